@@ -1,0 +1,123 @@
+"""How far probabilities can be believed, and how they spread -> figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from app.charts import frame, palette
+from app.core import wording
+from app.core.calibration import ReliabilityBin
+from app.core.performance import Histogram
+
+
+def reliability(
+    bins: Sequence[ReliabilityBin], *, promised: str, observed: str, height: int
+) -> go.Figure:
+    """Promised against observed frequency, with Wilson intervals and the images in each bin.
+
+    Args:
+        bins: As `reliability_bins` gives them.
+        promised: Title of the probability axis.
+        observed: Title of the frequency axis.
+        height: In pixels.
+    """
+    filled = [part for part in bins if part.observed.total]
+    values = [part.observed.value for part in filled]
+    intervals = [part.observed.interval() for part in filled]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=(0, 1),
+        y=(0, 1),
+        name="perfect",
+        mode="lines",
+        line={"color": palette.MUTED, "dash": "dot", "width": 1.5},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[part.mean_probability for part in filled],
+        y=values,
+        name="observed, 95 % interval",
+        mode="markers+text",
+        marker={"color": palette.RIGHT, "size": 9},
+        text=[f" n = {part.observed.total:,}" for part in filled],
+        textposition="middle right",
+        error_y={
+            "array": [high - value for value, (_, high) in zip(values, intervals, strict=True)],
+            "arrayminus": [value - low for value, (low, _) in zip(values, intervals, strict=True)],
+            "color": palette.RIGHT,
+            "thickness": 1.5,
+        },
+        customdata=[
+            f"{wording.out_of(part.observed)} ({wording.percent_interval(part.observed)})"
+            for part in filled
+        ],
+        hovertemplate="promised %{x:.3f}, observed %{y:.3f}<br>%{customdata}<extra></extra>",
+    )
+    frame.unit_axes(figure, promised, observed)
+    return frame.framed(figure, height=height)
+
+
+def probability_histograms(
+    histograms: Sequence[Histogram],
+    names: Sequence[str],
+    *,
+    axis: str,
+    threshold: float | None,
+    height: int,
+) -> go.Figure:
+    """Images by probability, one panel a histogram, with the threshold drawn through all.
+
+    Args:
+        histograms: From the first panel down.
+        names: What each panel's images are, such as a class.
+        axis: Title of the probability axis.
+        threshold: Where the call changes; None draws no line.
+        height: In pixels, of all panels together.
+    """
+    figure = make_subplots(
+        rows=len(histograms),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.08,
+    )
+    for row, (part, name_of_panel) in enumerate(zip(histograms, names, strict=True), start=1):
+        centres = (part.edges[:-1] + part.edges[1:]) / 2
+        for counts, name, colour, pattern in (
+            (part.right, "called right", palette.RIGHT, ""),
+            (part.wrong, "called wrong", palette.WRONG, "/"),
+        ):
+            figure.add_bar(
+                x=centres,
+                y=counts,
+                width=part.edges[1] - part.edges[0],
+                name=name,
+                legendgroup=name,
+                showlegend=row == 1,
+                marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": pattern}},
+                hovertemplate=f"around %{{x:.2f}}: %{{y:,}} images {name}<extra></extra>",
+                row=row,
+                col=1,
+            )
+        figure.update_yaxes(title=f"Images, {name_of_panel}", rangemode="tozero", row=row, col=1)
+    if threshold is not None:
+        figure.add_vline(x=threshold, line={"color": palette.MUTED, "dash": "dash", "width": 1.5})
+        figure.add_annotation(
+            x=threshold,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=f"threshold {threshold:.3f}",
+            showarrow=False,
+        )
+    figure.update_xaxes(range=(0, 1), zeroline=False)
+    figure.update_xaxes(title=axis, row=len(histograms), col=1)
+    frame.framed(figure, height=height)
+    return figure.update_layout(
+        barmode="stack",
+        bargap=0,
+        margin={"t": 24},
+        legend={"orientation": "h", "x": 0.5, "y": -0.2, "xanchor": "center", "yanchor": "top"},
+    )

@@ -1,0 +1,188 @@
+"""What a threshold costs and buys -> figures: confusion matrix, ROC, precision-recall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from app.charts import frame, palette
+from app.core import wording
+from app.core.curves import PrecisionRecallCurve, RocCurve
+from app.core.metrics import OperatingPoint, Proportion
+
+_OUTCOMES = (("True negative", "False positive"), ("False negative", "True positive"))
+_MAX_WORDED = 6  # classes up to which a cell has room for its share
+
+
+def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height: int) -> go.Figure:
+    """Counts and row shares; the colour says right or wrong, its strength the row share.
+
+    Args:
+        counts: `(num_classes, num_classes)`; rows are truth, columns what was called.
+        words: The classes as a reader is told them.
+        height: In pixels.
+    """
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    signed = np.where(np.eye(len(counts), dtype=bool), shares, -shares)
+    figure = go.Figure(
+        go.Heatmap(
+            z=signed,
+            zmin=-1,
+            zmax=1,
+            colorscale=[
+                [0, palette.WRONG_FILL],
+                [0.5, palette.WRONG_NONE],
+                [0.5, palette.RIGHT_NONE],
+                [1, palette.RIGHT_FILL],
+            ],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hoverinfo="skip",
+        )
+    )
+    for row, column in np.ndindex(*counts.shape):
+        cell = Proportion(int(counts[row, column]), int(totals[row, 0]))
+        figure.add_annotation(
+            x=column,
+            y=row,
+            text=_cell_text(cell, words, row, column),
+            hovertext=f"{wording.out_of(cell)}, 95 % interval {wording.percent_interval(cell)}",
+            showarrow=False,
+        )
+    ticks = {"tickvals": list(range(len(words))), "ticktext": list(words), "showgrid": False}
+    figure.update_xaxes(title="Called", zeroline=False, **ticks)
+    figure.update_yaxes(title="Truth", zeroline=False, autorange="reversed", tickangle=-90, **ticks)
+    return frame.framed(figure, height=height)
+
+
+def roc(
+    curve: RocCurve, point: OperatingPoint, reference: OperatingPoint, *, height: int
+) -> go.Figure:
+    """The ROC curve with the chance line and where the threshold stands on it.
+
+    Args:
+        curve: All thresholds.
+        point: At the threshold in use.
+        reference: At the model's own threshold, marked where it differs.
+        height: In pixels.
+    """
+    figure = go.Figure()
+    _add_line(figure, (0, 1), (0, 1), "chance")
+    _add_curve(figure, curve.fpr, curve.tpr, curve.thresholds)
+    for where, name, symbol in _points(point, reference):
+        _add_point(figure, 1 - where.specificity.value, where.sensitivity.value, name, symbol)
+    frame.unit_axes(figure, "1 − specificity", "Sensitivity")
+    return frame.framed(figure, height=height)
+
+
+def precision_recall(
+    curve: PrecisionRecallCurve,
+    point: OperatingPoint,
+    reference: OperatingPoint,
+    prevalence: Proportion,
+    *,
+    height: int,
+) -> go.Figure:
+    """The precision-recall curve with the prevalence line; arguments as for `roc`."""
+    figure = go.Figure()
+    level = prevalence.value
+    _add_line(figure, (0, 1), (level, level), f"prevalence {wording.percent(prevalence)}")
+    _add_curve(figure, curve.recall, curve.precision, curve.thresholds, shape="vh")
+    for where, name, symbol in _points(point, reference):
+        _add_point(figure, where.sensitivity.value, where.ppv.value, name, symbol)
+    frame.unit_axes(figure, "Sensitivity (recall)", "PPV (precision)")
+    return frame.framed(figure, height=height)
+
+
+def class_rocs(curves: Sequence[RocCurve], names: Sequence[str], *, height: int) -> go.Figure:
+    """One ROC curve a class against all others, with the chance line."""
+    figure = go.Figure()
+    _add_line(figure, (0, 1), (0, 1), "chance")
+    for index, (curve, name) in enumerate(zip(curves, names, strict=True)):
+        figure.add_scatter(
+            x=curve.fpr,
+            y=curve.tpr,
+            name=name,
+            mode="lines",
+            line={
+                "color": palette.CLASS_COLOURS[index % len(palette.CLASS_COLOURS)],
+                "dash": palette.CLASS_DASHES[index % len(palette.CLASS_DASHES)],
+                "width": 2,
+            },
+            hovertemplate="1 − specificity %{x:.3f}, sensitivity %{y:.3f}",
+        )
+    frame.unit_axes(figure, "1 − specificity", "Sensitivity")
+    return frame.framed(figure, height=height)
+
+
+def _cell_text(cell: Proportion, words: Sequence[str], row: int, column: int) -> str:
+    count = f"<b style='font-size:1.6em'>{cell.successes:,}</b>"
+    if len(words) > _MAX_WORDED:
+        return f"<b>{cell.successes:,}</b>"
+    outcome = "Right" if row == column else "Wrong"
+    if len(words) == len(_OUTCOMES):
+        outcome = _OUTCOMES[row][column]
+    return f"{count}<br>{wording.percent(cell)} of {words[row]}<br>{outcome}"
+
+
+def _points(
+    point: OperatingPoint, reference: OperatingPoint
+) -> list[tuple[OperatingPoint, str, str]]:
+    """What is marked on a curve: the model's own point only where the threshold was moved."""
+    here = (point, f"threshold {point.threshold:.3f}", "diamond")
+    if point == reference:
+        return [here]
+    return [(reference, f"model's threshold {reference.threshold:.3f}", "circle-open"), here]
+
+
+def _add_line(figure: go.Figure, x: tuple[float, float], y: tuple[float, float], name: str) -> None:
+    figure.add_scatter(
+        x=x,
+        y=y,
+        name=name,
+        mode="lines",
+        line={"color": palette.MUTED, "dash": "dot", "width": 1.5},
+        hoverinfo="skip",
+    )
+
+
+def _add_curve(
+    figure: go.Figure,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    thresholds: NDArray[np.float64],
+    *,
+    shape: str = "linear",
+) -> None:
+    figure.add_scatter(
+        x=x,
+        y=y,
+        customdata=np.minimum(thresholds, 1.0),
+        mode="lines",
+        line={"color": palette.RIGHT, "width": 2.5, "shape": shape},
+        showlegend=False,
+        hovertemplate="%{x:.3f}, %{y:.3f} at threshold %{customdata:.3f}<extra></extra>",
+    )
+
+
+def _add_point(figure: go.Figure, x: float, y: float, name: str, symbol: str) -> None:
+    if isfinite(x) and isfinite(y):
+        figure.add_scatter(
+            x=[x],
+            y=[y],
+            name=name,
+            mode="markers",
+            marker={
+                "color": palette.WRONG,
+                "size": 13,
+                "symbol": symbol,
+                "line": {"color": palette.WRONG, "width": 2},
+            },
+            hovertemplate="%{x:.3f}, %{y:.3f}",
+        )

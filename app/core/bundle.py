@@ -1,0 +1,300 @@
+"""The model bundle: the only thing that passes from the trainer to the app."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from app.core.errors import BundleError
+
+FORMAT = 1
+MANIFEST = "bundle.json"
+MODEL = "model.keras"
+HISTORY = "history.csv"
+PREDICTIONS = "predictions.csv"
+CARD = "MODEL_CARD.md"
+SAMPLES = "samples"
+REQUIRED_FILES = (MODEL, HISTORY, PREDICTIONS, CARD)
+PREDICTION_COLUMNS = (
+    "split", "image_id", "path", "patient_id", "subgroup", "y_true", "logit", "probability",
+)  # fmt: skip
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Task(_Part):
+    """What is asked of an image: class names in output order and the words for them.
+
+    With two classes the positive one is the second, so that `y_true` of 1 and a high
+    probability mean the same class.
+    """
+
+    title: str
+    classes: tuple[str, ...] = Field(min_length=2)
+    positive: str | None = None
+    wording: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"classes repeat a name: {list(self.classes)}")
+        if self.binary and self.positive != self.classes[1]:
+            raise ValueError(
+                f"positive is {self.positive!r}; with two classes it is the second of "
+                f"{list(self.classes)}"
+            )
+        unknown = set(self.wording) - set(self.classes)
+        if unknown:
+            raise ValueError(f"wording names {sorted(unknown)}, which are not classes")
+        return self
+
+    @property
+    def binary(self) -> bool:
+        """Two classes, decided by one threshold on the positive one."""
+        return len(self.classes) == 2
+
+    def word(self, name: str) -> str:
+        """The class as a reader is told it."""
+        return self.wording.get(name, name)
+
+
+class Input(_Part):
+    """The network's input and how a film is brought to it."""
+
+    height: int = Field(ge=16, le=4096)
+    width: int = Field(ge=16, le=4096)
+    channels: Literal[1, 3]
+    fit: Literal["stretch", "pad"]
+    modalities: tuple[str, ...] = ()
+
+
+class Heatmap(_Part):
+    """The layer Grad-CAM reads, and the evidence that fills the colour scale.
+
+    `scale` is in logits, fixed on validation films, so that colours compare between cases.
+    """
+
+    layer: str
+    scale: float = Field(gt=0)
+
+
+class Thresholds(_Part):
+    """Probabilities at which the reading changes, and where they came from.
+
+    Binary: at or above `decision` the positive class is called; between `doubtful_low`
+    and `doubtful_high` the film is doubtful. Multi-class: the likeliest class is called,
+    and is doubtful below `doubtful_high`.
+    """
+
+    decision: float = Field(ge=0, le=1)
+    doubtful_low: float = Field(ge=0, le=1)
+    doubtful_high: float = Field(ge=0, le=1)
+    rule: str
+    chosen_on: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.doubtful_low <= self.decision <= self.doubtful_high:
+            raise ValueError("thresholds must satisfy doubtful_low <= decision <= doubtful_high")
+        return self
+
+
+class Calibration(_Part):
+    """Temperature scaling: logits are divided by `temperature` before the sigmoid or softmax.
+
+    Reference:
+        - Guo et al., On Calibration of Modern Neural Networks (ICML 2017),
+          https://arxiv.org/abs/1706.04599
+    """
+
+    method: Literal["temperature"]
+    temperature: float = Field(gt=0)
+    fitted_on: str
+
+
+class Data(_Part):
+    """What the model was trained on; `counts` is split -> class -> images."""
+
+    name: str
+    source: str
+    licence: str
+    fingerprint: str
+    counts: dict[str, dict[str, int]]
+    patients: dict[str, int]
+
+
+class Manifest(_Part):
+    """The content of `bundle.json`."""
+
+    format: Literal[1]
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    task: Task
+    input: Input
+    heatmap: Heatmap
+    thresholds: Thresholds
+    calibration: Calibration
+    data: Data
+    training: dict[str, str | int | float | bool | None]
+    versions: dict[str, str]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose every file was found and has the digest it should have.
+
+    Attributes:
+        path: The bundle's folder.
+        manifest: Its validated `bundle.json`.
+        sha256: Digest of `bundle.json`, which holds the digests of all other files, and so
+            names the whole bundle.
+    """
+
+    path: Path
+    manifest: Manifest
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The bundle's name, as shown and written into results."""
+        return self.manifest.name
+
+    @property
+    def samples(self) -> list[Path]:
+        """Sample images that travel with the bundle, in name order."""
+        return sorted(
+            self.path / name for name in self.manifest.files if name.startswith(SAMPLES + "/")
+        )
+
+    def predictions(self) -> pd.DataFrame:
+        """The validation and test predictions, one row an image."""
+        text_columns = {"image_id": str, "path": str, "patient_id": str, "subgroup": str}
+        return pd.read_csv(
+            self.path / PREDICTIONS, dtype=text_columns, keep_default_na=False, na_values={}
+        )
+
+    def history(self) -> pd.DataFrame:
+        """The learning history, one row an epoch."""
+        return pd.read_csv(self.path / HISTORY)
+
+    def card(self) -> str:
+        """The model card, Markdown."""
+        return (self.path / CARD).read_text(encoding="utf-8")
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Reads a bundle and checks that it is complete and unchanged.
+
+    Raises:
+        BundleError: If a file is missing or changed, the format is not known, or the
+            manifest does not hold together.
+    """
+    if not (path / MANIFEST).is_file():
+        raise BundleError(
+            f"There is no bundle in the folder {path.name!r}: {MANIFEST} is missing. Expected a "
+            "folder written by `overread-train fit`; choose another or train it again."
+        )
+    text = (path / MANIFEST).read_bytes()
+    manifest = _parse(text, path.name)
+    for name in REQUIRED_FILES:
+        if name not in manifest.files:
+            raise BundleError(
+                f"The bundle {path.name!r} does not list {name} in {MANIFEST}. Expected "
+                f"{', '.join(REQUIRED_FILES)}. Train or copy the bundle again."
+            )
+    for name, expected in manifest.files.items():
+        _check_digest(path, name, expected)
+    bundle = Bundle(path, manifest, hashlib.sha256(text).hexdigest())
+    _check_predictions(bundle)
+    return bundle
+
+
+def find_bundles(folder: Path) -> list[Path]:
+    """Folders directly below `folder` that hold a `bundle.json`, in name order."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".") and (path / MANIFEST).is_file()
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _parse(text: bytes, folder: str) -> Manifest:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise BundleError(
+            f"{MANIFEST} of the bundle {folder!r} is not JSON ({error}). Copy the bundle again."
+        ) from None
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise BundleError(
+            f"The bundle {folder!r} has format {found!r}; this version of Overread reads format "
+            f"{FORMAT}. Update Overread, or train the bundle again with this version."
+        )
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc']) or 'bundle'}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise BundleError(
+            f"{MANIFEST} of the bundle {folder!r} does not hold together: {problems}. "
+            "Train or copy the bundle again."
+        ) from None
+
+
+def _check_digest(path: Path, name: str, expected: str) -> None:
+    file = path / name
+    if not file.resolve().is_relative_to(path.resolve()):
+        raise BundleError(
+            f"The bundle {path.name!r} lists {name!r}, which lies outside its folder. "
+            "Copy the bundle again from where you trust it."
+        )
+    if not file.is_file():
+        raise BundleError(
+            f"The bundle {path.name!r} lacks {name}, which its {MANIFEST} lists. "
+            "Copy the bundle again."
+        )
+    found = file_sha256(file)
+    if found != expected:
+        raise BundleError(
+            f"{name} of the bundle {path.name!r} was changed: its SHA-256 begins with "
+            f"{found[:12]}, expected {expected[:12]}. Copy or train the bundle again."
+        )
+
+
+def _check_predictions(bundle: Bundle) -> None:
+    classes = bundle.manifest.task.classes
+    predictions = bundle.predictions()
+    lacking = [name for name in PREDICTION_COLUMNS if name not in predictions.columns]
+    if len(classes) > 2:
+        lacking += [name for name in classes if name not in predictions.columns]
+    if lacking:
+        raise BundleError(
+            f"{PREDICTIONS} of the bundle {bundle.path.name!r} lacks the columns {lacking}. "
+            "Train the bundle again."
+        )
+    labels = sorted(set(predictions["y_true"]) - set(range(len(classes))))
+    if labels:
+        raise BundleError(
+            f"{PREDICTIONS} of the bundle {bundle.path.name!r} holds the classes {labels}; "
+            f"expected positions 0 to {len(classes) - 1} of {list(classes)}. "
+            "Train the bundle again."
+        )

@@ -1,0 +1,53 @@
+"""Every error that is shown to a person.
+
+A message says what was received, what was expected and what to do. It never holds
+anything about a patient: no pixel data, no DICOM header value.
+"""
+
+from __future__ import annotations
+
+
+class OverreadError(Exception):
+    """A problem a person can act on; its text is shown as it is."""
+
+
+class BundleError(OverreadError):
+    """A model bundle that cannot be used."""
+
+
+class SourceError(OverreadError):
+    """A folder, archive or path that cannot be read as a batch."""
+
+
+class DatasetError(OverreadError):
+    """A training folder that does not hold what training needs."""
+
+
+class ImageError(OverreadError):
+    """One image that gets no score. It costs its own row, never the batch.
+
+    Attributes:
+        code: Stable short word for tables and filters, such as `truncated`.
+        status: `unreadable` or `refused`, as in the results table.
+    """
+
+    status = "unreadable"
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+    @property
+    def reason(self) -> str:
+        """The code and the sentence, as the results table shows them."""
+        return f"{self.code}: {self}"
+
+
+class UnreadableImageError(ImageError):
+    """The bytes are not a whole image."""
+
+
+class RefusedImageError(ImageError):
+    """A readable image that this model may not judge."""
+
+    status = "refused"

@@ -1,0 +1,97 @@
+"""Reference labels and scores, checked once and given one type, for all figures alike."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+MAX_SHOWN = 8  # labels listed in a message; scores passed by mistake would list thousands
+
+
+def binary_cases(
+    y_true: ArrayLike, y_score: ArrayLike, *, name: str = "y_score"
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Checks labels and scores of a two-class task and gives them one type each.
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Scores, shape `(num_cases,)`, finite; higher means more likely positive.
+        name: What a message calls the scores.
+
+    Returns:
+        Which cases are positive, and their scores.
+
+    Raises:
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, or a score is not
+            finite.
+    """
+    truth, score = np.asarray(y_true), np.asarray(y_score, dtype=np.float64)
+    require_same_length(truth, score, names=f"`y_true` and `{name}`")
+    _require_labels("y_true", truth, (0, 1))
+    require_finite(name, score)
+    return truth.astype(bool), score
+
+
+def binary_probabilities(
+    y_true: ArrayLike, y_score: ArrayLike, *, name: str = "y_score"
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """As `binary_cases`, for scores that must also be probabilities in [0, 1]."""
+    positive, score = binary_cases(y_true, y_score, name=name)
+    outside = (score < 0) | (score > 1)
+    if outside.any():
+        raise ValueError(
+            f"`{name}` must hold probabilities in [0, 1]. "
+            f"Received {int(outside.sum())} values outside, from {score.min():g} to "
+            f"{score.max():g}. Pass logits through `sigmoid` first."
+        )
+    return positive, score
+
+
+def class_indices(name: str, labels: ArrayLike, *, num_classes: int) -> NDArray[np.int64]:
+    """Checks class labels, called `name` in a message, and gives them as integers.
+
+    Raises:
+        ValueError: If `labels` is not 1-D or holds anything but integers in [0, num_classes),
+            or `num_classes` is below 2.
+    """
+    if num_classes < 2:
+        raise ValueError(f"`num_classes` must be at least 2. Received num_classes={num_classes}.")
+    classes = np.asarray(labels)
+    if classes.ndim != 1:
+        raise ValueError(f"`{name}` must be 1-D. Received shape {classes.shape}.")
+    _require_labels(name, classes, tuple(range(num_classes)))
+    return classes.astype(np.int64)
+
+
+def require_finite(name: str, values: NDArray[np.float64]) -> None:
+    """Raises ValueError, calling the array `name`, if a value is NaN or infinite."""
+    num_nan, num_infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+    if num_nan or num_infinite:
+        raise ValueError(
+            f"`{name}` must be finite. Received {num_nan} NaN and {num_infinite} infinite "
+            f"among {values.size} values. Leave out the cases that have no score."
+        )
+
+
+def require_same_length(first: ArrayLike, second: ArrayLike, *, names: str) -> None:
+    """Raises ValueError, calling the arrays `names`, unless both are 1-D and of one length."""
+    shapes = np.shape(first), np.shape(second)
+    if len(shapes[0]) != 1 or shapes[0] != shapes[1]:
+        raise ValueError(
+            f"{names} must be 1-D and of one length. Received shapes {shapes[0]} and {shapes[1]}."
+        )
+
+
+def _require_labels(name: str, labels: NDArray[np.generic], expected: tuple[int, ...]) -> None:
+    wanted = "0 and 1" if expected == (0, 1) else f"integers from 0 to {len(expected) - 1}"
+    if labels.dtype.kind not in "biuf":
+        raise ValueError(
+            f"`{name}` must hold only {wanted}. Received values of type {labels.dtype}. "
+            "Replace class names by their index in the bundle's class list."
+        )
+    if not np.isin(labels, expected).all():
+        found = np.unique(labels)
+        more = f" and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
+        raise ValueError(
+            f"`{name}` must hold only {wanted}. Received labels {found[:MAX_SHOWN].tolist()}{more}."
+        )

@@ -1,0 +1,227 @@
+"""Diagnostic accuracy: decisions counted against the reference, with intervals.
+
+NumPy only: the trainer, the pages and the tests share these functions. Curves and areas are
+in `curves`, thresholds in `thresholds`, bootstrap intervals in `bootstrap`, and how far a
+probability can be believed in `calibration`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from app.core.labels import binary_probabilities, class_indices, require_same_length
+
+Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """A count out of a total, such as 8 of 10 positives found."""
+
+    successes: int
+    total: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.successes <= self.total:
+            raise ValueError(
+                "`successes` must lie between 0 and `total`. "
+                f"Received successes={self.successes}, total={self.total}."
+            )
+
+    @property
+    def value(self) -> float:
+        """The plain ratio, or NaN when the total is zero."""
+        return self.successes / self.total if self.total else nan
+
+    def interval(self) -> tuple[float, float]:
+        """Wilson score interval at 95 %, or NaN twice when the total is zero.
+
+        It stays inside [0, 1] and keeps its coverage for the few positives a single-site test
+        set has, where the normal approximation does not. It takes every case as independent:
+        where patients contribute several films each, `bootstrap.bootstrap_interval` says how
+        much wider the interval is.
+
+        Reference:
+            - Wilson (1927), Probable Inference, the Law of Succession, and Statistical
+              Inference, https://doi.org/10.1080/01621459.1927.10502953
+        """
+        if not self.total:
+            return nan, nan
+        n, p, z2 = self.total, self.value, Z_95**2
+        centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+        half = Z_95 * sqrt(p * (1 - p) / n + z2 / (4 * n**2)) / (1 + z2 / n)
+        # At 0 and n successes the bound is exactly 0 or 1; rounding would miss it by 1e-17.
+        low = centre - half if self.successes else 0.0
+        high = centre + half if self.successes < n else 1.0
+        return low, high
+
+
+@dataclass(frozen=True, slots=True)
+class F1:
+    """The harmonic mean of sensitivity and PPV, with the three counts it is made of."""
+
+    tp: int
+    fp: int
+    fn: int
+
+    @property
+    def overlap(self) -> Proportion:
+        """Jaccard index: true positives among all cases that either side calls positive."""
+        return Proportion(self.tp, self.tp + self.fp + self.fn)
+
+    @property
+    def value(self) -> float:
+        """`2 TP / (2 TP + FP + FN)`, or NaN when nothing is and nothing is called positive."""
+        return _f1_from_overlap(self.overlap.value)
+
+    def interval(self) -> tuple[float, float]:
+        """95 % interval, taken from the Wilson interval of the overlap.
+
+        F1 is no proportion, since true positives count twice. But `F1 = 2 J / (1 + J)` rises
+        with `J = TP / (TP + FP + FN)`, which is one, so the ends of the interval of `J` map to
+        the ends of an interval of F1 with the same coverage.
+        """
+        low, high = self.overlap.interval()
+        return _f1_from_overlap(low), _f1_from_overlap(high)
+
+
+def _f1_from_overlap(overlap: float) -> float:
+    return 2 * overlap / (1 + overlap)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionCounts:
+    """True and false, positive and negative: what was called against what was so."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+    @property
+    def accuracy(self) -> Proportion:
+        """Correct calls among all cases."""
+        return Proportion(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
+
+    @property
+    def sensitivity(self) -> Proportion:
+        """Positives that were called positive."""
+        return Proportion(self.tp, self.tp + self.fn)
+
+    @property
+    def specificity(self) -> Proportion:
+        """Negatives that were called negative."""
+        return Proportion(self.tn, self.tn + self.fp)
+
+    @property
+    def ppv(self) -> Proportion:
+        """Positive calls that were right, at the prevalence of these cases."""
+        return Proportion(self.tp, self.tp + self.fp)
+
+    @property
+    def npv(self) -> Proportion:
+        """Negative calls that were right, at the prevalence of these cases."""
+        return Proportion(self.tn, self.tn + self.fn)
+
+    @property
+    def f1(self) -> F1:
+        """Harmonic mean of sensitivity and PPV."""
+        return F1(self.tp, self.fp, self.fn)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint(DecisionCounts):
+    """What a threshold costs and buys, as counts that keep their denominators."""
+
+    threshold: float
+
+
+def operating_point(y_true: ArrayLike, y_score: ArrayLike, *, threshold: float) -> OperatingPoint:
+    """Summarises a classifier's decisions at one threshold.
+
+    A score equal to the threshold counts as positive.
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
+        threshold: Lowest score called positive, in [0, 1].
+
+    Returns:
+        The four counts, from which every proportion follows with its denominator.
+
+    Raises:
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, or a score or the
+            threshold is not in [0, 1].
+
+    Example:
+    >>> point = operating_point([1, 1, 0], [0.9, 0.2, 0.4], threshold=0.5)
+    >>> point.sensitivity
+    Proportion(successes=1, total=2)
+    """
+    positive, score = binary_probabilities(y_true, y_score)
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"`threshold` must be in [0, 1]. Received threshold={threshold}.")
+    called = score >= threshold
+    return OperatingPoint(
+        threshold=float(threshold),
+        tp=int((positive & called).sum()),
+        fp=int((~positive & called).sum()),
+        fn=int((positive & ~called).sum()),
+        tn=int((~positive & ~called).sum()),
+    )
+
+
+def confusion_matrix(
+    y_true: ArrayLike, y_pred: ArrayLike, *, num_classes: int
+) -> NDArray[np.int64]:
+    """Counts every pair of true and predicted class.
+
+    Args:
+        y_true: Reference classes, shape `(num_cases,)`, integers in [0, num_classes).
+        y_pred: Predicted classes, same shape and range.
+        num_classes: How many classes there are, whether or not each occurs.
+
+    Returns:
+        Counts, shape `(num_classes, num_classes)`; rows are truth, columns prediction.
+
+    Raises:
+        ValueError: If the arrays differ in shape or hold anything but classes.
+    """
+    truth = class_indices("y_true", y_true, num_classes=num_classes)
+    predicted = class_indices("y_pred", y_pred, num_classes=num_classes)
+    require_same_length(truth, predicted, names="`y_true` and `y_pred`")
+    pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
+    return pairs.astype(np.int64).reshape(num_classes, num_classes)
+
+
+def class_counts(
+    y_true: ArrayLike, y_pred: ArrayLike, *, num_classes: int
+) -> tuple[DecisionCounts, ...]:
+    """Counts the decisions for each class against all others.
+
+    Arguments and errors are those of `confusion_matrix`.
+
+    Returns:
+        One entry a class, in class order.
+    """
+    pairs = confusion_matrix(y_true, y_pred, num_classes=num_classes)
+    right, true, called = np.diag(pairs), pairs.sum(axis=1), pairs.sum(axis=0)
+    return tuple(
+        DecisionCounts(
+            tp=int(right[label]),
+            fp=int(called[label] - right[label]),
+            fn=int(true[label] - right[label]),
+            tn=int(pairs.sum() - true[label] - called[label] + right[label]),
+        )
+        for label in range(num_classes)
+    )
+
+
+def accuracy(y_true: ArrayLike, y_pred: ArrayLike, *, num_classes: int) -> Proportion:
+    """Cases given their true class; arguments and errors are those of `confusion_matrix`."""
+    pairs = confusion_matrix(y_true, y_pred, num_classes=num_classes)
+    return Proportion(int(np.trace(pairs)), int(pairs.sum()))

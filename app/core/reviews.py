@@ -1,0 +1,136 @@
+"""Readers' verdicts, kept append-only: a change of mind is a new row, never an edit.
+
+No file name and nothing else of a patient is stored: an image is named by the SHA-256 of
+its bytes, a model by the digest of its bundle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, get_args
+
+from sqlalchemy import DDL, DateTime, Index, String, Text, create_engine, event, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from app.core.errors import OverreadError
+
+Verdict = Literal["agree", "disagree", "unsure"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+class ReviewStoreError(OverreadError):
+    """The database of verdicts cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The newest verdict on one image by one model. `verdict` is None for a comment alone."""
+
+    verdict: Verdict | None
+    comment: str
+    created_at: datetime
+
+
+class _Base(DeclarativeBase):
+    pass
+
+
+class _ReviewRow(_Base):
+    __tablename__ = "reviews"
+    __table_args__ = (Index("by_bundle_and_image", "bundle_sha256", "image_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    image_id: Mapped[str] = mapped_column(String(64))
+    bundle_sha256: Mapped[str] = mapped_column(String(64))
+    verdict: Mapped[str | None] = mapped_column(String(16))
+    comment: Mapped[str] = mapped_column(Text)
+
+
+# The database itself refuses what this module never does.
+for _verb in ("UPDATE", "DELETE"):
+    event.listen(
+        _ReviewRow.__table__,
+        "after_create",
+        DDL(  # type: ignore[no-untyped-call]
+            f"CREATE TRIGGER reviews_no_{_verb.lower()} BEFORE {_verb} ON reviews "
+            "BEGIN SELECT RAISE(ABORT, 'reviews are append-only'); END"
+        ).execute_if(dialect="sqlite"),
+    )
+
+
+class ReviewStore:
+    """The verdicts of one database. Safe to share between threads and sessions."""
+
+    def __init__(self, url: str) -> None:
+        """Opens the database, creating it and its folder where they do not exist.
+
+        Raises:
+            ReviewStoreError: If it cannot be opened or created.
+        """
+        engine = create_engine(url)
+        with _readable_errors("opened"):
+            if engine.url.get_backend_name() == "sqlite" and engine.url.database:
+                Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+            _Base.metadata.create_all(engine)
+        self._engine = engine
+
+    def record(
+        self, *, image_id: str, bundle_sha256: str, verdict: Verdict | None, comment: str
+    ) -> None:
+        """Appends a verdict.
+
+        Raises:
+            ValueError: If the verdict is not one of `VERDICTS`.
+            ReviewStoreError: If it could not be saved.
+        """
+        if verdict is not None and verdict not in VERDICTS:
+            raise ValueError(f"`verdict` must be one of {VERDICTS} or None. Received {verdict!r}.")
+        row = _ReviewRow(
+            created_at=datetime.now(UTC),
+            image_id=image_id,
+            bundle_sha256=bundle_sha256,
+            verdict=verdict,
+            comment=comment,
+        )
+        with _readable_errors("saved"), Session(self._engine) as session, session.begin():
+            session.add(row)
+
+    def latest(self, bundle_sha256: str) -> dict[str, Review]:
+        """The newest verdict on each image, by image id.
+
+        Raises:
+            ReviewStoreError: If the database cannot be read.
+        """
+        newest = (
+            select(func.max(_ReviewRow.id))
+            .where(_ReviewRow.bundle_sha256 == bundle_sha256)
+            .group_by(_ReviewRow.image_id)
+        )
+        with _readable_errors("read"), Session(self._engine) as session:
+            rows = session.scalars(select(_ReviewRow).where(_ReviewRow.id.in_(newest))).all()
+            return {
+                row.image_id: Review(
+                    row.verdict,  # type: ignore[arg-type]
+                    row.comment,
+                    row.created_at.replace(tzinfo=UTC),
+                )
+                for row in rows
+            }
+
+
+@contextmanager
+def _readable_errors(action: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise ReviewStoreError(
+            f"The verdicts could not be {action} ({type(error).__name__}). Check that the data "
+            "folder (OVERREAD_HOME) exists, is writable and has free space; nothing saved before "
+            "is lost."
+        ) from error

@@ -1,0 +1,62 @@
+"""Activations: one film through the network, layer by layer, from edges to evidence."""
+
+import streamlit as st
+
+from app.core import activations
+from app.ui import activation_views as views
+from app.ui import cache, layer_walk, state, value_views
+
+bundle = state.require_bundle()
+source = state.require_case()
+case = cache.case(bundle, source)
+
+st.markdown(f"#### Activations · {state.plain(source.name)}")
+if case.film is None or case.reading is None:
+    st.error(f"There is nothing to walk through. {case.reason}", icon=":material/error:")
+    st.stop()
+
+network = cache.engine(bundle).network
+layers = activations.layers(network.model)
+pixels = cache.network_input(bundle, source, case.image_id)
+task = bundle.manifest.task
+# With two classes the question is what speaks for the positive one, whatever was called.
+explained = 1 if task.binary else case.reading.class_index
+
+film_side, layer_side = st.columns([1, 5])
+with film_side:
+    views.show_film(case, case.film, pixels, bundle)
+
+with layer_side:
+    name = layer_walk.choose_layer(
+        layers,
+        cache.strongest_channels(bundle, source, case.image_id),
+        case.film,
+        case.evidence[explained],
+        bundle,
+    )
+    view = views.choose_view()
+    layer = next((layer for layer in layers if layer.name == name), None)
+    if view.name == views.LIST:
+        layer_walk.show_layer_list(layers, bundle)
+    elif layer is None:
+        views.show_evidence(
+            case.film, case.evidence[explained], bundle=bundle, class_index=explained
+        )
+    else:
+        st.write(layer.sentence)
+        values = cache.layer_values(bundle, source, case.image_id, layer.name)
+        if layer.name == layers[-1].name:
+            value_views.show_output(
+                values,
+                activations.contributions(network, pixels, explained),
+                bundle=bundle,
+                class_index=explained,
+            )
+        elif layer.form == "maps":
+            views.show_maps(
+                values, layer, case.film, bundle=bundle, image_id=case.image_id, view=view
+            )
+        elif layer.form == "vector":
+            value_views.show_vector(values, layer)
+        else:
+            value_views.show_table(values, colour_map=view.colour_map)

@@ -1,0 +1,21 @@
+"""Model card: what the model is for, how it was made, and whether it is still that model."""
+
+import streamlit as st
+
+from app.core.provenance import check_files, check_versions
+from app.ui import model_card_views as views
+from app.ui import state
+
+st.title("Model card")
+
+bundle = state.require_bundle()
+files, versions = check_files(bundle), check_versions(bundle)
+views.headline(bundle, files, versions)
+
+card, facts = st.columns([4, 3], gap="medium")
+with card, st.container(border=True):
+    st.markdown(bundle.card())
+with facts:
+    views.file_table(bundle, files)
+    views.version_table(versions)
+    views.training_table(bundle.manifest.training)

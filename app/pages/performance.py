@@ -1,0 +1,62 @@
+"""Performance: what a threshold costs and buys, and which films are called wrong."""
+
+import streamlit as st
+
+from app.core import learning, metrics, performance, predictions
+from app.ui import cache, components, state
+from app.ui import performance_details as details
+from app.ui import performance_views as views
+
+st.title("Performance")
+
+bundle = state.require_bundle()
+task, decision = bundle.manifest.task, bundle.manifest.thresholds.decision
+words = [task.word(name) for name in task.classes]
+splits = predictions.splits(cache.predictions(bundle))
+if not splits:
+    st.info("This model came without predictions. Train it again to have them recorded.")
+    st.stop()
+
+threshold = None
+part, slider = st.columns([1, 3], vertical_alignment="bottom")
+with part:
+    split = views.pick_split(splits)
+with slider:
+    if task.binary:
+        key = f"performance_threshold_{bundle.sha256[:12]}"
+        threshold = components.threshold_slider(decision, key=key)
+held_out = cache.held_out(bundle, split)
+views.describe(held_out, bundle, threshold)
+
+truth, called = held_out.y_true, held_out.called(threshold)
+matrix = metrics.confusion_matrix(truth, called, num_classes=len(words))
+if threshold is not None:
+    score, result = held_out.probabilities[:, 1], cache.binary_performance(bundle, split)
+    point = metrics.operating_point(truth, score, threshold=threshold)
+    own = metrics.operating_point(truth, score, threshold=decision)
+    views.binary_cards(point, result)
+    views.binary_figures(matrix, point, own, result, words)
+else:
+    counts = metrics.class_counts(truth, called, num_classes=len(words))
+    correct = metrics.accuracy(truth, called, num_classes=len(words))
+    result_by_class = cache.multiclass_performance(bundle, split)
+    views.multiclass_figures(matrix, counts, correct, result_by_class, words)
+
+view = details.pick_view()
+if view == "Missed films":
+    misses = performance.misses(held_out, threshold=threshold)
+    chosen = details.missed_films(misses, task, key=f"missed_{bundle.sha256}_{split}_{threshold}")
+    if chosen is not None:
+        details.open_film(chosen, bundle)
+elif view == "Calibration":
+    check = cache.calibration(bundle, split)
+    spread = performance.histograms(held_out, threshold=threshold)
+    details.calibration(check, spread, task, threshold=threshold)
+elif view == "Subgroups":
+    details.subgroup_table(performance.subgroup_results(held_out, threshold=threshold), task)
+elif view == "Training":
+    best = learning.best_epoch(bundle.manifest.training)
+    details.training(learning.learning_curves(bundle.history()), best_epoch=best)
+else:
+    parts = [cache.held_out(bundle, name) for name in splits]
+    details.count_table([row for part in parts for row in predictions.count_classes(part)], task)

@@ -1,0 +1,60 @@
+"""Review: a batch of films becomes a worklist, the doubtful and positive ones first."""
+
+import streamlit as st
+
+from app.core import results
+from app.core.worklist import worklist
+from app.ui import intake, progress, state
+from app.ui import worklist as rows
+
+st.title("Review")
+
+bundle = state.require_bundle()
+batch = state.batch()
+
+if batch is None or batch.bundle.sha256 != bundle.sha256:
+    st.write("Choose films to review. They stay on this computer.")
+    intake.choose_batch(bundle)
+    st.stop()
+
+with st.expander("Review other films"):
+    intake.choose_batch(bundle)
+
+if batch.progress.running:
+    progress.show_progress(batch)
+    st.stop()
+
+if batch.progress.error:
+    st.error(batch.progress.error, icon=":material/error:")
+for problem in batch.problems:
+    st.error(problem, icon=":material/error:")
+if batch.progress.cancelled:
+    st.warning(
+        f"Cancelled: {batch.progress.done:,} of {batch.progress.total:,} films were scored and "
+        "are listed below."
+    )
+
+reviews = state.reviews(bundle)
+rows.summary(batch.results, reviews)
+with st.container(border=True):
+    chosen = rows.choose_filter(bundle, batch.results)
+listed = worklist(batch.results, reviews, chosen)
+state.set_listed(listed)
+
+if not listed:
+    st.info("No film passes these filters. Widen them to see more.")
+    st.stop()
+
+opened = rows.show_rows(listed, bundle, reviews)
+if opened is not None:
+    state.open_case(opened.source)
+    st.switch_page("pages/case.py")
+
+st.download_button(
+    "Download results.csv",
+    results.csv(results.with_reviews(results.table(batch.results, bundle), reviews)),
+    "results.csv",
+    "text/csv",
+    icon=":material/download:",
+    key="review_download",
+)

@@ -1,0 +1,190 @@
+"""The only module that caches. Each function wraps one loader; what it returns is shared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.core import activations, images
+from app.core.bundle import Bundle, load_bundle
+from app.core.cases import Case, examine
+from app.core.engine import Engine
+from app.core.errors import ImageError, UnreadableImageError
+from app.core.performance import (
+    BinaryPerformance,
+    CalibrationCheck,
+    MulticlassPerformance,
+    check_calibration,
+    evaluate_binary,
+    evaluate_multiclass,
+)
+from app.core.predictions import HeldOut, select
+from app.core.reviews import ReviewStore
+from app.core.sources import Source
+
+THUMBNAIL_SIDE = 96
+
+
+def bundle(path: Path) -> Bundle:
+    """A verified bundle; one that was exported anew is read anew."""
+    return _bundle(path, _newest_change(path))
+
+
+def engine(loaded: Bundle) -> Engine:
+    """The compiled network of a bundle, one for all sessions."""
+    return _engine(loaded.sha256, loaded)
+
+
+@st.cache_resource
+def review_store(url: str) -> ReviewStore:
+    """The verdicts' database, one connection pool for all sessions."""
+    return ReviewStore(url)
+
+
+def case(loaded: Bundle, source: Source) -> Case:
+    """One film examined by one model.
+
+    Raises:
+        ImageError: If the file can no longer be read.
+    """
+    data = source.read()
+    return _case(images.image_id(data), loaded.sha256, engine(loaded), data)
+
+
+def thumbnail(image_id: str, source: Source) -> bytes | None:
+    """A small JPEG of a film; None where it cannot be decoded."""
+    return _thumbnail(image_id, source)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reading the film")
+def _case(image_id: str, bundle_sha256: str, _engine: Engine, _data: bytes) -> Case:
+    return examine(_engine, _data)
+
+
+@st.cache_data(max_entries=5000, show_spinner=False)
+def _thumbnail(image_id: str, _source: Source) -> bytes | None:
+    try:
+        film = images.decode(_source.read())
+    except ImageError:
+        return None
+    return images.jpeg(images.shrunk(film, THUMBNAIL_SIDE), quality=80)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Checking the model's files")
+def _bundle(path: Path, changed_ns: int) -> Bundle:
+    return load_bundle(path)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Preparing the model, a few seconds")
+def _engine(sha256: str, _bundle: Bundle) -> Engine:
+    return Engine(_bundle)
+
+
+def _newest_change(path: Path) -> int:
+    """Modification time that changes with any file of the bundle."""
+    files = [file for file in path.rglob("*") if file.is_file()]
+    return max((file.stat().st_mtime_ns for file in files), default=0) + len(files)
+
+
+def predictions(loaded: Bundle) -> pd.DataFrame:
+    """The bundle's predictions table."""
+    return _predictions(loaded.sha256, loaded)
+
+
+def held_out(loaded: Bundle, split: str) -> HeldOut:
+    """One part of the bundle's predictions."""
+    return _held_out(loaded.sha256, split, loaded)
+
+
+def binary_performance(loaded: Bundle, split: str) -> BinaryPerformance:
+    """Curves and areas of a two-class bundle on one part."""
+    return _binary_performance(loaded.sha256, split, loaded)
+
+
+def multiclass_performance(loaded: Bundle, split: str) -> MulticlassPerformance:
+    """Curves and areas of a bundle of more classes on one part."""
+    return _multiclass_performance(loaded.sha256, split, loaded)
+
+
+def calibration(loaded: Bundle, split: str) -> CalibrationCheck:
+    """How far the bundle's probabilities can be believed on one part."""
+    return _calibration(loaded.sha256, split, loaded)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the predictions")
+def _predictions(sha256: str, _bundle: Bundle) -> pd.DataFrame:
+    return _bundle.predictions()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _held_out(sha256: str, split: str, _bundle: Bundle) -> HeldOut:
+    return select(predictions(_bundle), _bundle.manifest.task, split=split)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Drawing patients anew for the intervals")
+def _binary_performance(sha256: str, split: str, _bundle: Bundle) -> BinaryPerformance:
+    return evaluate_binary(held_out(_bundle, split))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Drawing patients anew for the intervals")
+def _multiclass_performance(sha256: str, split: str, _bundle: Bundle) -> MulticlassPerformance:
+    return evaluate_multiclass(held_out(_bundle, split))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing probabilities with outcomes")
+def _calibration(sha256: str, split: str, _bundle: Bundle) -> CalibrationCheck:
+    return check_calibration(held_out(_bundle, split))
+
+
+def network_input(loaded: Bundle, source: Source, image_id: str) -> NDArray[np.uint8]:
+    """The open film as the network sees it, `(height, width, channels)`.
+
+    Raises:
+        ImageError: If the file can no longer be read, or is not the one that was opened.
+    """
+    return _network_input(image_id, loaded.sha256, engine(loaded), source)
+
+
+def strongest_channels(
+    loaded: Bundle, source: Source, image_id: str
+) -> list[activations.StrongestChannel]:
+    """The strongest channel of each layer with maps, for the open film."""
+    pixels = network_input(loaded, source, image_id)
+    return _strongest_channels(image_id, loaded.sha256, engine(loaded), pixels)
+
+
+def layer_values(loaded: Bundle, source: Source, image_id: str, layer: str) -> NDArray[np.float32]:
+    """The values of one layer for the open film."""
+    pixels = network_input(loaded, source, image_id)
+    return _layer_values(image_id, loaded.sha256, layer, engine(loaded), pixels)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _network_input(
+    image_id: str, bundle_sha256: str, _engine: Engine, _source: Source
+) -> NDArray[np.uint8]:
+    data = _source.read()
+    if images.image_id(data) != image_id:
+        raise UnreadableImageError(
+            "changed", "The file has changed since it was opened. Open it again."
+        )
+    return _engine.fitted(images.decode(data))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _strongest_channels(
+    image_id: str, bundle_sha256: str, _engine: Engine, _pixels: NDArray[np.uint8]
+) -> list[activations.StrongestChannel]:
+    return activations.strongest(_engine.network, _pixels)
+
+
+# Large layers of large films have tens of megabytes, so only a few are kept.
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _layer_values(
+    image_id: str, bundle_sha256: str, layer: str, _engine: Engine, _pixels: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    return activations.of_layer(_engine.network, _pixels, layer)

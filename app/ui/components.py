@@ -1,0 +1,89 @@
+"""Widgets more than one page draws. They receive results and compute none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.core import wording
+from app.core.bootstrap import Interval
+from app.core.metrics import F1, Proportion
+
+_STEP = 0.001
+
+
+def proportion(label: str, part: Proportion | F1, *, note: str | None = None) -> None:
+    """A card that never shows a share without its denominator and 95 % Wilson interval."""
+    _card(label, wording.percent(part), wording.percent_interval(part), wording.out_of(part), note)
+
+
+def area(label: str, interval: Interval, *, note: str | None = None) -> None:
+    """A card with a figure, its 95 % bootstrap interval and the patients that were drawn."""
+    _card(
+        label,
+        wording.figure(interval),
+        wording.figure_interval(interval),
+        wording.counted(interval.num_groups, "patient"),
+        f"{wording.resting_on(interval)}. {note or ''}".strip(),
+    )
+
+
+def figure(title: str, drawn: go.Figure, *, key: str, alt: str) -> None:
+    """A titled figure in the theme's colours; `alt` says in words what it shows."""
+    st.markdown(f"**{title}**")
+    st.plotly_chart(drawn, key=key, theme="streamlit", config={"displayModeBar": False}, alt=alt)
+
+
+def table(rows: Sequence[Mapping[str, str]], *, figures: Sequence[str] = ()) -> None:
+    """A short table as text; the columns named in `figures` are aligned to the right."""
+    styled = pd.DataFrame(rows).style.set_properties(
+        subset=list(figures), **{"text-align": "right"}
+    )
+    st.table(styled, border="horizontal", hide_index=True)
+
+
+def threshold_slider(default: float, *, key: str) -> float:
+    """A threshold from 0 to 1 that survives a page change, and a way back to `default`."""
+    slider, back = st.columns([4, 1], vertical_alignment="bottom")
+    value = slider.slider(
+        "Threshold",
+        0.0,
+        1.0,
+        default,
+        _STEP,
+        format="%.3f",
+        key=key,
+        persist_state="session",
+    )
+    back.button(
+        f"Back to {default:.3f}",
+        icon=":material/undo:",
+        help="Returns to the model's own threshold.",
+        key=f"{key}_back",
+        on_click=_set,
+        args=(key, default),
+        disabled=value == default,
+        width="stretch",
+    )
+    return float(value)
+
+
+def _set(key: str, value: float) -> None:
+    st.session_state[key] = value
+
+
+def _card(label: str, value: str, interval: str, resting_on: str, note: str | None) -> None:
+    st.metric(
+        label,
+        value,
+        delta=interval,
+        delta_color="off",
+        delta_arrow="off",
+        delta_description=resting_on,
+        help=note,
+        border=True,
+        height="stretch",
+    )

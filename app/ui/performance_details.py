@@ -1,0 +1,192 @@
+"""What the Performance page shows below its key figures, drawn, not computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app.charts import calibration as calibration_charts
+from app.charts import learning as learning_charts
+from app.core import wording
+from app.core.bundle import Bundle, Task
+from app.core.learning import LearningCurve
+from app.core.located import locate
+from app.core.performance import CalibrationCheck, Histogram, Miss, SubgroupResult
+from app.core.predictions import ClassCount
+from app.core.settings import read_settings
+from app.core.sources import Source
+from app.ui import components, state
+from app.ui.performance_views import SPLIT_WORDS
+
+_HEIGHT = 380
+_VIEWS = ("Missed films", "Calibration", "Subgroups", "Training", "Counts")
+
+
+def pick_view() -> str:
+    """Which of the details below the key figures is shown."""
+    return str(
+        st.segmented_control(
+            "Details",
+            _VIEWS,
+            default=_VIEWS[0],
+            required=True,
+            key="performance_view",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+    )
+
+
+def calibration(
+    check: CalibrationCheck,
+    histograms: Sequence[Histogram],
+    task: Task,
+    *,
+    threshold: float | None,
+) -> None:
+    """Reliability diagram and histogram of probabilities, with what they come to."""
+    words = [task.word(name) for name in task.classes]
+    promised = f"Probability of {words[1]}" if task.binary else "Probability of the called class"
+    observed = f"Share that is {words[1]}" if task.binary else "Share called right"
+    left, right = st.columns(2)
+    with left:
+        components.figure(
+            "Reliability",
+            calibration_charts.reliability(
+                check.bins, promised=promised, observed=observed, height=_HEIGHT
+            ),
+            key="performance_reliability",
+            alt="Observed against promised frequency in ten bins of probability",
+        )
+    with right:
+        components.figure(
+            "Probabilities",
+            calibration_charts.probability_histograms(
+                histograms,
+                ["All images" if part.label is None else words[part.label] for part in histograms],
+                axis=promised,
+                threshold=threshold,
+                height=_HEIGHT,
+            ),
+            key="performance_histograms",
+            alt="Number of images by probability, those called right and wrong apart",
+        )
+    verdict = "more than" if check.error > check.error_by_chance else "no more than"
+    st.caption(
+        f"Expected calibration error {check.error:.3f} on "
+        f"{wording.counted(check.num_images, 'image')}, {verdict} chance alone explains: a "
+        f"perfectly calibrated model stays below {check.error_by_chance:.3f} on 95 % of such "
+        f"samples. Brier score {wording.figure(check.brier)} (95 % interval "
+        f"{wording.figure_interval(check.brier)}; {wording.resting_on(check.brier)})."
+    )
+
+
+def training(curves: Sequence[LearningCurve], *, best_epoch: int | None) -> None:
+    """The learning curves, with the epoch whose weights were kept."""
+    if not curves:
+        st.info("This model came without a training history.")
+        return
+    components.figure(
+        "Learning curves",
+        learning_charts.learning_curves(curves, best_epoch=best_epoch, height=_HEIGHT),
+        key="performance_learning",
+        alt="Training and validation figures by epoch",
+    )
+    st.caption(
+        "Training figures are of augmented images with dropout on, validation figures of plain "
+        "images with dropout off, so training may look the worse of the two."
+    )
+
+
+def subgroup_table(results: Sequence[SubgroupResult], task: Task) -> None:
+    """How many images of each subgroup were called right."""
+    if not results:
+        st.info(
+            "The predictions name no subgroups. Give the trainer a manifest with a `subgroup` "
+            "column to compare, for example, sexes, ages or machines."
+        )
+        return
+    names = ("Specificity", "Sensitivity") if task.binary else ("Sensitivity",) * len(task.classes)
+    rows = [
+        {
+            "Subgroup": result.subgroup or "none given",
+            "Truth": task.word(task.classes[result.label]),
+            "Figure": names[result.label],
+            "Value": wording.percent(result.right),
+            "95 % interval": wording.percent_interval(result.right),
+            "Images": wording.out_of(result.right),
+            "Patients": f"{result.num_patients:,}",
+        }
+        for result in results
+    ]
+    components.table(rows, figures=["Value", "95 % interval", "Images", "Patients"])
+    st.caption("Small subgroups have wide intervals: where two overlap, no difference was shown.")
+
+
+def count_table(counts: Sequence[ClassCount], task: Task) -> None:
+    """Images and patients by part and class."""
+    rows = [
+        {
+            "Part": SPLIT_WORDS.get(count.split, count.split),
+            "Class": task.word(task.classes[count.label]),
+            "Images": f"{count.num_images:,}",
+            "Patients": f"{count.num_patients:,}",
+        }
+        for count in counts
+    ]
+    components.table(rows, figures=["Images", "Patients"])
+    st.caption(
+        "A patient may have images of several classes. The training part leaves no predictions; "
+        "its counts are on the model card."
+    )
+
+
+def missed_films(misses: Sequence[Miss], task: Task, *, key: str) -> Miss | None:
+    """The films called wrong, the most wrong first; the one that was selected."""
+    if not misses:
+        st.info("Every film was called right at this threshold.")
+        return None
+    share = "Probability" if not task.binary else f"Probability of {task.word(task.classes[1])}"
+    rows = pd.DataFrame(
+        {
+            "Film": [miss.path.rpartition("/")[2] for miss in misses],
+            "Patient": [miss.patient or "not named" for miss in misses],
+            "Truth": [task.word(task.classes[miss.truth]) for miss in misses],
+            "Called": [task.word(task.classes[miss.called]) for miss in misses],
+            share: [miss.probability for miss in misses],
+        }
+    )
+    st.caption(
+        f"{wording.counted(len(misses), 'film')} called wrong, the least probable truth first. "
+        "Select a row to open the film with its heatmap."
+    )
+    event = st.dataframe(
+        rows,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        column_config={
+            share: st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1)
+        },
+    )
+    selected = event.selection.rows
+    return misses[selected[0]] if selected else None
+
+
+def open_film(miss: Miss, bundle: Bundle) -> None:
+    """Opens a film on the Case page, or says how to make it findable."""
+    root = read_settings().data_root
+    found = locate(miss.image_id, miss.path, data_root=root, samples=bundle.samples)
+    if found is None:
+        st.warning(
+            "This film was not found here unchanged. Set OVERREAD_DATA_ROOT to the folder the "
+            "model was trained from, so that the film lies below it at the path that the "
+            "predictions name, and start Overread again.",
+            icon=":material/folder_off:",
+        )
+        return
+    state.open_case(Source(name=miss.path, path=found))
+    st.switch_page("pages/case.py")

@@ -1,0 +1,214 @@
+"""What the Performance page opens with: the key figures and their curves, drawn, not computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.charts import performance as charts
+from app.core import wording
+from app.core.bundle import Bundle
+from app.core.metrics import DecisionCounts, OperatingPoint, Proportion
+from app.core.performance import BinaryPerformance, MulticlassPerformance
+from app.core.predictions import HeldOut, count_classes, count_patients
+from app.ui import components
+
+SPLIT_WORDS = {"test": "Test", "val": "Validation"}
+_HEIGHT = 264
+_NARROW = (
+    "Bootstrap over patients, 1,000 resamples. Close to 1 and with fewer than about 200 patients "
+    "the interval is too narrow."
+)
+
+
+def pick_split(splits: Sequence[str]) -> str:
+    """The part of the data the page speaks of."""
+    return str(
+        st.segmented_control(
+            "Part",
+            splits,
+            default=splits[0],
+            required=True,
+            format_func=lambda split: SPLIT_WORDS.get(split, split),
+            key=f"performance_split_{'_'.join(splits)}",
+            persist_state="session",
+        )
+    )
+
+
+def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None:
+    """Which images the figures are of, and whether they can be taken at face value."""
+    chosen_on = bundle.manifest.thresholds.chosen_on
+    classes = ", ".join(
+        f"{count.num_images:,} {bundle.manifest.task.word(name)}"
+        for name, count in zip(bundle.manifest.task.classes, count_classes(held_out), strict=True)
+    )
+    part = SPLIT_WORDS.get(held_out.split, held_out.split)
+    text = (
+        f"{part} part: {wording.counted(held_out.num_images, 'image')} of "
+        f"{wording.counted(count_patients(held_out), 'patient')} ({classes}). "
+    )
+    if chosen_on.lower().startswith(held_out.split):
+        text += (
+            "The threshold and the calibration were chosen on these very images, so the figures "
+            "flatter the model. Report those of the test part."
+        )
+    elif threshold is not None and threshold != bundle.manifest.thresholds.decision:
+        text += (
+            "The threshold was moved. One chosen by looking at these figures is no longer tested "
+            "by them."
+        )
+    elif threshold is not None:
+        text += f"The threshold was chosen on the {chosen_on} part; these images had no say in it."
+    st.caption(text)
+
+
+def binary_cards(point: OperatingPoint, performance: BinaryPerformance) -> None:
+    """The eight figures of a two-class model, each with denominator and interval."""
+    prevalence = (
+        f"At the prevalence of this part, {wording.percent(performance.prevalence)}; "
+        "it is another one on a ward."
+    )
+    independent = (
+        "The Wilson interval takes every image as independent; several images of one patient make "
+        "it too narrow."
+    )
+    upper, lower = st.columns(4), st.columns(4)
+    with upper[0]:
+        components.proportion("Sensitivity", point.sensitivity, note=independent)
+    with upper[1]:
+        components.proportion("Specificity", point.specificity, note=independent)
+    with upper[2]:
+        components.proportion("PPV", point.ppv, note=prevalence)
+    with upper[3]:
+        components.proportion("NPV", point.npv, note=prevalence)
+    with lower[0]:
+        components.area("AUC", performance.auc, note=_NARROW)
+    with lower[1]:
+        components.area("Average precision", performance.average_precision, note=_NARROW)
+    with lower[2]:
+        components.proportion("Accuracy", point.accuracy, note=independent)
+    with lower[3]:
+        components.proportion(
+            "F1",
+            point.f1,
+            note="Harmonic mean of sensitivity and PPV: images found count twice, beside those "
+            "missed and those called falsely.",
+        )
+    _say_why_no_interval(performance)
+
+
+def binary_figures(
+    matrix: NDArray[np.int64],
+    point: OperatingPoint,
+    own: OperatingPoint,
+    performance: BinaryPerformance,
+    words: Sequence[str],
+) -> None:
+    """Confusion matrix, ROC and precision-recall, with the threshold on each.
+
+    Args:
+        matrix: `(2, 2)`; rows are truth, columns what was called.
+        point: At the threshold in use.
+        own: At the model's own threshold.
+        performance: The curves.
+        words: The classes as a reader is told them.
+    """
+    left, middle, right = st.columns(3)
+    with left:
+        components.figure(
+            "Confusion matrix",
+            charts.confusion_matrix(matrix, words, height=_HEIGHT),
+            key="performance_matrix",
+            alt=f"{point.tp} true positives, {point.fp} false positives, {point.fn} false "
+            f"negatives, {point.tn} true negatives",
+        )
+    with middle:
+        components.figure(
+            "ROC",
+            charts.roc(performance.roc, point, own, height=_HEIGHT),
+            key="performance_roc",
+            alt=f"Sensitivity {wording.percent(point.sensitivity)} at specificity "
+            f"{wording.percent(point.specificity)}",
+        )
+    with right:
+        components.figure(
+            "Precision–recall",
+            charts.precision_recall(
+                performance.precision_recall, point, own, performance.prevalence, height=_HEIGHT
+            ),
+            key="performance_precision_recall",
+            alt=f"PPV {wording.percent(point.ppv)} at sensitivity "
+            f"{wording.percent(point.sensitivity)}",
+        )
+
+
+def multiclass_figures(
+    matrix: NDArray[np.int64],
+    counts: Sequence[DecisionCounts],
+    correct: Proportion,
+    performance: MulticlassPerformance,
+    words: Sequence[str],
+) -> None:
+    """Accuracy and mean area, confusion matrix, a ROC curve and a row of figures a class.
+
+    Args:
+        matrix: `(num_classes, num_classes)`; rows are truth, columns what was called.
+        counts: Each class against all others.
+        correct: Images given their true class.
+        performance: Curves and areas.
+        words: The classes as a reader is told them.
+    """
+    cards, left, right = st.columns([1, 2, 2])
+    with cards:
+        components.proportion("Accuracy", correct)
+        components.area("Macro AUC", performance.macro_auc, note=_NARROW)
+    with left:
+        components.figure(
+            "Confusion matrix",
+            charts.confusion_matrix(matrix, words, height=_HEIGHT),
+            key="performance_matrix",
+            alt=f"{wording.out_of(correct)} images given their true class",
+        )
+    with right:
+        names = [
+            f"{word} {wording.figure(area)}"
+            for word, area in zip(words, performance.auc, strict=True)
+        ]
+        components.figure(
+            "ROC, each class against the others",
+            charts.class_rocs(performance.roc, names, height=_HEIGHT),
+            key="performance_roc",
+            alt=f"Area under the curve: {', '.join(names)}",
+        )
+    class_table(counts, performance, words)
+
+
+def _say_why_no_interval(performance: BinaryPerformance) -> None:
+    if performance.auc.degenerate:
+        st.caption(
+            f"AUC without an interval: every resample of the "
+            f"{wording.counted(performance.auc.num_groups, 'patient')} gave the same figure. "
+            "These patients hold no counter-example, which does not mean that there is none."
+        )
+
+
+def class_table(
+    counts: Sequence[DecisionCounts], performance: MulticlassPerformance, words: Sequence[str]
+) -> None:
+    """Sensitivity, PPV and area of each class against all others."""
+    rows = [
+        {
+            "Class": word,
+            "Sensitivity": wording.share_in_full(count.sensitivity),
+            "PPV": wording.share_in_full(count.ppv),
+            "AUC": f"{wording.figure(area)} ({wording.figure_interval(area)})",
+        }
+        for word, count, area in zip(words, counts, performance.auc, strict=True)
+    ]
+    components.table(rows, figures=["Sensitivity", "PPV", "AUC"])
+    st.caption("Each class against all others. In brackets 95 % intervals: Wilson for shares, "
+               "bootstrap over patients for areas.")  # fmt: skip

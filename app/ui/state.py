@@ -1,0 +1,145 @@
+"""Every session key that outlives a page, and the only functions that read or write one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.core.batch import Batch
+from app.core.bundle import Bundle, find_bundles
+from app.core.engine import Result
+from app.core.reviews import Review, ReviewStore, Verdict
+from app.core.settings import read_settings
+from app.core.sources import Source
+from app.ui import cache
+
+_MODEL = "model"
+_BATCH = "batch"
+_CASE = "case"
+_LISTED = "listed"
+_UPLOAD = "upload"
+_DEFAULT_MODEL = "phantom-chest"
+
+
+def pick_model() -> None:
+    """The model picker; its choice is what every page works on."""
+    folder = read_settings().models
+    names = [path.name for path in find_bundles(folder)]
+    if not names:
+        st.session_state.pop(_MODEL, None)
+        st.warning(f"There is no model in the folder {folder.name!r}.")
+        return
+    default = names.index(_DEFAULT_MODEL) if _DEFAULT_MODEL in names else 0
+    st.selectbox("Model", names, index=default, key=_MODEL)
+
+
+def require_bundle() -> Bundle:
+    """The chosen bundle; without one, says what to do and ends the page.
+
+    Raises:
+        BundleError: If the chosen bundle cannot be used.
+    """
+    name = st.session_state.get(_MODEL)
+    if name is None:
+        st.info(
+            "No model is installed. Train one with `overread-train fit`, or set OVERREAD_MODELS "
+            "to a folder of model bundles."
+        )
+        st.stop()
+    return cache.bundle(read_settings().models / name)
+
+
+def batch() -> Batch | None:
+    """The batch under review in this session."""
+    return st.session_state.get(_BATCH)
+
+
+def set_batch(new: Batch) -> None:
+    """Replaces the batch under review and forgets the open case."""
+    st.session_state[_BATCH] = new
+    st.session_state.pop(_CASE, None)
+    st.session_state.pop(_LISTED, None)
+
+
+def reviews(bundle: Bundle) -> dict[str, Review]:
+    """The newest verdict on each image by this model."""
+    return review_store().latest(bundle.sha256)
+
+
+def review_store() -> ReviewStore:
+    """The database of verdicts."""
+    return cache.review_store(read_settings().database_url)
+
+
+def upload_number() -> int:
+    """Grows with each finished upload; part of the uploader's key, so that it starts empty."""
+    return int(st.session_state.setdefault(_UPLOAD, 0))
+
+
+def next_upload() -> None:
+    """Empties the uploader on the next run."""
+    st.session_state[_UPLOAD] = upload_number() + 1
+
+
+def enter_subfolder() -> None:
+    """Moves the typed server folder into the one that was picked."""
+    picked = st.session_state.get("review_subfolder")
+    if picked:
+        current = st.session_state.get("review_folder", "").strip("/")
+        st.session_state["review_folder"] = f"{current}/{picked}".lstrip("/")
+        st.session_state["review_subfolder"] = None
+
+
+def set_listed(listed: Sequence[Result]) -> None:
+    """Remembers the worklist as it is shown; Case steps through it."""
+    st.session_state[_LISTED] = [result.source for result in listed]
+
+
+def neighbours(source: Source) -> tuple[Source | None, Source | None, str]:
+    """The films before and after in the worklist, and the position in words."""
+    listed: list[Source] = st.session_state.get(_LISTED, [])
+    if source not in listed:
+        return None, None, ""
+    index = listed.index(source)
+    before = listed[index - 1] if index else None
+    after = listed[index + 1] if index + 1 < len(listed) else None
+    return before, after, f"{index + 1:,} of {len(listed):,}"
+
+
+def open_case(source: Source) -> None:
+    """Remembers the image that Case and Activations show."""
+    st.session_state[_CASE] = source
+
+
+def case() -> Source | None:
+    """The open image."""
+    return st.session_state.get(_CASE)
+
+
+def require_case() -> Source:
+    """The open image; without one, says what to do and ends the page."""
+    source = case()
+    if source is None:
+        st.info("No film is open. Choose one from the worklist on the Review page.")
+        st.stop()
+    return source
+
+
+def save_review(
+    bundle: Bundle, image_id: str, *, verdict: Verdict | None = None, comment: str | None = None
+) -> None:
+    """Saves a verdict or a comment; the other one stays as it was."""
+    before = reviews(bundle).get(image_id)
+    review_store().record(
+        image_id=image_id,
+        bundle_sha256=bundle.sha256,
+        verdict=verdict or (before.verdict if before else None),
+        comment=comment if comment is not None else (before.comment if before else ""),
+    )
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is, such as a file name with underscores."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text)

@@ -1,0 +1,146 @@
+"""The Case page's two halves: the film with its controls, and the reader's verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.charts.viewer import film_figure
+from app.core import heatmaps, images
+from app.core.bundle import Bundle
+from app.core.cases import Case
+from app.core.images import Film
+from app.core.reviews import VERDICTS, Review, Verdict
+from app.ui import state
+
+_BLENDED, _BESIDE, _FILM = "Blended", "Side by side", "Film"
+_PLOT_CONFIG = {"scrollZoom": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d"]}
+_KEYS: dict[Verdict, str] = {"agree": "A", "disagree": "D", "unsure": "U"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the reader wants to see the film."""
+
+    layout: str
+    opacity: float
+    class_index: int
+
+
+def choose_view(bundle: Bundle) -> View:
+    """The controls above the film."""
+    task = bundle.manifest.task
+    layout, explained, opacity = st.columns([4, 3, 3], vertical_alignment="bottom")
+    chosen = layout.segmented_control(
+        "View",
+        [_BLENDED, _BESIDE, _FILM],
+        default=_BLENDED,
+        required=True,
+        key="case_view",
+        persist_state="session",
+    )
+    # With two classes the question is what speaks for the positive one, whatever was called.
+    name = explained.segmented_control(
+        "Evidence for",
+        task.classes,
+        default=task.classes[-1] if task.binary else task.classes[0],
+        format_func=task.word,
+        required=True,
+        key="case_class",
+        persist_state="session",
+    )
+    strength = opacity.slider(
+        "Heatmap opacity", 0.0, 1.0, 0.6, 0.05, key="case_opacity", persist_state="session"
+    )
+    return View(chosen or _BLENDED, strength, task.classes.index(name or task.classes[-1]))
+
+
+def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> None:
+    """Draws the film with its heatmap, and offers the overlay as a file."""
+    task, scale = bundle.manifest.task, bundle.manifest.heatmap.scale
+    window, download, message = st.columns([2, 3, 5], vertical_alignment="center")
+    with window:
+        shown = _windowed(film)
+    rows, columns = shown.pixels.shape[:2]
+    evidence = case.evidence[view.class_index] if case.evidence else None
+    layer = None
+    if evidence is not None and not heatmaps.has_positive_evidence(evidence, scale=scale):
+        word = task.word(task.classes[view.class_index]).lower()
+        message.markdown(f"No positive evidence for {word}; no heatmap is drawn.")
+    elif evidence is not None:
+        download.download_button(
+            "Overlay as PNG",
+            heatmaps.png(
+                heatmaps.blend(shown.pixels, evidence, scale=scale, opacity=view.opacity)
+            ),
+            f"{case.image_id[:12]}_overlay.png",
+            "image/png",
+            icon=":material/download:",
+            key="case_overlay",
+        )
+        if view.layout != _FILM:
+            layer = heatmaps.png(
+                heatmaps.overlay_layer(evidence, shape=(rows, columns), scale=scale)
+            )
+    st.plotly_chart(
+        film_figure(
+            images.jpeg(shown, quality=92),
+            layer,
+            shape=(rows, columns),
+            scale=scale,
+            opacity=view.opacity,
+            side_by_side=view.layout == _BESIDE,
+        ),
+        theme=None,
+        config=_PLOT_CONFIG,
+        key="case_film",
+        alt="The film, with the evidence of the chosen class laid over it",
+    )
+
+
+def ask_verdict(case: Case, bundle: Bundle, review: Review | None) -> None:
+    """Three buttons and a comment; each is saved the moment it is given."""
+    st.markdown("**Do you agree with this reading?**")
+    current = review.verdict if review else None
+    for column, verdict in zip(st.columns(len(VERDICTS), gap="small"), VERDICTS, strict=True):
+        column.button(
+            verdict.capitalize() + (" ✓" if verdict == current else ""),
+            type="primary" if verdict == current else "secondary",
+            shortcut=_KEYS[verdict],
+            key=f"case_{verdict}",
+            width="stretch",
+            on_click=_save_verdict,
+            args=(case.image_id, bundle, verdict),
+        )
+    st.text_area(
+        "Comment",
+        value=review.comment if review else "",
+        height=88,
+        max_chars=2000,
+        key=f"case_comment_{case.image_id}",
+        on_change=_save_comment,
+        args=(case.image_id, bundle),
+        placeholder="Saved when you leave the field. Do not name the patient.",
+    )
+    if review:
+        st.caption(f"Saved {review.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
+
+
+def _windowed(film: Film) -> Film:
+    with st.popover("Window", icon=":material/contrast:"):
+        low, high = st.slider(
+            "Grey values shown", 0, 255, (0, 255), key="case_window", persist_state="session"
+        )
+        inverted = st.toggle("Inverted", key="case_inverted", persist_state="session")
+    if (low, high, inverted) == (0, 255, False):
+        return film
+    return images.windowed(film, low=low, high=high, inverted=inverted)
+
+
+def _save_verdict(image_id: str, bundle: Bundle, verdict: Verdict) -> None:
+    state.save_review(bundle, image_id, verdict=verdict)
+
+
+def _save_comment(image_id: str, bundle: Bundle) -> None:
+    state.save_review(bundle, image_id, comment=st.session_state[f"case_comment_{image_id}"])

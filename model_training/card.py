@@ -1,0 +1,139 @@
+"""The model card: what a reader must know before trusting a bundle."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from app.core.bootstrap import auc_interval
+from app.core.bundle import Manifest
+from app.core.metrics import Proportion, accuracy, class_counts, operating_point
+
+
+def write_card(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> str:
+    """The card as Markdown, figures from the test rows of `predictions`.
+
+    Reference:
+        - Mitchell et al., Model Cards for Model Reporting (FAT* 2019),
+          https://doi.org/10.1145/3287560.3287596
+    """
+    sections = [
+        f"# {manifest.name}",
+        f"{manifest.task.title}. Research use only, not a medical device.",
+        "## Intended use\n\n" + _intended_use(manifest),
+        "## Data\n\n" + _data(manifest, notes),
+        "## Figures on the test part\n\n" + _figures(manifest, predictions),
+        "## Decision\n\n" + _decision(manifest),
+        "## Training\n\n" + _training(manifest),
+        "## Limits\n\n" + _limits(manifest),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _intended_use(manifest: Manifest) -> str:
+    words = ", ".join(manifest.task.word(name) for name in manifest.task.classes)
+    return (
+        f"A second reading of images like those named below, for research and teaching. It tells "
+        f"apart: {words}. It does not look for anything else, and it is not to be used for the "
+        "care of a patient."
+    )
+
+
+def _data(manifest: Manifest, notes: list[str]) -> str:
+    data = manifest.data
+    rows = "\n".join(
+        f"| {part} | {data.patients[part]} | "
+        + " | ".join(str(counts[name]) for name in manifest.task.classes)
+        + " |"
+        for part, counts in data.counts.items()
+    )
+    header = "| part | patients | " + " | ".join(manifest.task.classes) + " |"
+    rule = "|---" * (2 + len(manifest.task.classes)) + "|"
+    lines = [
+        f"Source: {data.source}",
+        f"Licence: {data.licence}",
+        f"Fingerprint (files, labels, patients and split): `{data.fingerprint[:16]}`",
+        "No patient is in two parts.",
+        *notes,
+    ]
+    return "\n".join(f"- {line}" for line in lines) + f"\n\n{header}\n{rule}\n{rows}"
+
+
+def _figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
+    test = predictions[predictions["split"] == "test"]
+    task = manifest.task
+    if not task.binary:
+        called = test[list(task.classes)].to_numpy().argmax(axis=1)
+        num_classes = len(task.classes)
+        counts = class_counts(test["y_true"], called, num_classes=num_classes)
+        rows = [
+            _row("Accuracy", accuracy(test["y_true"], called, num_classes=num_classes)),
+            *(
+                _row(f"Sensitivity for {task.word(name)}", count.sensitivity)
+                for name, count in zip(task.classes, counts, strict=True)
+            ),
+        ]
+        return _table(rows)
+    area = auc_interval(test["y_true"], test["probability"], groups=test["patient_id"])
+    point = operating_point(
+        test["y_true"], test["probability"], threshold=manifest.thresholds.decision
+    )
+    rows = [
+        f"| AUC | {area.value:.3f} | {area.low:.3f} to {area.high:.3f} | "
+        f"{area.num_cases} images of {area.num_groups} patients |",
+        _row("Sensitivity", point.sensitivity),
+        _row("Specificity", point.specificity),
+        _row("Accuracy", point.accuracy),
+        _row("Positive predictive value", point.ppv),
+        _row("Negative predictive value", point.npv),
+    ]
+    return (
+        _table(rows) + "\n\nProportions: Wilson intervals. AUC: bootstrap over patients, 1,000 "
+        "resamples. Predictive values hold for the share of positives in this test part "
+        f"({Proportion(int(test['y_true'].sum()), len(test)).value:.0%}), not for a ward."
+    )
+
+
+def _table(rows: list[str]) -> str:
+    return "| figure | value | 95 % interval | of |\n|---|---|---|---|\n" + "\n".join(rows)
+
+
+def _row(name: str, part: Proportion) -> str:
+    low, high = part.interval()
+    return (
+        f"| {name} | {part.value:.1%} | {low:.1%} to {high:.1%} | "
+        f"{part.successes} of {part.total} |"
+    )
+
+
+def _decision(manifest: Manifest) -> str:
+    thresholds = manifest.thresholds
+    lines = [
+        f"Rule: {thresholds.rule}. Chosen on the {thresholds.chosen_on} part only.",
+        f"Threshold {thresholds.decision:.3f}; doubtful from {thresholds.doubtful_low:.3f} to "
+        f"{thresholds.doubtful_high:.3f}.",
+        f"Calibration: temperature {manifest.calibration.temperature:g}, fitted on the "
+        f"{manifest.calibration.fitted_on} part.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _training(manifest: Manifest) -> str:
+    size = manifest.input
+    settings = "\n".join(f"| {key} | {value} |" for key, value in manifest.training.items())
+    versions = ", ".join(f"{name} {number}" for name, number in manifest.versions.items())
+    return (
+        f"Input {size.height} × {size.width} × {size.channels}, films fitted by `{size.fit}`.\n\n"
+        f"| setting | value |\n|---|---|\n{settings}\n\nVersions: {versions}."
+    )
+
+
+def _limits(manifest: Manifest) -> str:
+    lines = [
+        "The figures hold for the source above. At another hospital, with other machines, ages "
+        "or a different share of disease, they can be much worse.",
+        "A heatmap shows which parts of the film moved the score, not where disease is.",
+        "Probabilities are calibrated on the validation part and shift with the population.",
+    ]
+    if manifest.input.fit == "stretch":
+        lines.append("Films are stretched to a square, so their aspect ratio is not judged.")
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,174 @@
+"""Writing a bundle: under a temporary name, read back, compared, published by rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.bundle import (
+    CARD,
+    HISTORY,
+    MANIFEST,
+    MODEL,
+    PREDICTIONS,
+    SAMPLES,
+    Bundle,
+    Data,
+    Manifest,
+    file_sha256,
+    load_bundle,
+)
+from app.core.errors import BundleError
+from app.core.network import Network, load_network
+from model_training.card import write_card
+from model_training.datasets import SPLITS, Case, count_by_class
+
+_LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pillow", "overread")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What goes into a bundle.
+
+    Attributes:
+        manifest: Complete but for the digests of the files.
+        history: One row an epoch.
+        predictions: As `predictions_table` makes it.
+        notes: Lines about the data for the card.
+        samples: Folder of images to ship with the bundle, or None.
+    """
+
+    manifest: Manifest
+    network: Network
+    history: pd.DataFrame
+    predictions: pd.DataFrame
+    notes: list[str]
+    samples: Path | None = None
+
+
+def publish(
+    out: Path, contents: Contents, *, work: Path, check_pixels: NDArray[np.uint8]
+) -> Bundle:
+    """Writes everything into `work`, proves that it loads as what was trained, and renames.
+
+    Args:
+        out: Final folder; must not exist.
+        contents: The network, its manifest and its tables.
+        work: Folder to write in, on the same file system.
+        check_pixels: Fitted images, `(batch, height, width, channels)`, that the network in
+            memory and the one read back must score alike.
+
+    Raises:
+        BundleError: If the network read back scores differently.
+    """
+    work.mkdir()
+    contents.network.model.save(work / MODEL)
+    contents.history.to_csv(work / HISTORY, index=False)
+    contents.predictions.to_csv(work / PREDICTIONS, index=False)
+    card = write_card(contents.manifest, contents.predictions, contents.notes)
+    (work / CARD).write_text(card, encoding="utf-8")
+    if contents.samples is not None:
+        (work / SAMPLES).mkdir()
+        for path in sorted(contents.samples.iterdir()):
+            shutil.copyfile(path, work / SAMPLES / path.name)
+    files = {
+        path.relative_to(work).as_posix(): file_sha256(path)
+        for path in sorted(work.rglob("*"))
+        if path.is_file()
+    }
+    manifest = contents.manifest.model_copy(update={"files": files})
+    (work / MANIFEST).write_text(
+        json.dumps(manifest.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8"
+    )
+    _check_read_back(load_bundle(work), contents.network, check_pixels)
+    work.rename(out)
+    return load_bundle(out)
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of Python and of every library that has a part in a score."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+
+
+def data_record(
+    cases: Sequence[Case],
+    digests: Sequence[str],
+    classes: tuple[str, ...],
+    *,
+    name: str,
+    source: str,
+    licence: str,
+) -> Data:
+    """Counts and fingerprint of the data a model saw."""
+    parts = {part: [case for case in cases if case.split == part] for part in SPLITS}
+    lines = sorted(
+        f"{digest} {case.label} {case.split} {case.patient_id}\n"
+        for case, digest in zip(cases, digests, strict=True)
+    )
+    return Data(
+        name=name,
+        source=source,
+        licence=licence,
+        fingerprint=hashlib.sha256("".join(lines).encode()).hexdigest(),
+        counts={part: count_by_class(inside, classes) for part, inside in parts.items()},
+        patients={
+            part: len({case.patient_id for case in inside}) for part, inside in parts.items()
+        },
+    )
+
+
+def predictions_table(
+    cases: Sequence[Case],
+    digests: Sequence[str],
+    classes: tuple[str, ...],
+    class_logits: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Validation and test cases with what the network said of them.
+
+    With two classes `logit` and `probability` are those of the positive class; with more,
+    of the likeliest one, and each class has a column of probabilities.
+    """
+    rows = [index for index, case in enumerate(cases) if case.split != "train"]
+    kept = [cases[index] for index in rows]
+    binary = len(classes) == 2
+    shown = np.ones(len(rows), np.int64) if binary else probabilities[rows].argmax(axis=1)
+    logits = class_logits[rows, shown] - (class_logits[rows, 0] if binary else 0.0)
+    table = pd.DataFrame(
+        {
+            "split": [case.split for case in kept],
+            "image_id": [digests[index] for index in rows],
+            "path": [case.name for case in kept],
+            "patient_id": [case.patient_id for case in kept],
+            "subgroup": [case.subgroup for case in kept],
+            "y_true": [case.label for case in kept],
+            "logit": np.round(logits, 5),
+            "probability": np.round(probabilities[rows, shown], 6),
+        }
+    )
+    if not binary:
+        for label, name in enumerate(classes):
+            table[name] = np.round(probabilities[rows, label], 6)
+    return table.sort_values(["split", "path"], ascending=[False, True], ignore_index=True)
+
+
+def _check_read_back(written: Bundle, network: Network, pixels: NDArray[np.uint8]) -> None:
+    batch = pixels.astype(np.float32)
+    expected = np.asarray(network.model(batch, training=False))
+    found = np.asarray(load_network(written).model(batch, training=False))
+    difference = float(np.abs(expected - found).max())
+    if not difference <= 1e-5:
+        raise BundleError(
+            f"The saved network scores {len(batch)} images differently from the trained one (by "
+            f"up to {difference:.2g}; at most 1e-5 expected). Nothing was published; report this."
+        )

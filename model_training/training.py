@@ -1,0 +1,189 @@
+"""The training loop: cached pixels in, fitted network and its history out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from model_training import augment
+from model_training.config import TrainingConfig
+
+
+def initial_output_bias(counts: Sequence[int]) -> NDArray[np.float32]:
+    """Bias of the last layer at which an untrained network predicts the class frequencies.
+
+    Args:
+        counts: Training images of each class.
+
+    Returns:
+        `log(positive / negative)`, shape `(1,)`, for two classes; log frequencies for more.
+    """
+    frequencies = np.asarray(counts, np.float64) / sum(counts)
+    if len(counts) == 2:
+        return np.asarray([np.log(frequencies[1] / frequencies[0])], np.float32)
+    return np.log(frequencies).astype(np.float32)
+
+
+def class_weights(counts: Sequence[int]) -> dict[int, float]:
+    """Weights that make every class count alike, with a mean of one over the images."""
+    return {label: sum(counts) / (len(counts) * count) for label, count in enumerate(counts)}
+
+
+def train(
+    model: keras.Model,
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    *,
+    train_rows: NDArray[np.int64],
+    validation_rows: NDArray[np.int64],
+    config: TrainingConfig,
+    checkpoint: Path,
+) -> pd.DataFrame:
+    """Trains in place and leaves the weights of the epoch with the lowest validation loss.
+
+    Args:
+        model: One sigmoid, or a softmax.
+        pixels: uint8 `(num_cases, height, width, channels)`, may be memory-mapped.
+        labels: Class positions, `(num_cases,)`.
+        train_rows: Positions to train on.
+        validation_rows: Positions that choose the epoch.
+        config: The settings.
+        checkpoint: File that always holds the best weights so far.
+
+    Returns:
+        One row an epoch: `epoch`, losses, accuracy, AUC and learning rate.
+    """
+    binary = model.output_shape[-1] == 1
+    training = _batches(pixels, labels, train_rows, config, shuffle=True)
+    validation = _batches(pixels, labels, validation_rows, config, shuffle=False)
+    steps = -(-len(train_rows) // config.batch_size)
+    model.compile(
+        optimizer=_optimizer(config, steps),
+        # XLA takes half a minute to compile on a CPU and is no faster afterwards.
+        jit_compile=False,
+        loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
+        weighted_metrics=["accuracy", keras.metrics.AUC(name="auc")] if binary else ["accuracy"],
+    )
+    counts = np.bincount(labels[train_rows]).tolist()
+    history = model.fit(
+        training,
+        validation_data=validation,
+        epochs=config.epochs,
+        class_weight=class_weights(counts) if config.class_weighting else None,
+        callbacks=_callbacks(config, steps, checkpoint),
+        verbose=0,
+    )
+    # With averaged weights Keras finalises them after the last epoch, best or not.
+    model.load_weights(checkpoint)
+    table = pd.DataFrame(history.history)
+    table.insert(0, "epoch", range(1, len(table) + 1))
+    return table
+
+
+def _batches(
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    config: TrainingConfig,
+    *,
+    shuffle: bool,
+) -> tf.data.Dataset:
+    """Batches read from the array as they are needed, augmented when shuffled."""
+
+    def fetch(batch: NDArray[np.int64]) -> NDArray[np.float32]:
+        return pixels[batch].astype(np.float32)
+
+    def load(batch: Any) -> tuple[Any, Any]:
+        images = tf.numpy_function(fetch, [batch], tf.float32, stateful=False)
+        images.set_shape((None, *pixels.shape[1:]))
+        return images, tf.gather(tf.constant(labels, tf.float32), batch)
+
+    dataset = tf.data.Dataset.from_tensor_slices(rows)
+    if shuffle:
+        dataset = dataset.shuffle(len(rows), seed=config.seed)
+    dataset = dataset.batch(config.batch_size).map(load, num_parallel_calls=2)
+    augmentation = augment.build(config.augmentation, seed=config.seed) if shuffle else None
+    if augmentation is not None:
+        dataset = dataset.map(
+            lambda images, targets: (augmentation(images, training=True), targets),
+            num_parallel_calls=2,
+        )
+    return dataset.prefetch(2)
+
+
+def _optimizer(config: TrainingConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    rate: Any = config.learning_rate
+    if config.schedule == "cosine":
+        total = steps_per_epoch * config.epochs
+        warm_up = min(2 * steps_per_epoch, total // 4)
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=rate / 20,
+            decay_steps=total - warm_up,
+            warmup_target=rate,
+            warmup_steps=warm_up,
+        )
+    settings: dict[str, Any] = {"learning_rate": rate}
+    if config.optimizer == "adamw":
+        settings["weight_decay"] = 0.02
+    if config.ema_momentum is not None:
+        settings |= {"use_ema": True, "ema_momentum": config.ema_momentum}
+    return keras.optimizers.get({"class_name": config.optimizer, "config": settings})
+
+
+def _callbacks(
+    config: TrainingConfig, steps_per_epoch: int, checkpoint: Path
+) -> list[keras.callbacks.Callback]:
+    callbacks: list[keras.callbacks.Callback] = []
+    if config.ema_momentum is not None:
+        # First, so that validation and the checkpoint see the averaged weights.
+        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
+    if config.schedule == "plateau":
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=3, min_lr=1e-6, verbose=0)
+        )
+    return [
+        *callbacks,
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.ModelCheckpoint(
+            str(checkpoint), monitor="val_loss", save_best_only=True, save_weights_only=True
+        ),
+        keras.callbacks.EarlyStopping(
+            monitor="val_loss", patience=config.patience, restore_best_weights=True
+        ),
+        _Progress(config.epochs, steps_per_epoch),
+    ]
+
+
+class _Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """A bar through the steps of each epoch, and a line that stays after it."""
+
+    def __init__(self, epochs: int, steps: int) -> None:
+        super().__init__()
+        self.epochs, self.steps = epochs, steps
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.bar = tqdm(
+            desc=f"epoch {epoch + 1}/{self.epochs}", total=self.steps, unit="step", leave=False
+        )
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        seconds = self.bar.format_dict["elapsed"]
+        self.bar.close()
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
+        print(
+            f"epoch {epoch + 1}/{self.epochs}  {seconds:.0f} s  {figures}",
+            file=sys.stderr,
+            flush=True,
+        )

@@ -1,0 +1,99 @@
+"""A batch in the background, with the real engine."""
+
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from app.core.batch import Batch, Progress
+from app.core.cases import examine
+from app.core.engine import Engine
+from app.core.sources import Source
+
+
+@pytest.fixture(scope="module")
+def engine(bundle):
+    return Engine(bundle)
+
+
+@pytest.fixture
+def source(tmp_path, film):
+    path = tmp_path / "film.png"
+    cv2.imwrite(str(path), film)
+    return Source("film.png", path)
+
+
+def test_a_batch_ends_with_a_result_for_each_source(engine, bundle, source):
+    batch = Batch([source] * 20, title="films", bundle=bundle)
+    batch.start(engine)
+    batch.wait(60)
+
+    progress = batch.progress
+    assert (progress.done, progress.total, progress.running) == (20, 20, False)
+    assert not progress.error
+    assert not progress.cancelled
+
+
+def test_cancel_keeps_what_is_done(engine, bundle, source):
+    batch = Batch([source] * 5000, title="films", bundle=bundle)
+    batch.start(engine)
+    while not batch.results:
+        time.sleep(0.01)
+    batch.cancel()
+    batch.wait(60)
+
+    assert 0 < batch.progress.done < 5000
+    assert batch.progress.cancelled
+    assert all(result.status == "ok" for result in batch.results)
+
+
+def test_an_unexpected_error_is_told_without_its_text(bundle, source, monkeypatch):
+    class Failing:
+        def score(self, sources):
+            yield from ()
+            raise RuntimeError("/home/ward/Jane_Doe.png")
+
+    monkeypatch.setattr("threading.excepthook", lambda arguments: None)
+    batch = Batch([source], title="films", bundle=bundle)
+    batch.start(Failing())
+    batch.wait(60)
+
+    assert "RuntimeError" in batch.progress.error
+    assert "Jane" not in batch.progress.error
+    assert not batch.progress.running
+
+
+def test_rate_and_time_left_by_hand():
+    progress = Progress(done=30, total=90, seconds=10.0, running=True, cancelled=False)
+
+    assert progress.rate == pytest.approx(3.0)
+    assert progress.seconds_left == pytest.approx(20.0)
+    assert Progress(0, 90, 0.0, True, False).seconds_left is None
+
+
+def test_a_case_has_a_map_for_each_class(engine, source):
+    case = examine(engine, source.read())
+
+    assert case.film.pixels.shape == (90, 120)
+    assert len(case.evidence) == 2
+    assert not case.reason
+    np.testing.assert_allclose(case.evidence[0], -case.evidence[1], atol=1e-6)
+
+
+def test_an_unreadable_case_keeps_its_reason(engine):
+    case = examine(engine, b"no image")
+
+    assert case.film is None
+    assert case.reading is None
+    assert case.reason.startswith("not_an_image: ")
+
+
+def test_a_refused_case_still_shows_its_film(engine):
+    colours = np.zeros((64, 64, 3), np.uint8)
+    colours[:, :32], colours[:, 32:] = (255, 0, 0), (0, 255, 0)
+    case = examine(engine, cv2.imencode(".png", colours)[1].tobytes())
+
+    assert case.reason.startswith("colour_picture: ")
+    assert case.film is not None
+    assert case.reading is None

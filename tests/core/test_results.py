@@ -1,0 +1,81 @@
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from app.core import results
+from app.core.engine import Result
+from app.core.reading import read
+from app.core.reviews import Review
+from app.core.sources import Source
+
+COLUMNS = (
+    "path,image_id,status,reason,prediction,probability,raw_probability,threshold,zone,"
+    "NORMAL,PNEUMONIA,bundle,bundle_sha256"
+)
+
+
+def scored(bundle, name="film.png", logit=2.0):
+    reading = read(np.array([0.0, logit]), bundle.manifest)
+    return Result(Source(name, Path("/data") / name), "f" * 64, "ok", reading=reading)
+
+
+def test_columns_are_the_contract(bundle, three_class_bundle):
+    assert ",".join(results.columns(bundle)) == COLUMNS
+    assert results.columns(three_class_bundle)[9:12] == ["CLEAR", "EFFUSION", "NODULE"]
+
+
+def test_a_scored_row(bundle):
+    row = results.row(scored(bundle), bundle)
+
+    assert row["prediction"] == "PNEUMONIA"
+    assert row["probability"] == row["PNEUMONIA"] == 0.832018  # sigmoid(2 / 1.25)
+    assert row["raw_probability"] == 0.880797  # sigmoid(2)
+    assert row["NORMAL"] == 0.167982
+    assert row["bundle_sha256"] == bundle.sha256
+
+
+def test_an_unscored_row_has_no_figures(bundle):
+    refused = Result(Source("a.png", Path("a.png")), "e" * 64, "refused", "blank: nothing")
+    table = pd.read_csv(StringIO(results.csv(results.table([refused], bundle))))
+
+    assert table.loc[0, "status"] == "refused"
+    assert table.loc[0, "reason"] == "blank: nothing"
+    assert table[["prediction", "probability", "threshold", "NORMAL"]].isna().all(axis=None)
+
+
+def test_order_is_the_order_of_the_input(bundle):
+    table = results.table([scored(bundle, "b.png"), scored(bundle, "a.png")], bundle)
+
+    assert list(table["path"]) == ["b.png", "a.png"]
+
+
+def test_verdicts_stand_beside_their_image(bundle):
+    when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    reviews = {"f" * 64: Review("disagree", "marker", when)}
+    table = results.with_reviews(results.table([scored(bundle)], bundle), reviews)
+
+    assert table.loc[0, ["verdict", "comment", "reviewed_at"]].tolist() == [
+        "disagree",
+        "marker",
+        "2026-01-02T03:04:05+00:00",
+    ]
+
+
+def test_a_name_cannot_become_a_formula(bundle):
+    text = results.csv(results.table([scored(bundle, "=HYPERLINK(1).png")], bundle))
+
+    assert "'=HYPERLINK" in text
+    assert "-leading-dash.png" in results.csv(
+        results.table([scored(bundle, "-leading-dash.png")], bundle)
+    )
+    assert "'-leading" not in text
+
+
+def test_names_with_commas_quotes_and_newlines_stay_one_cell(bundle):
+    name = 'a,"b"\nc.png'
+    table = pd.read_csv(StringIO(results.csv(results.table([scored(bundle, name)], bundle))))
+
+    assert table.loc[0, "path"] == name

@@ -1,0 +1,93 @@
+"""Who may import what. Read this before moving a module."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NETWORK_LIBRARIES = {"keras", "tensorflow", "openvino", "tf_keras_vis"}
+
+FORBIDDEN = {
+    "app/core": {"streamlit", "plotly", "model_training", "app.ui", "app.pages", "app.charts"},
+    "app/charts": {"streamlit", "model_training", "app.ui", "app.pages", *NETWORK_LIBRARIES},
+    "app/ui": {"model_training", "app.pages", "cv2", *NETWORK_LIBRARIES},
+    "app/pages": {"model_training", "cv2", "numpy", *NETWORK_LIBRARIES},
+    "app/main.py": {"model_training", "cv2", *NETWORK_LIBRARIES},
+    "app/cli.py": {"streamlit", "model_training", "app.ui", "app.pages"},
+    "model_training": {"streamlit", "plotly", "app.ui", "app.pages", "app.main", "app.charts"},
+}
+
+# Importing any of these must not load a network library, so that what needs none opens at once.
+LIGHT = ("app.cli", "app.core.bundle", "app.core.performance", "app.core.reviews",
+         "app.core.engine", "app.core.worklist", "model_training.cli")  # fmt: skip
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def sources(area: str) -> list[Path]:
+    target = ROOT / area
+    return [target] if target.is_file() else sorted(target.rglob("*.py"))
+
+
+@pytest.mark.parametrize("area", FORBIDDEN)
+def test_imports_point_one_way(area):
+    crossings = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources(area)
+        for name in sorted(imported(path))
+        if any(f"{name}.".startswith(f"{ban}.") for ban in FORBIDDEN[area])
+    ]
+
+    assert sources(area)
+    assert not crossings
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_light_modules_load_without_a_network_library(module):
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, {module}; print(*sys.modules)"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+
+    assert module in loaded
+    assert not NETWORK_LIBRARIES & set(loaded)
+
+
+def test_only_the_cache_module_caches():
+    cached = [path.name for path in sources("app") if "@st.cache" in path.read_text("utf-8")]
+
+    assert cached == ["cache.py"]
+
+
+def test_only_ui_touches_the_session():
+    pages = [p.name for p in sources("app/pages") if "session_state" in p.read_text("utf-8")]
+
+    assert not pages
+
+
+def test_pages_are_short_scripts():
+    for path in sources("app/pages"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+        assert not functions, f"{path.name} defines functions; they belong into app/ui"
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 90, path.name
+
+
+def test_package_markers_stay_empty():
+    markers = [p for area in ("app", "model_training") for p in (ROOT / area).rglob("__init__.py")]
+
+    assert markers
+    assert all(not path.read_text(encoding="utf-8") for path in markers)
