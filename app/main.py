@@ -9,7 +9,8 @@ from app.ui import state
 
 st.set_page_config(
     page_title="Overread",
-    page_icon=":material/radiology:",
+    # A file: for a named icon the browser would ask a server outside.
+    page_icon=str(Path(__file__).parent / "ui" / "icon.png"),
     layout="wide",
     initial_sidebar_state=220,
 )
@@ -18,13 +19,13 @@ st.html(Path(__file__).parent / "ui" / "frame.css")
 page = st.navigation(
     {
         "Review": [
-            st.Page("pages/review.py", title="Review", icon=":material/checklist:", default=True),
-            st.Page("pages/case.py", title="Case", icon=":material/radiology:"),
-            st.Page("pages/activations.py", title="Activations", icon=":material/layers:"),
+            st.Page("views/review.py", title="Review", icon=":material/checklist:", default=True),
+            st.Page("views/case.py", title="Case", icon=":material/radiology:"),
+            st.Page("views/activations.py", title="Activations", icon=":material/layers:"),
         ],
         "Model": [
-            st.Page("pages/performance.py", title="Performance", icon=":material/monitoring:"),
-            st.Page("pages/model_card.py", title="Model card", icon=":material/description:"),
+            st.Page("views/performance.py", title="Performance", icon=":material/monitoring:"),
+            st.Page("views/model_card.py", title="Model card", icon=":material/description:"),
         ],
     }
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from model_training.config import AUGMENTATIONS
@@ -30,8 +31,10 @@ def build(name: str, *, seed: int) -> keras.Sequential | None:
         raise ValueError(f"`name` must be one of {AUGMENTATIONS}. Received {name!r}.")
     if name == "none":
         return None
-    seeds = iter(range(seed * 100, seed * 100 + 100))
-    border = {"fill_mode": "constant", "fill_value": 0.0}
+    seeds = iter(np.random.SeedSequence(seed).generate_state(16).tolist())
+    # Mirrored, not black: films have no black wedges at their edges, and a network that only
+    # ever sees them with such reads every real film a little wrong.
+    border = {"fill_mode": "reflect"}
     if name == "classic":
         return keras.Sequential(
             [

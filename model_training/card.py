@@ -7,6 +7,7 @@ import pandas as pd
 from app.core.bootstrap import auc_interval
 from app.core.bundle import Manifest
 from app.core.metrics import Proportion, accuracy, class_counts, operating_point
+from app.core.predictions import select
 
 
 def write_card(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> str:
@@ -21,7 +22,7 @@ def write_card(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) 
         f"{manifest.task.title}. Research use only, not a medical device.",
         "## Intended use\n\n" + _intended_use(manifest),
         "## Data\n\n" + _data(manifest, notes),
-        "## Figures on the test part\n\n" + _figures(manifest, predictions),
+        "## Figures on the test part\n\n" + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
         "## Training\n\n" + _training(manifest),
         "## Limits\n\n" + _limits(manifest),
@@ -52,31 +53,29 @@ def _data(manifest: Manifest, notes: list[str]) -> str:
         f"Source: {data.source}",
         f"Licence: {data.licence}",
         f"Fingerprint (files, labels, patients and split): `{data.fingerprint[:16]}`",
-        "No patient is in two parts.",
         *notes,
     ]
     return "\n".join(f"- {line}" for line in lines) + f"\n\n{header}\n{rule}\n{rows}"
 
 
-def _figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
-    test = predictions[predictions["split"] == "test"]
+def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
+    """The figures on the test rows, as a Markdown table with intervals and denominators."""
     task = manifest.task
+    test = select(predictions, task, split="test")
     if not task.binary:
-        called = test[list(task.classes)].to_numpy().argmax(axis=1)
-        num_classes = len(task.classes)
-        counts = class_counts(test["y_true"], called, num_classes=num_classes)
+        called = test.called()
+        counts = class_counts(test.y_true, called, num_classes=test.num_classes)
         rows = [
-            _row("Accuracy", accuracy(test["y_true"], called, num_classes=num_classes)),
+            _row("Accuracy", accuracy(test.y_true, called, num_classes=test.num_classes)),
             *(
                 _row(f"Sensitivity for {task.word(name)}", count.sensitivity)
                 for name, count in zip(task.classes, counts, strict=True)
             ),
         ]
-        return _table(rows)
-    area = auc_interval(test["y_true"], test["probability"], groups=test["patient_id"])
-    point = operating_point(
-        test["y_true"], test["probability"], threshold=manifest.thresholds.decision
-    )
+        return _table(rows) + "\n\nWilson intervals."
+    score = test.probabilities[:, 1]
+    area = auc_interval(test.y_true, score, groups=test.patients)
+    point = operating_point(test.y_true, score, threshold=manifest.thresholds.decision)
     rows = [
         f"| AUC | {area.value:.3f} | {area.low:.3f} to {area.high:.3f} | "
         f"{area.num_cases} images of {area.num_groups} patients |",
@@ -86,10 +85,11 @@ def _figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
         _row("Positive predictive value", point.ppv),
         _row("Negative predictive value", point.npv),
     ]
+    positives = Proportion(int(test.y_true.sum()), test.num_images)
     return (
         _table(rows) + "\n\nProportions: Wilson intervals. AUC: bootstrap over patients, 1,000 "
         "resamples. Predictive values hold for the share of positives in this test part "
-        f"({Proportion(int(test['y_true'].sum()), len(test)).value:.0%}), not for a ward."
+        f"({positives.value:.0%}), not for a ward."
     )
 
 
@@ -107,10 +107,15 @@ def _row(name: str, part: Proportion) -> str:
 
 def _decision(manifest: Manifest) -> str:
     thresholds = manifest.thresholds
+    zone = f"Doubtful below {thresholds.doubtful_high:.3f}."
+    if manifest.task.binary:
+        zone = (
+            f"{manifest.task.word(manifest.task.classes[1])} from {thresholds.decision:.3f}; "
+            f"doubtful from {thresholds.doubtful_low:.3f} to {thresholds.doubtful_high:.3f}."
+        )
     lines = [
         f"Rule: {thresholds.rule}. Chosen on the {thresholds.chosen_on} part only.",
-        f"Threshold {thresholds.decision:.3f}; doubtful from {thresholds.doubtful_low:.3f} to "
-        f"{thresholds.doubtful_high:.3f}.",
+        zone,
         f"Calibration: temperature {manifest.calibration.temperature:g}, fitted on the "
         f"{manifest.calibration.fitted_on} part.",
     ]

@@ -1,12 +1,18 @@
-"""What validation films decide: temperature, thresholds and the heatmap's colour scale."""
+"""What the network says of held-out films, and what validation films alone decide of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from app.core.bundle import Calibration, Thresholds
 from app.core.calibration import fit_temperature, softmax
+from app.core.network import Network, class_logits
 from app.core.thresholds import (
     threshold_at_sensitivity,
     threshold_at_specificity,
@@ -16,13 +22,84 @@ from app.core.thresholds import (
 # Share of either class that may lie on the wrong side of the doubtful zone's edges.
 DOUBTFUL_MISSES = 0.02
 
+_BATCH_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """The scores of all cases, and the settings that the validation cases chose.
+
+    Attributes:
+        class_logits: `(num_cases, num_classes)`; NaN for cases that were not scored.
+        probabilities: Calibrated, of the same shape.
+        heatmap_scale: Evidence at the top of the colour scale, in logits.
+    """
+
+    class_logits: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    calibration: Calibration
+    thresholds: Thresholds
+    heatmap_scale: float
+
+
+def evaluate(
+    network: Network,
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    *,
+    rows: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    test: NDArray[np.int64],
+) -> Outcome:
+    """Scores validation and test cases; no label of a test case is looked at.
+
+    Args:
+        network: The trained network.
+        pixels: uint8 `(num_films, height, width, channels)`, may be memory-mapped.
+        labels: Class positions, `(num_cases,)`.
+        rows: Where each case lies in `pixels`, `(num_cases,)`.
+        validation: Positions of the validation cases.
+        test: Positions of the test cases.
+    """
+    logits = np.full((len(rows), network.model.output_shape[-1]), np.nan, np.float32)
+    scored = np.concatenate([validation, test])
+    logits[scored] = _logits(network, pixels, rows[scored])
+    wide = class_logits(logits)
+    calibration = calibrate(wide[validation], labels[validation])
+    probabilities = softmax(wide / calibration.temperature)
+    thresholds = choose_thresholds(probabilities[validation], labels[validation])
+    called = validation
+    if wide.shape[1] == 2:
+        called = validation[probabilities[validation, 1] >= thresholds.decision]
+    evidence = _evidence(network, pixels, rows[called], probabilities[called].argmax(axis=1))
+    return Outcome(wide, probabilities, calibration, thresholds, heatmap_scale(evidence))
+
+
+def best_epoch(history: pd.DataFrame) -> int:
+    """The epoch whose weights were kept, counted from 1: the lowest validation loss."""
+    return int(history["epoch"].iloc[int(np.nanargmin(history["val_loss"].to_numpy(float)))])
+
 
 def calibrate(class_logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibration:
-    """Fits the temperature on validation logits `(num_cases, num_classes)`."""
+    """Fits the temperature on validation logits `(num_cases, num_classes)`.
+
+    Each class is given one more film, at the median of its logits but of another class. So a
+    validation part without a single error does not promise certainty: n films of a class
+    cannot show that more than about n in n + 1 are right.
+
+    Reference:
+        - Platt (1999), Probabilistic Outputs for Support Vector Machines, whose targets
+          (n + 1) / (n + 2) serve the same end
+    """
+    present = np.unique(labels)
+    medians = np.array([np.median(class_logits[labels == label], axis=0) for label in present])
+    others = medians.copy()
+    others[np.arange(len(medians)), present] = -np.inf
+    temperature = fit_temperature(
+        np.vstack([class_logits, medians]), np.append(labels, others.argmax(axis=1))
+    )
     return Calibration(
-        method="temperature",
-        temperature=round(fit_temperature(class_logits, labels), 4),
-        fitted_on="validation",
+        method="temperature", temperature=round(temperature, 4), fitted_on="validation"
     )
 
 
@@ -67,8 +144,8 @@ def heatmap_scale(evidence: NDArray[np.float32]) -> float:
     """Evidence at the top of the colour scale: exceeded by the peaks of 5 % of the films.
 
     Args:
-        evidence: Maps of validation films that were called positive, `(num_films, rows,
-            columns)`, in logits.
+        evidence: Maps of validation films for the class they were called, with two classes
+            only of those called positive, `(num_films, rows, columns)`, in logits.
     """
     if not len(evidence):
         return 1.0
@@ -76,8 +153,34 @@ def heatmap_scale(evidence: NDArray[np.float32]) -> float:
     return max(float(np.quantile(peaks, 0.95)), 1e-3)
 
 
-def class_probabilities(
-    class_logits: NDArray[np.float64], calibration: Calibration
-) -> NDArray[np.float64]:
-    """Calibrated probabilities, `(num_cases, num_classes)`."""
-    return softmax(class_logits / calibration.temperature)
+def _logits(
+    network: Network, pixels: NDArray[np.uint8], rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    return np.concatenate(
+        [
+            np.asarray(network.logits_model(pixels[batch].astype(np.float32), training=False)[1])
+            for batch in _batches(rows, "scoring")
+        ]
+    )
+
+
+def _evidence(
+    network: Network,
+    pixels: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    classes: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    function, units = network.evidence_function(), network.model.output_shape[-1]
+    wanted = np.eye(units, dtype=np.float32)[classes if units > 1 else np.zeros_like(classes)]
+    maps = []
+    for batch in _batches(np.arange(len(rows)), "heatmaps"):
+        films = pixels[rows[batch]].astype(np.float32)
+        features = network.logits_model(films, training=False)[0]
+        maps.append(np.asarray(function(features, wanted[batch])))
+    return np.concatenate(maps) if maps else np.zeros((0, 1, 1), np.float32)
+
+
+def _batches(rows: NDArray[np.int64], title: str) -> Iterator[NDArray[np.int64]]:
+    starts = range(0, len(rows), _BATCH_SIZE)
+    for start in tqdm(starts, title, unit="batch", leave=False):
+        yield rows[start : start + _BATCH_SIZE]

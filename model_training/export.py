@@ -28,10 +28,14 @@ from app.core.bundle import (
     file_sha256,
     load_bundle,
 )
-from app.core.errors import BundleError
+from app.core.errors import BundleError, DatasetError
 from app.core.network import Network, load_network
+from app.core.sources import from_paths
 from model_training.card import write_card
 from model_training.datasets import SPLITS, Case, count_by_class
+
+# Enough that a decision taken on the written probability is the one taken on the computed one.
+DIGITS = 9
 
 _LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pillow", "overread")
 
@@ -78,9 +82,7 @@ def publish(
     card = write_card(contents.manifest, contents.predictions, contents.notes)
     (work / CARD).write_text(card, encoding="utf-8")
     if contents.samples is not None:
-        (work / SAMPLES).mkdir()
-        for path in sorted(contents.samples.iterdir()):
-            shutil.copyfile(path, work / SAMPLES / path.name)
+        _copy_samples(contents.samples, work / SAMPLES)
     files = {
         path.relative_to(work).as_posix(): file_sha256(path)
         for path in sorted(work.rglob("*"))
@@ -93,6 +95,21 @@ def publish(
     _check_read_back(load_bundle(work), contents.network, check_pixels)
     work.rename(out)
     return load_bundle(out)
+
+
+def sample_images(folder: Path) -> list[Path]:
+    """The images below a folder that ship with a bundle; hidden and other files do not.
+
+    Raises:
+        DatasetError: If there is none.
+    """
+    found = [source.path for source in from_paths([folder])] if folder.is_dir() else []
+    if not found:
+        raise DatasetError(
+            f"There is no image in the samples folder {folder.name!r}. Expected JPEG, PNG, TIFF or "
+            "DICOM files; check the path, or leave it out."
+        )
+    return found
 
 
 def library_versions() -> dict[str, str]:
@@ -112,7 +129,7 @@ def data_record(
     """Counts and fingerprint of the data a model saw."""
     parts = {part: [case for case in cases if case.split == part] for part in SPLITS}
     lines = sorted(
-        f"{digest} {case.label} {case.split} {case.patient_id}\n"
+        f"{digest} {classes[case.label]} {case.split} {case.patient_id}\n"
         for case, digest in zip(cases, digests, strict=True)
     )
     return Data(
@@ -121,9 +138,7 @@ def data_record(
         licence=licence,
         fingerprint=hashlib.sha256("".join(lines).encode()).hexdigest(),
         counts={part: count_by_class(inside, classes) for part, inside in parts.items()},
-        patients={
-            part: len({case.patient_id for case in inside}) for part, inside in parts.items()
-        },
+        patients={part: len({case.person for case in inside}) for part, inside in parts.items()},
     )
 
 
@@ -152,14 +167,21 @@ def predictions_table(
             "patient_id": [case.patient_id for case in kept],
             "subgroup": [case.subgroup for case in kept],
             "y_true": [case.label for case in kept],
-            "logit": np.round(logits, 5),
-            "probability": np.round(probabilities[rows, shown], 6),
+            "logit": np.round(logits, DIGITS),
+            "probability": np.round(probabilities[rows, shown], DIGITS),
         }
     )
     if not binary:
         for label, name in enumerate(classes):
-            table[name] = np.round(probabilities[rows, label], 6)
+            table[name] = np.round(probabilities[rows, label], DIGITS)
     return table.sort_values(["split", "path"], ascending=[False, True], ignore_index=True)
+
+
+def _copy_samples(folder: Path, target: Path) -> None:
+    for path in sample_images(folder):
+        copy = target / path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
 
 
 def _check_read_back(written: Bundle, network: Network, pixels: NDArray[np.uint8]) -> None:

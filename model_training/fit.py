@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -15,21 +16,32 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundle import FORMAT, Bundle, Calibration, Heatmap, Input, Manifest, Task, Thresholds
+from app.core.bundle import FORMAT, Bundle, Heatmap, Input, Manifest, Task
 from app.core.errors import DatasetError
-from app.core.network import Network, class_logits, quiet_tensorflow
+from app.core.network import Network, quiet_tensorflow
 from model_training import evaluation, export
 from model_training.config import TrainingConfig
-from model_training.datasets import SPLITS, Case, Dataset, count_by_class, read_dataset
-from model_training.pixels import decode_cases
+from model_training.datasets import SPLITS, Dataset, count_by_class, read_dataset
+from model_training.evaluation import Outcome
+from model_training.pixels import by_reason, decode_cases
 from model_training.splits import Split, split_by_patient
+
+# As the manifest demands it, known before training and not after.
+BUNDLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What only a person can say about a model; written into bundle and card."""
+    """What only a person can say about a model; written into bundle and card.
 
-    title: str
+    Attributes:
+        title: Such as `Pneumonia on chest radiographs`; by default the classes' names.
+        positive: The positive one of two classes, where its name does not tell.
+        modalities: DICOM modalities the model may judge; empty for any.
+        samples: Folder of images that ship with the bundle.
+    """
+
+    title: str | None = None
     source: str = "not stated"
     licence: str = "not stated"
     positive: str | None = None
@@ -50,14 +62,10 @@ def fit(data: Path, out: Path, *, config: TrainingConfig, description: Descripti
         The bundle, loaded from `out`.
 
     Raises:
-        DatasetError: If the data cannot be trained on, or `out` exists.
+        DatasetError: If the data cannot be trained on, training diverges, or `out` exists.
         BundleError: If what was written does not load back as what was trained.
     """
-    if out.exists():
-        raise DatasetError(
-            f"{out.name!r} exists. Nothing is overwritten: choose another name for --out, or "
-            "remove that folder first."
-        )
+    _check_call(out, description)
     started = time.monotonic()
     dataset = read_dataset(data, positive=description.positive)
     network_input = Input(
@@ -69,31 +77,28 @@ def fit(data: Path, out: Path, *, config: TrainingConfig, description: Descripti
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     with _work_folder(out) as work:
-        pixels, digests, failed = decode_cases(dataset.cases, network_input, work / "pixels.npy")
-        dataset, rows, digests = _without(dataset, digests, failed)
-        split = split_by_patient(
-            dataset,
-            digests=digests,
-            validation_fraction=config.validation_fraction,
-            test_fraction=config.test_fraction,
-            seed=config.seed,
+        films = _prepare(dataset, network_input, config, work / "pixels.npy")
+        network, history = _train(films, config, work / "best.weights.h5")
+        outcome = evaluation.evaluate(
+            network,
+            films.pixels,
+            films.labels,
+            rows=films.rows,
+            validation=films.positions("val"),
+            test=films.positions("test"),
         )
-        _report(split, dataset, failed)
-        labels = np.array([case.label for case in split.cases])
-        network, history = _train(pixels, rows, labels, split, config, work / "best.weights.h5")
-        outcome = _evaluate(network, pixels, rows, labels, split)
         manifest = Manifest(
             format=FORMAT,
             name=out.name,
-            task=_task(dataset, description),
+            task=_task(films.classes, description),
             input=network_input,
             heatmap=Heatmap(layer=network.heatmap_layer, scale=outcome.heatmap_scale),
             thresholds=outcome.thresholds,
             calibration=outcome.calibration,
             data=export.data_record(
-                split.cases,
-                digests,
-                dataset.classes,
+                films.split.cases,
+                films.digests,
+                films.classes,
                 name=data.resolve().name,
                 source=description.source,
                 licence=description.licence,
@@ -102,34 +107,53 @@ def fit(data: Path, out: Path, *, config: TrainingConfig, description: Descripti
             | {
                 "parameters": network.model.count_params(),
                 "epochs_run": len(history),
-                "best_epoch": 1 + int(history["val_loss"].to_numpy().argmin()),
+                "best_epoch": evaluation.best_epoch(history),
                 "minutes": round((time.monotonic() - started) / 60, 1),
             },
             versions=export.library_versions(),
             files={},
         )
-        predictions = export.predictions_table(
-            split.cases, digests, dataset.classes, outcome.class_logits, outcome.probabilities
-        )
-        bundle = export.publish(
+        return export.publish(
             out,
-            export.Contents(
-                manifest, network, history, predictions, split.notes, description.samples
-            ),
+            _contents(manifest, network, history, films, outcome, description),
             work=work / "bundle",
-            check_pixels=pixels[rows[:16]],
+            check_pixels=films.pixels[films.rows[:16]],
         )
-    print(f"The bundle is in {out}", file=sys.stderr)
-    return bundle
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    class_logits: NDArray[np.float64]
-    probabilities: NDArray[np.float64]
-    calibration: Calibration
-    thresholds: Thresholds
-    heatmap_scale: float
+@dataclass(frozen=True, slots=True, eq=False)
+class _Films:
+    """What is trained on: cases with their split, and where each lies in the pixel array."""
+
+    classes: tuple[str, ...]
+    split: Split
+    digests: list[str]
+    pixels: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        return np.array([case.label for case in self.split.cases], np.int64)
+
+    def positions(self, part: str) -> NDArray[np.int64]:
+        """Positions of a part's cases."""
+        return np.flatnonzero([case.split == part for case in self.split.cases])
+
+
+def _check_call(out: Path, description: Description) -> None:
+    """Everything that could fail after training and can be known before it."""
+    if out.exists():
+        raise DatasetError(
+            f"{out.name!r} exists. Nothing is overwritten: choose another name for --out, or "
+            "remove that folder first."
+        )
+    if not BUNDLE_NAME.fullmatch(out.name):
+        raise DatasetError(
+            f"{out.name!r} cannot name a bundle. Expected letters, digits, '.', '_' and '-', the "
+            "first one a letter or digit, such as models/chest-2; choose another --out."
+        )
+    if description.samples is not None:
+        export.sample_images(description.samples)
 
 
 @contextmanager
@@ -142,40 +166,40 @@ def _work_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _without(
-    dataset: Dataset, digests: list[str], failed: list[int]
-) -> tuple[Dataset, NDArray[np.int64], list[str]]:
-    """The dataset without unreadable cases, and where the rest lies in the pixel array."""
-    rows = np.array(sorted(set(range(len(dataset.cases))) - set(failed)))
-    return (
-        Dataset(dataset.classes, [dataset.cases[row] for row in rows]),
-        rows,
-        [digests[row] for row in rows],
-    )
-
-
-def _report(split: Split, dataset: Dataset, failed: list[int]) -> None:
-    lines = list(split.notes)
+def _prepare(dataset: Dataset, network_input: Input, config: TrainingConfig, file: Path) -> _Films:
+    """Decodes every case, leaves out what the app would refuse, and splits the rest."""
+    pixels, digests, failed = decode_cases(dataset.cases, network_input, file)
+    rows = np.array([row for row in range(len(dataset.cases)) if row not in failed], np.int64)
+    digests = [digests[row] for row in rows]
+    notes = dataset.notes
     if failed:
-        lines.append(f"{len(failed)} images could not be read and are left out.")
+        notes += (f"{len(failed)} images are left out ({by_reason(failed)}).",)
+    split = split_by_patient(
+        Dataset(dataset.classes, [dataset.cases[row] for row in rows], notes),
+        digests=digests,
+        validation_fraction=config.validation_fraction,
+        test_fraction=config.test_fraction,
+        seed=config.seed,
+    )
+    _report(split, dataset.classes)
+    return _Films(dataset.classes, split, digests, pixels, rows)
+
+
+def _report(split: Split, classes: tuple[str, ...]) -> None:
+    lines = list(split.notes)
     for part in SPLITS:
         cases = split.part(part)
         counts = ", ".join(
-            f"{count} {name}" for name, count in count_by_class(cases, dataset.classes).items()
+            f"{count} {name}" for name, count in count_by_class(cases, classes).items()
         )
-        patients = len({case.patient_id for case in cases})
-        lines.append(f"{part:5}  {len(cases)} images of {patients} patients: {counts}")
+        people = len({case.person for case in cases})
+        lines.append(f"{part:5}  {len(cases)} images of {people} patients: {counts}")
+    if len(classes) == 2:
+        lines.append(f"The positive class is {classes[1]}.")
     print("\n".join(lines), file=sys.stderr)
 
 
-def _train(
-    pixels: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    labels: NDArray[np.int64],
-    split: Split,
-    config: TrainingConfig,
-    checkpoint: Path,
-) -> tuple[Network, pd.DataFrame]:
+def _train(films: _Films, config: TrainingConfig, checkpoint: Path) -> tuple[Network, pd.DataFrame]:
     quiet_tensorflow()
     import keras
 
@@ -184,18 +208,19 @@ def _train(
 
     keras.utils.set_random_seed(config.seed)
     preset = PRESETS[config.preset]
-    counts = np.bincount(labels[_positions(split.cases, "train")]).tolist()
+    train = films.positions("train")
+    counts = np.bincount(films.labels[train], minlength=len(films.classes)).tolist()
     model = preset.build(
-        input_shape=pixels.shape[1:], output_bias=training.initial_output_bias(counts)
+        input_shape=films.pixels.shape[1:], output_bias=training.initial_output_bias(counts)
     )
-    labels_by_row = np.zeros(len(pixels), np.int64)
-    labels_by_row[rows] = labels
+    labels_by_row = np.zeros(len(films.pixels), np.int64)
+    labels_by_row[films.rows] = films.labels
     history = training.train(
         model,
-        pixels,
+        films.pixels,
         labels_by_row,
-        train_rows=rows[_positions(split.cases, "train")],
-        validation_rows=rows[_positions(split.cases, "val")],
+        train_rows=films.rows[train],
+        validation_rows=films.rows[films.positions("val")],
         config=config,
         checkpoint=checkpoint,
     )
@@ -204,78 +229,38 @@ def _train(
     return Network(bare, preset.heatmap_layer), history
 
 
-def _evaluate(
+def _contents(
+    manifest: Manifest,
     network: Network,
-    pixels: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    labels: NDArray[np.int64],
-    split: Split,
-) -> _Outcome:
-    """Scores validation and test films; only validation decides anything."""
-    validation = _positions(split.cases, "val")
-    logits = np.full((len(rows), network.model.output_shape[-1]), np.nan, np.float32)
-    for part in ("val", "test"):
-        positions = _positions(split.cases, part)
-        logits[positions] = _logits(network, pixels, rows[positions])
-    wide = class_logits(logits)
-    calibration = evaluation.calibrate(wide[validation], labels[validation])
-    probabilities = evaluation.class_probabilities(wide, calibration)
-    thresholds = evaluation.choose_thresholds(probabilities[validation], labels[validation])
-    called = validation
-    if wide.shape[1] == 2:
-        called = validation[probabilities[validation, 1] >= thresholds.decision]
-    return _Outcome(
-        class_logits=wide,
-        probabilities=probabilities,
-        calibration=calibration,
-        thresholds=thresholds,
-        heatmap_scale=evaluation.heatmap_scale(
-            _evidence(network, pixels, rows[called], probabilities[called].argmax(axis=1))
-        ),
+    history: pd.DataFrame,
+    films: _Films,
+    outcome: Outcome,
+    description: Description,
+) -> export.Contents:
+    predictions = export.predictions_table(
+        films.split.cases,
+        films.digests,
+        films.classes,
+        outcome.class_logits,
+        outcome.probabilities,
+    )
+    return export.Contents(
+        manifest, network, history, predictions, films.split.notes, description.samples
     )
 
 
-def _positions(cases: list[Case], part: str) -> NDArray[np.int64]:
-    return np.array([index for index, case in enumerate(cases) if case.split == part], np.int64)
-
-
-def _logits(
-    network: Network, pixels: NDArray[np.uint8], rows: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    return np.concatenate(
-        [
-            np.asarray(network.logits_model(pixels[batch].astype(np.float32), training=False)[1])
-            for batch in _in_batches(rows)
-        ]
-    )
-
-
-def _evidence(
-    network: Network,
-    pixels: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    classes: NDArray[np.int64],
-) -> NDArray[np.float32]:
-    function, units = network.evidence_function(), network.model.output_shape[-1]
-    maps = []
-    for batch, wanted in zip(_in_batches(rows), _in_batches(classes), strict=True):
-        features = network.logits_model(pixels[batch].astype(np.float32), training=False)[0]
-        weights = np.eye(units, dtype=np.float32)[wanted if units > 1 else np.zeros_like(wanted)]
-        maps.append(np.asarray(function(features, weights)))
-    return np.concatenate(maps) if maps else np.zeros((0, 1, 1), np.float32)
-
-
-def _in_batches(rows: NDArray[np.int64], size: int = 32) -> list[NDArray[np.int64]]:
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
-
-
-def _task(dataset: Dataset, description: Description) -> Task:
-    classes = dataset.classes
+def _task(classes: tuple[str, ...], description: Description) -> Task:
+    wording = {name: _word(name) for name in classes if name == name.upper()}
+    words = [wording.get(name, name) for name in classes]
     return Task(
-        title=description.title,
+        title=description.title or f"{', '.join(words[:-1])} or {words[-1]}",
         classes=classes,
         positive=classes[1] if len(classes) == 2 else None,
-        wording={
-            name: name.replace("_", " ").capitalize() for name in classes if name == name.upper()
-        },
+        wording=wording,
     )
+
+
+def _word(name: str) -> str:
+    """A folder name in capitals as a reader is told it; `TB` and `DME` stay what they are."""
+    words = name.replace("_", " ")
+    return words if len(words) <= 3 else words.capitalize()

@@ -87,10 +87,10 @@ def draw_pose(generator: np.random.Generator) -> Pose:
     uniform = generator.uniform
     return Pose(
         angle=np.deg2rad(np.clip(generator.normal(0, 2.5), -6, 6)),
-        scale=uniform(0.86, 1.16),
+        scale=uniform(0.90, 1.14),
         shift=(uniform(-0.035, 0.035), uniform(-0.03, 0.05)),
         turn=generator.normal(0, 0.03),
-        breath=uniform(0.84, 1.06),
+        breath=uniform(0.88, 1.05),
     )
 
 
@@ -100,8 +100,8 @@ def draw_exposure(generator: np.random.Generator) -> Exposure:
     return Exposure(
         brightness=uniform(100, 160),
         contrast=uniform(3.0, 4.8),
-        equalisation=uniform(0.4,0.9),
-        noise=uniform(0.006, 0.016),
+        equalisation=uniform(0.45, 0.75),
+        noise=uniform(0.004, 0.012),
         scatter=uniform(0.05, 0.25),
         blur=uniform(0.0008, 0.002),
         sharpening=uniform(0, 0.6),
@@ -190,7 +190,7 @@ def _consolidation(canvas: Canvas, patch: Consolidation) -> Image:
     )
     edge = np.sqrt(u * u + v * v) + np.float32(0.22 * patch.patchiness) * outline
     shade = 1 - ramp(edge, 0.4, 1.2)
-    shade *= 1 - np.float32(0.12 + 0.22 * patch.patchiness) * ramp(filling, -0.8, 1.6)
+    shade *= 1 + np.float32(0.08 + 0.16 * patch.patchiness) * np.clip(filling, -2, 2)
     if not np.isnan(patch.fissure):
         sign = 1 if patch.centre[1] < patch.fissure else -1
         shade *= ramp((np.float32(patch.fissure) - canvas.t) * np.float32(sign), -0.012, 0.012)

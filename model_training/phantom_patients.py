@@ -50,7 +50,7 @@ def _invent_healthy(generator: np.random.Generator) -> Anatomy:
         height=width * (uniform(1.48, 1.68) if child else uniform(1.65, 1.88)),
         flesh=uniform(0.3, 1.6),
         bulk=uniform(0.85, 1.2),
-        aeration=uniform(0.6, 1.25),
+        aeration=uniform(0.7, 1.25),
         bone=uniform(0.75, 1.2),
         rib_fall=uniform(0.28, 0.42) if child else uniform(0.40, 0.56),
         domes=(right_dome, right_dome + uniform(0.015, 0.05)),
@@ -95,19 +95,19 @@ def _grow_vessels(generator: np.random.Generator, *, hila: float) -> Points:
 
 def _invent_consolidation(patient: Anatomy, generator: np.random.Generator) -> Consolidation:
     centre = _place_in_lung(patient, generator)
-    subtle = generator.random() < 0.15
-    density = generator.uniform(0.35, 0.5) if subtle else generator.uniform(0.65, 1.0)
-    size = generator.uniform(0.22, 0.42)
+    subtle = generator.random() < 0.12
+    density = generator.uniform(0.35, 0.5) if subtle else generator.uniform(0.65, 0.95)
+    size = generator.uniform(0.24, 0.44)
     aspect = generator.uniform(0.7, 1.4)
     lobar = generator.random() < 0.35
     fissure = 0.50 + generator.uniform(-0.02, 0.03) if lobar else float("nan")
-    relief = np.stack([_smooth_noise(generator, sigma=sigma) for sigma in (3.2, 1.1)])
+    relief = np.stack([_smooth_noise(generator, sigma=sigma) for sigma in (3.2, 0.9)])
     return Consolidation(
         centre=centre,
         radii=(size * aspect**0.5, size / aspect**0.5),
         angle=generator.uniform(0, np.pi),
         density=density,
-        patchiness=generator.uniform(0.3, 1.0),
+        patchiness=generator.uniform(0.2, 0.8),
         fissure=fissure,
         relief=relief,
     )

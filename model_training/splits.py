@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.core.errors import DatasetError
-from model_training.datasets import SPLITS, Case, Dataset
+from model_training.datasets import SPLITS, Case, Dataset, count_by_class
 
 # Fewer images of a class than this choose no threshold and report no figure.
 MIN_IMAGES = 10
@@ -17,7 +17,7 @@ MIN_IMAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Cases with their final split, and what was done to get there."""
+    """Cases with their final split, and what a reader should know about it."""
 
     cases: list[Case]
     notes: list[str]
@@ -37,9 +37,9 @@ def split_by_patient(
 ) -> Split:
     """Keeps the folder's split where it is usable, and replaces what is not.
 
-    A split part is usable when it has at least `MIN_IMAGES` images of each class and
-    shares no patient and no identical file with another part. A usable test part is
-    never touched. Patients that share an identical file count as one.
+    A validation or test part is usable when it has at least `MIN_IMAGES` images of each
+    class and shares no patient and no identical file with another part. A usable test part
+    is never touched. Patients that share an identical file count as one.
 
     Args:
         dataset: The cases, with the split their folder gives.
@@ -52,25 +52,25 @@ def split_by_patient(
         DatasetError: If a part cannot get `MIN_IMAGES` images of each class.
     """
     groups = _patient_groups(dataset.cases, digests)
-    notes = []
-    usable = {}
+    fractions = {"val": validation_fraction, "test": test_fraction}
+    notes = list(dataset.notes)
+    kept = set()
     for part in ("test", "val"):
-        usable[part], note = _usable(dataset, groups, part)
-        notes += [note] if note else []
-    fixed = {part for part, is_usable in usable.items() if is_usable}
-    cases = dataset.cases
-    if fixed != {"val", "test"}:
-        pool = [index for index, case in enumerate(cases) if case.split not in fixed]
-        wanted = {"val": validation_fraction, "test": test_fraction}
-        drawn = _draw(
-            [cases[index] for index in pool],
-            [groups[index] for index in pool],
-            {part: share for part, share in wanted.items() if part not in fixed},
-            seed=seed,
-        )
-        cases = list(cases)
+        reason = _why_unusable(dataset, groups, part)
+        if reason is None:
+            kept.add(part)
+        elif reason:
+            notes.append(f"{reason} It is put back, and {part} is drawn anew.")
+    cases = list(dataset.cases)
+    wanted = {part: share for part, share in fractions.items() if part not in kept}
+    if wanted:
+        pool = [index for index, case in enumerate(cases) if case.split not in kept]
+        drawn = _draw([cases[i] for i in pool], [groups[i] for i in pool], wanted, seed=seed)
         for index, part in zip(pool, drawn, strict=True):
             cases[index] = replace(cases[index], split=part)
+        shares = " and ".join(f"{share:.0%} for {part}" for part, share in wanted.items())
+        notes.append(f"Drawn by patient, stratified by class, seed {seed}: {shares}.")
+    notes.append(_about_patients(cases))
     split = Split(cases, notes)
     for part in SPLITS:
         _require_images(split.part(part), dataset.classes, part)
@@ -89,36 +89,32 @@ def _patient_groups(cases: Sequence[Case], digests: Sequence[str]) -> list[int]:
         return key
 
     for case, digest in zip(cases, digests, strict=True):
-        parent[root(f"patient {case.patient_id}")] = root(f"file {digest}")
+        parent[root(case.person)] = root(f"file {digest}")
     numbers: dict[str, int] = {}
-    return [numbers.setdefault(root(f"patient {case.patient_id}"), len(numbers)) for case in cases]
+    return [numbers.setdefault(root(case.person), len(numbers)) for case in cases]
 
 
-def _usable(dataset: Dataset, groups: Sequence[int], part: str) -> tuple[bool, str]:
-    """Whether the folder's own part can be used, and the line that says why not."""
-    inside = [case.split == part for case in dataset.cases]
-    counts = [
-        sum(1 for case, within in zip(dataset.cases, inside, strict=True)
-            if within and case.label == label)
-        for label in range(len(dataset.classes))
-    ]  # fmt: skip
-    if not any(counts):
-        return False, ""
-    if min(counts) < MIN_IMAGES:
-        return False, (
-            f"The given {part} part has {sum(counts)} images ({min(counts)} of the rarest class): "
-            f"too few to choose or report anything. It is put back, and {part} is drawn anew by "
-            "patient."
+def _why_unusable(dataset: Dataset, groups: Sequence[int], part: str) -> str | None:
+    """None where the folder's own part can be used; empty where it has none."""
+    inside = [case for case in dataset.cases if case.split == part]
+    if not inside:
+        return ""
+    rarest = min(count_by_class(inside, dataset.classes).values())
+    if rarest < MIN_IMAGES:
+        return (
+            f"The given {part} part has {len(inside)} images ({rarest} of the rarest class): too "
+            "few to choose or report anything."
         )
-    within = {group for group, is_inside in zip(groups, inside, strict=True) if is_inside}
-    outside = {group for group, is_inside in zip(groups, inside, strict=True) if not is_inside}
-    shared = len(within & outside)
+    sides = defaultdict(set)
+    for case, group in zip(dataset.cases, groups, strict=True):
+        sides[case.split == part].add(group)
+    shared = len(sides[True] & sides[False])
     if shared:
-        return False, (
-            f"{shared} patients (or identical files) of the given {part} part also lie outside "
-            f"it. It is put back, and {part} is drawn anew by patient."
+        return (
+            f"The given {part} part shares patients or identical files with another one "
+            f"({shared} in all)."
         )
-    return True, ""
+    return None
 
 
 def _draw(
@@ -131,7 +127,7 @@ def _draw(
     strata: dict[int, list[list[int]]] = defaultdict(list)
     for indices in members.values():
         labels = [cases[index].label for index in indices]
-        strata[max(set(labels), key=labels.count)].append(indices)
+        strata[max(sorted(set(labels)), key=labels.count)].append(indices)
     parts = ["train"] * len(cases)
     generator = np.random.default_rng(seed)
     for label in sorted(strata):
@@ -147,11 +143,27 @@ def _draw(
     return parts
 
 
+def _about_patients(cases: Sequence[Case]) -> str:
+    known = sum(bool(case.patient_id) for case in cases)
+    if known == len(cases):
+        return "No patient and no identical file is in two parts."
+    if known:
+        return (
+            f"The patient of {len(cases) - known} of {len(cases)} images is not known; each of "
+            "those counts as one of its own. No known patient and no identical file is in two "
+            "parts."
+        )
+    return (
+        "Patients are not known: each image counts as one, so images of one patient may be in two "
+        "parts, and the figures may be too good. No identical file is in two parts."
+    )
+
+
 def _require_images(cases: list[Case], classes: tuple[str, ...], part: str) -> None:
-    for label, name in enumerate(classes):
-        found = sum(case.label == label for case in cases)
+    for name, found in count_by_class(cases, classes).items():
         if found < MIN_IMAGES:
             raise DatasetError(
                 f"The {part} part gets {found} images of {name}; at least {MIN_IMAGES} are "
-                "needed. Add images of more patients, or enlarge that part's fraction."
+                "needed. Add images of more patients, or change --validation-fraction and "
+                "--test-fraction."
             )

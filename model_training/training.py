@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from app.core.errors import DatasetError
 from model_training import augment
 from model_training.config import TrainingConfig
 
@@ -22,7 +25,7 @@ def initial_output_bias(counts: Sequence[int]) -> NDArray[np.float32]:
     """Bias of the last layer at which an untrained network predicts the class frequencies.
 
     Args:
-        counts: Training images of each class.
+        counts: Training images of each class, each at least 1.
 
     Returns:
         `log(positive / negative)`, shape `(1,)`, for two classes; log frequencies for more.
@@ -61,8 +64,11 @@ def train(
 
     Returns:
         One row an epoch: `epoch`, losses, accuracy, AUC and learning rate.
+
+    Raises:
+        DatasetError: If the loss stops being a number.
     """
-    binary = model.output_shape[-1] == 1
+    units = model.output_shape[-1]
     training = _batches(pixels, labels, train_rows, config, shuffle=True)
     validation = _batches(pixels, labels, validation_rows, config, shuffle=False)
     steps = -(-len(train_rows) // config.batch_size)
@@ -70,22 +76,30 @@ def train(
         optimizer=_optimizer(config, steps),
         # XLA takes half a minute to compile on a CPU and is no faster afterwards.
         jit_compile=False,
-        loss="binary_crossentropy" if binary else "sparse_categorical_crossentropy",
-        weighted_metrics=["accuracy", keras.metrics.AUC(name="auc")] if binary else ["accuracy"],
+        loss="binary_crossentropy" if units == 1 else "sparse_categorical_crossentropy",
+        weighted_metrics=["accuracy", keras.metrics.AUC(name="auc")]
+        if units == 1
+        else ["accuracy"],
     )
-    counts = np.bincount(labels[train_rows]).tolist()
-    history = model.fit(
-        training,
-        validation_data=validation,
-        epochs=config.epochs,
-        class_weight=class_weights(counts) if config.class_weighting else None,
-        callbacks=_callbacks(config, steps, checkpoint),
-        verbose=0,
-    )
-    # With averaged weights Keras finalises them after the last epoch, best or not.
-    model.load_weights(checkpoint)
+    counts = np.bincount(labels[train_rows], minlength=max(units, 2)).tolist()
+    progress = _Progress(config, steps)
+    try:
+        history = model.fit(
+            training,
+            validation_data=validation,
+            epochs=config.epochs,
+            class_weight=class_weights(counts) if config.class_weighting else None,
+            callbacks=[*_callbacks(config, checkpoint), progress],
+            shuffle=False,  # the pipeline shuffles; Keras warns where it is asked to as well
+            verbose=0,
+        )
+    finally:
+        progress.close()
     table = pd.DataFrame(history.history)
     table.insert(0, "epoch", range(1, len(table) + 1))
+    if not np.isfinite(table["val_loss"]).any():
+        raise _diverged(config, "the validation loss of every epoch")
+    model.load_weights(checkpoint)
     return table
 
 
@@ -113,9 +127,10 @@ def _batches(
     dataset = dataset.batch(config.batch_size).map(load, num_parallel_calls=2)
     augmentation = augment.build(config.augmentation, seed=config.seed) if shuffle else None
     if augmentation is not None:
+        # One batch after the other: the layers' random generators are drawn from in turn, and
+        # batches side by side would draw in an order that differs from run to run.
         dataset = dataset.map(
-            lambda images, targets: (augmentation(images, training=True), targets),
-            num_parallel_calls=2,
+            lambda images, targets: (augmentation(images, training=True), targets)
         )
     return dataset.prefetch(2)
 
@@ -134,56 +149,80 @@ def _optimizer(config: TrainingConfig, steps_per_epoch: int) -> keras.optimizers
     settings: dict[str, Any] = {"learning_rate": rate}
     if config.optimizer == "adamw":
         settings["weight_decay"] = 0.02
-    if config.ema_momentum is not None:
-        settings |= {"use_ema": True, "ema_momentum": config.ema_momentum}
     return keras.optimizers.get({"class_name": config.optimizer, "config": settings})
 
 
-def _callbacks(
-    config: TrainingConfig, steps_per_epoch: int, checkpoint: Path
-) -> list[keras.callbacks.Callback]:
-    callbacks: list[keras.callbacks.Callback] = []
-    if config.ema_momentum is not None:
-        # First, so that validation and the checkpoint see the averaged weights.
-        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
+def _callbacks(config: TrainingConfig, checkpoint: Path) -> list[keras.callbacks.Callback]:
+    callbacks: list[keras.callbacks.Callback] = [_FiniteLoss(config)]
     if config.schedule == "plateau":
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=3, min_lr=1e-6, verbose=0)
         )
     return [
         *callbacks,
-        keras.callbacks.TerminateOnNaN(),
         keras.callbacks.ModelCheckpoint(
             str(checkpoint), monitor="val_loss", save_best_only=True, save_weights_only=True
         ),
-        keras.callbacks.EarlyStopping(
-            monitor="val_loss", patience=config.patience, restore_best_weights=True
-        ),
-        _Progress(config.epochs, steps_per_epoch),
+        # The best weights come back from the checkpoint, whether or not it stops early.
+        keras.callbacks.EarlyStopping(monitor="val_loss", patience=config.patience),
     ]
 
 
-class _Progress(keras.callbacks.Callback):  # type: ignore[misc]
-    """A bar through the steps of each epoch, and a line that stays after it."""
+def _diverged(config: TrainingConfig, where: str) -> DatasetError:
+    return DatasetError(
+        f"Training left the range of numbers ({where} is not finite). Nothing was published. "
+        f"Try a smaller learning rate, such as --learning-rate {config.learning_rate / 10:g}."
+    )
 
-    def __init__(self, epochs: int, steps: int) -> None:
+
+class _FiniteLoss(keras.callbacks.Callback):  # type: ignore[misc]
+    """Ends training with an error as soon as the loss is no number."""
+
+    def __init__(self, config: TrainingConfig) -> None:
         super().__init__()
-        self.epochs, self.steps = epochs, steps
+        self.config = config
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if not isfinite((logs or {}).get("loss", 0.0)):
+            raise _diverged(self.config, "the training loss")
+
+
+class _Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """A bar through the steps of each epoch, a line that stays after it, and the rate."""
+
+    def __init__(self, config: TrainingConfig, steps: int) -> None:
+        super().__init__()
+        self.epochs, self.steps = config.epochs, steps
+        self.bar: tqdm[Any] | None = None
+        self.started = 0.0
+
+    def close(self) -> None:
+        """Takes the bar off the terminal; an interrupted epoch leaves it open."""
+        if self.bar is not None:
+            self.bar.close()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.started = time.monotonic()
         self.bar = tqdm(
-            desc=f"epoch {epoch + 1}/{self.epochs}", total=self.steps, unit="step", leave=False
+            desc=f"epoch {epoch + 1}/{self.epochs}",
+            total=self.steps,
+            unit="step",
+            leave=False,
+            disable=None,  # a log file gets the lines only
         )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.bar.update()
+        if self.bar is not None:
+            self.bar.update()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        seconds = self.bar.format_dict["elapsed"]
-        self.bar.close()
-        figures = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
+        self.close()
+        figures = {} if logs is None else logs
+        # Keras notes the rate only where a callback changes it.
+        figures.setdefault("learning_rate", float(self.model.optimizer.learning_rate))
+        line = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
         print(
-            f"epoch {epoch + 1}/{self.epochs}  {seconds:.0f} s  {figures}",
+            f"epoch {epoch + 1}/{self.epochs}  {time.monotonic() - self.started:.0f} s  {line}",
             file=sys.stderr,
             flush=True,
         )

@@ -11,13 +11,13 @@ ROOT = Path(__file__).parents[1]
 NETWORK_LIBRARIES = {"keras", "tensorflow", "openvino", "tf_keras_vis"}
 
 FORBIDDEN = {
-    "app/core": {"streamlit", "plotly", "model_training", "app.ui", "app.pages", "app.charts"},
-    "app/charts": {"streamlit", "model_training", "app.ui", "app.pages", *NETWORK_LIBRARIES},
-    "app/ui": {"model_training", "app.pages", "cv2", *NETWORK_LIBRARIES},
-    "app/pages": {"model_training", "cv2", "numpy", *NETWORK_LIBRARIES},
+    "app/core": {"streamlit", "plotly", "model_training", "app.ui", "app.views", "app.charts"},
+    "app/charts": {"streamlit", "model_training", "app.ui", "app.views", *NETWORK_LIBRARIES},
+    "app/ui": {"model_training", "app.views", "cv2", *NETWORK_LIBRARIES},
+    "app/views": {"model_training", "cv2", "numpy", *NETWORK_LIBRARIES},
     "app/main.py": {"model_training", "cv2", *NETWORK_LIBRARIES},
-    "app/cli.py": {"streamlit", "model_training", "app.ui", "app.pages"},
-    "model_training": {"streamlit", "plotly", "app.ui", "app.pages", "app.main", "app.charts"},
+    "app/cli.py": {"streamlit", "model_training", "app.ui", "app.views"},
+    "model_training": {"streamlit", "plotly", "app.ui", "app.views", "app.main", "app.charts"},
 }
 
 # Importing any of these must not load a network library, so that what needs none opens at once.
@@ -72,13 +72,13 @@ def test_only_the_cache_module_caches():
 
 
 def test_only_ui_touches_the_session():
-    pages = [p.name for p in sources("app/pages") if "session_state" in p.read_text("utf-8")]
+    pages = [p.name for p in sources("app/views") if "session_state" in p.read_text("utf-8")]
 
     assert not pages
 
 
 def test_pages_are_short_scripts():
-    for path in sources("app/pages"):
+    for path in sources("app/views"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 

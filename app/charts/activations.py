@@ -76,7 +76,7 @@ def contribution_bars(contributions: Contributions, *, height: int = 310) -> go.
         y=[f"{noun} {index}" for index in order],
         orientation="h",
         marker_color=[palette.ACCENT if value >= 0 else palette.CONTRAST for value in values],
-        text=[f"{value:+.3f}" for value in values],
+        text=[f"{value:+.3f}".replace("-", "−") for value in values],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:+.4f} logits<extra></extra>",

@@ -40,10 +40,9 @@ def reliability(
         x=[part.mean_probability for part in filled],
         y=values,
         name="observed, 95 % interval",
-        mode="markers+text",
+        mode="markers",
+        cliponaxis=False,
         marker={"color": palette.RIGHT, "size": 9},
-        text=[f" n = {part.observed.total:,}" for part in filled],
-        textposition="middle right",
         error_y={
             "array": [high - value for value, (_, high) in zip(values, intervals, strict=True)],
             "arrayminus": [value - low for value, (low, _) in zip(values, intervals, strict=True)],
@@ -56,7 +55,16 @@ def reliability(
         ],
         hovertemplate="promised %{x:.3f}, observed %{y:.3f}<br>%{customdata}<extra></extra>",
     )
+    for part in filled:
+        figure.add_annotation(
+            x=(part.low + part.high) / 2,
+            y=1,
+            yshift=16,
+            text=f"{part.observed.total:,}",
+            showarrow=False,
+        )
     frame.unit_axes(figure, promised, observed)
+    figure.update_yaxes(range=(-0.02, 1.12))
     return frame.framed(figure, height=height)
 
 
@@ -97,6 +105,9 @@ def probability_histograms(
                 legendgroup=name,
                 showlegend=row == 1,
                 marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": pattern}},
+                text=[f"{count:,}" if count else "" for count in counts] if pattern else None,
+                textposition="outside",
+                cliponaxis=False,
                 hovertemplate=f"around %{{x:.2f}}: %{{y:,}} images {name}<extra></extra>",
                 row=row,
                 col=1,

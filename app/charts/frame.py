@@ -9,8 +9,14 @@ from app.charts import palette
 _UNIT_RANGE = (-0.02, 1.02)
 
 
-def framed(figure: go.Figure, *, height: int) -> go.Figure:
-    """The figure, ready to be drawn on either theme, `height` pixels high."""
+def framed(figure: go.Figure, *, height: int, zoom: bool = False) -> go.Figure:
+    """The figure, ready to be drawn on either theme.
+
+    Args:
+        figure: Is changed and returned.
+        height: In pixels.
+        zoom: Whether dragging enlarges a part.
+    """
     figure.update_xaxes(gridcolor=palette.GRID, title_standoff=6)
     figure.update_yaxes(gridcolor=palette.GRID, title_standoff=6)
     return figure.update_layout(
@@ -19,11 +25,11 @@ def framed(figure: go.Figure, *, height: int) -> go.Figure:
         paper_bgcolor=palette.TRANSPARENT,
         plot_bgcolor=palette.TRANSPARENT,
         legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom"},
-        dragmode=False,
+        dragmode="zoom" if zoom else False,
     )
 
 
 def unit_axes(figure: go.Figure, x: str, y: str) -> None:
     """Both axes from 0 to 1, with their titles."""
     for update, title in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
-        update(title=title, range=_UNIT_RANGE, tickvals=[0, 0.25, 0.5, 0.75, 1], zeroline=False)
+        update(title=title, range=_UNIT_RANGE, nticks=6, zeroline=False)

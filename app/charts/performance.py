@@ -15,7 +15,7 @@ from app.core.curves import PrecisionRecallCurve, RocCurve
 from app.core.metrics import OperatingPoint, Proportion
 
 _OUTCOMES = (("True negative", "False positive"), ("False negative", "True positive"))
-_MAX_WORDED = 6  # classes up to which a cell has room for its share
+_MAX_WORDED = 8  # classes up to which a cell has room for its share
 
 
 def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height: int) -> go.Figure:
@@ -46,18 +46,31 @@ def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height:
             hoverinfo="skip",
         )
     )
-    for row, column in np.ndindex(*counts.shape):
-        cell = Proportion(int(counts[row, column]), int(totals[row, 0]))
-        figure.add_annotation(
-            x=column,
-            y=row,
-            text=_cell_text(cell, words, row, column),
-            hovertext=f"{wording.out_of(cell)}, 95 % interval {wording.percent_interval(cell)}",
-            showarrow=False,
-        )
+    cells = {
+        (row, column): Proportion(int(counts[row, column]), int(totals[row, 0]))
+        for row, column in np.ndindex(*counts.shape)
+    }
+    figure.add_scatter(
+        x=[column for _, column in cells],
+        y=[row for row, _ in cells],
+        mode="text",
+        text=[_cell_text(cell, words, *place) for place, cell in cells.items()],
+        hovertext=[
+            f"{wording.out_of(cell)}, 95 % interval {wording.percent_interval(cell)}"
+            for cell in cells.values()
+        ],
+        hoverinfo="text",
+        showlegend=False,
+    )
     ticks = {"tickvals": list(range(len(words))), "ticktext": list(words), "showgrid": False}
     figure.update_xaxes(title="Called", zeroline=False, **ticks)
-    figure.update_yaxes(title="Truth", zeroline=False, autorange="reversed", tickangle=-90, **ticks)
+    figure.update_yaxes(
+        title="Truth",
+        zeroline=False,
+        autorange="reversed",
+        tickangle=-90 if len(words) == len(_OUTCOMES) else 0,
+        **ticks,
+    )
     return frame.framed(figure, height=height)
 
 
@@ -78,7 +91,7 @@ def roc(
     for where, name, symbol in _points(point, reference):
         _add_point(figure, 1 - where.specificity.value, where.sensitivity.value, name, symbol)
     frame.unit_axes(figure, "1 − specificity", "Sensitivity")
-    return frame.framed(figure, height=height)
+    return frame.framed(figure, height=height, zoom=True)
 
 
 def precision_recall(
@@ -97,7 +110,7 @@ def precision_recall(
     for where, name, symbol in _points(point, reference):
         _add_point(figure, where.sensitivity.value, where.ppv.value, name, symbol)
     frame.unit_axes(figure, "Sensitivity (recall)", "PPV (precision)")
-    return frame.framed(figure, height=height)
+    return frame.framed(figure, height=height, zoom=True)
 
 
 def class_rocs(curves: Sequence[RocCurve], names: Sequence[str], *, height: int) -> go.Figure:
@@ -118,17 +131,20 @@ def class_rocs(curves: Sequence[RocCurve], names: Sequence[str], *, height: int)
             hovertemplate="1 − specificity %{x:.3f}, sensitivity %{y:.3f}",
         )
     frame.unit_axes(figure, "1 − specificity", "Sensitivity")
-    return frame.framed(figure, height=height)
+    return frame.framed(figure, height=height, zoom=True)
 
 
 def _cell_text(cell: Proportion, words: Sequence[str], row: int, column: int) -> str:
-    count = f"<b style='font-size:1.6em'>{cell.successes:,}</b>"
+    if not cell.total:
+        return "no images"
     if len(words) > _MAX_WORDED:
         return f"<b>{cell.successes:,}</b>"
-    outcome = "Right" if row == column else "Wrong"
-    if len(words) == len(_OUTCOMES):
-        outcome = _OUTCOMES[row][column]
-    return f"{count}<br>{wording.percent(cell)} of {words[row]}<br>{outcome}"
+    if len(words) > len(_OUTCOMES):
+        return f"<b>{cell.successes:,}</b><br>{wording.percent(cell)}"
+    return (
+        f"<b style='font-size:1.6em'>{cell.successes:,}</b><br>"
+        f"{wording.percent(cell)} of {words[row]}<br>{_OUTCOMES[row][column]}"
+    )
 
 
 def _points(
@@ -178,6 +194,7 @@ def _add_point(figure: go.Figure, x: float, y: float, name: str, symbol: str) ->
             y=[y],
             name=name,
             mode="markers",
+            cliponaxis=False,
             marker={
                 "color": palette.WRONG,
                 "size": 13,

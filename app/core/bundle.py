@@ -27,7 +27,7 @@ PREDICTION_COLUMNS = (
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Task(_Part):
@@ -197,12 +197,15 @@ def load_bundle(path: Path) -> Bundle:
         BundleError: If a file is missing or changed, the format is not known, or the
             manifest does not hold together.
     """
-    if not (path / MANIFEST).is_file():
+    if not _is_file(path / MANIFEST):
         raise BundleError(
             f"There is no bundle in the folder {path.name!r}: {MANIFEST} is missing. Expected a "
             "folder written by `overread-train fit`; choose another or train it again."
         )
-    text = (path / MANIFEST).read_bytes()
+    try:
+        text = (path / MANIFEST).read_bytes()
+    except OSError as error:
+        raise _not_readable(path.name, MANIFEST, error) from None
     manifest = _parse(text, path.name)
     for name in REQUIRED_FILES:
         if name not in manifest.files:
@@ -224,7 +227,7 @@ def find_bundles(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if not path.name.startswith(".") and (path / MANIFEST).is_file()
+        if not path.name.startswith(".") and _is_file(path / MANIFEST)
     )
 
 
@@ -237,12 +240,12 @@ def file_sha256(path: Path) -> str:
 def _parse(text: bytes, folder: str) -> Manifest:
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(
             f"{MANIFEST} of the bundle {folder!r} is not JSON ({error}). Copy the bundle again."
         ) from None
     found = content.get("format") if isinstance(content, dict) else None
-    if found != FORMAT:
+    if found != FORMAT or isinstance(found, bool):
         raise BundleError(
             f"The bundle {folder!r} has format {found!r}; this version of Overread reads format "
             f"{FORMAT}. Update Overread, or train the bundle again with this version."
@@ -262,17 +265,20 @@ def _parse(text: bytes, folder: str) -> Manifest:
 
 def _check_digest(path: Path, name: str, expected: str) -> None:
     file = path / name
-    if not file.resolve().is_relative_to(path.resolve()):
+    if not _lies_inside(file, path):
         raise BundleError(
             f"The bundle {path.name!r} lists {name!r}, which lies outside its folder. "
             "Copy the bundle again from where you trust it."
         )
-    if not file.is_file():
+    if not _is_file(file):
         raise BundleError(
             f"The bundle {path.name!r} lacks {name}, which its {MANIFEST} lists. "
             "Copy the bundle again."
         )
-    found = file_sha256(file)
+    try:
+        found = file_sha256(file)
+    except OSError as error:
+        raise _not_readable(path.name, name, error) from None
     if found != expected:
         raise BundleError(
             f"{name} of the bundle {path.name!r} was changed: its SHA-256 begins with "
@@ -280,9 +286,36 @@ def _check_digest(path: Path, name: str, expected: str) -> None:
         )
 
 
+def _lies_inside(file: Path, folder: Path) -> bool:
+    try:
+        return file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a link to itself, a NUL byte
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long, a folder that may not be entered
+        return False
+
+
+def _not_readable(folder: str, name: str, error: OSError) -> BundleError:
+    return BundleError(
+        f"{name} of the bundle {folder!r} could not be read ({error.strerror}). "
+        "Check that it may be read, or copy the bundle again."
+    )
+
+
 def _check_predictions(bundle: Bundle) -> None:
     classes = bundle.manifest.task.classes
-    predictions = bundle.predictions()
+    try:
+        predictions = bundle.predictions()
+    except ValueError as error:  # what pandas raises for every kind of broken table
+        raise BundleError(
+            f"{PREDICTIONS} of the bundle {bundle.path.name!r} is no table of comma-separated "
+            f"values ({type(error).__name__}). Train the bundle again."
+        ) from None
     lacking = [name for name in PREDICTION_COLUMNS if name not in predictions.columns]
     if len(classes) > 2:
         lacking += [name for name in classes if name not in predictions.columns]

@@ -14,16 +14,22 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from app.core import dicom
-from app.core.errors import RefusedImageError, UnreadableImageError
+from app.core.containers import is_filled_up, is_whole, looks_like_picture
+from app.core.depth import grey_if_colourless, to_8_bits
+from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
+from app.core.quiet import without_warnings
 
 Fit = Literal["stretch", "pad"]
 
 MAX_PIXELS = 120_000_000  # a 10,000 x 12,000 film; mammograms have about 30 million
 MAX_FILE_BYTES = 512 * 1024**2
 MIN_SIDE = 32
+
+_FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
+_DAMAGED = "The image breaks off or is damaged ({}). Copy or export the file again."
 
 # The header check below replaces Pillow's own limit, which warns instead of refusing.
 Image.MAX_IMAGE_PIXELS = None
@@ -72,10 +78,17 @@ def decode(data: bytes) -> Film:
             f"The file has {len(data) / 1024**2:,.0f} MB; at most "
             f"{MAX_FILE_BYTES // 1024**2} MB are read. Export it at a lower resolution.",
         )
-    if dicom.is_dicom(data):
-        pixels, modality = dicom.decode(data, check_size=_check_size)
-        return Film(_not_blank(pixels), modality)
-    return Film(_not_blank(_decode_picture(data)))
+    try:
+        with without_warnings():
+            if not dicom.is_dicom(data):
+                return Film(_not_blank(_decode_picture(data)))
+            pixels, modality = dicom.decode(data, check_size=_check_size)
+            return Film(_not_blank(grey_if_colourless(pixels)), modality)
+    except ImageError:
+        raise
+    except Exception as error:
+        # Decoders raise anything, and their text may quote the file: only its kind is told.
+        raise UnreadableImageError("damaged", _DAMAGED.format(type(error).__name__)) from None
 
 
 def fit(film: Film, *, height: int, width: int, channels: int, how: Fit) -> NDArray[np.uint8]:
@@ -91,18 +104,17 @@ def fit(film: Film, *, height: int, width: int, channels: int, how: Fit) -> NDAr
     Returns:
         uint8 in [0, 255], shape `(height, width, channels)`.
     """
-    pixels = _to_channels(film.pixels, channels)
+    pixels = film.pixels
+    if channels == 1 and pixels.ndim == 3:
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     if how == "pad":
-        top, left, inner_height, inner_width = padded_box(
-            film.pixels.shape[:2], height=height, width=width
-        )
-        canvas = np.zeros((height, width, channels), np.uint8)
-        inner = _resize(pixels, inner_height, inner_width).reshape(
-            inner_height, inner_width, channels
-        )
-        canvas[top : top + inner_height, left : left + inner_width] = inner
-        return canvas
-    return _resize(pixels, height, width).reshape(height, width, channels)
+        top, left, rows, columns = padded_box(pixels.shape[:2], height=height, width=width)
+        canvas = np.zeros((height, width, *pixels.shape[2:]), np.uint8)
+        canvas[top : top + rows, left : left + columns] = _resize(pixels, rows, columns)
+        pixels = canvas
+    else:
+        pixels = _resize(pixels, height, width)
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], channels, axis=-1)
 
 
 def padded_box(
@@ -141,27 +153,29 @@ def jpeg(film: Film, *, quality: int) -> bytes:
 
 def _decode_picture(data: bytes) -> NDArray[np.uint8]:
     try:
-        picture = Image.open(BytesIO(data))
-        frames = getattr(picture, "n_frames", 1)
+        picture = Image.open(BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError:
+        if looks_like_picture(data):
+            raise UnreadableImageError("damaged", _DAMAGED.format("its header")) from None
         raise UnreadableImageError(
             "not_an_image",
             f"The {len(data):,} bytes are not a JPEG, PNG, TIFF, BMP, WebP, GIF or DICOM image, "
             "whatever the file is called. Export the image again.",
         ) from None
-    except Exception as error:
-        raise _damaged(error) from None
     _check_size(picture.width, picture.height)
-    if frames > 1:
+    # A telephone's JPEG carries a second one, a depth map or preview; the first is the picture.
+    if picture.format != "MPO" and getattr(picture, "is_animated", False):
         raise RefusedImageError(
             "several_images",
-            f"The file holds {frames} images; one is expected. "
+            "The file holds more than one image; one is expected. "
             "Save the one to be judged as a file of its own.",
         )
-    try:
-        return _to_8_bits(ImageOps.exif_transpose(picture))
-    except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError, struct.error
-        raise _damaged(error) from None
+    if not is_whole(data, picture.format):
+        raise UnreadableImageError("damaged", _DAMAGED.format("its end or a checksum is missing"))
+    picture.load()
+    if is_filled_up(picture, data):
+        raise UnreadableImageError("damaged", _DAMAGED.format("a part of its scan is missing"))
+    return _upright(to_8_bits(picture, data), _orientation(picture))
 
 
 def _check_size(width: int, height: int) -> None:
@@ -179,56 +193,35 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _to_8_bits(picture: Image.Image) -> NDArray[np.uint8]:
-    mode = picture.mode
-    if mode in ("1", "L"):
-        return np.asarray(picture.convert("L"))
-    if mode.startswith("I") or mode == "F":
-        return scale_to_8_bits(np.asarray(picture))
-    if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
-        picture = Image.alpha_composite(black, rgba)
-    return _grey_if_colourless(np.asarray(picture.convert("RGB")))
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # a damaged EXIF block says nothing about the pixels
+        return 1
 
 
-def scale_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scales grey values of any depth to uint8 in [0, 255].
-
-    Integers are divided by the largest value of the bits they use, at least 8; floats
-    by their own range, since they state none.
-    """
-    finite = np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low = min(0.0, float(finite.min()))
-    if np.issubdtype(values.dtype, np.floating):
-        low, high = float(finite.min()), float(finite.max())
-    else:
-        bits = max(8, int(finite.max() - low).bit_length())
-        high = low + 2**bits - 1
-    scaled = (finite - low) * (255.0 / max(high - low, 1e-12))
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
-
-
-def _grey_if_colourless(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
-    if np.array_equal(red, green) and np.array_equal(green, blue):
-        return np.ascontiguousarray(red)
-    return rgb
-
-
-def _to_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
-    if channels == 1 and pixels.ndim == 3:
-        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    if channels == 3 and pixels.ndim == 2:
-        return np.repeat(pixels[..., np.newaxis], 3, axis=-1)
-    return pixels
+def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def _resize(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
-    # Averaging over the covered area is the only choice that does not alias on the way down.
-    shrinks = rows * columns < pixels.shape[0] * pixels.shape[1]
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (columns, rows), interpolation=interpolation), np.uint8)
+    # Averaging over the covered area is the only choice that does not alias on the way down,
+    # and OpenCV averages only where neither side grows.
+    smaller = min(rows, pixels.shape[0]), min(columns, pixels.shape[1])
+    if smaller != pixels.shape[:2]:
+        pixels = np.asarray(
+            cv2.resize(pixels, smaller[::-1], interpolation=cv2.INTER_AREA), np.uint8
+        )
+    if smaller != (rows, columns):
+        size = (columns, rows)
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return pixels
 
 
 def _not_blank(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -240,12 +233,3 @@ def _not_blank(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
             "Check the export.",
         )
     return pixels
-
-
-def _damaged(error: Exception) -> UnreadableImageError:
-    # Pillow's own text may quote the file, so only its kind is passed on.
-    return UnreadableImageError(
-        "damaged",
-        f"The image breaks off or is damaged ({type(error).__name__}). "
-        "Copy or export the file again.",
-    )

@@ -102,9 +102,24 @@ def check_network(model: keras.Model, bundle: Bundle) -> None:
     """Compares a model with its manifest.
 
     Raises:
-        BundleError: If input shape, number of classes or heatmap layer do not fit.
+        BundleError: If it is not one flat functional graph, or its input shape, number of
+            classes, output activation or heatmap layer do not fit.
     """
+    import keras
+
     task, size = bundle.manifest.task, bundle.manifest.input
+    nested = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
+    if isinstance(model, keras.Sequential) or nested:
+        found = f"holds the models {nested} as layers" if nested else "is a Sequential"
+        raise BundleError(
+            f"The network of {bundle.name!r} {found}. Expected one flat functional graph; build a "
+            "backbone with `input_tensor=` and train it again."
+        )
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise BundleError(
+            f"The network of {bundle.name!r} has {len(model.inputs)} inputs and "
+            f"{len(model.outputs)} outputs; expected one of each. Train it again."
+        )
     expected_input = (size.height, size.width, size.channels)
     if tuple(model.input_shape[1:]) != expected_input:
         raise BundleError(
@@ -117,13 +132,31 @@ def check_network(model: keras.Model, bundle: Bundle) -> None:
             f"The network of {bundle.name!r} gives {units} outputs; its manifest lists "
             f"{len(task.classes)} classes {list(task.classes)}. Train it again."
         )
-    layer_name = bundle.manifest.heatmap.layer
-    layers = {layer.name: layer for layer in model.layers}
-    if layer_name not in layers or len(layers[layer_name].output.shape) != 4:
+    expected, activation = "sigmoid" if units == 1 else "softmax", _activation(model)
+    if activation != expected:
         raise BundleError(
-            f"The heatmap layer {layer_name!r} of {bundle.name!r} is not a layer with feature "
+            f"The network of {bundle.name!r} ends in {activation!r}; with {units} outputs a "
+            f"{expected} is expected, in the last Dense layer or right after it. Train it again."
+        )
+    _check_heatmap_layer(model, bundle)
+
+
+def _check_heatmap_layer(model: keras.Model, bundle: Bundle) -> None:
+    name = bundle.manifest.heatmap.layer
+    layers = {layer.name: layer for layer in model.layers}
+    if name not in layers or len(layers[name].output.shape) != 4:
+        raise BundleError(
+            f"The heatmap layer {name!r} of {bundle.name!r} is not a layer with feature "
             f"maps. Expected one of {[n for n, x in layers.items() if len(x.output.shape) == 4]}."
         )
+    try:
+        _ = Network(model, name).head
+    except ValueError:
+        raise BundleError(
+            f"The heatmap layer {name!r} of {bundle.name!r} is bypassed by another path to the "
+            "output, so a heatmap would show only part of the evidence. Name a layer behind which "
+            "all paths have joined."
+        ) from None
 
 
 def class_logits(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -159,6 +192,18 @@ def quiet_tensorflow() -> None:
         os.dup2(terminal, 2)
         os.close(terminal)
         os.close(silence)
+
+
+def _activation(model: keras.Model) -> str:
+    """Name of the function that makes probabilities of the last layer's numbers."""
+    import keras
+
+    last = model.layers[-1]
+    if isinstance(last, keras.layers.Softmax):
+        return "softmax"
+    if isinstance(last, keras.layers.Dense | keras.layers.Activation):
+        return str(keras.activations.serialize(last.activation))
+    return str(last.name)
 
 
 def _logits(model: keras.Model) -> Any:

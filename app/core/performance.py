@@ -203,7 +203,9 @@ def histograms(
     )
 
 
-def subgroup_results(cases: HeldOut, *, threshold: float | None = None) -> tuple[SubgroupResult, ...]:
+def subgroup_results(
+    cases: HeldOut, *, threshold: float | None = None
+) -> tuple[SubgroupResult, ...]:
     """For each subgroup and true class in it, how many images were called right.
 
     Empty where the table names no subgroup at all.

@@ -1,24 +1,32 @@
 """Where images come from: files, folders and ZIP archives, read one at a time.
 
 A source is a name and a way to get its bytes, so that a batch of any size costs no memory
-until it is read. Archives are never unpacked to disk.
+until it is read. Archives are never unpacked to disk. What cannot be opened is a source
+too: reading it raises the reason, so that every input keeps its row.
 """
 
 from __future__ import annotations
 
-import zipfile
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from app.core import archives, problems
 from app.core.errors import RefusedImageError, SourceError, UnreadableImageError
 from app.core.images import MAX_FILE_BYTES
+from app.core.problems import Problem
 
 IMAGE_SUFFIXES = frozenset(
-    {".bmp", ".dcm", ".dicom", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-)
+    {".bmp", ".dcm", ".dicom", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff",
+     ".webp"}
+)  # fmt: skip
 # Above this an archive is a mistake or an attack; a folder of that size is read in place.
 MAX_ARCHIVE_BYTES = 20 * 1024**3
+
+_ARCHIVE_SUFFIX = ".zip"
+_SHOWN_PROBLEMS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +34,18 @@ class Source:
     """One input: a file, or a member of a ZIP archive.
 
     Attributes:
-        name: As shown and written into results.
+        name: As shown and written into results; always printable as UTF-8.
         path: The file, or the archive.
         member: Name inside the archive, None for a plain file.
+        place: Where the member lies; looked up by its name when None.
+        problem: Why there is nothing to read, None for what can be read.
     """
 
     name: str
     path: Path
     member: str | None = None
+    place: archives.Member | None = None
+    problem: Problem | None = None
 
     def read(self) -> bytes:
         """The bytes of the image.
@@ -42,71 +54,78 @@ class Source:
             UnreadableImageError: If the file is gone, may not be read or is damaged.
             RefusedImageError: If it is too large, or its name leads out of the archive.
         """
+        if self.problem is not None:
+            raise self.problem.error()
         try:
             return self._read_file() if self.member is None else self._read_member(self.member)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             # The text of an OSError quotes the path, which may name a patient.
-            raise UnreadableImageError(
-                "not_readable",
-                f"The file could not be read ({error.strerror or type(error).__name__}). "
-                "Check that it is still there and may be read.",
-            ) from None
+            raise problems.not_readable(error).error() from None
 
     def _read_file(self) -> bytes:
-        _check_bytes(self.path.stat().st_size)
-        return self.path.read_bytes()
+        # Not blocking, or a named pipe would be waited for without end.
+        descriptor = os.open(
+            self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableImageError(
+                    "not_a_file",
+                    "This is a folder, a pipe or a device; an image file is expected. "
+                    "Choose the file itself.",
+                )
+            _check_bytes(status.st_size)
+            data = file.read(status.st_size + 1)
+        if len(data) > status.st_size:
+            raise UnreadableImageError(
+                "still_written", "The file grew while it was read. Try again when it is complete."
+            )
+        return data
 
     def _read_member(self, member: str) -> bytes:
-        parts = PurePosixPath(member.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts:
-            raise RefusedImageError(
-                "unsafe_name",
-                "The name inside the archive leads out of it ('..' or an absolute path). "
-                "Pack the archive again with plain names.",
-            )
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                _check_bytes(archive.getinfo(member).file_size)
-                return archive.read(member)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, KeyError,
-                zipfile.zlib.error) as error:  # type: ignore[attr-defined]  # fmt: skip
-            raise UnreadableImageError(
-                "damaged_archive",
-                f"This member of the archive is damaged or encrypted ({type(error).__name__}). "
-                "Pack the archive again, without a password.",
-            ) from None
+        place = self.place or _find_member(self.path, member)
+        _check_bytes(place.size)
+        return archives.read(self.path, place)
 
 
 def is_image_name(name: str) -> bool:
     """Whether a file in a folder is meant as an image: by its ending, or DICOM without one."""
-    path = PurePosixPath(name)
-    if path.name.startswith("."):
+    last = name.rpartition("/")[2]
+    if last.startswith("."):
         return False
-    return path.suffix.lower() in IMAGE_SUFFIXES or _looks_like_extensionless_dicom(path)
+    suffix = os.path.splitext(last)[1].lower()
+    return suffix in IMAGE_SUFFIXES or _looks_like_extensionless_dicom(last, suffix)
+
+
+def is_visible_image(path: str) -> bool:
+    """Whether a path inside a folder or an archive, with `/`, is an image and not hidden."""
+    return is_image_name(path) and not _is_hidden(path)
 
 
 def from_paths(paths: Sequence[Path]) -> Iterator[Source]:
     """The images of files, folders and ZIP archives, in the order given.
 
     A file named itself is always a source, whatever it is called; inside a folder or an
-    archive only image names are, in name order. Hidden files are passed over, and links
-    that lead out of the folder are not followed.
+    archive only image names are, in name order. Hidden files are passed over. A path that
+    does not exist, a folder without images, an archive that cannot be opened or is too large,
+    an archive inside another or inside a folder, and a link that leads out of the folder are
+    each a source with a problem: they cost their own row, and nothing else.
 
     Raises:
-        SourceError: If a path does not exist, or an archive cannot be opened or is too large.
+        SourceError: At the end, if nothing at all could be read.
     """
+    is_any_readable = False
+    reasons: list[str] = []
     for path in paths:
-        if path.is_dir():
-            yield from _from_folder(path)
-        elif not path.exists():
-            raise SourceError(
-                f"There is nothing at {str(path)!r}. Expected a file, a folder or a ZIP archive; "
-                "check the path."
-            )
-        elif path.suffix.lower() == ".zip":
-            yield from from_archive(path, name=str(path))
-        else:
-            yield Source(str(path), path)
+        for source in _from_path(path):
+            if source.problem is None:
+                is_any_readable = True
+            elif len(reasons) < _SHOWN_PROBLEMS:
+                reasons.append(f"{source.name!r}: {source.problem.sentence}")
+            yield source
+    if not is_any_readable:
+        raise SourceError(" ".join(["There is no image in the input.", *reasons]))
 
 
 def from_archive(path: Path, *, name: str) -> Iterator[Source]:
@@ -115,28 +134,22 @@ def from_archive(path: Path, *, name: str) -> Iterator[Source]:
     Raises:
         SourceError: If it is no ZIP archive, or unpacks to more than `MAX_ARCHIVE_BYTES`.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise SourceError(
-            f"The archive {PurePosixPath(name).name!r} is no readable ZIP file "
-            f"({type(error).__name__}). Pack it again."
-        ) from None
-    total = sum(member.file_size for member in members)
+    if not path.is_file():
+        raise archives.UnreadableArchiveError("There is no ZIP archive at this path. Check it.")
+    found = archives.members(path)
+    total = sum(member.size for member in found)
     if total > MAX_ARCHIVE_BYTES:
         raise SourceError(
-            f"The archive {PurePosixPath(name).name!r} unpacks to {total / 1024**3:,.0f} GB; at "
-            f"most {MAX_ARCHIVE_BYTES // 1024**3} GB are read. Unpack it to a folder you trust "
-            "and choose that."
+            f"The archive unpacks to {total / 1024**3:,.0f} GB; at most "
+            f"{MAX_ARCHIVE_BYTES // 1024**3} GB are read. Unpack it to a folder you trust and "
+            "choose that."
         )
-    for member in sorted(members, key=lambda info: info.filename):
-        hidden = any(
-            part.startswith((".", "__MACOSX")) and part != ".."
-            for part in member.filename.split("/")
-        )
-        if not member.is_dir() and not hidden and is_image_name(member.filename):
-            yield Source(f"{name}/{member.filename}", path, member.filename)
+    for member in found:
+        full_name = f"{name}/{member.name}"
+        if is_visible_image(member.name):
+            yield Source(full_name, path, member.name, member)
+        elif member.name.lower().endswith(_ARCHIVE_SUFFIX) and not _is_hidden(member.name):
+            yield Source(full_name, path, member.name, member, problems.NESTED_ARCHIVE)
 
 
 def inside_root(root: Path, relative: str) -> Path:
@@ -145,10 +158,16 @@ def inside_root(root: Path, relative: str) -> Path:
     Raises:
         SourceError: If it leads outside the root or does not exist.
     """
-    path = (root / relative).resolve()
-    if not path.is_relative_to(root.resolve()):
+    try:
+        path = (root / relative).resolve()
+        is_inside = path.is_relative_to(root.resolve())
+        is_there = is_inside and path.exists()
+    except (OSError, RuntimeError, ValueError):
+        # A link to itself, a name too long, a NUL byte, a folder that may not be entered.
+        is_inside, is_there = True, False
+    if not is_inside:
         raise SourceError("That folder lies outside the configured data root. Choose one below it.")
-    if not path.exists():
+    if not is_there:
         raise SourceError("That folder does not exist below the data root. Choose another.")
     return path
 
@@ -156,37 +175,149 @@ def inside_root(root: Path, relative: str) -> Path:
 def below_root(root: Path, folder: Path) -> list[Source]:
     """The images in a folder below the root, named by their path from the root."""
     base = root.resolve()
+    skip = len(os.path.join(str(base), ""))
     return [
-        Source(source.path.relative_to(base).as_posix(), source.path)
-        for source in _from_folder(folder.resolve())
+        Source(
+            _printable(str(source.path)[skip:].replace(os.sep, "/")),
+            source.path,
+            problem=source.problem,
+        )
+        for source in _from_folder(folder.resolve(), limit=base)
     ]
 
 
 def subfolders(root: Path, relative: str) -> list[str]:
-    """Names of the folders directly inside, without hidden ones and links out of the root."""
-    return sorted(
-        child.name
-        for child in inside_root(root, relative).iterdir()
-        if not child.name.startswith(".")
-        and child.is_dir()
-        and child.resolve().is_relative_to(root.resolve())
+    """Names of the folders directly inside, without hidden ones and links out of the root.
+
+    Names that are not UTF-8 are left out: no browser can send them back.
+
+    Raises:
+        SourceError: If it leads outside the root, is no folder or may not be read.
+    """
+    folder = inside_root(root, relative)
+    try:
+        entries = _entries(folder)
+    except OSError as error:
+        raise SourceError(
+            f"That folder cannot be listed ({error.strerror}). Choose another."
+        ) from None
+    base = root.resolve()
+    return [
+        entry.name
+        for entry in entries
+        if entry.name == _printable(entry.name)
+        and entry.is_dir()
+        and (not entry.is_symlink() or _leads_into(entry.path, base))
+    ]
+
+
+def _from_path(path: Path) -> Iterator[Source]:
+    name = _printable(str(path))
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        yield Source(name, path, problem=problems.NOT_FOUND)
+        return
+    except (OSError, ValueError) as error:
+        yield Source(name, path, problem=problems.not_readable(error))
+        return
+    if stat.S_ISDIR(mode):
+        found = _from_folder(path, limit=path.resolve())
+    elif stat.S_ISREG(mode) and path.suffix.lower() == _ARCHIVE_SUFFIX:
+        found = _from_archive_with_row(path, name)
+    else:
+        found = iter([Source(name, path)])
+    first = next(found, None)
+    yield first or Source(name, path, problem=problems.NO_IMAGES)
+    yield from found
+
+
+def _from_archive_with_row(path: Path, name: str) -> Iterator[Source]:
+    try:
+        yield from from_archive(path, name=name)
+    except SourceError as error:
+        is_damaged = isinstance(error, archives.UnreadableArchiveError)
+        code = "damaged_archive" if is_damaged else "archive_too_large"
+        yield Source(name, path, problem=Problem(code, str(error), refused=not is_damaged))
+
+
+def _from_folder(folder: Path, *, limit: Path) -> Iterator[Source]:
+    """The images below a folder in name order, links only where they lead into `limit`."""
+    pending = [_listed(folder)]
+    while pending:
+        entry = next(pending[-1], None)
+        if entry is None:
+            pending.pop()
+        elif isinstance(entry, Source):
+            yield entry
+        elif entry.is_symlink():
+            yield from _from_link(entry, limit)
+        elif entry.is_dir(follow_symlinks=False):
+            pending.append(_listed(Path(entry.path)))
+        elif is_image_name(entry.name):
+            yield _source_at(entry.path)
+        elif entry.name.lower().endswith(_ARCHIVE_SUFFIX):
+            yield _source_at(entry.path, problems.NESTED_ARCHIVE)
+
+
+def _listed(folder: Path) -> Iterator[os.DirEntry[str] | Source]:
+    try:
+        yield from _entries(folder)
+    except OSError as error:
+        yield _source_at(str(folder), problems.not_readable(error))
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        visible = [entry for entry in found if not _is_hidden(entry.name)]
+    return sorted(visible, key=lambda entry: entry.name)
+
+
+def _from_link(entry: os.DirEntry[str], limit: Path) -> Iterator[Source]:
+    is_folder = entry.is_dir()
+    if not is_folder and not is_image_name(entry.name):
+        return
+    if not _leads_into(entry.path, limit):
+        yield _source_at(entry.path, problems.LINK_OUT)
+    else:
+        yield _source_at(entry.path, problems.LINK_TO_FOLDER if is_folder else None)
+
+
+def _leads_into(link: str, folder: Path) -> bool:
+    return Path(os.path.realpath(link)).is_relative_to(folder)
+
+
+def _source_at(path: str, problem: Problem | None = None) -> Source:
+    plain = Path(path)
+    return Source(_printable(str(plain)), plain, problem=problem)
+
+
+def _find_member(path: Path, name: str) -> archives.Member:
+    try:
+        found = [member for member in archives.members(path) if member.name == name]
+    except SourceError as error:
+        raise UnreadableImageError("damaged_archive", str(error)) from None
+    if not found:
+        raise UnreadableImageError(
+            "damaged_archive", "This member is not in the archive. Choose the archive again."
+        )
+    return found[-1]
+
+
+def _is_hidden(path: str) -> bool:
+    return any(
+        part.startswith((".", "__MACOSX")) for part in path.split("/") if part not in (".", "..")
     )
 
 
-def _from_folder(folder: Path) -> Iterator[Source]:
-    inside = folder.resolve()
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if hidden or not is_image_name(path.name) or not path.is_file():
-            continue
-        if path.resolve().is_relative_to(inside):
-            yield Source(str(path), path)
+def _printable(name: str) -> str:
+    # A name on disk is bytes; what is not UTF-8 would stop the table that it is written to.
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _looks_like_extensionless_dicom(path: PurePosixPath) -> bool:
+def _looks_like_extensionless_dicom(name: str, suffix: str) -> bool:
     # Scanners export names such as IM000001 or 1.2.840.113619.2.55.
-    last = path.suffix.lstrip(".")
-    return (not last or last.isdigit()) and any(character.isdigit() for character in path.name)
+    return (not suffix or suffix[1:].isdigit()) and any(map(str.isdigit, name))
 
 
 def _check_bytes(size: int) -> None:

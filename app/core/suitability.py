@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.core.bundle import Input
 from app.core.errors import RefusedImageError
 from app.core.images import Film
 
-# Mean difference between the strongest and weakest colour of a pixel, of 255. Digitised
-# films with a tint stay below 10; photographs lie far above.
+# Mean difference between the strongest and weakest colour of a pixel, of 255: photographs
+# lie above it, and so do films with a strong tint.
 MAX_COLOUR = 20.0
+# What is left of it without the tint. Of a film, blue, sepia or false-coloured, JPEG leaves
+# 1 to 3; pictures of skin 7, photographs 20 and more.
+MAX_COLOUR_BEYOND_TINT = 4.0
 
 
 def check_suitable(film: Film, network_input: Input) -> None:
     """Refuses what the model was never shown.
+
+    A film with a tint passes: its colour is a function of its brightness, which a
+    photograph's is not.
 
     Raises:
         RefusedImageError: If a DICOM modality is not one of the model's, or a colour picture
@@ -28,11 +35,26 @@ def check_suitable(film: Film, network_input: Input) -> None:
             "Choose another image or another model.",
         )
     if network_input.channels == 1 and film.pixels.ndim == 3:
-        pixels = film.pixels[::4, ::4].astype(np.int16)
-        colour = float((pixels.max(axis=-1) - pixels.min(axis=-1)).mean())
-        if colour > MAX_COLOUR:
+        pixels = film.pixels[::4, ::4].reshape(-1, 3).astype(np.float32)
+        colour = _colour(pixels)
+        if colour > MAX_COLOUR and _colour(_without_tint(pixels)) > MAX_COLOUR_BEYOND_TINT:
             raise RefusedImageError(
                 "colour_picture",
                 f"This is a colour picture (mean colour difference {colour:.0f} of 255); this "
-                f"model judges grey films (at most {MAX_COLOUR:.0f}). Choose another image.",
+                f"model judges grey films (at most {MAX_COLOUR:.0f}, or one tint). "
+                "Choose another image.",
             )
+
+
+def _colour(pixels: NDArray[np.float32]) -> float:
+    return float(np.ptp(pixels, axis=-1).mean())
+
+
+def _without_tint(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Pixels `(n, 3)` less their brightness and the colour that is usual at that brightness."""
+    brightness = pixels.mean(axis=-1)
+    chroma = pixels - brightness[:, np.newaxis]
+    step = (brightness / 8).astype(np.intp)
+    count = np.maximum(np.bincount(step, minlength=32), 1)
+    usual = [np.bincount(step, chroma[:, channel], minlength=32) / count for channel in range(3)]
+    return np.asarray(chroma - np.stack(usual, axis=-1)[step], np.float32)

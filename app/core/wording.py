@@ -35,19 +35,16 @@ def share_in_full(part: Proportion | F1) -> str:
 
 def figure(interval: Interval) -> str:
     """A bootstrapped figure such as `0.663`, or `none` where it is not defined."""
-    if not isfinite(interval.value):
-        return NO_FIGURE
-    return f"{interval.value:.{_decimals(interval)}f}"
+    return _bounded(interval.value, _decimals(interval)) if isfinite(interval.value) else NO_FIGURE
 
 
 def figure_interval(interval: Interval) -> str:
     """Its interval, such as `0.491 to 0.821`, or that there is none."""
-    if not isfinite(interval.low):
-        return "no interval"
-    if interval.degenerate:
+    if interval.degenerate or not isfinite(interval.low):
         return "no interval"
     decimals = _decimals(interval)
-    return f"{interval.low:.{decimals}f} to {interval.high:.{decimals}f}"
+    low, high = _bounded(interval.low, decimals), _bounded(interval.high, decimals)
+    return f"{low} to {high}" if low != high else f"under {10**-decimals:.{decimals}f} wide"
 
 
 def resting_on(interval: Interval) -> str:
@@ -58,6 +55,13 @@ def resting_on(interval: Interval) -> str:
 def counted(number: int, noun: str) -> str:
     """A number with its noun, such as `1 image` or `1,204 images`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _bounded(value: float, decimals: int) -> str:
+    """The value rounded, but never rounded up to 1."""
+    if value < 1 <= round(value, decimals):
+        return f"> {1 - 10**-decimals:.{decimals}f}"
+    return f"{value:.{decimals}f}"
 
 
 def _decimals(interval: Interval) -> int:

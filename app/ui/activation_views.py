@@ -23,7 +23,9 @@ from app.core.worklist import STATUS_WORDS
 from app.ui.tiles import Tile, show_tiles
 
 GRID, ONE, LIST = "All channels", "One channel", "List of layers"
+VIEW_KEY = "activations_view"
 PICTURE_SIDE = 720  # longer side of an enlarged map, in pixels
+SCREEN_SIDE = 1400  # longer side of a film; Streamlit would shrink a wider one, more slowly
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def show_film(case: Case, film: Film, pixels: NDArray[np.uint8], bundle: Bundle)
     rows, columns = film.pixels.shape[:2]
     height, width = pixels.shape[:2]
     st.image(
-        images.jpeg(film, quality=92),
+        images.jpeg(images.shrunk(film, SCREEN_SIDE), quality=92),
         caption=f"The film at {columns:,} × {rows:,} pixels",
         width="stretch",
         alt="The film",
@@ -72,9 +74,9 @@ def choose_view() -> View:
     name = views.segmented_control(
         "View",
         [GRID, ONE, LIST],
-        default=GRID,
+        default=None if VIEW_KEY in st.session_state else GRID,
         required=True,
-        key="activations_view",
+        key=VIEW_KEY,
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -121,7 +123,9 @@ def show_maps(
     )
     one = values[..., channel]
     scale = feature_pictures.scale_of(one if view.own_scale else values)
-    overlay = feature_pictures.on_film(film, one, bundle.manifest.input, high=scale.high)
+    overlay = feature_pictures.on_film(
+        images.shrunk(film, SCREEN_SIDE), one, bundle.manifest.input, high=scale.high
+    )
     words = (
         f"Channel {channel}: mean {value_words(means[channel])}, lowest {value_words(one.min())}, "
         f"highest {value_words(one.max())}."
@@ -171,7 +175,7 @@ def show_evidence(
         )
     with right:
         show_picture(
-            heatmaps.blend(film.pixels, evidence, scale=scale),
+            heatmaps.blend(images.shrunk(film, SCREEN_SIDE).pixels, evidence, scale=scale),
             f"Evidence for {word} over the film",
             photograph=True,
         )

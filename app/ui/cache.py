@@ -46,12 +46,11 @@ def review_store(url: str) -> ReviewStore:
 
 
 def case(loaded: Bundle, source: Source) -> Case:
-    """One film examined by one model.
-
-    Raises:
-        ImageError: If the file can no longer be read.
-    """
-    data = source.read()
+    """One film examined by one model; without an image id where the file is gone."""
+    try:
+        data = source.read()
+    except ImageError as error:
+        return Case("", reason=error.reason)
     return _case(images.image_id(data), loaded.sha256, engine(loaded), data)
 
 

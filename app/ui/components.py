@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.charts import palette
 from app.core import wording
 from app.core.bootstrap import Interval
 from app.core.metrics import F1, Proportion
@@ -31,18 +32,34 @@ def area(label: str, interval: Interval, *, note: str | None = None) -> None:
     )
 
 
-def figure(title: str, drawn: go.Figure, *, key: str, alt: str) -> None:
+def figure(title: str, drawn: go.Figure, *, key: str, alt: str, note: str | None = None) -> None:
     """A titled figure in the theme's colours; `alt` says in words what it shows."""
-    st.markdown(f"**{title}**")
+    st.markdown(f"**{title}**", help=note)
+    drawn.update_layout(font_color=palette.INK[st.context.theme.type or "dark"])
     st.plotly_chart(drawn, key=key, theme="streamlit", config={"displayModeBar": False}, alt=alt)
 
 
-def table(rows: Sequence[Mapping[str, str]], *, figures: Sequence[str] = ()) -> None:
-    """A short table as text; the columns named in `figures` are aligned to the right."""
-    styled = pd.DataFrame(rows).style.set_properties(
-        subset=list(figures), **{"text-align": "right"}
+def table(
+    rows: Sequence[Mapping[str, str]],
+    *,
+    key: str,
+    figures: Sequence[str] = (),
+) -> None:
+    """A short table of text, all rows in view.
+
+    Args:
+        rows: One mapping a row, all with the same columns.
+        key: Identity of the table on its page.
+        figures: Columns of numbers, aligned to the right.
+    """
+    right = st.column_config.TextColumn(alignment="right")
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height="content",
+        column_config=dict.fromkeys(figures, right),
+        key=key,
     )
-    st.table(styled, border="horizontal", hide_index=True)
 
 
 def threshold_slider(default: float, *, key: str) -> float:

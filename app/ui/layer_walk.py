@@ -16,6 +16,7 @@ from app.core.activations import LayerInfo, StrongestChannel
 from app.core.bundle import Bundle
 from app.core.images import Film
 from app.core.layer_words import shape_words, value_words
+from app.ui.activation_views import GRID, VIEW_KEY
 from app.ui.tiles import Tile, show_tiles
 
 EVIDENCE = "evidence/grad-cam"  # the last step; no Keras layer may have a slash in its name
@@ -57,13 +58,12 @@ def choose_layer(
         (back, "Previous", "Left", -1),
         (forward, "Next", "Right", 1),
     ):
-        inside = 0 <= position + by < len(steps)
         column.button(
             label,
             shortcut=shortcut,
-            disabled=not inside,
-            on_click=_choose,
-            args=(key, steps[position + by] if inside else current),
+            disabled=not 0 <= position + by < len(steps),
+            on_click=_step,
+            args=(key, steps, by),
             key=f"activations_{label.lower()}",
             width="stretch",
         )
@@ -78,7 +78,7 @@ def layer_key(bundle: Bundle) -> str:
 
 
 def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
-    """All layers as a table; a click on a row chooses the layer."""
+    """All layers as a table; a click on a row opens the layer."""
     key = f"activations_rows_{bundle.sha256[:12]}"
     table = pd.DataFrame(
         {
@@ -107,7 +107,7 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
     )
     total = sum(layer.parameters for layer in layers)
     st.caption(
-        f"{len(layers)} layers, {total:,} parameters in total. Select a row to look at a layer."
+        f"{len(layers)} layers, {total:,} parameters in total. Select a row to open that layer."
     )
 
 
@@ -178,6 +178,12 @@ def _step_words(step: str, index: int, kinds: dict[str, LayerInfo], bundle: Bund
     return f"{index + 1} · {step} · {kind_words(layer)} · {shape_words(layer.shape)}"
 
 
+def _step(key: str, steps: Sequence[str], by: int) -> None:
+    # From where the session is, not from what was drawn: a quick second press counts too.
+    position = steps.index(st.session_state[key]) + by
+    _choose(key, steps[min(max(position, 0), len(steps) - 1)])
+
+
 def _choose(key: str, step: str) -> None:
     st.session_state[key] = step
 
@@ -186,3 +192,4 @@ def _choose_row(table_key: str, key: str, layers: Sequence[LayerInfo]) -> None:
     event: Any = st.session_state[table_key]
     if event["selection"]["rows"]:
         _choose(key, layers[event["selection"]["rows"][0]].name)
+        st.session_state[VIEW_KEY] = GRID

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import streamlit as st
 
 from app.core import wording
@@ -12,6 +13,7 @@ from app.core.provenance import FileCheck, VersionCheck
 from app.ui import components
 
 _SHOWN_DIGITS = 8
+_WIDE, _NARROW = 180, 84  # widths of a column of names and of digests, in pixels
 
 
 def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[VersionCheck]) -> None:
@@ -46,22 +48,35 @@ def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[Vers
 
 def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
     """Each file's digest as published and as found, and the digest of the whole."""
-    st.markdown("**Files**")
-    rows = [
-        {
-            "File": f"`{check.name}`",
-            "Expected": f"`{check.expected[:_SHOWN_DIGITS]}`",
-            "Found": f"`{check.found[:_SHOWN_DIGITS]}`" if check.found else "none",
-            "Result": _marked(check.word, good=check.word == "unchanged"),
-        }
-        for check in files
-    ]
-    components.table(rows)
-    st.caption(
-        f"First {_SHOWN_DIGITS} digits of SHA-256, read from the files just now. The digest of "
-        "bundle.json below covers all of them and is written into every result:"
-    )
+    st.markdown("**Bundle**")
     st.code(bundle.sha256, language=None, wrap_lines=True)
+    st.caption(
+        "SHA-256 of bundle.json, which holds the digests of all other files, and so names the "
+        "whole model. It is written into every result."
+    )
+    st.markdown("**Files**")
+    table = pd.DataFrame(
+        [
+            {
+                "File": check.name,
+                "Expected": check.expected[:_SHOWN_DIGITS],
+                "Found": check.found[:_SHOWN_DIGITS] if check.found else "none",
+                "Result": check.word,
+            }
+            for check in files
+        ]
+    )
+    narrow = st.column_config.TextColumn(width=_NARROW)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="model_card_files",
+        column_config={
+            "File": st.column_config.TextColumn(width=_WIDE),
+            **dict.fromkeys(("Expected", "Found", "Result"), narrow),
+        },
+    )
+    st.caption(f"First {_SHOWN_DIGITS} digits of SHA-256; the files were read just now.")
 
 
 def version_table(versions: Sequence[VersionCheck]) -> None:
@@ -72,11 +87,11 @@ def version_table(versions: Sequence[VersionCheck]) -> None:
             "Library": check.name,
             "Trained with": check.trained,
             "Installed": check.installed or "none",
-            "Result": _marked(check.word, good=check.word == "same"),
+            "Result": check.word,
         }
         for check in versions
     ]
-    components.table(rows, figures=["Trained with", "Installed"])
+    components.table(rows, key="model_card_versions")
     if any(check.word != "same" for check in versions):
         st.caption("Scores may differ in their last digits where versions differ.")
 
@@ -85,11 +100,7 @@ def training_table(training: Mapping[str, str | int | float | bool | None]) -> N
     """The configuration the model was trained with."""
     st.markdown("**Training configuration**")
     rows = [{"Setting": name, "Value": _setting(value)} for name, value in training.items()]
-    components.table(rows, figures=["Value"])
-
-
-def _marked(word: str, *, good: bool) -> str:
-    return f":material/check: {word}" if good else f":orange[:material/error: **{word}**]"
+    components.table(rows, key="model_card_training")
 
 
 def _setting(value: str | int | float | bool | None) -> str:

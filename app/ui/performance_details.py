@@ -48,7 +48,7 @@ def calibration(
 ) -> None:
     """Reliability diagram and histogram of probabilities, with what they come to."""
     words = [task.word(name) for name in task.classes]
-    promised = f"Probability of {words[1]}" if task.binary else "Probability of the called class"
+    promised = _shown_probability(task)
     observed = f"Share that is {words[1]}" if task.binary else "Share called right"
     left, right = st.columns(2)
     with left:
@@ -65,7 +65,7 @@ def calibration(
             "Probabilities",
             calibration_charts.probability_histograms(
                 histograms,
-                ["All images" if part.label is None else words[part.label] for part in histograms],
+                ["all classes" if part.label is None else words[part.label] for part in histograms],
                 axis=promised,
                 threshold=threshold,
                 height=_HEIGHT,
@@ -75,7 +75,8 @@ def calibration(
         )
     verdict = "more than" if check.error > check.error_by_chance else "no more than"
     st.caption(
-        f"Expected calibration error {check.error:.3f} on "
+        "Left: the numbers above count the images in each tenth. Right: the numbers on the bars "
+        f"count those called wrong. Expected calibration error {check.error:.3f} on "
         f"{wording.counted(check.num_images, 'image')}, {verdict} chance alone explains: a "
         f"perfectly calibrated model stays below {check.error_by_chance:.3f} on 95 % of such "
         f"samples. Brier score {wording.figure(check.brier)} (95 % interval "
@@ -121,8 +122,15 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task) -> None:
         }
         for result in results
     ]
-    components.table(rows, figures=["Value", "95 % interval", "Images", "Patients"])
-    st.caption("Small subgroups have wide intervals: where two overlap, no difference was shown.")
+    components.table(
+        rows,
+        key="performance_subgroups",
+        figures=["Value", "95 % interval", "Images", "Patients"],
+    )
+    st.caption(
+        "Small subgroups have wide intervals. Where two overlap widely, these images do not tell "
+        "the subgroups apart."
+    )
 
 
 def count_table(counts: Sequence[ClassCount], task: Task) -> None:
@@ -136,57 +144,68 @@ def count_table(counts: Sequence[ClassCount], task: Task) -> None:
         }
         for count in counts
     ]
-    components.table(rows, figures=["Images", "Patients"])
+    components.table(rows, key="performance_counts", figures=["Images", "Patients"])
     st.caption(
         "A patient may have images of several classes. The training part leaves no predictions; "
         "its counts are on the model card."
     )
 
 
-def missed_films(misses: Sequence[Miss], task: Task, *, key: str) -> Miss | None:
-    """The films called wrong, the most wrong first; the one that was selected."""
+def missed_films(misses: Sequence[Miss], bundle: Bundle, *, key: str) -> None:
+    """The films called wrong, the most wrong first; selecting one opens it."""
     if not misses:
         st.info("Every film was called right at this threshold.")
-        return None
-    share = "Probability" if not task.binary else f"Probability of {task.word(task.classes[1])}"
-    rows = pd.DataFrame(
-        {
-            "Film": [miss.path.rpartition("/")[2] for miss in misses],
-            "Patient": [miss.patient or "not named" for miss in misses],
-            "Truth": [task.word(task.classes[miss.truth]) for miss in misses],
-            "Called": [task.word(task.classes[miss.called]) for miss in misses],
-            share: [miss.probability for miss in misses],
-        }
-    )
+        return
     st.caption(
         f"{wording.counted(len(misses), 'film')} called wrong, the least probable truth first. "
         "Select a row to open the film with its heatmap."
     )
+    notice = st.container()
     event = st.dataframe(
-        rows,
+        _missed_rows(misses, bundle.manifest.task),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key=key,
         column_config={
-            share: st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1)
+            "Probability": st.column_config.ProgressColumn(
+                _shown_probability(bundle.manifest.task), format="%.3f", min_value=0, max_value=1
+            )
         },
     )
-    selected = event.selection.rows
-    return misses[selected[0]] if selected else None
+    for row in event.selection.rows:
+        with notice:
+            _open_film(misses[row], bundle)
 
 
-def open_film(miss: Miss, bundle: Bundle) -> None:
-    """Opens a film on the Case page, or says how to make it findable."""
+def _missed_rows(misses: Sequence[Miss], task: Task) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Film": [miss.path.rpartition("/")[2] for miss in misses],
+            "Patient": [miss.patient or "not named" for miss in misses],
+            "Truth": [task.word(task.classes[miss.truth]) for miss in misses],
+            "Called": [task.word(task.classes[miss.called]) for miss in misses],
+            "Probability": [miss.probability for miss in misses],
+        }
+    )
+
+
+def _shown_probability(task: Task) -> str:
+    of = task.word(task.classes[1]) if task.binary else "the called class"
+    return f"Probability of {of}"
+
+
+def _open_film(miss: Miss, bundle: Bundle) -> None:
     root = read_settings().data_root
     found = locate(miss.image_id, miss.path, data_root=root, samples=bundle.samples)
     if found is None:
         st.warning(
-            "This film was not found here unchanged. Set OVERREAD_DATA_ROOT to the folder the "
-            "model was trained from, so that the film lies below it at the path that the "
-            "predictions name, and start Overread again.",
+            f"{miss.path!r} was not found unchanged"
+            + ("" if root is None else " below OVERREAD_DATA_ROOT")
+            + ". Set OVERREAD_DATA_ROOT to the folder that the model was trained from, so that "
+            "the film lies below it under this name, and start Overread again.",
             icon=":material/folder_off:",
         )
         return
     state.open_case(Source(name=miss.path, path=found))
-    st.switch_page("pages/case.py")
+    st.switch_page("views/case.py")

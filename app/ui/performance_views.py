@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 import numpy as np
 import streamlit as st
@@ -18,6 +19,8 @@ from app.ui import components
 
 SPLIT_WORDS = {"test": "Test", "val": "Validation"}
 _HEIGHT = 264
+_CELL = 56  # height of a row of a larger confusion matrix, in pixels
+_ZOOM = "Drag across a part to enlarge it; click twice to return."
 _NARROW = (
     "Bootstrap over patients, 1,000 resamples. Close to 1 and with fewer than about 200 patients "
     "the interval is too narrow."
@@ -98,7 +101,6 @@ def binary_cards(point: OperatingPoint, performance: BinaryPerformance) -> None:
             note="Harmonic mean of sensitivity and PPV: images found count twice, beside those "
             "missed and those called falsely.",
         )
-    _say_why_no_interval(performance)
 
 
 def binary_figures(
@@ -131,6 +133,7 @@ def binary_figures(
             "ROC",
             charts.roc(performance.roc, point, own, height=_HEIGHT),
             key="performance_roc",
+            note=_ZOOM,
             alt=f"Sensitivity {wording.percent(point.sensitivity)} at specificity "
             f"{wording.percent(point.specificity)}",
         )
@@ -141,9 +144,11 @@ def binary_figures(
                 performance.precision_recall, point, own, performance.prevalence, height=_HEIGHT
             ),
             key="performance_precision_recall",
+            note=_ZOOM,
             alt=f"PPV {wording.percent(point.ppv)} at sensitivity "
             f"{wording.percent(point.sensitivity)}",
         )
+    _say_why_no_interval(performance)
 
 
 def multiclass_figures(
@@ -162,14 +167,15 @@ def multiclass_figures(
         performance: Curves and areas.
         words: The classes as a reader is told them.
     """
+    height = max(_HEIGHT, _CELL * (len(words) + 1))
     cards, left, right = st.columns([1, 2, 2])
     with cards:
         components.proportion("Accuracy", correct)
         components.area("Macro AUC", performance.macro_auc, note=_NARROW)
     with left:
         components.figure(
-            "Confusion matrix",
-            charts.confusion_matrix(matrix, words, height=_HEIGHT),
+            "Confusion matrix, with shares of each true class",
+            charts.confusion_matrix(matrix, words, height=height),
             key="performance_matrix",
             alt=f"{wording.out_of(correct)} images given their true class",
         )
@@ -180,15 +186,18 @@ def multiclass_figures(
         ]
         components.figure(
             "ROC, each class against the others",
-            charts.class_rocs(performance.roc, names, height=_HEIGHT),
+            charts.class_rocs(performance.roc, names, height=height),
             key="performance_roc",
+            note=_ZOOM,
             alt=f"Area under the curve: {', '.join(names)}",
         )
     class_table(counts, performance, words)
 
 
 def _say_why_no_interval(performance: BinaryPerformance) -> None:
-    if performance.auc.degenerate:
+    if isnan(performance.auc.value):
+        st.caption("AUC needs images of both classes; this part holds one.")
+    elif performance.auc.degenerate:
         st.caption(
             f"AUC without an interval: every resample of the "
             f"{wording.counted(performance.auc.num_groups, 'patient')} gave the same figure. "
@@ -209,6 +218,6 @@ def class_table(
         }
         for word, count, area in zip(words, counts, performance.auc, strict=True)
     ]
-    components.table(rows, figures=["Sensitivity", "PPV", "AUC"])
+    components.table(rows, key="performance_classes", figures=["Sensitivity", "PPV", "AUC"])
     st.caption("Each class against all others. In brackets 95 % intervals: Wilson for shares, "
                "bootstrap over patients for areas.")  # fmt: skip

@@ -32,7 +32,10 @@ def pick_model() -> None:
         st.warning(f"There is no model in the folder {folder.name!r}.")
         return
     default = names.index(_DEFAULT_MODEL) if _DEFAULT_MODEL in names else 0
-    st.selectbox("Model", names, index=default, key=_MODEL)
+    chosen = st.selectbox(
+        "Model", names, index=default, key="model_picker", persist_state="session"
+    )
+    st.session_state[_MODEL] = chosen
 
 
 def require_bundle() -> Bundle:

@@ -16,21 +16,27 @@ import streamlit as st
 from app.core import heatmaps
 from app.core.feature_pictures import Sheet
 
+# Percent of the width a pixel of `size` stands for, so that tiles grow on a projector.
+_SHARE = {"grid": 0.19, "strip": 0.1}
+
 _CSS = """
+:host { display: block; container-type: inline-size; }
 .tiles { color: var(--st-text-color); font-family: var(--st-font); }
 .tiles.grid {
   display: grid; gap: 8px; padding: 3px; overflow-y: auto;
   /* What a screen leaves below the strip and the controls. */
   max-height: max(340px, calc(100vh - 560px));
-  grid-template-columns: repeat(auto-fill, minmax(var(--tile-size), 1fr));
+  grid-template-columns: repeat(auto-fill, minmax(max(var(--tile-size), var(--tile-share)), 1fr));
 }
 .tiles.strip { display: flex; gap: 8px; overflow-x: auto; align-items: stretch; }
-.tiles.strip button { flex: 0 0 var(--tile-size); padding: 3px 0; }
+.tiles.strip button {
+  flex: 0 0 max(var(--tile-size), var(--tile-share)); padding: 3px 0;
+}
 .tiles.strip button:first-child { margin-left: 3px; }
 .tiles.strip button.pinned {
   position: sticky; right: 0; padding: 3px 3px 3px 11px; background: var(--st-background-color);
   border-left: 1px solid var(--st-border-color);
-  flex-basis: calc(var(--tile-size) + 15px); border-radius: 0;
+  flex-basis: calc(max(var(--tile-size), var(--tile-share)) + 15px); border-radius: 0;
 }
 button {
   all: unset; box-sizing: border-box; cursor: pointer; min-width: 0; line-height: 1.25;
@@ -75,6 +81,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (root.content !== content) return;
     root.className = `tiles ${data.layout}`;
     root.style.setProperty("--tile-size", `${data.size}px`);
+    root.style.setProperty("--tile-share", `${data.share}cqi`);
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", data.label);
     root.replaceChildren(...data.tiles.map((tile, index) => build(tile, index, image, data)));
@@ -165,7 +172,7 @@ def show_tiles(
         sheet: The pictures.
         tiles: What is written under each, as many as there are pictures.
         layout: `grid` wraps and scrolls down, `strip` scrolls sideways.
-        size: Smallest width of a tile on the screen, in pixels.
+        size: Smallest width of a tile on the screen, in pixels; wide screens have wider ones.
         selected: Key of the tile that is marked.
         label: What the tiles are, for screen readers.
         key: Streamlit's key of the element.
@@ -179,6 +186,7 @@ def show_tiles(
         "tiles": [_as_dict(tile) for tile in tiles],
         "layout": layout,
         "size": size,
+        "share": size * _SHARE[layout],
         "selected": selected,
         "label": label,
     }

@@ -83,6 +83,7 @@ def _show_contributions(contributions: Contributions, word: str) -> None:
     )
     st.caption(
         f"What speaks for and against {word.lower()}: {source}, times its weight. The "
-        f"{contributions.values.size:,} contributions and the constant {contributions.bias:+.3f} "
-        f"add up to {contributions.logit:+.3f} logits; the largest are shown."
+        f"{contributions.values.size:,} contributions and the constant "
+        f"{value_words(contributions.bias)} add up to {value_words(contributions.logit)} logits; "
+        "the largest are shown."
     )

@@ -71,9 +71,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> None:
     elif evidence is not None:
         download.download_button(
             "Overlay as PNG",
-            heatmaps.png(
-                heatmaps.blend(shown.pixels, evidence, scale=scale, opacity=view.opacity)
-            ),
+            heatmaps.png(heatmaps.blend(shown.pixels, evidence, scale=scale, opacity=view.opacity)),
             f"{case.image_id[:12]}_overlay.png",
             "image/png",
             icon=":material/download:",

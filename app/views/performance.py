@@ -45,9 +45,7 @@ else:
 view = details.pick_view()
 if view == "Missed films":
     misses = performance.misses(held_out, threshold=threshold)
-    chosen = details.missed_films(misses, task, key=f"missed_{bundle.sha256}_{split}_{threshold}")
-    if chosen is not None:
-        details.open_film(chosen, bundle)
+    details.missed_films(misses, bundle, key=f"missed_{bundle.sha256}_{split}_{threshold}")
 elif view == "Calibration":
     check = cache.calibration(bundle, split)
     spread = performance.histograms(held_out, threshold=threshold)

@@ -48,5 +48,6 @@ with reading_side:
             f"Calibrated probability {case.reading.probability:.3f}, before calibration "
             f"{case.reading.raw_probability:.3f}. Shaded: the doubtful zone."
         )
-    viewer.ask_verdict(case, bundle, state.reviews(bundle).get(case.image_id))
-    st.page_link("pages/activations.py", label="Activations of this film", icon=":material/layers:")
+    if case.image_id:
+        viewer.ask_verdict(case, bundle, state.reviews(bundle).get(case.image_id))
+    st.page_link("views/activations.py", label="Activations of this film", icon=":material/layers:")

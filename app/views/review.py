@@ -48,7 +48,7 @@ if not listed:
 opened = rows.show_rows(listed, bundle, reviews)
 if opened is not None:
     state.open_case(opened.source)
-    st.switch_page("pages/case.py")
+    st.switch_page("views/case.py")
 
 st.download_button(
     "Download results.csv",

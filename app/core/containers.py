@@ -1,0 +1,79 @@
+"""Whether a picture file is whole. Decoders fill in or pass over what is missing at its end."""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+
+from PIL import Image
+
+_PNG_SIGNATURE = 8
+_PNG_CHUNK_FRAME = 12  # length, kind and checksum
+_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+_JPEG_KINDS = ("JPEG", "MPO")
+_JPEG_END = b"\xff\xd9"
+_JPEG_SCAN = 0xDA
+_MORE_SCAN = b"\x5a\x37" * 64  # bits that decode to something, and no marker
+_JPEG_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+
+
+def is_whole(data: bytes, kind: str | None) -> bool:
+    """Whether a file of this kind, as Pillow names it, has its end and its checksums.
+
+    Pillow checks no PNG checksum behind the header and shows a JPEG whose tail is zeros;
+    for the other kinds it notices a cut by itself.
+    """
+    if kind == "PNG":
+        return _is_whole_png(data)
+    return kind not in _JPEG_KINDS or _jpeg_end(data) >= 0
+
+
+def looks_like_picture(data: bytes) -> bool:
+    """Whether the first bytes are those of a picture file, though its header is damaged."""
+    return data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+
+
+def is_filled_up(picture: Image.Image, data: bytes) -> bool:
+    """Whether a loaded JPEG broke off before its end mark, as some repair tools leave it.
+
+    The decoder paints the rest in middle grey, or of a progressive JPEG shows a coarser
+    film. Where that may be, the file is read once more with bytes put in front of the end
+    mark: a whole scan passes over them.
+    """
+    corner = picture.getpixel((picture.width - 1, picture.height - 1))
+    is_suspect = corner in (128, (128, 128, 128)) or "progressive" in picture.info
+    if picture.format not in _JPEG_KINDS or not is_suspect:
+        return False
+    end = _jpeg_end(data)
+    longer = Image.open(BytesIO(data[:end] + _MORE_SCAN + data[end:]), formats=("JPEG",))
+    return longer.tobytes() != picture.tobytes()
+
+
+def _is_whole_png(data: bytes) -> bool:
+    view = memoryview(data)
+    position = _PNG_SIGNATURE
+    while position + _PNG_CHUNK_FRAME <= len(data):
+        end = position + _PNG_CHUNK_FRAME + int.from_bytes(view[position : position + 4], "big")
+        checksum = int.from_bytes(view[end - 4 : end], "big")
+        if end > len(data) or zlib.crc32(view[position + 4 : end - 4]) != checksum:
+            return False
+        if data[position + 4 : position + 8] == b"IEND":
+            return True
+        position = end
+    return False
+
+
+def _jpeg_end(data: bytes) -> int:
+    """Position of the end mark, or -1. A thumbnail in the header has one of its own."""
+    position = 2
+    while position + 4 <= len(data):
+        marker = data[position + 1]
+        if data[position] != 0xFF or marker == 0xFF:
+            position += 1
+        elif marker == _JPEG_SCAN:
+            return data.find(_JPEG_END, position)
+        elif marker in _JPEG_WITHOUT_LENGTH:
+            position += 2
+        else:
+            position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return -1

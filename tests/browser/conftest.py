@@ -1,0 +1,118 @@
+"""A running dashboard and a real browser for the journeys."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+# Without these Chromium looks for servers of its own at every start.
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
+         "--disable-component-update", "--no-first-run"]  # fmt: skip
+# All that a page may ask for: the app itself, and what it has drawn.
+LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
+
+
+def chromium() -> str | None:
+    """Path of a Chromium on this machine, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def dashboard(home: Path, *, data_root: Path | None = None) -> Iterator[str]:
+    """Starts `overread app` as its users do and gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"OVERREAD_HOME": str(home), "STREAMLIT_SERVER_HEADLESS": "true"}
+    if data_root:
+        environment["OVERREAD_DATA_ROOT"] = str(data_root)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "app", "--port", str(port)],
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        output = server.communicate(timeout=30)[0]
+    assert "Traceback" not in output, output
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, started once."""
+    path = chromium()
+    if path is None:
+        pytest.skip("No Chromium found: install one (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh session at the size of a ward's screen."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(60_000)
+    opened = context.new_page()
+    elsewhere: list[str] = []
+    context.on(
+        "request",
+        lambda request: (
+            elsewhere.append(request.url) if not request.url.startswith(LOCAL) else None
+        ),
+    )
+    yield opened
+    context.close()
+    assert not elsewhere, f"The page asked for {elsewhere}"
+
+
+@pytest.fixture(scope="session")
+def films(phantom_bundle, tmp_path_factory) -> Path:
+    """A folder of sample films with one file that is no image."""
+    folder = tmp_path_factory.mktemp("root") / "week 12"
+    folder.mkdir()
+    for sample in phantom_bundle.samples[:8]:
+        shutil.copy(sample, folder)
+    (folder / "notes ü.jpg").write_bytes(b"not an image")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def url(browser, films, tmp_path_factory) -> Iterator[str]:
+    """The address of a dashboard that all journeys share."""
+    with dashboard(tmp_path_factory.mktemp("home"), data_root=films.parent) as address:
+        yield address
+
+
+def _wait_until_healthy(address: str, server: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(f"The app ended with {server.returncode}")
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("The app did not answer within 90 s")

@@ -1,0 +1,40 @@
+"""Activations for a teacher, and the threshold slider that moves every figure."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser import steps
+
+
+def test_activations_walk_from_layer_to_layer(page, url):
+    steps.open_page(page, url)
+    steps.review_samples(page)
+    steps.open_row(page, 0)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Activations").click()
+    expect(page.get_by_role("heading", name="Activations", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stImage").first).to_be_visible()
+    steps.settled(page)
+
+    assert page.get_by_test_id("stImage").count() > 1
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_the_threshold_slider_moves_the_figures(page, url):
+    steps.open_page(page, url, "Performance")
+    expect(page.get_by_role("heading", name="Performance", exact=True)).to_be_visible()
+    steps.settled(page)
+    main = page.get_by_test_id("stMain")
+    before = main.inner_text()
+
+    steps.move_slider(page, "Threshold", "End")
+    at_one = main.inner_text()
+
+    assert before != at_one
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_the_model_card_is_shown(page, url):
+    steps.open_page(page, url, "Model card")
+    expect(page.get_by_role("heading", name="Intended use")).to_be_visible()
+    expect(page.get_by_text("Research use only, not a medical device").first).to_be_visible()

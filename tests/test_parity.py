@@ -1,0 +1,140 @@
+"""Training and serving must see the same pixels and give the same scores."""
+
+import io
+import zipfile
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.core import images
+from app.core.bundle import Input
+from app.core.calibration import softmax
+from app.core.engine import Engine
+from app.core.network import class_logits
+from app.core.sources import from_paths
+from app.core.uploads import spool
+from model_training.config import PRESET_NAMES
+from model_training.datasets import Case
+from model_training.pixels import decode_cases
+from tests.bundles import BINARY, make_bundle
+
+THREE = ("CLEAR", "EFFUSION", "NODULE")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One film in the shapes it comes in, and two files nobody can judge."""
+    folder = tmp_path_factory.mktemp("films")
+    generator = np.random.default_rng(5)
+    smooth = cv2.GaussianBlur(generator.integers(0, 256, (300, 220), np.uint8), (0, 0), 9)
+    film = cv2.normalize(smooth, None, 10, 240, cv2.NORM_MINMAX)
+    tinted = np.stack([film, film, np.clip(film.astype(int) + 6, 0, 255).astype(np.uint8)], -1)
+    deep = film.astype(np.uint16) * 16 + 3
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.fromarray(film).save(folder / "grey.png")
+    Image.fromarray(film).save(folder / "grey.jpg", quality=85)
+    Image.fromarray(tinted).save(folder / "tinted film.png")
+    Image.fromarray(deep).save(folder / "deep.png")
+    Image.fromarray(deep).save(folder / "deep.tif")
+    Image.fromarray(film).save(folder / "turned.jpg", exif=turned)
+    Image.fromarray(tinted).convert("RGBA").save(folder / "see-through.png")
+    Image.fromarray(film[:40, :33]).save(folder / "smaller than the input.png")
+    Image.fromarray(np.dstack([film, film // 4, 255 - film])).save(folder / "photograph.png")
+    (folder / "torn.jpg").write_bytes((folder / "grey.jpg").read_bytes()[:900])
+    for number in range(20):  # so that two bad files are few
+        noise = np.random.default_rng(number).integers(0, 256, (64, 64), np.uint8)
+        Image.fromarray(noise).save(folder / f"more{number:02d}.png")
+    return folder
+
+
+def in_training(folder, network_input, target):
+    """What the trainer's cache holds for each file of the folder, and what it leaves out."""
+    cases = [Case(path, path.name, 0, "", "", "") for path in sorted(folder.iterdir())]
+    return cases, *decode_cases(cases, network_input, target)
+
+
+def served(engine, sources):
+    return {result.image_id: result for result in engine.score(sources)}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("fit", ["stretch", "pad"])
+def test_a_file_gives_the_same_pixels_and_score_on_both_sides(folder, tmp_path, fit, channels):
+    bundle = make_bundle(tmp_path, channels=channels, fit=fit)
+    engine = Engine(bundle)
+    cases, pixels, digests, failed = in_training(
+        folder, bundle.manifest.input, tmp_path / "pixels.npy"
+    )
+    results = served(engine, from_paths([folder]))
+    trained = np.asarray(engine.network.model(pixels.astype(np.float32), training=False))[:, 0]
+
+    assert set(failed.values()) == ({"damaged"} if channels == 3 else {"damaged", "colour_picture"})
+    for index, case in enumerate(cases):
+        result = results[digests[index]]
+        assert result.source.path == case.path
+        if index in failed:
+            assert result.reason.startswith(failed[index] + ": ")
+            continue
+        film = images.decode(case.path.read_bytes())
+        np.testing.assert_array_equal(engine.fitted(film), pixels[index])
+        assert result.reading.raw_probability == pytest.approx(trained[index], abs=1e-4)
+
+
+def test_file_upload_and_archive_get_one_score(folder, bundle):
+    engine = Engine(bundle)
+    files = sorted(folder.iterdir())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, f"a folder/{path.name}")
+    packed.name = "films.zip"
+    uploads = []
+    for path in files:
+        upload = io.BytesIO(path.read_bytes())
+        upload.name = path.name
+        uploads.append(upload)
+    from_upload, from_archive = spool(uploads), spool([packed])
+
+    by_path = served(engine, from_paths(files))
+
+    for found in (from_upload, from_archive):
+        assert not found.problems
+        scores = served(engine, found.sources)
+        assert scores.keys() == by_path.keys()
+        for image_id, result in by_path.items():
+            assert scores[image_id].reading == result.reading
+            assert scores[image_id].reason == result.reason
+
+
+@pytest.mark.parametrize("classes", [BINARY, THREE])
+@pytest.mark.parametrize("preset", PRESET_NAMES)
+def test_the_engine_computes_what_keras_computes(preset, classes, tmp_path):
+    bundle = make_bundle(tmp_path, preset=preset, classes=classes, image_size=40)
+    engine = Engine(bundle)
+    pixels = np.random.default_rng(2).integers(0, 256, (5, 40, 40, 1), np.uint8)
+    trained = keras.models.load_model(bundle.path / "model.keras", compile=False)
+
+    features, logits = engine.forward(pixels)
+
+    expected = np.asarray(trained(pixels.astype(np.float32), training=False))
+    layer = keras.Model(trained.input, trained.get_layer(bundle.manifest.heatmap.layer).output)
+    found = softmax(class_logits(logits))[:, -expected.shape[1] :]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(
+        features, np.asarray(layer(pixels.astype(np.float32), training=False)), atol=1e-3, rtol=1e-3
+    )
+
+
+def test_pixels_agree_for_an_input_that_is_not_square(folder, tmp_path):
+    size = Input(height=36, width=60, channels=1, fit="pad")
+    cases, pixels, _, failed = in_training(folder, size, tmp_path / "pixels.npy")
+
+    for index, case in enumerate(cases):
+        if index not in failed:
+            film = images.decode(case.path.read_bytes())
+            expected = images.fit(film, height=36, width=60, channels=1, how="pad")
+            np.testing.assert_array_equal(pixels[index], expected)

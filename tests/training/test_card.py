@@ -1,0 +1,118 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from app.core.metrics import Proportion
+from model_training.card import figures, write_card
+from tests.bundles import predictions as made_up
+
+
+def rows(card):
+    """Figure, value, interval and denominator of each row of a card's table."""
+    return {
+        cells[0]: cells[1:]
+        for line in card.splitlines()
+        if line.startswith("| ") and len(cells := [c.strip() for c in line[1:-1].split("|")]) == 4
+    }
+
+
+def test_two_class_figures_are_those_of_the_test_rows(bundle):
+    table = bundle.predictions()
+    test = table[table["split"] == "test"]
+    called = test["probability"] >= bundle.manifest.thresholds.decision
+    truth = test["y_true"] == 1
+
+    found = rows(figures(bundle.manifest, table))
+
+    auc = roc_auc_score(test["y_true"], test["probability"])
+    assert found["AUC"][0] == f"{auc:.3f}"
+    assert found["AUC"][2] == f"40 images of {test['patient_id'].nunique()} patients"
+    expected = {
+        "Sensitivity": Proportion(int((called & truth).sum()), int(truth.sum())),
+        "Specificity": Proportion(int((~called & ~truth).sum()), int((~truth).sum())),
+        "Accuracy": Proportion(int((called == truth).sum()), 40),
+        "Positive predictive value": Proportion(int((called & truth).sum()), int(called.sum())),
+        "Negative predictive value": Proportion(
+            int((~called & ~truth).sum()), int((~called).sum())
+        ),
+    }
+    for name, part in expected.items():
+        low, high = part.interval()
+        assert found[name] == [
+            f"{part.value:.1%}", f"{low:.1%} to {high:.1%}", f"{part.successes} of {part.total}"
+        ]  # fmt: skip
+    assert "(50%), not for a ward" in figures(bundle.manifest, table)
+
+
+def test_validation_rows_have_no_part_in_the_figures(bundle):
+    table = bundle.predictions()
+    other = table.copy()
+    other.loc[other["split"] == "val", "probability"] = 0.999
+
+    assert figures(bundle.manifest, other) == figures(bundle.manifest, table)
+
+
+def test_images_without_a_patient_stand_for_themselves(bundle):
+    table = bundle.predictions().assign(patient_id="")
+
+    assert rows(figures(bundle.manifest, table))["AUC"][2] == "40 images of 40 patients"
+
+
+def test_three_class_figures(three_class_bundle):
+    table = three_class_bundle.predictions()
+    classes = list(three_class_bundle.manifest.task.classes)
+    test = table[table["split"] == "test"]
+    called = test[classes].to_numpy().argmax(axis=1)
+
+    found = rows(figures(three_class_bundle.manifest, table))
+
+    right = int((called == test["y_true"]).sum())
+    assert found["Accuracy"][2] == f"{right} of 60"
+    for label, name in enumerate(classes):
+        hits = int(((called == label) & (test["y_true"] == label)).sum())
+        assert found[f"Sensitivity for {name.capitalize()}"][2] == f"{hits} of 20"
+
+
+@pytest.mark.parametrize("which", ["bundle", "three_class_bundle"])
+def test_a_card_says_what_a_reader_must_know(which, request):
+    found = request.getfixturevalue(which)
+    manifest = found.manifest
+
+    card = write_card(manifest, found.predictions(), ["A note about the data."])
+
+    assert card.startswith(f"# {manifest.name}\n")
+    for heading in ("Intended use", "Data", "Figures on the test part", "Decision", "Limits"):
+        assert f"\n## {heading}\n" in card
+    assert "not a medical device" in card
+    assert "- A note about the data." in card
+    assert "Licence: CC0" in card
+    assert manifest.data.fingerprint[:16] in card
+    assert "No patient is in two parts" not in card  # only the split knows that
+    for key, value in manifest.training.items():
+        assert f"| {key} | {value} |" in card
+    for name, number in manifest.versions.items():
+        assert f"{name} {number}" in card
+    assert not re.search(r"\bnan\b|None of|\{|\}", card)
+
+
+def test_decision_is_told_in_the_task_s_terms(bundle, three_class_bundle):
+    two = write_card(bundle.manifest, bundle.predictions(), [])
+    three = write_card(three_class_bundle.manifest, three_class_bundle.predictions(), [])
+
+    assert "- Pneumonia from 0.500; doubtful from 0.400 to 0.600." in two
+    assert "- Doubtful below 0.600." in three
+    assert "Films are stretched" in two
+    assert "Films are stretched" not in three
+
+
+def test_a_card_holds_no_file_name_and_no_patient(bundle):
+    table = pd.DataFrame(made_up(bundle.manifest.task.classes))
+    table["path"] = [f"Mustermann{n}.png" for n in np.arange(len(table))]
+
+    card = write_card(bundle.manifest, table, [])
+
+    assert "Mustermann" not in card
+    assert not [patient for patient in table["patient_id"] if patient in card]

@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from model_training.config import PRESET_NAMES, TrainingConfig
+
+
+def test_changes_that_are_not_given_keep_the_preset_s_value():
+    config = TrainingConfig.from_preset("basic-cnn", epochs=3, batch_size=None, seed=0)
+
+    assert (config.epochs, config.batch_size, config.seed) == (3, 16, 0)
+
+
+def test_probreathe_is_the_published_recipe():
+    config = TrainingConfig.from_preset("probreathe")
+
+    assert (config.image_size, config.channels, config.optimizer) == (150, 1, "rmsprop")
+
+
+@pytest.mark.parametrize("name", PRESET_NAMES)
+def test_every_preset_is_a_flat_record(name):
+    record = TrainingConfig.from_preset(name).as_dict()
+
+    assert record["preset"] == name
+    assert json.loads(json.dumps(record)) == record
+    assert TrainingConfig(**record) == TrainingConfig.from_preset(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"image_size": 5}, "from 32 to 2,048. Received image_size=5"),
+        ({"image_size": 64.5}, "whole number"),
+        ({"epochs": 0}, "from 1 to 10,000. Received epochs=0"),
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"patience": -1}, "patience=-1"),
+        ({"seed": -1}, "seed=-1"),
+        ({"seed": 2**32}, "seed=4294967296"),
+        ({"learning_rate": 0.0}, "above 0"),
+        ({"learning_rate": float("nan")}, "above 0"),
+        ({"validation_fraction": 0.0}, "between 0 and 1. Received validation_fraction=0"),
+        ({"validation_fraction": 1.5}, "validation_fraction=1.5"),
+        ({"test_fraction": 1.0}, "test_fraction=1"),
+        ({"validation_fraction": 0.5, "test_fraction": 0.5}, "Received 0.5 \\+ 0.5"),
+        ({"channels": 2}, "channels=2"),
+        ({"fit": "crop"}, "fit='crop'"),
+        ({"optimizer": "lion"}, "optimizer='lion'"),
+        ({"schedule": "steps"}, "schedule='steps'"),
+        ({"augmentation": "strong"}, "augmentation='strong'"),
+    ],
+)
+def test_a_setting_out_of_range_is_named_before_training(change, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig.from_preset("basic-cnn", **change)
+
+
+def test_an_unknown_preset_lists_the_known_ones():
+    with pytest.raises(ValueError, match="'basic-cnn', 'probreathe', 'residual'"):
+        TrainingConfig.from_preset("resnet")

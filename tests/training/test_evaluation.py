@@ -1,0 +1,195 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.core.bundle import Calibration
+from app.core.calibration import fit_temperature, sigmoid, softmax
+from app.core.network import Network, class_logits
+from model_training import evaluation
+from model_training.evaluation import best_epoch, calibrate, choose_thresholds, heatmap_scale
+from model_training.presets import PRESETS
+
+
+def two_classes(positive):
+    positive = np.asarray(positive, float)
+    return np.stack([1 - positive, positive], axis=1)
+
+
+def test_decision_and_doubtful_zone_by_hand():
+    # Positives at 0.35 and from 0.6 up, negatives up to 0.3 and at 0.7.
+    scores = [0.1, 0.2, 0.3, 0.7, 0.35, 0.6, 0.8, 0.9]
+    labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+
+    thresholds = choose_thresholds(two_classes(scores), labels)
+
+    # Calling from 0.325 up finds 4 of 4 and clears 3 of 4: Youden's best.
+    assert thresholds.decision == pytest.approx(0.325)
+    assert thresholds.doubtful_low == pytest.approx(0.325)  # all four positives lie above
+    assert thresholds.doubtful_high == pytest.approx(0.75)  # all four negatives lie below
+    assert thresholds.chosen_on == "validation"
+
+
+def test_a_perfect_separation_has_no_doubtful_zone():
+    thresholds = choose_thresholds(two_classes([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1]))
+
+    assert (thresholds.doubtful_low, thresholds.decision, thresholds.doubtful_high) == (
+        pytest.approx(0.5), pytest.approx(0.5), pytest.approx(0.5)
+    )  # fmt: skip
+
+
+def test_zone_is_ordered_around_the_decision_whatever_the_scores():
+    generator = np.random.default_rng(0)
+    for _ in range(50):
+        labels = np.append([0, 1], generator.integers(0, 2, 60))
+        scores = sigmoid(generator.normal(labels * generator.uniform(-1, 3), 1))
+
+        thresholds = choose_thresholds(two_classes(scores), labels)
+
+        assert thresholds.doubtful_low <= thresholds.decision <= thresholds.doubtful_high
+
+
+def test_doubt_with_three_classes_by_hand():
+    # Wrong calls at 0.5 and 0.6; 98 % of two is both, so the middle to the next, 0.8, is taken.
+    shares = np.array(
+        [[0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2], [0.2, 0.6, 0.2], [0, 0.05, 0.95]]
+    )
+
+    thresholds = choose_thresholds(shares, np.array([0, 1, 2, 0, 2]))
+
+    assert thresholds.doubtful_high == pytest.approx(0.7)
+    assert (thresholds.decision, thresholds.doubtful_low) == (0.0, 0.0)
+
+
+def test_three_classes_without_an_error():
+    assert choose_thresholds(np.eye(3), np.arange(3)).doubtful_high == 0.5
+
+
+def test_a_separated_validation_part_does_not_promise_certainty():
+    # Four films a class at logits of -2 and 2, and one more of each on the wrong side:
+    # 4 of 5 are right where sigmoid(2 / T) = 4 / 5, so T = 2 / ln 4.
+    logits = class_logits(np.repeat([-2.0, 2.0], 4)[:, None])
+    labels = np.repeat([0, 1], 4)
+
+    found = calibrate(logits, labels)
+
+    assert found == Calibration(
+        method="temperature", temperature=round(2 / np.log(4), 4), fitted_on="validation"
+    )
+    assert fit_temperature(logits, labels) == 0.05  # what would be believed without the two
+
+
+def test_a_separated_part_of_three_classes():
+    # One film a class is right, and one more is taken for the class in second place.
+    logits = np.array([[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 3.0]])
+
+    temperature = calibrate(logits, np.arange(3)).temperature
+
+    shares = softmax(logits[0] / temperature)
+    # Half are of the first and half of the second class; the temperature balances the means.
+    assert shares @ logits[0] == pytest.approx((3.0 + 1.0) / 2, abs=1e-3)
+
+
+def test_with_enough_films_the_added_ones_hardly_count():
+    generator = np.random.default_rng(0)
+    logits = generator.normal(0, 3, 2000)
+    labels = (generator.random(2000) < sigmoid(logits / 1.5)).astype(np.int64)
+
+    found = calibrate(class_logits(logits[:, None]), labels).temperature
+
+    assert found == pytest.approx(fit_temperature(logits, labels), rel=0.02)
+    assert found == pytest.approx(1.5, rel=0.1)
+
+
+def test_heatmap_scale_is_a_high_peak():
+    maps = np.zeros((21, 2, 3), np.float32)
+    maps[:, 1, 2] = np.arange(21)
+    maps[:, 0, 0] = -50
+
+    assert heatmap_scale(maps) == pytest.approx(19.0)
+
+
+@pytest.mark.parametrize(
+    ("maps", "expected"), [(np.zeros((0, 1, 1)), 1.0), (np.full((3, 2, 2), -1.0), 1e-3)]
+)
+def test_heatmap_scale_without_evidence(maps, expected):
+    assert heatmap_scale(maps.astype(np.float32)) == expected
+
+
+def test_best_epoch_passes_over_what_is_no_number():
+    history = pd.DataFrame({"epoch": [1, 2, 3, 4], "val_loss": [np.nan, 0.6, 0.4, 0.4]})
+
+    assert best_epoch(history) == 3
+
+
+@pytest.fixture(scope="module", params=[2, 3], ids=["two classes", "three classes"])
+def scored(request):
+    """An untrained network, ninety films, and how they are evaluated."""
+    num_classes = request.param
+    units = 1 if num_classes == 2 else num_classes
+    generator = np.random.default_rng(3)
+    pixels = generator.integers(0, 256, (95, 32, 32, 1)).astype(np.uint8)
+    preset = PRESETS["basic-cnn"]
+    model = preset.build(input_shape=(32, 32, 1), output_bias=np.zeros(units, np.float32))
+    network = Network(model, preset.heatmap_layer)
+    labels = generator.integers(0, num_classes, 90)
+
+    def run(labels):
+        return evaluation.evaluate(
+            network, pixels, labels, rows=np.arange(5, 95),
+            validation=np.arange(20, 60), test=np.arange(60, 90),
+        )  # fmt: skip
+
+    return network, pixels, labels, run
+
+
+def settings(outcome):
+    return outcome.thresholds, outcome.calibration, outcome.heatmap_scale
+
+
+def test_test_labels_decide_nothing_and_validation_labels_do(scored):
+    _, _, labels, run = scored
+    num_classes = labels.max() + 1
+    other_test, other_validation = labels.copy(), labels.copy()
+    other_test[60:] = (labels[60:] + 1) % num_classes
+    other_validation[20:60] = (labels[20:60] + 1) % num_classes
+
+    first = run(labels)
+
+    assert settings(run(other_test)) == settings(first)
+    assert settings(run(other_validation)) != settings(first)
+
+
+def test_scores_are_the_networks_and_training_cases_have_none(scored):
+    network, pixels, labels, run = scored
+
+    outcome = run(labels)
+
+    expected = np.asarray(network.model(pixels[5:].astype(np.float32), training=False))
+    assert np.isnan(outcome.class_logits[:20]).all()
+    assert np.isnan(outcome.probabilities[:20]).all()
+    raw = softmax(outcome.class_logits[20:])
+    np.testing.assert_allclose(raw[:, -expected.shape[1] :], expected[20:], atol=1e-5)
+    np.testing.assert_allclose(
+        outcome.probabilities[20:],
+        softmax(outcome.class_logits[20:] / outcome.calibration.temperature),
+    )
+
+
+def test_heatmap_scale_comes_from_validation_films_as_they_are_called(scored):
+    network, pixels, labels, run = scored
+    outcome = run(labels)
+    units = network.model.output_shape[-1]
+    function = network.evidence_function()
+    peaks = []
+
+    for case in range(20, 60):
+        called = int(outcome.probabilities[case].argmax())
+        if units == 1 and outcome.probabilities[case, 1] < outcome.thresholds.decision:
+            continue
+        films = pixels[case + 5][None].astype(np.float32)
+        features = network.logits_model(films, training=False)[0]
+        weights = np.eye(units, dtype=np.float32)[[called if units > 1 else 0]]
+        peaks.append(np.asarray(function(features, weights)).max())
+
+    expected = max(np.quantile(peaks, 0.95), 1e-3) if peaks else 1.0
+    assert outcome.heatmap_scale == pytest.approx(expected, rel=1e-4)

@@ -1,0 +1,166 @@
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from model_training.config import PRESET_NAMES, TrainingConfig
+from model_training.presets import PREDICTIONS_LAYER, PRESETS
+from model_training.training import initial_output_bias
+
+SIZE = 48
+
+
+def build(name, *, units=1, size=SIZE, channels=1):
+    return PRESETS[name].build(
+        input_shape=(size, size, channels), output_bias=np.zeros(units, np.float32)
+    )
+
+
+@pytest.fixture
+def films():
+    return np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 1)).astype(np.float32)
+
+
+def test_every_configured_preset_can_be_built():
+    assert tuple(PRESETS) == PRESET_NAMES
+
+
+def test_probreathe_layer_by_layer():
+    config = TrainingConfig.from_preset("probreathe")
+    model = build("probreathe", size=config.image_size)
+
+    found = []
+    for layer in model.layers[2:]:
+        match layer:
+            case layers.Conv2D():
+                found.append(("conv", layer.filters, layer.kernel_size, layer.activation.__name__))
+            case layers.BatchNormalization():
+                found.append("norm")
+            case layers.MaxPooling2D():
+                found.append(("pool", layer.pool_size))
+            case layers.Dropout():
+                found.append(("dropout", layer.rate))
+            case layers.Flatten():
+                found.append("flatten")
+            case layers.Dense():
+                found.append(("dense", layer.units, layer.activation.__name__))
+    pool = ("pool", (2, 2))
+    assert model.input_shape == (None, 150, 150, 1)
+    assert found == [
+        ("conv", 32, (3, 3), "relu"), "norm", pool,
+        ("conv", 64, (3, 3), "relu"), "norm", pool, ("dropout", 0.1),
+        ("conv", 64, (3, 3), "relu"), "norm", pool,
+        ("conv", 128, (2, 2), "relu"), "norm", pool, ("dropout", 0.2),
+        ("conv", 256, (2, 2), "relu"), "norm", pool, ("dropout", 0.2),
+        "flatten", ("dense", 128, "relu"), ("dropout", 0.2), ("dense", 1, "sigmoid"),
+    ]  # fmt: skip
+
+
+def test_basic_cnn_has_a_ladder_and_a_global_pooling_head():
+    kinds = [type(layer).__name__ for layer in build("basic-cnn").layers]
+
+    assert kinds.count("Conv2D") == kinds.count("BatchNormalization") == 5
+    assert kinds.count("MaxPooling2D") == 4
+    assert kinds[-3:] == ["GlobalAveragePooling2D", "Dropout", "Dense"]
+
+
+@pytest.mark.parametrize("units", [1, 3])
+@pytest.mark.parametrize("name", PRESET_NAMES)
+def test_graph_is_flat_and_made_of_keras_own_layers(name, units):
+    model = build(name, units=units)
+
+    assert not isinstance(model, keras.Sequential)
+    assert not [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
+    assert not [layer for layer in model.layers if type(layer).__name__.startswith("Random")]
+    assert model.layers[-1].activation.__name__ == ("sigmoid" if units == 1 else "softmax")
+    assert len(model.get_layer(PRESETS[name].heatmap_layer).output.shape) == 4
+
+
+@pytest.mark.parametrize("units", [1, 3])
+@pytest.mark.parametrize("name", PRESET_NAMES)
+def test_takes_raw_pixels_and_gives_probabilities(name, units, films):
+    model = build(name, units=units)
+    first = next(layer for layer in model.layers if not isinstance(layer, layers.InputLayer))
+
+    found = np.asarray(model(films, training=False))
+
+    assert isinstance(first, layers.Rescaling)
+    assert (first.scale, first.offset) == (1 / 255, 0)
+    assert found.shape == (4, units)
+    assert found.dtype == np.float32
+    assert ((found > 0) & (found < 1)).all()
+    if units > 1:
+        np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"), [((30, 90), [0.75]), ((10, 30, 60), [0.1, 0.3, 0.6])]
+)
+@pytest.mark.parametrize("name", PRESET_NAMES)
+def test_untrained_networks_start_from_the_class_frequencies(name, counts, expected, films):
+    model = PRESETS[name].build(
+        input_shape=(SIZE, SIZE, 1), output_bias=initial_output_bias(counts)
+    )
+    kernel, bias = model.get_layer(PREDICTIONS_LAYER).get_weights()
+    model.get_layer(PREDICTIONS_LAYER).set_weights([np.zeros_like(kernel), bias])
+
+    found = np.asarray(model(films, training=False))
+
+    np.testing.assert_allclose(found, np.tile(expected, (4, 1)), atol=1e-6)
+
+
+def test_residual_does_not_see_linear_exposure(films):
+    model = build("residual")
+
+    darker = np.asarray(model(0.5 * films + 20, training=False))
+
+    np.testing.assert_allclose(darker, np.asarray(model(films, training=False)), atol=1e-3)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", PRESET_NAMES)
+def test_smallest_and_coloured_input(name, channels):
+    model = build(name, size=32, channels=channels)
+
+    assert model(np.zeros((1, 32, 32, channels), np.float32)).shape == (1, 1)
+
+
+def test_saved_networks_load_with_keras_alone_and_score_alike(tmp_path, films):
+    expected = {}
+    for name in PRESET_NAMES:
+        for units in (1, 3):
+            model = build(name, units=units)
+            model.save(tmp_path / f"{name}-{units}.keras")
+            expected[f"{name}-{units}"] = np.asarray(model(films, training=False)).tolist()
+    np.save(tmp_path / "films.npy", films)
+    code = (
+        "import json, sys, keras, numpy, pathlib\n"
+        "films = numpy.load('films.npy')\n"
+        "print(json.dumps({file.stem: numpy.asarray(keras.models.load_model(file)(films, "
+        "training=False)).tolist() for file in pathlib.Path('.').glob('*.keras')}))\n"
+        "assert not {'app', 'model_training'} & set(sys.modules)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    found = json.loads(done.stdout)
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        np.testing.assert_allclose(found[key], value, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", PRESET_NAMES)
+def test_a_saved_network_is_small(name, tmp_path):
+    model = build(name, size=TrainingConfig.from_preset(name).image_size)
+
+    model.save(tmp_path / "model.keras")
+
+    # Four bytes a weight, and a little for the graph: no optimizer state.
+    assert (tmp_path / "model.keras").stat().st_size < 4.2 * model.count_params() + 200_000 < 15e6
