@@ -28,7 +28,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home, dashboard(Path(home)) as url:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
             page.set_default_timeout(60_000)
             _walk(page, url)
             browser.close()

@@ -32,7 +32,9 @@ class TrainingConfig:
         schedule: `plateau` lowers the rate when the validation loss stalls, `cosine` lowers
             it to zero over the planned epochs.
         augmentation: One of `AUGMENTATIONS`.
-        patience: Epochs without a better validation loss before training stops.
+        ema_momentum: Momentum of the moving average of the weights that is validated and
+            kept, or None to keep the last weights themselves.
+        patience: Epochs without a better validation figure before training stops.
         class_weighting: Whether every class counts alike in the loss.
         validation_fraction: Share of patients for validation where it is drawn.
         test_fraction: Share of patients for testing where it is drawn.
@@ -46,6 +48,7 @@ class TrainingConfig:
     learning_rate: float
     schedule: str
     augmentation: str
+    ema_momentum: float | None = None
     channels: Literal[1, 3] = 1
     fit: Literal["stretch", "pad"] = "stretch"
     patience: int = 10
@@ -71,6 +74,8 @@ class TrainingConfig:
             raise ValueError(
                 f"`learning_rate` must be above 0. Received learning_rate={self.learning_rate}."
             )
+        if self.ema_momentum is not None:
+            _require_share("ema_momentum", self.ema_momentum)
         _require_share("validation_fraction", self.validation_fraction)
         _require_share("test_fraction", self.test_fraction)
         if self.validation_fraction + self.test_fraction >= 1:
@@ -142,6 +147,7 @@ _USUAL = {
         learning_rate=1e-3,
         schedule="cosine",
         augmentation="medical",
+        ema_momentum=0.99,
         # The schedule ends at a rate of zero, and its last epochs are its best.
         patience=30,
     ),

@@ -18,6 +18,8 @@ SPLITS = ("train", "val", "test")
 MANIFEST = "manifest.csv"
 MASKS = "masks"  # lies beside the classes in some data sets and is none
 
+_HIDDEN = (".", "__MACOSX")
+
 # The same parts under the names that public data sets give them.
 _SPLIT_NAMES = {
     "train": "train", "training": "train",
@@ -127,6 +129,17 @@ def patient_of(file_name: str) -> tuple[str, str]:
     return "", ""
 
 
+def images_below(folder: Path) -> list[Path]:
+    """The image files anywhere below a folder, in name order; hidden ones are passed over."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if is_image_name(path.name)
+        and path.is_file()
+        and not any(part.startswith(_HIDDEN) for part in path.relative_to(folder).parts)
+    ]
+
+
 def count_by_class(cases: Sequence[Case], classes: tuple[str, ...]) -> dict[str, int]:
     """Images of each class, in class order."""
     counts = Counter(case.label for case in cases)
@@ -155,10 +168,7 @@ def _labelled_files(folder: Path) -> tuple[list[tuple[str, str, Path]], list[str
                 f"{'are' if others > 1 else 'is'} not read."
             )
     files = [
-        (child.name, split, path)
-        for split, child in class_folders
-        for path in sorted(child.rglob("*"))
-        if _is_image(path, child)
+        (child.name, split, path) for split, child in class_folders for path in images_below(child)
     ]
     return files, notes
 
@@ -167,13 +177,8 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(
         child
         for child in folder.iterdir()
-        if child.is_dir() and child.name != MASKS and not child.name.startswith((".", "__MACOSX"))
+        if child.is_dir() and child.name != MASKS and not child.name.startswith(_HIDDEN)
     )
-
-
-def _is_image(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-    return not hidden and is_image_name(path.name) and path.is_file()
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -14,9 +14,9 @@ from app.core.bundle import Calibration, Thresholds
 from app.core.calibration import fit_temperature, softmax
 from app.core.network import Network, class_logits
 from app.core.thresholds import (
+    balanced_threshold,
     threshold_at_sensitivity,
     threshold_at_specificity,
-    youden_threshold,
 )
 
 # Share of either class that may lie on the wrong side of the doubtful zone's edges.
@@ -76,8 +76,15 @@ def evaluate(
 
 
 def best_epoch(history: pd.DataFrame) -> int:
-    """The epoch whose weights were kept, counted from 1: the lowest validation loss."""
-    return int(history["epoch"].iloc[int(np.nanargmin(history["val_loss"].to_numpy(float)))])
+    """The epoch whose weights were kept, counted from 1.
+
+    The highest validation AUC with two classes, the lowest validation loss with more.
+    """
+    if "val_auc" in history:
+        position = int(np.nanargmax(history["val_auc"].to_numpy(float)))
+    else:
+        position = int(np.nanargmin(history["val_loss"].to_numpy(float)))
+    return int(history["epoch"].iloc[position])
 
 
 def calibrate(class_logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibration:
@@ -106,9 +113,10 @@ def calibrate(class_logits: NDArray[np.float64], labels: NDArray[np.int64]) -> C
 def choose_thresholds(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> Thresholds:
     """Chooses the decision and the edges of the doubtful zone on validation films.
 
-    Two classes: Youden's threshold decides; the zone reaches down to where 98 % of the
-    positives are found and up to where 98 % of the negatives are cleared. More classes: the
-    likeliest is called, and is doubtful where 98 % of the wrong calls lie.
+    Two classes: the threshold at which the worse of sensitivity and specificity is best
+    decides; the zone reaches down to where 98 % of the positives are found and up to where
+    98 % of the negatives are cleared. More classes: the likeliest is called, and is doubtful
+    where 98 % of the wrong calls lie.
 
     Args:
         probabilities: Calibrated, `(num_cases, num_classes)`.
@@ -116,14 +124,15 @@ def choose_thresholds(probabilities: NDArray[np.float64], labels: NDArray[np.int
     """
     if probabilities.shape[1] == 2:
         score = probabilities[:, 1]
-        decision = youden_threshold(labels, score)
+        decision = balanced_threshold(labels, score)
         low = threshold_at_sensitivity(labels, score, 1 - DOUBTFUL_MISSES)
         high = threshold_at_specificity(labels, score, 1 - DOUBTFUL_MISSES)
         return Thresholds(
             decision=decision,
             doubtful_low=min(low, decision),
             doubtful_high=max(high, decision),
-            rule="Youden's index; doubtful between 98 % sensitivity and 98 % specificity",
+            rule="where the lower of sensitivity and specificity is highest; doubtful between "
+            "98 % sensitivity and 98 % specificity",
             chosen_on="validation",
         )
     confidence = probabilities.max(axis=1)

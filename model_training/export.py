@@ -30,9 +30,8 @@ from app.core.bundle import (
 )
 from app.core.errors import BundleError, DatasetError
 from app.core.network import Network, load_network
-from app.core.sources import from_paths
 from model_training.card import write_card
-from model_training.datasets import SPLITS, Case, count_by_class
+from model_training.datasets import SPLITS, Case, count_by_class, images_below
 
 # Enough that a decision taken on the written probability is the one taken on the computed one.
 DIGITS = 9
@@ -103,7 +102,7 @@ def sample_images(folder: Path) -> list[Path]:
     Raises:
         DatasetError: If there is none.
     """
-    found = [source.path for source in from_paths([folder])] if folder.is_dir() else []
+    found = images_below(folder)
     if not found:
         raise DatasetError(
             f"There is no image in the samples folder {folder.name!r}. Expected JPEG, PNG, TIFF or "

@@ -87,7 +87,7 @@ def draw_pose(generator: np.random.Generator) -> Pose:
     uniform = generator.uniform
     return Pose(
         angle=np.deg2rad(np.clip(generator.normal(0, 2.5), -6, 6)),
-        scale=uniform(0.90, 1.14),
+        scale=uniform(0.88, 1.14),
         shift=(uniform(-0.035, 0.035), uniform(-0.03, 0.05)),
         turn=generator.normal(0, 0.03),
         breath=uniform(0.88, 1.05),
@@ -100,7 +100,7 @@ def draw_exposure(generator: np.random.Generator) -> Exposure:
     return Exposure(
         brightness=uniform(100, 160),
         contrast=uniform(3.0, 4.8),
-        equalisation=uniform(0.45, 0.75),
+        equalisation=uniform(0.55, 0.85),
         noise=uniform(0.004, 0.012),
         scatter=uniform(0.05, 0.25),
         blur=uniform(0.0008, 0.002),

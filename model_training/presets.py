@@ -24,6 +24,10 @@ PREDICTIONS_LAYER = "predictions"
 # that validation swings from epoch to epoch.
 _MOMENTUM = 0.97
 
+# Where weights are averaged over steps, the statistics of batch normalisation must be averaged
+# over the same steps: with a shorter memory they belong to other weights.
+_AVERAGING = 0.99
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
@@ -83,7 +87,7 @@ def residual(*, input_shape: tuple[int, int, int], output_bias: np.ndarray) -> k
     """
     pixels = keras.Input(input_shape, name="pixels")
     x = _standardised(layers.Rescaling(1 / 255, name="unit_range")(pixels))
-    x = _convolution(x, 24, strides=2, name="stem")
+    x = _convolution(x, 24, strides=2, name="stem", momentum=_AVERAGING)
     for step, (filters, strides) in enumerate(
         ((24, 1), (48, 2), (96, 2), (160, 2), (224, 1)), start=1
     ):
@@ -110,7 +114,9 @@ def _standardised(x: Tensor) -> Tensor:
     )(x)
 
 
-def _convolution(x: Tensor, filters: int, *, name: str, strides: int = 1) -> Tensor:
+def _convolution(
+    x: Tensor, filters: int, *, name: str, strides: int = 1, momentum: float = _MOMENTUM
+) -> Tensor:
     x = layers.Conv2D(
         filters,
         3,
@@ -120,7 +126,7 @@ def _convolution(x: Tensor, filters: int, *, name: str, strides: int = 1) -> Ten
         kernel_initializer="he_normal",
         name=name,
     )(x)
-    x = layers.BatchNormalization(momentum=_MOMENTUM, name=f"{name}_norm")(x)
+    x = layers.BatchNormalization(momentum=momentum, name=f"{name}_norm")(x)
     return layers.Activation("relu", name=f"{name}_relu")(x)
 
 
@@ -130,7 +136,7 @@ def _residual_block(x: Tensor, filters: int, *, strides: int, name: str) -> Tens
         shortcut = layers.AveragePooling2D(strides, padding="same", name=f"{name}_pool")(x)
     if x.shape[-1] != filters:
         shortcut = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_project")(shortcut)
-    x = _convolution(x, filters, strides=strides, name=f"{name}_conv1")
+    x = _convolution(x, filters, strides=strides, name=f"{name}_conv1", momentum=_AVERAGING)
     x = layers.Conv2D(
         filters,
         3,
@@ -141,7 +147,7 @@ def _residual_block(x: Tensor, filters: int, *, strides: int, name: str) -> Tens
     )(x)
     # Starting each block as the identity keeps the first epochs stable.
     x = layers.BatchNormalization(
-        momentum=_MOMENTUM, gamma_initializer="zeros", name=f"{name}_norm2"
+        momentum=_AVERAGING, gamma_initializer="zeros", name=f"{name}_norm2"
     )(x)
     x = layers.Add(name=f"{name}_add")([shortcut, x])
     return layers.Activation("relu", name=f"{name}_out")(x)

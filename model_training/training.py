@@ -51,7 +51,7 @@ def train(
     config: TrainingConfig,
     checkpoint: Path,
 ) -> pd.DataFrame:
-    """Trains in place and leaves the weights of the epoch with the lowest validation loss.
+    """Trains in place and leaves the weights of the epoch that `evaluation.best_epoch` names.
 
     Args:
         model: One sigmoid, or a softmax.
@@ -89,7 +89,7 @@ def train(
             validation_data=validation,
             epochs=config.epochs,
             class_weight=class_weights(counts) if config.class_weighting else None,
-            callbacks=[*_callbacks(config, checkpoint), progress],
+            callbacks=[*_callbacks(config, checkpoint, binary=units == 1), progress],
             shuffle=False,  # the pipeline shuffles; Keras warns where it is asked to as well
             verbose=0,
         )
@@ -149,11 +149,20 @@ def _optimizer(config: TrainingConfig, steps_per_epoch: int) -> keras.optimizers
     settings: dict[str, Any] = {"learning_rate": rate}
     if config.optimizer == "adamw":
         settings["weight_decay"] = 0.02
+    if config.ema_momentum is not None:
+        settings |= {"use_ema": True, "ema_momentum": config.ema_momentum}
     return keras.optimizers.get({"class_name": config.optimizer, "config": settings})
 
 
-def _callbacks(config: TrainingConfig, checkpoint: Path) -> list[keras.callbacks.Callback]:
+def _callbacks(
+    config: TrainingConfig, checkpoint: Path, *, binary: bool
+) -> list[keras.callbacks.Callback]:
+    # The AUC hangs neither on a threshold nor on calibration, both of which are fitted afterwards.
+    watched = {"monitor": "val_auc", "mode": "max"} if binary else {"monitor": "val_loss"}
     callbacks: list[keras.callbacks.Callback] = [_FiniteLoss(config)]
+    if config.ema_momentum is not None:
+        # Before the checkpoint, so that it sees the averaged weights that were validated.
+        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
     if config.schedule == "plateau":
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=3, min_lr=1e-6, verbose=0)
@@ -161,10 +170,10 @@ def _callbacks(config: TrainingConfig, checkpoint: Path) -> list[keras.callbacks
     return [
         *callbacks,
         keras.callbacks.ModelCheckpoint(
-            str(checkpoint), monitor="val_loss", save_best_only=True, save_weights_only=True
+            str(checkpoint), save_best_only=True, save_weights_only=True, **watched
         ),
         # The best weights come back from the checkpoint, whether or not it stops early.
-        keras.callbacks.EarlyStopping(monitor="val_loss", patience=config.patience),
+        keras.callbacks.EarlyStopping(patience=config.patience, **watched),
     ]
 
 

@@ -87,20 +87,23 @@ def probability_figure(reading: Reading, manifest: Manifest) -> go.Figure:
         )
     )
     if task.binary:
-        figure.add_vrect(
-            thresholds.doubtful_low,
-            thresholds.doubtful_high,
+        # Over the positive class only: the other bar is not compared with the threshold.
+        row = {"y0": 0.5, "y1": 1.5}
+        figure.add_shape(
+            type="rect",
+            x0=thresholds.doubtful_low,
+            x1=thresholds.doubtful_high,
+            **row,
             fillcolor=palette.CONTRAST,
-            opacity=0.18,
+            opacity=0.25,
             line_width=0,
+            layer="below",
         )
-        # Over the positive class only: the other bar is not compared with it.
         figure.add_shape(
             type="line",
             x0=thresholds.decision,
             x1=thresholds.decision,
-            y0=0.5,
-            y1=1.5,
+            **row,
             line={"color": palette.CONTRAST, "width": 2, "dash": "dash"},
         )
         figure.add_annotation(

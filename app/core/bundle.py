@@ -324,6 +324,12 @@ def _check_predictions(bundle: Bundle) -> None:
             f"{PREDICTIONS} of the bundle {bundle.path.name!r} lacks the columns {lacking}. "
             "Train the bundle again."
         )
+    numbers = predictions[["probability", *(classes if len(classes) > 2 else ())]]
+    if not numbers.apply(pd.to_numeric, errors="coerce").apply(_is_probability).all(axis=None):
+        raise BundleError(
+            f"{PREDICTIONS} of the bundle {bundle.path.name!r} holds probabilities that are no "
+            "numbers from 0 to 1. Train the bundle again."
+        )
     labels = sorted(set(predictions["y_true"]) - set(range(len(classes))))
     if labels:
         raise BundleError(
@@ -331,3 +337,7 @@ def _check_predictions(bundle: Bundle) -> None:
             f"expected positions 0 to {len(classes) - 1} of {list(classes)}. "
             "Train the bundle again."
         )
+
+
+def _is_probability(values: pd.Series[float]) -> pd.Series[bool]:
+    return values.between(0, 1)

@@ -206,7 +206,7 @@ def subfolders(root: Path, relative: str) -> list[str]:
         entry.name
         for entry in entries
         if entry.name == _printable(entry.name)
-        and entry.is_dir()
+        and os.path.isdir(entry.path)
         and (not entry.is_symlink() or _leads_into(entry.path, base))
     ]
 
@@ -274,7 +274,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _from_link(entry: os.DirEntry[str], limit: Path) -> Iterator[Source]:
-    is_folder = entry.is_dir()
+    is_folder = os.path.isdir(entry.path)
     if not is_folder and not is_image_name(entry.name):
         return
     if not _leads_into(entry.path, limit):

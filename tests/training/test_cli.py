@@ -1,0 +1,116 @@
+"""The `overread-train` command as its users call it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from model_training.cli import main
+
+COMMANDS = ([], ["phantoms"], ["fit"])
+
+# Keras and TensorFlow alone take three seconds to import.
+HELP = """
+import sys, time
+started = time.process_time()
+import model_training.cli
+try: model_training.cli.main(sys.argv[1:])
+except SystemExit as stop: assert stop.code == 0
+print(time.process_time() - started)
+print(sorted({'keras', 'tensorflow', 'openvino', 'pandas', 'cv2'} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example_and_answers_at_once(command):
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *command, "--help"], capture_output=True, text=True, check=True
+    )
+
+    *text, seconds, loaded = done.stdout.splitlines()
+    assert "example: overread-train" in "\n".join(text) or not command
+    assert float(seconds) < 1
+    assert loaded == "[]"
+
+
+def called(arguments):
+    """The exit status, whether argparse or the command gave it."""
+    try:
+        return main(arguments)
+    except SystemExit as stop:
+        return stop.code
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--validation-fraction", "0"], "`validation_fraction` must lie between 0 and 1"),
+        (["--validation-fraction", "1.5"], "validation_fraction=1.5"),
+        (["--test-fraction", "0.9"], "must leave something to train on"),
+        (["--epochs", "0"], "Received epochs=0"),
+        (["--image-size", "5"], "from 32 to 2,048. Received image_size=5"),
+        (["--learning-rate", "-1"], "learning_rate=-1.0"),
+        (["--seed", "-3"], "seed=-3"),
+        (["--batch-size", "many"], "invalid int value"),
+        (["--channels", "2"], "invalid choice"),
+        (["--preset", "resnet"], "invalid choice"),
+        (["--colour"], "unrecognized arguments"),
+    ],
+)
+def test_a_wrong_call_is_a_sentence_and_status_2(tmp_path, more, message, capsys):
+    out = tmp_path / "mine"
+
+    status = called(["fit", str(tmp_path), "--preset", "basic-cnn", "--out", str(out), *more])
+
+    printed = capsys.readouterr()
+    assert status == 2
+    assert message in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["train"], ["fit"], ["fit", "x", "--out", "y"]])
+def test_an_incomplete_call_is_status_2(arguments, capsys):
+    assert called(arguments) == 2
+    assert "usage: overread-train" in capsys.readouterr().err
+
+
+def test_a_missing_folder_is_a_sentence_and_status_1(tmp_path, capsys):
+    data, out = tmp_path / "nowhere" / "films", tmp_path / "models" / "mine"
+
+    assert main(["fit", str(data), "--preset", "basic-cnn", "--out", str(out)]) == 1
+
+    printed = capsys.readouterr()
+    assert printed.err.startswith("overread-train: There is no folder 'films'. Expected")
+    assert len(printed.err.splitlines()) == 1
+    assert printed.out == ""
+    assert not out.parent.exists()
+
+
+def test_a_folder_without_classes_is_a_sentence_and_status_1(tmp_path, capsys):
+    assert main(["fit", str(tmp_path), "--preset", "basic-cnn", "--out", str(tmp_path / "m")]) == 1
+
+    assert "at least 2 are needed" in capsys.readouterr().err
+
+
+def test_a_run_in_a_shell_keeps_results_and_messages_apart(data, tmp_path):
+    """The one test that sees what a user's terminal and log file see, warnings included."""
+    out = tmp_path / "mine"
+    arguments = ["fit", str(data), "--preset", "probreathe", "--out", str(out), "--epochs", "1"]
+    settings = ["--image-size", "32", "--validation-fraction", "0.4", "--augmentation", "none"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "model_training.cli", *arguments, *settings],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout.startswith("On the test part:\n\n| figure | value |")
+    assert "| Sensitivity | " in done.stdout
+    for line in ("train  ", "val    ", "test   20 images of 10 patients", "epoch 1/1"):
+        assert line in done.stderr
+    assert "The positive class is PNEUMONIA." in done.stderr
+    assert f"The bundle is in {out}" in done.stderr
+    for unwanted in ("Warning", "warning", "Mustermann", "Traceback", "oneDNN", "cuda"):
+        assert unwanted not in done.stderr + done.stdout
+    assert (out / "bundle.json").is_file()
