@@ -117,10 +117,10 @@ def smooth_outline(corners: Points, *, points_per_corner: int = 8) -> Points:
     return np.asarray(curve).transpose(1, 0, 2).reshape(-1, 2)
 
 
-def cage(t: Points) -> Points:
+def cage(t: Points | float) -> Points:
     """Half-width of the rib cage at heights `t`."""
     wall = np.array(CHEST_WALL)
-    return np.interp(t, wall[:, 1], wall[:, 0]) + 0.02
+    return np.asarray(np.interp(t, wall[:, 1], wall[:, 0]) + 0.02)
 
 
 def lung_outline(anatomy: Anatomy, side: int) -> Points:
@@ -199,7 +199,7 @@ def vertebra_outline(index: int) -> Points:
         (-half, -0.034), (0.0, -0.030), (half, -0.034), (0.88 * half, 0.0), (half, 0.034),
         (0.0, 0.030), (-half, 0.034), (-0.88 * half, 0.0),
     )  # fmt: skip
-    return smooth_outline(np.array(corners) + (0.0, middle), points_per_corner=4)
+    return smooth_outline(np.array(corners) + np.array((0.0, middle)), points_per_corner=4)
 
 
 def rib_axis(anatomy: Anatomy, index: int, side: int) -> Points:

@@ -108,7 +108,7 @@ class Canvas:
 
 
 def _fixed_point(points: Points) -> NDArray[np.int32]:
-    return np.round(points * 2**SUBPIXEL_BITS).astype(np.int32)
+    return np.asarray(np.round(points * 2**SUBPIXEL_BITS), np.int32)
 
 
 def fill(layer: Ink, points: Points, *, value: int) -> None:
@@ -116,9 +116,7 @@ def fill(layer: Ink, points: Points, *, value: int) -> None:
     cv2.fillPoly(layer, [_fixed_point(points)], value, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def stroke(
-    layer: Ink, *lines: Points, value: int, width: float, closed: bool = False
-) -> None:
+def stroke(layer: Ink, *lines: Points, value: int, width: float, closed: bool = False) -> None:
     """Draws lines through pixel positions in place; one thinner than a pixel is fainter."""
     shade = round(value * min(1.0, max(width, 0.3)))
     pen = max(1, round(width))
@@ -144,7 +142,7 @@ def rounded(layer: Ink, *, radius: float) -> Image:
     """Height of a cushion over the drawn area: 0 at its edge, 1 from `radius` pixels on."""
     inside = (layer > 127).astype(np.uint8)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5) / np.float32(radius)
-    return np.sqrt(1 - (1 - np.minimum(depth, 1)) ** 2)
+    return np.asarray(np.sqrt(1 - (1 - np.minimum(depth, 1)) ** 2))
 
 
 def ramp(values: Image, low: float, high: float) -> Image:

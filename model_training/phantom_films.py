@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_training import phantom_anatomy as shapes
-from model_training.phantom_anatomy import LEFT, RIGHT, Anatomy, Consolidation
-from model_training.phantom_canvas import Canvas, Image, Pose, blur, fill, ramp, rounded, stroke
+from model_training.phantom_anatomy import LEFT, RIGHT, Anatomy, Consolidation, Image
+from model_training.phantom_canvas import Canvas, Pose, blur, fill, ramp, rounded, stroke
 
 Mask = NDArray[np.bool_]
 
@@ -145,9 +145,9 @@ def attenuation_map(anatomy: Anatomy, pose: Pose, *, size: int) -> Attenuation:
     canvas = Canvas(anatomy, pose, size=size)
     heart = canvas.body(shapes.heart_outline(anatomy), radius=0.34, depth=0.5)
     heart = blur(heart, sigma=0.012 * canvas.unit)
-    vessels = canvas.fill(shapes.mediastinum_outline(anatomy))
-    fill(vessels, canvas.pixels(shapes.aortic_knob(anatomy)), value=255)
-    middle = canvas.soften(vessels, radius=0.02)
+    great_vessels = canvas.fill(shapes.mediastinum_outline(anatomy))
+    fill(great_vessels, canvas.pixels(shapes.aortic_knob(anatomy)), value=255)
+    middle = canvas.soften(great_vessels, radius=0.02)
     lungs, air = _lungs(canvas)
     air = air * (1 - 0.72 * heart) * (1 - 0.8 * middle)
     shades = [_consolidation(canvas, patch) for patch in anatomy.consolidations]
@@ -183,9 +183,15 @@ def _consolidation(canvas: Canvas, patch: Consolidation) -> Image:
     cos, sin = np.float32(np.cos(patch.angle)), np.float32(np.sin(patch.angle))
     u = (cos * across + sin * down) / np.float32(patch.radii[0])
     v = (cos * down - sin * across) / np.float32(patch.radii[1])
-    grid = [(place + 2) * np.float32(len(patch.relief[0]) / 4) for place in (u, v)]
+    cells = np.float32(len(patch.relief[0]) / 4)
     outline, filling = (
-        cv2.remap(relief, *grid, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        cv2.remap(
+            relief,
+            (u + 2) * cells,
+            (v + 2) * cells,
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REFLECT,
+        )
         for relief in patch.relief
     )
     edge = np.sqrt(u * u + v * v) + np.float32(0.22 * patch.patchiness) * outline
@@ -253,8 +259,11 @@ def _skeleton(canvas: Canvas) -> Image:
     beside = np.abs(canvas.x)
     values = np.float32(0.42) * _ribs(canvas, front=False) * (1 + 0.6 * ramp(beside, 0.6, 1.0))
     values *= (1 - 0.75 * ramp(canvas.t, 0.82, 1.1)) * (0.5 + 0.5 * ramp(beside, 0.05, 0.3))
-    values += np.float32(0.26) * _ribs(canvas, front=True) * ramp(beside, 0.25, 0.65) * (
-        1 - ramp(canvas.t, 0.85, 1.05)
+    values += (
+        np.float32(0.26)
+        * _ribs(canvas, front=True)
+        * ramp(beside, 0.25, 0.65)
+        * (1 - ramp(canvas.t, 0.85, 1.05))
     )
     values += np.float32(0.55) * canvas.soften(_spine(canvas), radius=0.012)
     values += np.float32(0.4) * canvas.soften(_shoulders(canvas), radius=0.008)
@@ -320,7 +329,9 @@ def _draw_rib(
     _draw_bone(canvas, layer, line, width=0.062 if front else 0.052)
 
 
-def _draw_bone(canvas: Canvas, layer: NDArray[np.uint8], line: shapes.Points, *, width: float) -> None:
+def _draw_bone(
+    canvas: Canvas, layer: NDArray[np.uint8], line: shapes.Points, *, width: float
+) -> None:
     """A tube with its cortex brighter than its marrow, along a line of pixel positions."""
     along = np.gradient(line, axis=0)
     normal = np.column_stack((-along[:, 1], along[:, 0])) / np.hypot(*along.T)[:, None]
@@ -338,10 +349,12 @@ def _expose(values: Image, exposure: Exposure, generator: np.random.Generator) -
     tilt = exposure.falloff[0] * place[None, :] + exposure.falloff[1] * place[:, None]
     beam = np.exp(-blur(values + tilt, sigma=exposure.blur * size))
     beam = (1 - exposure.scatter) * beam + exposure.scatter * blur(beam, sigma=0.12 * size)
-    noise = blur(generator.standard_normal(values.shape, np.float32), sigma=0.0009 * size)
+    grain = np.asarray(generator.standard_normal(values.shape, np.float32), np.float32)
+    noise = blur(grain, sigma=0.0009 * size)
     signal = -np.log(beam) + exposure.noise * noise / np.sqrt(beam)
     if exposure.sharpening:
-        signal += exposure.sharpening * (signal - blur(signal, sigma=0.012 * size))
+        blurred = blur(np.asarray(signal, np.float32), sigma=0.012 * size)
+        signal += exposure.sharpening * (signal - blurred)
     return _display(signal.astype(np.float32), exposure)
 
 
@@ -359,7 +372,9 @@ def _display(signal: Image, exposure: Exposure) -> Image:
     dark, bright = np.quantile(body, (0.05, 0.95))
     stops = np.linspace(0, float(signal.max()), 512)
     curve = 1 / (1 + np.exp(-exposure.contrast * ((stops - dark) / (bright - dark) - 0.5)))
-    even = np.interp(stops, np.concatenate(((0.0,), knots)), np.concatenate(((0.0,), 0.06+0.88*shares)))
+    even = np.interp(
+        stops, np.concatenate(((0.0,), knots)), np.concatenate(((0.0,), 0.06 + 0.88 * shares))
+    )
     curve = (1 - exposure.equalisation) * (curve - curve[0]) + exposure.equalisation * even
     low, high = -3.0, 3.0
     for _ in range(24):
@@ -368,11 +383,13 @@ def _display(signal: Image, exposure: Exposure) -> Image:
             low = np.log(bend)
         else:
             high = np.log(bend)
-    return np.interp(signal, stops, 255 * curve**bend).astype(np.float32)
+    return np.asarray(np.interp(signal, stops, 255 * curve**bend), np.float32)
 
 
 def _shrink(image: Image, size: int) -> Image:
-    return image if len(image) == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+    if len(image) == size:
+        return image
+    return np.asarray(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _shrink_mask(mask: Mask, size: int) -> Mask:

@@ -116,7 +116,7 @@ def _invent_consolidation(patient: Anatomy, generator: np.random.Generator) -> C
 def _smooth_noise(generator: np.random.Generator, *, sigma: float) -> Image:
     """Noise blurred by `sigma` cells to a standard deviation of one, shape `(48, 48)`."""
     noise = cv2.GaussianBlur(generator.standard_normal((48, 48)), (0, 0), sigma)
-    return (noise / noise.std()).astype(np.float32)
+    return np.asarray(noise / noise.std(), np.float32)
 
 
 def _place_in_lung(patient: Anatomy, generator: np.random.Generator) -> tuple[float, float]:

@@ -12,14 +12,10 @@ before, after, position = state.neighbours(source)
 
 name, back, forward = st.columns([7, 1, 1], vertical_alignment="center")
 name.markdown(f"#### {state.plain(source.name)}" + (f"  :gray[{position}]" if position else ""))
-if back.button(
-    "Previous", shortcut="P", disabled=before is None, key="case_back", width="stretch"
-):
+if back.button("Previous", shortcut="P", disabled=before is None, key="case_back", width="stretch"):
     state.open_case(before or source)
     st.rerun()
-if forward.button(
-    "Next", shortcut="N", disabled=after is None, key="case_next", width="stretch"
-):
+if forward.button("Next", shortcut="N", disabled=after is None, key="case_next", width="stretch"):
     state.open_case(after or source)
     st.rerun()
 
