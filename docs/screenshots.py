@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser import steps
 from tests.browser.conftest import QUIET, chromium, dashboard
@@ -25,6 +25,7 @@ def main() -> int:
         print("No Chromium found: install one (Debian: apt-get install chromium)", file=sys.stderr)
         return 1
     IMAGES.mkdir(exist_ok=True)
+    expect.set_options(timeout=60_000)
     with tempfile.TemporaryDirectory() as home, dashboard(Path(home)) as url:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=QUIET)

@@ -75,9 +75,11 @@ def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
         return _table(rows) + "\n\nWilson intervals."
     score = test.probabilities[:, 1]
     area = auc_interval(test.y_true, score, groups=test.patients)
+    # Resamples of a perfect ranking are all perfect: they do not say how far it may be off.
+    interval = f"{area.low:.3f} to {area.high:.3f}" if area.low < area.high else "none: no spread"
     point = operating_point(test.y_true, score, threshold=manifest.thresholds.decision)
     rows = [
-        f"| AUC | {area.value:.3f} | {area.low:.3f} to {area.high:.3f} | "
+        f"| AUC | {area.value:.3f} | {interval} | "
         f"{area.num_cases} images of {area.num_groups} patients |",
         _row("Sensitivity", point.sensitivity),
         _row("Specificity", point.specificity),

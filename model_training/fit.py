@@ -173,7 +173,8 @@ def _prepare(dataset: Dataset, network_input: Input, config: TrainingConfig, fil
     digests = [digests[row] for row in rows]
     notes = dataset.notes
     if failed:
-        notes += (f"{len(failed)} images are left out ({by_reason(failed)}).",)
+        total = len(dataset.cases)
+        notes += (f"Left out: {len(failed)} of {total} images ({by_reason(failed)}).",)
     split = split_by_patient(
         Dataset(dataset.classes, [dataset.cases[row] for row in rows], notes),
         digests=digests,

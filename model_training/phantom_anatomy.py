@@ -18,7 +18,7 @@ Image = NDArray[np.float32]
 
 RIGHT, LEFT = -1, 1
 NUM_RIBS = 12
-NUM_VERTEBRAE = 19
+NUM_VERTEBRAE = 22
 
 # One lung, traced from films: down the chest wall, then up along the mediastinum.
 CHEST_WALL = (
@@ -59,6 +59,7 @@ class Anatomy:
     Lengths are in thorax coordinates, amounts of tissue relative to an average patient.
 
     Attributes:
+        child: Whether the patient is a child.
         width: Inner half-width of the chest as a share of the film's side.
         height: Height of the lungs as a share of the film's side.
         flesh: Thickness of the chest wall.
@@ -81,6 +82,7 @@ class Anatomy:
         consolidations: Empty in a healthy patient.
     """
 
+    child: bool
     width: float
     height: float
     flesh: float

@@ -46,6 +46,7 @@ def _invent_healthy(generator: np.random.Generator) -> Anatomy:
     hila = uniform(0.6, 1.5)
     female_adult = not child and generator.random() < 0.5
     return Anatomy(
+        child=child,
         width=width,
         height=width * (uniform(1.48, 1.68) if child else uniform(1.65, 1.88)),
         flesh=uniform(0.3, 1.6),
@@ -101,7 +102,7 @@ def _invent_consolidation(patient: Anatomy, generator: np.random.Generator) -> C
     aspect = generator.uniform(0.7, 1.4)
     lobar = generator.random() < 0.35
     fissure = 0.50 + generator.uniform(-0.02, 0.03) if lobar else float("nan")
-    relief = np.stack([_smooth_noise(generator, sigma=sigma) for sigma in (3.2, 0.9)])
+    relief = np.stack([_smooth_noise(generator, sigma=sigma) for sigma in (3.2, 1.0)])
     return Consolidation(
         centre=centre,
         radii=(size * aspect**0.5, size / aspect**0.5),

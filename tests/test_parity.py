@@ -43,7 +43,8 @@ def folder(tmp_path_factory):
     Image.fromarray(film).save(folder / "turned.jpg", exif=turned)
     Image.fromarray(tinted).convert("RGBA").save(folder / "see-through.png")
     Image.fromarray(film[:40, :33]).save(folder / "smaller than the input.png")
-    Image.fromarray(np.dstack([film, film // 4, 255 - film])).save(folder / "photograph.png")
+    colours = generator.integers(0, 256, (60, 60, 3), np.uint8)
+    Image.fromarray(colours).save(folder / "photograph.png")
     (folder / "torn.jpg").write_bytes((folder / "grey.jpg").read_bytes()[:900])
     for number in range(20):  # so that two bad files are few
         noise = np.random.default_rng(number).integers(0, 256, (64, 64), np.uint8)

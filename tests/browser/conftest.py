@@ -61,8 +61,9 @@ def browser():
     path = chromium()
     if path is None:
         pytest.skip("No Chromium found: install one (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield started

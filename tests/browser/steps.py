@@ -63,6 +63,20 @@ def viewer(page: Page) -> Locator:
     return page.get_by_test_id("stPlotlyChart").first
 
 
+def picture_of_film(page: Page) -> bytes:
+    """What is drawn of film and heatmap, once it is drawn whole."""
+    settled(page)
+    page.mouse.move(0, 0)
+    expect(viewer(page)).to_be_visible()
+    box = viewer(page).bounding_box()
+    assert box
+    before = b""
+    while (now := page.screenshot(clip=box)) != before:  # type: ignore[arg-type]
+        before = now
+        page.wait_for_timeout(300)
+    return now
+
+
 def settled(page: Page) -> None:
     """Waits until no script runs and nothing on the page is stale."""
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)

@@ -12,11 +12,17 @@ def test_activations_walk_from_layer_to_layer(page, url):
     steps.review_samples(page)
     steps.open_row(page, 0)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Activations").click()
-    expect(page.get_by_role("heading", name="Activations", exact=True)).to_be_visible()
-    expect(page.get_by_test_id("stImage").first).to_be_visible()
-    steps.settled(page)
+    expect(page.get_by_role("heading", name="Activations ·")).to_be_visible()
+    layer = page.get_by_role("combobox", name="Layer")
+    expect(layer).to_have_value("4 · conv1 · Convolution · 160 × 160 × 16")
+    expect(page.get_by_role("group", name="Channels of conv1")).to_be_visible()
 
-    assert page.get_by_test_id("stImage").count() > 1
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("group", name="Channels of conv1_norm")).to_be_visible()
+    page.get_by_role("button", name="conv5_relu, 10 × 10").click()
+    expect(page.get_by_role("group", name="Channels of conv5_relu")).to_be_visible()
+    page.get_by_role("button", name="Channel 5, mean").click()
+    expect(page.get_by_role("img", name="Channel 5 over the film")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 

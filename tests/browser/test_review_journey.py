@@ -46,12 +46,12 @@ def test_the_overlay_is_drawn_and_follows_the_opacity(page, url, films):
     page.get_by_test_id("stButtonGroup").get_by_text("▲ Positive").click()
     steps.settled(page)
     steps.open_row(page, 0)
-    at_default = steps.viewer(page).screenshot()
+    at_default = steps.picture_of_film(page)
 
     steps.move_slider(page, "Heatmap opacity", "End")
-    opaque = steps.viewer(page).screenshot()
+    opaque = steps.picture_of_film(page)
     steps.move_slider(page, "Heatmap opacity", "Home")
-    transparent = steps.viewer(page).screenshot()
+    transparent = steps.picture_of_film(page)
 
     assert differing(opaque, transparent) > differing(at_default, transparent) > 0.005
     overlay = cv2.imdecode(

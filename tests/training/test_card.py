@@ -47,6 +47,16 @@ def test_two_class_figures_are_those_of_the_test_rows(bundle):
     assert "(50%), not for a ward" in figures(bundle.manifest, table)
 
 
+def test_a_perfect_ranking_claims_no_interval(bundle):
+    table = bundle.predictions()
+    table["probability"] = 0.2 + 0.6 * table["y_true"]
+
+    found = rows(figures(bundle.manifest, table))
+
+    assert found["AUC"][:2] == ["1.000", "none: no spread"]
+    assert found["Sensitivity"][1] == "83.9% to 100.0%"
+
+
 def test_validation_rows_have_no_part_in_the_figures(bundle):
     table = bundle.predictions()
     other = table.copy()

@@ -122,6 +122,15 @@ def test_best_epoch_passes_over_what_is_no_number():
     assert best_epoch(history) == 3
 
 
+def test_best_epoch_of_two_classes_ranks_best_and_came_first():
+    history = pd.DataFrame(
+        {"epoch": [1, 2, 3, 4], "val_loss": [0.9, 0.8, 0.7, 0.1],
+         "val_auc": [np.nan, 0.9, 0.9, 0.8]}
+    )  # fmt: skip
+
+    assert best_epoch(history) == 2
+
+
 @pytest.fixture(scope="module", params=[2, 3], ids=["two classes", "three classes"])
 def scored(request):
     """An untrained network, ninety films, and how they are evaluated."""

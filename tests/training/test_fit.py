@@ -44,7 +44,7 @@ def test_bundle_says_what_was_done(trained, data):
     assert manifest.training["validation_fraction"] == 0.4
     history = trained.history()
     assert manifest.training["epochs_run"] == len(history) == 2
-    assert manifest.training["best_epoch"] == history["val_loss"].idxmin() + 1
+    assert manifest.training["best_epoch"] == history["val_auc"].idxmax() + 1
     assert manifest.thresholds.chosen_on == manifest.calibration.fitted_on == "validation"
     assert len(trained.samples) == 2
 
@@ -69,7 +69,7 @@ def test_the_folders_own_test_part_is_reported_on_and_its_val_is_not_trusted(tra
 def test_an_unreadable_film_is_left_out_counted_and_not_named(trained):
     everything = trained.card() + trained.predictions().to_csv()
 
-    assert "1 images are left out (1 not_an_image)." in trained.card()
+    assert "Left out: 1 of 85 images (1 not_an_image)." in trained.card()
     assert "Mustermann" not in everything
 
 

@@ -52,8 +52,8 @@ def test_the_array_lies_on_disk(cases, tmp_path):
 
 
 def test_what_the_app_would_refuse_is_not_trained_on(cases, tmp_path):
-    photograph = np.zeros((48, 48, 3), np.uint8)
-    photograph[:24] = (250, 20, 20)
+    photograph = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
+    photograph[0, 0] = photograph[0, 1] = photograph[1, 0] = photograph[1, 1] = (250, 20, 20)
     write(cases[0].path, photograph)
 
     _, _, failed = decode_cases(cases, size(), tmp_path / "grey.npy")

@@ -118,7 +118,9 @@ def test_the_loss_is_the_weighted_cross_entropy(run, films, weighted):
     [
         {"schedule": "plateau", "learning_rate": 0.5},
         {"schedule": "cosine", "optimizer": "adamw", "learning_rate": 0.5},
+        {"schedule": "cosine", "optimizer": "adamw", "learning_rate": 0.5, "ema_momentum": 0.7},
     ],
+    ids=["plateau", "cosine", "averaged"],
 )
 @pytest.mark.parametrize("patience", [10, 2])
 def test_the_best_epoch_s_weights_are_left(run, films, settings, patience):
@@ -129,9 +131,24 @@ def test_the_best_epoch_s_weights_are_left(run, films, settings, patience):
     model, history = run(config(epochs=6, patience=patience, **settings), labels=wrong)
 
     left = cross_entropy(model, pixels[VALIDATION], wrong[VALIDATION]).mean()
-    assert history["val_loss"].idxmin() < len(history) - 1, "the last epoch would prove nothing"
+    losses = history["val_loss"].to_numpy()
+    best = best_epoch(history) - 1
+    assert history["val_auc"][best] == history["val_auc"].max()
+    assert left == pytest.approx(losses[best], abs=1e-4)
+    assert np.abs(np.delete(losses, best) - left).min() > 1e-3, "other epochs look the same"
+
+
+@pytest.mark.parametrize("ema_momentum", [None, 0.7])
+def test_with_three_classes_the_lowest_loss_is_left(run, films, ema_momentum):
+    labels = np.random.default_rng(1).integers(0, 3, 80)
+    settings = config(epochs=5, learning_rate=0.5, optimizer="adamw", ema_momentum=ema_momentum)
+
+    model, history = run(settings, labels=labels, build=partial(small_network, units=3))
+
+    shares = np.asarray(model(films[0][VALIDATION].astype(np.float32), training=False))
+    left = -np.log(shares[np.arange(len(VALIDATION)), labels[VALIDATION]]).mean()
     assert left == pytest.approx(history["val_loss"].min(), abs=1e-4)
-    assert best_epoch(history) == history["val_loss"].idxmin() + 1
+    assert history["val_loss"].idxmin() + 1 == best_epoch(history) < len(history)
 
 
 def against_what_is_learnt(labels):
@@ -155,7 +172,7 @@ def test_the_rate_falls_on_a_plateau(run, films):
     _, history = run(settings, labels=against_what_is_learnt(films[1]), build=small_network)
 
     # Of every three epochs without a better one the next is trained with three tenths.
-    stalled = history["epoch"].to_numpy() - best_epoch(history) - 1
+    stalled = np.arange(8) - history["val_loss"].idxmin() - 1
     assert stalled[-1] >= 3
     expected = 0.05 * 0.3 ** np.maximum(stalled // 3, 0)
     np.testing.assert_allclose(history["learning_rate"], expected, rtol=1e-5)

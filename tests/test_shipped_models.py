@@ -1,0 +1,87 @@
+"""The bundles of this repository: whole, small, and as good as their cards say."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.core.bundle import find_bundles, load_bundle
+from app.core.curves import roc_auc
+from app.core.engine import Engine
+from app.core.metrics import operating_point
+from app.core.sources import Source
+
+MODELS = Path(__file__).parents[1] / "models"
+MAX_BYTES = 15 * 1024**2
+NAMES = ("chest-pneumonia", "phantom-chest")
+
+
+def test_exactly_these_are_shipped():
+    assert tuple(path.name for path in find_bundles(MODELS)) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_whole_small_and_loads(name):
+    bundle = load_bundle(MODELS / name)
+    engine = Engine(bundle)
+
+    assert sum(path.stat().st_size for path in bundle.path.rglob("*") if path.is_file()) < MAX_BYTES
+    assert engine.network.model.output_shape == (None, 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_patient_is_in_two_parts(name):
+    predictions = load_bundle(MODELS / name).predictions()
+
+    assert predictions.groupby("patient_id")["split"].nunique().max() == 1
+    assert predictions.groupby("image_id")["split"].nunique().max() == 1
+
+
+@pytest.mark.parametrize(("name", "least_auc", "least_share"), [
+    ("chest-pneumonia", 0.98, 0.93), ("phantom-chest", 0.95, 0.88),
+])  # fmt: skip
+def test_its_figures_on_its_own_test_part(name, least_auc, least_share):
+    bundle = load_bundle(MODELS / name)
+    test = bundle.predictions().query("split == 'test'")
+    point = operating_point(
+        test["y_true"], test["probability"], threshold=bundle.manifest.thresholds.decision
+    )
+
+    assert roc_auc(test["y_true"], test["probability"]) >= least_auc
+    assert point.sensitivity.value >= least_share
+    assert point.specificity.value >= least_share
+
+
+def test_the_samples_are_phantoms_the_model_reads(phantom_bundle):
+    engine = Engine(phantom_bundle)
+    results = list(engine.score(Source(path.name, path) for path in phantom_bundle.samples))
+
+    assert len(results) == 24
+    assert all(result.status == "ok" for result in results)
+    assert len({result.reading.prediction for result in results}) == 2
+
+
+def test_predictions_are_what_the_app_gives_for_the_same_file(real_data):
+    bundle = load_bundle(MODELS / "chest-pneumonia")
+    rows = bundle.predictions().groupby("y_true").head(15)
+    sources = [Source(path, real_data / "chest" / path) for path in rows["path"]]
+    found = [result.reading.probability for result in Engine(bundle).score(sources)]
+
+    np.testing.assert_allclose(found, rows["probability"], atol=1e-4)
+
+
+def test_full_resolution_films_score_like_their_small_copies(real_data):
+    """The small copies are what was trained on; the originals are what a ward has."""
+    originals = sorted((real_data / "chest-original").rglob("*.jpeg"))
+    copies = [
+        real_data / "chest" / "train" / path.relative_to(real_data / "chest-original")
+        for path in originals
+    ]
+    engine = Engine(load_bundle(MODELS / "chest-pneumonia"))
+    original, copy = (
+        np.array([r.reading.probability for r in engine.score(Source(p.name, p) for p in paths)])
+        for paths in (originals, copies)
+    )
+
+    assert len(originals) == 160
+    assert np.abs(original - copy).mean() <= 0.02
