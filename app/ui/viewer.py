@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.charts.viewer import film_figure
 from app.core import heatmaps, images
 from app.core.bundle import Bundle
 from app.core.cases import Case
 from app.core.images import Film
 from app.core.reviews import VERDICTS, Review, Verdict
-from app.ui import state
+from app.ui import film_viewer, state
 
 _BLENDED, _BESIDE, _FILM = "Blended", "Side by side", "Film"
-_PLOT_CONFIG = {"scrollZoom": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d"]}
 _KEYS: dict[Verdict, str] = {"agree": "A", "disagree": "D", "unsure": "U"}
 
 
@@ -81,19 +79,14 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> None:
             layer = heatmaps.png(
                 heatmaps.overlay_layer(evidence, shape=(rows, columns), scale=scale)
             )
-    st.plotly_chart(
-        film_figure(
-            images.jpeg(shown, quality=92),
-            layer,
-            shape=(rows, columns),
-            scale=scale,
-            opacity=view.opacity,
-            side_by_side=view.layout == _BESIDE,
-        ),
-        theme=None,
-        config=_PLOT_CONFIG,
-        key="case_film",
-        alt="The film, with the evidence of the chosen class laid over it",
+    film_viewer.show_film(
+        images.jpeg(shown, quality=92),
+        layer,
+        film_key=case.image_id,
+        shape=(rows, columns),
+        scale=scale,
+        opacity=view.opacity,
+        beside=view.layout == _BESIDE,
     )
 
 

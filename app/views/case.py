@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.charts.viewer import probability_figure
+from app.charts.reading import probability_figure
 from app.core.worklist import STATUS_WORDS
 from app.ui import cache, state, viewer
 

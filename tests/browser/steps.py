@@ -60,7 +60,7 @@ def open_row(page: Page, number: int) -> None:
 
 def viewer(page: Page) -> Locator:
     """The drawn film with its heatmap."""
-    return page.get_by_test_id("stPlotlyChart").first
+    return page.get_by_role("group", name="Film viewer")
 
 
 def picture_of_film(page: Page) -> bytes:

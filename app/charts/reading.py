@@ -1,0 +1,70 @@
+"""The probabilities of one reading as a Plotly figure."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from app.charts import palette
+from app.core.bundle import Manifest
+from app.core.reading import Reading
+
+
+def probability_figure(reading: Reading, manifest: Manifest) -> go.Figure:
+    """Calibrated probability of each class as bars, with the threshold drawn in."""
+    task, thresholds = manifest.task, manifest.thresholds
+    words = [task.word(name) for name in task.classes]
+    figure = go.Figure(
+        go.Bar(
+            x=reading.class_probabilities,
+            y=words,
+            orientation="h",
+            marker_color=[
+                palette.ACCENT if index == reading.class_index else palette.MUTED
+                for index in range(len(words))
+            ],
+            text=[f"{value:.1%}" for value in reading.class_probabilities],
+            textposition="auto",
+            hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+        )
+    )
+    if task.binary:
+        # Over the positive class only: the other bar is not compared with the threshold.
+        row = {"y0": 0.5, "y1": 1.5}
+        figure.add_shape(
+            type="rect",
+            x0=thresholds.doubtful_low,
+            x1=thresholds.doubtful_high,
+            **row,
+            fillcolor=palette.CONTRAST,
+            opacity=0.25,
+            line_width=0,
+            layer="below",
+        )
+        figure.add_shape(
+            type="line",
+            x0=thresholds.decision,
+            x1=thresholds.decision,
+            **row,
+            line={"color": palette.CONTRAST, "width": 2, "dash": "dash"},
+        )
+        figure.add_annotation(
+            x=thresholds.decision,
+            y=1.5,
+            yanchor="bottom",
+            showarrow=False,
+            text=f"threshold {thresholds.decision:.3f}",
+            font={"color": palette.CONTRAST},
+        )
+    return figure.update_layout(
+        height=64 + 40 * len(words),
+        margin={"l": 0, "r": 20, "t": 24, "b": 24},
+        paper_bgcolor=palette.TRANSPARENT,
+        plot_bgcolor=palette.TRANSPARENT,
+        xaxis={
+            "range": [0, 1],
+            "tickvals": [0, 0.25, 0.5, 0.75, 1],
+            "tickformat": ".0%",
+            "gridcolor": palette.GRID,
+        },
+        dragmode=False,
+    )
