@@ -36,15 +36,13 @@ class Source:
     Attributes:
         name: As shown and written into results; always printable as UTF-8.
         path: The file, or the archive.
-        member: Name inside the archive, None for a plain file.
-        place: Where the member lies; looked up by its name when None.
+        member: The file inside the archive, None for a plain file.
         problem: Why there is nothing to read, None for what can be read.
     """
 
     name: str
     path: Path
-    member: str | None = None
-    place: archives.Member | None = None
+    member: archives.Member | None = None
     problem: Problem | None = None
 
     def read(self) -> bytes:
@@ -57,7 +55,10 @@ class Source:
         if self.problem is not None:
             raise self.problem.error()
         try:
-            return self._read_file() if self.member is None else self._read_member(self.member)
+            if self.member is None:
+                return self._read_file()
+            _check_bytes(self.member.size)
+            return self.member.read()
         except (OSError, ValueError) as error:
             # The text of an OSError quotes the path, which may name a patient.
             raise problems.not_readable(error).error() from None
@@ -82,11 +83,6 @@ class Source:
                 "still_written", "The file grew while it was read. Try again when it is complete."
             )
         return data
-
-    def _read_member(self, member: str) -> bytes:
-        place = self.place or _find_member(self.path, member)
-        _check_bytes(place.size)
-        return archives.read(self.path, place)
 
 
 def is_image_name(name: str) -> bool:
@@ -147,9 +143,9 @@ def from_archive(path: Path, *, name: str) -> Iterator[Source]:
     for member in found:
         full_name = f"{name}/{member.name}"
         if is_visible_image(member.name):
-            yield Source(full_name, path, member.name, member)
+            yield Source(full_name, path, member)
         elif member.name.lower().endswith(_ARCHIVE_SUFFIX) and not _is_hidden(member.name):
-            yield Source(full_name, path, member.name, member, problems.NESTED_ARCHIVE)
+            yield Source(full_name, path, member, problems.NESTED_ARCHIVE)
 
 
 def inside_root(root: Path, relative: str) -> Path:
@@ -290,18 +286,6 @@ def _leads_into(link: str, folder: Path) -> bool:
 def _source_at(path: str, problem: Problem | None = None) -> Source:
     plain = Path(path)
     return Source(_printable(str(plain)), plain, problem=problem)
-
-
-def _find_member(path: Path, name: str) -> archives.Member:
-    try:
-        found = [member for member in archives.members(path) if member.name == name]
-    except SourceError as error:
-        raise UnreadableImageError("damaged_archive", str(error)) from None
-    if not found:
-        raise UnreadableImageError(
-            "damaged_archive", "This member is not in the archive. Choose the archive again."
-        )
-    return found[-1]
 
 
 def _is_hidden(path: str) -> bool:
