@@ -148,7 +148,7 @@ def _run_phantoms(options: argparse.Namespace) -> None:
             count=options.count,
             seed=options.seed,
             size=options.size,
-            progress=lambda patients: tqdm(patients, "drawing", unit="patient"),
+            progress=lambda films: tqdm(films, "drawing", unit="film"),
         )
 
 

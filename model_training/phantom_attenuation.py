@@ -146,9 +146,9 @@ def _vessels(canvas: Canvas) -> tuple[Image, Image]:
     for group in np.array_split(np.arange(len(rows)), 12):
         width = float(rows[group, 4].mean())
         shade = min(255, round(255 * (width / 0.026) ** 0.6))
-        stroke(vessels, *lines[group], value=shade, width=width * canvas.unit)
+        stroke(vessels, lines[group], value=shade, width=width * canvas.unit)
         beside = lines[group] + 1.2 * width * canvas.unit
-        stroke(bronchi, *beside, value=shade, width=0.8 * width * canvas.unit)
+        stroke(bronchi, beside, value=shade, width=0.8 * width * canvas.unit)
     for centre in ((-0.20, 0.49), (0.19, 0.45)):
         fill(hila, canvas.pixels(shapes.disc(centre, (0.09, 0.085))), value=255)
     hilum = np.float32(0.3 * canvas.anatomy.hila) * canvas.soften(hila, radius=0.05)

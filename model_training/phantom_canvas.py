@@ -108,7 +108,7 @@ class Canvas:
 
 
 def _fixed_point(points: Points) -> NDArray[np.int32]:
-    return np.asarray(np.round(points * 2**SUBPIXEL_BITS), np.int32)
+    return np.asarray(np.rint(points * 2**SUBPIXEL_BITS), np.int32)
 
 
 def fill(layer: Ink, points: Points, *, value: int) -> None:
@@ -116,11 +116,19 @@ def fill(layer: Ink, points: Points, *, value: int) -> None:
     cv2.fillPoly(layer, [_fixed_point(points)], value, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def stroke(layer: Ink, *lines: Points, value: int, width: float, closed: bool = False) -> None:
-    """Draws lines through pixel positions in place; one thinner than a pixel is fainter."""
+def stroke(layer: Ink, lines: Points, *, value: int, width: float, closed: bool = False) -> None:
+    """Draws lines through pixel positions in place; one thinner than a pixel is fainter.
+
+    Args:
+        layer: Shape `(size, size)`.
+        lines: One line, shape `(num_points, 2)`, or several, `(num_lines, num_points, 2)`.
+        value: Shade, 0 to 255.
+        width: In pixels.
+        closed: Whether the last point is joined to the first.
+    """
     shade = round(value * min(1.0, max(width, 0.3)))
+    paths = list(_fixed_point(lines.reshape(-1, *lines.shape[-2:])))
     pen = max(1, round(width))
-    paths = [_fixed_point(line) for line in lines]
     cv2.polylines(layer, paths, closed, shade, pen, cv2.LINE_AA, SUBPIXEL_BITS)
 
 

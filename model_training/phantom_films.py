@@ -84,7 +84,7 @@ def draw_exposure(generator: np.random.Generator) -> Exposure:
     return Exposure(
         brightness=uniform(100, 160),
         contrast=uniform(3.0, 4.8),
-        equalisation=uniform(0.5, 0.8),
+        equalisation=uniform(0.75, 0.95),
         noise=uniform(0.004, 0.012),
         scatter=uniform(0.05, 0.25),
         blur=uniform(0.0008, 0.002),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import cos, radians, sin
 
 import cv2
 import numpy as np
@@ -76,18 +77,18 @@ def _grow_vessels(generator: np.random.Generator, *, hila: float) -> Points:
         for trunk in TRUNKS:
             width = generator.uniform(0.016, 0.027) * hila**0.5
             root_t = (0.485 if side == RIGHT else 0.455) + 0.0014 * trunk
-            heading = np.deg2rad(trunk + generator.uniform(-10, 10))
+            heading = radians(trunk + generator.uniform(-10, 10))
             tips = [(0.17 + generator.uniform(0, 0.06), root_t, heading, width)]
             while tips:
                 x, t, heading, width = tips.pop()
                 length = generator.uniform(0.045, 0.08)
                 heading += generator.normal(0, 0.13)
-                end_x = x + length * np.cos(heading)
-                end_t = t + 0.6 * length * np.sin(heading)
+                end_x = x + length * cos(heading)
+                end_t = t + 0.6 * length * sin(heading)
                 segments.append((side * x, t, side * end_x, end_t, width))
-                if width < 0.005 or not (0.1 < end_x < 1 and 0 < end_t < 1):
+                if width < 0.0055 or not (0.1 < end_x < 1 and 0 < end_t < 1):
                     continue
-                fork = generator.choice((-1, 1)) * generator.uniform(0.3, 0.8)
+                fork = generator.uniform(0.3, 0.8) * (1 if generator.random() < 0.5 else -1)
                 if generator.random() < 0.5:
                     tips.append((end_x, end_t, heading + fork, width * generator.uniform(0.5, 0.8)))
                 tips.append((end_x, end_t, heading - 0.22 * fork, width * 0.89))

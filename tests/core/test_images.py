@@ -521,8 +521,8 @@ def test_colour_becomes_luminance():
 
 def test_side_that_shrinks_does_not_alias_while_the_other_grows():
     stripes = np.tile(np.array([0, 240], np.uint8), (40, 300))  # 40 rows, 600 columns
-    found = STRETCH(images.Film(stripes), height=64, width=50, channels=1)
-    assert (found == 120).all()
+    found = STRETCH(images.Film(stripes), height=64, width=40, channels=1)
+    assert set(np.unique(found)) == {112, 128}  # 7 or 8 of 15 columns are white
 
 
 @pytest.mark.parametrize(

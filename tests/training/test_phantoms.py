@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from model_training.datasets import read_dataset
 from model_training.phantom_films import take_film
 from model_training.phantom_patients import invent_patient
-from model_training.phantoms import generate, plan_patients
+from model_training.phantoms import PlannedFilm, draw, generate, plan_films
 
 SIZE = 96
 
@@ -24,7 +24,7 @@ SIZE = 96
 def phantoms(tmp_path_factory):
     """Three hundred small films."""
     out = tmp_path_factory.mktemp("phantoms") / "p"
-    assert generate(out, count=300, seed=5, size=SIZE) == 300
+    assert len(generate(out, count=300, seed=5, size=SIZE)) == 300
     return out
 
 
@@ -43,7 +43,7 @@ def tree_digest(folder):
 
 def test_same_seed_same_bytes(tmp_path):
     for name, seed in (("one", 3), ("two", 3), ("three", 4)):
-        generate(tmp_path / name, count=20, seed=seed, size=64)
+        generate(tmp_path / name, count=8, seed=seed, size=64)
 
     assert tree_digest(tmp_path / "one") == tree_digest(tmp_path / "two")
     assert tree_digest(tmp_path / "one") != tree_digest(tmp_path / "three")
@@ -60,17 +60,39 @@ def test_the_manifest_is_what_lies_on_disk(phantoms, manifest):
     assert len(films) == 300
     for row in manifest.itertuples():
         assert row.path.startswith(f"{row.split}/{row.label}/{row.patient_id}_")
-        masks = list((phantoms / "masks").glob(f"{row.path.rsplit('/', 1)[1][:-4]}_*.png"))
-        assert len(masks) == row.consolidations
         assert (1 <= row.consolidations <= 3) == (row.label == "PNEUMONIA")
+
+
+def test_a_sick_film_has_a_mask_of_all_consolidations_and_one_of_each(phantoms, manifest):
+    expected = set()
+    for row in manifest[manifest["label"] == "PNEUMONIA"].itertuples():
+        numbered = [f"{row.mask[:-4]}_{number + 1}.png" for number in range(row.consolidations)]
+        expected |= {row.mask, *numbered}
+        union = np.asarray(Image.open(phantoms / row.mask))
+        parts = [np.asarray(Image.open(phantoms / name)) for name in numbered]
+        assert set(np.unique(union)) == {0, 255}
+        np.testing.assert_array_equal(np.max(parts, axis=0), union)
+
+    written = {path.relative_to(phantoms).as_posix() for path in (phantoms / "masks").iterdir()}
+    assert written == expected
+    assert manifest.loc[manifest["label"] == "NORMAL", "mask"].isna().all()
+
+
+def test_the_share_of_consolidated_lung_is_that_of_the_masks(manifest):
+    row = manifest[manifest["label"] == "PNEUMONIA"].iloc[0]
+    patient, number = int(row.patient_id[-4:]) - 1, int(row.path[-5]) - 1
+    film, _ = draw(PlannedFilm(patient, number, row.split), seed=5, size=SIZE)
+    marked = np.any(film.consolidations, axis=0)
+
+    assert row.consolidated_lung == pytest.approx(marked.sum() / film.lungs.sum(), abs=1e-4)
 
 
 def test_classes_are_balanced_in_every_split(manifest):
     counts = manifest.groupby(["split", "label"]).size()
 
-    assert counts.loc["train"].sum() == 210
-    assert counts.loc["val"].tolist() == [23, 22]
-    assert counts.loc["test"].tolist() == [23, 22]
+    assert counts.loc["train"].tolist() == [106, 106]
+    assert counts.loc["val"].tolist() == [22, 22]
+    assert counts.loc["test"].tolist() == [22, 22]
 
 
 def test_patients_stay_in_one_split_and_some_have_several_films(manifest):
@@ -130,7 +152,7 @@ def test_trivial_statistics_do_not_tell_the_classes_apart(phantoms, manifest):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"count": 5}, "at least 20"), ({"size": 16}, "at least 64")],
+    [({"count": 5}, "at least 6"), ({"size": 16}, "at least 64")],
 )
 def test_wrong_arguments_are_sentences(tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
@@ -142,11 +164,28 @@ def test_wrong_arguments_are_sentences(tmp_path, changes, message):
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
 
-    with pytest.raises(ValueError, match="new or empty"):
+    with pytest.raises(ValueError, match="empty or a new folder"):
         generate(tmp_path, count=20, seed=1)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize("count", [20, 37, 400])
+@pytest.mark.parametrize("count", [6, 37, 400])
 def test_the_plan_has_exactly_the_films_asked_for(count):
-    assert sum(patient.num_films for patient in plan_patients(count, seed=0)) == count
+    planned = plan_films(count, seed=0)
+
+    assert len(set(planned)) == count
+    assert {(film.split, film.label) for film in planned} == {
+        (split, label) for split in ("train", "val", "test") for label in ("NORMAL", "PNEUMONIA")
+    }
+
+
+def test_a_film_does_not_depend_on_how_many_there_are(tmp_path):
+    few = generate(tmp_path / "few", count=8, seed=3, size=64)
+    many = generate(tmp_path / "many", count=40, seed=3, size=64)
+    places = {record.path.rsplit("/", 1)[1]: record.path for record in many}
+
+    for record in few:
+        name = record.path.rsplit("/", 1)[1]
+        assert (tmp_path / "few" / record.path).read_bytes() == (
+            tmp_path / "many" / places[name]
+        ).read_bytes()
