@@ -27,7 +27,7 @@ class Case:
         film: For showing, its longer side at most `DISPLAY_SIDE`; None if not decodable.
         reading: None where the film was refused or cannot be read.
         evidence: One float32 map a class, in class order, in logits; empty without reading.
-        reason: Why there is no reading, else empty.
+        reason: Sentence that says why there is no reading, else empty.
     """
 
     image_id: str
@@ -46,6 +46,6 @@ def examine(engine: Engine, data: bytes) -> Case:
         check_suitable(film, engine.bundle.manifest.input)
     except ImageError as error:
         shown = images.shrunk(film, DISPLAY_SIDE) if film else None
-        return Case(image_id, shown, reason=error.reason)
+        return Case(image_id, shown, reason=str(error))
     reading, evidence = engine.explain(film)
     return Case(image_id, images.shrunk(film, DISPLAY_SIDE), reading, evidence)

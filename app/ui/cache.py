@@ -50,7 +50,7 @@ def case(loaded: Bundle, source: Source) -> Case:
     try:
         data = source.read()
     except ImageError as error:
-        return Case("", reason=error.reason)
+        return Case("", reason=str(error))
     return _case(images.image_id(data), loaded.sha256, engine(loaded), data)
 
 

@@ -98,7 +98,9 @@ def _server_folder(bundle: Bundle) -> None:
             key="review_subfolder",
             on_change=state.enter_subfolder,
         )
-    if st.button("Review this folder", type="primary", key="review_server"):
+    # The label names the folder: a click while the page still follows a choice is no surprise.
+    named = f"the folder {state.plain(relative)}" if relative else "everything below the data root"
+    if st.button(f"Review {named}", type="primary", key="review_server"):
         with st.spinner("Listing the folder"):
             found = sources.below_root(root, folder)
         _start(found, bundle, title=relative or "Data root")

@@ -28,7 +28,7 @@ def summary(results: Sequence[Result], reviews: dict[str, Review]) -> None:
 def choose_filter(bundle: Bundle, results: Sequence[Result]) -> Filter:
     """The filters above the worklist."""
     task = bundle.manifest.task
-    status, prediction, verdict = st.columns(3)
+    status, prediction, verdict = st.columns([5, 2, 3.5])
     statuses = status.pills(
         "Status",
         list(count_by_status(results)),
@@ -86,13 +86,14 @@ def show_rows(
         on_select="rerun",
         selection_mode="single-row",
         key="review_rows",
+        placeholder="",
         column_config={
             "Film": st.column_config.ImageColumn(width="small"),
-            "Name": st.column_config.TextColumn(width="large"),
+            "Name": st.column_config.TextColumn(width=240),
             "Probability": st.column_config.ProgressColumn(
                 help=_probability_help(bundle), format="%.3f", min_value=0.0, max_value=1.0
             ),
-            "Reason": st.column_config.TextColumn(width="large"),
+            "Reason": st.column_config.TextColumn(width=300),
         },
         alt="Worklist, the most doubtful film first",
     )
@@ -112,7 +113,7 @@ def _row(result: Result, bundle: Bundle, review: Review | None) -> dict[str, Any
         "Probability": reading.probability if reading else None,
         "Prediction": bundle.manifest.task.word(reading.prediction) if reading else "",
         "Verdict": (review.verdict or "comment").capitalize() if review else "",
-        "Reason": result.reason,
+        "Reason": result.reason.partition(": ")[2],  # the code before it is for tables
     }
 
 

@@ -30,7 +30,7 @@ with film_side:
 
 with reading_side:
     if case.reading is None:
-        st.warning(f"No reading. {case.reason}")
+        st.warning(f"No reading. {case.reason}" if case.film else "No reading.")
     else:
         st.markdown(f"### {STATUS_WORDS[case.reading.zone]}")
         prediction = bundle.manifest.task.word(case.reading.prediction)

@@ -94,11 +94,11 @@ def test_a_server_folder_is_reviewed_and_nothing_outside_it(page, url, films):
     folder.fill("../../etc")
     folder.press("Enter")
     expect(page.get_by_text("outside the configured data root")).to_be_visible()
-    expect(page.get_by_role("button", name="Review this folder")).to_have_count(0)
+    expect(page.get_by_role("button", name="Review the folder")).to_have_count(0)
 
     folder.fill(films.name)
     folder.press("Enter")
-    page.get_by_role("button", name="Review this folder").click()
+    page.get_by_role("button", name=f"Review the folder {films.name}").click()
     steps.wait_for_worklist(page)
 
     expect(page.get_by_text("1 ✕ Unreadable")).to_be_visible()
