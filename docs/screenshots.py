@@ -46,7 +46,7 @@ def _walk(page: Page, url: str) -> None:
     _keep(page, "case")
     for title in ("Activations", "Performance", "Model card"):
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
-        page.get_by_role("heading", name=title, exact=True).wait_for()
+        page.get_by_role("heading", name=title).first.wait_for()
         steps.settled(page)
         _keep(page, title.lower().replace(" ", "_"))
 

@@ -23,7 +23,8 @@ def probability_figure(reading: Reading, manifest: Manifest) -> go.Figure:
                 for index in range(len(words))
             ],
             text=[f"{value:.1%}" for value in reading.class_probabilities],
-            textposition="auto",
+            textposition="outside",
+            cliponaxis=False,
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     )
@@ -61,7 +62,7 @@ def probability_figure(reading: Reading, manifest: Manifest) -> go.Figure:
         paper_bgcolor=palette.TRANSPARENT,
         plot_bgcolor=palette.TRANSPARENT,
         xaxis={
-            "range": [0, 1],
+            "range": [0, 1.15],  # room for the figure beside a full bar
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "tickformat": ".0%",
             "gridcolor": palette.GRID,

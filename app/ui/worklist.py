@@ -76,7 +76,8 @@ def show_rows(
         )  # fmt: skip
     shown = listed[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
     table = pd.DataFrame([_row(result, bundle, reviews.get(result.image_id)) for result in shown])
-    if not any(result.reason for result in shown):
+    with_reasons = any(result.reason for result in shown)
+    if not with_reasons:
         table = table.drop(columns="Reason")
     event: Any = st.dataframe(
         table,
@@ -89,7 +90,7 @@ def show_rows(
         placeholder="",
         column_config={
             "Film": st.column_config.ImageColumn(width="small"),
-            "Name": st.column_config.TextColumn(width=240),
+            "Name": st.column_config.TextColumn(width=240 if with_reasons else 400),
             "Probability": st.column_config.ProgressColumn(
                 help=_probability_help(bundle), format="%.3f", min_value=0.0, max_value=1.0
             ),
