@@ -7,8 +7,9 @@ import contextlib
 import os
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -124,20 +125,19 @@ def _run_score(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from app.core.engine import Engine
-    from app.core.results import csv, table
+    from app.core.results import write_csv
 
     engine = Engine(bundle)
     counts: Counter[str] = Counter()
     started = time.monotonic()
     results = engine.score(sources, with_heatmaps=options.heatmaps is not None)
     with _published_when_whole(options.out) as file:
-        file.write(csv(table([], bundle)))
-        for result in tqdm(results, "scoring", len(sources), unit="image"):
+        # One row at a time, so that what is done is on disk when a run is stopped.
+        written = write_csv(file, results, bundle)
+        if options.heatmaps:
+            written = _with_heatmap_files(written, engine, options.heatmaps)
+        for result in tqdm(written, "scoring", len(sources), unit="image"):
             counts[result.status] += 1
-            # One row at a time, so that what is done is on disk when a run is stopped.
-            file.write(csv(table([result], bundle)).split("\n", 1)[1])
-            if options.heatmaps:
-                _write_heatmap(result, engine, options.heatmaps)
     seconds = time.monotonic() - started
     summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     print(
@@ -145,6 +145,26 @@ def _run_score(options: argparse.Namespace) -> None:
         f"{summary}. Table: {options.out}",
         file=sys.stderr,
     )
+
+
+def _with_heatmap_files(
+    results: Iterator[Result], engine: Engine, folder: Path
+) -> Iterator[Result]:
+    """Passes results on when their files are written, which threads do a few ahead."""
+    threads = os.cpu_count() or 1
+    ahead: deque[tuple[Result, Future[None]]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="overlay") as pool:
+        for result in results:
+            ahead.append((result, pool.submit(_write_heatmap, result, engine, folder)))
+            if len(ahead) > 2 * threads:
+                yield _written(*ahead.popleft())
+        while ahead:
+            yield _written(*ahead.popleft())
+
+
+def _written(result: Result, future: Future[None]) -> Result:
+    future.result()
+    return result
 
 
 def _write_heatmap(result: Result, engine: Engine, folder: Path) -> None:

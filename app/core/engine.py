@@ -1,7 +1,8 @@
 """The engine: a stream of images in, a stream of results out, in order, in constant memory.
 
-Decoding runs in threads ahead of the network; OpenVINO computes features and logits in one
-pass; only the head behind the heatmap layer is differentiated, a batch at a time.
+Each core takes a batch through all its stages by itself: decoding, one pass of the network
+that gives features and logits, and, for heatmaps, the gradient of the head behind the
+heatmap layer. So no core waits for another.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,9 @@ from app.core.reading import Reading, read
 from app.core.sources import Source
 from app.core.suitability import check_suitable
 
-BATCH_SIZE = 16
+# What the network's layers hold for so many images still fits into a core's cache.
+BATCH_SIZE = 8
+NUM_WORKERS = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,6 @@ class Engine:
         self.network = load_network(bundle)
         self._compiled = _compile(self.network.logits_model, bundle)
         self._evidence = self.network.evidence_function()
-        self._lock = Lock()
 
     def score(
         self,
@@ -82,23 +83,25 @@ class Engine:
         """Scores images as they come. An image that cannot be scored costs only its own row.
 
         Args:
-            sources: Images; read lazily, a few batches ahead at most.
+            sources: Images; read lazily, two batches a core ahead at most.
             with_heatmaps: Whether each result carries its evidence map.
 
         Yields:
             One result for each source, in the order of the sources.
         """
         remaining = iter(sources)
-        ahead: deque[Future[_Decoded]] = deque()
-        with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode") as pool:
+        ahead: deque[Future[list[Result]]] = deque()
+        with ThreadPoolExecutor(NUM_WORKERS, thread_name_prefix="score") as pool:
             try:
                 while True:
-                    for source in islice(remaining, 3 * BATCH_SIZE - len(ahead)):
-                        ahead.append(pool.submit(self._decode, source))
+                    while len(ahead) < 2 * NUM_WORKERS:
+                        batch = list(islice(remaining, BATCH_SIZE))
+                        if not batch:
+                            break
+                        ahead.append(pool.submit(self._score_batch, batch, with_heatmaps))
                     if not ahead:
                         return
-                    batch = [ahead.popleft().result() for _ in range(min(BATCH_SIZE, len(ahead)))]
-                    yield from self._score_batch(batch, with_heatmaps)
+                    yield from ahead.popleft().result()
             finally:
                 for future in ahead:
                     future.cancel()
@@ -116,33 +119,26 @@ class Engine:
         rows, columns = film.pixels.shape[:2]
         return _Decoded(Result(source, image_id, "ok"), pixels, (rows, columns))
 
-    def _score_batch(self, batch: list[_Decoded], with_heatmaps: bool) -> Iterator[Result]:
-        scored = [item for item in batch if item.pixels is not None]
-        readings: Iterator[Reading] = iter(())
-        maps: Iterator[NDArray[np.float32] | None] = iter(())
-        if scored:
-            features, logits = self.forward(np.stack([item.pixels for item in scored]))  # type: ignore[misc]
-            found = [read(row, self.bundle.manifest) for row in class_logits(logits)]
-            readings = iter(found)
-            maps = iter([None] * len(scored))
-            if with_heatmaps:
-                evidence = self.evidence(features, [reading.class_index for reading in found])
-                maps = iter(
-                    heatmaps.without_padding(one, item.film_shape, self.bundle.manifest.input)
-                    for one, item in zip(evidence, scored, strict=True)
-                )
-        for item in batch:
-            if item.pixels is None:
-                yield item.result
-                continue
-            result = item.result
-            yield Result(
-                result.source,
-                result.image_id,
-                result.status,
-                reading=next(readings),
-                evidence=next(maps),
-            )
+    def _score_batch(self, sources: list[Source], with_heatmaps: bool) -> list[Result]:
+        decoded = [self._decode(source) for source in sources]
+        scored = [item for item in decoded if item.pixels is not None]
+        if not scored:
+            return [item.result for item in decoded]
+        features, logits = self.forward(np.stack([item.pixels for item in scored]))  # type: ignore[misc]
+        readings = [read(row, self.bundle.manifest) for row in class_logits(logits)]
+        maps: list[NDArray[np.float32] | None] = [None] * len(scored)
+        if with_heatmaps:
+            evidence = self.evidence(features, [reading.class_index for reading in readings])
+            maps = [
+                heatmaps.without_padding(one, item.film_shape, self.bundle.manifest.input)
+                for one, item in zip(evidence, scored, strict=True)
+            ]
+        found = iter(zip(readings, maps, strict=True))
+        results = []
+        for item in decoded:
+            reading, evidence_map = (None, None) if item.pixels is None else next(found)
+            results.append(replace(item.result, reading=reading, evidence=evidence_map))
+        return results
 
     def forward(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Features of the heatmap layer and logits of a batch of fitted images.
@@ -150,8 +146,8 @@ class Engine:
         Args:
             pixels: uint8 `(batch, height, width, channels)` in [0, 255].
         """
-        with self._lock:
-            output = self._compiled(pixels.astype(np.float32))
+        # A request of its own, so that threads do not wait for each other.
+        output = self._compiled.create_infer_request().infer(pixels.astype(np.float32))
         return np.array(output[0]), np.array(output[1])
 
     def evidence(
@@ -202,4 +198,5 @@ def _compile(model: Any, bundle: Bundle) -> Any:
         input_signature=[tf.TensorSpec(shape, tf.float32)],
     )
     converted = openvino.convert_model(function.get_concrete_function())
-    return openvino.compile_model(converted, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": str(NUM_WORKERS)}
+    return openvino.compile_model(converted, "CPU", settings)

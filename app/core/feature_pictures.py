@@ -214,13 +214,7 @@ def _colour_table(colour_map: ColourMap) -> NDArray[np.uint8]:
     """256 colours, uint8 RGB `(256, 3)`."""
     if colour_map == "Grey":
         return np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
-    positions = [position for position, _ in heatmaps.ANCHORS]
-    share = np.linspace(0.0, 1.0, 256)
-    channels = [
-        np.interp(share, positions, [colour[channel] for _, colour in heatmaps.ANCHORS])
-        for channel in range(3)
-    ]
-    return np.asarray(np.rint(np.stack(channels, axis=-1)), np.uint8)
+    return heatmaps.COLOURS
 
 
 def _at_most(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:

@@ -19,6 +19,21 @@ ANCHORS = (
     (1.00, (252, 255, 164)),
 )
 
+# The map in 256 steps, uint8 RGB `(256, 3)`.
+COLOURS = np.rint(
+    np.stack(
+        [
+            np.interp(
+                np.linspace(0.0, 1.0, 256),
+                [position for position, _ in ANCHORS],
+                [colour[channel] for _, colour in ANCHORS],
+            )
+            for channel in range(3)
+        ],
+        axis=-1,
+    )
+).astype(np.uint8)
+
 # Evidence below this share of the scale is not drawn: it is noise around zero.
 FLOOR = 0.05
 
@@ -69,15 +84,11 @@ def colours(values: NDArray[np.float32], *, scale: float) -> NDArray[np.uint8]:
     Returns:
         uint8 `(height, width, 4)`, RGBA, alpha in [0, 255].
     """
-    share = np.clip(values / scale, 0.0, 1.0)
-    positions = [position for position, _ in ANCHORS]
-    channels = [
-        np.interp(share, positions, [colour[channel] for _, colour in ANCHORS])
-        for channel in range(3)
-    ]
     # Opacity rises over the lowest fifth of the scale, so that no edge is drawn at the floor.
-    alpha = 255 * np.clip((share - FLOOR) / 0.2, 0.0, 1.0)
-    return np.asarray(np.rint(np.stack([*channels, alpha], axis=-1)), np.uint8)
+    alpha = np.rint(255 * np.clip((np.linspace(0.0, 1.0, 256) - FLOOR) / 0.2, 0.0, 1.0))
+    table = np.column_stack((COLOURS, alpha.astype(np.uint8)))
+    steps = np.rint(np.clip(values * np.float32(255 / scale), 0, 255)).astype(np.uint8)
+    return np.asarray(table[steps])
 
 
 def overlay_layer(
@@ -106,11 +117,11 @@ def blend(
     Returns:
         uint8 RGB `(height, width, 3)`.
     """
-    film = pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=-1)
+    film = pixels if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     layer = overlay_layer(evidence, shape=film.shape[:2], scale=scale)
-    alpha = layer[..., 3:].astype(np.float32) * (opacity / 255)
-    mixed = film * (1 - alpha) + layer[..., :3] * alpha
-    return np.asarray(np.rint(mixed), np.uint8)
+    alpha = layer[..., 3] * np.float32(opacity / 255)
+    colour = cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB)
+    return np.asarray(cv2.blendLinear(film, colour, 1 - alpha, alpha), np.uint8)
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
 
 import pandas as pd
 
@@ -52,6 +53,15 @@ def table(results: Iterable[Result], bundle: Bundle) -> pd.DataFrame:
     return pd.DataFrame([row(result, bundle) for result in results], columns=columns(bundle))
 
 
+def write_csv(file: TextIO, results: Iterable[Result], bundle: Bundle) -> Iterator[Result]:
+    """Writes each result as it comes, as `to_csv` would write them all, and passes it on."""
+    writer = csv.DictWriter(file, columns(bundle), lineterminator="\n")
+    writer.writeheader()
+    for result in results:
+        writer.writerow({name: _no_formula(value) for name, value in row(result, bundle).items()})
+        yield result
+
+
 def with_reviews(results: pd.DataFrame, reviews: dict[str, Review]) -> pd.DataFrame:
     """The table with the newest verdict, comment and time of each image beside it."""
     found = [reviews.get(image_id or "") for image_id in results["image_id"]]
@@ -65,7 +75,7 @@ def with_reviews(results: pd.DataFrame, reviews: dict[str, Review]) -> pd.DataFr
     return results.join(pd.DataFrame(beside, index=results.index))
 
 
-def csv(frame: pd.DataFrame) -> str:
+def to_csv(frame: pd.DataFrame) -> str:
     """The table as CSV that a spreadsheet cannot mistake for formulas.
 
     A cell of text that begins with `=`, `+`, `@` or a tab, as a file name may, gets a

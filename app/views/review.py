@@ -52,7 +52,7 @@ if opened is not None:
 
 st.download_button(
     "Download results.csv",
-    results.csv(results.with_reviews(results.table(batch.results, bundle), reviews)),
+    results.to_csv(results.with_reviews(results.table(batch.results, bundle), reviews)),
     "results.csv",
     "text/csv",
     icon=":material/download:",

@@ -39,7 +39,7 @@ def test_a_scored_row(bundle):
 
 def test_an_unscored_row_has_no_figures(bundle):
     refused = Result(Source("a.png", Path("a.png")), "e" * 64, "refused", "blank: nothing")
-    table = pd.read_csv(StringIO(results.csv(results.table([refused], bundle))))
+    table = pd.read_csv(StringIO(results.to_csv(results.table([refused], bundle))))
 
     assert table.loc[0, "status"] == "refused"
     assert table.loc[0, "reason"] == "blank: nothing"
@@ -65,17 +65,26 @@ def test_verdicts_stand_beside_their_image(bundle):
 
 
 def test_a_name_cannot_become_a_formula(bundle):
-    text = results.csv(results.table([scored(bundle, "=HYPERLINK(1).png")], bundle))
+    text = results.to_csv(results.table([scored(bundle, "=HYPERLINK(1).png")], bundle))
 
     assert "'=HYPERLINK" in text
-    assert "-leading-dash.png" in results.csv(
+    assert "-leading-dash.png" in results.to_csv(
         results.table([scored(bundle, "-leading-dash.png")], bundle)
     )
     assert "'-leading" not in text
 
 
+def test_rows_written_one_by_one_are_the_table(bundle):
+    refused = Result(Source("=a, b.png", Path("a.png")), "e" * 64, "refused", 'blank: "nothing"')
+    found = [scored(bundle), refused, scored(bundle, "b.png", logit=-1e-9)]
+    file = StringIO()
+
+    assert list(results.write_csv(file, found, bundle)) == found
+    assert file.getvalue() == results.to_csv(results.table(found, bundle))
+
+
 def test_names_with_commas_quotes_and_newlines_stay_one_cell(bundle):
     name = 'a,"b"\nc.png'
-    table = pd.read_csv(StringIO(results.csv(results.table([scored(bundle, name)], bundle))))
+    table = pd.read_csv(StringIO(results.to_csv(results.table([scored(bundle, name)], bundle))))
 
     assert table.loc[0, "path"] == name
