@@ -17,7 +17,8 @@ if batch is None or batch.bundle.sha256 != bundle.sha256:
     intake.choose_batch(bundle)
     st.stop()
 
-with st.expander("Review other films"):
+# A key of its own for each batch: the choice closes when its batch begins.
+with st.expander("Review other films", key=f"review_other_{id(batch)}"):
     intake.choose_batch(bundle)
 
 if batch.progress.running:
