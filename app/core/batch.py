@@ -57,7 +57,6 @@ class Batch:
         """
         self.title = title
         self.bundle = bundle
-        self.problems = spooled.problems if spooled else []
         self._spooled = spooled
         self.results: list[Result] = []
         self._sources = sources

@@ -148,6 +148,18 @@ def from_archive(path: Path, *, name: str) -> Iterator[Source]:
             yield Source(full_name, path, member, problems.NESTED_ARCHIVE)
 
 
+def archive_rows(path: Path, *, name: str) -> Iterator[Source]:
+    """As `from_archive`; one that gives no image is a source with the problem."""
+    try:
+        found = list(from_archive(path, name=name))
+    except SourceError as error:
+        is_damaged = isinstance(error, archives.UnreadableArchiveError)
+        code = "damaged_archive" if is_damaged else "archive_too_large"
+        yield Source(name, path, problem=Problem(code, str(error), refused=not is_damaged))
+        return
+    yield from found or [Source(name, path, problem=problems.NO_IMAGES)]
+
+
 def inside_root(root: Path, relative: str) -> Path:
     """A path below `root`, whatever `..` or links `relative` holds.
 
@@ -220,21 +232,12 @@ def _from_path(path: Path) -> Iterator[Source]:
     if stat.S_ISDIR(mode):
         found = _from_folder(path, limit=path.resolve())
     elif stat.S_ISREG(mode) and path.suffix.lower() == _ARCHIVE_SUFFIX:
-        found = _from_archive_with_row(path, name)
+        found = archive_rows(path, name=name)
     else:
         found = iter([Source(name, path)])
     first = next(found, None)
     yield first or Source(name, path, problem=problems.NO_IMAGES)
     yield from found
-
-
-def _from_archive_with_row(path: Path, name: str) -> Iterator[Source]:
-    try:
-        yield from from_archive(path, name=name)
-    except SourceError as error:
-        is_damaged = isinstance(error, archives.UnreadableArchiveError)
-        code = "damaged_archive" if is_damaged else "archive_too_large"
-        yield Source(name, path, problem=Problem(code, str(error), refused=not is_damaged))
 
 
 def _from_folder(folder: Path, *, limit: Path) -> Iterator[Source]:

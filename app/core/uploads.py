@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from app.core.errors import SourceError
-from app.core.sources import Source, from_archive, is_visible_image
+from app.core.sources import Source, archive_rows, is_visible_image
 
 
 class Upload(Protocol):
@@ -35,12 +35,10 @@ class Spool:
     Attributes:
         folder: Holds the files, under numbers instead of their names.
         sources: The images, in upload order; archives give one for each member.
-        problems: Sentences about archives that could not be opened.
     """
 
     folder: Path
     sources: list[Source] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
 
 
 def spool(uploads: Iterable[Upload]) -> Spool:
@@ -48,7 +46,7 @@ def spool(uploads: Iterable[Upload]) -> Spool:
 
     Two uploads of one name stay two sources. Of an uploaded directory, whose files are named
     with their path, only visible images count, as in a folder on the server. An archive that
-    cannot be opened or is too large becomes a problem and costs nothing else.
+    gives no image is a source with the reason.
 
     Raises:
         SourceError: If the disk does not take the uploads.
@@ -62,7 +60,7 @@ def spool(uploads: Iterable[Upload]) -> Spool:
         path = spooled.folder / f"{number:06d}"
         _write(upload, path)
         if is_archive:
-            _list_archive(path, upload.name, spooled)
+            spooled.sources.extend(archive_rows(path, name=upload.name))
         else:
             spooled.sources.append(Source(upload.name, path))
     return spooled
@@ -78,17 +76,3 @@ def _write(upload: Upload, path: Path) -> None:
             f"The uploads could not be kept on the server's disk ({error.strerror}). Upload fewer "
             "films at a time, or choose a server folder."
         ) from None
-
-
-def _list_archive(path: Path, name: str, spooled: Spool) -> None:
-    try:
-        members = list(from_archive(path, name=name))
-    except SourceError as error:
-        spooled.problems.append(f"{name!r}: {error}")
-        return
-    spooled.sources.extend(members)
-    if not members:
-        spooled.problems.append(
-            f"The archive {name!r} holds no image. Expected JPEG, PNG, TIFF or DICOM "
-            "files inside; pack it again."
-        )

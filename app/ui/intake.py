@@ -110,11 +110,9 @@ def _start(
     found: Sequence[sources.Source], bundle: Bundle, *, title: str, spooled: Spool | None = None
 ) -> None:
     if not found:
-        for problem in spooled.problems if spooled else ():
-            st.error(problem, icon=":material/error:")
         st.warning(
             "There is no image in it. Expected JPEG, PNG, TIFF or DICOM files; choose another "
-            "folder or archive."
+            "folder."
         )
         return
     batch = Batch(found, title=title, bundle=bundle, spooled=spooled)

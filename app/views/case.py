@@ -46,4 +46,7 @@ with reading_side:
         )
     if case.image_id:
         viewer.ask_verdict(case, bundle, state.reviews(bundle).get(case.image_id))
-    st.page_link("views/activations.py", label="Activations of this film", icon=":material/layers:")
+    if case.reading is not None:
+        st.page_link(
+            "views/activations.py", label="Activations of this film", icon=":material/layers:"
+        )

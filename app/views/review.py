@@ -27,8 +27,6 @@ if batch.progress.running:
 
 if batch.progress.error:
     st.error(batch.progress.error, icon=":material/error:")
-for problem in batch.problems:
-    st.error(problem, icon=":material/error:")
 if batch.progress.cancelled:
     st.warning(
         f"Cancelled: {batch.progress.done:,} of {batch.progress.total:,} films were scored and "
