@@ -17,7 +17,7 @@ FORBIDDEN = {
     "app/views": {"model_training", "cv2", "numpy", *NETWORK_LIBRARIES},
     "app/main.py": {"model_training", "cv2", *NETWORK_LIBRARIES},
     "app/cli.py": {"streamlit", "model_training", "app.ui", "app.views"},
-    "model_training": {"streamlit", "plotly", "app.ui", "app.views", "app.main", "app.charts"},
+    "model_training": {"streamlit", "app.ui", "app.views", "app.main", "app.charts"},
 }
 
 # Importing any of these must not load a network library, so that what needs none opens at once.
