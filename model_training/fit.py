@@ -205,7 +205,7 @@ def _train(films: _Films, config: TrainingConfig, checkpoint: Path) -> tuple[Net
     import keras
 
     from model_training import training
-    from model_training.presets import PRESETS
+    from model_training.presets.catalogue import PRESETS
 
     keras.utils.set_random_seed(config.seed)
     preset = PRESETS[config.preset]

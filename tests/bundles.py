@@ -41,7 +41,7 @@ def make_bundle(
     """Publishes a bundle `folder/name` whose network is untrained but whose files are real."""
     import keras
 
-    from model_training.presets import PRESETS
+    from model_training.presets.catalogue import PRESETS
 
     keras.utils.set_random_seed(seed)
     chosen = PRESETS[preset]

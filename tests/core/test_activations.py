@@ -8,7 +8,7 @@ import pytest
 
 from app.core import activations
 from app.core.network import Network, class_logits
-from model_training.presets import PRESETS
+from model_training.presets.catalogue import PRESETS
 
 # conv: two filters of 2 x 2, one that sums a patch and adds 1, one that takes right from left.
 FILTERS = np.array([[[1, 1], [1, -1]], [[1, 1], [1, -1]]], np.float32)[:, :, np.newaxis, :]

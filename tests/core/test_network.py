@@ -12,7 +12,7 @@ from app.core.bundle import Heatmap, Input, Task
 from app.core.errors import BundleError
 from app.core.network import Network, check_network, class_logits, load_network
 from model_training.config import PRESET_NAMES
-from model_training.presets import PRESETS
+from model_training.presets.catalogue import PRESETS
 
 SIZE = 40
 

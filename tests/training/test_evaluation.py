@@ -7,7 +7,7 @@ from app.core.calibration import fit_temperature, sigmoid, softmax
 from app.core.network import Network, class_logits
 from model_training import evaluation
 from model_training.evaluation import best_epoch, calibrate, choose_thresholds, heatmap_scale
-from model_training.presets import PRESETS
+from model_training.presets.catalogue import PRESETS
 
 
 def two_classes(positive):

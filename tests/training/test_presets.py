@@ -8,7 +8,8 @@ import pytest
 from keras import layers
 
 from model_training.config import PRESET_NAMES, TrainingConfig
-from model_training.presets import PREDICTIONS_LAYER, PRESETS
+from model_training.presets.catalogue import PRESETS
+from model_training.presets.parts import PREDICTIONS_LAYER
 from model_training.training import initial_output_bias
 
 SIZE = 48

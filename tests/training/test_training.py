@@ -8,7 +8,7 @@ from keras import layers
 from app.core.errors import DatasetError
 from model_training.config import TrainingConfig
 from model_training.evaluation import best_epoch
-from model_training.presets import PRESETS
+from model_training.presets.catalogue import PRESETS
 from model_training.training import class_weights, initial_output_bias, train
 
 SIDE = 32
