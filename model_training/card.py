@@ -8,6 +8,7 @@ from app.core.bootstrap import auc_interval
 from app.core.bundle import Manifest
 from app.core.metrics import Proportion, accuracy, class_counts, operating_point
 from app.core.predictions import select
+from app.core.wording import calibration_in_full
 
 
 def write_card(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> str:
@@ -118,7 +119,7 @@ def _decision(manifest: Manifest) -> str:
     lines = [
         f"Rule: {thresholds.rule}. Chosen on the {thresholds.chosen_on} part only.",
         zone,
-        f"Calibration: temperature {manifest.calibration.temperature:g}, fitted on the "
+        f"Calibration: {calibration_in_full(manifest.calibration, manifest.task)}; fitted on the "
         f"{manifest.calibration.fitted_on} part.",
     ]
     return "\n".join(f"- {line}" for line in lines)

@@ -11,10 +11,16 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from app.core.bundle import Calibration, Thresholds
-from app.core.calibration import fit_temperature, softmax
 from app.core.network import Network, class_logits
+from app.core.recalibration import (
+    calibrated,
+    fit_temperature,
+    fit_temperature_and_offsets,
+    log_likelihood,
+)
 from app.core.thresholds import (
-    balanced_threshold,
+    decide,
+    parse_rule,
     threshold_at_sensitivity,
     threshold_at_specificity,
 )
@@ -50,6 +56,7 @@ def evaluate(
     rows: NDArray[np.int64],
     validation: NDArray[np.int64],
     test: NDArray[np.int64],
+    threshold_rule: str = "balanced",
 ) -> Outcome:
     """Scores validation and test cases; no label of a test case is looked at.
 
@@ -60,14 +67,17 @@ def evaluate(
         rows: Where each case lies in `pixels`, `(num_cases,)`.
         validation: Positions of the validation cases.
         test: Positions of the test cases.
+        threshold_rule: As for `choose_thresholds`.
     """
     logits = np.full((len(rows), network.model.output_shape[-1]), np.nan, np.float32)
     scored = np.concatenate([validation, test])
     logits[scored] = _logits(network, pixels, rows[scored])
     wide = class_logits(logits)
     calibration = calibrate(wide[validation], labels[validation])
-    probabilities = softmax(wide / calibration.temperature)
-    thresholds = choose_thresholds(probabilities[validation], labels[validation])
+    probabilities = calibrated(wide, calibration)
+    thresholds = choose_thresholds(
+        probabilities[validation], labels[validation], rule=threshold_rule
+    )
     called = validation
     if wide.shape[1] == 2:
         called = validation[probabilities[validation, 1] >= thresholds.decision]
@@ -88,7 +98,10 @@ def best_epoch(history: pd.DataFrame) -> int:
 
 
 def calibrate(class_logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibration:
-    """Fits the temperature on validation logits `(num_cases, num_classes)`.
+    """Fits the calibration on validation logits `(num_cases, num_classes)`.
+
+    A temperature, and an offset for each class where the validation likelihood rises by more
+    than what that many more numbers would cost by Schwarz's criterion.
 
     Each class is given one more film, at the median of its logits but of another class. So a
     validation part without a single error does not promise certainty: n films of a class
@@ -97,42 +110,64 @@ def calibrate(class_logits: NDArray[np.float64], labels: NDArray[np.int64]) -> C
     Reference:
         - Platt (1999), Probabilistic Outputs for Support Vector Machines, whose targets
           (n + 1) / (n + 2) serve the same end
+        - Schwarz (1978), Estimating the Dimension of a Model,
+          https://doi.org/10.1214/aos/1176344136
     """
     present = np.unique(labels)
     medians = np.array([np.median(class_logits[labels == label], axis=0) for label in present])
     others = medians.copy()
     others[np.arange(len(medians)), present] = -np.inf
-    temperature = fit_temperature(
-        np.vstack([class_logits, medians]), np.append(labels, others.argmax(axis=1))
+    logits = np.vstack([class_logits, medians])
+    truth = np.append(labels, others.argmax(axis=1))
+    plain = Calibration(
+        method="temperature",
+        temperature=round(fit_temperature(logits, truth), 4),
+        fitted_on="validation",
     )
-    return Calibration(
-        method="temperature", temperature=round(temperature, 4), fitted_on="validation"
+    num_classes = class_logits.shape[1]
+    if len(present) < num_classes:  # nothing says where the offset of a class without films is
+        return plain
+    temperature, offset = fit_temperature_and_offsets(logits, truth)
+    shifted = Calibration(
+        method="temperature_and_offset",
+        temperature=round(temperature, 4),
+        offset=tuple(round(value, 4) for value in offset),
+        fitted_on="validation",
     )
+    gain = log_likelihood(calibrated(logits, shifted), truth) - log_likelihood(
+        calibrated(logits, plain), truth
+    )
+    return shifted if 2 * gain > (num_classes - 1) * np.log(len(truth)) else plain
 
 
-def choose_thresholds(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> Thresholds:
+def choose_thresholds(
+    probabilities: NDArray[np.float64], labels: NDArray[np.int64], *, rule: str = "balanced"
+) -> Thresholds:
     """Chooses the decision and the edges of the doubtful zone on validation films.
 
-    Two classes: the threshold at which the worse of sensitivity and specificity is best
-    decides; the zone reaches down to where 98 % of the positives are found and up to where
-    98 % of the negatives are cleared. More classes: the likeliest is called, and is doubtful
-    where 98 % of the wrong calls lie.
+    Two classes: a rule decides; the zone reaches down to where 98 % of the positives are found
+    and up to where 98 % of the negatives are cleared. More classes: the likeliest is called,
+    and is doubtful where 98 % of the wrong calls lie; the rule has no part in it.
 
     Args:
         probabilities: Calibrated, `(num_cases, num_classes)`.
         labels: Class positions, `(num_cases,)`.
+        rule: As `app.core.thresholds.parse_rule` reads it.
+
+    Raises:
+        ValueError: If there is no such rule.
     """
+    parsed = parse_rule(rule)
     if probabilities.shape[1] == 2:
         score = probabilities[:, 1]
-        decision = balanced_threshold(labels, score)
+        decision, words = decide(labels, score, rule=parsed)
         low = threshold_at_sensitivity(labels, score, 1 - DOUBTFUL_MISSES)
         high = threshold_at_specificity(labels, score, 1 - DOUBTFUL_MISSES)
         return Thresholds(
             decision=decision,
             doubtful_low=min(low, decision),
             doubtful_high=max(high, decision),
-            rule="where the lower of sensitivity and specificity is highest; doubtful between "
-            "98 % sensitivity and 98 % specificity",
+            rule=f"{words}; doubtful between 98 % sensitivity and 98 % specificity",
             chosen_on="validation",
         )
     confidence = probabilities.max(axis=1)

@@ -108,16 +108,23 @@ class Thresholds(_Part):
 
 
 class Calibration(_Part):
-    """Temperature scaling: logits are divided by `temperature` before the sigmoid or softmax.
+    """How logits become the probabilities that are told, see `recalibration.calibrated`.
 
-    Reference:
-        - Guo et al., On Calibration of Modern Neural Networks (ICML 2017),
-          https://arxiv.org/abs/1706.04599
+    Logits are divided by `temperature`; with the method `temperature_and_offset` the class's
+    `offset`, in logits and class order, is then added; then comes the softmax. With two classes
+    the latter is Platt scaling.
     """
 
-    method: Literal["temperature"]
+    method: Literal["temperature", "temperature_and_offset"]
     temperature: float = Field(gt=0)
+    offset: tuple[float, ...] = ()
     fitted_on: str
+
+    @model_validator(mode="after")
+    def _offset_fits(self) -> Self:
+        if bool(self.offset) != (self.method == "temperature_and_offset"):
+            raise ValueError(f"the method {self.method} does not go with {self.offset} as offset")
+        return self
 
 
 class Data(_Part):
@@ -145,6 +152,13 @@ class Manifest(_Part):
     training: dict[str, str | int | float | bool | None]
     versions: dict[str, str]
     files: dict[str, str]
+
+    @model_validator(mode="after")
+    def _offset_for_each_class(self) -> Self:
+        num_offsets, num_classes = len(self.calibration.offset), len(self.task.classes)
+        if num_offsets not in (0, num_classes):
+            raise ValueError(f"{num_offsets} offsets calibrate {num_classes} classes")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

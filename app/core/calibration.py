@@ -1,18 +1,15 @@
-"""How far a probability can be believed, and the one-parameter correction of it."""
+"""How far a probability can be believed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import nan
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.core.labels import binary_cases, binary_probabilities, class_indices, require_finite
+from app.core.labels import binary_probabilities
 from app.core.metrics import Proportion
-
-TEMPERATURE_RANGE = (0.05, 20.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,71 +110,3 @@ def brier_score(y_true: ArrayLike, probability: ArrayLike) -> float:
     """
     positive, share = binary_probabilities(y_true, probability, name="probability")
     return float(np.mean((share - positive) ** 2)) if len(share) else nan
-
-
-def fit_temperature(logits: ArrayLike, y_true: ArrayLike) -> float:
-    """The temperature by which to divide logits before `sigmoid` or `softmax`.
-
-    It minimises the negative log-likelihood. Above 1 the network was too sure, below 1 not
-    sure enough; the order of the cases never changes. The slope of the likelihood in `1 / T`
-    only ever rises, so halving the range on its sign finds the one minimum.
-
-    Reference:
-        - Guo et al., On Calibration of Modern Neural Networks (ICML 2017),
-          https://arxiv.org/abs/1706.04599
-
-    Args:
-        logits: Shape `(num_cases,)` for two classes, `(num_cases, num_classes)` for more.
-        y_true: Reference classes, shape `(num_cases,)`, integers from 0, at least two present.
-
-    Returns:
-        A temperature in [0.05, 20]; an end of it where the cases ask for more than that, such
-        as classes that are perfectly separated; 1 where all logits are equal.
-
-    Raises:
-        ValueError: If the shapes do not fit, a label is no class, a logit is not finite, or
-            only one class is present.
-    """
-    lead = _lead_over_truth(logits, y_true)
-
-    def slope(temperature: float) -> float:
-        return float((softmax(lead / temperature) * lead).sum(axis=1).mean())
-
-    return _falling_root(slope, *TEMPERATURE_RANGE)
-
-
-def _lead_over_truth(logits: ArrayLike, y_true: ArrayLike) -> NDArray[np.float64]:
-    """How far each class is ahead of the true one, shape `(num_cases, num_classes)`."""
-    values = np.asarray(logits, dtype=np.float64)
-    if values.ndim == 1:
-        positive, values = binary_cases(y_true, values, name="logits")
-        truth = positive.astype(np.int64)
-        values = np.stack([np.zeros_like(values), values], axis=1)
-    elif values.ndim == 2 and values.shape[1] >= 2 and np.shape(y_true) == values.shape[:1]:
-        truth = class_indices("y_true", y_true, num_classes=values.shape[1])
-        require_finite("logits", values)
-    else:
-        raise ValueError(
-            "`logits` must have shape (num_cases,), or (num_cases, num_classes) with two or "
-            f"more classes. Received shapes {values.shape} and {np.shape(y_true)}."
-        )
-    if len(np.unique(truth)) < 2:
-        raise ValueError(
-            "A temperature is fitted on cases of at least two classes. "
-            f"Received labels {np.unique(truth).tolist()}."
-        )
-    return values - np.take_along_axis(values, truth[:, None], axis=1)
-
-
-def _falling_root(slope: Callable[[float], float], low: float, high: float) -> float:
-    """Where a falling function crosses zero, to 1e-12 of itself, or the nearer end."""
-    if slope(low) == slope(high) == 0:
-        return 1.0
-    if slope(low) <= 0:
-        return low
-    if slope(high) >= 0:
-        return high
-    while high / low > 1 + 1e-12:
-        middle = sqrt(low * high)
-        low, high = (middle, high) if slope(middle) > 0 else (low, middle)
-    return sqrt(low * high)

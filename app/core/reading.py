@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.core.bundle import Manifest
 from app.core.calibration import softmax
+from app.core.recalibration import calibrated
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,10 @@ class Reading:
 def read(class_logits: NDArray[np.float64], manifest: Manifest) -> Reading:
     """Turns the logits of one image, `(num_classes,)`, into a reading."""
     thresholds, task = manifest.thresholds, manifest.task
-    raw = softmax(class_logits[np.newaxis])[0]
-    calibrated = softmax(class_logits[np.newaxis] / manifest.calibration.temperature)[0]
+    raw = softmax(class_logits)
+    shares = calibrated(class_logits, manifest.calibration)
     if task.binary:
-        probability = float(calibrated[1])
+        probability = float(shares[1])
         called, shown = int(probability >= thresholds.decision), 1
         zone = "doubtful"
         if probability < thresholds.doubtful_low:
@@ -57,8 +58,8 @@ def read(class_logits: NDArray[np.float64], manifest: Manifest) -> Reading:
         elif probability >= thresholds.doubtful_high:
             zone = "positive"
     else:
-        called = shown = int(calibrated.argmax())
-        probability = float(calibrated[called])
+        called = shown = int(shares.argmax())
+        probability = float(shares[called])
         zone = "clear" if probability >= thresholds.doubtful_high else "doubtful"
     return Reading(
         prediction=task.classes[called],
@@ -67,5 +68,5 @@ def read(class_logits: NDArray[np.float64], manifest: Manifest) -> Reading:
         raw_probability=float(raw[shown]),
         threshold=thresholds.decision,
         zone=zone,
-        class_probabilities=tuple(float(value) for value in calibrated),
+        class_probabilities=tuple(float(value) for value in shares),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from app.core.bootstrap import Interval
+from app.core.bundle import Calibration, Task
 from app.core.metrics import F1, Proportion
 
 NO_FIGURE = "none"
@@ -50,6 +51,18 @@ def figure_interval(interval: Interval) -> str:
 def resting_on(interval: Interval) -> str:
     """What a bootstrapped figure rests on, such as `45 images of 43 patients`."""
     return f"{counted(interval.num_cases, 'image')} of {counted(interval.num_groups, 'patient')}"
+
+
+def calibration_in_full(calibration: Calibration, task: Task) -> str:
+    """What is done to logits, such as `logits divided by 1.11, then 2.26 added for Pneumonia`."""
+    words = f"logits divided by {calibration.temperature:.3g}"
+    # The first class's offset is 0: only differences between classes count.
+    added = [
+        f"{value:.3g} {'added ' if position == 1 else ''}for {task.word(task.classes[position])}"
+        for position, value in enumerate(calibration.offset)
+        if position
+    ]
+    return f"{words}, then {' and '.join(added)}" if added else words
 
 
 def counted(number: int, noun: str) -> str:

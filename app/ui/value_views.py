@@ -12,6 +12,7 @@ from app.core.activations import Contributions, LayerInfo
 from app.core.bundle import Bundle
 from app.core.feature_pictures import ColourMap
 from app.core.layer_words import shape_words, value_words
+from app.core.wording import calibration_in_full
 from app.ui.activation_views import PICTURE_SIDE, show_picture
 
 
@@ -38,7 +39,7 @@ def show_output(
     class_index: int,
 ) -> None:
     """The network's probabilities and what moved them."""
-    task, temperature = bundle.manifest.task, bundle.manifest.calibration.temperature
+    task = bundle.manifest.task
     names = [task.word(name) for name in task.classes]
     probabilities = values.tolist() if values.size > 1 else [1 - values.item(), values.item()]
     left, right = st.columns(2)
@@ -49,8 +50,8 @@ def show_output(
             alt="Probability of each class before calibration",
         )
         st.caption(
-            "Probabilities as the network gives them. The decision uses calibrated ones: logits "
-            f"divided by {value_words(temperature)}."
+            "Probabilities as the network gives them. The decision uses calibrated ones: "
+            f"{calibration_in_full(bundle.manifest.calibration, task)}."
         )
     with right:
         if contributions is not None:

@@ -182,6 +182,15 @@ def test_a_manifest_without_a_format(copy, text):
         ({"thresholds__doubtful_low": 0.9}, "doubtful_low <= decision"),
         ({"calibration__temperature": 0}, "calibration.temperature"),
         ({"calibration__temperature": float("inf")}, "calibration.temperature"),
+        ({"calibration__method": "temperature_and_offset"}, "does not go with ()"),
+        ({"calibration__offset": [0, 1]}, "temperature does not go with (0.0, 1.0)"),
+        (
+            {
+                "calibration__method": "temperature_and_offset",
+                "calibration__offset": [0, 1, 2],
+            },
+            "3 offsets calibrate 2 classes",
+        ),
         ({"name": "../small"}, "name"),
         ({"files": []}, "files"),
     ],

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from app.core.bundle import Calibration
 from app.core.reading import read
 
 
@@ -39,3 +40,17 @@ def test_multi_class_reads_the_likeliest(three_class_bundle):
     assert sum(reading.class_probabilities) == pytest.approx(1)
     assert reading.zone == "clear"
     assert read(np.array([0.0, 0.1, 0.2]), three_class_bundle.manifest).zone == "doubtful"
+
+
+def test_an_offset_moves_the_probability_and_not_the_raw_one(bundle):
+    shifted = Calibration(
+        method="temperature_and_offset", temperature=2.0, offset=(0.0, 1.5), fitted_on="validation"
+    )
+    manifest = bundle.manifest.model_copy(update={"calibration": shifted})
+
+    reading = read(np.array([0.0, -1.0]), manifest)
+
+    # sigmoid(-1 / 2 + 1.5) = sigmoid(1), and sigmoid(-1) before calibration.
+    assert reading.prediction == "PNEUMONIA"
+    assert reading.probability == pytest.approx(0.73106, abs=1e-5)
+    assert reading.raw_probability == pytest.approx(0.26894, abs=1e-5)

@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from app.core.bundle import Calibration
-from app.core.calibration import fit_temperature, sigmoid, softmax
+from app.core.calibration import expected_calibration_error, sigmoid, softmax
 from app.core.network import Network, class_logits
+from app.core.recalibration import calibrated, fit_temperature
 from model_training import evaluation
 from model_training.evaluation import best_epoch, calibrate, choose_thresholds, heatmap_scale
 from model_training.presets.catalogue import PRESETS
@@ -101,6 +102,65 @@ def test_with_enough_films_the_added_ones_hardly_count():
     assert found == pytest.approx(1.5, rel=0.1)
 
 
+@pytest.mark.parametrize("lean", [-2.0, 2.5])
+def test_a_network_that_leans_to_a_class_gets_an_offset(lean):
+    generator = np.random.default_rng(0)
+    honest = generator.normal(0.5, 3, 600)
+    labels = (generator.random(600) < sigmoid(honest)).astype(np.int64)
+    logits = class_logits((honest - lean)[:, None])
+
+    found = calibrate(logits, labels)
+
+    assert found.method == "temperature_and_offset"
+    assert found.offset[0] == 0.0
+    assert found.offset[1] * found.temperature == pytest.approx(lean, abs=0.4)
+    plain = softmax(logits / fit_temperature(logits, labels))[:, 1]
+    shifted = calibrated(logits, found)[:, 1]
+    assert expected_calibration_error(labels, shifted) < 0.03
+    assert expected_calibration_error(labels, plain) > 0.06
+
+
+def test_an_offset_that_chance_explains_is_left_out():
+    methods = set()
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        logits = generator.normal(0, 3, 300)
+        labels = (generator.random(300) < sigmoid(logits / 2)).astype(np.int64)
+        methods.add(calibrate(class_logits(logits[:, None]), labels).method)
+
+    assert methods == {"temperature"}
+
+
+def test_a_class_without_validation_films_gets_no_offset():
+    logits = np.random.default_rng(0).normal(0, 1, (40, 3))
+
+    assert calibrate(logits, np.arange(40) % 2).offset == ()
+
+
+def test_a_named_rule_decides_and_its_words_are_kept():
+    scores = two_classes(np.linspace(0.05, 0.95, 40))
+    labels = (np.arange(40) >= 15).astype(np.int64)
+    labels[[10, 20]] = 1, 0
+
+    found = {rule: choose_thresholds(scores, labels, rule=rule)
+             for rule in ("balanced", "half", "cost:10", "sensitivity:0.9")}  # fmt: skip
+
+    assert found["half"].decision == 0.5
+    assert found["cost:10"].decision < found["balanced"].decision
+    assert found["balanced"].rule.startswith("where the lower of sensitivity and specificity")
+    assert "costs 10 times a false alarm" in found["cost:10"].rule
+    assert "to show 90 %, 35 positives are needed" in found["sensitivity:0.9"].rule
+    for thresholds in found.values():
+        assert thresholds.rule.endswith("; doubtful between 98 % sensitivity and 98 % specificity")
+        assert thresholds.doubtful_low <= thresholds.decision <= thresholds.doubtful_high
+
+
+def test_an_unknown_rule_is_refused_for_any_number_of_classes():
+    for probabilities, labels in ((two_classes([0.1, 0.9]), [0, 1]), (np.eye(3), [0, 1, 2])):
+        with pytest.raises(ValueError, match="Received 'best'"):
+            choose_thresholds(probabilities, np.array(labels), rule="best")
+
+
 def test_heatmap_scale_is_a_high_peak():
     maps = np.zeros((21, 2, 3), np.float32)
     maps[:, 1, 2] = np.arange(21)
@@ -181,7 +241,7 @@ def test_scores_are_the_networks_and_training_cases_have_none(scored):
     np.testing.assert_allclose(raw[:, -expected.shape[1] :], expected[20:], atol=1e-5)
     np.testing.assert_allclose(
         outcome.probabilities[20:],
-        softmax(outcome.class_logits[20:] / outcome.calibration.temperature),
+        calibrated(outcome.class_logits[20:], outcome.calibration),
     )
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from app.cli import main as overread
 from app.core.bundle import Manifest, file_sha256
-from app.core.calibration import sigmoid
 from app.core.engine import Engine
+from app.core.recalibration import calibrated
 from app.core.sources import from_paths
 from model_training import evaluation, fit
 from model_training.cli import main
@@ -90,9 +90,9 @@ def test_predictions_hold_what_the_contract_says(trained, data):
     assert (classes[table["y_true"]] == [path.split("/")[1] for path in table["path"]]).all()
     assert [file_sha256(data / path) for path in table["path"]] == table["image_id"].tolist()
     assert table["subgroup"].unique().tolist() == ["bacteria"]
-    temperature = trained.manifest.calibration.temperature
+    logits = np.stack([np.zeros(len(table)), table["logit"]], axis=1)
     np.testing.assert_allclose(
-        table["probability"], sigmoid(table["logit"] / temperature), atol=1e-6
+        table["probability"], calibrated(logits, trained.manifest.calibration)[:, 1], atol=1e-6
     )
 
 
@@ -103,9 +103,9 @@ def test_threshold_and_temperature_come_from_the_validation_rows(trained):
     logits = np.stack([np.zeros(len(validation)), validation["logit"]], axis=1)
     shares = np.stack([1 - validation["probability"], validation["probability"]], axis=1)
 
-    assert evaluation.calibrate(logits, labels).temperature == pytest.approx(
-        trained.manifest.calibration.temperature, abs=2e-4
-    )
+    fitted, kept = evaluation.calibrate(logits, labels), trained.manifest.calibration
+    assert fitted.temperature == pytest.approx(kept.temperature, abs=2e-4)
+    assert fitted.offset == pytest.approx(kept.offset, abs=2e-4)
     found, expected = evaluation.choose_thresholds(shares, labels), trained.manifest.thresholds
     assert found.decision == pytest.approx(expected.decision, abs=1e-6)
     assert found.doubtful_low == pytest.approx(expected.doubtful_low, abs=1e-6)
