@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from app.core.bootstrap import auc_interval
 from app.core.bundle import Manifest
-from app.core.metrics import Proportion, accuracy, class_counts, operating_point
 from app.core.predictions import select
 from app.core.wording import calibration_in_full
+from model_training.figures import by_subgroup, markdown, notes, overall
 
 
 def write_card(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> str:
@@ -60,52 +59,13 @@ def _data(manifest: Manifest, notes: list[str]) -> str:
 
 
 def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
-    """The figures on the test rows, as a Markdown table with intervals and denominators."""
-    task = manifest.task
+    """The figures on the test rows, as Markdown tables with intervals and denominators."""
+    task, threshold = manifest.task, manifest.thresholds.decision
     test = select(predictions, task, split="test")
-    if not task.binary:
-        called = test.called()
-        counts = class_counts(test.y_true, called, num_classes=test.num_classes)
-        rows = [
-            _row("Accuracy", accuracy(test.y_true, called, num_classes=test.num_classes)),
-            *(
-                _row(f"Sensitivity for {task.word(name)}", count.sensitivity)
-                for name, count in zip(task.classes, counts, strict=True)
-            ),
-        ]
-        return _table(rows) + "\n\nWilson intervals."
-    score = test.probabilities[:, 1]
-    area = auc_interval(test.y_true, score, groups=test.patients)
-    # Resamples of a perfect ranking are all perfect: they do not say how far it may be off.
-    interval = f"{area.low:.3f} to {area.high:.3f}" if area.low < area.high else "none: no spread"
-    point = operating_point(test.y_true, score, threshold=manifest.thresholds.decision)
-    rows = [
-        f"| AUC | {area.value:.3f} | {interval} | "
-        f"{area.num_cases} images of {area.num_groups} patients |",
-        _row("Sensitivity", point.sensitivity),
-        _row("Specificity", point.specificity),
-        _row("Accuracy", point.accuracy),
-        _row("Positive predictive value", point.ppv),
-        _row("Negative predictive value", point.npv),
-    ]
-    positives = Proportion(int(test.y_true.sum()), test.num_images)
-    return (
-        _table(rows) + "\n\nProportions: Wilson intervals. AUC: bootstrap over patients, 1,000 "
-        "resamples. Predictive values hold for the share of positives in this test part "
-        f"({positives.value:.0%}), not for a ward."
-    )
-
-
-def _table(rows: list[str]) -> str:
-    return "| figure | value | 95 % interval | of |\n|---|---|---|---|\n" + "\n".join(rows)
-
-
-def _row(name: str, part: Proportion) -> str:
-    low, high = part.interval()
-    return (
-        f"| {name} | {part.value:.1%} | {low:.1%} to {high:.1%} | "
-        f"{part.successes} of {part.total} |"
-    )
+    tables = [markdown(overall(test, task, threshold=threshold))]
+    if rows := by_subgroup(test, task, threshold=threshold):
+        tables.append(markdown(rows))
+    return "\n\n".join([*tables, notes(test, task)])
 
 
 def _decision(manifest: Manifest) -> str:

@@ -103,6 +103,19 @@ def auc_from_counts(positives: NDArray[np.int64], negatives: NDArray[np.int64]) 
     return float(positives @ twice_below) / (2 * num_pairs)
 
 
+def specificity_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
+    """The best specificity among thresholds that find at least this share of the positives.
+
+    Read off the ROC curve of these very cases, so it says what the scores allow and not what a
+    threshold chosen elsewhere gives. Arguments and errors as for `roc_curve`; `minimum` is in
+    [0, 1]. NaN if either class is missing.
+    """
+    curve = roc_curve(y_true, y_score)
+    # Shares such as 97 / 100 and 0.97 may differ in their last bit.
+    enough = curve.tpr >= minimum - 1e-12
+    return float(1 - curve.fpr[enough][0]) if enough.any() else nan
+
+
 def average_precision(y_true: ArrayLike, y_score: ArrayLike) -> float:
     """Mean of the precision over the steps of recall; arguments as for `roc_curve`.
 

@@ -160,11 +160,7 @@ def evaluate_multiclass(cases: HeldOut) -> MulticlassPerformance:
 
 def check_calibration(cases: HeldOut) -> CalibrationCheck:
     """Compares what the probabilities promised with what came true."""
-    outcome, probability = cases.y_true, cases.probabilities[:, -1]
-    if cases.num_classes > 2:
-        called = cases.called()
-        outcome = (called == cases.y_true).astype(np.int64)
-        probability = cases.probabilities.max(axis=1)
+    outcome, probability = promises(cases)
     return CalibrationCheck(
         bins=reliability_bins(outcome, probability),
         error=expected_calibration_error(outcome, probability),
@@ -172,6 +168,18 @@ def check_calibration(cases: HeldOut) -> CalibrationCheck:
         brier=bootstrap_interval(brier_score, outcome, probability, groups=cases.patients),
         num_images=len(outcome),
     )
+
+
+def promises(cases: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """What calibration is judged by: outcomes, 0 or 1, and the probabilities given to them.
+
+    With two classes the second class and its probability; with more whether the call was
+    right, and the probability of the class that was called.
+    """
+    if cases.num_classes == 2:
+        return cases.y_true, cases.probabilities[:, 1]
+    right = (cases.called() == cases.y_true).astype(np.int64)
+    return right, cases.probabilities.max(axis=1)
 
 
 def histograms(

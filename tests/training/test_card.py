@@ -3,9 +3,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from app.core.metrics import Proportion
 from model_training.card import figures, write_card
 from tests.bundles import predictions as made_up
 
@@ -30,20 +29,24 @@ def test_two_class_figures_are_those_of_the_test_rows(bundle):
     auc = roc_auc_score(test["y_true"], test["probability"])
     assert found["AUC"][0] == f"{auc:.3f}"
     assert found["AUC"][2] == f"40 images of {test['patient_id'].nunique()} patients"
-    expected = {
-        "Sensitivity": Proportion(int((called & truth).sum()), int(truth.sum())),
-        "Specificity": Proportion(int((~called & ~truth).sum()), int((~truth).sum())),
-        "Accuracy": Proportion(int((called == truth).sum()), 40),
-        "Positive predictive value": Proportion(int((called & truth).sum()), int(called.sum())),
-        "Negative predictive value": Proportion(
-            int((~called & ~truth).sum()), int((~called).sum())
-        ),
-    }
-    for name, part in expected.items():
-        low, high = part.interval()
-        assert found[name] == [
-            f"{part.value:.1%}", f"{low:.1%} to {high:.1%}", f"{part.successes} of {part.total}"
-        ]  # fmt: skip
+    assert found["Brier score"][0] == f"{brier_score_loss(truth, test['probability']):.3f}"
+    for name, right, which in (
+        ("Sensitivity", called, truth),
+        ("Specificity", ~called, ~truth),
+        ("Accuracy", called == truth, truth | True),
+        ("Positive predictive value", truth, called),
+        ("Negative predictive value", ~truth, ~called),
+    ):
+        inside = test[which]
+        value, interval, of = found[name]
+        assert value == f"{right[which].mean():.1%}"
+        assert of == (
+            f"{right[which].sum()} of {which.sum()} images of "
+            f"{inside['patient_id'].nunique()} patients"
+        )
+        low, high = (float(end.rstrip("%")) / 100 for end in interval.split(" to "))
+        assert low <= right[which].mean() <= high
+        assert low < high
     assert "(50%), not for a ward" in figures(bundle.manifest, table)
 
 
@@ -54,7 +57,10 @@ def test_a_perfect_ranking_claims_no_interval(bundle):
     found = rows(figures(bundle.manifest, table))
 
     assert found["AUC"][:2] == ["1.000", "none: no spread"]
-    assert found["Sensitivity"][1] == "83.9% to 100.0%"
+    # All 20 films of 10 patients are found; Wilson's interval of 10 of 10.
+    assert found["Sensitivity"] == [
+        "100.0%", "72.2% to 100.0%", "20 of 20 images of 10 patients"
+    ]  # fmt: skip
 
 
 def test_validation_rows_have_no_part_in_the_figures(bundle):
@@ -81,10 +87,11 @@ def test_three_class_figures(three_class_bundle):
     found = rows(figures(three_class_bundle.manifest, table))
 
     right = int((called == test["y_true"]).sum())
-    assert found["Accuracy"][2] == f"{right} of 60"
+    assert found["Accuracy"][2] == f"{right} of 60 images of 30 patients"
     for label, name in enumerate(classes):
         hits = int(((called == label) & (test["y_true"] == label)).sum())
-        assert found[f"Sensitivity for {name.capitalize()}"][2] == f"{hits} of 20"
+        of = found[f"Sensitivity for {name.capitalize()}"][2]
+        assert of == f"{hits} of 20 images of 10 patients"
 
 
 @pytest.mark.parametrize("which", ["bundle", "three_class_bundle"])
@@ -115,6 +122,7 @@ def test_decision_is_told_in_the_task_s_terms(bundle, three_class_bundle):
 
     assert "- Pneumonia from 0.500; doubtful from 0.400 to 0.600." in two
     assert "- Doubtful below 0.600." in three
+    assert "- Calibration: logits divided by 1.25; fitted on the validation part." in two
     assert "Films are stretched" in two
     assert "Films are stretched" not in three
 
