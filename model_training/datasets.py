@@ -1,31 +1,21 @@
-"""Labelled folders -> cases with class, patient, subgroup and split."""
+"""Labelled folders and tables -> cases with class, patient, subgroup and split."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-
-import pandas as pd
+from pathlib import Path
 
 from app.core.bundle import PREDICTION_COLUMNS
 from app.core.errors import DatasetError
-from app.core.sources import is_image_name
+from model_training.folders import MANIFEST, read_folders
+from model_training.image_files import LabelledImage
+from model_training.image_files import images_below as images_below
+from model_training.tables import SUFFIXES, Columns, read_table, tables_in
 
 SPLITS = ("train", "val", "test")
-MANIFEST = "manifest.csv"
-MASKS = "masks"  # lies beside the classes in some data sets and is none
-
-_HIDDEN = (".", "__MACOSX")
-
-# The same parts under the names that public data sets give them.
-_SPLIT_NAMES = {
-    "train": "train", "training": "train",
-    "val": "val", "valid": "val", "validation": "val",
-    "test": "test", "testing": "test",
-}  # fmt: skip
 
 # File names whose patient (or study, where no patient is named) and subgroup are known.
 PATIENT_PATTERNS = (
@@ -35,7 +25,8 @@ PATIENT_PATTERNS = (
 
 # Class names that mean "nothing found"; with two classes the other one is positive.
 _NEGATIVE_NAME = re.compile(
-    r"normal|negative|healthy|control|benign|none|no|0|(no|non|not)[ _-].+|no(tumou?r|finding)",
+    r"normal|negative|healthy|control|benign|none|no|false|0"
+    r"|(no|non|not)[ _-].+|no(tumou?r|finding)",
     re.IGNORECASE,
 )
 
@@ -75,41 +66,49 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
 
-def read_dataset(folder: Path, *, positive: str | None = None) -> Dataset:
-    """Reads `train|val|test/CLASS/` or `CLASS/` folders.
+def read_dataset(
+    data: Path,
+    *,
+    positive: str | None = None,
+    table: Path | None = None,
+    columns: Columns | None = None,
+    class_names: Mapping[str, str] | None = None,
+) -> Dataset:
+    """Reads `train|val|test/CLASS/` or `CLASS/` folders, or a table that labels images.
 
-    Patients come from the columns `path` and `patient_id` of a `manifest.csv` beside the
-    folders, else from the file name, else each image stands for itself. A folder `masks`
-    beside the classes or parts is left alone.
+    Of folders, patients come from the columns `path` and `patient_id` of a `manifest.csv` beside
+    them, else from the file name, else each image stands for itself. A folder `masks` beside the
+    classes or parts is left alone. A table gives what it has columns for, and the file name the
+    rest. A folder that holds no class folders and one table is read by that table.
 
     Args:
-        folder: The data folder.
+        data: The data folder, or a table beside the images that it names.
         positive: The positive of two classes; by default the one not named like `NORMAL`.
+        table: A table that labels the images of the folder `data`, wherever the table is.
+        columns: The table's columns, where they are not to be recognised.
+        class_names: New names by label or folder name; two labels may get one name.
 
     Raises:
-        DatasetError: If the folder does not hold at least two classes with images, or its
-            manifest does not fit them.
+        DatasetError: If there are not at least two classes with images, the parts of a split do
+            not hold the same classes, or a table or manifest does not fit its images.
     """
-    files, notes = _labelled_files(folder)
-    classes = _class_order({class_name for class_name, _, _ in files}, positive)
-    manifest = _read_manifest(folder / MANIFEST)
-    names = [_name(path, folder) for _, _, path in files]
-    if manifest is not None:
-        notes += _manifest_notes(manifest, names)
+    images, notes = _labelled_images(data, table, columns)
+    names = _class_names([image.label for image in images], class_names or {})
+    classes = _class_order(set(names), positive)
     cases = []
-    for (class_name, split, path), name in zip(files, names, strict=True):
-        patient, subgroup = (manifest or {}).get(name, ("", ""))
-        guessed_patient, guessed_subgroup = patient_of(path.name)
+    for image, class_name in zip(images, names, strict=True):
+        patient, subgroup = patient_of(image.path.name)
         cases.append(
             Case(
-                path=path,
-                name=name,
+                path=image.path,
+                name=image.name,
                 label=classes.index(class_name),
-                patient_id=patient or guessed_patient,
-                subgroup=subgroup or guessed_subgroup,
-                split=split,
+                patient_id=image.patient or patient,
+                subgroup=image.subgroup or subgroup,
+                split=image.split,
             )
         )
+    _require_same_classes(cases, classes)
     return Dataset(classes, cases, tuple(notes))
 
 
@@ -129,75 +128,87 @@ def patient_of(file_name: str) -> tuple[str, str]:
     return "", ""
 
 
-def images_below(folder: Path) -> list[Path]:
-    """The image files anywhere below a folder, in name order; hidden ones are passed over."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if is_image_name(path.name)
-        and path.is_file()
-        and not any(part.startswith(_HIDDEN) for part in path.relative_to(folder).parts)
-    ]
-
-
 def count_by_class(cases: Sequence[Case], classes: tuple[str, ...]) -> dict[str, int]:
     """Images of each class, in class order."""
     counts = Counter(case.label for case in cases)
     return {name: counts[label] for label, name in enumerate(classes)}
 
 
-def _labelled_files(folder: Path) -> tuple[list[tuple[str, str, Path]], list[str]]:
-    """`(class, split, path)` of each image, in name order, and what was left alone."""
-    if not folder.is_dir():
-        raise DatasetError(
-            f"There is no folder {folder.name!r}. Expected a folder with CLASS/ or "
-            "train|val|test/CLASS/ folders; check the path."
-        )
-    notes = []
-    children = _folders(folder)
-    parts = {child: _SPLIT_NAMES.get(child.name.lower(), "") for child in children}
-    class_folders = [("", child) for child in children]
-    if any(parts.values()):
-        class_folders = [
-            (part, child) for split, part in parts.items() if part for child in _folders(split)
+def _labelled_images(
+    data: Path, table: Path | None, columns: Columns | None
+) -> tuple[list[LabelledImage], list[str]]:
+    """What the folder or the table labels, whichever is meant."""
+    if table is None and (data.is_file() or data.suffix.lower() in SUFFIXES):
+        data, table = data.parent, data
+    if table is not None:
+        _require_table(table)
+        return read_table(table, folder=data, columns=columns or Columns())
+    images, notes = read_folders(data)
+    tables = [file for file in tables_in(data) if file.name != MANIFEST]
+    if len({image.label for image in images}) > 1 and columns is None:
+        notes += [
+            f"{file.name} is not read: the folders give the classes. To take them from it, name "
+            "it as the data."
+            for file in tables
         ]
-        others = sum(not part for part in parts.values())
-        if others:
-            notes.append(
-                f"{others} folder{'s' if others > 1 else ''} beside train, val and test "
-                f"{'are' if others > 1 else 'is'} not read."
-            )
-    files = [
-        (child.name, split, path) for split, child in class_folders for path in images_below(child)
-    ]
-    return files, notes
+        return images, notes
+    if len(tables) > 1:
+        raise DatasetError(
+            f"The data folder holds {len(tables)} tables, {[file.name for file in tables]}, and no "
+            "folders of two classes. Name the table to be read as the data."
+        )
+    if not tables:
+        return images, notes
+    return read_table(tables[0], folder=data, columns=columns or Columns())
 
 
-def _folders(folder: Path) -> list[Path]:
-    return sorted(
-        child
-        for child in folder.iterdir()
-        if child.is_dir() and child.name != MASKS and not child.name.startswith(_HIDDEN)
-    )
+def _require_table(table: Path) -> None:
+    if not table.is_file() or table.suffix.lower() not in SUFFIXES:
+        what = "no table" if table.is_file() else "not there"
+        raise DatasetError(
+            f"{table.name!r} is {what}. Expected a folder of images, or a table of them, CSV or "
+            "Parquet; check the path."
+        )
 
 
-def _name(path: Path, folder: Path) -> str:
-    # A name that is not UTF-8 could not be written into the predictions table.
-    return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
+def _class_names(labels: Sequence[str], new: Mapping[str, str]) -> list[str]:
+    """The class of each image, renamed where that is asked for."""
+    unknown = sorted(set(new) - set(labels))
+    if unknown:
+        raise DatasetError(
+            f"There are no classes {unknown} to be renamed; found {sorted(set(labels))}. Name "
+            "them as they are, such as --class-names 0=none 1=tumour."
+        )
+    return [new.get(label, label) for label in labels]
+
+
+def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> None:
+    parts = {
+        part: [name for name, count in count_by_class(inside, classes).items() if count]
+        for part in SPLITS
+        if (inside := [case for case in cases if case.split == part])
+    }
+    if len({tuple(names) for names in parts.values()}) > 1:
+        found = "; ".join(f"{part}: {', '.join(names)}" for part, names in parts.items())
+        raise DatasetError(
+            f"The parts do not hold the same classes ({found}). Expected images of each class in "
+            "every part; correct the split, or leave the classes out that a part lacks."
+        )
 
 
 def _class_order(names: set[str], positive: str | None) -> tuple[str, ...]:
     classes = sorted(names)
     if len(classes) < 2:
         raise DatasetError(
-            f"The data folder holds images of {len(classes)} classes {classes}; at least 2 are "
-            "needed. Expected CLASS/ folders, or train|val|test/CLASS/ folders, with images."
+            f"The data hold images of {len(classes)} classes {classes}; at least 2 are needed. "
+            "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV or Parquet) "
+            "with a file name and a label a row."
         )
     reserved = sorted(names & set(PREDICTION_COLUMNS))
     if reserved:
         raise DatasetError(
             f"The classes {reserved} are named like columns of the predictions table. "
-            "Rename those folders."
+            "Rename them, or give new names with --class-names."
         )
     if positive is not None and positive not in names:
         raise DatasetError(
@@ -208,55 +219,10 @@ def _class_order(names: set[str], positive: str | None) -> tuple[str, ...]:
         if positive is not None:
             raise DatasetError(
                 f"A positive class is for two classes; found {len(classes)}: {classes}. "
-                "Leave it out, or merge the folders."
+                "Leave it out, or merge classes with --class-names."
             )
         return tuple(classes)
     if positive is None:
         negative = [name for name in classes if _NEGATIVE_NAME.fullmatch(name)]
         positive = classes[0] if negative == classes[1:] else classes[1]
     return tuple(sorted(classes, key=lambda name: name == positive))
-
-
-def _read_manifest(path: Path) -> dict[str, tuple[str, str]] | None:
-    """Patient and subgroup by image path; None where there is no manifest."""
-    if not path.is_file():
-        return None
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except ValueError as error:
-        # What pandas says may quote a row.
-        raise DatasetError(
-            f"{MANIFEST} cannot be read as a table ({type(error).__name__}). Expected CSV, UTF-8, "
-            "with the columns path and patient_id; save it again."
-        ) from None
-    lacking = {"path", "patient_id"} - set(table.columns)
-    if lacking:
-        raise DatasetError(
-            f"{MANIFEST} lacks the columns {sorted(lacking)}; found {list(table.columns)}. "
-            "Add them, or remove the file to take patients from the file names."
-        )
-    if "subgroup" not in table:
-        table["subgroup"] = ""
-    table["path"] = [PurePosixPath(name.replace("\\", "/")).as_posix() for name in table["path"]]
-    rows = table[["path", "patient_id", "subgroup"]].drop_duplicates()
-    repeated = int(rows["path"].duplicated().sum())
-    if repeated:
-        raise DatasetError(
-            f"{MANIFEST} gives {repeated} images two patients or subgroups. Expected one row an "
-            "image; remove the wrong ones."
-        )
-    return {
-        name: (patient.strip(), subgroup.strip())
-        for name, patient, subgroup in rows.itertuples(index=False)
-    }
-
-
-def _manifest_notes(manifest: dict[str, tuple[str, str]], names: list[str]) -> list[str]:
-    lacking = sum(name not in manifest for name in names)
-    if lacking == len(names):
-        raise DatasetError(
-            f"None of the {len(names)} images is in {MANIFEST}, which has {len(manifest)} rows. "
-            "Expected paths below the data folder, such as train/CLASS/film.png; correct them, or "
-            "remove the file to take patients from the file names."
-        )
-    return [f"{lacking} of {len(names)} images are not in {MANIFEST}."] if lacking else []

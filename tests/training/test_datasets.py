@@ -62,16 +62,73 @@ def test_split_folders_keep_their_split(tmp_path):
 
 
 def test_splits_are_known_by_the_names_public_sets_give_them(tmp_path):
-    touch(tmp_path, "Training/A/1.png", "Training/B/1.png", "Testing/A/1.png", "valid/B/2.png")
+    touch(
+        tmp_path, *(f"{part}/{c}/1.png" for part in ("Training", "Testing", "valid") for c in "AB")
+    )
 
     splits = {case.name: case.split for case in read_dataset(tmp_path).cases}
 
     assert splits == {
-        "Training/A/1.png": "train",
-        "Training/B/1.png": "train",
-        "Testing/A/1.png": "test",
-        "valid/B/2.png": "val",
+        f"{part}/{class_name}/1.png": split
+        for part, split in (("Training", "train"), ("Testing", "test"), ("valid", "val"))
+        for class_name in "AB"
     }
+
+
+def test_classes_that_change_between_the_parts_are_refused(tmp_path):
+    touch(tmp_path, *(f"train/{c}/1.png" for c in "AB"), *(f"test/{c}/1.png" for c in "ABC"))
+
+    with pytest.raises(DatasetError, match=r"\(train: A, B; test: A, B, C\)"):
+        read_dataset(tmp_path)
+
+
+def test_classes_can_be_renamed_and_merged(tmp_path):
+    touch(tmp_path, "A/1.png", "B/1.png", "C/1.png")
+
+    dataset = read_dataset(tmp_path, class_names={"B": "sick", "C": "sick", "A": "healthy"})
+
+    assert dataset.classes == ("healthy", "sick")
+    assert [case.label for case in dataset.cases] == [0, 1, 1]
+    with pytest.raises(
+        DatasetError, match=r"no classes \['D'\] to be renamed; found \['A', 'B', 'C'\]"
+    ):
+        read_dataset(tmp_path, class_names={"D": "sick"})
+
+
+def test_class_folders_win_over_a_table_beside_them_and_that_is_said(tmp_path):
+    touch(tmp_path, "A/1.png", "B/2.png")
+    (tmp_path / "notes.csv").write_text("file,label\n1,x\n2,y\n", encoding="utf-8")
+
+    by_folder = read_dataset(tmp_path)
+    by_table = read_dataset(tmp_path / "notes.csv")
+
+    assert by_folder.classes == ("A", "B")
+    assert by_folder.notes[0].startswith("notes.csv is not read: the folders give the classes.")
+    assert by_table.classes == ("x", "y")
+    assert names(by_table) == names(by_folder)
+
+
+def test_a_folder_with_one_table_is_read_by_it_and_with_two_it_is_not(tmp_path):
+    touch(tmp_path, "images/1.png", "images/2.png")
+    (tmp_path / "one.csv").write_text("file,label\n1,x\n2,y\n", encoding="utf-8")
+
+    assert read_dataset(tmp_path).classes == ("x", "y")
+
+    (tmp_path / "two.csv").write_text("file,label\n1,y\n2,x\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"2 tables, \['one.csv', 'two.csv'\], and no folders"):
+        read_dataset(tmp_path)
+
+
+def test_patients_of_a_table_without_them_come_from_the_file_names(tmp_path):
+    touch(tmp_path, "person1_virus_1.png", "person2_bacteria_2.png")
+    (tmp_path / "t.csv").write_text(
+        "file,label,patient\nperson1_virus_1,x,\nperson2_bacteria_2,y,anna\n", encoding="utf-8"
+    )
+
+    cases = read_dataset(tmp_path).cases
+
+    assert [case.patient_id for case in cases] == ["person1", "anna"]
+    assert [case.subgroup for case in cases] == ["virus", "bacteria"]
 
 
 def test_nested_folders_belong_to_their_class_and_hidden_files_do_not(tmp_path):

@@ -1,0 +1,75 @@
+"""What every command that reads labelled images calls them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model_training.datasets import Dataset
+
+_ROLES = {
+    "path": "file name or path of the image",
+    "label": "class",
+    "patient": "patient, so that none is on two sides",
+    "split": "train, val or test",
+    "subgroup": "such as bacteria, to be reported on its own",
+}
+
+
+def add_data_arguments(command: argparse.ArgumentParser) -> None:
+    """Declares DATA and how it is to be read."""
+    command.add_argument(
+        "data",
+        type=Path,
+        metavar="DATA",
+        help="folder with train|val|test/CLASS/ or CLASS/ folders of images, or a table of them "
+        "(CSV or Parquet), or a folder that holds such a table",
+    )
+    options = command.add_argument_group(
+        "data", "columns that are not named are recognised; 'none' leaves one out"
+    )
+    options.add_argument(
+        "--table",
+        type=Path,
+        metavar="FILE",
+        help="table that labels the images below DATA, such as the split.csv of a bundle",
+    )
+    for role, what in _ROLES.items():
+        options.add_argument(f"--{role}-column", metavar="NAME", help=what)
+    options.add_argument(
+        "--class-names",
+        nargs="+",
+        type=_renaming,
+        default=[],
+        metavar="OLD=NEW",
+        help="new names of classes, such as 0=none 1=tumour; two that get one name are merged",
+    )
+    options.add_argument("--positive", metavar="CLASS", help="the positive one of two classes")
+
+
+def read(options: argparse.Namespace) -> Dataset:
+    """The labelled images that a call names.
+
+    Raises:
+        DatasetError: As `datasets.read_dataset`.
+    """
+    from model_training.datasets import read_dataset
+    from model_training.tables import Columns
+
+    given = {role: getattr(options, f"{role}_column") for role in _ROLES}
+    return read_dataset(
+        options.data,
+        positive=options.positive,
+        table=options.table,
+        columns=Columns(**given) if any(given.values()) else None,
+        class_names=dict(options.class_names),
+    )
+
+
+def _renaming(text: str) -> tuple[str, str]:
+    old, equals, new = (part.strip() for part in text.partition("="))
+    if not (old and equals and new):
+        raise argparse.ArgumentTypeError(f"{text!r} is not OLD=NEW, such as 1=tumour")
+    return old, new
