@@ -23,6 +23,18 @@ class DatasetError(OverreadError):
     """A training folder that does not hold what training needs."""
 
 
+class WeightsError(OverreadError):
+    """Weights to start training from that cannot be fetched, read or used."""
+
+
+class StudyError(OverreadError):
+    """A tuning study that cannot be gone on with as it was called."""
+
+
+class TrackingError(OverreadError):
+    """Tracking that was asked for and is not installed, or does not answer."""
+
+
 class ImageError(OverreadError):
     """One image that gets no score. It costs its own row, never the batch.
 
