@@ -111,7 +111,7 @@ def predictions(classes: tuple[str, ...], *, per_class: int = 20, seed: int = 0)
                 rows.append(
                     {
                         "split": split,
-                        "image_id": f"{split}{label}{number}".ljust(64, "0"),
+                        "image_id": f"{split}{label}{number:02}".ljust(64, "0"),
                         "path": f"{split}/{class_name}/film{number}.png",
                         "patient_id": f"{split}{label}p{number // 2}",
                         "subgroup": "",

@@ -19,6 +19,7 @@ MODEL = "model.keras"
 HISTORY = "history.csv"
 PREDICTIONS = "predictions.csv"
 CARD = "MODEL_CARD.md"
+SPLIT = "split.csv"  # not in bundles written before there was one
 SAMPLES = "samples"
 REQUIRED_FILES = (MODEL, HISTORY, PREDICTIONS, CARD)
 PREDICTION_COLUMNS = (

@@ -18,10 +18,10 @@ _ROLES = {
 }
 
 
-def add_data_arguments(command: argparse.ArgumentParser) -> None:
-    """Declares DATA and how it is to be read."""
+def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") -> None:
+    """Declares DATA and how it is to be read; with the name `--data` it may be left out."""
     command.add_argument(
-        "data",
+        name,
         type=Path,
         metavar="DATA",
         help="folder with train|val|test/CLASS/ or CLASS/ folders of images, or a table of them "

@@ -1,0 +1,55 @@
+"""`overread-train compare`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from model_training.commands.calls import Commands, WrongCall, add_command
+from model_training.commands.data import add_data_arguments, read
+
+
+def add(commands: Commands) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "compare",
+        "Compare bundles on the same images and say what differs by more than chance. Without "
+        "--data these are the test images that all of them share.",
+        "overread-train compare models/a models/b models/c --html comparison.html",
+    )
+    command.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE", help="two or more")
+    command.add_argument(
+        "--part", choices=("train", "val", "test", "all"), help="of --data, as for evaluate"
+    )
+    command.add_argument("--html", type=Path, help="page to write, with curves over each other")
+    command.add_argument("--json", type=Path, help="file to write all figures to")
+    add_data_arguments(command, name="--data")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    if len(options.bundles) < 2:
+        raise WrongCall(
+            f"compare takes two or more bundles. Received {len(options.bundles)}; name another."
+        )
+    if options.part and not options.data:
+        raise WrongCall("--part chooses a part of --data. Give --data too, or leave --part out.")
+
+    from app.core.bundle import load_bundle
+    from model_training import comparison_report
+    from model_training.comparison import compare_on_data, compare_on_test_rows
+    from model_training.scoring import only_part
+
+    bundles = [load_bundle(path) for path in options.bundles]
+    if options.data:
+        dataset = only_part(read(options), options.part)
+        comparison = compare_on_data(bundles, dataset)
+    else:
+        comparison = compare_on_test_rows(bundles)
+    print(comparison_report.text(comparison))
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(comparison_report.as_json(comparison), encoding="utf-8")
+    if options.html:
+        comparison_report.write_html(options.html, comparison)

@@ -1,0 +1,56 @@
+"""`overread-train evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from model_training.commands.calls import Commands, add_command
+from model_training.commands.data import add_data_arguments, read
+
+_PARTS = ("train", "val", "test", "all")
+
+
+def add(commands: Commands) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "evaluate",
+        "Score labelled images with a bundle, at its own threshold, and report how well it does.",
+        "overread-train evaluate models/chest-pneumonia other-hospital/ --html report.html",
+    )
+    command.add_argument("bundle", type=Path, help="folder of a model bundle")
+    add_data_arguments(command)
+    command.add_argument(
+        "--part",
+        choices=_PARTS,
+        help="of data in train, val and test; default: test where there is one, else all",
+    )
+    command.add_argument("--out", type=Path, help="CSV file to write, one row an image")
+    command.add_argument("--html", type=Path, help="page to write, with curves")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from app.core.bundle import load_bundle
+    from app.core.results import to_csv
+    from model_training import evaluation_report
+    from model_training.scoring import only_part, overlap_note, score
+
+    bundle = load_bundle(options.bundle)
+    dataset = only_part(read(options), options.part)
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
+    scored = score(bundle, dataset)
+    warning = overlap_note(bundle, scored.image_ids)
+    if warning:
+        print(warning, file=sys.stderr)
+    print(evaluation_report.text(scored))
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(to_csv(scored.table()), encoding="utf-8")
+    if options.html:
+        evaluation_report.write_html(
+            options.html, scored, data=options.data.resolve().name, warning=warning
+        )
