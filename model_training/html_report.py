@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,14 +69,28 @@ class Figure:
         return str(self.plot.to_json()).replace("<", "\\u003c")
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image inside the page, JPEG, and the words below it."""
+
+    jpeg: bytes
+    caption: str
+
+    @property
+    def source(self) -> str:
+        """The image as a data URI."""
+        return f"data:image/jpeg;base64,{base64.b64encode(self.jpeg).decode()}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
-    """A heading with, in this order, paragraphs, tables and figures."""
+    """A heading with, in this order, paragraphs, tables, figures and pictures side by side."""
 
     heading: str
     paragraphs: Sequence[str] = ()
     tables: Sequence[Table] = ()
     figures: Sequence[Figure] = ()
+    pictures: Sequence[Picture] = ()
 
 
 def write_report(path: Path, *, title: str, sections: Sequence[Section]) -> None:

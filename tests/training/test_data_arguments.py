@@ -25,7 +25,8 @@ def called(*arguments):
 
 def test_columns_names_and_the_positive_class_reach_the_dataset(folder):
     options = called(
-        folder, "--label-column", "befund", "--patient-column", "wer", "--subgroup-column", "gruppe",
+        folder, "--label-column", "befund", "--patient-column", "wer",
+        "--subgroup-column", "gruppe",
         "--class-names", "0=none", "1=mass", "2=mass", "--positive", "none",
     )  # fmt: skip
 
@@ -46,7 +47,7 @@ def test_a_table_elsewhere_is_read_with_the_folder(folder, tmp_path_factory):
 
 
 def test_without_options_everything_is_recognised(folder):
-    with pytest.raises(DatasetError, match="found bild, befund, wer, gruppe. Name it with --label"):
+    with pytest.raises(DatasetError, match="found bild, befund, wer, gruppe"):
         read(called(folder))
 
 

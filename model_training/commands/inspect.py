@@ -1,0 +1,59 @@
+"""`overread-train inspect`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from model_training.commands.calls import Commands, add_command
+from model_training.commands.data import add_data_arguments, read
+
+
+def add(commands: Commands) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "inspect",
+        "Say what a data set holds: counts, unreadable files, duplicates, leaks and shortcuts.",
+        "overread-train inspect chest/",
+        "overread-train inspect brain/ --class-names 0=none 1=tumour --html brain.html",
+        "overread-train inspect films/ --table labels.csv --label-column diagnosis --strict",
+    )
+    add_data_arguments(command)
+    output = command.add_argument_group("output")
+    output.add_argument(
+        "--json", type=Path, metavar="FILE", help="everything, with the names of the files"
+    )
+    output.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="a page with plots; it shows file names and small images, so keep it with the data",
+    )
+    output.add_argument(
+        "--strict", action="store_true", help="exit status 1 if parts of the split share anything"
+    )
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    import json
+
+    from app.core.errors import DatasetError
+    from model_training import inspection_report, inspection_text
+    from model_training.inspection import inspect
+
+    inspection = inspect(read(options), name=options.data.resolve().name)
+    print(inspection_text.text(inspection))
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(
+            json.dumps(inspection_text.as_dict(inspection), indent=2) + "\n", encoding="utf-8"
+        )
+        print(f"The findings are in {options.json}", file=sys.stderr)
+    if options.html:
+        inspection_report.write_html(options.html, inspection)
+        print(f"The page is {options.html}", file=sys.stderr)
+    if options.strict and inspection.leaks:
+        raise DatasetError("Parts of the split share patients or images, as said above.")
