@@ -15,6 +15,7 @@ from app.core.curves import roc_curve
 from app.core.learning import LearningCurve, learning_curves
 from app.core.metrics import operating_point
 from app.core.predictions import count_patients
+from app.core.wording import counted
 from model_training import figures
 from model_training.comparison import Comparison, Contender, Difference, Pair
 from model_training.html_report import COLOURS, Figure, Section, Table, write_report
@@ -97,7 +98,8 @@ def _conclusion(pair: Pair) -> list[str]:
     # Both: McNemar's test takes images of one patient as independent, the interval does not.
     is_clear = pair.decisions_p < _CHANCE and (accuracy.low > 0 or accuracy.high < 0)
     sentences.append(
-        f"Of the decisions, {pair.second} alone is right on {pair.mcnemar.second_only} images and "
+        f"Of the decisions, {pair.second} alone is right on "
+        f"{counted(pair.mcnemar.second_only, 'image')} and "
         f"{pair.first} alone on {pair.mcnemar.first_only} ({_p_words(pair.decisions_p)})"
         + (", more than chance." if is_clear else ": not more than chance.")
     )

@@ -100,7 +100,8 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
     if unknown:
         raise DatasetError(
             f"The data hold the classes {unknown}, which {bundle.name!r} does not know. Expected "
-            f"{list(classes)}; rename the classes of the data, or choose another bundle."
+            f"{list(classes)}; rename the classes of the data, as with --class-names OLD=NEW, or "
+            "choose another bundle."
         )
     sources = [Source(case.name, case.path) for case in dataset.cases]
     results = tqdm(
@@ -155,13 +156,13 @@ def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
     counts = Counter(parts[image_id] for image_id in image_ids if image_id in parts)
     told = [
         f"{counts[part]} of {len(image_ids)} {words}"
-        for part, words in (("train", "were trained on"), ("val", "chose the epoch and threshold"))
+        for part, words in (("train", "trained it"), ("val", "chose its epoch and threshold"))
         if counts[part]
     ]
     if not told:
         return ""
     return (
-        f"Too good to be true: of these images, {' and '.join(told)} of {bundle.name!r}. Evaluate "
+        f"These figures flatter {bundle.name!r}: of the images, {' and '.join(told)}. Evaluate it "
         "on images that it has never seen."
     )
 
