@@ -69,7 +69,8 @@ def group_sizes(inspection: Inspection) -> Table:
     for low, high in bands:
         inside = [(size, count) for size, count in group_counts(inspection) if low <= size <= high]
         if inside:
-            label = str(low) if low == high else f"{low} to {max(size for size, _ in inside)}"
+            smallest, largest = inside[0][0], inside[-1][0]
+            label = f"{smallest} to {largest}" if smallest < largest else str(smallest)
             groups = sum(count for _, count in inside)
             in_all = sum(size * count for size, count in inside)
             rows.append((label, f"{groups:,}", f"{in_all:,}"))

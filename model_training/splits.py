@@ -334,8 +334,9 @@ def _about_patients(
     notes = []
     unknown = sum(not case.patient_id for case in cases)
     if unknown == len(cases):
+        what = "each image" if near_duplicates is None else "each group of near-duplicates"
         notes.append(
-            "Patients are not known: each image counts as one, so images of one patient may be in "
+            f"Patients are not known: {what} counts as one, so images of one patient may be in "
             "two parts, and the figures may be too good."
         )
     elif unknown:
@@ -348,7 +349,7 @@ def _about_patients(
         grouped, count = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
         notes.append(
             f"{grouped:,} of {len(cases):,} images are identical to or near-duplicates of another, "
-            f"in {count:,} groups; a group counts as one patient."
+            f"in {count:,} groups; a group stays in one part."
         )
     pairs = (("test", ("train", "val")), ("val", ("train",)))
     if not any(

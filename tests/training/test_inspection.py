@@ -11,6 +11,7 @@ from app.core.errors import DatasetError
 from model_training.datasets import read_dataset
 from model_training.findings import findings, strength
 from model_training.inspection import inspect
+from model_training.inspection_tables import group_sizes
 from tests.training.films import draw, write, write_classes
 
 BINARY = ("NORMAL", "PNEUMONIA")
@@ -134,6 +135,14 @@ def test_compression_that_tells_the_class_is_called_by_its_name(tmp_path):
     (title,) = [title for title in titles(inspection, "check") if "The file alone" in title]
     assert title.startswith("The file alone gives the class away (AUC: ")
     assert "JPEG quantisation 1.000" in title
+
+
+def test_groups_are_counted_by_their_size(wrong):
+    groups = np.repeat(np.arange(8), [1, 1, 2, 2, 4, 7, 9, 60])
+
+    rows = group_sizes(replace(wrong, near_groups=groups)).rows
+
+    assert rows == [("2", "2", "4"), ("4", "1", "4"), ("7 to 9", "2", "16"), ("60", "1", "60")]
 
 
 def test_too_few_images_have_no_shortcuts_and_that_is_said(tmp_path):

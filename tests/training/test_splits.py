@@ -278,7 +278,7 @@ def test_near_duplicates_stay_on_one_side(seed):
     sizes = np.bincount(near)
     assert (
         f"{sizes[sizes > 1].sum()} of 300 images are identical to or near-duplicates of another, "
-        f"in {(sizes > 1).sum()} groups; a group counts as one patient."
+        f"in {(sizes > 1).sum()} groups; a group stays in one part."
     ) in found.notes
     assert found.notes[-1] == "No identical file and no near-duplicate is in two parts."
 
