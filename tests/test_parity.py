@@ -16,12 +16,14 @@ from app.core.engine import Engine
 from app.core.network import class_logits
 from app.core.sources import from_paths
 from app.core.uploads import spool
-from model_training.config import PRESET_NAMES
 from model_training.datasets import Case
-from model_training.pixels import decode_cases
+from model_training.film_cache import decode_cases
+from model_training.presets.catalogue import PRESETS
 from tests.bundles import BINARY, make_bundle
 
 THREE = ("CLEAR", "EFFUSION", "NODULE")
+# The backbones are slow to build; tests/training/test_presets.py has one of each.
+FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def folder(tmp_path_factory):
 def in_training(folder, network_input, target):
     """What the trainer's cache holds for each file of the folder, and what it leaves out."""
     cases = [Case(path, path.name, 0, "", "", "") for path in sorted(folder.iterdir())]
-    return cases, *decode_cases(cases, network_input, target)
+    return cases, decode_cases(cases, network_input, target)
 
 
 def served(engine, sources):
@@ -67,22 +69,24 @@ def served(engine, sources):
 def test_a_file_gives_the_same_pixels_and_score_on_both_sides(folder, tmp_path, fit, channels):
     bundle = make_bundle(tmp_path, channels=channels, fit=fit)
     engine = Engine(bundle)
-    cases, pixels, digests, failed = in_training(
-        folder, bundle.manifest.input, tmp_path / "pixels.npy"
-    )
+    cases, kept = in_training(folder, bundle.manifest.input, tmp_path / "cache")
     results = served(engine, from_paths([folder]))
-    trained = np.asarray(engine.network.model(pixels.astype(np.float32), training=False))[:, 0]
+    pixels = kept.pixels.astype(np.float32)
+    trained = np.asarray(engine.network.model(pixels, training=False))[:, 0]
 
-    assert set(failed.values()) == ({"damaged"} if channels == 3 else {"damaged", "colour_picture"})
+    assert set(kept.failed.values()) == (
+        {"damaged"} if channels == 3 else {"damaged", "colour_picture"}
+    )
     for index, case in enumerate(cases):
-        result = results[digests[index]]
+        result = results[kept.digests[index]]
         assert result.source.path == case.path
-        if index in failed:
-            assert result.reason.startswith(failed[index] + ": ")
+        if index in kept.failed:
+            assert result.reason.startswith(kept.failed[index] + ": ")
             continue
         film = images.decode(case.path.read_bytes())
-        np.testing.assert_array_equal(engine.fitted(film), pixels[index])
-        assert result.reading.raw_probability == pytest.approx(trained[index], abs=1e-4)
+        row = kept.rows[index]
+        np.testing.assert_array_equal(engine.fitted(film), kept.pixels[row])
+        assert result.reading.raw_probability == pytest.approx(trained[row], abs=1e-4)
 
 
 def test_file_upload_and_archive_get_one_score(folder, bundle):
@@ -111,7 +115,7 @@ def test_file_upload_and_archive_get_one_score(folder, bundle):
 
 
 @pytest.mark.parametrize(
-    ("preset", "classes"), [*((name, BINARY) for name in PRESET_NAMES), ("basic-cnn", THREE)]
+    ("preset", "classes"), [*((name, BINARY) for name in FROM_SCRATCH), ("basic-cnn", THREE)]
 )
 def test_the_engine_computes_what_keras_computes(preset, classes, tmp_path):
     bundle = make_bundle(tmp_path, preset=preset, classes=classes, image_size=40)
@@ -132,10 +136,10 @@ def test_the_engine_computes_what_keras_computes(preset, classes, tmp_path):
 
 def test_pixels_agree_for_an_input_that_is_not_square(folder, tmp_path):
     size = Input(height=36, width=60, channels=1, fit="pad")
-    cases, pixels, _, failed = in_training(folder, size, tmp_path / "pixels.npy")
+    cases, kept = in_training(folder, size, tmp_path / "cache")
 
     for index, case in enumerate(cases):
-        if index not in failed:
+        if index not in kept.failed:
             film = images.decode(case.path.read_bytes())
             expected = images.fit(film, height=36, width=60, channels=1, how="pad")
-            np.testing.assert_array_equal(pixels[index], expected)
+            np.testing.assert_array_equal(kept.pixels[kept.rows[index]], expected)
