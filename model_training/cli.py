@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.core.errors import OverreadError
-from model_training.commands import fit, phantoms
+from model_training.commands import compare, crossval, evaluate, fit, inspect, phantoms, tune
 from model_training.commands.calls import WrongCall
 
 # In the order of --help, which is the order of the work.
-_COMMANDS = (phantoms, fit)
+_COMMANDS = (phantoms, inspect, fit, crossval, tune, evaluate, compare)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,15 +5,24 @@ Imports no Keras, so that `overread-train --help` answers at once.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from math import isfinite
-from typing import Literal
+from typing import Any, Literal
 
-PRESET_NAMES = ("basic-cnn", "probreathe", "residual")
-AUGMENTATIONS = ("none", "classic", "medical")
-SCHEDULES = ("plateau", "cosine")
+from app.core.thresholds import parse_rule
+from model_training import augmentation_sets
+from model_training.augmentation_sets import Augmentation
+from model_training.suggestions import nearest
+
+SCHEDULES = ("constant", "exponential", "cosine", "plateau")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
 FITS = ("stretch", "pad")
+IMBALANCE = ("none", "weights", "oversample", "both")
+PRECISIONS = ("auto", "float32", "mixed")
+LEAKS = ("refuse", "redraw", "keep")
+NORMALISATIONS = ("batch", "layer", "group", "none")
+HEADS = ("average", "flatten")
 
 # Below this a network that halves its input five times has nothing left to map.
 MIN_IMAGE_SIZE = 32
@@ -29,15 +38,30 @@ class TrainingConfig:
         image_size: Side of the square input, in pixels.
         channels: 1 for grey, 3 for RGB.
         fit: `stretch` or `pad`.
-        schedule: `plateau` lowers the rate when the validation loss stalls, `cosine` lowers
-            it to zero over the planned epochs.
-        augmentation: One of `AUGMENTATIONS`.
+        filters: Of the `ladder`: filters of each block; the next six as its docstring says.
+        weights: `none`, `imagenet`, or a file or bundle whose weights training starts from.
+        frozen_epochs: Epochs at the start in which only what follows the backbone learns.
+        unfreeze_from: Name of the first layer of the backbone that learns afterwards; empty
+            for all of it.
+        fine_tuning_rate: Learning rate after the frozen epochs.
+        schedule: `constant`; `exponential`, `learning_rate * 0.1 ** (epoch / decay_epochs)`;
+            `cosine` to zero over the planned epochs after `warmup_epochs`; or `plateau`, which
+            lowers the rate when the validation loss stalls.
+        augmentation: A named set, `augmentation_sets.AUGMENTATIONS`.
+        augment: Options of that set that are changed, such as `rotation=5, noise=0`.
+        imbalance: `weights` makes every class count alike in the loss, `oversample` draws
+            each class equally often; `both` takes half of either.
         ema_momentum: Momentum of the moving average of the weights that is validated and
             kept, or None to keep the last weights themselves.
         patience: Epochs without a better validation figure before training stops.
-        class_weighting: Whether every class counts alike in the loss.
+        precision: `mixed` computes in float16 with float32 weights; `auto` where a GPU is.
+        threshold_rule: How the threshold is chosen on validation, `app.core.thresholds`.
+        shifted_validation: Whether the threshold and the calibration are also chosen on
+            validation images as another X-ray room would have made them (`shifts`).
+        leaks: What to do with a given split that has a patient on two sides.
         validation_fraction: Share of patients for validation where it is drawn.
         test_fraction: Share of patients for testing where it is drawn.
+        split_seed: Of the draw of the parts; by default the seed.
     """
 
     preset: str
@@ -48,31 +72,61 @@ class TrainingConfig:
     learning_rate: float
     schedule: str
     augmentation: str
+    augment: str = ""
+    imbalance: str = "weights"
     ema_momentum: float | None = None
     channels: Literal[1, 3] = 1
     fit: Literal["stretch", "pad"] = "stretch"
     patience: int = 10
-    class_weighting: bool = True
+    decay_epochs: float = 10.0
+    warmup_epochs: float = 2.0
+    weight_decay: float = 0.02
+    weights: str = "none"
+    frozen_epochs: int = 0
+    unfreeze_from: str = ""
+    fine_tuning_rate: float = 1e-4
+    filters: tuple[int, ...] = ()
+    kernels: tuple[int, ...] = ()
+    dropouts: tuple[float, ...] = ()
+    normalisation: str | None = None
+    head: str | None = None
+    dense_units: int | None = None
+    dense_dropout: float | None = None
+    precision: str = "auto"
+    threshold_rule: str = "balanced"
+    shifted_validation: bool = False
+    leaks: Literal["refuse", "redraw", "keep"] = "refuse"
     validation_fraction: float = 0.15
     test_fraction: float = 0.15
     seed: int = 0
+    split_seed: int | None = None
 
     def __post_init__(self) -> None:
         """Checks every setting, so that nothing is found wrong after an hour of training."""
         _require_choice("preset", self.preset, PRESET_NAMES)
         _require_choice("optimizer", self.optimizer, OPTIMIZERS)
         _require_choice("schedule", self.schedule, SCHEDULES)
-        _require_choice("augmentation", self.augmentation, AUGMENTATIONS)
         _require_choice("channels", self.channels, (1, 3))
         _require_choice("fit", self.fit, FITS)
+        _require_choice("imbalance", self.imbalance, IMBALANCE)
+        _require_choice("precision", self.precision, PRECISIONS)
+        _require_choice("leaks", self.leaks, LEAKS)
+        _require_choice("normalisation", self.normalisation, (None, *NORMALISATIONS))
+        _require_choice("head", self.head, (None, *HEADS))
         _require_whole("image_size", self.image_size, MIN_IMAGE_SIZE, MAX_IMAGE_SIZE)
         _require_whole("epochs", self.epochs, 1, 10_000)
         _require_whole("batch_size", self.batch_size, 1, 4096)
         _require_whole("patience", self.patience, 1, 10_000)
+        _require_whole("frozen_epochs", self.frozen_epochs, 0, self.epochs)
         _require_whole("seed", self.seed, 0, 2**32 - 1)
-        if not (isfinite(self.learning_rate) and self.learning_rate > 0):
+        if self.split_seed is not None:
+            _require_whole("split_seed", self.split_seed, 0, 2**32 - 1)
+        _require_positive("learning_rate", self.learning_rate)
+        _require_positive("fine_tuning_rate", self.fine_tuning_rate)
+        _require_positive("decay_epochs", self.decay_epochs)
+        if not (isfinite(self.warmup_epochs) and self.warmup_epochs >= 0):
             raise ValueError(
-                f"`learning_rate` must be above 0. Received learning_rate={self.learning_rate}."
+                f"`warmup_epochs` must not be negative. Received {self.warmup_epochs}."
             )
         if self.ema_momentum is not None:
             _require_share("ema_momentum", self.ema_momentum)
@@ -83,6 +137,26 @@ class TrainingConfig:
                 "`validation_fraction` and `test_fraction` must leave something to train on. "
                 f"Received {self.validation_fraction:g} + {self.test_fraction:g}."
             )
+        if self.preset != "ladder" and self.architecture:
+            raise ValueError(
+                f"Only the preset 'ladder' takes {sorted(self.architecture)}. Received "
+                f"preset={self.preset!r}."
+            )
+        parse_rule(self.threshold_rule)
+        self.augmentation_options  # noqa: B018 (raises where the set or an option is unknown)
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """The settings that the `ladder` is built from, as far as they are given."""
+        given = {name: getattr(self, name) for name in _ARCHITECTURE}
+        return {name: value for name, value in given.items() if value not in (None, ())}
+
+    @property
+    def augmentation_options(self) -> Augmentation:
+        """The named set with the changes made to it."""
+        return augmentation_sets.choose(
+            self.augmentation, augmentation_sets.parse_changes(self.augment)
+        )
 
     @classmethod
     def from_preset(cls, name: str, **changes: object) -> TrainingConfig:
@@ -96,13 +170,26 @@ class TrainingConfig:
         return replace(_USUAL[name], **given)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, str | int | float | bool | None]:
-        """Flat dictionary for the bundle."""
-        return asdict(self)
+        """Flat dictionary for the bundle; lists become text such as `32, 64`."""
+        return {field.name: _flat(getattr(self, field.name)) for field in fields(self)}
 
 
-def _require_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
+_ARCHITECTURE = (
+    "filters", "kernels", "dropouts", "normalisation", "head", "dense_units", "dense_dropout",
+)  # fmt: skip
+
+
+def _flat(value: Any) -> Any:
+    return ", ".join(f"{part:g}" for part in value) if isinstance(value, tuple) else value
+
+
+def _require_choice(name: str, value: object, choices: Iterable[object]) -> None:
+    choices = list(choices)
     if value not in choices:
-        raise ValueError(f"`{name}` must be one of {list(choices)}. Received {name}={value!r}.")
+        raise ValueError(
+            f"`{name}` must be one of {choices}. Received {name}={value!r}."
+            + nearest(str(value), (choice for choice in choices if isinstance(choice, str)))
+        )
 
 
 def _require_whole(name: str, value: int, low: int, high: int) -> None:
@@ -112,43 +199,47 @@ def _require_whole(name: str, value: int, low: int, high: int) -> None:
         )
 
 
+def _require_positive(name: str, value: float) -> None:
+    if not (isfinite(value) and value > 0):
+        raise ValueError(f"`{name}` must be above 0. Received {name}={value}.")
+
+
 def _require_share(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise ValueError(f"`{name}` must lie between 0 and 1. Received {name}={value}.")
 
 
-_USUAL = {
-    "basic-cnn": TrainingConfig(
-        preset="basic-cnn",
-        image_size=160,
-        epochs=30,
-        batch_size=16,
-        optimizer="adam",
-        learning_rate=1e-3,
-        schedule="plateau",
-        augmentation="classic",
-    ),
-    "probreathe": TrainingConfig(
-        preset="probreathe",
-        image_size=150,
-        epochs=20,
-        batch_size=32,
-        optimizer="rmsprop",
-        learning_rate=1e-3,
-        schedule="plateau",
-        augmentation="classic",
-    ),
-    "residual": TrainingConfig(
-        preset="residual",
-        image_size=192,
-        epochs=30,
-        batch_size=32,
-        optimizer="adamw",
-        learning_rate=1e-3,
-        schedule="cosine",
-        augmentation="medical",
-        ema_momentum=0.99,
+_BACKBONE: dict[str, Any] = {
+    # Slow enough to fine-tune all of a pre-trained backbone at once.
+    "image_size": 224, "epochs": 20, "batch_size": 32, "optimizer": "adamw",
+    "learning_rate": 3e-4, "schedule": "cosine", "augmentation": "medical", "patience": 20,
+}  # fmt: skip
+
+# Where each preset starts from; every setting can be changed.
+_USUAL_SETTINGS: dict[str, dict[str, Any]] = {
+    "basic-cnn": {
+        "image_size": 160, "epochs": 30, "batch_size": 16, "optimizer": "adam",
+        "learning_rate": 1e-3, "schedule": "plateau", "augmentation": "classic",
+    },
+    "probreathe": {
+        "image_size": 150, "epochs": 20, "batch_size": 32, "optimizer": "rmsprop",
+        "learning_rate": 1e-3, "schedule": "plateau", "augmentation": "classic",
+    },
+    "residual": {
+        "image_size": 192, "epochs": 30, "batch_size": 32, "optimizer": "adamw",
+        "learning_rate": 1e-3, "schedule": "cosine", "augmentation": "medical",
         # The schedule ends at a rate of zero, and its last epochs are its best.
-        patience=30,
+        "ema_momentum": 0.99, "patience": 30,
+    },
+    "ladder": {
+        "image_size": 160, "epochs": 30, "batch_size": 32, "optimizer": "adam",
+        "learning_rate": 1e-3, "schedule": "plateau", "augmentation": "classic",
+    },
+    **dict.fromkeys(
+        ("squeezenet", "mobilenetv2", "densenet121", "efficientnetv2b0", "resnet50v2"), _BACKBONE
     ),
+}  # fmt: skip
+PRESET_NAMES = tuple(_USUAL_SETTINGS)
+_USUAL = {
+    name: TrainingConfig(preset=name, **settings) for name, settings in _USUAL_SETTINGS.items()
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from app.core.thresholds import (
     threshold_at_sensitivity,
     threshold_at_specificity,
 )
+from model_training.shifts import shifted
 
 # Share of either class that may lie on the wrong side of the doubtful zone's edges.
 DOUBTFUL_MISSES = 0.02
@@ -57,6 +58,7 @@ def evaluate(
     validation: NDArray[np.int64],
     test: NDArray[np.int64],
     threshold_rule: str = "balanced",
+    shifts: Sequence[str] = (),
 ) -> Outcome:
     """Scores validation and test cases; no label of a test case is looked at.
 
@@ -68,21 +70,62 @@ def evaluate(
         validation: Positions of the validation cases.
         test: Positions of the test cases.
         threshold_rule: As for `choose_thresholds`.
+        shifts: Names of `shifts.SHIFTS` by which the validation cases are seen as well when
+            calibration and thresholds are chosen.
     """
-    logits = np.full((len(rows), network.model.output_shape[-1]), np.nan, np.float32)
+    wide = np.full((len(rows), num_classes(network)), np.nan)
     scored = np.concatenate([validation, test])
-    logits[scored] = _logits(network, pixels, rows[scored])
-    wide = class_logits(logits)
-    calibration = calibrate(wide[validation], labels[validation])
-    probabilities = calibrated(wide, calibration)
-    thresholds = choose_thresholds(
-        probabilities[validation], labels[validation], rule=threshold_rule
+    wide[scored] = score(network, pixels, rows[scored])
+    seen = [wide[validation]]
+    seen += [score(network, pixels, rows[validation], shift=name) for name in shifts]
+    return conclude(
+        network,
+        pixels,
+        rows,
+        logits=wide,
+        validation=validation,
+        seen=np.concatenate(seen),
+        seen_labels=np.tile(labels[validation], len(seen)),
+        threshold_rule=threshold_rule,
     )
+
+
+def conclude(
+    network: Network,
+    pixels: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    *,
+    logits: NDArray[np.float64],
+    validation: NDArray[np.int64],
+    seen: NDArray[np.float64],
+    seen_labels: NDArray[np.int64],
+    threshold_rule: str,
+) -> Outcome:
+    """Calibration, thresholds and the scale of heatmaps, from what validation cases say.
+
+    Args:
+        network: The network whose heatmaps are scaled.
+        pixels: uint8 `(num_films, height, width, channels)`.
+        rows: Where each case lies in `pixels`, `(num_cases,)`.
+        logits: Of all cases, `(num_cases, num_classes)`.
+        validation: Positions of the validation cases.
+        seen: Logits of validation cases, of each as often as it was looked at.
+        seen_labels: Their class positions.
+        threshold_rule: As for `choose_thresholds`.
+    """
+    calibration = calibrate(seen, seen_labels)
+    probabilities = calibrated(logits, calibration)
+    thresholds = choose_thresholds(calibrated(seen, calibration), seen_labels, rule=threshold_rule)
     called = validation
-    if wide.shape[1] == 2:
+    if logits.shape[1] == 2:
         called = validation[probabilities[validation, 1] >= thresholds.decision]
     evidence = _evidence(network, pixels, rows[called], probabilities[called].argmax(axis=1))
-    return Outcome(wide, probabilities, calibration, thresholds, heatmap_scale(evidence))
+    return Outcome(logits, probabilities, calibration, thresholds, heatmap_scale(evidence))
+
+
+def num_classes(network: Network) -> int:
+    """Two for a single output, else the number of outputs."""
+    return max(int(network.model.output_shape[-1]), 2)
 
 
 def best_epoch(history: pd.DataFrame) -> int:
@@ -197,15 +240,24 @@ def heatmap_scale(evidence: NDArray[np.float32]) -> float:
     return max(float(np.quantile(peaks, 0.95)), 1e-3)
 
 
-def _logits(
-    network: Network, pixels: NDArray[np.uint8], rows: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    return np.concatenate(
-        [
-            np.asarray(network.logits_model(pixels[batch].astype(np.float32), training=False)[1])
-            for batch in _batches(rows, "scoring")
-        ]
-    )
+def score(
+    network: Network, pixels: NDArray[np.uint8], rows: NDArray[np.int64], *, shift: str = ""
+) -> NDArray[np.float64]:
+    """Logits of films, one column a class, `(len(rows), num_classes)`.
+
+    Args:
+        network: Any.
+        pixels: uint8 `(num_films, height, width, channels)`, may be memory-mapped.
+        rows: Which of them.
+        shift: Name of one of `shifts.SHIFTS` that the films are changed by first.
+    """
+    found = []
+    for batch in _batches(rows, "scoring"):
+        films = np.asarray(pixels[batch])
+        if shift:
+            films = shifted(films, shift)
+        found.append(network.logits_model(films.astype(np.float32), training=False)[1])
+    return class_logits(np.concatenate([np.asarray(logits) for logits in found]))
 
 
 def _evidence(
@@ -226,5 +278,5 @@ def _evidence(
 
 def _batches(rows: NDArray[np.int64], title: str) -> Iterator[NDArray[np.int64]]:
     starts = range(0, len(rows), _BATCH_SIZE)
-    for start in tqdm(starts, title, unit="batch", leave=False):
+    for start in tqdm(starts, title, unit="batch", leave=False, disable=None):
         yield rows[start : start + _BATCH_SIZE]

@@ -22,6 +22,7 @@ from app.core.bundle import (
     MODEL,
     PREDICTIONS,
     SAMPLES,
+    SPLIT,
     Bundle,
     Data,
     Manifest,
@@ -49,6 +50,7 @@ class Contents:
         predictions: As `predictions_table` makes it.
         notes: Lines about the data for the card.
         samples: Folder of images to ship with the bundle, or None.
+        split: As `splits.split_table` makes it, which image was in which part; or None.
     """
 
     manifest: Manifest
@@ -57,6 +59,7 @@ class Contents:
     predictions: pd.DataFrame
     notes: list[str]
     samples: Path | None = None
+    split: pd.DataFrame | None = None
 
 
 def publish(
@@ -74,10 +77,13 @@ def publish(
     Raises:
         BundleError: If the network read back scores differently.
     """
+    shutil.rmtree(work, ignore_errors=True)  # of a run that could not write it to its end
     work.mkdir()
     contents.network.model.save(work / MODEL)
     contents.history.to_csv(work / HISTORY, index=False)
     contents.predictions.to_csv(work / PREDICTIONS, index=False)
+    if contents.split is not None:
+        contents.split.to_csv(work / SPLIT, index=False)
     card = write_card(contents.manifest, contents.predictions, contents.notes)
     (work / CARD).write_text(card, encoding="utf-8")
     if contents.samples is not None:
@@ -127,18 +133,23 @@ def data_record(
 ) -> Data:
     """Counts and fingerprint of the data a model saw."""
     parts = {part: [case for case in cases if case.split == part] for part in SPLITS}
-    lines = sorted(
-        f"{digest} {classes[case.label]} {case.split} {case.patient_id}\n"
-        for case, digest in zip(cases, digests, strict=True)
-    )
     return Data(
         name=name,
         source=source,
         licence=licence,
-        fingerprint=hashlib.sha256("".join(lines).encode()).hexdigest(),
+        fingerprint=fingerprint(cases, digests, classes),
         counts={part: count_by_class(inside, classes) for part, inside in parts.items()},
         patients={part: len({case.person for case in inside}) for part, inside in parts.items()},
     )
+
+
+def fingerprint(cases: Sequence[Case], digests: Sequence[str], classes: tuple[str, ...]) -> str:
+    """SHA-256 over files, labels, patients and split, whatever the files are called."""
+    lines = sorted(
+        f"{digest} {classes[case.label]} {case.split} {case.patient_id}\n"
+        for case, digest in zip(cases, digests, strict=True)
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def predictions_table(

@@ -1,33 +1,35 @@
-"""`overread-train fit`: a labelled folder in, a verified bundle out."""
+"""`overread-train fit`: labelled images in, a verified bundle out."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from app.core.bundle import FORMAT, Bundle, Heatmap, Input, Manifest, Task
-from app.core.errors import DatasetError
-from app.core.network import Network, quiet_tensorflow
-from model_training import evaluation, export
+from app.core.bundle import FORMAT, Bundle, Data, Heatmap, Manifest, Task
+from app.core.errors import DatasetError, OverreadError
+from model_training import evaluation, experiment, export, film_cache
 from model_training.config import TrainingConfig
-from model_training.datasets import SPLITS, Dataset, count_by_class, read_dataset
+from model_training.console import say
+from model_training.datasets import Dataset
 from model_training.evaluation import Outcome
-from model_training.pixels import by_reason, decode_cases
-from model_training.splits import Split, split_by_patient
+from model_training.experiment import Films, Trained
+from model_training.shifts import SHIFTS
+from model_training.splits import split_table
+
+if TYPE_CHECKING:
+    import keras
 
 # As the manifest demands it, known before training and not after.
 BUNDLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+_RUN = "run.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,112 +38,184 @@ class Description:
 
     Attributes:
         title: Such as `Pneumonia on chest radiographs`; by default the classes' names.
-        positive: The positive one of two classes, where its name does not tell.
+        data_name: What the data are called.
         modalities: DICOM modalities the model may judge; empty for any.
         samples: Folder of images that ship with the bundle.
     """
 
     title: str | None = None
+    data_name: str = "data"
     source: str = "not stated"
     licence: str = "not stated"
-    positive: str | None = None
     modalities: tuple[str, ...] = ()
     samples: Path | None = None
 
 
-def fit(data: Path, out: Path, *, config: TrainingConfig, description: Description) -> Bundle:
-    """Trains a model on a folder and publishes it as a bundle.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a run of `fit` is carried out; none of it changes what comes out.
+
+    Attributes:
+        resume: Go on with the run that was stopped.
+        restart: Forget the run that was stopped.
+        finish: With `resume`: train no further, and publish the best epoch so far.
+        cache: Where decoded films are kept; by default `film_cache.default_folder`.
+        callbacks: Told of every epoch, such as by tracking.
+    """
+
+    resume: bool = False
+    restart: bool = False
+    finish: bool = False
+    cache: Path | None = None
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+
+
+def fit(
+    dataset: Dataset,
+    out: Path,
+    *,
+    config: TrainingConfig,
+    description: Description,
+    run: Run | None = None,
+) -> Bundle:
+    """Trains a model and publishes it as a bundle.
 
     Args:
-        data: `train|val|test/CLASS/` or `CLASS/` folders, optionally with a manifest.
-        out: Folder of the bundle; must not exist.
+        dataset: The labelled images.
+        out: Folder of the bundle; must not exist. While training runs, its state is kept
+            beside it in a hidden folder, which stays there when the run is stopped.
         config: The settings.
         description: Title, source, licence and the like.
+        run: Whether to go on with a stopped run, and where decoded films are kept.
 
     Returns:
         The bundle, loaded from `out`.
 
     Raises:
-        DatasetError: If the data cannot be trained on, training diverges, or `out` exists.
+        DatasetError: If the data cannot be trained on, training diverges, `out` exists, or
+            there is a stopped run that is neither resumed nor restarted.
         BundleError: If what was written does not load back as what was trained.
     """
-    _check_call(out, description)
+    run = run or Run()
+    check_out(out, description)
     started = time.monotonic()
-    dataset = read_dataset(data, positive=description.positive)
-    network_input = Input(
-        height=config.image_size,
-        width=config.image_size,
-        channels=config.channels,
-        fit=config.fit,
-        modalities=description.modalities,
-    )
     out.parent.mkdir(parents=True, exist_ok=True)
-    with _work_folder(out) as work:
-        films = _prepare(dataset, network_input, config, work / "pixels.npy")
-        network, history = _train(films, config, work / "best.weights.h5")
+    with _run_folder(out, run, epochs=config.epochs) as work:
+        films = experiment.prepare(
+            dataset,
+            config=config,
+            cache=run.cache or film_cache.default_folder(),
+            modalities=description.modalities,
+        )
+        experiment.report(films)
+        data = data_record(films, description)
+        _check_same_run(work, config, data)
+        trained = experiment.train_network(
+            films, config, work=work, callbacks=run.callbacks, finish=run.finish
+        )
         outcome = evaluation.evaluate(
-            network,
+            trained.network,
             films.pixels,
             films.labels,
             rows=films.rows,
             validation=films.positions("val"),
             test=films.positions("test"),
+            threshold_rule=config.threshold_rule,
+            shifts=tuple(SHIFTS) if config.shifted_validation else (),
         )
-        manifest = Manifest(
-            format=FORMAT,
-            name=out.name,
-            task=_task(films.classes, description),
-            input=network_input,
-            heatmap=Heatmap(layer=network.heatmap_layer, scale=outcome.heatmap_scale),
-            thresholds=outcome.thresholds,
-            calibration=outcome.calibration,
-            data=export.data_record(
-                films.split.cases,
-                films.digests,
-                films.classes,
-                name=data.resolve().name,
-                source=description.source,
-                licence=description.licence,
-            ),
-            training=config.as_dict()
-            | {
-                "parameters": network.model.count_params(),
-                "epochs_run": len(history),
-                "best_epoch": evaluation.best_epoch(history),
-                "minutes": round((time.monotonic() - started) / 60, 1),
-            },
-            versions=export.library_versions(),
-            files={},
-        )
-        return export.publish(
+        minutes = round((time.monotonic() - started) / 60, 1)
+        return publish(
             out,
-            _contents(manifest, network, history, films, outcome, description),
-            work=work / "bundle",
-            check_pixels=films.pixels[films.rows[:16]],
+            films,
+            trained,
+            outcome,
+            config=config,
+            description=description,
+            work=work,
+            minutes=minutes,
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Films:
-    """What is trained on: cases with their split, and where each lies in the pixel array."""
+def publish(
+    out: Path,
+    films: Films,
+    trained: Trained,
+    outcome: Outcome,
+    *,
+    config: TrainingConfig,
+    description: Description,
+    work: Path,
+    minutes: float,
+    more: Mapping[str, int] | None = None,
+) -> Bundle:
+    """Writes what was trained as a bundle.
 
-    classes: tuple[str, ...]
-    split: Split
-    digests: list[str]
-    pixels: NDArray[np.uint8]
-    rows: NDArray[np.int64]
+    Args:
+        out: Folder of the bundle.
+        films: The data, with their split.
+        trained: Network and history.
+        outcome: Scores, threshold and calibration.
+        config: The settings.
+        description: What a person says of it.
+        work: Folder on the same file system to write in.
+        minutes: What training took.
+        more: What the manifest also tells of the training.
+    """
+    manifest = Manifest(
+        format=FORMAT,
+        name=out.name,
+        task=make_task(films.classes, description.title),
+        input=experiment.network_input(config, description.modalities),
+        heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
+        thresholds=outcome.thresholds,
+        calibration=outcome.calibration,
+        data=data_record(films, description),
+        training=config.as_dict()
+        | {
+            "parameters": trained.network.model.count_params(),
+            "epochs_run": len(trained.history),
+            "best_epoch": evaluation.best_epoch(trained.history),
+            "minutes": minutes,
+        }
+        | dict(more or {}),
+        versions=export.library_versions(),
+        files={},
+    )
+    predictions = export.predictions_table(
+        films.cases, films.digests, films.classes, outcome.class_logits, outcome.probabilities
+    )
+    contents = export.Contents(
+        manifest,
+        trained.network,
+        trained.history,
+        predictions,
+        films.split.notes,
+        description.samples,
+        split_table(films.split, films.classes, films.digests),
+    )
+    return export.publish(
+        out, contents, work=work / "bundle", check_pixels=films.pixels[films.rows[:16]]
+    )
 
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        return np.array([case.label for case in self.split.cases], np.int64)
 
-    def positions(self, part: str) -> NDArray[np.int64]:
-        """Positions of a part's cases."""
-        return np.flatnonzero([case.split == part for case in self.split.cases])
+def data_record(films: Films, description: Description) -> Data:
+    """Counts and fingerprint of the data."""
+    return export.data_record(
+        films.cases,
+        films.digests,
+        films.classes,
+        name=description.data_name,
+        source=description.source,
+        licence=description.licence,
+    )
 
 
-def _check_call(out: Path, description: Description) -> None:
-    """Everything that could fail after training and can be known before it."""
+def check_out(out: Path, description: Description) -> None:
+    """Everything about a call that could fail after training and can be known before it.
+
+    Raises:
+        DatasetError: If `out` exists or cannot name a bundle, or there are no samples.
+    """
     if out.exists():
         raise DatasetError(
             f"{out.name!r} exists. Nothing is overwritten: choose another name for --out, or "
@@ -157,104 +231,84 @@ def _check_call(out: Path, description: Description) -> None:
 
 
 @contextmanager
-def _work_folder(out: Path) -> Iterator[Path]:
-    """A folder beside the bundle, so that publishing is one rename; removed afterwards."""
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+def _run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
+    """A folder beside the bundle, so that publishing is one rename, and a stopped run is found.
+
+    It goes when the run ends or fails, and stays when it is stopped or the disk is full, and
+    whenever it was there before.
+    """
+    work = out.parent / f".{out.name}-training"
+    state = work / "state.npz"
+    if run.resume and not state.is_file():
+        raise DatasetError(
+            f"There is no stopped run of {out.name!r} with a finished epoch to go on with. Leave "
+            "out --resume, or check --out."
+        )
+    if state.is_file() and not (run.resume or run.restart):
+        raise DatasetError(
+            f"A run of {out.name!r} was stopped before it ended. Go on with it by --resume, or "
+            "forget it by --restart."
+        )
+    if not run.resume:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+    kept = False
     try:
         yield work
+    except (KeyboardInterrupt, OSError) as error:
+        kept = state.is_file()
+        if kept and isinstance(error, KeyboardInterrupt):
+            say(_how_to_go_on(state, epochs))
+        raise
+    except OverreadError:
+        kept = run.resume
+        raise
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(work, ignore_errors=True)
 
 
-def _prepare(dataset: Dataset, network_input: Input, config: TrainingConfig, file: Path) -> _Films:
-    """Decodes every case, leaves out what the app would refuse, and splits the rest."""
-    pixels, digests, failed = decode_cases(dataset.cases, network_input, file)
-    rows = np.array([row for row in range(len(dataset.cases)) if row not in failed], np.int64)
-    digests = [digests[row] for row in rows]
-    notes = dataset.notes
-    if failed:
-        total = len(dataset.cases)
-        notes += (f"Left out: {len(failed)} of {total} images ({by_reason(failed)}).",)
-    split = split_by_patient(
-        Dataset(dataset.classes, [dataset.cases[row] for row in rows], notes),
-        digests=digests,
-        validation_fraction=config.validation_fraction,
-        test_fraction=config.test_fraction,
-        seed=config.seed,
+def _how_to_go_on(state: Path, epochs: int) -> str:
+    from model_training.resume import load_record
+
+    record = load_record(state)
+    done = record.epochs_done if record else 0
+    return (
+        f"Stopped after epoch {done} of {epochs}; the best epoch so far is kept. Go on with the "
+        "same command and --resume, or publish the best epoch with --resume --finish."
     )
-    _report(split, dataset.classes)
-    return _Films(dataset.classes, split, digests, pixels, rows)
 
 
-def _report(split: Split, classes: tuple[str, ...]) -> None:
-    lines = list(split.notes)
-    for part in SPLITS:
-        cases = split.part(part)
-        counts = ", ".join(
-            f"{count} {name}" for name, count in count_by_class(cases, classes).items()
+def _check_same_run(work: Path, config: TrainingConfig, data: Data) -> None:
+    """Notes what a run is about; one that is resumed must be about the same.
+
+    Raises:
+        DatasetError: If settings or data differ; nothing of the stopped run is lost.
+    """
+    file = work / _RUN
+    about = {**config.as_dict(), "data": data.fingerprint[:16]}
+    if not file.is_file():
+        file.write_text(json.dumps(about, indent=2), encoding="utf-8")
+        return
+    before = json.loads(file.read_text(encoding="utf-8"))
+    changed = [
+        f"{name} was {before.get(name)!r} and is {about.get(name)!r}"
+        for name in {**before, **about}
+        if before.get(name) != about.get(name)
+    ]
+    if changed:
+        raise DatasetError(
+            f"The stopped run had other settings: {'; '.join(changed)}. Call it with the same "
+            "ones, or forget it by --restart."
         )
-        people = len({case.person for case in cases})
-        lines.append(f"{part:5}  {len(cases)} images of {people} patients: {counts}")
-    if len(classes) == 2:
-        lines.append(f"The positive class is {classes[1]}.")
-    print("\n".join(lines), file=sys.stderr)
 
 
-def _train(films: _Films, config: TrainingConfig, checkpoint: Path) -> tuple[Network, pd.DataFrame]:
-    quiet_tensorflow()
-    import keras
-
-    from model_training import training
-    from model_training.presets.catalogue import PRESETS
-
-    keras.utils.set_random_seed(config.seed)
-    preset = PRESETS[config.preset]
-    train = films.positions("train")
-    counts = np.bincount(films.labels[train], minlength=len(films.classes)).tolist()
-    model = preset.build(
-        input_shape=films.pixels.shape[1:], output_bias=training.initial_output_bias(counts)
-    )
-    labels_by_row = np.zeros(len(films.pixels), np.int64)
-    labels_by_row[films.rows] = films.labels
-    history = training.train(
-        model,
-        films.pixels,
-        labels_by_row,
-        train_rows=films.rows[train],
-        validation_rows=films.rows[films.positions("val")],
-        config=config,
-        checkpoint=checkpoint,
-    )
-    # A model without its optimizer, whose state would triple the size of the bundle.
-    bare = keras.Model(model.input, model.output, name=model.name)
-    return Network(bare, preset.heatmap_layer), history
-
-
-def _contents(
-    manifest: Manifest,
-    network: Network,
-    history: pd.DataFrame,
-    films: _Films,
-    outcome: Outcome,
-    description: Description,
-) -> export.Contents:
-    predictions = export.predictions_table(
-        films.split.cases,
-        films.digests,
-        films.classes,
-        outcome.class_logits,
-        outcome.probabilities,
-    )
-    return export.Contents(
-        manifest, network, history, predictions, films.split.notes, description.samples
-    )
-
-
-def _task(classes: tuple[str, ...], description: Description) -> Task:
+def make_task(classes: tuple[str, ...], title: str | None) -> Task:
+    """Classes and wording as the app shows them; by default titled by the classes."""
     wording = {name: _word(name) for name in classes if name == name.upper()}
     words = [wording.get(name, name) for name in classes]
     return Task(
-        title=description.title or f"{', '.join(words[:-1])} or {words[-1]}",
+        title=title or f"{', '.join(words[:-1])} or {words[-1]}",
         classes=classes,
         positive=classes[1] if len(classes) == 2 else None,
         wording=wording,

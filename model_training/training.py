@@ -1,24 +1,72 @@
-"""The training loop: cached pixels in, fitted network and its history out."""
+"""The training loop: decoded pixels in, fitted network and its history out."""
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from app.core.errors import DatasetError
-from model_training import augment
+from model_training.batches import TrainingBatches, validation_batches
 from model_training.config import TrainingConfig
+from model_training.console import say
+from model_training.freezing import freeze, parameter_counts
+from model_training.optimisation import build_optimizer
+from model_training.progress import Progress
+from model_training.resume import STATE, Record, RecordEpochs, load_record, load_variables
+
+BEST = "best.weights.h5"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of epochs with the same part of the network learning.
+
+    Attributes:
+        end: The epoch before which it ends, counted from 0 over the whole run.
+        frozen_until: What `freezing.freeze` is told; None where everything learns.
+    """
+
+    name: str
+    start: int
+    end: int
+    learning_rate: float
+    frozen_until: str | None
+
+
+def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]:
+    """First only the head of a pre-trained network learns, then its backbone more slowly.
+
+    Args:
+        config: `frozen_epochs` and `unfreeze_from` say when and from where.
+        backbone_end: Last layer of the backbone; None where there is none to freeze.
+
+    Raises:
+        ValueError: If layers are to be frozen in a network that is trained from scratch.
+    """
+    if config.weights == "none" or backbone_end is None:
+        if config.frozen_epochs or config.unfreeze_from:
+            raise ValueError(
+                "Layers are frozen only where training starts from given weights. Received "
+                f"preset={config.preset!r} with weights={config.weights!r}; choose --weights, or "
+                "leave out --frozen-epochs and --unfreeze-from."
+            )
+        return [Stage("training", 0, config.epochs, config.learning_rate, None)]
+    frozen = Stage("head", 0, config.frozen_epochs, config.learning_rate, backbone_end)
+    tuned = Stage(
+        "fine tuning",
+        config.frozen_epochs,
+        config.epochs,
+        config.fine_tuning_rate if config.frozen_epochs else config.learning_rate,
+        config.unfreeze_from or None,
+    )
+    return [stage for stage in (frozen, tuned) if stage.end > stage.start]
 
 
 def initial_output_bias(counts: Sequence[int]) -> NDArray[np.float32]:
@@ -36,130 +84,139 @@ def initial_output_bias(counts: Sequence[int]) -> NDArray[np.float32]:
     return np.log(frequencies).astype(np.float32)
 
 
-def class_weights(counts: Sequence[int]) -> dict[int, float]:
-    """Weights that make every class count alike, with a mean of one over the images."""
-    return {label: sum(counts) / (len(counts) * count) for label, count in enumerate(counts)}
-
-
 def train(
     model: keras.Model,
-    pixels: NDArray[np.uint8],
-    labels: NDArray[np.int64],
+    batches: TrainingBatches,
+    validation: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]],
     *,
-    train_rows: NDArray[np.int64],
-    validation_rows: NDArray[np.int64],
     config: TrainingConfig,
-    checkpoint: Path,
+    folder: Path,
+    backbone_end: str | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    finish: bool = False,
 ) -> pd.DataFrame:
     """Trains in place and leaves the weights of the epoch that `evaluation.best_epoch` names.
 
+    A run that was stopped goes on after the last epoch that `folder` holds the state of, and
+    ends as if it had not been stopped.
+
     Args:
-        model: One sigmoid, or a softmax.
-        pixels: uint8 `(num_cases, height, width, channels)`, may be memory-mapped.
-        labels: Class positions, `(num_cases,)`.
-        train_rows: Positions to train on.
-        validation_rows: Positions that choose the epoch.
+        model: One sigmoid, or a softmax; built in the scope of the strategy it is trained with.
+        batches: The training images.
+        validation: Pixels, labels, and the positions that choose the epoch.
         config: The settings.
-        checkpoint: File that always holds the best weights so far.
+        folder: Keeps the state and the best weights.
+        backbone_end: Last layer of a pre-trained backbone.
+        callbacks: Told of every epoch, such as by tracking.
+        finish: Train no further: take the best epoch of the run that was stopped.
 
     Returns:
-        One row an epoch: `epoch`, losses, accuracy, AUC and learning rate.
+        One row an epoch: `epoch`, losses, accuracy, AUC, learning rate and stage.
 
     Raises:
         DatasetError: If the loss stops being a number.
     """
-    units = model.output_shape[-1]
-    training = _batches(pixels, labels, train_rows, config, shuffle=True)
-    validation = _batches(pixels, labels, validation_rows, config, shuffle=False)
-    steps = -(-len(train_rows) // config.batch_size)
-    model.compile(
-        optimizer=_optimizer(config, steps),
-        # XLA takes half a minute to compile on a CPU and is no faster afterwards.
-        jit_compile=False,
-        loss="binary_crossentropy" if units == 1 else "sparse_categorical_crossentropy",
-        weighted_metrics=["accuracy", keras.metrics.AUC(name="auc")]
-        if units == 1
-        else ["accuracy"],
-    )
-    counts = np.bincount(labels[train_rows], minlength=max(units, 2)).tolist()
-    progress = _Progress(config, steps)
+    record = load_record(folder / STATE) or Record()
+    stages = [] if finish else plan_stages(config, backbone_end)
+    # Read before it is told of new epochs: these are trained already.
+    resumed_stage = record.stage if record.rows else None
+    for number, stage in enumerate(stages):
+        if number < record.stage or (number == record.stage and _ended(record, stage)):
+            continue
+        if number > record.stage:
+            record.stage, record.stage_ended, record.callbacks = number, False, []
+            model.load_weights(folder / BEST)
+        _report_stage(model, stage, backbone_end, alone=len(stages) == 1)
+        _compile(model, config, stage, batches.num_steps)
+        if number == resumed_stage:
+            load_variables(folder / STATE, model)
+        _run_stage(model, batches, validation, config, stage, record, folder, callbacks)
+    table = _history(record)
+    if not np.isfinite(table["val_loss"]).any():
+        raise _diverged(config, "the validation loss of every epoch")
+    model.load_weights(folder / BEST)
+    return table
+
+
+def _run_stage(
+    model: keras.Model,
+    batches: TrainingBatches,
+    validation: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]],
+    config: TrainingConfig,
+    stage: Stage,
+    record: Record,
+    folder: Path,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    pixels, labels, rows = validation
+    binary = model.output_shape[-1] == 1
+    keeping = _keeping(config, folder / BEST, binary=binary)
+    progress = Progress(epochs=config.epochs, steps=batches.num_steps)
     try:
-        history = model.fit(
-            training,
-            validation_data=validation,
-            epochs=config.epochs,
-            class_weight=class_weights(counts) if config.class_weighting else None,
-            callbacks=[*_callbacks(config, checkpoint, binary=units == 1), progress],
-            shuffle=False,  # the pipeline shuffles; Keras warns where it is asked to as well
+        model.fit(
+            batches.dataset(),
+            validation_data=validation_batches(
+                pixels,
+                labels,
+                rows,
+                batch_size=config.batch_size,
+                num_classes=2 if binary else model.output_shape[-1],
+            ),
+            initial_epoch=max(stage.start, record.epochs_done),
+            epochs=stage.end,
+            callbacks=[
+                _StartEpoch(batches, config, record.stage),
+                *keeping,
+                RecordEpochs(record, keeping, folder / STATE),
+                progress,
+                *callbacks,
+            ],
+            shuffle=False,  # the batches are drawn anew; Keras warns where it is asked to as well
             verbose=0,
         )
     finally:
         progress.close()
-    table = pd.DataFrame(history.history)
-    table.insert(0, "epoch", range(1, len(table) + 1))
-    if not np.isfinite(table["val_loss"]).any():
-        raise _diverged(config, "the validation loss of every epoch")
-    model.load_weights(checkpoint)
-    return table
 
 
-def _batches(
-    pixels: NDArray[np.uint8],
-    labels: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    config: TrainingConfig,
-    *,
-    shuffle: bool,
-) -> tf.data.Dataset:
-    """Batches read from the array as they are needed, augmented when shuffled."""
+def _ended(record: Record, stage: Stage) -> bool:
+    return record.stage_ended or record.epochs_done >= stage.end
 
-    def fetch(batch: NDArray[np.int64]) -> NDArray[np.float32]:
-        return pixels[batch].astype(np.float32)
 
-    def load(batch: Any) -> tuple[Any, Any]:
-        images = tf.numpy_function(fetch, [batch], tf.float32, stateful=False)
-        images.set_shape((None, *pixels.shape[1:]))
-        return images, tf.gather(tf.constant(labels, tf.float32), batch)
-
-    dataset = tf.data.Dataset.from_tensor_slices(rows)
-    if shuffle:
-        dataset = dataset.shuffle(len(rows), seed=config.seed)
-    dataset = dataset.batch(config.batch_size).map(load, num_parallel_calls=2)
-    augmentation = augment.build(config.augmentation, seed=config.seed) if shuffle else None
-    if augmentation is not None:
-        # One batch after the other: the layers' random generators are drawn from in turn, and
-        # batches side by side would draw in an order that differs from run to run.
-        dataset = dataset.map(
-            lambda images, targets: (augmentation(images, training=True), targets)
+def _compile(model: keras.Model, config: TrainingConfig, stage: Stage, steps: int) -> None:
+    binary = model.output_shape[-1] == 1
+    with model.distribute_strategy.scope():
+        model.compile(
+            optimizer=build_optimizer(
+                config,
+                learning_rate=stage.learning_rate,
+                epochs=stage.end - stage.start,
+                steps_per_epoch=steps,
+            ),
+            # XLA takes half a minute to compile on a CPU and is no faster afterwards.
+            jit_compile=False,
+            loss="binary_crossentropy" if binary else "categorical_crossentropy",
+            weighted_metrics=["accuracy", keras.metrics.AUC(name="auc")]
+            if binary
+            else ["accuracy"],
         )
-    return dataset.prefetch(2)
 
 
-def _optimizer(config: TrainingConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    rate: Any = config.learning_rate
-    if config.schedule == "cosine":
-        total = steps_per_epoch * config.epochs
-        warm_up = min(2 * steps_per_epoch, total // 4)
-        rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=rate / 20,
-            decay_steps=total - warm_up,
-            warmup_target=rate,
-            warmup_steps=warm_up,
-        )
-    settings: dict[str, Any] = {"learning_rate": rate}
-    if config.optimizer == "adamw":
-        settings["weight_decay"] = 0.02
-    if config.ema_momentum is not None:
-        settings |= {"use_ema": True, "ema_momentum": config.ema_momentum}
-    return keras.optimizers.get({"class_name": config.optimizer, "config": settings})
+def _report_stage(
+    model: keras.Model, stage: Stage, backbone_end: str | None, *, alone: bool
+) -> None:
+    freeze(model, until=stage.frozen_until, backbone_end=backbone_end)
+    trainable, frozen = parameter_counts(model)
+    title = "" if alone else f"{stage.name}, epochs {stage.start + 1} to {stage.end}: "
+    say(f"{title}{trainable:,} parameters are trained, {frozen:,} are kept as they are.")
 
 
-def _callbacks(
+def _keeping(
     config: TrainingConfig, checkpoint: Path, *, binary: bool
 ) -> list[keras.callbacks.Callback]:
+    """The callbacks that judge an epoch: their memory is part of a run's state."""
     # The AUC hangs neither on a threshold nor on calibration, both of which are fitted afterwards.
     watched = {"monitor": "val_auc", "mode": "max"} if binary else {"monitor": "val_loss"}
-    callbacks: list[keras.callbacks.Callback] = [_FiniteLoss(config)]
+    callbacks: list[keras.callbacks.Callback] = []
     if config.ema_momentum is not None:
         # Before the checkpoint, so that it sees the averaged weights that were validated.
         callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
@@ -177,61 +234,38 @@ def _callbacks(
     ]
 
 
+def _history(record: Record) -> pd.DataFrame:
+    table = pd.DataFrame(record.rows)
+    table.insert(0, "epoch", range(1, len(table) + 1))
+    return table
+
+
 def _diverged(config: TrainingConfig, where: str) -> DatasetError:
     return DatasetError(
         f"Training left the range of numbers ({where} is not finite). Nothing was published. "
-        f"Try a smaller learning rate, such as --learning-rate {config.learning_rate / 10:g}."
+        f"Try a smaller learning rate, such as --learning-rate {config.learning_rate / 10:g}; "
+        "if it happens in mixed precision only, --precision float32."
     )
 
 
-class _FiniteLoss(keras.callbacks.Callback):  # type: ignore[misc]
-    """Ends training with an error as soon as the loss is no number."""
+class _StartEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Draws each epoch's batches, notes rate and stage, and stops where the loss is no number."""
 
-    def __init__(self, config: TrainingConfig) -> None:
+    def __init__(self, batches: TrainingBatches, config: TrainingConfig, stage: int) -> None:
         super().__init__()
-        self.config = config
+        self._batches, self._config, self._stage = batches, config, stage
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._batches.start_epoch(epoch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if not isfinite((logs or {}).get("loss", 0.0)):
-            raise _diverged(self.config, "the training loss")
-
-
-class _Progress(keras.callbacks.Callback):  # type: ignore[misc]
-    """A bar through the steps of each epoch, a line that stays after it, and the rate."""
-
-    def __init__(self, config: TrainingConfig, steps: int) -> None:
-        super().__init__()
-        self.epochs, self.steps = config.epochs, steps
-        self.bar: tqdm[Any] | None = None
-        self.started = 0.0
-
-    def close(self) -> None:
-        """Takes the bar off the terminal; an interrupted epoch leaves it open."""
-        if self.bar is not None:
-            self.bar.close()
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.started = time.monotonic()
-        self.bar = tqdm(
-            desc=f"epoch {epoch + 1}/{self.epochs}",
-            total=self.steps,
-            unit="step",
-            leave=False,
-            disable=None,  # a log file gets the lines only
-        )
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self.bar is not None:
-            self.bar.update()
+            raise _diverged(self._config, "the training loss")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.close()
-        figures = {} if logs is None else logs
         # Keras notes the rate only where a callback changes it.
-        figures.setdefault("learning_rate", float(self.model.optimizer.learning_rate))
-        line = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-        print(
-            f"epoch {epoch + 1}/{self.epochs}  {time.monotonic() - self.started:.0f} s  {line}",
-            file=sys.stderr,
-            flush=True,
-        )
+        figures = {} if logs is None else logs
+        # On several devices the rate is a variable of each of them.
+        rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+        figures.setdefault("learning_rate", float(rate))
+        figures["stage"] = self._stage + 1

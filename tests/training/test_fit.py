@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from app.cli import main as overread
-from app.core.bundle import Manifest, file_sha256
+from app.core.bundle import SPLIT, Manifest, file_sha256, load_bundle
 from app.core.engine import Engine
 from app.core.recalibration import calibrated
 from app.core.sources import from_paths
-from model_training import evaluation, fit
+from model_training import evaluation, experiment, fit
 from model_training.cli import main
 from model_training.datasets import images_below, read_dataset
 from tests.training.films import draw, write, write_classes
@@ -61,7 +61,7 @@ def test_the_folders_own_test_part_is_reported_on_and_its_val_is_not_trusted(tra
     assert set(table.loc[table["split"] == "test", "path"]) == given
     assert counts["test"] == {"NORMAL": 10, "PNEUMONIA": 10}
     assert "The given val part has 8 images (4 of the rarest class)" in trained.card()
-    assert "No patient and no identical file is in two parts." in trained.card()
+    assert "No patient, no identical file and no near-duplicate is in two parts" in trained.card()
     total = sum(sum(inside.values()) for inside in counts.values())
     assert total == len(read_dataset(data).cases) - 1
 
@@ -205,14 +205,16 @@ def test_missing_samples_are_known_before_training(data, tmp_path, capsys):
         (OSError(28, "No space left on device", "/data/Mustermann.png"), "No space left on device"),
     ],
 )
-def test_an_interrupted_run_leaves_nothing(data, tmp_path, monkeypatch, stop, message, capsys):
+def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
+    data, tmp_path, monkeypatch, stop, message, capsys
+):
     def interrupted(*arguments, **settings):
-        assert any(path.name.startswith(".mine-") for path in tmp_path.iterdir())
+        assert leftovers(tmp_path) == [".mine-training"]
         if isinstance(stop, signal.Signals):
             os.kill(os.getpid(), stop)
         raise stop
 
-    monkeypatch.setattr(fit, "_train", interrupted)
+    monkeypatch.setattr(experiment, "train_network", interrupted)
     before = signal.getsignal(signal.SIGTERM)
 
     assert main(fit_arguments(data, tmp_path / "mine", "--validation-fraction", "0.4")) == 1
@@ -259,5 +261,38 @@ def test_too_few_films_end_it_before_training(tmp_path, capsys):
 
 
 def test_nothing_is_written_outside_the_target_folder(trained, data):
-    assert not [name for name in os.listdir(tempfile.gettempdir()) if name.startswith(".two-")]
+    assert not [name for name in os.listdir(tempfile.gettempdir()) if "two-training" in name]
     assert not [path for path in data.rglob("*") if path.name.endswith((".npy", ".h5"))]
+
+
+def test_the_split_is_in_the_bundle_and_repeats_itself(trained, data, tmp_path):
+    table = trained.path / SPLIT
+    again = read_dataset(data, table=table, positive="PNEUMONIA")
+
+    written = pd.read_csv(table, dtype=str, keep_default_na=False)
+    assert [case.split for case in again.cases] == written["split"].tolist()
+    assert main(fit_arguments(data, tmp_path / "mine", "--table", str(table))) == 0
+    repeated = load_bundle(tmp_path / "mine")
+    assert repeated.manifest.data.fingerprint == trained.manifest.data.fingerprint
+    assert repeated.manifest.data.counts == trained.manifest.data.counts
+
+
+def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
+    before = {path.name: path.read_bytes() for path in trained.path.iterdir() if path.is_file()}
+
+    assert main(fit_arguments(data, trained.path)) == 1
+
+    assert "'two' exists" in capsys.readouterr().err
+    assert before == {
+        path.name: path.read_bytes() for path in trained.path.iterdir() if path.is_file()
+    }
+
+
+def test_threshold_and_calibration_can_look_at_shifted_films_too(data, tmp_path, capsys):
+    more = ["--validation-fraction", "0.4", "--shifted-validation", "--threshold-rule", "youden"]
+
+    assert main(fit_arguments(data, tmp_path / "mine", *more)) == 0
+
+    manifest = load_bundle(tmp_path / "mine").manifest
+    assert manifest.training["shifted_validation"] is True
+    assert "Youden" in manifest.thresholds.rule

@@ -1,3 +1,4 @@
+import shutil
 from functools import partial
 
 import keras
@@ -6,10 +7,11 @@ import pytest
 from keras import layers
 
 from app.core.errors import DatasetError
+from model_training.batches import TrainingBatches, class_weights
 from model_training.config import TrainingConfig
 from model_training.evaluation import best_epoch
 from model_training.presets.catalogue import PRESETS
-from model_training.training import class_weights, initial_output_bias, train
+from model_training.training import initial_output_bias, plan_stages, train
 
 SIDE = 32
 TRAIN, VALIDATION = np.arange(48), np.arange(48, 80)
@@ -52,18 +54,20 @@ def run(films, tmp_path):
     def run(settings, *, labels=None, pixels=None, build=dropping_network):
         keras.utils.set_random_seed(settings.seed)
         model = build()
-        history = train(
-            model,
-            films[0] if pixels is None else pixels,
-            films[1] if labels is None else labels,
-            train_rows=TRAIN,
-            validation_rows=VALIDATION,
-            config=settings,
-            checkpoint=tmp_path / "best.weights.h5",
-        )
-        return model, history
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        (tmp_path / "run").mkdir()
+        shown = films[0] if pixels is None else pixels
+        truth = films[1] if labels is None else labels
+        return model, trained(model, shown, truth, settings, tmp_path / "run")
 
     return run
+
+
+def trained(model, pixels, labels, settings, folder):
+    """The history of a run on the first films, validated on the others."""
+    num_classes = max(model.output_shape[-1], 2)
+    batches = TrainingBatches(pixels, labels, TRAIN, config=settings, num_classes=num_classes)
+    return train(model, batches, (pixels, labels, VALIDATION), config=settings, folder=folder)
 
 
 def cross_entropy(model, pixels, labels):
@@ -86,27 +90,15 @@ def test_initial_bias_by_hand(counts, expected):
     np.testing.assert_allclose(bias, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("counts", "expected"), [((30, 10), (2 / 3, 2.0)), ((10, 30, 60), (10 / 3, 10 / 9, 5 / 9))]
-)
-def test_class_weights_by_hand(counts, expected):
-    weights = class_weights(counts)
-
-    np.testing.assert_allclose([weights[label] for label in range(len(counts))], expected)
-    assert sum(weights[label] * count for label, count in enumerate(counts)) == pytest.approx(
-        sum(counts)
-    )
-
-
-@pytest.mark.parametrize("weighted", [True, False])
-def test_the_loss_is_the_weighted_cross_entropy(run, films, weighted):
+@pytest.mark.parametrize("imbalance", ["weights", "none"])
+def test_the_loss_is_the_weighted_cross_entropy(run, films, imbalance):
     pixels, labels = films
-    settings = config(epochs=1, learning_rate=1e-12, class_weighting=weighted)
+    settings = config(epochs=1, learning_rate=1e-12, imbalance=imbalance)
     labels = np.where(np.arange(80) % 4 == 0, 1, 0)
 
     model, history = run(settings, labels=labels, build=small_network)
 
-    weights = class_weights((36, 12)) if weighted else {0: 1.0, 1: 1.0}
+    weights = class_weights((36, 12), imbalance)
     each = cross_entropy(model, pixels, labels)
     expected = np.mean([weights[labels[row]] * each[row] for row in TRAIN])
     assert history["loss"][0] == pytest.approx(expected, abs=1e-5)
@@ -194,11 +186,13 @@ def test_history_has_a_row_an_epoch(run, capsys):
 
     assert history.columns[0] == "epoch"
     measured = {"loss", "accuracy", "auc"}
-    assert set(history) == {"epoch", "learning_rate"} | measured | {f"val_{n}" for n in measured}
+    validated = {f"val_{name}" for name in measured}
+    assert set(history) == {"epoch", "learning_rate", "stage"} | measured | validated
     assert np.isfinite(history.to_numpy(float)).all()
     printed = capsys.readouterr()
     assert printed.out == ""
     assert [line.split("  ")[0] for line in printed.err.strip().splitlines()] == [
+        "17 parameters are trained, 0 are kept as they are.",
         "epoch 1/2",
         "epoch 2/2",
     ]
@@ -210,7 +204,7 @@ def test_three_classes(run, films):
     _, history = run(config(epochs=1), labels=labels, build=partial(small_network, units=3))
 
     assert set(history) == {
-        "epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy"
+        "epoch", "learning_rate", "stage", "loss", "accuracy", "val_loss", "val_accuracy"
     }  # fmt: skip
 
 
@@ -233,10 +227,8 @@ def test_a_preset_s_run_can_be_repeated(films, tmp_path):
         model = PRESETS["basic-cnn"].build(
             input_shape=(SIDE, SIDE, 1), output_bias=np.zeros(1, np.float32)
         )
-        history = train(
-            model, *films, train_rows=TRAIN, validation_rows=VALIDATION, config=settings,
-            checkpoint=tmp_path / f"{number}.weights.h5",
-        )  # fmt: skip
+        (tmp_path / str(number)).mkdir()
+        history = trained(model, *films, settings, tmp_path / str(number))
         histories.append(history.to_numpy(float))
 
     np.testing.assert_allclose(*histories, rtol=1e-4)
@@ -284,3 +276,68 @@ def test_a_validation_that_is_never_a_number_ends_it_too(run, films):
 
     with pytest.raises(DatasetError, match="validation loss of every epoch"):
         run(config(epochs=2), build=lambda: model)
+
+
+def test_the_exponential_rate_is_a_tenth_after_so_many_epochs(run):
+    _, history = run(config(epochs=5, schedule="exponential", decay_epochs=4, learning_rate=0.01))
+
+    rates = history["learning_rate"].to_numpy()
+    np.testing.assert_allclose(rates, 0.01 * 0.1 ** (np.arange(1, 6) / 4), rtol=1e-5)
+
+
+def test_the_constant_rate_stays(run):
+    _, history = run(config(epochs=3, schedule="constant", learning_rate=0.01))
+
+    np.testing.assert_allclose(history["learning_rate"], 0.01, rtol=1e-6)
+
+
+def plan(backbone_end="out", **changes):
+    settings = {"epochs": 10, "weights": "w.h5", "learning_rate": 1e-3, "fine_tuning_rate": 1e-5}
+    return plan_stages(config(**settings | changes), backbone_end)
+
+
+def test_the_head_learns_first_and_the_backbone_then_more_slowly():
+    head, tuned = plan(frozen_epochs=3, unfreeze_from="block5")
+
+    assert (head.start, head.end, head.learning_rate, head.frozen_until) == (0, 3, 1e-3, "out")
+    assert (tuned.start, tuned.end, tuned.learning_rate) == (3, 10, 1e-5)
+    assert tuned.frozen_until == "block5"
+
+
+def test_a_backbone_may_stay_frozen_or_learn_from_the_start():
+    [head] = plan(frozen_epochs=10)
+    [tuned] = plan(frozen_epochs=0)
+
+    assert (head.end, head.frozen_until) == (10, "out")
+    assert (tuned.start, tuned.end, tuned.learning_rate, tuned.frozen_until) == (0, 10, 1e-3, None)
+
+
+@pytest.mark.parametrize("changes", [{"frozen_epochs": 2}, {"unfreeze_from": "block5"}])
+def test_nothing_is_frozen_that_is_trained_from_scratch(changes):
+    with pytest.raises(ValueError, match="only where training starts from given weights"):
+        plan(weights="none", **changes)
+
+
+def test_two_stages_train_what_they_say(films, tmp_path):
+    """A frozen layer does not move in the first stage and does in the second."""
+    model = small_network()
+    convolved = layers.Conv2D(2, 3, name="body")(model.input)
+    pooled = layers.GlobalAveragePooling2D()(layers.ReLU(name="out")(convolved))
+    model = keras.Model(model.input, layers.Dense(1, activation="sigmoid")(pooled))
+    settings = config(epochs=4, weights="w.h5", frozen_epochs=2, schedule="constant")
+    kernels = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            kernels.append(np.array(self.model.get_layer("body").kernel))
+
+    batches = TrainingBatches(*films, TRAIN, config=settings, num_classes=2)
+    history = train(
+        model, batches, (*films, VALIDATION), config=settings, folder=tmp_path,
+        backbone_end="out", callbacks=[Watch()],
+    )  # fmt: skip
+
+    assert history["stage"].tolist() == [1, 1, 2, 2]
+    np.testing.assert_allclose(history["learning_rate"], [1e-3, 1e-3, 1e-4, 1e-4], rtol=1e-6)
+    np.testing.assert_array_equal(kernels[0], kernels[1])
+    assert np.abs(kernels[3] - kernels[1]).max() > 0

@@ -1,0 +1,132 @@
+"""The options that fill a `TrainingConfig` and a `Description`, alike in every command."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from model_training.augmentation_sets import AUGMENTATIONS, Augmentation
+from model_training.config import (
+    FITS,
+    HEADS,
+    IMBALANCE,
+    LEAKS,
+    NORMALISATIONS,
+    OPTIMIZERS,
+    PRECISIONS,
+    PRESET_NAMES,
+    SCHEDULES,
+    TrainingConfig,
+)
+
+
+def add_settings(command: argparse.ArgumentParser) -> None:
+    """Declares the preset and every setting of `TrainingConfig`."""
+    command.add_argument(
+        "--preset", required=True, metavar="NAME", help=f"one of {', '.join(PRESET_NAMES)}"
+    )
+    command.add_argument("--cache", type=Path, help="where decoded films are kept between runs")
+    _add_input(command.add_argument_group("input and split", "where not given, the preset's own"))
+    _add_training(command.add_argument_group("training"))
+    _add_augmentation(command.add_argument_group("augmentation"))
+    _add_transfer(command.add_argument_group("transfer learning"))
+    _add_ladder(command.add_argument_group("architecture", "of the preset ladder"))
+
+
+def add_description(command: argparse.ArgumentParser) -> None:
+    """Declares what only a person can say of a model."""
+    about = command.add_argument_group("description", "written into bundle and model card")
+    about.add_argument(
+        "--title", help="such as 'Pneumonia on chest radiographs'; default: the classes"
+    )
+    about.add_argument("--source", default="not stated", help="where the data come from")
+    about.add_argument("--licence", default="not stated", help="the data's licence")
+    about.add_argument("--modalities", nargs="+", default=[], help="DICOM modalities it may judge")
+    about.add_argument("--samples", type=Path, help="folder of images to ship with the bundle")
+
+
+def chosen_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What was chosen of `TrainingConfig`, for `from_preset`; None where nothing was."""
+    given: dict[str, Any] = {
+        field.name: getattr(options, field.name, None) for field in fields(TrainingConfig)
+    }
+    del given["preset"]
+    for name in ("filters", "kernels", "dropouts"):
+        given[name] = None if given[name] is None else tuple(given[name])
+    return given
+
+
+def _add_input(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--image-size", type=int, help="side of the network's input, pixels")
+    group.add_argument("--channels", type=int, choices=(1, 3), help="1 grey (default), 3 RGB")
+    group.add_argument("--fit", choices=FITS, help="default: stretch")
+    group.add_argument("--validation-fraction", type=float, help="share of patients; 0.15")
+    group.add_argument("--test-fraction", type=float, help="share of patients; 0.15")
+    group.add_argument("--split-seed", type=int, help="of the draw of the parts; default: --seed")
+    group.add_argument(
+        "--leaks",
+        choices=LEAKS,
+        help="a given split with one patient on two sides: refuse it (default), redraw it, keep it",
+    )
+
+
+def _add_training(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--epochs", type=int)
+    group.add_argument("--batch-size", type=int)
+    group.add_argument("--optimizer", choices=OPTIMIZERS)
+    group.add_argument("--learning-rate", type=float)
+    group.add_argument("--weight-decay", type=float, help="of adamw; default: 0.02")
+    group.add_argument("--schedule", choices=SCHEDULES, help="of the learning rate")
+    group.add_argument("--decay-epochs", type=float, help="exponential: epochs to a tenth; 10")
+    group.add_argument("--warmup-epochs", type=float, help="cosine: epochs to the full rate; 2")
+    group.add_argument("--patience", type=int, help="epochs without progress before stopping")
+    group.add_argument("--ema-momentum", type=float, help="of the average of the weights")
+    group.add_argument(
+        "--imbalance", choices=IMBALANCE, help="what makes classes count alike; default: weights"
+    )
+    group.add_argument("--precision", choices=PRECISIONS, help="default: auto")
+    group.add_argument(
+        "--threshold-rule",
+        help="balanced (default), half, youden, sensitivity:0.95, cost:5; on validation only",
+    )
+    group.add_argument(
+        "--shifted-validation",
+        action=argparse.BooleanOptionalAction,
+        help="choose threshold and calibration on shifted exposure, crop and sharpness too",
+    )
+    group.add_argument("--seed", type=int, help="default: 0")
+
+
+def _add_augmentation(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--augmentation", metavar="SET", help=f"one of {', '.join(AUGMENTATIONS)}")
+    options = ", ".join(field.name for field in fields(Augmentation))
+    group.add_argument(
+        "--augment",
+        metavar="OPTIONS",
+        help=f"changes to the set, such as 'rotation=5, noise=0'; options: {options}",
+    )
+
+
+def _add_transfer(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--weights",
+        metavar="WEIGHTS",
+        help="none (default), imagenet, or a file or bundle to start from",
+    )
+    group.add_argument("--frozen-epochs", type=int, help="epochs in which only the head learns")
+    group.add_argument("--unfreeze-from", metavar="LAYER", help="first layer that learns then")
+    group.add_argument("--fine-tuning-rate", type=float, help="learning rate then; 1e-4")
+
+
+def _add_ladder(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--filters", type=int, nargs="+", help="of each block; default: 16 32 64 128"
+    )
+    group.add_argument("--kernels", type=int, nargs="+", help="of each block; the last one repeats")
+    group.add_argument("--dropouts", type=float, nargs="+", help="after each block")
+    group.add_argument("--normalisation", choices=NORMALISATIONS)
+    group.add_argument("--head", choices=HEADS)
+    group.add_argument("--dense-units", type=int)
+    group.add_argument("--dense-dropout", type=float)

@@ -1,0 +1,116 @@
+"""The state of a training run after each epoch, from which it goes on as if never stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+STATE = "state.npz"
+_RECORD = "record"
+
+# What the callbacks remember from epoch to epoch, by the names Keras gives it.
+_REMEMBERED = (
+    "best", "wait", "best_epoch", "stopped_epoch", "cooldown_counter", "_ema_weights_in_model",
+)  # fmt: skip
+
+
+@dataclass
+class Record:
+    """What is known of a run so far, apart from its weights.
+
+    Attributes:
+        rows: One an epoch: losses, metrics, learning rate, stage.
+        stage: Number of the stage that runs, from 0.
+        stage_ended: Whether that stage has come to its end.
+        callbacks: What each callback remembers, in their order.
+    """
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    stage: int = 0
+    stage_ended: bool = False
+    callbacks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def epochs_done(self) -> int:
+        """How many epochs have been trained to their end."""
+        return len(self.rows)
+
+
+class RecordEpochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes the record and every variable after each epoch; call it after all others.
+
+    Args:
+        record: Continued in place.
+        others: The callbacks whose memory belongs to the state.
+        file: Where the state is kept; replaced in one move, so that a stop leaves the old one.
+    """
+
+    def __init__(
+        self, record: Record, others: Sequence[keras.callbacks.Callback], file: Path
+    ) -> None:
+        super().__init__()
+        self._record, self._others, self._file = record, others, file
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Gives the other callbacks their memory back."""
+        # Keras' callbacks forget everything when training begins.
+        for callback, remembered in zip(self._others, self._record.callbacks, strict=False):
+            vars(callback).update(remembered)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Writes the state."""
+        self._record.rows.append({name: float(value) for name, value in (logs or {}).items()})
+        self._record.callbacks = [_remembered(callback) for callback in self._others]
+        self._record.stage_ended = bool(self.model.stop_training)
+        save_state(self._file, self.model, self._record)
+
+
+def save_state(file: Path, model: keras.Model, record: Record) -> None:
+    """Writes the record and all variables of a compiled network, optimiser and seeds included."""
+    arrays = {
+        f"v{number}": keras.ops.convert_to_numpy(variable)
+        for number, variable in enumerate(_variables(model))
+    }
+    arrays[_RECORD] = np.frombuffer(json.dumps(vars(record)).encode(), np.uint8)
+    unfinished = file.with_name(f".{file.name}")
+    with unfinished.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(file)
+
+
+def load_record(file: Path) -> Record | None:
+    """The record of a run that was stopped, or None where there is none."""
+    if not file.is_file():
+        return None
+    with np.load(file) as arrays:
+        return Record(**json.loads(arrays[_RECORD].tobytes()))
+
+
+def load_variables(file: Path, model: keras.Model) -> None:
+    """Gives a compiled network the variables it had when the state was written."""
+    model.optimizer.build(model.trainable_variables)
+    with np.load(file) as arrays:
+        for number, variable in enumerate(_variables(model)):
+            variable.assign(arrays[f"v{number}"])
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    # `variables` holds the seeds of dropout, which `weights` does not.
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _remembered(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, bool | int) else float(value)
+        for name, value in vars(callback).items()
+        if name in _REMEMBERED and value is not None
+    }

@@ -1,0 +1,104 @@
+"""A run that is stopped in the midst of an epoch, by real signals."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.core.bundle import load_bundle
+from model_training.cli import main
+
+# Everything whose memory must survive: averaged weights, dropout, rate, early stopping, mixing.
+SETTINGS = [
+    "--preset", "basic-cnn", "--epochs", "4", "--image-size", "32", "--batch-size", "8",
+    "--validation-fraction", "0.4", "--augmentation", "mixup", "--ema-momentum", "0.8",
+    "--imbalance", "both", "--seed", "5",
+]  # fmt: skip
+
+
+def arguments(data, out, *more):
+    return ["fit", str(data), "--out", str(out), *SETTINGS, *more]
+
+
+def stopped(data, out, *, after, by):
+    """Runs the command in a process of its own and sends a signal in the midst of an epoch."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "model_training.cli", *arguments(data, out)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if line.startswith(f"epoch {after}/4"):
+            os.kill(process.pid, by)
+            break
+    lines += process.stderr.readlines()
+    process.stderr.close()
+    return process.wait(), "".join(lines)
+
+
+@pytest.fixture(scope="module")
+def straight(data, tmp_path_factory):
+    """The run that was never stopped."""
+    out = tmp_path_factory.mktemp("straight") / "mine"
+    assert main(arguments(data, out)) == 0
+    return load_bundle(out)
+
+
+@pytest.fixture(scope="module")
+def killed(data, tmp_path_factory):
+    """Where a run was killed after its second epoch."""
+    out = tmp_path_factory.mktemp("killed") / "mine"
+    status, _ = stopped(data, out, after=2, by=signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    return out
+
+
+def test_a_stopped_run_is_neither_overwritten_nor_mixed_up(data, killed, capsys):
+    assert not killed.exists()
+
+    assert main(arguments(data, killed)) == 1
+    assert "was stopped before it ended. Go on with it by --resume" in capsys.readouterr().err
+
+    assert main(arguments(data, killed, "--resume", "--learning-rate", "0.5")) == 1
+    error = capsys.readouterr().err
+    assert "learning_rate was 0.001 and is 0.5" in error
+    assert (killed.parent / ".mine-training" / "state.npz").is_file()
+
+
+def test_a_killed_run_ends_as_one_that_was_never_stopped(data, killed, straight, capsys):
+    assert main(arguments(data, killed, "--resume")) == 0
+
+    trained = [line.split()[1] for line in capsys.readouterr().err.splitlines() if "epoch " in line]
+    assert trained[-1] == "4/4"
+    assert "1/4" not in trained
+    resumed = load_bundle(killed)
+    pd.testing.assert_frame_equal(resumed.history(), straight.history(), rtol=1e-4)
+    np.testing.assert_allclose(
+        resumed.predictions()["logit"], straight.predictions()["logit"], rtol=1e-3, atol=1e-4
+    )
+    assert not (killed.parent / ".mine-training").exists()
+
+
+def test_ctrl_c_says_how_to_go_on_and_the_best_epoch_can_be_had(data, tmp_path):
+    out = tmp_path / "mine"
+
+    status, error = stopped(data, out, after=1, by=signal.SIGINT)
+
+    assert status == 1
+    assert "Stopped after epoch 1 of 4; the best epoch so far is kept." in error
+    assert "--resume" in error
+    assert "Traceback" not in error
+    assert main(arguments(data, out, "--resume", "--finish")) == 0
+    assert load_bundle(out).manifest.training["epochs_run"] == 1
+
+
+def test_there_must_be_something_to_resume(data, tmp_path, capsys):
+    assert main(arguments(data, tmp_path / "mine", "--resume")) == 1
+
+    assert "no stopped run of 'mine'" in capsys.readouterr().err
