@@ -1,0 +1,104 @@
+"""`overread-train crossval`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from model_training.commands.calls import Commands, add_command, wrong_call
+from model_training.commands.data import add_data_arguments, read
+from model_training.commands.settings import add_description, add_settings, chosen_settings
+from model_training.config import TrainingConfig
+
+
+def add(commands: Commands) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "crossval",
+        "Train on all folds but one, in turn, by patient; the same call goes on where it stopped.",
+        "overread-train crossval p --preset basic-cnn --folds 5 --out cv",
+        "overread-train crossval p --preset basic-cnn --folds 5 --out cv \\\n"
+        "      --ensemble models/mine",
+    )
+    add_data_arguments(command)
+    command.add_argument(
+        "--out", type=Path, required=True, help="folder of the folds, their predictions and report"
+    )
+    command.add_argument("--folds", type=int, default=5, help="default: 5")
+    command.add_argument(
+        "--ensemble",
+        type=Path,
+        metavar="BUNDLE",
+        help="also write the mean of the folds' networks as one bundle; a test part is left out "
+        "of all folds for it",
+    )
+    add_settings(command)
+    add_description(command)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    with wrong_call():
+        config = TrainingConfig.from_preset(options.preset, **chosen_settings(options))
+        if options.folds < 2:
+            raise ValueError(f"`folds` must be at least 2. Received folds={options.folds}.")
+
+    from model_training import experiment, film_cache
+    from model_training.crossval import crossvalidate
+    from model_training.crossval_report import as_text, write_page
+    from model_training.crossval_summary import predictions_table, summarise
+    from model_training.fit import Description, check_out
+    from model_training.fold_bundle import publish_ensemble
+
+    started = time.monotonic()
+    description = Description(
+        title=options.title,
+        data_name=options.data.resolve().name,
+        source=options.source,
+        licence=options.licence,
+        modalities=tuple(options.modalities),
+        samples=options.samples,
+    )
+    if options.ensemble is not None:
+        check_out(options.ensemble, description)
+    dataset = read(options)
+    given_test = any(case.split == "test" for case in dataset.cases)
+    films = experiment.prepare(
+        dataset,
+        config=config,
+        cache=options.cache or film_cache.default_folder(),
+        modalities=description.modalities,
+    )
+    folds = crossvalidate(
+        films,
+        config,
+        out=options.out,
+        num_folds=options.folds,
+        leave_out_test=given_test or options.ensemble is not None,
+    )
+    summary = summarise(folds, films)
+    predictions_table(folds, films).to_csv(options.out / "predictions.csv", index=False)
+    summary.folds.to_csv(options.out / "folds.csv", index=False)
+    summary.views.to_csv(options.out / "views.csv", index=False)
+    title = f"Cross-validation of {options.preset} on {description.data_name}"
+    write_page(options.out / "report.html", folds, films, summary, title=title)
+    print(as_text(summary))
+    print(f"Predictions and report are in {options.out}", file=sys.stderr)
+    if options.ensemble is not None:
+        bundle = publish_ensemble(
+            folds,
+            films,
+            options.ensemble,
+            config=config,
+            description=description,
+            minutes=round((time.monotonic() - started) / 60, 1),
+        )
+        from model_training.card import figures
+
+        print(
+            f"\nThe ensemble on the test part:\n\n{figures(bundle.manifest, bundle.predictions())}"
+        )
+        print(f"The bundle is in {options.ensemble}", file=sys.stderr)
