@@ -29,6 +29,13 @@ def unit_range(pixels: Tensor) -> Tensor:
     return layers.Rescaling(1 / 255, name="unit_range")(pixels)
 
 
+def three_channels(pixels: Tensor) -> Tensor:
+    """Grey pixels three times over, as networks made for colour expect; colour as it is."""
+    if pixels.shape[-1] == 3:
+        return pixels
+    return layers.Concatenate(name="three_channels")([pixels, pixels, pixels])
+
+
 def standardised(x: Tensor) -> Tensor:
     """Each film with a mean of 0 and a standard deviation of 1.
 
@@ -56,7 +63,9 @@ def convolution(
     return layers.Activation("relu", name=f"{name}_relu")(x)
 
 
-def pooled_predictions(features: Tensor, output_bias: OutputBias, *, dropout: float) -> Tensor:
+def pooled_predictions(
+    features: Tensor, output_bias: OutputBias, *, dropout: float, kernel: str = "glorot_uniform"
+) -> Tensor:
     """Global average pooling, dropout, predictions.
 
     Such a head keeps the evidence of each place apart until the end, and several networks
@@ -64,14 +73,24 @@ def pooled_predictions(features: Tensor, output_bias: OutputBias, *, dropout: fl
     """
     x = layers.GlobalAveragePooling2D(name="average")(features)
     x = layers.Dropout(dropout, name="dropout")(x)
-    return predictions(x, output_bias)
+    return predictions(x, output_bias, kernel=kernel)
 
 
-def predictions(x: Tensor, output_bias: OutputBias) -> Tensor:
+def backbone_predictions(features: Tensor, output_bias: OutputBias, *, dropout: float) -> Tensor:
+    """The pooled head of a backbone, with weights of zero.
+
+    Pre-trained features can be large. Random weights on them would start from certain and wrong
+    answers; with zeros training starts from the class frequencies.
+    """
+    return pooled_predictions(features, output_bias, dropout=dropout, kernel="zeros")
+
+
+def predictions(x: Tensor, output_bias: OutputBias, *, kernel: str = "glorot_uniform") -> Tensor:
     """One sigmoid, or a softmax, that starts at the given bias of each output."""
     return layers.Dense(
         len(output_bias),
         activation="sigmoid" if len(output_bias) == 1 else "softmax",
+        kernel_initializer=kernel,
         bias_initializer=keras.initializers.Constant(output_bias.tolist()),
         dtype="float32",
         name=PREDICTIONS_LAYER,
