@@ -10,11 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.core.errors import OverreadError
-from model_training.commands import compare, crossval, evaluate, fit, inspect, phantoms, tune
+from model_training.commands import (
+    augment_preview,
+    compare,
+    crossval,
+    evaluate,
+    fit,
+    inspect,
+    phantoms,
+    tune,
+)
 from model_training.commands.calls import WrongCall
 
 # In the order of --help, which is the order of the work.
-_COMMANDS = (phantoms, inspect, fit, crossval, tune, evaluate, compare)
+_COMMANDS = (phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare)
 
 
 def main(arguments: list[str] | None = None) -> int:

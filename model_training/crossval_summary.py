@@ -10,12 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bootstrap import Interval, auc_interval, bootstrap_interval
-from app.core.calibration import expected_calibration_error
-from app.core.curves import macro_auc, roc_auc, specificity_at_sensitivity
-from app.core.metrics import operating_point
+from app.core.curves import macro_auc
 from model_training.crossval import AS_IT_IS, VIEWS, Fold, pooled_probabilities
 from model_training.experiment import Films
-from model_training.figures import SENSITIVITY
+from model_training.figures import as_numbers
 
 _RESAMPLES = 1000
 
@@ -67,29 +65,11 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
 
 def fold_figures(fold: Fold, films: Films, view: str = AS_IT_IS) -> dict[str, float]:
     """A fold's figures on its held-out images, by name; shares in [0, 1]."""
-    labels = films.labels[fold.positions]
-    probabilities = fold.probabilities(view)
-    if probabilities.shape[1] > 2:
-        called = probabilities.argmax(axis=1)
-        return {
-            "macro AUC": macro_auc(labels, probabilities),
-            "accuracy": float((called == labels).mean()),
-            "calibration error": expected_calibration_error(
-                called == labels, probabilities.max(axis=1)
-            ),
-        }
-    score = probabilities[:, 1]
-    point = operating_point(labels, score, threshold=fold.thresholds.decision)
-    return {
-        "AUC": roc_auc(labels, score),
-        f"specificity at {SENSITIVITY:.0%} sensitivity": specificity_at_sensitivity(
-            labels, score, SENSITIVITY
-        ),
-        "sensitivity": point.sensitivity.value,
-        "specificity": point.specificity.value,
-        "accuracy": point.accuracy.value,
-        "calibration error": expected_calibration_error(labels, score),
-    }
+    return as_numbers(
+        films.labels[fold.positions],
+        fold.probabilities(view),
+        threshold=fold.thresholds.decision,
+    )
 
 
 def predictions_table(folds: Sequence[Fold], films: Films) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.core import images
 from app.core.bundle import Input
+from app.core.errors import DatasetError, ImageError
 from app.core.network import Network, quiet_tensorflow
+from app.core.sources import Source
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.datasets import SPLITS, Case, Dataset, count_by_class
@@ -125,6 +129,50 @@ def prepare(
     )
     groups = patient_groups(split.cases, digests, near_duplicates)
     return Films(dataset.classes, split, digests, groups, decoded.pixels, rows)
+
+
+def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[np.uint8]:
+    """A few images as the network gets them, of all classes in turn, drawn by the seed.
+
+    Args:
+        dataset: The cases; those that cannot be read are passed over.
+        config: Input size and fit, and the seed.
+        number: How many at most.
+
+    Returns:
+        uint8 `(at most number, height, width, channels)` in [0, 255].
+
+    Raises:
+        DatasetError: If none of the images that were tried can be read.
+    """
+    order = np.random.default_rng(config.seed).permutation(len(dataset.cases))
+    drawn = [dataset.cases[index] for index in order]
+    turns: Counter[int] = Counter()
+    places = []
+    for case in drawn:
+        turns[case.label] += 1
+        places.append((turns[case.label], case.label))
+    tried = [case for _, case in sorted(zip(places, drawn, strict=True), key=lambda pair: pair[0])]
+    size = network_input(config)
+    found = []
+    for case in tried[: 10 * number]:
+        try:
+            film = images.decode(Source(case.name, case.path).read())
+        except ImageError:
+            continue
+        found.append(
+            images.fit(
+                film, height=size.height, width=size.width, channels=size.channels, how=size.fit
+            )
+        )
+        if len(found) == number:
+            break
+    if not found:
+        raise DatasetError(
+            "None of the images that were tried can be read. `overread-train inspect` lists the "
+            "reason of each."
+        )
+    return np.stack(found)
 
 
 def report(films: Films) -> None:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from app.core.bootstrap import Interval, auc_interval, bootstrap_interval, proportion_interval
 from app.core.bundle import Task
 from app.core.calibration import brier_score, expected_calibration_error
-from app.core.curves import macro_auc, specificity_at_sensitivity
+from app.core.curves import macro_auc, roc_auc, specificity_at_sensitivity
+from app.core.metrics import operating_point
 from app.core.performance import promises
 from app.core.predictions import HeldOut
 
@@ -79,6 +80,36 @@ def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
         if name and task.binary and len(set(cases.y_true[inside].tolist())) == 2:
             rows.append(_area(f"AUC {place}", cases, inside))
     return rows
+
+
+def as_numbers(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], *, threshold: float
+) -> dict[str, float]:
+    """The main figures by name, for comparing runs with each other; shares in [0, 1].
+
+    Args:
+        labels: Class positions, `(num_cases,)`.
+        probabilities: Calibrated, `(num_cases, num_classes)`.
+        threshold: Probability from which the positive class is called, with two classes.
+    """
+    if probabilities.shape[1] > 2:
+        right = probabilities.argmax(axis=1) == labels
+        return {
+            "macro AUC": macro_auc(labels, probabilities),
+            "accuracy": float(right.mean()),
+            "calibration error": expected_calibration_error(right, probabilities.max(axis=1)),
+        }
+    score = probabilities[:, 1]
+    point = operating_point(labels, score, threshold=threshold)
+    at_sensitivity = f"specificity at {SENSITIVITY:.0%} sensitivity"
+    return {
+        "AUC": roc_auc(labels, score),
+        at_sensitivity: specificity_at_sensitivity(labels, score, SENSITIVITY),
+        "sensitivity": point.sensitivity.value,
+        "specificity": point.specificity.value,
+        "accuracy": point.accuracy.value,
+        "calibration error": expected_calibration_error(labels, score),
+    }
 
 
 def notes(cases: HeldOut, task: Task) -> str:

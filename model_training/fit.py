@@ -6,25 +6,24 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.core.bundle import FORMAT, Bundle, Data, Heatmap, Manifest, Task
 from app.core.errors import DatasetError, OverreadError
-from model_training import evaluation, experiment, export, film_cache
+from app.core.network import quiet_tensorflow
+from app.core.predictions import select
+from model_training import evaluation, experiment, export, film_cache, tracking
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.datasets import Dataset
 from model_training.evaluation import Outcome
 from model_training.experiment import Films, Trained
+from model_training.figures import as_numbers
 from model_training.shifts import SHIFTS
 from model_training.splits import split_table
-
-if TYPE_CHECKING:
-    import keras
 
 # As the manifest demands it, known before training and not after.
 BUNDLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -60,14 +59,14 @@ class Run:
         restart: Forget the run that was stopped.
         finish: With `resume`: train no further, and publish the best epoch so far.
         cache: Where decoded films are kept; by default `film_cache.default_folder`.
-        callbacks: Told of every epoch, such as by tracking.
+        track: Whether MLflow notes settings, epochs, figures and the bundle.
     """
 
     resume: bool = False
     restart: bool = False
     finish: bool = False
     cache: Path | None = None
-    callbacks: Sequence[keras.callbacks.Callback] = ()
+    track: bool = False
 
 
 def fit(
@@ -94,13 +93,14 @@ def fit(
     Raises:
         DatasetError: If the data cannot be trained on, training diverges, `out` exists, or
             there is a stopped run that is neither resumed nor restarted.
+        TrackingError: If MLflow is asked for and does not answer.
         BundleError: If what was written does not load back as what was trained.
     """
     run = run or Run()
-    check_out(out, description)
+    check_out(out, description.samples)
     started = time.monotonic()
     out.parent.mkdir(parents=True, exist_ok=True)
-    with _run_folder(out, run, epochs=config.epochs) as work:
+    with _run_folder(out, run, epochs=config.epochs) as work, _tracked(run, out, config) as noted:
         films = experiment.prepare(
             dataset,
             config=config,
@@ -110,8 +110,14 @@ def fit(
         experiment.report(films)
         data = data_record(films, description)
         _check_same_run(work, config, data)
+        noted.describe_data(data.fingerprint)
+        quiet_tensorflow()
         trained = experiment.train_network(
-            films, config, work=work, callbacks=run.callbacks, finish=run.finish
+            films,
+            config,
+            work=work,
+            callbacks=[noted.epoch_callback()] if run.track else (),
+            finish=run.finish,
         )
         outcome = evaluation.evaluate(
             trained.network,
@@ -124,7 +130,7 @@ def fit(
             shifts=tuple(SHIFTS) if config.shifted_validation else (),
         )
         minutes = round((time.monotonic() - started) / 60, 1)
-        return publish(
+        bundle = publish(
             out,
             films,
             trained,
@@ -134,6 +140,9 @@ def fit(
             work=work,
             minutes=minutes,
         )
+        if run.track:
+            noted.finish(_test_figures(bundle), bundle=out)
+        return bundle
 
 
 def publish(
@@ -198,6 +207,20 @@ def publish(
     )
 
 
+def _tracked(run: Run, out: Path, config: TrainingConfig) -> AbstractContextManager[tracking.Run]:
+    return tracking.track(
+        run.track, experiment="overread fit", run_name=out.name, config=config.as_dict()
+    )
+
+
+def _test_figures(bundle: Bundle) -> dict[str, float]:
+    """Figures on the test part by names that MLflow takes."""
+    manifest = bundle.manifest
+    test = select(bundle.predictions(), manifest.task, split="test")
+    found = as_numbers(test.y_true, test.probabilities, threshold=manifest.thresholds.decision)
+    return {f"test {name}".replace("%", "percent"): value for name, value in found.items()}
+
+
 def data_record(films: Films, description: Description) -> Data:
     """Counts and fingerprint of the data."""
     return export.data_record(
@@ -210,7 +233,7 @@ def data_record(films: Films, description: Description) -> Data:
     )
 
 
-def check_out(out: Path, description: Description) -> None:
+def check_out(out: Path, samples: Path | None) -> None:
     """Everything about a call that could fail after training and can be known before it.
 
     Raises:
@@ -226,8 +249,8 @@ def check_out(out: Path, description: Description) -> None:
             f"{out.name!r} cannot name a bundle. Expected letters, digits, '.', '_' and '-', the "
             "first one a letter or digit, such as models/chest-2; choose another --out."
         )
-    if description.samples is not None:
-        export.sample_images(description.samples)
+    if samples is not None:
+        export.sample_images(samples)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def publish_ensemble(
     """
     from model_training.ensemble import merge
 
-    fit.check_out(out, description)
+    fit.check_out(out, description.samples)
     in_folds = np.concatenate([fold.positions for fold in folds])
     parts = np.full(len(films.cases), "test", dtype="<U5")
     parts[in_folds] = "val"

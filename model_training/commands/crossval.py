@@ -9,7 +9,12 @@ from pathlib import Path
 
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
-from model_training.commands.settings import add_description, add_settings, chosen_settings
+from model_training.commands.settings import (
+    add_description,
+    add_settings,
+    chosen_description,
+    chosen_settings,
+)
 from model_training.config import TrainingConfig
 
 
@@ -50,20 +55,13 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.crossval import crossvalidate
     from model_training.crossval_report import as_text, write_page
     from model_training.crossval_summary import predictions_table, summarise
-    from model_training.fit import Description, check_out
+    from model_training.fit import check_out
     from model_training.fold_bundle import publish_ensemble
 
     started = time.monotonic()
-    description = Description(
-        title=options.title,
-        data_name=options.data.resolve().name,
-        source=options.source,
-        licence=options.licence,
-        modalities=tuple(options.modalities),
-        samples=options.samples,
-    )
+    description = chosen_description(options)
     if options.ensemble is not None:
-        check_out(options.ensemble, description)
+        check_out(options.ensemble, options.samples)
     dataset = read(options)
     given_test = any(case.split == "test" for case in dataset.cases)
     films = experiment.prepare(

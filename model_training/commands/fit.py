@@ -5,11 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
-from model_training.commands.settings import add_description, add_settings, chosen_settings
+from model_training.commands.settings import (
+    add_description,
+    add_settings,
+    chosen_description,
+    chosen_settings,
+)
+from model_training.commands.tracking import add_tracking
 from model_training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from model_training.datasets import Dataset
+    from model_training.fit import Run
 
 
 def add(commands: Commands) -> None:
@@ -22,43 +33,79 @@ def add(commands: Commands) -> None:
         "overread-train fit films --preset squeezenet --weights squeezenet.h5 \\\n"
         "      --frozen-epochs 3 --out models/tuned",
         "overread-train fit p --preset basic-cnn --out models/mine --resume",
+        "overread-train fit p --preset basic-cnn --out models/five --repeats 5",
     )
     add_data_arguments(command)
     command.add_argument("--out", type=Path, required=True, help="folder of the bundle; new")
+    command.add_argument(
+        "--repeats",
+        type=int,
+        default=1,
+        metavar="N",
+        help="train N seeds on one split, as bundles OUT/seed-S, and report the spread",
+    )
     stopped = command.add_argument_group("a run that was stopped")
     stopped.add_argument("--resume", action="store_true", help="go on after its last epoch")
     stopped.add_argument("--finish", action="store_true", help="with --resume: train no further")
     stopped.add_argument("--restart", action="store_true", help="forget it and begin anew")
     add_settings(command)
     add_description(command)
+    add_tracking(command)
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
     with wrong_call():
         config = TrainingConfig.from_preset(options.preset, **chosen_settings(options))
+        if options.repeats < 1:
+            raise ValueError(f"`repeats` must be at least 1. Received {options.repeats}.")
+        if options.finish and not options.resume:
+            raise ValueError("`finish` ends a run that was stopped; it needs --resume.")
 
+    from model_training.fit import Run, check_out
+
+    check_out(options.out if options.repeats == 1 else options.out / "seed-0", options.samples)
+    run = Run(
+        resume=options.resume,
+        restart=options.restart,
+        finish=options.finish,
+        track=options.track,
+        cache=options.cache,
+    )
+    if options.repeats == 1:
+        _fit_once(options, config, read(options), run)
+    else:
+        _fit_repeatedly(options, config, read(options), run)
+
+
+def _fit_once(
+    options: argparse.Namespace, config: TrainingConfig, dataset: Dataset, run: Run
+) -> None:
     from model_training.card import figures
-    from model_training.fit import Description, Run, fit
+    from model_training.fit import fit
 
     bundle = fit(
-        read(options),
-        options.out,
-        config=config,
-        description=Description(
-            title=options.title,
-            data_name=options.data.resolve().name,
-            source=options.source,
-            licence=options.licence,
-            modalities=tuple(options.modalities),
-            samples=options.samples,
-        ),
-        run=Run(
-            resume=options.resume,
-            restart=options.restart,
-            finish=options.finish,
-            cache=options.cache,
-        ),
+        dataset, options.out, config=config, description=chosen_description(options), run=run
     )
     print(f"On the test part:\n\n{figures(bundle.manifest, bundle.predictions())}\n")
     print(f"The bundle is in {options.out}", file=sys.stderr)
+
+
+def _fit_repeatedly(
+    options: argparse.Namespace, config: TrainingConfig, dataset: Dataset, run: Run
+) -> None:
+    from model_training import repeats
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    bundles = repeats.repeat(
+        dataset,
+        options.out,
+        config=config,
+        description=chosen_description(options),
+        run=run,
+        number=options.repeats,
+    )
+    table = repeats.spread(bundles)
+    table.to_csv(options.out / repeats.TABLE, index=False)
+    print(repeats.as_text(table))
+    print(f"The bundles are in {options.out}", file=sys.stderr)

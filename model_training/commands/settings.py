@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model_training.augmentation_sets import AUGMENTATIONS, Augmentation
 from model_training.config import (
@@ -21,6 +21,9 @@ from model_training.config import (
     TrainingConfig,
 )
 
+if TYPE_CHECKING:
+    from model_training.fit import Description
+
 
 def add_settings(command: argparse.ArgumentParser) -> None:
     """Declares the preset and every setting of `TrainingConfig`."""
@@ -28,9 +31,10 @@ def add_settings(command: argparse.ArgumentParser) -> None:
         "--preset", required=True, metavar="NAME", help=f"one of {', '.join(PRESET_NAMES)}"
     )
     command.add_argument("--cache", type=Path, help="where decoded films are kept between runs")
-    _add_input(command.add_argument_group("input and split", "where not given, the preset's own"))
+    add_input(command.add_argument_group("input", "where not given, the preset's own"))
+    _add_split(command.add_argument_group("split"))
     _add_training(command.add_argument_group("training"))
-    _add_augmentation(command.add_argument_group("augmentation"))
+    add_augmentation(command.add_argument_group("augmentation"))
     _add_transfer(command.add_argument_group("transfer learning"))
     _add_ladder(command.add_argument_group("architecture", "of the preset ladder"))
 
@@ -58,10 +62,28 @@ def chosen_settings(options: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def _add_input(group: argparse._ArgumentGroup) -> None:
+def add_input(group: argparse._ActionsContainer) -> None:
+    """Declares how an image is brought to the network."""
     group.add_argument("--image-size", type=int, help="side of the network's input, pixels")
     group.add_argument("--channels", type=int, choices=(1, 3), help="1 grey (default), 3 RGB")
     group.add_argument("--fit", choices=FITS, help="default: stretch")
+
+
+def chosen_description(options: argparse.Namespace) -> Description:
+    """What `add_description` declared, and the name of the data."""
+    from model_training.fit import Description
+
+    return Description(
+        title=options.title,
+        data_name=options.data.resolve().name,
+        source=options.source,
+        licence=options.licence,
+        modalities=tuple(options.modalities),
+        samples=options.samples,
+    )
+
+
+def _add_split(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--validation-fraction", type=float, help="share of patients; 0.15")
     group.add_argument("--test-fraction", type=float, help="share of patients; 0.15")
     group.add_argument("--split-seed", type=int, help="of the draw of the parts; default: --seed")
@@ -99,7 +121,8 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--seed", type=int, help="default: 0")
 
 
-def _add_augmentation(group: argparse._ArgumentGroup) -> None:
+def add_augmentation(group: argparse._ActionsContainer) -> None:
+    """Declares what is varied in the training images."""
     group.add_argument("--augmentation", metavar="SET", help=f"one of {', '.join(AUGMENTATIONS)}")
     options = ", ".join(field.name for field in fields(Augmentation))
     group.add_argument(

@@ -54,7 +54,7 @@ def called(arguments):
         (["--seed", "-3"], "seed=-3"),
         (["--batch-size", "many"], "invalid int value"),
         (["--channels", "2"], "invalid choice"),
-        (["--preset", "resnet"], "invalid choice"),
+        (["--preset", "resnet"], "Did you mean 'resnet50v2'"),
         (["--colour"], "unrecognized arguments"),
     ],
 )

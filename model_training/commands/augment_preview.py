@@ -1,0 +1,63 @@
+"""`overread-train augment-preview`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from model_training.commands.calls import Commands, add_command, wrong_call
+from model_training.commands.data import add_data_arguments, read
+from model_training.commands.settings import add_augmentation, add_input
+from model_training.config import TrainingConfig
+
+
+def add(commands: Commands) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "augment-preview",
+        "Draw a sheet of images as training would vary them; the first column is unchanged.",
+        "overread-train augment-preview p --augmentation medical --out sheet.png",
+        "overread-train augment-preview p --augmentation medical --augment 'rotation=0' \\\n"
+        "      --out sheet.png",
+    )
+    add_data_arguments(command)
+    command.add_argument("--out", type=Path, required=True, help="PNG file; replaced if it exists")
+    command.add_argument("--images", type=int, default=6, help="rows, of all classes; default: 6")
+    command.add_argument("--variants", type=int, default=6, help="columns; default: 6")
+    command.add_argument("--seed", type=int, default=0, help="default: 0")
+    add_augmentation(command)
+    add_input(command)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    with wrong_call():
+        config = TrainingConfig.from_preset(
+            "residual",
+            augmentation=options.augmentation,
+            augment=options.augment,
+            image_size=options.image_size,
+            channels=options.channels,
+            fit=options.fit,
+            seed=options.seed,
+        )
+        if options.out.suffix.lower() != ".png":
+            raise ValueError(f"`out` must be a PNG file. Received {options.out.name!r}.")
+        for name in ("images", "variants"):
+            if getattr(options, name) < 1:
+                raise ValueError(
+                    f"`{name}` must be at least 1. Received {name}={getattr(options, name)}."
+                )
+
+    from model_training.augment_preview import draw_sheet, write_sheet
+    from model_training.experiment import sample
+
+    images = sample(read(options), config=config, number=options.images)
+    sheet = draw_sheet(
+        images, config.augmentation_options, num_variants=options.variants, seed=config.seed
+    )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_bytes(write_sheet(sheet))
+    print(f"The sheet is in {options.out}", file=sys.stderr)
