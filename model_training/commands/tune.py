@@ -1,0 +1,144 @@
+"""`overread-train tune`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from math import prod
+from pathlib import Path
+
+from model_training.commands.calls import Commands, add_command, wrong_call
+from model_training.commands.data import add_data_arguments, read
+from model_training.commands.settings import (
+    add_description,
+    add_settings,
+    chosen_description,
+    chosen_settings,
+)
+from model_training.commands.tracking import add_tracking
+from model_training.config import TrainingConfig
+from model_training.search_space import grid, parse_search
+
+SAMPLERS = ("grid", "random", "tpe")
+PRUNERS = ("median", "none")
+_TRIALS = 20
+
+
+def add(commands: Commands) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "tune",
+        "Find good settings: train with many, compare on validation images. The same call goes on.",
+        "overread-train tune p --preset basic-cnn --out study --sampler grid \\\n"
+        "      --search epochs=10,20,30 --search batch_size=16,32,64",
+        "overread-train tune p --preset basic-cnn --out study --trials 40 --pruner median \\\n"
+        "      --search learning_rate=1e-4..1e-2:log --search augmentation=none,classic,medical",
+        "overread-train tune p --preset ladder --out study --fit-best models/tuned \\\n"
+        "      --search filters=16/32/64,32/64/128 --search dense_dropout=0.1..0.5",
+    )
+    add_data_arguments(command)
+    command.add_argument(
+        "--out", type=Path, required=True, help="folder of the study: database, report, epochs"
+    )
+    search = command.add_argument_group("search", "every other option below holds for all trials")
+    search.add_argument(
+        "--search",
+        action="append",
+        required=True,
+        metavar="SETTING=VALUES",
+        help="a setting and its values A,B,C, or a range LOW..HIGH or LOW..HIGH:log; repeat for "
+        "more settings. All options of training, architecture and augmentation can be searched",
+    )
+    search.add_argument(
+        "--sampler",
+        choices=SAMPLERS,
+        default="tpe",
+        help="grid: every combination; random; tpe (default): where earlier trials were good",
+    )
+    search.add_argument(
+        "--pruner",
+        choices=PRUNERS,
+        default="none",
+        help="median: end a trial whose epochs are worse than those of half the earlier ones",
+    )
+    search.add_argument(
+        "--trials",
+        type=int,
+        help=f"trials there are to be in the end; default: the whole grid, else {_TRIALS}",
+    )
+    search.add_argument(
+        "--storage",
+        metavar="URL",
+        help="database for several machines that work on one study, such as "
+        "postgresql+psycopg://host/name; default: study.db in --out",
+    )
+    search.add_argument("--study", metavar="NAME", help="in the database; default: name of --out")
+    search.add_argument(
+        "--fit-best", type=Path, metavar="BUNDLE", help="then train the best as a bundle"
+    )
+    add_tracking(search, bundle=False)
+    add_settings(command)
+    add_description(command)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    with wrong_call():
+        base = TrainingConfig.from_preset(options.preset, **chosen_settings(options))
+        dimensions = parse_search(options.search, base)
+        trials = _TRIALS if options.trials is None else options.trials
+        if options.sampler == "grid":
+            size = prod(len(values) for values in grid(dimensions, base).values())
+            trials = size if options.trials is None else min(options.trials, size)
+        if trials < 1:
+            raise ValueError(f"`trials` must be at least 1. Received trials={trials}.")
+
+    from app.core.network import quiet_tensorflow
+
+    quiet_tensorflow()
+    from model_training import film_cache
+    from model_training.fit import Run, check_out, fit
+    from model_training.goal import Goal
+    from model_training.tuning import Search, best_config, tune
+    from model_training.tuning_report import as_text, trials_table, write_page
+
+    description = chosen_description(options)
+    if options.fit_best is not None:
+        check_out(options.fit_best, options.samples)
+    dataset = read(options)
+    cache = options.cache or film_cache.default_folder()
+    study = tune(
+        dataset,
+        options.out,
+        base=base,
+        search=Search(
+            dimensions=dimensions,
+            sampler=options.sampler,
+            pruner=options.pruner,
+            trials=trials,
+            name=options.study or options.out.resolve().name,
+            storage=options.storage,
+        ),
+        cache=cache,
+        tracked=options.track,
+        modalities=description.modalities,
+    )
+    goal = Goal.of(dataset.classes)
+    trials_table(study).to_csv(options.out / "trials.csv", index=False)
+    title = f"Tuning of {options.preset} on {description.data_name}"
+    write_page(options.out / "report.html", study, goal=goal, title=title)
+    print(as_text(study, goal))
+    print(f"Trials and report are in {options.out}", file=sys.stderr)
+    if options.fit_best is not None:
+        from model_training.card import figures
+
+        bundle = fit(
+            dataset,
+            options.fit_best,
+            config=best_config(study, base),
+            description=description,
+            run=Run(cache=cache),
+        )
+        print(f"\nOn the test part:\n\n{figures(bundle.manifest, bundle.predictions())}")
+        print(f"The bundle is in {options.fit_best}", file=sys.stderr)

@@ -1,0 +1,202 @@
+"""What `overread-train tune` searches: settings of `TrainingConfig` and the values they may take.
+
+Imports no Optuna, so that a search that cannot be is refused at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from model_training.config import TrainingConfig
+from model_training.suggestions import nearest
+
+Value: TypeAlias = bool | int | float | str | None
+
+MAX_GRID = 10_000
+
+# All trials are compared on the same validation images, by figures these do not change.
+_FIXED = {
+    "validation_fraction": "it decides the split, which is the same for all trials",
+    "test_fraction": "it decides the split, which is the same for all trials",
+    "split_seed": "it decides the split, which is the same for all trials",
+    "leaks": "it decides the split, which is the same for all trials",
+    "threshold_rule": "it is used after training and changes no trial's figure",
+    "shifted_validation": "it is used after training and changes no trial's figure",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Some values of a setting, in the order given; lists as text such as `16/32/64`."""
+
+    name: str
+    values: tuple[Value, ...]
+
+    def __str__(self) -> str:
+        return ", ".join("none" if value is None else str(value) for value in self.values)
+
+    @property
+    def examples(self) -> tuple[Value, ...]:
+        """Values that stand for all when they are checked."""
+        return self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """All values from `low` to `high`, both included; with `log`, each decade is as likely."""
+
+    name: str
+    low: float
+    high: float
+    log: bool
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}{', logarithmic' if self.log else ''}"
+
+    @property
+    def examples(self) -> tuple[Value, ...]:
+        """Values that stand for all when they are checked."""
+        return (self.low, self.high)
+
+
+Dimension: TypeAlias = Choices | Range
+
+
+def parse_search(texts: Sequence[str], base: TrainingConfig) -> tuple[Dimension, ...]:
+    """Reads `--search` options and checks every value by `TrainingConfig` itself.
+
+    Args:
+        texts: Such as `epochs=10,20,30` or `learning_rate=1e-4..1e-2:log`. Lists have slashes,
+            `filters=16/32/64,32/64/128`; values with commas are parted by `|`.
+        base: The settings that are not searched.
+
+    Raises:
+        ValueError: If a setting is unknown, cannot be searched, or may not take a value.
+
+    Example:
+    >>> parse_search(["epochs=10,20"], TrainingConfig.from_preset("basic-cnn"))
+    (Choices(name='epochs', values=(10, 20)),)
+    """
+    dimensions = tuple(_parse(text) for text in texts)
+    names = [dimension.name for dimension in dimensions]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{repeated} are searched twice. Give all values of one in one --search.")
+    for dimension in dimensions:
+        for value in dimension.examples:
+            with_values(base, {dimension.name: value})
+    return dimensions
+
+
+def with_values(base: TrainingConfig, values: dict[str, Any]) -> TrainingConfig:
+    """The settings with a trial's values.
+
+    Raises:
+        ValueError: If they do not go together.
+    """
+    hints = get_type_hints(TrainingConfig)
+    return replace(base, **{name: _from_text(value, hints[name]) for name, value in values.items()})
+
+
+def grid(dimensions: Sequence[Dimension], base: TrainingConfig) -> dict[str, list[Value]]:
+    """The values by name, where every combination is to be tried.
+
+    Raises:
+        ValueError: If a dimension is a range, or a combination does not go together.
+    """
+    ranges = [dimension.name for dimension in dimensions if isinstance(dimension, Range)]
+    if ranges:
+        raise ValueError(
+            f"A grid takes values, and {ranges} are ranges. List values, such as "
+            f"{ranges[0]}=A,B,C, or choose --sampler tpe."
+        )
+    values = {
+        dimension.name: list(dimension.values)
+        for dimension in dimensions
+        if isinstance(dimension, Choices)
+    }
+    size = prod(map(len, values.values()))
+    if size > MAX_GRID:
+        raise ValueError(
+            f"The grid has {size:,} combinations; at most {MAX_GRID:,} are tried. List fewer "
+            "values, or choose --sampler tpe."
+        )
+    for combination in product(*values.values()):
+        with_values(base, dict(zip(values, combination, strict=True)))
+    return values
+
+
+def _parse(text: str) -> Dimension:
+    name, equals, values = (part.strip() for part in text.partition("="))
+    name = name.replace("-", "_")
+    if not (equals and values):
+        raise ValueError(
+            f"--search takes SETTING=VALUES, such as epochs=10,20,30. Received {text!r}."
+        )
+    hints = get_type_hints(TrainingConfig)
+    if name not in hints:
+        raise ValueError(f"There is no setting {name!r} to search.{nearest(name, hints)}")
+    if name in _FIXED:
+        raise ValueError(f"`{name}` cannot be searched: {_FIXED[name]}.")
+    if ".." in values:
+        return _range(name, values, _kind(hints[name]))
+    parts = [part.strip() for part in values.split("|" if "|" in values else ",")]
+    read = tuple(dict.fromkeys(_value(name, part, hints[name]) for part in parts))
+    return Choices(name, read)
+
+
+def _range(name: str, text: str, kind: Any) -> Range:
+    if kind not in (int, float):
+        raise ValueError(f"`{name}` is no number. List its values, such as {name}=A,B.")
+    ends, _, scale = text.partition(":")
+    low, _, high = ends.partition("..")
+    least, most = _number(name, low, kind), _number(name, high, kind)
+    if scale not in ("", "log") or not least < most or (scale and least <= 0):
+        raise ValueError(
+            f"A range is LOW..HIGH or LOW..HIGH:log, with LOW below HIGH, and above 0 where it is "
+            f"logarithmic. Received {name}={text}."
+        )
+    return Range(name, least, most, log=scale == "log")
+
+
+def _value(name: str, text: str, hint: Any) -> Value:
+    kind = _kind(hint)
+    if kind is str:
+        return text
+    if text == "none" and NoneType in get_args(hint):
+        return None
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise ValueError(f"`{name}` takes true and false. Received {text!r}.")
+        return text == "true"
+    if get_origin(kind) is tuple:
+        parts = [_number(name, part, get_args(kind)[0]) for part in text.split("/")]
+        return "/".join(f"{part:g}" for part in parts)
+    return _number(name, text, kind)
+
+
+def _number(name: str, text: str, kind: Callable[[str], float]) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        what = "whole numbers" if kind is int else "numbers"
+        raise ValueError(f"`{name}` takes {what}. Received {text!r}.") from None
+
+
+def _from_text(value: Value, hint: Any) -> Any:
+    kind = _kind(hint)
+    if get_origin(kind) is tuple and isinstance(value, str):
+        return tuple(get_args(kind)[0](part) for part in value.split("/"))
+    return value
+
+
+def _kind(hint: Any) -> Any:
+    """The type without `None`, and of literals that of their values."""
+    if get_origin(hint) in (Union, UnionType):
+        [hint] = [part for part in get_args(hint) if part is not NoneType]
+    return type(get_args(hint)[0]) if get_origin(hint) is Literal else hint
