@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from math import isfinite
+from pathlib import PurePath
 from typing import Any, Literal
 
 from app.core.thresholds import parse_rule
@@ -170,8 +171,12 @@ class TrainingConfig:
         return replace(_USUAL[name], **given)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, str | int | float | bool | None]:
-        """Flat dictionary for the bundle; lists become text such as `32, 64`."""
-        return {field.name: _flat(getattr(self, field.name)) for field in fields(self)}
+        """Flat dictionary for the bundle; lists become text such as `32, 64`.
+
+        Of a file of weights only its name is told: where it lies is nobody else's business.
+        """
+        record = {field.name: _flat(getattr(self, field.name)) for field in fields(self)}
+        return record | {"weights": PurePath(self.weights).name}
 
 
 _ARCHITECTURE = (

@@ -77,3 +77,10 @@ def test_an_architecture_is_configuration():
 
     assert config.architecture == {"filters": (8, 16), "head": "flatten"}
     assert config.as_dict()["filters"] == "8, 16"
+
+
+def test_of_a_file_of_weights_only_the_name_is_told():
+    config = TrainingConfig.from_preset("squeezenet", weights="/home/mustermann/squeezenet.h5")
+
+    assert config.as_dict()["weights"] == "squeezenet.h5"
+    assert config.weights == "/home/mustermann/squeezenet.h5"

@@ -1,0 +1,144 @@
+"""What the trainer costs beside a bare `model.fit`: the ratios that the issue of speed asks for.
+
+    python -m benchmarks.training_rate CHEST
+
+Prints a table. Both sides of a ratio run in turn, in one process, on the same images, network and
+augmentation, so that a busy machine slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from app.core.network import quiet_tensorflow
+
+ROUNDS = 3
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, help="folder of labelled images, as for fit")
+    parser.add_argument("--preset", default="probreathe")
+    parser.add_argument("--images", type=int, default=0, help="use so many only; default: all")
+    options = parser.parse_args()
+    quiet_tensorflow()
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(options.data, options.preset, options.images, Path(folder))
+    print("| what | measured | bar |\n|---|---|---|")
+    for what, ratio, bar, met in rows:
+        print(f"| {what} | {ratio:.2f} | {bar} |{'' if met else ' missed'}")
+    return 0 if all(met for *_, met in rows) else 1
+
+
+def measure(
+    data: Path, preset: str, num_images: int, folder: Path
+) -> list[tuple[str, float, str, bool]]:
+    """Both ratios, with what is asked of them."""
+    import keras
+    import tensorflow as tf
+
+    from model_training import experiment
+    from model_training.augment import augment
+    from model_training.batches import TrainingBatches
+    from model_training.config import TrainingConfig
+    from model_training.datasets import read_dataset
+    from model_training.presets.catalogue import PRESETS
+    from model_training.training import train
+
+    config = TrainingConfig.from_preset(preset, epochs=1, leaks="keep")
+    films = experiment.prepare(read_dataset(data), config=config, cache=folder / "cache")
+    rows = films.rows[films.positions("train")][: num_images or None]
+    validation = films.rows[films.positions("val")][:64]
+    labels = films.labels_by_row
+    in_memory = np.array(films.pixels[rows])
+    targets = labels[rows].astype(np.float32)[:, None]
+
+    def network() -> keras.Model:
+        keras.utils.set_random_seed(0)
+        return PRESETS[preset].build(
+            input_shape=films.pixels.shape[1:], output_bias=np.zeros(1, np.float32)
+        )
+
+    def ours(number: int) -> float:
+        model = network()
+        batches = TrainingBatches(films.pixels, labels, rows, config=config, num_classes=2)
+        work = folder / f"run{number}"
+        work.mkdir()
+        return _seconds(
+            lambda: train(
+                model, batches, (films.pixels, labels, validation), config=config, folder=work
+            )
+        )
+
+    def bare(number: int) -> float:
+        model = network()
+        model.compile(config.optimizer, "binary_crossentropy", jit_compile=False,
+                      metrics=["accuracy", keras.metrics.AUC()])  # fmt: skip
+        generator = np.random.default_rng(number)
+        options = config.augmentation_options
+
+        def changed(image: np.ndarray) -> np.ndarray:
+            return augment(image, options, generator)
+
+        def load(image: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            film = tf.numpy_function(changed, [image], tf.float32)
+            film.set_shape(in_memory.shape[1:])
+            return film, target
+
+        dataset = (
+            tf.data.Dataset.from_tensor_slices((in_memory, targets))
+            .shuffle(len(targets), seed=number)
+            .map(load, num_parallel_calls=2)
+            .batch(config.batch_size)
+            .prefetch(2)
+        )
+        shown = films.pixels[validation].astype(np.float32)
+        checked = (shown, labels[validation].astype(np.float32)[:, None])
+        return _seconds(
+            lambda: model.fit(dataset, validation_data=checked, epochs=1, verbose=0, shuffle=False)
+        )
+
+    def steps(source: np.ndarray, chosen: np.ndarray, truth: np.ndarray) -> float:
+        """Seconds of an epoch's steps without augmentation, the pixels read from `source`."""
+        model = network()
+        model.compile(config.optimizer, "binary_crossentropy", jit_compile=False)
+        plain = TrainingConfig.from_preset(preset, augmentation="none", imbalance="none")
+        batches = TrainingBatches(source, truth, chosen, config=plain, num_classes=2)
+        model.fit(batches.dataset().take(3), verbose=0, shuffle=False)
+        return _seconds(lambda: model.fit(batches.dataset(), verbose=0, shuffle=False))
+
+    places = np.arange(len(rows))
+    pairs = [(ours(number), bare(number)) for number in range(ROUNDS)]
+    rates = [
+        (steps(films.pixels, rows, labels), steps(in_memory, places, labels[rows]))
+        for _ in range(ROUNDS)
+    ]
+    epoch = median(first / second for first, second in pairs)
+    rate = median(second / first for first, second in rates)
+    for first, second in pairs:
+        print(f"epoch: {first:.1f} s, bare model.fit {second:.1f} s", file=sys.stderr)
+    for first, second in rates:
+        print(f"steps: {first:.1f} s from the cache, {second:.1f} s in memory", file=sys.stderr)
+    return [
+        (f"one epoch of {preset}, time against a bare model.fit", epoch, "≤ 1.10", epoch <= 1.1),
+        ("step rate from the cache against in memory", rate, "≥ 0.95", rate >= 0.95),
+    ]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main())
