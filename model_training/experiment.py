@@ -211,7 +211,7 @@ def train_network(
 
     Raises:
         DatasetError: If training diverges.
-        WeightsError: If the weights to start from do not fit.
+        WeightsError: If the weights to start from, or the layers to freeze, do not fit.
     """
     quiet_tensorflow()
     import keras
@@ -220,7 +220,7 @@ def train_network(
     from model_training.batches import TrainingBatches
     from model_training.presets.catalogue import PRESETS
     from model_training.pretrained import load_pretrained
-    from model_training.training import train
+    from model_training.training import check_stages, train
 
     keras.utils.set_random_seed(config.seed)
     preset = PRESETS[config.preset]
@@ -231,6 +231,7 @@ def train_network(
         model = _build(films, config, distribution.dtype_policy(config.precision))
         if config.weights != "none":
             say(load_pretrained(model, config.preset, config.weights))
+        check_stages(model, config, backbone_end)
     history = train(
         model,
         TrainingBatches(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.errors import DatasetError
+from app.core.errors import DatasetError, WeightsError
 from model_training.batches import TrainingBatches, validation_batches
 from model_training.config import TrainingConfig
 from model_training.console import say
@@ -52,10 +52,14 @@ def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]
     """
     if config.weights == "none" or backbone_end is None:
         if config.frozen_epochs or config.unfreeze_from:
+            why = (
+                "training starts from random weights"
+                if config.weights == "none"
+                else f"the preset {config.preset!r} has no backbone"
+            )
             raise ValueError(
-                "Layers are frozen only where training starts from given weights. Received "
-                f"preset={config.preset!r} with weights={config.weights!r}; choose --weights, or "
-                "leave out --frozen-epochs and --unfreeze-from."
+                f"Layers are frozen only in a pre-trained backbone, and {why}. Choose a backbone "
+                "and --weights, or leave out --frozen-epochs and --unfreeze-from."
             )
         return [Stage("training", 0, config.epochs, config.learning_rate, None)]
     frozen = Stage("head", 0, config.frozen_epochs, config.learning_rate, backbone_end)
@@ -67,6 +71,19 @@ def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]
         config.unfreeze_from or None,
     )
     return [stage for stage in (frozen, tuned) if stage.end > stage.start]
+
+
+def check_stages(model: keras.Model, config: TrainingConfig, backbone_end: str | None) -> None:
+    """Makes sure that every stage can be trained, before the first one is.
+
+    Raises:
+        WeightsError: If layers are to be frozen that are not there.
+    """
+    try:
+        for stage in plan_stages(config, backbone_end):
+            freeze(model, until=stage.frozen_until, backbone_end=backbone_end)
+    except ValueError as error:
+        raise WeightsError(str(error)) from None
 
 
 def initial_output_bias(counts: Sequence[int]) -> NDArray[np.float32]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import keras
 import optuna
 import pandas as pd
 import tensorflow as tf
+from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from app.core.errors import DatasetError, OverreadError
@@ -112,7 +114,7 @@ class Objective:
         config = with_values(self._base, values)
         films = self._films.of(config)
         with (
-            TemporaryDirectory(prefix=".trial-", dir=self._out) as work,
+            _work_folder(self._out / "trials", watch.numbers) as work,
             tracking.track(
                 self._experiment is not None,
                 experiment=self._experiment or "",
@@ -124,7 +126,7 @@ class Objective:
         ):
             try:
                 experiment.train_network(
-                    films, config, work=Path(work), callbacks=[watch, run.epoch_callback()]
+                    films, config, work=work, callbacks=[watch, run.epoch_callback()]
                 )
             except optuna.TrialPruned:
                 watch.pruned = True
@@ -139,6 +141,12 @@ class WatchEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         self._trial, self._goal = trial, goal
         self.rows: list[dict[str, float]] = []
         self.pruned = False
+
+    @property
+    def numbers(self) -> list[int]:
+        """The trial's number, and those under which it was interrupted before."""
+        frozen = self._trial.study.get_trials(deepcopy=False)[self._trial.number]
+        return [frozen.number, *RetryHeartbeatStaleTrialCallback.retry_history(frozen)]
 
     @property
     def value(self) -> float:
@@ -167,6 +175,18 @@ class WatchEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         if self.rows:
             file.parent.mkdir(parents=True, exist_ok=True)
             pd.DataFrame(self.rows).to_csv(file, index=False)
+
+
+@contextmanager
+def _work_folder(trials: Path, numbers: Sequence[int]) -> Iterator[Path]:
+    """The folder of the first number; of the others a killed process may have left theirs."""
+    folders = [trials / str(number) / "work" for number in numbers]
+    folders[0].mkdir(parents=True, exist_ok=True)
+    try:
+        yield folders[0]
+    finally:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _suggest(trial: Trial, dimension: Dimension) -> Value:

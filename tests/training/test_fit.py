@@ -288,6 +288,37 @@ def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
     }
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--frozen-epochs", "1"], "and training starts from random weights"),
+        (["--weights", "WARM", "--unfreeze-from", "conv5"], "'basic-cnn' has no backbone"),
+        (["--weights", "nowhere.h5"], "no weights at 'nowhere.h5'"),
+    ],
+)
+def test_layers_that_cannot_be_frozen_are_known_before_training(
+    trained, data, tmp_path, more, message, capsys
+):
+    more = [str(trained.path) if part == "WARM" else part for part in more]
+    out = tmp_path / "mine"
+
+    assert main(fit_arguments(data, out, "--validation-fraction", "0.4", *more)) == 1
+
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "epoch" not in printed.split("overread-train:")[0]
+    assert leftovers(tmp_path) == []
+
+
+def test_training_can_start_from_another_bundle(trained, data, tmp_path, capsys):
+    more = ["--weights", str(trained.path), "--learning-rate", "1e-9", "--augmentation", "none"]
+
+    assert main(fit_arguments(data, tmp_path / "warm", "--validation-fraction", "0.4", *more)) == 0
+
+    assert f"starts from {trained.path.name}" in capsys.readouterr().err
+    assert load_bundle(tmp_path / "warm").manifest.training["weights"] == trained.path.name
+
+
 def test_threshold_and_calibration_can_look_at_shifted_films_too(data, tmp_path, capsys):
     more = ["--validation-fraction", "0.4", "--shifted-validation", "--threshold-rule", "youden"]
 

@@ -32,9 +32,7 @@ def test_each_does_what_it_says():
     assert by("darker").mean() < FILMS.mean() < by("lighter").mean()
     assert by("less contrast").std() < FILMS.std() < by("more contrast").std()
     assert edges(by("blurred")) < edges(FILMS)
-    assert (
-        edges(by("sharpened", smooth)) > edges(smooth)
-    )
+    assert edges(by("sharpened", smooth)) > edges(smooth)
 
 
 def test_a_crop_leaves_out_the_edges():

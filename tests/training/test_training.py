@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from app.core.errors import DatasetError
+from app.core.errors import DatasetError, WeightsError
 from model_training.batches import TrainingBatches, class_weights
 from model_training.config import TrainingConfig
 from model_training.evaluation import best_epoch
 from model_training.presets.catalogue import PRESETS
-from model_training.training import initial_output_bias, plan_stages, train
+from model_training.training import check_stages, initial_output_bias, plan_stages, train
 
 SIDE = 32
 TRAIN, VALIDATION = np.arange(48), np.arange(48, 80)
@@ -314,7 +314,7 @@ def test_a_backbone_may_stay_frozen_or_learn_from_the_start():
 
 @pytest.mark.parametrize("changes", [{"frozen_epochs": 2}, {"unfreeze_from": "block5"}])
 def test_nothing_is_frozen_that_is_trained_from_scratch(changes):
-    with pytest.raises(ValueError, match="only where training starts from given weights"):
+    with pytest.raises(ValueError, match="only in a pre-trained backbone"):
         plan(weights="none", **changes)
 
 
@@ -341,3 +341,13 @@ def test_two_stages_train_what_they_say(films, tmp_path):
     np.testing.assert_allclose(history["learning_rate"], [1e-3, 1e-3, 1e-4, 1e-4], rtol=1e-6)
     np.testing.assert_array_equal(kernels[0], kernels[1])
     assert np.abs(kernels[3] - kernels[1]).max() > 0
+
+
+def test_a_layer_that_is_not_there_is_known_before_the_first_stage():
+    model = PRESETS["squeezenet"].build(
+        input_shape=(64, 64, 1), output_bias=np.zeros(1, np.float32)
+    )
+    settings = config(epochs=3, weights="w.h5", frozen_epochs=1, unfreeze_from="fire10")
+
+    with pytest.raises(WeightsError, match=r"until='fire10'.*Did you mean"):
+        check_stages(model, settings, "fire9")
