@@ -8,7 +8,7 @@ import pytest
 
 from model_training.cli import main
 
-COMMANDS = ([], ["phantoms"], ["inspect"], ["fit"], ["evaluate"], ["compare"])
+COMMANDS = ([], ["phantoms"], ["inspect"], ["fit"], ["tune"], ["evaluate"], ["compare"])
 
 # Keras and TensorFlow alone take three seconds to import.
 HELP = """
