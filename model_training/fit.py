@@ -16,6 +16,7 @@ from app.core.errors import DatasetError, OverreadError
 from app.core.network import quiet_tensorflow
 from app.core.predictions import select
 from model_training import evaluation, experiment, export, film_cache, tracking
+from model_training.bundle_page import write_page
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.datasets import Dataset
@@ -141,7 +142,9 @@ def fit(
             minutes=minutes,
         )
         if run.track:
-            noted.finish(_test_figures(bundle), bundle=out)
+            page = work / "figures.html"
+            write_page(page, bundle)
+            noted.finish(_test_figures(bundle), bundle=out, pages=[page])
         return bundle
 
 
