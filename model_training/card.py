@@ -10,8 +10,16 @@ from app.core.wording import calibration_in_full
 from model_training.figures import by_subgroup, markdown, notes, overall
 
 
-def write_card(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> str:
+def write_card(
+    manifest: Manifest, predictions: pd.DataFrame, notes: list[str], *, remarks: str = ""
+) -> str:
     """The card as Markdown, figures from the test rows of `predictions`.
+
+    Args:
+        manifest: Of the bundle.
+        predictions: Its table of predictions.
+        notes: Lines about the data and their split.
+        remarks: Markdown of whoever trained it: what was tried, what it gave.
 
     Reference:
         - Mitchell et al., Model Cards for Model Reporting (FAT* 2019),
@@ -25,6 +33,7 @@ def write_card(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) 
         "## Figures on the test part\n\n" + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
         "## Training\n\n" + _training(manifest),
+        *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
         "## Limits\n\n" + _limits(manifest),
     ]
     return "\n\n".join(sections) + "\n"
@@ -46,6 +55,7 @@ def _data(manifest: Manifest, notes: list[str]) -> str:
         + " | ".join(str(counts[name]) for name in manifest.task.classes)
         + " |"
         for part, counts in data.counts.items()
+        if sum(counts.values())
     )
     header = "| part | patients | " + " | ".join(manifest.task.classes) + " |"
     rule = "|---" * (2 + len(manifest.task.classes)) + "|"

@@ -51,6 +51,7 @@ class Contents:
         notes: Lines about the data for the card.
         samples: Folder of images to ship with the bundle, or None.
         split: As `splits.split_table` makes it, which image was in which part; or None.
+        remarks: Markdown for the card: what was tried, what it gave.
     """
 
     manifest: Manifest
@@ -60,6 +61,7 @@ class Contents:
     notes: list[str]
     samples: Path | None = None
     split: pd.DataFrame | None = None
+    remarks: str = ""
 
 
 def publish(
@@ -84,7 +86,9 @@ def publish(
     contents.predictions.to_csv(work / PREDICTIONS, index=False)
     if contents.split is not None:
         contents.split.to_csv(work / SPLIT, index=False)
-    card = write_card(contents.manifest, contents.predictions, contents.notes)
+    card = write_card(
+        contents.manifest, contents.predictions, contents.notes, remarks=contents.remarks
+    )
     (work / CARD).write_text(card, encoding="utf-8")
     if contents.samples is not None:
         _copy_samples(contents.samples, work / SAMPLES)

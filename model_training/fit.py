@@ -41,6 +41,7 @@ class Description:
         data_name: What the data are called.
         modalities: DICOM modalities the model may judge; empty for any.
         samples: Folder of images that ship with the bundle.
+        remarks: Markdown for the card: what was tried, what it gave.
     """
 
     title: str | None = None
@@ -49,6 +50,7 @@ class Description:
     licence: str = "not stated"
     modalities: tuple[str, ...] = ()
     samples: Path | None = None
+    remarks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,7 @@ def publish(
         films.split.notes,
         description.samples,
         split_table(films.split, films.classes, films.digests),
+        description.remarks,
     )
     return export.publish(
         out, contents, work=work / "bundle", check_pixels=films.pixels[films.rows[:16]]

@@ -48,6 +48,9 @@ def add_description(command: argparse.ArgumentParser) -> None:
     about.add_argument("--source", default="not stated", help="where the data come from")
     about.add_argument("--licence", default="not stated", help="the data's licence")
     about.add_argument("--modalities", nargs="+", default=[], help="DICOM modalities it may judge")
+    about.add_argument(
+        "--remarks", type=Path, metavar="FILE", help="Markdown for the card: what was tried"
+    )
     about.add_argument("--samples", type=Path, help="folder of images to ship with the bundle")
 
 
@@ -80,6 +83,7 @@ def chosen_description(options: argparse.Namespace) -> Description:
         licence=options.licence,
         modalities=tuple(options.modalities),
         samples=options.samples,
+        remarks=options.remarks.read_text(encoding="utf-8") if options.remarks else "",
     )
 
 

@@ -277,6 +277,16 @@ def test_the_split_is_in_the_bundle_and_repeats_itself(trained, data, tmp_path):
     assert repeated.manifest.data.counts == trained.manifest.data.counts
 
 
+def test_what_was_tried_is_in_the_card(data, tmp_path):
+    (tmp_path / "tried.md").write_text("Larger input gave nothing.\n")
+    more = ["--validation-fraction", "0.4", "--remarks", str(tmp_path / "tried.md")]
+
+    assert main(fit_arguments(data, tmp_path / "mine", *more)) == 0
+
+    card = load_bundle(tmp_path / "mine").card()
+    assert "## What was tried\n\nLarger input gave nothing.\n" in card
+
+
 def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
     before = {path.name: path.read_bytes() for path in trained.path.iterdir() if path.is_file()}
 
