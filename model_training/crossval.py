@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.core.bundle import Calibration, Thresholds
 from app.core.errors import DatasetError
-from app.core.network import Network
+from app.core.network import Network, quiet_tensorflow
 from app.core.recalibration import calibrated
 from model_training import evaluation, experiment, export
 from model_training.config import TrainingConfig
@@ -122,11 +122,9 @@ def pooled_probabilities(
 
 def load_networks(folds: Sequence[Fold]) -> list[Network]:
     """The folds' networks, from disk."""
+    quiet_tensorflow()
     import keras
 
-    from app.core.network import quiet_tensorflow
-
-    quiet_tensorflow()
     networks = []
     for fold in folds:
         layer = json.loads((fold.folder / "settings.json").read_text())["heatmap_layer"]

@@ -51,7 +51,7 @@ def write_page(
             paragraphs=[
                 "The held-out images, each also darker, lighter, with less and more contrast, "
                 "cropped, blurred and sharpened. Mean over the folds, the worst fold in brackets.",
-                f"The lowest mean AUC is on the view `{summary.worst_view}`.",
+                f"The lowest mean AUC is on this view: {summary.worst_view}.",
             ],
             tables=[views_table(summary)],
         ),

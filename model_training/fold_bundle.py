@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from app.core.bundle import Bundle
+from app.core.network import quiet_tensorflow
 from model_training import evaluation, fit
 from model_training.config import TrainingConfig
 from model_training.crossval import AS_IT_IS, VIEWS, Fold, load_networks, pooled_logits
@@ -42,6 +43,7 @@ def publish_ensemble(
         description: What a person says of it.
         minutes: What training took.
     """
+    quiet_tensorflow()
     from model_training.ensemble import merge
 
     fit.check_out(out, description.samples)
