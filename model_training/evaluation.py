@@ -109,13 +109,16 @@ def conclude(
         rows: Where each case lies in `pixels`, `(num_cases,)`.
         logits: Of all cases, `(num_cases, num_classes)`.
         validation: Positions of the validation cases.
-        seen: Logits of validation cases, of each as often as it was looked at.
-        seen_labels: Their class positions.
+        seen: Logits of the validation cases, one view of all of them after the other.
+        seen_labels: Their class positions, as often.
         threshold_rule: As for `choose_thresholds`.
     """
-    calibration = calibrate(seen, seen_labels)
+    num_views = len(seen) // len(validation)
+    calibration = calibrate(seen, seen_labels, num_views=num_views)
     probabilities = calibrated(logits, calibration)
-    thresholds = choose_thresholds(calibrated(seen, calibration), seen_labels, rule=threshold_rule)
+    thresholds = choose_thresholds(
+        calibrated(seen, calibration), seen_labels, rule=threshold_rule, num_views=num_views
+    )
     called = validation
     if logits.shape[1] == 2:
         called = validation[probabilities[validation, 1] >= thresholds.decision]
@@ -140,7 +143,9 @@ def best_epoch(history: pd.DataFrame) -> int:
     return int(history["epoch"].iloc[position])
 
 
-def calibrate(class_logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibration:
+def calibrate(
+    class_logits: NDArray[np.float64], labels: NDArray[np.int64], *, num_views: int = 1
+) -> Calibration:
     """Fits the calibration on validation logits `(num_cases, num_classes)`.
 
     A temperature, and an offset for each class where the validation likelihood rises by more
@@ -180,11 +185,17 @@ def calibrate(class_logits: NDArray[np.float64], labels: NDArray[np.int64]) -> C
     gain = log_likelihood(calibrated(logits, shifted), truth) - log_likelihood(
         calibrated(logits, plain), truth
     )
-    return shifted if 2 * gain > (num_classes - 1) * np.log(len(truth)) else plain
+    # Several views of a film are no more evidence than one.
+    cost = (num_classes - 1) * np.log(len(truth) / num_views)
+    return shifted if 2 * gain / num_views > cost else plain
 
 
 def choose_thresholds(
-    probabilities: NDArray[np.float64], labels: NDArray[np.int64], *, rule: str = "balanced"
+    probabilities: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    *,
+    rule: str = "balanced",
+    num_views: int = 1,
 ) -> Thresholds:
     """Chooses the decision and the edges of the doubtful zone on validation films.
 
@@ -196,6 +207,8 @@ def choose_thresholds(
         probabilities: Calibrated, `(num_cases, num_classes)`.
         labels: Class positions, `(num_cases,)`.
         rule: As `app.core.thresholds.parse_rule` reads it.
+        num_views: How many views of the same cases these are, one after the other. What is
+            to be shown of sensitivity is then shown in each of them.
 
     Raises:
         ValueError: If there is no such rule.
@@ -204,6 +217,11 @@ def choose_thresholds(
     if probabilities.shape[1] == 2:
         score = probabilities[:, 1]
         decision, words = decide(labels, score, rule=parsed)
+        if num_views > 1:
+            if parsed.name == "sensitivity":
+                views = zip(np.split(labels, num_views), np.split(score, num_views), strict=True)
+                decision, words = min(decide(*view, rule=parsed) for view in views)
+            words = f"{words}, on {num_views} views of each film"
         low = threshold_at_sensitivity(labels, score, 1 - DOUBTFUL_MISSES)
         high = threshold_at_specificity(labels, score, 1 - DOUBTFUL_MISSES)
         return Thresholds(

@@ -263,3 +263,32 @@ def test_heatmap_scale_comes_from_validation_films_as_they_are_called(scored):
 
     expected = max(np.quantile(peaks, 0.95), 1e-3) if peaks else 1.0
     assert outcome.heatmap_scale == pytest.approx(expected, rel=1e-4)
+
+
+def test_views_of_a_film_are_no_more_evidence_than_the_film():
+    generator = np.random.default_rng(4)
+    labels = np.arange(60) % 2
+    logits = class_logits((generator.normal(0, 1, 60) + 2 * labels - 0.6)[:, None])
+
+    once = calibrate(logits, labels)
+    eightfold = calibrate(np.tile(logits, (8, 1)), np.tile(labels, 8), num_views=8)
+
+    assert once.method == eightfold.method
+    # Without that, eight copies would seem to prove a small offset.
+    assert calibrate(np.tile(logits, (8, 1)), np.tile(labels, 8)).method != once.method
+
+
+def test_a_sensitivity_is_shown_in_every_view():
+    labels = np.repeat([0, 1], 100)
+    score = np.concatenate([np.linspace(0.05, 0.4, 100), np.linspace(0.3, 0.9, 100)])
+    darker = np.clip(score - 0.1, 0, 1)
+    both = np.concatenate([score, darker])
+
+    def chosen(score, labels, num_views):
+        shares = np.stack([1 - score, score], axis=1)
+        return choose_thresholds(shares, labels, rule="sensitivity:0.9", num_views=num_views)
+
+    found = chosen(both, np.tile(labels, 2), 2)
+
+    assert found.decision == chosen(darker, labels, 1).decision
+    assert "on 2 views of each film" in found.rule
