@@ -30,6 +30,8 @@ def stopped(data, out, *, after, by):
         [sys.executable, "-m", "model_training.cli", *arguments(data, out)],
         stderr=subprocess.PIPE,
         text=True,
+        # Where the tests run in the background, children would inherit that it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     lines = []
     for line in process.stderr:
