@@ -56,7 +56,9 @@ def measure(
 
     config = TrainingConfig.from_preset(preset, epochs=1, leaks="keep")
     films = experiment.prepare(read_dataset(data), config=config, cache=folder / "cache")
-    rows = films.rows[films.positions("train")][: num_images or None]
+    rows = films.rows[films.positions("train")]
+    if num_images:  # spread over all of them, so that both classes are there
+        rows = rows[np.linspace(0, len(rows) - 1, min(num_images, len(rows))).astype(np.int64)]
     validation = films.rows[films.positions("val")][:64]
     labels = films.labels_by_row
     in_memory = np.array(films.pixels[rows])
