@@ -46,20 +46,21 @@ def measure(
     import keras
     import tensorflow as tf
 
-    from model_training import experiment
-    from model_training.augment import augment
-    from model_training.batches import TrainingBatches
+    from model_training.augmentation.augment import augment
     from model_training.config import TrainingConfig
-    from model_training.datasets import read_dataset
-    from model_training.presets.catalogue import PRESETS
-    from model_training.training import train
+    from model_training.data.datasets import read_dataset
+    from model_training.networks.catalogue import PRESETS
+    from model_training.training import experiment
+    from model_training.training.batches import TrainingBatches
+    from model_training.training.loop import train
 
     config = TrainingConfig.from_preset(preset, epochs=1, leaks="keep")
     films = experiment.prepare(read_dataset(data), config=config, cache=folder / "cache")
     rows = films.rows[films.positions("train")]
     if num_images:  # spread over all of them, so that both classes are there
         rows = rows[np.linspace(0, len(rows) - 1, min(num_images, len(rows))).astype(np.int64)]
-    validation = films.rows[films.positions("val")][:64]
+    kept_apart = films.rows[films.positions("val")]
+    validation = kept_apart[np.linspace(0, len(kept_apart) - 1, 64).astype(np.int64)]
     labels = films.labels_by_row
     in_memory = np.array(films.pixels[rows])
     targets = labels[rows].astype(np.float32)[:, None]

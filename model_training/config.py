@@ -12,8 +12,8 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from app.core.thresholds import parse_rule
-from model_training import augmentation_sets
-from model_training.augmentation_sets import Augmentation
+from model_training.augmentation import sets as augmentation_sets
+from model_training.augmentation.sets import Augmentation
 from model_training.suggestions import nearest
 
 SCHEDULES = ("constant", "exponential", "cosine", "plateau")
@@ -48,7 +48,7 @@ class TrainingConfig:
         schedule: `constant`; `exponential`, `learning_rate * 0.1 ** (epoch / decay_epochs)`;
             `cosine` to zero over the planned epochs after `warmup_epochs`; or `plateau`, which
             lowers the rate when the validation loss stalls.
-        augmentation: A named set, `augmentation_sets.AUGMENTATIONS`.
+        augmentation: A named set, `augmentation.sets.AUGMENTATIONS`.
         augment: Options of that set that are changed, such as `rotation=5, noise=0`.
         imbalance: `weights` makes every class count alike in the loss, `oversample` draws
             each class equally often; `both` takes half of either.

@@ -20,8 +20,8 @@ from app.core.bundle import (
     Thresholds,
 )
 from app.core.network import Network
-from model_training import export
 from model_training.config import TrainingConfig
+from model_training.fitting import export
 
 BINARY = ("NORMAL", "PNEUMONIA")
 
@@ -41,7 +41,7 @@ def make_bundle(
     """Publishes a bundle `folder/name` whose network is untrained but whose files are real."""
     import keras
 
-    from model_training.presets.catalogue import PRESETS
+    from model_training.networks.catalogue import PRESETS
 
     keras.utils.set_random_seed(seed)
     chosen = PRESETS[preset]

@@ -16,13 +16,13 @@ from app.core.engine import Engine
 from app.core.network import class_logits
 from app.core.sources import from_paths
 from app.core.uploads import spool
-from model_training.datasets import Case
-from model_training.film_cache import decode_cases
-from model_training.presets.catalogue import PRESETS
+from model_training.data.datasets import Case
+from model_training.data.film_cache import decode_cases
+from model_training.networks.catalogue import PRESETS
 from tests.bundles import BINARY, make_bundle
 
 THREE = ("CLEAR", "EFFUSION", "NODULE")
-# The backbones are slow to build; tests/training/test_presets.py has one of each.
+# The backbones are slow to build; tests/model_training/networks/test_presets.py has one of each.
 FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]
 
 

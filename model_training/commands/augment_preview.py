@@ -51,8 +51,8 @@ def _run(options: argparse.Namespace) -> None:
                     f"`{name}` must be at least 1. Received {name}={getattr(options, name)}."
                 )
 
-    from model_training.augment_preview import draw_sheet, write_sheet
-    from model_training.experiment import sample
+    from model_training.augmentation.preview import draw_sheet, write_sheet
+    from model_training.training.experiment import sample
 
     images = sample(read(options), config=config, number=options.images)
     sheet = draw_sheet(

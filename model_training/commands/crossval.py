@@ -51,12 +51,13 @@ def _run(options: argparse.Namespace) -> None:
         if options.folds < 2:
             raise ValueError(f"`folds` must be at least 2. Received folds={options.folds}.")
 
-    from model_training import experiment, film_cache
-    from model_training.crossval import crossvalidate
-    from model_training.crossval_report import as_text, write_page
-    from model_training.crossval_summary import predictions_table, summarise
-    from model_training.fit import check_out
-    from model_training.fold_bundle import publish_ensemble
+    from model_training.crossval.fold_bundle import publish_ensemble
+    from model_training.crossval.folds import crossvalidate
+    from model_training.crossval.report import as_text, write_page
+    from model_training.crossval.summary import predictions_table, summarise
+    from model_training.data import film_cache
+    from model_training.fitting.fit import check_out
+    from model_training.training import experiment
 
     started = time.monotonic()
     description = chosen_description(options)
@@ -94,7 +95,7 @@ def _run(options: argparse.Namespace) -> None:
             description=description,
             minutes=round((time.monotonic() - started) / 60, 1),
         )
-        from model_training.card import figures
+        from model_training.fitting.card import figures
 
         print(
             f"\nThe ensemble on the test part:\n\n{figures(bundle.manifest, bundle.predictions())}"

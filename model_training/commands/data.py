@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from model_training.datasets import Dataset
+    from model_training.data.datasets import Dataset
 
 _ROLES = {
     "path": "file name or path of the image",
@@ -55,8 +55,8 @@ def read(options: argparse.Namespace) -> Dataset:
     Raises:
         DatasetError: As `datasets.read_dataset`.
     """
-    from model_training.datasets import read_dataset
-    from model_training.tables import Columns
+    from model_training.data.datasets import read_dataset
+    from model_training.data.tables import Columns
 
     given = {role: getattr(options, f"{role}_column") for role in _ROLES}
     return read_dataset(

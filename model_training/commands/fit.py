@@ -19,8 +19,8 @@ from model_training.commands.tracking import add_tracking
 from model_training.config import TrainingConfig
 
 if TYPE_CHECKING:
-    from model_training.datasets import Dataset
-    from model_training.fit import Run
+    from model_training.data.datasets import Dataset
+    from model_training.fitting.fit import Run
 
 
 def add(commands: Commands) -> None:
@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> None:
         if options.finish and not options.resume:
             raise ValueError("`finish` ends a run that was stopped; it needs --resume.")
 
-    from model_training.fit import Run, check_out
+    from model_training.fitting.fit import Run, check_out
 
     check_out(options.out if options.repeats == 1 else options.out / "seed-0", options.samples)
     run = Run(
@@ -81,8 +81,8 @@ def _run(options: argparse.Namespace) -> None:
 def _fit_once(
     options: argparse.Namespace, config: TrainingConfig, dataset: Dataset, run: Run
 ) -> None:
-    from model_training.card import figures
-    from model_training.fit import fit
+    from model_training.fitting.card import figures
+    from model_training.fitting.fit import fit
 
     bundle = fit(
         dataset, options.out, config=config, description=chosen_description(options), run=run
@@ -94,7 +94,7 @@ def _fit_once(
 def _fit_repeatedly(
     options: argparse.Namespace, config: TrainingConfig, dataset: Dataset, run: Run
 ) -> None:
-    from model_training import repeats
+    from model_training.fitting import repeats
 
     options.out.mkdir(parents=True, exist_ok=True)
     bundles = repeats.repeat(

@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from model_training.phantoms import generate
+    from model_training.phantoms.dataset import generate
 
     with wrong_call():
         generate(

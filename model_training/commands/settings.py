@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_training.augmentation_sets import AUGMENTATIONS, Augmentation
+from model_training.augmentation.sets import AUGMENTATIONS, Augmentation
 from model_training.config import (
     FITS,
     HEADS,
@@ -22,7 +22,7 @@ from model_training.config import (
 )
 
 if TYPE_CHECKING:
-    from model_training.fit import Description
+    from model_training.fitting.fit import Description
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:
@@ -74,7 +74,7 @@ def add_input(group: argparse._ActionsContainer) -> None:
 
 def chosen_description(options: argparse.Namespace) -> Description:
     """What `add_description` declared, and the name of the data."""
-    from model_training.fit import Description
+    from model_training.fitting.fit import Description
 
     return Description(
         title=options.title,

@@ -17,7 +17,7 @@ from model_training.commands.settings import (
 )
 from model_training.commands.tracking import add_tracking
 from model_training.config import TrainingConfig
-from model_training.search_space import grid, parse_search
+from model_training.tuning.search_space import grid, parse_search
 
 SAMPLERS = ("grid", "random", "tpe")
 PRUNERS = ("median", "none")
@@ -97,11 +97,11 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.network import quiet_tensorflow
 
     quiet_tensorflow()
-    from model_training import film_cache
-    from model_training.fit import Run, check_out, fit
-    from model_training.goal import Goal
-    from model_training.tuning import Search, best_config, tune
-    from model_training.tuning_report import as_text, trials_table, write_page
+    from model_training.data import film_cache
+    from model_training.fitting.fit import Run, check_out, fit
+    from model_training.tuning.goal import Goal
+    from model_training.tuning.report import as_text, trials_table, write_page
+    from model_training.tuning.tune import Search, best_config, tune
 
     description = chosen_description(options)
     if options.fit_best is not None:
@@ -131,7 +131,7 @@ def _run(options: argparse.Namespace) -> None:
     print(as_text(study, goal))
     print(f"Trials and report are in {options.out}", file=sys.stderr)
     if options.fit_best is not None:
-        from model_training.card import figures
+        from model_training.fitting.card import figures
 
         bundle = fit(
             dataset,

@@ -8,7 +8,7 @@ import pytest
 
 from app.core import activations
 from app.core.network import Network, class_logits
-from model_training.presets.catalogue import PRESETS
+from model_training.networks.catalogue import PRESETS
 
 # The backbones have hundreds of layers.
 FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]

@@ -11,10 +11,10 @@ from keras import layers
 from app.core.bundle import Heatmap, Input, Task
 from app.core.errors import BundleError
 from app.core.network import Network, check_network, class_logits, load_network
-from model_training.presets.catalogue import PRESETS
+from model_training.networks.catalogue import PRESETS
 
 SIZE = 40
-# The backbones are slow to build; tests/training/test_presets.py has one of each.
+# The backbones are slow to build; tests/model_training/networks/test_presets.py has one of each.
 FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]
 
 

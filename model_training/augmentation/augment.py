@@ -1,0 +1,156 @@
+"""Changes to training images, one image at a time; never part of the saved network.
+
+Images are `(height, width, channels)` in [0, 255], uint8 before and float32 after. Every
+change is drawn from the generator that is passed, so that an image of a given epoch is
+changed alike in every run, whatever ran before it and however many threads there are.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model_training.augmentation import surroundings
+from model_training.augmentation.sets import Augmentation
+
+Image = NDArray[np.float32]
+
+
+def augment(
+    image: NDArray[np.uint8], options: Augmentation, generator: np.random.Generator
+) -> Image:
+    """The image as it might also have been taken.
+
+    Args:
+        image: `(height, width, channels)`, left unchanged.
+        options: How far each change may go. `mixup` and `cutmix` need a second image and are
+            left to `mix`.
+        generator: What everything is drawn from.
+    """
+    if generator.random() < options.skull:
+        image = surroundings.add_skull(image, generator)
+    placed = _place(image, options, generator)
+    if generator.random() < options.markers:
+        placed = surroundings.change_corners(placed, generator)
+    changed = _expose(placed, options, generator)
+    changed = _sharpen(changed, options, generator)
+    changed = _add_noise(changed, options, generator)
+    return np.clip(_occlude(changed, options, generator), 0.0, 255.0)
+
+
+def mix(
+    images: Image,
+    targets: NDArray[np.float32],
+    options: Augmentation,
+    generator: np.random.Generator,
+) -> tuple[Image, NDArray[np.float32]]:
+    """Mixes each image of a batch, and its targets, with another one of the batch.
+
+    With both `mixup` and `cutmix` on, a coin toss decides for the batch.
+
+    Args:
+        images: `(batch, height, width, channels)`.
+        targets: Probabilities of the classes, `(batch, num_outputs)`.
+        options: Of which `mixup` and `cutmix` are read.
+        generator: What everything is drawn from.
+    """
+    chosen = [name for name in ("mixup", "cutmix") if getattr(options, name)]
+    if not chosen:
+        return images, targets
+    name = chosen[int(generator.integers(len(chosen)))]
+    alpha = getattr(options, name)
+    share = float(generator.beta(alpha, alpha))
+    partner = generator.permutation(len(images))
+    if name == "mixup":
+        mixed = share * images + (1 - share) * images[partner]
+    else:
+        height, width = images.shape[1:3]
+        rows, columns = _patch(height, width, 1 - share, generator)
+        mixed = images.copy()
+        mixed[:, rows, columns] = images[partner][:, rows, columns]
+        share = 1 - (rows.stop - rows.start) * (columns.stop - columns.start) / (height * width)
+    mixed_targets = share * targets + (1 - share) * targets[partner]
+    return mixed.astype(np.float32), mixed_targets.astype(np.float32)
+
+
+def _place(
+    image: NDArray[np.uint8], options: Augmentation, generator: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Mirror, turn, scale and shift in one resampling, so that the image is blurred once.
+
+    Each side is scaled on its own, so that the aspect ratio of a stretched film tells nothing.
+    """
+    mirrored = generator.random() < options.flip / 2
+    angle = np.deg2rad(generator.uniform(-options.rotation, options.rotation))
+    scale = 1 + generator.uniform(-options.zoom, options.zoom, 2)
+    shift = generator.uniform(-options.shift, options.shift, 2)
+    if not (mirrored or options.rotation or options.zoom or options.shift):
+        return image
+    height, width = image.shape[:2]
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = turn * scale @ np.diag([-1.0 if mirrored else 1.0, 1.0])
+    offset = centre - matrix @ centre + shift * (width, height)
+    # Mirrored edges, not black ones: films have no black wedges at their edges, and a network
+    # that only ever sees them with such reads every real film a little wrong.
+    placed = cv2.warpAffine(
+        image,
+        np.column_stack([matrix, offset]),
+        (width, height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT,
+    )
+    return np.asarray(placed, np.uint8).reshape(image.shape)
+
+
+def _expose(
+    image: NDArray[np.uint8], options: Augmentation, generator: np.random.Generator
+) -> Image:
+    """Gamma, contrast around the image's own mean, and brightness, as one table of grey values."""
+    power = np.exp(generator.uniform(-options.gamma, options.gamma))
+    stretch = 1 + generator.uniform(-options.contrast, options.contrast)
+    lift = 255 * generator.uniform(-options.brightness, options.brightness)
+    if not (options.gamma or options.contrast or options.brightness):
+        return image.astype(np.float32)
+    table = 255 * (np.arange(256) / 255) ** power
+    mean = float(np.bincount(image.ravel(), minlength=256) @ table) / image.size
+    table = np.clip((table - mean) * stretch + mean + lift, 0, 255).astype(np.float32)
+    return np.asarray(table[image], np.float32)
+
+
+def _sharpen(image: Image, options: Augmentation, generator: np.random.Generator) -> Image:
+    """Mixes in a blurred copy; by a negative share the image is sharpened."""
+    share = np.float32(generator.uniform(-options.sharpness / 2, options.sharpness))
+    if not options.sharpness:
+        return image
+    blurred = cv2.blur(image, (3, 3)).reshape(image.shape)
+    return image + share * (blurred - image)
+
+
+def _add_noise(image: Image, options: Augmentation, generator: np.random.Generator) -> Image:
+    deviation = np.float32(generator.uniform(0, options.noise))
+    if not options.noise:
+        return image
+    return image + deviation * generator.standard_normal(image.shape, np.float32)
+
+
+def _occlude(image: Image, options: Augmentation, generator: np.random.Generator) -> Image:
+    if generator.random() >= options.occlusion:
+        return image
+    rows, columns = _patch(image.shape[0], image.shape[1], generator.uniform(0.02, 0.1), generator)
+    covered = image.copy()
+    covered[rows, columns] = 0
+    return covered
+
+
+def _patch(
+    height: int, width: int, area: float, generator: np.random.Generator
+) -> tuple[slice, slice]:
+    """A rectangle of that share of the image, up to three times as long as wide."""
+    aspect = np.exp(generator.uniform(-np.log(3), np.log(3)) / 2)
+    rows = min(height, round(height * np.sqrt(area) * aspect))
+    columns = min(width, round(width * np.sqrt(area) / aspect))
+    top = int(generator.integers(height - rows + 1))
+    left = int(generator.integers(width - columns + 1))
+    return slice(top, top + rows), slice(left, left + columns)

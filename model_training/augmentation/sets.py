@@ -1,0 +1,127 @@
+"""What is varied in the training images, by how much: the named sets and their options.
+
+Imports no Keras, so that `overread-train --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from model_training.suggestions import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far each image may be changed; 0 leaves that out.
+
+    Attributes:
+        flip: Share of images that may be mirrored left to right: 1 for a coin toss each.
+        rotation: Degrees to either side.
+        shift: Share of the side, in each direction.
+        zoom: Share by which each side is scaled on its own, out or in.
+        gamma: Exposure: the image is raised to a power between `exp(-gamma)` and `exp(gamma)`.
+        contrast: Share by which the distance from the mean grows or shrinks.
+        brightness: Share of the full range that is added or taken.
+        sharpness: Largest share of a blurred copy that is mixed in; half of it sharpens.
+        noise: Largest standard deviation of normal noise, in grey levels.
+        occlusion: Share of images that lose a patch of 2 to 10 % of their area.
+        markers: Share of images whose corners are changed, where side markers and annotations
+            lie: some covered, some given a letter that means nothing.
+        skull: Share of images that get a bright rim around what is not background, as slices
+            have whose skull was not removed. For brains that were published without one.
+        mixup: Alpha of the Beta distribution by which two images and labels are mixed
+            (Zhang et al. 2018, https://arxiv.org/abs/1710.09412).
+        cutmix: Alpha of the Beta distribution of the area cut from another image
+            (Yun et al. 2019, https://arxiv.org/abs/1905.04899).
+    """
+
+    flip: float = 0.0
+    rotation: float = 0.0
+    shift: float = 0.0
+    zoom: float = 0.0
+    gamma: float = 0.0
+    contrast: float = 0.0
+    brightness: float = 0.0
+    sharpness: float = 0.0
+    noise: float = 0.0
+    occlusion: float = 0.0
+    markers: float = 0.0
+    skull: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether any option is on."""
+        return any(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def without_mixing(self) -> Augmentation:
+        """What is done to each image by itself."""
+        return replace(self, mixup=0.0, cutmix=0.0)
+
+
+# Largest value of each option that still makes an image of the same thing.
+_LIMITS = {
+    "flip": 1.0, "rotation": 180.0, "shift": 0.5, "zoom": 0.9, "gamma": 2.0, "contrast": 0.95,
+    "brightness": 1.0, "sharpness": 1.0, "noise": 64.0, "occlusion": 1.0, "markers": 1.0,
+    "skull": 1.0, "mixup": 1.0, "cutmix": 1.0,
+}  # fmt: skip
+
+_MEDICAL = Augmentation(
+    flip=1.0, rotation=10.0, shift=0.08, zoom=0.2, gamma=0.6, contrast=0.4, brightness=0.15,
+    sharpness=0.8, noise=8.0, occlusion=0.5,
+)  # fmt: skip
+
+AUGMENTATIONS: Mapping[str, Augmentation] = {
+    "none": Augmentation(),
+    "classic": Augmentation(flip=1.0, zoom=0.2, shift=0.1),
+    "medical": _MEDICAL,
+    "mixup": replace(_MEDICAL, mixup=0.2),
+    "cutmix": replace(_MEDICAL, cutmix=1.0),
+}
+
+
+def choose(name: str, changes: Mapping[str, float]) -> Augmentation:
+    """A named set with some of its options changed.
+
+    Raises:
+        ValueError: If there is no set or option of that name, or a value is out of range.
+    """
+    if name not in AUGMENTATIONS:
+        raise ValueError(
+            f"`augmentation` must be one of {list(AUGMENTATIONS)}. Received "
+            f"augmentation={name!r}.{nearest(name, AUGMENTATIONS)}"
+        )
+    for option, value in changes.items():
+        if option not in _LIMITS:
+            raise ValueError(
+                f"There is no augmentation option {option!r}. Expected some of "
+                f"{list(_LIMITS)}.{nearest(option, _LIMITS)}"
+            )
+        if not 0 <= value <= _LIMITS[option]:
+            raise ValueError(
+                f"The augmentation option `{option}` must lie between 0 and {_LIMITS[option]:g}. "
+                f"Received {option}={value:g}."
+            )
+    return replace(AUGMENTATIONS[name], **changes)
+
+
+def parse_changes(text: str) -> dict[str, float]:
+    """Options written as `rotation=5, noise=0`; empty text changes nothing.
+
+    Raises:
+        ValueError: If a part is not `OPTION=NUMBER`.
+    """
+    changes = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        option, _, value = part.partition("=")
+        try:
+            changes[option.strip()] = float(value)
+        except ValueError:
+            raise ValueError(
+                f"An augmentation option is written OPTION=NUMBER, such as rotation=5. Received "
+                f"{part!r}."
+            ) from None
+    return changes

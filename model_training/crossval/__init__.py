@@ -1,0 +1,1 @@
+"""Cross-validation by patient, and the ensemble of its folds as one bundle."""

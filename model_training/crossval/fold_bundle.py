@@ -1,0 +1,104 @@
+"""The networks of a cross-validation as one bundle."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from app.core.bundle import Bundle
+from app.core.network import quiet_tensorflow
+from model_training.config import TrainingConfig
+from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, load_networks, pooled_logits
+from model_training.data.splits import Split
+from model_training.evidence import evaluation
+from model_training.fitting import fit
+from model_training.fitting.fit import Description
+from model_training.training.experiment import Films, Trained
+
+
+def publish_ensemble(
+    folds: Sequence[Fold],
+    films: Films,
+    out: Path,
+    *,
+    config: TrainingConfig,
+    description: Description,
+    minutes: float,
+) -> Bundle:
+    """Merges the folds' networks and publishes them; its logit is the mean of theirs.
+
+    Threshold and calibration are chosen on the cases of the folds, each scored by the one
+    network that was not trained on its patient; the test part, which was in no fold, is
+    scored by all of them together.
+
+    Args:
+        folds: As `folds.crossvalidate` gives them, with the test part left out.
+        films: The data they were trained on.
+        out: Folder of the bundle; must not exist.
+        config: What each fold was trained with.
+        description: What a person says of it.
+        minutes: What training took.
+    """
+    quiet_tensorflow()
+    from model_training.networks.ensemble import merge
+
+    fit.check_out(out, description.samples)
+    in_folds = np.concatenate([fold.positions for fold in folds])
+    parts = np.full(len(films.cases), "test", dtype="<U5")
+    parts[in_folds] = "val"
+    films = _noted(films.with_parts(parts.tolist()), len(folds))
+    network = merge(load_networks(folds))
+    views = VIEWS if config.shifted_validation else (AS_IT_IS,)
+    logits = pooled_logits(folds, len(films.cases))
+    seen = [pooled_logits(folds, len(films.cases), view)[in_folds] for view in views]
+    test = films.positions("test")
+    logits[test] = evaluation.score(network, films.pixels, films.rows[test])
+    outcome = evaluation.conclude(
+        network,
+        films.pixels,
+        films.rows,
+        logits=logits,
+        validation=in_folds,
+        seen=np.concatenate(seen),
+        seen_labels=np.tile(films.labels[in_folds], len(views)),
+        threshold_rule=config.threshold_rule,
+    )
+    work = out.parent / f".{out.name}-training"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        return fit.publish(
+            out,
+            films,
+            Trained(network, _mean_history(folds)),
+            outcome,
+            config=config,
+            description=description,
+            work=work,
+            minutes=minutes,
+            more={"members": len(folds)},
+        )
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _noted(films: Films, num_folds: int) -> Films:
+    notes = [
+        *films.split.notes,
+        f"The network is {num_folds} networks side by side, and its logit is the mean of theirs. "
+        f"Each was trained without one of {num_folds} parts of the patients; the rows of `val` "
+        "are scored by the one that did not see that patient, and those of `test` by all.",
+    ]
+    return replace(films, split=Split(films.cases, notes))
+
+
+def _mean_history(folds: Sequence[Fold]) -> pd.DataFrame:
+    """The mean of the folds' figures, epoch by epoch, as far as all of them were trained."""
+    shortest = min(len(fold.history) for fold in folds)
+    tables = [fold.history.iloc[:shortest] for fold in folds]
+    return pd.concat(tables).groupby(level=0).mean().astype({"epoch": int})

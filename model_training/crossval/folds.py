@@ -1,0 +1,242 @@
+"""Cross-validation: every patient is held out once, and what was said of him is kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.bundle import Calibration, Thresholds
+from app.core.errors import DatasetError
+from app.core.network import Network, quiet_tensorflow
+from app.core.recalibration import calibrated
+from model_training.augmentation.shifts import SHIFTS
+from model_training.config import TrainingConfig
+from model_training.console import say
+from model_training.data.datasets import Dataset
+from model_training.data.splits import folds_by_patient
+from model_training.evidence import evaluation
+from model_training.fitting import export
+from model_training.training import experiment
+from model_training.training.experiment import Films
+
+HELD_OUT = "held_out.npz"
+HISTORY = "history.csv"
+MODEL = "model.keras"
+_RUN = "run.json"
+
+AS_IT_IS = "as it is"
+VIEWS = (AS_IT_IS, *SHIFTS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """What one network said of the images that it was not trained on.
+
+    Attributes:
+        positions: Of its held-out cases in `Films.cases`.
+        logits: By view of the images (`VIEWS`), `(num_held_out, num_classes)`.
+        calibration: Chosen, like `thresholds`, on validation images of the fold's own.
+        history: One row an epoch.
+        folder: Where the fold is kept; holds `model.keras`.
+    """
+
+    positions: NDArray[np.int64]
+    logits: dict[str, NDArray[np.float64]]
+    calibration: Calibration
+    thresholds: Thresholds
+    history: pd.DataFrame
+    folder: Path
+
+    def probabilities(self, view: str = AS_IT_IS) -> NDArray[np.float64]:
+        """Calibrated, `(num_held_out, num_classes)`."""
+        return calibrated(self.logits[view], self.calibration)
+
+
+def crossvalidate(
+    films: Films,
+    config: TrainingConfig,
+    *,
+    out: Path,
+    num_folds: int,
+    leave_out_test: bool,
+) -> list[Fold]:
+    """Trains one network a fold; folds that were finished before are read from `out`.
+
+    Of what is left beside a fold's held-out patients, `validation_fraction` choose epoch,
+    threshold and calibration, and the rest are trained on.
+
+    Args:
+        films: As `experiment.prepare` gives them.
+        config: The settings; fold k is trained with the seed raised by k.
+        out: Folder that keeps every fold.
+        num_folds: At least 2.
+        leave_out_test: Whether the test part stays out of all folds.
+
+    Raises:
+        DatasetError: If a class has fewer patients than folds, or `out` holds folds of other
+            settings or data.
+    """
+    pool = np.array(
+        [i for i, case in enumerate(films.cases) if not (leave_out_test and case.split == "test")],
+        np.int64,
+    )
+    folds = _folds(films, pool, num_folds=num_folds, seed=_split_seed(config))
+    _check_same_run(out, films, config, num_folds)
+    done = []
+    for number in range(num_folds):
+        folder = out / "folds" / str(number + 1)
+        held_out = pool[folds == number]
+        if not (folder / HELD_OUT).is_file():
+            say(f"Fold {number + 1} of {num_folds}")
+            parts = _parts(films, pool[folds != number], held_out, config)
+            settings = replace(config, seed=config.seed + number)
+            _train_fold(films.with_parts(parts), settings, held_out, folder)
+        done.append(_read_fold(folder, held_out))
+    return done
+
+
+def pooled_logits(
+    folds: Sequence[Fold], num_cases: int, view: str = AS_IT_IS
+) -> NDArray[np.float64]:
+    """Logits of every case by the network that did not see it; NaN where it was in no fold."""
+    found = np.full((num_cases, folds[0].logits[view].shape[1]), np.nan)
+    for fold in folds:
+        found[fold.positions] = fold.logits[view]
+    return found
+
+
+def pooled_probabilities(
+    folds: Sequence[Fold], num_cases: int, view: str = AS_IT_IS
+) -> NDArray[np.float64]:
+    """As `pooled_logits`, each fold by its own calibration."""
+    found = np.full((num_cases, folds[0].logits[view].shape[1]), np.nan)
+    for fold in folds:
+        found[fold.positions] = fold.probabilities(view)
+    return found
+
+
+def load_networks(folds: Sequence[Fold]) -> list[Network]:
+    """The folds' networks, from disk."""
+    quiet_tensorflow()
+    import keras
+
+    networks = []
+    for fold in folds:
+        layer = json.loads((fold.folder / "settings.json").read_text())["heatmap_layer"]
+        networks.append(Network(keras.models.load_model(fold.folder / MODEL, compile=False), layer))
+    return networks
+
+
+def _folds(
+    films: Films, pool: NDArray[np.int64], *, num_folds: int, seed: int
+) -> NDArray[np.int64]:
+    cases = [films.cases[index] for index in pool]
+    return folds_by_patient(
+        Dataset(films.classes, cases), films.groups[pool], num_folds=num_folds, seed=seed
+    )
+
+
+def _parts(
+    films: Films, rest: NDArray[np.int64], held_out: NDArray[np.int64], config: TrainingConfig
+) -> list[str]:
+    """A part for each case: held out is called `test`; empty for what stays out altogether."""
+    parts = [""] * len(films.cases)
+    shares = _folds(
+        films, rest, num_folds=max(2, round(1 / config.validation_fraction)),
+        seed=_split_seed(config) + 1,
+    )  # fmt: skip
+    for position, share in zip(rest, shares, strict=True):
+        parts[position] = "val" if share == 0 else "train"
+    for position in held_out:
+        parts[position] = "test"
+    return parts
+
+
+def _train_fold(
+    films: Films, config: TrainingConfig, held_out: NDArray[np.int64], folder: Path
+) -> None:
+    work = folder / "training"
+    work.mkdir(parents=True, exist_ok=True)
+    trained = experiment.train_network(films, config, work=work)
+    network = trained.network
+    outcome = evaluation.evaluate(
+        network,
+        films.pixels,
+        films.labels,
+        rows=films.rows,
+        validation=films.positions("val"),
+        test=held_out,
+        threshold_rule=config.threshold_rule,
+        shifts=tuple(SHIFTS) if config.shifted_validation else (),
+    )
+    logits = {AS_IT_IS: outcome.class_logits[held_out]}
+    for view in SHIFTS:
+        logits[view] = evaluation.score(network, films.pixels, films.rows[held_out], shift=view)
+    network.model.save(folder / MODEL)
+    trained.history.to_csv(folder / HISTORY, index=False)
+    settings = {
+        "heatmap_layer": network.heatmap_layer,
+        "calibration": outcome.calibration.model_dump(mode="json"),
+        "thresholds": outcome.thresholds.model_dump(mode="json"),
+    }
+    (folder / "settings.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
+    # Written last: a fold without it is trained again.
+    unfinished = folder / f".{HELD_OUT}"
+    with unfinished.open("wb") as file:
+        np.savez(file, allow_pickle=False, **{_key(view): logits[view] for view in VIEWS})
+    unfinished.replace(folder / HELD_OUT)
+    shutil.rmtree(work)
+
+
+def _read_fold(folder: Path, held_out: NDArray[np.int64]) -> Fold:
+    settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    with np.load(folder / HELD_OUT) as arrays:
+        logits = {view: arrays[_key(view)] for view in VIEWS}
+    return Fold(
+        held_out,
+        logits,
+        Calibration.model_validate(settings["calibration"]),
+        Thresholds.model_validate(settings["thresholds"]),
+        pd.read_csv(folder / HISTORY),
+        folder,
+    )
+
+
+def _key(view: str) -> str:
+    return view.replace(" ", "_")
+
+
+def _split_seed(config: TrainingConfig) -> int:
+    return config.seed if config.split_seed is None else config.split_seed
+
+
+def _check_same_run(out: Path, films: Films, config: TrainingConfig, num_folds: int) -> None:
+    """Folds of other settings or data are not mixed.
+
+    Raises:
+        DatasetError: If `out` holds such.
+    """
+    file = out / _RUN
+    about = {
+        **config.as_dict(),
+        "num_folds": num_folds,
+        "data": export.fingerprint(films.cases, films.digests, films.classes)[:16],
+    }
+    if not file.is_file():
+        out.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(about, indent=2), encoding="utf-8")
+        return
+    before = json.loads(file.read_text(encoding="utf-8"))
+    changed = sorted(name for name in {**before, **about} if before.get(name) != about.get(name))
+    if changed:
+        raise DatasetError(
+            f"{out.name!r} holds folds with another {', '.join(changed)}. Call it with the same "
+            "settings and data to go on, or choose another --out."
+        )

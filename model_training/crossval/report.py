@@ -1,0 +1,144 @@
+"""A cross-validation as text and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.core.curves import roc_curve
+from model_training.crossval.folds import Fold, pooled_probabilities
+from model_training.crossval.summary import Summary
+from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report
+from model_training.reports.plots import NEUTRAL
+from model_training.training.experiment import Films
+
+
+def as_text(summary: Summary) -> str:
+    """The figures as Markdown, for the terminal."""
+    return "\n\n".join(
+        [
+            _markdown(folds_table(summary)),
+            _pooled_sentence(summary),
+            "Mean over the folds (worst fold in brackets), images as another department would "
+            "make them:",
+            _markdown(views_table(summary)),
+            f"Judge by the worst view: {summary.worst_view}.",
+        ]
+    )
+
+
+def write_page(
+    path: Path, folds: Sequence[Fold], films: Films, summary: Summary, *, title: str
+) -> None:
+    """Writes the page: figures, ROC curves of the folds behind the pooled one, learning curves."""
+    sections = [
+        Section(
+            "Folds",
+            paragraphs=[
+                "Every patient is held out once. Each fold's threshold and calibration were chosen "
+                "on validation images of its own, which it was not trained on either.",
+                _pooled_sentence(summary),
+            ],
+            tables=[folds_table(summary)],
+            figures=_roc(folds, films),
+        ),
+        Section(
+            "As another department would make them",
+            paragraphs=[
+                "The held-out images, each also darker, lighter, with less and more contrast, "
+                "cropped, blurred and sharpened. Mean over the folds, the worst fold in brackets.",
+                f"The lowest mean AUC is on this view: {summary.worst_view}.",
+            ],
+            tables=[views_table(summary)],
+        ),
+        Section("Learning", figures=[_learning(folds)]),
+    ]
+    write_report(path, title=title, sections=sections)
+
+
+def folds_table(summary: Summary) -> Table:
+    """One row a fold, then mean and standard deviation over the folds."""
+    rows: list[list[object]] = []
+    for row in summary.folds.to_dict("records"):
+        counts = [row["fold"], f"{row['images']:,}", f"{row['patients']:,}", row["epochs"]]
+        rows.append([*counts, *(f"{row[name]:.3f}" for name in summary.figures)])
+    figures = summary.folds[summary.figures]
+    rows.append(["mean", "", "", "", *(f"{value:.3f}" for value in figures.mean())])
+    deviations = figures.std(ddof=1)
+    rows.append(["standard deviation", "", "", "", *(f"{value:.3f}" for value in deviations)])
+    return Table(["fold", "images", "patients", "epochs", *summary.figures], rows)
+
+
+def views_table(summary: Summary) -> Table:
+    """One row a view of the images."""
+    rows = [
+        [
+            row["view"],
+            *(f"{row[name]:.3f} ({row[f'worst {name}']:.3f})" for name in summary.figures),
+        ]
+        for row in summary.views.to_dict("records")
+    ]
+    return Table(["view", *summary.figures], rows)
+
+
+def _pooled_sentence(summary: Summary) -> str:
+    pooled = summary.pooled
+    return (
+        f"Out-of-fold AUC, all folds together: {pooled.value:.3f} ({pooled.low:.3f} to "
+        f"{pooled.high:.3f}, bootstrap over patients; {pooled.num_cases:,} images of "
+        f"{pooled.num_groups:,} patients)."
+    )
+
+
+def _markdown(table: Table) -> str:
+    columns = [
+        [str(name), *(str(row[position]) for row in table.rows)]
+        for position, name in enumerate(table.header)
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in zip(*columns, strict=True)
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _roc(folds: Sequence[Fold], films: Films) -> list[Figure]:
+    if len(films.classes) > 2:
+        return []
+    figure = go.Figure()
+    for number, fold in enumerate(folds, start=1):
+        curve = roc_curve(films.labels[fold.positions], fold.probabilities()[:, 1])
+        figure.add_scatter(
+            x=curve.fpr, y=curve.tpr, mode="lines", name=f"fold {number}",
+            line={"color": NEUTRAL, "width": 1},
+        )  # fmt: skip
+    positions = np.concatenate([fold.positions for fold in folds])
+    probabilities = pooled_probabilities(folds, len(films.cases))[positions, 1]
+    curve = roc_curve(films.labels[positions], probabilities)
+    figure.add_scatter(
+        x=curve.fpr, y=curve.tpr, mode="lines", name="all folds",
+        line={"color": COLOURS[0], "width": 3},
+    )  # fmt: skip
+    figure.update_xaxes(title="1 − specificity", range=[-0.01, 1.01], zeroline=False)
+    figure.update_yaxes(title="Sensitivity", range=[-0.01, 1.01], zeroline=False)
+    return [Figure(figure, "ROC of all out-of-fold predictions, the folds' own behind it.")]
+
+
+def _learning(folds: Sequence[Fold]) -> Figure:
+    figure = go.Figure()
+    name = "val_auc" if "val_auc" in folds[0].history else "val_loss"
+    for number, fold in enumerate(folds, start=1):
+        history: pd.DataFrame = fold.history
+        figure.add_scatter(
+            x=history["epoch"], y=history[name], mode="lines", name=f"fold {number}",
+            line={"color": COLOURS[(number - 1) % len(COLOURS)], "width": 2},
+        )  # fmt: skip
+    figure.update_xaxes(title="Epoch")
+    figure.update_yaxes(title="Validation AUC" if name == "val_auc" else "Validation loss")
+    return Figure(figure, "Each fold on validation images of its own.")

@@ -1,0 +1,126 @@
+"""The figures of a cross-validation: of each fold, their spread, and of all folds together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.bootstrap import Interval, auc_interval, bootstrap_interval
+from app.core.curves import macro_auc
+from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, pooled_probabilities
+from model_training.evidence.figures import as_numbers
+from model_training.training.experiment import Films
+
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """What a cross-validation found.
+
+    Attributes:
+        folds: One row a fold: `fold`, `images`, `patients`, `epochs`, then the figures on its
+            held-out images, threshold and calibration being its own.
+        views: One row a view of the images: mean over the folds and, as `lowest ...`, the
+            worst fold of each figure.
+        pooled: Out-of-fold AUC (for more than two classes the macro mean, one against the
+            rest), with its interval over patients.
+        worst_view: The view with the lowest mean AUC.
+    """
+
+    folds: pd.DataFrame
+    views: pd.DataFrame
+    pooled: Interval
+    worst_view: str
+
+    @property
+    def figures(self) -> list[str]:
+        """The columns of `folds` that are figures."""
+        counts = ("fold", "images", "patients", "epochs")
+        return [str(name) for name in self.folds if name not in counts]
+
+
+def summarise(folds: Sequence[Fold], films: Films) -> Summary:
+    """Figures of every fold and view, and of all out-of-fold predictions together."""
+    rows = [
+        {
+            "fold": number,
+            "images": len(fold.positions),
+            "patients": len(np.unique(films.groups[fold.positions])),
+            "epochs": len(fold.history),
+            **fold_figures(fold, films),
+        }
+        for number, fold in enumerate(folds, start=1)
+    ]
+    table = pd.DataFrame(rows)
+    views = pd.DataFrame([_view_row(view, folds, films) for view in VIEWS])
+    main = "AUC" if "AUC" in table else "macro AUC"
+    worst = str(views["view"].iloc[int(views[main].to_numpy(float).argmin())])
+    return Summary(table, views, _pooled(folds, films), worst)
+
+
+def fold_figures(fold: Fold, films: Films, view: str = AS_IT_IS) -> dict[str, float]:
+    """A fold's figures on its held-out images, by name; shares in [0, 1]."""
+    return as_numbers(
+        films.labels[fold.positions],
+        fold.probabilities(view),
+        threshold=fold.thresholds.decision,
+    )
+
+
+def predictions_table(folds: Sequence[Fold], films: Films) -> pd.DataFrame:
+    """Out-of-fold predictions, one row an image: fold, patient, truth, logit, probability."""
+    probabilities = pooled_probabilities(folds, len(films.cases))
+    tables = []
+    for number, fold in enumerate(folds, start=1):
+        cases = [films.cases[index] for index in fold.positions]
+        logits = fold.logits[AS_IT_IS]
+        table = pd.DataFrame(
+            {
+                "fold": number,
+                "image_id": [films.digests[index] for index in fold.positions],
+                "path": [case.name for case in cases],
+                "patient_id": [case.patient_id for case in cases],
+                "subgroup": [case.subgroup for case in cases],
+                "y_true": [case.label for case in cases],
+                "threshold": fold.thresholds.decision,
+            }
+        )
+        if logits.shape[1] == 2:
+            table["logit"] = np.round(logits[:, 1] - logits[:, 0], 6)
+        for label, name in enumerate(films.classes):
+            if logits.shape[1] > 2 or label == 1:
+                shown = name if logits.shape[1] > 2 else "probability"
+                table[shown] = np.round(probabilities[fold.positions, label], 9)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True).sort_values("path", ignore_index=True)
+
+
+def _view_row(view: str, folds: Sequence[Fold], films: Films) -> dict[str, object]:
+    figures = pd.DataFrame([fold_figures(fold, films, view) for fold in folds])
+    row: dict[str, object] = {"view": view}
+    for name in map(str, figures):
+        lower_is_worse = name != "calibration error"
+        row[name] = figures[name].mean()
+        row[f"worst {name}"] = figures[name].min() if lower_is_worse else figures[name].max()
+    return row
+
+
+def _pooled(folds: Sequence[Fold], films: Films) -> Interval:
+    positions = np.concatenate([fold.positions for fold in folds])
+    probabilities = pooled_probabilities(folds, len(films.cases))[positions]
+    labels, groups = films.labels[positions], films.groups[positions]
+    if probabilities.shape[1] == 2:
+        return auc_interval(labels, probabilities[:, 1], groups=groups)
+
+    def statistic(rows: NDArray[np.int64], _: NDArray[np.float64]) -> float:
+        return macro_auc(labels[rows], probabilities[rows])
+
+    rows = np.arange(len(labels))
+    return bootstrap_interval(
+        statistic, rows, rows.astype(float), groups=groups, num_resamples=_RESAMPLES
+    )

@@ -1,0 +1,265 @@
+"""Images decoded once, by the app's own functions, and kept on disk for every later run.
+
+A store is a folder for one way of fitting images: `pixels.bin`, records of one size that are
+only ever appended, and `index.db`, which names the record of each file by its SHA-256. A
+file that was renamed or moved is found again; one that was changed is decoded anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from app.core import images
+from app.core.bundle import Input
+from app.core.errors import DatasetError, ImageError
+from app.core.sources import Source
+from app.core.suitability import check_suitable
+from model_training.data.datasets import Case
+from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
+
+FOLDER_VARIABLE = "OVERREAD_CACHE"
+
+# Raise it when the layout of a store changes.
+_LAYOUT = 1
+
+# Another version of any of these may give other pixels.
+_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "pydicom", "pylibjpeg")
+
+# Films that are decoded, written and named in the index together.
+_TOGETHER = 256
+
+_SETTINGS, _INDEX, _PIXELS = "settings.json", "index.db", "pixels.bin"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """The pixels of a list of cases.
+
+    Attributes:
+        pixels: uint8 `(num_records, height, width, channels)` in [0, 255], memory-mapped;
+            holds other images of the store too.
+        thumbnails: As `duplicates.thumbnail` makes them, `(num_records, side, side)`.
+        rows: Where each case lies in both; -1 for a case without pixels.
+        digests: SHA-256 of each case's file; empty where it could not be read.
+        failed: By position, why a case has no pixels: the code of the reason with which the
+            app would refuse it too.
+    """
+
+    pixels: NDArray[np.uint8]
+    thumbnails: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    digests: list[str]
+    failed: dict[int, str]
+
+
+def default_folder() -> Path:
+    """Where stores are kept: `OVERREAD_CACHE`, else the user's cache folder."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "overread"
+
+
+def decode_cases(cases: Sequence[Case], network_input: Input, folder: Path) -> Decoded:
+    """The pixels of every case, from the store where they are there, else decoded into it.
+
+    Memory does not grow with the number of images. Several processes may use one store.
+
+    Args:
+        cases: What to decode.
+        network_input: Size, channels, fit and modalities.
+        folder: Where stores are kept; each fit and size has its own.
+
+    Raises:
+        DatasetError: If more than one case in ten has no pixels, the disk is too small, or
+            the store was damaged.
+    """
+    store = _Store(folder, network_input)
+    found: list[tuple[int, str, str]] = []
+    with (
+        ThreadPoolExecutor() as pool,
+        tqdm(total=len(cases), desc="decoding", unit="film", leave=False, disable=None) as bar,
+    ):
+        for start in range(0, len(cases), _TOGETHER):
+            some = cases[start : start + _TOGETHER]
+            found += store.add(list(pool.map(store.decode, some)))
+            bar.update(len(some))
+    failed = {index: code for index, (_, _, code) in enumerate(found) if code}
+    if len(failed) > len(cases) / 10:
+        raise DatasetError(
+            f"{len(failed)} of {len(cases)} images cannot be trained on ({by_reason(failed)}). "
+            "Expected at most one in ten. `overread-train inspect` lists the reason of each; "
+            "colour pictures need --channels 3."
+        )
+    rows = np.array([row for row, _, _ in found], np.int64)
+    records = store.records()
+    digests = [digest for _, digest, _ in found]
+    return Decoded(records["pixels"], records["thumbnail"], rows, digests, failed)
+
+
+def by_reason(failed: dict[int, str]) -> str:
+    """How many cases failed for which reason, such as `3 damaged, 1 empty_file`."""
+    counts: dict[str, int] = {}
+    for code in failed.values():
+        counts[code] = counts.get(code, 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    return ", ".join(f"{count} {code}" for code, count in ordered)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Film:
+    """What decoding gave: without a digest the file could not be read."""
+
+    digest: str
+    record: NDArray[np.void] | None
+    reason: str
+
+
+class _DamagedError(Exception):
+    """The index names records that are not there."""
+
+
+class _Store:
+    """One folder of records of one size."""
+
+    def __init__(self, folder: Path, network_input: Input) -> None:
+        self._input = network_input
+        size = network_input
+        self._record = np.dtype(
+            [
+                ("pixels", np.uint8, (size.height, size.width, size.channels)),
+                ("thumbnail", np.uint8, (THUMBNAIL_SIDE, THUMBNAIL_SIDE)),
+            ]
+        )
+        settings = {
+            "layout": _LAYOUT,
+            "input": network_input.model_dump(mode="json"),
+            "libraries": {name: version(name) for name in _LIBRARIES},
+        }
+        text = json.dumps(settings, indent=2, sort_keys=True)
+        key = hashlib.sha256(text.encode()).hexdigest()[:12]
+        self._folder = folder / f"{size.fit}-{size.height}x{size.width}x{size.channels}-{key}"
+        self._prepare(text)
+
+    def decode(self, case: Case) -> _Film:
+        """Digest and pixels of a case; no pixels where the store holds it already."""
+        try:
+            data = Source(case.name, case.path).read()
+        except ImageError as error:
+            return _Film("", None, error.code)
+        digest = images.image_id(data)
+        if digest in self._known:
+            return _Film(digest, None, "")
+        try:
+            film = images.decode(data)
+            check_suitable(film, self._input)
+        except ImageError as error:
+            return _Film(digest, None, error.code)
+        size = self._input
+        record = np.zeros((), self._record)
+        record["pixels"] = images.fit(
+            film, height=size.height, width=size.width, channels=size.channels, how=size.fit
+        )
+        record["thumbnail"] = thumbnail(film)
+        return _Film(digest, record, "")
+
+    def add(self, films: Sequence[_Film]) -> list[tuple[int, str, str]]:
+        """Keeps what is new; row (-1 for none), digest and reason of each film.
+
+        A process that is killed in between leaves records that nothing names.
+        """
+        new = {
+            film.digest: film for film in films if film.digest and film.digest not in self._known
+        }
+        if new:
+            with closing(self._connect()) as index, index:
+                # Held from before the records are appended: two processes do not mix theirs.
+                index.execute("BEGIN IMMEDIATE")
+                rows = self._append([film.record for film in new.values()])
+                entries = [
+                    (film.digest, row, film.reason)
+                    for film, row in zip(new.values(), rows, strict=True)
+                ]
+                index.executemany("INSERT OR REPLACE INTO films VALUES (?, ?, ?)", entries)
+            self._known |= {digest: (row, reason) for digest, row, reason in entries}
+        return [
+            (self._known[film.digest][0], film.digest, self._known[film.digest][1])
+            if film.digest
+            else (-1, "", film.reason)
+            for film in films
+        ]
+
+    def records(self) -> NDArray[np.void]:
+        """All records, read from disk as they are needed."""
+        file = self._folder / _PIXELS
+        num_records = file.stat().st_size // self._record.itemsize
+        if not num_records:
+            return np.zeros(0, self._record)
+        return np.memmap(file, self._record, "r", shape=(num_records,))
+
+    def _prepare(self, settings: str) -> None:
+        """Opens the store; one that does not fit or is damaged is made again.
+
+        It is only ever a copy of the images.
+        """
+        file = self._folder / _SETTINGS
+        problem = ""
+        if file.is_file() and file.read_text(encoding="utf-8") != settings:
+            problem = "were kept by another version"
+        else:
+            try:
+                self._open()
+            except (sqlite3.DatabaseError, _DamagedError):
+                problem = "are damaged"
+        if problem:
+            tqdm.write(f"The kept films {problem} and are decoded anew.", file=sys.stderr)
+            shutil.rmtree(self._folder)
+            self._open()
+        file.write_text(settings, encoding="utf-8")
+
+    def _open(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / _PIXELS).touch()
+        with closing(self._connect()) as index, index:
+            index.execute(
+                "CREATE TABLE IF NOT EXISTS films "
+                "(digest TEXT PRIMARY KEY, row INTEGER NOT NULL, reason TEXT NOT NULL)"
+            )
+            entries = index.execute("SELECT digest, row, reason FROM films").fetchall()
+        self._known = {digest: (row, reason) for digest, row, reason in entries}
+        num_records = (self._folder / _PIXELS).stat().st_size // self._record.itemsize
+        if any(row >= num_records for row, _ in self._known.values()):
+            raise _DamagedError
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._folder / _INDEX, timeout=60)
+
+    def _append(self, records: Sequence[NDArray[np.void] | None]) -> list[int]:
+        # Written, not memory-mapped: a map that runs out of disk kills the process without a
+        # word, and a write says so.
+        rows = []
+        with (self._folder / _PIXELS).open("r+b") as file:
+            row = file.seek(0, os.SEEK_END) // self._record.itemsize
+            file.seek(row * self._record.itemsize)
+            for record in records:
+                rows.append(-1 if record is None else row)
+                if record is not None:
+                    file.write(record.tobytes())
+                    row += 1
+        return rows

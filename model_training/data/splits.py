@@ -1,0 +1,386 @@
+"""Who is trained on, who chooses the threshold, who is reported on: by patient, never by image."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from app.core.errors import DatasetError
+from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
+
+# Fewer images of a class than this choose no threshold and report no figure.
+MIN_IMAGES = 10
+
+Leaks = Literal["refuse", "redraw", "keep"]
+Value = TypeVar("Value", int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Cases with their final split, and what a reader should know about it."""
+
+    cases: list[Case]
+    notes: list[str]
+
+    def part(self, name: str) -> list[Case]:
+        """The cases of one split, in their original order."""
+        return [case for case in self.cases if case.split == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How much lies on two sides of a split.
+
+    Attributes:
+        patients: Known patients with images on both.
+        files: Identical files on both.
+        near_duplicates: Groups of near-duplicates with images on both, those not counted that
+            share an identical file.
+    """
+
+    patients: int
+    files: int
+    near_duplicates: int
+
+    def __bool__(self) -> bool:
+        return bool(self.patients or self.files or self.near_duplicates)
+
+    def __str__(self) -> str:
+        counted = [
+            _counted(self.patients, "patient"),
+            _counted(self.files, "identical file"),
+            _counted(self.near_duplicates, "group", " of near-duplicates"),
+        ]
+        return _listed([text for text in counted if text] or ["nothing"])
+
+
+def split_by_patient(
+    dataset: Dataset,
+    *,
+    digests: Sequence[str],
+    validation_fraction: float,
+    test_fraction: float,
+    seed: int,
+    near_duplicates: NDArray[np.int64] | None = None,
+    leaks: Leaks = "refuse",
+) -> Split:
+    """Keeps the given split where there is one, and draws what it lacks.
+
+    A given test part is never changed. A given validation part with fewer than `MIN_IMAGES`
+    images of a class is put back and drawn anew. Patients who share an identical file or a
+    near-duplicate count as one, and none is drawn into two parts.
+
+    Args:
+        dataset: The cases, with the split their folder or table gives.
+        digests: SHA-256 of each case's file, in the same order.
+        validation_fraction: Share of patients for validation where it is drawn.
+        test_fraction: Share of patients for testing where it is drawn.
+        seed: Of the draw.
+        near_duplicates: A group number a case, as `duplicates.near_duplicate_groups` gives
+            it; None where images were not compared.
+        leaks: What becomes of a given part that shares a patient, an identical file or a
+            near-duplicate with another: `refuse` it, `redraw` that part by patient, or `keep`
+            it with a note.
+
+    Raises:
+        DatasetError: If a given part leaks and `leaks` is `refuse`, the given test part is too
+            small, or a part cannot get `MIN_IMAGES` images of each class.
+    """
+    notes = list(dataset.notes)
+    kept = {part for part in ("test", "val") if any(c.split == part for c in dataset.cases)}
+    if "test" in kept:
+        _require_test(dataset)
+    if "val" in kept and (reason := _too_small(dataset, "val")):
+        kept.remove("val")
+        notes.append(f"{reason} It is put back, and val is drawn anew.")
+    for part in sorted(kept):
+        other = [split for split in SPLITS if split not in ("test", part)]
+        shared = shared_between(
+            dataset.cases, digests, near_duplicates, one=[part], other=[*other, ""]
+        )
+        if shared:
+            notes.append(_about_leak(part, shared, leaks))
+            if leaks == "redraw":
+                kept.remove(part)
+    cases = list(dataset.cases)
+    fractions = {"val": validation_fraction, "test": test_fraction}
+    wanted = {part: share for part, share in fractions.items() if part not in kept}
+    if wanted:
+        groups = patient_groups(cases, digests, near_duplicates)
+        pool = np.array([i for i, case in enumerate(cases) if case.split not in kept], np.int64)
+        drawn = _draw([cases[i] for i in pool], groups[pool], wanted, seed=seed)
+        for index, part in zip(pool.tolist(), drawn, strict=True):
+            cases[index] = replace(cases[index], split=part)
+        shares = " and ".join(f"{share:.0%} for {part}" for part, share in wanted.items())
+        notes.append(f"Drawn by patient, stratified by class and subgroup, seed {seed}: {shares}.")
+    notes += _about_patients(cases, digests, near_duplicates)
+    split = Split(cases, notes)
+    for part in SPLITS:
+        _require_images(split.part(part), dataset.classes, part)
+    return split
+
+
+def folds_by_patient(
+    dataset: Dataset, groups: NDArray[np.int64], *, num_folds: int, seed: int
+) -> NDArray[np.int64]:
+    """A fold from 0 to `num_folds - 1` for each case, for cross-validation.
+
+    Whole groups, so that no patient is in two folds; every class, and within it every
+    subgroup, is spread evenly, and so are groups of many images.
+
+    Args:
+        dataset: The cases.
+        groups: As `patient_groups` gives them, shape `(num_cases,)`.
+        num_folds: At least 2.
+        seed: Of the draw.
+
+    Raises:
+        DatasetError: If a class has fewer patients than there are folds.
+        ValueError: If `num_folds` is below 2.
+    """
+    if num_folds < 2:
+        raise ValueError(f"`num_folds` must be at least 2. Received num_folds={num_folds}.")
+    generator = np.random.default_rng(seed)
+    folds = np.zeros(len(dataset.cases), np.int64)
+    for label, units in _strata(dataset.cases, groups, generator).items():
+        if len(units) < num_folds:
+            raise DatasetError(
+                f"The class {dataset.classes[label]} has {len(units)} patients; {num_folds} folds "
+                "need at least one each. Choose fewer folds, or add patients. Where patients are "
+                "not known, an image or a group of near-duplicates counts as one."
+            )
+        rounds = -(-len(units) // num_folds)
+        order = np.concatenate([generator.permutation(num_folds) for _ in range(rounds)])
+        for unit, fold in zip(units, order, strict=False):
+            folds[unit] = fold
+    _require_classes_in_folds(dataset, folds, num_folds)
+    return folds
+
+
+def patient_groups(
+    cases: Sequence[Case],
+    digests: Sequence[str],
+    near_duplicates: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """A number from 0 for each case; equal for cases that must stay on one side of a split.
+
+    Those are cases of one patient, identical files and near-duplicates, and whatever is linked
+    through a chain of these. Arguments as for `split_by_patient`.
+    """
+    evidence: list[ArrayLike] = [[case.person for case in cases], list(digests)]
+    if near_duplicates is not None:
+        evidence.append(near_duplicates)
+    nodes, num_nodes = [], len(cases)
+    for found in evidence:
+        _, codes = np.unique(np.asarray(found), return_inverse=True)
+        nodes.append(num_nodes + codes)
+        num_nodes += int(codes.max(initial=-1)) + 1
+    links = np.tile(np.arange(len(cases)), len(nodes)), np.concatenate(nodes)
+    graph = coo_array((np.ones(len(links[0]), np.int8), links), shape=(num_nodes, num_nodes))
+    components = connected_components(graph, directed=False)[1][: len(cases)]
+    return np.asarray(np.unique(components, return_inverse=True)[1], np.int64)
+
+
+def shared_between(
+    cases: Sequence[Case],
+    digests: Sequence[str],
+    near_duplicates: NDArray[np.int64] | None = None,
+    *,
+    one: Iterable[str],
+    other: Iterable[str],
+) -> Shared:
+    """What the parts named in `one` share with those named in `other`."""
+    sides = [
+        [index for index, case in enumerate(cases) if case.split in set(parts)]
+        for parts in (one, other)
+    ]
+    patients, files = (
+        [{key[index] for index in side if key[index]} for side in sides]
+        for key in ([case.patient_id for case in cases], digests)
+    )
+    same_files = files[0] & files[1]
+    num_near = 0
+    if near_duplicates is not None:
+        near = [{int(near_duplicates[index]) for index in side} for side in sides]
+        explained = {
+            int(near_duplicates[index]) for index in sides[0] if digests[index] in same_files
+        }
+        num_near = len((near[0] & near[1]) - explained)
+    return Shared(len(patients[0] & patients[1]), len(same_files), num_near)
+
+
+def split_table(split: Split, classes: tuple[str, ...], digests: Sequence[str]) -> pd.DataFrame:
+    """The split as a table that `datasets.read_dataset` reads back, one row a case.
+
+    Columns: `path` (below the data folder), `label`, `patient_id`, `subgroup`, `split` and
+    `image_id`, the SHA-256 of the file.
+    """
+    return pd.DataFrame(
+        {
+            "path": [case.name for case in split.cases],
+            "label": [classes[case.label] for case in split.cases],
+            "patient_id": [case.patient_id for case in split.cases],
+            "subgroup": [case.subgroup for case in split.cases],
+            "split": [case.split for case in split.cases],
+            "image_id": list(digests),
+        }
+    )
+
+
+def _listed(texts: list[str]) -> str:
+    """`one`, `one and two`, `one, two and three`."""
+    *most, last = texts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _counted(number: int, singular: str, rest: str = "") -> str:
+    return f"{number:,} {singular}{'s' * (number > 1)}{rest}" if number else ""
+
+
+def _require_test(dataset: Dataset) -> None:
+    if reason := _too_small(dataset, "test"):
+        raise DatasetError(
+            f"{reason} At least {MIN_IMAGES} of each class are needed, and a given test part is "
+            "never changed. Add images to it, or move its images to train to have one drawn."
+        )
+
+
+def _too_small(dataset: Dataset, part: str) -> str:
+    """Why a given part can choose or report nothing; empty where it can."""
+    inside = [case for case in dataset.cases if case.split == part]
+    rarest = min(count_by_class(inside, dataset.classes).values())
+    if rarest >= MIN_IMAGES:
+        return ""
+    return (
+        f"The given {part} part has {len(inside)} images ({rarest} of the rarest class): too few "
+        "to choose or report anything."
+    )
+
+
+def _about_leak(part: str, shared: Shared, leaks: Leaks) -> str:
+    """The note on a leak that is put up with.
+
+    Raises:
+        DatasetError: If it is not.
+    """
+    found = f"The given {part} part shares {shared} with the others"
+    if leaks == "redraw":
+        return f"{found}. It is put back, and {part} is drawn anew."
+    if leaks == "keep":
+        return f"{found} and is kept as asked for: figures on it are too good."
+    raise DatasetError(
+        f"{found}: figures on it would be too good. `overread-train inspect` shows which images. "
+        "Correct the split, or choose --leaks redraw (that part is drawn anew by patient) or "
+        "--leaks keep (it stays as it is, and the card says so)."
+    )
+
+
+def _draw(
+    cases: Sequence[Case], groups: NDArray[np.int64], wanted: dict[str, float], *, seed: int
+) -> list[str]:
+    """A split for each case: whole groups, the wanted share of each class and subgroup."""
+    parts = ["train"] * len(cases)
+    generator = np.random.default_rng(seed)
+    for units in _strata(cases, groups, generator).values():
+        left = np.arange(len(units))
+        for part, share in wanted.items():
+            number = min(max(1, round(share * len(units))), len(left))
+            # Every n-th of the ordered units, so that each subgroup gives its share.
+            steps = (np.arange(number) + generator.random()) * (len(left) / max(number, 1))
+            chosen = left[steps.astype(np.int64)]
+            for unit in chosen:
+                for index in units[unit]:
+                    parts[index] = part
+            left = np.setdiff1d(left, chosen)
+    return parts
+
+
+def _strata(
+    cases: Sequence[Case], groups: NDArray[np.int64], generator: np.random.Generator
+) -> dict[int, list[list[int]]]:
+    """By class, the positions of each group, ordered by subgroup and size, else at random."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for index, group in enumerate(groups.tolist()):
+        members[group].append(index)
+    strata: dict[int, list[tuple[str, int, list[int]]]] = defaultdict(list)
+    for indices in members.values():
+        label = _commonest([cases[index].label for index in indices])
+        subgroup = _commonest([cases[index].subgroup for index in indices])
+        strata[label].append((subgroup, len(indices), indices))
+    ordered = {}
+    for label in sorted(strata):
+        units = [strata[label][position] for position in generator.permutation(len(strata[label]))]
+        ordered[label] = [indices for *_, indices in sorted(units, key=lambda unit: unit[:2])]
+    return ordered
+
+
+def _commonest(values: Sequence[Value]) -> Value:
+    counts = Counter(values)
+    return max(sorted(counts), key=lambda value: counts[value])
+
+
+def _about_patients(
+    cases: Sequence[Case], digests: Sequence[str], near_duplicates: NDArray[np.int64] | None
+) -> list[str]:
+    """What is known of the patients, and what of them is in two parts."""
+    notes = []
+    unknown = sum(not case.patient_id for case in cases)
+    if unknown == len(cases):
+        what = "each image" if near_duplicates is None else "each group of near-duplicates"
+        notes.append(
+            f"Patients are not known: {what} counts as one, so images of one patient may be in "
+            "two parts, and the figures may be too good."
+        )
+    elif unknown:
+        notes.append(
+            f"The patient of {unknown:,} of {len(cases):,} images is not known; each of those "
+            "counts as one of its own."
+        )
+    if near_duplicates is not None:
+        sizes = np.bincount(near_duplicates)
+        grouped, count = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
+        notes.append(
+            f"{grouped:,} of {len(cases):,} images are identical to or near-duplicates of another, "
+            f"in {count:,} groups; a group stays in one part."
+        )
+    pairs = (("test", ("train", "val")), ("val", ("train",)))
+    if not any(
+        shared_between(cases, digests, near_duplicates, one=[part], other=others)
+        for part, others in pairs
+    ):
+        kinds = ["identical file"]
+        if unknown < len(cases):
+            kinds.insert(0, "known patient" if unknown else "patient")
+        if near_duplicates is not None:
+            kinds.append("near-duplicate")
+        notes.append(f"{_listed([f'no {kind}' for kind in kinds]).capitalize()} is in two parts.")
+    return notes
+
+
+def _require_images(cases: list[Case], classes: tuple[str, ...], part: str) -> None:
+    for name, found in count_by_class(cases, classes).items():
+        if found < MIN_IMAGES:
+            raise DatasetError(
+                f"The {part} part gets {found} images of {name}; at least {MIN_IMAGES} are "
+                "needed. Add images of more patients, or change --validation-fraction and "
+                "--test-fraction."
+            )
+
+
+def _require_classes_in_folds(dataset: Dataset, folds: NDArray[np.int64], num_folds: int) -> None:
+    labels = np.array([case.label for case in dataset.cases])
+    for label, name in enumerate(dataset.classes):
+        lacking = num_folds - len(np.unique(folds[labels == label]))
+        if lacking:
+            raise DatasetError(
+                f"{lacking} of {num_folds} folds get no image of {name}. Choose fewer folds, or "
+                "add patients of that class."
+            )

@@ -1,0 +1,331 @@
+"""Labelled tables, CSV or Parquet: which column is what, and which image a row means."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from app.core.errors import DatasetError
+from model_training.data.image_files import ImageIndex, LabelledImage, name_below
+
+SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
+
+# The same parts under the names that public data sets give them.
+SPLIT_NAMES = {
+    "train": "train", "training": "train",
+    "val": "val", "valid": "val", "validation": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+
+NO_COLUMN = "none"
+
+# What columns are called, letters and digits only, the likeliest first.
+_KNOWN_NAMES = {
+    "path": ("path", "filepath", "imagepath", "filename", "file", "imagefile", "imagename",
+             "image", "imageindex", "img", "imageid"),
+    "label": ("label", "labels", "class", "classname", "target", "diagnosis", "dx", "category"),
+    "patient": ("patientid", "patient", "subjectid", "subject"),
+    "split": ("split", "part", "partition", "set", "subset"),
+    "subgroup": ("subgroup",),
+}  # fmt: skip
+
+# A column of more values than this, most of them single, tells no classes apart.
+_FEW_VALUES = 20
+
+_SHOWN_COLUMNS = 30
+_SHOWN_NAMES = 200
+_SHOWN_ROWS = 10
+_SAMPLED_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of a table is what.
+
+    Attributes:
+        path: File name or path of the image.
+        label: Class.
+        patient: Patient; optional.
+        split: `train`, `val` or `test`; optional.
+        subgroup: Optional.
+
+    None is to be recognised, `none` is not to be read.
+    """
+
+    path: str | None = None
+    label: str | None = None
+    patient: str | None = None
+    split: str | None = None
+    subgroup: str | None = None
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """The tables directly inside a folder, in name order."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def read_table(
+    file: Path, *, folder: Path, columns: Columns
+) -> tuple[list[LabelledImage], list[str]]:
+    """The images that a table labels, in its order, and remarks.
+
+    Args:
+        file: CSV (comma, semicolon or tab) in UTF-8, or Parquet.
+        folder: Where the images are that the table names.
+        columns: Those not named are recognised by their name and what they hold.
+
+    Raises:
+        DatasetError: If the table cannot be read, a column is missing or ambiguous, a row has
+            no label or an unknown split, or its image does not exist, is named twice or cannot
+            be told from another.
+    """
+    table = _load(file)
+    index = ImageIndex(folder)
+    chosen = _choose_columns(table, columns, index, file.name)
+    texts = {
+        role: _texts(table[column]) if column else [""] * len(table)
+        for role, column in chosen.items()
+    }
+    texts["label"] = _whole_numbers(texts["label"])
+    _require_filled(texts["label"], "label", chosen["label"], file.name)
+    _require_filled(texts["path"], "image", chosen["path"], file.name)
+    splits = _splits(texts["split"], chosen["split"], file.name)
+    paths = _resolved(texts["path"], index, file.name)
+    rows = [
+        LabelledImage(path, name_below(path, folder), label, patient, split, subgroup)
+        for path, label, patient, split, subgroup in zip(
+            paths, texts["label"], texts["patient"], splits, texts["subgroup"], strict=True
+        )
+    ]
+    return rows, _notes(chosen, index, file.name, num_rows=len(rows))
+
+
+def _load(file: Path) -> pd.DataFrame:
+    try:
+        if file.suffix.lower() in (".parquet", ".pq"):
+            table = pd.read_parquet(file)
+        else:
+            table = pd.read_csv(
+                file, sep=_separator(file), dtype=str, keep_default_na=False, encoding="utf-8-sig"
+            )
+    except (ValueError, OSError) as error:
+        # What pandas says may quote a row.
+        raise DatasetError(
+            f"{file.name} cannot be read as a table ({type(error).__name__}). Expected CSV in "
+            "UTF-8 with a line of column names, or Parquet; save it again."
+        ) from None
+    table.columns = pd.Index([str(column) for column in table])
+    if table.empty:
+        raise DatasetError(
+            f"{file.name} has no rows. Expected one row an image, with its file name and its label."
+        )
+    return table
+
+
+def _separator(file: Path) -> str:
+    with file.open(encoding="utf-8-sig") as lines:
+        header = lines.readline()
+    return max(",;\t", key=header.count)
+
+
+def _choose_columns(
+    table: pd.DataFrame, given: Columns, index: ImageIndex, file_name: str
+) -> dict[str, str | None]:
+    """The column of each role, None where there is none."""
+    chosen: dict[str, str | None] = {}
+    for role in _KNOWN_NAMES:
+        name = getattr(given, role)
+        if name is None:
+            chosen[role] = _recognised(table, role, index, file_name)
+        else:
+            chosen[role] = None if name.lower() == NO_COLUMN else _named(table, name, file_name)
+    for role, what in (("path", "the file name"), ("label", "the label")):
+        if chosen[role] is None:
+            raise DatasetError(
+                f"No column of {file_name} is known to hold {what}; found "
+                f"{_shown_columns(table)}. Name it with --{role}-column."
+            )
+    label = str(chosen["label"])
+    num_values = table[label].nunique()
+    if num_values > _FEW_VALUES and 2 * num_values > len(table):
+        raise DatasetError(
+            f"The column {label!r} of {file_name} holds {num_values:,} different values in "
+            f"{len(table):,} rows, which are no classes. Name the label with --label-column; found "
+            f"{_shown_columns(table)}."
+        )
+    return chosen
+
+
+def _named(table: pd.DataFrame, name: str, file_name: str) -> str:
+    columns = _columns(table)
+    same = [column for column in columns if column == name] or [
+        column for column in columns if column.lower() == name.lower()
+    ]
+    if len(same) != 1:
+        raise DatasetError(
+            f"{file_name} has {len(same) or 'no'} column{'s' * bool(same)} {name!r}; found "
+            f"{_shown_columns(table)}. Name one of them."
+        )
+    return same[0]
+
+
+def _recognised(table: pd.DataFrame, role: str, index: ImageIndex, file_name: str) -> str | None:
+    columns, known = _columns(table), _KNOWN_NAMES[role]
+    called = {column: re.sub(r"[\W_]", "", column.lower()) for column in columns}
+    candidates = [column for name in known for column in columns if called[column] == name]
+    if role == "path":
+        finding = (
+            column for column in candidates or columns if _names_images(table[column], index)
+        )
+        return next(finding, next(iter(candidates), None))
+    if role == "label":
+        candidates = [column for column in candidates if not _has_fractions(table[column])]
+    if role == "split":
+        candidates = [
+            column
+            for column in candidates
+            if called[column] == "split" or _names_splits(table[column])
+        ]
+    if len(candidates) > 1:
+        raise DatasetError(
+            f"The columns {candidates} of {file_name} could each be the {role}. Name one with "
+            f"--{role}-column."
+        )
+    return candidates[0] if candidates else None
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    return [str(column) for column in table]
+
+
+def _names_images(column: pd.Series[Any], index: ImageIndex) -> bool:
+    sample = [text for text in _texts(column.head(_SAMPLED_ROWS)) if text]
+    return bool(sample) and sum(bool(index.find(text)) for text in sample) * 2 > len(sample)
+
+
+def _names_splits(column: pd.Series[Any]) -> bool:
+    return all(text.lower() in SPLIT_NAMES for text in _texts(column))
+
+
+def _has_fractions(column: pd.Series[Any]) -> bool:
+    numbers = pd.to_numeric(column, errors="coerce")
+    return bool((numbers % 1 > 0).any())
+
+
+def _shown_columns(table: pd.DataFrame) -> str:
+    names = _columns(table)
+    more = f" and {len(names) - _SHOWN_COLUMNS} more" if len(names) > _SHOWN_COLUMNS else ""
+    return ", ".join(names[:_SHOWN_COLUMNS]) + more
+
+
+def _texts(column: pd.Series[Any]) -> list[str]:
+    """A column as stripped text, empty where it holds nothing."""
+    return ["" if text.lower() == "nan" else text for text in map(_text, column)]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # whole numbers with a gap between them are read as fractions
+    return "" if value is None or value is pd.NA else str(value).strip()
+
+
+def _whole_numbers(labels: list[str]) -> list[str]:
+    """Labels such as `1.0` as `1`, where all are whole numbers."""
+    try:
+        numbers = [float(label) for label in labels if label]
+    except ValueError:
+        return labels
+    if not all(number.is_integer() for number in numbers):
+        return labels
+    return [str(int(float(label))) if label else "" for label in labels]
+
+
+def _require_filled(texts: Sequence[str], what: str, column: str | None, file_name: str) -> None:
+    empty = [number for number, text in enumerate(texts, start=1) if not text]
+    if empty:
+        raise DatasetError(
+            f"{len(empty)} of {len(texts)} rows of {file_name} have no {what} in the column "
+            f"{column!r} (row {_listed(empty)} below the column names). Fill them in, or remove "
+            "them."
+        )
+
+
+def _splits(texts: Sequence[str], column: str | None, file_name: str) -> list[str]:
+    if column is None:
+        return [""] * len(texts)
+    unknown = sorted({text for text in texts if text.lower() not in SPLIT_NAMES})
+    if unknown:
+        shown = ", ".join(repr(text) for text in unknown[:_SHOWN_ROWS])
+        number = sum(text in set(unknown) for text in texts)
+        raise DatasetError(
+            f"{number} of {len(texts)} rows of {file_name} have {shown} in the column {column!r}. "
+            f"Expected train, val or test in each; correct them, or draw a split with "
+            f"--split-column {NO_COLUMN}."
+        )
+    return [SPLIT_NAMES[text.lower()] for text in texts]
+
+
+def _resolved(names: Sequence[str], index: ImageIndex, file_name: str) -> list[Path]:
+    """The image of each row."""
+    found = [index.find(name) for name in names]
+    missing = [name for name, paths in zip(names, found, strict=True) if not paths]
+    if missing:
+        where = f"exist below {index.folder.resolve().name!r}"
+        if len(missing) == len(names):
+            raise DatasetError(
+                f"None of the {len(names)} images that {file_name} names {where}, such as "
+                f"{names[0]!r}. Name the folder of the images, or the right column with "
+                "--path-column."
+            )
+        raise DatasetError(
+            f"{len(missing)} of the {len(names)} images that {file_name} names do not {where}. "
+            f"Copy them there, or remove their rows:{_lines(missing)}"
+        )
+    several = [name for name, paths in zip(names, found, strict=True) if len(paths) > 1]
+    if several:
+        raise DatasetError(
+            f"{len(several)} names in {file_name} fit several images each. Name each with its "
+            f"folders and its ending:{_lines(several)}"
+        )
+    times = Counter(paths[0] for paths in found)
+    twice = [name for name, paths in zip(names, found, strict=True) if times[paths[0]] > 1]
+    if twice:
+        raise DatasetError(
+            f"{len(twice)} rows of {file_name} name an image that another row names too. Expected "
+            f"one row an image; remove the others:{_lines(twice)}"
+        )
+    return [paths[0] for paths in found]
+
+
+def _notes(
+    chosen: dict[str, str | None], index: ImageIndex, file_name: str, *, num_rows: int
+) -> list[str]:
+    read = ", ".join(f"{role} from {column}" for role, column in chosen.items() if column)
+    notes = [f"Read from {file_name}: {read}."]
+    others = len(index.images) - num_rows
+    if others > 0:
+        notes.append(f"{others:,} images below the folder are not in {file_name} and not read.")
+    return notes
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - _SHOWN_ROWS} more" if len(numbers) > _SHOWN_ROWS else ""
+    return ", ".join(f"{number:,}" for number in numbers[:_SHOWN_ROWS]) + more
+
+
+def _lines(names: Sequence[str]) -> str:
+    """Names one below the other, each once."""
+    different = list(dict.fromkeys(names))
+    hidden = len(different) - _SHOWN_NAMES
+    more = [f"and {hidden:,} more"] if hidden > 0 else []
+    return "".join(f"\n  {name}" for name in different[:_SHOWN_NAMES] + more)

@@ -1,0 +1,353 @@
+"""`overread-train fit`: labelled images in, a verified bundle out."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.bundle import FORMAT, Bundle, Data, Heatmap, Manifest, Task
+from app.core.errors import DatasetError, OverreadError
+from app.core.network import quiet_tensorflow
+from app.core.predictions import select
+from model_training.augmentation.shifts import SHIFTS
+from model_training.config import TrainingConfig
+from model_training.console import say
+from model_training.data import film_cache
+from model_training.data.datasets import Dataset
+from model_training.data.splits import split_table
+from model_training.evidence import evaluation
+from model_training.evidence.evaluation import Outcome
+from model_training.evidence.figures import as_numbers
+from model_training.fitting import export
+from model_training.fitting.bundle_page import write_page
+from model_training.training import experiment, tracking
+from model_training.training.experiment import Films, Trained
+
+# As the manifest demands it, known before training and not after.
+BUNDLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+_RUN = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What only a person can say about a model; written into bundle and card.
+
+    Attributes:
+        title: Such as `Pneumonia on chest radiographs`; by default the classes' names.
+        data_name: What the data are called.
+        modalities: DICOM modalities the model may judge; empty for any.
+        samples: Folder of images that ship with the bundle.
+        remarks: Markdown for the card: what was tried, what it gave.
+    """
+
+    title: str | None = None
+    data_name: str = "data"
+    source: str = "not stated"
+    licence: str = "not stated"
+    modalities: tuple[str, ...] = ()
+    samples: Path | None = None
+    remarks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a run of `fit` is carried out; none of it changes what comes out.
+
+    Attributes:
+        resume: Go on with the run that was stopped.
+        restart: Forget the run that was stopped.
+        finish: With `resume`: train no further, and publish the best epoch so far.
+        cache: Where decoded films are kept; by default `film_cache.default_folder`.
+        track: Whether MLflow notes settings, epochs, figures and the bundle.
+    """
+
+    resume: bool = False
+    restart: bool = False
+    finish: bool = False
+    cache: Path | None = None
+    track: bool = False
+
+
+def fit(
+    dataset: Dataset,
+    out: Path,
+    *,
+    config: TrainingConfig,
+    description: Description,
+    run: Run | None = None,
+) -> Bundle:
+    """Trains a model and publishes it as a bundle.
+
+    Args:
+        dataset: The labelled images.
+        out: Folder of the bundle; must not exist. While training runs, its state is kept
+            beside it in a hidden folder, which stays there when the run is stopped.
+        config: The settings.
+        description: Title, source, licence and the like.
+        run: Whether to go on with a stopped run, and where decoded films are kept.
+
+    Returns:
+        The bundle, loaded from `out`.
+
+    Raises:
+        DatasetError: If the data cannot be trained on, training diverges, `out` exists, or
+            there is a stopped run that is neither resumed nor restarted.
+        TrackingError: If MLflow is asked for and does not answer.
+        BundleError: If what was written does not load back as what was trained.
+    """
+    run = run or Run()
+    check_out(out, description.samples)
+    started = time.monotonic()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _run_folder(out, run, epochs=config.epochs) as work, _tracked(run, out, config) as noted:
+        films = experiment.prepare(
+            dataset,
+            config=config,
+            cache=run.cache or film_cache.default_folder(),
+            modalities=description.modalities,
+        )
+        experiment.report(films)
+        data = data_record(films, description)
+        _check_same_run(work, config, data)
+        noted.describe_data(data.fingerprint)
+        quiet_tensorflow()
+        trained = experiment.train_network(
+            films,
+            config,
+            work=work,
+            callbacks=[noted.epoch_callback()] if run.track else (),
+            finish=run.finish,
+        )
+        outcome = evaluation.evaluate(
+            trained.network,
+            films.pixels,
+            films.labels,
+            rows=films.rows,
+            validation=films.positions("val"),
+            test=films.positions("test"),
+            threshold_rule=config.threshold_rule,
+            shifts=tuple(SHIFTS) if config.shifted_validation else (),
+        )
+        minutes = round((time.monotonic() - started) / 60, 1)
+        bundle = publish(
+            out,
+            films,
+            trained,
+            outcome,
+            config=config,
+            description=description,
+            work=work,
+            minutes=minutes,
+        )
+        if run.track:
+            page = work / "figures.html"
+            write_page(page, bundle)
+            noted.finish(_test_figures(bundle), bundle=out, pages=[page])
+        return bundle
+
+
+def publish(
+    out: Path,
+    films: Films,
+    trained: Trained,
+    outcome: Outcome,
+    *,
+    config: TrainingConfig,
+    description: Description,
+    work: Path,
+    minutes: float,
+    more: Mapping[str, int] | None = None,
+) -> Bundle:
+    """Writes what was trained as a bundle.
+
+    Args:
+        out: Folder of the bundle.
+        films: The data, with their split.
+        trained: Network and history.
+        outcome: Scores, threshold and calibration.
+        config: The settings.
+        description: What a person says of it.
+        work: Folder on the same file system to write in.
+        minutes: What training took.
+        more: What the manifest also tells of the training.
+    """
+    manifest = Manifest(
+        format=FORMAT,
+        name=out.name,
+        task=make_task(films.classes, description.title),
+        input=experiment.network_input(config, description.modalities),
+        heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
+        thresholds=outcome.thresholds,
+        calibration=outcome.calibration,
+        data=data_record(films, description),
+        training=config.as_dict()
+        | {
+            "parameters": trained.network.model.count_params(),
+            "epochs_run": len(trained.history),
+            "best_epoch": evaluation.best_epoch(trained.history),
+            "minutes": minutes,
+        }
+        | dict(more or {}),
+        versions=export.library_versions(),
+        files={},
+    )
+    predictions = export.predictions_table(
+        films.cases, films.digests, films.classes, outcome.class_logits, outcome.probabilities
+    )
+    contents = export.Contents(
+        manifest,
+        trained.network,
+        trained.history,
+        predictions,
+        films.split.notes,
+        description.samples,
+        split_table(films.split, films.classes, films.digests),
+        description.remarks,
+    )
+    return export.publish(
+        out, contents, work=work / "bundle", check_pixels=films.pixels[films.rows[:16]]
+    )
+
+
+def _tracked(run: Run, out: Path, config: TrainingConfig) -> AbstractContextManager[tracking.Run]:
+    return tracking.track(
+        run.track, experiment="overread fit", run_name=out.name, config=config.as_dict()
+    )
+
+
+def _test_figures(bundle: Bundle) -> dict[str, float]:
+    """Figures on the test part by names that MLflow takes."""
+    manifest = bundle.manifest
+    test = select(bundle.predictions(), manifest.task, split="test")
+    found = as_numbers(test.y_true, test.probabilities, threshold=manifest.thresholds.decision)
+    return {f"test {name}".replace("%", "percent"): value for name, value in found.items()}
+
+
+def data_record(films: Films, description: Description) -> Data:
+    """Counts and fingerprint of the data."""
+    return export.data_record(
+        films.cases,
+        films.digests,
+        films.classes,
+        name=description.data_name,
+        source=description.source,
+        licence=description.licence,
+    )
+
+
+def check_out(out: Path, samples: Path | None) -> None:
+    """Everything about a call that could fail after training and can be known before it.
+
+    Raises:
+        DatasetError: If `out` exists or cannot name a bundle, or there are no samples.
+    """
+    if out.exists():
+        raise DatasetError(
+            f"{out.name!r} exists. Nothing is overwritten: choose another name for --out, or "
+            "remove that folder first."
+        )
+    if not BUNDLE_NAME.fullmatch(out.name):
+        raise DatasetError(
+            f"{out.name!r} cannot name a bundle. Expected letters, digits, '.', '_' and '-', the "
+            "first one a letter or digit, such as models/chest-2; choose another --out."
+        )
+    if samples is not None:
+        export.sample_images(samples)
+
+
+@contextmanager
+def _run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
+    """A folder beside the bundle, so that publishing is one rename, and a stopped run is found.
+
+    It goes when the run ends or fails, and stays when it is stopped or the disk is full, and
+    whenever it was there before.
+    """
+    work = out.parent / f".{out.name}-training"
+    state = work / "state.npz"
+    if run.resume and not state.is_file():
+        raise DatasetError(
+            f"There is no stopped run of {out.name!r} with a finished epoch to go on with. Leave "
+            "out --resume, or check --out."
+        )
+    if state.is_file() and not (run.resume or run.restart):
+        raise DatasetError(
+            f"A run of {out.name!r} was stopped before it ended. Go on with it by --resume, or "
+            "forget it by --restart."
+        )
+    if not run.resume:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+    kept = False
+    try:
+        yield work
+    except (KeyboardInterrupt, OSError) as error:
+        kept = state.is_file()
+        if kept and isinstance(error, KeyboardInterrupt):
+            say(_how_to_go_on(state, epochs))
+        raise
+    except OverreadError:
+        kept = run.resume
+        raise
+    finally:
+        if not kept:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _how_to_go_on(state: Path, epochs: int) -> str:
+    from model_training.training.resume import load_record
+
+    record = load_record(state)
+    done = record.epochs_done if record else 0
+    return (
+        f"Stopped after epoch {done} of {epochs}; the best epoch so far is kept. Go on with the "
+        "same command and --resume, or publish the best epoch with --resume --finish."
+    )
+
+
+def _check_same_run(work: Path, config: TrainingConfig, data: Data) -> None:
+    """Notes what a run is about; one that is resumed must be about the same.
+
+    Raises:
+        DatasetError: If settings or data differ; nothing of the stopped run is lost.
+    """
+    file = work / _RUN
+    about = {**config.as_dict(), "data": data.fingerprint[:16]}
+    if not file.is_file():
+        file.write_text(json.dumps(about, indent=2), encoding="utf-8")
+        return
+    before = json.loads(file.read_text(encoding="utf-8"))
+    changed = [
+        f"{name} was {before.get(name)!r} and is {about.get(name)!r}"
+        for name in {**before, **about}
+        if before.get(name) != about.get(name)
+    ]
+    if changed:
+        raise DatasetError(
+            f"The stopped run had other settings: {'; '.join(changed)}. Call it with the same "
+            "ones, or forget it by --restart."
+        )
+
+
+def make_task(classes: tuple[str, ...], title: str | None) -> Task:
+    """Classes and wording as the app shows them; by default titled by the classes."""
+    wording = {name: _word(name) for name in classes if name == name.upper()}
+    words = [wording.get(name, name) for name in classes]
+    return Task(
+        title=title or f"{', '.join(words[:-1])} or {words[-1]}",
+        classes=classes,
+        positive=classes[1] if len(classes) == 2 else None,
+        wording=wording,
+    )
+
+
+def _word(name: str) -> str:
+    """A folder name in capitals as a reader is told it; `TB` and `DME` stay what they are."""
+    words = name.replace("_", " ")
+    return words if len(words) <= 3 else words.capitalize()

@@ -1,0 +1,1 @@
+"""The architectures, published weights, and several networks made one."""

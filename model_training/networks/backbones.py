@@ -1,0 +1,97 @@
+"""Networks of `keras.applications`, with the scaling each was pre-trained with in the graph."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from model_training.networks.parts import (
+    InputShape,
+    OutputBias,
+    Tensor,
+    backbone_predictions,
+    three_channels,
+)
+
+# Of ImageNet, red, green, blue, in [0, 1].
+_MEANS = (0.485, 0.456, 0.406)
+_DEVIATIONS = (0.229, 0.224, 0.225)
+
+
+def mobilenetv2(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
+    """MobileNetV2, the smallest of these backbones and the quickest on a CPU.
+
+    Reference:
+        - Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks (CVPR 2018),
+          https://arxiv.org/abs/1801.04381
+    """
+    pixels = keras.Input(input_shape, name="pixels")
+    x = keras.applications.MobileNetV2(
+        input_tensor=_signed_range(pixels), include_top=False, weights=None
+    ).output
+    return keras.Model(
+        pixels, backbone_predictions(x, output_bias, dropout=0.2), name="mobilenetv2"
+    )
+
+
+def densenet121(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
+    """DenseNet-121, the usual backbone of chest radiograph studies.
+
+    Reference:
+        - Huang et al., Densely Connected Convolutional Networks (CVPR 2017),
+          https://arxiv.org/abs/1608.06993
+    """
+    pixels = keras.Input(input_shape, name="pixels")
+    x = keras.applications.DenseNet121(
+        input_tensor=_imagenet_range(pixels), include_top=False, weights=None
+    ).output
+    return keras.Model(
+        pixels, backbone_predictions(x, output_bias, dropout=0.2), name="densenet121"
+    )
+
+
+def efficientnetv2b0(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
+    """EfficientNetV2-B0.
+
+    Reference:
+        - Tan and Le, EfficientNetV2: Smaller Models and Faster Training (ICML 2021),
+          https://arxiv.org/abs/2104.00298
+    """
+    pixels = keras.Input(input_shape, name="pixels")
+    x = keras.applications.EfficientNetV2B0(
+        input_tensor=_imagenet_range(pixels),
+        include_top=False,
+        weights=None,
+        include_preprocessing=False,
+    ).output
+    return keras.Model(
+        pixels, backbone_predictions(x, output_bias, dropout=0.2), name="efficientnetv2b0"
+    )
+
+
+def resnet50v2(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
+    """ResNet-50 with activations before the convolutions, the largest of these backbones.
+
+    Reference:
+        - He et al., Identity Mappings in Deep Residual Networks (ECCV 2016),
+          https://arxiv.org/abs/1603.05027
+    """
+    pixels = keras.Input(input_shape, name="pixels")
+    x = keras.applications.ResNet50V2(
+        input_tensor=_signed_range(pixels), include_top=False, weights=None
+    ).output
+    return keras.Model(pixels, backbone_predictions(x, output_bias, dropout=0.2), name="resnet50v2")
+
+
+def _signed_range(pixels: Tensor) -> Tensor:
+    """Three channels in [-1, 1]."""
+    return layers.Rescaling(1 / 127.5, offset=-1.0, name="signed_range")(three_channels(pixels))
+
+
+def _imagenet_range(pixels: Tensor) -> Tensor:
+    """Three channels, each with a mean of 0 and a deviation of 1 over ImageNet."""
+    return layers.Rescaling(
+        [1 / (255 * deviation) for deviation in _DEVIATIONS],
+        offset=[-mean / deviation for mean, deviation in zip(_MEANS, _DEVIATIONS, strict=True)],
+        name="imagenet_range",
+    )(three_channels(pixels))

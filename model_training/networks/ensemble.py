@@ -1,0 +1,104 @@
+"""Several networks of one architecture as one flat network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers, tree
+
+from app.core.network import Network
+from model_training.networks.parts import PREDICTIONS_LAYER, Tensor
+
+FEATURES = "ensemble_features"
+
+
+def merge(networks: Sequence[Network]) -> Network:
+    """A network whose logit is the mean of the members' logits.
+
+    The members read the same pixels side by side. Their heatmap layers are joined, channel
+    by channel, into one, so that one Grad-CAM explains them all; from there on each head reads
+    its own channels again. Layers keep their names behind the number of their member.
+
+    Args:
+        networks: At least two of one preset: plain layers that end in `predictions`, all of
+            whose paths run through the heatmap layer.
+
+    Returns:
+        The merged network, with the members' weights copied.
+
+    Raises:
+        ValueError: If there are fewer than two, or they differ in shape.
+    """
+    _require_alike(networks)
+    pixels = keras.Input(networks[0].model.input_shape[1:], name="pixels")
+    members = [_Member(network, prefix=f"m{n}") for n, network in enumerate(networks, start=1)]
+    features = layers.Concatenate(name=FEATURES)([member.body(pixels) for member in members])
+    width = features.shape[-1] // len(members)
+    logits = [
+        member.head(features[..., number * width : (number + 1) * width])
+        for number, member in enumerate(members)
+    ]
+    mean = layers.Average(name="mean_logit")(logits)
+    activation = "sigmoid" if mean.shape[-1] == 1 else "softmax"
+    output = layers.Activation(activation, dtype="float32", name=PREDICTIONS_LAYER)(mean)
+    merged = keras.Model(pixels, output, name="ensemble")
+    for member in members:
+        member.copy_weights()
+    return Network(merged, FEATURES)
+
+
+class _Member:
+    """One network, laid out anew with layers of its own."""
+
+    def __init__(self, network: Network, *, prefix: str) -> None:
+        self._prefix = prefix
+        names = [layer.name for layer in network.model.layers]
+        cut = names.index(network.heatmap_layer) + 1
+        self._before = network.model.layers[1:cut]  # without the input
+        self._after = network.model.layers[cut:]
+        self._copies: list[tuple[keras.layers.Layer, keras.layers.Layer]] = []
+        self._input = network.model.input
+        self._features = network.model.get_layer(network.heatmap_layer).output
+
+    def body(self, pixels: Tensor) -> Tensor:
+        """Pixels to the features of the heatmap layer."""
+        return self._replay(self._before, self._input, pixels)
+
+    def head(self, features: Tensor) -> Tensor:
+        """Features of the heatmap layer to the logits."""
+        return self._replay(self._after, self._features, features)
+
+    def copy_weights(self) -> None:
+        """Gives the copies the weights of the layers they were made from."""
+        for layer, copy in self._copies:
+            copy.set_weights(layer.get_weights())
+
+    def _replay(self, sequence: list[keras.layers.Layer], start: Tensor, given: Tensor) -> Tensor:
+        made = {id(start): given}
+        for layer in sequence:
+            inputs = tree.map_structure(lambda tensor: made[id(tensor)], layer.input)
+            made[id(layer.output)] = given = self._copied(layer)(inputs)
+        return given
+
+    def _copied(self, layer: keras.layers.Layer) -> keras.layers.Layer:
+        config = layer.get_config() | {"name": f"{self._prefix}_{layer.name}"}
+        if layer.name == PREDICTIONS_LAYER:
+            config["activation"] = "linear"
+        copy = type(layer).from_config(config)
+        self._copies.append((layer, copy))
+        return copy
+
+
+def _require_alike(networks: Sequence[Network]) -> None:
+    if len(networks) < 2:
+        raise ValueError(f"An ensemble needs at least 2 networks. Received {len(networks)}.")
+    shapes = {
+        (network.model.input_shape, network.model.output_shape, network.heatmap_layer)
+        for network in networks
+    }
+    if len(shapes) > 1:
+        raise ValueError(
+            "The networks of an ensemble must have the same input, outputs and heatmap layer. "
+            f"Received {sorted(map(str, shapes))}."
+        )

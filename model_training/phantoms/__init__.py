@@ -1,0 +1,1 @@
+"""Made-up chest films, with findings that are drawn and so known."""

@@ -1,0 +1,231 @@
+"""Phantoms: a labelled set of synthetic chest radiographs, for demos, lessons and tests.
+
+The films are drawn from invented patients and look like chest films to a person and to a
+network. They are no evidence of how a model does on real ones.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from model_training.phantoms.films import Film, take_film
+from model_training.phantoms.patients import invent_patient
+
+CLASSES = ("NORMAL", "PNEUMONIA")
+# Share of each class's films; what is left is for training.
+HELD_OUT = {"val": 0.15, "test": 0.15}
+SPLITS = ("train", *HELD_OUT)
+MIN_COUNT = len(SPLITS) * len(CLASSES)
+MIN_SIZE = 64
+
+NOTICE = "PHANTOM: synthetic chest radiograph, not a patient"
+MASK_NOTICE = "PHANTOM: consolidation of a synthetic chest radiograph, not a patient"
+
+
+@dataclass(frozen=True, slots=True)
+class PhantomRecord:
+    """One film as `manifest.csv` lists it.
+
+    Attributes:
+        path: The film, below the output folder.
+        patient_id: Shared by all films of one invented patient.
+        label: One of `CLASSES`.
+        split: One of `SPLITS`, the same for all films of a patient.
+        subgroup: `adult` or `child`.
+        consolidations: How many there are, 0 in NORMAL.
+        consolidated_lung: Share of the lung fields they cover, 0 to 1.
+        mask: Mask of all consolidations below the output folder, empty in NORMAL.
+    """
+
+    path: str
+    patient_id: str
+    label: str
+    split: str
+    subgroup: str
+    consolidations: int
+    consolidated_lung: float
+    mask: str
+
+
+Progress = Callable[[Iterable["PlannedFilm"]], Iterable["PlannedFilm"]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFilm:
+    """Which film of which patient goes where.
+
+    Attributes:
+        patient: Number of the patient, from 0; odd ones have pneumonia.
+        number: Number of the film within the patient, from 0.
+        split: One of `SPLITS`.
+    """
+
+    patient: int
+    number: int
+    split: str
+
+    @property
+    def label(self) -> str:
+        """The patient's class."""
+        return CLASSES[self.patient % 2]
+
+    @property
+    def patient_id(self) -> str:
+        """Name of the patient, such as `phantom0001`."""
+        return f"phantom{self.patient + 1:04d}"
+
+    @property
+    def stem(self) -> str:
+        """File name of the film without its suffix."""
+        return f"{self.patient_id}_{self.number + 1}"
+
+
+def generate(
+    out: Path, *, count: int, seed: int, size: int = 512, progress: Progress | None = None
+) -> tuple[PhantomRecord, ...]:
+    """Writes a set of films in `train|val|test/NORMAL|PNEUMONIA` with masks and a manifest.
+
+    `masks/` holds, for every film with pneumonia, `<film>.png`, white where any
+    consolidation lies, and `<film>_1.png` and so on with one of them each. A film depends
+    only on seed, size, patient and film number: the same arguments give the same bytes,
+    and the patients of a small set are among those of a larger one.
+
+    Args:
+        out: Folder to write into, empty or not there yet.
+        count: Number of films, half of them with pneumonia.
+        seed: Not negative.
+        size: Side of the square films in pixels.
+        progress: Wraps the list of planned films to show how far the work is, as
+            `tqdm.tqdm` does.
+
+    Returns:
+        The manifest's rows.
+
+    Raises:
+        ValueError: If there are too few films for three parts with two classes, `size` or
+            `seed` is out of range, or the folder holds something.
+    """
+    _check(out, count=count, seed=seed, size=size)
+    planned = plan_films(count, seed=seed)
+    _make_folders(out)
+    records = tuple(
+        _write_film(out, film, seed=seed, size=size)
+        for film in (planned if progress is None else progress(planned))
+    )
+    _write_manifest(out / "manifest.csv", records)
+    return records
+
+
+def plan_films(count: int, *, seed: int) -> list[PlannedFilm]:
+    """Deals `count` films to patients, and patients to the parts of the data set."""
+    planned: list[PlannedFilm] = []
+    for label, films in enumerate(((count + 1) // 2, count // 2)):
+        held_out = {split: max(1, round(share * films)) for split, share in HELD_OUT.items()}
+        sizes = {"train": films - sum(held_out.values()), **held_out}
+        patient = label
+        for split, wanted in sizes.items():
+            while wanted:
+                given = min(wanted, _films_of(patient, seed=seed))
+                planned += [PlannedFilm(patient, number, split) for number in range(given)]
+                wanted -= given
+                patient += len(CLASSES)
+    return sorted(planned, key=lambda film: (film.patient, film.number))
+
+
+def draw(film: PlannedFilm, *, seed: int, size: int) -> tuple[Film, str]:
+    """One film with its masks, and the patient's subgroup."""
+    sick = film.label == CLASSES[1]
+    anatomy = invent_patient(_generator(seed, film.patient, 0), sick=sick)
+    taken = take_film(anatomy, _generator(seed, film.patient, 1 + film.number), size=size)
+    return taken, "child" if anatomy.child else "adult"
+
+
+def _check(out: Path, *, count: int, seed: int, size: int) -> None:
+    if count < MIN_COUNT:
+        raise ValueError(
+            f"Received count {count}. Expected at least {MIN_COUNT}, one film for each of "
+            f"{len(CLASSES)} classes in {len(SPLITS)} parts. Ask for more films."
+        )
+    if size < MIN_SIZE:
+        raise ValueError(
+            f"Received size {size}. Expected at least {MIN_SIZE} pixels, below which ribs "
+            "and vessels are lost. Choose a larger size."
+        )
+    if seed < 0:
+        raise ValueError(f"Received seed {seed}. Expected 0 or more. Choose another seed.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(
+            f"Received the output folder {out.name!r}, which is not empty or not a folder. "
+            "Expected an empty or a new folder. Choose another name or empty it first."
+        )
+
+
+def _generator(seed: int, *key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def _films_of(patient: int, *, seed: int) -> int:
+    """Films taken of a patient: mostly one, of every fourth patient two or three."""
+    return int(_generator(seed, patient).choice((1, 2, 3), p=(0.75, 0.15, 0.10)))
+
+
+def _make_folders(out: Path) -> None:
+    for split in SPLITS:
+        for label in CLASSES:
+            (out / split / label).mkdir(parents=True, exist_ok=True)
+    (out / "masks").mkdir(exist_ok=True)
+
+
+def _write_film(out: Path, film: PlannedFilm, *, seed: int, size: int) -> PhantomRecord:
+    taken, subgroup = draw(film, seed=seed, size=size)
+    path = f"{film.split}/{film.label}/{film.stem}.png"
+    _write_png(out / path, taken.pixels, notice=NOTICE)
+    union = np.any(taken.consolidations, axis=0) if taken.consolidations else None
+    mask = "" if union is None else f"masks/{film.stem}.png"
+    for name, pixels in _masks(film.stem, taken.consolidations):
+        _write_png(out / "masks" / name, pixels, notice=MASK_NOTICE)
+    return PhantomRecord(
+        path=path,
+        patient_id=film.patient_id,
+        label=film.label,
+        split=film.split,
+        subgroup=subgroup,
+        consolidations=len(taken.consolidations),
+        consolidated_lung=0.0 if union is None else round(float(union[taken.lungs].mean()), 4),
+        mask=mask,
+    )
+
+
+def _masks(
+    stem: str, consolidations: tuple[NDArray[np.bool_], ...]
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """File names and pixels, 0 or 255: all consolidations of a film, then each of them."""
+    if not consolidations:
+        return
+    yield f"{stem}.png", np.any(consolidations, axis=0).astype(np.uint8) * 255
+    for number, mask in enumerate(consolidations, start=1):
+        yield f"{stem}_{number}.png", mask.astype(np.uint8) * 255
+
+
+def _write_png(path: Path, pixels: NDArray[np.uint8], *, notice: str) -> None:
+    text = PngInfo()
+    text.add_text("Title", notice)
+    text.add_text("Description", f"{notice}. Drawn by a program; for demos, lessons and tests.")
+    text.add_text("Software", "overread-train phantoms")
+    Image.fromarray(pixels).save(path, pnginfo=text, compress_level=4)
+
+
+def _write_manifest(path: Path, records: Iterable[PhantomRecord]) -> None:
+    names = [field.name for field in fields(PhantomRecord)]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, names, lineterminator="\n")
+        table.writeheader()
+        table.writerows(asdict(record) for record in records)

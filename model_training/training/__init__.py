@@ -1,0 +1,1 @@
+"""One training: batches, epochs, schedule, going on after a stop, tracking."""

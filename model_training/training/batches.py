@@ -1,0 +1,174 @@
+"""Batches of training images, the same in every run of an epoch, whenever it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from model_training.augmentation.augment import augment, mix
+from model_training.augmentation.sets import Augmentation
+from model_training.config import TrainingConfig
+
+# Of the random streams that are drawn apart from each other.
+_ORDER, _IMAGE, _MIX = range(3)
+
+
+def class_shares(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
+    """How often each class is drawn, per image, against drawing each image once.
+
+    `oversample` evens the classes out, `both` goes half of the way (in logarithms).
+
+    Args:
+        counts: Training images of each class, each at least 1.
+        imbalance: One of `config.IMBALANCE`.
+    """
+    power = {"none": 0.0, "weights": 0.0, "oversample": 1.0, "both": 0.5}[imbalance]
+    return _balanced(counts, power)
+
+
+def class_weights(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
+    """Weight of each class's images in the loss, with a mean of one over the images drawn."""
+    power = {"none": 0.0, "weights": 1.0, "oversample": 0.0, "both": 0.5}[imbalance]
+    drawn = np.asarray(counts, np.float64) * class_shares(counts, imbalance)
+    weights = _balanced(counts, power)
+    return np.asarray(weights * drawn.sum() / (weights * drawn).sum())
+
+
+def _balanced(counts: Sequence[int], power: float) -> NDArray[np.float64]:
+    frequencies = np.asarray(counts, np.float64)
+    shares = (frequencies.sum() / (len(frequencies) * frequencies)) ** power
+    return np.asarray(shares * frequencies.sum() / (shares * frequencies).sum())
+
+
+class TrainingBatches:
+    """The training images in a new order each epoch, augmented, weighted, with their targets.
+
+    What an epoch holds follows from the seed and its number alone: an epoch that is trained
+    again after an interruption sees the very same batches.
+
+    Args:
+        pixels: uint8 `(num_images, height, width, channels)`, may be memory-mapped.
+        labels: Class positions, `(num_images,)`.
+        rows: Positions to train on.
+        config: Batch size, seed, augmentation and what is done about imbalance.
+        num_classes: Two give one target an image, more give one for each class.
+    """
+
+    def __init__(
+        self,
+        pixels: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        rows: NDArray[np.int64],
+        *,
+        config: TrainingConfig,
+        num_classes: int,
+    ) -> None:
+        self._pixels, self._labels, self._rows = pixels, labels, rows
+        self._seed, self._batch_size = config.seed, config.batch_size
+        self._options = config.augmentation_options
+        self._num_classes = num_classes
+        counts = np.bincount(labels[rows], minlength=num_classes).tolist()
+        self._weights = class_weights(counts, config.imbalance).astype(np.float32)
+        self._shares = class_shares(counts, config.imbalance)
+        self._epoch = 0
+        self._order = rows
+        self.start_epoch(0)
+
+    @property
+    def num_steps(self) -> int:
+        """Batches an epoch."""
+        return -(-len(self._rows) // self._batch_size)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Draws the order of an epoch, counted from 0; call it before its batches are read."""
+        generator = np.random.default_rng([self._seed, _ORDER, epoch])
+        self._epoch = epoch
+        self._order = generator.permutation(self._drawn(generator))
+
+    def dataset(self) -> tf.data.Dataset:
+        """Batches of `(images, targets, weights)`, for the epoch that was started last."""
+        shape = self._pixels.shape[1:]
+
+        def load(step: Any) -> tuple[Any, Any, Any]:
+            types = [tf.float32, tf.float32, tf.float32]
+            images, targets, weights = tf.numpy_function(self._load, [step], types, stateful=True)
+            images.set_shape((None, *shape))
+            targets.set_shape((None, num_targets(self._num_classes)))
+            weights.set_shape((None,))
+            return images, targets, weights
+
+        steps = tf.data.Dataset.range(self.num_steps)
+        return steps.map(load, num_parallel_calls=2).prefetch(2)
+
+    def _load(self, step: int) -> tuple[NDArray[np.float32], ...]:
+        first = int(step) * self._batch_size
+        rows = self._order[first : first + self._batch_size]
+        images = np.stack([self._image(int(row), first + place) for place, row in enumerate(rows)])
+        targets = as_targets(self._labels[rows], self._num_classes)
+        generator = np.random.default_rng([self._seed, _MIX, self._epoch, int(step)])
+        images, targets = mix(images, targets, self._options, generator)
+        return images, targets, self._weights[self._labels[rows]]
+
+    def _image(self, row: int, place: int) -> NDArray[np.float32]:
+        image = np.asarray(self._pixels[row])
+        if not _changes_images(self._options):
+            return image.astype(np.float32)
+        generator = np.random.default_rng([self._seed, _IMAGE, self._epoch, place])
+        return augment(image, self._options, generator)
+
+    def _drawn(self, generator: np.random.Generator) -> NDArray[np.int64]:
+        """As many images as there are, each class as often as its share says."""
+        if np.allclose(self._shares, 1):
+            return self._rows
+        labels = self._labels[self._rows]
+        drawn = []
+        for label, share in enumerate(self._shares):
+            members = self._rows[labels == label]
+            wanted = round(len(members) * share)
+            whole, rest = divmod(wanted, len(members))
+            drawn += [members] * whole + [generator.permutation(members)[:rest]]
+        # Rounding may give one image more or less than there are steps for.
+        return np.resize(np.concatenate(drawn), len(self._rows))
+
+
+def validation_batches(
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    *,
+    batch_size: int,
+    num_classes: int,
+) -> tf.data.Dataset:
+    """Batches of `(images, targets)` in order, read from the array as they are needed."""
+
+    def fetch(batch: NDArray[np.int64]) -> NDArray[np.float32]:
+        return pixels[batch].astype(np.float32)
+
+    def load(batch: Any, targets: Any) -> tuple[Any, Any]:
+        images = tf.numpy_function(fetch, [batch], tf.float32, stateful=False)
+        images.set_shape((None, *pixels.shape[1:]))
+        return images, targets
+
+    targets = as_targets(labels[rows], num_classes)
+    slices = tf.data.Dataset.from_tensor_slices((rows, targets)).batch(batch_size)
+    return slices.map(load, num_parallel_calls=2).prefetch(2)
+
+
+def num_targets(num_classes: int) -> int:
+    """One output for two classes, else one for each."""
+    return 1 if num_classes == 2 else num_classes
+
+
+def as_targets(labels: NDArray[np.int64], num_classes: int) -> NDArray[np.float32]:
+    """Class positions as what the network should say, `(num_images, num_outputs)`."""
+    if num_classes == 2:
+        return labels.astype(np.float32)[:, None]
+    return np.eye(num_classes, dtype=np.float32)[labels]
+
+
+def _changes_images(options: Augmentation) -> bool:
+    return options.without_mixing.changes_anything

@@ -1,0 +1,271 @@
+"""Data made ready once, and networks trained on it: what fit, crossval and tune share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core import images
+from app.core.bundle import Input
+from app.core.errors import DatasetError, ImageError
+from app.core.network import Network, quiet_tensorflow
+from app.core.sources import Source
+from model_training.config import TrainingConfig
+from model_training.console import say
+from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
+from model_training.data.duplicates import near_duplicate_groups
+from model_training.data.film_cache import by_reason, decode_cases
+from model_training.data.splits import Split, patient_groups, split_by_patient
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Films:
+    """What is trained on: cases with their split, and where each lies in the pixel array.
+
+    Attributes:
+        classes: In output order.
+        digests: SHA-256 of each case's file.
+        groups: Equal for cases that must stay on one side of a split, `(num_cases,)`.
+        pixels: uint8 `(num_records, height, width, channels)` in [0, 255], memory-mapped.
+        rows: Where each case lies in `pixels`, `(num_cases,)`.
+    """
+
+    classes: tuple[str, ...]
+    split: Split
+    digests: list[str]
+    groups: NDArray[np.int64]
+    pixels: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+
+    @property
+    def cases(self) -> list[Case]:
+        """The cases, in the order of `rows`."""
+        return self.split.cases
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Class position of each case."""
+        return np.array([case.label for case in self.cases], np.int64)
+
+    @property
+    def labels_by_row(self) -> NDArray[np.int64]:
+        """Class position of each record of `pixels`; 0 for records of no case."""
+        labels = np.zeros(len(self.pixels), np.int64)
+        labels[self.rows] = self.labels
+        return labels
+
+    def positions(self, part: str) -> NDArray[np.int64]:
+        """Positions of a part's cases."""
+        return np.flatnonzero([case.split == part for case in self.cases])
+
+    def with_parts(self, parts: Sequence[str]) -> Films:
+        """The same films, split otherwise; `parts` names the part of each case."""
+        cases = [replace(case, split=part) for case, part in zip(self.cases, parts, strict=True)]
+        return replace(self, split=Split(cases, self.split.notes))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A network at its best epoch, and one row an epoch of how it got there."""
+
+    network: Network
+    history: pd.DataFrame
+
+
+def network_input(config: TrainingConfig, modalities: tuple[str, ...] = ()) -> Input:
+    """The input that a configuration asks for."""
+    return Input(
+        height=config.image_size,
+        width=config.image_size,
+        channels=config.channels,
+        fit=config.fit,
+        modalities=modalities,
+    )
+
+
+def prepare(
+    dataset: Dataset, *, config: TrainingConfig, cache: Path, modalities: tuple[str, ...] = ()
+) -> Films:
+    """Decodes every case, leaves out what the app would refuse, and splits the rest.
+
+    Args:
+        dataset: The cases.
+        config: Input size and fit, fractions and seed of the split.
+        cache: Where decoded films are kept for the next run.
+        modalities: DICOM modalities the model may judge; empty for any.
+
+    Raises:
+        DatasetError: If too many images cannot be read, or the data cannot be split.
+    """
+    decoded = decode_cases(dataset.cases, network_input(config, modalities), cache)
+    usable = [row for row in range(len(dataset.cases)) if row not in decoded.failed]
+    notes = dataset.notes
+    if decoded.failed:
+        total = len(dataset.cases)
+        notes += (
+            f"Left out: {len(decoded.failed)} of {total} images ({by_reason(decoded.failed)}).",
+        )
+    digests = [decoded.digests[row] for row in usable]
+    rows = decoded.rows[usable]
+    near_duplicates = near_duplicate_groups(np.asarray(decoded.thumbnails[rows]), digests)
+    split = split_by_patient(
+        Dataset(dataset.classes, [dataset.cases[row] for row in usable], notes),
+        digests=digests,
+        validation_fraction=config.validation_fraction,
+        test_fraction=config.test_fraction,
+        seed=config.seed if config.split_seed is None else config.split_seed,
+        near_duplicates=near_duplicates,
+        leaks=config.leaks,
+    )
+    groups = patient_groups(split.cases, digests, near_duplicates)
+    return Films(dataset.classes, split, digests, groups, decoded.pixels, rows)
+
+
+def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[np.uint8]:
+    """A few images as the network gets them, of all classes in turn, drawn by the seed.
+
+    Args:
+        dataset: The cases; those that cannot be read are passed over.
+        config: Input size and fit, and the seed.
+        number: How many at most.
+
+    Returns:
+        uint8 `(at most number, height, width, channels)` in [0, 255].
+
+    Raises:
+        DatasetError: If none of the images that were tried can be read.
+    """
+    order = np.random.default_rng(config.seed).permutation(len(dataset.cases))
+    drawn = [dataset.cases[index] for index in order]
+    turns: Counter[int] = Counter()
+    places = []
+    for case in drawn:
+        turns[case.label] += 1
+        places.append((turns[case.label], case.label))
+    tried = [case for _, case in sorted(zip(places, drawn, strict=True), key=lambda pair: pair[0])]
+    size = network_input(config)
+    found = []
+    for case in tried[: 10 * number]:
+        try:
+            film = images.decode(Source(case.name, case.path).read())
+        except ImageError:
+            continue
+        found.append(
+            images.fit(
+                film, height=size.height, width=size.width, channels=size.channels, how=size.fit
+            )
+        )
+        if len(found) == number:
+            break
+    if not found:
+        raise DatasetError(
+            "None of the images that were tried can be read. `overread-train inspect` lists the "
+            "reason of each."
+        )
+    return np.stack(found)
+
+
+def report(films: Films) -> None:
+    """Says on stderr what is trained on: notes, and images and patients of each part."""
+    lines = list(films.split.notes)
+    for part in SPLITS:
+        cases = films.split.part(part)
+        if not cases:
+            continue
+        counts = ", ".join(
+            f"{count} {name}" for name, count in count_by_class(cases, films.classes).items()
+        )
+        people = len({case.person for case in cases})
+        lines.append(f"{part:5}  {len(cases)} images of {people} patients: {counts}")
+    if len(films.classes) == 2:
+        lines.append(f"The positive class is {films.classes[1]}.")
+    say("\n".join(lines))
+
+
+def train_network(
+    films: Films,
+    config: TrainingConfig,
+    *,
+    work: Path,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    finish: bool = False,
+) -> Trained:
+    """Trains on the train part, chooses the epoch on the val part; looks at no other.
+
+    Args:
+        films: What `prepare` gave.
+        config: The settings.
+        work: Keeps the state of the run; one that was stopped goes on from there.
+        callbacks: Told of every epoch, such as by tracking.
+        finish: Train no further: take the best epoch of the run that was stopped.
+
+    Raises:
+        DatasetError: If training diverges.
+        WeightsError: If the weights to start from, or the layers to freeze, do not fit.
+    """
+    quiet_tensorflow()
+    import keras
+
+    from model_training.networks.catalogue import PRESETS
+    from model_training.networks.pretrained import load_pretrained
+    from model_training.training import distribution
+    from model_training.training.batches import TrainingBatches
+    from model_training.training.loop import check_stages, train
+
+    keras.utils.set_random_seed(config.seed)
+    preset = PRESETS[config.preset]
+    backbone_end = None if config.weights == "none" else preset.backbone_end
+    rows, labels = films.rows, films.labels_by_row
+    train_rows = rows[films.positions("train")]
+    with distribution.scope(distribution.choose_strategy()):
+        model = _build(films, config, distribution.dtype_policy(config.precision))
+        if config.weights != "none":
+            say(load_pretrained(model, config.preset, config.weights))
+        check_stages(model, config, backbone_end)
+    history = train(
+        model,
+        TrainingBatches(
+            films.pixels, labels, train_rows, config=config, num_classes=len(films.classes)
+        ),
+        (films.pixels, labels, rows[films.positions("val")]),
+        config=config,
+        folder=work,
+        backbone_end=backbone_end,
+        callbacks=callbacks,
+        finish=finish,
+    )
+    # Built anew: in float32, outside any strategy, and without an optimiser, whose state would
+    # triple the size of the bundle.
+    bare = _build(films, config, keras.DTypePolicy("float32"))
+    bare.set_weights(model.get_weights())
+    return Trained(Network(bare, preset.heatmap_layer), history)
+
+
+def _build(films: Films, config: TrainingConfig, policy: keras.DTypePolicy) -> keras.Model:
+    import keras
+
+    from model_training.networks.catalogue import PRESETS
+    from model_training.training.loop import initial_output_bias
+
+    train = films.labels[films.positions("train")]
+    counts = np.bincount(train, minlength=len(films.classes)).tolist()
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        return PRESETS[config.preset].build(
+            input_shape=films.pixels.shape[1:],
+            output_bias=initial_output_bias(counts),
+            **config.architecture,
+        )
+    finally:
+        keras.config.set_dtype_policy(before)

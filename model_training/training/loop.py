@@ -1,0 +1,288 @@
+"""The training loop: decoded pixels in, fitted network and its history out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.errors import DatasetError, WeightsError
+from model_training.config import TrainingConfig
+from model_training.console import say
+from model_training.networks.freezing import freeze, parameter_counts
+from model_training.training.batches import TrainingBatches, validation_batches
+from model_training.training.optimisation import build_optimizer
+from model_training.training.progress import Progress
+from model_training.training.resume import STATE, Record, RecordEpochs, load_record, load_variables
+
+BEST = "best.weights.h5"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of epochs with the same part of the network learning.
+
+    Attributes:
+        end: The epoch before which it ends, counted from 0 over the whole run.
+        frozen_until: What `freezing.freeze` is told; None where everything learns.
+    """
+
+    name: str
+    start: int
+    end: int
+    learning_rate: float
+    frozen_until: str | None
+
+
+def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]:
+    """First only the head of a pre-trained network learns, then its backbone more slowly.
+
+    Args:
+        config: `frozen_epochs` and `unfreeze_from` say when and from where.
+        backbone_end: Last layer of the backbone; None where there is none to freeze.
+
+    Raises:
+        ValueError: If layers are to be frozen in a network that is trained from scratch.
+    """
+    if config.weights == "none" or backbone_end is None:
+        if config.frozen_epochs or config.unfreeze_from:
+            why = (
+                "training starts from random weights"
+                if config.weights == "none"
+                else f"the preset {config.preset!r} has no backbone"
+            )
+            raise ValueError(
+                f"Layers are frozen only in a pre-trained backbone, and {why}. Choose a backbone "
+                "and --weights, or leave out --frozen-epochs and --unfreeze-from."
+            )
+        return [Stage("training", 0, config.epochs, config.learning_rate, None)]
+    frozen = Stage("head", 0, config.frozen_epochs, config.learning_rate, backbone_end)
+    tuned = Stage(
+        "fine tuning",
+        config.frozen_epochs,
+        config.epochs,
+        config.fine_tuning_rate if config.frozen_epochs else config.learning_rate,
+        config.unfreeze_from or None,
+    )
+    return [stage for stage in (frozen, tuned) if stage.end > stage.start]
+
+
+def check_stages(model: keras.Model, config: TrainingConfig, backbone_end: str | None) -> None:
+    """Makes sure that every stage can be trained, before the first one is.
+
+    Raises:
+        WeightsError: If layers are to be frozen that are not there.
+    """
+    try:
+        for stage in plan_stages(config, backbone_end):
+            freeze(model, until=stage.frozen_until, backbone_end=backbone_end)
+    except ValueError as error:
+        raise WeightsError(str(error)) from None
+
+
+def initial_output_bias(counts: Sequence[int]) -> NDArray[np.float32]:
+    """Bias of the last layer at which an untrained network predicts the class frequencies.
+
+    Args:
+        counts: Training images of each class, each at least 1.
+
+    Returns:
+        `log(positive / negative)`, shape `(1,)`, for two classes; log frequencies for more.
+    """
+    frequencies = np.asarray(counts, np.float64) / sum(counts)
+    if len(counts) == 2:
+        return np.asarray([np.log(frequencies[1] / frequencies[0])], np.float32)
+    return np.log(frequencies).astype(np.float32)
+
+
+def train(
+    model: keras.Model,
+    batches: TrainingBatches,
+    validation: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]],
+    *,
+    config: TrainingConfig,
+    folder: Path,
+    backbone_end: str | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    finish: bool = False,
+) -> pd.DataFrame:
+    """Trains in place and leaves the weights of the epoch that `evaluation.best_epoch` names.
+
+    A run that was stopped goes on after the last epoch that `folder` holds the state of, and
+    ends as if it had not been stopped.
+
+    Args:
+        model: One sigmoid, or a softmax; built in the scope of the strategy it is trained with.
+        batches: The training images.
+        validation: Pixels, labels, and the positions that choose the epoch.
+        config: The settings.
+        folder: Keeps the state and the best weights.
+        backbone_end: Last layer of a pre-trained backbone.
+        callbacks: Told of every epoch, such as by tracking.
+        finish: Train no further: take the best epoch of the run that was stopped.
+
+    Returns:
+        One row an epoch: `epoch`, losses, accuracy, AUC, learning rate and stage.
+
+    Raises:
+        DatasetError: If the loss stops being a number.
+    """
+    record = load_record(folder / STATE) or Record()
+    stages = [] if finish else plan_stages(config, backbone_end)
+    # Read before it is told of new epochs: these are trained already.
+    resumed_stage = record.stage if record.rows else None
+    for number, stage in enumerate(stages):
+        if number < record.stage or (number == record.stage and _ended(record, stage)):
+            continue
+        if number > record.stage:
+            record.stage, record.stage_ended, record.callbacks = number, False, []
+            model.load_weights(folder / BEST)
+        _report_stage(model, stage, backbone_end, alone=len(stages) == 1)
+        _compile(model, config, stage, batches.num_steps)
+        if number == resumed_stage:
+            load_variables(folder / STATE, model)
+        _run_stage(model, batches, validation, config, stage, record, folder, callbacks)
+    table = _history(record)
+    if not np.isfinite(table["val_loss"]).any():
+        raise _diverged(config, "the validation loss of every epoch")
+    model.load_weights(folder / BEST)
+    return table
+
+
+def _run_stage(
+    model: keras.Model,
+    batches: TrainingBatches,
+    validation: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]],
+    config: TrainingConfig,
+    stage: Stage,
+    record: Record,
+    folder: Path,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    pixels, labels, rows = validation
+    binary = model.output_shape[-1] == 1
+    keeping = _keeping(config, folder / BEST, binary=binary)
+    progress = Progress(epochs=config.epochs, steps=batches.num_steps)
+    try:
+        model.fit(
+            batches.dataset(),
+            validation_data=validation_batches(
+                pixels,
+                labels,
+                rows,
+                batch_size=config.batch_size,
+                num_classes=2 if binary else model.output_shape[-1],
+            ),
+            initial_epoch=max(stage.start, record.epochs_done),
+            epochs=stage.end,
+            callbacks=[
+                _StartEpoch(batches, config, record.stage),
+                *keeping,
+                RecordEpochs(record, keeping, folder / STATE),
+                progress,
+                *callbacks,
+            ],
+            shuffle=False,  # the batches are drawn anew; Keras warns where it is asked to as well
+            verbose=0,
+        )
+    finally:
+        progress.close()
+
+
+def _ended(record: Record, stage: Stage) -> bool:
+    return record.stage_ended or record.epochs_done >= stage.end
+
+
+def _compile(model: keras.Model, config: TrainingConfig, stage: Stage, steps: int) -> None:
+    binary = model.output_shape[-1] == 1
+    with model.distribute_strategy.scope():
+        model.compile(
+            optimizer=build_optimizer(
+                config,
+                learning_rate=stage.learning_rate,
+                epochs=stage.end - stage.start,
+                steps_per_epoch=steps,
+            ),
+            # XLA takes half a minute to compile on a CPU and is no faster afterwards.
+            jit_compile=False,
+            loss="binary_crossentropy" if binary else "categorical_crossentropy",
+            weighted_metrics=["accuracy", keras.metrics.AUC(name="auc")]
+            if binary
+            else ["accuracy"],
+        )
+
+
+def _report_stage(
+    model: keras.Model, stage: Stage, backbone_end: str | None, *, alone: bool
+) -> None:
+    freeze(model, until=stage.frozen_until, backbone_end=backbone_end)
+    trainable, frozen = parameter_counts(model)
+    title = "" if alone else f"{stage.name}, epochs {stage.start + 1} to {stage.end}: "
+    say(f"{title}{trainable:,} parameters are trained, {frozen:,} are kept as they are.")
+
+
+def _keeping(
+    config: TrainingConfig, checkpoint: Path, *, binary: bool
+) -> list[keras.callbacks.Callback]:
+    """The callbacks that judge an epoch: their memory is part of a run's state."""
+    # The AUC hangs neither on a threshold nor on calibration, both of which are fitted afterwards.
+    watched = {"monitor": "val_auc", "mode": "max"} if binary else {"monitor": "val_loss"}
+    callbacks: list[keras.callbacks.Callback] = []
+    if config.ema_momentum is not None:
+        # Before the checkpoint, so that it sees the averaged weights that were validated.
+        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
+    if config.schedule == "plateau":
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=3, min_lr=1e-6, verbose=0)
+        )
+    return [
+        *callbacks,
+        keras.callbacks.ModelCheckpoint(
+            str(checkpoint), save_best_only=True, save_weights_only=True, **watched
+        ),
+        # The best weights come back from the checkpoint, whether or not it stops early.
+        keras.callbacks.EarlyStopping(patience=config.patience, **watched),
+    ]
+
+
+def _history(record: Record) -> pd.DataFrame:
+    table = pd.DataFrame(record.rows)
+    table.insert(0, "epoch", range(1, len(table) + 1))
+    return table
+
+
+def _diverged(config: TrainingConfig, where: str) -> DatasetError:
+    return DatasetError(
+        f"Training left the range of numbers ({where} is not finite). Nothing was published. "
+        f"Try a smaller learning rate, such as --learning-rate {config.learning_rate / 10:g}; "
+        "if it happens in mixed precision only, --precision float32."
+    )
+
+
+class _StartEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Draws each epoch's batches, notes rate and stage, and stops where the loss is no number."""
+
+    def __init__(self, batches: TrainingBatches, config: TrainingConfig, stage: int) -> None:
+        super().__init__()
+        self._batches, self._config, self._stage = batches, config, stage
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._batches.start_epoch(epoch)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if not isfinite((logs or {}).get("loss", 0.0)):
+            raise _diverged(self._config, "the training loss")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        # Keras notes the rate only where a callback changes it.
+        figures = {} if logs is None else logs
+        # On several devices the rate is a variable of each of them.
+        rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+        figures.setdefault("learning_rate", float(rate))
+        figures["stage"] = self._stage + 1

@@ -1,0 +1,174 @@
+"""The plots of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+from typing import Any
+
+import optuna
+import plotly.graph_objects as go
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from model_training.reports.html_report import COLOURS
+from model_training.reports.plots import NEUTRAL
+
+
+def complete_trials(study: Study) -> list[FrozenTrial]:
+    """Those with a figure, best first."""
+    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    highest_first = study.direction == optuna.study.StudyDirection.MAXIMIZE
+    return sorted(trials, key=lambda trial: trial.value or 0.0, reverse=highest_first)
+
+
+def varied_settings(study: Study) -> list[str]:
+    """The settings that had more than one value in complete trials."""
+    trials = complete_trials(study)
+    return [
+        name for name in trials[0].params if len({trial.params.get(name) for trial in trials}) > 1
+    ]
+
+
+def course_figure(study: Study, *, figure: str) -> go.Figure:
+    """The figure of each complete trial, in their order, and the best so far."""
+    plot = optuna.visualization.plot_optimization_history(study, target_name=figure)
+    plot.update_traces(marker_size=8, selector={"mode": "markers"})
+    plot.update_traces(name="best so far", selector={"name": "Best Value"})
+    return _plain(plot).update_layout(xaxis_title="trial")
+
+
+def epochs_figure(study: Study, *, figure: str) -> go.Figure:
+    """A line for the epochs of each trial."""
+    plot = optuna.visualization.plot_intermediate_values(study)
+    longest = max((len(line.x) for line in plot.data), default=1)
+    for line in plot.data:
+        line.name = line.name.replace("Trial", "trial ")
+    return _plain(plot).update_layout(
+        xaxis={"title": "epoch", "dtick": ceil(longest / 15)}, yaxis_title=figure
+    )
+
+
+def importance_figure(study: Study) -> go.Figure:
+    """How much each setting decides whether a trial is a good one.
+
+    Reference:
+        - Watanabe et al., PED-ANOVA (IJCAI 2023), https://doi.org/10.24963/ijcai.2023/488
+    """
+    shares = optuna.importance.get_param_importances(study, params=varied_settings(study))
+    ordered = sorted(shares.items(), key=lambda item: item[1])
+    plot = go.Figure(
+        go.Bar(
+            x=[share for _, share in ordered],
+            y=[name.replace("_", " ") for name, _ in ordered],
+            orientation="h",
+            text=[f"{share:.0%}" for _, share in ordered],
+        )
+    )
+    return plot.update_layout(xaxis_title="share of importance", xaxis_tickformat=".0%")
+
+
+def parallel_figure(study: Study, *, figure: str) -> go.Figure:
+    """One line a complete trial through its values, the better ones in front and coloured.
+
+    Drawn as SVG: Plotly's own parallel coordinates need WebGL, which prints badly.
+    """
+    trials, names = complete_trials(study), varied_settings(study)
+    distributions = trials[0].distributions
+    axes = [_Axis(name, distributions[name]) for name in names]
+    axes.append(_Axis(figure, None, values=[trial.value or 0.0 for trial in trials]))
+    plot = go.Figure()
+    quarter = ceil(len(trials) / 4)
+    for rank in reversed(range(len(trials))):  # the best one on top
+        trial = trials[rank]
+        values = [*(trial.params[name] for name in names), trial.value]
+        group, colour, width = (
+            ("best", COLOURS[1], 4)
+            if rank == 0
+            else ("best quarter", COLOURS[0], 2)
+            if rank < quarter
+            else ("others", NEUTRAL, 1)
+        )
+        plot.add_scatter(
+            x=list(range(len(axes))),
+            y=[axis.position(value) for axis, value in zip(axes, values, strict=True)],
+            mode="lines+markers",
+            line={"color": colour, "width": width},
+            name=group,
+            legendgroup=group,
+            showlegend=rank in (0, 1, quarter) and (rank != 1 or quarter > 1),
+            hovertext=f"trial {trial.number}",
+            hoverinfo="text",
+        )
+    for index, axis in enumerate(axes):
+        plot.add_shape(
+            type="line", x0=index, x1=index, y0=0, y1=1, line={"color": NEUTRAL, "width": 1}
+        )
+        for position, text in axis.ticks:
+            plot.add_annotation(
+                x=index, y=position, text=text, showarrow=False, xanchor="right", xshift=-8
+            )
+    return plot.update_layout(
+        xaxis={
+            "tickvals": list(range(len(axes))),
+            "ticktext": [axis.title for axis in axes],
+            "range": [-0.3, len(axes) - 0.9],
+            "showgrid": False,
+            "zeroline": False,
+        },
+        yaxis={"visible": False, "range": [-0.06, 1.06]},
+    )
+
+
+class _Axis:
+    """Where the values of a setting lie on an axis from 0 to 1, and its marks."""
+
+    def __init__(
+        self, name: str, distribution: BaseDistribution | None, *, values: Sequence[float] = ()
+    ) -> None:
+        self.title = name.replace("_", " ")
+        self._choices: list[Any] = []
+        if isinstance(distribution, CategoricalDistribution):
+            self._choices = list(distribution.choices)
+            self._low, self._high, self._log = 0.0, float(len(self._choices) - 1), False
+            marks: Sequence[Any] = self._choices
+        elif distribution is None:
+            self._low, self._high, self._log = min(values), max(values), False
+            marks = _evenly(self._low, self._high)
+        else:
+            limits: Any = distribution
+            self._low, self._high, self._log = limits.low, limits.high, limits.log
+            marks = _decades(self._low, self._high) if self._log else _evenly(self._low, self._high)
+        self.ticks = [(self.position(mark), _mark(mark)) for mark in marks]
+
+    def position(self, value: Any) -> float:
+        """From 0 at the lower end to 1 at the upper one."""
+        if self._choices:
+            value = self._choices.index(value)
+        if self._high == self._low:
+            return 0.5
+        if self._log:
+            return log10(value / self._low) / log10(self._high / self._low)
+        return float((value - self._low) / (self._high - self._low))
+
+
+def _evenly(low: float, high: float) -> list[float]:
+    if high <= low:
+        return [low]
+    whole = isinstance(low, int) and (low + high) % 2
+    return [low, high] if whole else [low, (low + high) / 2, high]
+
+
+def _decades(low: float, high: float) -> list[float]:
+    inside = range(floor(log10(low)) + 1, ceil(log10(high)))
+    return [low, *(10.0**power for power in inside), high]
+
+
+def _mark(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _plain(plot: go.Figure) -> go.Figure:
+    """Without the title, which the section has, and the colours, which the page sets."""
+    return plot.update_layout(title=None, template=None)

@@ -1,0 +1,210 @@
+"""What `overread-train tune` prints and writes of a study."""
+
+from __future__ import annotations
+
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+from scipy.stats import norm
+
+from model_training.reports.html_report import Figure, Section, Table, write_report
+from model_training.tuning.goal import Goal
+from model_training.tuning.plots import (
+    course_figure,
+    epochs_figure,
+    importance_figure,
+    parallel_figure,
+    varied_settings,
+)
+from model_training.tuning.study import REASON, about, finished
+from model_training.tuning.trial_loop import in_words
+
+_STATES = {
+    TrialState.COMPLETE: "done",
+    TrialState.PRUNED: "pruned",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+
+
+def trials_table(study: Study) -> pd.DataFrame:
+    """One row a trial: state, figure, best epoch, epochs, minutes, remark, and its values.
+
+    A trial that was interrupted is `interrupted`; the same values are tried again in another.
+    """
+    return pd.DataFrame([_row(trial) for trial in study.get_trials(deepcopy=False)])
+
+
+def as_text(study: Study, goal: Goal) -> str:
+    """The best trial, with what it is worth, and how to see it."""
+    best, trials = study.best_trial, finished(study)
+    return (
+        f"Best of {len(trials)} trials: trial {best.number}, {goal.words} "
+        f"{_value(study, best)} at epoch {best.user_attrs['best_epoch']}.\n"
+        f"{in_words(best.params)}\n\n{_caution(study, goal)}"
+    )
+
+
+def write_page(path: Path, study: Study, *, goal: Goal, title: str) -> None:
+    """Writes the report: what was searched, the best trial, how the settings matter, all trials."""
+    best, figures = study.best_trial, _settings(study, goal)
+    searched = about(study)["the searched values (--search)"]
+    write_report(
+        path,
+        title=title,
+        sections=[
+            Section(
+                "Best trial",
+                [
+                    f"Trial {best.number}: {goal.words} {_value(study, best)} at epoch "
+                    f"{best.user_attrs['best_epoch']}.",
+                    _caution(study, goal),
+                ],
+                [
+                    Table(
+                        ["setting", "best", "searched"],
+                        [
+                            [name.replace("_", " "), _cell(best.params[name]), values]
+                            for name, values in searched.items()
+                        ],
+                    )
+                ],
+            ),
+            Section("Course of the study", figures=_course(study, goal)),
+            *([Section("What the settings do", figures=figures)] if figures else []),
+            _all_trials(study, goal),
+        ],
+    )
+
+
+def auc_interval(auc: float, *, positives: int, negatives: int) -> tuple[float, float]:
+    """The 95 % interval of an AUC of which only the counts are known.
+
+    Reference:
+        - Hanley and McNeil, The Meaning and Use of the Area under a Receiver Operating
+          Characteristic (ROC) Curve (Radiology 1982), https://doi.org/10.1148/radiology.143.1.7063747
+
+    Args:
+        auc: In [0, 1].
+        positives: Images of the positive class, at least 1.
+        negatives: Images of the other class, at least 1.
+
+    Example:
+    >>> tuple(round(end, 3) for end in auc_interval(0.9, positives=50, negatives=50))
+    (0.839, 0.961)
+    """
+    both_positive, both_negative = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    variance = (
+        auc * (1 - auc)
+        + (positives - 1) * (both_positive - auc**2)
+        + (negatives - 1) * (both_negative - auc**2)
+    ) / (positives * negatives)
+    half = float(norm.ppf(0.975)) * sqrt(max(variance, 0.0))
+    return max(auc - half, 0.0), min(auc + half, 1.0)
+
+
+def _row(trial: FrozenTrial) -> dict[str, Any]:
+    failed = "failed" if REASON in trial.user_attrs else "interrupted"
+    minutes = trial.duration.total_seconds() / 60 if trial.duration else None
+    remark = trial.user_attrs.get(REASON, "")
+    if "same_as" in trial.user_attrs:
+        remark = f"same values as trial {trial.user_attrs['same_as']}"
+    return {
+        "trial": trial.number,
+        "state": _STATES.get(trial.state, failed),
+        "value": trial.value if trial.state == TrialState.COMPLETE else None,
+        "best_epoch": trial.user_attrs.get("best_epoch"),
+        "epochs_run": len(trial.intermediate_values) or None,
+        "minutes": None if minutes is None else round(minutes, 1),
+        "remark": remark,
+        **trial.params,
+    }
+
+
+def _value(study: Study, trial: FrozenTrial) -> str:
+    """The figure of a trial, with interval and denominator where there are such."""
+    value, counts = trial.value or 0.0, list(about(study)["the validation part"].values())
+    if len(counts) != 2:
+        return f"{value:.4f} (of {sum(counts)} images)"
+    low, high = auc_interval(value, negatives=counts[0], positives=counts[1])
+    if low == high:
+        return f"{value:.3f} (no interval: every pair is in order; {sum(counts)} images)"
+    return f"{value:.3f} (95 % interval {low:.3f} to {high:.3f}; {sum(counts)} images)"
+
+
+def _caution(study: Study, goal: Goal) -> str:
+    counts = about(study)["the validation part"]
+    words = ", ".join(f"{count} {name}" for name, count in counts.items())
+    interval = (
+        " The interval is Hanley and McNeil's for images that are independent of each other; "
+        "trials whose figures lie inside it are hardly told apart by these images."
+        if goal.maximise
+        else ""
+    )
+    return (
+        f"Judged on the validation part alone ({words}); test images were not looked at. The best "
+        "of many trials owes part of its figure to chance: what it is worth, the test part shows "
+        f"after fit.{interval}"
+    )
+
+
+def _course(study: Study, goal: Goal) -> list[Figure]:
+    return [
+        Figure(
+            course_figure(study, figure=goal.words),
+            f"The {goal.words} of each complete trial, and the best so far.",
+        ),
+        Figure(
+            epochs_figure(study, figure=goal.words),
+            "Every trial's epochs; a line that ends early was pruned.",
+        ),
+    ]
+
+
+def _settings(study: Study, goal: Goal) -> list[Figure]:
+    varied = varied_settings(study)
+    if not varied:
+        return []
+    lines = Figure(
+        parallel_figure(study, figure=goal.words),
+        "One line a complete trial, through its values to its figure.",
+    )
+    if len(varied) == 1:
+        return [lines]
+    bars = Figure(
+        importance_figure(study),
+        "How much each setting decides whether a trial is among the better ones (PED-ANOVA, "
+        "https://doi.org/10.24963/ijcai.2023/488). With few trials a hint, not a finding.",
+        height=120 + 40 * len(varied),
+    )
+    return [lines, bars]
+
+
+def _all_trials(study: Study, goal: Goal) -> Section:
+    table = trials_table(study).sort_values(
+        "value", ascending=not goal.maximise, na_position="last", kind="stable"
+    )
+    remarks = [
+        f"Trial {number}: {remark}"
+        for number, remark in zip(table["trial"], table["remark"], strict=True)
+        if remark
+    ]
+    shown = table.drop(columns="remark").rename(columns={"value": goal.words})
+    cells = Table(
+        [str(name).replace("_", " ") for name in shown.columns],
+        [[_cell(value) for value in row] for row in shown.itertuples(index=False)],
+        "Best first.",
+    )
+    return Section("All trials", [f"{len(finished(study))} trials have ended.", *remarks], [cells])
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:.4g}"
+    return f"{value:g}" if isinstance(value, float) else str(value)

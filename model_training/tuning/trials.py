@@ -1,0 +1,209 @@
+"""One trial of a study: a training with the values it was given, and what came of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from math import isfinite
+from pathlib import Path
+
+import keras
+import optuna
+import pandas as pd
+import tensorflow as tf
+from optuna.storages import RetryHeartbeatStaleTrialCallback
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from app.core.errors import DatasetError, OverreadError
+from model_training.config import TrainingConfig
+from model_training.data.datasets import Dataset
+from model_training.fitting.export import fingerprint
+from model_training.training import experiment, tracking
+from model_training.training.experiment import Films
+from model_training.tuning.goal import Goal
+from model_training.tuning.search_space import Choices, Dimension, Value, with_values
+from model_training.tuning.study import REASON, FailedTrial
+
+
+class TrialFilms:
+    """The films as each trial's input has them, of the same images in the same parts."""
+
+    def __init__(
+        self, dataset: Dataset, *, base: TrainingConfig, cache: Path, modalities: tuple[str, ...]
+    ) -> None:
+        self._dataset, self._cache, self._modalities = dataset, cache, modalities
+        self.first = self._prepare(base)
+        self.fingerprint = _fingerprint(self.first)
+        self._by_input = {experiment.network_input(base): self.first}
+
+    def of(self, config: TrainingConfig) -> Films:
+        """The films of the size and channels that are asked for.
+
+        Raises:
+            DatasetError: If they are not of the same images.
+        """
+        wanted = experiment.network_input(config)
+        if wanted not in self._by_input:
+            films = self._prepare(config)
+            if _fingerprint(films) != self.fingerprint:
+                raise DatasetError(
+                    f"With {config.channels} channels other images can be read; the trial could "
+                    "not be compared. Search channels in studies of their own."
+                )
+            self._by_input[wanted] = films
+        return self._by_input[wanted]
+
+    def _prepare(self, config: TrainingConfig) -> Films:
+        return experiment.prepare(
+            self._dataset, config=config, cache=self._cache, modalities=self._modalities
+        )
+
+
+class Objective:
+    """Trains one trial and returns its figure.
+
+    Attributes:
+        number: Of the trial it was called with last; None before the first.
+    """
+
+    def __init__(
+        self,
+        films: TrialFilms,
+        base: TrainingConfig,
+        dimensions: Sequence[Dimension],
+        *,
+        goal: Goal,
+        out: Path,
+        experiment_name: str | None,
+    ) -> None:
+        self._films, self._base, self._dimensions = films, base, dimensions
+        self._goal, self._out, self._experiment = goal, out, experiment_name
+        self.number: int | None = None
+
+    def __call__(self, trial: Trial) -> float:
+        """The best figure of any epoch; keeps the epochs in `trials/N/history.csv`.
+
+        Raises:
+            FailedTrial: If it could not be trained.
+            optuna.TrialPruned: If it promised too little.
+        """
+        self.number = trial.number
+        values = {dimension.name: _suggest(trial, dimension) for dimension in self._dimensions}
+        same = _trained_before(trial)
+        if same is not None and same.value is not None:
+            trial.set_user_attr("same_as", same.number)
+            return same.value
+        watch = WatchEpochs(trial, self._goal)
+        try:
+            self._train(values, watch)
+            if not isfinite(watch.value):
+                raise DatasetError(f"The {self._goal.words} is no number in any epoch.")
+        except (OverreadError, ValueError, tf.errors.ResourceExhaustedError) as error:
+            # What TensorFlow says goes on for pages.
+            trial.set_user_attr(REASON, str(error).strip().splitlines()[0])
+            raise FailedTrial from None
+        finally:
+            watch.write(self._out / "trials" / str(trial.number) / "history.csv")
+        if watch.pruned:
+            raise optuna.TrialPruned
+        return watch.value
+
+    def _train(self, values: dict[str, Value], watch: WatchEpochs) -> None:
+        keras.utils.clear_session()
+        config = with_values(self._base, values)
+        films = self._films.of(config)
+        with (
+            _work_folder(self._out / "trials", watch.numbers) as work,
+            tracking.track(
+                self._experiment is not None,
+                experiment=self._experiment or "",
+                run_name=f"trial {self.number}",
+                config=config.as_dict(),
+                fingerprint=self._films.fingerprint,
+                required=False,
+            ) as run,
+        ):
+            try:
+                experiment.train_network(
+                    films, config, work=work, callbacks=[watch, run.epoch_callback()]
+                )
+            except optuna.TrialPruned:
+                watch.pruned = True
+            run.finish({f"best_{self._goal.column}": watch.value})
+
+
+class WatchEpochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps every epoch's figures, reports them to the study, and ends a trial that is pruned."""
+
+    def __init__(self, trial: Trial, goal: Goal) -> None:
+        super().__init__()
+        self._trial, self._goal = trial, goal
+        self.rows: list[dict[str, float]] = []
+        self.pruned = False
+
+    @property
+    def numbers(self) -> list[int]:
+        """The trial's number, and those under which it was interrupted before."""
+        frozen = self._trial.study.get_trials(deepcopy=False)[self._trial.number]
+        return [frozen.number, *RetryHeartbeatStaleTrialCallback.retry_history(frozen)]
+
+    @property
+    def value(self) -> float:
+        """The best figure so far; NaN where there is none."""
+        best = self._goal.best(self.rows)
+        return float("nan") if best is None else self.rows[best][self._goal.column]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Takes an epoch's figures.
+
+        Raises:
+            optuna.TrialPruned: If the study has seen enough of this trial.
+        """
+        row = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append({"epoch": epoch + 1, **row})
+        best = self._goal.best(self.rows)
+        if best is not None:
+            self._trial.set_user_attr("best_epoch", best + 1)
+        if isfinite(row[self._goal.column]):
+            self._trial.report(row[self._goal.column], step=epoch + 1)
+        if self._trial.should_prune():
+            raise optuna.TrialPruned
+
+    def write(self, file: Path) -> None:
+        """Writes one row an epoch, where there was one."""
+        if self.rows:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            pd.DataFrame(self.rows).to_csv(file, index=False)
+
+
+@contextmanager
+def _work_folder(trials: Path, numbers: Sequence[int]) -> Iterator[Path]:
+    """The folder of the first number; of the others a killed process may have left theirs."""
+    folders = [trials / str(number) / "work" for number in numbers]
+    folders[0].mkdir(parents=True, exist_ok=True)
+    try:
+        yield folders[0]
+    finally:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _suggest(trial: Trial, dimension: Dimension) -> Value:
+    if isinstance(dimension, Choices):
+        return trial.suggest_categorical(dimension.name, dimension.values)
+    if isinstance(dimension.low, int):
+        return trial.suggest_int(
+            dimension.name, dimension.low, int(dimension.high), log=dimension.log
+        )
+    return trial.suggest_float(dimension.name, dimension.low, dimension.high, log=dimension.log)
+
+
+def _trained_before(trial: Trial) -> FrozenTrial | None:
+    """An earlier trial with the same values, whose figure this one would have again."""
+    earlier = trial.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return next((other for other in earlier if other.params == trial.params), None)
+
+
+def _fingerprint(films: Films) -> str:
+    return fingerprint(films.cases, films.digests, films.classes)

@@ -1,0 +1,142 @@
+"""`overread-train tune`: the same training with other settings, trial by trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import optuna
+from optuna.study import Study
+
+from model_training.config import TrainingConfig
+from model_training.data.datasets import Dataset, count_by_class
+from model_training.training import experiment, tracking
+from model_training.tuning.goal import Goal
+from model_training.tuning.search_space import Dimension, grid, with_values
+from model_training.tuning.study import (
+    make_sampler,
+    open_study,
+    require_same,
+    sqlite_url,
+    storage_errors,
+)
+from model_training.tuning.trial_loop import run_trials
+from model_training.tuning.trials import Objective, TrialFilms
+
+# A trial is pruned where it is worse than the median of at least five earlier ones at the same
+# epoch, from the third on: the first epochs of a network say little.
+PRUNING = {"n_startup_trials": 5, "n_warmup_steps": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched, and how.
+
+    Attributes:
+        dimensions: The settings and their values.
+        sampler: `grid`, `random` or `tpe`.
+        pruner: `median` or `none`.
+        trials: How many there are to be in the end, those of earlier calls included.
+        name: Of the study in its database.
+        storage: SQLAlchemy address of the database; None for SQLite in the study's folder.
+    """
+
+    dimensions: tuple[Dimension, ...]
+    sampler: str
+    pruner: str
+    trials: int
+    name: str
+    storage: str | None = None
+
+
+def tune(
+    dataset: Dataset,
+    out: Path,
+    *,
+    base: TrainingConfig,
+    search: Search,
+    cache: Path,
+    tracked: bool = False,
+    modalities: tuple[str, ...] = (),
+) -> Study:
+    """Trains until a study has as many trials as asked for; test images are not looked at.
+
+    All trials share one split. No network is kept: its settings give it again.
+
+    Args:
+        dataset: The labelled images.
+        out: Folder of the study; may hold the same one, which is gone on with.
+        base: The settings that are not searched.
+        search: Those that are.
+        cache: Where decoded films are kept.
+        tracked: Whether each trial is noted in MLflow too.
+        modalities: DICOM modalities the model may judge; empty for any.
+
+    Returns:
+        The study; at least one of its trials is complete.
+
+    Raises:
+        StudyError: If the study in `out` is another one, its database fails, or no trial
+            could be trained.
+        DatasetError: If the data cannot be trained on.
+        TrackingError: If MLflow is asked for and does not answer.
+    """
+    tracking.check(tracked)
+    base = same_split(base)
+    goal = Goal.of(dataset.classes)
+    sampler = make_sampler(
+        search.sampler,
+        grid=grid(search.dimensions, base) if search.sampler == "grid" else {},
+        seed=base.seed,
+    )
+    pruner = (
+        optuna.pruners.MedianPruner(**PRUNING)
+        if search.pruner == "median"
+        else optuna.pruners.NopPruner()
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    study = open_study(
+        search.storage or sqlite_url(out),
+        name=search.name,
+        maximise=goal.maximise,
+        sampler=sampler,
+        pruner=pruner,
+    )
+    films = TrialFilms(dataset, base=base, cache=cache, modalities=modalities)
+    experiment.report(films.first)
+    objective = Objective(
+        films,
+        base,
+        search.dimensions,
+        goal=goal,
+        out=out,
+        experiment_name=search.name if tracked else None,
+    )
+    with storage_errors():
+        require_same(study, _about(films, base, search, goal))
+    run_trials(study, objective, trials=search.trials, figure=goal.words)
+    return study
+
+
+def same_split(base: TrainingConfig) -> TrainingConfig:
+    """The settings with the draw of the parts held fast, whatever the seed of a trial."""
+    return base if base.split_seed is not None else replace(base, split_seed=base.seed)
+
+
+def best_config(study: Study, base: TrainingConfig) -> TrainingConfig:
+    """The settings of the best trial, with the split that all trials had."""
+    return with_values(same_split(base), study.best_trial.params)
+
+
+def _about(
+    films: TrialFilms, base: TrainingConfig, search: Search, goal: Goal
+) -> dict[str, object]:
+    return {
+        "the searched values (--search)": {
+            dimension.name: str(dimension) for dimension in search.dimensions
+        },
+        "the other settings": base.as_dict(),
+        "the data or their split": films.fingerprint,
+        "the objective": goal.column,
+        "the validation part": count_by_class(films.first.split.part("val"), films.first.classes),
+    }

@@ -1,0 +1,150 @@
+"""`overread-train inspect` as its users call it: text, JSON, page and exit status."""
+
+import base64
+import json
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from model_training.cli import main
+from tests.model_training.films import draw, write, write_classes
+from tests.model_training.inspection.test_checks import BINARY, anatomy
+
+
+@pytest.fixture(scope="module")
+def leaking(tmp_path_factory):
+    """Two parts that share a file, with a near-duplicate and a name that is a patient's."""
+    root = tmp_path_factory.mktemp("inspect") / "films"
+    write_classes(root, BINARY, patients=6, part="train")
+    write_classes(root, BINARY, patients=5, part="test", first=100)
+    write(root / "train" / "NORMAL" / "Mustermann_<b>Erika</b>.png", anatomy(1))
+    write(root / "test" / "NORMAL" / "copy.png", anatomy(1))
+    write(root / "test" / "PNEUMONIA" / "smaller.png", cv2.resize(anatomy(1), (70, 90)))
+    (root / "train" / "NORMAL" / "person1_virus_1.png").write_bytes(b"no image")
+    return root
+
+
+@pytest.fixture(scope="module")
+def outputs(leaking, tmp_path_factory):
+    """Folder with the JSON file and the page of `leaking`."""
+    out = tmp_path_factory.mktemp("outputs") / "new"
+    call = ["inspect", str(leaking), "--json", str(out / "i.json"), "--html", str(out / "i.html")]
+    if main(call) != 0:
+        raise AssertionError("overread-train inspect failed")
+    return out
+
+
+def test_text_says_what_was_found_without_a_name(leaking, capsys):
+    assert main(["inspect", str(leaking)]) == 0
+
+    printed = capsys.readouterr()
+    assert printed.out.startswith("48 images of 2 classes: NORMAL, PNEUMONIA.\n\nLeak   train and")
+    assert re.search(r"^train  NORMAL     bacteria +12 +6$", printed.out, re.MULTILINE)
+    assert re.search(r"^not_an_image +1$", printed.out, re.MULTILINE)
+    assert re.search(r"^train and test +0 +1 +0$", printed.out, re.MULTILINE)
+    assert max(map(len, printed.out.splitlines())) <= 120
+    assert "Mustermann" not in printed.out + printed.err
+    assert "nan" not in printed.out
+
+
+def test_strict_fails_on_a_leak_and_on_nothing_else(leaking, tmp_path, capsys):
+    write_classes(tmp_path / "clean", BINARY, patients=2)
+
+    assert main(["inspect", str(leaking), "--strict"]) == 1
+    assert "Parts of the split share patients or images" in capsys.readouterr().err
+    assert main(["inspect", str(tmp_path / "clean"), "--strict"]) == 0
+
+
+def test_json_holds_everything_with_names(outputs):
+    found = json.loads((outputs / "i.json").read_text("utf-8"))
+
+    assert found["classes"] == list(BINARY)
+    assert found["images"] == 47
+    assert sum(row["images"] for row in found["counts"]) == 47
+    assert found["unusable"] == [
+        {"path": "train/NORMAL/person1_virus_1.png", "reason": "not_an_image"}
+    ]
+    assert found["identical_files"] == [
+        ["test/NORMAL/copy.png", "train/NORMAL/Mustermann_<b>Erika</b>.png"]
+    ]
+    (pair,) = found["near_duplicates"]
+    assert {pair["first"], pair["second"]} == {"test/NORMAL/copy.png", "test/PNEUMONIA/smaller.png"}
+    assert pair["correlation"] > 0.92
+    assert not pair["mirrored"]
+    assert not pair["same_label"]
+    assert found["shared"] == [
+        {
+            "parts": ["train", "test"],
+            "patients": 0,
+            "identical_files": 1,
+            "near_duplicate_groups": 0,
+        }
+    ]
+    assert found["sizes"] == {"48x48": 44, "96x96": 2, "70x90": 1}
+    assert found["findings"][0]["level"] == "leak"
+    assert {"feature", "auc", "low", "high", "patients"} <= set(found["shortcuts"][0])
+
+
+def test_the_page_shows_findings_plots_and_the_pairs(outputs):
+    page = (outputs / "i.html").read_text("utf-8")
+
+    assert "<h1>Inspection of films</h1>" in page
+    for heading in ("Findings", "Images and patients", "Files", "Duplicates", "Shortcuts"):
+        assert f"<h2>{heading}</h2>" in page
+    assert page.count('class="plot"') == 4  # the intervals, and three properties by class
+    (source,) = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)"', page)
+    picture = cv2.imdecode(np.frombuffer(base64.b64decode(source), np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (150, 304, 3)
+    left = cv2.resize(anatomy(1), (150, 150), interpolation=cv2.INTER_LINEAR)
+    assert np.abs(picture[:, 1:151, 0].astype(int) - left).mean() < 4
+
+
+def test_names_are_escaped_on_the_page(tmp_path):
+    root = tmp_path / "<i>films"
+    write_classes(root, BINARY, patients=2)
+    (root / "NORMAL" / "<script>alert(1)<x>.png").write_bytes(b"no image")
+
+    assert main(["inspect", str(root), "--html", str(tmp_path / "i.html")]) == 0
+
+    page = (tmp_path / "i.html").read_text("utf-8")
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+    assert "<i>films" not in page
+
+
+def test_a_table_is_inspected_as_a_folder_is(tmp_path, capsys):
+    for number in range(30):
+        write(tmp_path / "images" / f"Image{number}.png", draw(number % 2, number))
+    lines = ["Image,Class", *(f"image{number},{number % 2}" for number in range(30))]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    call = ["inspect", str(tmp_path), "--class-names", "0=none", "1=tumour"]
+
+    assert main(call) == 0
+
+    text = capsys.readouterr().out
+    assert text.startswith(
+        "30 images of 2 classes: none, tumour.\nRead from t.csv: path from Image, label from Class."
+    )
+    assert re.search(r"^none +15 +not known$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["gone"], 1, "There is no folder 'gone'."),
+        (["gone.csv"], 1, "'gone.csv' is not there."),
+        (["."], 1, "The data hold images of 0 classes"),
+        ([".", "--table", "gone.csv"], 1, "'gone.csv' is not there."),
+    ],
+)
+def test_bad_input_is_a_sentence(tmp_path, monkeypatch, arguments, status, message, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["inspect", *arguments]) == status
+
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"overread-train: {message}")
+    assert len(printed.err.splitlines()) == 1
+    assert printed.out == ""

@@ -1,0 +1,71 @@
+"""A two-class and a three-class model, each trained once through the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.bundle import Bundle, load_bundle
+from model_training.cli import main
+from model_training.data.film_cache import FOLDER_VARIABLE
+from tests.model_training.films import draw, write, write_classes
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Decoded films are kept for the tests alone, not among those of whoever runs them."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER_VARIABLE, str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Split folders with one film that cannot be read, a useless `val`, and a patient's name."""
+    root = tmp_path_factory.mktemp("data") / "films"
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=14, part="train")
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=2, part="val", first=100)
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=5, part="test", first=200)
+    (root / "train" / "NORMAL" / "Mustermann_Erika.png").write_bytes(b"not an image")
+    return root
+
+
+@pytest.fixture(scope="session")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """What `overread-train fit` makes of `data` in two epochs."""
+    samples = tmp_path_factory.mktemp("samples")
+    write_classes(samples, ("A",), patients=1)
+    (samples / ".hidden.png").write_bytes(b"hidden")
+    (samples / "notes.txt").write_text("no image")
+    out = tmp_path_factory.mktemp("models") / "two"
+    arguments = ["fit", str(data), "--preset", "basic-cnn", "--out", str(out), "--epochs", "2"]
+    settings = ["--image-size", "32", "--validation-fraction", "0.4", "--samples", str(samples)]
+    if main([*arguments, *settings, "--source", "generated", "--licence", "CC0"]) != 0:
+        raise AssertionError("overread-train fit failed")
+    return load_bundle(out)
+
+
+@pytest.fixture(scope="session")
+def three_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty films a class in `CLASS/` folders, `1.png` to `30.png` in each: no patients."""
+    root = tmp_path_factory.mktemp("three") / "slices"
+    for label, class_name in enumerate(("CLEAR", "EFFUSION", "TB")):
+        for number in range(1, 31):
+            write(root / class_name / f"{number}.png", draw(label, number))
+    return root
+
+
+@pytest.fixture(scope="session")
+def trained_on_three(three_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """What `overread-train fit` makes of `three_data` in an epoch, padded and in colour."""
+    out = tmp_path_factory.mktemp("models") / "three"
+    arguments = ["fit", str(three_data), "--preset", "basic-cnn", "--out", str(out)]
+    settings = ["--epochs", "1", "--image-size", "32", "--channels", "3", "--fit", "pad"]
+    fractions = ["--validation-fraction", "0.35", "--test-fraction", "0.35"]
+    about = ["--title", "Three findings", "--augmentation", "none"]
+    if main([*arguments, *settings, *fractions, *about]) != 0:
+        raise AssertionError("overread-train fit failed")
+    return load_bundle(out)

@@ -1,0 +1,134 @@
+"""Cross-validation through the command line, on films a network learns in an epoch or two."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from app.cli import main as overread
+from app.core.bundle import load_bundle
+from app.core.engine import Engine
+from app.core.sources import from_paths
+from model_training.cli import main
+from model_training.crossval.folds import HELD_OUT
+from model_training.data.datasets import read_dataset
+from tests.model_training.films import write_classes
+
+SETTINGS = [
+    "--preset", "basic-cnn", "--epochs", "2", "--image-size", "32", "--batch-size", "8",
+    "--validation-fraction", "0.3", "--test-fraction", "0.25", "--folds", "3", "--seed", "2",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    """Forty patients a class, one with many films."""
+    root = tmp_path_factory.mktemp("cv") / "films"
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=40, films_each=2)
+    write_classes(root, ("NORMAL",), patients=1, films_each=9, first=900)
+    return root
+
+
+def arguments(films, out, *more):
+    return ["crossval", str(films), "--out", str(out), *SETTINGS, *more]
+
+
+@pytest.fixture(scope="module")
+def done(films, tmp_path_factory):
+    """Folds, and their ensemble as a bundle."""
+    out = tmp_path_factory.mktemp("out")
+    ensemble = ["--ensemble", str(out / "together"), "--shifted-validation"]
+    assert main(arguments(films, out / "cv", *ensemble)) == 0
+    return out
+
+
+def test_every_patient_of_the_folds_is_held_out_once(done, films):
+    table = pd.read_csv(done / "cv" / "predictions.csv")
+    test = load_bundle(done / "together").predictions().query("split == 'test'")
+
+    assert (table.groupby("patient_id")["fold"].nunique() == 1).all()
+    assert table["image_id"].is_unique
+    everything = {case.name for case in read_dataset(films).cases}
+    assert set(table["path"]) | set(test["path"]) == everything
+    assert not set(table["patient_id"]) & set(test["patient_id"])
+    assert (table.groupby("fold")["y_true"].nunique() == 2).all()
+
+
+def test_fold_figures_are_those_of_the_predictions(done):
+    table = pd.read_csv(done / "cv" / "predictions.csv")
+    folds = pd.read_csv(done / "cv" / "folds.csv")
+
+    for row in folds.to_dict("records"):
+        held_out = table[table["fold"] == row["fold"]]
+        assert row["images"] == len(held_out)
+        expected = roc_auc_score(held_out["y_true"], held_out["probability"])
+        assert row["AUC"] == pytest.approx(expected)
+        called = held_out["probability"] >= held_out["threshold"]
+        assert row["accuracy"] == pytest.approx((called == held_out["y_true"]).mean())
+    views = pd.read_csv(done / "cv" / "views.csv").set_index("view")
+    assert views.loc["as it is", "AUC"] == pytest.approx(folds["AUC"].mean())
+    assert views.loc["as it is", "worst AUC"] == pytest.approx(folds["AUC"].min())
+    assert len(views) == 8
+
+
+def test_the_ensemble_is_a_bundle_like_any_other(done, films):
+    bundle = load_bundle(done / "together")
+    test = bundle.predictions().query("split == 'test'")
+
+    assert overread(["verify", str(bundle.path)]) == 0
+    assert bundle.manifest.training["members"] == 3
+    results = list(Engine(bundle).score(from_paths([films / path for path in test["path"]])))
+    found = [result.reading.probability for result in results]
+    np.testing.assert_allclose(found, test["probability"], atol=1e-4)
+    assert "3 networks side by side" in bundle.card()
+
+
+def test_the_validation_rows_were_scored_by_the_network_that_did_not_see_them(done):
+    folds = pd.read_csv(done / "cv" / "predictions.csv").set_index("image_id")
+    validation = load_bundle(done / "together").predictions().query("split == 'val'")
+
+    expected = folds.loc[validation["image_id"], "logit"]
+    np.testing.assert_allclose(validation["logit"], expected, atol=1e-5)
+
+
+def test_the_same_call_goes_on_where_it_stopped(done, films, tmp_path, capsys):
+    shutil.copytree(done / "cv", tmp_path / "cv")
+    (tmp_path / "cv" / "folds" / "2" / HELD_OUT).unlink()
+    ensemble = ["--ensemble", str(tmp_path / "together"), "--shifted-validation"]
+
+    assert main(arguments(films, tmp_path / "cv", *ensemble)) == 0
+
+    printed = capsys.readouterr()
+    assert "Fold 2 of 3" in printed.err
+    assert "Fold 1 of 3" not in printed.err
+    assert "Fold 3 of 3" not in printed.err
+    before, after = (pd.read_csv(root / "cv" / "folds.csv") for root in (done, tmp_path))
+    pd.testing.assert_frame_equal(before, after, rtol=1e-3)
+
+
+def test_the_page_and_the_text_say_the_same(done, films, capsys):
+    assert main(arguments(films, done / "cv", "--shifted-validation",
+                          "--ensemble", str(done / "again"))) == 0  # fmt: skip
+
+    text = capsys.readouterr().out
+    page = (done / "cv" / "report.html").read_text(encoding="utf-8")
+    assert "| mean " in text
+    assert "Out-of-fold AUC, all folds together" in text
+    pooled = text.split("together: ")[1].split(" (")[0]
+    assert pooled in page
+    assert "Research use only, not a medical device" in page
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "message"),
+    [
+        (["--folds", "1"], 2, "`folds` must be at least 2. Received folds=1"),
+        (["--folds", "50"], 1, "50 folds need at least one each"),
+        (["--learning-rate", "0.5"], 1, "holds folds with another learning_rate"),
+    ],
+)
+def test_a_wrong_call_is_a_sentence(done, films, more, status, message, capsys):
+    assert main(arguments(films, done / "cv", "--shifted-validation", *more)) == status
+    assert message in capsys.readouterr().err

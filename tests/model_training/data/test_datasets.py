@@ -1,0 +1,310 @@
+import pytest
+
+from app.core.errors import DatasetError
+from model_training.data.datasets import count_by_class, patient_of, read_dataset
+from tests.model_training.films import draw, write, write_classes
+
+BINARY = ("NORMAL", "PNEUMONIA")
+
+
+def touch(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"")
+
+
+def names(dataset):
+    return [case.name for case in dataset.cases]
+
+
+@pytest.mark.parametrize(
+    ("file_name", "patient", "subgroup"),
+    [
+        ("person123_bacteria_45.jpeg", "person123", "bacteria"),
+        ("person1_virus_6.png", "person1", "virus"),
+        ("IM-0115-0001.jpeg", "0115", ""),
+        ("NORMAL2-IM-0115-0001.jpeg", "0115", ""),
+        ("IM-0115-0001-0002.jpeg", "0115", ""),
+        ("person_bacteria_45.jpeg", "", ""),
+        ("Image12.jpg", "", ""),
+        ("1.2.840.113619.2.55", "", ""),
+    ],
+)
+def test_patients_told_by_file_names(file_name, patient, subgroup):
+    assert patient_of(file_name) == (patient, subgroup)
+
+
+def test_class_folders_without_a_split(tmp_path):
+    write_classes(tmp_path, BINARY, patients=2)
+
+    dataset = read_dataset(tmp_path)
+
+    assert dataset.classes == BINARY
+    assert names(dataset) == sorted(names(dataset))
+    assert {case.split for case in dataset.cases} == {""}
+    assert count_by_class(dataset.cases, dataset.classes) == {"NORMAL": 4, "PNEUMONIA": 4}
+    first = dataset.cases[0]
+    assert (first.name, first.label) == ("NORMAL/person0_bacteria_0.png", 0)
+    assert (first.patient_id, first.subgroup) == ("person0", "bacteria")
+    assert first.path.read_bytes()
+    assert dataset.notes == ()
+
+
+def test_split_folders_keep_their_split(tmp_path):
+    for part in ("train", "val", "test"):
+        write_classes(tmp_path, BINARY, patients=1, part=part)
+
+    dataset = read_dataset(tmp_path)
+
+    assert dataset.classes == BINARY
+    assert [case.split for case in dataset.cases] == ["test"] * 4 + ["train"] * 4 + ["val"] * 4
+    assert all(case.name.startswith(case.split) for case in dataset.cases)
+
+
+def test_splits_are_known_by_the_names_public_sets_give_them(tmp_path):
+    touch(
+        tmp_path, *(f"{part}/{c}/1.png" for part in ("Training", "Testing", "valid") for c in "AB")
+    )
+
+    splits = {case.name: case.split for case in read_dataset(tmp_path).cases}
+
+    assert splits == {
+        f"{part}/{class_name}/1.png": split
+        for part, split in (("Training", "train"), ("Testing", "test"), ("valid", "val"))
+        for class_name in "AB"
+    }
+
+
+def test_classes_that_change_between_the_parts_are_refused(tmp_path):
+    touch(tmp_path, *(f"train/{c}/1.png" for c in "AB"), *(f"test/{c}/1.png" for c in "ABC"))
+
+    with pytest.raises(DatasetError, match=r"\(train: A, B; test: A, B, C\)"):
+        read_dataset(tmp_path)
+
+
+def test_classes_can_be_renamed_and_merged(tmp_path):
+    touch(tmp_path, "A/1.png", "B/1.png", "C/1.png")
+
+    dataset = read_dataset(tmp_path, class_names={"B": "sick", "C": "sick", "A": "healthy"})
+
+    assert dataset.classes == ("healthy", "sick")
+    assert [case.label for case in dataset.cases] == [0, 1, 1]
+    with pytest.raises(
+        DatasetError, match=r"no classes \['D'\] to be renamed; found \['A', 'B', 'C'\]"
+    ):
+        read_dataset(tmp_path, class_names={"D": "sick"})
+
+
+def test_class_folders_win_over_a_table_beside_them_and_that_is_said(tmp_path):
+    touch(tmp_path, "A/1.png", "B/2.png")
+    (tmp_path / "notes.csv").write_text("file,label\n1,x\n2,y\n", encoding="utf-8")
+
+    by_folder = read_dataset(tmp_path)
+    by_table = read_dataset(tmp_path / "notes.csv")
+
+    assert by_folder.classes == ("A", "B")
+    assert by_folder.notes[0].startswith("notes.csv is not read: the folders give the classes.")
+    assert by_table.classes == ("x", "y")
+    assert names(by_table) == names(by_folder)
+
+
+def test_a_folder_with_one_table_is_read_by_it_and_with_two_it_is_not(tmp_path):
+    touch(tmp_path, "images/1.png", "images/2.png")
+    (tmp_path / "one.csv").write_text("file,label\n1,x\n2,y\n", encoding="utf-8")
+
+    assert read_dataset(tmp_path).classes == ("x", "y")
+
+    (tmp_path / "two.csv").write_text("file,label\n1,y\n2,x\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"2 tables, \['one.csv', 'two.csv'\], and no folders"):
+        read_dataset(tmp_path)
+
+
+def test_patients_of_a_table_without_them_come_from_the_file_names(tmp_path):
+    touch(tmp_path, "person1_virus_1.png", "person2_bacteria_2.png")
+    (tmp_path / "t.csv").write_text(
+        "file,label,patient\nperson1_virus_1,x,\nperson2_bacteria_2,y,anna\n", encoding="utf-8"
+    )
+
+    cases = read_dataset(tmp_path).cases
+
+    assert [case.patient_id for case in cases] == ["person1", "anna"]
+    assert [case.subgroup for case in cases] == ["virus", "bacteria"]
+
+
+def test_nested_folders_belong_to_their_class_and_hidden_files_do_not(tmp_path):
+    touch(
+        tmp_path,
+        "A/1.png",
+        "A/site 1/room/2.png",
+        "A/.thumbnails/3.png",
+        "A/.4.png",
+        "A/__MACOSX/5.png",
+        "A/notes.txt",
+        "B/1.png",
+        ".git/6.png",
+        "__MACOSX/A/7.png",
+    )
+
+    assert names(read_dataset(tmp_path)) == ["A/1.png", "A/site 1/room/2.png", "B/1.png"]
+
+
+@pytest.mark.parametrize("prefix", ["", "train/"])
+def test_masks_are_no_class(tmp_path, prefix):
+    touch(tmp_path, f"{prefix}A/1.png", f"{prefix}B/1.png", "masks/1.png", "masks/B/1.png")
+
+    dataset = read_dataset(tmp_path)
+
+    assert dataset.classes == ("A", "B")
+    assert len(dataset.cases) == 2
+    assert dataset.notes == ()
+
+
+def test_folders_beside_the_split_are_left_alone_and_counted(tmp_path):
+    touch(tmp_path, "train/A/1.png", "train/B/1.png", "chest_xray/A/2.png", "extra/3.png")
+
+    dataset = read_dataset(tmp_path)
+
+    assert len(dataset.cases) == 2
+    assert dataset.notes == ("2 folders beside train, val and test are not read.",)
+
+
+def test_files_of_one_name_in_two_folders_are_two_people(tmp_path):
+    touch(tmp_path, "A/1.png", "B/1.png")
+
+    cases = read_dataset(tmp_path).cases
+
+    assert [case.patient_id for case in cases] == ["", ""]
+    assert cases[0].person != cases[1].person
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        (("NORMAL", "PNEUMONIA"), ("NORMAL", "PNEUMONIA")),
+        (("tumour", "None"), ("None", "tumour")),
+        (("abnormal", "normal"), ("normal", "abnormal")),
+        (("benign", "malignant"), ("benign", "malignant")),
+        (("no_tumor", "glioma"), ("no_tumor", "glioma")),
+        (("notumor", "glioma"), ("notumor", "glioma")),
+        (("nodule", "effusion"), ("effusion", "nodule")),
+        (("1", "0"), ("0", "1")),
+        (("no", "normal"), ("no", "normal")),
+        (("c", "b", "a"), ("a", "b", "c")),
+    ],
+)
+def test_class_order(tmp_path, folders, expected):
+    touch(tmp_path, *(f"{name}/1.png" for name in folders))
+
+    assert read_dataset(tmp_path).classes == expected
+
+
+def test_the_positive_class_can_be_named(tmp_path):
+    touch(tmp_path, "NORMAL/1.png", "PNEUMONIA/1.png")
+
+    dataset = read_dataset(tmp_path, positive="NORMAL")
+
+    assert dataset.classes == ("PNEUMONIA", "NORMAL")
+    assert [case.label for case in dataset.cases] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("files", "positive", "message"),
+    [
+        ([], None, "images of 0 classes"),
+        (["A/1.png"], None, r"images of 1 classes \['A'\]"),
+        (["A/1.txt", "B/1.png"], None, r"1 classes \['B'\]"),
+        (["train/A/1.png"], None, r"1 classes \['A'\]"),
+        (["A/1.png", "B/1.png"], "C", "no class 'C'"),
+        (["A/1.png", "B/1.png", "C/1.png"], "C", "is for two classes; found 3"),
+        (["A/1.png", "split/1.png"], None, r"\['split'\] are named like columns"),
+    ],
+)
+def test_what_cannot_be_trained_on(tmp_path, files, positive, message):
+    touch(tmp_path, *files)
+
+    with pytest.raises(DatasetError, match=message):
+        read_dataset(tmp_path, positive=positive)
+
+
+def test_a_missing_folder_is_named_without_its_path(tmp_path):
+    with pytest.raises(DatasetError, match="no folder 'films'") as caught:
+        read_dataset(tmp_path / "films")
+
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_manifest_gives_patients_and_subgroups(tmp_path):
+    touch(tmp_path, "A/1.png", "A/2.png", "A/person7_virus_1.png", "B/3.png")
+    (tmp_path / "manifest.csv").write_text(
+        "path,age,patient_id,subgroup\nA/1.png,4,0012,left\n./A/2.png,5,0012,\nB\\3.png,6,0013,\n",
+        encoding="utf-8",
+    )
+
+    dataset = read_dataset(tmp_path)
+
+    found = {case.name: (case.patient_id, case.subgroup) for case in dataset.cases}
+    assert found == {
+        "A/1.png": ("0012", "left"),
+        "A/2.png": ("0012", ""),
+        "A/person7_virus_1.png": ("person7", "virus"),
+        "B/3.png": ("0013", ""),
+    }
+    assert dataset.notes == ("1 of 4 images are not in manifest.csv.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "file,patient\nA/1.png,1\n",
+            r"lacks the columns \['path', 'patient_id'\]; found \['file'",
+        ),
+        ("path,patient_id\nimages/1.png,1\n", "None of the 2 images is in manifest.csv"),
+        ("path,patient_id\nA/1.png,1\nA/1.png,2\n", "gives 1 images two patients"),
+        ("", "cannot be read as a table"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(tmp_path, text, message):
+    touch(tmp_path, "A/1.png", "B/1.png")
+    (tmp_path / "manifest.csv").write_text(text, encoding="utf-8")
+
+    with pytest.raises(DatasetError, match=message):
+        read_dataset(tmp_path)
+
+
+def test_a_manifest_that_is_no_text_says_nothing_of_its_content(tmp_path):
+    touch(tmp_path, "A/1.png", "B/1.png")
+    (tmp_path / "manifest.csv").write_bytes("path,patient_id\nA/1.png,Müller\n".encode("latin-1"))
+
+    with pytest.raises(DatasetError, match="UTF-8") as caught:
+        read_dataset(tmp_path)
+
+    assert "ller" not in str(caught.value)
+
+
+def test_a_name_that_is_not_utf_8_can_be_written_into_a_table(tmp_path):
+    touch(tmp_path, "B/1.png")
+    write(tmp_path / "A" / "x.png", draw(0, 0))
+    (tmp_path / "A" / "x.png").rename(tmp_path / "A" / "M\udcfcller.png")
+
+    case = read_dataset(tmp_path).cases[0]
+
+    case.name.encode("utf-8")
+    assert case.path.read_bytes()
+
+
+def test_the_phantoms_layout(tmp_path):
+    rows = ["path,patient_id,label,mask"]
+    for part in ("train", "val", "test"):
+        for label, class_name in enumerate(BINARY):
+            name = f"{part}/{class_name}/phantom-{part}{label}.png"
+            touch(tmp_path, name)
+            rows.append(f"{name},{part}-{label},{label},")
+    touch(tmp_path, "masks/test/PNEUMONIA/phantom-test1.png")
+    (tmp_path / "manifest.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+    dataset = read_dataset(tmp_path)
+
+    assert dataset.classes == BINARY
+    assert len(dataset.cases) == 6
+    assert [case.patient_id for case in dataset.cases][:2] == ["test-0", "test-1"]

@@ -1,0 +1,341 @@
+"""`overread-train fit` from a folder to a bundle that verifies and scores."""
+
+import os
+import re
+import signal
+import tempfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.cli import main as overread
+from app.core.bundle import SPLIT, Manifest, file_sha256, load_bundle
+from app.core.engine import Engine
+from app.core.recalibration import calibrated
+from app.core.sources import from_paths
+from model_training.cli import main
+from model_training.data.datasets import images_below, read_dataset
+from model_training.evidence import evaluation
+from model_training.fitting import fit
+from model_training.training import experiment
+from tests.model_training.films import draw, write, write_classes
+
+
+def fit_arguments(data, out, *more):
+    settings = ["--preset", "basic-cnn", "--epochs", "1", "--image-size", "32", "--batch-size", "8"]
+    return ["fit", str(data), "--out", str(out), *settings, *more]
+
+
+def leftovers(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_bundle_says_what_was_done(trained, data):
+    manifest = trained.manifest
+
+    assert manifest.name == "two"
+    assert manifest.task.title == "Normal or Pneumonia"
+    assert manifest.task.classes == ("NORMAL", "PNEUMONIA")
+    assert manifest.task.positive == "PNEUMONIA"
+    assert manifest.task.wording == {"NORMAL": "Normal", "PNEUMONIA": "Pneumonia"}
+    assert (manifest.input.height, manifest.input.width, manifest.input.channels) == (32, 32, 1)
+    assert manifest.data.name == data.name
+    assert (manifest.data.source, manifest.data.licence) == ("generated", "CC0")
+    assert manifest.training["preset"] == "basic-cnn"
+    assert manifest.training["validation_fraction"] == 0.4
+    history = trained.history()
+    assert manifest.training["epochs_run"] == len(history) == 2
+    assert manifest.training["best_epoch"] == history["val_auc"].idxmax() + 1
+    assert manifest.thresholds.chosen_on == manifest.calibration.fitted_on == "validation"
+    assert len(trained.samples) == 2
+
+
+def test_the_work_folder_is_gone(trained):
+    assert leftovers(trained.path.parent) == ["two"]
+
+
+def test_the_folders_own_test_part_is_reported_on_and_its_val_is_not_trusted(trained, data):
+    table = trained.predictions()
+    counts = trained.manifest.data.counts
+
+    given = {path.relative_to(data).as_posix() for path in images_below(data / "test")}
+    assert set(table.loc[table["split"] == "test", "path"]) == given
+    assert counts["test"] == {"NORMAL": 10, "PNEUMONIA": 10}
+    assert "The given val part has 8 images (4 of the rarest class)" in trained.card()
+    assert "No patient, no identical file and no near-duplicate is in two parts" in trained.card()
+    total = sum(sum(inside.values()) for inside in counts.values())
+    assert total == len(read_dataset(data).cases) - 1
+
+
+def test_an_unreadable_film_is_left_out_counted_and_not_named(trained):
+    everything = trained.card() + trained.predictions().to_csv()
+
+    assert "Left out: 1 of 85 images (1 not_an_image)." in trained.card()
+    assert "Mustermann" not in everything
+
+
+def test_no_patient_is_on_two_sides(trained, data):
+    table = trained.predictions()
+    cases = read_dataset(data).cases
+
+    held_out = table.groupby("patient_id")["split"].nunique()
+    assert (held_out == 1).all()
+    of_patients = {case.name for case in cases if case.patient_id in set(held_out.index)}
+    assert of_patients == set(table["path"])
+
+
+def test_predictions_hold_what_the_contract_says(trained, data):
+    table = trained.predictions()
+
+    classes = np.array(trained.manifest.task.classes)
+    assert (classes[table["y_true"]] == [path.split("/")[1] for path in table["path"]]).all()
+    assert [file_sha256(data / path) for path in table["path"]] == table["image_id"].tolist()
+    assert table["subgroup"].unique().tolist() == ["bacteria"]
+    logits = np.stack([np.zeros(len(table)), table["logit"]], axis=1)
+    np.testing.assert_allclose(
+        table["probability"], calibrated(logits, trained.manifest.calibration)[:, 1], atol=1e-6
+    )
+
+
+def test_threshold_and_temperature_come_from_the_validation_rows(trained):
+    table = trained.predictions()
+    validation = table[table["split"] == "val"]
+    labels = validation["y_true"].to_numpy()
+    logits = np.stack([np.zeros(len(validation)), validation["logit"]], axis=1)
+    shares = np.stack([1 - validation["probability"], validation["probability"]], axis=1)
+
+    fitted, kept = evaluation.calibrate(logits, labels), trained.manifest.calibration
+    assert fitted.temperature == pytest.approx(kept.temperature, abs=2e-4)
+    assert fitted.offset == pytest.approx(kept.offset, abs=2e-4)
+    found, expected = evaluation.choose_thresholds(shares, labels), trained.manifest.thresholds
+    assert found.decision == pytest.approx(expected.decision, abs=1e-6)
+    assert found.doubtful_low == pytest.approx(expected.doubtful_low, abs=1e-6)
+    assert found.doubtful_high == pytest.approx(expected.doubtful_high, abs=1e-6)
+
+
+@pytest.mark.parametrize("which", ["trained", "trained_on_three"])
+def test_the_app_gives_the_probabilities_of_the_table(which, request):
+    bundle = request.getfixturevalue(which)
+    root = request.getfixturevalue("data" if which == "trained" else "three_data")
+    table = bundle.predictions()
+
+    results = list(Engine(bundle).score(from_paths([root / path for path in table["path"]])))
+
+    assert [result.image_id for result in results] == table["image_id"].tolist()
+    found = [result.reading.probability for result in results]
+    np.testing.assert_allclose(found, table["probability"], atol=1e-4)
+    threshold = bundle.manifest.thresholds.decision
+    if which == "trained":
+        called = [result.reading.class_index for result in results]
+        assert called == (table["probability"] >= threshold).astype(int).tolist()
+    else:
+        columns = [result.reading.class_probabilities for result in results]
+        np.testing.assert_allclose(columns, table[["CLEAR", "EFFUSION", "TB"]], atol=1e-4)
+
+
+def test_three_classes_in_plain_folders(trained_on_three):
+    manifest = trained_on_three.manifest
+    table = trained_on_three.predictions()
+
+    assert manifest.task.title == "Three findings"
+    assert manifest.task.positive is None
+    assert manifest.task.wording == {"CLEAR": "Clear", "EFFUSION": "Effusion", "TB": "TB"}
+    assert (manifest.input.channels, manifest.input.fit) == (3, "pad")
+    assert (
+        manifest.data.patients == {"train": 27, "val": 32, "test": 31}
+        or sum(manifest.data.patients.values()) == 90
+    )
+    assert table["patient_id"].unique().tolist() == [""]
+    np.testing.assert_allclose(table[["CLEAR", "EFFUSION", "TB"]].sum(axis=1), 1, atol=1e-6)
+    assert "Patients are not known" in trained_on_three.card()
+
+
+@pytest.mark.parametrize("which", ["trained", "trained_on_three"])
+def test_verify_and_score_take_it(which, request, tmp_path, capsys):
+    bundle = request.getfixturevalue(which)
+    root = request.getfixturevalue("data" if which == "trained" else "three_data")
+    inputs = root / "test" if which == "trained" else root / "CLEAR"
+
+    assert overread(["verify", str(bundle.path)]) == 0
+    assert overread(["score", str(bundle.path), str(inputs), "--out", str(tmp_path / "r.csv")]) == 0
+
+    rows = pd.read_csv(tmp_path / "r.csv")
+    assert len(rows) == len(images_below(inputs))
+    assert (rows["status"] == "ok").all()
+    assert set(rows["prediction"]) <= set(bundle.manifest.task.classes)
+    assert "complete and unchanged" in capsys.readouterr().out
+
+
+def test_an_existing_folder_is_not_overwritten(data, tmp_path, capsys):
+    out = tmp_path / "models" / "mine"
+    out.mkdir(parents=True)
+
+    assert main(fit_arguments(data, out)) == 1
+
+    assert "'mine' exists. Nothing is overwritten" in capsys.readouterr().err
+    assert leftovers(out) == []
+
+
+@pytest.mark.parametrize("name", ["my model", ".hidden", "modèle"])
+def test_a_name_no_bundle_can_have_is_known_before_training(data, tmp_path, name, capsys):
+    assert main(fit_arguments(data, tmp_path / name)) == 1
+
+    assert "cannot name a bundle. Expected letters" in capsys.readouterr().err
+    assert leftovers(tmp_path) == []
+
+
+def test_names_are_checked_as_the_manifest_checks_them():
+    pattern = Manifest.model_json_schema()["properties"]["name"]["pattern"]
+
+    assert f"^{fit.BUNDLE_NAME.pattern}$" == pattern
+
+
+def test_missing_samples_are_known_before_training(data, tmp_path, capsys):
+    arguments = fit_arguments(data, tmp_path / "mine", "--samples", str(tmp_path / "none"))
+
+    assert main(arguments) == 1
+
+    assert "no image in the samples folder 'none'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("stop", "message"),
+    [
+        (KeyboardInterrupt, "stopped; nothing was published"),
+        (signal.SIGTERM, "stopped; nothing was published"),
+        (OSError(28, "No space left on device", "/data/Mustermann.png"), "No space left on device"),
+    ],
+)
+def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
+    data, tmp_path, monkeypatch, stop, message, capsys
+):
+    def interrupted(*arguments, **settings):
+        assert leftovers(tmp_path) == [".mine-training"]
+        if isinstance(stop, signal.Signals):
+            os.kill(os.getpid(), stop)
+        raise stop
+
+    monkeypatch.setattr(experiment, "train_network", interrupted)
+    before = signal.getsignal(signal.SIGTERM)
+
+    assert main(fit_arguments(data, tmp_path / "mine", "--validation-fraction", "0.4")) == 1
+
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "Mustermann" not in printed
+    assert leftovers(tmp_path) == []
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_run_that_diverges_leaves_nothing(data, tmp_path, capsys):
+    more = ["--learning-rate", "1e38", "--validation-fraction", "0.4", "--augmentation", "none"]
+
+    assert main(fit_arguments(data, tmp_path / "mine", *more)) == 1
+
+    printed = capsys.readouterr()
+    assert "is not finite). Nothing was published." in printed.err
+    assert printed.out == ""
+    assert leftovers(tmp_path) == []
+
+
+def test_too_many_unreadable_films_end_it_before_training(tmp_path, capsys):
+    write_classes(tmp_path / "films", ("NORMAL", "PNEUMONIA"), patients=5)
+    for number in range(4):
+        (tmp_path / "films" / "NORMAL" / f"Mustermann{number}.png").write_bytes(b"broken")
+
+    assert main(fit_arguments(tmp_path / "films", tmp_path / "models" / "mine")) == 1
+
+    printed = capsys.readouterr().err
+    assert "4 of 24 images cannot be trained on (4 not_an_image)" in printed
+    assert "Mustermann" not in printed
+    assert leftovers(tmp_path / "models") == []
+
+
+def test_too_few_films_end_it_before_training(tmp_path, capsys):
+    write(tmp_path / "films" / "A" / "1.png", draw(0, 1))
+    write(tmp_path / "films" / "B" / "1.png", draw(1, 1))
+
+    assert main(fit_arguments(tmp_path / "films", tmp_path / "mine")) == 1
+
+    assert re.search(r"part gets \d images of [AB]; at least 10", capsys.readouterr().err)
+    assert leftovers(tmp_path) == ["films"]
+
+
+def test_nothing_is_written_outside_the_target_folder(trained, data):
+    assert not [name for name in os.listdir(tempfile.gettempdir()) if "two-training" in name]
+    assert not [path for path in data.rglob("*") if path.name.endswith((".npy", ".h5"))]
+
+
+def test_the_split_is_in_the_bundle_and_repeats_itself(trained, data, tmp_path):
+    table = trained.path / SPLIT
+    again = read_dataset(data, table=table, positive="PNEUMONIA")
+
+    written = pd.read_csv(table, dtype=str, keep_default_na=False)
+    assert [case.split for case in again.cases] == written["split"].tolist()
+    assert main(fit_arguments(data, tmp_path / "mine", "--table", str(table))) == 0
+    repeated = load_bundle(tmp_path / "mine")
+    assert repeated.manifest.data.fingerprint == trained.manifest.data.fingerprint
+    assert repeated.manifest.data.counts == trained.manifest.data.counts
+
+
+def test_what_was_tried_is_in_the_card(data, tmp_path):
+    (tmp_path / "tried.md").write_text("Larger input gave nothing.\n")
+    more = ["--validation-fraction", "0.4", "--remarks", str(tmp_path / "tried.md")]
+
+    assert main(fit_arguments(data, tmp_path / "mine", *more)) == 0
+
+    card = load_bundle(tmp_path / "mine").card()
+    assert "## What was tried\n\nLarger input gave nothing.\n" in card
+
+
+def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
+    before = {path.name: path.read_bytes() for path in trained.path.iterdir() if path.is_file()}
+
+    assert main(fit_arguments(data, trained.path)) == 1
+
+    assert "'two' exists" in capsys.readouterr().err
+    assert before == {
+        path.name: path.read_bytes() for path in trained.path.iterdir() if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--frozen-epochs", "1"], "and training starts from random weights"),
+        (["--weights", "WARM", "--unfreeze-from", "conv5"], "'basic-cnn' has no backbone"),
+        (["--weights", "nowhere.h5"], "no weights at 'nowhere.h5'"),
+    ],
+)
+def test_layers_that_cannot_be_frozen_are_known_before_training(
+    trained, data, tmp_path, more, message, capsys
+):
+    more = [str(trained.path) if part == "WARM" else part for part in more]
+    out = tmp_path / "mine"
+
+    assert main(fit_arguments(data, out, "--validation-fraction", "0.4", *more)) == 1
+
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "epoch" not in printed.split("overread-train:")[0]
+    assert leftovers(tmp_path) == []
+
+
+def test_training_can_start_from_another_bundle(trained, data, tmp_path, capsys):
+    more = ["--weights", str(trained.path), "--learning-rate", "1e-9", "--augmentation", "none"]
+
+    assert main(fit_arguments(data, tmp_path / "warm", "--validation-fraction", "0.4", *more)) == 0
+
+    assert f"starts from {trained.path.name}" in capsys.readouterr().err
+    assert load_bundle(tmp_path / "warm").manifest.training["weights"] == trained.path.name
+
+
+def test_threshold_and_calibration_can_look_at_shifted_films_too(data, tmp_path, capsys):
+    more = ["--validation-fraction", "0.4", "--shifted-validation", "--threshold-rule", "youden"]
+
+    assert main(fit_arguments(data, tmp_path / "mine", *more)) == 0
+
+    manifest = load_bundle(tmp_path / "mine").manifest
+    assert manifest.training["shifted_validation"] is True
+    assert "Youden" in manifest.thresholds.rule

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from app.core.network import Network
+from model_training.networks.catalogue import PRESETS
+from model_training.networks.ensemble import FEATURES, merge
+
+FILMS = np.random.default_rng(0).uniform(0, 255, (3, 64, 64, 1)).astype(np.float32)
+
+
+def member(preset, *, outputs=1, seed=0):
+    keras.utils.set_random_seed(seed)
+    model = PRESETS[preset].build(
+        input_shape=(64, 64, 1), output_bias=np.full(outputs, 0.1 * seed, np.float32)
+    )
+    for layer in model.layers:  # statistics as training leaves them, other for each member
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = layer.get_weights()
+            layer.set_weights([gamma + 0.3, beta, mean + 0.1 * seed, variance * (1 + seed)])
+    return Network(model, PRESETS[preset].heatmap_layer)
+
+
+def logits(network):
+    return np.asarray(network.logits_model(FILMS, training=False)[1])
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("preset", ["basic-cnn", "probreathe", "residual", "squeezenet"])
+def test_the_logit_is_the_mean_of_the_members(preset, outputs, tmp_path):
+    members = [member(preset, outputs=outputs, seed=seed) for seed in (1, 2, 3)]
+    expected = np.mean([logits(one) for one in members], axis=0)
+
+    merged = merge(members)
+    np.testing.assert_allclose(logits(merged), expected, rtol=1e-4, atol=1e-5)
+
+    merged.model.save(tmp_path / "model.keras")
+    reloaded = Network(keras.models.load_model(tmp_path / "model.keras"), FEATURES)
+    np.testing.assert_allclose(logits(reloaded), expected, rtol=1e-4, atol=1e-5)
+    shares = np.asarray(reloaded.model(FILMS))
+    if outputs == 1:
+        np.testing.assert_allclose(shares, 1 / (1 + np.exp(-expected)), rtol=1e-4)
+    else:
+        np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
+    assert not [layer for layer in reloaded.model.layers if isinstance(layer, keras.Model)]
+
+
+@pytest.mark.parametrize("preset", ["probreathe", "residual"])
+def test_the_heatmap_is_the_mean_of_the_members(preset):
+    members = [member(preset, seed=seed) for seed in (1, 2)]
+    merged = merge(members)
+    one = np.ones((3, 1), np.float32)
+
+    def evidence(network):
+        features = network.logits_model(FILMS, training=False)[0]
+        return np.asarray(network.evidence_function()(features, one))
+
+    expected = np.mean([evidence(network) for network in members], axis=0)
+    assert np.abs(expected).max() > 1e-4
+    np.testing.assert_allclose(evidence(merged), expected, rtol=1e-3, atol=1e-6)
+
+
+def test_the_members_are_left_as_they_were():
+    members = [member("basic-cnn", seed=seed) for seed in (1, 2)]
+    before = [logits(one) for one in members]
+
+    merge(members)
+
+    for network, expected in zip(members, before, strict=True):
+        np.testing.assert_array_equal(logits(network), expected)
+
+
+def test_one_network_or_unlike_ones_are_refused():
+    with pytest.raises(ValueError, match=r"at least 2 networks\. Received 1"):
+        merge([member("basic-cnn")])
+    with pytest.raises(ValueError, match="same input, outputs and heatmap layer"):
+        merge([member("basic-cnn"), member("residual")])

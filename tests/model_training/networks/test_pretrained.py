@@ -1,0 +1,402 @@
+"""Loaded weights against Keras' own backbones, and against SqueezeNet written out anew."""
+
+import hashlib
+import threading
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import cv2
+import h5py
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras.src.applications import densenet, efficientnet_v2, mobilenet_v2, resnet
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from app.core.errors import WeightsError
+from model_training.data.datasets import read_dataset
+from model_training.networks.catalogue import PRESETS, ImageNet
+from model_training.networks.pretrained import load_pretrained
+from tests.model_training.shaken_networks import patches, shake
+
+SIZE = 64
+SQUEEZENET_FILE = "weights/squeezenet1.1_imagenet_notop.h5"
+MOBILENET_FILE = "weights/mobilenetv2_1.0_224_imagenet_notop_8bit.weights.h5"
+
+
+def build(name, *, units=1, size=SIZE, channels=3):
+    return PRESETS[name].build(
+        input_shape=(size, size, channels), output_bias=np.zeros(units, np.float32)
+    )
+
+
+def features(model, name, pixels):
+    layer = model.get_layer(PRESETS[name].heatmap_layer)
+    return np.asarray(keras.Model(model.input, layer.output)(pixels, training=False))
+
+
+def write_legacy(path, layers):
+    """A file as Keras 1 and 2 wrote it: layers in order, with names like paths."""
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = np.array([name.encode() for name in ["input_1", *layers]])
+        file.create_group("input_1").attrs["weight_names"] = np.array([], "S1")
+        for name, (kernel, bias) in layers.items():
+            group = file.create_group(name)
+            group.attrs["weight_names"] = np.array([b"uniform1", f"{name}_b".encode()])
+            group["uniform1"], group[f"{name}_b"] = kernel, bias
+
+
+def read_legacy(path):
+    with h5py.File(path) as file:
+        names = [name.decode() for name in file.attrs["layer_names"]]
+        return {
+            name: [file[name][part.decode()][()] for part in file[name].attrs["weight_names"]]
+            for name in names
+            if len(file[name].attrs["weight_names"])
+        }
+
+
+def caffe_squeezenet(weights, pixels):
+    """SqueezeNet 1.1 as published: blue, green, red; features behind the last fire module."""
+    x = tf.constant(pixels[..., ::-1] - np.array([103.939, 116.779, 123.68]), tf.float32)
+
+    def convolution(x, name, *, strides=1, padding="SAME"):
+        kernel, bias = weights[name]
+        return tf.nn.relu(tf.nn.conv2d(x, kernel, strides, padding) + bias)
+
+    def fire(x, name):
+        x = convolution(x, f"{name}/squeeze1x1")
+        parts = [convolution(x, f"{name}/{part}") for part in ("expand1x1", "expand3x3")]
+        return tf.concat(parts, axis=-1)
+
+    x = convolution(x, "conv1", strides=2, padding="VALID")
+    for names in (("fire2", "fire3"), ("fire4", "fire5"), ("fire6", "fire7", "fire8", "fire9")):
+        x = tf.nn.max_pool2d(x, 3, 2, "VALID")
+        for name in names:
+            x = fire(x, name)
+    return x.numpy()
+
+
+@pytest.fixture(scope="module")
+def colours():
+    return patches(3, SIZE, 3).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def squeezenet_file(tmp_path_factory):
+    """A small legacy file of random weights."""
+    generator = np.random.default_rng(2)
+    layers = {"conv1": (3, 3, 3, 64)}
+    width = 64
+    for number, squeeze in zip(range(2, 10), (16, 16, 32, 32, 48, 48, 64, 64), strict=True):
+        layers[f"fire{number}/squeeze1x1"] = (1, 1, width, squeeze)
+        layers[f"fire{number}/expand1x1"] = (1, 1, squeeze, 4 * squeeze)
+        layers[f"fire{number}/expand3x3"] = (3, 3, squeeze, 4 * squeeze)
+        width = 8 * squeeze
+    path = tmp_path_factory.mktemp("weights") / "squeezenet_notop.h5"
+    write_legacy(
+        path,
+        {
+            name: (
+                generator.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32),
+                generator.normal(0, 1, shape[-1]).astype(np.float32),
+            )
+            for name, shape in layers.items()
+        },
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def reference(colours):
+    """Keras' own MobileNetV2 with a top, every weight of it random."""
+    model = keras.applications.MobileNetV2(
+        weights=None, input_shape=(SIZE, SIZE, 3), classes=5, include_top=True
+    )
+    shake(model, colours / 127.5 - 1)
+    return model
+
+
+@pytest.fixture(scope="module")
+def mobilenet():
+    return build("mobilenetv2")
+
+
+@pytest.mark.parametrize("file", ["top.weights.h5", "top.h5", "notop.weights.h5", "notop.h5"])
+def test_a_file_of_keras_gives_keras_features(file, reference, mobilenet, colours, tmp_path):
+    saved = reference
+    backbone = keras.Model(reference.input, reference.get_layer("out_relu").output)
+    if file.startswith("notop"):
+        saved = backbone
+    (saved.save_weights if file.endswith(".weights.h5") else saved.save)(tmp_path / file)
+    mobilenet.set_weights([np.zeros_like(weight) for weight in mobilenet.get_weights()])
+
+    line = load_pretrained(mobilenet, "mobilenetv2", tmp_path / file)
+
+    assert line == f"Training starts from {file}: 104 of 104 layers with weights."
+    expected = np.asarray(backbone(colours / 127.5 - 1, training=False))
+    assert np.ptp(expected, axis=0).max() > 0.1
+    np.testing.assert_allclose(features(mobilenet, "mobilenetv2", colours), expected, atol=1e-3)
+    assert not np.any(mobilenet.get_layer("predictions").kernel), "the head is not touched"
+
+
+def test_a_legacy_squeezenet_file_gives_the_published_network(squeezenet_file, colours):
+    model = build("squeezenet")
+
+    line = load_pretrained(model, "squeezenet", str(squeezenet_file))
+
+    expected = caffe_squeezenet(read_legacy(squeezenet_file), colours)
+    assert line.endswith("25 of 25 layers with weights.")
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(
+        features(model, "squeezenet", colours) / scale, expected / scale, atol=1e-5
+    )
+
+
+def test_squeezenet_s_own_weights_are_not_turned_round(squeezenet_file, tmp_path):
+    model, again = build("squeezenet"), build("squeezenet")
+    load_pretrained(model, "squeezenet", squeezenet_file)
+    model.save_weights(tmp_path / "own.weights.h5")
+
+    load_pretrained(again, "squeezenet", tmp_path / "own.weights.h5")
+
+    for one, other in zip(model.layers[:-1], again.layers[:-1], strict=True):
+        for first, second in zip(one.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_array_equal(first, second)
+
+
+def test_no_weights_change_nothing():
+    model = build("basic-cnn")
+    before = model.get_weights()
+
+    assert load_pretrained(model, "basic-cnn", "none") == "Training starts from random weights."
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_bundle_is_a_start_for_other_sizes_and_classes(whole, bundle):
+    model = build("basic-cnn", units=3, channels=1)
+    head = model.get_layer("predictions").get_weights()
+    path = bundle.path if whole else bundle.path / "model.keras"
+    source = keras.models.load_model(bundle.path / "model.keras", compile=False)
+
+    line = load_pretrained(model, "basic-cnn", path)
+
+    assert line == f"Training starts from {path.name}: 10 of 10 layers with weights."
+    for layer in model.layers[:-1]:
+        expected = source.get_layer(layer.name).get_weights()
+        for first, second in zip(layer.get_weights(), expected, strict=True):
+            np.testing.assert_array_equal(first, second)
+    for first, second in zip(model.get_layer("predictions").get_weights(), head, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_layer_of_another_shape_keeps_its_own_weights(bundle):
+    model = build("basic-cnn", channels=3)
+    before = model.get_layer("conv1").get_weights()[0]
+
+    line = load_pretrained(model, "basic-cnn", bundle.path)
+
+    assert line.endswith("9 of 10 layers with weights.")
+    np.testing.assert_array_equal(model.get_layer("conv1").get_weights()[0], before)
+
+
+@pytest.fixture
+def small():
+    return build("basic-cnn", size=32, channels=1)
+
+
+def test_weights_of_another_network_are_described(small, squeezenet_file, tmp_path):
+    with pytest.raises(WeightsError) as caught:
+        load_pretrained(small, "basic-cnn", squeezenet_file)
+
+    assert str(caught.value) == (
+        "squeezenet_notop.h5 holds the weights of another network than 'basic-cnn': of its 25 "
+        "layers with weights number 1 has (3, 3, 3, 64) and (64,); (3, 3, 1, 16) is expected, of "
+        "10 layers (conv1). Pass a file of the same architecture, without its top."
+    )
+
+
+def test_a_network_that_goes_on_is_another_one(tmp_path):
+    longer = PRESETS["ladder"].build(
+        input_shape=(32, 32, 1), output_bias=np.zeros(1, np.float32), filters=(4, 8, 8)
+    )
+    longer.save_weights(tmp_path / "longer.weights.h5")
+    shorter = PRESETS["ladder"].build(
+        input_shape=(32, 32, 1), output_bias=np.zeros(1, np.float32), filters=(4, 8)
+    )
+
+    with pytest.raises(WeightsError, match="it has 7 layers with weights, 4 are expected"):
+        load_pretrained(shorter, "ladder", tmp_path / "longer.weights.h5")
+
+
+def test_a_model_of_another_preset_is_described(bundle):
+    model = build("probreathe", size=32, channels=1)
+
+    with pytest.raises(WeightsError) as caught:
+        load_pretrained(model, "probreathe", bundle.path)
+
+    assert str(caught.value) == (
+        "small is a network of another architecture: 11 of 11 layers do not fit, the first is "
+        "layer 1 (conv1), where it has (3, 3, 1, 16) and (3, 3, 1, 32) and (32,) is expected. "
+        "Pass a model of the same preset."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "There are no weights at 'it.h5'. Expected `none`, `imagenet`, a Keras weights"),
+        (b"text", "it.h5 holds no Keras weights. Expected a .weights.h5"),
+        (b"\x89HDF\r\n\x1a\n torn", "it.h5 holds no Keras weights"),
+        ({"numbers": np.zeros(3)}, "it.h5 holds no Keras weights"),
+        (b"PK\x05\x06" + bytes(18), r"it.h5 cannot be loaded as a Keras model \(\w+\)"),
+        ("folder", "There is no bundle in the folder 'it.h5': bundle.json is missing"),
+    ],
+    ids=["missing", "text", "torn", "another HDF5 file", "another archive", "folder"],
+)
+def test_what_holds_no_weights_is_one_sentence(content, message, small, tmp_path):
+    path = tmp_path / "Mustermann" / "it.h5"
+    path.parent.mkdir()
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif isinstance(content, dict):
+        with h5py.File(path, "w") as file:
+            file.update(content)
+    elif content == "folder":
+        path.mkdir()
+
+    with pytest.raises(WeightsError, match=message) as caught:
+        load_pretrained(small, "basic-cnn", path)
+
+    assert "Mustermann" not in str(caught.value)
+
+
+def test_imagenet_weights_come_from_where_keras_has_them():
+    published = {name: preset.imagenet for name, preset in PRESETS.items() if preset.imagenet}
+
+    assert published["densenet121"].url == densenet.DENSENET121_WEIGHT_PATH_NO_TOP
+    assert published["mobilenetv2"].url.startswith(mobilenet_v2.BASE_WEIGHT_PATH)
+    assert published["resnet50v2"] == ImageNet(
+        f"{resnet.BASE_WEIGHTS_PATH}resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        resnet.WEIGHTS_HASHES["resnet50v2"][1],
+    )
+    assert published["efficientnetv2b0"] == ImageNet(
+        f"{efficientnet_v2.BASE_WEIGHTS_PATH}efficientnetv2-b0_notop.h5",
+        efficientnet_v2.WEIGHTS_HASHES["b0"][1],
+    )
+
+
+@pytest.fixture
+def published(squeezenet_file, monkeypatch, tmp_path):
+    """A server that gives the small file, and an empty folder for what Keras keeps."""
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
+    handler = partial(SimpleHTTPRequestHandler, directory=squeezenet_file.parent)
+    monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def publish(*, name=squeezenet_file.name, md5=None):
+        imagenet = ImageNet(f"http://127.0.0.1:{server.server_port}/{name}", md5, bgr=True)
+        monkeypatch.setitem(
+            PRESETS, "squeezenet", replace(PRESETS["squeezenet"], imagenet=imagenet)
+        )
+        return imagenet.url
+
+    yield publish
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_imagenet_weights_are_fetched_once(published, squeezenet_file, colours, tmp_path, capsys):
+    published(md5=hashlib.md5(squeezenet_file.read_bytes()).hexdigest())
+    model = build("squeezenet")
+
+    load_pretrained(model, "squeezenet", "imagenet")
+
+    expected = caffe_squeezenet(read_legacy(squeezenet_file), colours)
+    found = features(model, "squeezenet", colours)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    assert (tmp_path / "models" / squeezenet_file.name).exists()
+    published(name=squeezenet_file.name + "?gone")
+    assert capsys.readouterr().out == "", "the progress of the download belongs on stderr"
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "gone.h5"}, {"md5": "0" * 32}], ids=["not there", "another file"]
+)
+def test_a_failed_download_says_what_to_fetch_and_how_to_pass_it(change, published):
+    url = published(**change)
+
+    with pytest.raises(WeightsError) as caught:
+        load_pretrained(build("squeezenet"), "squeezenet", "imagenet")
+
+    assert str(caught.value) == (
+        f"The ImageNet weights of 'squeezenet' could not be downloaded; fetch {url} on a machine "
+        f"that can, copy it here and pass it with `--weights {url.rsplit('/')[-1]}`."
+    )
+
+
+def test_a_network_without_a_backbone_has_no_imagenet_weights(small):
+    with pytest.raises(WeightsError, match="for 'basic-cnn'; there are for squeezenet, mobile"):
+        load_pretrained(small, "basic-cnn", "imagenet")
+
+
+def test_the_real_squeezenet_file_is_read_as_published(real_data, colours):
+    model = build("squeezenet")
+
+    load_pretrained(model, "squeezenet", real_data / SQUEEZENET_FILE)
+
+    expected = caffe_squeezenet(read_legacy(real_data / SQUEEZENET_FILE), colours)
+    assert expected.max() > 1
+    np.testing.assert_allclose(
+        features(model, "squeezenet", colours), expected, atol=1e-5 * expected.max()
+    )
+
+
+def test_the_real_mobilenet_file_fits(real_data, mobilenet):
+    line = load_pretrained(mobilenet, "mobilenetv2", real_data / MOBILENET_FILE)
+
+    assert line.endswith("104 of 104 layers with weights.")
+
+
+def test_pretrained_features_tell_chest_films_apart(real_data):
+    """A linear probe on pooled features, split by patient: much better than random features."""
+    cases = read_dataset(real_data / "chest" / "train").cases
+    order = np.random.default_rng(0).permutation(len(cases))
+    chosen = [
+        cases[index]
+        for label in (0, 1)
+        for index in [row for row in order if cases[row].label == label][:100]
+    ]
+    films = np.stack([cv2.imread(str(case.path), cv2.IMREAD_GRAYSCALE) for case in chosen])
+    labels = [case.label for case in chosen]
+
+    def area(weights):
+        keras.utils.set_random_seed(0)
+        model = build("squeezenet", size=224, channels=1)
+        load_pretrained(model, "squeezenet", weights)
+        pooled = keras.Model(model.input, model.get_layer("average").output).predict(
+            films[..., np.newaxis].astype(np.float32), verbose=0
+        )
+        probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+        scores = cross_val_predict(
+            probe, pooled, labels, groups=[case.person for case in chosen],
+            cv=GroupKFold(5), method="decision_function",
+        )  # fmt: skip
+        return roc_auc_score(labels, scores)
+
+    assert films.shape == (200, 224, 224)
+    loaded, untrained = area(real_data / SQUEEZENET_FILE), area("none")
+
+    assert loaded > 0.96
+    assert loaded > untrained + 0.02
