@@ -22,7 +22,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from app.core.curves import auc_from_counts
 from app.core.labels import binary_cases, require_finite
-from app.core.metrics import Proportion
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,43 +144,6 @@ def auc_interval(
         areas,
         patients=patients,
         num_resamples=num_resamples,
-    )
-
-
-def proportion_interval(
-    successes: ArrayLike,
-    *,
-    groups: ArrayLike,
-    num_resamples: int = 1000,
-    seed: int = 0,
-) -> Interval:
-    """95 % interval of a share of cases, such as the positives that were found.
-
-    Where all or none succeed no resample differs; then it is the Wilson interval with each
-    patient counting once.
-
-    Args:
-        successes: Whether each case succeeded, shape `(num_cases,)`, bool.
-        groups: As for `bootstrap_interval`.
-        num_resamples: As for `bootstrap_interval`.
-        seed: As for `bootstrap_interval`.
-
-    Raises:
-        ValueError: As for `bootstrap_interval`.
-    """
-    success = np.asarray(successes, dtype=bool)
-    patients = _patient_codes(groups, num_cases=len(success))
-    num_groups = _num_groups(patients)
-    if success.all() or not success.any():
-        agreed = Proportion(num_groups if success.any() else 0, num_groups)
-        low, high = agreed.interval()
-        return Interval(agreed.value, low, high, len(success), num_groups, num_resamples, 0)
-    shares = [
-        float(times @ success / times.sum())
-        for times in _draws(patients, num_resamples=num_resamples, seed=seed)
-    ]
-    return _percentile_interval(
-        float(success.mean()), shares, patients=patients, num_resamples=num_resamples
     )
 
 

@@ -41,37 +41,34 @@ class Proportion:
         """Wilson score interval at 95 %, or NaN twice when the total is zero.
 
         It stays inside [0, 1] and keeps its coverage for the few positives a single-site test
-        set has, where the normal approximation does not. It takes every case as independent:
-        where patients contribute several films each, `bootstrap.bootstrap_interval` says how
-        much wider the interval is.
+        set has, where the normal approximation does not. It takes every case as independent;
+        where patients may contribute several films each, use `shares.Share`.
 
         Reference:
             - Wilson (1927), Probable Inference, the Law of Succession, and Statistical
               Inference, https://doi.org/10.1080/01621459.1927.10502953
         """
-        if not self.total:
-            return nan, nan
-        n, p, z2 = self.total, self.value, Z_95**2
-        centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = Z_95 * sqrt(p * (1 - p) / n + z2 / (4 * n**2)) / (1 + z2 / n)
-        # At 0 and n successes the bound is exactly 0 or 1; rounding would miss it by 1e-17.
-        low = centre - half if self.successes else 0.0
-        high = centre + half if self.successes < n else 1.0
-        return low, high
+        return wilson_interval(self.value, self.total) if self.total else (nan, nan)
+
+
+def wilson_interval(share: float, total: float) -> tuple[float, float]:
+    """95 % interval of a share in [0, 1] of `total` independent cases, whole or effective."""
+    z2 = Z_95**2
+    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = Z_95 * sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
+    # At a share of 0 or 1 the bound is exactly that; rounding would miss it by 1e-17.
+    return centre - half if share > 0 else 0.0, centre + half if share < 1 else 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class F1:
-    """The harmonic mean of sensitivity and PPV, with the three counts it is made of."""
+    """The harmonic mean of sensitivity and PPV.
 
-    tp: int
-    fp: int
-    fn: int
+    Attributes:
+        overlap: Jaccard index: true positives among all cases that either side calls positive.
+    """
 
-    @property
-    def overlap(self) -> Proportion:
-        """Jaccard index: true positives among all cases that either side calls positive."""
-        return Proportion(self.tp, self.tp + self.fp + self.fn)
+    overlap: Proportion
 
     @property
     def value(self) -> float:
@@ -79,7 +76,7 @@ class F1:
         return _f1_from_overlap(self.overlap.value)
 
     def interval(self) -> tuple[float, float]:
-        """95 % interval, taken from the Wilson interval of the overlap.
+        """95 % interval, taken from that of the overlap.
 
         F1 is no proportion, since true positives count twice. But `F1 = 2 J / (1 + J)` rises
         with `J = TP / (TP + FP + FN)`, which is one, so the ends of the interval of `J` map to
@@ -94,9 +91,10 @@ def _f1_from_overlap(overlap: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionCounts:
-    """True and false, positive and negative: what was called against what was so."""
+class OperatingPoint:
+    """What a threshold costs and buys, as counts that keep their denominators."""
 
+    threshold: float
     tp: int
     fp: int
     fn: int
@@ -121,23 +119,6 @@ class DecisionCounts:
     def ppv(self) -> Proportion:
         """Positive calls that were right, at the prevalence of these cases."""
         return Proportion(self.tp, self.tp + self.fp)
-
-    @property
-    def npv(self) -> Proportion:
-        """Negative calls that were right, at the prevalence of these cases."""
-        return Proportion(self.tn, self.tn + self.fn)
-
-    @property
-    def f1(self) -> F1:
-        """Harmonic mean of sensitivity and PPV."""
-        return F1(self.tp, self.fp, self.fn)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatingPoint(DecisionCounts):
-    """What a threshold costs and buys, as counts that keep their denominators."""
-
-    threshold: float
 
 
 def operating_point(y_true: ArrayLike, y_score: ArrayLike, *, threshold: float) -> OperatingPoint:
@@ -196,32 +177,3 @@ def confusion_matrix(
     require_same_length(truth, predicted, names="`y_true` and `y_pred`")
     pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
     return pairs.astype(np.int64).reshape(num_classes, num_classes)
-
-
-def class_counts(
-    y_true: ArrayLike, y_pred: ArrayLike, *, num_classes: int
-) -> tuple[DecisionCounts, ...]:
-    """Counts the decisions for each class against all others.
-
-    Arguments and errors are those of `confusion_matrix`.
-
-    Returns:
-        One entry a class, in class order.
-    """
-    pairs = confusion_matrix(y_true, y_pred, num_classes=num_classes)
-    right, true, called = np.diag(pairs), pairs.sum(axis=1), pairs.sum(axis=0)
-    return tuple(
-        DecisionCounts(
-            tp=int(right[label]),
-            fp=int(called[label] - right[label]),
-            fn=int(true[label] - right[label]),
-            tn=int(pairs.sum() - true[label] - called[label] + right[label]),
-        )
-        for label in range(num_classes)
-    )
-
-
-def accuracy(y_true: ArrayLike, y_pred: ArrayLike, *, num_classes: int) -> Proportion:
-    """Cases given their true class; arguments and errors are those of `confusion_matrix`."""
-    pairs = confusion_matrix(y_true, y_pred, num_classes=num_classes)
-    return Proportion(int(np.trace(pairs)), int(pairs.sum()))

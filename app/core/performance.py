@@ -27,7 +27,8 @@ from app.core.curves import (
     roc_curve,
 )
 from app.core.metrics import Proportion
-from app.core.predictions import HeldOut, count_patients
+from app.core.predictions import HeldOut
+from app.core.shares import Share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +104,7 @@ class SubgroupResult:
 
     subgroup: str
     label: int
-    right: Proportion
-    num_patients: int
+    right: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +233,7 @@ def subgroup_results(
         SubgroupResult(
             subgroup=subgroup,
             label=label,
-            right=Proportion(int(right[rows].sum()), int(rows.sum())),
-            num_patients=count_patients(cases, rows),
+            right=Share.of(right[rows], cases.patients[rows]),
         )
         for (subgroup, label), rows in inside.items()
     )

@@ -17,7 +17,7 @@ def percent(part: Proportion | F1) -> str:
 
 
 def percent_interval(part: Proportion | F1) -> str:
-    """Its Wilson interval, such as `36.8 to 74.4 %`."""
+    """Its 95 % interval, such as `36.8 to 74.4 %`."""
     low, high = part.interval()
     return f"{100 * low:.1f} to {100 * high:.1f} %" if isfinite(low) else "no interval"
 
@@ -25,7 +25,8 @@ def percent_interval(part: Proportion | F1) -> str:
 def out_of(part: Proportion | F1) -> str:
     """What a share is counted from, such as `13 of 23`; in F1 what was found counts twice."""
     if isinstance(part, F1):
-        return f"{2 * part.tp:,} of {2 * part.tp + part.fp + part.fn:,}"
+        found, either = part.overlap.successes, part.overlap.total
+        return f"{2 * found:,} of {found + either:,}"
     return f"{part.successes:,} of {part.total:,}"
 
 

@@ -24,6 +24,7 @@ from app.core.performance import (
 )
 from app.core.predictions import HeldOut, select
 from app.core.reviews import ReviewStore
+from app.core.shares import DecisionShares, evaluate_decisions
 from app.core.sources import Source
 
 THUMBNAIL_SIDE = 96
@@ -109,6 +110,13 @@ def multiclass_performance(loaded: Bundle, split: str) -> MulticlassPerformance:
     return _multiclass_performance(loaded.sha256, split, loaded)
 
 
+def decision_shares(
+    loaded: Bundle, split: str, threshold: float | None, label: int = 1
+) -> DecisionShares:
+    """What calling a class at a threshold is worth on one part."""
+    return _decision_shares(loaded.sha256, split, threshold, label, loaded)
+
+
 def calibration(loaded: Bundle, split: str) -> CalibrationCheck:
     """How far the bundle's probabilities can be believed on one part."""
     return _calibration(loaded.sha256, split, loaded)
@@ -132,6 +140,14 @@ def _binary_performance(sha256: str, split: str, _bundle: Bundle) -> BinaryPerfo
 @st.cache_resource(max_entries=16, show_spinner="Drawing patients anew for the intervals")
 def _multiclass_performance(sha256: str, split: str, _bundle: Bundle) -> MulticlassPerformance:
     return evaluate_multiclass(held_out(_bundle, split))
+
+
+# One entry a place of the slider; quick enough to need no spinner.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _decision_shares(
+    sha256: str, split: str, threshold: float | None, label: int, _bundle: Bundle
+) -> DecisionShares:
+    return evaluate_decisions(held_out(_bundle, split), threshold=threshold, label=label)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing probabilities with outcomes")

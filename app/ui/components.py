@@ -17,7 +17,7 @@ _STEP = 0.001
 
 
 def proportion(label: str, part: Proportion | F1, *, note: str | None = None) -> None:
-    """A card that never shows a share without its denominator and 95 % Wilson interval."""
+    """A card that never shows a share without its denominator and 95 % interval."""
     _card(label, wording.percent(part), wording.percent_interval(part), wording.out_of(part), note)
 
 

@@ -118,7 +118,7 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task) -> None:
             "Value": wording.percent(result.right),
             "95 % interval": wording.percent_interval(result.right),
             "Images": wording.out_of(result.right),
-            "Patients": f"{result.num_patients:,}",
+            "Patients": f"{result.right.num_patients:,}",
         }
         for result in results
     ]

@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from app.charts import performance as charts
 from app.core import wording
 from app.core.bundle import Bundle
-from app.core.metrics import DecisionCounts, OperatingPoint, Proportion
+from app.core.metrics import OperatingPoint
 from app.core.performance import BinaryPerformance, MulticlassPerformance
 from app.core.predictions import HeldOut, count_classes, count_patients
+from app.core.shares import DecisionShares, Share
 from app.ui import components
 
 SPLIT_WORDS = {"test": "Test", "val": "Validation"}
 _HEIGHT = 264
 _CELL = 56  # height of a row of a larger confusion matrix, in pixels
 _ZOOM = "Drag across a part to enlarge it; click twice to return."
-_NARROW = (
-    "Bootstrap over patients, 1,000 resamples. Close to 1 and with fewer than about 200 patients "
-    "the interval is too narrow."
-)
+_CLUSTERED = "Wilson interval, widened for several images of one patient (Rao and Scott 1992)."
+_DRAWN = "Bootstrap over patients, 1,000 resamples."
+_NARROW = f"{_DRAWN} Close to 1 and with fewer than about 200 patients the interval is too narrow."
 
 
 def pick_split(splits: Sequence[str]) -> str:
@@ -69,38 +69,38 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     st.caption(text)
 
 
-def binary_cards(point: OperatingPoint, performance: BinaryPerformance) -> None:
+def binary_cards(shares: DecisionShares, performance: BinaryPerformance) -> None:
     """The eight figures of a two-class model, each with denominator and interval."""
     prevalence = (
         f"At the prevalence of this part, {wording.percent(performance.prevalence)}; "
         "it is another one on a ward."
     )
-    independent = (
-        "The Wilson interval takes every image as independent; several images of one patient make "
-        "it too narrow."
-    )
     upper, lower = st.columns(4), st.columns(4)
     with upper[0]:
-        components.proportion("Sensitivity", point.sensitivity, note=independent)
+        components.proportion("Sensitivity", shares.sensitivity, note=_over(shares.sensitivity))
     with upper[1]:
-        components.proportion("Specificity", point.specificity, note=independent)
+        components.proportion("Specificity", shares.specificity, note=_over(shares.specificity))
     with upper[2]:
-        components.proportion("PPV", point.ppv, note=prevalence)
+        components.proportion("PPV", shares.ppv, note=prevalence)
     with upper[3]:
-        components.proportion("NPV", point.npv, note=prevalence)
+        components.proportion("NPV", shares.npv, note=prevalence)
     with lower[0]:
         components.area("AUC", performance.auc, note=_NARROW)
     with lower[1]:
         components.area("Average precision", performance.average_precision, note=_NARROW)
     with lower[2]:
-        components.proportion("Accuracy", point.accuracy, note=independent)
+        components.proportion("Accuracy", shares.accuracy, note=_over(shares.accuracy))
     with lower[3]:
         components.proportion(
             "F1",
-            point.f1,
+            shares.f1,
             note="Harmonic mean of sensitivity and PPV: images found count twice, beside those "
             "missed and those called falsely.",
         )
+
+
+def _over(share: Share) -> str:
+    return f"{wording.counted(share.num_patients, 'patient')}. {_CLUSTERED}"
 
 
 def binary_figures(
@@ -153,8 +153,7 @@ def binary_figures(
 
 def multiclass_figures(
     matrix: NDArray[np.int64],
-    counts: Sequence[DecisionCounts],
-    correct: Proportion,
+    shares: Sequence[DecisionShares],
     performance: MulticlassPerformance,
     words: Sequence[str],
 ) -> None:
@@ -162,11 +161,11 @@ def multiclass_figures(
 
     Args:
         matrix: `(num_classes, num_classes)`; rows are truth, columns what was called.
-        counts: Each class against all others.
-        correct: Images given their true class.
+        shares: Each class against all others.
         performance: Curves and areas.
         words: The classes as a reader is told them.
     """
+    correct = shares[0].accuracy
     height = max(_HEIGHT, _CELL * (len(words) + 1))
     cards, left, right = st.columns([1, 2, 2])
     with cards:
@@ -191,7 +190,7 @@ def multiclass_figures(
             note=_ZOOM,
             alt=f"Area under the curve: {', '.join(names)}",
         )
-    class_table(counts, performance, words)
+    class_table(shares, performance, words)
 
 
 def _say_why_no_interval(performance: BinaryPerformance) -> None:
@@ -206,18 +205,19 @@ def _say_why_no_interval(performance: BinaryPerformance) -> None:
 
 
 def class_table(
-    counts: Sequence[DecisionCounts], performance: MulticlassPerformance, words: Sequence[str]
+    shares: Sequence[DecisionShares], performance: MulticlassPerformance, words: Sequence[str]
 ) -> None:
     """Sensitivity, PPV and area of each class against all others."""
     rows = [
         {
             "Class": word,
-            "Sensitivity": wording.share_in_full(count.sensitivity),
-            "PPV": wording.share_in_full(count.ppv),
+            "Sensitivity": wording.share_in_full(share.sensitivity),
+            "PPV": wording.share_in_full(share.ppv),
             "AUC": f"{wording.figure(area)} ({wording.figure_interval(area)})",
         }
-        for word, count, area in zip(words, counts, performance.auc, strict=True)
+        for word, share, area in zip(words, shares, performance.auc, strict=True)
     ]
     components.table(rows, key="performance_classes", figures=["Sensitivity", "PPV", "AUC"])
-    st.caption("Each class against all others. In brackets 95 % intervals: Wilson for shares, "
-               "bootstrap over patients for areas.")  # fmt: skip
+    st.caption("Each class against all others. In brackets 95 % intervals. Shares: "
+               "Wilson, widened for several images of one patient (Rao and Scott 1992). Areas: "
+               "bootstrap over patients.")  # fmt: skip

@@ -34,13 +34,12 @@ if threshold is not None:
     score, result = held_out.probabilities[:, 1], cache.binary_performance(bundle, split)
     point = metrics.operating_point(truth, score, threshold=threshold)
     own = metrics.operating_point(truth, score, threshold=decision)
-    views.binary_cards(point, result)
+    views.binary_cards(cache.decision_shares(bundle, split, threshold), result)
     views.binary_figures(matrix, point, own, result, words)
 else:
-    counts = metrics.class_counts(truth, called, num_classes=len(words))
-    correct = metrics.accuracy(truth, called, num_classes=len(words))
+    shares = [cache.decision_shares(bundle, split, None, label) for label in range(len(words))]
     result_by_class = cache.multiclass_performance(bundle, split)
-    views.multiclass_figures(matrix, counts, correct, result_by_class, words)
+    views.multiclass_figures(matrix, shares, result_by_class, words)
 
 view = details.pick_view()
 if view == "Missed films":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
 from model_training.commands.calls import Commands, add_command, wrong_call
@@ -15,6 +14,7 @@ from model_training.commands.settings import (
     chosen_description,
     chosen_settings,
 )
+from model_training.commands.tracking import add_tracking
 from model_training.config import TrainingConfig
 
 
@@ -42,6 +42,7 @@ def add(commands: Commands) -> None:
     )
     add_settings(command)
     add_description(command)
+    add_tracking(command, bundle=False)
     command.set_defaults(run=_run)
 
 
@@ -57,12 +58,12 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.crossval.summary import predictions_table, summarise
     from model_training.data import film_cache
     from model_training.fitting.fit import check_out
-    from model_training.training import experiment
+    from model_training.training import experiment, tracking
 
-    started = time.monotonic()
     description = chosen_description(options)
     if options.ensemble is not None:
         check_out(options.ensemble, options.samples)
+    tracking.check(options.track)
     dataset = read(options)
     given_test = any(case.split == "test" for case in dataset.cases)
     films = experiment.prepare(
@@ -77,6 +78,7 @@ def _run(options: argparse.Namespace) -> None:
         out=options.out,
         num_folds=options.folds,
         leave_out_test=given_test or options.ensemble is not None,
+        tracked=options.track,
     )
     summary = summarise(folds, films)
     predictions_table(folds, films).to_csv(options.out / "predictions.csv", index=False)
@@ -93,7 +95,6 @@ def _run(options: argparse.Namespace) -> None:
             options.ensemble,
             config=config,
             description=description,
-            minutes=round((time.monotonic() - started) / 60, 1),
         )
         from model_training.fitting.card import figures
 

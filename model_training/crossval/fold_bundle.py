@@ -28,7 +28,6 @@ def publish_ensemble(
     *,
     config: TrainingConfig,
     description: Description,
-    minutes: float,
 ) -> Bundle:
     """Merges the folds' networks and publishes them; its logit is the mean of theirs.
 
@@ -42,7 +41,6 @@ def publish_ensemble(
         out: Folder of the bundle; must not exist.
         config: What each fold was trained with.
         description: What a person says of it.
-        minutes: What training took.
     """
     quiet_tensorflow()
     from model_training.networks.ensemble import merge
@@ -75,12 +73,11 @@ def publish_ensemble(
         return fit.publish(
             out,
             films,
-            Trained(network, _mean_history(folds)),
+            Trained(network, _mean_history(folds), sum(fold.minutes for fold in folds)),
             outcome,
             config=config,
             description=description,
             work=work,
-            minutes=minutes,
             more={"members": len(folds)},
         )
     finally:

@@ -22,8 +22,9 @@ from model_training.console import say
 from model_training.data.datasets import Dataset
 from model_training.data.splits import folds_by_patient
 from model_training.evidence import evaluation
+from model_training.evidence.figures import as_numbers
 from model_training.fitting import export
-from model_training.training import experiment
+from model_training.training import experiment, tracking
 from model_training.training.experiment import Films
 
 HELD_OUT = "held_out.npz"
@@ -44,6 +45,7 @@ class Fold:
         logits: By view of the images (`VIEWS`), `(num_held_out, num_classes)`.
         calibration: Chosen, like `thresholds`, on validation images of the fold's own.
         history: One row an epoch.
+        minutes: What its training took.
         folder: Where the fold is kept; holds `model.keras`.
     """
 
@@ -52,6 +54,7 @@ class Fold:
     calibration: Calibration
     thresholds: Thresholds
     history: pd.DataFrame
+    minutes: float
     folder: Path
 
     def probabilities(self, view: str = AS_IT_IS) -> NDArray[np.float64]:
@@ -66,6 +69,7 @@ def crossvalidate(
     out: Path,
     num_folds: int,
     leave_out_test: bool,
+    tracked: bool = False,
 ) -> list[Fold]:
     """Trains one network a fold; folds that were finished before are read from `out`.
 
@@ -78,6 +82,7 @@ def crossvalidate(
         out: Folder that keeps every fold.
         num_folds: At least 2.
         leave_out_test: Whether the test part stays out of all folds.
+        tracked: Whether MLflow notes each fold, as a run of its own.
 
     Raises:
         DatasetError: If a class has fewer patients than folds, or `out` holds folds of other
@@ -97,7 +102,14 @@ def crossvalidate(
             say(f"Fold {number + 1} of {num_folds}")
             parts = _parts(films, pool[folds != number], held_out, config)
             settings = replace(config, seed=config.seed + number)
-            _train_fold(films.with_parts(parts), settings, held_out, folder)
+            with tracking.track(
+                tracked,
+                experiment="overread crossval",
+                run_name=f"{out.resolve().name} fold {number + 1}",
+                config=settings.as_dict(),
+                fingerprint=export.fingerprint(films.cases, films.digests, films.classes),
+            ) as noted:
+                _train_fold(films.with_parts(parts), settings, held_out, folder, noted)
         done.append(_read_fold(folder, held_out))
     return done
 
@@ -160,11 +172,15 @@ def _parts(
 
 
 def _train_fold(
-    films: Films, config: TrainingConfig, held_out: NDArray[np.int64], folder: Path
+    films: Films,
+    config: TrainingConfig,
+    held_out: NDArray[np.int64],
+    folder: Path,
+    noted: tracking.Run,
 ) -> None:
     work = folder / "training"
     work.mkdir(parents=True, exist_ok=True)
-    trained = experiment.train_network(films, config, work=work)
+    trained = experiment.train_network(films, config, work=work, callbacks=[noted.epoch_callback()])
     network = trained.network
     outcome = evaluation.evaluate(
         network,
@@ -185,6 +201,7 @@ def _train_fold(
         "heatmap_layer": network.heatmap_layer,
         "calibration": outcome.calibration.model_dump(mode="json"),
         "thresholds": outcome.thresholds.model_dump(mode="json"),
+        "minutes": trained.minutes,
     }
     (folder / "settings.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
     # Written last: a fold without it is trained again.
@@ -193,6 +210,16 @@ def _train_fold(
         np.savez(file, allow_pickle=False, **{_key(view): logits[view] for view in VIEWS})
     unfinished.replace(folder / HELD_OUT)
     shutil.rmtree(work)
+    noted.finish(_held_out_figures(films, held_out, outcome))
+
+
+def _held_out_figures(
+    films: Films, held_out: NDArray[np.int64], outcome: evaluation.Outcome
+) -> dict[str, float]:
+    labels, probabilities = films.labels[held_out], outcome.probabilities[held_out]
+    return tracking.for_tracking(
+        as_numbers(labels, probabilities, threshold=outcome.thresholds.decision), "held out"
+    )
 
 
 def _read_fold(folder: Path, held_out: NDArray[np.int64]) -> Fold:
@@ -205,6 +232,7 @@ def _read_fold(folder: Path, held_out: NDArray[np.int64]) -> Fold:
         Calibration.model_validate(settings["calibration"]),
         Thresholds.model_validate(settings["thresholds"]),
         pd.read_csv(folder / HISTORY),
+        settings["minutes"],
         folder,
     )
 

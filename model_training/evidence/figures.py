@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bootstrap import Interval, auc_interval, bootstrap_interval, proportion_interval
+from app.core.bootstrap import Interval, auc_interval, bootstrap_interval
 from app.core.bundle import Task
 from app.core.calibration import brier_score, expected_calibration_error
 from app.core.curves import macro_auc, roc_auc, specificity_at_sensitivity
 from app.core.metrics import operating_point
 from app.core.performance import promises
 from app.core.predictions import HeldOut
+from app.core.shares import Share
 
 HEADER = ("figure", "value", "95 % interval", "of")
 SENSITIVITY = 0.97  # at which specificity is compared between models
@@ -115,8 +116,8 @@ def as_numbers(
 def notes(cases: HeldOut, task: Task) -> str:
     """What the figures mean and how their intervals were made."""
     lines = [
-        "Intervals: bootstrap over patients, 1,000 resamples; for a share of 0 or 100 %, "
-        "Wilson's, each patient counting once.",
+        "Intervals: of shares, Wilson's with the design effect of several images of one patient "
+        "(Rao and Scott 1992); of the other figures, bootstrap over patients, 1,000 resamples.",
         "Calibration error: ten bins of equal width (Naeini 2015, Guo 2017).",
     ]
     if task.binary:
@@ -222,16 +223,18 @@ def _bootstrapped(
 def _share(name: str, right: NDArray[np.bool_], patients: NDArray[np.str_]) -> Row:
     if not len(right):
         return Row(name, _NO_FIGURE, _NO_FIGURE, "0 of 0 images")
-    return _row(
+    share = Share.of(right, patients)
+    low, high = share.interval()
+    return Row(
         name,
-        proportion_interval(right, groups=patients),
-        style="{:.1%}",
-        count=f"{int(right.sum())} of ",
+        f"{share.value:.1%}",
+        f"{low:.1%} to {high:.1%}",
+        f"{share.successes} of {share.total} images of {share.num_patients} patients",
     )
 
 
-def _row(name: str, interval: Interval, *, style: str = "{:.3f}", count: str = "") -> Row:
-    of = f"{count}{interval.num_cases} images of {interval.num_groups} patients"
+def _row(name: str, interval: Interval, *, style: str = "{:.3f}") -> Row:
+    of = f"{interval.num_cases} images of {interval.num_groups} patients"
     if not isfinite(interval.value):
         return Row(name, _NO_FIGURE, _NO_FIGURE, of)
     # Resamples of a perfect ranking are all perfect: they do not say how far it may be off.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -104,7 +103,6 @@ def fit(
     """
     run = run or Run()
     check_out(out, description.samples)
-    started = time.monotonic()
     out.parent.mkdir(parents=True, exist_ok=True)
     with _run_folder(out, run, epochs=config.epochs) as work, _tracked(run, out, config) as noted:
         films = experiment.prepare(
@@ -135,7 +133,6 @@ def fit(
             threshold_rule=config.threshold_rule,
             shifts=tuple(SHIFTS) if config.shifted_validation else (),
         )
-        minutes = round((time.monotonic() - started) / 60, 1)
         bundle = publish(
             out,
             films,
@@ -144,7 +141,6 @@ def fit(
             config=config,
             description=description,
             work=work,
-            minutes=minutes,
         )
         if run.track:
             page = work / "figures.html"
@@ -162,7 +158,6 @@ def publish(
     config: TrainingConfig,
     description: Description,
     work: Path,
-    minutes: float,
     more: Mapping[str, int] | None = None,
 ) -> Bundle:
     """Writes what was trained as a bundle.
@@ -175,7 +170,6 @@ def publish(
         config: The settings.
         description: What a person says of it.
         work: Folder on the same file system to write in.
-        minutes: What training took.
         more: What the manifest also tells of the training.
     """
     manifest = Manifest(
@@ -192,7 +186,7 @@ def publish(
             "parameters": trained.network.model.count_params(),
             "epochs_run": len(trained.history),
             "best_epoch": evaluation.best_epoch(trained.history),
-            "minutes": minutes,
+            "minutes": trained.minutes,
         }
         | dict(more or {}),
         versions=export.library_versions(),
@@ -227,7 +221,7 @@ def _test_figures(bundle: Bundle) -> dict[str, float]:
     manifest = bundle.manifest
     test = select(bundle.predictions(), manifest.task, split="test")
     found = as_numbers(test.y_true, test.probabilities, threshold=manifest.thresholds.decision)
-    return {f"test {name}".replace("%", "percent"): value for name, value in found.items()}
+    return tracking.for_tracking(found, "test")
 
 
 def data_record(films: Films, description: Description) -> Data:

@@ -76,10 +76,16 @@ class Films:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A network at its best epoch, and one row an epoch of how it got there."""
+    """A network at its best epoch.
+
+    Attributes:
+        history: One row an epoch.
+        minutes: What the epochs took, over all calls of a run that was stopped.
+    """
 
     network: Network
     history: pd.DataFrame
+    minutes: float
 
 
 def network_input(config: TrainingConfig, modalities: tuple[str, ...] = ()) -> Input:
@@ -106,7 +112,9 @@ def prepare(
 
     Raises:
         DatasetError: If too many images cannot be read, or the data cannot be split.
+        WeightsError: If the weights to start from, or the layers to freeze, do not fit.
     """
+    _check_weights(config, len(dataset.classes))
     decoded = decode_cases(dataset.cases, network_input(config, modalities), cache)
     usable = [row for row in range(len(dataset.cases)) if row not in decoded.failed]
     notes = dataset.notes
@@ -217,21 +225,20 @@ def train_network(
     import keras
 
     from model_training.networks.catalogue import PRESETS
-    from model_training.networks.pretrained import load_pretrained
     from model_training.training import distribution
     from model_training.training.batches import TrainingBatches
-    from model_training.training.loop import check_stages, train
+    from model_training.training.loop import end_of_backbone, train
+    from model_training.training.resume import STATE, seconds_trained
 
     keras.utils.set_random_seed(config.seed)
-    preset = PRESETS[config.preset]
-    backbone_end = None if config.weights == "none" else preset.backbone_end
     rows, labels = films.rows, films.labels_by_row
     train_rows = rows[films.positions("train")]
+    counts = np.bincount(labels[train_rows], minlength=len(films.classes)).tolist()
     with distribution.scope(distribution.choose_strategy()):
-        model = _build(films, config, distribution.dtype_policy(config.precision))
-        if config.weights != "none":
-            say(load_pretrained(model, config.preset, config.weights))
-        check_stages(model, config, backbone_end)
+        model = _build(config, counts, distribution.dtype_policy(config.precision))
+        loaded = _load_weights(model, config)
+    if config.weights != "none":
+        say(loaded)
     history = train(
         model,
         TrainingBatches(
@@ -240,30 +247,49 @@ def train_network(
         (films.pixels, labels, rows[films.positions("val")]),
         config=config,
         folder=work,
-        backbone_end=backbone_end,
+        backbone_end=end_of_backbone(config),
         callbacks=callbacks,
         finish=finish,
     )
     # Built anew: in float32, outside any strategy, and without an optimiser, whose state would
     # triple the size of the bundle.
-    bare = _build(films, config, keras.DTypePolicy("float32"))
+    bare = _build(config, counts, keras.DTypePolicy("float32"))
     bare.set_weights(model.get_weights())
-    return Trained(Network(bare, preset.heatmap_layer), history)
+    minutes = round(seconds_trained(work / STATE) / 60, 1)
+    return Trained(Network(bare, PRESETS[config.preset].heatmap_layer), history, minutes)
 
 
-def _build(films: Films, config: TrainingConfig, policy: keras.DTypePolicy) -> keras.Model:
+def _check_weights(config: TrainingConfig, num_classes: int) -> None:
+    """What could fail after an hour of decoding, and can be known before it."""
+    if config.weights == "none" and not (config.frozen_epochs or config.unfreeze_from):
+        return
+    quiet_tensorflow()
+    import keras
+
+    _load_weights(_build(config, [1] * num_classes, keras.DTypePolicy("float32")), config)
+
+
+def _load_weights(model: keras.Model, config: TrainingConfig) -> str:
+    """Gives a fresh network the weights that training starts from, and says which."""
+    from model_training.networks.pretrained import load_pretrained
+    from model_training.training.loop import check_stages, end_of_backbone
+
+    loaded = load_pretrained(model, config.preset, config.weights)
+    check_stages(model, config, end_of_backbone(config))
+    return loaded
+
+
+def _build(config: TrainingConfig, counts: Sequence[int], policy: keras.DTypePolicy) -> keras.Model:
     import keras
 
     from model_training.networks.catalogue import PRESETS
     from model_training.training.loop import initial_output_bias
 
-    train = films.labels[films.positions("train")]
-    counts = np.bincount(train, minlength=len(films.classes)).tolist()
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
         return PRESETS[config.preset].build(
-            input_shape=films.pixels.shape[1:],
+            input_shape=(config.image_size, config.image_size, config.channels),
             output_bias=initial_output_bias(counts),
             **config.architecture,
         )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.core.errors import DatasetError, WeightsError
 from model_training.config import TrainingConfig
 from model_training.console import say
+from model_training.networks.catalogue import PRESETS
 from model_training.networks.freezing import freeze, parameter_counts
 from model_training.training.batches import TrainingBatches, validation_batches
 from model_training.training.optimisation import build_optimizer
@@ -71,6 +72,11 @@ def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]
         config.unfreeze_from or None,
     )
     return [stage for stage in (frozen, tuned) if stage.end > stage.start]
+
+
+def end_of_backbone(config: TrainingConfig) -> str | None:
+    """The last layer of the pre-trained backbone, or None where training starts from nothing."""
+    return None if config.weights == "none" else PRESETS[config.preset].backbone_end
 
 
 def check_stages(model: keras.Model, config: TrainingConfig, backbone_end: str | None) -> None:

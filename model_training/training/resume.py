@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,12 +31,14 @@ class Record:
         stage: Number of the stage that runs, from 0.
         stage_ended: Whether that stage has come to its end.
         callbacks: What each callback remembers, in their order.
+        seconds: What the epochs took, over all calls.
     """
 
     rows: list[dict[str, float]] = field(default_factory=list)
     stage: int = 0
     stage_ended: bool = False
     callbacks: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def epochs_done(self) -> int:
@@ -57,9 +60,11 @@ class RecordEpochs(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._record, self._others, self._file = record, others, file
+        self._since = time.monotonic()
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Gives the other callbacks their memory back."""
+        self._since = time.monotonic()
         # Keras' callbacks forget everything when training begins.
         for callback, remembered in zip(self._others, self._record.callbacks, strict=False):
             vars(callback).update(remembered)
@@ -68,6 +73,9 @@ class RecordEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         """Writes the state."""
         self._record.rows.append({name: float(value) for name, value in (logs or {}).items()})
         self._record.callbacks = [_remembered(callback) for callback in self._others]
+        now = time.monotonic()
+        self._record.seconds += now - self._since
+        self._since = now
         self._record.stage_ended = bool(self.model.stop_training)
         save_state(self._file, self.model, self._record)
 
@@ -93,6 +101,12 @@ def load_record(file: Path) -> Record | None:
         return None
     with np.load(file) as arrays:
         return Record(**json.loads(arrays[_RECORD].tobytes()))
+
+
+def seconds_trained(file: Path) -> float:
+    """What the epochs took, over all calls of a run."""
+    record = load_record(file)
+    return record.seconds if record else 0.0
 
 
 def load_variables(file: Path, model: keras.Model) -> None:

@@ -127,6 +127,11 @@ class Run:
         return True
 
 
+def for_tracking(figures: Mapping[str, float], part: str) -> dict[str, float]:
+    """Figures by names that MLflow takes, such as `test AUC`."""
+    return {f"{part} {name}".replace("%", "percent"): value for name, value in figures.items()}
+
+
 @contextmanager
 def track(
     enabled: bool,

@@ -9,10 +9,9 @@ from app.core.bootstrap import (
     Interval,
     auc_interval,
     bootstrap_interval,
-    proportion_interval,
 )
 from app.core.curves import macro_auc, roc_auc
-from app.core.metrics import Proportion, operating_point
+from app.core.metrics import operating_point
 
 
 def draw(seed, *, num_patients, films_each, shared=0.0, levels=None):
@@ -255,32 +254,3 @@ def test_inputs_are_left_alone_and_results_are_plain_numbers():
     assert isinstance(interval, Interval)
     assert {type(value) for value in (interval.value, interval.low, interval.high)} == {float}
     assert type(interval.num_groups) is int
-
-
-def test_a_share_has_the_interval_of_the_plain_bootstrap():
-    random = np.random.default_rng(3)
-    patient = np.repeat(np.arange(20), 3)
-    success = random.random(60) < 0.8
-
-    found = proportion_interval(success, groups=patient, num_resamples=200, seed=5)
-
-    low, high, _ = slow_interval(
-        lambda _, score: score.mean(), np.zeros(60), success, patient, num_resamples=200, seed=5
-    )
-    assert (found.low, found.high) == pytest.approx((low, high))
-    assert (found.value, found.num_cases, found.num_groups) == (success.mean(), 60, 20)
-
-
-@pytest.mark.parametrize("outcome", [True, False])
-def test_a_share_without_exception_has_wilson_s_interval_of_its_patients(outcome):
-    found = proportion_interval([outcome] * 12, groups=list("aabbccddeeff"))
-
-    assert (found.low, found.high) == Proportion(6 * outcome, 6).interval()
-    assert found.value == outcome
-
-
-def test_a_share_of_no_cases_has_no_figure():
-    found = proportion_interval([], groups=[])
-
-    assert math.isnan(found.value)
-    assert math.isnan(found.low)
