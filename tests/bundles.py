@@ -36,19 +36,31 @@ def make_bundle(
     channels: int = 1,
     fit: str = "stretch",
     samples: Path | None = None,
+    members: int = 1,
     seed: int = 0,
 ) -> Bundle:
-    """Publishes a bundle `folder/name` whose network is untrained but whose files are real."""
+    """Publishes a bundle `folder/name` whose network is untrained but whose files are real.
+
+    With several `members` it is an ensemble of so many networks.
+    """
     import keras
 
     from model_training.networks.catalogue import PRESETS
+    from model_training.networks.ensemble import merge
 
     keras.utils.set_random_seed(seed)
     chosen = PRESETS[preset]
-    model = chosen.build(
-        input_shape=(image_size, image_size, channels),
-        output_bias=np.zeros(1 if len(classes) == 2 else len(classes), np.float32),
-    )
+    networks = [
+        Network(
+            chosen.build(
+                input_shape=(image_size, image_size, channels),
+                output_bias=np.zeros(1 if len(classes) == 2 else len(classes), np.float32),
+            ),
+            chosen.heatmap_layer,
+        )
+        for _ in range(members)
+    ]
+    network = merge(networks) if members > 1 else networks[0]
     binary = len(classes) == 2
     manifest = Manifest(
         format=FORMAT,
@@ -60,7 +72,7 @@ def make_bundle(
             wording={class_name: class_name.capitalize() for class_name in classes},
         ),
         input=Input(height=image_size, width=image_size, channels=channels, fit=fit),
-        heatmap=Heatmap(layer=chosen.heatmap_layer, scale=0.05),
+        heatmap=Heatmap(layer=network.heatmap_layer, scale=0.05),
         thresholds=Thresholds(
             decision=0.5 if binary else 0.0,
             doubtful_low=0.4 if binary else 0.0,
@@ -84,9 +96,7 @@ def make_bundle(
     history = pd.DataFrame(
         {"epoch": [1, 2, 3], "loss": [0.7, 0.5, 0.4], "val_loss": [0.7, 0.55, 0.6]}
     )
-    contents = export.Contents(
-        manifest, Network(model, chosen.heatmap_layer), history, predictions(classes), [], samples
-    )
+    contents = export.Contents(manifest, network, history, predictions(classes), [], samples)
     pixels = np.random.default_rng(seed).integers(0, 256, (4, image_size, image_size, channels))
     with tempfile.TemporaryDirectory(dir=folder) as work:
         return export.publish(

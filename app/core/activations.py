@@ -7,6 +7,7 @@ the mean of a channel over its whole map.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +43,11 @@ class LayerInfo:
     activation: str
     shapes: tuple[Shape, ...]
     parameters: int
+
+    @property
+    def member(self) -> int | None:
+        """Which network of an ensemble it belongs to, from 1; None for what they share."""
+        return member_of(self.name)
 
     @property
     def shape(self) -> Shape:
@@ -92,6 +98,12 @@ class Contributions:
     def logit(self) -> float:
         """Their sum with the bias."""
         return float(self.values.sum(dtype=np.float64)) + self.bias
+
+
+def member_of(name: str) -> int | None:
+    """The number in the name of an ensemble's layer, such as 2 in `m2_conv1`; None without."""
+    found = re.match(r"m(\d+)_", name)
+    return int(found[1]) if found else None
 
 
 def layers(model: keras.Model) -> list[LayerInfo]:

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.core import feature_pictures
-from app.core.activations import LayerInfo, StrongestChannel
+from app.core.activations import LayerInfo, StrongestChannel, member_of
 from app.core.bundle import Bundle
 from app.core.images import Film
 from app.core.layer_words import shape_words, value_words
@@ -21,6 +21,31 @@ from app.ui.tiles import Tile, show_tiles
 
 EVIDENCE = "evidence/grad-cam"  # the last step; no Keras layer may have a slash in its name
 _TILE_SIZE = 92
+
+
+def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
+    """Which network of an ensemble is walked through; None where the model is a single one.
+
+    Another network is opened at the same layer.
+    """
+    members = sorted({layer.member for layer in layers if layer.member is not None})
+    if len(members) < 2:
+        return None
+    key = f"activations_member_{bundle.sha256[:12]}"
+    chosen = st.segmented_control(
+        "Network",
+        members,
+        default=members[0],
+        required=True,
+        format_func=lambda member: f"{member} of {len(members)}",
+        on_change=_change_member,
+        args=(key, layer_key(bundle)),
+        key=key,
+        persist_state="session",
+        help=f"This model is {len(members)} networks side by side; its logit is the mean of "
+        "theirs. Layers of one network are shown, with those that all share.",
+    )
+    return int(chosen)
 
 
 def choose_layer(
@@ -182,6 +207,12 @@ def _step(key: str, steps: Sequence[str], by: int) -> None:
     # From where the session is, not from what was drawn: a quick second press counts too.
     position = steps.index(st.session_state[key]) + by
     _choose(key, steps[min(max(position, 0), len(steps) - 1)])
+
+
+def _change_member(member_key: str, key: str) -> None:
+    step = st.session_state.get(key)
+    if step is not None and member_of(step) is not None:
+        _choose(key, f"m{st.session_state[member_key]}_{step.partition('_')[2]}")
 
 
 def _choose(key: str, step: str) -> None:

@@ -27,9 +27,14 @@ with film_side:
     views.show_film(case, case.film, pixels, bundle)
 
 with layer_side:
+    member = layer_walk.choose_member(layers, bundle)
+    if member is not None:
+        layers = [layer for layer in layers if layer.member in (member, None)]
+    shown = {layer.name for layer in layers}
+    strongest = cache.strongest_channels(bundle, source, case.image_id)
     name = layer_walk.choose_layer(
         layers,
-        cache.strongest_channels(bundle, source, case.image_id),
+        [channel for channel in strongest if channel.layer in shown],
         case.film,
         case.evidence[explained],
         bundle,

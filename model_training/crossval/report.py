@@ -13,6 +13,7 @@ from app.core.curves import roc_curve
 from model_training.crossval.folds import Fold, pooled_probabilities
 from model_training.crossval.summary import Summary
 from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report
+from model_training.reports.markdown import markdown_table
 from model_training.reports.plots import NEUTRAL
 from model_training.training.experiment import Films
 
@@ -21,11 +22,11 @@ def as_text(summary: Summary) -> str:
     """The figures as Markdown, for the terminal."""
     return "\n\n".join(
         [
-            _markdown(folds_table(summary)),
+            markdown_table(folds_table(summary).header, folds_table(summary).rows),
             _pooled_sentence(summary),
             "Mean over the folds (worst fold in brackets), images as another department would "
             "make them:",
-            _markdown(views_table(summary)),
+            markdown_table(views_table(summary).header, views_table(summary).rows),
             f"Judge by the worst view: {summary.worst_view}.",
         ]
     )
@@ -92,20 +93,6 @@ def _pooled_sentence(summary: Summary) -> str:
         f"{pooled.high:.3f}, bootstrap over patients; {pooled.num_cases:,} images of "
         f"{pooled.num_groups:,} patients)."
     )
-
-
-def _markdown(table: Table) -> str:
-    columns = [
-        [str(name), *(str(row[position]) for row in table.rows)]
-        for position, name in enumerate(table.header)
-    ]
-    widths = [max(map(len, column)) for column in columns]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in zip(*columns, strict=True)
-    ]
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([lines[0], rule, *lines[1:]])
 
 
 def _roc(folds: Sequence[Fold], films: Films) -> list[Figure]:

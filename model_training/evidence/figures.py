@@ -22,6 +22,7 @@ from app.core.metrics import operating_point
 from app.core.performance import promises
 from app.core.predictions import HeldOut
 from app.core.shares import Share
+from model_training.reports.markdown import markdown_table
 
 HEADER = ("figure", "value", "95 % interval", "of")
 SENSITIVITY = 0.97  # at which specificity is compared between models
@@ -131,17 +132,8 @@ def notes(cases: HeldOut, task: Task) -> str:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The rows as a Markdown table whose columns are aligned as plain text too."""
-    lines = [HEADER, *(row.cells for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
-    padded = [
-        "| "
-        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        + " |"
-        for line in lines
-    ]
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([padded[0], rule, *padded[1:]])
+    """The rows as a Markdown table."""
+    return markdown_table(HEADER, [row.cells for row in rows])
 
 
 def _ranking(cases: HeldOut, task: Task) -> list[Row]:

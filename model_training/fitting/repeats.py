@@ -16,6 +16,7 @@ from model_training.console import say
 from model_training.data.datasets import Dataset
 from model_training.evidence.figures import as_numbers
 from model_training.fitting.fit import Description, Run, fit
+from model_training.reports.markdown import markdown_table
 
 TABLE = "repeats.csv"
 
@@ -75,20 +76,17 @@ def spread(bundles: list[Bundle]) -> pd.DataFrame:
 def as_text(table: pd.DataFrame) -> str:
     """Mean, standard deviation and range over the seeds, as Markdown."""
     num_images = table["images"].iloc[0]
-    lines = [
-        f"{len(table)} seeds on one split, {num_images:,} test images. The spread is that of "
-        "training alone: the interval over patients, in each bundle's card, comes on top of it.",
-        "",
-        "| figure | mean | standard deviation | lowest | highest |",
-        "|---|---|---|---|---|",
-    ]
+    rows = []
     for name in table.columns.drop(["seed", "images"]):
         values = table[name].to_numpy(float)
-        lines.append(
-            f"| {name} | {values.mean():.3f} | {np.std(values, ddof=1):.3f} | "
-            f"{values.min():.3f} | {values.max():.3f} |"
-        )
-    return "\n".join(lines)
+        spread = (values.mean(), np.std(values, ddof=1), values.min(), values.max())
+        rows.append([name, *(f"{value:.3f}" for value in spread)])
+    header = ["figure", "mean", "standard deviation", "lowest", "highest"]
+    return (
+        f"{len(table)} seeds on one split, {num_images:,} test images. The spread is that of "
+        "training alone: the interval over patients, in each bundle's card, comes on top of "
+        f"it.\n\n{markdown_table(header, rows)}"
+    )
 
 
 def _finished(folder: Path, settings: TrainingConfig) -> Bundle:

@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import norm
 
 from model_training.reports.html_report import Figure, Section, Table, write_report
+from model_training.reports.markdown import markdown_table
 from model_training.tuning.goal import Goal
 from model_training.tuning.plots import (
     course_figure,
@@ -20,6 +21,7 @@ from model_training.tuning.plots import (
     parallel_figure,
     varied_settings,
 )
+from model_training.tuning.spread import spread_figure, spread_over_seeds
 from model_training.tuning.study import REASON, about, finished
 from model_training.tuning.trial_loop import in_words
 
@@ -32,9 +34,10 @@ _STATES = {
 
 
 def trials_table(study: Study) -> pd.DataFrame:
-    """One row a trial: state, figure, best epoch, epochs, minutes, remark, and its values.
+    """One row a trial: state, value, best epoch, epochs, minutes, remark, and its settings.
 
-    A trial that was interrupted is `interrupted`; the same values are tried again in another.
+    Between remark and settings are the other validation figures of the best epoch. A trial that
+    was interrupted is `interrupted`; the same values are tried again in another.
     """
     return pd.DataFrame([_row(trial) for trial in study.get_trials(deepcopy=False)])
 
@@ -45,7 +48,7 @@ def as_text(study: Study, goal: Goal) -> str:
     return (
         f"Best of {len(trials)} trials: trial {best.number}, {goal.words} "
         f"{_value(study, best)} at epoch {best.user_attrs['best_epoch']}.\n"
-        f"{in_words(best.params)}\n\n{_caution(study, goal)}"
+        f"{in_words(best.params)}\n\n{_spread_text(study, goal)}{_caution(study, goal)}"
     )
 
 
@@ -121,6 +124,7 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
         "epochs_run": len(trial.intermediate_values) or None,
         "minutes": None if minutes is None else round(minutes, 1),
         "remark": remark,
+        **trial.user_attrs.get("other_figures", {}),
         **trial.params,
     }
 
@@ -152,6 +156,23 @@ def _caution(study: Study, goal: Goal) -> str:
     )
 
 
+def _spread(study: Study, goal: Goal) -> Table | None:
+    table = spread_over_seeds(trials_table(study), varied_settings(study), maximise=goal.maximise)
+    if table.empty:
+        return None
+    return Table(
+        [str(name).replace("_", " ") for name in table.columns],
+        [[_cell(value) for value in row] for row in table.itertuples(index=False)],
+        f"{goal.words[0].upper()}{goal.words[1:]} over the seeds of each combination, the best first; the "
+        "spread is that of training alone, on one split.",
+    )
+
+
+def _spread_text(study: Study, goal: Goal) -> str:
+    table = _spread(study, goal)
+    return f"{markdown_table(table.header, table.rows)}\n\n{table.caption}\n\n" if table else ""
+
+
 def _course(study: Study, goal: Goal) -> list[Figure]:
     return [
         Figure(
@@ -173,6 +194,10 @@ def _settings(study: Study, goal: Goal) -> list[Figure]:
         parallel_figure(study, figure=goal.words),
         "One line a complete trial, through its values to its figure.",
     )
+    spread = _spread(study, goal)
+    if spread is not None:
+        dots = spread_figure(trials_table(study), varied, figure=goal.words, maximise=goal.maximise)
+        lines = Figure(dots, spread.caption, height=160 + 40 * len(spread.rows))
     if len(varied) == 1:
         return [lines]
     bars = Figure(

@@ -93,6 +93,8 @@ class Objective:
         same = _trained_before(trial)
         if same is not None and same.value is not None:
             trial.set_user_attr("same_as", same.number)
+            for name in ("best_epoch", "other_figures"):
+                trial.set_user_attr(name, same.user_attrs[name])
             return same.value
         watch = WatchEpochs(trial, self._goal)
         try:
@@ -165,6 +167,12 @@ class WatchEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         best = self._goal.best(self.rows)
         if best is not None:
             self._trial.set_user_attr("best_epoch", best + 1)
+            others = {
+                name: value
+                for name, value in self.rows[best].items()
+                if name.startswith("val_") and name != self._goal.column
+            }
+            self._trial.set_user_attr("other_figures", others)
         if isfinite(row[self._goal.column]):
             self._trial.report(row[self._goal.column], step=epoch + 1)
         if self._trial.should_prune():

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app.core.bundle import Bundle
 from app.core.sources import Source
 from app.ui.layer_walk import EVIDENCE, layer_key
+from tests.bundles import make_bundle
 from tests.ui.conftest import MAIN
 
 
@@ -140,8 +141,6 @@ def test_three_classes_in_colour_with_padding(three_class_bundle, source, monkey
     ],
 )
 def test_layers_of_other_presets_are_drawn(preset, steps, source, tmp_path, monkeypatch):
-    from tests.bundles import make_bundle
-
     bundle = make_bundle(tmp_path, name=preset, preset=preset, image_size=48)
     at = open_page(bundle, source, monkeypatch)
 
@@ -150,6 +149,27 @@ def test_layers_of_other_presets_are_drawn(preset, steps, source, tmp_path, monk
         assert not at.exception
         assert not at.error
         assert at.selectbox(key=layer_key(bundle)).value == step
+
+
+def test_of_an_ensemble_one_network_is_walked_through_at_a_time(source, tmp_path, monkeypatch):
+    bundle = make_bundle(tmp_path, members=3)
+    at = open_page(bundle, source, monkeypatch)
+    layer = layer_key(bundle)
+    member = f"activations_member_{bundle.sha256[:12]}"
+
+    assert at.selectbox(key=layer).value == "m1_conv1"
+    assert not any("m2_" in option for option in at.selectbox(key=layer).options)
+    at.selectbox(key=layer).set_value("m1_conv2").run()
+    at.segmented_control(key=member).set_value(2).run()
+
+    assert not at.exception
+    assert at.selectbox(key=layer).value == "m2_conv2"
+    assert not any("m1_" in option for option in at.selectbox(key=layer).options)
+    # What the networks share is there with each of them, and stays open.
+    at.selectbox(key=layer).set_value("mean_logit").run()
+    at.segmented_control(key=member).set_value(3).run()
+    assert not at.exception
+    assert at.selectbox(key=layer).value == "mean_logit"
 
 
 def test_a_refused_film_shows_its_reason_and_no_layers(bundle, tmp_path, monkeypatch):

@@ -1,0 +1,26 @@
+"""Tables as Markdown whose columns are aligned as plain text too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """The table; every row has a cell for every column.
+
+    Example:
+    >>> print(markdown_table(["figure", "value"], [["AUC", 0.99]]))
+    | figure | value |
+    |--------|-------|
+    | AUC    | 0.99  |
+    """
+    lines = [[str(cell) for cell in line] for line in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    first, *rest = [
+        "| "
+        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        + " |"
+        for line in lines
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([first, rule, *rest])

@@ -1,0 +1,88 @@
+"""How much of a difference between settings is luck: the same settings with several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from model_training.reports.html_report import COLOURS
+from model_training.reports.plots import NEUTRAL
+
+SEED = "seed"
+
+
+def spread_over_seeds(
+    trials: pd.DataFrame, settings: Sequence[str], *, maximise: bool
+) -> pd.DataFrame:
+    """Mean, standard deviation and range of every combination of settings, the best first.
+
+    Args:
+        trials: As `report.trials_table` gives them; only those that are done count.
+        settings: The settings that were searched, `seed` among them or not.
+        maximise: Whether a higher value is better.
+
+    Returns:
+        One row a combination: its settings, `seeds`, `mean`, `standard_deviation`, `lowest` and
+        `highest` of the value, the means of the other figures of the best epoch, and `minutes`.
+        Empty unless some combination was trained with several seeds.
+    """
+    others = [name for name in settings if name != SEED]
+    done = trials[trials["state"] == "done"]
+    if SEED not in settings or not others or not done.duplicated(others).any():
+        return pd.DataFrame()
+    groups = done.groupby(others, sort=False, dropna=False)
+    figures = [str(name) for name in done.columns if str(name).startswith("val_")]
+    columns = {
+        "seeds": ("value", "count"),
+        "mean": ("value", "mean"),
+        "standard_deviation": ("value", "std"),
+        "lowest": ("value", "min"),
+        "highest": ("value", "max"),
+        **{name: (name, "mean") for name in [*figures, "minutes"]},
+    }
+    table = pd.DataFrame(groups.agg(**columns)).reset_index()
+    return table.sort_values("mean", ascending=not maximise, kind="stable", ignore_index=True)
+
+
+def spread_figure(
+    trials: pd.DataFrame, settings: Sequence[str], *, figure: str, maximise: bool
+) -> go.Figure:
+    """A line a combination with a mark for each seed and a bar at the mean, the best on top."""
+    table = spread_over_seeds(trials, settings, maximise=maximise)
+    others = [name for name in settings if name != SEED]
+    names = [combination_words(row, others) for _, row in table.iterrows()]
+    done = trials[trials["state"] == "done"]
+    plot = go.Figure()
+    plot.add_scatter(
+        x=table["mean"],
+        y=names,
+        mode="markers",
+        name="mean",
+        marker={"symbol": "line-ns-open", "size": 22, "color": COLOURS[1], "line": {"width": 3}},
+    )
+    plot.add_scatter(
+        x=done["value"],
+        y=[combination_words(row, others) for _, row in done.iterrows()],
+        mode="markers",
+        name="one seed",
+        marker={"size": 9, "color": COLOURS[0], "line": {"width": 1, "color": NEUTRAL}},
+    )
+    return plot.update_layout(
+        xaxis_title=figure,
+        yaxis={"type": "category", "categoryorder": "array", "categoryarray": names[::-1]},
+    )
+
+
+def combination_words(row: pd.Series, settings: Sequence[str]) -> str:
+    """Such as `batch size 16, epochs 10`; of a single setting the value alone."""
+    if len(settings) == 1:
+        return _shown(row[settings[0]])
+    return ", ".join(f"{name.replace('_', ' ')} {_shown(row[name])}" for name in settings)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None else str(value)
