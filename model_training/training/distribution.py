@@ -1,7 +1,8 @@
-"""Where a network is trained: one device, several of this machine, or several machines."""
+"""Where a network is trained: on one device, or on several of this machine."""
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import nullcontext
 from typing import Any
@@ -9,21 +10,45 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from app.core.errors import DatasetError
+
 # How TensorFlow is told of the other machines of a cluster.
 CLUSTER = "TF_CONFIG"
+
+
+def require_one_machine() -> None:
+    """Refuses a cluster, which would otherwise fail after all images are decoded.
+
+    Keras 3 cannot train in TensorFlow's multi-worker strategy.
+
+    Reference:
+        - https://github.com/keras-team/keras/issues/20585
+
+    Raises:
+        DatasetError: If `TF_CONFIG` names more than one machine.
+    """
+    try:
+        cluster = json.loads(os.environ.get(CLUSTER) or "{}").get("cluster", {})
+        num_machines = sum(len(addresses) for addresses in cluster.values())
+    except (ValueError, AttributeError, TypeError):
+        raise DatasetError(f"{CLUSTER} is set and is no cluster in JSON. Unset it.") from None
+    if num_machines > 1:
+        raise DatasetError(
+            f"{CLUSTER} names {num_machines} machines, and Keras 3 trains one network on one "
+            f"machine, with all of its GPUs. Unset {CLUSTER}; to share the work, have each machine "
+            "train another seed, or trials of one study (`overread-train tune --storage`)."
+        )
 
 
 def choose_strategy() -> tf.distribute.Strategy | None:
     """The strategy for the devices that are there, or None for a single one.
 
-    `MultiWorkerMirroredStrategy` where `TF_CONFIG` names a cluster, `MirroredStrategy` where
-    this machine has more than one GPU (or more than one virtual CPU, which is how it is tested).
+    `MirroredStrategy` where this machine has more than one GPU (or more than one virtual CPU,
+    which is how it is tested).
 
     Reference:
         - https://www.tensorflow.org/guide/distributed_training
     """
-    if os.environ.get(CLUSTER):
-        return tf.distribute.MultiWorkerMirroredStrategy()
     gpus = tf.config.list_logical_devices("GPU")
     devices = gpus or tf.config.list_logical_devices("CPU")
     if len(devices) < 2:
@@ -34,14 +59,6 @@ def choose_strategy() -> tf.distribute.Strategy | None:
 def scope(strategy: tf.distribute.Strategy | None) -> Any:
     """Where a network must be built and compiled to be trained with a strategy."""
     return nullcontext() if strategy is None else strategy.scope()
-
-
-def is_chief(strategy: tf.distribute.Strategy | None) -> bool:
-    """Whether this machine writes the files; with several, only the first of them does."""
-    if strategy is None or not os.environ.get(CLUSTER):
-        return True
-    resolver = strategy.cluster_resolver
-    return bool(resolver.task_id == 0 and resolver.task_type in ("chief", "worker", None))
 
 
 def dtype_policy(precision: str) -> keras.DTypePolicy:

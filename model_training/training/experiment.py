@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -111,9 +112,11 @@ def prepare(
         modalities: DICOM modalities the model may judge; empty for any.
 
     Raises:
-        DatasetError: If too many images cannot be read, or the data cannot be split.
+        DatasetError: If too many images cannot be read, the data cannot be split, or training
+            was to use several machines.
         WeightsError: If the weights to start from, or the layers to freeze, do not fit.
     """
+    _check_machine()
     _check_weights(config, len(dataset.classes))
     decoded = decode_cases(dataset.cases, network_input(config, modalities), cache)
     usable = [row for row in range(len(dataset.cases)) if row not in decoded.failed]
@@ -257,6 +260,14 @@ def train_network(
     bare.set_weights(model.get_weights())
     minutes = round(seconds_trained(work / STATE) / 60, 1)
     return Trained(Network(bare, PRESETS[config.preset].heatmap_layer), history, minutes)
+
+
+def _check_machine() -> None:
+    if os.environ.get("TF_CONFIG"):
+        quiet_tensorflow()
+        from model_training.training.distribution import require_one_machine
+
+        require_one_machine()
 
 
 def _check_weights(config: TrainingConfig, num_classes: int) -> None:

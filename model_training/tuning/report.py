@@ -163,8 +163,8 @@ def _spread(study: Study, goal: Goal) -> Table | None:
     return Table(
         [str(name).replace("_", " ") for name in table.columns],
         [[_cell(value) for value in row] for row in table.itertuples(index=False)],
-        f"{goal.words[0].upper()}{goal.words[1:]} over the seeds of each combination, the best first; the "
-        "spread is that of training alone, on one split.",
+        f"{goal.words[0].upper()}{goal.words[1:]} over the seeds of each combination, the best "
+        "first; the spread is that of training alone, on one split.",
     )
 
 

@@ -1,5 +1,6 @@
 """Training on two devices, which are halves of this machine's processor."""
 
+import json
 import subprocess
 import sys
 
@@ -8,9 +9,10 @@ import numpy as np
 import pytest
 
 from app.core.bundle import load_bundle
+from app.core.errors import DatasetError
 from app.core.network import load_network
 from model_training.cli import main
-from model_training.training.distribution import choose_strategy, dtype_policy
+from model_training.training.distribution import choose_strategy, dtype_policy, require_one_machine
 
 ON_TWO_DEVICES = """
 import sys
@@ -45,6 +47,35 @@ def test_two_devices_learn_what_one_learns(data, tmp_path):
     columns = ["loss", "val_loss", "val_auc"]
     np.testing.assert_allclose(two.history()[columns], one.history()[columns], rtol=1e-3)
     np.testing.assert_allclose(two.predictions()["logit"], one.predictions()["logit"], atol=1e-3)
+
+
+def test_several_machines_are_refused_before_anything_is_decoded(
+    data, tmp_path, monkeypatch, capsys
+):
+    workers = {"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(workers))
+    cache = tmp_path / "cache"
+    arguments = ["fit", str(data), *SETTINGS, "--cache", str(cache), "--out", str(tmp_path / "b")]
+
+    assert main(arguments) == 1
+    assert "TF_CONFIG names 2 machines" in capsys.readouterr().err
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("text", ["{}", '{"cluster": {"worker": ["a:1"]}}', ""])
+def test_a_cluster_of_one_machine_is_none(text, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", text)
+
+    require_one_machine()
+    assert choose_strategy() is None
+
+
+@pytest.mark.parametrize("text", ["no json", "[1]", '{"cluster": 3}'])
+def test_a_cluster_that_cannot_be_read_is_named(text, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", text)
+
+    with pytest.raises(DatasetError, match="TF_CONFIG is set and is no cluster"):
+        require_one_machine()
 
 
 def test_one_device_needs_no_strategy():
