@@ -308,10 +308,11 @@ def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
         (["--weights", "nowhere.h5"], "no weights at 'nowhere.h5'"),
     ],
 )
-def test_layers_that_cannot_be_frozen_are_known_before_training(
+def test_weights_and_layers_that_do_not_fit_are_known_before_anything_is_decoded(
     trained, data, tmp_path, more, message, capsys
 ):
     more = [str(trained.path) if part == "WARM" else part for part in more]
+    more += ["--cache", str(tmp_path / "cache")]
     out = tmp_path / "mine"
 
     assert main(fit_arguments(data, out, "--validation-fraction", "0.4", *more)) == 1

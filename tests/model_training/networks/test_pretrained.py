@@ -1,18 +1,10 @@
 """Loaded weights against Keras' own backbones, and against SqueezeNet written out anew."""
 
-import hashlib
-import threading
-from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import cv2
 import h5py
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
-from keras.src.applications import densenet, efficientnet_v2, mobilenet_v2, resnet
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
@@ -21,96 +13,18 @@ from sklearn.preprocessing import StandardScaler
 
 from app.core.errors import WeightsError
 from model_training.data.datasets import read_dataset
-from model_training.networks.catalogue import PRESETS, ImageNet
+from model_training.networks.catalogue import PRESETS
 from model_training.networks.pretrained import load_pretrained
-from tests.model_training.shaken_networks import patches, shake
-
-SIZE = 64
-SQUEEZENET_FILE = "weights/squeezenet1.1_imagenet_notop.h5"
-MOBILENET_FILE = "weights/mobilenetv2_1.0_224_imagenet_notop_8bit.weights.h5"
-
-
-def build(name, *, units=1, size=SIZE, channels=3):
-    return PRESETS[name].build(
-        input_shape=(size, size, channels), output_bias=np.zeros(units, np.float32)
-    )
-
-
-def features(model, name, pixels):
-    layer = model.get_layer(PRESETS[name].heatmap_layer)
-    return np.asarray(keras.Model(model.input, layer.output)(pixels, training=False))
-
-
-def write_legacy(path, layers):
-    """A file as Keras 1 and 2 wrote it: layers in order, with names like paths."""
-    with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = np.array([name.encode() for name in ["input_1", *layers]])
-        file.create_group("input_1").attrs["weight_names"] = np.array([], "S1")
-        for name, (kernel, bias) in layers.items():
-            group = file.create_group(name)
-            group.attrs["weight_names"] = np.array([b"uniform1", f"{name}_b".encode()])
-            group["uniform1"], group[f"{name}_b"] = kernel, bias
-
-
-def read_legacy(path):
-    with h5py.File(path) as file:
-        names = [name.decode() for name in file.attrs["layer_names"]]
-        return {
-            name: [file[name][part.decode()][()] for part in file[name].attrs["weight_names"]]
-            for name in names
-            if len(file[name].attrs["weight_names"])
-        }
-
-
-def caffe_squeezenet(weights, pixels):
-    """SqueezeNet 1.1 as published: blue, green, red; features behind the last fire module."""
-    x = tf.constant(pixels[..., ::-1] - np.array([103.939, 116.779, 123.68]), tf.float32)
-
-    def convolution(x, name, *, strides=1, padding="SAME"):
-        kernel, bias = weights[name]
-        return tf.nn.relu(tf.nn.conv2d(x, kernel, strides, padding) + bias)
-
-    def fire(x, name):
-        x = convolution(x, f"{name}/squeeze1x1")
-        parts = [convolution(x, f"{name}/{part}") for part in ("expand1x1", "expand3x3")]
-        return tf.concat(parts, axis=-1)
-
-    x = convolution(x, "conv1", strides=2, padding="VALID")
-    for names in (("fire2", "fire3"), ("fire4", "fire5"), ("fire6", "fire7", "fire8", "fire9")):
-        x = tf.nn.max_pool2d(x, 3, 2, "VALID")
-        for name in names:
-            x = fire(x, name)
-    return x.numpy()
-
-
-@pytest.fixture(scope="module")
-def colours():
-    return patches(3, SIZE, 3).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def squeezenet_file(tmp_path_factory):
-    """A small legacy file of random weights."""
-    generator = np.random.default_rng(2)
-    layers = {"conv1": (3, 3, 3, 64)}
-    width = 64
-    for number, squeeze in zip(range(2, 10), (16, 16, 32, 32, 48, 48, 64, 64), strict=True):
-        layers[f"fire{number}/squeeze1x1"] = (1, 1, width, squeeze)
-        layers[f"fire{number}/expand1x1"] = (1, 1, squeeze, 4 * squeeze)
-        layers[f"fire{number}/expand3x3"] = (3, 3, squeeze, 4 * squeeze)
-        width = 8 * squeeze
-    path = tmp_path_factory.mktemp("weights") / "squeezenet_notop.h5"
-    write_legacy(
-        path,
-        {
-            name: (
-                generator.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32),
-                generator.normal(0, 1, shape[-1]).astype(np.float32),
-            )
-            for name, shape in layers.items()
-        },
-    )
-    return path
+from tests.model_training.networks.weight_files import (
+    MOBILENET_FILE,
+    SIZE,
+    SQUEEZENET_FILE,
+    build,
+    caffe_squeezenet,
+    features,
+    read_legacy,
+)
+from tests.model_training.shaken_networks import shake
 
 
 @pytest.fixture(scope="module")
@@ -277,78 +191,6 @@ def test_what_holds_no_weights_is_one_sentence(content, message, small, tmp_path
         load_pretrained(small, "basic-cnn", path)
 
     assert "Mustermann" not in str(caught.value)
-
-
-def test_imagenet_weights_come_from_where_keras_has_them():
-    published = {name: preset.imagenet for name, preset in PRESETS.items() if preset.imagenet}
-
-    assert published["densenet121"].url == densenet.DENSENET121_WEIGHT_PATH_NO_TOP
-    assert published["mobilenetv2"].url.startswith(mobilenet_v2.BASE_WEIGHT_PATH)
-    assert published["resnet50v2"] == ImageNet(
-        f"{resnet.BASE_WEIGHTS_PATH}resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        resnet.WEIGHTS_HASHES["resnet50v2"][1],
-    )
-    assert published["efficientnetv2b0"] == ImageNet(
-        f"{efficientnet_v2.BASE_WEIGHTS_PATH}efficientnetv2-b0_notop.h5",
-        efficientnet_v2.WEIGHTS_HASHES["b0"][1],
-    )
-
-
-@pytest.fixture
-def published(squeezenet_file, monkeypatch, tmp_path):
-    """A server that gives the small file, and an empty folder for what Keras keeps."""
-    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
-    handler = partial(SimpleHTTPRequestHandler, directory=squeezenet_file.parent)
-    monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-
-    def publish(*, name=squeezenet_file.name, md5=None):
-        imagenet = ImageNet(f"http://127.0.0.1:{server.server_port}/{name}", md5, bgr=True)
-        monkeypatch.setitem(
-            PRESETS, "squeezenet", replace(PRESETS["squeezenet"], imagenet=imagenet)
-        )
-        return imagenet.url
-
-    yield publish
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_imagenet_weights_are_fetched_once(published, squeezenet_file, colours, tmp_path, capsys):
-    published(md5=hashlib.md5(squeezenet_file.read_bytes()).hexdigest())
-    model = build("squeezenet")
-
-    load_pretrained(model, "squeezenet", "imagenet")
-
-    expected = caffe_squeezenet(read_legacy(squeezenet_file), colours)
-    found = features(model, "squeezenet", colours)
-    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
-    assert (tmp_path / "models" / squeezenet_file.name).exists()
-    published(name=squeezenet_file.name + "?gone")
-    assert capsys.readouterr().out == "", "the progress of the download belongs on stderr"
-
-
-@pytest.mark.parametrize(
-    "change", [{"name": "gone.h5"}, {"md5": "0" * 32}], ids=["not there", "another file"]
-)
-def test_a_failed_download_says_what_to_fetch_and_how_to_pass_it(change, published):
-    url = published(**change)
-
-    with pytest.raises(WeightsError) as caught:
-        load_pretrained(build("squeezenet"), "squeezenet", "imagenet")
-
-    assert str(caught.value) == (
-        f"The ImageNet weights of 'squeezenet' could not be downloaded; fetch {url} on a machine "
-        f"that can, copy it here and pass it with `--weights {url.rsplit('/')[-1]}`."
-    )
-
-
-def test_a_network_without_a_backbone_has_no_imagenet_weights(small):
-    with pytest.raises(WeightsError, match="for 'basic-cnn'; there are for squeezenet, mobile"):
-        load_pretrained(small, "basic-cnn", "imagenet")
 
 
 def test_the_real_squeezenet_file_is_read_as_published(real_data, colours):

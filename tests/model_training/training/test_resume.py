@@ -5,12 +5,19 @@ import signal
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from app.core.bundle import load_bundle
 from model_training.cli import main
+from model_training.training.resume import (
+    Record,
+    RecordEpochs,
+    load_record,
+    seconds_trained,
+)
 
 # Everything whose memory must survive: averaged weights, dropout, rate, early stopping, mixing.
 SETTINGS = [
@@ -104,3 +111,16 @@ def test_there_must_be_something_to_resume(data, tmp_path, capsys):
     assert main(arguments(data, tmp_path / "mine", "--resume")) == 1
 
     assert "no stopped run of 'mine'" in capsys.readouterr().err
+
+
+def test_the_minutes_of_earlier_calls_count_too(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    file = tmp_path / "state.npz"
+
+    for _ in range(2):
+        record = load_record(file) or Record(seconds=60.0)
+        before = record.seconds
+        model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0,
+                  callbacks=[RecordEpochs(record, [], file)])  # fmt: skip
+        assert before < seconds_trained(file) < before + 30

@@ -1,0 +1,156 @@
+"""The published backbones, fresh and reloaded, and their heatmaps."""
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import applications, layers
+
+from app.core.bundle import Heatmap, Input, Task
+from app.core.calibration import softmax
+from app.core.engine import Engine
+from app.core.network import Network, class_logits
+from model_training.networks.catalogue import PRESETS
+from model_training.networks.parts import PREDICTIONS_LAYER
+from model_training.training.loop import initial_output_bias
+from tests.model_training.networks.presets import BACKBONES, COUNTS, assert_flat, build, spread
+from tests.model_training.shaken_networks import patches, shake
+
+
+@pytest.fixture(scope="module", params=BACKBONES)
+def backbone(request, tmp_path_factory):
+    """A backbone as it was built, and what the app makes of its file."""
+    name = request.param
+    units, channels = BACKBONES[name]
+    counts, frequencies = COUNTS[units]
+    keras.utils.set_random_seed(7)
+    size = 64
+    model = PRESETS[name].build(
+        input_shape=(size, size, channels), output_bias=initial_output_bias(counts)
+    )
+    films = patches(3, size, channels)
+    untrained = np.asarray(model(films.astype(np.float32), training=False))
+    shake(model, films)
+    spread(model, films)
+    folder = tmp_path_factory.mktemp(name)
+    model.save(folder / "model.keras")
+    classes = ("A", "B", "C")[: max(units, 2)]
+    manifest = SimpleNamespace(
+        task=Task(title="t", classes=classes, positive="B" if units == 1 else None),
+        input=Input(height=size, width=size, channels=channels, fit="stretch"),
+        heatmap=Heatmap(layer=PRESETS[name].heatmap_layer, scale=1),
+    )
+    engine = Engine(SimpleNamespace(path=folder, name=name, manifest=manifest))
+    fresh = Network(model, PRESETS[name].heatmap_layer)
+    return SimpleNamespace(
+        name=name, fresh=fresh, engine=engine, films=films,
+        untrained=untrained, frequencies=frequencies,
+    )  # fmt: skip
+
+
+def test_a_backbone_is_flat_and_ends_where_its_heatmap_is_read(backbone):
+    preset, model = PRESETS[backbone.name], backbone.fresh.model
+
+    assert_flat(model, backbone.name, model.output_shape[-1])
+    assert preset.backbone_end == preset.heatmap_layer
+    assert [type(layer).__name__ for layer in model.layers[-3:]] == [
+        "GlobalAveragePooling2D", "Dropout", "Dense"
+    ]  # fmt: skip
+    end = model.get_layer(preset.backbone_end)
+    assert model.layers.index(end) == len(model.layers) - 4
+    assert not end.weights
+
+
+def test_a_backbone_reads_pixels_as_it_was_pre_trained(backbone):
+    published = {
+        "squeezenet": lambda x: keras.applications.imagenet_utils.preprocess_input(
+            x, mode="caffe", data_format="channels_last"
+        )[..., ::-1],
+        "mobilenetv2": applications.mobilenet_v2.preprocess_input,
+        "densenet121": applications.densenet.preprocess_input,
+        # The same as inside keras.applications' own graph of it.
+        "efficientnetv2b0": applications.densenet.preprocess_input,
+        "resnet50v2": applications.resnet_v2.preprocess_input,
+    }[backbone.name]
+    model = backbone.fresh.model
+    scaling = next(layer for layer in model.layers if isinstance(layer, layers.Rescaling))
+    pixels = backbone.films.astype(np.float32)
+
+    found = keras.Model(model.input, scaling.output)(pixels)
+
+    coloured = np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels.copy()
+    np.testing.assert_allclose(found, published(coloured), atol=1e-4)
+
+
+def test_an_untrained_backbone_says_the_class_frequencies(backbone):
+    expected = np.tile(backbone.frequencies, (len(backbone.films), 1))
+
+    np.testing.assert_allclose(backbone.untrained, expected, atol=1e-6)
+
+
+def test_a_reloaded_backbone_scores_alike(backbone):
+    pixels = backbone.films.astype(np.float32)
+    expected = np.asarray(backbone.fresh.model(pixels, training=False))
+
+    found = np.asarray(backbone.engine.network.model(pixels, training=False))
+
+    assert np.ptp(expected, axis=0).min() > 0.05, "the films cannot be told apart"
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_the_engine_scores_a_backbone_as_keras_does(backbone):
+    pixels = backbone.films.astype(np.float32)
+    expected = np.asarray(backbone.fresh.model(pixels, training=False))
+
+    features, logits = backbone.engine.forward(backbone.films)
+
+    found = softmax(class_logits(logits))[:, -expected.shape[1] :]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(
+        features, backbone.fresh.logits_model(pixels, training=False)[0], atol=1e-3, rtol=1e-3
+    )
+
+
+def test_the_heatmap_of_a_backbone_is_the_evidence_of_each_place(backbone):
+    """Behind global average pooling the gradient is the last kernel over the number of cells."""
+    kernel = np.asarray(backbone.fresh.model.get_layer(PREDICTIONS_LAYER).kernel)
+    pixels = backbone.films.astype(np.float32)
+    units = kernel.shape[1]
+    for network in (backbone.fresh, backbone.engine.network):
+        features, logits = network.logits_model(pixels, training=False)
+        function = network.evidence_function()
+        for unit in range(units):
+            wanted = np.tile(np.eye(units, dtype=np.float32)[unit], (len(pixels), 1))
+            found = np.asarray(function(features, wanted))
+            cells = found.shape[1] * found.shape[2]
+            expected = np.asarray(features) @ kernel[:, unit] / cells
+            bias = np.asarray(network.model.get_layer(PREDICTIONS_LAYER).bias)[unit]
+            scale = np.abs(expected).max()
+            assert scale > 0
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * scale)
+            np.testing.assert_allclose(
+                found.sum(axis=(1, 2)) + bias, np.asarray(logits)[:, unit], atol=1e-3, rtol=1e-4
+            )
+
+
+def test_squeezenet_sees_grey_as_colour_of_three_equal_channels(films):
+    grey, colour = build("squeezenet"), build("squeezenet", channels=3)
+    colour.set_weights(grey.get_weights())
+
+    expected, found = (
+        np.asarray(keras.Model(model.input, model.get_layer("average").output)(pixels))
+        for model, pixels in ((grey, films), (colour, np.repeat(films, 3, axis=-1)))
+    )
+
+    assert expected.max() > 0
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_squeezenet_has_the_published_number_of_parameters():
+    """1,235,496 with the top of 1,000 classes, which is a convolution of 512 to 1,000."""
+    model = build("squeezenet", size=224, channels=3)
+
+    backbone = model.count_params() - 513
+    assert backbone == 1_235_496 - 513 * 1000
+    assert model.get_layer("fire9").output.shape == (None, 13, 13, 512)
