@@ -54,13 +54,14 @@ def test_letters_are_written_into_corners():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_skull_lies_around_the_brain_and_leaves_it_alone(channels):
     brain, depth = slice_of_brain(channels)
-    with_skull = add_skull(brain, np.random.default_rng(3))
+    generator = np.random.default_rng(3)
+    drawn = [add_skull(brain, generator) for _ in range(20)]
 
-    # Its soft inner edge may touch the outermost pixels.
-    np.testing.assert_array_equal(with_skull[depth > 3], brain[depth > 3])
-    ring = with_skull.max(axis=2) > 30
-    assert ring[depth < -1].sum() > 100
-    assert not ring[:6].any()  # near the brain, not at the border of the image
+    for image in drawn:
+        # Its soft inner edge may touch the outermost pixels.
+        np.testing.assert_array_equal(image[depth > 3], brain[depth > 3])
+        assert not image[:6].any()  # near the brain, not at the border of the image
+    assert np.mean([(image[depth < -1] > 30).sum() > 100 for image in drawn]) > 0.7
 
 
 def test_what_is_almost_empty_gets_no_skull():
