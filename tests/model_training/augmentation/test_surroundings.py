@@ -61,7 +61,7 @@ def test_a_skull_lies_around_the_brain_and_leaves_it_alone(channels):
         # Its soft inner edge may touch the outermost pixels.
         np.testing.assert_array_equal(image[depth > 3], brain[depth > 3])
         assert not image[:6].any()  # near the brain, not at the border of the image
-    assert np.mean([(image[depth < -1] > 30).sum() > 100 for image in drawn]) > 0.7
+    assert np.mean([(image[depth < -1] > 30).sum() > 100 for image in drawn]) > 0.5
 
 
 def test_what_is_almost_empty_gets_no_skull():
