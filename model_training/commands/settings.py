@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_training.augmentation.sets import AUGMENTATIONS, Augmentation
+from model_training.commands.calls import WrongCall
 from model_training.config import (
     FITS,
     HEADS,
@@ -73,7 +74,11 @@ def add_input(group: argparse._ActionsContainer) -> None:
 
 
 def chosen_description(options: argparse.Namespace) -> Description:
-    """What `add_description` declared, and the name of the data."""
+    """What `add_description` declared, and the name of the data.
+
+    Raises:
+        WrongCall: If the file of remarks cannot be read.
+    """
     from model_training.fitting.fit import Description
 
     return Description(
@@ -83,8 +88,17 @@ def chosen_description(options: argparse.Namespace) -> Description:
         licence=options.licence,
         modalities=tuple(options.modalities),
         samples=options.samples,
-        remarks=options.remarks.read_text(encoding="utf-8") if options.remarks else "",
+        remarks=_read_remarks(options.remarks) if options.remarks else "",
     )
+
+
+def _read_remarks(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise WrongCall(
+            f"{file.name!r} cannot be read. Expected a file of UTF-8 text for --remarks."
+        ) from None
 
 
 def _add_split(group: argparse._ArgumentGroup) -> None:

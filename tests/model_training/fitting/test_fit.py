@@ -289,6 +289,18 @@ def test_what_was_tried_is_in_the_card(data, tmp_path):
     assert "## What was tried\n\nLarger input gave nothing.\n" in card
 
 
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"], ids=["missing", "no text"])
+def test_remarks_that_cannot_be_read_are_named_before_training(content, data, tmp_path, capsys):
+    file = tmp_path / "tried.md"
+    if content is not None:
+        file.write_bytes(content)
+
+    assert main(fit_arguments(data, tmp_path / "mine", "--remarks", str(file))) == 2
+
+    assert "'tried.md' cannot be read. Expected a file of UTF-8" in capsys.readouterr().err
+    assert not (tmp_path / "mine").exists()
+
+
 def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
     before = {path.name: path.read_bytes() for path in trained.path.iterdir() if path.is_file()}
 
