@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -118,19 +118,23 @@ def pooled_logits(
     folds: Sequence[Fold], num_cases: int, view: str = AS_IT_IS
 ) -> NDArray[np.float64]:
     """Logits of every case by the network that did not see it; NaN where it was in no fold."""
-    found = np.full((num_cases, folds[0].logits[view].shape[1]), np.nan)
-    for fold in folds:
-        found[fold.positions] = fold.logits[view]
-    return found
+    return _pooled(folds, num_cases, lambda fold: fold.logits[view])
 
 
 def pooled_probabilities(
     folds: Sequence[Fold], num_cases: int, view: str = AS_IT_IS
 ) -> NDArray[np.float64]:
     """As `pooled_logits`, each fold by its own calibration."""
-    found = np.full((num_cases, folds[0].logits[view].shape[1]), np.nan)
+    return _pooled(folds, num_cases, lambda fold: fold.probabilities(view))
+
+
+def _pooled(
+    folds: Sequence[Fold], num_cases: int, said_of: Callable[[Fold], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """What each fold's network said of its held-out cases, `(num_cases, num_classes)`."""
+    found = np.full((num_cases, said_of(folds[0]).shape[1]), np.nan)
     for fold in folds:
-        found[fold.positions] = fold.probabilities(view)
+        found[fold.positions] = said_of(fold)
     return found
 
 

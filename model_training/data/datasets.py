@@ -199,8 +199,9 @@ def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> No
 def _class_order(names: set[str], positive: str | None) -> tuple[str, ...]:
     classes = sorted(names)
     if len(classes) < 2:
+        found = f"one class only ({classes[0]})" if classes else "no class"
         raise DatasetError(
-            f"The data hold images of {len(classes)} classes {classes}; at least 2 are needed. "
+            f"The data hold images of {found}; at least two classes are needed. "
             "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV or Parquet) "
             "with a file name and a label a row."
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import keras
 from keras import layers
 
@@ -25,13 +28,8 @@ def mobilenetv2(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Mo
         - Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks (CVPR 2018),
           https://arxiv.org/abs/1801.04381
     """
-    pixels = keras.Input(input_shape, name="pixels")
-    x = keras.applications.MobileNetV2(
-        input_tensor=_signed_range(pixels), include_top=False, weights=None
-    ).output
-    return keras.Model(
-        pixels, backbone_predictions(x, output_bias, dropout=0.2), name="mobilenetv2"
-    )
+    published = keras.applications.MobileNetV2
+    return _with_head(published, _signed_range, input_shape, output_bias, name="mobilenetv2")
 
 
 def densenet121(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
@@ -41,13 +39,8 @@ def densenet121(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Mo
         - Huang et al., Densely Connected Convolutional Networks (CVPR 2017),
           https://arxiv.org/abs/1608.06993
     """
-    pixels = keras.Input(input_shape, name="pixels")
-    x = keras.applications.DenseNet121(
-        input_tensor=_imagenet_range(pixels), include_top=False, weights=None
-    ).output
-    return keras.Model(
-        pixels, backbone_predictions(x, output_bias, dropout=0.2), name="densenet121"
-    )
+    published = keras.applications.DenseNet121
+    return _with_head(published, _imagenet_range, input_shape, output_bias, name="densenet121")
 
 
 def efficientnetv2b0(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
@@ -57,16 +50,8 @@ def efficientnetv2b0(*, input_shape: InputShape, output_bias: OutputBias) -> ker
         - Tan and Le, EfficientNetV2: Smaller Models and Faster Training (ICML 2021),
           https://arxiv.org/abs/2104.00298
     """
-    pixels = keras.Input(input_shape, name="pixels")
-    x = keras.applications.EfficientNetV2B0(
-        input_tensor=_imagenet_range(pixels),
-        include_top=False,
-        weights=None,
-        include_preprocessing=False,
-    ).output
-    return keras.Model(
-        pixels, backbone_predictions(x, output_bias, dropout=0.2), name="efficientnetv2b0"
-    )
+    published = partial(keras.applications.EfficientNetV2B0, include_preprocessing=False)
+    return _with_head(published, _imagenet_range, input_shape, output_bias, name="efficientnetv2b0")
 
 
 def resnet50v2(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
@@ -76,11 +61,22 @@ def resnet50v2(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Mod
         - He et al., Identity Mappings in Deep Residual Networks (ECCV 2016),
           https://arxiv.org/abs/1603.05027
     """
+    published = keras.applications.ResNet50V2
+    return _with_head(published, _signed_range, input_shape, output_bias, name="resnet50v2")
+
+
+def _with_head(
+    published: Callable[..., keras.Model],
+    scaled: Callable[[Tensor], Tensor],
+    input_shape: InputShape,
+    output_bias: OutputBias,
+    *,
+    name: str,
+) -> keras.Model:
+    """Scaling, a published network without its top, and predictions of our own, as one graph."""
     pixels = keras.Input(input_shape, name="pixels")
-    x = keras.applications.ResNet50V2(
-        input_tensor=_signed_range(pixels), include_top=False, weights=None
-    ).output
-    return keras.Model(pixels, backbone_predictions(x, output_bias, dropout=0.2), name="resnet50v2")
+    features = published(input_tensor=scaled(pixels), include_top=False, weights=None).output
+    return keras.Model(pixels, backbone_predictions(features, output_bias, dropout=0.2), name=name)
 
 
 def _signed_range(pixels: Tensor) -> Tensor:

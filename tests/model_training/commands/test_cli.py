@@ -92,7 +92,7 @@ def test_a_missing_folder_is_a_sentence_and_status_1(tmp_path, capsys):
 def test_a_folder_without_classes_is_a_sentence_and_status_1(tmp_path, capsys):
     assert main(["fit", str(tmp_path), "--preset", "basic-cnn", "--out", str(tmp_path / "m")]) == 1
 
-    assert "at least 2 are needed" in capsys.readouterr().err
+    assert "hold images of no class; at least two classes" in capsys.readouterr().err
 
 
 def test_a_run_in_a_shell_keeps_results_and_messages_apart(data, tmp_path):
