@@ -190,23 +190,25 @@ def _settings(study: Study, goal: Goal) -> list[Figure]:
     varied = varied_settings(study)
     if not varied:
         return []
+    figures = []
+    spread = _spread(study, goal)
+    if spread is not None:
+        dots = spread_figure(trials_table(study), varied, figure=goal.words, maximise=goal.maximise)
+        figures.append(Figure(dots, spread.caption, height=160 + 40 * len(spread.rows)))
     lines = Figure(
         parallel_figure(study, figure=goal.words),
         "One line a complete trial, through its values to its figure.",
     )
-    spread = _spread(study, goal)
-    if spread is not None:
-        dots = spread_figure(trials_table(study), varied, figure=goal.words, maximise=goal.maximise)
-        lines = Figure(dots, spread.caption, height=160 + 40 * len(spread.rows))
+    figures.append(lines)
     if len(varied) == 1:
-        return [lines]
+        return figures
     bars = Figure(
         importance_figure(study),
         "How much each setting decides whether a trial is among the better ones (PED-ANOVA, "
         "https://doi.org/10.24963/ijcai.2023/488). With few trials a hint, not a finding.",
         height=120 + 40 * len(varied),
     )
-    return [lines, bars]
+    return [*figures, bars]
 
 
 def _all_trials(study: Study, goal: Goal) -> Section:

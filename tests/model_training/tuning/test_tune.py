@@ -97,6 +97,21 @@ def test_the_same_call_goes_on_and_the_best_becomes_a_bundle(data, tuned, tmp_pa
     np.testing.assert_allclose(bundle.history()["val_auc"], history["val_auc"], atol=1e-6)
 
 
+def test_with_seeds_searched_their_spread_is_shown_before_all_else(data, tmp_path, capsys):
+    searched = ["--sampler", "grid", "--search", "seed=0,1", "--search", "epochs=1,2"]
+
+    assert tune(data, tmp_path / "seeds", *searched) == 0
+
+    printed = capsys.readouterr().out
+    trials = pd.read_csv(tmp_path / "seeds" / "trials.csv")
+    assert "| epochs | seeds |" in printed
+    for epochs, values in trials.groupby("epochs")["value"]:
+        assert f"| {epochs}      | 2     | {values.mean():.4g}" in printed
+    page = (tmp_path / "seeds" / "report.html").read_text()
+    assert "Validation AUC over the seeds of each combination" in page
+    assert "One line a complete trial" in page
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
