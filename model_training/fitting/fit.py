@@ -12,7 +12,6 @@ from pathlib import Path
 
 from app.core.bundle import FORMAT, Bundle, Data, Heatmap, Manifest, Task
 from app.core.errors import DatasetError, OverreadError
-from app.core.network import quiet_tensorflow
 from app.core.predictions import select
 from model_training.augmentation.shifts import SHIFTS
 from model_training.config import TrainingConfig
@@ -115,7 +114,6 @@ def fit(
         data = data_record(films, description)
         _check_same_run(work, config, data)
         noted.describe_data(data.fingerprint)
-        quiet_tensorflow()
         trained = experiment.train_network(
             films,
             config,

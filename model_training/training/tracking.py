@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import TrackingError
+from app.core.network import quiet_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -60,6 +61,7 @@ class Run:
 
     def epoch_callback(self) -> keras.callbacks.Callback:
         """Notes every epoch's figures; goes behind those callbacks that add figures."""
+        quiet_tensorflow()
         from keras.callbacks import LambdaCallback
 
         return LambdaCallback(
