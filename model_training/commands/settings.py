@@ -34,7 +34,7 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--cache", type=Path, help="where decoded films are kept between runs")
     add_input(command.add_argument_group("input", "where not given, the preset's own"))
     _add_split(command.add_argument_group("split"))
-    _add_training(command.add_argument_group("training"))
+    _add_training(command.add_argument_group("training", "where not given, the preset's own"))
     add_augmentation(command.add_argument_group("augmentation"))
     _add_transfer(command.add_argument_group("transfer learning"))
     _add_ladder(command.add_argument_group("architecture", "of the preset ladder"))
