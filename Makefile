@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: app test screenshots clean
+.PHONY: app test screenshots plots clean
 
 app: $(INSTALLED)
 	$(BIN)/overread app
@@ -17,6 +17,9 @@ test: $(INSTALLED)
 
 screenshots: $(INSTALLED)
 	$(BIN)/python -m docs.screenshots
+
+plots: $(INSTALLED)
+	$(BIN)/python -m docs.study_plots
 
 # The stamp is newer than what it was made from, so the second call starts at once.
 $(INSTALLED): pyproject.toml constraints.txt
