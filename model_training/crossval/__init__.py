@@ -1,1 +1,0 @@
-"""Cross-validation by patient, and the ensemble of its folds as one bundle."""

@@ -1,1 +1,0 @@
-"""The architectures, published weights, and several networks made one."""

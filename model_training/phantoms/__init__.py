@@ -1,1 +1,0 @@
-"""Made-up chest films, with findings that are drawn and so known."""

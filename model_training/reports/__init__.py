@@ -1,1 +1,0 @@
-"""The parts that every HTML report is made of."""

@@ -1,1 +1,0 @@
-"""One training: batches, epochs, schedule, going on after a stop, tracking."""

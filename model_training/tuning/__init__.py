@@ -1,1 +1,0 @@
-"""Studies: many trainings compared on validation images."""
