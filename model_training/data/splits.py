@@ -350,6 +350,8 @@ def _about_patients(
         notes.append(
             f"{grouped:,} of {len(cases):,} images are identical to or near-duplicates of another, "
             f"in {count:,} groups; a group stays in one part."
+            if count
+            else f"No two of {len(cases):,} images are identical or near-duplicates."
         )
     pairs = (("test", ("train", "val")), ("val", ("train",)))
     if not any(

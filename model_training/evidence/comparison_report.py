@@ -200,7 +200,7 @@ def _each_bundle(comparison: Comparison) -> Table:
             [rows[0].name, *(f"{row.value} ({row.interval})" for row in rows)]
             for rows in zip(*columns, strict=True)
         ],
-        "Each bundle by itself, with 95 % intervals, bootstrap over patients",
+        "Each bundle by itself, with 95 % intervals over patients",
     )
 
 

@@ -283,6 +283,14 @@ def test_near_duplicates_stay_on_one_side(seed):
     assert found.notes[-1] == "No identical file and no near-duplicate is in two parts."
 
 
+def test_where_nothing_is_there_twice_that_is_said():
+    cases = [case(number, number % 2, patient="") for number in range(300)]
+
+    found = split(dataset(cases), near_duplicates=np.arange(300))
+
+    assert "No two of 300 images are identical or near-duplicates." in found.notes
+
+
 def test_groups_are_the_connected_components_of_all_evidence():
     cases = [case(n, 0, patient=p) for n, p in enumerate(("a", "b", "a", "", "", "c", ""))]
     digests = ["1", "2", "3", "2", "5", "6", "7"]
