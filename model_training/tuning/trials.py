@@ -93,7 +93,7 @@ class Objective:
         same = _trained_before(trial)
         if same is not None and same.value is not None:
             trial.set_user_attr("same_as", same.number)
-            for name in ("best_epoch", "other_figures"):
+            for name in {"best_epoch", "other_figures"} & set(same.user_attrs):
                 trial.set_user_attr(name, same.user_attrs[name])
             return same.value
         watch = WatchEpochs(trial, self._goal)
