@@ -135,7 +135,7 @@ def test_a_table_is_inspected_as_a_folder_is(tmp_path, capsys):
     [
         (["gone"], 1, "There is no folder 'gone'."),
         (["gone.csv"], 1, "'gone.csv' is not there."),
-        (["."], 1, "The data hold images of 0 classes"),
+        (["."], 1, "The data hold images of no class;"),
         ([".", "--table", "gone.csv"], 1, "'gone.csv' is not there."),
     ],
 )

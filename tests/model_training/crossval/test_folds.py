@@ -130,13 +130,15 @@ def test_the_page_and_the_text_say_the_same(done, films, capsys):
 
 def test_each_fold_is_a_run_in_mlflow(films, tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
+    # Files land in the current folder; MLflow keeps a database of a relative address open.
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    address = f"sqlite:///{tmp_path}/notes.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     two_folds = ["--folds", "2", "--track"]
 
     assert main(arguments(films, tmp_path / "cv", *two_folds)) == 0
 
-    client = mlflow.MlflowClient("sqlite:///mlflow.db")
+    client = mlflow.MlflowClient(address)
     [experiment] = [e for e in client.search_experiments() if e.name == "overread crossval"]
     runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
     assert set(runs) == {"cv fold 1", "cv fold 2"}

@@ -210,10 +210,10 @@ def test_the_positive_class_can_be_named(tmp_path):
 @pytest.mark.parametrize(
     ("files", "positive", "message"),
     [
-        ([], None, "images of 0 classes"),
-        (["A/1.png"], None, r"images of 1 classes \['A'\]"),
-        (["A/1.txt", "B/1.png"], None, r"1 classes \['B'\]"),
-        (["train/A/1.png"], None, r"1 classes \['A'\]"),
+        ([], None, "images of no class;"),
+        (["A/1.png"], None, r"images of one class only \(A\)"),
+        (["A/1.txt", "B/1.png"], None, r"one class only \(B\)"),
+        (["train/A/1.png"], None, r"one class only \(A\)"),
         (["A/1.png", "B/1.png"], "C", "no class 'C'"),
         (["A/1.png", "B/1.png", "C/1.png"], "C", "is for two classes; found 3"),
         (["A/1.png", "split/1.png"], None, r"\['split'\] are named like columns"),

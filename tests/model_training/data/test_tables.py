@@ -166,7 +166,7 @@ REFUSED = {
         rows(Image=["x"] * 10).rename(columns={"Image": "Bild"}),
         "is known to hold the file name; found Bild, Class",
     ),
-    "one class": (rows(Class=[1] * 10), r"images of 1 classes \['1'\]"),
+    "one class": (rows(Class=[1] * 10), r"images of one class only \(1\)"),
     "an empty label": (
         rows(Class=["a", "b", "", "a", " "] * 2),
         r"4 of 10 rows of table.csv have no label in the column 'Class' \(row 3, 5, 8, 10 below",
