@@ -1,8 +1,9 @@
 """The engine: a stream of images in, a stream of results out, in order, in constant memory.
 
-Each core takes a batch through all its stages by itself: decoding, one pass of the network
-that gives features and logits, and, for heatmaps, the gradient of the head behind the
-heatmap layer. So no core waits for another.
+Files are read ahead by threads of their own. Each core then takes a batch through all other
+stages by itself: decoding, fitting, and one pass of the network that gives logits and heatmaps.
+So reading overlaps with computing, every core is busy with one stage or another, and none waits
+for another core.
 """
 
 from __future__ import annotations
@@ -11,24 +12,36 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core import heatmaps, images
+from app.core.backends import BackendName, open_backend
 from app.core.bundle import Bundle
 from app.core.errors import ImageError
-from app.core.network import class_logits, load_network
+from app.core.network import Network, class_logits, load_network
+from app.core.read_ahead import SECONDS_A_READ, Pending, ReadAhead
 from app.core.reading import Reading, read
+from app.core.settings import read_settings
 from app.core.sources import Source
 from app.core.suitability import check_suitable
 
 # From 2 to 16 the rate is the same; a small batch holds little memory and is soon cancelled.
 BATCH_SIZE = 8
-NUM_WORKERS = os.cpu_count() or 1
+
+
+def num_cores() -> int:
+    """Cores this process may use, which in a container are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ class Result:
         reason: Code and sentence when it has no score, else empty.
         reading: Prediction and probabilities when it was scored.
         evidence: float32 Grad-CAM map of the predicted class in logits, positive and
-            negative, `(rows, columns)` over the whole film; None unless asked for.
+            negative, `(rows, columns)` over the whole film; None where it was not scored.
     """
 
     source: Source
@@ -53,52 +66,94 @@ class Result:
     evidence: NDArray[np.float32] | None = None
 
 
+class KnownResults(Protocol):
+    """Results of earlier runs, found by what the files hold and not by their names."""
+
+    def get(self, image_id: str, source: Source) -> Result | None:
+        """The result of these bytes, as one of this source; None if there is none."""
+        ...
+
+    def add(self, results: list[Result]) -> None:
+        """Keeps the results of a batch."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Decoded:
-    result: Result
-    pixels: NDArray[np.uint8] | None = None
-    film_shape: tuple[int, int] = (0, 0)
+class _Fitted:
+    source: Source
+    image_id: str
+    pixels: NDArray[np.uint8]
+    film_shape: tuple[int, int]
 
 
 class Engine:
     """A bundle's network, compiled. Safe to share between threads."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        """Loads and compiles the network.
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        backend: BackendName = "auto",
+        workers: int | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        """Compiles the network, from what is kept on disk where it was compiled before.
+
+        Args:
+            bundle: The model.
+            backend: What computes; `auto` chooses.
+            workers: Threads that score at once; by default one a core.
+            cache: Folder of converted networks; by default that of this installation.
 
         Raises:
-            BundleError: If the network does not fit its manifest.
+            BundleError: If the network does not fit its manifest, or the backend cannot take it.
         """
         self.bundle = bundle
-        self.network = load_network(bundle)
-        self._compiled = _compile(self.network.logits_model, bundle)
-        self._evidence = self.network.evidence_function()
+        self.workers = workers or num_cores()
+        self.backend = open_backend(
+            bundle, backend, cache=cache or read_settings().converted, workers=self.workers
+        )
+        self._loading = Lock()
+
+    @cached_property
+    def network(self) -> Network:
+        """The network in Keras, for what looks into it; scoring does without."""
+        with self._loading:
+            return self.__dict__.get("network") or load_network(self.bundle)
 
     def score(
         self,
         sources: Iterable[Source],
         *,
-        with_heatmaps: bool = False,
+        known: KnownResults | None = None,
+        seconds_a_read: float = SECONDS_A_READ,
     ) -> Iterator[Result]:
         """Scores images as they come. An image that cannot be scored costs only its own row.
 
         Args:
-            sources: Images; read lazily, two batches a core ahead at most.
-            with_heatmaps: Whether each result carries its evidence map.
+            sources: Images; listed lazily, two batches a worker ahead at most.
+            known: Earlier results, which are not computed again, and where new ones are kept.
+            seconds_a_read: After so long a file that is still being read is given up.
 
         Yields:
             One result for each source, in the order of the sources.
+
+        Raises:
+            SourceError: If the file system does not answer any more.
         """
         remaining = iter(sources)
         ahead: deque[Future[list[Result]]] = deque()
-        with ThreadPoolExecutor(NUM_WORKERS, thread_name_prefix="score") as pool:
+        with (
+            ReadAhead(seconds_a_read=seconds_a_read) as reading,
+            ThreadPoolExecutor(self.workers, thread_name_prefix="score") as pool,
+        ):
             try:
                 while True:
-                    while len(ahead) < 2 * NUM_WORKERS:
-                        batch = list(islice(remaining, BATCH_SIZE))
+                    while len(ahead) < 2 * self.workers:
+                        batch = [reading.read(one) for one in islice(remaining, BATCH_SIZE)]
                         if not batch:
                             break
-                        ahead.append(pool.submit(self._score_batch, batch, with_heatmaps))
+                        ahead.append(pool.submit(self._score_batch, batch, known))
                     if not ahead:
                         return
                     yield from ahead.popleft().result()
@@ -106,72 +161,61 @@ class Engine:
                 for future in ahead:
                     future.cancel()
 
-    def _decode(self, source: Source) -> _Decoded:
-        image_id = ""
-        try:
-            data = source.read()
-            image_id = images.image_id(data)
-            film = images.decode(data)
-            check_suitable(film, self.bundle.manifest.input)
-            pixels = self.fitted(film)
-        except ImageError as error:
-            return _Decoded(Result(source, image_id, error.status, error.reason))
-        rows, columns = film.pixels.shape[:2]
-        return _Decoded(Result(source, image_id, "ok"), pixels, (rows, columns))
-
-    def _score_batch(self, sources: list[Source], with_heatmaps: bool) -> list[Result]:
-        decoded = [self._decode(source) for source in sources]
-        scored = [item for item in decoded if item.pixels is not None]
-        if not scored:
-            return [item.result for item in decoded]
-        features, logits = self.forward(np.stack([item.pixels for item in scored]))  # type: ignore[misc]
-        readings = [read(row, self.bundle.manifest) for row in class_logits(logits)]
-        maps: list[NDArray[np.float32] | None] = [None] * len(scored)
-        if with_heatmaps:
-            evidence = self.evidence(features, [reading.class_index for reading in readings])
-            maps = [
-                heatmaps.without_padding(one, item.film_shape, self.bundle.manifest.input)
-                for one, item in zip(evidence, scored, strict=True)
-            ]
-        found = iter(zip(readings, maps, strict=True))
-        results = []
-        for item in decoded:
-            reading, evidence_map = (None, None) if item.pixels is None else next(found)
-            results.append(replace(item.result, reading=reading, evidence=evidence_map))
+    def _score_batch(self, batch: list[Pending], known: KnownResults | None) -> list[Result]:
+        prepared = [self._prepare(pending, known) for pending in batch]
+        scored = iter(self._score_fitted([one for one in prepared if isinstance(one, _Fitted)]))
+        results = [next(scored) if isinstance(one, _Fitted) else one for one in prepared]
+        if known is not None:
+            known.add(results)
         return results
 
-    def forward(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Features of the heatmap layer and logits of a batch of fitted images.
+    def _prepare(self, pending: Pending, known: KnownResults | None) -> Result | _Fitted:
+        """One film as the network sees it, or what is known of it without the network."""
+        source, image_id = pending.source, ""
+        try:
+            data = pending.take()
+            image_id = images.image_id(data)
+            found = known.get(image_id, source) if known is not None else None
+            if found is not None:
+                return found
+            film = images.decode(data)
+            check_suitable(film, self.bundle.manifest.input)
+        except ImageError as error:
+            return Result(source, image_id, error.status, error.reason)
+        rows, columns = film.pixels.shape[:2]
+        return _Fitted(source, image_id, self.fitted(film), (rows, columns))
+
+    def _score_fitted(self, films: list[_Fitted]) -> list[Result]:
+        if not films:
+            return []
+        logits, maps = self.run(np.stack([film.pixels for film in films]))
+        results = []
+        for film, row, film_maps in zip(films, class_logits(logits), maps, strict=True):
+            reading = read(row, self.bundle.manifest)
+            evidence = self._evidence(film_maps, reading.class_index, film.film_shape)
+            results.append(
+                Result(film.source, film.image_id, "ok", reading=reading, evidence=evidence)
+            )
+        return results
+
+    def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits and evidence maps of a batch of fitted images.
 
         Args:
             pixels: uint8 `(batch, height, width, channels)` in [0, 255].
-        """
-        # A request of its own, so that threads do not wait for each other.
-        output = self._compiled.create_infer_request().infer(pixels.astype(np.float32))
-        return np.array(output[0]), np.array(output[1])
 
-    def evidence(
-        self, features: NDArray[np.float32], class_indices: list[int]
-    ) -> NDArray[np.float32]:
-        """Grad-CAM maps of the given classes, `(batch, rows, columns)`, in logits."""
-        units = self.network.model.output_shape[-1]
-        weights = np.zeros((len(features), units), np.float32)
-        for row, index in enumerate(class_indices):
-            if units == 1:  # evidence for the first class is evidence against the second
-                weights[row, 0] = 1.0 if index == 1 else -1.0
-            else:
-                weights[row, index] = 1.0
-        return np.asarray(self._evidence(features, weights), np.float32)
+        Returns:
+            `(batch, num_logits)` and `(batch, rows, columns, num_logits)`, see `Backend.run`.
+        """
+        return self.backend.run(pixels.astype(np.float32))
 
     def explain(self, film: images.Film) -> tuple[Reading, tuple[NDArray[np.float32], ...]]:
         """The reading of one film, and an evidence map `(rows, columns)` for each class."""
-        features, logits = self.forward(self.fitted(film)[np.newaxis])
-        classes = list(range(len(self.bundle.manifest.task.classes)))
-        maps = self.evidence(np.repeat(features, len(classes), axis=0), classes)
+        logits, maps = self.run(self.fitted(film)[np.newaxis])
         rows, columns = film.pixels.shape[:2]
+        classes = range(len(self.bundle.manifest.task.classes))
         return read(class_logits(logits)[0], self.bundle.manifest), tuple(
-            heatmaps.without_padding(one, (rows, columns), self.bundle.manifest.input)
-            for one in maps
+            self._evidence(maps[0], index, (rows, columns)) for index in classes
         )
 
     def fitted(self, film: images.Film) -> NDArray[np.uint8]:
@@ -181,22 +225,12 @@ class Engine:
             film, height=size.height, width=size.width, channels=size.channels, how=size.fit
         )
 
-
-def _compile(model: Any, bundle: Bundle) -> Any:
-    """The network as an OpenVINO model for this machine's CPU, in float32.
-
-    OpenVINO would choose bfloat16 by itself where the CPU has it, and a film would then
-    score differently on another machine.
-    """
-    import openvino
-    import tensorflow as tf
-
-    size = bundle.manifest.input
-    shape = (None, size.height, size.width, size.channels)
-    function = tf.function(
-        lambda pixels: model(pixels, training=False),
-        input_signature=[tf.TensorSpec(shape, tf.float32)],
-    )
-    converted = openvino.convert_model(function.get_concrete_function())
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": str(NUM_WORKERS)}
-    return openvino.compile_model(converted, "CPU", settings)
+    def _evidence(
+        self, maps: NDArray[np.float32], class_index: int, film_shape: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """The map of one class, of maps `(rows, columns, num_logits)` over the whole input."""
+        if maps.shape[-1] > 1:
+            evidence = maps[..., class_index]
+        else:  # evidence for the first class is evidence against the second
+            evidence = maps[..., 0] if class_index == 1 else -maps[..., 0]
+        return heatmaps.without_padding(evidence, film_shape, self.bundle.manifest.input)

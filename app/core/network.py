@@ -41,41 +41,18 @@ class Network:
         return keras.Model(self.model.input, [features, _logits(self.model)])
 
     @cached_property
+    def body(self) -> keras.Model:
+        """Pixels -> features of the heatmap layer."""
+        import keras
+
+        return keras.Model(self.model.input, self.model.get_layer(self.heatmap_layer).output)
+
+    @cached_property
     def head(self) -> keras.Model:
         """Features of the heatmap layer -> logits: the only part Grad-CAM differentiates."""
         import keras
 
         return keras.Model(self.model.get_layer(self.heatmap_layer).output, _logits(self.model))
-
-    def evidence_function(self) -> Any:
-        """A compiled function of `(features, class_weights)` that gives Grad-CAM maps.
-
-        The map is the sum of the features, each weighted by the spatial mean of the
-        gradient of the class's logit. Its positive part is Grad-CAM; the sign is kept.
-
-        Input shapes:
-            features `(batch, rows, columns, filters)`; class_weights `(batch, num_logits)`,
-            the combination of logits that is explained, such as one-hot.
-
-        Output shape:
-            `(batch, rows, columns)` float32, in logits.
-
-        Reference:
-            - Selvaraju et al., Grad-CAM (ICCV 2017), https://arxiv.org/abs/1610.02391
-        """
-        import tensorflow as tf
-
-        head = self.head
-
-        def evidence(features: Any, class_weights: Any) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(features)
-                explained = tf.reduce_sum(head(features, training=False) * class_weights, axis=-1)
-            gradient = tape.gradient(explained, features)
-            weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
-            return tf.reduce_sum(weights * features, axis=-1)
-
-        return tf.function(evidence, reduce_retracing=True)
 
 
 def load_network(bundle: Bundle) -> Network:

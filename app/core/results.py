@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -53,15 +52,6 @@ def table(results: Iterable[Result], bundle: Bundle) -> pd.DataFrame:
     return pd.DataFrame([row(result, bundle) for result in results], columns=columns(bundle))
 
 
-def write_csv(file: TextIO, results: Iterable[Result], bundle: Bundle) -> Iterator[Result]:
-    """Writes each result as it comes, as `to_csv` would write them all, and passes it on."""
-    writer = csv.DictWriter(file, columns(bundle), lineterminator="\n")
-    writer.writeheader()
-    for result in results:
-        writer.writerow({name: _no_formula(value) for name, value in row(result, bundle).items()})
-        yield result
-
-
 def with_reviews(results: pd.DataFrame, reviews: dict[str, Review]) -> pd.DataFrame:
     """The table with the newest verdict, comment and time of each image beside it."""
     found = [reviews.get(image_id or "") for image_id in results["image_id"]]
@@ -81,9 +71,10 @@ def to_csv(frame: pd.DataFrame) -> str:
     A cell of text that begins with `=`, `+`, `@` or a tab, as a file name may, gets a
     leading apostrophe, as OWASP advises against CSV injection.
     """
-    return frame.map(_no_formula).to_csv(index=False, lineterminator="\n")
+    return frame.map(no_formula).to_csv(index=False, lineterminator="\n")
 
 
-def _no_formula(value: Any) -> Any:
+def no_formula(value: Any) -> Any:
+    """A cell with an apostrophe before what a spreadsheet would run, see `to_csv`."""
     is_formula = isinstance(value, str) and value[:1] in ("=", "+", "@", "\t")
     return f"'{value}" if is_formula else value

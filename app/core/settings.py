@@ -17,7 +17,7 @@ class Settings:
         models: Folder whose subfolders are bundles (`OVERREAD_MODELS`).
         data_root: Folder below which server folders may be reviewed (`OVERREAD_DATA_ROOT`);
             None where that is not offered.
-        home: Folder of the verdicts' database (`OVERREAD_HOME`).
+        home: Folder of what is kept: verdicts, results, converted networks (`OVERREAD_HOME`).
     """
 
     models: Path
@@ -28,6 +28,11 @@ class Settings:
     def database_url(self) -> str:
         """SQLAlchemy address of the verdicts' database."""
         return f"sqlite:///{self.home / 'reviews.sqlite3'}"
+
+    @property
+    def converted(self) -> Path:
+        """Folder of networks converted for this machine; may be deleted at any time."""
+        return self.home / "converted"
 
 
 def read_settings() -> Settings:

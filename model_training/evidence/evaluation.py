@@ -18,6 +18,7 @@ from app.core.recalibration import (
     fit_temperature_and_offsets,
     log_likelihood,
 )
+from app.core.scoring_graph import scoring_function
 from app.core.thresholds import (
     decide,
     parse_rule,
@@ -284,13 +285,12 @@ def _evidence(
     rows: NDArray[np.int64],
     classes: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    function, units = network.evidence_function(), network.model.output_shape[-1]
-    wanted = np.eye(units, dtype=np.float32)[classes if units > 1 else np.zeros_like(classes)]
+    function, units = scoring_function(network), network.model.output_shape[-1]
+    columns = classes if units > 1 else np.zeros_like(classes)
     maps = []
     for batch in _batches(np.arange(len(rows)), "heatmaps"):
-        films = pixels[rows[batch]].astype(np.float32)
-        features = network.logits_model(films, training=False)[0]
-        maps.append(np.asarray(function(features, wanted[batch])))
+        found = np.asarray(function(pixels[rows[batch]].astype(np.float32))[1])
+        maps.append(np.take_along_axis(found, columns[batch, None, None, None], axis=-1)[..., 0])
     return np.concatenate(maps) if maps else np.zeros((0, 1, 1), np.float32)
 
 

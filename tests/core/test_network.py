@@ -11,6 +11,7 @@ from keras import layers
 from app.core.bundle import Heatmap, Input, Task
 from app.core.errors import BundleError
 from app.core.network import Network, check_network, class_logits, load_network
+from app.core.scoring_graph import scoring_function
 from model_training.networks.catalogue import PRESETS
 
 SIZE = 40
@@ -61,12 +62,10 @@ def test_evidence_equals_tf_keras_vis(pair, which, films):
         from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
         from tf_keras_vis.utils.scores import CategoricalScore
     reference = Gradcam(network.model, model_modifier=ReplaceToLinear(), clone=True)
-    features = np.asarray(network.logits_model(films, training=False)[0])
-    function = network.evidence_function()
+    maps = np.asarray(scoring_function(network)(films)[1])
 
     for unit in range(units):
-        one_hot = np.tile(np.eye(units, dtype=np.float32)[unit], (len(films), 1))
-        found = np.asarray(function(features, one_hot))
+        found = maps[..., unit]
         settings = {
             "penultimate_layer": network.heatmap_layer,
             "seek_penultimate_conv_layer": False,

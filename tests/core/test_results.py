@@ -8,6 +8,7 @@ import pandas as pd
 from app.core import results
 from app.core.engine import Result
 from app.core.reading import read
+from app.core.result_files import open_table
 from app.core.reviews import Review
 from app.core.sources import Source
 
@@ -74,13 +75,16 @@ def test_a_name_cannot_become_a_formula(bundle):
     assert "'-leading" not in text
 
 
-def test_rows_written_one_by_one_are_the_table(bundle):
+def test_rows_written_one_by_one_are_the_table(bundle, tmp_path):
     refused = Result(Source("=a, b.png", Path("a.png")), "e" * 64, "refused", 'blank: "nothing"')
     found = [scored(bundle), refused, scored(bundle, "b.png", logit=-1e-9)]
-    file = StringIO()
+    path = tmp_path / "r.csv"
 
-    assert list(results.write_csv(file, found, bundle)) == found
-    assert file.getvalue() == results.to_csv(results.table(found, bundle))
+    with open_table(path, bundle) as table:
+        for result in found:
+            table.write(result)
+
+    assert path.read_text(encoding="utf-8") == results.to_csv(results.table(found, bundle))
 
 
 def test_names_with_commas_quotes_and_newlines_stay_one_cell(bundle):

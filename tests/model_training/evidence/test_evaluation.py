@@ -7,6 +7,7 @@ from app.core.bundle import Calibration
 from app.core.calibration import expected_calibration_error, sigmoid, softmax
 from app.core.network import Network, class_logits
 from app.core.recalibration import calibrated, fit_temperature
+from app.core.scoring_graph import scoring_function
 from model_training.evidence import evaluation
 from model_training.evidence.evaluation import (
     best_epoch,
@@ -256,7 +257,7 @@ def test_heatmap_scale_comes_from_validation_films_as_they_are_called(scored):
     network, pixels, labels, run = scored
     outcome = run(labels)
     units = network.model.output_shape[-1]
-    function = network.evidence_function()
+    function = scoring_function(network)
     peaks = []
 
     for case in range(20, 60):
@@ -264,9 +265,8 @@ def test_heatmap_scale_comes_from_validation_films_as_they_are_called(scored):
         if units == 1 and outcome.probabilities[case, 1] < outcome.thresholds.decision:
             continue
         films = pixels[case + 5][None].astype(np.float32)
-        features = network.logits_model(films, training=False)[0]
-        weights = np.eye(units, dtype=np.float32)[[called if units > 1 else 0]]
-        peaks.append(np.asarray(function(features, weights)).max())
+        maps = np.asarray(function(films)[1])
+        peaks.append(maps[..., called if units > 1 else 0].max())
 
     expected = max(np.quantile(peaks, 0.95), 1e-3) if peaks else 1.0
     assert outcome.heatmap_scale == pytest.approx(expected, rel=1e-4)

@@ -11,6 +11,7 @@ from app.core.bundle import Heatmap, Input, Task
 from app.core.calibration import softmax
 from app.core.engine import Engine
 from app.core.network import Network, class_logits
+from app.core.scoring_graph import scoring_function
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.parts import PREDICTIONS_LAYER
 from model_training.training.loop import initial_output_bias
@@ -41,7 +42,10 @@ def backbone(request, tmp_path_factory):
         input=Input(height=size, width=size, channels=channels, fit="stretch"),
         heatmap=Heatmap(layer=PRESETS[name].heatmap_layer, scale=1),
     )
-    engine = Engine(SimpleNamespace(path=folder, name=name, manifest=manifest))
+    engine = Engine(
+        SimpleNamespace(path=folder, name=name, manifest=manifest, sha256=f"{name}{size}"),
+        cache=folder / "converted",
+    )
     fresh = Network(model, PRESETS[name].heatmap_layer)
     return SimpleNamespace(
         name=name, fresh=fresh, engine=engine, films=films,
@@ -103,13 +107,10 @@ def test_the_engine_scores_a_backbone_as_keras_does(backbone):
     pixels = backbone.films.astype(np.float32)
     expected = np.asarray(backbone.fresh.model(pixels, training=False))
 
-    features, logits = backbone.engine.forward(backbone.films)
+    logits, _ = backbone.engine.run(backbone.films)
 
     found = softmax(class_logits(logits))[:, -expected.shape[1] :]
     np.testing.assert_allclose(found, expected, atol=1e-4)
-    np.testing.assert_allclose(
-        features, backbone.fresh.logits_model(pixels, training=False)[0], atol=1e-3, rtol=1e-3
-    )
 
 
 def test_the_heatmap_of_a_backbone_is_the_evidence_of_each_place(backbone):
@@ -117,20 +118,20 @@ def test_the_heatmap_of_a_backbone_is_the_evidence_of_each_place(backbone):
     kernel = np.asarray(backbone.fresh.model.get_layer(PREDICTIONS_LAYER).kernel)
     pixels = backbone.films.astype(np.float32)
     units = kernel.shape[1]
-    for network in (backbone.fresh, backbone.engine.network):
-        features, logits = network.logits_model(pixels, training=False)
-        function = network.evidence_function()
+    features = np.asarray(backbone.fresh.logits_model(pixels, training=False)[0])
+    fresh, reloaded = backbone.fresh, backbone.engine.network
+    for run in (scoring_function(fresh), scoring_function(reloaded), backbone.engine.backend.run):
+        logits, maps = (np.asarray(output) for output in run(pixels))
         for unit in range(units):
-            wanted = np.tile(np.eye(units, dtype=np.float32)[unit], (len(pixels), 1))
-            found = np.asarray(function(features, wanted))
+            found = maps[..., unit]
             cells = found.shape[1] * found.shape[2]
-            expected = np.asarray(features) @ kernel[:, unit] / cells
-            bias = np.asarray(network.model.get_layer(PREDICTIONS_LAYER).bias)[unit]
+            expected = features @ kernel[:, unit] / cells
+            bias = np.asarray(fresh.model.get_layer(PREDICTIONS_LAYER).bias)[unit]
             scale = np.abs(expected).max()
             assert scale > 0
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * scale)
             np.testing.assert_allclose(
-                found.sum(axis=(1, 2)) + bias, np.asarray(logits)[:, unit], atol=1e-3, rtol=1e-4
+                found.sum(axis=(1, 2)) + bias, logits[:, unit], atol=1e-3, rtol=1e-4
             )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from app.core.network import Network
+from app.core.scoring_graph import scoring_function
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import FEATURES, merge
 
@@ -51,11 +52,9 @@ def test_the_logit_is_the_mean_of_the_members(preset, outputs, tmp_path):
 def test_the_heatmap_is_the_mean_of_the_members(preset):
     members = [member(preset, seed=seed) for seed in (1, 2)]
     merged = merge(members)
-    one = np.ones((3, 1), np.float32)
 
     def evidence(network):
-        features = network.logits_model(FILMS, training=False)[0]
-        return np.asarray(network.evidence_function()(features, one))
+        return np.asarray(scoring_function(network)(FILMS)[1])
 
     expected = np.mean([evidence(network) for network in members], axis=0)
     assert np.abs(expected).max() > 1e-4

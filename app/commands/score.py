@@ -1,0 +1,165 @@
+"""`overread score`: images in, a table out, and nothing lost when it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, NoReturn
+
+from app.commands.calls import Commands, add_command
+from app.core.errors import OverreadError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from app.core.bundle import Bundle
+    from app.core.result_store import ResultStore
+
+_SUFFIXES = (".csv", ".parquet")
+_BACKENDS = ("auto", "openvino", "tensorflow")
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "score",
+        "Score images and write a table, one row for every input. A run that was stopped, however "
+        "it was, goes on with --resume.",
+        "overread score models/chest-pneumonia films/ --out results.csv --heatmaps maps/",
+    )
+    command.add_argument("bundle", type=Path, help="folder of a model bundle")
+    command.add_argument("inputs", type=Path, nargs="+", help="images, folders or ZIP archives")
+    command.add_argument(
+        "--out", type=Path, required=True, help="table to write: NAME.csv or NAME.parquet"
+    )
+    command.add_argument(
+        "--heatmaps", type=Path, help="folder for overlays (PNG) and evidence (NPY)"
+    )
+    again = command.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run that was stopped: what was scored is known by its content, also "
+        "under another name",
+    )
+    again.add_argument(
+        "--restart", action="store_true", help="drop what a stopped run has done and begin anew"
+    )
+    command.add_argument(
+        "--backend",
+        choices=_BACKENDS,
+        default="auto",
+        help="what computes; auto, the default, takes OpenVINO on a CPU and TensorFlow on a GPU",
+    )
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.out.suffix.lower() not in _SUFFIXES:
+        raise OverreadError(
+            f"The table would be named {options.out.name!r}; expected a name that ends in "
+            f"{' or '.join(_SUFFIXES)}. Change --out."
+        )
+    from app.core.bundle import load_bundle
+
+    bundle = load_bundle(options.bundle)
+    with _kept_until_done(options) as store:
+        _score(options, bundle, store)
+
+
+@contextmanager
+def _kept_until_done(options: argparse.Namespace) -> Iterator[ResultStore]:
+    """Results beside the table while it is not whole; `--resume` begins with them."""
+    from app.core.result_store import ResultStore
+
+    path = options.out.with_name(options.out.name + ".unfinished")
+    if options.restart:
+        _delete(path)
+    is_found = path.exists()
+    store = ResultStore(path)
+    if is_found and not options.resume:
+        raise OverreadError(
+            f"{options.out.name} is unfinished: {len(store):,} results of a run that was stopped "
+            "are kept. Go on with --resume, or drop them with --restart."
+        )
+    try:
+        yield store
+    except BaseException:
+        num_kept = len(store)
+        store.close()
+        if num_kept:
+            print(
+                f"overread: {num_kept:,} results are kept; the same command with --resume goes on.",
+                file=sys.stderr,
+            )
+        else:
+            _delete(path)
+        raise
+    store.close()
+    _delete(path)
+
+
+def _delete(path: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
+    from tqdm import tqdm
+
+    from app.core.engine import Engine
+    from app.core.heatmap_files import written
+    from app.core.result_files import open_table
+    from app.core.result_store import BundleResults
+    from app.core.sources import from_paths
+
+    engine = Engine(bundle, backend=options.backend)
+    print(f"overread: {bundle.name}, computed by {engine.backend.description}", file=sys.stderr)
+    counts: Counter[str] = Counter()
+    started = time.monotonic()
+    results = engine.score(from_paths(options.inputs), known=BundleResults(store, bundle))
+    if options.heatmaps:
+        results = written(results, bundle, options.heatmaps)
+    with open_table(options.out, bundle) as table, tqdm(desc="scoring", unit="image") as bar:
+        _count_in_background(options.inputs, bar)
+        for result in results:
+            table.write(result)
+            counts[result.status] += 1
+            bar.update()
+    print(_summary(counts, time.monotonic() - started, options.out), file=sys.stderr)
+
+
+def _count_in_background(inputs: Sequence[Path], bar: tqdm[NoReturn]) -> None:
+    """Lists the inputs a second time, so that the time left is known while scoring goes on."""
+    from app.core.errors import SourceError
+    from app.core.sources import from_paths
+
+    def count() -> None:
+        with suppress(SourceError):  # told by who reads them
+            bar.total = sum(1 for _ in from_paths(inputs))
+
+    Thread(target=count, daemon=True, name="count").start()
+
+
+def _summary(counts: Counter[str], seconds: float, out: Path) -> str:
+    total = counts.total()
+    words = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+    return (
+        f"{total:,} images in {seconds:.1f} s ({total / seconds:.0f} images/s), peak memory "
+        f"{_peak_memory() / 1024**2:.0f} MB: {words}. Table: {out}"
+    )
+
+
+def _peak_memory() -> int:
+    """The most bytes that this process has held at once."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

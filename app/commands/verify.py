@@ -1,0 +1,32 @@
+"""`overread verify`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.commands.calls import Commands, add_command
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "verify",
+        "Check that a bundle is complete, unchanged and loads.",
+        "overread verify models/chest-pneumonia",
+    )
+    command.add_argument("bundle", type=Path, help="folder of a model bundle")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from app.core.bundle import load_bundle
+    from app.core.network import load_network
+
+    bundle = load_bundle(options.bundle)
+    network = load_network(bundle)
+    print(f"{bundle.name}: complete and unchanged, {len(bundle.manifest.files)} files")
+    print(f"classes: {', '.join(bundle.manifest.task.classes)}")
+    print(f"parameters: {network.model.count_params():,}")
+    print(f"bundle sha256: {bundle.sha256}")

@@ -1,0 +1,188 @@
+"""A bundle's network as an OpenVINO model, converted once and kept on disk.
+
+Converting takes TensorFlow and some seconds; scoring with what is kept takes neither. So it runs
+in a process of its own, `python -m app.core.conversion BUNDLE FOLDER`, unless this one holds
+TensorFlow already.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.core.bundle import Bundle, load_bundle
+from app.core.errors import BundleError
+
+MODEL_FILE = "network.xml"
+# Largest difference between both libraries' probabilities, on noise and on flat images.
+TOLERANCE = 1e-4
+
+_REFUSAL_FILE = "refused.txt"
+_LAYOUT = 1  # of a folder and of the graph in it; a new one is converted again
+_MAX_KEPT = 24
+_INVALID_BUNDLE = 3
+
+
+class UnsupportedNetworkError(Exception):
+    """A network that OpenVINO cannot take; the text says why."""
+
+
+def converted(bundle: Bundle, cache: Path) -> Path:
+    """The folder with the converted network, made on first use.
+
+    Args:
+        bundle: Whose network is converted.
+        cache: Folder of all converted networks; where it cannot be written, a temporary one is
+            used.
+
+    Raises:
+        BundleError: If the network does not fit its manifest.
+        UnsupportedNetworkError: If OpenVINO cannot take it, or computes something else.
+    """
+    name = f"{bundle.sha256[:32]}-{_LAYOUT}-{version('openvino')}"
+    folder = cache / name
+    if not folder.is_dir():
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=".new-", dir=cache))
+        except OSError:
+            folder = Path(tempfile.mkdtemp(prefix="overread-network-")) / name
+            work = folder.with_name("new")
+            work.mkdir()
+        try:
+            _convert(bundle, work)
+            with contextlib.suppress(OSError):  # another process was faster
+                work.rename(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        _drop_oldest(cache)
+    with contextlib.suppress(OSError):
+        os.utime(folder)
+    refusal = folder / _REFUSAL_FILE
+    if refusal.exists():
+        raise UnsupportedNetworkError(refusal.read_text(encoding="utf-8"))
+    return folder
+
+
+def _convert(bundle: Bundle, folder: Path) -> None:
+    if "tensorflow" in sys.modules:
+        write(bundle, folder)
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", __name__, str(bundle.path.absolute()), str(folder)],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode == _INVALID_BUNDLE:
+        raise BundleError(done.stdout.strip())
+    if done.returncode != 0:
+        raise BundleError(
+            f"The network of {bundle.name!r} could not be prepared for scoring (exit status "
+            f"{done.returncode}). Check that there is memory and disk space, and try again."
+        )
+
+
+def write(bundle: Bundle, folder: Path) -> None:
+    """Converts the network into a folder, or writes there why OpenVINO cannot take it.
+
+    Raises:
+        BundleError: If the network does not fit its manifest.
+    """
+    import openvino
+
+    from app.core.network import load_network
+
+    network = load_network(bundle)
+
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    from app.core.scoring_graph import scoring_function
+
+    function = scoring_function(network)
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
+    try:
+        model = openvino.convert_model(frozen.graph)
+        openvino.save_model(model, folder / MODEL_FILE, compress_to_fp16=False)
+        _require_agreement(function, folder / MODEL_FILE, bundle)
+    except Exception as error:
+        reason = str(error) if isinstance(error, UnsupportedNetworkError) else type(error).__name__
+        (folder / _REFUSAL_FILE).write_text(reason, encoding="utf-8")
+
+
+def compile_for_cpu(model: Path, *, streams: int) -> Any:
+    """A converted network, compiled for this machine's CPU in float32.
+
+    OpenVINO would choose bfloat16 by itself where the CPU has it, and a film would then score
+    differently on another machine.
+
+    Args:
+        model: The XML file.
+        streams: How many threads may score at once, each on one core.
+    """
+    import openvino
+
+    return openvino.compile_model(
+        model,
+        "CPU",
+        {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "NUM_STREAMS": str(streams),
+            "INFERENCE_NUM_THREADS": str(streams),
+        },
+    )
+
+
+def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
+    from app.core.calibration import softmax
+    from app.core.network import class_logits
+
+    size = bundle.manifest.input
+    shape = (size.height, size.width, size.channels)
+    noise = np.random.default_rng(0).integers(0, 256, (2, *shape))
+    flat = np.full((1, *shape), 128)
+    films = np.concatenate([noise, flat]).astype(np.float32)
+    expected = function(films)
+    found = compile_for_cpu(model, streams=1)(films)
+    difference = max(
+        float(np.abs(softmax(one) - softmax(other)).max())
+        for one, other in zip(
+            class_logits(np.asarray(expected[0])), class_logits(found[0]), strict=True
+        )
+    )
+    if not difference <= TOLERANCE:
+        raise UnsupportedNetworkError(
+            f"its probabilities differ by {difference:.1g} from TensorFlow's, at most "
+            f"{TOLERANCE:.0g} is allowed"
+        )
+
+
+def _drop_oldest(cache: Path) -> None:
+    """Keeps the networks used last; each has a few to a few dozen megabytes."""
+    with contextlib.suppress(OSError):
+        kept = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for folder in kept[_MAX_KEPT:]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _main() -> int:
+    try:
+        write(load_bundle(Path(sys.argv[1])), Path(sys.argv[2]))
+    except BundleError as error:
+        print(error)
+        return _INVALID_BUNDLE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,144 @@
+"""Networks converted once, kept by digest, and refused where OpenVINO computes something else."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.core import conversion
+from app.core.backends import open_backend
+from app.core.bundle import load_bundle
+from app.core.calibration import softmax
+from app.core.conversion import MODEL_FILE, UnsupportedNetworkError, converted
+from app.core.errors import BundleError
+from app.core.network import class_logits
+from tests.bundles import make_bundle
+
+MODELS = Path(__file__).parents[2] / "models"
+
+
+@pytest.mark.parametrize("name", ["brain-tumour", "chest-pneumonia", "phantom-chest"])
+def test_both_backends_give_a_shipped_bundle_one_probability(name, tmp_path):
+    bundle = load_bundle(MODELS / name)
+    size = bundle.manifest.input
+    shape = (6, size.height, size.width, size.channels)
+    films = np.random.default_rng(0).integers(0, 256, shape).astype(np.float32)
+    films[3:] = np.linspace(0, 255, size.width)[None, None, :, None]
+
+    first, second = (
+        open_backend(bundle, choice, cache=tmp_path, workers=2).run(films)
+        for choice in ("openvino", "tensorflow")
+    )
+
+    shares = [np.array([softmax(row) for row in class_logits(one[0])]) for one in (first, second)]
+    np.testing.assert_allclose(shares[0], shares[1], atol=1e-4)
+    scale = bundle.manifest.heatmap.scale
+    np.testing.assert_allclose(first[1], second[1], atol=1e-3 * scale)
+
+
+def test_it_is_converted_once(bundle, tmp_path, monkeypatch):
+    folder = converted(bundle, tmp_path)
+    written = (folder / MODEL_FILE).stat().st_mtime_ns
+    monkeypatch.setattr(conversion, "write", None)
+
+    assert converted(bundle, tmp_path) == folder
+    assert (folder / MODEL_FILE).stat().st_mtime_ns == written
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_scoring_loads_no_tensorflow(bundle, tmp_path):
+    """Nor does the first conversion, which a process of its own does."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from app.core.bundle import load_bundle\n"
+        "from app.core.engine import Engine\n"
+        "from app.core.sources import from_paths\n"
+        "engine = Engine(load_bundle(Path(sys.argv[1])), cache=Path(sys.argv[2]))\n"
+        "print([result.status for result in engine.score(from_paths([Path(sys.argv[3])]))])\n"
+        "print({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    film = MODELS / "phantom-chest" / "samples"
+    arguments = [str(bundle.path), str(tmp_path), str(next(film.rglob("*.png")))]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines() == ["['ok']", "set()"]
+
+
+def test_a_network_that_openvino_computes_otherwise_is_left_to_tensorflow(
+    bundle, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(conversion, "TOLERANCE", -1.0)
+
+    with pytest.raises(UnsupportedNetworkError, match="differ by"):
+        converted(bundle, tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(UnsupportedNetworkError, match="differ by"):  # remembered
+        converted(bundle, tmp_path)
+    chosen = open_backend(bundle, "auto", cache=tmp_path, workers=1)
+    assert chosen.description.startswith("TensorFlow")
+    assert "differ by" in chosen.description
+    with pytest.raises(BundleError, match="Choose the backend auto or tensorflow"):
+        open_backend(bundle, "openvino", cache=tmp_path, workers=1)
+
+
+def test_overlapping_pools_behind_the_heatmap_layer_are_left_to_tensorflow(tmp_path, monkeypatch):
+    """MaxPoolGrad has no counterpart; the network scores all the same."""
+    import keras
+    from keras import layers
+
+    from model_training.networks import catalogue
+
+    def build(*, input_shape, output_bias):
+        pixels = keras.Input(input_shape)
+        features = layers.Conv2D(4, 3, name="last_conv")(pixels)
+        pooled = layers.Flatten()(layers.MaxPooling2D(3, strides=2)(features))
+        return keras.Model(pixels, layers.Dense(1, activation="sigmoid")(pooled))
+
+    from types import SimpleNamespace
+
+    monkeypatch.setitem(
+        catalogue.PRESETS, "basic-cnn", SimpleNamespace(build=build, heatmap_layer="last_conv")
+    )
+    bundle = make_bundle(tmp_path)
+
+    backend = open_backend(bundle, "auto", cache=tmp_path / "kept", workers=1)
+
+    assert backend.description.startswith("TensorFlow")
+    logits, maps = backend.run(np.zeros((2, 48, 48, 1), np.float32))
+    assert logits.shape == (2, 1)
+    assert maps.shape == (2, 46, 46, 1)
+
+
+def test_where_nothing_can_be_kept_it_is_converted_all_the_same(bundle, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("a file, not a folder")
+
+    assert (converted(bundle, blocked / "cache") / MODEL_FILE).is_file()
+
+
+def test_a_bundle_that_does_not_fit_says_so_from_the_other_process(bundle, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "app.core.conversion", str(tmp_path), str(tmp_path)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 3
+    assert done.stdout.startswith("There is no bundle in the folder")
+
+
+def test_only_the_networks_used_last_are_kept(bundle, tmp_path, monkeypatch):
+    import os
+
+    monkeypatch.setattr(conversion, "_MAX_KEPT", 3)
+    for number in range(4):
+        (tmp_path / f"old{number}").mkdir()
+        os.utime(tmp_path / f"old{number}", (number, number))
+
+    folder = converted(bundle, tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {folder.name, "old3", "old2"}
