@@ -35,7 +35,12 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "overread score models/chest-pneumonia films/ --out results.csv --heatmaps maps/",
     )
     command.add_argument("bundle", type=Path, help="folder of a model bundle")
-    command.add_argument("inputs", type=Path, nargs="+", help="images, folders or ZIP archives")
+    command.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="images, folders, ZIP archives, or addresses such as s3://bucket/folder",
+    )
     command.add_argument(
         "--out", type=Path, required=True, help="table to write: NAME.csv or NAME.parquet"
     )
@@ -136,7 +141,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     print(_summary(counts, time.monotonic() - started, options.out), file=sys.stderr)
 
 
-def _count_in_background(inputs: Sequence[Path], bar: tqdm[NoReturn]) -> None:
+def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
     """Lists the inputs a second time, so that the time left is known while scoring goes on."""
     from app.core.errors import SourceError
     from app.core.sources import from_paths

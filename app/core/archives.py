@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from app.core.errors import RefusedImageError, SourceError, UnreadableImageError
 
@@ -16,16 +19,45 @@ class UnreadableArchiveError(SourceError):
     """A file that should be a ZIP archive and is none."""
 
 
+class Archive:
+    """A ZIP archive, open as long as it is in use; threads may read at once.
+
+    Another process gets its path and opens it again, once for all members that it gets.
+
+    Attributes:
+        path: Where it lies.
+        version: When it was changed last and its bytes, as it was listed.
+    """
+
+    def __init__(self, path: Path, version: tuple[int, int]) -> None:
+        self.path = path
+        self.version = version
+
+    @cached_property
+    def file(self) -> zipfile.ZipFile:
+        """The archive, opened when it is first used."""
+        return zipfile.ZipFile(self.path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (self.path, self.version)
+
+
+# By its version too, or members of an archive written anew would be sought in the old one.
+@lru_cache(maxsize=8)
+def _reopened(path: Path, version: tuple[int, int]) -> Archive:
+    return Archive(path, version)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
     """One file inside an archive, which stays open while any of its members is in use.
 
     Attributes:
-        archive: Shared by all members; threads may read at once.
+        archive: Shared by all members.
         info: The member as the archive's directory states it.
     """
 
-    archive: zipfile.ZipFile
+    archive: Archive
     info: zipfile.ZipInfo
 
     @property
@@ -48,7 +80,7 @@ class Member:
         """
         self._check()
         try:
-            with self.archive.open(self.info) as file:
+            with self.archive.file.open(self.info) as file:
                 # One byte more than stated is enough to notice a member that lies.
                 data = file.read(self.size + 1)
         # What zipfile raises for a damaged member depends on where it is damaged.
@@ -87,14 +119,16 @@ def members(path: Path) -> list[Member]:
         UnreadableArchiveError: If it is no readable ZIP archive.
     """
     try:
-        archive = zipfile.ZipFile(path)
+        status = os.stat(path)
+        archive = Archive(path, (status.st_mtime_ns, status.st_size))
+        found = archive.file.infolist()
     # A damaged directory makes zipfile raise whatever its parts raise.
     except Exception as error:
         raise UnreadableArchiveError(
             f"This is no readable ZIP archive ({type(error).__name__}). Pack it again."
         ) from None
-    found = [Member(archive, info) for info in archive.infolist() if not info.is_dir()]
-    return sorted(found, key=lambda member: member.name)
+    inside = [Member(archive, info) for info in found if not info.is_dir()]
+    return sorted(inside, key=lambda member: member.name)
 
 
 def _damaged() -> UnreadableImageError:

@@ -48,6 +48,70 @@ LINK_OUT = Problem(
 LINK_TO_FOLDER = Problem(
     "link_to_folder", "This link to a folder is not followed. Choose that folder by itself."
 )
+NOTHING_AT_ADDRESS = Problem(
+    "not_found",
+    "There is nothing at this address. Expected a file or a folder; check the address, and "
+    "whether it was removed meanwhile.",
+    refused=False,
+)
+NOT_ALLOWED = Problem(
+    "not_allowed",
+    "The server does not let it be read. Check the credentials and what they may read.",
+    refused=False,
+)
+NO_CONNECTION = Problem(
+    "no_connection",
+    "The server was not reached, or the connection broke. Check the address and the network, "
+    "and try again.",
+    refused=False,
+)
+TIMED_OUT = Problem(
+    "timed_out",
+    "The server did not answer in time. Check the connection, and try again.",
+    refused=False,
+)
+CHANGED = Problem(
+    "changed",
+    "The file was replaced by one of another size after it was listed. Score it again.",
+    refused=False,
+)
+UNKNOWN_SIZE = Problem(
+    "unknown_size",
+    "The server does not say how large the file is, so it is not fetched. Download it and choose "
+    "the file.",
+    refused=False,
+)
+UNKNOWN_PROTOCOL = Problem(
+    "unknown_protocol",
+    "This address begins with no known protocol. Expected one such as s3://, gs://, az:// or "
+    "https://; check the address.",
+    refused=False,
+)
+REMOTE_ARCHIVE = Problem(
+    "remote_archive",
+    "A ZIP archive at an address is not opened. Download it and choose the file, or unpack it "
+    "where it lies.",
+)
+
+
+def missing_package(install: str) -> Problem:
+    """What to install so that an address can be read, as pip takes it."""
+    return Problem(
+        "missing_package",
+        "A package that reads such addresses is not installed. Install it with: "
+        f"pip install {install}",
+        refused=False,
+    )
+
+
+def not_served(error: Exception) -> Problem:
+    """A failure that fits no other, without its text, which may hold the address."""
+    return Problem(
+        "not_readable",
+        f"The server did not hand it out ({type(error).__name__}). Check the address, and try "
+        "again.",
+        refused=False,
+    )
 
 
 def not_readable(error: OSError | ValueError) -> Problem:

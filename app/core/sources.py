@@ -1,4 +1,4 @@
-"""Where images come from: files, folders and ZIP archives, read one at a time.
+"""Where images come from: files, folders, ZIP archives and addresses, read one at a time.
 
 A source is a name and a way to get its bytes, so that a batch of any size costs no memory
 until it is read. Archives are never unpacked to disk. What cannot be opened is a source
@@ -12,8 +12,9 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from app.core import archives, problems
+from app.core import archives, problems, remote
 from app.core.errors import RefusedImageError, SourceError, UnreadableImageError
 from app.core.images import MAX_FILE_BYTES
 from app.core.problems import Problem
@@ -26,23 +27,40 @@ IMAGE_SUFFIXES = frozenset(
 MAX_ARCHIVE_BYTES = 20 * 1024**3
 
 _ARCHIVE_SUFFIX = ".zip"
+# Read as a path, so that the rules for links hold.
+_LOCAL_PROTOCOL = "file://"
 _SHOWN_PROBLEMS = 3
+
+
+class Content(Protocol):
+    """What is read where it is no plain file of this machine."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, as stated before they are read."""
+        ...
+
+    def read(self) -> bytes:
+        """The bytes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: a file, or a member of a ZIP archive.
+    """One input: a file, a member of a ZIP archive, or a file at an address.
+
+    It can be pickled: another process reads the same path or address.
 
     Attributes:
-        name: As shown and written into results; always printable as UTF-8.
-        path: The file, or the archive.
-        member: The file inside the archive, None for a plain file.
+        name: As shown and written into results; always printable as UTF-8, never a password.
+        path: The file, or the archive; None for an address.
+        content: The file inside the archive or at the address, None for a plain file.
         problem: Why there is nothing to read, None for what can be read.
     """
 
     name: str
-    path: Path
-    member: archives.Member | None = None
+    path: Path | None
+    content: Content | None = None
     problem: Problem | None = None
 
     def read(self) -> bytes:
@@ -55,15 +73,17 @@ class Source:
         if self.problem is not None:
             raise self.problem.error()
         try:
-            if self.member is None:
-                return self._read_file()
-            _check_bytes(self.member.size)
-            return self.member.read()
+            if self.content is not None:
+                _check_bytes(self.content.size)
+                return self.content.read()
+            return self._read_file()
         except (OSError, ValueError) as error:
             # The text of an OSError quotes the path, which may name a patient.
             raise problems.not_readable(error).error() from None
 
     def _read_file(self) -> bytes:
+        if self.path is None:
+            raise problems.NOT_FOUND.error()
         # Not blocking, or a named pipe would be waited for without end.
         descriptor = os.open(
             self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -99,14 +119,18 @@ def is_visible_image(path: str) -> bool:
     return is_image_name(path) and not _is_hidden(path)
 
 
-def from_paths(paths: Sequence[Path]) -> Iterator[Source]:
-    """The images of files, folders and ZIP archives, in the order given.
+def from_paths(paths: Sequence[Path | str]) -> Iterator[Source]:
+    """The images of files, folders, ZIP archives and addresses, in the order given.
+
+    A text with a protocol, such as `s3://bucket/folder`, is an address; a `Path` never is, as it
+    would make one slash of two. Folders at an address are listed as they are gone through.
 
     A file named itself is always a source, whatever it is called; inside a folder or an
     archive only image names are, in name order. Hidden files are passed over. A path that
     does not exist, a folder without images, an archive that cannot be opened or is too large,
-    an archive inside another or inside a folder, and a link that leads out of the folder are
-    each a source with a problem: they cost their own row, and nothing else.
+    an archive inside another or inside a folder, one at an address, an address that cannot be
+    reached, and a link that leads out of the folder are each a source with a problem: they cost
+    their own row, and nothing else.
 
     Raises:
         SourceError: At the end, if nothing at all could be read.
@@ -114,7 +138,7 @@ def from_paths(paths: Sequence[Path]) -> Iterator[Source]:
     is_any_readable = False
     reasons: list[str] = []
     for path in paths:
-        for source in _from_path(path):
+        for source in _from_input(path):
             if source.problem is None:
                 is_any_readable = True
             elif len(reasons) < _SHOWN_PROBLEMS:
@@ -219,6 +243,14 @@ def subfolders(root: Path, relative: str) -> list[str]:
     ]
 
 
+def _from_input(given: Path | str) -> Iterator[Source]:
+    if isinstance(given, str) and given.startswith(_LOCAL_PROTOCOL):
+        return _from_path(Path(given.removeprefix(_LOCAL_PROTOCOL)))
+    if isinstance(given, str) and remote.is_address(given):
+        return _from_address(given)
+    return _from_path(Path(given))
+
+
 def _from_path(path: Path) -> Iterator[Source]:
     name = _printable(str(path))
     try:
@@ -235,9 +267,59 @@ def _from_path(path: Path) -> Iterator[Source]:
         found = archive_rows(path, name=name)
     else:
         found = iter([Source(name, path)])
-    first = next(found, None)
-    yield first or Source(name, path, problem=problems.NO_IMAGES)
+    yield from _or_empty(found, Source(name, path, problem=problems.NO_IMAGES))
+
+
+def _from_address(address: str) -> Iterator[Source]:
+    name = _printable(remote.public_name(address))
+    try:
+        entry = remote.look_up(address)
+    except UnreadableImageError as error:
+        yield _unreachable(name, error)
+        return
+    if entry.is_folder:
+        found = _from_remote_folder(entry.file, name)
+    elif name.lower().endswith(_ARCHIVE_SUFFIX):
+        found = iter([Source(name, None, problem=problems.REMOTE_ARCHIVE)])
+    else:
+        found = iter([Source(name, None, entry.file)])
+    yield from _or_empty(found, Source(name, None, problem=problems.NO_IMAGES))
+
+
+def _or_empty(found: Iterator[Source], empty: Source) -> Iterator[Source]:
+    yield next(found, empty)
     yield from found
+
+
+def _from_remote_folder(folder: remote.RemoteFile, name: str) -> Iterator[Source]:
+    """The images below a folder at an address, each folder in name order."""
+    pending = [(name.removesuffix("/"), _listed_at(folder, name))]
+    while pending:
+        place, listed = pending[-1]
+        entry = next(listed, None)
+        if entry is None:
+            pending.pop()
+        elif isinstance(entry, Source):
+            yield entry
+        elif not _is_hidden(entry.name):
+            inside = _printable(f"{place}/{entry.name}")
+            if entry.is_folder:
+                pending.append((inside, _listed_at(entry.file, inside)))
+            elif is_image_name(entry.name):
+                yield Source(inside, None, entry.file)
+            elif entry.name.lower().endswith(_ARCHIVE_SUFFIX):
+                yield Source(inside, None, entry.file, problems.NESTED_ARCHIVE)
+
+
+def _listed_at(folder: remote.RemoteFile, name: str) -> Iterator[remote.Entry | Source]:
+    try:
+        yield from remote.entries(folder)
+    except UnreadableImageError as error:
+        yield _unreachable(name, error)
+
+
+def _unreachable(name: str, error: UnreadableImageError) -> Source:
+    return Source(name, None, problem=Problem(error.code, str(error), refused=False))
 
 
 def _from_folder(folder: Path, *, limit: Path) -> Iterator[Source]:
