@@ -30,12 +30,11 @@ page = st.navigation(
     }
 )
 
-with st.sidebar:
-    state.pick_model()
-
 # In the page, not in the sidebar, which can be folded away.
 st.caption("Overread. Research use only, not a medical device.")
 try:
+    with st.sidebar:
+        state.pick_model()
     page.run()
 except OverreadError as error:
     st.error(str(error), icon=":material/error:")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from app.commands.calls import Commands, add_command
 from app.core.errors import OverreadError
+from app.core.settings import BACKENDS
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from app.core.result_store import ResultStore
 
 _SUFFIXES = (".csv", ".parquet")
-_BACKENDS = ("auto", "openvino", "tensorflow")
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -59,7 +59,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     command.add_argument(
         "--backend",
-        choices=_BACKENDS,
+        choices=BACKENDS,
         default="auto",
         help="what computes; auto, the default, takes OpenVINO on a CPU and TensorFlow on a GPU",
     )
@@ -82,11 +82,11 @@ def _run(options: argparse.Namespace) -> None:
 @contextmanager
 def _kept_until_done(options: argparse.Namespace) -> Iterator[ResultStore]:
     """Results beside the table while it is not whole; `--resume` begins with them."""
-    from app.core.result_store import ResultStore
+    from app.core.result_store import ResultStore, delete
 
     path = options.out.with_name(options.out.name + ".unfinished")
     if options.restart:
-        _delete(path)
+        delete(path)
     is_found = path.exists()
     store = ResultStore(path)
     if is_found and not options.resume:
@@ -105,15 +105,10 @@ def _kept_until_done(options: argparse.Namespace) -> Iterator[ResultStore]:
                 file=sys.stderr,
             )
         else:
-            _delete(path)
+            delete(path)
         raise
     store.close()
-    _delete(path)
-
-
-def _delete(path: Path) -> None:
-    for ending in ("", "-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
+    delete(path)
 
 
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:

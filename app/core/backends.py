@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,7 @@ from app.core.conversion import (
     converted,
 )
 from app.core.errors import BundleError
-
-BackendName = Literal["auto", "openvino", "tensorflow"]
-BACKENDS: tuple[BackendName, ...] = ("auto", "openvino", "tensorflow")
+from app.core.settings import BackendName
 
 _GPU_DEVICES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 
@@ -31,6 +29,11 @@ class Backend(Protocol):
     @property
     def description(self) -> str:
         """What computes, on what and in which precision, in a line."""
+        ...
+
+    @property
+    def num_logits(self) -> int:
+        """One a class, or a single one for the second of two classes."""
         ...
 
     def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -81,6 +84,7 @@ class OpenVinoBackend:
         # for each other without end (seen with OpenVINO 2026.4, in 1 of 15 runs of a new folder).
         shape = self._compiled.input(0).partial_shape.get_max_shape()
         self.run(np.zeros((1, *shape[1:]), np.float32))
+        self.num_logits = int(self._compiled.output(0).partial_shape[1].get_length())
         self.description = f"OpenVINO {version('openvino')}, CPU, float32"
 
     def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -109,6 +113,7 @@ class TensorFlowBackend:
         # Tensor cores would round the factors to 10 bits: other scores than on a CPU.
         tf.config.experimental.enable_tensor_float_32_execution(False)
         self._function = scoring_function(network)
+        self.num_logits = int(network.model.output_shape[-1])
         device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self.description = f"TensorFlow {version('tensorflow')}, {device}, float32"
         if because:

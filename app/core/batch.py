@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event, Thread
 
 from app.core.bundle import Bundle
-from app.core.engine import Engine, Result
+from app.core.engine import Engine, KnownResults, Result
 from app.core.errors import OverreadError
 from app.core.sources import Source
 from app.core.uploads import Spool
@@ -46,6 +46,7 @@ class Batch:
         title: str,
         bundle: Bundle,
         spooled: Spool | None = None,
+        known: KnownResults | None = None,
     ) -> None:
         """Remembers what is to be scored; `start` begins.
 
@@ -54,10 +55,13 @@ class Batch:
             title: What the reader calls them.
             bundle: Whose network scores them.
             spooled: The uploads they lie in, kept on disk as long as the batch.
+            known: Results of earlier batches, and where those of this one are kept.
         """
         self.title = title
         self.bundle = bundle
         self._spooled = spooled
+        self._known = known
+        self.computed_by = ""
         self.results: list[Result] = []
         self._sources = sources
         self._cancel = Event()
@@ -68,6 +72,7 @@ class Batch:
 
     def start(self, engine: Engine) -> None:
         """Begins scoring in the background."""
+        self.computed_by = engine.backend.description
         self._started = time.monotonic()
         self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="batch")
         self._thread.start()
@@ -97,8 +102,9 @@ class Batch:
 
     def _run(self, engine: Engine) -> None:
         try:
-            for result in engine.score(self._sources):
-                self.results.append(result)
+            for result in engine.score(self._sources, known=self._known, is_background=True):
+                # Without the heatmap: a hundred thousand of them would fill the memory.
+                self.results.append(replace(result, evidence=None))
                 if self._cancel.is_set():
                     break
         except OverreadError as error:

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core import images
-from app.core.engine import Engine
+from app.core.engine import Engine, KnownResults, Result
 from app.core.errors import ImageError
 from app.core.images import Film
 from app.core.reading import Reading
+from app.core.sources import Source
 from app.core.suitability import check_suitable
 
 # Longer side of a film on the screen: more than a reader can tell apart at full zoom.
@@ -37,8 +38,17 @@ class Case:
     reason: str = ""
 
 
-def examine(engine: Engine, data: bytes) -> Case:
-    """Decodes, scores and explains one file; what cannot be judged keeps its reason."""
+def examine(
+    engine: Engine, source: Source, data: bytes, *, known: KnownResults | None = None
+) -> Case:
+    """Decodes, scores and explains one file; what cannot be judged keeps its reason.
+
+    Args:
+        engine: The model.
+        source: Where the file lies.
+        data: Its bytes.
+        known: Earlier results; one that is there is not computed again.
+    """
     image_id = images.image_id(data)
     film = None
     try:
@@ -47,5 +57,18 @@ def examine(engine: Engine, data: bytes) -> Case:
     except ImageError as error:
         shown = images.shrunk(film, DISPLAY_SIDE) if film else None
         return Case(image_id, shown, reason=str(error))
-    reading, evidence = engine.explain(film)
+    found = known.get(image_id, source) if known is not None else None
+    reading, evidence = _explained(found, engine) or engine.explain(film)
     return Case(image_id, images.shrunk(film, DISPLAY_SIDE), reading, evidence)
+
+
+def _explained(
+    found: Result | None, engine: Engine
+) -> tuple[Reading, tuple[NDArray[np.float32], ...]] | None:
+    """Reading and maps from a kept result, where its one map tells those of both classes."""
+    if found is None or found.reading is None or found.evidence is None:
+        return None
+    if not engine.bundle.manifest.task.binary or engine.backend.num_logits > 1:
+        return None
+    maps = (-found.evidence, found.evidence)
+    return found.reading, maps if found.reading.class_index else maps[::-1]

@@ -9,32 +9,35 @@ for another core.
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from threading import Lock
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core import heatmaps, images
-from app.core.backends import BackendName, open_backend
+from app.core.backends import open_backend
 from app.core.bundle import Bundle
 from app.core.errors import ImageError
 from app.core.network import Network, class_logits, load_network
 from app.core.read_ahead import SECONDS_A_READ, Pending, ReadAhead
 from app.core.reading import Reading, read
-from app.core.settings import read_settings
+from app.core.settings import BackendName, read_settings
 from app.core.sources import Source
 from app.core.suitability import check_suitable
 
 # From 2 to 16 the rate is the same; a small batch holds little memory and is soon cancelled.
 BATCH_SIZE = 8
+# Of 19: a thread of a page gets most of a core that it shares with one that scores.
+_BACKGROUND_NICENESS = 10
 
 
 def num_cores() -> int:
@@ -42,6 +45,12 @@ def num_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _step_back() -> None:
+    """Lets the other threads of this process go first, where the system knows that of a thread."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BACKGROUND_NICENESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ class KnownResults(Protocol):
         """The result of these bytes, as one of this source; None if there is none."""
         ...
 
-    def add(self, results: list[Result]) -> None:
+    def add(self, results: Sequence[Result]) -> None:
         """Keeps the results of a batch."""
         ...
 
@@ -113,7 +122,7 @@ class Engine:
         self.backend = open_backend(
             bundle, backend, cache=cache or read_settings().converted, workers=self.workers
         )
-        self._loading = Lock()
+        self._loading = threading.Lock()
 
     @cached_property
     def network(self) -> Network:
@@ -127,6 +136,7 @@ class Engine:
         *,
         known: KnownResults | None = None,
         seconds_a_read: float = SECONDS_A_READ,
+        is_background: bool = False,
     ) -> Iterator[Result]:
         """Scores images as they come. An image that cannot be scored costs only its own row.
 
@@ -134,6 +144,7 @@ class Engine:
             sources: Images; listed lazily, two batches a worker ahead at most.
             known: Earlier results, which are not computed again, and where new ones are kept.
             seconds_a_read: After so long a file that is still being read is given up.
+            is_background: Whether other threads of this process go first, such as pages.
 
         Yields:
             One result for each source, in the order of the sources.
@@ -145,7 +156,9 @@ class Engine:
         ahead: deque[Future[list[Result]]] = deque()
         with (
             ReadAhead(seconds_a_read=seconds_a_read) as reading,
-            ThreadPoolExecutor(self.workers, thread_name_prefix="score") as pool,
+            ThreadPoolExecutor(
+                self.workers, "score", initializer=_step_back if is_background else None
+            ) as pool,
         ):
             try:
                 while True:

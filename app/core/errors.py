@@ -15,6 +15,10 @@ class BundleError(OverreadError):
     """A model bundle that cannot be used."""
 
 
+class SettingsError(OverreadError):
+    """A setting of this installation that cannot be used."""
+
+
 class SourceError(OverreadError):
     """A folder, archive or path that cannot be read as a batch."""
 

@@ -189,6 +189,41 @@ class ResultStore:
         )
 
 
+def open_cache(path: Path, *, max_bytes: int) -> ResultStore | None:
+    """A store that may be lost: a damaged file is begun anew; None where none can be kept."""
+    with contextlib.suppress(ResultStoreError):
+        return ResultStore(path, max_bytes=max_bytes)
+    with contextlib.suppress(OSError, ResultStoreError):
+        delete(path)
+        return ResultStore(path, max_bytes=max_bytes)
+    return None
+
+
+def delete(path: Path) -> None:
+    """Removes a store's file, and those that SQLite puts beside it."""
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+class CachedResults:
+    """The results of one bundle in a store that may be lost: what fails is computed again."""
+
+    def __init__(self, store: ResultStore, bundle: Bundle) -> None:
+        self._results = BundleResults(store, bundle)
+
+    def get(self, image_id: str, source: Source) -> Result | None:
+        """As `BundleResults.get`; None also where the store cannot be read."""
+        try:
+            return self._results.get(image_id, source)
+        except ResultStoreError:
+            return None
+
+    def add(self, results: Sequence[Result]) -> None:
+        """As `BundleResults.add`, if the store takes them."""
+        with contextlib.suppress(ResultStoreError):
+            self._results.add(results)
+
+
 class BundleResults:
     """The results of one bundle in a store, as the engine asks for them."""
 
@@ -197,7 +232,11 @@ class BundleResults:
         self._bundle = bundle
 
     def get(self, image_id: str, source: Source) -> Result | None:
-        """The result of these bytes, as one of this source; None if there is none."""
+        """The result of these bytes, as one of this source; None if there is none.
+
+        Raises:
+            ResultStoreError: If the store cannot be read.
+        """
         entry = self._store.get(image_id, self._bundle.sha256, _RESULT)
         if entry is None:
             return None
@@ -209,7 +248,11 @@ class BundleResults:
         return Result(source, image_id, facts["status"], facts["reason"], reading, entry.map)
 
     def add(self, results: Sequence[Result]) -> None:
-        """Keeps results; those whose files could not be read are not known by content."""
+        """Keeps results; those whose files could not be read are not known by content.
+
+        Raises:
+            ResultStoreError: If the store does not take them.
+        """
         entries = [
             Entry(
                 result.image_id,

@@ -23,7 +23,9 @@ from app.core.performance import (
     evaluate_multiclass,
 )
 from app.core.predictions import HeldOut, select
+from app.core.result_store import CachedResults, ResultStore, open_cache
 from app.core.reviews import ReviewStore
+from app.core.settings import read_settings
 from app.core.shares import DecisionShares, evaluate_decisions
 from app.core.sources import Source
 
@@ -46,13 +48,25 @@ def review_store(url: str) -> ReviewStore:
     return ReviewStore(url)
 
 
+def known_results(loaded: Bundle) -> CachedResults | None:
+    """What was computed with a bundle before; None where nothing can be kept."""
+    settings = read_settings()
+    store = _result_store(settings.results, settings.max_result_bytes)
+    return CachedResults(store, loaded) if store is not None else None
+
+
+@st.cache_resource
+def _result_store(path: Path, max_bytes: int) -> ResultStore | None:
+    return open_cache(path, max_bytes=max_bytes)
+
+
 def case(loaded: Bundle, source: Source) -> Case:
     """One film examined by one model; without an image id where the file is gone."""
     try:
         data = source.read()
     except ImageError as error:
         return Case("", reason=str(error))
-    return _case(images.image_id(data), loaded.sha256, engine(loaded), data)
+    return _case(images.image_id(data), loaded.sha256, loaded, source, data)
 
 
 def thumbnail(image_id: str, source: Source) -> bytes | None:
@@ -61,8 +75,10 @@ def thumbnail(image_id: str, source: Source) -> bytes | None:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reading the film")
-def _case(image_id: str, bundle_sha256: str, _engine: Engine, _data: bytes) -> Case:
-    return examine(_engine, _data)
+def _case(
+    image_id: str, bundle_sha256: str, _bundle: Bundle, _source: Source, _data: bytes
+) -> Case:
+    return examine(engine(_bundle), _source, _data, known=known_results(_bundle))
 
 
 @st.cache_data(max_entries=5000, show_spinner=False)
@@ -81,7 +97,7 @@ def _bundle(path: Path, changed_ns: int) -> Bundle:
 
 @st.cache_resource(max_entries=4, show_spinner="Preparing the model, a few seconds")
 def _engine(sha256: str, _bundle: Bundle) -> Engine:
-    return Engine(_bundle)
+    return Engine(_bundle, backend=read_settings().backend)
 
 
 def _newest_change(path: Path) -> int:

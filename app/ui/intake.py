@@ -115,7 +115,8 @@ def _start(
             "folder."
         )
         return
-    batch = Batch(found, title=title, bundle=bundle, spooled=spooled)
+    known = cache.known_results(bundle)
+    batch = Batch(found, title=title, bundle=bundle, spooled=spooled, known=known)
     batch.start(cache.engine(bundle))
     state.set_batch(batch)
     st.rerun()

@@ -1,22 +1,36 @@
-"""A running batch: count, rate, time left, and a way to stop it."""
+"""A running batch: count, rate, time left, what is new, and a way to stop it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from app.core.batch import Batch, Progress
+from app.ui import state
+
+# About a screenful. Up to here films are listed as they come; from then on when they are asked
+# for, as the doubtful ones go to the top and would move what is being read.
+_LISTED_AS_THEY_COME = 12
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=1.0)
 def show_progress(batch: Batch) -> None:
     """Redraws itself until the batch ends, then the whole page."""
-    progress = batch.progress
-    if not progress.running:
+    progress, listed = batch.progress, state.num_listed(batch)
+    num_new = progress.done - listed
+    if not progress.running or (num_new and listed < _LISTED_AS_THEY_COME):
+        state.list_new(batch)
         st.rerun()
     share = progress.done / progress.total if progress.total else 1.0
     bar, stop = st.columns([6, 1], vertical_alignment="bottom")
     bar.progress(share, text=_words(progress))
     stop.button("Cancel", on_click=batch.cancel, key="review_cancel", width="stretch")
+    if num_new and st.button(
+        f"List {num_new:,} more {'film' if num_new == 1 else 'films'}",
+        icon=":material/refresh:",
+        key="review_list_new",
+    ):
+        state.list_new(batch)
+        st.rerun()
 
 
 def _words(progress: Progress) -> str:

@@ -20,6 +20,7 @@ _BATCH = "batch"
 _CASE = "case"
 _LISTED = "listed"
 _UPLOAD = "upload"
+_NUM_LISTED = "num_listed"
 _DEFAULT_MODEL = "phantom-chest"
 
 
@@ -62,8 +63,20 @@ def batch() -> Batch | None:
 def set_batch(new: Batch) -> None:
     """Replaces the batch under review and forgets the open case."""
     st.session_state[_BATCH] = new
-    st.session_state.pop(_CASE, None)
-    st.session_state.pop(_LISTED, None)
+    for key in (_CASE, _LISTED, _NUM_LISTED):
+        st.session_state.pop(key, None)
+
+
+def num_listed(batch: Batch) -> int:
+    """How many results of a batch that grows the worklist holds; all when it is done."""
+    if not batch.progress.running:
+        return len(batch.results)
+    return int(st.session_state.get(_NUM_LISTED, 0))
+
+
+def list_new(batch: Batch) -> None:
+    """Takes what was scored meanwhile into the worklist."""
+    st.session_state[_NUM_LISTED] = len(batch.results)
 
 
 def reviews(bundle: Bundle) -> dict[str, Review]:

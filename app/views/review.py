@@ -21,23 +21,27 @@ if batch is None or batch.bundle.sha256 != bundle.sha256:
 with st.expander("Review other films", key=f"review_other_{id(batch)}"):
     intake.choose_batch(bundle)
 
-if batch.progress.running:
+is_running = batch.progress.running
+results_so_far = batch.results[: state.num_listed(batch)]
+if is_running:
     progress.show_progress(batch)
-    st.stop()
+    if not results_so_far:
+        st.stop()
 
 if batch.progress.error:
     st.error(batch.progress.error, icon=":material/error:")
-if batch.progress.cancelled:
+if batch.progress.cancelled and not is_running:
     st.warning(
         f"Cancelled: {batch.progress.done:,} of {batch.progress.total:,} films were scored and "
         "are listed below."
     )
 
 reviews = state.reviews(bundle)
-rows.summary(batch.results, reviews)
+rows.summary(results_so_far, reviews)
+st.caption(f"Computed by {batch.computed_by}.")
 with st.container(border=True):
-    chosen = rows.choose_filter(bundle, batch.results)
-listed = worklist(batch.results, reviews, chosen)
+    chosen = rows.choose_filter(bundle, results_so_far)
+listed = worklist(results_so_far, reviews, chosen)
 state.set_listed(listed)
 
 if not listed:
@@ -49,11 +53,12 @@ if opened is not None:
     state.open_case(opened.source)
     st.switch_page("views/case.py")
 
-st.download_button(
-    "Download results.csv",
-    results.to_csv(results.with_reviews(results.table(batch.results, bundle), reviews)),
-    "results.csv",
-    "text/csv",
-    icon=":material/download:",
-    key="review_download",
-)
+if not is_running:
+    st.download_button(
+        "Download results.csv",
+        results.to_csv(results.with_reviews(results.table(batch.results, bundle), reviews)),
+        "results.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="review_download",
+    )

@@ -40,7 +40,7 @@ def review_samples(page: Page) -> None:
 
 def wait_for_worklist(page: Page) -> None:
     """Waits until scoring has ended and the rows are drawn."""
-    expect(worklist(page)).to_be_visible()
+    expect(page.get_by_role("button", name="Download results.csv")).to_be_visible()
     settled(page)
 
 

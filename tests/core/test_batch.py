@@ -1,6 +1,11 @@
 """A batch in the background, with the real engine."""
 
+import os
+import sys
+import threading
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -9,6 +14,7 @@ import pytest
 from app.core.batch import Batch, Progress
 from app.core.cases import examine
 from app.core.engine import Engine
+from app.core.result_store import CachedResults, ResultStore
 from app.core.sources import Source
 
 
@@ -50,7 +56,9 @@ def test_cancel_keeps_what_is_done(engine, bundle, source):
 
 def test_an_unexpected_error_is_told_without_its_text(bundle, source, monkeypatch):
     class Failing:
-        def score(self, sources):
+        backend = SimpleNamespace(description="a broken one")
+
+        def score(self, sources, **options):
             yield from ()
             raise RuntimeError("/home/ward/Jane_Doe.png")
 
@@ -73,7 +81,7 @@ def test_rate_and_time_left_by_hand():
 
 
 def test_a_case_has_a_map_for_each_class(engine, source):
-    case = examine(engine, source.read())
+    case = examine(engine, source, source.read())
 
     assert case.film.pixels.shape == (90, 120)
     assert len(case.evidence) == 2
@@ -82,7 +90,7 @@ def test_a_case_has_a_map_for_each_class(engine, source):
 
 
 def test_an_unreadable_case_keeps_its_reason(engine):
-    case = examine(engine, b"no image")
+    case = examine(engine, Source("x", Path("x")), b"no image")
 
     assert case.film is None
     assert case.reading is None
@@ -92,8 +100,57 @@ def test_an_unreadable_case_keeps_its_reason(engine):
 def test_a_refused_case_still_shows_its_film(engine):
     colours = np.zeros((64, 64, 3), np.uint8)
     colours[:, :32], colours[:, 32:] = (255, 0, 0), (0, 255, 0)
-    case = examine(engine, cv2.imencode(".png", colours)[1].tobytes())
+    data = cv2.imencode(".png", colours)[1].tobytes()
+    case = examine(engine, Source("x", Path("x")), data)
 
     assert case.reason.startswith("This is a colour picture")
     assert case.film is not None
     assert case.reading is None
+
+
+def test_heatmaps_go_to_disk_and_a_case_is_opened_from_there(
+    engine, bundle, source, tmp_path, monkeypatch
+):
+    known = CachedResults(ResultStore(tmp_path / "kept.sqlite3"), bundle)
+    batch = Batch([source], title="films", bundle=bundle, known=known)
+    batch.start(engine)
+    batch.wait(60)
+    fresh = examine(engine, source, source.read())
+    monkeypatch.setattr(Engine, "run", None)
+
+    case = examine(engine, source, source.read(), known=known)
+
+    assert batch.results[0].evidence is None
+    assert case.reading == fresh.reading
+    for kept, computed in zip(case.evidence, fresh.evidence, strict=True):
+        np.testing.assert_allclose(kept, computed, atol=1e-6)
+
+
+def test_with_more_classes_a_case_is_computed_for_them_all(three_class_bundle, source, tmp_path):
+    engine = Engine(three_class_bundle)
+    known = CachedResults(ResultStore(tmp_path / "kept.sqlite3"), three_class_bundle)
+    known.add(list(engine.score([source])))
+
+    case = examine(engine, source, source.read(), known=known)
+
+    assert len(case.evidence) == 3
+    assert not np.allclose(case.evidence[0], -case.evidence[1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux")
+def test_a_batch_lets_pages_go_first(engine, source, monkeypatch):
+    seen = []
+    original = Engine.run
+
+    def run(self, pixels):
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return original(self, pixels)
+
+    monkeypatch.setattr(Engine, "run", run)
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+
+    assert len(list(engine.score([source], is_background=True))) == 1
+    assert len(list(engine.score([source]))) == 1
+
+    assert seen[0] > before == seen[1]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from app.core.engine import Engine, Result
-from app.core.result_store import BundleResults, Entry, ResultStore, ResultStoreError
+from app.core.result_store import (
+    BundleResults,
+    CachedResults,
+    Entry,
+    ResultStore,
+    ResultStoreError,
+    open_cache,
+)
 from app.core.sources import Source
 
 SAMPLES = Path(__file__).parents[2] / "models" / "phantom-chest" / "samples"
@@ -155,3 +162,31 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(tmp_path):
         store.add("b", [entry(number, cells=5000) for number in range(2, 9)])
 
     assert len(store) == 1
+
+
+def test_a_damaged_cache_is_begun_anew(tmp_path):
+    path = tmp_path / "kept.sqlite3"
+    path.write_bytes(b"no database" * 1000)
+
+    store = open_cache(path, max_bytes=10**6)
+
+    store.add("b", [entry(1)])
+    assert len(store) == 1
+
+
+def test_where_nothing_can_be_kept_there_is_no_cache(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("a file, not a folder")
+
+    assert open_cache(blocked / "kept.sqlite3", max_bytes=10**6) is None
+
+
+def test_a_cache_that_fails_costs_nothing_but_time(bundle, tmp_path):
+    store = ResultStore(tmp_path / "kept.sqlite3")
+    known = CachedResults(store, bundle)
+    result = Result(Source("x", Path("x")), "f" * 64, "refused", "blank: nothing there")
+    known.add([result])
+    store.close()
+
+    known.add([result])
+    assert known.get("f" * 64, result.source) is None

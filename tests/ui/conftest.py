@@ -37,12 +37,17 @@ def app(bundle, data_root, tmp_path, monkeypatch) -> AppTest:
 
 def review_folder(at: AppTest, relative: str) -> AppTest:
     """Scores a server folder and returns the app with its worklist."""
+    start_review(at, relative)
+    deadline = time.monotonic() + 60
+    while not at.get("download_button") and time.monotonic() < deadline:
+        time.sleep(0.1)
+        at.run()
+    return at
+
+
+def start_review(at: AppTest, relative: str) -> None:
+    """Begins to score a server folder."""
     at.run()
     at.segmented_control(key="review_origin").set_value("Server folder").run()
     at.text_input(key="review_folder").set_value(relative).run()
     at.button(key="review_server").click().run()
-    deadline = time.monotonic() + 60
-    while not at.dataframe and time.monotonic() < deadline:
-        time.sleep(0.1)
-        at.run()
-    return at

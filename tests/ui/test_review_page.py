@@ -1,7 +1,12 @@
+import threading
+
+import cv2
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from tests.ui.conftest import review_folder
+from app.core.engine import Engine
+from tests.ui.conftest import MAIN, review_folder, start_review
 
 
 def texts(at) -> str:
@@ -102,3 +107,69 @@ def test_a_changed_bundle_is_a_sentence_not_a_traceback(app, bundle, tmp_path, m
 
     assert not app.exception
     assert "predictions.csv of the bundle 'small' was changed" in app.error[0].value
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Lets so many results of the real engine through as the test allows."""
+    allowed = threading.Semaphore(0)
+    original = Engine.score
+
+    def score(self, *arguments, **options):
+        for result in original(self, *arguments, **options):
+            allowed.acquire()
+            yield result
+
+    monkeypatch.setattr(Engine, "score", score)
+    yield allowed
+    allowed.release(1000)
+
+
+def let_through(gate, at, count, *, until):
+    gate.release(count)
+    for _ in range(300):
+        at.run()
+        if until():
+            return
+    raise AssertionError(texts(at))
+
+
+def test_films_are_listed_as_they_come_and_then_when_they_are_asked_for(app, gate, data_root, film):
+    for number in range(20):
+        cv2.imwrite(str(data_root / "ward" / f"more_{number:02d}.png"), film + number)
+    start_review(app, "ward")
+    assert not app.dataframe
+    assert app.button(key="review_cancel")
+
+    let_through(gate, app, 3, until=lambda: app.dataframe and len(app.dataframe[0].value) == 3)
+    let_through(gate, app, 11, until=lambda: len(app.dataframe[0].value) == 14)
+    assert not app.get("download_button")
+    let_through(gate, app, 5, until=lambda: "List 5 more films" in [b.label for b in app.button])
+    assert len(app.dataframe[0].value) == 14  # nothing moves while it is read
+    app.button(key="review_list_new").click().run()
+    assert len(app.dataframe[0].value) == 19
+    let_through(gate, app, 100, until=lambda: app.get("download_button"))
+    assert len(app.dataframe[0].value) == 27
+    assert not app.exception
+
+
+def test_a_folder_that_was_scored_before_needs_no_network(app, monkeypatch):
+    first = review_folder(app, "ward").dataframe[0].value
+
+    def never(self, pixels):
+        raise AssertionError("the network was run")
+
+    monkeypatch.setattr(Engine, "run", never)
+    another_session = AppTest.from_file(MAIN, default_timeout=60)
+    again = review_folder(another_session, "ward")
+
+    assert not again.exception
+    pd.testing.assert_frame_equal(again.dataframe[0].value, first)
+
+
+def test_a_setting_that_cannot_be_is_a_sentence(app, monkeypatch):
+    monkeypatch.setenv("OVERREAD_RESULTS_MB", "plenty")
+    app.run()
+
+    assert not app.exception
+    assert "OVERREAD_RESULTS_MB is 'plenty'; expected a whole number" in texts(app)
