@@ -1,0 +1,173 @@
+"""What an archive takes on many machines: a simulation of the pipeline from measured rates.
+
+    python -m benchmarks.archive --core-rate 57 --driver-rate 3000
+
+Each core takes batches of eight films: eight reads at once from a storage that all machines share,
+then computing. Finished batches go to one driver that writes rows. Measured are the films a second
+of one core (`benchmarks.pipeline`, engine over cores) and of the driver (`--measure-driver`); what
+storage and network give is assumed and said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.core.bundle import Bundle, load_bundle
+from app.core.engine import BATCH_SIZE, Engine, Result
+from app.core.result_files import open_table
+from app.core.result_store import BundleResults, ResultStore
+from app.core.sources import Source
+from benchmarks.table import tell
+
+MACHINES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What the simulation is given.
+
+    Attributes:
+        machines: How many.
+        cores: Of each.
+        core_rate: Films a second that one core decodes, scores and explains.
+        driver_rate: Results a second that the driver takes in and writes.
+        megabytes: Of a film on average.
+        bandwidth: Megabytes a second that the storage gives to all together.
+        latency: Seconds until the first byte of a read.
+    """
+
+    machines: int
+    cores: int
+    core_rate: float
+    driver_rate: float
+    megabytes: float
+    bandwidth: float
+    latency: float
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Films a second that each part allows by itself."""
+        return {
+            "cores": self.machines * self.cores * self.core_rate,
+            "storage": self.bandwidth / self.megabytes,
+            "driver": self.driver_rate,
+        }
+
+
+def simulate(cluster: Cluster, *, batches_a_core: int = 40, seed: int = 0) -> float:
+    """Films a second of a cluster once all its cores are busy.
+
+    Event by event: a core asks for its next batch while it computes one; the storage serves
+    requests in their order at its full bandwidth; the driver takes batches one at a time and
+    a core waits when two of its batches wait for the driver.
+    """
+    generator = np.random.default_rng(seed)
+    num_cores = cluster.machines * cluster.cores
+    seconds_a_batch = BATCH_SIZE / cluster.core_rate
+    transfer = BATCH_SIZE * cluster.megabytes / cluster.bandwidth
+    handling = BATCH_SIZE / cluster.driver_rate
+    # A core is ready for its next batch, and that batch has been read, at these times.
+    ready = [(0.0, core) for core in range(num_cores)]
+    next_read = transfer * np.arange(1, num_cores + 1) + cluster.latency
+    storage_free, driver_free = transfer * num_cores, 0.0
+    handed_over: list[list[float]] = [[] for _ in range(num_cores)]
+    finished = []
+    for _ in range(num_cores * batches_a_core):
+        now, core = heapq.heappop(ready)
+        # Films differ: batches of eight by about a sixth.
+        computing = seconds_a_batch * max(0.3, generator.normal(1, 0.17))
+        started = max(now, float(next_read[core]))
+        done = started + computing
+        storage_free = max(storage_free, started) + transfer
+        next_read[core] = storage_free + cluster.latency
+        driver_free = max(driver_free, done) + handling
+        finished.append(driver_free)
+        handed_over[core].append(driver_free)
+        waits_for = handed_over[core][-2] if len(handed_over[core]) > 1 else 0.0
+        heapq.heappush(ready, (max(done, waits_for), core))
+    finished.sort()
+    third = len(finished) // 3
+    span = finished[2 * third] - finished[third]
+    return third * BATCH_SIZE / span
+
+
+def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
+    """Results a second that one process takes from workers, keeps and writes as rows."""
+    import pickle
+
+    size = bundle.manifest.input
+    film = np.random.default_rng(0).integers(0, 256, (1, size.height, size.width, size.channels))
+    engine = Engine(bundle)
+    logits, maps = engine.run(film.astype(np.uint8))
+    from app.core.network import class_logits
+    from app.core.reading import read
+
+    reading = read(class_logits(logits)[0], bundle.manifest)
+    source = Source("film.png", Path("film.png"))
+    results = [
+        Result(source, f"{number:064d}", "ok", "", reading, maps[0, ..., 0])
+        for number in range(count)
+    ]
+    sent = [pickle.dumps(results[n : n + BATCH_SIZE]) for n in range(0, count, BATCH_SIZE)]
+    with tempfile.TemporaryDirectory() as folder:
+        known = BundleResults(ResultStore(Path(folder) / "kept"), bundle)
+        started = time.perf_counter()
+        with open_table(Path(folder) / "r.csv", bundle) as table:
+            for data in sent:
+                batch = pickle.loads(data)
+                known.add(batch)
+                for result in batch:
+                    table.write(result)
+        return count / (time.perf_counter() - started)
+
+
+def main() -> int:
+    """Prints the table of machines."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--core-rate", type=float, required=True, help="films/s of one core")
+    parser.add_argument("--driver-rate", type=float, help="results/s of the driver")
+    parser.add_argument("--measure-driver", type=Path, metavar="BUNDLE")
+    parser.add_argument("--films", type=float, default=10e6, help="default 10 million")
+    parser.add_argument("--cores", type=int, default=16, help="of a machine; default 16")
+    parser.add_argument("--megabytes", type=float, default=0.29, help="of a film; default 0.29")
+    parser.add_argument("--gigabits", type=float, default=10, help="of the storage; default 10")
+    parser.add_argument("--latency", type=float, default=0.03, help="seconds; default 0.03")
+    parser.add_argument("--price", type=float, default=0.04, help="of a core for an hour")
+    options = parser.parse_args()
+    rate = options.driver_rate
+    if rate is None:
+        if options.measure_driver is None:
+            parser.error("give --driver-rate or --measure-driver BUNDLE")
+        rate = driver_rate(load_bundle(options.measure_driver))
+        tell(f"driver: {rate:.0f} results/s")
+    print(
+        f"| machines of {options.cores} cores | films/s | of what the cores could do | hours "
+        "| core-hours | cost | limited by |\n|---|---|---|---|---|---|---|"
+    )
+    for machines in MACHINES:
+        cluster = Cluster(
+            machines, options.cores, options.core_rate, rate, options.megabytes,
+            options.gigabits * 125, options.latency,
+        )  # fmt: skip
+        found = simulate(cluster)
+        limits = cluster.limits
+        hours = options.films / found / 3600
+        core_hours = hours * machines * options.cores
+        print(
+            f"| {machines} | {found:,.0f} | {100 * found / limits['cores']:.0f} % | {hours:,.1f} "
+            f"| {core_hours:,.0f} | {core_hours * options.price:,.0f} "
+            f"| {min(limits, key=lambda name: limits[name])} |"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

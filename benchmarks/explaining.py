@@ -1,0 +1,156 @@
+"""Scores with heatmaps, against what people run today: `model.predict` and tf-keras-vis.
+
+    python -m benchmarks.explaining BUNDLE FILMS
+
+All sides read, decode and fit the same films; they take turns in one process, so that a busy
+machine slows all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core import images
+from app.core.bundle import Bundle, load_bundle
+from app.core.engine import Engine
+from app.core.network import Network, load_network
+from app.core.sources import Source
+from benchmarks import films
+from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+
+ROUNDS = 3
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("films", type=Path, help="folder of radiographs")
+    parser.add_argument("--images", type=int, default=512, help="for batches; default 512")
+    parser.add_argument("--single", type=int, default=24, help="one by one; default 24")
+    options = parser.parse_args()
+    tell_machine()
+    return print_table(measure(options.bundle, options.films, options.images, options.single))
+
+
+def measure(folder: Path, source: Path, num_images: int, num_single: int) -> list[Row]:
+    """The three ratios."""
+    bundle = load_bundle(folder)
+    engine, network = Engine(bundle, backend="openvino"), load_network(bundle)
+    alone = Engine(bundle, backend="openvino")
+    alone.backend = LogitsOnly(network, engine.workers)
+    found = films.paths(source)[:num_images]
+    sources = [Source(path.name, path) for path in found]
+
+    def one_by_one() -> None:
+        for path in found[:num_single]:
+            pixels = fitted(bundle, [path])
+            network.model.predict(pixels, batch_size=1, verbose=0)
+            grad_cam(pixels)
+
+    def in_batches() -> None:
+        for start in range(0, len(found), 32):
+            pixels = fitted(bundle, found[start : start + 32])
+            network.model.predict(pixels, batch_size=32, verbose=0)
+            grad_cam(pixels)
+
+    grad_cam = tf_keras_vis_grad_cam(network)
+    for warm_up in (one_by_one, in_batches):  # functions are traced at their first call
+        warm_up()
+    times: dict[str, list[float]] = {"engine": [], "alone": [], "single": [], "batches": []}
+    for _ in range(ROUNDS):
+        times["engine"].append(seconds(lambda: list(engine.score(sources))) / len(found))
+        times["alone"].append(seconds(lambda: list(alone.score(sources))) / len(found))
+        times["single"].append(seconds(one_by_one) / min(num_single, len(found)))
+        times["batches"].append(seconds(in_batches) / len(found))
+        tell(", ".join(f"{name} {1 / values[-1]:.1f}/s" for name, values in times.items()))
+
+    def ratio(first: str, second: str) -> float:
+        return median(a / b for a, b in zip(times[first], times[second], strict=True))
+
+    return [
+        Row(f"{bundle.name}: score + Grad-CAM, rate against one film at a time",
+            ratio("single", "engine"), 40),
+        Row(f"{bundle.name}: the same against batches of 32", ratio("batches", "engine"), 6),
+        Row(f"{bundle.name}: score + Grad-CAM, time against scoring alone",
+            ratio("engine", "alone"), 1.15, at_most=True),
+    ]  # fmt: skip
+
+
+class LogitsOnly:
+    """The same network on OpenVINO without its heatmaps, as a network that only scores."""
+
+    description = "OpenVINO, logits only"
+    num_logits = 1
+
+    def __init__(self, network: Network, workers: int) -> None:
+        import openvino
+        import tensorflow as tf
+
+        model = network.logits_model
+        shape = (None, *model.input_shape[1:])
+        function = tf.function(
+            lambda pixels: model(pixels, training=False)[1],
+            input_signature=[tf.TensorSpec(shape, tf.float32)],
+        )
+        self._compiled = openvino.compile_model(
+            openvino.convert_model(function.get_concrete_function()),
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": "f32",
+                "NUM_STREAMS": str(workers),
+                "INFERENCE_NUM_THREADS": str(workers),
+            },
+        )
+
+    def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits, and maps of one cell without content."""
+        output = self._compiled.create_infer_request().infer(pixels)
+        return np.array(output[0]), np.zeros((len(pixels), 1, 1, 1), np.float32)
+
+
+def fitted(bundle: Bundle, paths: list[Path]) -> NDArray[np.float32]:
+    """Films as the network takes them, decoded one after the other as a loop does."""
+    size = bundle.manifest.input
+    return np.stack(
+        [
+            images.fit(
+                images.decode(path.read_bytes()),
+                height=size.height, width=size.width, channels=size.channels, how=size.fit,
+            )
+            for path in paths
+        ]
+    ).astype(np.float32)  # fmt: skip
+
+
+def tf_keras_vis_grad_cam(network: Network):  # type: ignore[no-untyped-def]
+    """Grad-CAM of the last output by tf-keras-vis, at the size of the heatmap layer."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        from tf_keras_vis.gradcam import Gradcam
+        from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+        from tf_keras_vis.utils.scores import CategoricalScore
+    explain = Gradcam(network.model, model_modifier=ReplaceToLinear(), clone=True)
+    last = network.model.output_shape[-1] - 1
+
+    def grad_cam(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        return explain(
+            CategoricalScore([last] * len(pixels)),
+            pixels,
+            penultimate_layer=network.heatmap_layer,
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+        )
+
+    return grad_cam
+
+
+if __name__ == "__main__":
+    sys.exit(main())

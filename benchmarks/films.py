@@ -1,0 +1,35 @@
+"""Films for benchmarks: real ones, and any number of files that differ in their digest only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import cycle, islice
+from pathlib import Path
+
+from app.core.sources import from_paths
+
+_JPEG_START = b"\xff\xd8"
+
+
+def paths(folder: Path) -> list[Path]:
+    """The image files of a folder, in name order."""
+    return [source.path for source in from_paths([folder]) if source.path is not None]
+
+
+def write_copies(folder: Path, originals: list[Path], count: int) -> None:
+    """So many JPEG files with the originals' pixels, each with a comment of its own.
+
+    Equal files would be scored once and then known.
+    """
+    folder.mkdir(parents=True)
+    for number, content in enumerate(_numbered(originals, count)):
+        (folder / f"{number:06d}.jpg").write_bytes(content)
+
+
+def _numbered(originals: list[Path], count: int) -> Iterator[bytes]:
+    contents = [path.read_bytes() for path in originals]
+    contents = [content for content in contents if content.startswith(_JPEG_START)]
+    for number, content in enumerate(islice(cycle(contents), count)):
+        comment = f"{number:012d}".encode()
+        segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
+        yield _JPEG_START + segment + content[2:]

@@ -1,0 +1,53 @@
+"""Peak memory of `overread score` at many films against few.
+
+    python -m benchmarks.memory BUNDLE FILMS
+
+Each run is a process of its own on files that differ in their digests, so that none is known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import films
+from benchmarks.table import Row, print_table, tell, tell_machine
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 where the bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("films", type=Path, help="folder of JPEGs that are copied")
+    parser.add_argument("--few", type=int, default=1000)
+    parser.add_argument("--many", type=int, default=20_000)
+    options = parser.parse_args()
+    tell_machine()
+    originals = films.paths(options.films)[:500]
+    peaks = {}
+    with tempfile.TemporaryDirectory() as work:
+        for count in (options.few, options.many):
+            folder = Path(work) / str(count)
+            films.write_copies(folder, originals, count)
+            peaks[count] = peak_megabytes(options.bundle, folder, Path(work) / f"{count}.csv")
+    what = f"peak memory at {options.many:,} films against {options.few:,}"
+    return print_table([Row(what, peaks[options.many] / peaks[options.few], 1.1, at_most=True)])
+
+
+def peak_megabytes(bundle: Path, folder: Path, out: Path) -> float:
+    """The peak that the command itself reports."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", "score", str(bundle), str(folder), "--out", str(out)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    summary = done.stderr.splitlines()[-1]
+    tell(summary)
+    return float(re.search(r"peak memory ([\d,]+) MB", summary)[1].replace(",", ""))  # type: ignore[index]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The engine's rate against that of decoding alone and of the network alone.
+
+    python -m benchmarks.pipeline BUNDLE FILMS
+
+Both run on all cores, as they do in the engine, where they share them: with `d` films a second
+decoded and `n` through the network, no engine can do more than `d * n / (d + n)` on these cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from app.core import images
+from app.core.bundle import load_bundle
+from app.core.engine import BATCH_SIZE, Engine
+from app.core.sources import Source
+from benchmarks import films
+from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+
+ROUNDS = 5
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("films", type=Path, help="folder of full-resolution JPEGs")
+    parser.add_argument("--images", type=int, default=320, help="default 320")
+    options = parser.parse_args()
+    tell_machine()
+    return print_table(measure(options.bundle, options.films, options.images))
+
+
+def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
+    """End to end against the slower limit, and against both sharing the cores."""
+    bundle = load_bundle(folder)
+    engine = Engine(bundle)
+    found = films.paths(source)
+    chosen = [found[number % len(found)] for number in range(num_images)]
+    sources = [Source(path.name, path) for path in chosen]
+    fitted = np.stack([engine.fitted(images.decode(path.read_bytes())) for path in found[:64]])
+    batches = [fitted[start : start + BATCH_SIZE] for start in range(0, 64, BATCH_SIZE)]
+    rounds = -(-num_images // 64)
+
+    def decode(path: Path) -> None:
+        engine.fitted(images.decode(path.read_bytes()))
+
+    with ThreadPoolExecutor(engine.workers) as pool:
+
+        def decoding() -> None:
+            list(pool.map(decode, chosen))
+
+        def network() -> None:
+            list(pool.map(engine.run, batches * rounds))
+
+        def whole() -> None:
+            list(engine.score(sources))
+
+        whole()
+        rates = []
+        for _ in range(ROUNDS):
+            rates.append(
+                (
+                    num_images / seconds(decoding),
+                    64 * rounds / seconds(network),
+                    num_images / seconds(whole),
+                )
+            )
+            tell("decoding {:.0f}/s, network {:.0f}/s, engine {:.0f}/s".format(*rates[-1]))
+    slower = median(e / min(d, n) for d, n, e in rates)
+    shared = median(e / (d * n / (d + n)) for d, n, e in rates)
+    possible = median(d * n / (d + n) / min(d, n) for d, n, e in rates)
+    return [
+        Row(f"{bundle.name}: end to end, rate against the slower of its limits alone",
+            slower, 0.85),
+        Row(f"{bundle.name}: the most that limits sharing the same cores allow of that", possible),
+        Row(f"{bundle.name}: end to end, rate against both limits sharing the cores", shared),
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

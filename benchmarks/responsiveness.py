@@ -1,0 +1,108 @@
+"""Page time of one session while another's batch is scored, against a quiet app.
+
+    python -m benchmarks.responsiveness BUNDLE FILMS
+
+Pages and batch run in one process, as in the app: the worklist of the sample films is drawn again
+and again, without a batch, beside one as the app runs it, and beside one that does not step back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from app.core.bundle import load_bundle
+from app.core.engine import Engine
+from app.core.sources import Source
+from benchmarks import films
+from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+
+ROUNDS = 5
+PAGES = 15
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 where the bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("films", type=Path)
+    options = parser.parse_args()
+    tell_machine()
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["OVERREAD_HOME"] = home
+        return print_table(measure(options.bundle, films.paths(options.films)))
+
+
+def measure(folder: Path, paths: list[Path]) -> list[Row]:
+    """Page time beside a batch over page time alone, with and without stepping back."""
+    engine = Engine(load_bundle(folder))
+    sources = [Source(path.name, path) for path in paths]
+    page = worklist_page()
+    draw(page)
+    polite, rude = [], []
+    for _ in range(ROUNDS):
+        quiet = draw(page)
+        with batch(engine, sources, is_background=True):
+            polite.append(draw(page) / quiet)
+        with batch(engine, sources, is_background=False):
+            rude.append(draw(page) / quiet)
+        tell(f"quiet {1000 * quiet:.0f} ms; beside a batch {polite[-1]:.2f} times, not stepping "
+             f"back {rude[-1]:.2f} times")  # fmt: skip
+    return [
+        Row("page time beside a batch against a quiet app", median(polite), 1.5, at_most=True),
+        Row("the same if the batch did not step back", median(rude)),
+    ]
+
+
+def worklist_page():  # type: ignore[no-untyped-def]
+    """The app with the samples of the default model as its worklist."""
+    from streamlit.testing.v1 import AppTest
+
+    main_script = Path(__file__).parents[1] / "app" / "main.py"
+    page = AppTest.from_file(main_script, default_timeout=120).run()
+    page.segmented_control(key="review_origin").set_value("Sample films").run()
+    page.button(key="review_samples").click().run()
+    while not page.get("download_button"):
+        time.sleep(0.2)
+        page.run()
+    return page
+
+
+def draw(page) -> float:  # type: ignore[no-untyped-def]
+    """Median seconds of a page."""
+    return median(seconds(page.run) for _ in range(PAGES))
+
+
+@contextmanager
+def batch(engine: Engine, sources: list[Source], *, is_background: bool) -> Iterator[None]:
+    """Scores without end meanwhile."""
+    stop = threading.Event()
+
+    def score() -> None:
+        while not stop.is_set():
+            for _ in engine.score(sources, is_background=is_background):
+                if stop.is_set():
+                    return
+
+    thread = threading.Thread(target=score)
+    thread.start()
+    time.sleep(1)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
