@@ -21,13 +21,15 @@ def show_progress(batch: Batch) -> None:
         state.list_new(batch)
         st.rerun()
     share = progress.done / progress.total if progress.total else 1.0
-    bar, stop = st.columns([6, 1], vertical_alignment="bottom")
+    bar, more, stop = st.columns([6, 1.5, 1], vertical_alignment="bottom")
     bar.progress(share, text=_words(progress))
     stop.button("Cancel", on_click=batch.cancel, key="review_cancel", width="stretch")
-    if num_new and st.button(
-        f"List {num_new:,} more {'film' if num_new == 1 else 'films'}",
-        icon=":material/refresh:",
+    # Always there, so that nothing moves when the first new film comes.
+    if more.button(
+        f"List {num_new:,} more" if num_new else "All listed",
+        disabled=not num_new,
         key="review_list_new",
+        width="stretch",
     ):
         state.list_new(batch)
         st.rerun()

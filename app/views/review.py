@@ -38,7 +38,6 @@ if batch.progress.cancelled and not is_running:
 
 reviews = state.reviews(bundle)
 rows.summary(results_so_far, reviews)
-st.caption(f"Computed by {batch.computed_by}.")
 with st.container(border=True):
     chosen = rows.choose_filter(bundle, results_so_far)
 listed = worklist(results_so_far, reviews, chosen)
@@ -53,6 +52,7 @@ if opened is not None:
     state.open_case(opened.source)
     st.switch_page("views/case.py")
 
+st.caption(f"Computed by {batch.computed_by}.")
 if not is_running:
     st.download_button(
         "Download results.csv",

@@ -144,7 +144,7 @@ def test_films_are_listed_as_they_come_and_then_when_they_are_asked_for(app, gat
     let_through(gate, app, 3, until=lambda: app.dataframe and len(app.dataframe[0].value) == 3)
     let_through(gate, app, 11, until=lambda: len(app.dataframe[0].value) == 14)
     assert not app.get("download_button")
-    let_through(gate, app, 5, until=lambda: "List 5 more films" in [b.label for b in app.button])
+    let_through(gate, app, 5, until=lambda: "List 5 more" in [b.label for b in app.button])
     assert len(app.dataframe[0].value) == 14  # nothing moves while it is read
     app.button(key="review_list_new").click().run()
     assert len(app.dataframe[0].value) == 19
