@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -39,10 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"overread-train: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        # The text of an OSError quotes a path, which may name a patient.
+        # The text of an OSError quotes a path, which may name a patient; that of one raised by
+        # HDF5 does so even in `strerror`.
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
         print(
-            f"overread-train: {error.strerror or type(error).__name__}. Check the folders, their "
-            "permissions and the space on the disk; nothing was published.",
+            f"overread-train: {reason}. Check the folders, their permissions and the space on the "
+            "disk; nothing was published.",
             file=sys.stderr,
         )
         return 1

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from app.core.thresholds import parse_rule
 from model_training.augmentation import sets as augmentation_sets
 from model_training.augmentation.sets import Augmentation
+from model_training.networks.ladder_settings import check_ladder
 from model_training.suggestions import nearest
 
 SCHEDULES = ("constant", "exponential", "cosine", "plateau")
@@ -22,8 +23,6 @@ FITS = ("stretch", "pad")
 IMBALANCE = ("none", "weights", "oversample", "both")
 PRECISIONS = ("auto", "float32", "mixed")
 LEAKS = ("refuse", "redraw", "keep")
-NORMALISATIONS = ("batch", "layer", "group", "none")
-HEADS = ("average", "flatten")
 
 # Below this a network that halves its input five times has nothing left to map.
 MIN_IMAGE_SIZE = 32
@@ -112,8 +111,6 @@ class TrainingConfig:
         _require_choice("imbalance", self.imbalance, IMBALANCE)
         _require_choice("precision", self.precision, PRECISIONS)
         _require_choice("leaks", self.leaks, LEAKS)
-        _require_choice("normalisation", self.normalisation, (None, *NORMALISATIONS))
-        _require_choice("head", self.head, (None, *HEADS))
         _require_whole("image_size", self.image_size, MIN_IMAGE_SIZE, MAX_IMAGE_SIZE)
         _require_whole("epochs", self.epochs, 1, 10_000)
         _require_whole("batch_size", self.batch_size, 1, 4096)
@@ -138,7 +135,9 @@ class TrainingConfig:
                 "`validation_fraction` and `test_fraction` must leave something to train on. "
                 f"Received {self.validation_fraction:g} + {self.test_fraction:g}."
             )
-        if self.preset != "ladder" and self.architecture:
+        if self.preset == "ladder":
+            check_ladder(self.image_size, self.image_size, **self.architecture)
+        elif self.architecture:
             raise ValueError(
                 f"Only the preset 'ladder' takes {sorted(self.architecture)}. Received "
                 f"preset={self.preset!r}."

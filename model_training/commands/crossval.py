@@ -13,8 +13,10 @@ from model_training.commands.settings import (
     add_settings,
     chosen_description,
     chosen_settings,
+    require_used,
+    say_unused,
 )
-from model_training.commands.tracking import add_tracking
+from model_training.commands.tracking import add_tracking, say_where
 from model_training.config import TrainingConfig
 
 
@@ -49,6 +51,7 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     with wrong_call():
         config = TrainingConfig.from_preset(options.preset, **chosen_settings(options))
+        require_used(options, config)
         if options.folds < 2:
             raise ValueError(f"`folds` must be at least 2. Received folds={options.folds}.")
 
@@ -65,6 +68,7 @@ def _run(options: argparse.Namespace) -> None:
         check_out(options.ensemble, options.samples)
     tracking.check(options.track)
     dataset = read(options)
+    say_unused(options, dataset.classes)
     given_test = any(case.split == "test" for case in dataset.cases)
     films = experiment.prepare(
         dataset,
@@ -102,3 +106,4 @@ def _run(options: argparse.Namespace) -> None:
             f"\nThe ensemble on the test part:\n\n{figures(bundle.manifest, bundle.predictions())}"
         )
         print(f"The bundle is in {options.ensemble}", file=sys.stderr)
+    say_where(options.track)

@@ -14,8 +14,10 @@ from model_training.commands.settings import (
     add_settings,
     chosen_description,
     chosen_settings,
+    require_used,
+    say_unused,
 )
-from model_training.commands.tracking import add_tracking
+from model_training.commands.tracking import add_tracking, say_where
 from model_training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     with wrong_call():
         config = TrainingConfig.from_preset(options.preset, **chosen_settings(options))
+        require_used(options, config)
         if options.repeats < 1:
             raise ValueError(f"`repeats` must be at least 1. Received {options.repeats}.")
         if options.finish and not options.resume:
@@ -72,10 +75,13 @@ def _run(options: argparse.Namespace) -> None:
         track=options.track,
         cache=options.cache,
     )
+    dataset = read(options)
+    say_unused(options, dataset.classes)
     if options.repeats == 1:
-        _fit_once(options, config, read(options), run)
+        _fit_once(options, config, dataset, run)
     else:
-        _fit_repeatedly(options, config, read(options), run)
+        _fit_repeatedly(options, config, dataset, run)
+    say_where(options.track)
 
 
 def _fit_once(

@@ -23,13 +23,17 @@ def add(commands: Commands) -> None:
     add_data_arguments(command)
     output = command.add_argument_group("output")
     output.add_argument(
-        "--json", type=Path, metavar="FILE", help="everything, with the names of the files"
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="everything, with the names of files and patients: also which of them parts share",
     )
     output.add_argument(
         "--html",
         type=Path,
         metavar="FILE",
-        help="a page with plots; it shows file names and small images, so keep it with the data",
+        help="a page with plots; it shows names of files and patients and small images, so keep it "
+        "with the data",
     )
     output.add_argument(
         "--strict", action="store_true", help="exit status 1 if parts of the split share anything"
@@ -57,4 +61,7 @@ def _run(options: argparse.Namespace) -> None:
         inspection_report.write_html(options.html, inspection)
         print(f"The page is {options.html}", file=sys.stderr)
     if options.strict and inspection.leaks:
-        raise DatasetError("Parts of the split share patients or images, as said above.")
+        raise DatasetError(
+            "Parts of the split share patients or images, as said above. --json FILE or --html "
+            "FILE says which."
+        )

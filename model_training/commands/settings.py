@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +12,27 @@ from model_training.augmentation.sets import AUGMENTATIONS, Augmentation
 from model_training.commands.calls import WrongCall
 from model_training.config import (
     FITS,
-    HEADS,
     IMBALANCE,
     LEAKS,
-    NORMALISATIONS,
     OPTIMIZERS,
     PRECISIONS,
     PRESET_NAMES,
     SCHEDULES,
     TrainingConfig,
 )
+from model_training.console import say
+from model_training.networks.ladder_settings import FILTERS, HEADS, NORMALISATIONS
 
 if TYPE_CHECKING:
     from model_training.fitting.fit import Description
+
+
+# Settings that only one value of another makes use of.
+_USED_WITH = {
+    "decay_epochs": ("schedule", "exponential"),
+    "warmup_epochs": ("schedule", "cosine"),
+    "weight_decay": ("optimizer", "adamw"),
+}
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:
@@ -64,6 +73,49 @@ def chosen_settings(options: argparse.Namespace) -> dict[str, Any]:
     for name in ("filters", "kernels", "dropouts"):
         given[name] = None if given[name] is None else tuple(given[name])
     return given
+
+
+def require_used(
+    options: argparse.Namespace, config: TrainingConfig, *, searched: Collection[str] = ()
+) -> None:
+    """Makes sure that the options given have an effect, as far as the call tells.
+
+    What only the data tell, `say_unused` says.
+
+    Args:
+        options: What was given.
+        config: What that makes of the preset.
+        searched: Names of the settings that a study tries values of.
+
+    Raises:
+        ValueError: If an option is given that the other settings make no use of.
+    """
+
+    def is_given(name: str) -> bool:
+        return getattr(options, name) is not None or name in searched
+
+    for name, (other, needed) in _USED_WITH.items():
+        value = getattr(config, other)
+        if is_given(name) and value != needed and other not in searched:
+            raise ValueError(
+                f"`{name}` is used only with {other}={needed!r}. Received {other}={value!r}: "
+                f"leave out `{name}`, or choose --{other} {needed}."
+            )
+    is_frozen = config.frozen_epochs > 0 or "frozen_epochs" in searched
+    if is_given("fine_tuning_rate") and not is_frozen:
+        raise ValueError(
+            "`fine_tuning_rate` is used only after frozen epochs. Received frozen_epochs=0: "
+            "choose --frozen-epochs, or give the rate as --learning-rate."
+        )
+
+
+def say_unused(options: argparse.Namespace, classes: Sequence[str]) -> None:
+    """Says on stderr which option has no effect on data of these classes."""
+    if options.threshold_rule is not None and len(classes) > 2:
+        say(
+            f"With {len(classes)} classes the likeliest one is called: --threshold-rule has no "
+            "effect."
+        )
 
 
 def add_input(group: argparse._ActionsContainer) -> None:
@@ -134,7 +186,7 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--shifted-validation",
         action=argparse.BooleanOptionalAction,
-        help="choose threshold and calibration on shifted exposure, crop and sharpness too",
+        help="choose threshold and calibration on shifted exposure, crop, sharpness, corners too",
     )
     group.add_argument("--seed", type=int, help="default: 0")
 
@@ -157,14 +209,17 @@ def _add_transfer(group: argparse._ArgumentGroup) -> None:
         help="none (default), imagenet, or a file or bundle to start from",
     )
     group.add_argument("--frozen-epochs", type=int, help="epochs in which only the head learns")
-    group.add_argument("--unfreeze-from", metavar="LAYER", help="first layer that learns then")
+    group.add_argument(
+        "--unfreeze-from",
+        metavar="LAYER",
+        help="first layer that learns then; a wrong name lists them",
+    )
     group.add_argument("--fine-tuning-rate", type=float, help="learning rate then; 1e-4")
 
 
 def _add_ladder(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--filters", type=int, nargs="+", help="of each block; default: 16 32 64 128"
-    )
+    usual = " ".join(map(str, FILTERS))
+    group.add_argument("--filters", type=int, nargs="+", help=f"of each block; default: {usual}")
     group.add_argument("--kernels", type=int, nargs="+", help="of each block; the last one repeats")
     group.add_argument("--dropouts", type=float, nargs="+", help="after each block")
     group.add_argument("--normalisation", choices=NORMALISATIONS)

@@ -14,8 +14,10 @@ from model_training.commands.settings import (
     add_settings,
     chosen_description,
     chosen_settings,
+    require_used,
+    say_unused,
 )
-from model_training.commands.tracking import add_tracking
+from model_training.commands.tracking import add_tracking, say_where
 from model_training.config import TrainingConfig
 from model_training.tuning.search_space import grid, parse_search
 
@@ -87,6 +89,7 @@ def _run(options: argparse.Namespace) -> None:
     with wrong_call():
         base = TrainingConfig.from_preset(options.preset, **chosen_settings(options))
         dimensions = parse_search(options.search, base)
+        require_used(options, base, searched=[dimension.name for dimension in dimensions])
         trials = _TRIALS if options.trials is None else options.trials
         if options.sampler == "grid":
             size = prod(len(values) for values in grid(dimensions, base).values())
@@ -107,6 +110,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.fit_best is not None:
         check_out(options.fit_best, options.samples)
     dataset = read(options)
+    say_unused(options, dataset.classes)
     cache = options.cache or film_cache.default_folder()
     study = tune(
         dataset,
@@ -130,6 +134,7 @@ def _run(options: argparse.Namespace) -> None:
     write_page(options.out / "report.html", study, goal=goal, title=title)
     print(as_text(study, goal))
     print(f"Trials and report are in {options.out}", file=sys.stderr)
+    say_where(options.track)
     if options.fit_best is not None:
         from model_training.fitting.card import figures
 

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.core.curves import roc_curve
+from model_training.augmentation.shifts import SHIFTS
 from model_training.crossval.folds import Fold, pooled_probabilities
 from model_training.crossval.summary import Summary
 from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report
@@ -25,7 +26,7 @@ def as_text(summary: Summary) -> str:
             markdown_table(folds_table(summary).header, folds_table(summary).rows),
             _pooled_sentence(summary),
             "Mean over the folds (worst fold in brackets), images as another department would "
-            "make them:",
+            f"make them ({_views()}):",
             markdown_table(views_table(summary).header, views_table(summary).rows),
             f"Judge by the worst view: {summary.worst_view}.",
         ]
@@ -50,8 +51,8 @@ def write_page(
         Section(
             "As another department would make them",
             paragraphs=[
-                "The held-out images, each also darker, lighter, with less and more contrast, "
-                "cropped, blurred and sharpened. Mean over the folds, the worst fold in brackets.",
+                f"The held-out images as they are, and each also {_views()}. Mean over the folds, "
+                "the worst fold in brackets.",
                 f"The lowest mean AUC is on this view: {summary.worst_view}.",
             ],
             tables=[views_table(summary)],
@@ -65,7 +66,9 @@ def folds_table(summary: Summary) -> Table:
     """One row a fold, then mean and standard deviation over the folds."""
     rows: list[list[object]] = []
     for row in summary.folds.to_dict("records"):
-        counts = [row["fold"], f"{row['images']:,}", f"{row['patients']:,}", row["epochs"]]
+        patients = row["patients"]
+        people = patients if isinstance(patients, str) else f"{patients:,}"
+        counts = [row["fold"], f"{row['images']:,}", people, row["epochs"]]
         rows.append([*counts, *(f"{row[name]:.3f}" for name in summary.figures)])
     figures = summary.folds[summary.figures]
     rows.append(["mean", "", "", "", *(f"{value:.3f}" for value in figures.mean())])
@@ -86,12 +89,17 @@ def views_table(summary: Summary) -> Table:
     return Table(["view", *summary.figures], rows)
 
 
+def _views() -> str:
+    *most, last = SHIFTS
+    return f"{', '.join(most)} and {last}"
+
+
 def _pooled_sentence(summary: Summary) -> str:
     pooled = summary.pooled
     return (
         f"Out-of-fold AUC, all folds together: {pooled.value:.3f} ({pooled.low:.3f} to "
-        f"{pooled.high:.3f}, bootstrap over patients; {pooled.num_cases:,} images of "
-        f"{pooled.num_groups:,} patients)."
+        f"{pooled.high:.3f}, bootstrap over patients; {pooled.num_cases:,} images"
+        f"{summary.people})."
     )
 
 
@@ -123,7 +131,7 @@ def _learning(folds: Sequence[Fold]) -> Figure:
     for number, fold in enumerate(folds, start=1):
         history: pd.DataFrame = fold.history
         figure.add_scatter(
-            x=history["epoch"], y=history[name], mode="lines", name=f"fold {number}",
+            x=history["epoch"], y=history[name], mode="lines+markers", name=f"fold {number}",
             line={"color": COLOURS[(number - 1) % len(COLOURS)], "width": 2},
         )  # fmt: skip
     figure.update_xaxes(title="Epoch")

@@ -13,6 +13,7 @@ from app.core.bootstrap import Interval, auc_interval, bootstrap_interval
 from app.core.curves import macro_auc
 from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, pooled_probabilities
 from model_training.evidence.figures import as_numbers
+from model_training.reports.patients import of_patients
 from model_training.training.experiment import Films
 
 _RESAMPLES = 1000
@@ -23,19 +24,21 @@ class Summary:
     """What a cross-validation found.
 
     Attributes:
-        folds: One row a fold: `fold`, `images`, `patients`, `epochs`, then the figures on its
-            held-out images, threshold and calibration being its own.
+        folds: One row a fold: `fold`, `images`, `patients` (or `not known`), `epochs`, then the
+            figures on its held-out images, threshold and calibration being its own.
         views: One row a view of the images: mean over the folds and, as `lowest ...`, the
             worst fold of each figure.
         pooled: Out-of-fold AUC (for more than two classes the macro mean, one against the
             rest), with its interval over patients.
         worst_view: The view with the lowest mean AUC.
+        people: Of how many patients the images of all folds are, as `of_patients` says it.
     """
 
     folds: pd.DataFrame
     views: pd.DataFrame
     pooled: Interval
     worst_view: str
+    people: str
 
     @property
     def figures(self) -> list[str]:
@@ -50,7 +53,7 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
         {
             "fold": number,
             "images": len(fold.positions),
-            "patients": len(np.unique(films.groups[fold.positions])),
+            "patients": _num_patients(fold, films),
             "epochs": len(fold.history),
             **fold_figures(fold, films),
         }
@@ -60,7 +63,7 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
     views = pd.DataFrame([_view_row(view, folds, films) for view in VIEWS])
     main = "AUC" if "AUC" in table else "macro AUC"
     worst = str(views["view"].iloc[int(views[main].to_numpy(float).argmin())])
-    return Summary(table, views, _pooled(folds, films), worst)
+    return Summary(table, views, _pooled(folds, films), worst, _people(folds, films))
 
 
 def fold_figures(fold: Fold, films: Films, view: str = AS_IT_IS) -> dict[str, float]:
@@ -98,6 +101,18 @@ def predictions_table(folds: Sequence[Fold], films: Films) -> pd.DataFrame:
                 table[shown] = np.round(probabilities[fold.positions, label], 9)
         tables.append(table)
     return pd.concat(tables, ignore_index=True).sort_values("path", ignore_index=True)
+
+
+def _num_patients(fold: Fold, films: Films) -> int | str:
+    if not any(films.cases[index].patient_id for index in fold.positions):
+        return "not known"
+    return len(np.unique(films.groups[fold.positions]))
+
+
+def _people(folds: Sequence[Fold], films: Films) -> str:
+    positions = np.concatenate([fold.positions for fold in folds])
+    known = [bool(films.cases[index].patient_id) for index in positions]
+    return of_patients([str(films.groups[index]) for index in positions], known)
 
 
 def _view_row(view: str, folds: Sequence[Fold], films: Films) -> dict[str, object]:

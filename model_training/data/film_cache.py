@@ -104,8 +104,8 @@ def decode_cases(cases: Sequence[Case], network_input: Input, folder: Path) -> D
     if len(failed) > len(cases) / 10:
         raise DatasetError(
             f"{len(failed)} of {len(cases)} images cannot be trained on ({by_reason(failed)}). "
-            "Expected at most one in ten. `overread-train inspect` lists the reason of each; "
-            "colour pictures need --channels 3."
+            "Expected at most one in ten. `overread-train inspect DATA --json FILE` (or --html "
+            "FILE) lists each file and its reason; colour pictures need --channels 3."
         )
     rows = np.array([row for row, _, _ in found], np.int64)
     records = store.records()

@@ -277,9 +277,10 @@ def _about_leak(part: str, shared: Shared, leaks: Leaks) -> str:
     if leaks == "keep":
         return f"{found} and is kept as asked for: figures on it are too good."
     raise DatasetError(
-        f"{found}: figures on it would be too good. `overread-train inspect` shows which images. "
-        "Correct the split, or choose --leaks redraw (that part is drawn anew by patient) or "
-        "--leaks keep (it stays as it is, and the card says so)."
+        f"{found}: figures on it would be too good. `overread-train inspect DATA --json FILE` (or "
+        "--html FILE) lists the patients and images. Correct the split, or choose --leaks redraw "
+        "(that part is drawn anew by patient) or --leaks keep (it stays as it is, and the card "
+        "says so)."
     )
 
 
@@ -345,14 +346,7 @@ def _about_patients(
             "counts as one of its own."
         )
     if near_duplicates is not None:
-        sizes = np.bincount(near_duplicates)
-        grouped, count = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
-        notes.append(
-            f"{grouped:,} of {len(cases):,} images are identical to or near-duplicates of another, "
-            f"in {count:,} groups; a group stays in one part."
-            if count
-            else f"No two of {len(cases):,} images are identical or near-duplicates."
-        )
+        notes.append(_about_groups(cases, near_duplicates))
     pairs = (("test", ("train", "val")), ("val", ("train",)))
     if not any(
         shared_between(cases, digests, near_duplicates, one=[part], other=others)
@@ -365,6 +359,24 @@ def _about_patients(
             kinds.append("near-duplicate")
         notes.append(f"{_listed([f'no {kind}' for kind in kinds]).capitalize()} is in two parts.")
     return notes
+
+
+def _about_groups(cases: Sequence[Case], near_duplicates: NDArray[np.int64]) -> str:
+    """How many images are there more than once, and whether copies are kept together."""
+    sizes = np.bincount(near_duplicates)
+    grouped, count = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
+    if not count:
+        return f"No two of {len(cases):,} images are identical or near-duplicates."
+    parts: dict[int, set[str]] = defaultdict(set)
+    for group, case in zip(near_duplicates.tolist(), cases, strict=True):
+        parts[group].add(case.split)
+    divided = sum(len(found) > 1 for found in parts.values())
+    # A given part that leaks may be kept as it is.
+    where = f"{divided:,} of them in two parts or more" if divided else "a group stays in one part"
+    return (
+        f"{grouped:,} of {len(cases):,} images are identical to or near-duplicates of another, "
+        f"in {_counted(count, 'group')}; {where}."
+    )
 
 
 def _require_images(cases: list[Case], classes: tuple[str, ...], part: str) -> None:

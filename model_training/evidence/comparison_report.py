@@ -19,6 +19,7 @@ from app.core.wording import counted
 from model_training.evidence import figures
 from model_training.evidence.comparison import Comparison, Contender, Difference, Pair
 from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report
+from model_training.reports.patients import of_patients
 from model_training.reports.plots import NEUTRAL, NamedRoc, line_style, roc_figure
 
 _CHANCE = 0.05
@@ -49,7 +50,7 @@ def as_json(comparison: Comparison) -> str:
             {"label": each.label, "sha256": each.bundle.sha256} for each in comparison.contenders
         ],
         "num_images": cases.num_images,
-        "num_patients": count_patients(cases),
+        "num_patients": count_patients(cases) if (cases.named_patients != "").any() else None,
         "notes": list(comparison.notes),
         "pairs": [asdict(pair) for pair in comparison.pairs],
         "conclusions": conclusions(comparison),
@@ -119,7 +120,8 @@ def _what(comparison: Comparison) -> list[str]:
         for label, name in enumerate(comparison.contenders[0].bundle.manifest.task.classes)
     )
     return [
-        f"The same {cases.num_images} images of {count_patients(cases)} patients for all: "
+        f"The same {cases.num_images:,} images"
+        f"{of_patients(cases.patients, cases.named_patients != '')} for all: "
         f"{counts}.",
         *comparison.notes,
     ]
@@ -294,7 +296,7 @@ def _learning_figure(
         plot.add_scatter(
             x=curve.epochs,
             y=curve.validation,
-            mode="lines",
+            mode="lines+markers",
             name=labels[index],
             line=line_style(index),
         )

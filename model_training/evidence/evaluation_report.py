@@ -13,6 +13,7 @@ from app.core.predictions import HeldOut
 from model_training.evidence.figures import HEADER, Row, by_subgroup, markdown, notes, overall
 from model_training.evidence.scoring import Scored, in_words
 from model_training.reports.html_report import Figure, Section, Table, write_report
+from model_training.reports.patients import of_patients
 from model_training.reports.plots import NamedRoc, reliability_figure, roc_figure
 
 _LINE = 100  # characters of a line of text
@@ -64,9 +65,9 @@ def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
 
 def _what(scored: Scored) -> list[str]:
     manifest, cases = scored.bundle.manifest, scored.held_out()
-    patients = len(set(cases.patients.tolist()))
+    people = of_patients(cases.patients, cases.named_patients != "")
     lines = [
-        f"{manifest.task.title}: {cases.num_images} images of {patients} patients scored by "
+        f"{manifest.task.title}: {cases.num_images:,} images{people} scored by "
         f"{scored.bundle.name} (SHA-256 {scored.bundle.sha256[:12]})."
     ]
     if scored.refused:

@@ -23,6 +23,7 @@ from app.core.performance import promises
 from app.core.predictions import HeldOut
 from app.core.shares import Share
 from model_training.reports.markdown import markdown_table
+from model_training.reports.patients import of_patients
 
 HEADER = ("figure", "value", "95 % interval", "of")
 SENSITIVITY = 0.97  # at which specificity is compared between models
@@ -78,7 +79,7 @@ def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
             which = inside & (cases.y_true == label)
             if which.any() and (name or which.sum() < (cases.y_true == label).sum()):
                 right = called[which] == label
-                rows.append(_share(f"{_word(task, label)} {place}", right, cases.patients[which]))
+                rows.append(_share(f"{_word(task, label)} {place}", right, cases, which))
         if name and task.binary and len(set(cases.y_true[inside].tolist())) == 2:
             rows.append(_area(f"AUC {place}", cases, inside))
     return rows
@@ -121,6 +122,11 @@ def notes(cases: HeldOut, task: Task) -> str:
         "(Rao and Scott 1992); of the other figures, bootstrap over patients, 1,000 resamples.",
         "Calibration error: ten bins of equal width (Naeini 2015, Guo 2017).",
     ]
+    if not (cases.named_patients != "").any():
+        lines.append(
+            "Patients are not known: each image counts as one of its own, and where a patient has "
+            "several the intervals are too narrow."
+        )
     if task.binary:
         lines += [
             f"Specificity at {SENSITIVITY:.0%} sensitivity is read off these cases' ROC curve, "
@@ -167,7 +173,7 @@ def _decisions(cases: HeldOut, task: Task, threshold: float) -> list[Row]:
             ("Positive predictive value", called == 1),
             ("Negative predictive value", called == 0),
         ]
-    return [_share(name, right[which], cases.patients[which]) for name, which in shares]
+    return [_share(name, right[which], cases, which) for name, which in shares]
 
 
 def _calibration(cases: HeldOut) -> list[Row]:
@@ -176,6 +182,7 @@ def _calibration(cases: HeldOut) -> list[Row]:
         _row(
             name,
             bootstrap_interval(statistic, outcome, probability, groups=cases.patients),
+            _people(cases),
         )
         for name, statistic in (
             ("Expected calibration error", expected_calibration_error),
@@ -197,7 +204,8 @@ def _word(task: Task, label: int) -> str:
 
 def _area(name: str, cases: HeldOut, inside: NDArray[np.bool_]) -> Row:
     score = cases.probabilities[inside, 1]
-    return _row(name, auc_interval(cases.y_true[inside], score, groups=cases.patients[inside]))
+    interval = auc_interval(cases.y_true[inside], score, groups=cases.patients[inside])
+    return _row(name, interval, _people(cases, inside))
 
 
 def _bootstrapped(
@@ -209,24 +217,29 @@ def _bootstrapped(
     style: str = "{:.3f}",
 ) -> Row:
     interval = bootstrap_interval(statistic, cases.y_true, score, groups=cases.patients)
-    return _row(name, interval, style=style)
+    return _row(name, interval, _people(cases), style=style)
 
 
-def _share(name: str, right: NDArray[np.bool_], patients: NDArray[np.str_]) -> Row:
+def _share(name: str, right: NDArray[np.bool_], cases: HeldOut, which: NDArray[np.bool_]) -> Row:
     if not len(right):
         return Row(name, _NO_FIGURE, _NO_FIGURE, "0 of 0 images")
-    share = Share.of(right, patients)
+    share = Share.of(right, cases.patients[which])
     low, high = share.interval()
     return Row(
         name,
         f"{share.value:.1%}",
         f"{low:.1%} to {high:.1%}",
-        f"{share.successes} of {share.total} images of {share.num_patients} patients",
+        f"{share.successes:,} of {share.total:,} images{_people(cases, which)}",
     )
 
 
-def _row(name: str, interval: Interval, *, style: str = "{:.3f}") -> Row:
-    of = f"{interval.num_cases} images of {interval.num_groups} patients"
+def _people(cases: HeldOut, which: NDArray[np.bool_] | None = None) -> str:
+    inside = np.ones(cases.num_images, bool) if which is None else which
+    return of_patients(cases.patients[inside], cases.named_patients[inside] != "")
+
+
+def _row(name: str, interval: Interval, people: str, *, style: str = "{:.3f}") -> Row:
+    of = f"{interval.num_cases:,} images{people}"
     if not isfinite(interval.value):
         return Row(name, _NO_FIGURE, _NO_FIGURE, of)
     # Resamples of a perfect ranking are all perfect: they do not say how far it may be off.

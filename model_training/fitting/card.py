@@ -29,7 +29,7 @@ def write_card(
         f"# {manifest.name}",
         f"{manifest.task.title}. Research use only, not a medical device.",
         "## Intended use\n\n" + _intended_use(manifest),
-        "## Data\n\n" + _data(manifest, notes),
+        "## Data\n\n" + _data(manifest, predictions, notes),
         "## Figures on the test part\n\n" + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
         "## Training\n\n" + _training(manifest),
@@ -48,10 +48,11 @@ def _intended_use(manifest: Manifest) -> str:
     )
 
 
-def _data(manifest: Manifest, notes: list[str]) -> str:
+def _data(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> str:
     data = manifest.data
+    known = (predictions["patient_id"] != "").any()
     rows = "\n".join(
-        f"| {part} | {data.patients[part]} | "
+        f"| {part} | {data.patients[part] if known else 'not known'} | "
         + " | ".join(str(counts[name]) for name in manifest.task.classes)
         + " |"
         for part, counts in data.counts.items()
@@ -97,7 +98,12 @@ def _decision(manifest: Manifest) -> str:
 
 def _training(manifest: Manifest) -> str:
     size = manifest.input
-    settings = "\n".join(f"| {key} | {value} |" for key, value in manifest.training.items())
+    settings = "\n".join(
+        f"| {key} | {value} |"
+        for key, value in manifest.training.items()
+        # With more classes the likeliest one is called, whatever the rule.
+        if manifest.task.binary or key != "threshold_rule"
+    )
     versions = ", ".join(f"{name} {number}" for name, number in manifest.versions.items())
     return (
         f"Input {size.height} × {size.width} × {size.channels}, films fitted by `{size.fit}`.\n\n"

@@ -279,9 +279,9 @@ def _run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
     kept = False
     try:
         yield work
-    except (KeyboardInterrupt, OSError) as error:
+    except (KeyboardInterrupt, OSError):
         kept = state.is_file()
-        if kept and isinstance(error, KeyboardInterrupt):
+        if kept:
             say(_how_to_go_on(state, epochs))
         raise
     except OverreadError:

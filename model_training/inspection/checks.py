@@ -83,6 +83,23 @@ class Inspection:
         """Positions of the cases of every file that is there more than once."""
         return _repeated(self.digests)
 
+    def shared_patients(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
+        """By known patient with images in both parts: positions of the cases in each."""
+        return self._in_both([case.patient_id for case in self.cases], one, other)
+
+    def shared_files(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
+        """By digest of a file that is in both parts: positions of the cases in each."""
+        return self._in_both(self.digests, one, other)
+
+    def _in_both(
+        self, keys: Sequence[str], one: str, other: str
+    ) -> dict[str, tuple[list[int], list[int]]]:
+        sides: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for index, (key, case) in enumerate(zip(keys, self.cases, strict=True)):
+            if key and case.split in (one, other):
+                sides[key][case.split == other].append(index)
+        return {key: both for key, both in sorted(sides.items()) if all(both)}
+
     def counts(self) -> pd.DataFrame:
         """Images and patients by part, class and subgroup; empty where a case has none."""
         table = pd.DataFrame(

@@ -31,6 +31,9 @@ _SHOWN_PAIRS = 12
 _PICTURE_SIDE = 150
 _SHOWN_DISTRIBUTIONS = 3
 
+# What two parts share, by name.
+_WHICH = (tables.shared_patients, tables.shared_files)
+
 # Columns of the facts that a shortcut's distribution is drawn from.
 _NUMBERS = {
     "image width": ("width", "pixels"),
@@ -76,7 +79,11 @@ def write_html(path: Path, inspection: Inspection) -> None:
                 "after each other.",
                 *([] if len(inspection.pairs) else ["There are none."]),
             ],
-            _filled(tables.shared(inspection), tables.group_sizes(inspection)),
+            _filled(
+                tables.shared(inspection),
+                *(table(inspection, *parts) for parts in inspection.shared for table in _WHICH),
+                tables.group_sizes(inspection),
+            ),
             pictures=list(_pictures(inspection)),
         ),
         Section(

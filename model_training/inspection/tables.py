@@ -11,6 +11,7 @@ from model_training.inspection.findings import strength
 from model_training.reports.html_report import Table
 
 _SHOWN_PROBLEMS = 200
+_SHOWN_SHARED = 200
 
 
 def counts(inspection: Inspection) -> Table:
@@ -62,6 +63,26 @@ def shared(inspection: Inspection) -> Table:
     return Table(header, rows, "What the parts of the split share")
 
 
+def shared_patients(inspection: Inspection, one: str, other: str) -> Table:
+    """Which patients have images in both parts, and which these are."""
+    found = inspection.shared_patients(one, other)
+    rows = [
+        (patient, *(_file_names(inspection, side) for side in sides))
+        for patient, sides in found.items()
+    ]
+    header = ("Patient", f"Images in {one}", f"Images in {other}")
+    return _first(Table(header, rows, f"Patients in {one} and {other}"))
+
+
+def shared_files(inspection: Inspection, one: str, other: str) -> Table:
+    """Which files are in both parts."""
+    rows = [
+        tuple(_file_names(inspection, side) for side in sides)
+        for sides in inspection.shared_files(one, other).values()
+    ]
+    return _first(Table((one, other), rows, f"Identical files in {one} and {other}"))
+
+
 def group_sizes(inspection: Inspection) -> Table:
     """How large the groups of identical files and near-duplicates are."""
     bands = ((2, 2), (3, 3), (4, 5), (6, 10), (11, 20), (21, 50), (51, 10**9))
@@ -80,6 +101,8 @@ def group_sizes(inspection: Inspection) -> Table:
 
 def shortcuts(inspection: Inspection) -> Table:
     """The AUC of every property, with its interval."""
+    known = all(case.patient_id for case in inspection.cases)
+    people = "Patients" if known else "Patients or groups"
     rows = [
         (
             shortcut.feature,
@@ -94,7 +117,7 @@ def shortcuts(inspection: Inspection) -> Table:
         for shortcut in inspection.shortcuts
     ]
     header = (
-        "Property", "Class", "In it", "AUC", "95 % interval", "Images", "Patients", "Verdict",
+        "Property", "Class", "In it", "AUC", "95 % interval", "Images", people, "Verdict",
     )  # fmt: skip
     return Table(header, rows, "Shortcuts")
 
@@ -103,3 +126,14 @@ def group_counts(inspection: Inspection) -> list[tuple[int, int]]:
     """Group size and number of such groups, of groups of more than one image."""
     sizes = np.bincount(inspection.near_groups)
     return sorted(Counter(sizes[sizes > 1].tolist()).items())
+
+
+def _file_names(inspection: Inspection, positions: list[int]) -> str:
+    return ", ".join(inspection.cases[index].name for index in positions)
+
+
+def _first(table: Table) -> Table:
+    if len(table.rows) <= _SHOWN_SHARED:
+        return table
+    caption = f"{table.caption}: the first {_SHOWN_SHARED} of {len(table.rows):,}"
+    return Table(table.header, table.rows[:_SHOWN_SHARED], caption)

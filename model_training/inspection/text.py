@@ -37,6 +37,11 @@ def text(inspection: Inspection) -> str:
         if table.rows:
             blocks.append("\n".join([table.caption, *_aligned(table)]))
     blocks.append(f"{sizes(inspection)}\nShortcuts: {inspection.shortcut_note}")
+    if _has_names(inspection):
+        blocks.append(
+            "Names of files and patients are left out here; --json FILE lists them, and --html "
+            "FILE shows them on a page."
+        )
     return "\n\n".join(blocks)
 
 
@@ -86,6 +91,14 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
                 "patients": shared.patients,
                 "identical_files": shared.files,
                 "near_duplicate_groups": shared.near_duplicates,
+                "which_patients": [
+                    {"patient": patient, **_named(names, parts, sides)}
+                    for patient, sides in inspection.shared_patients(*parts).items()
+                ],
+                "which_files": [
+                    _named(names, parts, sides)
+                    for sides in inspection.shared_files(*parts).values()
+                ],
             }
             for parts, shared in inspection.shared.items()
         ],
@@ -105,6 +118,23 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
             for shortcut in inspection.shortcuts
         ],
     }
+
+
+def _has_names(inspection: Inspection) -> bool:
+    """Whether anything was found that the text counts and does not name."""
+    return bool(
+        inspection.problems
+        or inspection.leaks
+        or inspection.identical_files
+        or len(inspection.pairs)
+    )
+
+
+def _named(
+    names: Sequence[str], parts: tuple[str, str], sides: tuple[list[int], list[int]]
+) -> dict[str, list[str]]:
+    """Names of the images in each of two parts."""
+    return {part: [names[index] for index in side] for part, side in zip(parts, sides, strict=True)}
 
 
 def headline(inspection: Inspection) -> str:

@@ -8,6 +8,8 @@ import keras
 
 from model_training.suggestions import nearest
 
+_LISTED = 10
+
 
 def freeze(model: keras.Model, *, until: str | None, backbone_end: str | None) -> None:
     """Keeps the layers before `until` as they are; that layer and what follows it learn.
@@ -28,14 +30,8 @@ def freeze(model: keras.Model, *, until: str | None, backbone_end: str | None) -
     Raises:
         ValueError: If there is no layer of such a name, or `until` is not in the backbone.
     """
-    end = -1 if backbone_end is None else _position(model, backbone_end, "backbone_end")
-    first = 0 if until is None else _position(model, until, "until")
-    if until is not None and first > end:
-        raise ValueError(
-            "`until` must name a layer of the backbone, "
-            + (f"which ends with {backbone_end!r}" if backbone_end else "and there is none")
-            + f"; what follows it always learns. Received until={until!r}."
-        )
+    end = -1 if backbone_end is None else _end(model, backbone_end)
+    first = 0 if until is None else _first_that_learns(model, until, end)
     for position, layer in enumerate(model.layers):
         kept = position <= end and isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = position >= first and not kept
@@ -50,11 +46,53 @@ def parameter_counts(model: keras.Model) -> tuple[int, int]:
     return trainable, model.count_params() - trainable
 
 
-def _position(model: keras.Model, name: str, argument: str) -> int:
+def backbone_learns(model: keras.Model, backbone_end: str | None) -> bool:
+    """Whether training changes any weight up to the backbone's end; call `freeze` first."""
+    if backbone_end is None:
+        return False
+    end = _end(model, backbone_end)
+    return any(layer.trainable_weights for layer in model.layers[: end + 1])
+
+
+def _first_that_learns(model: keras.Model, name: str, end: int) -> int:
+    """Position of the layer that `--unfreeze-from` names, in a backbone that ends at `end`.
+
+    Raises:
+        ValueError: If there is no such layer, or it is not in the backbone.
+    """
+    if end < 0:
+        raise ValueError(
+            "--unfreeze-from must name a layer of the backbone, and there is none. "
+            f"Received {name!r}."
+        )
     names = [layer.name for layer in model.layers]
     if name not in names:
+        weighted = [layer.name for layer in model.layers[: end + 1] if layer.weights]
         raise ValueError(
-            f"`{argument}` must name a layer of the network. Received {argument}={name!r}."
-            + nearest(name, names)
+            f"--unfreeze-from must name a layer of the network. Received {name!r}."
+            + (nearest(name, names[:end]) or f" Layers with weights: {_shortened(weighted)}.")
+        )
+    if names.index(name) > end:
+        raise ValueError(
+            f"--unfreeze-from must name a layer of the backbone, which ends with {names[end]!r}; "
+            f"what follows it always learns. Received {name!r}."
         )
     return names.index(name)
+
+
+def _shortened(names: list[str]) -> str:
+    """The first and last ten, with a note of how many lie between them."""
+    hidden = len(names) - 2 * _LISTED
+    if hidden > 0:
+        names = [*names[:_LISTED], f"... ({hidden} more) ...", *names[-_LISTED:]]
+    return ", ".join(names)
+
+
+def _end(model: keras.Model, backbone_end: str) -> int:
+    names = [layer.name for layer in model.layers]
+    if backbone_end not in names:
+        raise ValueError(
+            f"`backbone_end` must name a layer of the network. Received {backbone_end!r}."
+            + nearest(backbone_end, names)
+        )
+    return names.index(backbone_end)

@@ -9,7 +9,7 @@ from typing import TypeVar
 import keras
 from keras import layers
 
-from model_training.config import HEADS, NORMALISATIONS
+from model_training.networks.ladder_settings import DROPOUTS, FILTERS, KERNELS, check_ladder
 from model_training.networks.parts import (
     MOMENTUM,
     InputShape,
@@ -19,7 +19,6 @@ from model_training.networks.parts import (
     standardised,
     unit_range,
 )
-from model_training.suggestions import nearest
 
 Number = TypeVar("Number", int, float)
 
@@ -31,9 +30,9 @@ def ladder(
     *,
     input_shape: InputShape,
     output_bias: OutputBias,
-    filters: Sequence[int] = (16, 32, 64, 128),
-    kernels: Sequence[int] = (3,),
-    dropouts: Sequence[float] = (0.0,),
+    filters: Sequence[int] = FILTERS,
+    kernels: Sequence[int] = KERNELS,
+    dropouts: Sequence[float] = DROPOUTS,
     normalisation: str = "batch",
     head: str = "average",
     dense_units: int = 0,
@@ -65,13 +64,18 @@ def ladder(
     Raises:
         ValueError: If a value is out of range, or the poolings leave less than 2 x 2 cells.
     """
-    _check(input_shape, filters, kernels, dropouts)
-    _require_name("normalisation", normalisation, NORMALISATIONS)
-    _require_name("head", head, HEADS)
-    _require_share("dense_dropout", dense_dropout)
-    if dense_units < 0:
-        raise ValueError(f"`dense_units` must be 0 or more. Received dense_units={dense_units}.")
-
+    height, width, _ = input_shape
+    check_ladder(
+        height,
+        width,
+        filters=filters,
+        kernels=kernels,
+        dropouts=dropouts,
+        normalisation=normalisation,
+        head=head,
+        dense_units=dense_units,
+        dense_dropout=dense_dropout,
+    )
     pixels = keras.Input(input_shape, name="pixels")
     x = unit_range(pixels)
     if standardise:
@@ -113,45 +117,3 @@ def _block(x: Tensor, filters: int, *, kernel: int, normalisation: str, name: st
 
 def _value(values: Sequence[Number], step: int) -> Number:
     return values[min(step, len(values)) - 1]
-
-
-def _check(
-    input_shape: InputShape,
-    filters: Sequence[int],
-    kernels: Sequence[int],
-    dropouts: Sequence[float],
-) -> None:
-    for name, values in (("filters", filters), ("kernels", kernels), ("dropouts", dropouts)):
-        if not 1 <= len(values) <= len(filters):
-            raise ValueError(
-                f"`{name}` must have from 1 value to one for each of the {len(filters)} blocks. "
-                f"Received {name}={list(values)}."
-            )
-    for name, values in (("filters", filters), ("kernels", kernels)):
-        if min(values) < 1:
-            raise ValueError(
-                f"`{name}` must be whole numbers above 0. Received {name}={list(values)}."
-            )
-    for dropout in dropouts:
-        _require_share("dropouts", dropout)
-    height, width, _ = input_shape
-    poolings = len(filters) - 1
-    if min(height, width) < 2 ** (poolings + 1):
-        raise ValueError(
-            f"`filters` has {len(filters)} blocks with {poolings} poolings between them, which "
-            f"need an input of at least {2 ** (poolings + 1)} pixels a side. Received an input "
-            f"of {height} x {width}: use fewer blocks or a larger image size."
-        )
-
-
-def _require_name(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise ValueError(
-            f"`{name}` must be one of {list(known)}. Received {name}={value!r}."
-            + nearest(value, known)
-        )
-
-
-def _require_share(name: str, value: float) -> None:
-    if not 0 <= value < 1:
-        raise ValueError(f"`{name}` must lie from 0 to below 1. Received {value}.")

@@ -24,6 +24,7 @@ from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
 from model_training.data.duplicates import near_duplicate_groups
 from model_training.data.film_cache import by_reason, decode_cases
 from model_training.data.splits import Split, patient_groups, split_by_patient
+from model_training.reports.patients import of_patients
 
 if TYPE_CHECKING:
     import keras
@@ -180,8 +181,8 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
             break
     if not found:
         raise DatasetError(
-            "None of the images that were tried can be read. `overread-train inspect` lists the "
-            "reason of each."
+            "None of the images that were tried can be read. `overread-train inspect DATA --json "
+            "FILE` (or --html FILE) lists each file and its reason."
         )
     return np.stack(found)
 
@@ -196,8 +197,10 @@ def report(films: Films) -> None:
         counts = ", ".join(
             f"{count} {name}" for name, count in count_by_class(cases, films.classes).items()
         )
-        people = len({case.person for case in cases})
-        lines.append(f"{part:5}  {len(cases)} images of {people} patients: {counts}")
+        people = of_patients(
+            [case.person for case in cases], [bool(case.patient_id) for case in cases]
+        )
+        lines.append(f"{part:5}  {len(cases):,} images{people}: {counts}")
     if len(films.classes) == 2:
         lines.append(f"The positive class is {films.classes[1]}.")
     say("\n".join(lines))

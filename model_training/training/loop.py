@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,13 +17,21 @@ from app.core.errors import DatasetError, WeightsError
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.networks.catalogue import PRESETS
-from model_training.networks.freezing import freeze, parameter_counts
+from model_training.networks.freezing import backbone_learns, freeze, parameter_counts
 from model_training.training.batches import TrainingBatches, validation_batches
 from model_training.training.optimisation import build_optimizer
 from model_training.training.progress import Progress
-from model_training.training.resume import STATE, Record, RecordEpochs, load_record, load_variables
+from model_training.training.resume import (
+    STATE,
+    KeepBest,
+    Record,
+    RecordEpochs,
+    load_best,
+    load_record,
+    load_variables,
+)
 
-BEST = "best.weights.h5"
+_TUNED = "fine tuning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]
         return [Stage("training", 0, config.epochs, config.learning_rate, None)]
     frozen = Stage("head", 0, config.frozen_epochs, config.learning_rate, backbone_end)
     tuned = Stage(
-        "fine tuning",
+        _TUNED,
         config.frozen_epochs,
         config.epochs,
         config.fine_tuning_rate if config.frozen_epochs else config.learning_rate,
@@ -83,11 +92,17 @@ def check_stages(model: keras.Model, config: TrainingConfig, backbone_end: str |
     """Makes sure that every stage can be trained, before the first one is.
 
     Raises:
-        WeightsError: If layers are to be frozen that are not there.
+        WeightsError: If layers are to be frozen that are not there, or all that are.
     """
     try:
         for stage in plan_stages(config, backbone_end):
             freeze(model, until=stage.frozen_until, backbone_end=backbone_end)
+            if stage.name == _TUNED and not backbone_learns(model, backbone_end):
+                raise ValueError(
+                    f"--unfreeze-from {config.unfreeze_from} leaves nothing of the backbone to "
+                    "learn: no weights follow in it but those of batch normalisations, which stay "
+                    "as they are. Name an earlier layer."
+                )
     except ValueError as error:
         raise WeightsError(str(error)) from None
 
@@ -148,7 +163,7 @@ def train(
             continue
         if number > record.stage:
             record.stage, record.stage_ended, record.callbacks = number, False, []
-            model.load_weights(folder / BEST)
+            load_best(folder, model)
         _report_stage(model, stage, backbone_end, alone=len(stages) == 1)
         _compile(model, config, stage, batches.num_steps)
         if number == resumed_stage:
@@ -157,7 +172,7 @@ def train(
     table = _history(record)
     if not np.isfinite(table["val_loss"]).any():
         raise _diverged(config, "the validation loss of every epoch")
-    model.load_weights(folder / BEST)
+    load_best(folder, model)
     return table
 
 
@@ -173,7 +188,7 @@ def _run_stage(
 ) -> None:
     pixels, labels, rows = validation
     binary = model.output_shape[-1] == 1
-    keeping = _keeping(config, folder / BEST, binary=binary)
+    keeping = _keeping(config, folder, record, binary=binary)
     progress = Progress(epochs=config.epochs, steps=batches.num_steps)
     try:
         model.fit(
@@ -234,14 +249,16 @@ def _report_stage(
 
 
 def _keeping(
-    config: TrainingConfig, checkpoint: Path, *, binary: bool
+    config: TrainingConfig, folder: Path, record: Record, *, binary: bool
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that judge an epoch: their memory is part of a run's state."""
     # The AUC hangs neither on a threshold nor on calibration, both of which are fitted afterwards.
-    watched = {"monitor": "val_auc", "mode": "max"} if binary else {"monitor": "val_loss"}
+    watched: Any = (
+        {"monitor": "val_auc", "mode": "max"} if binary else {"monitor": "val_loss", "mode": "min"}
+    )
     callbacks: list[keras.callbacks.Callback] = []
     if config.ema_momentum is not None:
-        # Before the checkpoint, so that it sees the averaged weights that were validated.
+        # Before the best weights are kept, so that these are the averaged ones that were validated.
         callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
     if config.schedule == "plateau":
         callbacks.append(
@@ -249,10 +266,8 @@ def _keeping(
         )
     return [
         *callbacks,
-        keras.callbacks.ModelCheckpoint(
-            str(checkpoint), save_best_only=True, save_weights_only=True, **watched
-        ),
-        # The best weights come back from the checkpoint, whether or not it stops early.
+        KeepBest(folder, earlier=[row[watched["monitor"]] for row in record.rows], **watched),
+        # The best weights come back from their file, whether or not it stops early.
         keras.callbacks.EarlyStopping(patience=config.patience, **watched),
     ]
 
@@ -277,9 +292,13 @@ class _StartEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, batches: TrainingBatches, config: TrainingConfig, stage: int) -> None:
         super().__init__()
         self._batches, self._config, self._stage = batches, config, stage
+        self._rate = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._batches.start_epoch(epoch)
+        # That of the first step: after the last one a cosine is at zero, which no step was made
+        # with. On several devices the rate is a variable of each of them.
+        self._rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if not isfinite((logs or {}).get("loss", 0.0)):
@@ -288,7 +307,5 @@ class _StartEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         # Keras notes the rate only where a callback changes it.
         figures = {} if logs is None else logs
-        # On several devices the rate is a variable of each of them.
-        rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
-        figures.setdefault("learning_rate", float(rate))
+        figures["learning_rate"] = self._rate
         figures["stage"] = self._stage + 1

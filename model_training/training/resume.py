@@ -1,19 +1,29 @@
-"""The state of a training run after each epoch, from which it goes on as if never stopped."""
+"""What a run keeps after each epoch: its state, to go on from, and the weights of the best one.
+
+Both are written by NumPy. HDF5, in which Keras keeps weights, ends in a segmentation fault where
+the disk is full.
+"""
 
 from __future__ import annotations
 
 import json
+import operator
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 STATE = "state.npz"
+BEST = "best.npz"
+# Of runs that were stopped when Keras still wrote the best weights.
+_BEST_BY_KERAS = "best.weights.h5"
 _RECORD = "record"
 
 # What the callbacks remember from epoch to epoch, by the names Keras gives it.
@@ -80,6 +90,54 @@ class RecordEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         save_state(self._file, self.model, self._record)
 
 
+class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes the weights of the best epoch so far, which `load_best` reads.
+
+    Attributes:
+        best: The figure of that epoch; None before the first.
+
+    Args:
+        folder: Where they are kept.
+        monitor: Column of the logs.
+        mode: `max` or `min`: which figures are better.
+        earlier: That figure of the epochs of earlier stages, whose best weights are there already.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        monitor: str,
+        mode: Literal["max", "min"],
+        earlier: Sequence[float] = (),
+    ) -> None:
+        super().__init__()
+        self._file, self._monitor = folder / BEST, monitor
+        self._is_better = operator.gt if mode == "max" else operator.lt
+        choose = max if mode == "max" else min
+        self.best = choose((figure for figure in earlier if not isnan(figure)), default=None)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Writes the weights where the epoch is the best one; where equal, the first stays."""
+        value = float((logs or {})[self._monitor])
+        if self.best is None or isnan(self.best) or self._is_better(value, self.best):
+            self.best = value
+            arrays = {
+                f"w{number}": keras.ops.convert_to_numpy(weight)
+                for number, weight in enumerate(self.model.weights)
+            }
+            _write(self._file, arrays)
+
+
+def load_best(folder: Path, model: keras.Model) -> None:
+    """Gives a network the weights that `KeepBest` wrote."""
+    if not (folder / BEST).is_file():
+        model.load_weights(folder / _BEST_BY_KERAS)
+        return
+    with np.load(folder / BEST) as arrays:
+        model.set_weights([arrays[f"w{number}"] for number in range(len(model.weights))])
+
+
 def save_state(file: Path, model: keras.Model, record: Record) -> None:
     """Writes the record and all variables of a compiled network, optimiser and seeds included."""
     arrays = {
@@ -87,12 +145,7 @@ def save_state(file: Path, model: keras.Model, record: Record) -> None:
         for number, variable in enumerate(_variables(model))
     }
     arrays[_RECORD] = np.frombuffer(json.dumps(vars(record)).encode(), np.uint8)
-    unfinished = file.with_name(f".{file.name}")
-    with unfinished.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **arrays)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(file)
+    _write(file, arrays)
 
 
 def load_record(file: Path) -> Record | None:
@@ -115,6 +168,19 @@ def load_variables(file: Path, model: keras.Model) -> None:
     with np.load(file) as arrays:
         for number, variable in enumerate(_variables(model)):
             variable.assign(arrays[f"v{number}"])
+
+
+def _write(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Replaces a file in one move, so that a stop or a full disk leaves the old one."""
+    unfinished = file.with_name(f".{file.name}")
+    try:
+        with unfinished.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _variables(model: keras.Model) -> list[Any]:

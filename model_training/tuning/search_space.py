@@ -89,7 +89,7 @@ def parse_search(texts: Sequence[str], base: TrainingConfig) -> tuple[Dimension,
         raise ValueError(f"{repeated} are searched twice. Give all values of one in one --search.")
     for dimension in dimensions:
         for value in dimension.examples:
-            with_values(base, {dimension.name: value})
+            _check_value(base, dimension.name, value, dimensions)
     return dimensions
 
 
@@ -129,6 +129,37 @@ def grid(dimensions: Sequence[Dimension], base: TrainingConfig) -> dict[str, lis
     for combination in product(*values.values()):
         with_values(base, dict(zip(values, combination, strict=True)))
     return values
+
+
+def _check_value(
+    base: TrainingConfig, name: str, value: Value, dimensions: Sequence[Dimension]
+) -> None:
+    """A value must go with the settings that are not searched.
+
+    Or with a value of another setting that is: five kernels need five filters.
+
+    Raises:
+        ValueError: If it goes with none.
+    """
+    try:
+        with_values(base, {name: value})
+    except ValueError:
+        others = (
+            {name: value, other.name: example}
+            for other in dimensions
+            if other.name != name
+            for example in other.examples
+        )
+        if not any(_go_together(base, values) for values in others):
+            raise
+
+
+def _go_together(base: TrainingConfig, values: dict[str, Value]) -> bool:
+    try:
+        with_values(base, values)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse(text: str) -> Dimension:

@@ -94,7 +94,7 @@ def _outcome(study: Study, number: int | None, figure: str) -> str:
     state = {
         TrialState.COMPLETE: f"{figure} {trial.value or 0:.4f}",
         TrialState.PRUNED: "pruned",
-        TrialState.FAIL: f"failed: {trial.user_attrs.get(REASON, '')}",
+        TrialState.FAIL: f"failed: {trial.user_attrs.get(REASON, '')}".rstrip("."),
     }[trial.state]
     return (
         f"trial {trial.number} ({in_words(trial.params)}): {state}. {_best_so_far(study, figure)}"

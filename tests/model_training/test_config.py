@@ -62,6 +62,25 @@ def test_a_setting_out_of_range_is_named_before_training(change, message):
         TrainingConfig.from_preset("basic-cnn", **change)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kernels": (0,)}, r"Received kernels=\[0\]"),
+        ({"dropouts": (1.5,)}, "`dropouts` must lie from 0 to below 1. Received 1.5"),
+        ({"filters": (0,)}, r"above 0. Received filters=\[0\]"),
+        ({"filters": (8, 16), "kernels": (3, 3, 3)}, r"each of the 2 blocks. Received kernels="),
+        ({"dense_dropout": 2.0}, "`dense_dropout` must lie from 0 to below 1. Received 2.0"),
+        ({"dense_units": -1}, "`dense_units` must be 0 or more. Received dense_units=-1"),
+        ({"filters": (8,) * 7, "image_size": 48}, "at least 128 pixels.*of 48 x 48"),
+        ({"normalisation": "bach"}, "Did you mean 'batch'"),
+        ({"head": "global"}, "Received head='global'"),
+    ],
+)
+def test_a_ladder_that_cannot_be_built_is_known_without_keras(change, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig.from_preset("ladder", **change)
+
+
 def test_an_unknown_preset_lists_the_known_ones():
     with pytest.raises(ValueError, match="'basic-cnn', 'probreathe', 'residual'"):
         TrainingConfig.from_preset("resnet")

@@ -55,6 +55,8 @@ def called(arguments):
         (["--batch-size", "many"], "invalid int value"),
         (["--channels", "2"], "invalid choice"),
         (["--preset", "resnet"], "Did you mean 'resnet50v2'"),
+        (["--preset", "ladder", "--kernels", "0"], "Received kernels=[0]"),
+        (["--preset", "ladder", "--dense-units", "-1"], "dense_units=-1"),
         (["--colour"], "unrecognized arguments"),
     ],
 )

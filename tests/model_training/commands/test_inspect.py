@@ -47,6 +47,10 @@ def test_text_says_what_was_found_without_a_name(leaking, capsys):
     assert max(map(len, printed.out.splitlines())) <= 120
     assert "Mustermann" not in printed.out + printed.err
     assert "nan" not in printed.out
+    assert printed.out.endswith(
+        "\n\nNames of files and patients are left out here; --json FILE lists them, and --html "
+        "FILE shows them on a page.\n"
+    )
 
 
 def test_strict_fails_on_a_leak_and_on_nothing_else(leaking, tmp_path, capsys):
@@ -80,6 +84,13 @@ def test_json_holds_everything_with_names(outputs):
             "patients": 0,
             "identical_files": 1,
             "near_duplicate_groups": 0,
+            "which_patients": [],
+            "which_files": [
+                {
+                    "train": ["train/NORMAL/Mustermann_<b>Erika</b>.png"],
+                    "test": ["test/NORMAL/copy.png"],
+                }
+            ],
         }
     ]
     assert found["sizes"] == {"48x48": 44, "96x96": 2, "70x90": 1}
@@ -91,6 +102,9 @@ def test_the_page_shows_findings_plots_and_the_pairs(outputs):
     page = (outputs / "i.html").read_text("utf-8")
 
     assert "<h1>Inspection of films</h1>" in page
+    files = page.split("Identical files in train and test")[1].split("</table>")[0]
+    assert "train/NORMAL/Mustermann_&lt;b&gt;Erika&lt;/b&gt;.png" in files
+    assert "test/NORMAL/copy.png" in files
     for heading in ("Findings", "Images and patients", "Files", "Duplicates", "Shortcuts"):
         assert f"<h2>{heading}</h2>" in page
     assert page.count('class="plot"') == 4  # the intervals, and three properties by class
@@ -99,6 +113,30 @@ def test_the_page_shows_findings_plots_and_the_pairs(outputs):
     assert picture.shape == (150, 304, 3)
     left = cv2.resize(anatomy(1), (150, 150), interpolation=cv2.INTER_LINEAR)
     assert np.abs(picture[:, 1:151, 0].astype(int) - left).mean() < 4
+
+
+def test_patients_on_two_sides_are_listed_with_their_images(tmp_path):
+    root = tmp_path / "films"
+    write_classes(root, BINARY, patients=3, part="train")
+    write_classes(root, BINARY, patients=2, part="test", first=100)
+    write(root / "test" / "NORMAL" / "person2_bacteria_9.png", draw(0, 9999))
+    call = ["inspect", str(root), "--json", str(tmp_path / "i.json")]
+
+    assert main([*call, "--html", str(tmp_path / "i.html")]) == 0
+
+    (shared,) = json.loads((tmp_path / "i.json").read_text("utf-8"))["shared"]
+    (patient,) = shared["which_patients"]
+    assert patient["train"] == [
+        "train/NORMAL/person2_bacteria_0.png", "train/NORMAL/person2_bacteria_1.png"
+    ]  # fmt: skip
+    assert patient["test"] == ["test/NORMAL/person2_bacteria_9.png"]
+    assert shared["patients"] == 1
+    assert shared["which_files"] == []
+    page = (tmp_path / "i.html").read_text("utf-8")
+    table = page.split("Patients in train and test")[1].split("</table>")[0]
+    for name in (patient["patient"], "Images in test", *patient["train"], *patient["test"]):
+        assert name in table
+    assert "Identical files in train and test" not in page
 
 
 def test_names_are_escaped_on_the_page(tmp_path):

@@ -125,10 +125,15 @@ def test_the_page_and_the_text_say_the_same(done, films, capsys):
     assert "Out-of-fold AUC, all folds together" in text
     pooled = text.split("together: ")[1].split(" (")[0]
     assert pooled in page
+    views = f"{', '.join(list(SHIFTS)[:-1])} and corners covered"
+    assert views in text
+    assert views in page
+    learning = page.split("<h2>Learning</h2>")[1]
+    assert '"mode":"lines+markers"' in learning
     assert "Research use only, not a medical device" in page
 
 
-def test_each_fold_is_a_run_in_mlflow(films, tmp_path, monkeypatch):
+def test_each_fold_is_a_run_in_mlflow(films, tmp_path, monkeypatch, capsys):
     mlflow = pytest.importorskip("mlflow")
     # Files land in the current folder; MLflow keeps a database of a relative address open.
     monkeypatch.chdir(tmp_path)
@@ -138,6 +143,7 @@ def test_each_fold_is_a_run_in_mlflow(films, tmp_path, monkeypatch):
 
     assert main(arguments(films, tmp_path / "cv", *two_folds)) == 0
 
+    assert "What MLflow noted is at the address in MLFLOW_TRACKING_URI." in capsys.readouterr().err
     client = mlflow.MlflowClient(address)
     [experiment] = [e for e in client.search_experiments() if e.name == "overread crossval"]
     runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}

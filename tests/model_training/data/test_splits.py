@@ -169,7 +169,8 @@ def test_a_leaking_test_part_is_refused_and_counted(evidence):
     data, digests, near, _ = leaking(evidence)
 
     with pytest.raises(
-        DatasetError, match=f"The given test part shares {evidence} with the others: .* --leaks"
+        DatasetError,
+        match=f"The given test part shares {evidence} with the others: .* --json FILE.* --leaks",
     ):
         split(data, digests=digests, near_duplicates=near)
 
@@ -281,6 +282,20 @@ def test_near_duplicates_stay_on_one_side(seed):
         f"in {(sizes > 1).sum()} groups; a group stays in one part."
     ) in found.notes
     assert found.notes[-1] == "No identical file and no near-duplicate is in two parts."
+
+
+@pytest.mark.parametrize(
+    ("leaks", "where"),
+    [("keep", "in 1 group; 1 of them in two parts or more."),
+     ("redraw", "in 1 group; a group stays in one part.")],
+)  # fmt: skip
+def test_a_kept_leak_is_not_followed_by_its_denial(leaks, where):
+    data, digests, near, _ = leaking("1 group of near-duplicates")
+
+    found = split(data, digests=digests, near_duplicates=near, leaks=leaks)
+
+    [note] = [note for note in found.notes if "near-duplicates of another" in note]
+    assert note.endswith(where)
 
 
 def test_where_nothing_is_there_twice_that_is_said():

@@ -75,7 +75,32 @@ def test_images_without_a_patient_stand_for_themselves(bundle):
     table = bundle.predictions().assign(patient_id="")
     table["image_id"] = [f"{n:064x}" for n in range(len(table))]
 
-    assert rows(figures(bundle.manifest, table))["AUC"][2] == "40 images of 40 patients"
+    assert rows(figures(bundle.manifest, table))["AUC"][2] == "40 images (patients not known)"
+    card = write_card(bundle.manifest, table, [])
+    assert re.search(r"^\| test \| not known \| 20 \| 20 \|$", card, re.MULTILINE)
+    assert "Patients are not known: each image counts as one of its own" in card
+
+
+def test_patients_who_are_known_in_part_are_told_apart(bundle):
+    table = bundle.predictions()
+    table["image_id"] = [f"{n:064x}" for n in range(len(table))]
+    test = table.index[table["split"] == "test"]
+    table.loc[test[:30], "patient_id"] = ""
+    known = table.loc[test[30:], "patient_id"].nunique()
+
+    of = rows(figures(bundle.manifest, table))["AUC"][2]
+
+    assert of == f"40 images (10 of {known} patients, 30 of unknown ones)"
+
+
+def test_with_three_classes_no_threshold_rule_is_shown(bundle, three_class_bundle):
+    for found in (bundle, three_class_bundle):
+        training = {**found.manifest.training, "threshold_rule": "youden"}
+        manifest = found.manifest.model_copy(update={"training": training})
+
+        card = write_card(manifest, found.predictions(), [])
+
+        assert ("| threshold_rule | youden |" in card) == manifest.task.binary
 
 
 def test_three_class_figures(three_class_bundle):
@@ -110,7 +135,8 @@ def test_a_card_says_what_a_reader_must_know(which, request):
     assert manifest.data.fingerprint[:16] in card
     assert "No patient is in two parts" not in card  # only the split knows that
     for key, value in manifest.training.items():
-        assert f"| {key} | {value} |" in card
+        if manifest.task.binary or key != "threshold_rule":
+            assert f"| {key} | {value} |" in card
     for name, number in manifest.versions.items():
         assert f"{name} {number}" in card
     assert not re.search(r"\bnan\b|None of|\{|\}", card)

@@ -167,6 +167,21 @@ def test_verify_and_score_take_it(which, request, tmp_path, capsys):
     assert "complete and unchanged" in capsys.readouterr().out
 
 
+def test_what_is_not_known_or_not_used_of_three_classes_is_said(three_data, tmp_path, capsys):
+    fractions = ["--validation-fraction", "0.35", "--test-fraction", "0.35"]
+    more = [*fractions, "--threshold-rule", "youden"]
+
+    assert main(fit_arguments(three_data, tmp_path / "mine", *more)) == 0
+
+    printed = capsys.readouterr()
+    assert "--threshold-rule has no effect" in printed.err
+    assert re.search(r"^test   \d+ images \(patients not known\): ", printed.err, re.MULTILINE)
+    assert not re.search(r"images of \d+ patients", printed.err + printed.out)
+    card = load_bundle(tmp_path / "mine").card()
+    assert "youden" not in card.lower()
+    assert not re.search(r"images of \d+ patients", card)
+
+
 def test_an_existing_folder_is_not_overwritten(data, tmp_path, capsys):
     out = tmp_path / "models" / "mine"
     out.mkdir(parents=True)

@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from model_training.networks.catalogue import PRESETS
-from model_training.networks.freezing import freeze, parameter_counts
+from model_training.networks.freezing import backbone_learns, freeze, parameter_counts
 
 
 @pytest.fixture
@@ -90,12 +90,38 @@ def test_the_stages_of_a_preset():
 @pytest.mark.parametrize(
     ("until", "backbone_end", "message"),
     [
-        ("conv3", "end", "`until` must name a layer.*until='conv3'. Did you mean 'conv[12]'"),
+        ("conv3", "end", "^--unfreeze-from must name a layer.*'conv3'. Did you mean 'conv[12]'"),
+        ("block7", "end", "'block7'. Layers with weights: conv1, norm1, conv2, norm2.$"),
         (None, "ends", "`backbone_end` must name a layer.*'ends'. Did you mean 'end'"),
         ("average", "end", "which ends with 'end'; what follows it always learns"),
-        ("conv1", None, "and there is none.*Received until='conv1'"),
+        ("conv1", None, "and there is none. Received 'conv1'"),
     ],
 )
 def test_a_layer_that_cannot_be_meant_is_said(model, until, backbone_end, message):
     with pytest.raises(ValueError, match=message):
         freeze(model, until=until, backbone_end=backbone_end)
+
+
+def test_of_many_layers_the_first_and_last_ten_are_listed():
+    model = PRESETS["squeezenet"].build(
+        input_shape=(32, 32, 1), output_bias=np.zeros(1, np.float32)
+    )
+    end = PRESETS["squeezenet"].backbone_end
+    weighted = [layer.name for layer in model.layers if layer.weights][:-1]
+
+    with pytest.raises(ValueError, match="Layers with weights") as caught:
+        freeze(model, until="xyz", backbone_end=end)
+
+    listed = str(caught.value).split("weights: ")[1].rstrip(".").split(", ")
+    assert listed[:10] == weighted[:10]
+    assert listed[10] == f"... ({len(weighted) - 20} more) ..."
+    assert listed[11:] == weighted[-10:]
+
+
+@pytest.mark.parametrize(
+    ("until", "learns"), [(None, True), ("conv2", True), ("norm2", False), ("end", False)]
+)
+def test_whether_anything_of_the_backbone_learns(model, until, learns):
+    freeze(model, until=until, backbone_end="end")
+
+    assert backbone_learns(model, "end") == learns

@@ -12,6 +12,7 @@ from model_training.evidence.evaluation import best_epoch
 from model_training.networks.catalogue import PRESETS
 from model_training.training.batches import TrainingBatches, class_weights
 from model_training.training.loop import check_stages, initial_output_bias, plan_stages, train
+from model_training.training.resume import KeepBest, load_best
 
 SIDE = 32
 TRAIN, VALIDATION = np.arange(48), np.arange(48, 80)
@@ -171,14 +172,12 @@ def test_the_rate_falls_on_a_plateau(run, films):
     np.testing.assert_allclose(history["learning_rate"], expected, rtol=1e-5)
 
 
-def test_the_cosine_warms_up_and_ends_at_zero(run):
+def test_the_cosine_warms_up_and_falls_and_each_epoch_shows_its_first_rate(run):
     _, history = run(config(epochs=8, schedule="cosine", learning_rate=0.01))
 
-    rates = history["learning_rate"].to_numpy()
-    assert rates.argmax() == 1  # two epochs of warming up
-    assert rates[1] == pytest.approx(0.01, rel=1e-5)
-    assert (np.diff(rates[1:]) < 0).all()
-    assert rates[-1] == pytest.approx(0, abs=1e-6)
+    # Two epochs of warming up from a twentieth, then half a cosine over six.
+    expected = [0.0005, 0.00525, *(0.01 * (1 + np.cos(np.pi * np.arange(6) / 6)) / 2)]
+    np.testing.assert_allclose(history["learning_rate"], expected, rtol=1e-4)
 
 
 def test_history_has_a_row_an_epoch(run, capsys):
@@ -282,7 +281,7 @@ def test_the_exponential_rate_is_a_tenth_after_so_many_epochs(run):
     _, history = run(config(epochs=5, schedule="exponential", decay_epochs=4, learning_rate=0.01))
 
     rates = history["learning_rate"].to_numpy()
-    np.testing.assert_allclose(rates, 0.01 * 0.1 ** (np.arange(1, 6) / 4), rtol=1e-5)
+    np.testing.assert_allclose(rates, 0.01 * 0.1 ** (np.arange(5) / 4), rtol=1e-5)
 
 
 def test_the_constant_rate_stays(run):
@@ -343,11 +342,75 @@ def test_two_stages_train_what_they_say(films, tmp_path):
     assert np.abs(kernels[3] - kernels[1]).max() > 0
 
 
+def test_a_later_stage_that_is_worse_does_not_replace_the_best_weights(films, tmp_path):
+    model = small_network()
+    convolved = layers.ReLU(name="out")(layers.Conv2D(2, 3, name="body")(model.input))
+    pooled = layers.Flatten()(layers.AveragePooling2D(6)(layers.Rescaling(1 / 255)(convolved)))
+    model = keras.Model(model.input, layers.Dense(1, activation="sigmoid")(pooled))
+    settings = config(
+        epochs=5, weights="w.h5", frozen_epochs=3, schedule="constant", learning_rate=0.02,
+        fine_tuning_rate=3.0,
+    )  # fmt: skip
+    batches = TrainingBatches(*films, TRAIN, config=settings, num_classes=2)
+
+    history = train(
+        model, batches, (*films, VALIDATION), config=settings, folder=tmp_path, backbone_end="out"
+    )
+
+    best = best_epoch(history)
+    assert best <= 3 < len(history)
+    left = cross_entropy(model, films[0][VALIDATION], films[1][VALIDATION]).mean()
+    assert left == pytest.approx(history["val_loss"][best - 1], abs=1e-4)
+    assert left != pytest.approx(history["val_loss"][3], abs=1e-2)
+
+
 def test_a_layer_that_is_not_there_is_known_before_the_first_stage():
     model = PRESETS["squeezenet"].build(
         input_shape=(64, 64, 1), output_bias=np.zeros(1, np.float32)
     )
     settings = config(epochs=3, weights="w.h5", frozen_epochs=1, unfreeze_from="fire10")
 
-    with pytest.raises(WeightsError, match=r"until='fire10'.*Did you mean"):
+    with pytest.raises(WeightsError, match=r"^--unfreeze-from.*'fire10'.*Did you mean"):
         check_stages(model, settings, "fire9")
+
+
+@pytest.mark.parametrize(
+    ("preset", "layer"), [("squeezenet", "fire9"), ("mobilenetv2", "Conv_1_bn")]
+)
+def test_a_layer_behind_which_nothing_learns_is_refused(preset, layer):
+    model = PRESETS[preset].build(input_shape=(32, 32, 1), output_bias=np.zeros(1, np.float32))
+    settings = config(epochs=3, weights="w.h5", frozen_epochs=1, unfreeze_from=layer)
+
+    with pytest.raises(WeightsError, match=f"^--unfreeze-from {layer} leaves nothing"):
+        check_stages(model, settings, PRESETS[preset].backbone_end)
+
+
+@pytest.mark.parametrize(
+    ("mode", "figures", "kept"),
+    [("max", [0.5, 0.7, 0.7, 0.6], 2), ("min", [0.5, 0.7, 0.4, 0.4], 3),
+     ("max", [float("nan"), 0.2, float("nan"), 0.1], 2)],
+)  # fmt: skip
+def test_the_first_of_the_best_epochs_is_kept(mode, figures, kept, tmp_path):
+    model = small_network()
+    keep = KeepBest(tmp_path, monitor="figure", mode=mode)
+    keep.set_model(model)
+
+    for epoch, figure in enumerate(figures):
+        model.set_weights([np.full(weight.shape, epoch + 1.0) for weight in model.weights])
+        keep.on_epoch_end(epoch, {"figure": figure})
+    load_best(tmp_path, model)
+
+    assert {float(number) for weight in model.get_weights() for number in np.ravel(weight)} == {
+        float(kept)
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["best.npz"]
+
+
+def test_a_run_whose_best_weights_keras_wrote_can_be_gone_on_with(tmp_path):
+    model, other = small_network(), small_network()
+    model.save_weights(tmp_path / "best.weights.h5")
+
+    load_best(tmp_path, other)
+
+    for first, second in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)

@@ -1,6 +1,8 @@
 """A run that is stopped in the midst of an epoch, by real signals."""
 
 import os
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -105,6 +107,50 @@ def test_ctrl_c_says_how_to_go_on_and_the_best_epoch_can_be_had(data, tmp_path):
     assert "Traceback" not in error
     assert main(arguments(data, out, "--resume", "--finish")) == 0
     assert load_bundle(out).manifest.training["epochs_run"] == 1
+
+
+def limited(data, out, *more):
+    """Runs the command where no file may grow beyond half the network's weights.
+
+    The same writes fail as on a full disk.
+    """
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+
+    return subprocess.run(
+        [sys.executable, "-m", "model_training.cli", *arguments(data, out, *more)],
+        capture_output=True, text=True, preexec_fn=limit,
+    )  # fmt: skip
+
+
+def test_a_full_disk_at_the_first_epoch_is_a_sentence(data, tmp_path):
+    done = limited(data, tmp_path / "mine")
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "overread-train: File too large. Check the folders, their permissions and the space on the "
+        "disk; nothing was published."
+    )
+    assert "Traceback" not in done.stderr
+    assert str(tmp_path) not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_at_a_later_epoch_loses_nothing(data, tmp_path):
+    out, work = tmp_path / "mine", tmp_path / ".mine-training"
+    stopped(data, out, after=1, by=signal.SIGKILL)
+    before = {path.name: path.stat().st_size for path in work.glob("[!.]*")}
+
+    done = limited(data, out, "--resume")
+
+    assert done.returncode == 1
+    assert re.search(r"Stopped after epoch \d of 4; the best epoch so far is kept", done.stderr)
+    assert "--resume" in done.stderr
+    assert "File too large" in done.stderr
+    assert {path.name: path.stat().st_size for path in work.iterdir()} == before
+    assert main(arguments(data, out, "--resume", "--finish")) == 0
 
 
 def test_there_must_be_something_to_resume(data, tmp_path, capsys):

@@ -130,13 +130,24 @@ def test_the_classic_grid():
         (["seed=" + ",".join(map(str, range(101))), "epochs=" + ",".join(map(str, range(1, 101)))],
          "10,100 combinations; at most 10,000"),
         (["epochs=2,8", "frozen_epochs=0,5"], "Received frozen_epochs=5"),
+        (["filters=8/16,8/16/32", "kernels=3,3/3/3"], "each of the 2 blocks. Received kernels="),
+        (["filters=8/16,8/8/8/8/8/8/8", "image_size=64,160"], "at least 128 pixels.*of 64 x 64"),
     ],
 )  # fmt: skip
 def test_a_grid_is_checked_as_a_whole(texts, message):
-    dimensions = parse_search(texts, BASE)
+    base = LADDER if "filters" in texts[0] else BASE
+    dimensions = parse_search(texts, base)
 
     with pytest.raises(ValueError, match=message):
-        grid(dimensions, BASE)
+        grid(dimensions, base)
+
+
+def test_a_value_may_need_one_of_another_setting():
+    dimensions = parse_search(["kernels=3/3/3/3/5", "filters=8/8/8/8/8"], LADDER)
+
+    assert grid(dimensions, LADDER) == {"kernels": ["3/3/3/3/5"], "filters": ["8/8/8/8/8"]}
+    with pytest.raises(ValueError, match="each of the 4 blocks"):
+        parse_search(["kernels=3/3/3/3/5", "seed=1,2"], LADDER)
 
 
 def test_the_settings_beside_a_trials_values_stay():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import redirect_stderr
+from io import StringIO
 
 import numpy as np
 import optuna
@@ -38,12 +40,28 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def tuned(data, tmp_path_factory):
+def said():
+    """What was said on stderr while `tuned` was made."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def tuned(data, tmp_path_factory, said):
     """A grid of two rates, one of which no network survives."""
     folder = tmp_path_factory.mktemp("tuned")
-    if tune(data, folder / "study", *GRID) != 0:
+    with redirect_stderr(StringIO()) as stream:
+        status = tune(data, folder / "study", *GRID)
+    if status != 0:
         raise AssertionError("overread-train tune failed")
+    said.append(stream.getvalue())
     return folder / "study"
+
+
+def test_a_failed_trial_is_said_in_sentences(tuned, said):
+    [line] = [line for line in said[0].splitlines() if "failed: " in line]
+
+    assert "is not finite" in line
+    assert ".." not in line
 
 
 def test_every_combination_is_tried_and_a_failure_is_one_trial(tuned):

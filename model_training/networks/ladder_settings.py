@@ -1,0 +1,96 @@
+"""What the `ladder` may be built from.
+
+Imports no Keras, so that a wrong call is refused before anything is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model_training.suggestions import nearest
+
+NORMALISATIONS = ("batch", "layer", "group", "none")
+HEADS = ("average", "flatten")
+
+FILTERS = (16, 32, 64, 128)
+KERNELS = (3,)
+DROPOUTS = (0.0,)
+
+
+def check_ladder(
+    height: int,
+    width: int,
+    *,
+    filters: Sequence[int] = FILTERS,
+    kernels: Sequence[int] = KERNELS,
+    dropouts: Sequence[float] = DROPOUTS,
+    normalisation: str = "batch",
+    head: str = "average",
+    dense_units: int = 0,
+    dense_dropout: float = 0.0,
+) -> None:
+    """Makes sure that a ladder can be built; settings as `ladder.ladder` takes them.
+
+    Args:
+        height: Of the input, pixels.
+        width: Of the input, pixels.
+        filters: And the settings after it: where not given, the ladder's own.
+        kernels: Side of each block's kernel.
+        dropouts: Of each block.
+        normalisation: One of `NORMALISATIONS`.
+        head: One of `HEADS`.
+        dense_units: Behind the head.
+        dense_dropout: Before the predictions.
+
+    Raises:
+        ValueError: If a value is out of range, or the poolings leave less than 2 x 2 cells.
+    """
+    for name, values in (("filters", filters), ("kernels", kernels), ("dropouts", dropouts)):
+        _require_one_a_block(name, values, num_blocks=len(filters))
+    for name, numbers in (("filters", filters), ("kernels", kernels)):
+        _require_whole(name, numbers)
+    for dropout in dropouts:
+        _require_share("dropouts", dropout)
+    _require_name("normalisation", normalisation, NORMALISATIONS)
+    _require_name("head", head, HEADS)
+    if dense_units < 0:
+        raise ValueError(f"`dense_units` must be 0 or more. Received dense_units={dense_units}.")
+    _require_share("dense_dropout", dense_dropout)
+    _require_room(height, width, num_blocks=len(filters))
+
+
+def _require_one_a_block(name: str, values: Sequence[float], *, num_blocks: int) -> None:
+    if not 1 <= len(values) <= num_blocks:
+        raise ValueError(
+            f"`{name}` must have from 1 value to one for each of the {num_blocks} blocks. "
+            f"Received {name}={list(values)}."
+        )
+
+
+def _require_whole(name: str, values: Sequence[int]) -> None:
+    if min(values) < 1:
+        raise ValueError(f"`{name}` must be whole numbers above 0. Received {name}={list(values)}.")
+
+
+def _require_share(name: str, value: float) -> None:
+    if not 0 <= value < 1:
+        raise ValueError(f"`{name}` must lie from 0 to below 1. Received {value}.")
+
+
+def _require_name(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ValueError(
+            f"`{name}` must be one of {list(known)}. Received {name}={value!r}."
+            + nearest(value, known)
+        )
+
+
+def _require_room(height: int, width: int, *, num_blocks: int) -> None:
+    """The network must halve its input between all blocks, and something be left to map."""
+    side, poolings = 2**num_blocks, num_blocks - 1
+    if min(height, width) < side:
+        raise ValueError(
+            f"`filters` has {num_blocks} blocks with {poolings} poolings between them, which "
+            f"need an input of at least {side} pixels a side. Received an input of {height} x "
+            f"{width}: use fewer blocks or a larger image size."
+        )

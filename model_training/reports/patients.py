@@ -1,0 +1,29 @@
+"""Of how many patients images are, in words that do not take images for patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def of_patients(patients: Sequence[str] | NDArray[np.str_], known: Sequence[bool]) -> str:
+    """What follows a number of images.
+
+    Args:
+        patients: Who each image is of; an image without a patient stands for itself.
+        known: Whether the patient of each image is known.
+
+    Returns:
+        Such as ` of 12 patients`, ` (patients not known)`, or
+        ` (30 of 12 patients, 88 of unknown ones)`.
+    """
+    is_known = np.asarray(known, bool)
+    number = len(np.unique(np.asarray(patients)[is_known]))
+    unknown = int((~is_known).sum())
+    if not unknown:
+        return f" of {number:,} patients"
+    if not number:
+        return " (patients not known)"
+    return f" ({len(is_known) - unknown:,} of {number:,} patients, {unknown:,} of unknown ones)"
