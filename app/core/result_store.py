@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
@@ -121,6 +121,17 @@ class ResultStore:
         found = np.frombuffer(content, np.float32).reshape(rows, columns) if rows else None
         return Entry(image_id, what, json.loads(facts), found)
 
+    def image_ids(self, bundle_sha256: str, what: str) -> Iterator[str]:
+        """The images that have an entry, page by page.
+
+        Raises:
+            ResultStoreError: If the file cannot be read.
+        """
+        number = 0
+        while page := self._page(bundle_sha256, what, after=number):
+            for number, image_id in page:  # noqa: B007
+                yield image_id
+
     def add(self, bundle_sha256: str, entries: Sequence[Entry]) -> None:
         """Keeps entries, all or none; what is there already stays as it is.
 
@@ -143,6 +154,17 @@ class ResultStore:
                     self._evict()
             except sqlite3.Error as error:
                 raise self._error("written", error) from None
+
+    def _page(self, bundle_sha256: str, what: str, *, after: int) -> list[tuple[int, str]]:
+        with self._lock:
+            try:
+                return self._connection.execute(
+                    "SELECT number, image_id FROM kept WHERE bundle_sha256 = ? AND what = ? "
+                    "AND number > ? ORDER BY number LIMIT 10000",
+                    (bundle_sha256, what, after),
+                ).fetchall()
+            except sqlite3.Error as error:
+                raise self._error("read", error) from None
 
     def _evict(self) -> None:
         """Drops the oldest entries where there are too many."""
@@ -209,6 +231,8 @@ class CachedResults:
     """The results of one bundle in a store that may be lost: what fails is computed again."""
 
     def __init__(self, store: ResultStore, bundle: Bundle) -> None:
+        self._store = store
+        self._sha256 = bundle.sha256
         self._results = BundleResults(store, bundle)
 
     def get(self, image_id: str, source: Source) -> Result | None:
@@ -222,6 +246,20 @@ class CachedResults:
         """As `BundleResults.add`, if the store takes them."""
         with contextlib.suppress(ResultStoreError):
             self._results.add(results)
+
+    def get_map(self, image_id: str, what: str) -> NDArray[np.float32] | None:
+        """A map that was kept with `add_map`; None also where the store cannot be read."""
+        with contextlib.suppress(ResultStoreError):
+            entry = self._store.get(image_id, self._sha256, what)
+            return entry.map if entry is not None else None
+        return None
+
+    def add_map(
+        self, image_id: str, what: str, evidence: NDArray[np.float32], *, facts: dict[str, Any]
+    ) -> None:
+        """Keeps a map `(rows, columns)` of an image, if the store takes it."""
+        with contextlib.suppress(ResultStoreError):
+            self._store.add(self._sha256, [Entry(image_id, what, facts, evidence)])
 
 
 class BundleResults:
@@ -246,6 +284,14 @@ class BundleResults:
             shares = tuple(reading.pop("class_probabilities"))
             reading = Reading(**reading, class_probabilities=shares)
         return Result(source, image_id, facts["status"], facts["reason"], reading, entry.map)
+
+    def image_ids(self) -> Iterator[str]:
+        """The SHA-256 of every image that has a result.
+
+        Raises:
+            ResultStoreError: If the store cannot be read.
+        """
+        return self._store.image_ids(self._bundle.sha256, _RESULT)
 
     def add(self, results: Sequence[Result]) -> None:
         """Keeps results; those whose files could not be read are not known by content.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,10 @@ from app.core.bundle import Bundle, load_bundle
 from app.core.cases import Case, examine
 from app.core.engine import Engine
 from app.core.errors import ImageError, UnreadableImageError
+from app.core.explanations.explainer import Explainer
+from app.core.explanations.logits import Progress
+from app.core.explanations.methods import METHODS
+from app.core.explanations.shown import Choice
 from app.core.performance import (
     BinaryPerformance,
     CalibrationCheck,
@@ -95,7 +101,10 @@ def _bundle(path: Path, changed_ns: int) -> Bundle:
     return load_bundle(path)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Preparing the model, a few seconds")
+@st.cache_resource(
+    max_entries=4,
+    show_spinner="Preparing the model; the first time on this machine takes some seconds more",
+)
 def _engine(sha256: str, _bundle: Bundle) -> Engine:
     return Engine(_bundle, backend=read_settings().backend)
 
@@ -171,6 +180,97 @@ def _calibration(sha256: str, split: str, _bundle: Bundle) -> CalibrationCheck:
     return check_calibration(held_out(_bundle, split))
 
 
+def explainer(loaded: Bundle) -> Explainer:
+    """What explains films with a bundle's network by any method, one for all sessions."""
+    return _explainer(loaded.sha256, loaded)
+
+
+def explanation(loaded: Bundle, image_id: str, choice: Choice) -> NDArray[np.float32] | None:
+    """Evidence that was computed before, in this process or an earlier one; None without."""
+    found = _kept_explanation(loaded, image_id, choice)
+    if found is None and METHODS[choice.method].is_signed and _has_one_logit(loaded):
+        # What speaks for one of two classes speaks against the other.
+        other = replace(choice, class_index=1 - choice.class_index)
+        opposite = _kept_explanation(loaded, image_id, other)
+        return -opposite if opposite is not None else None
+    return found
+
+
+def explain(
+    loaded: Bundle, source: Source, image_id: str, choice: Choice, *, progress: Progress
+) -> None:
+    """Computes evidence for `explanation` to give; what `progress` interrupts is not kept.
+
+    Raises:
+        ImageError: If the file can no longer be read, or is not the one that was opened.
+        ValueError: If the network has no such layer or class.
+    """
+    film = images.decode(_reread(source, image_id))
+    evidence = (
+        explainer(loaded)
+        .explain(
+            film,
+            method=choice.method,
+            class_index=choice.class_index,
+            layer=choice.layer,
+            progress=progress,
+        )
+        .evidence
+    )
+    known = known_results(loaded)
+    if known is not None:
+        known.add_map(image_id, choice.name, evidence, facts={"unit": choice.unit})
+    _keep_explanation(loaded, image_id, choice, lambda: evidence)
+
+
+def _kept_explanation(loaded: Bundle, image_id: str, choice: Choice) -> NDArray[np.float32] | None:
+    known = known_results(loaded)
+    return _keep_explanation(
+        loaded,
+        image_id,
+        choice,
+        lambda: known.get_map(image_id, choice.name) if known is not None else None,
+    )
+
+
+def _keep_explanation(
+    loaded: Bundle,
+    image_id: str,
+    choice: Choice,
+    find: Callable[[], NDArray[np.float32] | None],
+) -> NDArray[np.float32] | None:
+    return _explanation(
+        image_id, loaded.sha256, choice.method, choice.layer, choice.class_index, find
+    )
+
+
+def _has_one_logit(loaded: Bundle) -> bool:
+    return loaded.manifest.task.binary and engine(loaded).backend.num_logits == 1
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the network, some seconds")
+def _explainer(sha256: str, _bundle: Bundle) -> Explainer:
+    compiled = engine(_bundle)
+    return Explainer(
+        compiled.network,
+        _bundle.manifest.input,
+        logits_of=lambda pixels: compiled.backend.run(pixels)[0],
+    )
+
+
+# What was not found is looked for again: it may have been computed meanwhile.
+@st.cache_resource(max_entries=64, show_spinner=False, validate=lambda found: found is not None)
+def _explanation(
+    image_id: str,
+    bundle_sha256: str,
+    method: str,
+    layer: str | None,
+    class_index: int,
+    _find: Callable[[], NDArray[np.float32] | None],
+) -> NDArray[np.float32] | None:
+    return _find()
+
+
 def network_input(loaded: Bundle, source: Source, image_id: str) -> NDArray[np.uint8]:
     """The open film as the network sees it, `(height, width, channels)`.
 
@@ -194,16 +294,20 @@ def layer_values(loaded: Bundle, source: Source, image_id: str, layer: str) -> N
     return _layer_values(image_id, loaded.sha256, layer, engine(loaded), pixels)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _network_input(
-    image_id: str, bundle_sha256: str, _engine: Engine, _source: Source
-) -> NDArray[np.uint8]:
-    data = _source.read()
+def _reread(source: Source, image_id: str) -> bytes:
+    data = source.read()
     if images.image_id(data) != image_id:
         raise UnreadableImageError(
             "changed", "The file has changed since it was opened. Open it again."
         )
-    return _engine.fitted(images.decode(data))
+    return data
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _network_input(
+    image_id: str, bundle_sha256: str, _engine: Engine, _source: Source
+) -> NDArray[np.uint8]:
+    return _engine.fitted(images.decode(_reread(_source, image_id)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

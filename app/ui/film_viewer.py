@@ -7,13 +7,19 @@ forgets where the reader had zoomed to.
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from app.core import heatmaps, images
+from app.core.explanations.shown import Choice, Scale, amount, scale_words
 from app.core.heatmaps import ANCHORS
+from app.core.images import Film
 
-MAX_HEIGHT = 570
+MAX_HEIGHT = 550
 
 _CSS = """
 :host { display: block; }
@@ -129,7 +135,7 @@ export default function ({ parentElement, data }) {
 
 function fillScale(scale, data) {
   scale.className = data.layer ? "scale" : "scale off";
-  scale.querySelector(".title").textContent = "Evidence (logits)";
+  scale.querySelector(".title").textContent = data.title;
   scale.querySelector(".ramp").style.background = `linear-gradient(to top, ${data.ramp})`;
   scale.querySelector(".ticks").replaceChildren(...data.ticks.map((tick) => {
     const line = document.createElement("span");
@@ -147,37 +153,71 @@ _HTML = (
 _mount = st.components.v2.component("overread_film", html=_HTML, css=_CSS, js=_JS)
 
 
+@dataclass(frozen=True, slots=True)
+class Heatmap:
+    """What is laid over a film.
+
+    Attributes:
+        evidence: float32 `(rows, columns)` over the whole film.
+        choice: How it was found.
+        scale: What fills the colour bar.
+    """
+
+    evidence: NDArray[np.float32]
+    choice: Choice
+    scale: Scale
+
+
 def show_film(
-    film: bytes,
-    layer: bytes | None,
+    film: Film,
+    heatmap: Heatmap | None,
     *,
     film_key: str,
-    shape: tuple[int, int],
-    scale: float,
     opacity: float,
     beside: bool,
+    note: str = "",
 ) -> None:
     """Draws a film with its heatmap; wheel or `+` and `-` zoom, dragging or the arrows move it.
 
     Args:
-        film: JPEG bytes.
-        layer: PNG bytes of the heatmap with transparency, or None to draw none.
+        film: As it is shown, windowed.
+        heatmap: What is laid over it, or None to draw none.
         film_key: Names the film; another one starts unzoomed.
-        shape: Rows and columns of the film.
-        scale: Evidence at the top of the colour bar, in logits.
         opacity: Of the heatmap, in [0, 1].
         beside: Whether the bare film stands to the left of the blended one.
+        note: What is said under the film where no heatmap is drawn.
     """
+    rows, columns = film.pixels.shape[:2]
     data: dict[str, Any] = {
-        "film": f"data:image/jpeg;base64,{base64.b64encode(film).decode()}",
-        "layer": layer and f"data:image/png;base64,{base64.b64encode(layer).decode()}",
+        "film": _data_url("jpeg", images.jpeg(film, quality=92)),
+        "layer": None,
         "film_key": film_key,
-        "shape": shape,
+        "shape": (rows, columns),
         "opacity": opacity,
         "beside": beside,
         "max_height": MAX_HEIGHT,
-        "ramp": ", ".join(f"rgb{colour} {share:.0%}" for share, colour in ANCHORS),
-        "ticks": [f"{scale * share:.3g}" for share in (0, 0.25, 0.5, 0.75, 1)],
         "label": "Film viewer",
+        "title": "",
+        "ramp": ", ".join(f"rgb{colour} {share:.0%}" for share, colour in ANCHORS),
+        "ticks": [],
     }
+    if heatmap is not None:
+        data |= _drawn(heatmap, (rows, columns))
+        note = f"{heatmap.choice.words}. {scale_words(heatmap.scale, heatmap.choice.unit)}"
     _mount(data=data, key="case_film")
+    st.caption(note)
+
+
+def _drawn(heatmap: Heatmap, shape: tuple[int, int]) -> dict[str, Any]:
+    """The heatmap's picture, and its scale in numbers."""
+    top = heatmap.scale.top
+    layer = heatmaps.overlay_layer(heatmap.evidence, shape=shape, scale=top)
+    return {
+        "layer": _data_url("png", heatmaps.png(layer)),
+        "title": f"Evidence ({heatmap.choice.unit})",
+        "ticks": [amount(top * share) for share in (0, 0.25, 0.5, 0.75, 1)],
+    }
+
+
+def _data_url(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from app.core import heatmaps, images
 from app.core.bundle import Bundle
 from app.core.cases import Case
+from app.core.explanations.shown import Choice, scale_of
 from app.core.images import Film
 from app.core.reviews import VERDICTS, Review, Verdict
-from app.ui import film_viewer, state
+from app.ui import film_viewer, method_choice, state
+from app.ui.method_choice import Waiting
 
 _BLENDED, _BESIDE, _FILM = "Blended", "Side by side", "Film"
 _KEYS: dict[Verdict, str] = {"agree": "A", "disagree": "D", "unsure": "U"}
@@ -54,39 +58,69 @@ def choose_view(bundle: Bundle) -> View:
     return View(chosen or _BLENDED, strength, task.classes.index(name or task.classes[-1]))
 
 
-def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> None:
-    """Draws the film with its heatmap, and offers the overlay as a file."""
-    task, scale = bundle.manifest.task, bundle.manifest.heatmap.scale
-    window, download, message = st.columns([2, 3, 5], vertical_alignment="center")
+def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | None:
+    """Draws the film with its heatmap, and offers the overlay as a file.
+
+    Returns:
+        What `method_choice.compute` still has to compute; None where nothing is missing.
+    """
+    window, method, rest = st.columns([3, 3, 10], vertical_alignment="center")
     with window:
         shown = _windowed(film)
-    rows, columns = shown.pixels.shape[:2]
-    evidence = case.evidence[view.class_index] if case.evidence else None
-    layer = None
-    if evidence is not None and not heatmaps.has_positive_evidence(evidence, scale=scale):
+    if not case.evidence:
+        _draw(shown, None, case, view)
+        return None
+    with method:
+        choice = method_choice.choose_method(case, bundle, view.class_index)
+    evidence = method_choice.evidence_of(case, bundle, choice)
+    if evidence is None:
+        with rest:
+            waiting = method_choice.show_waiting(choice, bundle)
+        _draw(shown, None, case, view, note=method_choice.WAITING_WORDS)
+        return waiting
+    heatmap = _heatmap(evidence, choice, bundle)
+    download, message = rest.columns([2, 3], vertical_alignment="center")
+    if heatmap is None:
+        task = bundle.manifest.task
         word = task.word(task.classes[view.class_index]).lower()
         message.markdown(f"No positive evidence for {word}; no heatmap is drawn.")
-    elif evidence is not None:
+    else:
         download.download_button(
             "Overlay as PNG",
-            heatmaps.png(heatmaps.blend(shown.pixels, evidence, scale=scale, opacity=view.opacity)),
+            heatmaps.png(
+                heatmaps.blend(
+                    shown.pixels, evidence, scale=heatmap.scale.top, opacity=view.opacity
+                )
+            ),
             f"{case.image_id[:12]}_overlay.png",
             "image/png",
             icon=":material/download:",
             key="case_overlay",
         )
-        if view.layout != _FILM:
-            layer = heatmaps.png(
-                heatmaps.overlay_layer(evidence, shape=(rows, columns), scale=scale)
-            )
+    _draw(shown, heatmap if view.layout != _FILM else None, case, view)
+    return None
+
+
+def _heatmap(
+    evidence: NDArray[np.float32], choice: Choice, bundle: Bundle
+) -> film_viewer.Heatmap | None:
+    """What is drawn over the film; None where nothing speaks for the class."""
+    scale = scale_of(evidence, choice, bundle.manifest.heatmap)
+    if not heatmaps.has_positive_evidence(evidence, scale=scale.top):
+        return None
+    return film_viewer.Heatmap(evidence, choice, scale)
+
+
+def _draw(
+    film: Film, heatmap: film_viewer.Heatmap | None, case: Case, view: View, *, note: str = ""
+) -> None:
     film_viewer.show_film(
-        images.jpeg(shown, quality=92),
-        layer,
+        film,
+        heatmap,
         film_key=case.image_id,
-        shape=(rows, columns),
-        scale=scale,
         opacity=view.opacity,
         beside=view.layout == _BESIDE,
+        note=note,
     )
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.charts.reading import probability_figure
 from app.core.worklist import STATUS_WORDS
-from app.ui import cache, state, viewer
+from app.ui import cache, method_choice, state, viewer
 
 bundle = state.require_bundle()
 source = state.require_case()
@@ -21,12 +21,13 @@ if forward.button("Next", shortcut="N", disabled=after is None, key="case_next",
 
 case = cache.case(bundle, source)
 film_side, reading_side = st.columns([2, 1])
+waiting = None
 
 with film_side:
     if case.film is None:
         st.error(case.reason, icon=":material/error:")
     else:
-        viewer.show_film(case, case.film, bundle, viewer.choose_view(bundle))
+        waiting = viewer.show_film(case, case.film, bundle, viewer.choose_view(bundle))
 
 with reading_side:
     if case.reading is None:
@@ -50,3 +51,6 @@ with reading_side:
         st.page_link(
             "views/activations.py", label="Activations of this film", icon=":material/layers:"
         )
+
+if waiting is not None:  # last, so that the reader has all else meanwhile
+    method_choice.compute(waiting, case, source, bundle)

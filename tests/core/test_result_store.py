@@ -92,6 +92,16 @@ def test_the_file_stays_within_reach_of_its_limit(tmp_path):
     assert path.stat().st_size < 1_500_000
 
 
+def test_all_images_are_told_page_by_page(tmp_path):
+    store = ResultStore(tmp_path / "kept.sqlite3")
+    store.add("b", [entry(number, cells=1) for number in range(10_003)])
+    store.add("another", [entry(20_000)])
+
+    found = list(store.image_ids("b", "result"))
+
+    assert found == [f"{number:064d}" for number in range(10_003)]
+
+
 def test_threads_share_it(tmp_path):
     store = ResultStore(tmp_path / "kept.sqlite3")
 
@@ -190,3 +200,17 @@ def test_a_cache_that_fails_costs_nothing_but_time(bundle, tmp_path):
 
     known.add([result])
     assert known.get("f" * 64, result.source) is None
+
+
+def test_maps_of_other_methods_are_kept_by_name_and_cost_nothing_when_that_fails(bundle, tmp_path):
+    store = ResultStore(tmp_path / "kept.sqlite3")
+    known = CachedResults(store, bundle)
+    evidence = np.array([[1.5, -2.0, 0.0]], np.float32)
+    known.add_map("f" * 64, "occlusion//1", evidence, facts={"unit": "logits"})
+
+    np.testing.assert_array_equal(known.get_map("f" * 64, "occlusion//1"), evidence)
+    assert known.get_map("f" * 64, "occlusion//0") is None
+    assert known.get_map("e" * 64, "occlusion//1") is None
+    store.close()
+    known.add_map("f" * 64, "occlusion//0", evidence, facts={})
+    assert known.get_map("f" * 64, "occlusion//1") is None

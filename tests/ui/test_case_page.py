@@ -1,6 +1,12 @@
+import numpy as np
 import pytest
 
+from app.core.explanations.explainer import Explainer, Explanation
+from app.core.explanations.methods import METHODS
+from app.core.explanations.shown import Choice
+from app.core.result_store import ResultStore, ResultStoreError
 from app.core.sources import Source
+from app.ui import cache
 from tests.ui.conftest import review_folder
 from tests.ui.test_review_page import texts
 
@@ -86,3 +92,200 @@ def test_a_name_is_shown_as_it_is(app, data_root):
     at = open_case(app, data_root / "ward" / "film_0.png", name="a_b_*c*_[x](y).png")
 
     assert r"a\_b\_\*c\*\_\[x\]\(y\)\.png" in texts(at)
+
+
+def choose_method(at, method):
+    """Opens the popover and picks a method; a slow one is asked for."""
+    at.session_state["case_methods"] = True
+    at.run()
+    at.selectbox(key="case_method").set_value(method).run()
+    if METHODS[method].is_slow and not is_waited_for(at):
+        at.button(key="case_method_compute").click().run()
+    return at
+
+
+def is_waited_for(at):
+    return not any(button.key == "case_method_compute" for button in at.button)
+
+
+def chosen_method(at):
+    return at.session_state["case_method"]
+
+
+@pytest.fixture
+def forget():
+    """Empties the memory of the app, as a restart does; what is on disk stays."""
+    cache._explanation.clear()
+    yield cache._explanation.clear
+    cache._explanation.clear()
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """Lets every method find a map that a test makes up."""
+
+    def use(evidence):
+        def explain(self, film, *, method, class_index, layer=None, progress=None):
+            progress(1, 2)
+            return Explanation(METHODS[method], class_index, layer, evidence)
+
+        monkeypatch.setattr(Explainer, "explain", explain)
+
+    return use
+
+
+def fail(*args, **kwargs):
+    raise AssertionError("nothing was to be computed")
+
+
+def test_every_film_comes_with_grad_cam_on_the_scale_of_all_films(app, data_root, monkeypatch):
+    monkeypatch.setattr(Explainer, "explain", fail)
+    at = open_case(app, data_root / "ward" / "film_0.png")
+
+    assert not at.exception
+    at.segmented_control(key="case_class").set_value("NORMAL").run()
+    shown = texts(at)
+    at.segmented_control(key="case_class").set_value("PNEUMONIA").run()
+    shown += texts(at)
+    assert "Colours up to 0.05 logits, the same for every film." in shown
+    assert "own peak" not in shown
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_is_explained_and_its_values_are_told_with_their_unit(
+    app, data_root, method, forget, made_up
+):
+    made_up(np.array([[-1.0, 1545.2], [0.0, 3.0]], np.float32))
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), method)
+    at.session_state["case_methods"] = True
+    at.run()
+
+    assert not at.exception
+    assert METHODS[method].sentence in texts(at)
+    assert f"cells over the film, in {METHODS[method].unit}." in texts(at)
+    assert any(box.key.startswith("case_layer") for box in at.selectbox) == (
+        METHODS[method].uses_layer
+    )
+    if method in ("grad_cam", "hires_cam"):
+        assert "the same for every film" in texts(at) or "No positive evidence" in texts(at)
+    else:
+        words = f"Colours up to 1,545 {METHODS[method].unit}, this film's own peak; not comparable"
+        assert words in texts(at)
+
+
+@pytest.mark.parametrize("method", ["hires_cam", "occlusion"])
+def test_the_same_view_is_there_again_without_computing(
+    app, data_root, method, forget, monkeypatch
+):
+    film = data_root / "ward" / "film_0.png"
+    first = texts(choose_method(open_case(app, film), method))
+    assert "No heatmap is drawn yet" not in first
+
+    forget()
+    monkeypatch.setattr(Explainer, "explain", fail)
+    at = app.run()
+
+    assert not at.exception
+    assert chosen_method(at) == method
+    assert "could not be computed" not in texts(at)
+    assert "No heatmap is drawn yet" not in texts(at)
+
+
+def test_another_layer_has_a_scale_of_its_own(app, bundle, data_root, forget):
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "layer_cam")
+    box = next(box for box in at.selectbox if box.key.startswith("case_layer"))
+    layers = cache.explainer(bundle).layers
+    assert box.value == bundle.manifest.heatmap.layer
+
+    box.set_value(layers[1]).run()
+
+    assert not at.exception
+    assert f"LayerCAM at {layers[1]}." in texts(at)
+    assert "own peak" in texts(at)
+
+
+def test_without_positive_evidence_nothing_is_drawn(app, data_root, forget, made_up):
+    made_up(np.full((3, 3), -2.0, np.float32))
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "occlusion")
+
+    assert "No positive evidence for pneumonia; no heatmap is drawn." in texts(at)
+    assert "own peak" not in texts(at)
+    at.segmented_control(key="case_class").set_value("NORMAL").run()
+    assert "Colours up to 2 logits, this film's own peak" in texts(at)
+
+
+def test_a_slow_method_does_not_run_on_the_next_film(app, data_root, forget, monkeypatch):
+    at = review_folder(app, "ward")
+    names = at.dataframe[0].value["Name"].tolist()
+    at.session_state["case"] = Source(names[0], (data_root / names[0]).resolve())
+    choose_method(at.switch_page("views/case.py").run(), "occlusion")
+    assert chosen_method(at) == "occlusion"
+
+    monkeypatch.setattr(Explainer, "explain", fail)
+    at.button(key="case_next").click().run()
+
+    assert not at.exception
+    assert chosen_method(at) == "grad_cam"
+    assert "could not be computed" not in texts(at)
+
+
+def test_a_fast_method_stays_for_the_next_film(app, data_root, forget):
+    at = review_folder(app, "ward")
+    names = at.dataframe[0].value["Name"].tolist()
+    at.session_state["case"] = Source(names[0], (data_root / names[0]).resolve())
+    choose_method(at.switch_page("views/case.py").run(), "grad_cam_plus_plus")
+    at.session_state["case_methods"] = False
+
+    at.button(key="case_next").click().run()
+
+    assert not at.exception
+    assert chosen_method(at) == "grad_cam_plus_plus"
+    assert "No heatmap is drawn yet" not in texts(at)
+
+
+def test_a_method_that_fails_is_a_sentence_and_cancel_returns(app, data_root, forget, monkeypatch):
+    def explain(*args, **kwargs):
+        raise ValueError("graph disconnected: <KerasTensor>")
+
+    monkeypatch.setattr(Explainer, "explain", explain)
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "score_cam")
+
+    assert not at.exception
+    assert "could not be computed (ValueError)" in at.error[0].value
+    assert "KerasTensor" not in texts(at)
+    at.button(key="case_method_cancel").click().run()
+    assert not at.error
+    assert chosen_method(at) == "grad_cam"
+
+
+def test_results_that_cannot_be_kept_are_shown_all_the_same(
+    app, data_root, forget, made_up, monkeypatch
+):
+    def full(*args, **kwargs):
+        raise ResultStoreError("full")
+
+    monkeypatch.setattr(ResultStore, "add", full)
+    monkeypatch.setattr(ResultStore, "get", full)
+    made_up(np.ones((3, 3), np.float32))
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "smooth_grad")
+
+    assert not at.exception
+    assert "Colours up to 1 logits per full grey range, this film's own peak" in texts(at)
+
+
+def test_what_is_interrupted_is_not_kept(app, bundle, data_root, forget):
+    class InterruptedRun(BaseException):
+        """What Streamlit raises in a script that a click interrupts."""
+
+    def interrupt(done, total):
+        raise InterruptedRun
+
+    path = data_root / "ward" / "film_0.png"
+    at = open_case(app, path)
+    source = at.session_state["case"]
+    case = cache.case(bundle, source)
+    choice = Choice("occlusion", None, 1)
+    with pytest.raises(InterruptedRun):
+        cache.explain(bundle, source, case.image_id, choice, progress=interrupt)
+
+    assert cache.explanation(bundle, case.image_id, choice) is None

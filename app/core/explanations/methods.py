@@ -26,6 +26,7 @@ class Method:
         sentence: What is seen, and what it costs.
         uses_layer: Whether it reads the maps of a layer; if not, the film itself is probed.
         is_signed: Whether evidence against the class is negative, rather than left out.
+        is_slow: Whether it takes many passes of the network, and so seconds to a minute.
         unit: Of the values.
         paper: Authors, short title, place and year.
         url: Where the paper is.
@@ -36,6 +37,7 @@ class Method:
     sentence: str
     uses_layer: bool
     is_signed: bool
+    is_slow: bool
     unit: str
     paper: str
     url: str
@@ -51,6 +53,7 @@ METHODS: dict[MethodKey, Method] = {
             "class over the whole film; coarse, and there at once.",
             uses_layer=True,
             is_signed=True,
+            is_slow=False,
             unit="logits",
             paper="Selvaraju et al., Grad-CAM (ICCV 2017)",
             url="https://arxiv.org/abs/1610.02391",
@@ -62,6 +65,7 @@ METHODS: dict[MethodKey, Method] = {
             "class, so that small or several findings are not averaged away; there at once.",
             uses_layer=True,
             is_signed=False,
+            is_slow=False,
             unit="logits",
             paper="Chattopadhay et al., Grad-CAM++ (WACV 2018)",
             url="https://arxiv.org/abs/1710.11063",
@@ -73,6 +77,7 @@ METHODS: dict[MethodKey, Method] = {
             "the network has used for its answer, for and against; there at once.",
             uses_layer=True,
             is_signed=True,
+            is_slow=False,
             unit="logits",
             paper="Draelos and Carin, Use HiResCAM Instead of Grad-CAM (2020)",
             url="https://arxiv.org/abs/2011.08891",
@@ -84,6 +89,7 @@ METHODS: dict[MethodKey, Method] = {
             "layers with their finer detail readable; there at once.",
             uses_layer=True,
             is_signed=False,
+            is_slow=False,
             unit="logits",
             paper="Jiang et al., LayerCAM (IEEE Transactions on Image Processing 2021)",
             url="https://doi.org/10.1109/TIP.2021.3089943",
@@ -96,6 +102,7 @@ METHODS: dict[MethodKey, Method] = {
             "may take a minute.",
             uses_layer=True,
             is_signed=True,
+            is_slow=True,
             unit="logits × activation",
             paper="Wang et al., Score-CAM (CVPR Workshops 2020)",
             url="https://arxiv.org/abs/1910.01279",
@@ -108,6 +115,7 @@ METHODS: dict[MethodKey, Method] = {
             "seconds.",
             uses_layer=False,
             is_signed=True,
+            is_slow=True,
             unit="logits per full grey range",
             paper="Smilkov et al., SmoothGrad (2017)",
             url="https://arxiv.org/abs/1706.03825",
@@ -120,6 +128,7 @@ METHODS: dict[MethodKey, Method] = {
             "seconds.",
             uses_layer=False,
             is_signed=True,
+            is_slow=True,
             unit="logits",
             paper="Zeiler and Fergus, Visualizing and Understanding Convolutional Networks "
             "(ECCV 2014)",
