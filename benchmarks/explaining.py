@@ -91,6 +91,7 @@ class LogitsOnly:
     num_logits = 1
 
     def __init__(self, network: Network, workers: int) -> None:
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         import openvino
         import tensorflow as tf
 

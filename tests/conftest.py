@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from app.core.network import quiet_tensorflow
 
 # Before any test imports Keras, so that TensorFlow's start-up notes stay out of the report.
 quiet_tensorflow()
+# Tests that import OpenVINO by themselves report no usage either.
+sys.modules.setdefault("openvino_telemetry", None)
 
 REPOSITORY = Path(__file__).parents[1]
 

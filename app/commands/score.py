@@ -63,6 +63,12 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         default="auto",
         help="what computes; auto, the default, takes OpenVINO on a CPU and TensorFlow on a GPU",
     )
+    command.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="where; ray scores on the Ray cluster that RAY_ADDRESS names (docs/scaling.md)",
+    )
     command.set_defaults(run=_run)
 
 
@@ -114,17 +120,24 @@ def _kept_until_done(options: argparse.Namespace) -> Iterator[ResultStore]:
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
     from tqdm import tqdm
 
+    from app.core import cluster
     from app.core.engine import Engine
     from app.core.heatmap_files import written
     from app.core.result_files import open_table
     from app.core.result_store import BundleResults
     from app.core.sources import from_paths
 
-    engine = Engine(bundle, backend=options.backend)
-    print(f"overread: {bundle.name}, computed by {engine.backend.description}", file=sys.stderr)
+    sources, known = from_paths(options.inputs), BundleResults(store, bundle)
+    if options.engine == "ray":
+        computed_by = "the workers of a Ray cluster"
+        results = cluster.score(bundle, sources, backend=options.backend, known=known)
+    else:
+        engine = Engine(bundle, backend=options.backend)
+        computed_by = engine.backend.description
+        results = engine.score(sources, known=known)
+    print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
     counts: Counter[str] = Counter()
     started = time.monotonic()
-    results = engine.score(from_paths(options.inputs), known=BundleResults(store, bundle))
     if options.heatmaps:
         results = written(results, bundle, options.heatmaps)
     with open_table(options.out, bundle) as table, tqdm(desc="scoring", unit="image") as bar:

@@ -91,13 +91,21 @@ def _convert(bundle: Bundle, folder: Path) -> None:
         )
 
 
+def _openvino() -> Any:
+    """OpenVINO without its usage statistics, which would go to a server outside."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
 def write(bundle: Bundle, folder: Path) -> None:
     """Converts the network into a folder, or writes there why OpenVINO cannot take it.
 
     Raises:
         BundleError: If the network does not fit its manifest.
     """
-    import openvino
+    openvino = _openvino()
 
     from app.core.network import load_network
 
@@ -130,9 +138,7 @@ def compile_for_cpu(model: Path, *, streams: int) -> Any:
         model: The XML file.
         streams: How many threads may score at once, each on one core.
     """
-    import openvino
-
-    return openvino.compile_model(
+    return _openvino().compile_model(
         model,
         "CPU",
         {

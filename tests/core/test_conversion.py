@@ -1,5 +1,6 @@
 """Networks converted once, kept by digest, and refused where OpenVINO computes something else."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,24 @@ def test_scoring_loads_no_tensorflow(bundle, tmp_path):
     assert done.stdout.splitlines() == ["['ok']", "set()"]
 
 
+def test_nothing_is_noted_for_openvinos_makers(bundle, tmp_path):
+    """Its converter writes a client's number into the home folder and reports to a server."""
+    done = subprocess.run(
+        [sys.executable, "-c",
+         "import sys\nfrom pathlib import Path\nfrom app.core.bundle import load_bundle\n"
+         "from app.core.conversion import write\n"
+         "write(load_bundle(Path(sys.argv[1])), Path(sys.argv[2]))\n"
+         "print(sys.modules['openvino_telemetry'])",
+         str(bundle.path), str(tmp_path)],
+        env=os.environ | {"HOME": str(tmp_path / "home")}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+
+    assert done.stdout == "None\n"
+    assert (tmp_path / MODEL_FILE).is_file()
+    assert not (tmp_path / "home" / "intel").exists()
+
+
 def test_a_network_that_openvino_computes_otherwise_is_left_to_tensorflow(
     bundle, tmp_path, monkeypatch
 ):
@@ -132,8 +151,6 @@ def test_a_bundle_that_does_not_fit_says_so_from_the_other_process(bundle, tmp_p
 
 
 def test_only_the_networks_used_last_are_kept(bundle, tmp_path, monkeypatch):
-    import os
-
     monkeypatch.setattr(conversion, "_MAX_KEPT", 3)
     for number in range(4):
         (tmp_path / f"old{number}").mkdir()

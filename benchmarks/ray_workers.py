@@ -1,0 +1,95 @@
+"""The rate of Ray's workers beside that of the local engine, on the same cores and films.
+
+    python -m benchmarks.ray_workers BUNDLE FILMS
+
+Prints a table. Both score in turn, with two cores each, so that a busy machine slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+
+from app.core import cluster
+from app.core.bundle import Bundle, load_bundle
+from app.core.engine import Engine, Result
+from app.core.sources import Source, from_paths
+
+ROUNDS = 3
+NUM_CORES = 2
+BAR = 0.75
+# All workers have been given work by then, and caches are filled.
+NUM_WARM = NUM_CORES * cluster.BATCHES_AHEAD_A_WORKER * cluster.BATCH_SIZE
+
+Score = Callable[[Iterator[Source]], Iterator[Result]]
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 where the bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle", type=Path, help="folder of a model bundle")
+    parser.add_argument("films", type=Path, help="folder of images, repeated as needed")
+    parser.add_argument("--images", type=int, default=1024, help="how many are timed")
+    options = parser.parse_args()
+    os.environ.pop("RAY_ADDRESS", None)
+    bundle = load_bundle(options.bundle)
+    films = list(from_paths([options.films]))
+    Engine(bundle, workers=1)  # converted once, for all
+
+    rounds = []
+    for _ in range(ROUNDS):
+        (ray_steady, ray_all), (local_steady, local_all) = measure(bundle, films, options.images)
+        print(
+            f"steady: Ray {ray_steady:.1f}, local {local_steady:.1f} images/s; with start-up: "
+            f"{ray_all:.1f} and {local_all:.1f}",
+            file=sys.stderr,
+        )
+        rounds.append((ray_steady / local_steady, ray_all / local_all))
+    steady, with_start = (median(ratios) for ratios in zip(*rounds, strict=True))
+    print("| Ray, 2 workers of one core, against the local engine on 2 cores | ratio | bar |")
+    print("|---|---|---|")
+    print(f"| steady rate | {steady:.2f} | ≥ {BAR} |{'' if steady >= BAR else ' missed'}")
+    print(f"| {options.images + NUM_WARM:,} images with start-up | {with_start:.2f} | |")
+    return 0 if steady >= BAR else 1
+
+
+def measure(
+    bundle: Bundle, films: list[Source], num_images: int
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Rates in images a second, steady and with start-up, of Ray and of the local engine."""
+
+    def local(sources: Iterator[Source]) -> Iterator[Result]:
+        return Engine(bundle, workers=NUM_CORES).score(sources)
+
+    def spread(sources: Iterator[Source]) -> Iterator[Result]:
+        return cluster.score(bundle, sources, num_workers=NUM_CORES)
+
+    return (
+        _rates(spread, films, num_images, cluster.connected()),
+        _rates(local, films, num_images, nullcontext()),
+    )
+
+
+def _rates(
+    score: Score, films: list[Source], num_images: int, around: AbstractContextManager[None]
+) -> tuple[float, float]:
+    started = time.perf_counter()
+    with around:
+        results = score(islice(cycle(films), NUM_WARM + num_images))
+        for _ in islice(results, NUM_WARM):
+            pass
+        warm = time.perf_counter()
+        num_done = sum(1 for _ in results)
+        ended = time.perf_counter()
+    return num_done / (ended - warm), (NUM_WARM + num_done) / (ended - started)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
