@@ -36,8 +36,8 @@ from app.core.suitability import check_suitable
 
 # From 2 to 16 the rate is the same; a small batch holds little memory and is soon cancelled.
 BATCH_SIZE = 8
-# Of 19: a thread of a page gets most of a core that it shares with one that scores.
-_BACKGROUND_NICENESS = 10
+# The lowest priority there is: what pages leave of the cores is enough.
+_BACKGROUND_NICENESS = 19
 
 
 def num_cores() -> int:
