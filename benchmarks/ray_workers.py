@@ -17,16 +17,16 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
-from app.core import cluster
 from app.core.bundle import Bundle, load_bundle
 from app.core.engine import Engine, Result
+from app.core.ray_cluster import connection, driver
 from app.core.sources import Source, from_paths
 
 ROUNDS = 3
 NUM_CORES = 2
 BAR = 0.75
 # All workers have been given work by then, and caches are filled.
-NUM_WARM = NUM_CORES * cluster.BATCHES_AHEAD_A_WORKER * cluster.BATCH_SIZE
+NUM_WARM = NUM_CORES * driver.BATCHES_AHEAD_A_WORKER * driver.BATCH_SIZE
 
 Score = Callable[[Iterator[Source]], Iterator[Result]]
 
@@ -69,10 +69,10 @@ def measure(
         return Engine(bundle, workers=NUM_CORES).score(sources)
 
     def spread(sources: Iterator[Source]) -> Iterator[Result]:
-        return cluster.score(bundle, sources, num_workers=NUM_CORES)
+        return driver.score(bundle, sources, num_workers=NUM_CORES)
 
     return (
-        _rates(spread, films, num_images, cluster.connected()),
+        _rates(spread, films, num_images, connection.connected()),
         _rates(local, films, num_images, nullcontext()),
     )
 

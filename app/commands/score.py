@@ -120,9 +120,9 @@ def _kept_until_done(options: argparse.Namespace) -> Iterator[ResultStore]:
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
     from tqdm import tqdm
 
-    from app.core import cluster
     from app.core.engine import Engine
     from app.core.heatmap_files import written
+    from app.core.ray_cluster import driver
     from app.core.result_files import open_table
     from app.core.result_store import BundleResults
     from app.core.sources import from_paths
@@ -130,7 +130,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     sources, known = from_paths(options.inputs), BundleResults(store, bundle)
     if options.engine == "ray":
         computed_by = "the workers of a Ray cluster"
-        results = cluster.score(bundle, sources, backend=options.backend, known=known)
+        results = driver.score(bundle, sources, backend=options.backend, known=known)
     else:
         engine = Engine(bundle, backend=options.backend)
         computed_by = engine.backend.description

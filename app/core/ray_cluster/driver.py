@@ -15,27 +15,21 @@ File names may name patients: nothing that workers or Ray write holds one.
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
-import signal
-import socket
-import tempfile
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundle import MANIFEST, Bundle, load_bundle
-from app.core.engine import Engine, KnownResults, Result, num_cores
+from app.core.bundle import MANIFEST, Bundle
+from app.core.engine import KnownResults, Result
 from app.core.errors import BundleError, OverreadError
-from app.core.reading import Reading
+from app.core.ray_cluster.connection import connected, load_ray
+from app.core.ray_cluster.worker import KNOWN, Answer, Failure, Worker
 from app.core.settings import BackendName
 from app.core.sources import Source
 
@@ -52,14 +46,6 @@ MAX_ATTEMPTS = 4
 
 # So long a run that ends waits for workers that have only begun.
 _OPENING_SECONDS = 10.0
-_ANSWER_SECONDS = 10.0
-_KNOWN = "known"  # the status of a result that the driver has
-_ADDRESS = "RAY_ADDRESS"
-# Sockets have paths of at most 107 bytes; Ray puts 80 behind that of its folder, name included.
-_MAX_TEMPORARY_PATH = 24
-_SHORT_TEMPORARY_PATH = "/tmp"
-# Of a cluster of this machine: the bundle and a few batches' results.
-_OBJECT_STORE_BYTES = 256 * 1024**2
 
 
 class KeptResults(KnownResults, Protocol):
@@ -68,23 +54,6 @@ class KeptResults(KnownResults, Protocol):
     def image_ids(self) -> Iterable[str]:
         """The SHA-256 of every film that has a result."""
         ...
-
-
-class _Answer(NamedTuple):
-    """A result as a worker sends it: without the source, which the driver has."""
-
-    image_id: str
-    status: str
-    reason: str
-    reading: Reading | None
-    evidence: NDArray[np.float32] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Why a worker cannot go on, in words that name no file."""
-
-    sentence: str
 
 
 @dataclass(slots=True, eq=False)
@@ -130,12 +99,12 @@ def score(
         OverreadError: If Ray is not installed, the cluster does not answer, no worker is left, a
             batch ends every worker that gets it, or a worker meets an error that is no film's.
     """
-    ray = _ray()
+    ray = load_ray()
     with connected():
         number = num_workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         shared = [ray.put(_files(bundle)), ray.put(_digests(known))]
         kind = ray.remote(num_cpus=1, max_restarts=MAX_RESTARTS, max_concurrency=BATCHES_A_WORKER)(
-            _Worker
+            Worker
         )
         workers = [kind.remote(bundle.sha256, backend, os.getcwd()) for _ in range(number)]
         run = _Run(workers, shared, known)
@@ -146,111 +115,6 @@ def score(
             for worker in workers:
                 with suppress(Exception):  # a cluster that is gone has no workers either
                     ray.kill(worker)
-
-
-@contextmanager
-def connected() -> Iterator[None]:
-    """Inside, this process has a cluster: the one it had, that of `RAY_ADDRESS`, or its own.
-
-    Raises:
-        OverreadError: If Ray is not installed, or the cluster does not answer.
-    """
-    ray = _ray()
-    if ray.is_initialized():
-        yield
-        return
-    with ExitStack() as ending:
-        ending.enter_context(_own_signals())
-        options: dict[str, Any]
-        address = os.environ.get(_ADDRESS)
-        try:
-            if address:
-                _require_answer(address)
-                options = {"address": address}
-            else:
-                options = _local_options(ending.enter_context(_short_folder()))
-            ending.callback(ray.shutdown)
-            # What workers print stays with them.
-            ray.init(**options, log_to_driver=False, logging_level="error")
-        except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-            raise OverreadError(_no_cluster(address, error)) from None
-        yield
-
-
-def _ray() -> Any:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if _ADDRESS not in os.environ:
-        # Then it listens to this machine alone, on any system, if this is set before the import.
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    try:
-        import ray
-    except ImportError:
-        raise OverreadError(
-            "Scoring on a cluster takes Ray, which is not installed. Install it with: "
-            "pip install 'overread[cluster]'"
-        ) from None
-    return ray
-
-
-def _local_options(folder: str) -> dict[str, Any]:
-    # Without a token of its own, Ray would write one into the home folder and leave it there.
-    if not any(name.startswith("RAY_AUTH_") for name in os.environ):
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-    return {
-        "address": "local",
-        "num_cpus": num_cores(),
-        "include_dashboard": False,
-        "object_store_memory": _OBJECT_STORE_BYTES,
-        "_temp_dir": folder,
-    }
-
-
-def _require_answer(address: str) -> None:
-    """Raises an `OSError` at once where nobody listens; Ray would try for minutes."""
-    host, _, port = address.rpartition(":")
-    if port.isdigit() and "/" not in host:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
-
-
-def _no_cluster(address: str | None, error: Exception) -> str:
-    if address is None:
-        return (
-            f"Ray could not be started on this machine ({type(error).__name__}). Check that there "
-            "is memory and disk space, and try again, or score without it."
-        )
-    return (
-        f"No Ray cluster answers at the address in {_ADDRESS} ({type(error).__name__}). Check "
-        "the address, and that the cluster runs with this version of Ray and Python; or unset "
-        f"{_ADDRESS} to score on this machine."
-    )
-
-
-@contextmanager
-def _short_folder() -> Iterator[str]:
-    """A temporary folder with a path so short that Ray can have its sockets in it."""
-    base = tempfile.gettempdir()
-    if len(os.fsencode(base)) > _MAX_TEMPORARY_PATH:
-        base = _SHORT_TEMPORARY_PATH
-    folder = tempfile.mkdtemp(prefix="ray-", dir=base)
-    try:
-        yield folder
-    finally:
-        # Processes that are ending may still write their logs.
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """Puts back what this process does on SIGTERM, which Ray changes."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _files(bundle: Bundle) -> dict[str, bytes]:
@@ -277,7 +141,7 @@ class _Run:
     def __init__(
         self, workers: Sequence[Any], shared: list[Any], known: KnownResults | None
     ) -> None:
-        self._ray = _ray()
+        self._ray = load_ray()
         # Given with each call: a worker that was started anew has nothing yet. In a list, so that
         # Ray hands over where they lie, and not what they are.
         self._shared = shared
@@ -412,10 +276,10 @@ class _Run:
         if worker not in self._opening.values():
             self._open(worker)
 
-    def _kept(self, sources: Sequence[Source], answers: Sequence[_Answer]) -> list[Result]:
+    def _kept(self, sources: Sequence[Source], answers: Sequence[Answer]) -> list[Result]:
         results, fresh = [], []
         for source, answer in zip(sources, answers, strict=True):
-            if answer.status == _KNOWN:
+            if answer.status == KNOWN:
                 results.append(self._found(answer.image_id, source))
             else:
                 results.append(Result(source, *answer))
@@ -435,7 +299,7 @@ class _Run:
 
 
 def _checked(answer: Any) -> Any:
-    if isinstance(answer, _Failure):
+    if isinstance(answer, Failure):
         raise OverreadError(answer.sentence)
     return answer
 
@@ -445,91 +309,4 @@ def _not_set_up(error: Any) -> OverreadError:
     return OverreadError(
         f"A worker of the cluster could not begin ({type(error.cause).__name__}). Check that this "
         "version of Overread is installed on every machine of the cluster, with all it needs."
-    )
-
-
-class _Worker:
-    """An engine on one core, in a process of its own; two threads of Ray call it.
-
-    It raises nothing: Ray would log the error, and its text may hold a path.
-    """
-
-    def __init__(self, sha256: str, backend: BackendName, folder: str) -> None:
-        self._sha256 = sha256
-        self._backend = backend
-        self._opened: tuple[Engine, _Digests] | None = None
-        self._opening = threading.Lock()
-        # All workers of a machine would want the memory of the same GPU.
-        os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1"}
-        try:
-            os.chdir(folder)  # so that relative paths mean what they mean to the driver
-        except OSError:
-            os.chdir(os.sep)  # where they lead nowhere, rather than to a film of the same name
-
-    def open(self, shared: list[Any]) -> _Failure | None:
-        """Makes the engine ready, so that no batch waits for it."""
-        try:
-            self._ready(shared)
-        except Exception as error:
-            return _failure(error)
-        return None
-
-    def score(self, shared: list[Any], sources: Sequence[Source]) -> list[_Answer] | _Failure:
-        """An answer for each source, in their order."""
-        try:
-            engine, known = self._ready(shared)
-            return [
-                _Answer(one.image_id, one.status, one.reason, one.reading, one.evidence)
-                for one in engine.score(sources, known=known)
-            ]
-        except Exception as error:
-            return _failure(error)
-
-    def _ready(self, shared: list[Any]) -> tuple[Engine, _Digests]:
-        with self._opening:
-            if self._opened is None:
-                files, digests = _ray().get(shared)
-                self._opened = self._engine(files), _Digests(digests)
-            return self._opened
-
-    def _engine(self, files: dict[str, bytes]) -> Engine:
-        with tempfile.TemporaryDirectory(prefix="overread-bundle-") as folder:
-            for name, content in files.items():
-                path = Path(folder, "bundle", name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            bundle = load_bundle(Path(folder, "bundle"))
-            if bundle.sha256 != self._sha256:
-                raise BundleError("The bundle was changed while it was sent to the workers.")
-            return Engine(bundle, backend=self._backend, workers=1)
-
-
-class _Digests:
-    """What the driver has results of, as the engine asks for it."""
-
-    def __init__(self, digests: NDArray[np.bytes_]) -> None:
-        self._digests = digests
-
-    def get(self, image_id: str, source: Source) -> Result | None:
-        """A result that only says that the driver has it."""
-        digest = np.array(bytes.fromhex(image_id), "S32")
-        position = int(np.searchsorted(self._digests, digest))
-        if position < len(self._digests) and self._digests[position] == digest:
-            return Result(source, image_id, _KNOWN)
-        return None
-
-    def add(self, results: Sequence[Result]) -> None:
-        """Nothing: the driver keeps them."""
-
-
-def _failure(error: Exception) -> _Failure:
-    if isinstance(error, OverreadError):
-        return _Failure(str(error))
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" in {Path(trace.tb_frame.f_code.co_filename).name}" if trace else ""
-    return _Failure(
-        f"A worker met an error that no film should cause ({type(error).__name__}{where}). What "
-        "is done is kept. Please report it."
     )

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from app.cli import main
-from app.core import cluster
 from app.core.engine import Engine, Result
 from app.core.errors import OverreadError, SourceError
+from app.core.ray_cluster import connection, driver, worker
 from app.core.result_store import BundleResults, ResultStore
 from app.core.sources import Source, from_paths
 from tests.pictures import encode, huge_png, zipped
@@ -34,9 +34,9 @@ CANARY = "CANARY"
 def two_workers():
     """One cluster for most tests, as starting one takes seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cluster, "num_cores", lambda: 2)
+        patch.setattr(connection, "num_cores", lambda: 2)
         patch.delenv("RAY_ADDRESS", raising=False)
-        with cluster.connected():
+        with connection.connected():
             yield
 
 
@@ -97,7 +97,7 @@ def worker_pids():
             parents[pid] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, ValueError):
             continue
-        if words.startswith(b"ray::_Worker"):
+        if words.startswith(b"ray::Worker"):
             workers.append(pid)
     return [pid for pid in workers if os.getpid() in ancestors(pid, parents)]
 
@@ -109,7 +109,7 @@ def ancestors(pid, parents):
 
 
 def test_results_are_those_of_the_local_engine(bundle, films, expected):
-    found = list(cluster.score(bundle, iter(films)))
+    found = list(driver.score(bundle, iter(films)))
 
     statuses = {result.status for result in expected}
     assert statuses == {"ok", "refused", "unreadable"}
@@ -119,13 +119,13 @@ def test_results_are_those_of_the_local_engine(bundle, films, expected):
 def test_three_classes_and_padding(three_class_bundle, films):
     expected = list(Engine(three_class_bundle).score(films[:40]))
 
-    require_same(list(cluster.score(three_class_bundle, films[:40], num_workers=1)), expected)
+    require_same(list(driver.score(three_class_bundle, films[:40], num_workers=1)), expected)
 
 
 def test_a_file_that_workers_do_not_see_is_a_row(bundle, films, tmp_path):
     hidden = Source("hidden.png", tmp_path / "hidden.png")
 
-    found = list(cluster.score(bundle, [films[0], hidden, films[1]], num_workers=1))
+    found = list(driver.score(bundle, [films[0], hidden, films[1]], num_workers=1))
 
     assert [result.status for result in found] == ["ok", "unreadable", "ok"]
     assert found[1].reason.startswith("not_readable: ")
@@ -136,7 +136,7 @@ def test_relative_paths_mean_what_they_mean_to_the_driver(bundle, films, monkeyp
     monkeypatch.chdir(films[0].path.parent)
     relative = [Source("a", Path(films[0].path.name)), Source("b", Path(films[1].path.name))]
 
-    found = cluster.score(bundle, relative, num_workers=1)
+    found = driver.score(bundle, relative, num_workers=1)
 
     assert [result.status for result in found] == ["ok", "ok"]
 
@@ -150,26 +150,26 @@ def test_sources_are_listed_only_a_window_ahead(bundle, films):
             taken += 1
             yield films[0]
 
-    results = cluster.score(bundle, endless())
+    results = driver.score(bundle, endless())
     for number in range(1, 1000):
         next(results)
-        ahead = 2 * cluster.BATCHES_AHEAD_A_WORKER * cluster.BATCH_SIZE
-        assert taken <= number + ahead + cluster.BATCH_SIZE
+        ahead = 2 * driver.BATCHES_AHEAD_A_WORKER * driver.BATCH_SIZE
+        assert taken <= number + ahead + driver.BATCH_SIZE
     results.close()
 
 
 def test_nothing_to_score_gives_nothing(bundle):
-    assert list(cluster.score(bundle, [])) == []
+    assert list(driver.score(bundle, [])) == []
 
 
 def test_an_error_while_listing_is_passed_on(bundle, tmp_path):
     with pytest.raises(SourceError, match="no image"):
-        list(cluster.score(bundle, from_paths([tmp_path / "gone"])))
+        list(driver.score(bundle, from_paths([tmp_path / "gone"])))
 
 
 def test_a_killed_worker_costs_no_row(bundle, films, expected):
     many, all_expected = films * 6, expected * 6
-    results = cluster.score(bundle, many)
+    results = driver.score(bundle, many)
     found = [next(results)]
     before = worker_pids()
     os.kill(before[0], signal.SIGKILL)
@@ -180,7 +180,7 @@ def test_a_killed_worker_costs_no_row(bundle, films, expected):
 
 
 def test_all_workers_killed_are_started_anew(bundle, films, expected):
-    results = cluster.score(bundle, films)
+    results = driver.score(bundle, films)
     found = [next(results)]
     for pid in worker_pids():
         os.kill(pid, signal.SIGKILL)
@@ -190,7 +190,7 @@ def test_all_workers_killed_are_started_anew(bundle, films, expected):
 
 
 def test_a_batch_that_ends_every_worker_is_named(bundle, films, monkeypatch):
-    monkeypatch.setattr(cluster, "MAX_ATTEMPTS", 2)
+    monkeypatch.setattr(driver, "MAX_ATTEMPTS", 2)
 
     class Deadly:
         size = 1
@@ -200,7 +200,7 @@ def test_a_batch_that_ends_every_worker_is_named(bundle, films, monkeypatch):
 
     sources = [*films[:32], Source(CANARY, Path(CANARY), Deadly())]
     with pytest.raises(OverreadError, match="the films 33 to 33 of the input") as raised:
-        list(cluster.score(bundle, sources, num_workers=1))
+        list(driver.score(bundle, sources, num_workers=1))
 
     assert CANARY not in str(raised.value)
 
@@ -214,7 +214,7 @@ def test_a_bug_in_a_worker_is_told_without_a_path(bundle, films, capfd):
 
     sources = [films[0], Source(CANARY, Path(CANARY), Faulty())]
     with pytest.raises(OverreadError, match="no film should cause") as raised:
-        list(cluster.score(bundle, sources, num_workers=1))
+        list(driver.score(bundle, sources, num_workers=1))
 
     assert CANARY not in str(raised.value)
     assert CANARY not in "".join(capfd.readouterr())
@@ -224,18 +224,18 @@ def test_a_bug_in_a_worker_is_told_without_a_path(bundle, films, capfd):
 
 
 def test_a_bundle_that_does_not_arrive_whole_is_refused(bundle, films, monkeypatch):
-    whole = cluster._files
+    whole = driver._files
     monkeypatch.setattr(
-        cluster, "_files", lambda bundle: whole(bundle) | {"model.keras": b"something else"}
+        driver, "_files", lambda bundle: whole(bundle) | {"model.keras": b"something else"}
     )
 
     with pytest.raises(OverreadError, match="was changed"):
-        list(cluster.score(bundle, films))
+        list(driver.score(bundle, films))
 
 
 def test_a_stopped_run_goes_on(bundle, films, expected, tmp_path, monkeypatch):
     known = kept_in(tmp_path / "kept", bundle)
-    stopped = cluster.score(bundle, films, known=known)
+    stopped = driver.score(bundle, films, known=known)
     next(stopped)
     stopped.close()
     num_kept = len(known._store)
@@ -243,7 +243,7 @@ def test_a_stopped_run_goes_on(bundle, films, expected, tmp_path, monkeypatch):
     keep = known.add
     monkeypatch.setattr(known, "add", lambda results: (added.extend(results), keep(results)))
 
-    found = list(cluster.score(bundle, films, known=known))
+    found = list(driver.score(bundle, films, known=known))
 
     contents = {result.image_id for result in expected}
     assert num_kept >= 28
@@ -254,11 +254,11 @@ def test_a_stopped_run_goes_on(bundle, films, expected, tmp_path, monkeypatch):
 
 def test_what_was_kept_and_is_gone_is_told(bundle, films, tmp_path):
     known = kept_in(tmp_path / "kept", bundle)
-    list(cluster.score(bundle, films[:3], known=known, num_workers=1))
+    list(driver.score(bundle, films[:3], known=known, num_workers=1))
     known.get = lambda image_id, source: None
 
     with pytest.raises(OverreadError, match="Begin anew"):
-        list(cluster.score(bundle, films[:3], known=known, num_workers=1))
+        list(driver.score(bundle, films[:3], known=known, num_workers=1))
 
 
 def test_digests_are_found_to_the_last_byte():
@@ -266,7 +266,7 @@ def test_digests_are_found_to_the_last_byte():
         def image_ids(self):
             return ["00" * 32, "ab" * 31 + "00", "ff" * 32]
 
-    digests = cluster._Digests(cluster._digests(Known()))
+    digests = worker.Digests(driver._digests(Known()))
     source = Source("a", None)
 
     assert [
@@ -283,14 +283,15 @@ def test_a_run_of_its_own_leaves_nothing_behind(bundle, films, tmp_path):
     home.mkdir()
     code = (
         "import sys; from pathlib import Path; from itertools import cycle\n"
-        "from app.core import cluster; from app.core.bundle import load_bundle\n"
+        "from app.core.ray_cluster import connection, driver\n"
+        "from app.core.bundle import load_bundle\n"
         "from app.core.sources import from_paths\n"
-        "cluster.num_cores = lambda: 1\n"
-        "cluster._SHORT_TEMPORARY_PATH = sys.argv[3]\n"
+        "connection.num_cores = lambda: 1\n"
+        "connection._SHORT_TEMPORARY_PATH = sys.argv[3]\n"
         "films = cycle(list(from_paths([sys.argv[2]])))\n"
-        "cluster._ray()\n"
+        "connection.load_ray()\n"
         "from ray.util import get_node_ip_address\n"
-        "for result in cluster.score(load_bundle(Path(sys.argv[1])), films):\n"
+        "for result in driver.score(load_bundle(Path(sys.argv[1])), films):\n"
         "    print(get_node_ip_address(), result.status, flush=True)\n"
     )
     short = tempfile.mkdtemp(prefix="t-", dir="/tmp")
@@ -323,7 +324,7 @@ def test_without_ray_a_sentence_says_what_to_install(bundle, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
 
     with pytest.raises(OverreadError, match=r"pip install 'overread\[cluster\]'"):
-        list(cluster.score(bundle, []))
+        list(driver.score(bundle, []))
 
 
 def test_a_cluster_that_does_not_answer_is_told_at_once(bundle, monkeypatch):
@@ -333,7 +334,7 @@ def test_a_cluster_that_does_not_answer_is_told_at_once(bundle, monkeypatch):
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
 
     with pytest.raises(OverreadError, match="No Ray cluster answers"):
-        list(cluster.score(bundle, []))
+        list(driver.score(bundle, []))
 
 
 def test_the_command_goes_on_where_the_local_engine_stopped(films, expected, bundle, tmp_path):
