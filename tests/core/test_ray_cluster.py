@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -38,6 +39,8 @@ def two_workers():
         patch.delenv("RAY_ADDRESS", raising=False)
         with connection.connected():
             yield
+    # Here, where it is expected, and not in whichever test comes next.
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
@@ -304,6 +307,8 @@ def test_a_run_of_its_own_leaves_nothing_behind(bundle, films, tmp_path):
         [sys.executable, "-c", code, str(bundle.path), str(films[0].path.parent), short],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
+        # Also where the tests run in the background, which turns Ctrl-C off.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         assert run.stdout.readline() == "127.0.0.1 ok\n"

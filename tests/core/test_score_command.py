@@ -47,7 +47,11 @@ def score(bundle, films, out, *more):
 def start(bundle, films, out, *more):
     arguments = ["score", str(bundle.path), str(films), "--out", str(out), *more]
     return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", *arguments], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "app.cli", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Also where the tests run in the background, which turns Ctrl-C off.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
