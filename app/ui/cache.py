@@ -20,6 +20,7 @@ from app.core.explanations.explainer import Explainer
 from app.core.explanations.logits import Progress
 from app.core.explanations.methods import METHODS
 from app.core.explanations.shown import Choice
+from app.core.network import Network
 from app.core.performance import (
     BinaryPerformance,
     CalibrationCheck,
@@ -46,6 +47,16 @@ def bundle(path: Path) -> Bundle:
 def engine(loaded: Bundle) -> Engine:
     """The compiled network of a bundle, one for all sessions."""
     return _engine(loaded.sha256, loaded)
+
+
+def network(loaded: Bundle) -> Network:
+    """A bundle's network in Keras, for what looks into it, one for all sessions."""
+    return _network(loaded.sha256, engine(loaded))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the network, some seconds")
+def _network(sha256: str, _engine: Engine) -> Network:
+    return _engine.network
 
 
 @st.cache_resource

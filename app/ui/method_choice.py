@@ -141,7 +141,7 @@ def _choose(bundle: Bundle) -> None:
 
 def _choose_layer(bundle: Bundle) -> None:
     key = _layer_key(bundle)
-    explainer, network = cache.explainer(bundle), cache.engine(bundle).network
+    explainer, network = cache.explainer(bundle), cache.network(bundle)
     infos = {info.name: info for info in activations.layers(network.model)}
     default = bundle.manifest.heatmap.layer
     st.selectbox(

@@ -15,7 +15,7 @@ if case.film is None or case.reading is None:
     st.error(f"There is nothing to walk through. {case.reason}", icon=":material/error:")
     st.stop()
 
-network = cache.engine(bundle).network
+network = cache.network(bundle)
 layers = activations.layers(network.model)
 pixels = cache.network_input(bundle, source, case.image_id)
 task = bundle.manifest.task
