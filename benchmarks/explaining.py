@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from app.core import images
 from app.core.bundle import Bundle, load_bundle
+from app.core.conversion import compile_for_cpu
 from app.core.engine import Engine
 from app.core.network import Network, load_network
 from app.core.sources import Source
@@ -91,7 +92,6 @@ class LogitsOnly:
     num_logits = 1
 
     def __init__(self, network: Network, workers: int) -> None:
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         import openvino
         import tensorflow as tf
 
@@ -101,15 +101,8 @@ class LogitsOnly:
             lambda pixels: model(pixels, training=False)[1],
             input_signature=[tf.TensorSpec(shape, tf.float32)],
         )
-        self._compiled = openvino.compile_model(
-            openvino.convert_model(function.get_concrete_function()),
-            "CPU",
-            {
-                "INFERENCE_PRECISION_HINT": "f32",
-                "NUM_STREAMS": str(workers),
-                "INFERENCE_NUM_THREADS": str(workers),
-            },
-        )
+        converted = openvino.convert_model(function.get_concrete_function())
+        self._compiled = compile_for_cpu(converted, streams=workers)
 
     def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits, and maps of one cell without content."""

@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 from app.core.network import quiet_tensorflow
+from benchmarks.table import Row, print_table, seconds
 
 ROUNDS = 3
 
@@ -33,15 +32,10 @@ def main() -> int:
     quiet_tensorflow()
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(options.data, options.preset, options.images, Path(folder))
-    print("| what | measured | bar |\n|---|---|---|")
-    for what, ratio, bar, met in rows:
-        print(f"| {what} | {ratio:.2f} | {bar} |{'' if met else ' missed'}")
-    return 0 if all(met for *_, met in rows) else 1
+    return print_table(rows)
 
 
-def measure(
-    data: Path, preset: str, num_images: int, folder: Path
-) -> list[tuple[str, float, str, bool]]:
+def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]:
     """Both ratios, with what is asked of them."""
     import keras
     import tensorflow as tf
@@ -76,7 +70,7 @@ def measure(
         batches = TrainingBatches(films.pixels, labels, rows, config=config, num_classes=2)
         work = folder / f"run{number}"
         work.mkdir()
-        return _seconds(
+        return seconds(
             lambda: train(
                 model, batches, (films.pixels, labels, validation), config=config, folder=work
             )
@@ -106,7 +100,7 @@ def measure(
         )
         shown = films.pixels[validation].astype(np.float32)
         checked = (shown, labels[validation].astype(np.float32)[:, None])
-        return _seconds(
+        return seconds(
             lambda: model.fit(dataset, validation_data=checked, epochs=1, verbose=0, shuffle=False)
         )
 
@@ -117,7 +111,7 @@ def measure(
         plain = TrainingConfig.from_preset(preset, augmentation="none", imbalance="none")
         batches = TrainingBatches(source, truth, chosen, config=plain, num_classes=2)
         model.fit(batches.dataset().take(3), verbose=0, shuffle=False)
-        return _seconds(lambda: model.fit(batches.dataset(), verbose=0, shuffle=False))
+        return seconds(lambda: model.fit(batches.dataset(), verbose=0, shuffle=False))
 
     places = np.arange(len(rows))
     pairs = [(ours(number), bare(number)) for number in range(ROUNDS)]
@@ -132,15 +126,9 @@ def measure(
     for first, second in rates:
         print(f"steps: {first:.1f} s from the cache, {second:.1f} s in memory", file=sys.stderr)
     return [
-        (f"one epoch of {preset}, time against a bare model.fit", epoch, "≤ 1.10", epoch <= 1.1),
-        ("step rate from the cache against in memory", rate, "≥ 0.95", rate >= 0.95),
+        Row(f"one epoch of {preset}, time against a bare model.fit", epoch, 1.1, at_most=True),
+        Row("step rate from the cache against in memory", rate, 0.95),
     ]
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -128,14 +128,14 @@ def write(bundle: Bundle, folder: Path) -> None:
         (folder / _REFUSAL_FILE).write_text(reason, encoding="utf-8")
 
 
-def compile_for_cpu(model: Path, *, streams: int) -> Any:
+def compile_for_cpu(model: Any, *, streams: int) -> Any:
     """A converted network, compiled for this machine's CPU in float32.
 
     OpenVINO would choose bfloat16 by itself where the CPU has it, and a film would then score
     differently on another machine.
 
     Args:
-        model: The XML file.
+        model: The XML file, or a model of OpenVINO.
         streams: How many threads may score at once, each on one core.
     """
     return _openvino().compile_model(

@@ -12,8 +12,6 @@ from app.core.bundle import Bundle
 from app.core.engine import Result
 from app.core.results import columns, no_formula, row
 
-SUFFIXES = (".csv", ".parquet")
-
 # A row group that a reader of one column need not take apart; about a megabyte in memory.
 _ROWS_A_GROUP = 4096
 
