@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ _REFUSAL_FILE = "refused.txt"
 _LAYOUT = 1  # of a folder and of the graph in it; a new one is converted again
 _MAX_KEPT = 24
 _INVALID_BUNDLE = 3
+
+_making_core = threading.Lock()
 
 
 class UnsupportedNetworkError(Exception):
@@ -128,6 +132,17 @@ def write(bundle: Bundle, folder: Path) -> None:
         (folder / _REFUSAL_FILE).write_text(reason, encoding="utf-8")
 
 
+@cache
+def _core() -> Any:
+    """The one `Core` of this process, which is never given back.
+
+    Each brings a signal stack for the thread that makes it. Of several, given back in another
+    order or on another thread, the stack of that thread may be one that is gone, and the next
+    signal, such as Ctrl-C, ends the process (seen with OpenVINO 2026.4).
+    """
+    return _openvino().Core()
+
+
 def compile_for_cpu(model: Any, *, streams: int) -> Any:
     """A converted network, compiled for this machine's CPU in float32.
 
@@ -138,7 +153,9 @@ def compile_for_cpu(model: Any, *, streams: int) -> Any:
         model: The XML file, or a model of OpenVINO.
         streams: How many threads may score at once, each on one core.
     """
-    return _openvino().compile_model(
+    with _making_core:
+        core = _core()
+    return core.compile_model(
         model,
         "CPU",
         {

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,15 @@ def worker_pids():
     return [pid for pid in workers if os.getpid() in ancestors(pid, parents)]
 
 
+def both_workers():
+    """The processes of two workers, as soon as the second has begun too."""
+    deadline = time.monotonic() + 60
+    while len(found := worker_pids()) < 2:
+        assert time.monotonic() < deadline, "the second worker did not begin"
+        time.sleep(0.1)
+    return found
+
+
 def ancestors(pid, parents):
     while pid in parents:
         pid = parents[pid]
@@ -174,18 +184,17 @@ def test_a_killed_worker_costs_no_row(bundle, films, expected):
     many, all_expected = films * 6, expected * 6
     results = driver.score(bundle, many)
     found = [next(results)]
-    before = worker_pids()
-    os.kill(before[0], signal.SIGKILL)
+    both = both_workers()
+    os.kill(both[0], signal.SIGKILL)
     found += results
 
-    assert len(before) == 2
     require_same(found, all_expected)
 
 
 def test_all_workers_killed_are_started_anew(bundle, films, expected):
     results = driver.score(bundle, films)
     found = [next(results)]
-    for pid in worker_pids():
+    for pid in both_workers():
         os.kill(pid, signal.SIGKILL)
     found += results
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import layers
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from app.core.conversion import compile_for_cpu
 from app.core.network import Network
 from app.core.scoring_graph import scoring_function
 from model_training.networks.catalogue import PRESETS
@@ -54,9 +55,7 @@ def by_tape(network):
 
 def converted(function):
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
-    model = openvino.compile_model(
-        openvino.convert_model(frozen.graph), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
-    )
+    model = compile_for_cpu(openvino.convert_model(frozen.graph), streams=1)
     return lambda films: tuple(model(films).values())
 
 
