@@ -25,6 +25,8 @@ REQUIRED_FILES = (MODEL, HISTORY, PREDICTIONS, CARD)
 PREDICTION_COLUMNS = (
     "split", "image_id", "path", "patient_id", "subgroup", "y_true", "logit", "probability",
 )  # fmt: skip
+# Equal for images that were kept on one side of the split; not in older bundles.
+KEPT_TOGETHER = "kept_together"
 
 
 class _Part(BaseModel):

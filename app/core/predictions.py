@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundle import Task
+from app.core.bundle import KEPT_TOGETHER, Task
 
 SPLITS = ("test", "val")
 
@@ -21,7 +21,8 @@ class HeldOut:
         split: Its name in the table, such as `test`.
         y_true: Positions of the true classes, `(num_images,)`.
         probabilities: Calibrated, one column a class, `(num_images, num_classes)`.
-        patients: Who an image is of; an image without a patient stands for itself.
+        patients: Who an image is of. Images without a patient stand for themselves, or as one
+            for the group of near-duplicates that was kept on one side of the split.
         named_patients: The same as the table has it, empty where it names none.
         subgroups: Empty where the table names none.
         image_ids: SHA-256 of the files.
@@ -41,6 +42,11 @@ class HeldOut:
     def num_images(self) -> int:
         """How many images there are."""
         return len(self.y_true)
+
+    @property
+    def unit(self) -> str:
+        """What `patients` counts: `patient`, or `group` where the table names none."""
+        return "patient" if (self.named_patients != "").any() else "group"
 
     @property
     def num_classes(self) -> int:
@@ -87,10 +93,14 @@ def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
         name: rows[name].to_numpy().astype(np.str_)
         for name in ("patient_id", "subgroup", "image_id", "path")
     }
-    # A prefix keeps an image that stands for itself apart from a patient of the same name.
+    # In tables that were written before there was this column, an image stands for itself.
+    stand_in = text["image_id"]
+    if KEPT_TOGETHER in rows:
+        stand_in = rows[KEPT_TOGETHER].to_numpy().astype(np.str_)
+    # A prefix keeps a group apart from a patient of the same name.
     patients = [
-        f"patient {patient}" if patient else f"image {image_id}"
-        for patient, image_id in zip(text["patient_id"], text["image_id"], strict=True)
+        f"patient {patient}" if patient else f"group {group}"
+        for patient, group in zip(text["patient_id"], stand_in, strict=True)
     ]
     return HeldOut(
         split=split,

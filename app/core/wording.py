@@ -49,9 +49,9 @@ def figure_interval(interval: Interval) -> str:
     return f"{low} to {high}" if low != high else f"under {10**-decimals:.{decimals}f} wide"
 
 
-def resting_on(interval: Interval) -> str:
+def resting_on(interval: Interval, unit: str) -> str:
     """What a bootstrapped figure rests on, such as `45 images of 43 patients`."""
-    return f"{counted(interval.num_cases, 'image')} of {counted(interval.num_groups, 'patient')}"
+    return f"{counted(interval.num_cases, 'image')} of {counted(interval.num_groups, unit)}"
 
 
 def calibration_in_full(calibration: Calibration, task: Task) -> str:

@@ -21,14 +21,21 @@ def proportion(label: str, part: Proportion | F1, *, note: str | None = None) ->
     _card(label, wording.percent(part), wording.percent_interval(part), wording.out_of(part), note)
 
 
-def area(label: str, interval: Interval, *, note: str | None = None) -> None:
-    """A card with a figure, its 95 % bootstrap interval and the patients that were drawn."""
+def area(label: str, interval: Interval, *, unit: str, note: str | None = None) -> None:
+    """A card with a figure, its 95 % bootstrap interval and the patients that were drawn.
+
+    Args:
+        label: Name of the figure.
+        interval: The figure with its interval.
+        unit: What was drawn, `HeldOut.unit`.
+        note: What else to know of it.
+    """
     _card(
         label,
         wording.figure(interval),
         wording.figure_interval(interval),
-        wording.counted(interval.num_groups, "patient"),
-        f"{wording.resting_on(interval)}. {note or ''}".strip(),
+        wording.counted(interval.num_groups, unit),
+        f"{wording.resting_on(interval, unit)}. {note or ''}".strip(),
     )
 
 

@@ -45,6 +45,7 @@ def calibration(
     task: Task,
     *,
     threshold: float | None,
+    unit: str,
 ) -> None:
     """Reliability diagram and histogram of probabilities, with what they come to."""
     words = [task.word(name) for name in task.classes]
@@ -80,7 +81,7 @@ def calibration(
         f"{wording.counted(check.num_images, 'image')}, {verdict} chance alone explains: a "
         f"perfectly calibrated model stays below {check.error_by_chance:.3f} on 95 % of such "
         f"samples. Brier score {wording.figure(check.brier)} (95 % interval "
-        f"{wording.figure_interval(check.brier)}; {wording.resting_on(check.brier)})."
+        f"{wording.figure_interval(check.brier)}; {wording.resting_on(check.brier, unit)})."
     )
 
 
@@ -101,7 +102,7 @@ def training(curves: Sequence[LearningCurve], *, best_epoch: int | None) -> None
     )
 
 
-def subgroup_table(results: Sequence[SubgroupResult], task: Task) -> None:
+def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> None:
     """How many images of each subgroup were called right."""
     if not results:
         st.info(
@@ -118,14 +119,14 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task) -> None:
             "Value": wording.percent(result.right),
             "95 % interval": wording.percent_interval(result.right),
             "Images": wording.out_of(result.right),
-            "Patients": f"{result.right.num_patients:,}",
+            _column(unit): f"{result.right.num_patients:,}",
         }
         for result in results
     ]
     components.table(
         rows,
         key="performance_subgroups",
-        figures=["Value", "95 % interval", "Images", "Patients"],
+        figures=["Value", "95 % interval", "Images", _column(unit)],
     )
     st.caption(
         "Small subgroups have wide intervals. Where two overlap widely, these images do not tell "
@@ -133,20 +134,20 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task) -> None:
     )
 
 
-def count_table(counts: Sequence[ClassCount], task: Task) -> None:
-    """Images and patients by part and class."""
+def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
+    """Images and patients, or groups, by part and class."""
     rows = [
         {
             "Part": SPLIT_WORDS.get(count.split, count.split),
             "Class": task.word(task.classes[count.label]),
             "Images": f"{count.num_images:,}",
-            "Patients": f"{count.num_patients:,}",
+            _column(unit): f"{count.num_patients:,}",
         }
         for count in counts
     ]
-    components.table(rows, key="performance_counts", figures=["Images", "Patients"])
+    components.table(rows, key="performance_counts", figures=["Images", _column(unit)])
     st.caption(
-        "A patient may have images of several classes. The training part leaves no predictions; "
+        f"A {unit} may have images of several classes. The training part leaves no predictions; "
         "its counts are on the model card."
     )
 
@@ -176,6 +177,10 @@ def missed_films(misses: Sequence[Miss], bundle: Bundle, *, key: str) -> None:
     for row in event.selection.rows:
         with notice:
             _open_film(misses[row], bundle)
+
+
+def _column(unit: str) -> str:
+    return f"{unit.capitalize()}s"
 
 
 def _missed_rows(misses: Sequence[Miss], task: Task) -> pd.DataFrame:

@@ -22,9 +22,6 @@ SPLIT_WORDS = {"test": "Test", "val": "Validation"}
 _HEIGHT = 264
 _CELL = 56  # height of a row of a larger confusion matrix, in pixels
 _ZOOM = "Drag across a part to enlarge it; click twice to return."
-_CLUSTERED = "Wilson interval, widened for several images of one patient (Rao and Scott 1992)."
-_DRAWN = "Bootstrap over patients, 1,000 resamples."
-_NARROW = f"{_DRAWN} Close to 1 and with fewer than about 200 patients the interval is too narrow."
 
 
 def pick_split(splits: Sequence[str]) -> str:
@@ -52,8 +49,13 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     part = SPLIT_WORDS.get(held_out.split, held_out.split)
     text = (
         f"{part} part: {wording.counted(held_out.num_images, 'image')} of "
-        f"{wording.counted(count_patients(held_out), 'patient')} ({classes}). "
+        f"{wording.counted(count_patients(held_out), held_out.unit)} ({classes}). "
     )
+    if held_out.unit == "group":
+        text += (
+            "Patients are not known: a group is an image with its near-duplicates, and intervals "
+            "are too narrow where a patient has several. "
+        )
     if chosen_on.lower().startswith(held_out.split):
         text += (
             "The threshold and the calibration were chosen on these very images, so the figures "
@@ -69,27 +71,28 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     st.caption(text)
 
 
-def binary_cards(shares: DecisionShares, performance: BinaryPerformance) -> None:
+def binary_cards(shares: DecisionShares, performance: BinaryPerformance, unit: str) -> None:
     """The eight figures of a two-class model, each with denominator and interval."""
+    narrow = _drawn(unit)
     prevalence = (
         f"At the prevalence of this part, {wording.percent(performance.prevalence)}; "
         "it is another one on a ward."
     )
     upper, lower = st.columns(4), st.columns(4)
     with upper[0]:
-        components.proportion("Sensitivity", shares.sensitivity, note=_over(shares.sensitivity))
+        _over_patients("Sensitivity", shares.sensitivity, unit)
     with upper[1]:
-        components.proportion("Specificity", shares.specificity, note=_over(shares.specificity))
+        _over_patients("Specificity", shares.specificity, unit)
     with upper[2]:
         components.proportion("PPV", shares.ppv, note=prevalence)
     with upper[3]:
         components.proportion("NPV", shares.npv, note=prevalence)
     with lower[0]:
-        components.area("AUC", performance.auc, note=_NARROW)
+        components.area("AUC", performance.auc, unit=unit, note=narrow)
     with lower[1]:
-        components.area("Average precision", performance.average_precision, note=_NARROW)
+        components.area("Average precision", performance.average_precision, unit=unit, note=narrow)
     with lower[2]:
-        components.proportion("Accuracy", shares.accuracy, note=_over(shares.accuracy))
+        _over_patients("Accuracy", shares.accuracy, unit)
     with lower[3]:
         components.proportion(
             "F1",
@@ -99,8 +102,19 @@ def binary_cards(shares: DecisionShares, performance: BinaryPerformance) -> None
         )
 
 
-def _over(share: Share) -> str:
-    return f"{wording.counted(share.num_patients, 'patient')}. {_CLUSTERED}"
+def _over_patients(label: str, share: Share, unit: str) -> None:
+    note = (
+        f"{wording.counted(share.num_patients, unit)}. Wilson interval, widened for several images "
+        f"of one {unit} (Rao and Scott 1992)."
+    )
+    components.proportion(label, share, note=note)
+
+
+def _drawn(unit: str) -> str:
+    return (
+        f"Bootstrap over {unit}s, 1,000 resamples. Close to 1 and with fewer than about 200 "
+        f"{unit}s the interval is too narrow."
+    )
 
 
 def binary_figures(
@@ -109,6 +123,7 @@ def binary_figures(
     own: OperatingPoint,
     performance: BinaryPerformance,
     words: Sequence[str],
+    unit: str,
 ) -> None:
     """Confusion matrix, ROC and precision-recall, with the threshold on each.
 
@@ -118,6 +133,7 @@ def binary_figures(
         own: At the model's own threshold.
         performance: The curves.
         words: The classes as a reader is told them.
+        unit: What intervals draw, `HeldOut.unit`.
     """
     left, middle, right = st.columns(3)
     with left:
@@ -148,7 +164,7 @@ def binary_figures(
             alt=f"PPV {wording.percent(point.ppv)} at sensitivity "
             f"{wording.percent(point.sensitivity)}",
         )
-    _say_why_no_interval(performance)
+    _say_why_no_interval(performance, unit)
 
 
 def multiclass_figures(
@@ -156,6 +172,7 @@ def multiclass_figures(
     shares: Sequence[DecisionShares],
     performance: MulticlassPerformance,
     words: Sequence[str],
+    unit: str,
 ) -> None:
     """Accuracy and mean area, confusion matrix, a ROC curve and a row of figures a class.
 
@@ -164,13 +181,14 @@ def multiclass_figures(
         shares: Each class against all others.
         performance: Curves and areas.
         words: The classes as a reader is told them.
+        unit: What intervals draw, `HeldOut.unit`.
     """
     correct = shares[0].accuracy
     height = max(_HEIGHT, _CELL * (len(words) + 1))
     cards, left, right = st.columns([1, 2, 2])
     with cards:
         components.proportion("Accuracy", correct)
-        components.area("Macro AUC", performance.macro_auc, note=_NARROW)
+        components.area("Macro AUC", performance.macro_auc, unit=unit, note=_drawn(unit))
     with left:
         components.figure(
             "Confusion matrix, with shares of each true class",
@@ -190,22 +208,25 @@ def multiclass_figures(
             note=_ZOOM,
             alt=f"Area under the curve: {', '.join(names)}",
         )
-    class_table(shares, performance, words)
+    class_table(shares, performance, words, unit)
 
 
-def _say_why_no_interval(performance: BinaryPerformance) -> None:
+def _say_why_no_interval(performance: BinaryPerformance, unit: str) -> None:
     if isnan(performance.auc.value):
         st.caption("AUC needs images of both classes; this part holds one.")
     elif performance.auc.degenerate:
         st.caption(
             f"AUC without an interval: every resample of the "
-            f"{wording.counted(performance.auc.num_groups, 'patient')} gave the same figure. "
-            "These patients hold no counter-example, which does not mean that there is none."
+            f"{wording.counted(performance.auc.num_groups, unit)} gave the same figure. "
+            f"These {unit}s hold no counter-example, which does not mean that there is none."
         )
 
 
 def class_table(
-    shares: Sequence[DecisionShares], performance: MulticlassPerformance, words: Sequence[str]
+    shares: Sequence[DecisionShares],
+    performance: MulticlassPerformance,
+    words: Sequence[str],
+    unit: str,
 ) -> None:
     """Sensitivity, PPV and area of each class against all others."""
     rows = [
@@ -219,5 +240,5 @@ def class_table(
     ]
     components.table(rows, key="performance_classes", figures=["Sensitivity", "PPV", "AUC"])
     st.caption("Each class against all others. In brackets 95 % intervals. Shares: "
-               "Wilson, widened for several images of one patient (Rao and Scott 1992). Areas: "
-               "bootstrap over patients.")  # fmt: skip
+               f"Wilson, widened for several images of one {unit} (Rao and Scott 1992). Areas: "
+               f"bootstrap over {unit}s.")  # fmt: skip

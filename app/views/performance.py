@@ -34,12 +34,12 @@ if threshold is not None:
     score, result = held_out.probabilities[:, 1], cache.binary_performance(bundle, split)
     point = metrics.operating_point(truth, score, threshold=threshold)
     own = metrics.operating_point(truth, score, threshold=decision)
-    views.binary_cards(cache.decision_shares(bundle, split, threshold), result)
-    views.binary_figures(matrix, point, own, result, words)
+    views.binary_cards(cache.decision_shares(bundle, split, threshold), result, held_out.unit)
+    views.binary_figures(matrix, point, own, result, words, held_out.unit)
 else:
     shares = [cache.decision_shares(bundle, split, None, label) for label in range(len(words))]
     result_by_class = cache.multiclass_performance(bundle, split)
-    views.multiclass_figures(matrix, shares, result_by_class, words)
+    views.multiclass_figures(matrix, shares, result_by_class, words, held_out.unit)
 
 view = details.pick_view()
 if view == "Missed films":
@@ -48,12 +48,14 @@ if view == "Missed films":
 elif view == "Calibration":
     check = cache.calibration(bundle, split)
     spread = performance.histograms(held_out, threshold=threshold)
-    details.calibration(check, spread, task, threshold=threshold)
+    details.calibration(check, spread, task, threshold=threshold, unit=held_out.unit)
 elif view == "Subgroups":
-    details.subgroup_table(performance.subgroup_results(held_out, threshold=threshold), task)
+    subgroups = performance.subgroup_results(held_out, threshold=threshold)
+    details.subgroup_table(subgroups, task, held_out.unit)
 elif view == "Training":
     best = learning.best_epoch(bundle.manifest.training)
     details.training(learning.learning_curves(bundle.history()), best_epoch=best)
 else:
     parts = [cache.held_out(bundle, name) for name in splits]
-    details.count_table([row for part in parts for row in predictions.count_classes(part)], task)
+    counts = [row for part in parts for row in predictions.count_classes(part)]
+    details.count_table(counts, task, held_out.unit)

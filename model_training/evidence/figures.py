@@ -124,8 +124,8 @@ def notes(cases: HeldOut, task: Task) -> str:
     ]
     if not (cases.named_patients != "").any():
         lines.append(
-            "Patients are not known: each image counts as one of its own, and where a patient has "
-            "several the intervals are too narrow."
+            "Patients are not known: an image counts as one of its own, or as one group with its "
+            "near-duplicates; where a patient has several such groups the intervals are too narrow."
         )
     if task.binary:
         lines += [

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from app.core.bundle import (
     CARD,
     HISTORY,
+    KEPT_TOGETHER,
     MANIFEST,
     MODEL,
     PREDICTIONS,
@@ -159,11 +160,14 @@ def fingerprint(cases: Sequence[Case], digests: Sequence[str], classes: tuple[st
 def predictions_table(
     cases: Sequence[Case],
     digests: Sequence[str],
+    groups: NDArray[np.int64],
     classes: tuple[str, ...],
     class_logits: NDArray[np.float64],
     probabilities: NDArray[np.float64],
 ) -> pd.DataFrame:
     """Validation and test cases with what the network said of them.
+
+    `groups` are equal for cases that were kept on one side of the split, `(num_cases,)`.
 
     With two classes `logit` and `probability` are those of the positive class; with more,
     of the likeliest one, and each class has a column of probabilities.
@@ -183,6 +187,7 @@ def predictions_table(
             "y_true": [case.label for case in kept],
             "logit": np.round(logits, DIGITS),
             "probability": np.round(probabilities[rows, shown], DIGITS),
+            KEPT_TOGETHER: groups[rows],
         }
     )
     if not binary:

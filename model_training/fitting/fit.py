@@ -191,7 +191,12 @@ def publish(
         files={},
     )
     predictions = export.predictions_table(
-        films.cases, films.digests, films.classes, outcome.class_logits, outcome.probabilities
+        films.cases,
+        films.digests,
+        films.groups,
+        films.classes,
+        outcome.class_logits,
+        outcome.probabilities,
     )
     contents = export.Contents(
         manifest,

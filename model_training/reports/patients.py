@@ -12,12 +12,12 @@ def of_patients(patients: Sequence[str] | NDArray[np.str_], known: Sequence[bool
     """What follows a number of images.
 
     Args:
-        patients: Who each image is of; an image without a patient stands for itself.
+        patients: Who each image is of; one without a patient stands for itself or its group.
         known: Whether the patient of each image is known.
 
     Returns:
-        Such as ` of 12 patients`, ` (patients not known)`, or
-        ` (30 of 12 patients, 88 of unknown ones)`.
+        Such as ` of 12 patients`, ` in 80 groups (patients not known)`, which are left out
+        where each is a single image, or ` (30 of 12 patients, 88 of unknown ones)`.
     """
     is_known = np.asarray(known, bool)
     number = len(np.unique(np.asarray(patients)[is_known]))
@@ -25,5 +25,7 @@ def of_patients(patients: Sequence[str] | NDArray[np.str_], known: Sequence[bool
     if not unknown:
         return f" of {number:,} patients"
     if not number:
-        return " (patients not known)"
+        groups = len(np.unique(np.asarray(patients)))
+        told = f" in {groups:,} groups" if groups < len(is_known) else ""
+        return f"{told} (patients not known)"
     return f" ({len(is_known) - unknown:,} of {number:,} patients, {unknown:,} of unknown ones)"

@@ -60,6 +60,17 @@ def test_a_probability_equal_to_the_threshold_is_called():
     assert held_out().called(0.5).tolist() == [0, 1, 0, 1, 0, 1, 1]
 
 
+def test_near_duplicates_without_a_patient_stand_together():
+    frame = table([("test", "", "", n % 2, 0.1) for n in range(7)])
+    frame["kept_together"] = [3, 3, 4, 5, 6, 7, 7]
+    together = predictions.select(frame, TASK, split="test")
+    alone = predictions.select(frame.drop(columns="kept_together"), TASK, split="test")
+
+    assert (together.unit, held_out().unit) == ("group", "patient")
+    assert predictions.count_patients(together) == 5
+    assert predictions.count_patients(alone) == 7
+
+
 def test_areas_rest_on_images_and_patients():
     result = performance.evaluate_binary(held_out())
 
@@ -232,4 +243,4 @@ def test_shares_come_with_interval_and_count():
     assert wording.share_in_full(Proportion(0, 0)) == "none (no interval; 0 of 0)"
     assert wording.out_of(F1(Proportion(13, 28))) == "26 of 41"
     assert wording.percent(F1(Proportion(13, 28))) == "63.4 %"
-    assert wording.resting_on(interval(0.5, 0.4, 0.6)) == "45 images of 1 patient"
+    assert wording.resting_on(interval(0.5, 0.4, 0.6), "patient") == "45 images of 1 patient"

@@ -88,6 +88,21 @@ def test_figures_come_with_denominators_and_intervals(models):
     assert "chosen on the validation part" in captions(at)
 
 
+def test_images_of_unknown_patients_are_not_called_patients(models):
+    rows = [(split, "", subgroup, *rest) for split, _, subgroup, *rest in ROWS]
+    write_bundle(models, table(rows).assign(kept_together=[n // 2 for n in range(len(rows))]))
+    at = open_page()
+    groups = -(-7 // 2)
+
+    assert not at.exception
+    assert cards(at)["AUC"].proto.delta_description == f"{groups} groups"
+    assert f"Test part: 7 images of {groups} groups" in captions(at)
+    assert "Patients are not known: a group is an image with its near-duplicates" in captions(at)
+    at.segmented_control(key="performance_view").set_value("Counts").run()
+    assert "Groups" in at.dataframe[0].value
+    assert "Patients" not in at.dataframe[0].value
+
+
 def test_the_threshold_moves_everything_and_comes_back(models):
     write_bundle(models, table(ROWS))
     at = open_page()

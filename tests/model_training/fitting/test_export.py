@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.bundle import PREDICTION_COLUMNS, file_sha256, load_bundle
+from app.core.bundle import KEPT_TOGETHER, PREDICTION_COLUMNS, file_sha256, load_bundle
 from app.core.calibration import softmax
 from app.core.errors import BundleError, DatasetError
 from app.core.network import load_network
@@ -27,6 +27,7 @@ def cases(labels, splits):
 SPLITS = ("train", "test", "val", "test", "val", "train")
 LABELS = (0, 1, 0, 0, 1, 1)
 DIGESTS = [f"{n:064x}" for n in range(6)]
+GROUPS = np.array([6, 5, 7, 7, 8, 6])
 
 
 def test_predictions_of_two_classes():
@@ -34,10 +35,11 @@ def test_predictions_of_two_classes():
     logits[[0, 5]] = np.nan
 
     table = export.predictions_table(
-        cases(LABELS, SPLITS), DIGESTS, CLASSES, logits, softmax(logits / 2)
+        cases(LABELS, SPLITS), DIGESTS, GROUPS, CLASSES, logits, softmax(logits / 2)
     )
 
-    assert tuple(table.columns) == PREDICTION_COLUMNS
+    assert tuple(table.columns) == (*PREDICTION_COLUMNS, KEPT_TOGETHER)
+    assert table[KEPT_TOGETHER].tolist() == [7, 8, 5, 7]
     assert table["split"].tolist() == ["val", "val", "test", "test"]
     assert table["path"].tolist() == ["val/2.png", "val/4.png", "test/1.png", "test/3.png"]
     assert table["image_id"].tolist() == [DIGESTS[n] for n in (2, 4, 1, 3)]
@@ -55,10 +57,10 @@ def test_predictions_of_three_classes_have_a_column_each():
     shares = softmax(logits)
 
     table = export.predictions_table(
-        cases((0, 1, 2, 0, 1, 2), SPLITS), DIGESTS, THREE, logits, shares
+        cases((0, 1, 2, 0, 1, 2), SPLITS), DIGESTS, GROUPS, THREE, logits, shares
     )
 
-    assert tuple(table.columns) == (*PREDICTION_COLUMNS, *THREE)
+    assert tuple(table.columns) == (*PREDICTION_COLUMNS, KEPT_TOGETHER, *THREE)
     np.testing.assert_allclose(table[list(THREE)], shares[[2, 4, 1, 3]], atol=1e-8)
     np.testing.assert_allclose(table["probability"], shares[[2, 4, 1, 3]].max(axis=1), atol=1e-8)
     np.testing.assert_allclose(table["logit"], logits[[2, 4, 1, 3]].max(axis=1), atol=1e-8)
