@@ -1,12 +1,13 @@
 """A bundle's network as an OpenVINO model, converted once and kept on disk.
 
 Converting takes TensorFlow and some seconds; scoring with what is kept takes neither. So it runs
-in a process of its own, `python -m app.core.conversion BUNDLE FOLDER`, unless this one holds
-TensorFlow already.
+in a process of its own, `python -m app.core.conversion BUNDLE SHA256 FOLDER`, unless this one
+holds TensorFlow already.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -46,10 +47,11 @@ def converted(bundle: Bundle, cache: Path) -> Path:
     Args:
         bundle: Whose network is converted.
         cache: Folder of all converted networks; where it cannot be written, a temporary one is
-            used.
+            used as long as this process runs.
 
     Raises:
-        BundleError: If the network does not fit its manifest.
+        BundleError: If the network does not fit its manifest, was changed since it was opened, or
+            there is no memory or disk space to convert it.
         UnsupportedNetworkError: If OpenVINO cannot take it, or computes something else.
     """
     name = f"{bundle.sha256[:32]}-{_LAYOUT}-{version('openvino')}"
@@ -59,9 +61,7 @@ def converted(bundle: Bundle, cache: Path) -> Path:
             cache.mkdir(parents=True, exist_ok=True)
             work = Path(tempfile.mkdtemp(prefix=".new-", dir=cache))
         except OSError:
-            folder = Path(tempfile.mkdtemp(prefix="overread-network-")) / name
-            work = folder.with_name("new")
-            work.mkdir()
+            return converted(bundle, _temporary_cache())
         try:
             _convert(bundle, work)
             with contextlib.suppress(OSError):  # another process was faster
@@ -77,22 +77,36 @@ def converted(bundle: Bundle, cache: Path) -> Path:
     return folder
 
 
+@cache
+def _temporary_cache() -> Path:
+    folder = tempfile.mkdtemp(prefix="overread-networks-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
 def _convert(bundle: Bundle, folder: Path) -> None:
     if "tensorflow" in sys.modules:
-        write(bundle, folder)
+        try:
+            write(bundle, folder)
+        except (OSError, MemoryError, RuntimeError) as error:
+            raise _not_prepared(bundle, type(error).__name__) from None
         return
     done = subprocess.run(
-        [sys.executable, "-m", __name__, str(bundle.path.absolute()), str(folder)],
+        [sys.executable, "-m", __name__, str(bundle.path.absolute()), bundle.sha256, str(folder)],
         capture_output=True,
         text=True,
     )
     if done.returncode == _INVALID_BUNDLE:
         raise BundleError(done.stdout.strip())
     if done.returncode != 0:
-        raise BundleError(
-            f"The network of {bundle.name!r} could not be prepared for scoring (exit status "
-            f"{done.returncode}). Check that there is memory and disk space, and try again."
-        )
+        raise _not_prepared(bundle, f"exit status {done.returncode}")
+
+
+def _not_prepared(bundle: Bundle, reason: str) -> BundleError:
+    return BundleError(
+        f"The network of {bundle.name!r} could not be prepared for scoring ({reason}). Check that "
+        "there is memory and disk space, and try again."
+    )
 
 
 def _openvino() -> Any:
@@ -107,13 +121,16 @@ def write(bundle: Bundle, folder: Path) -> None:
     """Converts the network into a folder, or writes there why OpenVINO cannot take it.
 
     Raises:
-        BundleError: If the network does not fit its manifest.
+        BundleError: If the network does not fit its manifest, or was changed since the bundle
+            was loaded.
+        OSError: If it cannot be written; nothing is known of the network then.
     """
     openvino = _openvino()
 
     from app.core.network import load_network
 
     network = load_network(bundle)
+    _require_same(load_bundle(bundle.path), bundle.sha256)
 
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,
@@ -124,12 +141,28 @@ def write(bundle: Bundle, folder: Path) -> None:
     function = scoring_function(network)
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
     try:
-        model = openvino.convert_model(frozen.graph)
+        model = _as_openvino(frozen.graph)
         openvino.save_model(model, folder / MODEL_FILE, compress_to_fp16=False)
         _require_agreement(function, folder / MODEL_FILE, bundle)
+    except UnsupportedNetworkError as error:
+        (folder / _REFUSAL_FILE).write_text(str(error), encoding="utf-8")
+
+
+def _as_openvino(graph: Any) -> Any:
+    try:
+        return _openvino().convert_model(graph)
+    except (OSError, MemoryError):  # of this moment, and not of the network
+        raise
     except Exception as error:
-        reason = str(error) if isinstance(error, UnsupportedNetworkError) else type(error).__name__
-        (folder / _REFUSAL_FILE).write_text(reason, encoding="utf-8")
+        raise UnsupportedNetworkError(type(error).__name__) from None
+
+
+def _require_same(found: Bundle, sha256: str) -> None:
+    """Raises where a bundle was exported anew under the same name."""
+    if found.sha256 != sha256:
+        raise BundleError(
+            f"The bundle {found.name!r} was changed after it had been opened. Open it again."
+        )
 
 
 @cache
@@ -176,7 +209,11 @@ def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
     flat = np.full((1, *shape), 128)
     films = np.concatenate([noise, flat]).astype(np.float32)
     expected = function(films)
-    found = compile_for_cpu(model, streams=1)(films)
+    try:
+        compiled = compile_for_cpu(model, streams=1)
+    except RuntimeError as error:
+        raise UnsupportedNetworkError(type(error).__name__) from None
+    found = compiled(films)
     difference = max(
         float(np.abs(softmax(one) - softmax(other)).max())
         for one, other in zip(
@@ -199,8 +236,11 @@ def _drop_oldest(cache: Path) -> None:
 
 
 def _main() -> int:
+    path, sha256, folder = sys.argv[1:]
     try:
-        write(load_bundle(Path(sys.argv[1])), Path(sys.argv[2]))
+        bundle = load_bundle(Path(path))
+        _require_same(bundle, sha256)
+        write(bundle, Path(folder))
     except BundleError as error:
         print(error)
         return _INVALID_BUNDLE

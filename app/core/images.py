@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from app.core import dicom
 from app.core.containers import is_filled_up, is_whole, looks_like_picture
 from app.core.depth import grey_if_colourless, to_8_bits
-from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
+from app.core.errors import NO_MEMORY, ImageError, RefusedImageError, UnreadableImageError
 from app.core.quiet import without_warnings
 
 Fit = Literal["stretch", "pad"]
@@ -87,6 +87,12 @@ def decode(data: bytes) -> Film:
     except ImageError:
         raise
     except Exception as error:
+        if _is_lack_of_memory(error):
+            raise UnreadableImageError(
+                NO_MEMORY,
+                "There was not enough memory to decode the image. End other programs, and score "
+                "it again.",
+            ) from None
         # Decoders raise anything, and their text may quote the file: only its kind is told.
         raise UnreadableImageError("damaged", _DAMAGED.format(type(error).__name__)) from None
 
@@ -149,6 +155,12 @@ def jpeg(film: Film, *, quality: int) -> bytes:
     """The film as JPEG bytes, for showing; `quality` is in [1, 100]."""
     pixels = film.pixels if film.pixels.ndim == 2 else film.pixels[..., ::-1]
     return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or (
+        isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
+    )
 
 
 def _decode_picture(data: bytes) -> NDArray[np.uint8]:

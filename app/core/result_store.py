@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from app.core.bundle import Bundle
 from app.core.engine import Result
-from app.core.errors import OverreadError
+from app.core.errors import NO_MEMORY, OverreadError
 from app.core.reading import Reading
 from app.core.sources import Source
 
@@ -46,6 +46,10 @@ _LEFT = 0.9
 
 class ResultStoreError(OverreadError):
     """Results that cannot be kept or read again."""
+
+
+class LostResultsError(ResultStoreError):
+    """Results that will not be read again: a damaged file, or one of another version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class ResultStore:
             max_bytes: When entries take more, the oldest are dropped; None keeps all.
 
         Raises:
-            ResultStoreError: If it cannot be opened, or is damaged.
+            LostResultsError: If it is damaged, or of another version.
+            ResultStoreError: If it cannot be opened.
         """
         self._path = path
         self._max_bytes = max_bytes
@@ -197,27 +202,45 @@ class ResultStore:
     def _require_version(self) -> None:
         found = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if found not in (0, _VERSION):
-            raise ResultStoreError(
+            raise LostResultsError(
                 f"The results kept in {self._path.name!r} have version {found}; this Overread "
                 f"reads {_VERSION}. Delete the file, or use the Overread that wrote it."
             )
         self._connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _error(self, verb: str, error: Exception) -> ResultStoreError:
-        return ResultStoreError(
+        # What is locked, full or may not be read is told apart from what is no database.
+        is_damaged = type(error) is sqlite3.DatabaseError
+        return (LostResultsError if is_damaged else ResultStoreError)(
             f"The results kept in {self._path.name!r} could not be {verb} ({error}). Check the "
             "disk's free space and permissions; what was kept before stays. If the file is "
             "damaged, delete it."
         )
 
+    def bundles(self) -> set[str]:
+        """The SHA-256 of every bundle that it holds entries of.
+
+        Raises:
+            ResultStoreError: If the file cannot be read.
+        """
+        with self._lock:
+            try:
+                rows = self._connection.execute("SELECT DISTINCT bundle_sha256 FROM kept")
+                return {sha256 for (sha256,) in rows}
+            except sqlite3.Error as error:
+                raise self._error("read", error) from None
+
 
 def open_cache(path: Path, *, max_bytes: int) -> ResultStore | None:
     """A store that may be lost: a damaged file is begun anew; None where none can be kept."""
-    with contextlib.suppress(ResultStoreError):
+    try:
         return ResultStore(path, max_bytes=max_bytes)
-    with contextlib.suppress(OSError, ResultStoreError):
-        delete(path)
-        return ResultStore(path, max_bytes=max_bytes)
+    except LostResultsError:
+        with contextlib.suppress(OSError, ResultStoreError):
+            delete(path)
+            return ResultStore(path, max_bytes=max_bytes)
+    except ResultStoreError:  # such as one that another process has locked
+        pass
     return None
 
 
@@ -294,7 +317,10 @@ class BundleResults:
         return self._store.image_ids(self._bundle.sha256, _RESULT)
 
     def add(self, results: Sequence[Result]) -> None:
-        """Keeps results; those whose files could not be read are not known by content.
+        """Keeps results, but for those that another try may change.
+
+        Those are files that could not be read, which are not known by content, and films that
+        there was no memory for.
 
         Raises:
             ResultStoreError: If the store does not take them.
@@ -311,7 +337,7 @@ class BundleResults:
                 result.evidence,
             )
             for result in results
-            if result.image_id
+            if result.image_id and not result.reason.startswith(NO_MEMORY)
         ]
         self._store.add(self._bundle.sha256, entries)
 

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from app.core import archives, problems, remote
 from app.core.errors import RefusedImageError, SourceError, UnreadableImageError
@@ -103,6 +103,13 @@ class Source:
                 "still_written", "The file grew while it was read. Try again when it is complete."
             )
         return data
+
+
+class _Entry(NamedTuple):
+    name: str
+    path: str
+    is_link: bool
+    is_folder: bool
 
 
 def is_image_name(name: str) -> bool:
@@ -228,7 +235,7 @@ def subfolders(root: Path, relative: str) -> list[str]:
     """
     folder = inside_root(root, relative)
     try:
-        entries = _entries(folder)
+        entries = list(_entries(folder))
     except OSError as error:
         raise SourceError(
             f"That folder cannot be listed ({error.strerror}). Choose another."
@@ -239,7 +246,7 @@ def subfolders(root: Path, relative: str) -> list[str]:
         for entry in entries
         if entry.name == _printable(entry.name)
         and os.path.isdir(entry.path)
-        and (not entry.is_symlink() or _leads_into(entry.path, base))
+        and (not entry.is_link or _leads_into(entry.path, base))
     ]
 
 
@@ -331,9 +338,9 @@ def _from_folder(folder: Path, *, limit: Path) -> Iterator[Source]:
             pending.pop()
         elif isinstance(entry, Source):
             yield entry
-        elif entry.is_symlink():
+        elif entry.is_link:
             yield from _from_link(entry, limit)
-        elif entry.is_dir(follow_symlinks=False):
+        elif entry.is_folder:
             pending.append(_listed(Path(entry.path)))
         elif is_image_name(entry.name):
             yield _source_at(entry.path)
@@ -341,20 +348,35 @@ def _from_folder(folder: Path, *, limit: Path) -> Iterator[Source]:
             yield _source_at(entry.path, problems.NESTED_ARCHIVE)
 
 
-def _listed(folder: Path) -> Iterator[os.DirEntry[str] | Source]:
+def _listed(folder: Path) -> Iterator[_Entry | Source]:
     try:
         yield from _entries(folder)
     except OSError as error:
         yield _source_at(str(folder), problems.not_readable(error))
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path) -> Iterator[_Entry]:
+    """What lies visibly inside a folder, in name order.
+
+    Only names are held, of entries still to come: a folder may have a hundred thousand.
+    """
+    names, links, folders = [], set(), set()
     with os.scandir(folder) as found:
-        visible = [entry for entry in found if not _is_hidden(entry.name)]
-    return sorted(visible, key=lambda entry: entry.name)
+        for entry in found:
+            if _is_hidden(entry.name):
+                continue
+            names.append(entry.name)
+            if entry.is_symlink():
+                links.add(entry.name)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.add(entry.name)
+    names.sort(reverse=True)
+    while names:
+        name = names.pop()
+        yield _Entry(name, os.path.join(folder, name), name in links, name in folders)
 
 
-def _from_link(entry: os.DirEntry[str], limit: Path) -> Iterator[Source]:
+def _from_link(entry: _Entry, limit: Path) -> Iterator[Source]:
     is_folder = os.path.isdir(entry.path)
     if not is_folder and not is_image_name(entry.name):
         return

@@ -1,11 +1,13 @@
 """Networks converted once, kept by digest, and refused where OpenVINO computes something else."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 
 from app.core import conversion
@@ -154,16 +156,51 @@ def test_overlapping_pools_behind_the_heatmap_layer_are_left_to_tensorflow(tmp_p
     assert maps.shape == (2, 46, 46, 1)
 
 
-def test_where_nothing_can_be_kept_it_is_converted_all_the_same(bundle, tmp_path):
+def test_where_nothing_can_be_kept_it_is_converted_once_a_process(bundle, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("a file, not a folder")
 
-    assert (converted(bundle, blocked / "cache") / MODEL_FILE).is_file()
+    folder = converted(bundle, blocked / "cache")
+
+    assert (folder / MODEL_FILE).is_file()
+    assert converted(bundle, blocked / "cache") == folder
+
+
+def test_a_disk_that_is_full_for_a_while_is_not_remembered(bundle, tmp_path, monkeypatch):
+    def full(*arguments, **settings):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(openvino, "save_model", full)
+    with pytest.raises(BundleError, match=r"could not be prepared for scoring \(OSError\)"):
+        open_backend(bundle, "auto", cache=tmp_path, workers=1)
+    monkeypatch.undo()
+
+    assert open_backend(bundle, "auto", cache=tmp_path, workers=1).description.startswith(
+        "OpenVINO"
+    )
+
+
+def test_a_bundle_exported_anew_since_it_was_opened_is_not_kept_under_the_old_digest(tmp_path):
+    (tmp_path / "models").mkdir()
+    opened = make_bundle(tmp_path / "models", seed=1)
+    shutil.rmtree(opened.path)
+    make_bundle(tmp_path / "models", seed=2)
+
+    with pytest.raises(BundleError, match="was changed after it had been opened"):
+        converted(opened, tmp_path / "kept")
+    in_another_process = subprocess.run(
+        [sys.executable, "-m", "app.core.conversion",
+         str(opened.path), opened.sha256, str(tmp_path)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert "was changed after it had been opened" in in_another_process.stdout
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 def test_a_bundle_that_does_not_fit_says_so_from_the_other_process(bundle, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "app.core.conversion", str(tmp_path), str(tmp_path)],
+        [sys.executable, "-m", "app.core.conversion", str(tmp_path), "", str(tmp_path)],
         capture_output=True, text=True,
     )  # fmt: skip
 

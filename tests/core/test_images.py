@@ -276,6 +276,23 @@ def test_several_images(film, kind, options):
     assert (error.code, error.status) == ("several_images", "refused")
 
 
+@pytest.mark.parametrize("kind", ["python", "opencv"])
+def test_a_film_that_there_is_no_memory_for_is_not_called_damaged(film, monkeypatch, kind):
+    def full(*arguments):
+        if kind == "python":
+            raise MemoryError
+        error = cv2.error("Insufficient memory")
+        error.code = cv2.Error.StsNoMem
+        raise error
+
+    monkeypatch.setattr(images, "_decode_picture", full)
+
+    with pytest.raises(UnreadableImageError, match="not enough memory") as raised:
+        images.decode(encode(film, "PNG"))
+
+    assert raised.value.code == "no_memory"
+
+
 def test_damaged_second_page_costs_the_film(film):
     data = encode(film, "TIFF", save_all=True, append_images=[Image.fromarray(film)])
     with pytest.raises(ImageError):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.core import result_store
 from app.core.engine import Engine, Result
 from app.core.result_store import (
     BundleResults,
@@ -182,6 +184,32 @@ def test_a_damaged_cache_is_begun_anew(tmp_path):
 
     store.add("b", [entry(1)])
     assert len(store) == 1
+
+
+def test_a_cache_that_is_locked_is_done_without_and_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(result_store, "_WAIT_SECONDS", 0.1)
+    path = tmp_path / "kept.sqlite3"
+    store = ResultStore(path)
+    store.add("b", [entry(1)])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    found = open_cache(path, max_bytes=10**6)
+
+    other.execute("ROLLBACK")
+    other.close()
+    assert found is None
+    assert len(store) == 1
+    assert len(ResultStore(path)) == 1
+
+
+def test_a_film_that_there_was_no_memory_for_is_tried_again(bundle, tmp_path):
+    known = CachedResults(ResultStore(tmp_path / "kept.sqlite3"), bundle)
+    source = Source("x", Path("x"))
+
+    known.add([Result(source, "f" * 64, "unreadable", "no_memory: not enough")])
+
+    assert known.get("f" * 64, source) is None
 
 
 def test_where_nothing_can_be_kept_there_is_no_cache(tmp_path):
