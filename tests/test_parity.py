@@ -119,7 +119,7 @@ def test_file_upload_and_archive_get_one_score(folder, bundle):
 )
 def test_the_engine_computes_what_keras_computes(preset, classes, tmp_path):
     bundle = make_bundle(tmp_path, preset=preset, classes=classes, image_size=40)
-    engine = Engine(bundle)
+    engine = Engine(bundle, backend="openvino")
     pixels = np.random.default_rng(2).integers(0, 256, (5, 40, 40, 1), np.uint8)
     trained = keras.models.load_model(bundle.path / "model.keras", compile=False)
 

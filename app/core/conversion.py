@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from app.core.bundle import Bundle, load_bundle
+from app.core.bundle import MODEL, Bundle, file_sha256, load_bundle
 from app.core.errors import BundleError
 
 MODEL_FILE = "network.xml"
@@ -130,7 +130,7 @@ def write(bundle: Bundle, folder: Path) -> None:
     from app.core.network import load_network
 
     network = load_network(bundle)
-    _require_same(load_bundle(bundle.path), bundle.sha256)
+    _require_same(file_sha256(bundle.path / MODEL), bundle.manifest.files[MODEL], bundle.name)
 
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,
@@ -157,11 +157,11 @@ def _as_openvino(graph: Any) -> Any:
         raise UnsupportedNetworkError(type(error).__name__) from None
 
 
-def _require_same(found: Bundle, sha256: str) -> None:
+def _require_same(found: str, expected: str, name: str) -> None:
     """Raises where a bundle was exported anew under the same name."""
-    if found.sha256 != sha256:
+    if found != expected:
         raise BundleError(
-            f"The bundle {found.name!r} was changed after it had been opened. Open it again."
+            f"The bundle {name!r} was changed after it had been opened. Open it again."
         )
 
 
@@ -239,7 +239,7 @@ def _main() -> int:
     path, sha256, folder = sys.argv[1:]
     try:
         bundle = load_bundle(Path(path))
-        _require_same(bundle, sha256)
+        _require_same(bundle.sha256, sha256, bundle.name)
         write(bundle, Path(folder))
     except BundleError as error:
         print(error)

@@ -6,7 +6,6 @@ anything about a patient: no pixel data, no DICOM header value.
 
 from __future__ import annotations
 
-
 # The code of an image that there was no memory for: the only reason that may not last.
 NO_MEMORY = "no_memory"
 

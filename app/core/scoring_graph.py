@@ -183,20 +183,29 @@ def _max_pool(operation: Any, gradient: Any) -> Any:
     is_plain = (
         list(operation.get_attr("strides")) == [1, high, wide, 1]
         and operation.get_attr("data_format") == b"NHWC"
-        and rows * high <= features.shape[1]
-        and columns * wide <= features.shape[2]
     )
     if not is_plain:
         return nn_grad._MaxPoolGrad(operation, gradient)
-    covered = features[:, : rows * high, : columns * wide]
-    windows = tf.reshape(covered, (-1, rows, high, columns, wide, filters))
+    # How far the windows reach beyond the features, before and after: negative where the last
+    # rows are in no window. TensorFlow pads the odd row after them.
+    reach = [
+        (beyond // 2, beyond - beyond // 2) if beyond > 0 else (0, beyond)
+        for beyond in (rows * high - features.shape[1], columns * wide - features.shape[2])
+    ]
+    padding = [(0, 0), *((before, max(after, 0)) for before, after in reach), (0, 0)]
+    padded = tf.pad(features, padding, constant_values=features.dtype.min)
+    windows = tf.reshape(
+        padded[:, : rows * high, : columns * wide], (-1, rows, high, columns, wide, filters)
+    )
     largest = tf.cast(tf.equal(windows, pooled[:, :, None, :, None]), gradient.dtype)
     share = largest / tf.reduce_sum(largest, axis=(2, 4), keepdims=True)
     spread = tf.reshape(
         share * gradient[:, :, None, :, None], (-1, rows * high, columns * wide, filters)
     )
-    below, right = features.shape[1] - rows * high, features.shape[2] - columns * wide
-    return tf.pad(spread, ((0, 0), (0, below), (0, right), (0, 0)))
+    (top, _), (left, _) = reach
+    inside = spread[:, top : top + features.shape[1], left : left + features.shape[2]]
+    uncovered = [(0, 0), *((0, max(-after, 0)) for _, after in reach), (0, 0)]
+    return tf.pad(inside, uncovered)
 
 
 _RULES: dict[str, Callable[[Any, Any], Any]] = {

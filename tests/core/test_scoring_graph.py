@@ -82,6 +82,10 @@ HEADS = {
         layers.MaxPooling2D(3), layers.Conv2D(4, 2, activation="relu"),
         layers.GlobalAveragePooling2D(), layers.Dense(1, activation="sigmoid"),
     ],
+    "pooled over the edge": lambda: [
+        layers.MaxPooling2D(3, padding="same"), layers.MaxPooling2D((4, 2), padding="same"),
+        layers.Flatten(), layers.Dense(1, activation="sigmoid"),
+    ],
     "gated": lambda: [
         gated, layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax")
     ],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import applications, layers
 
-from app.core.bundle import Heatmap, Input, Task
+from app.core.bundle import Heatmap, Input, Task, file_sha256
 from app.core.calibration import softmax
 from app.core.engine import Engine
 from app.core.network import Network, class_logits
@@ -41,9 +41,11 @@ def backbone(request, tmp_path_factory):
         task=Task(title="t", classes=classes, positive="B" if units == 1 else None),
         input=Input(height=size, width=size, channels=channels, fit="stretch"),
         heatmap=Heatmap(layer=PRESETS[name].heatmap_layer, scale=1),
+        files={"model.keras": file_sha256(folder / "model.keras")},
     )
     engine = Engine(
         SimpleNamespace(path=folder, name=name, manifest=manifest, sha256=f"{name}{size}"),
+        backend="openvino",
         cache=folder / "converted",
     )
     fresh = Network(model, PRESETS[name].heatmap_layer)
