@@ -6,7 +6,7 @@ for a thousand, and results come in the order of the sources.
 
 Ray's actors do the work, without Ray Data. Its datasets take no iterator whose length is unknown;
 fed by one all the same, through a data source that asks the driver, Ray Data scores a film for as
-much processor time, but passed on 29 batches a second where actors passed on 430, kept the
+much processor time, but passed on 29 batches a second where actors passed on 427, kept the
 statistics of every block, and began 8 to 15 seconds later (two busy cores, Ray 2.60).
 
 File names may name patients: nothing that workers or Ray write holds one.

@@ -45,10 +45,7 @@ class Failure:
 
 
 class Worker:
-    """An engine on one core, in a process of its own; two threads of Ray call it.
-
-    It raises nothing: Ray would log the error, and its text may hold a path.
-    """
+    """What Ray runs: made with a bundle's digest, sent the files later; two threads call it."""
 
     def __init__(self, sha256: str, backend: BackendName, folder: str) -> None:
         self._sha256 = sha256

@@ -1,0 +1,84 @@
+"""What decoding JPEGs at a fraction of their resolution would gain, and what it does to scores.
+
+    python -m benchmarks.reduced_decoding BUNDLE FILMS
+
+libjpeg can decode at 1/2, 1/4 or 1/8 at little cost. That may be done only where scores stay
+within 1e-3 of those at full resolution, on every film that is still larger than the input.
+
+Reference:
+    - https://libjpeg-turbo.org, scaled decompression
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core import images
+from app.core.bundle import load_bundle
+from app.core.calibration import softmax
+from app.core.engine import Engine
+from app.core.network import class_logits
+from benchmarks import films
+from benchmarks.table import Row, print_table, tell, tell_machine
+
+LARGEST_DIFFERENCE = 1e-3
+_REDUCED = {2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4}
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 where scores move too far."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("films", type=Path, help="folder of full-resolution JPEGs")
+    options = parser.parse_args()
+    tell_machine()
+    engine = Engine(load_bundle(options.bundle))
+    contents = [path.read_bytes() for path in films.paths(options.films)]
+    return print_table(row for by in _REDUCED for row in measure(engine, contents, by))
+
+
+def measure(engine: Engine, contents: list[bytes], by: int) -> list[Row]:
+    """The largest change of a probability, and the time, on films that are large enough."""
+    size = engine.bundle.manifest.input
+    full, reduced, seconds = [], [], np.zeros(2)
+    for content in contents:
+        started = time.perf_counter()
+        film = images.Film(_decoded(content, cv2.IMREAD_GRAYSCALE))
+        decoded = time.perf_counter()
+        if min(film.pixels.shape) < by * max(size.height, size.width):
+            continue
+        smaller = images.Film(_decoded(content, _REDUCED[by]))
+        seconds += decoded - started, time.perf_counter() - decoded
+        full.append(engine.fitted(film))
+        reduced.append(engine.fitted(smaller))
+    difference = np.abs(_probabilities(engine, full) - _probabilities(engine, reduced)).max(axis=1)
+    tell(
+        f"1/{by}: {len(full)} of {len(contents)} films are large enough; probabilities move by "
+        f"{np.median(difference):.2g} in the middle, {difference.max():.2g} at most"
+    )
+    what = f"{engine.bundle.name}, 1/{by} of the resolution"
+    return [
+        Row(f"{what}: largest change of a probability", float(difference.max()),
+            LARGEST_DIFFERENCE, at_most=True),
+        Row(f"{what}: time to decode against full resolution", float(seconds[1] / seconds[0])),
+    ]  # fmt: skip
+
+
+def _decoded(content: bytes, how: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), how), np.uint8)
+
+
+def _probabilities(engine: Engine, fitted: list[NDArray[np.uint8]]) -> NDArray[np.float64]:
+    logits = [engine.run(pixels[np.newaxis])[0] for pixels in fitted]
+    return np.array([softmax(class_logits(one)[0]) for one in logits])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
