@@ -9,8 +9,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from app.core.errors import OverreadError
+from model_training import interruption
 from model_training.commands import (
     augment_preview,
     compare,
@@ -31,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns 0, 1 when it failed, 2 when it was called wrongly."""
     options = _parser().parse_args(arguments)
     try:
-        with _stopped_by_terminate():
+        with _stopped_by_terminate(), interruption.noted():
             options.run(options)
     except WrongCall as error:
         print(f"overread-train: {error}", file=sys.stderr)
@@ -44,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
         # HDF5 does so even in `strerror`.
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
         print(
-            f"overread-train: {reason}. Check the folders, their permissions and the space on the "
-            "disk; nothing was published.",
+            f"overread-train: {reason}{_place(error, options)}. Check the folders, their "
+            "permissions and the space on the disk; nothing was published.",
             file=sys.stderr,
         )
         return 1
@@ -66,6 +68,17 @@ def _stopped_by_terminate() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _place(error: OSError, options: argparse.Namespace) -> str:
+    """Which option's path the system refused, such as ` at --html`, where that can be told."""
+    refused = os.path.abspath(error.filename) if isinstance(error.filename, str) else ""
+    for name, value in vars(options).items():
+        given = os.path.abspath(value) if isinstance(value, Path) else ""
+        # The path itself, one inside it, or a folder on the way to it.
+        if given and refused and (refused.startswith(given) or given.startswith(refused)):
+            return f" at {'DATA' if name == 'data' else '--' + name.replace('_', '-')}"
+    return ""
 
 
 def _parser() -> argparse.ArgumentParser:

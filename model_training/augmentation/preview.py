@@ -45,7 +45,7 @@ def draw_sheet(
     return _beside([_below(list(column)) for column in columns])
 
 
-def write_sheet(sheet: Sheet) -> bytes:
+def as_png(sheet: Sheet) -> bytes:
     """The sheet as PNG."""
     shown = sheet if sheet.shape[-1] == 1 else cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".png", shown)

@@ -6,10 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.core.whole_file import write_whole
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import add_augmentation, add_input
 from model_training.config import TrainingConfig
+
+_MOST = 100  # rows and columns that a person would look at
 
 
 def add(commands: Commands) -> None:
@@ -46,18 +49,18 @@ def _run(options: argparse.Namespace) -> None:
         if options.out.suffix.lower() != ".png":
             raise ValueError(f"`out` must be a PNG file. Received {options.out.name!r}.")
         for name in ("images", "variants"):
-            if getattr(options, name) < 1:
+            if not 1 <= getattr(options, name) <= _MOST:
                 raise ValueError(
-                    f"`{name}` must be at least 1. Received {name}={getattr(options, name)}."
+                    f"`{name}` must be a whole number from 1 to {_MOST}. Received "
+                    f"{name}={getattr(options, name)}."
                 )
 
-    from model_training.augmentation.preview import draw_sheet, write_sheet
+    from model_training.augmentation.preview import as_png, draw_sheet
     from model_training.training.experiment import sample
 
     images = sample(read(options), config=config, number=options.images)
     sheet = draw_sheet(
         images, config.augmentation_options, num_variants=options.variants, seed=config.seed
     )
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_bytes(write_sheet(sheet))
+    write_whole(options.out, as_png(sheet))
     print(f"The sheet is in {options.out}", file=sys.stderr)

@@ -109,8 +109,13 @@ def require_used(
         )
 
 
-def say_unused(options: argparse.Namespace, classes: Sequence[str]) -> None:
-    """Says on stderr which option has no effect on data of these classes."""
+def say_unused(
+    options: argparse.Namespace, classes: Sequence[str], *, searched: Collection[str] = ()
+) -> None:
+    """Says on stderr which option has no effect on data of these classes, or is searched."""
+    for name in searched:
+        if getattr(options, name, None) is not None:
+            say(f"--{name.replace('_', '-')} has no effect: --search tries values of {name}.")
     if options.threshold_rule is not None and len(classes) > 2:
         say(
             f"With {len(classes)} classes the likeliest one is called: --threshold-rule has no "

@@ -89,7 +89,8 @@ def _run(options: argparse.Namespace) -> None:
     with wrong_call():
         base = TrainingConfig.from_preset(options.preset, **chosen_settings(options))
         dimensions = parse_search(options.search, base)
-        require_used(options, base, searched=[dimension.name for dimension in dimensions])
+        searched = [dimension.name for dimension in dimensions]
+        require_used(options, base, searched=searched)
         trials = _TRIALS if options.trials is None else options.trials
         if options.sampler == "grid":
             size = prod(len(values) for values in grid(dimensions, base).values())
@@ -110,7 +111,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.fit_best is not None:
         check_out(options.fit_best, options.samples)
     dataset = read(options)
-    say_unused(options, dataset.classes)
+    say_unused(options, dataset.classes, searched=searched)
     cache = options.cache or film_cache.default_folder()
     study = tune(
         dataset,

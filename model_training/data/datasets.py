@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.bundle import PREDICTION_COLUMNS
+from app.core.bundle import KEPT_TOGETHER, PREDICTION_COLUMNS
 from app.core.errors import DatasetError
 from model_training.data.folders import MANIFEST, read_folders
 from model_training.data.image_files import LabelledImage
@@ -203,9 +203,9 @@ def _class_order(names: set[str], positive: str | None) -> tuple[str, ...]:
         raise DatasetError(
             f"The data hold images of {found}; at least two classes are needed. "
             "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV or Parquet) "
-            "with a file name and a label a row."
+            "with a file name and a label a row; in a table, --label-column names the column."
         )
-    reserved = sorted(names & set(PREDICTION_COLUMNS))
+    reserved = sorted(names & {*PREDICTION_COLUMNS, KEPT_TOGETHER})
     if reserved:
         raise DatasetError(
             f"The classes {reserved} are named like columns of the predictions table. "

@@ -253,8 +253,9 @@ def _whole_numbers(labels: list[str]) -> list[str]:
 def _require_filled(texts: Sequence[str], what: str, column: str | None, file_name: str) -> None:
     empty = [number for number, text in enumerate(texts, start=1) if not text]
     if empty:
+        have = "has" if len(empty) == 1 else "have"
         raise DatasetError(
-            f"{len(empty)} of {len(texts)} rows of {file_name} have no {what} in the column "
+            f"{len(empty)} of {len(texts)} rows of {file_name} {have} no {what} in the column "
             f"{column!r} (row {_listed(empty)} below the column names). Fill them in, or remove "
             "them."
         )
@@ -283,9 +284,8 @@ def _resolved(names: Sequence[str], index: ImageIndex, file_name: str) -> list[P
         where = f"exist below {index.folder.resolve().name!r}"
         if len(missing) == len(names):
             raise DatasetError(
-                f"None of the {len(names)} images that {file_name} names {where}, such as "
-                f"{names[0]!r}. Name the folder of the images, or the right column with "
-                "--path-column."
+                f"None of the {len(names)} images that {file_name} names {where}. Name "
+                f"the folder of the images, or the right column with --path-column:{_lines(names)}"
             )
         raise DatasetError(
             f"{len(missing)} of the {len(names)} images that {file_name} names do not {where}. "

@@ -139,7 +139,8 @@ def _method(comparison: Comparison) -> str:
             )
     lines.append(
         "Other intervals: bootstrap over patients, 1,000 resamples, both bundles drawn alike. p of "
-        "accuracy: McNemar's exact test on the decisions at each bundle's own threshold."
+        "accuracy: McNemar's exact test on the decisions"
+        + (" at each bundle's own threshold." if cases.num_classes == 2 else ".")
     )
     if len(comparison.pairs) > 1:
         lines.append(f"p-values are Holm's, corrected for {len(comparison.pairs)} pairs.")

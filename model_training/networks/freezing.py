@@ -8,8 +8,6 @@ import keras
 
 from model_training.suggestions import nearest
 
-_LISTED = 10
-
 
 def freeze(model: keras.Model, *, until: str | None, backbone_end: str | None) -> None:
     """Keeps the layers before `until` as they are; that layer and what follows it learn.
@@ -70,7 +68,8 @@ def _first_that_learns(model: keras.Model, name: str, end: int) -> int:
         weighted = [layer.name for layer in model.layers[: end + 1] if layer.weights]
         raise ValueError(
             f"--unfreeze-from must name a layer of the network. Received {name!r}."
-            + (nearest(name, names[:end]) or f" Layers with weights: {_shortened(weighted)}.")
+            + nearest(name, names[:end])
+            + f" Layers with weights: {', '.join(weighted)}."
         )
     if names.index(name) > end:
         raise ValueError(
@@ -78,14 +77,6 @@ def _first_that_learns(model: keras.Model, name: str, end: int) -> int:
             f"what follows it always learns. Received {name!r}."
         )
     return names.index(name)
-
-
-def _shortened(names: list[str]) -> str:
-    """The first and last ten, with a note of how many lie between them."""
-    hidden = len(names) - 2 * _LISTED
-    if hidden > 0:
-        names = [*names[:_LISTED], f"... ({hidden} more) ...", *names[-_LISTED:]]
-    return ", ".join(names)
 
 
 def _end(model: keras.Model, backbone_end: str) -> int:

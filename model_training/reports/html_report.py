@@ -14,6 +14,8 @@ import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined
 from plotly.offline import get_plotlyjs
 
+from app.core.whole_file import write_whole
+
 # Told apart by colour-blind readers too, with at least 3:1 against a light and a dark page.
 COLOURS = ("#3a91b5", "#cf7d00", "#2a9d8f", "#9a72c4", "#8a9197")
 
@@ -94,7 +96,7 @@ class Section:
 
 
 def write_report(path: Path, *, title: str, sections: Sequence[Section]) -> None:
-    """Writes the page under a temporary name and renames it when it is whole.
+    """Writes the page, whole or not at all.
 
     All text is escaped. Plotly is inside the file once (about 5 MB), where a figure needs it.
 
@@ -112,7 +114,4 @@ def write_report(path: Path, *, title: str, sections: Sequence[Section]) -> None
         version=version("overread"),
         date=date.today().isoformat(),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, page.encode())

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.errors import DatasetError, WeightsError
+from model_training import interruption
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.networks.catalogue import PRESETS
@@ -295,6 +296,7 @@ class _StartEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         self._rate = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        interruption.check()
         self._batches.start_epoch(epoch)
         # That of the first step: after the last one a cosine is at zero, which no step was made
         # with. On several devices the rate is a variable of each of them.

@@ -11,6 +11,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import norm
 
+from app.core.wording import counted
 from model_training.reports.html_report import Figure, Section, Table, write_report
 from model_training.reports.markdown import markdown_table
 from model_training.tuning.goal import Goal
@@ -46,7 +47,7 @@ def as_text(study: Study, goal: Goal) -> str:
     """The best trial, with what it is worth, and how to see it."""
     best, trials = study.best_trial, finished(study)
     return (
-        f"Best of {len(trials)} trials: trial {best.number}, {goal.words} "
+        f"Best of {counted(len(trials), 'trial')}: trial {best.number}, {goal.words} "
         f"{_value(study, best)} at epoch {best.user_attrs['best_epoch']}.\n"
         f"{in_words(best.params)}\n\n{_spread_text(study, goal)}{_caution(study, goal)}"
     )

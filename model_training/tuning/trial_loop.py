@@ -11,6 +11,7 @@ from optuna.trial import Trial, TrialState
 from tqdm import tqdm
 
 from app.core.errors import StudyError
+from model_training import interruption
 from model_training.tuning.study import (
     REASON,
     FailedTrial,
@@ -51,6 +52,7 @@ def run_trials(study: Study, objective: NumberedObjective, *, trials: int, figur
             if len(done) + len(elsewhere) >= trials:
                 break
             try:
+                interruption.check()
                 study.optimize(objective, n_trials=1, catch=(FailedTrial,))
             except BaseException as error:
                 _interrupted(study, objective, error, kept=f"{len(done)} of {trials}")

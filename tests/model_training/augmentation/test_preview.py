@@ -49,6 +49,7 @@ def test_the_command_writes_a_png(data, tmp_path, channels, shape, capsys):
     [
         (["--out", "sheet.jpg"], "must be a PNG file. Received 'sheet.jpg'"),
         (["--out", "s.png", "--images", "0"], "Received images=0"),
+        (["--out", "s.png", "--variants", "100000"], "Received variants=100000"),
         (["--out", "s.png", "--augmentation", "clasic"], "Did you mean 'classic'"),
         (["--out", "s.png", "--augment", "rotate=3"], "no augmentation option 'rotate'"),
     ],

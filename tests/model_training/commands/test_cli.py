@@ -91,6 +91,24 @@ def test_a_missing_folder_is_a_sentence_and_status_1(tmp_path, capsys):
     assert not out.parent.exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "reason"), [("--cache", "Not a directory"), ("--out", "File exists")]
+)
+def test_a_path_that_cannot_be_written_is_told_by_its_option(
+    data, tmp_path, option, reason, capsys
+):
+    (tmp_path / "file").write_text("no folder")
+    paths = {"--out": str(tmp_path / "m"), "--cache": str(tmp_path / "c")}
+    paths[option] = str(tmp_path / "file" / "inside")
+    arguments = [part for pair in paths.items() for part in pair]
+
+    assert main(["fit", str(data), "--preset", "basic-cnn", *arguments]) == 1
+
+    printed = capsys.readouterr().err
+    assert f"{reason} at {option}. Check the folders" in printed
+    assert str(tmp_path) not in printed
+
+
 def test_a_folder_without_classes_is_a_sentence_and_status_1(tmp_path, capsys):
     assert main(["fit", str(tmp_path), "--preset", "basic-cnn", "--out", str(tmp_path / "m")]) == 1
 

@@ -171,12 +171,16 @@ REFUSED = {
         rows(Class=["a", "b", "", "a", " "] * 2),
         r"4 of 10 rows of table.csv have no label in the column 'Class' \(row 3, 5, 8, 10 below",
     ),
-    "an empty name": (rows(Image=["Image1"] * 9 + [""]), "have no image in the column 'Image'"),
+    "one empty label": (rows(Class=["a", "b"] * 4 + ["a", ""]), "1 of 10 rows of table.csv has no"),
+    "an empty name": (rows(Image=["Image1"] * 9 + [""]), "has no image in the column 'Image'"),
     "missing images": (
         rows(Image=[f"Image{number}" for number in (1, 2, 33, 4, 5, 66, 7, 8, 33, 10)]),
         r"3 of the 10 images that table.csv names do not exist .*:\n  Image33\n  Image66$",
     ),
-    "no image": (rows(Image=[f"film{n}" for n in range(10)]), "None of the 10 images"),
+    "no image": (
+        rows(Image=[f"film{n}" for n in range(10)]),
+        r"None of the 10 images (.|\n)*:\n  film0\n",
+    ),
     "a row twice": (
         rows(Image=["Image1", "image1.jpg", *(f"Image{n}" for n in range(3, 11))]),
         r"2 rows of table.csv name an image that another row names too.*\n  Image1\n  image1.jpg$",

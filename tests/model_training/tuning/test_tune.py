@@ -120,7 +120,9 @@ def test_with_seeds_searched_their_spread_is_shown_before_all_else(data, tmp_pat
 
     assert tune(data, tmp_path / "seeds", *searched) == 0
 
-    printed = capsys.readouterr().out
+    told = capsys.readouterr()
+    printed = told.out
+    assert "--epochs has no effect: --search tries values of epochs." in told.err
     trials = pd.read_csv(tmp_path / "seeds" / "trials.csv")
     assert "| epochs | seeds |" in printed
     for epochs, values in trials.groupby("epochs")["value"]:
