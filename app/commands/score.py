@@ -42,10 +42,10 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="images, folders, ZIP archives, or addresses such as s3://bucket/folder",
     )
     command.add_argument(
-        "--out", type=Path, required=True, help="table to write: NAME.csv or NAME.parquet"
+        "--out", type=_output, required=True, help="table to write: NAME.csv or NAME.parquet"
     )
     command.add_argument(
-        "--heatmaps", type=Path, help="folder for overlays (PNG) and evidence (NPY)"
+        "--heatmaps", type=_output, help="folder for overlays (PNG) and evidence (NPY)"
     )
     again = command.add_mutually_exclusive_group()
     again.add_argument(
@@ -72,6 +72,18 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_run)
 
 
+def _output(text: str) -> Path:
+    """A path to write to; as such an address would be a folder `s3:` of this machine."""
+    from app.core.remote import is_address, public_name
+
+    if is_address(text):
+        raise argparse.ArgumentTypeError(
+            f"{public_name(text)!r} is an address; expected a path of this machine. Write there, "
+            "and copy it to the address afterwards."
+        )
+    return Path(text)
+
+
 def _run(options: argparse.Namespace) -> None:
     if options.out.suffix.lower() not in _SUFFIXES:
         raise OverreadError(
@@ -81,12 +93,12 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.bundle import load_bundle
 
     bundle = load_bundle(options.bundle)
-    with _kept_until_done(options) as store:
+    with _kept_until_done(options, bundle) as store:
         _score(options, bundle, store)
 
 
 @contextmanager
-def _kept_until_done(options: argparse.Namespace) -> Iterator[ResultStore]:
+def _kept_until_done(options: argparse.Namespace, bundle: Bundle) -> Iterator[ResultStore]:
     """Results beside the table while it is not whole; `--resume` begins with them."""
     from app.core.result_store import ResultStore, delete
 
@@ -95,11 +107,12 @@ def _kept_until_done(options: argparse.Namespace) -> Iterator[ResultStore]:
         delete(path)
     is_found = path.exists()
     store = ResultStore(path)
-    if is_found and not options.resume:
-        raise OverreadError(
-            f"{options.out.name} is unfinished: {len(store):,} results of a run that was stopped "
-            "are kept. Go on with --resume, or drop them with --restart."
-        )
+    if is_found:
+        try:
+            _require_resumable(store, options, bundle)
+        except OverreadError:
+            store.close()
+            raise
     try:
         yield store
     except BaseException:
@@ -117,6 +130,26 @@ def _kept_until_done(options: argparse.Namespace) -> Iterator[ResultStore]:
     delete(path)
 
 
+def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: Bundle) -> None:
+    """Refuses a run that would drop what another one has done.
+
+    Raises:
+        OverreadError: If `--resume` is not asked for, or another bundle has given the results.
+    """
+    unfinished = f"{options.out.name} is unfinished: {len(store):,} results of a run"
+    if not options.resume:
+        raise OverreadError(
+            f"{unfinished} that was stopped are kept. Go on with --resume, or drop them with "
+            "--restart."
+        )
+    if others := store.bundles() - {bundle.sha256}:
+        raise OverreadError(
+            f"{unfinished} with another bundle are kept (SHA-256 {min(others)[:8]}…; "
+            f"{bundle.name!r} has {bundle.sha256[:8]}…). Go on with that bundle, drop them with "
+            "--restart, or choose another name with --out."
+        )
+
+
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
     from tqdm import tqdm
 
@@ -129,7 +162,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
 
     sources, known = from_paths(options.inputs), BundleResults(store, bundle)
     if options.engine == "ray":
-        computed_by = "the workers of a Ray cluster"
+        computed_by = f"the workers of a Ray cluster, backend {options.backend}"
         results = driver.score(bundle, sources, backend=options.backend, known=known)
     else:
         engine = Engine(bundle, backend=options.backend)
@@ -137,9 +170,10 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
         results = engine.score(sources, known=known)
     print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
     counts: Counter[str] = Counter()
+    undrawn: Counter[str] = Counter()
     started = time.monotonic()
     if options.heatmaps:
-        results = written(results, bundle, options.heatmaps)
+        results = written(results, bundle, options.heatmaps, undrawn=undrawn)
     with open_table(options.out, bundle) as table, tqdm(desc="scoring", unit="image") as bar:
         _count_in_background(options.inputs, bar)
         for result in results:
@@ -147,6 +181,8 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
             counts[result.status] += 1
             bar.update()
     print(_summary(counts, time.monotonic() - started, options.out), file=sys.stderr)
+    if undrawn:
+        print(_undrawn_summary(undrawn), file=sys.stderr)
 
 
 def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
@@ -162,17 +198,31 @@ def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
 
 
 def _summary(counts: Counter[str], seconds: float, out: Path) -> str:
-    total = counts.total()
-    words = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+    total, peak = counts.total(), _peak_memory()
+    memory = "" if peak is None else f", peak memory {peak / 1024**2:.0f} MB"
     return (
-        f"{total:,} images in {seconds:.1f} s ({total / seconds:.0f} images/s), peak memory "
-        f"{_peak_memory() / 1024**2:.0f} MB: {words}. Table: {out}"
+        f"{total:,} images in {seconds:.1f} s ({total / seconds:.0f} images/s){memory}: "
+        f"{_listed(counts)}. Table: {out}"
     )
 
 
-def _peak_memory() -> int:
-    """The most bytes that this process has held at once."""
-    import resource
+def _undrawn_summary(undrawn: Counter[str]) -> str:
+    return (
+        f"Overlays not drawn: {undrawn.total():,} ({_listed(undrawn)}). These films were changed "
+        "after they were scored, or could not be read again; their evidence (NPY) is written. "
+        "Score them again for the PNG."
+    )
 
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
+
+
+def _peak_memory() -> int | None:
+    """The most bytes that this process has held at once; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -155,10 +155,12 @@ class Engine:
         remaining = iter(sources)
         ahead: deque[Future[list[Result]]] = deque()
         with (
-            ReadAhead(seconds_a_read=seconds_a_read) as reading,
             ThreadPoolExecutor(
                 self.workers, "score", initializer=_step_back if is_background else None
             ) as pool,
+            # Closed first: behind a batch that failed, whose bytes nobody takes, threads of the
+            # pool wait for reads that there is no room for.
+            ReadAhead(seconds_a_read=seconds_a_read) as reading,
         ):
             try:
                 while True:

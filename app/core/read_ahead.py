@@ -1,14 +1,15 @@
 """Reading ahead: files are fetched by threads of their own while others compute.
 
 A file system that stalls costs the films that it does not give, not the run: each read has a
-time limit, and the thread that hangs in it is left behind and replaced.
+time limit, and the thread that hangs in it is left behind and replaced. It ends by itself if its
+file comes after all.
 """
 
 from __future__ import annotations
 
 import time
-from queue import SimpleQueue
-from threading import Condition, Event, Lock, Thread
+from collections import deque
+from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Self
 
@@ -21,21 +22,26 @@ NUM_READERS = 8
 MAX_BYTES_AHEAD = 128 * 1024**2
 # The largest file that is read at all comes within this at 10 MB a second.
 SECONDS_A_READ = 60.0
-# So many reads that hang are a file system that is gone, not a bad file.
+# So many reads that hang at once are a file system that is gone, not a bad file.
 MAX_STALLED = 16
 
 
 class ReadAhead:
-    """Reads sources in the order they are asked for, a bounded number of bytes ahead."""
+    """Reads sources in the order they are asked for, a bounded number of bytes ahead.
+
+    When it is closed, who still waits for a read is told so at once: a thread that waited on
+    would keep those from ending who wait for the thread.
+    """
 
     def __init__(
         self, *, seconds_a_read: float = SECONDS_A_READ, max_bytes: int = MAX_BYTES_AHEAD
     ) -> None:
         self.seconds_a_read = seconds_a_read
         self._max_bytes = max_bytes
-        self._queue: SimpleQueue[Pending | None] = SimpleQueue()
-        self._turn = Lock()
+        # Its lock guards all that follows, and what is said of a read in `Pending`.
         self._changed = Condition()
+        self._asked: deque[Pending] = deque()
+        self._expected: set[Pending] = set()  # asked for, and neither come nor given up
         self._bytes_ahead = 0
         self._num_stalled = 0
         self._is_closed = False
@@ -53,14 +59,22 @@ class ReadAhead:
     ) -> None:
         with self._changed:
             self._is_closed = True
+            for pending in self._expected:
+                pending.is_over.set()
+            self._expected.clear()
+            self._asked.clear()
             self._changed.notify_all()
-        for _ in range(NUM_READERS + self._num_stalled):
-            self._queue.put(None)
 
     def read(self, source: Source) -> Pending:
         """Asks for a source; `Pending.take` waits for its bytes."""
         pending = Pending(source, self)
-        self._queue.put(pending)
+        with self._changed:
+            if self._is_closed:
+                pending.is_over.set()
+            else:
+                self._asked.append(pending)
+                self._expected.add(pending)
+                self._changed.notify()
         return pending
 
     def _start_reader(self) -> None:
@@ -68,42 +82,76 @@ class ReadAhead:
         Thread(target=self._read_until_closed, daemon=True, name="read").start()
 
     def _read_until_closed(self) -> None:
-        while (pending := self._next()) is not None and pending.fetch():
+        while (pending := self._next()) is not None and self._fetch(pending):
             pass
 
     def _next(self) -> Pending | None:
-        # One reader at a time, so that reads begin in order: those who take go in that order
-        # too, and would wait without end for one that was overtaken while there was no room.
-        with self._turn:
-            pending = self._queue.get()
-            with self._changed:
-                self._changed.wait_for(self._has_room)
-            return None if self._is_closed else pending
+        """The next read, as soon as there is room for it; None when this is closed.
 
-    def _has_room(self) -> bool:
-        return self._is_closed or self._bytes_ahead < self._max_bytes
-
-    def hold(self, size: int) -> None:
-        """Counts bytes that were read; negative when they were taken."""
-        with self._changed:
-            self._bytes_ahead += size
-            self._changed.notify_all()
-
-    def replace_reader(self) -> None:
-        """Leaves a reader that hangs behind.
-
-        Raises:
-            SourceError: If too many hang.
+        Reads begin in order: those who take go in that order too, and would wait without end
+        for one that was overtaken while there was no room.
         """
         with self._changed:
+            self._changed.wait_for(lambda: self._is_closed or (self._asked and not self._is_full()))
+            if self._is_closed:
+                return None
+            pending = self._asked.popleft()
+            pending.began = time.monotonic()
+            return pending
+
+    def _is_full(self) -> bool:
+        return self._bytes_ahead >= self._max_bytes
+
+    def _fetch(self, pending: Pending) -> bool:
+        """Reads a source; False if nobody waits for it any more, and this reader was replaced."""
+        data, error = b"", None
+        try:
+            data = pending.source.read()
+        except Exception as raised:
+            error = raised
+        with self._changed:
+            if pending not in self._expected:
+                self._num_stalled -= 1
+                return False
+            self._expected.remove(pending)
+            self._bytes_ahead += len(data)
+            pending.data, pending.error = data, error
+            pending.is_over.set()
+            return True
+
+    def taken(self, num_bytes: int) -> None:
+        """Makes room where bytes lay that now were taken."""
+        with self._changed:
+            was_full = self._is_full()
+            self._bytes_ahead -= num_bytes
+            if was_full:  # else no reader waits for room, and idle ones need not be woken
+                self._changed.notify_all()
+
+    def give_up_late(self, pending: Pending) -> None:
+        """Leaves the reader of a read behind, if its time is over.
+
+        Raises:
+            UnreadableImageError: If it is.
+            SourceError: If too many hang now.
+        """
+        with self._changed:
+            # It may have come, or begun, since its time was looked at.
+            if pending not in self._expected or pending.began is None or pending.seconds_left():
+                return
+            self._expected.remove(pending)
             self._num_stalled += 1
             if self._num_stalled >= MAX_STALLED:
                 raise SourceError(
-                    f"{self._num_stalled} files did not come within {self.seconds_a_read:.0f} s "
-                    "each. The disk or the connection seems to be gone; check it and start again. "
-                    "What is done is kept."
+                    f"{self._num_stalled} files at once did not come within "
+                    f"{self.seconds_a_read:g} s each. The disk or the connection seems to be "
+                    "gone; check it and start again. What is done is kept."
                 )
         self._start_reader()
+        raise UnreadableImageError(
+            "stalled",
+            f"Reading did not end within {self.seconds_a_read:g} s. Check the disk or the "
+            "connection, and try again.",
+        )
 
 
 class Pending:
@@ -112,49 +160,29 @@ class Pending:
     def __init__(self, source: Source, ahead: ReadAhead) -> None:
         self.source = source
         self._ahead = ahead
-        self._began: float | None = None
-        self._ended = Event()
-        self._is_given_up = False
-        self._data: bytes | None = None
-        self._error: Exception | None = None
+        self.began: float | None = None
+        self.is_over = Event()  # it came or failed, or will not be read as reading was closed
+        self.data: bytes | None = None
+        self.error: Exception | None = None
 
     def take(self) -> bytes:
         """Waits for the bytes and hands them over; to be called once.
 
         Raises:
             ImageError: If the source cannot be read, or not within the time limit.
-            SourceError: If too many reads hang.
+            SourceError: If too many reads hang, or reading was closed before this one ended.
         """
-        while not self._ended.wait(self._seconds_left()):
-            if self._began is None or self._seconds_left() > 0:
-                continue
-            self._is_given_up = True
-            self._ahead.replace_reader()
-            raise UnreadableImageError(
-                "stalled",
-                f"Reading did not end within {self._ahead.seconds_a_read:.0f} s. Check the disk "
-                "or the connection, and try again.",
-            )
-        if self._error is not None:
-            raise self._error
-        data, self._data = self._data or b"", None
-        self._ahead.hold(-len(data))
+        while not self.is_over.wait(self.seconds_left()):
+            self._ahead.give_up_late(self)
+        if self.error is not None:
+            raise self.error
+        if self.data is None:
+            raise SourceError("Reading was ended before this file had come. Start again.")
+        data, self.data = self.data, None
+        self._ahead.taken(len(data))
         return data
 
-    def fetch(self) -> bool:
-        """Reads the source, in a reader's thread; False if nobody waits for it any more."""
-        self._began = time.monotonic()
-        try:
-            self._data = self.source.read()
-        except Exception as error:
-            self._error = error
-        if self._is_given_up:
-            return False
-        self._ahead.hold(len(self._data or b""))
-        self._ended.set()
-        return True
-
-    def _seconds_left(self) -> float:
-        # One that has not begun waits for reads that end, or run out of time themselves.
-        began = self._began if self._began is not None else time.monotonic()
+    def seconds_left(self) -> float:
+        """Until it is late; one that has not begun waits for reads that end or are late."""
+        began = self.began if self.began is not None else time.monotonic()
         return max(0.0, began + self._ahead.seconds_a_read - time.monotonic())

@@ -28,6 +28,17 @@ class Film:
         return self.data
 
 
+def wait_until(condition):
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def num_reading():
+    return sum(thread.name == "read" for thread in threading.enumerate())
+
+
 @pytest.fixture
 def released():
     """Set at the end, so that no thread of a test outlives it."""
@@ -106,6 +117,80 @@ def test_a_file_system_that_is_gone_ends_the_run(released):
             pending[-1].take()
 
 
+def test_the_limit_is_told_as_it_is(released):
+    with (
+        ReadAhead(seconds_a_read=0.2) as reading,
+        pytest.raises(UnreadableImageError, match=r"within 0\.2 s\."),
+    ):
+        reading.read(Film(until=released)).take()
+
+
+def test_slow_files_that_come_after_all_do_not_end_the_run():
+    """Three times as many as may hang at once, one after the other."""
+    slow = [Film(until=threading.Event()) for _ in range(3 * read_ahead.MAX_STALLED)]
+
+    with ReadAhead(seconds_a_read=0.02, max_bytes=10) as reading:
+        for film in slow:
+            pending = reading.read(film)
+            with pytest.raises(UnreadableImageError):
+                pending.take()
+            film.until.set()
+            wait_until(lambda: reading._num_stalled == 0)
+        # As many read as before, and none of the late bytes takes room.
+        wait_until(lambda: num_reading() == read_ahead.NUM_READERS)
+        reading.seconds_a_read = 10
+        assert [one.take() for one in [reading.read(Film()) for _ in range(50)]] == [b"film"] * 50
+        assert reading._bytes_ahead == 0
+
+
+def test_one_that_comes_while_it_is_given_up_is_taken_all_the_same():
+    come = threading.Event()
+
+    class Overlooked(threading.Event):
+        """Tells that the time is over when the bytes came at that moment."""
+
+        def wait(self, timeout=None):
+            come.set()
+            if not self.is_set():
+                super().wait(5)
+                return False
+            return super().wait(timeout)
+
+    with ReadAhead(seconds_a_read=0) as reading:
+        film = Film(until=come)
+        pending = reading.read(film)
+        assert film.is_begun.wait(5)
+        pending.is_over = Overlooked()
+
+        assert pending.take() == b"film"
+        assert (reading._num_stalled, reading._bytes_ahead) == (0, 0)
+
+
+def test_who_waits_is_told_when_it_is_closed(released):
+    told = []
+
+    def take(pending):
+        with pytest.raises(SourceError, match="ended before this file had come"):
+            pending.take()
+        told.append(pending)
+
+    with ReadAhead(max_bytes=1) as reading:
+        hangs = [reading.read(Film(until=released)) for _ in range(read_ahead.NUM_READERS)]
+        not_begun = reading.read(Film())
+        waiting = [
+            threading.Thread(target=take, args=(one,), daemon=True) for one in (hangs[0], not_begun)
+        ]
+        for thread in waiting:
+            thread.start()
+        time.sleep(0.1)
+    for thread in waiting:
+        thread.join(5)
+
+    assert len(told) == 2
+    take(hangs[1])
+    take(reading.read(Film()))
+
+
 def test_no_reader_is_left_when_it_ends():
     before = threading.active_count()
 
@@ -113,8 +198,4 @@ def test_no_reader_is_left_when_it_ends():
         for _ in range(50):  # most are never taken
             reading.read(Film())
 
-    for _ in range(100):
-        if threading.active_count() <= before:
-            break
-        time.sleep(0.02)
-    assert threading.active_count() <= before
+    wait_until(lambda: threading.active_count() <= before)

@@ -15,7 +15,11 @@ import pandas as pd
 import pytest
 
 from app.cli import main
+from app.core.bundle import load_bundle
 from app.core.engine import Engine
+from app.core.ray_cluster import driver
+from app.core.result_store import BundleResults, ResultStore
+from app.core.sources import from_paths
 
 NUM_FILMS = 120
 
@@ -231,3 +235,141 @@ def test_a_file_that_goes_while_others_are_scored_costs_its_row(films, bundle, t
         assert table["status"].iloc[-1] == "unreadable"
         assert table["reason"].iloc[-1].startswith("not_readable: ")
     assert (table["status"] == "ok").sum() == NUM_FILMS - 2
+
+
+@pytest.fixture
+def two_films(films, tmp_path):
+    folder = tmp_path / "two"
+    folder.mkdir()
+    for name in ("film000.png", "film001.png"):
+        shutil.copy(films / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def other_bundle(tmp_path_factory):
+    from tests.bundles import make_bundle
+
+    return make_bundle(tmp_path_factory.mktemp("models"), name="other", seed=1)
+
+
+def stop(bundle, films, out):
+    """What a run leaves that was stopped after its last film."""
+    store = ResultStore(out.with_name(f"{out.name}.unfinished"))
+    BundleResults(store, bundle).add(list(Engine(bundle).score(from_paths([films]))))
+    store.close()
+
+
+def test_another_bundle_does_not_go_on(bundle, other_bundle, two_films, tmp_path, capsys):
+    out = tmp_path / "out" / "r.csv"
+    stop(bundle, two_films, out)
+
+    assert score(other_bundle, two_films, out, "--resume") == 1
+
+    said = capsys.readouterr().err
+    assert "r.csv is unfinished: 2 results of a run with another bundle are kept" in said
+    assert "--restart" in said
+    assert [path.name for path in out.parent.iterdir()] == ["r.csv.unfinished"]
+    assert score(bundle, two_films, out, "--resume") == 0
+    assert set(pd.read_csv(out)["bundle_sha256"]) == {bundle.sha256}
+
+
+def test_another_bundle_may_begin_anew(bundle, other_bundle, two_films, tmp_path):
+    out = tmp_path / "out" / "r.csv"
+    stop(bundle, two_films, out)
+
+    assert score(other_bundle, two_films, out, "--restart") == 0
+
+    assert set(pd.read_csv(out)["bundle_sha256"]) == {other_bundle.sha256}
+
+
+def test_a_bundle_that_was_copied_goes_on(bundle, two_films, tmp_path):
+    out = tmp_path / "out" / "r.csv"
+    stop(bundle, two_films, out)
+    copy = load_bundle(shutil.copytree(bundle.path, tmp_path / "renamed"))
+
+    assert score(copy, two_films, out, "--resume") == 0
+
+
+def test_without_a_measure_of_memory_the_end_is_told_without_it(
+    bundle, two_films, tmp_path, capsys, monkeypatch
+):
+    """As on Windows, which has no module `resource`."""
+    monkeypatch.setitem(sys.modules, "resource", None)
+
+    assert score(bundle, two_films, tmp_path / "r.csv") == 0
+
+    said = capsys.readouterr().err
+    assert "images/s): 2 ok. Table: " in said
+    assert "memory" not in said
+
+
+@pytest.mark.parametrize("option", ["--out", "--heatmaps"])
+@pytest.mark.parametrize("address", ["s3://user:secret@bucket/r.csv", "file:///tmp/r.csv"])
+def test_an_address_is_not_written_to(
+    bundle, two_films, tmp_path, capsys, monkeypatch, option, address
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    arguments = {"--out": "r.csv"} | {option: address}
+
+    with pytest.raises(SystemExit) as stopped:
+        main(["score", str(bundle.path), str(two_films), *sum(arguments.items(), ())])
+
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert f"argument {option}: " in said
+    assert "is an address; expected a path of this machine" in said
+    assert "secret" not in said
+    assert not list((tmp_path / "here").iterdir())
+
+
+@pytest.mark.parametrize("backend", ["auto", "tensorflow"])
+def test_a_cluster_is_told_with_the_backend_asked_for(
+    bundle, two_films, tmp_path, capsys, monkeypatch, backend
+):
+    def alone(bundle, sources, *, backend, known):
+        return Engine(bundle).score(sources, known=known)
+
+    monkeypatch.setattr(driver, "score", alone)
+
+    assert score(
+        bundle, two_films, tmp_path / "r.csv", "--engine", "ray", "--backend", backend
+    ) == 0  # fmt: skip
+
+    said = capsys.readouterr().err
+    assert f"computed by the workers of a Ray cluster, backend {backend}" in said
+
+
+def test_overlays_that_are_missing_are_told(bundle, two_films, tmp_path, capsys, monkeypatch):
+    """One film goes after it was read, the other one is replaced."""
+    original = Engine.run
+    gone, replaced = sorted(two_films.iterdir())
+
+    def run(self, pixels):
+        gone.unlink(missing_ok=True)
+        replaced.write_bytes(b"another film")
+        return original(self, pixels)
+
+    monkeypatch.setattr(Engine, "run", run)
+
+    assert score(bundle, two_films, tmp_path / "r.csv", "--heatmaps", str(tmp_path / "m")) == 0
+
+    said = capsys.readouterr().err
+    assert "2 ok" in said
+    assert "Overlays not drawn: 2 (1 changed, 1 not_readable)." in said
+    assert {path.suffix for path in (tmp_path / "m").iterdir()} == {".npy"}
+
+
+def test_maps_that_are_there_are_not_drawn_again(bundle, two_films, tmp_path):
+    out, maps = tmp_path / "out" / "r.csv", tmp_path / "maps"
+    assert score(bundle, two_films, out, "--heatmaps", str(maps)) == 0
+    stop(bundle, two_films, out)
+    kept, lost = sorted(maps.glob("*.png"))
+    lost.unlink()
+    written_at = kept.stat().st_mtime_ns
+
+    assert score(bundle, two_films, out, "--heatmaps", str(maps), "--resume") == 0
+
+    assert kept.stat().st_mtime_ns == written_at
+    assert lost.exists()
