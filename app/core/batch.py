@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Event, Thread
 
 from app.core.bundle import Bundle
@@ -12,6 +15,8 @@ from app.core.engine import Engine, KnownResults, Result
 from app.core.errors import OverreadError
 from app.core.sources import Source
 from app.core.uploads import Spool
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,6 @@ class Batch:
         self,
         sources: Sequence[Source],
         *,
-        title: str,
         bundle: Bundle,
         spooled: Spool | None = None,
         known: KnownResults | None = None,
@@ -52,12 +56,10 @@ class Batch:
 
         Args:
             sources: The images.
-            title: What the reader calls them.
             bundle: Whose network scores them.
             spooled: The uploads they lie in, kept on disk as long as the batch.
             known: Results of earlier batches, and where those of this one are kept.
         """
-        self.title = title
         self.bundle = bundle
         self._spooled = spooled
         self._known = known
@@ -110,11 +112,18 @@ class Batch:
         except OverreadError as error:
             self._error = str(error)
         except Exception as error:
-            # The text of an unknown error may quote a path; its kind does not.
+            # The text of an unknown error may quote a path; its kind and place do not. Raised
+            # again, it would be printed with its text.
+            _LOG.error("Scoring stopped: %s at %s", type(error).__name__, _place(error))
             self._error = (
                 f"Scoring stopped unexpectedly ({type(error).__name__}). What was done is kept; "
                 "start the batch again."
             )
-            raise
         finally:
             self._ended = time.monotonic()
+
+
+def _place(error: Exception) -> str:
+    """Module and line that raised it, such as `engine.py:214`."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return f"{Path(frame.f_code.co_filename).name}:{line}"

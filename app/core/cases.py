@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core import images
-from app.core.engine import Engine, KnownResults, Result
+from app.core.engine import Engine, Result
 from app.core.errors import ImageError
+from app.core.explanations.shown import default_choice
 from app.core.images import Film
 from app.core.reading import Reading
+from app.core.result_store import CachedResults
 from app.core.sources import Source
 from app.core.suitability import check_suitable
 
 # Longer side of a film on the screen: more than a reader can tell apart at full zoom.
 DISPLAY_SIDE = 2048
+
+
+class Window(NamedTuple):
+    """Which grey values of a film, in [0, 255], are spread over the full range."""
+
+    low: int = 0
+    high: int = 255
+    inverted: bool = False
+
+    def of(self, film: Film) -> Film:
+        """The film through this window."""
+        if self == Window():
+            return film
+        return images.windowed(film, low=self.low, high=self.high, inverted=self.inverted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +56,7 @@ class Case:
 
 
 def examine(
-    engine: Engine, source: Source, data: bytes, *, known: KnownResults | None = None
+    engine: Engine, source: Source, data: bytes, *, known: CachedResults | None = None
 ) -> Case:
     """Decodes, scores and explains one file; what cannot be judged keeps its reason.
 
@@ -47,7 +64,8 @@ def examine(
         engine: The model.
         source: Where the file lies.
         data: Its bytes.
-        known: Earlier results; one that is there is not computed again.
+        known: Earlier results and maps, which are not computed again, and where the maps of this
+            film are kept.
     """
     image_id = images.image_id(data)
     film = None
@@ -57,18 +75,45 @@ def examine(
     except ImageError as error:
         shown = images.shrunk(film, DISPLAY_SIDE) if film else None
         return Case(image_id, shown, reason=str(error))
-    found = known.get(image_id, source) if known is not None else None
-    reading, evidence = _explained(found, engine) or engine.explain(film)
+    reading, evidence = _explained(engine, film, image_id, source, known)
     return Case(image_id, images.shrunk(film, DISPLAY_SIDE), reading, evidence)
 
 
 def _explained(
-    found: Result | None, engine: Engine
-) -> tuple[Reading, tuple[NDArray[np.float32], ...]] | None:
-    """Reading and maps from a kept result, where its one map tells those of both classes."""
-    if found is None or found.reading is None or found.evidence is None:
-        return None
-    if not engine.bundle.manifest.task.binary or engine.backend.num_logits > 1:
-        return None
-    maps = (-found.evidence, found.evidence)
-    return found.reading, maps if found.reading.class_index else maps[::-1]
+    engine: Engine, film: Film, image_id: str, source: Source, known: CachedResults | None
+) -> tuple[Reading, tuple[NDArray[np.float32], ...]]:
+    """Reading and maps, from what is kept where that has them all."""
+    if known is None:
+        return engine.explain(film)
+    found = known.get(image_id, source)
+    if found is not None and found.reading is not None:
+        maps = _kept_maps(engine, found, known)
+        if maps:
+            return found.reading, maps
+    reading, maps = engine.explain(film)
+    if not _has_one_logit(engine):
+        for index, evidence in enumerate(maps):
+            choice = default_choice(engine.bundle.manifest.heatmap, index)
+            known.add_map(image_id, choice.name, evidence, facts={"unit": choice.unit})
+    return reading, maps
+
+
+def _kept_maps(
+    engine: Engine, found: Result, known: CachedResults
+) -> tuple[NDArray[np.float32], ...]:
+    """One map a class, or none where one is missing."""
+    if _has_one_logit(engine):
+        # What speaks for one of two classes speaks against the other.
+        if found.reading is None or found.evidence is None:
+            return ()
+        both = (-found.evidence, found.evidence)
+        return both if found.reading.class_index else both[::-1]
+    heatmap, classes = engine.bundle.manifest.heatmap, engine.bundle.manifest.task.classes
+    names = [default_choice(heatmap, index).name for index in range(len(classes))]
+    kept = [known.get_map(found.image_id, name) for name in names]
+    maps = tuple(evidence for evidence in kept if evidence is not None)
+    return maps if len(maps) == len(classes) else ()
+
+
+def _has_one_logit(engine: Engine) -> bool:
+    return engine.bundle.manifest.task.binary and engine.backend.num_logits == 1

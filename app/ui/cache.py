@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.core import activations, images
+from app.charts import reading as reading_charts
+from app.core import activations, heatmaps, images
 from app.core.bundle import Bundle, load_bundle
-from app.core.cases import Case, examine
+from app.core.cases import Case, Window, examine
 from app.core.engine import Engine
 from app.core.errors import ImageError, UnreadableImageError
 from app.core.explanations.explainer import Explainer
 from app.core.explanations.logits import Progress
 from app.core.explanations.methods import METHODS
 from app.core.explanations.shown import Choice
+from app.core.images import Film
 from app.core.network import Network
 from app.core.performance import (
     BinaryPerformance,
@@ -30,6 +34,7 @@ from app.core.performance import (
     evaluate_multiclass,
 )
 from app.core.predictions import HeldOut, select
+from app.core.reading import Reading
 from app.core.result_store import CachedResults, ResultStore, open_cache
 from app.core.reviews import ReviewStore
 from app.core.settings import read_settings
@@ -87,8 +92,12 @@ def case(loaded: Bundle, source: Source) -> Case:
 
 
 def thumbnail(image_id: str, source: Source) -> bytes | None:
-    """A small JPEG of a film; None where it cannot be decoded."""
-    return _thumbnail(image_id, source)
+    """A small JPEG of the film that was scored; None where it is gone or cannot be decoded."""
+    try:
+        return _thumbnail(image_id, source)
+    except ImageError:
+        # Not kept: the file may be there again, or the same again, when it is next asked for.
+        return None
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reading the film")
@@ -100,11 +109,64 @@ def _case(
 
 @st.cache_data(max_entries=5000, show_spinner=False)
 def _thumbnail(image_id: str, _source: Source) -> bytes | None:
+    data = _reread(_source, image_id)
     try:
-        film = images.decode(_source.read())
+        film = images.decode(data)
     except ImageError:
         return None
     return images.jpeg(images.shrunk(film, THUMBNAIL_SIDE), quality=80)
+
+
+def film_picture(image_id: str, film: Film, window: Window) -> str:
+    """An open film through a window, as a data URL."""
+    return _film_picture(image_id, window, film)
+
+
+def heatmap_picture(
+    loaded: Bundle,
+    image_id: str,
+    choice: Choice,
+    evidence: NDArray[np.float32],
+    *,
+    shape: tuple[int, int],
+    scale: float,
+) -> str:
+    """The heatmap that is stretched over an open film of that shape, as a data URL."""
+    return _heatmap_picture(image_id, loaded.sha256, choice.name, shape, scale, evidence)
+
+
+def probability_figure(loaded: Bundle, image_id: str, reading: Reading) -> go.Figure:
+    """The probabilities of an open film; not to be changed."""
+    return _probability_figure(image_id, loaded.sha256, reading, loaded)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _film_picture(image_id: str, window: Window, _film: Film) -> str:
+    return _data_url("jpeg", images.jpeg(window.of(_film), quality=92))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _heatmap_picture(
+    image_id: str,
+    bundle_sha256: str,
+    choice: str,
+    shape: tuple[int, int],
+    scale: float,
+    _evidence: NDArray[np.float32],
+) -> str:
+    layer = heatmaps.screen_layer(_evidence, shape=shape, scale=scale)
+    return _data_url("png", heatmaps.png(layer))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _probability_figure(
+    image_id: str, bundle_sha256: str, _reading: Reading, _bundle: Bundle
+) -> go.Figure:
+    return reading_charts.probability_figure(_reading, _bundle.manifest)
+
+
+def _data_url(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 @st.cache_resource(max_entries=16, show_spinner="Checking the model's files")

@@ -6,18 +6,13 @@ forgets where the reader had zoomed to.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from app.core import heatmaps, images
 from app.core.explanations.shown import Choice, Scale, amount, scale_words
 from app.core.heatmaps import ANCHORS
-from app.core.images import Film
 
 MAX_HEIGHT = 550
 
@@ -154,45 +149,52 @@ _mount = st.components.v2.component("overread_film", html=_HTML, css=_CSS, js=_J
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A film as it is shown.
+
+    Attributes:
+        url: Of the picture.
+        shape: Height and width.
+        film_key: Names the film; another one starts unzoomed.
+    """
+
+    url: str
+    shape: tuple[int, int]
+    film_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heatmap:
     """What is laid over a film.
 
     Attributes:
-        evidence: float32 `(rows, columns)` over the whole film.
+        url: Of its picture, which is stretched over the whole film.
         choice: How it was found.
         scale: What fills the colour bar.
     """
 
-    evidence: NDArray[np.float32]
+    url: str
     choice: Choice
     scale: Scale
 
 
 def show_film(
-    film: Film,
-    heatmap: Heatmap | None,
-    *,
-    film_key: str,
-    opacity: float,
-    beside: bool,
-    note: str = "",
+    film: Picture, heatmap: Heatmap | None, *, opacity: float, beside: bool, note: str = ""
 ) -> None:
     """Draws a film with its heatmap; wheel or `+` and `-` zoom, dragging or the arrows move it.
 
     Args:
         film: As it is shown, windowed.
         heatmap: What is laid over it, or None to draw none.
-        film_key: Names the film; another one starts unzoomed.
         opacity: Of the heatmap, in [0, 1].
         beside: Whether the bare film stands to the left of the blended one.
         note: What is said under the film where no heatmap is drawn.
     """
-    rows, columns = film.pixels.shape[:2]
     data: dict[str, Any] = {
-        "film": _data_url("jpeg", images.jpeg(film, quality=92)),
+        "film": film.url,
         "layer": None,
-        "film_key": film_key,
-        "shape": (rows, columns),
+        "film_key": film.film_key,
+        "shape": film.shape,
         "opacity": opacity,
         "beside": beside,
         "max_height": MAX_HEIGHT,
@@ -202,22 +204,11 @@ def show_film(
         "ticks": [],
     }
     if heatmap is not None:
-        data |= _drawn(heatmap, (rows, columns))
+        data |= {
+            "layer": heatmap.url,
+            "title": f"Evidence ({heatmap.choice.unit})",
+            "ticks": [amount(heatmap.scale.top * share) for share in (0, 0.25, 0.5, 0.75, 1)],
+        }
         note = f"{heatmap.choice.words}. {scale_words(heatmap.scale, heatmap.choice.unit)}"
     _mount(data=data, key="case_film")
     st.caption(note)
-
-
-def _drawn(heatmap: Heatmap, shape: tuple[int, int]) -> dict[str, Any]:
-    """The heatmap's picture, and its scale in numbers."""
-    top = heatmap.scale.top
-    layer = heatmaps.overlay_layer(heatmap.evidence, shape=shape, scale=top)
-    return {
-        "layer": _data_url("png", heatmaps.png(layer)),
-        "title": f"Evidence ({heatmap.choice.unit})",
-        "ticks": [amount(top * share) for share in (0, 0.25, 0.5, 0.75, 1)],
-    }
-
-
-def _data_url(kind: str, content: bytes) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

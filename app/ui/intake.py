@@ -49,7 +49,7 @@ def _samples(bundle: Bundle) -> None:
     st.write(f"{len(bundle.samples)} films that travel with the model {bundle.name}.")
     if st.button("Review the sample films", type="primary", key="review_samples"):
         found = [sources.Source(path.name, path) for path in bundle.samples]
-        _start(found, bundle, title="Sample films")
+        _start(found, bundle)
 
 
 def _upload(bundle: Bundle, *, directory: bool) -> None:
@@ -68,7 +68,7 @@ def _upload(bundle: Bundle, *, directory: bool) -> None:
     ):
         spooled = spool(uploads)
         state.next_upload()
-        _start(spooled.sources, bundle, title="Upload", spooled=spooled)
+        _start(spooled.sources, bundle, spooled=spooled)
 
 
 def _server_folder(bundle: Bundle) -> None:
@@ -103,11 +103,11 @@ def _server_folder(bundle: Bundle) -> None:
     if st.button(f"Review {named}", type="primary", key="review_server"):
         with st.spinner("Listing the folder"):
             found = sources.below_root(root, folder)
-        _start(found, bundle, title=relative or "Data root")
+        _start(found, bundle)
 
 
 def _start(
-    found: Sequence[sources.Source], bundle: Bundle, *, title: str, spooled: Spool | None = None
+    found: Sequence[sources.Source], bundle: Bundle, *, spooled: Spool | None = None
 ) -> None:
     if not found:
         st.warning(
@@ -116,7 +116,7 @@ def _start(
         )
         return
     known = cache.known_results(bundle)
-    batch = Batch(found, title=title, bundle=bundle, spooled=spooled, known=known)
+    batch = Batch(found, bundle=bundle, spooled=spooled, known=known)
     batch.start(cache.engine(bundle))
     state.set_batch(batch)
     st.rerun()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.core.batch import Batch, Progress
 from app.ui import state
@@ -20,10 +21,8 @@ def show_progress(batch: Batch) -> None:
     if not progress.running or (num_new and listed < _LISTED_AS_THEY_COME):
         state.list_new(batch)
         st.rerun()
-    share = progress.done / progress.total if progress.total else 1.0
     bar, more, stop = st.columns([6, 1.5, 1], vertical_alignment="bottom")
-    bar.progress(share, text=_words(progress))
-    stop.button("Cancel", on_click=batch.cancel, key="review_cancel", width="stretch")
+    _show_bar(bar, stop, batch, progress)
     # Always there, so that nothing moves when the first new film comes.
     if more.button(
         f"List {num_new:,} more" if num_new else "All listed",
@@ -33,6 +32,28 @@ def show_progress(batch: Batch) -> None:
     ):
         state.list_new(batch)
         st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def show_unlisted(batch: Batch) -> None:
+    """A batch of another model than the chosen one, so that it can be stopped here as well."""
+    progress = batch.progress
+    if not progress.running:
+        st.rerun()
+    st.write(
+        f"The model {batch.bundle.name} still scores the films that were chosen before. Choose "
+        "that model to see them; other films would take their place."
+    )
+    bar, stop = st.columns([7.5, 1], vertical_alignment="bottom")
+    _show_bar(bar, stop, batch, progress)
+
+
+def _show_bar(
+    place: DeltaGenerator, stop: DeltaGenerator, batch: Batch, progress: Progress
+) -> None:
+    share = progress.done / progress.total if progress.total else 1.0
+    place.progress(share, text=_words(progress))
+    stop.button("Cancel", on_click=batch.cancel, key="review_cancel", width="stretch")
 
 
 def _words(progress: Progress) -> str:

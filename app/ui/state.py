@@ -61,7 +61,13 @@ def batch() -> Batch | None:
 
 
 def set_batch(new: Batch) -> None:
-    """Replaces the batch under review and forgets the open case."""
+    """Replaces the batch under review and forgets the open case.
+
+    The one before is cancelled: no page shows it any more, and none could stop it.
+    """
+    replaced = batch()
+    if replaced is not None:
+        replaced.cancel()
     st.session_state[_BATCH] = new
     for key in (_CASE, _LISTED, _NUM_LISTED):
         st.session_state.pop(key, None)

@@ -8,13 +8,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.core import heatmaps, images
+from app.core import heatmaps
 from app.core.bundle import Bundle
-from app.core.cases import Case
-from app.core.explanations.shown import Choice, scale_of
+from app.core.cases import Case, Window
+from app.core.explanations.shown import Scale, scale_of
 from app.core.images import Film
 from app.core.reviews import VERDICTS, Review, Verdict
-from app.ui import film_viewer, method_choice, state
+from app.ui import cache, film_viewer, method_choice, state
 from app.ui.method_choice import Waiting
 
 _BLENDED, _BESIDE, _FILM = "Blended", "Side by side", "Film"
@@ -64,11 +64,14 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | N
     Returns:
         What `method_choice.compute` still has to compute; None where nothing is missing.
     """
-    window, method, rest = st.columns([3, 3, 10], vertical_alignment="center")
-    with window:
-        shown = _windowed(film)
+    window_side, method, rest = st.columns([3, 3, 10], vertical_alignment="center")
+    with window_side:
+        window = _choose_window()
+    rows, columns = film.pixels.shape[:2]
+    url = cache.film_picture(case.image_id, film, window)
+    picture = film_viewer.Picture(url, (rows, columns), case.image_id)
     if not case.evidence:
-        _draw(shown, None, case, view)
+        _draw(picture, None, view)
         return None
     with method:
         choice = method_choice.choose_method(case, bundle, view.class_index)
@@ -76,51 +79,47 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | N
     if evidence is None:
         with rest:
             waiting = method_choice.show_waiting(choice, bundle)
-        _draw(shown, None, case, view, note=method_choice.WAITING_WORDS)
+        _draw(picture, None, view, note=method_choice.WAITING_WORDS)
         return waiting
-    heatmap = _heatmap(evidence, choice, bundle)
+    heatmap = None
+    scale = scale_of(evidence, choice, bundle.manifest.heatmap)
     download, message = rest.columns([2, 3], vertical_alignment="center")
-    if heatmap is None:
+    if not heatmaps.has_positive_evidence(evidence, scale=scale.top):
         task = bundle.manifest.task
         word = task.word(task.classes[view.class_index]).lower()
         message.markdown(f"No positive evidence for {word}; no heatmap is drawn.")
     else:
         download.download_button(
             "Overlay as PNG",
-            heatmaps.png(
-                heatmaps.blend(
-                    shown.pixels, evidence, scale=heatmap.scale.top, opacity=view.opacity
-                )
-            ),
+            # Drawn when it is asked for: at the film's full size it takes longer than the page.
+            lambda: _overlay(window.of(film), evidence, scale, view),
             f"{case.image_id[:12]}_overlay.png",
             "image/png",
             icon=":material/download:",
             key="case_overlay",
+            on_click="ignore",
         )
-    _draw(shown, heatmap if view.layout != _FILM else None, case, view)
+        if view.layout != _FILM:
+            url = cache.heatmap_picture(
+                bundle, case.image_id, choice, evidence, shape=picture.shape, scale=scale.top
+            )
+            heatmap = film_viewer.Heatmap(url, choice, scale)
+    _draw(picture, heatmap, view)
     return None
 
 
-def _heatmap(
-    evidence: NDArray[np.float32], choice: Choice, bundle: Bundle
-) -> film_viewer.Heatmap | None:
-    """What is drawn over the film; None where nothing speaks for the class."""
-    scale = scale_of(evidence, choice, bundle.manifest.heatmap)
-    if not heatmaps.has_positive_evidence(evidence, scale=scale.top):
-        return None
-    return film_viewer.Heatmap(evidence, choice, scale)
+def _overlay(film: Film, evidence: NDArray[np.float32], scale: Scale, view: View) -> bytes:
+    """The film with its heatmap, as the bytes of a PNG file."""
+    return heatmaps.png(
+        heatmaps.blend(film.pixels, evidence, scale=scale.top, opacity=view.opacity)
+    )
 
 
 def _draw(
-    film: Film, heatmap: film_viewer.Heatmap | None, case: Case, view: View, *, note: str = ""
+    film: film_viewer.Picture, heatmap: film_viewer.Heatmap | None, view: View, *, note: str = ""
 ) -> None:
     film_viewer.show_film(
-        film,
-        heatmap,
-        film_key=case.image_id,
-        opacity=view.opacity,
-        beside=view.layout == _BESIDE,
-        note=note,
+        film, heatmap, opacity=view.opacity, beside=view.layout == _BESIDE, note=note
     )
 
 
@@ -152,15 +151,13 @@ def ask_verdict(case: Case, bundle: Bundle, review: Review | None) -> None:
         st.caption(f"Saved {review.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
 
 
-def _windowed(film: Film) -> Film:
+def _choose_window() -> Window:
     with st.popover("Window", icon=":material/contrast:"):
         low, high = st.slider(
             "Grey values shown", 0, 255, (0, 255), key="case_window", persist_state="session"
         )
         inverted = st.toggle("Inverted", key="case_inverted", persist_state="session")
-    if (low, high, inverted) == (0, 255, False):
-        return film
-    return images.windowed(film, low=low, high=high, inverted=inverted)
+    return Window(low, high, inverted)
 
 
 def _save_verdict(image_id: str, bundle: Bundle, verdict: Verdict) -> None:

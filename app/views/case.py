@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from app.charts.reading import probability_figure
 from app.core.worklist import STATUS_WORDS
 from app.ui import cache, method_choice, state, viewer
 
@@ -12,12 +11,13 @@ before, after, position = state.neighbours(source)
 
 name, back, forward = st.columns([7, 1, 1], vertical_alignment="center")
 name.markdown(f"#### {state.plain(source.name)}" + (f"  :gray[{position}]" if position else ""))
-if back.button("Previous", shortcut="P", disabled=before is None, key="case_back", width="stretch"):
-    state.open_case(before or source)
-    st.rerun()
-if forward.button("Next", shortcut="N", disabled=after is None, key="case_next", width="stretch"):
-    state.open_case(after or source)
-    st.rerun()
+for column, label, key, other in (
+    (back, "Previous", "case_back", before), (forward, "Next", "case_next", after),
+):  # fmt: skip
+    column.button(
+        label, shortcut=label[0], disabled=other is None, key=key, width="stretch",
+        on_click=state.open_case, args=(other or source,),
+    )  # fmt: skip
 
 case = cache.case(bundle, source)
 film_side, reading_side = st.columns([2, 1])
@@ -37,7 +37,7 @@ with reading_side:
         prediction = bundle.manifest.task.word(case.reading.prediction)
         st.markdown(f"{bundle.manifest.task.title}: **{prediction}**")
         st.plotly_chart(
-            probability_figure(case.reading, bundle.manifest),
+            cache.probability_figure(bundle, case.image_id, case.reading),
             key="case_probability",
             alt="Probability of each class, with the threshold drawn in",
         )

@@ -13,6 +13,8 @@ bundle = state.require_bundle()
 batch = state.batch()
 
 if batch is None or batch.bundle.sha256 != bundle.sha256:
+    if batch is not None and batch.progress.running:
+        progress.show_unlisted(batch)
     st.write("Choose films to review. They stay on this computer.")
     intake.choose_batch(bundle)
     st.stop()

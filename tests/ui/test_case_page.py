@@ -1,12 +1,15 @@
+import cv2
 import numpy as np
 import pytest
 
+from app.core import heatmaps, images
 from app.core.explanations.explainer import Explainer, Explanation
 from app.core.explanations.methods import METHODS
-from app.core.explanations.shown import Choice
+from app.core.explanations.shown import Choice, Scale
+from app.core.images import Film
 from app.core.result_store import ResultStore, ResultStoreError
 from app.core.sources import Source
-from app.ui import cache
+from app.ui import cache, viewer
 from tests.ui.conftest import review_folder
 from tests.ui.test_review_page import texts
 
@@ -289,3 +292,37 @@ def test_what_is_interrupted_is_not_kept(app, bundle, data_root, forget):
         cache.explain(bundle, source, case.image_id, choice, progress=interrupt)
 
     assert cache.explanation(bundle, case.image_id, choice) is None
+
+
+def test_a_film_that_is_opened_again_is_not_drawn_again(app, data_root, monkeypatch):
+    films = [data_root / "ward" / f"film_{number}.png" for number in range(2)]
+    for path in films:
+        first = open_case(app, path)
+        assert not first.exception
+    for module, function in (
+        (images, "decode"), (images, "jpeg"), (heatmaps, "png"), (heatmaps, "blend"),
+        (cache.reading_charts, "probability_figure"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, function, fail)
+
+    again = open_case(app, films[0])
+
+    assert not again.exception
+    assert [button.label for button in again.get("download_button")] == ["Overlay as PNG"]
+    assert "Colours up to" in texts(again)
+
+
+def test_the_overlay_to_keep_is_drawn_when_it_is_asked_for_and_at_full_size(
+    app, data_root, monkeypatch
+):
+    monkeypatch.setattr(heatmaps, "blend", fail)
+    assert not open_case(app, data_root / "ward" / "film_0.png").exception
+    monkeypatch.undo()
+
+    film = Film(np.full((900, 1200), 100, np.uint8))
+    view = viewer.View("Blended", 0.6, 1)
+    drawn = viewer._overlay(film, np.ones((3, 4), np.float32), Scale(1.0, is_shared=True), view)
+
+    pixels = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape == (900, 1200, 3)
+    assert pixels[0, 0].tolist() != [100, 100, 100]

@@ -1,3 +1,6 @@
+import gc
+import json
+import shutil
 import threading
 
 import cv2
@@ -96,8 +99,6 @@ def test_without_a_model_the_page_says_what_to_do(app, tmp_path, monkeypatch):
 
 
 def test_a_changed_bundle_is_a_sentence_not_a_traceback(app, bundle, tmp_path, monkeypatch):
-    import shutil
-
     copied = tmp_path / "models" / "small"
     shutil.copytree(bundle.path, copied)
     with (copied / "predictions.csv").open("a") as file:
@@ -173,3 +174,57 @@ def test_a_setting_that_cannot_be_is_a_sentence(app, monkeypatch):
 
     assert not app.exception
     assert "OVERREAD_RESULTS_MB is 'plenty'; expected a whole number" in texts(app)
+
+
+def test_a_batch_that_is_replaced_stops_and_its_uploads_go(app, gate, data_root):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Files or ZIP").run()
+    films = [(path.name, path.read_bytes()) for path in sorted((data_root / "ward").glob("*.png"))]
+    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in films]).run()
+    app.button(key="review_uploaded").click().run()
+    first = app.session_state["batch"]
+    folder = first._spooled.folder
+    assert first.progress.running
+    assert folder.exists()
+
+    start_review(app, "ward")
+    gate.release(100)
+    first.wait(60)
+    second = app.session_state["batch"]
+    second.wait(60)
+
+    assert first is not second
+    assert first.progress.cancelled
+    assert first.progress.done < len(films)
+    assert second.progress.done == len(films)
+    assert not second.progress.cancelled
+    del first
+    app.run()
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_a_batch_of_another_model_can_be_stopped(app, gate, bundle, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        copied = tmp_path / "models" / name
+        shutil.copytree(bundle.path, copied)
+        manifest = json.loads((copied / "bundle.json").read_text())
+        (copied / "bundle.json").write_text(json.dumps(manifest | {"name": name}))
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "models"))
+    start_review(app, "ward")
+    batch = app.session_state["batch"]
+
+    app.selectbox(key="model_picker").set_value("two").run()
+    assert not app.exception
+    assert "The model one still scores the films" in texts(app)
+    assert batch.progress.running
+    app.button(key="review_cancel").click().run()
+    gate.release(100)
+    batch.wait(60)
+    app.run()
+
+    assert batch.progress.cancelled
+    assert "still scores" not in texts(app)
+    assert not any(button.key == "review_cancel" for button in app.button)
+    app.selectbox(key="model_picker").set_value("one").run()
+    assert len(app.dataframe[0].value) == batch.progress.done
