@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
@@ -18,6 +20,11 @@ from model_training.commands.settings import (
 )
 from model_training.commands.tracking import add_tracking, say_where
 from model_training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from model_training.crossval.folds import Fold
+    from model_training.fitting.fit import Description
+    from model_training.training.experiment import Films
 
 
 def add(commands: Commands) -> None:
@@ -55,10 +62,8 @@ def _run(options: argparse.Namespace) -> None:
         if options.folds < 2:
             raise ValueError(f"`folds` must be at least 2. Received folds={options.folds}.")
 
-    from model_training.crossval.fold_bundle import publish_ensemble
     from model_training.crossval.folds import crossvalidate
-    from model_training.crossval.report import as_text, write_page
-    from model_training.crossval.summary import predictions_table, summarise
+    from model_training.crossval.kept import kept_when_stopped
     from model_training.data import film_cache
     from model_training.fitting.fit import check_out
     from model_training.training import experiment, tracking
@@ -70,40 +75,54 @@ def _run(options: argparse.Namespace) -> None:
     dataset = read(options)
     say_unused(options, dataset.classes)
     given_test = any(case.split == "test" for case in dataset.cases)
+    leave_out_test = given_test or options.ensemble is not None
     films = experiment.prepare(
         dataset,
         config=config,
         cache=options.cache or film_cache.default_folder(),
         modalities=description.modalities,
+        split_into_parts=leave_out_test,
     )
-    folds = crossvalidate(
-        films,
-        config,
-        out=options.out,
-        num_folds=options.folds,
-        leave_out_test=given_test or options.ensemble is not None,
-        tracked=options.track,
-    )
-    summary = summarise(folds, films)
-    predictions_table(folds, films).to_csv(options.out / "predictions.csv", index=False)
-    summary.folds.to_csv(options.out / "folds.csv", index=False)
-    summary.views.to_csv(options.out / "views.csv", index=False)
-    title = f"Cross-validation of {options.preset} on {description.data_name}"
-    write_page(options.out / "report.html", folds, films, summary, title=title)
-    print(as_text(summary))
-    print(f"Predictions and report are in {options.out}", file=sys.stderr)
-    if options.ensemble is not None:
-        bundle = publish_ensemble(
-            folds,
+    with kept_when_stopped(options.out, options.folds):
+        folds = crossvalidate(
             films,
-            options.ensemble,
-            config=config,
-            description=description,
+            config,
+            out=options.out,
+            num_folds=options.folds,
+            leave_out_test=leave_out_test,
+            tracked=options.track,
         )
-        from model_training.fitting.card import figures
-
-        print(
-            f"\nThe ensemble on the test part:\n\n{figures(bundle.manifest, bundle.predictions())}"
-        )
-        print(f"The bundle is in {options.ensemble}", file=sys.stderr)
+        title = f"Cross-validation of {options.preset} on {description.data_name}"
+        _report(folds, films, options.out, title=title)
+        if options.ensemble is not None:
+            _publish(folds, films, options.ensemble, config=config, description=description)
     say_where(options.track)
+
+
+def _report(folds: Sequence[Fold], films: Films, out: Path, *, title: str) -> None:
+    from model_training.crossval.report import as_text, write_page
+    from model_training.crossval.summary import predictions_table, summarise
+
+    summary = summarise(folds, films)
+    predictions_table(folds, films).to_csv(out / "predictions.csv", index=False)
+    summary.folds.to_csv(out / "folds.csv", index=False)
+    summary.views.to_csv(out / "views.csv", index=False)
+    write_page(out / "report.html", folds, films, summary, title=title)
+    print(as_text(summary))
+    print(f"Predictions and report are in {out}", file=sys.stderr)
+
+
+def _publish(
+    folds: Sequence[Fold],
+    films: Films,
+    out: Path,
+    *,
+    config: TrainingConfig,
+    description: Description,
+) -> None:
+    from model_training.crossval.fold_bundle import publish_ensemble
+    from model_training.fitting.card import figures
+
+    bundle = publish_ensemble(folds, films, out, config=config, description=description)
+    print(f"\nThe ensemble on the test part:\n\n{figures(bundle.manifest, bundle.predictions())}")
+    print(f"The bundle is in {out}", file=sys.stderr)

@@ -67,7 +67,13 @@ def _run(options: argparse.Namespace) -> None:
 
     from model_training.fitting.fit import Run, check_out
 
-    check_out(options.out if options.repeats == 1 else options.out / "seed-0", options.samples)
+    if options.repeats == 1:
+        check_out(options.out, options.samples)
+    else:
+        from model_training.fitting.repeats import unfinished
+
+        for folder in unfinished(options.out, config, options.repeats):
+            check_out(folder, options.samples)
     run = Run(
         resume=options.resume,
         restart=options.restart,

@@ -19,6 +19,13 @@ from app.core.recalibration import calibrated
 from model_training.augmentation.shifts import SHIFTS
 from model_training.config import TrainingConfig
 from model_training.console import say
+from model_training.crossval.kept import (
+    HELD_OUT,
+    LEAVE_OUT_TEST,
+    WORK,
+    check_same_run,
+    fold_folder,
+)
 from model_training.data.datasets import Dataset
 from model_training.data.splits import folds_by_patient
 from model_training.evidence import evaluation
@@ -27,10 +34,8 @@ from model_training.fitting import export
 from model_training.training import experiment, tracking
 from model_training.training.experiment import Films
 
-HELD_OUT = "held_out.npz"
 HISTORY = "history.csv"
 MODEL = "model.keras"
-_RUN = "run.json"
 
 AS_IT_IS = "as it is"
 VIEWS = (AS_IT_IS, *SHIFTS)
@@ -77,7 +82,8 @@ def crossvalidate(
     threshold and calibration, and the rest are trained on.
 
     Args:
-        films: As `experiment.prepare` gives them.
+        films: As `experiment.prepare` gives them; split into parts only where a test part is
+            left out.
         config: The settings; fold k is trained with the seed raised by k.
         out: Folder that keeps every fold.
         num_folds: At least 2.
@@ -85,31 +91,47 @@ def crossvalidate(
         tracked: Whether MLflow notes each fold, as a run of its own.
 
     Raises:
-        DatasetError: If a class has fewer patients than folds, or `out` holds folds of other
-            settings or data.
+        DatasetError: If a class has fewer patients than folds, or too few for the validation
+            parts, or `out` holds folds of other settings or data, or with another test part.
     """
     pool = np.array(
         [i for i, case in enumerate(films.cases) if not (leave_out_test and case.split == "test")],
         np.int64,
     )
     folds = _folds(films, pool, num_folds=num_folds, seed=_split_seed(config))
-    _check_same_run(out, films, config, num_folds)
+    parts = [
+        _parts(films, pool[folds != number], pool[folds == number], config)
+        for number in range(num_folds)
+    ]
+    everything = np.arange(len(films.cases))
+    with_test = _folds(films, everything, num_folds=num_folds, seed=_split_seed(config))
+    fingerprint = export.fingerprint(films.cases, films.digests, films.classes)
+    check_same_run(
+        out,
+        {
+            **config.as_dict(),
+            "num_folds": num_folds,
+            "data": fingerprint[:16],
+            LEAVE_OUT_TEST: leave_out_test,
+        },
+        sizes=np.bincount(folds, minlength=num_folds).tolist(),
+        sizes_with_test=np.bincount(with_test, minlength=num_folds).tolist(),
+    )
     done = []
     for number in range(num_folds):
-        folder = out / "folds" / str(number + 1)
+        folder = fold_folder(out, number)
         held_out = pool[folds == number]
         if not (folder / HELD_OUT).is_file():
             say(f"Fold {number + 1} of {num_folds}")
-            parts = _parts(films, pool[folds != number], held_out, config)
             settings = replace(config, seed=config.seed + number)
             with tracking.track(
                 tracked,
                 experiment="overread crossval",
                 run_name=f"{out.resolve().name} fold {number + 1}",
                 config=settings.as_dict(),
-                fingerprint=export.fingerprint(films.cases, films.digests, films.classes),
+                fingerprint=fingerprint,
             ) as noted:
-                _train_fold(films.with_parts(parts), settings, held_out, folder, noted)
+                _train_fold(films.with_parts(parts[number]), settings, held_out, folder, noted)
         done.append(_read_fold(folder, held_out))
     return done
 
@@ -164,10 +186,15 @@ def _parts(
 ) -> list[str]:
     """A part for each case: held out is called `test`; empty for what stays out altogether."""
     parts = [""] * len(films.cases)
-    shares = _folds(
-        films, rest, num_folds=max(2, round(1 / config.validation_fraction)),
-        seed=_split_seed(config) + 1,
-    )  # fmt: skip
+    num_shares = max(2, round(1 / config.validation_fraction))
+    try:
+        shares = _folds(films, rest, num_folds=num_shares, seed=_split_seed(config) + 1)
+    except DatasetError:
+        raise DatasetError(
+            "Too few patients of a class are left beside those that a fold holds out: for a "
+            f"validation part of its own, --validation-fraction {config.validation_fraction:g} "
+            f"needs at least {num_shares} of each class. Choose a larger one, or add patients."
+        ) from None
     for position, share in zip(rest, shares, strict=True):
         parts[position] = "val" if share == 0 else "train"
     for position in held_out:
@@ -182,7 +209,7 @@ def _train_fold(
     folder: Path,
     noted: tracking.Run,
 ) -> None:
-    work = folder / "training"
+    work = folder / WORK
     work.mkdir(parents=True, exist_ok=True)
     trained = experiment.train_network(films, config, work=work, callbacks=[noted.epoch_callback()])
     network = trained.network
@@ -247,28 +274,3 @@ def _key(view: str) -> str:
 
 def _split_seed(config: TrainingConfig) -> int:
     return config.seed if config.split_seed is None else config.split_seed
-
-
-def _check_same_run(out: Path, films: Films, config: TrainingConfig, num_folds: int) -> None:
-    """Folds of other settings or data are not mixed.
-
-    Raises:
-        DatasetError: If `out` holds such.
-    """
-    file = out / _RUN
-    about = {
-        **config.as_dict(),
-        "num_folds": num_folds,
-        "data": export.fingerprint(films.cases, films.digests, films.classes)[:16],
-    }
-    if not file.is_file():
-        out.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(about, indent=2), encoding="utf-8")
-        return
-    before = json.loads(file.read_text(encoding="utf-8"))
-    changed = sorted(name for name in {**before, **about} if before.get(name) != about.get(name))
-    if changed:
-        raise DatasetError(
-            f"{out.name!r} holds folds with another {', '.join(changed)}. Call it with the same "
-            "settings and data to go on, or choose another --out."
-        )

@@ -154,8 +154,8 @@ def folds_by_patient(
         if len(units) < num_folds:
             raise DatasetError(
                 f"The class {dataset.classes[label]} has {len(units)} patients; {num_folds} folds "
-                "need at least one each. Choose fewer folds, or add patients. Where patients are "
-                "not known, an image or a group of near-duplicates counts as one."
+                "need at least one each. Choose fewer (--folds), or add patients. Where patients "
+                "are not known, an image or a group of near-duplicates counts as one."
             )
         rounds = -(-len(units) // num_folds)
         order = np.concatenate([generator.permutation(num_folds) for _ in range(rounds)])
@@ -395,6 +395,6 @@ def _require_classes_in_folds(dataset: Dataset, folds: NDArray[np.int64], num_fo
         lacking = num_folds - len(np.unique(folds[labels == label]))
         if lacking:
             raise DatasetError(
-                f"{lacking} of {num_folds} folds get no image of {name}. Choose fewer folds, or "
-                "add patients of that class."
+                f"{lacking} of {num_folds} folds get no image of {name}. Choose fewer (--folds), "
+                "or add patients of that class."
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from app.core.errors import DatasetError
 from app.core.predictions import select
 from model_training.config import TrainingConfig
 from model_training.console import say
+from model_training.data import film_cache
 from model_training.data.datasets import Dataset
 from model_training.evidence.figures import as_numbers
-from model_training.fitting.fit import Description, Run, fit
+from model_training.fitting.fit import Description, Run, data_record, fit
 from model_training.reports.markdown import markdown_table
+from model_training.training import experiment
 
 TABLE = "repeats.csv"
 
@@ -43,21 +46,41 @@ def repeat(
         number: At least 2.
 
     Raises:
-        DatasetError: As `fit.fit`; bundles that are finished stay.
+        DatasetError: As `fit.fit`, or if finished bundles are of other settings or data; bundles
+            that are finished stay.
     """
-    bundles = []
     split_seed = config.seed if config.split_seed is None else config.split_seed
-    for seed in range(config.seed, config.seed + number):
-        folder = out / f"seed-{seed}"
-        settings = replace(config, seed=seed, split_seed=split_seed)
-        if (folder / MANIFEST).is_file():
-            bundles.append(_finished(folder, settings))
-            continue
-        say(f"Seed {seed}, {len(bundles) + 1} of {number}")
-        stopped = run.resume and (out / f".seed-{seed}-training").is_dir()
+    folders = _folders(out, config, number)
+    settings = {seed: replace(config, seed=seed, split_seed=split_seed) for seed in folders}
+    bundles = {
+        seed: _finished(folder, settings[seed])
+        for seed, folder in folders.items()
+        if (folder / MANIFEST).is_file()
+    }
+    if bundles:
+        _require_same_data(out, list(bundles.values()), dataset, config, description, run)
+    for seed in sorted(folders.keys() - bundles.keys()):
+        say(f"Seed {seed}, {seed - config.seed + 1} of {number}")
+        stopped = run.resume and (out / f".seed-{seed}-training" / "state.npz").is_file()
         one = replace(run, resume=stopped, finish=run.finish and stopped)
-        bundles.append(fit(dataset, folder, config=settings, description=description, run=one))
-    return bundles
+        try:
+            bundles[seed] = fit(
+                dataset, folders[seed], config=settings[seed], description=description, run=one
+            )
+        except KeyboardInterrupt:
+            if bundles:
+                say(
+                    f"Kept: {len(bundles)} of {number} bundles; the same command with --resume "
+                    "goes on."
+                )
+            raise
+    return [bundles[seed] for seed in folders]
+
+
+def unfinished(out: Path, config: TrainingConfig, number: int) -> list[Path]:
+    """Folders of the bundles that `repeat` has yet to train."""
+    folders = _folders(out, config, number).values()
+    return [folder for folder in folders if not (folder / MANIFEST).is_file()]
 
 
 def spread(bundles: list[Bundle]) -> pd.DataFrame:
@@ -89,6 +112,11 @@ def as_text(table: pd.DataFrame) -> str:
     )
 
 
+def _folders(out: Path, config: TrainingConfig, number: int) -> dict[int, Path]:
+    """The bundle of each seed."""
+    return {seed: out / f"seed-{seed}" for seed in range(config.seed, config.seed + number)}
+
+
 def _finished(folder: Path, settings: TrainingConfig) -> Bundle:
     bundle = load_bundle(folder)
     wanted = settings.as_dict()
@@ -96,8 +124,31 @@ def _finished(folder: Path, settings: TrainingConfig) -> Bundle:
         name for name, value in wanted.items() if bundle.manifest.training.get(name) != value
     )
     if other:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in other)
         raise DatasetError(
-            f"{folder.parent.name!r} holds bundles with another {', '.join(other)}. Call it with "
-            "the same settings to go on, or choose another --out."
+            f"{folder.parent.name!r} holds bundles with another {options}. Call it with the same "
+            "settings to go on, or choose another --out."
         )
     return bundle
+
+
+def _require_same_data(
+    out: Path,
+    bundles: Sequence[Bundle],
+    dataset: Dataset,
+    config: TrainingConfig,
+    description: Description,
+    run: Run,
+) -> None:
+    films = experiment.prepare(
+        dataset,
+        config=config,
+        cache=run.cache or film_cache.default_folder(),
+        modalities=description.modalities,
+    )
+    wanted = data_record(films, description).fingerprint
+    if any(bundle.manifest.data.fingerprint != wanted for bundle in bundles):
+        raise DatasetError(
+            f"{out.name!r} holds bundles of other data, or of another split of them. Call it with "
+            "the same DATA to go on, or choose another --out."
+        )

@@ -102,7 +102,12 @@ def network_input(config: TrainingConfig, modalities: tuple[str, ...] = ()) -> I
 
 
 def prepare(
-    dataset: Dataset, *, config: TrainingConfig, cache: Path, modalities: tuple[str, ...] = ()
+    dataset: Dataset,
+    *,
+    config: TrainingConfig,
+    cache: Path,
+    modalities: tuple[str, ...] = (),
+    split_into_parts: bool = True,
 ) -> Films:
     """Decodes every case, leaves out what the app would refuse, and splits the rest.
 
@@ -111,6 +116,8 @@ def prepare(
         config: Input size and fit, fractions and seed of the split.
         cache: Where decoded films are kept for the next run.
         modalities: DICOM modalities the model may judge; empty for any.
+        split_into_parts: Whether the rest is split; if not, a case has the part that the data
+            give it, or none, and no part is checked.
 
     Raises:
         DatasetError: If too many images cannot be read, the data cannot be split, or training
@@ -130,15 +137,17 @@ def prepare(
     digests = [decoded.digests[row] for row in usable]
     rows = decoded.rows[usable]
     near_duplicates = near_duplicate_groups(np.asarray(decoded.thumbnails[rows]), digests)
-    split = split_by_patient(
-        Dataset(dataset.classes, [dataset.cases[row] for row in usable], notes),
-        digests=digests,
-        validation_fraction=config.validation_fraction,
-        test_fraction=config.test_fraction,
-        seed=config.seed if config.split_seed is None else config.split_seed,
-        near_duplicates=near_duplicates,
-        leaks=config.leaks,
-    )
+    split = Split([dataset.cases[row] for row in usable], list(notes))
+    if split_into_parts:
+        split = split_by_patient(
+            Dataset(dataset.classes, split.cases, notes),
+            digests=digests,
+            validation_fraction=config.validation_fraction,
+            test_fraction=config.test_fraction,
+            seed=config.seed if config.split_seed is None else config.split_seed,
+            near_duplicates=near_duplicates,
+            leaks=config.leaks,
+        )
     groups = patient_groups(split.cases, digests, near_duplicates)
     return Films(dataset.classes, split, digests, groups, decoded.pixels, rows)
 

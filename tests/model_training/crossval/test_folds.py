@@ -14,8 +14,10 @@ from app.core.engine import Engine
 from app.core.sources import from_paths
 from model_training.augmentation.shifts import SHIFTS
 from model_training.cli import main
-from model_training.crossval.folds import HELD_OUT
+from model_training.crossval import folds as fold_training
+from model_training.crossval.kept import HELD_OUT
 from model_training.data.datasets import read_dataset
+from model_training.evidence import evaluation
 from tests.model_training.films import write_classes
 
 SETTINGS = [
@@ -162,9 +164,158 @@ def test_each_fold_is_a_run_in_mlflow(films, tmp_path, monkeypatch, capsys):
     [
         (["--folds", "1"], 2, "`folds` must be at least 2. Received folds=1"),
         (["--folds", "50"], 1, "50 folds need at least one each"),
-        (["--learning-rate", "0.5"], 1, "holds folds with another learning_rate"),
+        (["--learning-rate", "0.5"], 1, "holds folds with another --learning-rate. Call"),
+        (["--folds", "2"], 1, "holds folds with another --folds. Call"),
+        (["--seed", "3", "--test-fraction", "0.3"], 1, "another --seed, --test-fraction. Call"),
+        (["--positive", "NORMAL"], 1, "holds folds with another DATA. Call"),
     ],
 )
 def test_a_wrong_call_is_a_sentence(done, films, more, status, message, capsys):
-    assert main(arguments(films, done / "cv", "--shifted-validation", *more)) == status
+    ensemble = ["--ensemble", str(done / "never"), "--shifted-validation"]
+
+    assert main(arguments(films, done / "cv", *ensemble, *more)) == status
+
     assert message in capsys.readouterr().err
+    assert not (done / "never").exists()
+
+
+def earlier(run):
+    """What an earlier version wrote: without saying whether a test part was left out."""
+    record = json.loads((run / "run.json").read_text())
+    del record["leave_out_test"]
+    (run / "run.json").write_text(json.dumps(record))
+
+
+@pytest.fixture(scope="module")
+def plain(films, tmp_path_factory):
+    """Folds of all films, none of them left out for a test."""
+    out = tmp_path_factory.mktemp("plain") / "cv"
+    assert main(arguments(films, out, "--shifted-validation")) == 0
+    return out
+
+
+def test_folds_that_saw_the_test_part_never_become_an_ensemble(plain, films, tmp_path, capsys):
+    out = tmp_path / "together"
+
+    assert main(arguments(films, plain, "--shifted-validation", "--ensemble", str(out))) == 1
+
+    error = capsys.readouterr().err
+    assert "made without a test part left out, and this call leaves one out" in error
+    assert "Choose another --out." in error
+    assert not out.exists()
+
+
+def test_folds_of_an_ensemble_are_not_mixed_with_folds_of_all_films(done, films, capsys):
+    assert main(arguments(films, done / "cv", "--shifted-validation")) == 1
+
+    error = capsys.readouterr().err
+    assert "made with a test part left out, and this call leaves none out" in error
+
+
+def test_folds_of_an_earlier_version_go_on_where_they_show_that_a_test_part_was_left_out(
+    done, films, tmp_path, capsys
+):
+    run = tmp_path / "cv"
+    shutil.copytree(done / "cv", run)
+    earlier(run)
+    (run / "folds" / "3" / HELD_OUT).unlink()
+    (run / "folds" / "3" / "training").mkdir()
+    (run / "folds" / "3" / "training" / "state.npz").write_bytes(b"of who knows which films")
+    ensemble = ["--ensemble", str(tmp_path / "together"), "--shifted-validation"]
+
+    assert main(arguments(films, run, *ensemble)) == 0
+
+    assert "Fold 1 of 3" not in capsys.readouterr().err
+    assert json.loads((run / "run.json").read_text())["leave_out_test"] is True
+    assert load_bundle(tmp_path / "together").manifest.training["members"] == 3
+
+
+@pytest.mark.parametrize("finished", [0, 1, 3])
+@pytest.mark.parametrize("ensemble", [True, False])
+def test_other_folds_of_an_earlier_version_are_refused(
+    plain, films, finished, ensemble, tmp_path, capsys
+):
+    run = tmp_path / "cv"
+    shutil.copytree(plain, run)
+    earlier(run)
+    for number in range(finished, 3):
+        (run / "folds" / str(number + 1) / HELD_OUT).unlink()
+    more = ["--ensemble", str(tmp_path / "together")] if ensemble else []
+
+    assert main(arguments(films, run, "--shifted-validation", *more)) == 1
+
+    error = capsys.readouterr().err
+    assert "did not note whether a test part was left out. Choose another --out." in error
+    assert "leave_out_test" not in (run / "run.json").read_text()
+
+
+def test_folds_of_nobody_knows_what_are_refused(plain, films, tmp_path, capsys):
+    run = tmp_path / "cv"
+    shutil.copytree(plain, run)
+    (run / "run.json").unlink()
+
+    assert main(arguments(films, run, "--shifted-validation")) == 1
+
+    assert "no run.json that says of which settings and data" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Nine patients a class: no test part of ten images could be drawn."""
+    root = tmp_path_factory.mktemp("few") / "films"
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=9, films_each=1)
+    return root
+
+
+def test_a_few_films_without_a_test_part_are_enough(few, tmp_path):
+    assert main(arguments(few, tmp_path / "cv")) == 0
+
+    table = pd.read_csv(tmp_path / "cv" / "predictions.csv")
+    assert len(table) == 18
+    assert table.groupby("fold")["y_true"].value_counts().tolist() == [3] * 6
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--folds", "10"], "The class NORMAL has 9 patients; 10 folds need at least one each"),
+        (["--validation-fraction", "0.1"], "--validation-fraction 0.1 needs at least 10 of each"),
+        (["--ensemble", "together"], "part gets"),
+    ],
+)
+def test_too_few_films_are_a_sentence_before_any_training(few, more, message, tmp_path, capsys):
+    assert main(arguments(few, tmp_path / "cv", *more)) == 1
+
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "cv").exists()
+
+
+def interrupt(*_, **__):
+    raise KeyboardInterrupt
+
+
+def test_what_is_stopped_says_what_is_kept_and_how_to_go_on(few, tmp_path, monkeypatch, capsys):
+    def stopped(*more):
+        assert main(arguments(few, tmp_path / "cv", *more)) == 1
+        return capsys.readouterr().err
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fold_training, "_train_fold", interrupt)
+        assert "Kept" not in stopped()
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "evaluate", interrupt)
+        assert "\nKept: 2 epochs of fold 1; the same command goes on.\n" in stopped()
+
+    once = fold_training._train_fold
+    with monkeypatch.context() as patch:
+        calls = iter([once, interrupt])
+        patch.setattr(fold_training, "_train_fold", lambda *given: next(calls)(*given))
+        assert "Kept: 1 of 3 folds; the same command goes on.\n" in stopped()
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "evaluate", interrupt)
+        assert "Kept: 1 of 3 folds and 2 epochs of fold 2; the same command" in stopped()
+
+    assert main(arguments(few, tmp_path / "cv")) == 0
+    error = capsys.readouterr().err
+    assert "Fold 1 of 3" not in error
+    assert "Kept" not in error

@@ -1,9 +1,14 @@
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from app.core.bundle import load_bundle
 from model_training.cli import main
+from model_training.evidence import evaluation
+from model_training.fitting import fit as fit_module
+from model_training.fitting import repeats
 from model_training.fitting.repeats import as_text
 
 SETTINGS = ["--preset", "basic-cnn", "--epochs", "1", "--image-size", "32", "--seed", "4"]
@@ -46,7 +51,78 @@ def test_finished_seeds_are_not_trained_again(data, repeated, capsys):
     assert "epoch" not in capsys.readouterr().err
 
     assert main(arguments(data, repeated, "--learning-rate", "0.5")) == 1
-    assert "holds bundles with another learning_rate" in capsys.readouterr().err
+    assert "holds bundles with another --learning-rate. Call" in capsys.readouterr().err
+
+
+def test_a_finished_set_is_extended(data, repeated, tmp_path, capsys):
+    shutil.copytree(repeated, tmp_path / "models")
+
+    assert main(arguments(data, tmp_path / "models", "--repeats", "3")) == 0
+
+    printed = capsys.readouterr()
+    assert "Seed 6, 3 of 3" in printed.err
+    assert "Seed 4" not in printed.err
+    assert "3 seeds on one split" in printed.out
+    assert pd.read_csv(tmp_path / "models" / "repeats.csv")["seed"].tolist() == [4, 5, 6]
+
+
+def test_bundles_of_other_data_are_not_extended(data, repeated, tmp_path, capsys):
+    shutil.copytree(data, tmp_path / "films")
+    shutil.rmtree(tmp_path / "films" / "val")
+
+    assert main(arguments(tmp_path / "films", repeated, "--repeats", "3")) == 1
+
+    assert "'models' holds bundles of other data" in capsys.readouterr().err
+    assert not (repeated / "seed-6").exists()
+
+
+@pytest.mark.parametrize("epochs_done", [0, 1])
+def test_a_stopped_set_goes_on_from_the_default_seed(
+    data, repeated, epochs_done, tmp_path, monkeypatch, capsys
+):
+    out = tmp_path / "models"
+    given = [*arguments(data, out), "--seed", "0"]
+    once = fit_module.fit
+    calls = iter([once, stopped_after_training if epochs_done else stopped_at_once])
+    with monkeypatch.context() as patch:
+        patch.setattr(repeats, "fit", lambda *args, **more: next(calls)(*args, **more))
+        assert main(given) == 1
+    assert "Kept: 1 of 2 bundles; the same command with --resume goes on." in (
+        capsys.readouterr().err
+    )
+
+    assert main([*given, "--resume"]) == 0
+
+    printed = capsys.readouterr().err
+    assert "Seed 1, 2 of 2" in printed
+    assert "Seed 0" not in printed
+    assert ("epoch 1" in printed) == (not epochs_done)
+    assert pd.read_csv(out / "repeats.csv")["seed"].tolist() == [0, 1]
+
+
+def test_a_folder_in_the_way_is_found_before_training(data, tmp_path, capsys):
+    (tmp_path / "models" / "seed-5").mkdir(parents=True)
+
+    assert main(arguments(data, tmp_path / "models")) == 1
+
+    assert "'seed-5' exists" in capsys.readouterr().err
+    assert not (tmp_path / "models" / "seed-4").exists()
+
+
+def stopped_at_once(dataset, out, **_):
+    # As a process leaves it that is killed before its first epoch ends.
+    (out.parent / f".{out.name}-training").mkdir()
+    raise KeyboardInterrupt
+
+
+def stopped_after_training(*given, **more):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "evaluate", stop)
+        return fit_module.fit(*given, **more)
+
+
+def stop(*_, **__):
+    raise KeyboardInterrupt
 
 
 def test_mean_and_deviation_by_hand():

@@ -1,0 +1,140 @@
+"""What a folder keeps of a cross-validation: which call it is of, and how far that came."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from app.core.errors import DatasetError
+from model_training.console import say
+
+HELD_OUT = "held_out.npz"
+WORK = "training"
+LEAVE_OUT_TEST = "leave_out_test"
+_RUN = "run.json"
+
+_NAMES = {"num_folds": "--folds", "data": "DATA"}
+# The fingerprint of the data is of their split too, which these decide.
+_SPLIT = {"leaks", "seed", "split_seed", "test_fraction", "validation_fraction"}
+
+
+def fold_folder(out: Path, number: int) -> Path:
+    """Where a fold is kept; they are numbered from 0, and their folders from 1."""
+    return out / "folds" / str(number + 1)
+
+
+def check_same_run(
+    out: Path,
+    about: Mapping[str, str | int | float | bool | None],
+    *,
+    sizes: Sequence[int],
+    sizes_with_test: Sequence[int],
+) -> None:
+    """Notes what a cross-validation is about; one that goes on must be about the same.
+
+    Args:
+        out: Folder of the folds.
+        about: The settings, `num_folds`, `data` and `leave_out_test` of this call.
+        sizes: How many images each fold holds out.
+        sizes_with_test: How many it would hold out if no test part were left out.
+
+    Raises:
+        DatasetError: If they differ, or an earlier version did not note whether a test part was
+            left out and the folds do not show it; nothing of the folds is lost.
+    """
+    if not (out / _RUN).is_file():
+        if any(out.glob("folds/*")):
+            raise DatasetError(
+                f"{out.name!r} holds folds, and no {_RUN} that says of which settings and data. "
+                "Choose another --out."
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        _note(out, about)
+        return
+    before = json.loads((out / _RUN).read_text(encoding="utf-8"))
+    was_noted = LEAVE_OUT_TEST in before
+    if not was_noted:
+        if not _show_no_test(out, sizes, sizes_with_test):
+            raise DatasetError(
+                f"{out.name!r} holds folds of an earlier version, which did not note whether a "
+                "test part was left out. Choose another --out."
+            )
+        before[LEAVE_OUT_TEST] = True
+    if before[LEAVE_OUT_TEST] != about[LEAVE_OUT_TEST]:
+        made, this = ("with", "none") if before[LEAVE_OUT_TEST] else ("without", "one")
+        raise DatasetError(
+            f"{out.name!r} holds folds made {made} a test part left out, and this call leaves "
+            f"{this} out. One is with --ensemble, and where DATA has one. Choose another --out."
+        )
+    changed = {name for name in {**before, **about} if before.get(name) != about.get(name)}
+    if changed & _SPLIT:
+        changed.discard("data")
+    if changed:
+        names = sorted(_NAMES.get(name, f"--{name.replace('_', '-')}") for name in changed)
+        raise DatasetError(
+            f"{out.name!r} holds folds with another {', '.join(names)}. Call it with the same "
+            "settings and data to go on, or choose another --out."
+        )
+    if not was_noted:
+        # An unfinished fold does not show on what its epochs were trained.
+        for work in out.glob(f"folds/*/{WORK}"):
+            shutil.rmtree(work)
+        _note(out, about)
+
+
+@contextmanager
+def kept_when_stopped(out: Path, num_folds: int) -> Iterator[None]:
+    """Says what is kept, and how to go on, where the work inside is stopped or the disk is full."""
+    try:
+        yield
+    except (KeyboardInterrupt, OSError):
+        if kept := _kept(out, num_folds):
+            say(f"Kept: {kept}; the same command goes on.")
+        raise
+
+
+def _kept(out: Path, num_folds: int) -> str:
+    """Such as `2 of 4 folds and 3 epochs of fold 3`; empty where there is nothing."""
+    folders = [fold_folder(out, number) for number in range(num_folds)]
+    unfinished = [folder for folder in folders if not (folder / HELD_OUT).is_file()]
+    done = num_folds - len(unfinished)
+    kept = [f"{done} of {num_folds} folds"] if done else []
+    for folder in unfinished:
+        if epochs := _num_epochs(folder):
+            kept.append(f"{epochs} {'epochs' if epochs > 1 else 'epoch'} of fold {folder.name}")
+    return " and ".join(kept)
+
+
+def _num_epochs(folder: Path) -> int:
+    """How many epochs of an unfinished fold are kept."""
+    if not (folder / WORK).is_dir():
+        return 0
+    from model_training.training.resume import STATE, load_record
+
+    record = load_record(folder / WORK / STATE)
+    return record.epochs_done if record else 0
+
+
+def _note(out: Path, about: Mapping[str, str | int | float | bool | None]) -> None:
+    unfinished = out / f".{_RUN}"
+    unfinished.write_text(json.dumps(dict(about), indent=2), encoding="utf-8")
+    unfinished.replace(out / _RUN)
+
+
+def _show_no_test(out: Path, sizes: Sequence[int], sizes_with_test: Sequence[int]) -> bool:
+    """Whether every finished fold, and there is one, holds out what it does without a test part.
+
+    Settings and data being the same, a fold holds out one number of images or the other.
+    """
+    found = []
+    for number, (size, with_test) in enumerate(zip(sizes, sizes_with_test, strict=True)):
+        file = fold_folder(out, number) / HELD_OUT
+        if file.is_file():
+            with np.load(file) as arrays:
+                found.append(len(arrays[arrays.files[0]]) == size != with_test)
+    return bool(found) and all(found)
