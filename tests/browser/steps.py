@@ -84,7 +84,7 @@ def settled(page: Page) -> None:
 
 
 def move_slider(page: Page, name: str, key: str, times: int = 1) -> None:
-    """Moves a slider with the keyboard."""
+    """Moves a slider with the keyboard; the page follows a moment later."""
     handle = page.get_by_role("slider", name=name)
     handle.focus()
     for _ in range(times):

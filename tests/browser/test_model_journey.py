@@ -34,9 +34,8 @@ def test_the_threshold_slider_moves_the_figures(page, url):
     before = main.inner_text()
 
     steps.move_slider(page, "Threshold", "End")
-    at_one = main.inner_text()
 
-    assert before != at_one
+    expect(main).not_to_have_text(before, use_inner_text=True)
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 

@@ -48,9 +48,12 @@ def test_the_overlay_is_drawn_and_follows_the_opacity(page, url, films):
     steps.open_row(page, 0)
     at_default = steps.picture_of_film(page)
 
+    layer = steps.viewer(page).locator(".pane img").last
     steps.move_slider(page, "Heatmap opacity", "End")
+    expect(layer).to_have_css("opacity", "1")
     opaque = steps.picture_of_film(page)
     steps.move_slider(page, "Heatmap opacity", "Home")
+    expect(layer).to_have_css("opacity", "0")
     transparent = steps.picture_of_film(page)
 
     assert differing(opaque, transparent) > differing(at_default, transparent) > 0.005

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -11,6 +13,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_earlier_tests_left() -> Iterator[None]:
+    """Is passed over by the garbage collector, which Streamlit calls after each run of a page.
+
+    Behind all other tests that took some seconds a test.
+    """
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
