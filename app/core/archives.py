@@ -83,8 +83,9 @@ class Member:
             with self.archive.file.open(self.info) as file:
                 # One byte more than stated is enough to notice a member that lies.
                 data = file.read(self.size + 1)
-        # What zipfile raises for a damaged member depends on where it is damaged.
-        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
+        # What zipfile raises for a damaged member depends on where it is damaged; a RuntimeError
+        # where that makes it look packed in a way it does not know.
+        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError):
             raise _damaged() from None
         if len(data) != self.size:
             raise _damaged()

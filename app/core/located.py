@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.core.bundle import file_sha256
 from app.core.errors import SourceError
-from app.core.sources import inside_root
+from app.core.folders import inside_root
 
 
 def locate(

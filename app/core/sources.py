@@ -12,17 +12,15 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from app.core import archives, problems, remote
 from app.core.errors import RefusedImageError, SourceError, UnreadableImageError
+from app.core.folders import Entry, entries, leads_into
+from app.core.image_names import is_hidden, is_image_name, is_visible_image, printable
 from app.core.images import MAX_FILE_BYTES
 from app.core.problems import Problem
 
-IMAGE_SUFFIXES = frozenset(
-    {".bmp", ".dcm", ".dicom", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff",
-     ".webp"}
-)  # fmt: skip
 # Above this an archive is a mistake or an attack; a folder of that size is read in place.
 MAX_ARCHIVE_BYTES = 20 * 1024**3
 
@@ -105,27 +103,6 @@ class Source:
         return data
 
 
-class _Entry(NamedTuple):
-    name: str
-    path: str
-    is_link: bool
-    is_folder: bool
-
-
-def is_image_name(name: str) -> bool:
-    """Whether a file in a folder is meant as an image: by its ending, or DICOM without one."""
-    last = name.rpartition("/")[2]
-    if last.startswith("."):
-        return False
-    suffix = os.path.splitext(last)[1].lower()
-    return suffix in IMAGE_SUFFIXES or _looks_like_extensionless_dicom(last, suffix)
-
-
-def is_visible_image(path: str) -> bool:
-    """Whether a path inside a folder or an archive, with `/`, is an image and not hidden."""
-    return is_image_name(path) and not _is_hidden(path)
-
-
 def from_paths(paths: Sequence[Path | str]) -> Iterator[Source]:
     """The images of files, folders, ZIP archives and addresses, in the order given.
 
@@ -175,7 +152,7 @@ def from_archive(path: Path, *, name: str) -> Iterator[Source]:
         full_name = f"{name}/{member.name}"
         if is_visible_image(member.name):
             yield Source(full_name, path, member)
-        elif member.name.lower().endswith(_ARCHIVE_SUFFIX) and not _is_hidden(member.name):
+        elif member.name.lower().endswith(_ARCHIVE_SUFFIX) and not is_hidden(member.name):
             yield Source(full_name, path, member, problems.NESTED_ARCHIVE)
 
 
@@ -191,62 +168,17 @@ def archive_rows(path: Path, *, name: str) -> Iterator[Source]:
     yield from found or [Source(name, path, problem=problems.NO_IMAGES)]
 
 
-def inside_root(root: Path, relative: str) -> Path:
-    """A path below `root`, whatever `..` or links `relative` holds.
-
-    Raises:
-        SourceError: If it leads outside the root or does not exist.
-    """
-    try:
-        path = (root / relative).resolve()
-        is_inside = path.is_relative_to(root.resolve())
-        is_there = is_inside and path.exists()
-    except (OSError, RuntimeError, ValueError):
-        # A link to itself, a name too long, a NUL byte, a folder that may not be entered.
-        is_inside, is_there = True, False
-    if not is_inside:
-        raise SourceError("That folder lies outside the configured data root. Choose one below it.")
-    if not is_there:
-        raise SourceError("That folder does not exist below the data root. Choose another.")
-    return path
-
-
 def below_root(root: Path, folder: Path) -> list[Source]:
     """The images in a folder below the root, named by their path from the root."""
     base = root.resolve()
     skip = len(os.path.join(str(base), ""))
     return [
         Source(
-            _printable(str(source.path)[skip:].replace(os.sep, "/")),
+            printable(str(source.path)[skip:].replace(os.sep, "/")),
             source.path,
             problem=source.problem,
         )
         for source in _from_folder(folder.resolve(), limit=base)
-    ]
-
-
-def subfolders(root: Path, relative: str) -> list[str]:
-    """Names of the folders directly inside, without hidden ones and links out of the root.
-
-    Names that are not UTF-8 are left out: no browser can send them back.
-
-    Raises:
-        SourceError: If it leads outside the root, is no folder or may not be read.
-    """
-    folder = inside_root(root, relative)
-    try:
-        entries = list(_entries(folder))
-    except OSError as error:
-        raise SourceError(
-            f"That folder cannot be listed ({error.strerror}). Choose another."
-        ) from None
-    base = root.resolve()
-    return [
-        entry.name
-        for entry in entries
-        if entry.name == _printable(entry.name)
-        and os.path.isdir(entry.path)
-        and (not entry.is_link or _leads_into(entry.path, base))
     ]
 
 
@@ -259,7 +191,7 @@ def _from_input(given: Path | str) -> Iterator[Source]:
 
 
 def _from_path(path: Path) -> Iterator[Source]:
-    name = _printable(str(path))
+    name = printable(str(path))
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -278,7 +210,7 @@ def _from_path(path: Path) -> Iterator[Source]:
 
 
 def _from_address(address: str) -> Iterator[Source]:
-    name = _printable(remote.public_name(address))
+    name = printable(remote.public_name(address))
     try:
         entry = remote.look_up(address)
     except UnreadableImageError as error:
@@ -308,8 +240,8 @@ def _from_remote_folder(folder: remote.RemoteFile, name: str) -> Iterator[Source
             pending.pop()
         elif isinstance(entry, Source):
             yield entry
-        elif not _is_hidden(entry.name):
-            inside = _printable(f"{place}/{entry.name}")
+        elif not is_hidden(entry.name):
+            inside = printable(f"{place}/{entry.name}")
             if entry.is_folder:
                 pending.append((inside, _listed_at(entry.file, inside)))
             elif is_image_name(entry.name):
@@ -348,67 +280,26 @@ def _from_folder(folder: Path, *, limit: Path) -> Iterator[Source]:
             yield _source_at(entry.path, problems.NESTED_ARCHIVE)
 
 
-def _listed(folder: Path) -> Iterator[_Entry | Source]:
+def _listed(folder: Path) -> Iterator[Entry | Source]:
     try:
-        yield from _entries(folder)
+        yield from entries(folder)
     except OSError as error:
         yield _source_at(str(folder), problems.not_readable(error))
 
 
-def _entries(folder: Path) -> Iterator[_Entry]:
-    """What lies visibly inside a folder, in name order.
-
-    Only names are held, of entries still to come: a folder may have a hundred thousand.
-    """
-    names, links, folders = [], set(), set()
-    with os.scandir(folder) as found:
-        for entry in found:
-            if _is_hidden(entry.name):
-                continue
-            names.append(entry.name)
-            if entry.is_symlink():
-                links.add(entry.name)
-            elif entry.is_dir(follow_symlinks=False):
-                folders.add(entry.name)
-    names.sort(reverse=True)
-    while names:
-        name = names.pop()
-        yield _Entry(name, os.path.join(folder, name), name in links, name in folders)
-
-
-def _from_link(entry: _Entry, limit: Path) -> Iterator[Source]:
+def _from_link(entry: Entry, limit: Path) -> Iterator[Source]:
     is_folder = os.path.isdir(entry.path)
     if not is_folder and not is_image_name(entry.name):
         return
-    if not _leads_into(entry.path, limit):
+    if not leads_into(entry.path, limit):
         yield _source_at(entry.path, problems.LINK_OUT)
     else:
         yield _source_at(entry.path, problems.LINK_TO_FOLDER if is_folder else None)
 
 
-def _leads_into(link: str, folder: Path) -> bool:
-    return Path(os.path.realpath(link)).is_relative_to(folder)
-
-
 def _source_at(path: str, problem: Problem | None = None) -> Source:
     plain = Path(path)
-    return Source(_printable(str(plain)), plain, problem=problem)
-
-
-def _is_hidden(path: str) -> bool:
-    return any(
-        part.startswith((".", "__MACOSX")) for part in path.split("/") if part not in (".", "..")
-    )
-
-
-def _printable(name: str) -> str:
-    # A name on disk is bytes; what is not UTF-8 would stop the table that it is written to.
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _looks_like_extensionless_dicom(name: str, suffix: str) -> bool:
-    # Scanners export names such as IM000001 or 1.2.840.113619.2.55.
-    return (not suffix or suffix[1:].isdigit()) and any(map(str.isdigit, name))
+    return Source(printable(str(plain)), plain, problem=problem)
 
 
 def _check_bytes(size: int) -> None:

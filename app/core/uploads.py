@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from app.core.errors import SourceError
-from app.core.sources import Source, archive_rows, is_visible_image
+from app.core.image_names import is_visible_image
+from app.core.sources import Source, archive_rows
 
 
 class Upload(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.core import sources
+from app.core import folders, sources
 from app.core.batch import Batch
 from app.core.bundle import Bundle
 from app.core.errors import SourceError
@@ -86,8 +86,8 @@ def _server_folder(bundle: Bundle) -> None:
         persist_state="session",
     )
     try:
-        folder = sources.inside_root(root, relative)
-        inside = sources.subfolders(root, relative)
+        folder = folders.inside_root(root, relative)
+        inside = folders.subfolders(root, relative)
     except SourceError as error:
         st.error(str(error), icon=":material/error:")
         return
