@@ -11,8 +11,6 @@ from app.core.errors import SourceError
 from app.core.sources import from_paths
 from tests.core.remote.contents import codes, filled
 
-fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: pip install -e '.[dev]'")
-
 CANARY = "CANARY"
 
 

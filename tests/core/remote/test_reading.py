@@ -8,15 +8,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
-import pytest
-
 from app.core import remote, sources
 from app.core.remote import RemoteFile
 from app.core.sources import from_paths
 from tests.core.remote.contents import codes, filled, reason
 from tests.pictures import zipped
-
-fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: pip install -e '.[dev]'")
 
 CANARY = "CANARY"
 

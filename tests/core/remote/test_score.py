@@ -16,8 +16,6 @@ from app.core.remote import RemoteFile
 from tests.core.remote.contents import filled
 from tests.pictures import encode
 
-fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: pip install -e '.[dev]'")
-
 
 @pytest.fixture
 def films(film):
