@@ -6,7 +6,6 @@ import threading
 import time
 from types import SimpleNamespace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -14,19 +13,6 @@ from app.core.batch import Batch, Progress
 from app.core.cases import examine
 from app.core.engine import Engine
 from app.core.result_store import CachedResults, ResultStore
-from app.core.sources import Source
-
-
-@pytest.fixture(scope="module")
-def engine(bundle):
-    return Engine(bundle)
-
-
-@pytest.fixture
-def source(tmp_path, film):
-    path = tmp_path / "film.png"
-    cv2.imwrite(str(path), film)
-    return Source("film.png", path)
 
 
 def test_a_batch_ends_with_a_result_for_each_source(engine, bundle, source):

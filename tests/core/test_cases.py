@@ -15,20 +15,8 @@ from app.core.sources import Source
 
 
 @pytest.fixture(scope="module")
-def engine(bundle):
-    return Engine(bundle)
-
-
-@pytest.fixture(scope="module")
 def three_class_engine(three_class_bundle):
     return Engine(three_class_bundle)
-
-
-@pytest.fixture
-def source(tmp_path, film):
-    path = tmp_path / "film.png"
-    cv2.imwrite(str(path), film)
-    return Source("film.png", path)
 
 
 def kept(engine, tmp_path):
