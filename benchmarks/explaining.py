@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from app.core import images
 from app.core.bundle import Bundle, load_bundle
-from app.core.conversion import compile_for_cpu
 from app.core.engine import Engine
 from app.core.network import Network, load_network
+from app.core.openvino_cpu import compile_for_cpu
 from app.core.sources import Source
 from benchmarks import films
 from benchmarks.table import Row, print_table, seconds, tell, tell_machine

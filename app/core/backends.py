@@ -11,13 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundle import Bundle
-from app.core.conversion import (
-    MODEL_FILE,
-    UnsupportedNetworkError,
-    compile_for_cpu,
-    converted,
-)
+from app.core.conversion import MODEL_FILE, UnsupportedNetworkError, converted
 from app.core.errors import BundleError
+from app.core.openvino_cpu import compile_for_cpu
 from app.core.settings import BackendName
 
 _GPU_DEVICES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +23,7 @@ import numpy as np
 
 from app.core.bundle import MODEL, Bundle, file_sha256, load_bundle
 from app.core.errors import BundleError
+from app.core.openvino_cpu import compile_for_cpu, load_openvino
 
 MODEL_FILE = "network.xml"
 # Largest difference between both libraries' probabilities, on noise and on flat images.
@@ -33,8 +33,6 @@ _REFUSAL_FILE = "refused.txt"
 _LAYOUT = 1  # of a folder and of the graph in it; a new one is converted again
 _MAX_KEPT = 24
 _INVALID_BUNDLE = 3
-
-_making_core = threading.Lock()
 
 
 class UnsupportedNetworkError(Exception):
@@ -109,14 +107,6 @@ def _not_prepared(bundle: Bundle, reason: str) -> BundleError:
     )
 
 
-def _openvino() -> Any:
-    """OpenVINO without its usage statistics, which would go to a server outside."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    return openvino
-
-
 def write(bundle: Bundle, folder: Path) -> None:
     """Converts the network into a folder, or writes there why OpenVINO cannot take it.
 
@@ -125,7 +115,7 @@ def write(bundle: Bundle, folder: Path) -> None:
             was loaded.
         OSError: If it cannot be written; nothing is known of the network then.
     """
-    openvino = _openvino()
+    openvino = load_openvino()
 
     from app.core.network import load_network
 
@@ -150,7 +140,7 @@ def write(bundle: Bundle, folder: Path) -> None:
 
 def _as_openvino(graph: Any) -> Any:
     try:
-        return _openvino().convert_model(graph)
+        return load_openvino().convert_model(graph)
     except (OSError, MemoryError):  # of this moment, and not of the network
         raise
     except Exception as error:
@@ -163,40 +153,6 @@ def _require_same(found: str, expected: str, name: str) -> None:
         raise BundleError(
             f"The bundle {name!r} was changed after it had been opened. Open it again."
         )
-
-
-@cache
-def _core() -> Any:
-    """The one `Core` of this process, which is never given back.
-
-    Each brings a signal stack for the thread that makes it. Of several, given back in another
-    order or on another thread, the stack of that thread may be one that is gone, and the next
-    signal, such as Ctrl-C, ends the process (seen with OpenVINO 2026.4).
-    """
-    return _openvino().Core()
-
-
-def compile_for_cpu(model: Any, *, streams: int) -> Any:
-    """A converted network, compiled for this machine's CPU in float32.
-
-    OpenVINO would choose bfloat16 by itself where the CPU has it, and a film would then score
-    differently on another machine.
-
-    Args:
-        model: The XML file, or a model of OpenVINO.
-        streams: How many threads may score at once, each on one core.
-    """
-    with _making_core:
-        core = _core()
-    return core.compile_model(
-        model,
-        "CPU",
-        {
-            "INFERENCE_PRECISION_HINT": "f32",
-            "NUM_STREAMS": str(streams),
-            "INFERENCE_NUM_THREADS": str(streams),
-        },
-    )
 
 
 def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:

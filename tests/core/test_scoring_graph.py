@@ -8,8 +8,8 @@ import tensorflow as tf
 from keras import layers
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from app.core.conversion import compile_for_cpu
 from app.core.network import Network
+from app.core.openvino_cpu import compile_for_cpu
 from app.core.scoring_graph import scoring_function
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import merge
