@@ -16,10 +16,10 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest
 
 screenshots: $(INSTALLED)
-	$(BIN)/python -m docs.screenshots
+	$(BIN)/python -m tools.screenshots
 
 plots: $(INSTALLED)
-	$(BIN)/python -m docs.study_plots
+	$(BIN)/python -m tools.study_plots
 
 # The stamp is newer than what it was made from, so the second call starts at once.
 $(INSTALLED): pyproject.toml constraints.txt

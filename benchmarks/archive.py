@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from app.core.bundle import Bundle, load_bundle
-from app.core.engine import BATCH_SIZE, Engine, Result
-from app.core.result_files import open_table
-from app.core.result_store import BundleResults, ResultStore
-from app.core.sources import Source
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.results.result_store import BundleResults, ResultStore
+from app.core.results.table_writer import open_table
+from app.core.scoring.engine import BATCH_SIZE, Engine, Result
+from app.core.sources.sources import Source
 from benchmarks.table import tell
 
 MACHINES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -107,8 +107,8 @@ def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
     film = np.random.default_rng(0).integers(0, 256, (1, size.height, size.width, size.channels))
     engine = Engine(bundle)
     logits, maps = engine.run(film.astype(np.uint8))
-    from app.core.network import class_logits
-    from app.core.reading import read
+    from app.core.networks.network import class_logits
+    from app.core.scoring.prediction import read
 
     reading = read(class_logits(logits)[0], bundle.manifest)
     source = Source("film.png", Path("film.png"))

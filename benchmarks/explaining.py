@@ -17,12 +17,12 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core import images
-from app.core.bundle import Bundle, load_bundle
-from app.core.engine import Engine
-from app.core.network import Network, load_network
-from app.core.openvino_cpu import compile_for_cpu
-from app.core.sources import Source
+from app.core.backends.openvino_cpu import compile_for_cpu
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.images import decoding, geometry
+from app.core.networks.network import Network, load_network
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import Source
 from benchmarks import films
 from benchmarks.table import Row, print_table, seconds, tell, tell_machine
 
@@ -115,8 +115,8 @@ def fitted(bundle: Bundle, paths: list[Path]) -> NDArray[np.float32]:
     size = bundle.manifest.input
     return np.stack(
         [
-            images.fit(
-                images.decode(path.read_bytes()),
+            geometry.fit(
+                decoding.decode(path.read_bytes()),
                 height=size.height, width=size.width, channels=size.channels, how=size.fit,
             )
             for path in paths

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
-from app.core.sources import from_paths
+from app.core.sources.sources import from_paths
 
 _JPEG_START = b"\xff\xd8"
 

@@ -46,8 +46,8 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
     """Ratios of page times; the film of the first path is opened between the others."""
     import streamlit as st
 
-    from app.core.bundle import load_bundle
-    from app.core.sources import Source
+    from app.core.bundles.bundle import load_bundle
+    from app.core.sources.sources import Source
     from app.ui import cache
 
     bundle = load_bundle(folder)

@@ -16,10 +16,10 @@ from statistics import median
 
 import numpy as np
 
-from app.core import images
-from app.core.bundle import load_bundle
-from app.core.engine import BATCH_SIZE, Engine
-from app.core.sources import Source
+from app.core.bundles.bundle import load_bundle
+from app.core.images import decoding
+from app.core.scoring.engine import BATCH_SIZE, Engine
+from app.core.sources.sources import Source
 from benchmarks import films
 from benchmarks.table import Row, print_table, seconds, tell, tell_machine
 
@@ -44,12 +44,12 @@ def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
     found = films.paths(source)
     chosen = [found[number % len(found)] for number in range(num_images)]
     sources = [Source(path.name, path) for path in chosen]
-    fitted = np.stack([engine.fitted(images.decode(path.read_bytes())) for path in found[:64]])
+    fitted = np.stack([engine.fitted(decoding.decode(path.read_bytes())) for path in found[:64]])
     batches = [fitted[start : start + BATCH_SIZE] for start in range(0, 64, BATCH_SIZE)]
     rounds = -(-num_images // 64)
 
     def decode(path: Path) -> None:
-        engine.fitted(images.decode(path.read_bytes()))
+        engine.fitted(decoding.decode(path.read_bytes()))
 
     with ThreadPoolExecutor(engine.workers) as pool:
 

@@ -17,10 +17,10 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
-from app.core.bundle import Bundle, load_bundle
-from app.core.engine import Engine, Result
-from app.core.ray_cluster import connection, driver
-from app.core.sources import Source, from_paths
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.scoring.engine import Engine, Result
+from app.core.scoring.ray_cluster import connection, driver
+from app.core.sources.sources import Source, from_paths
 from benchmarks.table import Row, print_table
 
 ROUNDS = 3

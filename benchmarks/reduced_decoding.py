@@ -20,11 +20,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core import images
-from app.core.bundle import load_bundle
-from app.core.calibration import softmax
-from app.core.engine import Engine
-from app.core.network import class_logits
+from app.core.bundles.bundle import load_bundle
+from app.core.images import decoding
+from app.core.networks.network import class_logits
+from app.core.scoring.engine import Engine
+from app.core.statistics.calibration import softmax
 from benchmarks import films
 from benchmarks.table import Row, print_table, tell, tell_machine
 
@@ -50,11 +50,11 @@ def measure(engine: Engine, contents: list[bytes], by: int) -> list[Row]:
     full, reduced, seconds = [], [], np.zeros(2)
     for content in contents:
         started = time.perf_counter()
-        film = images.Film(_decoded(content, cv2.IMREAD_GRAYSCALE))
+        film = decoding.Film(_decoded(content, cv2.IMREAD_GRAYSCALE))
         decoded = time.perf_counter()
         if min(film.pixels.shape) < by * max(size.height, size.width):
             continue
-        smaller = images.Film(_decoded(content, _REDUCED[by]))
+        smaller = decoding.Film(_decoded(content, _REDUCED[by]))
         seconds += decoded - started, time.perf_counter() - decoded
         full.append(engine.fitted(film))
         reduced.append(engine.fitted(smaller))

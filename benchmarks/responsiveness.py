@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from app.core.bundle import load_bundle
-from app.core.engine import Engine
-from app.core.sources import Source
+from app.core.bundles.bundle import load_bundle
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import Source
 from benchmarks import films
 from benchmarks.table import Row, print_table, seconds, tell, tell_machine
 

@@ -26,8 +26,8 @@ _PAGE = (
 )
 _ENGINE = (
     "from pathlib import Path\n"
-    "from app.core.bundle import load_bundle\n"
-    "from app.core.engine import Engine\n"
+    "from app.core.bundles.bundle import load_bundle\n"
+    "from app.core.scoring.engine import Engine\n"
     "Engine(load_bundle(Path({bundle!r})))\n"
 )
 _IMPORTS = "import sys\nprint(*sorted({'tensorflow', 'keras', 'openvino'} & set(sys.modules)))\n"

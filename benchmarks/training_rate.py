@@ -16,7 +16,7 @@ from statistics import median
 
 import numpy as np
 
-from app.core.network import quiet_tensorflow
+from app.core.networks.network import quiet_tensorflow
 from benchmarks.table import Row, print_table, seconds
 
 ROUNDS = 3

@@ -11,10 +11,10 @@ from math import isfinite
 from pathlib import PurePath
 from typing import Any, Literal
 
-from app.core.thresholds import parse_rule
 from model_training.augmentation import sets as augmentation_sets
 from model_training.augmentation.sets import Augmentation
 from model_training.networks.ladder_settings import check_ladder
+from model_training.statistics.threshold_rules import parse_rule
 from model_training.suggestions import nearest
 
 SCHEDULES = ("constant", "exponential", "cosine", "plateau")
@@ -55,7 +55,8 @@ class TrainingConfig:
             kept, or None to keep the last weights themselves.
         patience: Epochs without a better validation figure before training stops.
         precision: `mixed` computes in float16 with float32 weights; `auto` where a GPU is.
-        threshold_rule: How the threshold is chosen on validation, `app.core.thresholds`.
+        threshold_rule: How the threshold is chosen on validation images, see
+            `statistics.threshold_rules`.
         shifted_validation: Whether the threshold and the calibration are also chosen on
             validation images as another X-ray room would have made them (`shifts`).
         leaks: What to do with a given split that has a patient on two sides.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.bundle import (
+from app.core.bundles.bundle import (
     FORMAT,
     Bundle,
     Calibration,
@@ -19,9 +19,9 @@ from app.core.bundle import (
     Task,
     Thresholds,
 )
-from app.core.network import Network
+from app.core.networks.network import Network
+from model_training.bundling import export
 from model_training.config import TrainingConfig
-from model_training.fitting import export
 
 BINARY = ("NORMAL", "PNEUMONIA")
 

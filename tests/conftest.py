@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.bundle import Bundle, load_bundle
-from app.core.network import quiet_tensorflow
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.networks.network import quiet_tensorflow
 
 # Before any test imports Keras, so that TensorFlow's start-up notes stay out of the report.
 quiet_tensorflow()

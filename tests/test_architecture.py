@@ -20,9 +20,31 @@ FORBIDDEN = {
     "model_training": {"streamlit", "app.ui", "app.views", "app.main", "app.charts"},
 }
 
+# Lowest first: a room may import the rooms before it, and its own files.
+ROOMS = {
+    "app/core": (
+        "errors", "atomic_write", "settings",
+        "bundles", "images", "statistics", "networks", "sources", "rendering", "performance",
+        "backends", "explanations", "scoring", "results", "review",
+    ),
+    "model_training": (
+        "console", "interruption", "suggestions",
+        "statistics", "phantoms", "reports", "networks", "augmentation", "config", "data",
+        "audit", "training", "evaluation", "tracking", "bundling", "fitting",
+        "crossval", "tuning", "commands", "cli",
+    ),
+}  # fmt: skip
+
 # Importing any of these must not load a network library, so that what needs none opens at once.
-LIGHT = ("app.cli", "app.core.bundle", "app.core.performance", "app.core.reviews",
-         "app.core.engine", "app.core.worklist", "model_training.cli")  # fmt: skip
+LIGHT = (
+    "app.cli",
+    "app.core.bundles.bundle",
+    "app.core.performance.performance",
+    "app.core.results.verdicts",
+    "app.core.scoring.engine",
+    "app.core.review.worklist",
+    "model_training.cli",
+)
 
 
 def imported(path: Path) -> set[str]:
@@ -51,6 +73,32 @@ def test_imports_point_one_way(area):
     ]
 
     assert sources(area)
+    assert not crossings
+
+
+@pytest.mark.parametrize("area", ROOMS)
+def test_every_room_has_its_place_in_the_order(area):
+    found = {
+        path.stem for path in (ROOT / area).iterdir()
+        if not path.name.startswith("__") and (path.is_dir() or path.suffix == ".py")
+    }  # fmt: skip
+
+    assert found == set(ROOMS[area])
+
+
+@pytest.mark.parametrize("area", ROOMS)
+def test_rooms_import_only_rooms_before_them(area):
+    order = {room: place for place, room in enumerate(ROOMS[area])}
+    package = area.replace("/", ".")
+    crossings = []
+    for path in sources(area):
+        room = path.relative_to(ROOT / area).parts[0].removesuffix(".py")
+        for name in sorted(imported(path)):
+            if name.startswith(f"{package}."):
+                other = name.removeprefix(f"{package}.").partition(".")[0]
+                if order[other] > order[room]:
+                    crossings.append(f"{path.relative_to(ROOT)} imports {name}")
+
     assert not crossings
 
 

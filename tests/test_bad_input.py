@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 
 from app import cli
-from app.core import results
-from app.core.engine import Engine
-from app.core.sources import from_paths
+from app.core.results import rows
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import from_paths
 from tests.pictures import (
     coloured,
     dicom,
@@ -271,7 +271,7 @@ def test_no_reason_names_a_patient_or_a_place(table, batch):
 def test_the_engine_gives_the_same_rows(table, batch, bundle, monkeypatch):
     monkeypatch.chdir(batch)
     found = Engine(bundle).score(from_paths([Path(name) for name in INPUTS]))
-    again = results.table(found, bundle)
+    again = rows.table(found, bundle)
     assert list(again["status"]) == list(table["status"])
     assert list(again["reason"].fillna("")) == list(table["reason"])
     assert list(again["image_id"].fillna("")) == list(table["image_id"])

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.core import images
-from app.core.bundle import Input
-from app.core.calibration import softmax
-from app.core.engine import Engine
-from app.core.network import class_logits
-from app.core.sources import from_paths
-from app.core.uploads import spool
+from app.core.bundles.bundle import Input
+from app.core.images import decoding, geometry
+from app.core.networks.network import class_logits
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import from_paths
+from app.core.sources.uploads import spool
+from app.core.statistics.calibration import softmax
 from model_training.data.datasets import Case
 from model_training.data.film_cache import decode_cases
 from model_training.networks.catalogue import PRESETS
@@ -83,7 +83,7 @@ def test_a_file_gives_the_same_pixels_and_score_on_both_sides(folder, tmp_path, 
         if index in kept.failed:
             assert result.reason.startswith(kept.failed[index] + ": ")
             continue
-        film = images.decode(case.path.read_bytes())
+        film = decoding.decode(case.path.read_bytes())
         row = kept.rows[index]
         np.testing.assert_array_equal(engine.fitted(film), kept.pixels[row])
         assert result.reading.raw_probability == pytest.approx(trained[row], abs=1e-4)
@@ -138,6 +138,6 @@ def test_pixels_agree_for_an_input_that_is_not_square(folder, tmp_path):
 
     for index, case in enumerate(cases):
         if index not in kept.failed:
-            film = images.decode(case.path.read_bytes())
-            expected = images.fit(film, height=36, width=60, channels=1, how="pad")
+            film = decoding.decode(case.path.read_bytes())
+            expected = geometry.fit(film, height=36, width=60, channels=1, how="pad")
             np.testing.assert_array_equal(kept.pixels[kept.rows[index]], expected)

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.bundle import find_bundles, load_bundle
-from app.core.curves import roc_auc
-from app.core.engine import Engine
-from app.core.metrics import operating_point
-from app.core.sources import Source
+from app.core.bundles.bundle import find_bundles, load_bundle
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import Source
+from app.core.statistics.curves import roc_auc
+from app.core.statistics.metrics import operating_point
 
 MODELS = Path(__file__).parents[1] / "models"
 MAX_BYTES = 15 * 1024**2

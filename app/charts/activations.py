@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.charts import palette
-from app.core.activations import Contributions, by_strength
+from app.core.networks.activations import Contributions, by_strength
 
 MAX_BARS = 512  # above this a bar is thinner than a screen pixel, and an outline is drawn
 SHOWN_CONTRIBUTIONS = 12

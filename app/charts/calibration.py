@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.charts import frame, palette
-from app.core import wording
-from app.core.calibration import ReliabilityBin
-from app.core.performance import Histogram
+from app.core.performance import formatting
+from app.core.performance.performance import Histogram
+from app.core.statistics.calibration import ReliabilityBin
 
 
 def reliability(
@@ -50,7 +50,7 @@ def reliability(
             "thickness": 1.5,
         },
         customdata=[
-            f"{wording.out_of(part.observed)} ({wording.percent_interval(part.observed)})"
+            f"{formatting.out_of(part.observed)} ({formatting.percent_interval(part.observed)})"
             for part in filled
         ],
         hovertemplate="promised %{x:.3f}, observed %{y:.3f}<br>%{customdata}<extra></extra>",

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.charts import frame, palette
-from app.core.learning import LearningCurve
+from app.core.performance.learning import LearningCurve
 
 
 def learning_curves(

@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.charts import frame, palette
-from app.core import wording
-from app.core.curves import PrecisionRecallCurve, RocCurve
-from app.core.metrics import OperatingPoint, Proportion
+from app.core.performance import formatting
+from app.core.statistics.curves import PrecisionRecallCurve, RocCurve
+from app.core.statistics.metrics import OperatingPoint, Proportion
 
 _OUTCOMES = (("True negative", "False positive"), ("False negative", "True positive"))
 _MAX_WORDED = 8  # classes up to which a cell has room for its share
@@ -56,7 +56,7 @@ def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height:
         mode="text",
         text=[_cell_text(cell, words, *place) for place, cell in cells.items()],
         hovertext=[
-            f"{wording.out_of(cell)}, 95 % interval {wording.percent_interval(cell)}"
+            f"{formatting.out_of(cell)}, 95 % interval {formatting.percent_interval(cell)}"
             for cell in cells.values()
         ],
         hoverinfo="text",
@@ -105,7 +105,7 @@ def precision_recall(
     """The precision-recall curve with the prevalence line; arguments as for `roc`."""
     figure = go.Figure()
     level = prevalence.value
-    _add_line(figure, (0, 1), (level, level), f"prevalence {wording.percent(prevalence)}")
+    _add_line(figure, (0, 1), (level, level), f"prevalence {formatting.percent(prevalence)}")
     _add_curve(figure, curve.recall, curve.precision, curve.thresholds, shape="vh")
     for where, name, symbol in _points(point, reference):
         _add_point(figure, where.sensitivity.value, where.ppv.value, name, symbol)
@@ -140,10 +140,10 @@ def _cell_text(cell: Proportion, words: Sequence[str], row: int, column: int) ->
     if len(words) > _MAX_WORDED:
         return f"<b>{cell.successes:,}</b>"
     if len(words) > len(_OUTCOMES):
-        return f"<b>{cell.successes:,}</b><br>{wording.percent(cell)}"
+        return f"<b>{cell.successes:,}</b><br>{formatting.percent(cell)}"
     return (
         f"<b style='font-size:1.6em'>{cell.successes:,}</b><br>"
-        f"{wording.percent(cell)} of {words[row]}<br>{_OUTCOMES[row][column]}"
+        f"{formatting.percent(cell)} of {words[row]}<br>{_OUTCOMES[row][column]}"
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from app.charts import palette
-from app.core.bundle import Manifest
-from app.core.reading import Reading
+from app.core.bundles.bundle import Manifest
+from app.core.scoring.prediction import Reading
 
 
 def probability_figure(reading: Reading, manifest: Manifest) -> go.Figure:

@@ -19,8 +19,8 @@ from app.core.settings import BACKENDS
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from app.core.bundle import Bundle
-    from app.core.result_store import ResultStore
+    from app.core.bundles.bundle import Bundle
+    from app.core.results.result_store import ResultStore
 
 _SUFFIXES = (".csv", ".parquet")
 
@@ -74,7 +74,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _output(text: str) -> Path:
     """A path to write to; as such an address would be a folder `s3:` of this machine."""
-    from app.core.remote import is_address, public_name
+    from app.core.sources.remote import is_address, public_name
 
     if is_address(text):
         raise argparse.ArgumentTypeError(
@@ -90,7 +90,7 @@ def _run(options: argparse.Namespace) -> None:
             f"The table would be named {options.out.name!r}; expected a name that ends in "
             f"{' or '.join(_SUFFIXES)}. Change --out."
         )
-    from app.core.bundle import load_bundle
+    from app.core.bundles.bundle import load_bundle
 
     bundle = load_bundle(options.bundle)
     with _kept_until_done(options, bundle) as store:
@@ -100,7 +100,7 @@ def _run(options: argparse.Namespace) -> None:
 @contextmanager
 def _kept_until_done(options: argparse.Namespace, bundle: Bundle) -> Iterator[ResultStore]:
     """Results beside the table while it is not whole; `--resume` begins with them."""
-    from app.core.result_store import ResultStore, delete
+    from app.core.results.result_store import ResultStore, delete
 
     path = options.out.with_name(options.out.name + ".unfinished")
     if options.restart:
@@ -153,12 +153,12 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
     from tqdm import tqdm
 
-    from app.core.engine import Engine
-    from app.core.heatmap_files import written
-    from app.core.ray_cluster import driver
-    from app.core.result_files import open_table
-    from app.core.result_store import BundleResults
-    from app.core.sources import from_paths
+    from app.core.results.overlay_writer import written
+    from app.core.results.result_store import BundleResults
+    from app.core.results.table_writer import open_table
+    from app.core.scoring.engine import Engine
+    from app.core.scoring.ray_cluster import driver
+    from app.core.sources.sources import from_paths
 
     sources, known = from_paths(options.inputs), BundleResults(store, bundle)
     if options.engine == "ray":
@@ -188,7 +188,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
 def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
     """Lists the inputs a second time, so that the time left is known while scoring goes on."""
     from app.core.errors import SourceError
-    from app.core.sources import from_paths
+    from app.core.sources.sources import from_paths
 
     def count() -> None:
         with suppress(SourceError):  # told by who reads them

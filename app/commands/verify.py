@@ -21,8 +21,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from app.core.bundle import load_bundle
-    from app.core.network import load_network
+    from app.core.bundles.bundle import load_bundle
+    from app.core.networks.network import load_network
 
     bundle = load_bundle(options.bundle)
     network = load_network(bundle)

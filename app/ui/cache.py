@@ -14,18 +14,17 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.charts import reading as reading_charts
-from app.core import activations, heatmaps, images
-from app.core.bundle import Bundle, load_bundle
-from app.core.cases import Case, Window, examine
-from app.core.engine import Engine
+from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.errors import ImageError, UnreadableImageError
 from app.core.explanations.explainer import Explainer
 from app.core.explanations.logits import Progress
 from app.core.explanations.methods import METHODS
-from app.core.explanations.shown import Choice
-from app.core.images import Film
-from app.core.network import Network
-from app.core.performance import (
+from app.core.explanations.selection import Choice
+from app.core.images import decoding, display, geometry
+from app.core.images.decoding import Film
+from app.core.networks import activations
+from app.core.networks.network import Network
+from app.core.performance.performance import (
     BinaryPerformance,
     CalibrationCheck,
     MulticlassPerformance,
@@ -33,13 +32,16 @@ from app.core.performance import (
     evaluate_binary,
     evaluate_multiclass,
 )
-from app.core.predictions import HeldOut, select
-from app.core.reading import Reading
-from app.core.result_store import CachedResults, ResultStore, open_cache
-from app.core.reviews import ReviewStore
+from app.core.performance.predictions import HeldOut, select
+from app.core.performance.proportions import DecisionShares, evaluate_decisions
+from app.core.rendering import heatmaps
+from app.core.results.result_store import CachedResults, ResultStore, open_cache
+from app.core.results.verdicts import ReviewStore
+from app.core.review.cases import Case, Window, examine
+from app.core.scoring.engine import Engine
+from app.core.scoring.prediction import Reading
 from app.core.settings import read_settings
-from app.core.shares import DecisionShares, evaluate_decisions
-from app.core.sources import Source
+from app.core.sources.sources import Source
 
 THUMBNAIL_SIDE = 96
 
@@ -88,7 +90,7 @@ def case(loaded: Bundle, source: Source) -> Case:
         data = source.read()
     except ImageError as error:
         return Case("", reason=str(error))
-    return _case(images.image_id(data), loaded.sha256, loaded, source, data)
+    return _case(decoding.image_id(data), loaded.sha256, loaded, source, data)
 
 
 def thumbnail(image_id: str, source: Source) -> bytes | None:
@@ -111,10 +113,10 @@ def _case(
 def _thumbnail(image_id: str, _source: Source) -> bytes | None:
     data = _reread(_source, image_id)
     try:
-        film = images.decode(data)
+        film = decoding.decode(data)
     except ImageError:
         return None
-    return images.jpeg(images.shrunk(film, THUMBNAIL_SIDE), quality=80)
+    return display.jpeg(geometry.shrunk(film, THUMBNAIL_SIDE), quality=80)
 
 
 def film_picture(image_id: str, film: Film, window: Window) -> str:
@@ -142,7 +144,7 @@ def probability_figure(loaded: Bundle, image_id: str, reading: Reading) -> go.Fi
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _film_picture(image_id: str, window: Window, _film: Film) -> str:
-    return _data_url("jpeg", images.jpeg(window.of(_film), quality=92))
+    return _data_url("jpeg", display.jpeg(window.of(_film), quality=92))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -278,7 +280,7 @@ def explain(
         ImageError: If the file can no longer be read, or is not the one that was opened.
         ValueError: If the network has no such layer or class.
     """
-    film = images.decode(_reread(source, image_id))
+    film = decoding.decode(_reread(source, image_id))
     evidence = (
         explainer(loaded)
         .explain(
@@ -369,7 +371,7 @@ def layer_values(loaded: Bundle, source: Source, image_id: str, layer: str) -> N
 
 def _reread(source: Source, image_id: str) -> bytes:
     data = source.read()
-    if images.image_id(data) != image_id:
+    if decoding.image_id(data) != image_id:
         raise UnreadableImageError(
             "changed", "The file has changed since it was opened. Open it again."
         )
@@ -380,7 +382,7 @@ def _reread(source: Source, image_id: str) -> bytes:
 def _network_input(
     image_id: str, bundle_sha256: str, _engine: Engine, _source: Source
 ) -> NDArray[np.uint8]:
-    return _engine.fitted(images.decode(_reread(_source, image_id)))
+    return _engine.fitted(decoding.decode(_reread(_source, image_id)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

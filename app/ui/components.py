@@ -9,16 +9,22 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.charts import palette
-from app.core import wording
-from app.core.bootstrap import Interval
-from app.core.metrics import F1, Proportion
+from app.core.performance import formatting
+from app.core.statistics.bootstrap import Interval
+from app.core.statistics.metrics import F1, Proportion
 
 _STEP = 0.001
 
 
 def proportion(label: str, part: Proportion | F1, *, note: str | None = None) -> None:
     """A card that never shows a share without its denominator and 95 % interval."""
-    _card(label, wording.percent(part), wording.percent_interval(part), wording.out_of(part), note)
+    _card(
+        label,
+        formatting.percent(part),
+        formatting.percent_interval(part),
+        formatting.out_of(part),
+        note,
+    )
 
 
 def area(label: str, interval: Interval, *, unit: str, note: str | None = None) -> None:
@@ -32,10 +38,10 @@ def area(label: str, interval: Interval, *, unit: str, note: str | None = None) 
     """
     _card(
         label,
-        wording.figure(interval),
-        wording.figure_interval(interval),
-        wording.counted(interval.num_groups, unit),
-        f"{wording.resting_on(interval, unit)}. {note or ''}".strip(),
+        formatting.figure(interval),
+        formatting.figure_interval(interval),
+        formatting.counted(interval.num_groups, unit),
+        f"{formatting.resting_on(interval, unit)}. {note or ''}".strip(),
     )
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.core.batch import Batch
-from app.core.bundle import Bundle, find_bundles
-from app.core.engine import Result
-from app.core.reviews import Review, ReviewStore, Verdict
+from app.core.bundles.bundle import Bundle, find_bundles
+from app.core.results.verdicts import Review, ReviewStore, Verdict
+from app.core.review.batch import Batch
+from app.core.scoring.engine import Result
 from app.core.settings import read_settings
-from app.core.sources import Source
+from app.core.sources.sources import Source
 from app.ui import cache
 
 _MODEL = "model"

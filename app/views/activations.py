@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app.core import activations
-from app.ui import activation_views as views
-from app.ui import cache, layer_walk, state, value_views
+from app.core.networks import activations
+from app.ui import cache, state
+from app.ui.activations import layer_walk, pictures, value_views
 
 bundle = state.require_bundle()
 source = state.require_case()
@@ -24,7 +24,7 @@ explained = 1 if task.binary else case.reading.class_index
 
 film_side, layer_side = st.columns([1, 5])
 with film_side:
-    views.show_film(case, case.film, pixels, bundle)
+    pictures.show_film(case, case.film, pixels, bundle)
 
 with layer_side:
     member = layer_walk.choose_member(layers, bundle)
@@ -39,12 +39,12 @@ with layer_side:
         case.evidence[explained],
         bundle,
     )
-    view = views.choose_view()
+    view = pictures.choose_view()
     layer = next((layer for layer in layers if layer.name == name), None)
-    if view.name == views.LIST:
+    if view.name == pictures.LIST:
         layer_walk.show_layer_list(layers, bundle)
     elif layer is None:
-        views.show_evidence(
+        pictures.show_evidence(
             case.film, case.evidence[explained], bundle=bundle, class_index=explained
         )
     else:
@@ -58,7 +58,7 @@ with layer_side:
                 class_index=explained,
             )
         elif layer.form == "maps":
-            views.show_maps(
+            pictures.show_maps(
                 values, layer, case.film, bundle=bundle, image_id=case.image_id, view=view
             )
         elif layer.form == "vector":

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app.core.worklist import STATUS_WORDS
-from app.ui import cache, method_choice, state, viewer
+from app.core.review.worklist import STATUS_WORDS
+from app.ui import cache, state
+from app.ui.case import method_choice, viewer
 
 bundle = state.require_bundle()
 source = state.require_case()

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app.core.provenance import check_files, check_versions
-from app.ui import model_card_views as views
+from app.core.bundles.provenance import check_files, check_versions
 from app.ui import state
+from app.ui.model_card import sections as views
 
 st.title("Model card")
 

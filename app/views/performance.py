@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from app.core import learning, metrics, performance, predictions
+from app.core.performance import learning, performance, predictions
+from app.core.statistics import metrics
 from app.ui import cache, components, state
-from app.ui import performance_details as details
-from app.ui import performance_views as views
+from app.ui.performance import details as details
+from app.ui.performance import figures as views
 
 st.title("Performance")
 

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from app.core import results
-from app.core.worklist import worklist
-from app.ui import intake, progress, state
-from app.ui import worklist as rows
+from app.core.results.rows import table, to_csv, with_reviews
+from app.core.review.worklist import worklist
+from app.ui import state
+from app.ui.review import intake, progress
+from app.ui.review import worklist as rows
 
 st.title("Review")
 
@@ -58,7 +59,7 @@ st.caption(f"Computed by {batch.computed_by}.")
 if not is_running:
     st.download_button(
         "Download results.csv",
-        results.to_csv(results.with_reviews(results.table(batch.results, bundle), reviews)),
+        to_csv(with_reviews(table(batch.results, bundle), reviews)),
         "results.csv",
         "text/csv",
         icon=":material/download:",

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from app.core.whole_file import write_whole
+from app.core.atomic_write import write_whole
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import add_augmentation, add_input

@@ -36,10 +36,10 @@ def _run(options: argparse.Namespace) -> None:
     if options.part and not options.data:
         raise WrongCall("--part chooses a part of --data. Give --data too, or leave --part out.")
 
-    from app.core.bundle import load_bundle
-    from model_training.evidence import comparison_report
-    from model_training.evidence.comparison import compare_on_data, compare_on_test_rows
-    from model_training.evidence.scoring import only_part
+    from app.core.bundles.bundle import load_bundle
+    from model_training.evaluation import comparison_report
+    from model_training.evaluation.comparison import compare_on_data, compare_on_test_rows
+    from model_training.evaluation.scoring import only_part
 
     bundles = [load_bundle(path) for path in options.bundles]
     if options.data:

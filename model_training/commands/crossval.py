@@ -62,11 +62,12 @@ def _run(options: argparse.Namespace) -> None:
         if options.folds < 2:
             raise ValueError(f"`folds` must be at least 2. Received folds={options.folds}.")
 
+    from model_training.crossval.fold_store import kept_when_stopped
     from model_training.crossval.folds import crossvalidate
-    from model_training.crossval.kept import kept_when_stopped
     from model_training.data import film_cache
     from model_training.fitting.fit import check_out
-    from model_training.training import experiment, tracking
+    from model_training.tracking import tracking
+    from model_training.training import experiment
 
     description = chosen_description(options)
     if options.ensemble is not None:
@@ -120,8 +121,8 @@ def _publish(
     config: TrainingConfig,
     description: Description,
 ) -> None:
+    from model_training.bundling.card import figures
     from model_training.crossval.fold_bundle import publish_ensemble
-    from model_training.fitting.card import figures
 
     bundle = publish_ensemble(folds, films, out, config=config, description=description)
     print(f"\nThe ensemble on the test part:\n\n{figures(bundle.manifest, bundle.predictions())}")

@@ -33,10 +33,10 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from app.core.bundle import load_bundle
-    from app.core.results import to_csv
-    from model_training.evidence import evaluation_report
-    from model_training.evidence.scoring import only_part, overlap_note, score
+    from app.core.bundles.bundle import load_bundle
+    from app.core.results.rows import to_csv
+    from model_training.evaluation import evaluation_report
+    from model_training.evaluation.scoring import only_part, overlap_note, score
 
     bundle = load_bundle(options.bundle)
     dataset = only_part(read(options), options.part)

@@ -93,7 +93,7 @@ def _run(options: argparse.Namespace) -> None:
 def _fit_once(
     options: argparse.Namespace, config: TrainingConfig, dataset: Dataset, run: Run
 ) -> None:
-    from model_training.fitting.card import figures
+    from model_training.bundling.card import figures
     from model_training.fitting.fit import fit
 
     bundle = fit(

@@ -45,9 +45,9 @@ def _run(options: argparse.Namespace) -> None:
     import json
 
     from app.core.errors import DatasetError
-    from model_training.inspection import report as inspection_report
-    from model_training.inspection import text as inspection_text
-    from model_training.inspection.checks import inspect
+    from model_training.audit import report as inspection_report
+    from model_training.audit import text as inspection_text
+    from model_training.audit.checks import inspect
 
     inspection = inspect(read(options), name=options.data.resolve().name)
     print(inspection_text.text(inspection))

@@ -98,7 +98,7 @@ def _run(options: argparse.Namespace) -> None:
         if trials < 1:
             raise ValueError(f"`trials` must be at least 1. Received trials={trials}.")
 
-    from app.core.network import quiet_tensorflow
+    from app.core.networks.network import quiet_tensorflow
 
     quiet_tensorflow()
     from model_training.data import film_cache
@@ -137,7 +137,7 @@ def _run(options: argparse.Namespace) -> None:
     print(f"Trials and report are in {options.out}", file=sys.stderr)
     say_where(options.track)
     if options.fit_best is not None:
-        from model_training.fitting.card import figures
+        from model_training.bundling.card import figures
 
         bundle = fit(
             dataset,

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.bundle import Bundle
-from app.core.network import quiet_tensorflow
+from app.core.bundles.bundle import Bundle
+from app.core.networks.network import quiet_tensorflow
 from model_training.config import TrainingConfig
 from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, load_networks, pooled_logits
 from model_training.data.splits import Split
-from model_training.evidence import evaluation
+from model_training.evaluation import evaluation
 from model_training.fitting import fit
 from model_training.fitting.fit import Description
 from model_training.training.experiment import Films, Trained

@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundle import Calibration, Thresholds
+from app.core.bundles.bundle import Calibration, Thresholds
 from app.core.errors import DatasetError
-from app.core.network import Network, quiet_tensorflow
-from app.core.recalibration import calibrated
+from app.core.networks.network import Network, quiet_tensorflow
+from app.core.statistics.recalibration import calibrated
 from model_training.augmentation.shifts import SHIFTS
+from model_training.bundling import export
 from model_training.config import TrainingConfig
 from model_training.console import say
-from model_training.crossval.kept import (
+from model_training.crossval.fold_store import (
     HELD_OUT,
     LEAVE_OUT_TEST,
     WORK,
@@ -28,10 +29,10 @@ from model_training.crossval.kept import (
 )
 from model_training.data.datasets import Dataset
 from model_training.data.splits import folds_by_patient
-from model_training.evidence import evaluation
-from model_training.evidence.figures import as_numbers
-from model_training.fitting import export
-from model_training.training import experiment, tracking
+from model_training.evaluation import evaluation
+from model_training.evaluation.figures import as_numbers
+from model_training.tracking import tracking
+from model_training.training import experiment
 from model_training.training.experiment import Films
 
 HISTORY = "history.csv"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.core.curves import roc_curve
+from app.core.statistics.curves import roc_curve
 from model_training.augmentation.shifts import SHIFTS
 from model_training.crossval.folds import Fold, pooled_probabilities
 from model_training.crossval.summary import Summary

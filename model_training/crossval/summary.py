@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bootstrap import Interval, auc_interval, bootstrap_interval
-from app.core.curves import macro_auc
+from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
+from app.core.statistics.curves import macro_auc
 from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, pooled_probabilities
-from model_training.evidence.figures import as_numbers
+from model_training.evaluation.figures import as_numbers
 from model_training.reports.patients import of_patients
 from model_training.training.experiment import Films
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.bundle import KEPT_TOGETHER, PREDICTION_COLUMNS
+from app.core.bundles.bundle import KEPT_TOGETHER, PREDICTION_COLUMNS
 from app.core.errors import DatasetError
 from model_training.data.folders import MANIFEST, read_folders
 from model_training.data.image_files import LabelledImage

@@ -24,8 +24,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
-from app.core import images
-from app.core.images import Film
+from app.core.images import geometry
+from app.core.images.decoding import Film
 
 THUMBNAIL_SIDE = 32
 
@@ -68,7 +68,7 @@ class Pairs:
 def thumbnail(film: Film) -> NDArray[np.uint8]:
     """The film in grey, stretched to `(THUMBNAIL_SIDE, THUMBNAIL_SIDE)`, uint8 in [0, 255]."""
     side = THUMBNAIL_SIDE
-    return images.fit(film, height=side, width=side, channels=1, how="stretch")[..., 0]
+    return geometry.fit(film, height=side, width=side, channels=1, how="stretch")[..., 0]
 
 
 def near_duplicates(thumbnails: NDArray[np.uint8], digests: Sequence[str]) -> Pairs:

@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from app.core import images
-from app.core.bundle import Input
+from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError, ImageError
-from app.core.sources import Source
-from app.core.suitability import check_suitable
+from app.core.images import decoding, geometry
+from app.core.images.suitability import check_suitable
+from app.core.sources.sources import Source
 from model_training.data.datasets import Case
 from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
 
@@ -163,17 +163,17 @@ class _Store:
             data = Source(case.name, case.path).read()
         except ImageError as error:
             return _Film("", None, error.code)
-        digest = images.image_id(data)
+        digest = decoding.image_id(data)
         if digest in self._known:
             return _Film(digest, None, "")
         try:
-            film = images.decode(data)
+            film = decoding.decode(data)
             check_suitable(film, self._input)
         except ImageError as error:
             return _Film(digest, None, error.code)
         size = self._input
         record = np.zeros((), self._record)
-        record["pixels"] = images.fit(
+        record["pixels"] = geometry.fit(
             film, height=size.height, width=size.width, channels=size.channels, how=size.fit
         )
         record["thumbnail"] = thumbnail(film)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from app.core.image_names import IMAGE_SUFFIXES, is_image_name
+from app.core.sources.file_names import IMAGE_SUFFIXES, is_image_name
 
 HIDDEN = (".", "__MACOSX")
 

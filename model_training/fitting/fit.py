@@ -10,21 +10,22 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.bundle import FORMAT, Bundle, Data, Heatmap, Manifest, Task
+from app.core.bundles.bundle import FORMAT, Bundle, Data, Heatmap, Manifest, Task
 from app.core.errors import DatasetError, OverreadError
-from app.core.predictions import select
+from app.core.performance.predictions import select
 from model_training.augmentation.shifts import SHIFTS
+from model_training.bundling import export
+from model_training.bundling.bundle_page import write_page
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data import film_cache
 from model_training.data.datasets import Dataset
 from model_training.data.splits import split_table
-from model_training.evidence import evaluation
-from model_training.evidence.evaluation import Outcome
-from model_training.evidence.figures import as_numbers
-from model_training.fitting import export
-from model_training.fitting.bundle_page import write_page
-from model_training.training import experiment, tracking
+from model_training.evaluation import evaluation
+from model_training.evaluation.evaluation import Outcome
+from model_training.evaluation.figures import as_numbers
+from model_training.tracking import tracking
+from model_training.training import experiment
 from model_training.training.experiment import Films, Trained
 
 # As the manifest demands it, known before training and not after.

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.bundle import MANIFEST, Bundle, load_bundle
+from app.core.bundles.bundle import MANIFEST, Bundle, load_bundle
 from app.core.errors import DatasetError
-from app.core.predictions import select
+from app.core.performance.predictions import select
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data import film_cache
 from model_training.data.datasets import Dataset
-from model_training.evidence.figures import as_numbers
+from model_training.evaluation.figures import as_numbers
 from model_training.fitting.fit import Description, Run, data_record, fit
 from model_training.reports.markdown import markdown_table
 from model_training.training import experiment

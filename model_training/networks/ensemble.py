@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers, tree
 
-from app.core.network import Network
+from app.core.networks.network import Network
 from model_training.networks.parts import PREDICTIONS_LAYER, Tensor
 
 FEATURES = "ensemble_features"

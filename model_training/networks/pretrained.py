@@ -16,9 +16,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundle import MANIFEST, load_bundle
+from app.core.bundles.bundle import MANIFEST, load_bundle
 from app.core.errors import WeightsError
-from app.core.network import load_network
+from app.core.networks.network import load_network
 from model_training.networks.catalogue import PRESETS, ImageNet
 from model_training.networks.parts import PREDICTIONS_LAYER
 

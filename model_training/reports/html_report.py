@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from app.core.whole_file import write_whole
+from app.core.atomic_write import write_whole
 
 # Told apart by colour-blind readers too, with at least 3:1 against a light and a dark page.
 COLOURS = ("#3a91b5", "#cf7d00", "#2a9d8f", "#9a72c4", "#8a9197")

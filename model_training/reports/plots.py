@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from app.core.calibration import ReliabilityBin
-from app.core.curves import RocCurve
-from app.core.metrics import OperatingPoint
+from app.core.statistics.calibration import ReliabilityBin
+from app.core.statistics.curves import RocCurve
+from app.core.statistics.metrics import OperatingPoint
 from model_training.reports.html_report import COLOURS
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core import images
-from app.core.bundle import Input
+from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError, ImageError
-from app.core.network import Network, quiet_tensorflow
-from app.core.sources import Source
+from app.core.images import decoding, geometry
+from app.core.networks.network import Network, quiet_tensorflow
+from app.core.sources.sources import Source
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
@@ -178,11 +178,11 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
     found = []
     for case in tried[: 10 * number]:
         try:
-            film = images.decode(Source(case.name, case.path).read())
+            film = decoding.decode(Source(case.name, case.path).read())
         except ImageError:
             continue
         found.append(
-            images.fit(
+            geometry.fit(
                 film, height=size.height, width=size.width, channels=size.channels, how=size.fit
             )
         )

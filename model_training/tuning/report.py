@@ -11,7 +11,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import norm
 
-from app.core.wording import counted
+from app.core.performance.formatting import counted
 from model_training.reports.html_report import Figure, Section, Table, write_report
 from model_training.reports.markdown import markdown_table
 from model_training.tuning.goal import Goal

@@ -16,10 +16,11 @@ from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from app.core.errors import DatasetError, OverreadError
+from model_training.bundling.export import fingerprint
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset
-from model_training.fitting.export import fingerprint
-from model_training.training import experiment, tracking
+from model_training.tracking import tracking
+from model_training.training import experiment
 from model_training.training.experiment import Films
 from model_training.tuning.goal import Goal
 from model_training.tuning.search_space import Choices, Dimension, Value, with_values

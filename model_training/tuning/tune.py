@@ -10,7 +10,8 @@ from optuna.study import Study
 
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset, count_by_class
-from model_training.training import experiment, tracking
+from model_training.tracking import tracking
+from model_training.training import experiment
 from model_training.tuning.goal import Goal
 from model_training.tuning.search_space import Dimension, grid, with_values
 from model_training.tuning.study import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from app.core.bundle import MANIFEST, PREDICTIONS, Bundle, file_sha256, load_bundle
+from app.core.bundles.bundle import MANIFEST, PREDICTIONS, Bundle, file_sha256, load_bundle
 
 
 def altered(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.bundle import Bundle, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
 from model_training.cli import main
 from model_training.data.film_cache import FOLDER_VARIABLE
 from tests.model_training.films import draw, write, write_classes

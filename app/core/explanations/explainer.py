@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core import activations, heatmaps, images
-from app.core.bundle import Input
+from app.core.bundles.bundle import Input
 from app.core.explanations import class_activation, perturbation
 from app.core.explanations.logits import ClassLogit, Logits, LogitsOf, Progress
 from app.core.explanations.methods import METHODS, Method, MethodKey
-from app.core.images import Film
-from app.core.network import Network
+from app.core.images import geometry
+from app.core.images.decoding import Film
+from app.core.networks import activations
+from app.core.networks.network import Network
+from app.core.rendering import heatmaps
 
 _FROM_GRADIENT = {
     "grad_cam": class_activation.grad_cam,
@@ -99,7 +101,7 @@ class Explainer:
                 f"one of {list(METHODS)}."
             )
         logit = ClassLogit(self._logits, class_index)
-        pixels = images.fit(
+        pixels = geometry.fit(
             film,
             height=self._input.height,
             width=self._input.width,

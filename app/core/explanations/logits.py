@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.network import Network
+from app.core.networks.network import Network
 
 # float32 pixels `(batch, height, width, channels)` in [0, 255] -> logits `(batch, num_logits)`.
 LogitsOf = Callable[[NDArray[np.float32]], NDArray[np.float32]]

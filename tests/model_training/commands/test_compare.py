@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from model_training.cli import main
-from model_training.evidence.comparison import compare_on_test_rows
-from model_training.evidence.comparison_report import conclusions, text
+from model_training.evaluation.comparison import compare_on_test_rows
+from model_training.evaluation.comparison_report import conclusions, text
 from tests.model_training.altered_bundles import altered
 from tests.model_training.films import write_classes
 

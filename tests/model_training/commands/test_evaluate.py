@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from app.core.results import columns
+from app.core.results.rows import columns
 from model_training.cli import main
 from tests.model_training.films import write_classes
 

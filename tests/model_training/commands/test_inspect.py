@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from model_training.cli import main
+from tests.model_training.audit.test_checks import BINARY, anatomy
 from tests.model_training.films import draw, write, write_classes
-from tests.model_training.inspection.test_checks import BINARY, anatomy
 
 
 @pytest.fixture(scope="module")

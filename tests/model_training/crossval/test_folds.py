@@ -9,15 +9,15 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from app.cli import main as overread
-from app.core.bundle import load_bundle
-from app.core.engine import Engine
-from app.core.sources import from_paths
+from app.core.bundles.bundle import load_bundle
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import from_paths
 from model_training.augmentation.shifts import SHIFTS
 from model_training.cli import main
 from model_training.crossval import folds as fold_training
-from model_training.crossval.kept import HELD_OUT
+from model_training.crossval.fold_store import HELD_OUT
 from model_training.data.datasets import read_dataset
-from model_training.evidence import evaluation
+from model_training.evaluation import evaluation
 from tests.model_training.films import write_classes
 
 SETTINGS = [

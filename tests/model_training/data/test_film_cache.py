@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core import images
-from app.core.bundle import Input
+from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError
+from app.core.images import decoding, geometry
 from model_training.data import film_cache
 from model_training.data.datasets import Case
 from model_training.data.film_cache import by_reason, decode_cases
@@ -47,7 +47,7 @@ def no_decoding(monkeypatch):
         def decode(data):
             raise AssertionError("decoded again")
 
-        monkeypatch.setattr(images, "decode", decode)
+        monkeypatch.setattr(decoding, "decode", decode)
 
     return refuse
 
@@ -114,7 +114,7 @@ def test_each_fit_and_size_has_a_store_of_its_own(cases, tmp_path, change):
     other = decode_cases(cases, size(**change), tmp_path / "cache")
 
     assert len(list((tmp_path / "cache").iterdir())) == 2
-    found = images.fit(images.decode(cases[0].path.read_bytes()), **{
+    found = geometry.fit(decoding.decode(cases[0].path.read_bytes()), **{
         "height": 40, "width": 32, "channels": 1, "how": change.get("fit", "stretch")
     } | {key: value for key, value in change.items() if key != "fit"})  # fmt: skip
     np.testing.assert_array_equal(other.pixels[other.rows[0]], found)
@@ -191,7 +191,7 @@ def test_a_record_that_was_cut_short_is_written_over(cases, tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from app.core.bundle import Input
+from app.core.bundles.bundle import Input
 from model_training.data.datasets import Case
 from model_training.data.film_cache import decode_cases
 files = sorted(Path(sys.argv[1]).iterdir())

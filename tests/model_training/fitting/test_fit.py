@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from app.cli import main as overread
-from app.core.bundle import SPLIT, Manifest, file_sha256, load_bundle
-from app.core.engine import Engine
-from app.core.recalibration import calibrated
-from app.core.sources import from_paths
+from app.core.bundles.bundle import SPLIT, Manifest, file_sha256, load_bundle
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import from_paths
+from app.core.statistics.recalibration import calibrated
 from model_training.cli import main
 from model_training.data.datasets import images_below, read_dataset
-from model_training.evidence import evaluation
+from model_training.evaluation import evaluation
 from model_training.fitting import fit
 from model_training.training import experiment
 from tests.model_training.films import draw, write, write_classes

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.core.bundle import load_bundle
+from app.core.bundles.bundle import load_bundle
 from model_training.cli import main
-from model_training.evidence import evaluation
+from model_training.evaluation import evaluation
 from model_training.fitting import fit as fit_module
 from model_training.fitting import repeats
 from model_training.fitting.repeats import as_text

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from keras import applications, layers
 
-from app.core.bundle import Heatmap, Input, Task, file_sha256
-from app.core.calibration import softmax
-from app.core.engine import Engine
-from app.core.network import Network, class_logits
-from app.core.scoring_graph import scoring_function
+from app.core.backends.scoring_graph import scoring_function
+from app.core.bundles.bundle import Heatmap, Input, Task, file_sha256
+from app.core.networks.network import Network, class_logits
+from app.core.scoring.engine import Engine
+from app.core.statistics.calibration import softmax
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.parts import PREDICTIONS_LAYER
 from model_training.training.loop import initial_output_bias

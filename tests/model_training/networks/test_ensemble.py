@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from app.core.network import Network
-from app.core.scoring_graph import scoring_function
+from app.core.backends.scoring_graph import scoring_function
+from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import FEATURES, merge
 

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from app.core.bundle import load_bundle
+from app.core.bundles.bundle import load_bundle
 from app.core.errors import DatasetError
-from app.core.network import load_network
+from app.core.networks.network import load_network
 from model_training.cli import main
 from model_training.training.distribution import choose_strategy, dtype_policy, require_one_machine
 

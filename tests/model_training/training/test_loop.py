@@ -8,7 +8,7 @@ from keras import layers
 
 from app.core.errors import DatasetError, WeightsError
 from model_training.config import TrainingConfig
-from model_training.evidence.evaluation import best_epoch
+from model_training.evaluation.evaluation import best_epoch
 from model_training.networks.catalogue import PRESETS
 from model_training.training.batches import TrainingBatches, class_weights
 from model_training.training.loop import check_stages, initial_output_bias, plan_stages, train

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.core.bundle import load_bundle
+from app.core.bundles.bundle import load_bundle
 from model_training.cli import main
 from model_training.training.resume import (
     Record,

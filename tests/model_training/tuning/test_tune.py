@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from optuna.pruners import MedianPruner
 
-from app.core.bundle import load_bundle
+from app.core.bundles.bundle import load_bundle
 from model_training.cli import main
 from model_training.tuning.goal import Goal
 from model_training.tuning.report import as_text, auc_interval, trials_table

@@ -1,0 +1,207 @@
+"""A bundle's network as an OpenVINO model, converted once and kept on disk.
+
+Converting takes TensorFlow and some seconds; scoring with what is kept takes neither. So it runs
+in a process of its own, `python -m app.core.backends.conversion BUNDLE SHA256 FOLDER`, unless
+this one has loaded TensorFlow already.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.core.backends.openvino_cpu import compile_for_cpu, load_openvino
+from app.core.bundles.bundle import MODEL, Bundle, file_sha256, load_bundle
+from app.core.errors import BundleError
+
+MODEL_FILE = "network.xml"
+# Largest difference between both libraries' probabilities, on noise and on flat images.
+TOLERANCE = 1e-4
+
+_REFUSAL_FILE = "refused.txt"
+_LAYOUT = 1  # of a folder and of the graph in it; a new one is converted again
+_MAX_KEPT = 24
+_INVALID_BUNDLE = 3
+
+
+class UnsupportedNetworkError(Exception):
+    """A network that OpenVINO cannot take; the text says why."""
+
+
+def converted(bundle: Bundle, cache: Path) -> Path:
+    """The folder with the converted network, made on first use.
+
+    Args:
+        bundle: Whose network is converted.
+        cache: Folder of all converted networks; where it cannot be written, a temporary one is
+            used as long as this process runs.
+
+    Raises:
+        BundleError: If the network does not fit its manifest, was changed since it was opened, or
+            there is no memory or disk space to convert it.
+        UnsupportedNetworkError: If OpenVINO cannot take it, or computes something else.
+    """
+    name = f"{bundle.sha256[:32]}-{_LAYOUT}-{version('openvino')}"
+    folder = cache / name
+    if not folder.is_dir():
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=".new-", dir=cache))
+        except OSError:
+            return converted(bundle, _temporary_cache())
+        try:
+            _convert(bundle, work)
+            with contextlib.suppress(OSError):  # another process was faster
+                work.rename(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        _drop_oldest(cache)
+    with contextlib.suppress(OSError):
+        os.utime(folder)
+    refusal = folder / _REFUSAL_FILE
+    if refusal.exists():
+        raise UnsupportedNetworkError(refusal.read_text(encoding="utf-8"))
+    return folder
+
+
+@cache
+def _temporary_cache() -> Path:
+    folder = tempfile.mkdtemp(prefix="overread-networks-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _convert(bundle: Bundle, folder: Path) -> None:
+    if "tensorflow" in sys.modules:
+        try:
+            write(bundle, folder)
+        except (OSError, MemoryError, RuntimeError) as error:
+            raise _not_prepared(bundle, type(error).__name__) from None
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", __name__, str(bundle.path.absolute()), bundle.sha256, str(folder)],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode == _INVALID_BUNDLE:
+        raise BundleError(done.stdout.strip())
+    if done.returncode != 0:
+        raise _not_prepared(bundle, f"exit status {done.returncode}")
+
+
+def _not_prepared(bundle: Bundle, reason: str) -> BundleError:
+    return BundleError(
+        f"The network of {bundle.name!r} could not be prepared for scoring ({reason}). Check that "
+        "there is memory and disk space, and try again."
+    )
+
+
+def write(bundle: Bundle, folder: Path) -> None:
+    """Converts the network into a folder, or writes there why OpenVINO cannot take it.
+
+    Raises:
+        BundleError: If the network does not fit its manifest, or was changed since the bundle
+            was loaded.
+        OSError: If it cannot be written; nothing is known of the network then.
+    """
+    openvino = load_openvino()
+
+    from app.core.networks.network import load_network
+
+    network = load_network(bundle)
+    _require_same(file_sha256(bundle.path / MODEL), bundle.manifest.files[MODEL], bundle.name)
+
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    from app.core.backends.scoring_graph import scoring_function
+
+    function = scoring_function(network)
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
+    try:
+        model = _as_openvino(frozen.graph)
+        openvino.save_model(model, folder / MODEL_FILE, compress_to_fp16=False)
+        _require_agreement(function, folder / MODEL_FILE, bundle)
+    except UnsupportedNetworkError as error:
+        (folder / _REFUSAL_FILE).write_text(str(error), encoding="utf-8")
+
+
+def _as_openvino(graph: Any) -> Any:
+    try:
+        return load_openvino().convert_model(graph)
+    except (OSError, MemoryError):  # of this moment, and not of the network
+        raise
+    except Exception as error:
+        raise UnsupportedNetworkError(type(error).__name__) from None
+
+
+def _require_same(found: str, expected: str, name: str) -> None:
+    """Raises where a bundle was exported anew under the same name."""
+    if found != expected:
+        raise BundleError(
+            f"The bundle {name!r} was changed after it had been opened. Open it again."
+        )
+
+
+def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
+    from app.core.networks.network import class_logits
+    from app.core.statistics.calibration import softmax
+
+    size = bundle.manifest.input
+    shape = (size.height, size.width, size.channels)
+    noise = np.random.default_rng(0).integers(0, 256, (2, *shape))
+    flat = np.full((1, *shape), 128)
+    films = np.concatenate([noise, flat]).astype(np.float32)
+    expected = function(films)
+    try:
+        compiled = compile_for_cpu(model, streams=1)
+    except RuntimeError as error:
+        raise UnsupportedNetworkError(type(error).__name__) from None
+    found = compiled(films)
+    difference = max(
+        float(np.abs(softmax(one) - softmax(other)).max())
+        for one, other in zip(
+            class_logits(np.asarray(expected[0])), class_logits(found[0]), strict=True
+        )
+    )
+    if not difference <= TOLERANCE:
+        raise UnsupportedNetworkError(
+            f"its probabilities differ by {difference:.1g} from TensorFlow's, at most "
+            f"{TOLERANCE:.0g} is allowed"
+        )
+
+
+def _drop_oldest(cache: Path) -> None:
+    """Keeps the networks used last; each has a few to a few dozen megabytes."""
+    with contextlib.suppress(OSError):
+        kept = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for folder in kept[_MAX_KEPT:]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _main() -> int:
+    path, sha256, folder = sys.argv[1:]
+    try:
+        bundle = load_bundle(Path(path))
+        _require_same(bundle.sha256, sha256, bundle.name)
+        write(bundle, Path(folder))
+    except BundleError as error:
+        print(error)
+        return _INVALID_BUNDLE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,219 @@
+"""Pixels -> logits and a Grad-CAM map for each logit, as one TensorFlow graph.
+
+The graph is what scores: as it is on a GPU, converted to OpenVINO on a CPU. Converters know
+few of the operations that TensorFlow writes gradients with, so the gradients of the head are
+written here with plain arithmetic; a layer that is not listed keeps TensorFlow's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from app.core.networks.network import Network
+
+if TYPE_CHECKING:
+    import keras
+
+
+def scoring_function(network: Network) -> Any:
+    """A `tf.function` that scores and explains a batch in one pass.
+
+    The map of a logit is the sum of the heatmap layer's features, each weighted by the spatial
+    mean of the logit's gradient. Its positive part is Grad-CAM; the sign is kept.
+
+    Where the logits are linear in the features, as behind global average pooling, the gradient
+    is the same for every film: it is computed once, and the maps cost one small product.
+
+    Input shape:
+        float32 `(batch, height, width, channels)` in [0, 255].
+
+    Output shapes:
+        Logits, float32 `(batch, num_logits)`, and maps, float32
+        `(batch, rows, columns, num_logits)` in logits.
+
+    Reference:
+        - Selvaraju et al., Grad-CAM (ICCV 2017), https://arxiv.org/abs/1610.02391
+    """
+    import tensorflow as tf
+
+    body, head = network.body, network.head
+    weights = _constant_weights(head)
+
+    def score(pixels: Any) -> tuple[Any, Any]:
+        features = body(pixels, training=False)
+        if weights is not None:
+            return head(features, training=False), tf.matmul(features, weights)
+        logits, gradients = _with_mean_gradients(head, features)
+        maps = [tf.reduce_sum(gradient * features, axis=-1) for gradient in gradients]
+        return logits, tf.stack(maps, axis=-1)
+
+    shape = (None, *body.input.shape[1:])
+    return tf.function(score, input_signature=[tf.TensorSpec(shape, tf.float32)])
+
+
+def _with_mean_gradients(head: keras.Model, features: Any) -> tuple[Any, list[Any]]:
+    """The logits, and for each the spatial mean of its gradient, `(batch, 1, 1, filters)`."""
+    import tensorflow as tf
+
+    with tf.compat.v1.get_default_graph().gradient_override_map(_gradient_rules()):
+        logits = head(features, training=False)
+    means = []
+    for index in range(logits.shape[-1]):
+        chosen = tf.one_hot(tf.fill(tf.shape(logits)[:1], index), logits.shape[-1])
+        (gradient,) = tf.gradients(logits, features, grad_ys=chosen)
+        means.append(tf.reduce_mean(gradient, axis=(1, 2), keepdims=True))
+    return logits, means
+
+
+def _constant_weights(head: keras.Model) -> Any:
+    """The mean gradients as `(filters, num_logits)` where they do not depend on the features."""
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    shape = (1, *head.input.shape[1:])
+
+    def gradients(features: Any) -> Any:
+        return tf.concat(_with_mean_gradients(head, features)[1], axis=0)
+
+    traced = tf.function(gradients, input_signature=[tf.TensorSpec(shape, tf.float32)])
+    # Freezing drops what the result does not need: the features too, if it is constant.
+    frozen = convert_variables_to_constants_v2(traced.get_concrete_function())
+    if any(tensor.consumers() for tensor in frozen.inputs):
+        return None
+    return tf.constant(traced(tf.zeros(shape)).numpy()[:, 0, 0].T)
+
+
+_registered: dict[str, str] = {}
+
+
+def _gradient_rules() -> dict[str, str]:
+    """TensorFlow operation -> name of its gradient here, registered once a process."""
+    import tensorflow as tf
+
+    if not _registered:
+        for operation, rule in _RULES.items():
+            name = f"Overread{operation}"
+            tf.RegisterGradient(name)(rule)
+            _registered[operation] = name
+    return _registered
+
+
+def _relu(operation: Any, gradient: Any) -> Any:
+    import tensorflow as tf
+
+    return gradient * tf.cast(operation.outputs[0] > 0, gradient.dtype)
+
+
+def _add(operation: Any, gradient: Any) -> list[Any]:
+    return [_passed(tensor, operation, gradient) for tensor in operation.inputs]
+
+
+def _subtract(operation: Any, gradient: Any) -> list[Any]:
+    first, second = operation.inputs
+    return [_passed(first, operation, gradient), _passed(second, operation, -gradient)]
+
+
+def _multiply(operation: Any, gradient: Any) -> list[Any]:
+    first, second = operation.inputs
+    return [
+        _passed(first, operation, gradient * second),
+        _passed(second, operation, gradient * first),
+    ]
+
+
+def _divide(operation: Any, gradient: Any) -> list[Any]:
+    first, second = operation.inputs
+    by_second = -gradient * operation.outputs[0] / second
+    return [
+        _passed(first, operation, gradient / second),
+        _passed(second, operation, by_second),
+    ]
+
+
+def _passed(tensor: Any, operation: Any, gradient: Any) -> Any:
+    """The gradient of an operand; summed where the operand was spread over the output.
+
+    Written without the batch's size, which is not known: operands of the film's own path have
+    the batch as first axis, and weights, which have not, need no gradient.
+    """
+    import tensorflow as tf
+
+    shape, full = tensor.shape, operation.outputs[0].shape
+    if shape.rank != full.rank:
+        return None
+    spread = [axis for axis in range(1, full.rank) if shape[axis] == 1 and full[axis] != 1]
+    return tf.reduce_sum(gradient, axis=spread, keepdims=True) if spread else gradient
+
+
+def _strided_slice(operation: Any, gradient: Any) -> Any:
+    """Zeros around the slice, where it is a plain range of the channels."""
+    import tensorflow as tf
+    from tensorflow.python.ops import array_grad
+
+    whole, *limits = operation.inputs
+    begin, end, strides = (tf.get_static_value(limit) for limit in limits)
+    width, taken = whole.shape[-1], gradient.shape[-1]
+    is_plain = (
+        whole.shape.rank == gradient.shape.rank
+        and whole.shape[1:-1] == gradient.shape[1:-1]
+        and begin is not None
+        and end is not None
+        and strides is not None
+        and (strides == 1).all()
+    )
+    if not is_plain:
+        return array_grad._StridedSliceGrad(operation, gradient)
+    is_open = operation.get_attr("begin_mask") >> (len(begin) - 1) & 1
+    start = 0 if is_open else int(begin[-1]) % width
+    around = [(0, 0)] * (whole.shape.rank - 1) + [(start, width - start - taken)]
+    return tf.pad(gradient, around), None, None, None
+
+
+def _max_pool(operation: Any, gradient: Any) -> Any:
+    """To the largest of each window, in equal parts where several are."""
+    import tensorflow as tf
+    from tensorflow.python.ops import nn_grad
+
+    features, pooled = operation.inputs[0], operation.outputs[0]
+    _, high, wide, _ = operation.get_attr("ksize")
+    _, rows, columns, filters = pooled.shape
+    is_plain = (
+        list(operation.get_attr("strides")) == [1, high, wide, 1]
+        and operation.get_attr("data_format") == b"NHWC"
+    )
+    if not is_plain:
+        return nn_grad._MaxPoolGrad(operation, gradient)
+    # How far the windows reach beyond the features, before and after: negative where the last
+    # rows are in no window. TensorFlow pads the odd row after them.
+    reach = [
+        (beyond // 2, beyond - beyond // 2) if beyond > 0 else (0, beyond)
+        for beyond in (rows * high - features.shape[1], columns * wide - features.shape[2])
+    ]
+    padding = [(0, 0), *((before, max(after, 0)) for before, after in reach), (0, 0)]
+    padded = tf.pad(features, padding, constant_values=features.dtype.min)
+    windows = tf.reshape(
+        padded[:, : rows * high, : columns * wide], (-1, rows, high, columns, wide, filters)
+    )
+    largest = tf.cast(tf.equal(windows, pooled[:, :, None, :, None]), gradient.dtype)
+    share = largest / tf.reduce_sum(largest, axis=(2, 4), keepdims=True)
+    spread = tf.reshape(
+        share * gradient[:, :, None, :, None], (-1, rows * high, columns * wide, filters)
+    )
+    (top, _), (left, _) = reach
+    inside = spread[:, top : top + features.shape[1], left : left + features.shape[2]]
+    uncovered = [(0, 0), *((0, max(-after, 0)) for _, after in reach), (0, 0)]
+    return tf.pad(inside, uncovered)
+
+
+_RULES: dict[str, Callable[[Any, Any], Any]] = {
+    "AddV2": _add,
+    "MaxPool": _max_pool,
+    "Mul": _multiply,
+    "RealDiv": _divide,
+    "Relu": _relu,
+    "StridedSlice": _strided_slice,
+    "Sub": _subtract,
+}

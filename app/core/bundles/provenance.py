@@ -1,0 +1,73 @@
+"""Whether a bundle's files are those that were published, and what runs them here."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from app.core.bundles.bundle import Bundle, file_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """One file's SHA-256 as the manifest has it and as it is now; None where it is gone."""
+
+    name: str
+    expected: str
+    found: str | None
+
+    @property
+    def word(self) -> str:
+        """`unchanged`, `changed` or `missing`."""
+        if self.found is None:
+            return "missing"
+        return "unchanged" if self.found == self.expected else "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCheck:
+    """A library's version when the model was trained and now; None where not installed."""
+
+    name: str
+    trained: str
+    installed: str | None
+
+    @property
+    def word(self) -> str:
+        """`same`, `differs` or `not installed`."""
+        if self.installed is None:
+            return "not installed"
+        return "same" if self.installed == self.trained else "differs"
+
+
+def check_files(bundle: Bundle) -> tuple[FileCheck, ...]:
+    """Reads every file of the bundle again and compares, in name order."""
+    return tuple(
+        FileCheck(name, expected, _digest(bundle, name))
+        for name, expected in sorted(bundle.manifest.files.items())
+    )
+
+
+def check_versions(bundle: Bundle) -> tuple[VersionCheck, ...]:
+    """The versions a bundle names, beside those installed, in the bundle's order."""
+    return tuple(
+        VersionCheck(name, trained, _installed(name))
+        for name, trained in bundle.manifest.versions.items()
+    )
+
+
+def _digest(bundle: Bundle, name: str) -> str | None:
+    try:
+        return file_sha256(bundle.path / name)
+    except OSError:
+        return None
+
+
+def _installed(name: str) -> str | None:
+    if name == "python":
+        return platform.python_version()
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,21 @@
+"""Films as a screen shows them: through a window, as JPEG."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from app.core.images.decoding import Film
+
+
+def windowed(film: Film, *, low: int, high: int, inverted: bool = False) -> Film:
+    """The film with the grey values from `low` to `high`, of 255, spread over the full range."""
+    spread = (film.pixels.astype(np.float32) - low) * (255.0 / max(high - low, 1))
+    pixels = np.clip(np.rint(spread), 0, 255).astype(np.uint8)
+    return Film(255 - pixels if inverted else pixels, film.modality)
+
+
+def jpeg(film: Film, *, quality: int) -> bytes:
+    """The film as JPEG bytes, for showing; `quality` is in [1, 100]."""
+    pixels = film.pixels if film.pixels.ndim == 2 else film.pixels[..., ::-1]
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()

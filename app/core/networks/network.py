@@ -1,0 +1,196 @@
+"""A bundle's network: loading it, and cutting it where Grad-CAM and the logits are read.
+
+The only module that opens `model.keras`. Keras and TensorFlow are imported when first used.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import MODEL, Bundle
+from app.core.errors import BundleError
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Network:
+    """A flat functional network with the layer its heatmaps are read from.
+
+    Never modified: what is cut from it shares its weights and replaces none of its layers.
+    """
+
+    model: keras.Model
+    heatmap_layer: str
+
+    @cached_property
+    def logits_model(self) -> keras.Model:
+        """Pixels -> `(features of the heatmap layer, logits)`."""
+        import keras
+
+        features = self.model.get_layer(self.heatmap_layer).output
+        return keras.Model(self.model.input, [features, _logits(self.model)])
+
+    @cached_property
+    def body(self) -> keras.Model:
+        """Pixels -> features of the heatmap layer."""
+        import keras
+
+        return keras.Model(self.model.input, self.model.get_layer(self.heatmap_layer).output)
+
+    @cached_property
+    def head(self) -> keras.Model:
+        """Features of the heatmap layer -> logits: the only part Grad-CAM differentiates."""
+        import keras
+
+        return keras.Model(self.model.get_layer(self.heatmap_layer).output, _logits(self.model))
+
+
+def load_network(bundle: Bundle) -> Network:
+    """Loads a bundle's network and checks that it is what its manifest says.
+
+    Raises:
+        BundleError: If the file cannot be loaded, or input, classes or heatmap layer differ.
+    """
+    quiet_tensorflow()
+    import keras
+
+    try:
+        model = keras.models.load_model(bundle.path / MODEL, compile=False)
+    except Exception as error:
+        raise BundleError(
+            f"{MODEL} of the bundle {bundle.name!r} cannot be loaded ({type(error).__name__}). "
+            "Expected a Keras 3 functional model without custom layers; train it again."
+        ) from error
+    check_network(model, bundle)
+    return Network(model, bundle.manifest.heatmap.layer)
+
+
+def check_network(model: keras.Model, bundle: Bundle) -> None:
+    """Compares a model with its manifest.
+
+    Raises:
+        BundleError: If it is not one flat functional graph, or its input shape, number of
+            classes, output activation or heatmap layer do not fit.
+    """
+    import keras
+
+    task, size = bundle.manifest.task, bundle.manifest.input
+    nested = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
+    if isinstance(model, keras.Sequential) or nested:
+        found = f"holds the models {nested} as layers" if nested else "is a Sequential"
+        raise BundleError(
+            f"The network of {bundle.name!r} {found}. Expected one flat functional graph; build a "
+            "backbone with `input_tensor=` and train it again."
+        )
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise BundleError(
+            f"The network of {bundle.name!r} has {len(model.inputs)} inputs and "
+            f"{len(model.outputs)} outputs; expected one of each. Train it again."
+        )
+    expected_input = (size.height, size.width, size.channels)
+    if tuple(model.input_shape[1:]) != expected_input:
+        raise BundleError(
+            f"The network of {bundle.name!r} takes {tuple(model.input_shape[1:])}; its manifest "
+            f"says {expected_input} (height, width, channels). Train it again."
+        )
+    units = model.output_shape[-1]
+    if units != len(task.classes) and not (task.binary and units == 1):
+        raise BundleError(
+            f"The network of {bundle.name!r} gives {units} outputs; its manifest lists "
+            f"{len(task.classes)} classes {list(task.classes)}. Train it again."
+        )
+    expected, activation = "sigmoid" if units == 1 else "softmax", _activation(model)
+    if activation != expected:
+        raise BundleError(
+            f"The network of {bundle.name!r} ends in {activation!r}; with {units} outputs a "
+            f"{expected} is expected, in the last Dense layer or right after it. Train it again."
+        )
+    _check_heatmap_layer(model, bundle)
+
+
+def _check_heatmap_layer(model: keras.Model, bundle: Bundle) -> None:
+    name = bundle.manifest.heatmap.layer
+    layers = {layer.name: layer for layer in model.layers}
+    if name not in layers or len(layers[name].output.shape) != 4:
+        raise BundleError(
+            f"The heatmap layer {name!r} of {bundle.name!r} is not a layer with feature "
+            f"maps. Expected one of {[n for n, x in layers.items() if len(x.output.shape) == 4]}."
+        )
+    try:
+        _ = Network(model, name).head
+    except ValueError:
+        raise BundleError(
+            f"The heatmap layer {name!r} of {bundle.name!r} is bypassed by another path to the "
+            "output, so a heatmap would show only part of the evidence. Name a layer behind which "
+            "all paths have joined."
+        ) from None
+
+
+def class_logits(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Logits with one column a class: a single sigmoid becomes `(0, logit)`.
+
+    Args:
+        logits: `(batch, 1)` or `(batch, num_classes)`.
+
+    Returns:
+        `(batch, num_classes)`; its softmax is the sigmoid where there was one.
+    """
+    wide = np.asarray(logits, np.float64)
+    if wide.shape[1] == 1:
+        return np.hstack([np.zeros_like(wide), wide])
+    return wide
+
+
+def quiet_tensorflow() -> None:
+    """Imports TensorFlow without its start-up notes, which go past Python to the terminal."""
+    if "tensorflow" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    try:
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(silence)
+
+
+def _activation(model: keras.Model) -> str:
+    """Name of the function that makes probabilities of the last layer's numbers."""
+    import keras
+
+    last = model.layers[-1]
+    if isinstance(last, keras.layers.Softmax):
+        return "softmax"
+    if isinstance(last, keras.layers.Dense | keras.layers.Activation):
+        return str(keras.activations.serialize(last.activation))
+    return str(last.name)
+
+
+def _logits(model: keras.Model) -> Any:
+    """What the last sigmoid or softmax is applied to, as a tensor of the same graph."""
+    import keras
+
+    last = model.layers[-1]
+    if isinstance(last, keras.layers.Dense):
+        twin = keras.layers.Dense(last.units, use_bias=last.use_bias, name=f"{last.name}_logits")
+        logits = twin(last.input)
+        twin.set_weights(last.get_weights())
+        return logits
+    return last.input

@@ -1,0 +1,84 @@
+"""Figures as text, with no more digits than their interval bears, and what they rest on."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from app.core.bundles.bundle import Calibration, Task
+from app.core.statistics.bootstrap import Interval
+from app.core.statistics.metrics import F1, Proportion
+
+NO_FIGURE = "none"
+
+
+def percent(part: Proportion | F1) -> str:
+    """A share such as `56.5 %`, or `none` where there is nothing to divide by."""
+    return f"{part.value:.1%}".replace("%", " %") if isfinite(part.value) else NO_FIGURE
+
+
+def percent_interval(part: Proportion | F1) -> str:
+    """Its 95 % interval, such as `36.8 to 74.4 %`."""
+    low, high = part.interval()
+    return f"{100 * low:.1f} to {100 * high:.1f} %" if isfinite(low) else "no interval"
+
+
+def out_of(part: Proportion | F1) -> str:
+    """What a share is counted from, such as `13 of 23`; in F1 what was found counts twice."""
+    if isinstance(part, F1):
+        found, either = part.overlap.successes, part.overlap.total
+        return f"{2 * found:,} of {found + either:,}"
+    return f"{part.successes:,} of {part.total:,}"
+
+
+def share_in_full(part: Proportion | F1) -> str:
+    """Share, interval and count in one line, such as `56.5 % (36.8 to 74.4 %; 13 of 23)`."""
+    return f"{percent(part)} ({percent_interval(part)}; {out_of(part)})"
+
+
+def figure(interval: Interval) -> str:
+    """A bootstrapped figure such as `0.663`, or `none` where it is not defined."""
+    return _bounded(interval.value, _decimals(interval)) if isfinite(interval.value) else NO_FIGURE
+
+
+def figure_interval(interval: Interval) -> str:
+    """Its interval, such as `0.491 to 0.821`, or that there is none."""
+    if interval.degenerate or not isfinite(interval.low):
+        return "no interval"
+    decimals = _decimals(interval)
+    low, high = _bounded(interval.low, decimals), _bounded(interval.high, decimals)
+    return f"{low} to {high}" if low != high else f"under {10**-decimals:.{decimals}f} wide"
+
+
+def resting_on(interval: Interval, unit: str) -> str:
+    """What a bootstrapped figure rests on, such as `45 images of 43 patients`."""
+    return f"{counted(interval.num_cases, 'image')} of {counted(interval.num_groups, unit)}"
+
+
+def calibration_in_full(calibration: Calibration, task: Task) -> str:
+    """What is done to logits, such as `logits divided by 1.11, then 2.26 added for Pneumonia`."""
+    words = f"logits divided by {calibration.temperature:.3g}"
+    # The first class's offset is 0: only differences between classes count.
+    added = [
+        f"{value:.3g} {'added ' if position == 1 else ''}for {task.word(task.classes[position])}"
+        for position, value in enumerate(calibration.offset)
+        if position
+    ]
+    return f"{words}, then {' and '.join(added)}" if added else words
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, such as `1 image` or `1,204 images`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _bounded(value: float, decimals: int) -> str:
+    """The value rounded, but never rounded up to 1."""
+    if value < 1 <= round(value, decimals):
+        return f"> {1 - 10**-decimals:.{decimals}f}"
+    return f"{value:.{decimals}f}"
+
+
+def _decimals(interval: Interval) -> int:
+    """Three, or four where the interval is so narrow that three would hide it."""
+    width = interval.high - interval.low
+    return 4 if 0 < width < 0.002 else 3

@@ -1,0 +1,154 @@
+"""Evidence maps -> overlays: one scale for all cases, nothing drawn where there is no evidence."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Input
+from app.core.images.geometry import padded_box
+
+# Anchors of a map from dark violet over magenta and orange to pale yellow, in RGB. Its
+# lightness rises evenly, so it reads the same with any colour vision and in grey print.
+ANCHORS = (
+    (0.00, (40, 11, 84)),
+    (0.25, (101, 21, 110)),
+    (0.50, (188, 55, 84)),
+    (0.75, (249, 142, 9)),
+    (1.00, (252, 255, 164)),
+)
+
+# The map in 256 steps, uint8 RGB `(256, 3)`.
+COLOURS = np.rint(
+    np.stack(
+        [
+            np.interp(
+                np.linspace(0.0, 1.0, 256),
+                [position for position, _ in ANCHORS],
+                [colour[channel] for _, colour in ANCHORS],
+            )
+            for channel in range(3)
+        ],
+        axis=-1,
+    )
+).astype(np.uint8)
+
+# Evidence below this share of the scale is not drawn: it is noise around zero.
+FLOOR = 0.05
+
+# Longer side of a heatmap that a screen enlarges to the film: many times its cells, so that no
+# eye tells it from one drawn as large as the film, and drawn in a tenth of the time.
+_SCREEN_SIDE = 512
+
+
+def without_padding(
+    evidence: NDArray[np.float32], film_shape: tuple[int, int], network_input: Input
+) -> NDArray[np.float32]:
+    """Cuts an evidence map down to the film inside a padded input.
+
+    Args:
+        evidence: `(rows, columns)` over the whole input.
+        film_shape: Height and width of the film.
+        network_input: With `stretch` nothing has to be cut.
+
+    Returns:
+        `(rows, columns)` covering the whole film; cells that straddle its edge are
+        interpolated.
+    """
+    if network_input.fit == "stretch":
+        return evidence
+    height, width = network_input.height, network_input.width
+    top, left, inner_height, inner_width = padded_box(film_shape, height=height, width=width)
+    rows, columns = evidence.shape
+    cut_rows = max(1, round(rows * inner_height / height))
+    cut_columns = max(1, round(columns * inner_width / width))
+    # Centres of the new cells, in the old grid's coordinates.
+    y = (top + (np.arange(cut_rows) + 0.5) * inner_height / cut_rows) * rows / height - 0.5
+    x = (left + (np.arange(cut_columns) + 0.5) * inner_width / cut_columns) * columns / width - 0.5
+    map_x, map_y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
+    return np.asarray(
+        cv2.remap(evidence, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
+    )
+
+
+def has_positive_evidence(evidence: NDArray[np.float32], *, scale: float) -> bool:
+    """Whether anything of the map would be drawn."""
+    return bool(evidence.max() > FLOOR * scale)
+
+
+def colours(values: NDArray[np.float32], *, scale: float) -> NDArray[np.uint8]:
+    """RGBA of evidence values: transparent below the floor, then ever more opaque.
+
+    Args:
+        values: Evidence in logits, `(height, width)`.
+        scale: Evidence that reaches the top of the colour map.
+
+    Returns:
+        uint8 `(height, width, 4)`, RGBA, alpha in [0, 255].
+    """
+    # Opacity rises over the lowest fifth of the scale, so that no edge is drawn at the floor.
+    alpha = np.rint(255 * np.clip((np.linspace(0.0, 1.0, 256) - FLOOR) / 0.2, 0.0, 1.0))
+    table = np.column_stack((COLOURS, alpha.astype(np.uint8)))
+    steps = np.rint(np.clip(values * np.float32(255 / scale), 0, 255)).astype(np.uint8)
+    return np.asarray(table[steps])
+
+
+def overlay_layer(
+    evidence: NDArray[np.float32], *, shape: tuple[int, int], scale: float
+) -> NDArray[np.uint8]:
+    """The heatmap alone, enlarged to the film: uint8 RGBA `(*shape, 4)`."""
+    enlarged = cv2.resize(evidence, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    return colours(np.asarray(enlarged, np.float32), scale=scale)
+
+
+def screen_layer(
+    evidence: NDArray[np.float32], *, shape: tuple[int, int], scale: float
+) -> NDArray[np.uint8]:
+    """As `overlay_layer`, but only as large as a screen needs that stretches it over the film.
+
+    Args:
+        evidence: Map of any grid that covers the whole film; no cell of it is left out.
+        shape: Height and width of the film.
+        scale: Evidence that reaches the top of the colour map.
+
+    Returns:
+        uint8 RGBA `(rows, columns, 4)` with the film's aspect ratio.
+    """
+    rows, columns = shape
+    finest = max(evidence.shape[0] / rows, evidence.shape[1] / columns)
+    share = min(1.0, max(_SCREEN_SIDE / max(shape), finest))
+    smaller = max(1, round(rows * share)), max(1, round(columns * share))
+    return overlay_layer(evidence, shape=smaller, scale=scale)
+
+
+def blend(
+    pixels: NDArray[np.uint8],
+    evidence: NDArray[np.float32],
+    *,
+    scale: float,
+    opacity: float = 0.6,
+) -> NDArray[np.uint8]:
+    """A film with its heatmap laid over it.
+
+    Args:
+        pixels: uint8 film, `(height, width)` or `(height, width, 3)` RGB.
+        evidence: Map of any grid that covers the whole film.
+        scale: Evidence that reaches the top of the colour map.
+        opacity: 0 shows the film alone, 1 hides it where evidence is strong.
+
+    Returns:
+        uint8 RGB `(height, width, 3)`.
+    """
+    film = pixels if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    layer = overlay_layer(evidence, shape=film.shape[:2], scale=scale)
+    alpha = layer[..., 3] * np.float32(opacity / 255)
+    colour = cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB)
+    return np.asarray(cv2.blendLinear(film, colour, 1 - alpha, alpha), np.uint8)
+
+
+def png(pixels: NDArray[np.uint8]) -> bytes:
+    """An RGB or RGBA uint8 picture as PNG bytes."""
+    code = cv2.COLOR_RGBA2BGRA if pixels.shape[-1] == 4 else cv2.COLOR_RGB2BGR
+    return cv2.imencode(".png", cv2.cvtColor(pixels, code))[1].tobytes()

@@ -1,0 +1,362 @@
+"""What was computed for an image by a bundle, kept on disk and found by both digests.
+
+Nothing of a film is kept but its SHA-256, what was said of it, and its small evidence maps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Bundle
+from app.core.errors import NO_MEMORY, OverreadError
+from app.core.scoring.engine import Result
+from app.core.scoring.prediction import Reading
+from app.core.sources.sources import Source
+
+_RESULT = "result"
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS kept (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id TEXT NOT NULL,
+    bundle_sha256 TEXT NOT NULL,
+    what TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    columns INTEGER NOT NULL,
+    map BLOB NOT NULL,
+    UNIQUE (image_id, bundle_sha256, what)
+)
+"""
+_BYTES = "length(facts) + length(map) + 300"  # with the digests, twice, and SQLite's own
+_WAIT_SECONDS = 10.0
+# After eviction this share of the limit is left, so that not every film evicts again.
+_LEFT = 0.9
+
+
+class ResultStoreError(OverreadError):
+    """Results that cannot be kept or read again."""
+
+
+class LostResultsError(ResultStoreError):
+    """Results that will not be read again: a damaged file, or one of another version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was computed for an image.
+
+    Attributes:
+        image_id: SHA-256 of the file.
+        what: Which thing, such as `result`.
+        facts: Whatever JSON can hold.
+        map: float32 `(rows, columns)`, or None.
+    """
+
+    image_id: str
+    what: str
+    facts: dict[str, Any]
+    map: NDArray[np.float32] | None = None
+
+
+class ResultStore:
+    """An SQLite file of entries. Safe to share between threads and processes."""
+
+    def __init__(self, path: Path, *, max_bytes: int | None = None) -> None:
+        """Opens the file, or makes it.
+
+        Args:
+            path: The file; its folder is made.
+            max_bytes: When entries take more, the oldest are dropped; None keeps all.
+
+        Raises:
+            LostResultsError: If it is damaged, or of another version.
+            ResultStoreError: If it cannot be opened.
+        """
+        self._path = path
+        self._max_bytes = max_bytes
+        self._lock = Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None
+            )
+            # A killed process loses nothing; the last seconds before a power cut may be lost.
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._require_version()
+            self._connection.execute(_SCHEMA)
+            self._bytes = self._counted_bytes()
+        except (OSError, sqlite3.Error) as error:
+            raise self._error("opened", error) from None
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._connection.close()
+
+    def __len__(self) -> int:
+        """How many entries it holds."""
+        return int(self._fetch("SELECT count(*) FROM kept", ())[0])
+
+    def get(self, image_id: str, bundle_sha256: str, what: str) -> Entry | None:
+        """The entry, if it is there.
+
+        Raises:
+            ResultStoreError: If the file cannot be read.
+        """
+        row = self._fetch(
+            "SELECT facts, rows, columns, map FROM kept "
+            "WHERE image_id = ? AND bundle_sha256 = ? AND what = ?",
+            (image_id, bundle_sha256, what),
+        )
+        if row is None:
+            return None
+        facts, rows, columns, content = row
+        found = np.frombuffer(content, np.float32).reshape(rows, columns) if rows else None
+        return Entry(image_id, what, json.loads(facts), found)
+
+    def image_ids(self, bundle_sha256: str, what: str) -> Iterator[str]:
+        """The images that have an entry, page by page.
+
+        Raises:
+            ResultStoreError: If the file cannot be read.
+        """
+        number = 0
+        while page := self._page(bundle_sha256, what, after=number):
+            for number, image_id in page:  # noqa: B007
+                yield image_id
+
+    def add(self, bundle_sha256: str, entries: Sequence[Entry]) -> None:
+        """Keeps entries, all or none; what is there already stays as it is.
+
+        Raises:
+            ResultStoreError: If they cannot be written.
+        """
+        rows = [_row(bundle_sha256, entry) for entry in entries]
+        with self._lock:
+            try:
+                with _transaction(self._connection):
+                    for row in rows:
+                        inserted = self._connection.execute(
+                            "INSERT OR IGNORE INTO kept "
+                            "(image_id, bundle_sha256, what, facts, rows, columns, map) "
+                            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                            row,
+                        )
+                        if inserted.rowcount:
+                            self._bytes += len(row[3]) + len(row[6]) + 300
+                    self._evict()
+            except sqlite3.Error as error:
+                raise self._error("written", error) from None
+
+    def _page(self, bundle_sha256: str, what: str, *, after: int) -> list[tuple[int, str]]:
+        with self._lock:
+            try:
+                return self._connection.execute(
+                    "SELECT number, image_id FROM kept WHERE bundle_sha256 = ? AND what = ? "
+                    "AND number > ? ORDER BY number LIMIT 10000",
+                    (bundle_sha256, what, after),
+                ).fetchall()
+            except sqlite3.Error as error:
+                raise self._error("read", error) from None
+
+    def _evict(self) -> None:
+        """Drops the oldest entries where there are too many."""
+        if self._max_bytes is None or self._bytes <= self._max_bytes:
+            return
+        # Other processes add too: what they added is counted only here.
+        self._bytes = self._counted_bytes()
+        too_many = self._bytes - int(_LEFT * self._max_bytes)
+        if self._bytes <= self._max_bytes:
+            return
+        last = self._connection.execute(
+            f"SELECT number FROM (SELECT number, sum({_BYTES}) OVER (ORDER BY number) AS total "
+            "FROM kept) WHERE total >= ? ORDER BY number LIMIT 1",
+            (too_many,),
+        ).fetchone()
+        self._connection.execute("DELETE FROM kept WHERE number <= ?", last)
+        self._bytes = self._counted_bytes()
+
+    def _counted_bytes(self) -> int:
+        query = f"SELECT coalesce(sum({_BYTES}), 0) FROM kept"
+        return int(self._connection.execute(query).fetchone()[0])
+
+    def _fetch(self, query: str, values: tuple[str, ...]) -> Any:
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchone()
+            except sqlite3.Error as error:
+                raise self._error("read", error) from None
+
+    def _require_version(self) -> None:
+        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, _VERSION):
+            raise LostResultsError(
+                f"The results kept in {self._path.name!r} have version {found}; this Overread "
+                f"reads {_VERSION}. Delete the file, or use the Overread that wrote it."
+            )
+        self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _error(self, verb: str, error: Exception) -> ResultStoreError:
+        # What is locked, full or may not be read is told apart from what is no database.
+        is_damaged = type(error) is sqlite3.DatabaseError
+        return (LostResultsError if is_damaged else ResultStoreError)(
+            f"The results kept in {self._path.name!r} could not be {verb} ({error}). Check the "
+            "disk's free space and permissions; what was kept before stays. If the file is "
+            "damaged, delete it."
+        )
+
+    def bundles(self) -> set[str]:
+        """The SHA-256 of every bundle that it holds entries of.
+
+        Raises:
+            ResultStoreError: If the file cannot be read.
+        """
+        with self._lock:
+            try:
+                rows = self._connection.execute("SELECT DISTINCT bundle_sha256 FROM kept")
+                return {sha256 for (sha256,) in rows}
+            except sqlite3.Error as error:
+                raise self._error("read", error) from None
+
+
+def open_cache(path: Path, *, max_bytes: int) -> ResultStore | None:
+    """A store that may be lost: a damaged file is begun anew; None where none can be kept."""
+    try:
+        return ResultStore(path, max_bytes=max_bytes)
+    except LostResultsError:
+        with contextlib.suppress(OSError, ResultStoreError):
+            delete(path)
+            return ResultStore(path, max_bytes=max_bytes)
+    except ResultStoreError:  # such as one that another process has locked
+        pass
+    return None
+
+
+def delete(path: Path) -> None:
+    """Removes a store's file, and those that SQLite puts beside it."""
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+class CachedResults:
+    """The results of one bundle in a store that may be lost: what fails is computed again."""
+
+    def __init__(self, store: ResultStore, bundle: Bundle) -> None:
+        self._store = store
+        self._sha256 = bundle.sha256
+        self._results = BundleResults(store, bundle)
+
+    def get(self, image_id: str, source: Source) -> Result | None:
+        """As `BundleResults.get`; None also where the store cannot be read."""
+        try:
+            return self._results.get(image_id, source)
+        except ResultStoreError:
+            return None
+
+    def add(self, results: Sequence[Result]) -> None:
+        """As `BundleResults.add`, if the store takes them."""
+        with contextlib.suppress(ResultStoreError):
+            self._results.add(results)
+
+    def get_map(self, image_id: str, what: str) -> NDArray[np.float32] | None:
+        """A map that was kept with `add_map`; None also where the store cannot be read."""
+        with contextlib.suppress(ResultStoreError):
+            entry = self._store.get(image_id, self._sha256, what)
+            return entry.map if entry is not None else None
+        return None
+
+    def add_map(
+        self, image_id: str, what: str, evidence: NDArray[np.float32], *, facts: dict[str, Any]
+    ) -> None:
+        """Keeps a map `(rows, columns)` of an image, if the store takes it."""
+        with contextlib.suppress(ResultStoreError):
+            self._store.add(self._sha256, [Entry(image_id, what, facts, evidence)])
+
+
+class BundleResults:
+    """The results of one bundle in a store, as the engine asks for them."""
+
+    def __init__(self, store: ResultStore, bundle: Bundle) -> None:
+        self._store = store
+        self._bundle = bundle
+
+    def get(self, image_id: str, source: Source) -> Result | None:
+        """The result of these bytes, as one of this source; None if there is none.
+
+        Raises:
+            ResultStoreError: If the store cannot be read.
+        """
+        entry = self._store.get(image_id, self._bundle.sha256, _RESULT)
+        if entry is None:
+            return None
+        facts = entry.facts
+        reading = facts["reading"]
+        if reading is not None:
+            shares = tuple(reading.pop("class_probabilities"))
+            reading = Reading(**reading, class_probabilities=shares)
+        return Result(source, image_id, facts["status"], facts["reason"], reading, entry.map)
+
+    def image_ids(self) -> Iterator[str]:
+        """The SHA-256 of every image that has a result.
+
+        Raises:
+            ResultStoreError: If the store cannot be read.
+        """
+        return self._store.image_ids(self._bundle.sha256, _RESULT)
+
+    def add(self, results: Sequence[Result]) -> None:
+        """Keeps results, but for those that another try may change.
+
+        Those are files that could not be read, which are not known by content, and films that
+        there was no memory for.
+
+        Raises:
+            ResultStoreError: If the store does not take them.
+        """
+        entries = [
+            Entry(
+                result.image_id,
+                _RESULT,
+                {
+                    "status": result.status,
+                    "reason": result.reason,
+                    "reading": asdict(result.reading) if result.reading else None,
+                },
+                result.evidence,
+            )
+            for result in results
+            if result.image_id and not result.reason.startswith(NO_MEMORY)
+        ]
+        self._store.add(self._bundle.sha256, entries)
+
+
+def _row(bundle_sha256: str, entry: Entry) -> tuple[str, str, str, str, int, int, bytes]:
+    facts = json.dumps(entry.facts)
+    if entry.map is None:
+        return entry.image_id, bundle_sha256, entry.what, facts, 0, 0, b""
+    rows, columns = entry.map.shape
+    content = np.ascontiguousarray(entry.map, np.float32).tobytes()
+    return entry.image_id, bundle_sha256, entry.what, facts, rows, columns, content
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Any:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

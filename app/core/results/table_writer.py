@@ -1,0 +1,102 @@
+"""Results written as they come, to a CSV or Parquet file that is published when it is whole."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.core.bundles.bundle import Bundle
+from app.core.results.rows import columns, no_formula, row
+from app.core.scoring.engine import Result
+
+# A row group that a reader of one column need not take apart; about a megabyte in memory.
+_ROWS_A_GROUP = 4096
+
+
+class Writer(Protocol):
+    """Takes one result after the other."""
+
+    def write(self, result: Result) -> None:
+        """Adds a row."""
+        ...
+
+
+def partial_path(path: Path) -> Path:
+    """Where the table lies until it is whole."""
+    return path.with_name(path.name + ".partial")
+
+
+@contextmanager
+def open_table(path: Path, bundle: Bundle) -> Iterator[Writer]:
+    """A table that gets its name when it is complete; until then it ends in `.partial`.
+
+    Args:
+        path: CSV file, or Parquet if its name ends so.
+        bundle: Whose results are written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = partial_path(path)
+    opened = _parquet if path.suffix.lower() == ".parquet" else _csv
+    with opened(partial, bundle) as writer:
+        yield writer
+    partial.replace(path)
+
+
+@contextmanager
+def _csv(path: Path, bundle: Bundle) -> Iterator[Writer]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns(bundle), lineterminator="\n")
+        writer.writeheader()
+        yield _CsvWriter(writer, bundle)
+
+
+class _CsvWriter:
+    def __init__(self, writer: csv.DictWriter[str], bundle: Bundle) -> None:
+        self._writer = writer
+        self._bundle = bundle
+
+    def write(self, result: Result) -> None:
+        values = row(result, self._bundle)
+        self._writer.writerow({name: no_formula(value) for name, value in values.items()})
+
+
+@contextmanager
+def _parquet(path: Path, bundle: Bundle) -> Iterator[Writer]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    text = {*columns(bundle)} - _numbers(bundle)
+    schema = pa.schema(
+        [(name, pa.string() if name in text else pa.float64()) for name in columns(bundle)]
+    )
+    with parquet.ParquetWriter(path, schema) as file:
+        writer = _ParquetWriter(file, schema, bundle)
+        yield writer
+        writer.flush()
+
+
+class _ParquetWriter:
+    def __init__(self, file: Any, schema: Any, bundle: Bundle) -> None:
+        self._file = file
+        self._schema = schema
+        self._bundle = bundle
+        self._rows: list[dict[str, Any]] = []
+
+    def write(self, result: Result) -> None:
+        self._rows.append(row(result, self._bundle))
+        if len(self._rows) == _ROWS_A_GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        import pyarrow as pa
+
+        if self._rows:
+            self._file.write_table(pa.Table.from_pylist(self._rows, self._schema))
+            self._rows = []
+
+
+def _numbers(bundle: Bundle) -> set[str]:
+    return {"probability", "raw_probability", "threshold", *bundle.manifest.task.classes}

@@ -1,0 +1,129 @@
+"""A batch under review: scored in a thread of its own, readable while it grows."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event, Thread
+
+from app.core.bundles.bundle import Bundle
+from app.core.errors import OverreadError
+from app.core.scoring.engine import Engine, KnownResults, Result
+from app.core.sources.sources import Source
+from app.core.sources.uploads import Spool
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a batch is. What stopped it early is in `error`."""
+
+    done: int
+    total: int
+    seconds: float
+    running: bool
+    cancelled: bool
+    error: str = ""
+
+    @property
+    def rate(self) -> float:
+        """Images a second so far."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate for the rest; None before the first image."""
+        return (self.total - self.done) / self.rate if self.done else None
+
+
+class Batch:
+    """Images being scored by one engine. What is done stays when the rest is cancelled."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        bundle: Bundle,
+        spooled: Spool | None = None,
+        known: KnownResults | None = None,
+    ) -> None:
+        """Remembers what is to be scored; `start` begins.
+
+        Args:
+            sources: The images.
+            bundle: Whose network scores them.
+            spooled: The uploads they lie in, kept on disk as long as the batch.
+            known: Results of earlier batches, and where those of this one are kept.
+        """
+        self.bundle = bundle
+        self._spooled = spooled
+        self._known = known
+        self.computed_by = ""
+        self.results: list[Result] = []
+        self._sources = sources
+        self._cancel = Event()
+        self._error = ""
+        self._started: float | None = None
+        self._ended: float | None = None
+        self._thread: Thread | None = None
+
+    def start(self, engine: Engine) -> None:
+        """Begins scoring in the background."""
+        self.computed_by = engine.backend.description
+        self._started = time.monotonic()
+        self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="batch")
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stops after the images that are under way; results so far stay."""
+        self._cancel.set()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Blocks until the batch is done or cancelled."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    @property
+    def progress(self) -> Progress:
+        """The state now."""
+        started = self._started
+        seconds = (self._ended or time.monotonic()) - started if started is not None else 0.0
+        return Progress(
+            done=len(self.results),
+            total=len(self._sources),
+            seconds=seconds,
+            running=self._thread is not None and self._ended is None,
+            cancelled=self._cancel.is_set(),
+            error=self._error,
+        )
+
+    def _run(self, engine: Engine) -> None:
+        try:
+            for result in engine.score(self._sources, known=self._known, is_background=True):
+                # Without the heatmap: a hundred thousand of them would fill the memory.
+                self.results.append(replace(result, evidence=None))
+                if self._cancel.is_set():
+                    break
+        except OverreadError as error:
+            self._error = str(error)
+        except Exception as error:
+            # The text of an unknown error may quote a path; its kind and place do not. Raised
+            # again, it would be printed with its text.
+            _LOG.error("Scoring stopped: %s at %s", type(error).__name__, _place(error))
+            self._error = (
+                f"Scoring stopped unexpectedly ({type(error).__name__}). What was done is kept; "
+                "start the batch again."
+            )
+        finally:
+            self._ended = time.monotonic()
+
+
+def _place(error: Exception) -> str:
+    """Module and line that raised it, such as `engine.py:214`."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return f"{Path(frame.f_code.co_filename).name}:{line}"

@@ -1,0 +1,138 @@
+"""The Ray cluster that a run uses: one that is there, or one of this machine's cores.
+
+File names may name patients: nothing that Ray writes holds one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from app.core.errors import OverreadError
+from app.core.scoring.engine import num_cores
+
+_ADDRESS = "RAY_ADDRESS"
+_ANSWER_SECONDS = 10.0
+# Sockets have paths of at most 107 bytes; Ray puts 80 behind that of its folder, name included.
+_MAX_TEMPORARY_PATH = 24
+_SHORT_TEMPORARY_PATH = "/tmp"
+# Of a cluster of this machine: the bundle and a few batches' results.
+_OBJECT_STORE_BYTES = 256 * 1024**2
+
+
+@contextmanager
+def connected() -> Iterator[None]:
+    """Inside, this process has a cluster: the one it had, that of `RAY_ADDRESS`, or its own.
+
+    Raises:
+        OverreadError: If Ray is not installed, or the cluster does not answer.
+    """
+    ray = load_ray()
+    if ray.is_initialized():
+        yield
+        return
+    with ExitStack() as ending:
+        ending.enter_context(_own_signals())
+        options: dict[str, Any]
+        address = os.environ.get(_ADDRESS)
+        try:
+            if address:
+                _require_answer(address)
+                options = {"address": address}
+            else:
+                options = _local_options(ending.enter_context(_short_folder()))
+            ending.callback(ray.shutdown)
+            # What workers print stays with them.
+            ray.init(**options, log_to_driver=False, logging_level="error")
+        except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+            raise OverreadError(_no_cluster(address, error)) from None
+        yield
+
+
+def load_ray() -> Any:
+    """Ray, which reports no usage and listens to this machine alone unless told otherwise.
+
+    Raises:
+        OverreadError: If it is not installed.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if _ADDRESS not in os.environ:
+        # Then it listens to this machine alone, on any system, if this is set before the import.
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    try:
+        import ray
+    except ImportError:
+        raise OverreadError(
+            "Scoring on a cluster takes Ray, which is not installed. Install it with: "
+            "pip install 'overread[cluster]'"
+        ) from None
+    return ray
+
+
+def _local_options(folder: str) -> dict[str, Any]:
+    # Without a token of its own, Ray would write one into the home folder and leave it there.
+    if not any(name.startswith("RAY_AUTH_") for name in os.environ):
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    return {
+        "address": "local",
+        "num_cpus": num_cores(),
+        "include_dashboard": False,
+        "object_store_memory": _OBJECT_STORE_BYTES,
+        "_temp_dir": folder,
+    }
+
+
+def _require_answer(address: str) -> None:
+    """Raises an `OSError` at once where nobody listens; Ray would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+
+
+def _no_cluster(address: str | None, error: Exception) -> str:
+    if address is None:
+        return (
+            f"Ray could not be started on this machine ({type(error).__name__}). Check that there "
+            "is memory and disk space, and try again, or score without it."
+        )
+    return (
+        f"No Ray cluster answers at the address in {_ADDRESS} ({type(error).__name__}). Check "
+        "the address, and that the cluster runs with this version of Ray and Python; or unset "
+        f"{_ADDRESS} to score on this machine."
+    )
+
+
+@contextmanager
+def _short_folder() -> Iterator[str]:
+    """A temporary folder with a path so short that Ray can have its sockets in it."""
+    base = tempfile.gettempdir()
+    if len(os.fsencode(base)) > _MAX_TEMPORARY_PATH:
+        base = _SHORT_TEMPORARY_PATH
+    folder = tempfile.mkdtemp(prefix="ray-", dir=base)
+    try:
+        yield folder
+    finally:
+        # Processes that are ending may still write their logs.
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Puts back what this process does on SIGTERM, which Ray changes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,128 @@
+"""A worker of a cluster: an engine on one core, in a process of its own, on whatever machine.
+
+It raises nothing: Ray would log the error, and its text may hold a path.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import load_bundle
+from app.core.errors import BundleError, OverreadError
+from app.core.scoring.engine import Engine, Result
+from app.core.scoring.prediction import Reading
+from app.core.scoring.ray_cluster.connection import load_ray
+from app.core.settings import BackendName
+from app.core.sources.sources import Source
+
+KNOWN = "known"  # the status of a result that the driver has
+
+
+class Answer(NamedTuple):
+    """A result as a worker sends it: without the source, which the driver has."""
+
+    image_id: str
+    status: str
+    reason: str
+    reading: Reading | None
+    evidence: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a worker cannot go on, in words that name no file."""
+
+    sentence: str
+
+
+class Worker:
+    """What Ray runs: made with a bundle's digest, sent the files later; two threads call it."""
+
+    def __init__(self, sha256: str, backend: BackendName, folder: str) -> None:
+        self._sha256 = sha256
+        self._backend = backend
+        self._opened: tuple[Engine, Digests] | None = None
+        self._opening = threading.Lock()
+        # All workers of a machine would want the memory of the same GPU.
+        os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1"}
+        try:
+            os.chdir(folder)  # so that relative paths mean what they mean to the driver
+        except OSError:
+            os.chdir(os.sep)  # where they lead nowhere, rather than to a film of the same name
+
+    def open(self, shared: list[Any]) -> Failure | None:
+        """Makes the engine ready, so that no batch waits for it."""
+        try:
+            self._ready(shared)
+        except Exception as error:
+            return _failure(error)
+        return None
+
+    def score(self, shared: list[Any], sources: Sequence[Source]) -> list[Answer] | Failure:
+        """An answer for each source, in their order."""
+        try:
+            engine, known = self._ready(shared)
+            return [
+                Answer(one.image_id, one.status, one.reason, one.reading, one.evidence)
+                for one in engine.score(sources, known=known)
+            ]
+        except Exception as error:
+            return _failure(error)
+
+    def _ready(self, shared: list[Any]) -> tuple[Engine, Digests]:
+        with self._opening:
+            if self._opened is None:
+                files, digests = load_ray().get(shared)
+                self._opened = self._engine(files), Digests(digests)
+            return self._opened
+
+    def _engine(self, files: dict[str, bytes]) -> Engine:
+        with tempfile.TemporaryDirectory(prefix="overread-bundle-") as folder:
+            for name, content in files.items():
+                path = Path(folder, "bundle", name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            bundle = load_bundle(Path(folder, "bundle"))
+            if bundle.sha256 != self._sha256:
+                raise BundleError("The bundle was changed while it was sent to the workers.")
+            return Engine(bundle, backend=self._backend, workers=1)
+
+
+class Digests:
+    """What the driver has results of, as the engine asks for it."""
+
+    def __init__(self, digests: NDArray[np.bytes_]) -> None:
+        self._digests = digests
+
+    def get(self, image_id: str, source: Source) -> Result | None:
+        """A result that only says that the driver has it."""
+        digest = np.array(bytes.fromhex(image_id), "S32")
+        position = int(np.searchsorted(self._digests, digest))
+        if position < len(self._digests) and self._digests[position] == digest:
+            return Result(source, image_id, KNOWN)
+        return None
+
+    def add(self, results: Sequence[Result]) -> None:
+        """Nothing: the driver keeps them."""
+
+
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, OverreadError):
+        return Failure(str(error))
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" in {Path(trace.tb_frame.f_code.co_filename).name}" if trace else ""
+    return Failure(
+        f"A worker met an error that no film should cause ({type(error).__name__}{where}). What "
+        "is done is kept. Please report it."
+    )

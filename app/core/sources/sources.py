@@ -1,0 +1,311 @@
+"""Where images come from: files, folders, ZIP archives and addresses, read one at a time.
+
+A source is a name and a way to get its bytes, so that a batch of any size costs no memory
+until it is read. Archives are never unpacked to disk. What cannot be opened is a source
+too: reading it raises the reason, so that every input keeps its row.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.core.errors import RefusedImageError, SourceError, UnreadableImageError
+from app.core.images.decoding import MAX_FILE_BYTES
+from app.core.sources import archives, problems, remote
+from app.core.sources.file_names import is_hidden, is_image_name, is_visible_image, printable
+from app.core.sources.folders import Entry, entries, leads_into
+from app.core.sources.problems import Problem
+
+# Above this an archive is a mistake or an attack; a folder of that size is read in place.
+MAX_ARCHIVE_BYTES = 20 * 1024**3
+
+_ARCHIVE_SUFFIX = ".zip"
+# Read as a path, so that the rules for links hold.
+_LOCAL_PROTOCOL = "file://"
+_SHOWN_PROBLEMS = 3
+
+
+class Content(Protocol):
+    """What is read where it is no plain file of this machine."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, as stated before they are read."""
+        ...
+
+    def read(self) -> bytes:
+        """The bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: a file, a member of a ZIP archive, or a file at an address.
+
+    It can be pickled: another process reads the same path or address.
+
+    Attributes:
+        name: As shown and written into results; always printable as UTF-8, never a password.
+        path: The file, or the archive; None for an address.
+        content: The file inside the archive or at the address, None for a plain file.
+        problem: Why there is nothing to read, None for what can be read.
+    """
+
+    name: str
+    path: Path | None
+    content: Content | None = None
+    problem: Problem | None = None
+
+    def read(self) -> bytes:
+        """The bytes of the image.
+
+        Raises:
+            UnreadableImageError: If the file is gone, may not be read or is damaged.
+            RefusedImageError: If it is too large, or its name leads out of the archive.
+        """
+        if self.problem is not None:
+            raise self.problem.error()
+        try:
+            if self.content is not None:
+                _check_bytes(self.content.size)
+                return self.content.read()
+            return self._read_file()
+        except (OSError, ValueError) as error:
+            # The text of an OSError quotes the path, which may name a patient.
+            raise problems.not_readable(error).error() from None
+
+    def _read_file(self) -> bytes:
+        if self.path is None:
+            raise problems.NOT_FOUND.error()
+        # Not blocking, or a named pipe would be waited for without end.
+        descriptor = os.open(
+            self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableImageError(
+                    "not_a_file",
+                    "This is a folder, a pipe or a device; an image file is expected. "
+                    "Choose the file itself.",
+                )
+            _check_bytes(status.st_size)
+            data = file.read(status.st_size + 1)
+        if len(data) > status.st_size:
+            raise UnreadableImageError(
+                "still_written", "The file grew while it was read. Try again when it is complete."
+            )
+        return data
+
+
+def from_paths(paths: Sequence[Path | str]) -> Iterator[Source]:
+    """The images of files, folders, ZIP archives and addresses, in the order given.
+
+    A text with a protocol, such as `s3://bucket/folder`, is an address; a `Path` never is, as it
+    would make one slash of two. Folders at an address are listed as they are gone through.
+
+    A file named itself is always a source, whatever it is called; inside a folder or an
+    archive only image names are, in name order. Hidden files are passed over. A path that
+    does not exist, a folder without images, an archive that cannot be opened or is too large,
+    an archive inside another or inside a folder, one at an address, an address that cannot be
+    reached, and a link that leads out of the folder are each a source with a problem: they cost
+    their own row, and nothing else.
+
+    Raises:
+        SourceError: At the end, if nothing at all could be read.
+    """
+    is_any_readable = False
+    reasons: list[str] = []
+    for path in paths:
+        for source in _from_input(path):
+            if source.problem is None:
+                is_any_readable = True
+            elif len(reasons) < _SHOWN_PROBLEMS:
+                reasons.append(f"{source.name!r}: {source.problem.sentence}")
+            yield source
+    if not is_any_readable:
+        raise SourceError(" ".join(["There is no image in the input.", *reasons]))
+
+
+def from_archive(path: Path, *, name: str) -> Iterator[Source]:
+    """The images inside a ZIP archive, named `name/member`.
+
+    Raises:
+        SourceError: If it is no ZIP archive, or unpacks to more than `MAX_ARCHIVE_BYTES`.
+    """
+    if not path.is_file():
+        raise archives.UnreadableArchiveError("There is no ZIP archive at this path. Check it.")
+    found = archives.members(path)
+    total = sum(member.size for member in found)
+    if total > MAX_ARCHIVE_BYTES:
+        raise SourceError(
+            f"The archive unpacks to {total / 1024**3:,.0f} GB; at most "
+            f"{MAX_ARCHIVE_BYTES // 1024**3} GB are read. Unpack it to a folder you trust and "
+            "choose that."
+        )
+    for member in found:
+        full_name = f"{name}/{member.name}"
+        if is_visible_image(member.name):
+            yield Source(full_name, path, member)
+        elif member.name.lower().endswith(_ARCHIVE_SUFFIX) and not is_hidden(member.name):
+            yield Source(full_name, path, member, problems.NESTED_ARCHIVE)
+
+
+def archive_rows(path: Path, *, name: str) -> Iterator[Source]:
+    """As `from_archive`; one that gives no image is a source with the problem."""
+    try:
+        found = list(from_archive(path, name=name))
+    except SourceError as error:
+        is_damaged = isinstance(error, archives.UnreadableArchiveError)
+        code = "damaged_archive" if is_damaged else "archive_too_large"
+        yield Source(name, path, problem=Problem(code, str(error), refused=not is_damaged))
+        return
+    yield from found or [Source(name, path, problem=problems.NO_IMAGES)]
+
+
+def below_root(root: Path, folder: Path) -> list[Source]:
+    """The images in a folder below the root, named by their path from the root."""
+    base = root.resolve()
+    skip = len(os.path.join(str(base), ""))
+    return [
+        Source(
+            printable(str(source.path)[skip:].replace(os.sep, "/")),
+            source.path,
+            problem=source.problem,
+        )
+        for source in _from_folder(folder.resolve(), limit=base)
+    ]
+
+
+def _from_input(given: Path | str) -> Iterator[Source]:
+    if isinstance(given, str) and given.startswith(_LOCAL_PROTOCOL):
+        return _from_path(Path(given.removeprefix(_LOCAL_PROTOCOL)))
+    if isinstance(given, str) and remote.is_address(given):
+        return _from_address(given)
+    return _from_path(Path(given))
+
+
+def _from_path(path: Path) -> Iterator[Source]:
+    name = printable(str(path))
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        yield Source(name, path, problem=problems.NOT_FOUND)
+        return
+    except (OSError, ValueError) as error:
+        yield Source(name, path, problem=problems.not_readable(error))
+        return
+    if stat.S_ISDIR(mode):
+        found = _from_folder(path, limit=path.resolve())
+    elif stat.S_ISREG(mode) and path.suffix.lower() == _ARCHIVE_SUFFIX:
+        found = archive_rows(path, name=name)
+    else:
+        found = iter([Source(name, path)])
+    yield from _or_empty(found, Source(name, path, problem=problems.NO_IMAGES))
+
+
+def _from_address(address: str) -> Iterator[Source]:
+    name = printable(remote.public_name(address))
+    try:
+        entry = remote.look_up(address)
+    except UnreadableImageError as error:
+        yield _unreachable(name, error)
+        return
+    if entry.is_folder:
+        found = _from_remote_folder(entry.file, name)
+    elif name.lower().endswith(_ARCHIVE_SUFFIX):
+        found = iter([Source(name, None, problem=problems.REMOTE_ARCHIVE)])
+    else:
+        found = iter([Source(name, None, entry.file)])
+    yield from _or_empty(found, Source(name, None, problem=problems.NO_IMAGES))
+
+
+def _or_empty(found: Iterator[Source], empty: Source) -> Iterator[Source]:
+    yield next(found, empty)
+    yield from found
+
+
+def _from_remote_folder(folder: remote.RemoteFile, name: str) -> Iterator[Source]:
+    """The images below a folder at an address, each folder in name order."""
+    pending = [(name.removesuffix("/"), _listed_at(folder, name))]
+    while pending:
+        place, listed = pending[-1]
+        entry = next(listed, None)
+        if entry is None:
+            pending.pop()
+        elif isinstance(entry, Source):
+            yield entry
+        elif not is_hidden(entry.name):
+            inside = printable(f"{place}/{entry.name}")
+            if entry.is_folder:
+                pending.append((inside, _listed_at(entry.file, inside)))
+            elif is_image_name(entry.name):
+                yield Source(inside, None, entry.file)
+            elif entry.name.lower().endswith(_ARCHIVE_SUFFIX):
+                yield Source(inside, None, entry.file, problems.NESTED_ARCHIVE)
+
+
+def _listed_at(folder: remote.RemoteFile, name: str) -> Iterator[remote.Entry | Source]:
+    try:
+        yield from remote.entries(folder)
+    except UnreadableImageError as error:
+        yield _unreachable(name, error)
+
+
+def _unreachable(name: str, error: UnreadableImageError) -> Source:
+    return Source(name, None, problem=Problem(error.code, str(error), refused=False))
+
+
+def _from_folder(folder: Path, *, limit: Path) -> Iterator[Source]:
+    """The images below a folder in name order, links only where they lead into `limit`."""
+    pending = [_listed(folder)]
+    while pending:
+        entry = next(pending[-1], None)
+        if entry is None:
+            pending.pop()
+        elif isinstance(entry, Source):
+            yield entry
+        elif entry.is_link:
+            yield from _from_link(entry, limit)
+        elif entry.is_folder:
+            pending.append(_listed(Path(entry.path)))
+        elif is_image_name(entry.name):
+            yield _source_at(entry.path)
+        elif entry.name.lower().endswith(_ARCHIVE_SUFFIX):
+            yield _source_at(entry.path, problems.NESTED_ARCHIVE)
+
+
+def _listed(folder: Path) -> Iterator[Entry | Source]:
+    try:
+        yield from entries(folder)
+    except OSError as error:
+        yield _source_at(str(folder), problems.not_readable(error))
+
+
+def _from_link(entry: Entry, limit: Path) -> Iterator[Source]:
+    is_folder = os.path.isdir(entry.path)
+    if not is_folder and not is_image_name(entry.name):
+        return
+    if not leads_into(entry.path, limit):
+        yield _source_at(entry.path, problems.LINK_OUT)
+    else:
+        yield _source_at(entry.path, problems.LINK_TO_FOLDER if is_folder else None)
+
+
+def _source_at(path: str, problem: Problem | None = None) -> Source:
+    plain = Path(path)
+    return Source(printable(str(plain)), plain, problem=problem)
+
+
+def _check_bytes(size: int) -> None:
+    if size > MAX_FILE_BYTES:
+        raise RefusedImageError(
+            "file_too_large",
+            f"The file has {size / 1024**2:,.0f} MB; at most {MAX_FILE_BYTES // 1024**2} MB are "
+            "read. Export it at a lower resolution.",
+        )

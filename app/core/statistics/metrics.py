@@ -1,0 +1,179 @@
+"""Diagnostic accuracy: decisions counted against the reference, with intervals.
+
+NumPy only: the trainer, the pages and the tests share these functions. Curves and areas are
+in `curves`, thresholds in `thresholds`, bootstrap intervals in `bootstrap`, and how far a
+probability can be believed in `calibration`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from app.core.statistics.labels import binary_probabilities, class_indices, require_same_length
+
+Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """A count out of a total, such as 8 of 10 positives found."""
+
+    successes: int
+    total: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.successes <= self.total:
+            raise ValueError(
+                "`successes` must lie between 0 and `total`. "
+                f"Received successes={self.successes}, total={self.total}."
+            )
+
+    @property
+    def value(self) -> float:
+        """The plain ratio, or NaN when the total is zero."""
+        return self.successes / self.total if self.total else nan
+
+    def interval(self) -> tuple[float, float]:
+        """Wilson score interval at 95 %, or NaN twice when the total is zero.
+
+        It stays inside [0, 1] and keeps its coverage for the few positives a single-site test
+        set has, where the normal approximation does not. It takes every case as independent;
+        where patients may contribute several films each, use `shares.Share`.
+
+        Reference:
+            - Wilson (1927), Probable Inference, the Law of Succession, and Statistical
+              Inference, https://doi.org/10.1080/01621459.1927.10502953
+        """
+        return wilson_interval(self.value, self.total) if self.total else (nan, nan)
+
+
+def wilson_interval(share: float, total: float) -> tuple[float, float]:
+    """95 % interval of a share in [0, 1] of `total` independent cases, whole or effective."""
+    z2 = Z_95**2
+    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = Z_95 * sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
+    # At a share of 0 or 1 the bound is exactly that; rounding would miss it by 1e-17.
+    return centre - half if share > 0 else 0.0, centre + half if share < 1 else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class F1:
+    """The harmonic mean of sensitivity and PPV.
+
+    Attributes:
+        overlap: Jaccard index: true positives among all cases that either side calls positive.
+    """
+
+    overlap: Proportion
+
+    @property
+    def value(self) -> float:
+        """`2 TP / (2 TP + FP + FN)`, or NaN when nothing is and nothing is called positive."""
+        return _f1_from_overlap(self.overlap.value)
+
+    def interval(self) -> tuple[float, float]:
+        """95 % interval, taken from that of the overlap.
+
+        F1 is no proportion, since true positives count twice. But `F1 = 2 J / (1 + J)` rises
+        with `J = TP / (TP + FP + FN)`, which is one, so the ends of the interval of `J` map to
+        the ends of an interval of F1 with the same coverage.
+        """
+        low, high = self.overlap.interval()
+        return _f1_from_overlap(low), _f1_from_overlap(high)
+
+
+def _f1_from_overlap(overlap: float) -> float:
+    return 2 * overlap / (1 + overlap)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint:
+    """What a threshold costs and buys, as counts that keep their denominators."""
+
+    threshold: float
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+    @property
+    def accuracy(self) -> Proportion:
+        """Correct calls among all cases."""
+        return Proportion(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
+
+    @property
+    def sensitivity(self) -> Proportion:
+        """Positives that were called positive."""
+        return Proportion(self.tp, self.tp + self.fn)
+
+    @property
+    def specificity(self) -> Proportion:
+        """Negatives that were called negative."""
+        return Proportion(self.tn, self.tn + self.fp)
+
+    @property
+    def ppv(self) -> Proportion:
+        """Positive calls that were right, at the prevalence of these cases."""
+        return Proportion(self.tp, self.tp + self.fp)
+
+
+def operating_point(y_true: ArrayLike, y_score: ArrayLike, *, threshold: float) -> OperatingPoint:
+    """Summarises a classifier's decisions at one threshold.
+
+    A score equal to the threshold counts as positive.
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
+        threshold: Lowest score called positive, in [0, 1].
+
+    Returns:
+        The four counts, from which every proportion follows with its denominator.
+
+    Raises:
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, or a score or the
+            threshold is not in [0, 1].
+
+    Example:
+    >>> point = operating_point([1, 1, 0], [0.9, 0.2, 0.4], threshold=0.5)
+    >>> point.sensitivity
+    Proportion(successes=1, total=2)
+    """
+    positive, score = binary_probabilities(y_true, y_score)
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"`threshold` must be in [0, 1]. Received threshold={threshold}.")
+    called = score >= threshold
+    return OperatingPoint(
+        threshold=float(threshold),
+        tp=int((positive & called).sum()),
+        fp=int((~positive & called).sum()),
+        fn=int((positive & ~called).sum()),
+        tn=int((~positive & ~called).sum()),
+    )
+
+
+def confusion_matrix(
+    y_true: ArrayLike, y_pred: ArrayLike, *, num_classes: int
+) -> NDArray[np.int64]:
+    """Counts every pair of true and predicted class.
+
+    Args:
+        y_true: Reference classes, shape `(num_cases,)`, integers in [0, num_classes).
+        y_pred: Predicted classes, same shape and range.
+        num_classes: How many classes there are, whether or not each occurs.
+
+    Returns:
+        Counts, shape `(num_classes, num_classes)`; rows are truth, columns prediction.
+
+    Raises:
+        ValueError: If the arrays differ in shape or hold anything but classes.
+    """
+    truth = class_indices("y_true", y_true, num_classes=num_classes)
+    predicted = class_indices("y_pred", y_pred, num_classes=num_classes)
+    require_same_length(truth, predicted, names="`y_true` and `y_pred`")
+    pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
+    return pairs.astype(np.int64).reshape(num_classes, num_classes)

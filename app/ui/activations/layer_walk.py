@@ -1,0 +1,226 @@
+"""Choosing a layer: the strip of strongest channels, previous and next, the list, the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Bundle
+from app.core.images.decoding import Film
+from app.core.networks.activations import LayerInfo, StrongestChannel, member_of
+from app.core.networks.layer_descriptions import shape_words, value_words
+from app.core.rendering import feature_maps
+from app.ui.activations.pictures import GRID, VIEW_KEY
+from app.ui.activations.tiles import Tile, show_tiles
+
+EVIDENCE = "evidence/grad-cam"  # the last step; no Keras layer may have a slash in its name
+_TILE_SIZE = 92
+
+
+def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
+    """Which network of an ensemble is walked through; None where the model is a single one.
+
+    Another network is opened at the same layer.
+    """
+    members = sorted({layer.member for layer in layers if layer.member is not None})
+    if len(members) < 2:
+        return None
+    key = f"activations_member_{bundle.sha256[:12]}"
+    chosen = st.segmented_control(
+        "Network",
+        members,
+        default=members[0],
+        required=True,
+        format_func=lambda member: f"{member} of {len(members)}",
+        on_change=_change_member,
+        args=(key, layer_key(bundle)),
+        key=key,
+        persist_state="session",
+        help=f"This model is {len(members)} networks side by side; its logit is the mean of "
+        "theirs. Layers of one network are shown, with those that all share.",
+    )
+    return int(chosen)
+
+
+def choose_layer(
+    layers: Sequence[LayerInfo],
+    walk: Sequence[StrongestChannel],
+    film: Film,
+    evidence: NDArray[np.float32],
+    bundle: Bundle,
+) -> str:
+    """The strip with the controls under it; gives the layer's name, or `EVIDENCE`.
+
+    Args:
+        layers: All layers.
+        walk: The strongest channel of each layer with maps.
+        film: The film at any size.
+        evidence: Its evidence map for the explained class, in logits.
+        bundle: The model.
+    """
+    key = layer_key(bundle)
+    steps = [*(layer.name for layer in layers), EVIDENCE]
+    kinds = {layer.name: layer for layer in layers}
+    strip = st.container()
+    back, chooser, forward = st.columns([2, 8, 2], vertical_alignment="bottom")
+    current: str = chooser.selectbox(
+        "Layer",
+        steps,
+        index=0 if key in st.session_state or not walk else steps.index(walk[0].layer),
+        format_func=lambda step: _step_words(step, steps.index(step), kinds, bundle),
+        key=key,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    position = steps.index(current)
+    for column, label, shortcut, by in (
+        (back, "Previous", "Left", -1),
+        (forward, "Next", "Right", 1),
+    ):
+        column.button(
+            label,
+            shortcut=shortcut,
+            disabled=not 0 <= position + by < len(steps),
+            on_click=_step,
+            args=(key, steps, by),
+            key=f"activations_{label.lower()}",
+            width="stretch",
+        )
+    with strip:
+        _show_strip(walk, film, evidence, bundle, selected=current, key=key)
+    return current
+
+
+def layer_key(bundle: Bundle) -> str:
+    """The session key of the chosen layer; each model keeps its own."""
+    return f"activations_layer_{bundle.sha256[:12]}"
+
+
+def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
+    """All layers as a table; a click on a row opens the layer."""
+    key = f"activations_rows_{bundle.sha256[:12]}"
+    table = pd.DataFrame(
+        {
+            "No.": range(1, len(layers) + 1),
+            "Layer": [layer.name for layer in layers],
+            "Kind": [kind_words(layer) for layer in layers],
+            "Output": ["; ".join(shape_words(shape) for shape in layer.shapes) for layer in layers],
+            "Parameters": [layer.parameters for layer in layers],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=400,
+        on_select=partial(_choose_row, key, layer_key(bundle), layers),
+        selection_mode="single-row",
+        key=key,
+        column_config={
+            "No.": st.column_config.NumberColumn(width=40),
+            "Output": st.column_config.TextColumn(
+                help="Rows × columns × channels of maps, or the number of values"
+            ),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+        },
+        alt="Layers of the network with their output shapes and parameter counts",
+    )
+    total = sum(layer.parameters for layer in layers)
+    st.caption(
+        f"{len(layers)} layers, {total:,} parameters in total. Select a row to open that layer."
+    )
+
+
+def kind_words(layer: LayerInfo) -> str:
+    """What a layer does, with its activation function in brackets."""
+    return f"{layer.kind} ({layer.activation})" if layer.activation else layer.kind
+
+
+def _show_strip(
+    walk: Sequence[StrongestChannel],
+    film: Film,
+    evidence: NDArray[np.float32],
+    bundle: Bundle,
+    *,
+    selected: str,
+    key: str,
+) -> None:
+    manifest = bundle.manifest
+    if not walk:
+        st.info("No layer of this model has feature maps, so there is no strip to walk along.")
+        return
+    st.caption(
+        "The channel with the highest mean activation in each layer, each on its own scale from "
+        "black to white."
+    )
+    show_tiles(
+        feature_maps.walk_sheet(
+            [one.values for one in walk],
+            film,
+            evidence,
+            manifest.input,
+            evidence_scale=manifest.heatmap.scale,
+        ),
+        [*map(_walk_tile, walk), _evidence_tile(manifest.heatmap.layer)],
+        layout="strip",
+        size=_TILE_SIZE,
+        selected=selected,
+        label="Strongest channel of each layer",
+        key="activations_strip",
+        on_pick=partial(_choose, key),
+    )
+
+
+def _walk_tile(one: StrongestChannel) -> Tile:
+    grid = shape_words(one.values.shape)
+    return Tile(
+        key=one.layer,
+        label=one.layer,
+        note=f"{grid} · ch. {one.channel}",
+        hint=f"{one.layer}, {grid}, channel {one.channel}, mean activation {value_words(one.mean)}",
+    )
+
+
+def _evidence_tile(layer: str) -> Tile:
+    return Tile(
+        key=EVIDENCE,
+        label="Evidence",
+        note="Grad-CAM",
+        hint=f"Grad-CAM evidence at {layer}",
+        pinned=True,
+    )
+
+
+def _step_words(step: str, index: int, kinds: dict[str, LayerInfo], bundle: Bundle) -> str:
+    if step == EVIDENCE:
+        return f"{index + 1} · Evidence · Grad-CAM at {bundle.manifest.heatmap.layer}"
+    layer = kinds[step]
+    return f"{index + 1} · {step} · {kind_words(layer)} · {shape_words(layer.shape)}"
+
+
+def _step(key: str, steps: Sequence[str], by: int) -> None:
+    # From where the session is, not from what was drawn: a quick second press counts too.
+    position = steps.index(st.session_state[key]) + by
+    _choose(key, steps[min(max(position, 0), len(steps) - 1)])
+
+
+def _change_member(member_key: str, key: str) -> None:
+    step = st.session_state.get(key)
+    if step is not None and member_of(step) is not None:
+        _choose(key, f"m{st.session_state[member_key]}_{step.partition('_')[2]}")
+
+
+def _choose(key: str, step: str) -> None:
+    st.session_state[key] = step
+
+
+def _choose_row(table_key: str, key: str, layers: Sequence[LayerInfo]) -> None:
+    event: Any = st.session_state[table_key]
+    if event["selection"]["rows"]:
+        _choose(key, layers[event["selection"]["rows"][0]].name)
+        st.session_state[VIEW_KEY] = GRID

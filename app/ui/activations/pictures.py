@@ -1,0 +1,250 @@
+"""What the Activations page draws in pictures: film, channels of a layer, evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
+
+from app.core.bundles.bundle import Bundle
+from app.core.images import display, geometry
+from app.core.images.decoding import Film
+from app.core.networks.activations import LayerInfo, by_strength, mean_activations
+from app.core.networks.layer_descriptions import value_words
+from app.core.performance.formatting import counted
+from app.core.rendering import feature_maps, heatmaps
+from app.core.rendering.feature_maps import COLOUR_MAPS, ColourMap, Scale
+from app.core.review.cases import Case
+from app.core.review.worklist import STATUS_WORDS
+from app.core.scoring.prediction import Reading
+from app.ui.activations.tiles import Tile, show_tiles
+
+GRID, ONE, LIST = "All channels", "One channel", "List of layers"
+VIEW_KEY = "activations_view"
+PICTURE_SIDE = 720  # longer side of an enlarged map, in pixels
+SCREEN_SIDE = 1400  # longer side of a film; Streamlit would shrink a wider one, more slowly
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the chosen layer is drawn.
+
+    Attributes:
+        name: `GRID`, `ONE` or `LIST`.
+        own_scale: Whether each channel has its own scale instead of the layer's.
+        colour_map: Colours of the maps.
+        beside: Room among the controls for what only some layers need.
+    """
+
+    name: str
+    own_scale: bool
+    colour_map: ColourMap
+    beside: DeltaGenerator
+
+
+def show_film(case: Case, film: Film, pixels: NDArray[np.uint8], bundle: Bundle) -> None:
+    """The film, the network's view of it, and the decision."""
+    rows, columns = film.pixels.shape[:2]
+    height, width = pixels.shape[:2]
+    st.image(
+        display.jpeg(geometry.shrunk(film, SCREEN_SIDE), quality=92),
+        caption=f"The film at {columns:,} × {rows:,} pixels",
+        width="stretch",
+        alt="The film",
+    )
+    shown = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+    how = "stretched" if bundle.manifest.input.fit == "stretch" else "with black borders"
+    st.image(
+        feature_maps.enlarged(shown, side=360),
+        caption=f"As the network sees it, {width} × {height}, {how}",
+        width="stretch",
+        output_format="PNG",
+        alt="The film at the size of the network's input",
+    )
+    if case.reading is not None:
+        _show_decision(case.reading, bundle)
+
+
+def choose_view() -> View:
+    """The controls above the pictures."""
+    views, beside, drawing = st.columns([7, 5, 3], vertical_alignment="center")
+    name = views.segmented_control(
+        "View",
+        [GRID, ONE, LIST],
+        default=None if VIEW_KEY in st.session_state else GRID,
+        required=True,
+        key=VIEW_KEY,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    with drawing.popover("Drawing", icon=":material/palette:", width="stretch"):
+        own_scale = st.toggle(
+            "Each channel on its own scale", key="activations_own_scale", persist_state="session"
+        )
+        st.caption("Shows the pattern of weak channels; their strength can no longer be compared.")
+        colour_map = st.radio(
+            "Colours", COLOUR_MAPS, key="activations_colours", persist_state="session"
+        )
+    return View(name or GRID, own_scale, colour_map, beside)
+
+
+def show_maps(
+    values: NDArray[np.float32],
+    layer: LayerInfo,
+    film: Film,
+    *,
+    bundle: Bundle,
+    image_id: str,
+    view: View,
+) -> None:
+    """The channels of a layer, and one of them over the film.
+
+    Args:
+        values: Maps `(rows, columns, channels)`.
+        layer: The layer they are of.
+        film: The film at any size.
+        bundle: The model.
+        image_id: Of the film; each film starts with its own strongest channel.
+        view: How they are drawn.
+    """
+    order, means = by_strength(values), mean_activations(values)
+    # One key a layer and film: another one starts at its strongest channel again.
+    key = f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer.name}"
+    channel = view.beside.selectbox(
+        "Channel, by mean activation",
+        order,
+        format_func=lambda one: f"Channel {one} · {order.index(one) + 1} of {len(order)}",
+        key=key,
+        label_visibility="collapsed",
+        persist_state="page",
+    )
+    one = values[..., channel]
+    scale = feature_maps.scale_of(one if view.own_scale else values)
+    overlay = feature_maps.on_film(
+        geometry.shrunk(film, SCREEN_SIDE), one, bundle.manifest.input, high=scale.high
+    )
+    words = (
+        f"Channel {channel}: mean {value_words(means[channel])}, lowest {value_words(one.min())}, "
+        f"highest {value_words(one.max())}."
+    )
+    left, right = st.columns([8, 5] if view.name == GRID else 2)
+    with left:
+        if view.name == GRID:
+            _show_grid(values, order, means, layer, view, selected=channel, key=key)
+        else:
+            picture = feature_maps.coloured(one, scale=scale, colour_map=view.colour_map)
+            show_picture(
+                feature_maps.film_shaped(
+                    picture, film.pixels.shape[:2], bundle.manifest.input, side=PICTURE_SIDE
+                ),
+                f"Map of channel {channel}",
+            )
+            st.caption(_scale_words(scale, view))
+    with right:
+        show_picture(overlay, f"Channel {channel} over the film", photograph=True)
+        st.caption(f"{words} {_overlay_words(scale)}")
+
+
+def show_evidence(
+    film: Film, evidence: NDArray[np.float32], *, bundle: Bundle, class_index: int
+) -> None:
+    """The end of the walk: Grad-CAM of the heatmap layer, alone and over the film."""
+    manifest = bundle.manifest
+    scale = manifest.heatmap.scale
+    word = manifest.task.word(manifest.task.classes[class_index]).lower()
+    st.write(
+        f"All channels of {manifest.heatmap.layer} added up, each weighted by how much it moves "
+        f"the decision towards {word}."
+    )
+    if not heatmaps.has_positive_evidence(evidence, scale=scale):
+        st.info(f"No positive evidence for {word} anywhere in this film; no heatmap is drawn.")
+        return
+    shape = geometry.shrunk(film, PICTURE_SIDE).pixels.shape
+    picture = feature_maps.coloured(
+        evidence, scale=Scale(0.0, scale), colour_map="Violet to yellow"
+    )
+    left, right = st.columns(2)
+    with left:
+        show_picture(feature_maps.resized(picture, shape=shape[:2]), f"Evidence for {word}")
+        st.caption(
+            f"{evidence.shape[1]} × {evidence.shape[0]} cells, from 0 (violet) to "
+            f"{value_words(scale)} logits (yellow), the same scale for every film."
+        )
+    with right:
+        show_picture(
+            heatmaps.blend(geometry.shrunk(film, SCREEN_SIDE).pixels, evidence, scale=scale),
+            f"Evidence for {word} over the film",
+            photograph=True,
+        )
+        st.caption(
+            f"Evidence for {word} over the film; nothing is drawn below "
+            f"{value_words(heatmaps.FLOOR * scale)} logits."
+        )
+
+
+def show_picture(picture: NDArray[np.uint8], words: str, *, photograph: bool = False) -> None:
+    """A picture as wide as its place; photographs are sent as JPEG, maps without loss."""
+    st.image(picture, width="stretch", output_format="JPEG" if photograph else "PNG", alt=words)
+
+
+def _show_decision(reading: Reading, bundle: Bundle) -> None:
+    task = bundle.manifest.task
+    shown = task.classes[1] if task.binary else reading.prediction
+    st.markdown(f"**{task.word(reading.prediction)}**  \n{STATUS_WORDS[reading.zone]}")
+    cut = f", called at {reading.threshold:.3f} and above" if task.binary else ""
+    st.caption(f"Probability of {task.word(shown).lower()} {reading.probability:.3f}{cut}.")
+
+
+def _show_grid(
+    values: NDArray[np.float32],
+    order: list[int],
+    means: NDArray[np.float64],
+    layer: LayerInfo,
+    view: View,
+    *,
+    selected: int,
+    key: str,
+) -> None:
+    scale = feature_maps.scale_of(values)
+    number = counted(len(order), "channel")
+    st.caption(f"{number}, by mean activation. {_scale_words(scale, view)}")
+    show_tiles(
+        feature_maps.channel_sheet(
+            values, order, scale=None if view.own_scale else scale, colour_map=view.colour_map
+        ),
+        [
+            Tile(str(one), str(one), "", f"Channel {one}, mean {value_words(means[one])}")
+            for one in order
+        ],
+        layout="grid",
+        size=64 if len(order) <= 32 else 52 if len(order) <= 96 else 44,
+        selected=str(selected),
+        label=f"Channels of {layer.name}, the highest mean activation first",
+        key="activations_grid",
+        on_pick=partial(_choose_channel, key),
+    )
+
+
+def _scale_words(scale: Scale, view: View) -> str:
+    dark, bright = ("black", "white") if view.colour_map == "Grey" else ("violet", "yellow")
+    if view.own_scale:
+        return f"Each on its own scale, from its lowest ({dark}) to its highest value ({bright})."
+    low, high = value_words(scale.low), value_words(scale.high)
+    return f"One scale for the layer, from {low} ({dark}) to {high} ({bright})."
+
+
+def _overlay_words(scale: Scale) -> str:
+    if scale.high <= 0:
+        return "No value above zero, so nothing is laid over the film."
+    return (
+        f"Over the film: values from {value_words(heatmaps.FLOOR * scale.high)} (violet) to "
+        f"{value_words(scale.high)} (yellow)."
+    )
+
+
+def _choose_channel(key: str, picked: str) -> None:
+    st.session_state[key] = int(picked)

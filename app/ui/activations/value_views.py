@@ -1,0 +1,90 @@
+"""What the Activations page draws of layers without maps: bars, and what moved the decision."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.charts import activations as charts
+from app.core.bundles.bundle import Bundle
+from app.core.networks.activations import Contributions, LayerInfo
+from app.core.networks.layer_descriptions import shape_words, value_words
+from app.core.performance.formatting import calibration_in_full
+from app.core.rendering import feature_maps
+from app.core.rendering.feature_maps import ColourMap
+from app.ui.activations.pictures import PICTURE_SIDE, show_picture
+
+
+def show_vector(values: NDArray[np.float32], layer: LayerInfo) -> None:
+    """The values of a layer without maps, as bars."""
+    noun = "channel" if "pooling" in layer.kind else "unit"
+    st.plotly_chart(
+        charts.value_bars(values, noun=noun, height=400),
+        key="activations_values",
+        alt=f"Values of {layer.name}, the highest first",
+    )
+    st.caption(
+        f"{values.size:,} values: mean {value_words(values.mean())}, lowest "
+        f"{value_words(values.min())}, highest {value_words(values.max())}. This layer has no "
+        "maps, so nothing of it can be laid over the film."
+    )
+
+
+def show_output(
+    values: NDArray[np.float32],
+    contributions: Contributions | None,
+    *,
+    bundle: Bundle,
+    class_index: int,
+) -> None:
+    """The network's probabilities and what moved them."""
+    task = bundle.manifest.task
+    names = [task.word(name) for name in task.classes]
+    probabilities = values.tolist() if values.size > 1 else [1 - values.item(), values.item()]
+    left, right = st.columns(2)
+    with left:
+        st.plotly_chart(
+            charts.output_bars(probabilities, names),
+            key="activations_output",
+            alt="Probability of each class before calibration",
+        )
+        st.caption(
+            "Probabilities as the network gives them. The decision uses calibrated ones: "
+            f"{calibration_in_full(bundle.manifest.calibration, task)}."
+        )
+    with right:
+        if contributions is not None:
+            _show_contributions(contributions, names[class_index])
+
+
+def show_table(values: NDArray[np.float32], *, colour_map: ColourMap) -> None:
+    """Values that are neither maps nor one vector, as one picture."""
+    scale = feature_maps.scale_of(values)
+    picture = feature_maps.coloured(values, scale=scale, colour_map=colour_map)
+    show_picture(
+        feature_maps.enlarged(picture, side=PICTURE_SIDE), "Values of the layer as one picture"
+    )
+    st.caption(
+        f"{shape_words(values.shape)} values, from {value_words(scale.low)} to "
+        f"{value_words(scale.high)}. They are not maps, so they cannot be laid over the film."
+    )
+
+
+def _show_contributions(contributions: Contributions, word: str) -> None:
+    st.plotly_chart(
+        charts.contribution_bars(contributions),
+        key="activations_contributions",
+        alt=f"Largest contributions to {word}",
+    )
+    source = (
+        f"the mean of a channel of {contributions.pooled_layer}"
+        if contributions.pooled_layer
+        else "an input of this layer"
+    )
+    st.caption(
+        f"What speaks for and against {word.lower()}: {source}, times its weight. The "
+        f"{contributions.values.size:,} contributions and the constant "
+        f"{value_words(contributions.bias)} add up to {value_words(contributions.logit)} logits; "
+        "the largest are shown."
+    )

@@ -1,0 +1,169 @@
+"""The Case page's two halves: the film with its controls, and the reader's verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Bundle
+from app.core.explanations.selection import Scale, scale_of
+from app.core.images.decoding import Film
+from app.core.rendering import heatmaps
+from app.core.results.verdicts import VERDICTS, Review, Verdict
+from app.core.review.cases import Case, Window
+from app.ui import cache, state
+from app.ui.case import film_viewer, method_choice
+from app.ui.case.method_choice import Waiting
+
+_BLENDED, _BESIDE, _FILM = "Blended", "Side by side", "Film"
+_KEYS: dict[Verdict, str] = {"agree": "A", "disagree": "D", "unsure": "U"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the reader wants to see the film."""
+
+    layout: str
+    opacity: float
+    class_index: int
+
+
+def choose_view(bundle: Bundle) -> View:
+    """The controls above the film."""
+    task = bundle.manifest.task
+    layout, explained, opacity = st.columns([4, 3, 3], vertical_alignment="bottom")
+    chosen = layout.segmented_control(
+        "View",
+        [_BLENDED, _BESIDE, _FILM],
+        default=_BLENDED,
+        required=True,
+        key="case_view",
+        persist_state="session",
+    )
+    # With two classes the question is what speaks for the positive one, whatever was called.
+    name = explained.segmented_control(
+        "Evidence for",
+        task.classes,
+        default=task.classes[-1] if task.binary else task.classes[0],
+        format_func=task.word,
+        required=True,
+        key="case_class",
+        persist_state="session",
+    )
+    strength = opacity.slider(
+        "Heatmap opacity", 0.0, 1.0, 0.6, 0.05, key="case_opacity", persist_state="session"
+    )
+    return View(chosen or _BLENDED, strength, task.classes.index(name or task.classes[-1]))
+
+
+def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | None:
+    """Draws the film with its heatmap, and offers the overlay as a file.
+
+    Returns:
+        What `method_choice.compute` still has to compute; None where nothing is missing.
+    """
+    window_side, method, rest = st.columns([3, 3, 10], vertical_alignment="center")
+    with window_side:
+        window = _choose_window()
+    rows, columns = film.pixels.shape[:2]
+    url = cache.film_picture(case.image_id, film, window)
+    picture = film_viewer.Picture(url, (rows, columns), case.image_id)
+    if not case.evidence:
+        _draw(picture, None, view)
+        return None
+    with method:
+        choice = method_choice.choose_method(case, bundle, view.class_index)
+    evidence = method_choice.evidence_of(case, bundle, choice)
+    if evidence is None:
+        with rest:
+            waiting = method_choice.show_waiting(choice, bundle)
+        _draw(picture, None, view, note=method_choice.WAITING_WORDS)
+        return waiting
+    heatmap = None
+    scale = scale_of(evidence, choice, bundle.manifest.heatmap)
+    download, message = rest.columns([2, 3], vertical_alignment="center")
+    if not heatmaps.has_positive_evidence(evidence, scale=scale.top):
+        task = bundle.manifest.task
+        word = task.word(task.classes[view.class_index]).lower()
+        message.markdown(f"No positive evidence for {word}; no heatmap is drawn.")
+    else:
+        download.download_button(
+            "Overlay as PNG",
+            # Drawn when it is asked for: at the film's full size it takes longer than the page.
+            lambda: _overlay(window.of(film), evidence, scale, view),
+            f"{case.image_id[:12]}_overlay.png",
+            "image/png",
+            icon=":material/download:",
+            key="case_overlay",
+            on_click="ignore",
+        )
+        if view.layout != _FILM:
+            url = cache.heatmap_picture(
+                bundle, case.image_id, choice, evidence, shape=picture.shape, scale=scale.top
+            )
+            heatmap = film_viewer.Heatmap(url, choice, scale)
+    _draw(picture, heatmap, view)
+    return None
+
+
+def _overlay(film: Film, evidence: NDArray[np.float32], scale: Scale, view: View) -> bytes:
+    """The film with its heatmap, as the bytes of a PNG file."""
+    return heatmaps.png(
+        heatmaps.blend(film.pixels, evidence, scale=scale.top, opacity=view.opacity)
+    )
+
+
+def _draw(
+    film: film_viewer.Picture, heatmap: film_viewer.Heatmap | None, view: View, *, note: str = ""
+) -> None:
+    film_viewer.show_film(
+        film, heatmap, opacity=view.opacity, beside=view.layout == _BESIDE, note=note
+    )
+
+
+def ask_verdict(case: Case, bundle: Bundle, review: Review | None) -> None:
+    """Three buttons and a comment; each is saved the moment it is given."""
+    st.markdown("**Do you agree with this reading?**")
+    current = review.verdict if review else None
+    for column, verdict in zip(st.columns(len(VERDICTS), gap="small"), VERDICTS, strict=True):
+        column.button(
+            verdict.capitalize() + (" ✓" if verdict == current else ""),
+            type="primary" if verdict == current else "secondary",
+            shortcut=_KEYS[verdict],
+            key=f"case_{verdict}",
+            width="stretch",
+            on_click=_save_verdict,
+            args=(case.image_id, bundle, verdict),
+        )
+    st.text_area(
+        "Comment",
+        value=review.comment if review else "",
+        height=88,
+        max_chars=2000,
+        key=f"case_comment_{case.image_id}",
+        on_change=_save_comment,
+        args=(case.image_id, bundle),
+        placeholder="Saved when you leave the field. Do not name the patient.",
+    )
+    if review:
+        st.caption(f"Saved {review.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
+
+
+def _choose_window() -> Window:
+    with st.popover("Window", icon=":material/contrast:"):
+        low, high = st.slider(
+            "Grey values shown", 0, 255, (0, 255), key="case_window", persist_state="session"
+        )
+        inverted = st.toggle("Inverted", key="case_inverted", persist_state="session")
+    return Window(low, high, inverted)
+
+
+def _save_verdict(image_id: str, bundle: Bundle, verdict: Verdict) -> None:
+    state.save_review(bundle, image_id, verdict=verdict)
+
+
+def _save_comment(image_id: str, bundle: Bundle) -> None:
+    state.save_review(bundle, image_id, comment=st.session_state[f"case_comment_{image_id}"])

@@ -1,0 +1,111 @@
+"""The parts of the Model card page. They receive results and compute none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.provenance import FileCheck, VersionCheck
+from app.core.performance import formatting
+from app.ui import components
+
+_SHOWN_DIGITS = 8
+_WIDE, _NARROW = 180, 84  # widths of a column of names and of digests, in pixels
+
+
+def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[VersionCheck]) -> None:
+    """Whether the bundle is as it was published, and the card as a file."""
+    changed = sum(check.word != "unchanged" for check in files)
+    differing = sum(check.word != "same" for check in versions)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if changed:
+            st.badge(
+                f"{changed} of {len(files)} files changed", icon=":material/error:", color="red"
+            )
+        else:
+            st.badge(f"All {len(files)} files unchanged", icon=":material/check:", color="green")
+        if differing:
+            st.badge(
+                f"{formatting.counted(differing, 'library version')} not as trained",
+                icon=":material/difference:",
+                color="orange",
+            )
+        else:
+            st.badge("Library versions as trained", icon=":material/check:", color="green")
+        st.download_button(
+            "Download card",
+            bundle.card(),
+            f"{bundle.name}-MODEL_CARD.md",
+            "text/markdown",
+            icon=":material/download:",
+            key="model_card_download",
+            on_click="ignore",
+        )
+
+
+def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
+    """Each file's digest as published and as found, and the digest of the whole."""
+    st.markdown("**Bundle**")
+    st.code(bundle.sha256, language=None, wrap_lines=True)
+    st.caption(
+        "SHA-256 of bundle.json, which holds the digests of all other files, and so names the "
+        "whole model. It is written into every result."
+    )
+    st.markdown("**Files**")
+    table = pd.DataFrame(
+        [
+            {
+                "File": check.name,
+                "Expected": check.expected[:_SHOWN_DIGITS],
+                "Found": check.found[:_SHOWN_DIGITS] if check.found else "none",
+                "Result": check.word,
+            }
+            for check in files
+        ]
+    )
+    narrow = st.column_config.TextColumn(width=_NARROW)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="model_card_files",
+        column_config={
+            "File": st.column_config.TextColumn(width=_WIDE),
+            **dict.fromkeys(("Expected", "Found", "Result"), narrow),
+        },
+    )
+    st.caption(f"First {_SHOWN_DIGITS} digits of SHA-256; the files were read just now.")
+
+
+def version_table(versions: Sequence[VersionCheck]) -> None:
+    """The libraries the model was trained with beside those that run it here."""
+    st.markdown("**Versions**")
+    rows = [
+        {
+            "Library": check.name,
+            "Trained with": check.trained,
+            "Installed": check.installed or "none",
+            "Result": check.word,
+        }
+        for check in versions
+    ]
+    components.table(rows, key="model_card_versions")
+    if any(check.word != "same" for check in versions):
+        st.caption("Scores may differ in their last digits where versions differ.")
+
+
+def training_table(training: Mapping[str, str | int | float | bool | None]) -> None:
+    """The configuration the model was trained with."""
+    st.markdown("**Training configuration**")
+    rows = [{"Setting": name, "Value": _setting(value)} for name, value in training.items()]
+    components.table(rows, key="model_card_training")
+
+
+def _setting(value: str | int | float | bool | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "not set" if value is None else str(value)

@@ -1,0 +1,216 @@
+"""What the Performance page shows below its key figures, drawn, not computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app.charts import calibration as calibration_charts
+from app.charts import learning as learning_charts
+from app.core.bundles.bundle import Bundle, Task
+from app.core.performance import formatting
+from app.core.performance.learning import LearningCurve
+from app.core.performance.performance import CalibrationCheck, Histogram, Miss, SubgroupResult
+from app.core.performance.predictions import ClassCount
+from app.core.settings import read_settings
+from app.core.sources.lookup import locate
+from app.core.sources.sources import Source
+from app.ui import components, state
+from app.ui.performance.figures import SPLIT_WORDS
+
+_HEIGHT = 380
+_VIEWS = ("Missed films", "Calibration", "Subgroups", "Training", "Counts")
+
+
+def pick_view() -> str:
+    """Which of the details below the key figures is shown."""
+    return str(
+        st.segmented_control(
+            "Details",
+            _VIEWS,
+            default=_VIEWS[0],
+            required=True,
+            key="performance_view",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+    )
+
+
+def calibration(
+    check: CalibrationCheck,
+    histograms: Sequence[Histogram],
+    task: Task,
+    *,
+    threshold: float | None,
+    unit: str,
+) -> None:
+    """Reliability diagram and histogram of probabilities, with what they come to."""
+    words = [task.word(name) for name in task.classes]
+    promised = _shown_probability(task)
+    observed = f"Share that is {words[1]}" if task.binary else "Share called right"
+    left, right = st.columns(2)
+    with left:
+        components.figure(
+            "Reliability",
+            calibration_charts.reliability(
+                check.bins, promised=promised, observed=observed, height=_HEIGHT
+            ),
+            key="performance_reliability",
+            alt="Observed against promised frequency in ten bins of probability",
+        )
+    with right:
+        components.figure(
+            "Probabilities",
+            calibration_charts.probability_histograms(
+                histograms,
+                ["all classes" if part.label is None else words[part.label] for part in histograms],
+                axis=promised,
+                threshold=threshold,
+                height=_HEIGHT,
+            ),
+            key="performance_histograms",
+            alt="Number of images by probability, those called right and wrong apart",
+        )
+    verdict = "more than" if check.error > check.error_by_chance else "no more than"
+    st.caption(
+        "Left: the numbers above count the images in each tenth. Right: the numbers on the bars "
+        f"count those called wrong. Expected calibration error {check.error:.3f} on "
+        f"{formatting.counted(check.num_images, 'image')}, {verdict} chance alone explains: a "
+        f"perfectly calibrated model stays below {check.error_by_chance:.3f} on 95 % of such "
+        f"samples. Brier score {formatting.figure(check.brier)} (95 % interval "
+        f"{formatting.figure_interval(check.brier)}; {formatting.resting_on(check.brier, unit)})."
+    )
+
+
+def training(curves: Sequence[LearningCurve], *, best_epoch: int | None) -> None:
+    """The learning curves, with the epoch whose weights were kept."""
+    if not curves:
+        st.info("This model came without a training history.")
+        return
+    components.figure(
+        "Learning curves",
+        learning_charts.learning_curves(curves, best_epoch=best_epoch, height=_HEIGHT),
+        key="performance_learning",
+        alt="Training and validation figures by epoch",
+    )
+    st.caption(
+        "Training figures are of augmented images with dropout on, validation figures of plain "
+        "images with dropout off, so training may look the worse of the two."
+    )
+
+
+def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> None:
+    """How many images of each subgroup were called right."""
+    if not results:
+        st.info(
+            "The predictions name no subgroups. Give the trainer a manifest with a `subgroup` "
+            "column to compare, for example, sexes, ages or machines."
+        )
+        return
+    names = ("Specificity", "Sensitivity") if task.binary else ("Sensitivity",) * len(task.classes)
+    rows = [
+        {
+            "Subgroup": result.subgroup or "none given",
+            "Truth": task.word(task.classes[result.label]),
+            "Figure": names[result.label],
+            "Value": formatting.percent(result.right),
+            "95 % interval": formatting.percent_interval(result.right),
+            "Images": formatting.out_of(result.right),
+            _column(unit): f"{result.right.num_patients:,}",
+        }
+        for result in results
+    ]
+    components.table(
+        rows,
+        key="performance_subgroups",
+        figures=["Value", "95 % interval", "Images", _column(unit)],
+    )
+    st.caption(
+        "Small subgroups have wide intervals. Where two overlap widely, these images do not tell "
+        "the subgroups apart."
+    )
+
+
+def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
+    """Images and patients, or groups, by part and class."""
+    rows = [
+        {
+            "Part": SPLIT_WORDS.get(count.split, count.split),
+            "Class": task.word(task.classes[count.label]),
+            "Images": f"{count.num_images:,}",
+            _column(unit): f"{count.num_patients:,}",
+        }
+        for count in counts
+    ]
+    components.table(rows, key="performance_counts", figures=["Images", _column(unit)])
+    st.caption(
+        f"A {unit} may have images of several classes. The training part leaves no predictions; "
+        "its counts are on the model card."
+    )
+
+
+def missed_films(misses: Sequence[Miss], bundle: Bundle, *, key: str) -> None:
+    """The films called wrong, the most wrong first; selecting one opens it."""
+    if not misses:
+        st.info("Every film was called right at this threshold.")
+        return
+    st.caption(
+        f"{formatting.counted(len(misses), 'film')} called wrong, the least probable truth first. "
+        "Select a row to open the film with its heatmap."
+    )
+    notice = st.container()
+    event = st.dataframe(
+        _missed_rows(misses, bundle.manifest.task),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        column_config={
+            "Probability": st.column_config.ProgressColumn(
+                _shown_probability(bundle.manifest.task), format="%.3f", min_value=0, max_value=1
+            )
+        },
+    )
+    for row in event.selection.rows:
+        with notice:
+            _open_film(misses[row], bundle)
+
+
+def _column(unit: str) -> str:
+    return f"{unit.capitalize()}s"
+
+
+def _missed_rows(misses: Sequence[Miss], task: Task) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Film": [miss.path.rpartition("/")[2] for miss in misses],
+            "Patient": [miss.patient or "not named" for miss in misses],
+            "Truth": [task.word(task.classes[miss.truth]) for miss in misses],
+            "Called": [task.word(task.classes[miss.called]) for miss in misses],
+            "Probability": [miss.probability for miss in misses],
+        }
+    )
+
+
+def _shown_probability(task: Task) -> str:
+    of = task.word(task.classes[1]) if task.binary else "the called class"
+    return f"Probability of {of}"
+
+
+def _open_film(miss: Miss, bundle: Bundle) -> None:
+    root = read_settings().data_root
+    found = locate(miss.image_id, miss.path, data_root=root, samples=bundle.samples)
+    if found is None:
+        st.warning(
+            f"{miss.path!r} was not found unchanged"
+            + ("" if root is None else " below OVERREAD_DATA_ROOT")
+            + ". Set OVERREAD_DATA_ROOT to the folder that the model was trained from, so that "
+            "the film lies below it under this name, and start Overread again.",
+            icon=":material/folder_off:",
+        )
+        return
+    state.open_case(Source(name=miss.path, path=found))
+    st.switch_page("views/case.py")

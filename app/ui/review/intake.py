@@ -1,0 +1,122 @@
+"""Where a batch comes from: upload, server folder or the model's samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.core.bundles.bundle import Bundle
+from app.core.errors import SourceError
+from app.core.review.batch import Batch
+from app.core.settings import read_settings
+from app.core.sources import folders, sources
+from app.core.sources.uploads import Spool, spool
+from app.ui import cache, state
+
+_FILES = "Files or ZIP"
+_DIRECTORY = "Folder on this computer"
+_SERVER = "Server folder"
+_SAMPLES = "Sample films"
+_MAX_LISTED = 60
+
+
+def choose_batch(bundle: Bundle) -> None:
+    """Lets the reader choose images; a choice starts scoring and reruns the page."""
+    origin = st.segmented_control(
+        "Images from",
+        [_FILES, _DIRECTORY, _SERVER, _SAMPLES],
+        default=_SAMPLES if bundle.samples else _FILES,
+        required=True,
+        key="review_origin",
+        persist_state="session",
+    )
+    if origin == _SAMPLES:
+        _samples(bundle)
+    elif origin == _SERVER:
+        _server_folder(bundle)
+    else:
+        _upload(bundle, directory=origin == _DIRECTORY)
+
+
+def _samples(bundle: Bundle) -> None:
+    if not bundle.samples:
+        st.info(
+            f"The model {bundle.name} carries no sample films. Upload films of your own, or "
+            "choose the model phantom-chest, which carries synthetic ones."
+        )
+        return
+    st.write(f"{len(bundle.samples)} films that travel with the model {bundle.name}.")
+    if st.button("Review the sample films", type="primary", key="review_samples"):
+        found = [sources.Source(path.name, path) for path in bundle.samples]
+        _start(found, bundle)
+
+
+def _upload(bundle: Bundle, *, directory: bool) -> None:
+    # A new key each time empties the uploader, which is what releases its memory.
+    uploads = st.file_uploader(
+        "Folder of films"
+        if directory
+        else "Films: JPEG, PNG, TIFF, DICOM, or ZIP archives of them",
+        accept_multiple_files="directory" if directory else True,
+        key=f"review_upload_{state.upload_number()}_{directory}",
+    )
+    if uploads and st.button(
+        f"Review {len(uploads)} uploaded {'file' if len(uploads) == 1 else 'files'}",
+        type="primary",
+        key="review_uploaded",
+    ):
+        spooled = spool(uploads)
+        state.next_upload()
+        _start(spooled.sources, bundle, spooled=spooled)
+
+
+def _server_folder(bundle: Bundle) -> None:
+    root = read_settings().data_root
+    if root is None:
+        st.info(
+            "No server folder is configured. Set OVERREAD_DATA_ROOT to the folder below which "
+            "films may be reviewed, and start Overread again."
+        )
+        return
+    relative = st.text_input(
+        "Folder below the data root",
+        key="review_folder",
+        placeholder="such as 2026/week-12; empty for the root itself",
+        persist_state="session",
+    )
+    try:
+        folder = folders.inside_root(root, relative)
+        inside = folders.subfolders(root, relative)
+    except SourceError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if inside:
+        st.pills(
+            "Folders inside",
+            inside[:_MAX_LISTED],
+            key="review_subfolder",
+            on_change=state.enter_subfolder,
+        )
+    # The label names the folder: a click while the page still follows a choice is no surprise.
+    named = f"the folder {state.plain(relative)}" if relative else "everything below the data root"
+    if st.button(f"Review {named}", type="primary", key="review_server"):
+        with st.spinner("Listing the folder"):
+            found = sources.below_root(root, folder)
+        _start(found, bundle)
+
+
+def _start(
+    found: Sequence[sources.Source], bundle: Bundle, *, spooled: Spool | None = None
+) -> None:
+    if not found:
+        st.warning(
+            "There is no image in it. Expected JPEG, PNG, TIFF or DICOM files; choose another "
+            "folder."
+        )
+        return
+    known = cache.known_results(bundle)
+    batch = Batch(found, bundle=bundle, spooled=spooled, known=known)
+    batch.start(cache.engine(bundle))
+    state.set_batch(batch)
+    st.rerun()

@@ -1,0 +1,128 @@
+"""The worklist: filters, one page of rows with thumbnails, and the row that was chosen."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.core.bundles.bundle import Bundle
+from app.core.results.verdicts import VERDICTS, Review
+from app.core.review.worklist import NOT_REVIEWED, STATUS_WORDS, Filter, count_by_status, status_of
+from app.core.scoring.engine import Result
+from app.ui import cache
+
+ROWS_PER_PAGE = 50
+
+
+def summary(results: Sequence[Result], reviews: dict[str, Review]) -> None:
+    """Counts by status, and how many were reviewed."""
+    reviewed = sum(1 for result in results if result.image_id in reviews)
+    counts = [f"{count:,} {STATUS_WORDS[s]}" for s, count in count_by_status(results).items()]
+    st.markdown(" · ".join([*counts, f"{reviewed:,} of {len(results):,} reviewed"]))
+
+
+def choose_filter(bundle: Bundle, results: Sequence[Result]) -> Filter:
+    """The filters above the worklist."""
+    task = bundle.manifest.task
+    status, prediction, verdict = st.columns([5, 2, 3.5])
+    statuses = status.pills(
+        "Status",
+        list(count_by_status(results)),
+        selection_mode="multi",
+        format_func=STATUS_WORDS.__getitem__,
+        key="review_statuses",
+        persist_state="session",
+    )
+    predictions = prediction.pills(
+        "Prediction",
+        task.classes,
+        selection_mode="multi",
+        format_func=task.word,
+        key="review_predictions",
+        persist_state="session",
+    )
+    verdicts = verdict.pills(
+        "Verdict",
+        [*VERDICTS, NOT_REVIEWED],
+        selection_mode="multi",
+        format_func=str.capitalize,
+        key="review_verdicts",
+        persist_state="session",
+    )
+    probability, text = st.columns([2, 1])
+    lowest, highest = probability.slider(
+        "Probability", 0.0, 1.0, (0.0, 1.0), 0.01, key="review_range", persist_state="session"
+    )
+    name = text.text_input("Name contains", key="review_text", persist_state="session")
+    return Filter(statuses, predictions, verdicts, lowest, highest, name or "")
+
+
+def show_rows(
+    listed: Sequence[Result], bundle: Bundle, reviews: dict[str, Review]
+) -> Result | None:
+    """One page of the worklist; returns the row that was just chosen."""
+    pages = max(1, -(-len(listed) // ROWS_PER_PAGE))
+    page = 1
+    if pages > 1:
+        label, number = st.columns([6, 1], vertical_alignment="center")
+        label.caption(f"{len(listed):,} films on {pages:,} pages")
+        page = number.number_input(
+            "Page", 1, pages, key="review_page", persist_state="session",
+            label_visibility="collapsed",
+        )  # fmt: skip
+    shown = listed[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
+    table = pd.DataFrame([_row(result, bundle, reviews.get(result.image_id)) for result in shown])
+    with_reasons = any(result.reason for result in shown)
+    if not with_reasons:
+        table = table.drop(columns="Reason")
+    event: Any = st.dataframe(
+        table,
+        hide_index=True,
+        row_height=64,
+        height=min(40 + 64 * len(shown), 620),
+        on_select="rerun",
+        selection_mode="single-row",
+        key="review_rows",
+        placeholder="",
+        column_config={
+            "Film": st.column_config.ImageColumn(width="small"),
+            "Name": st.column_config.TextColumn(width=240 if with_reasons else 400),
+            "Probability": st.column_config.ProgressColumn(
+                help=_probability_help(bundle), format="%.3f", min_value=0.0, max_value=1.0
+            ),
+            "Reason": st.column_config.TextColumn(width=300),
+        },
+        alt="Worklist, the most doubtful film first",
+    )
+    rows = event["selection"]["rows"]
+    return shown[rows[0]] if rows else None
+
+
+def _row(result: Result, bundle: Bundle, review: Review | None) -> dict[str, Any]:
+    reading = result.reading
+    thumbnail = cache.thumbnail(result.image_id, result.source) if result.image_id else None
+    return {
+        "Film": f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}"
+        if thumbnail
+        else None,
+        "Name": result.source.name,
+        "Status": STATUS_WORDS[status_of(result)],
+        "Probability": reading.probability if reading else None,
+        "Prediction": bundle.manifest.task.word(reading.prediction) if reading else "",
+        "Verdict": (review.verdict or "comment").capitalize() if review else "",
+        "Reason": result.reason.partition(": ")[2],  # the code before it is for tables
+    }
+
+
+def _probability_help(bundle: Bundle) -> str:
+    task = bundle.manifest.task
+    if task.binary:
+        return (
+            f"Calibrated probability of {task.word(task.classes[1]).lower()}; called at "
+            f"{bundle.manifest.thresholds.decision:.3f} and above."
+        )
+    return "Calibrated probability of the predicted class."

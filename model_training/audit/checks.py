@@ -1,0 +1,221 @@
+"""`overread-train inspect`: what a data set is, before anything is trained on it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.errors import DatasetError
+from model_training.audit.shortcuts import Shortcut, border_scores, find_shortcuts
+from model_training.audit.survey import survey
+from model_training.data.datasets import SPLITS, Case, Dataset
+from model_training.data.duplicates import Pairs, groups_of, near_duplicates
+from model_training.data.splits import Shared, folds_by_patient, patient_groups, shared_between
+
+# Fewer images of a class than this say nothing about shortcuts.
+MIN_IMAGES_FOR_SHORTCUTS = 10
+
+_BORDER_FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Contradictions:
+    """Images that are one film and have different labels.
+
+    Attributes:
+        files: Positions of the cases of each identical file with several labels.
+        pairs: Positions in `Inspection.pairs` of near-duplicates with different labels.
+    """
+
+    files: list[list[int]]
+    pairs: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspection:
+    """What was found.
+
+    Attributes:
+        name: Of the data.
+        classes: In output order.
+        notes: Remarks of the reader of folders and tables.
+        cases: Those that can be read; positions below count these.
+        digests: SHA-256 of each.
+        facts: As `survey.Survey.facts`, a row each.
+        problems: Name and reason of each image that cannot be read or used.
+        pairs: Near-duplicates.
+        near_groups: Group of identical files and near-duplicates of each case.
+        patients: Group of each case that must stay on one side of a split.
+        shared: What each two parts of the given split share; empty where none is given.
+        contradictions: Labels that contradict each other on one film.
+        shortcuts: The strongest first.
+        shortcut_note: What they were computed on, or why they were not.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+    cases: list[Case]
+    digests: list[str]
+    facts: pd.DataFrame
+    problems: list[tuple[str, str]]
+    pairs: Pairs
+    near_groups: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    shared: dict[tuple[str, str], Shared]
+    contradictions: Contradictions
+    shortcuts: list[Shortcut]
+    shortcut_note: str
+
+    @property
+    def leaks(self) -> bool:
+        """Whether two parts of the given split share anything."""
+        return any(self.shared.values())
+
+    @property
+    def identical_files(self) -> list[list[int]]:
+        """Positions of the cases of every file that is there more than once."""
+        return _repeated(self.digests)
+
+    def shared_patients(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
+        """By known patient with images in both parts: positions of the cases in each."""
+        return self._in_both([case.patient_id for case in self.cases], one, other)
+
+    def shared_files(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
+        """By digest of a file that is in both parts: positions of the cases in each."""
+        return self._in_both(self.digests, one, other)
+
+    def _in_both(
+        self, keys: Sequence[str], one: str, other: str
+    ) -> dict[str, tuple[list[int], list[int]]]:
+        sides: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for index, (key, case) in enumerate(zip(keys, self.cases, strict=True)):
+            if key and case.split in (one, other):
+                sides[key][case.split == other].append(index)
+        return {key: both for key, both in sorted(sides.items()) if all(both)}
+
+    def counts(self) -> pd.DataFrame:
+        """Images and patients by part, class and subgroup; empty where a case has none."""
+        table = pd.DataFrame(
+            {
+                "split": [case.split for case in self.cases],
+                "label": [case.label for case in self.cases],
+                "subgroup": [case.subgroup for case in self.cases],
+                "person": [case.person for case in self.cases],
+                "known": [bool(case.patient_id) for case in self.cases],
+            }
+        )
+        table["split"] = pd.Categorical(table["split"], ["", *SPLITS])
+        grouped = table.groupby(["split", "label", "subgroup"], observed=True)
+        found = grouped.agg(
+            images=("person", "size"), patients=("person", "nunique"), known=("known", "sum")
+        ).reset_index()
+        found.insert(1, "class", [self.classes[label] for label in found.pop("label")])
+        return found
+
+
+def inspect(dataset: Dataset, *, name: str) -> Inspection:
+    """Reads every image once and looks for what would make a model's figures worthless.
+
+    Raises:
+        DatasetError: If not one image can be read.
+    """
+    read = survey(dataset.cases)
+    usable = read.usable
+    problems = [
+        (case.name, str(problem))
+        for case, problem in zip(dataset.cases, read.facts["problem"], strict=True)
+        if problem
+    ]
+    if not len(usable):
+        reasons = ", ".join(sorted({reason for _, reason in problems}))
+        raise DatasetError(
+            f"None of the {len(problems)} images can be read ({reasons}). Check the files, or name "
+            "another folder."
+        )
+    cases = [dataset.cases[row] for row in usable]
+    facts = read.facts.iloc[usable].reset_index(drop=True)
+    thumbnails, digests = read.thumbnails[usable], facts["digest"].tolist()
+    pairs = near_duplicates(thumbnails, digests)
+    near_groups = groups_of(pairs, digests)
+    patients = patient_groups(cases, digests, near_groups)
+    parts = [part for part in SPLITS if any(case.split == part for case in cases)]
+    shortcuts, note = _shortcuts(Dataset(dataset.classes, cases), facts, thumbnails, patients)
+    return Inspection(
+        name=name,
+        classes=dataset.classes,
+        notes=dataset.notes,
+        cases=cases,
+        digests=digests,
+        facts=facts,
+        problems=problems,
+        pairs=pairs,
+        near_groups=near_groups,
+        patients=patients,
+        shared={
+            (one, other): shared_between(cases, digests, near_groups, one=[one], other=[other])
+            for one, other in combinations(parts, 2)
+        },
+        contradictions=_contradictions(cases, digests, pairs),
+        shortcuts=shortcuts,
+        shortcut_note=note,
+    )
+
+
+def _repeated(digests: Sequence[str]) -> list[list[int]]:
+    positions: dict[str, list[int]] = defaultdict(list)
+    for index, digest in enumerate(digests):
+        positions[digest].append(index)
+    return [same for same in positions.values() if len(same) > 1]
+
+
+def _contradictions(cases: Sequence[Case], digests: Sequence[str], pairs: Pairs) -> Contradictions:
+    labels = np.array([case.label for case in cases])
+    return Contradictions(
+        files=[same for same in _repeated(digests) if len(np.unique(labels[same])) > 1],
+        pairs=np.flatnonzero(labels[pairs.first] != labels[pairs.second]).astype(np.int64),
+    )
+
+
+def _shortcuts(
+    dataset: Dataset,
+    facts: pd.DataFrame,
+    thumbnails: NDArray[np.uint8],
+    patients: NDArray[np.int64],
+) -> tuple[list[Shortcut], str]:
+    """On the images that a model would learn from, and which those are."""
+    splits = np.array([case.split for case in dataset.cases])
+    part = "train" if (splits == "train").any() else ""
+    inside = np.flatnonzero(splits == part)
+    labels = np.array([dataset.cases[row].label for row in inside], np.int64)
+    where = "the train part" if part else "all images"
+    counts = np.bincount(labels, minlength=len(dataset.classes))
+    if counts.min() < MIN_IMAGES_FOR_SHORTCUTS:
+        return [], (
+            f"Not computed: {where} hold {counts.min()} images of "
+            f"{dataset.classes[int(counts.argmin())]}, and {MIN_IMAGES_FOR_SHORTCUTS} are needed."
+        )
+    note = f"On {where}, {len(inside):,} images."
+    if not all(dataset.cases[row].patient_id for row in inside):
+        note += " Where the patient is not known, a group of near-duplicates counts as one."
+    border = None
+    try:
+        folds = folds_by_patient(
+            Dataset(dataset.classes, [dataset.cases[row] for row in inside]),
+            patients[inside],
+            num_folds=_BORDER_FOLDS,
+            seed=0,
+        )
+        border = border_scores(thumbnails[inside], labels, folds, num_classes=len(dataset.classes))
+    except DatasetError:
+        note += f" The border was left out: a class has fewer than {_BORDER_FOLDS} patients."
+    shortcuts = find_shortcuts(
+        facts.iloc[inside], border, labels, classes=dataset.classes, groups=patients[inside]
+    )
+    return shortcuts, note

@@ -1,0 +1,200 @@
+"""An inspection in words: what was found, what it means, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from model_training.audit.checks import Inspection
+from model_training.audit.shortcuts import Shortcut
+
+# By the lower end of the interval of the AUC.
+GIVES_AWAY, STRONG, WEAK = 0.95, 0.75, 0.6
+
+_ADVICE = {
+    "file": (
+        "The files of the classes were written differently, and compression leaves marks in the "
+        "pixels that a network can learn. Write all images alike from the originals where you can; "
+        "else train on images reduced to a smaller size and re-encoded alike, and test on images "
+        "from elsewhere."
+    ),
+    "detail": (
+        "All files are encoded alike, so that their length follows the detail and contrast of the "
+        "image, which the disease may change itself. Test on images from elsewhere."
+    ),
+    "size": (
+        "A network sees the proportions of a stretched image, and the border of a padded one. Crop "
+        "all images alike, and use --augmentation medical, which changes each side on its own."
+    ),
+    "exposure": (
+        "Some of it may be the disease itself. Use --augmentation medical, which changes exposure "
+        "and contrast, and test on images from another room."
+    ),
+    "border": (
+        "Look there for markers, tubes, collimation and black edges, crop them off where you can, "
+        "and look at the heatmaps of the trained model."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One verdict.
+
+    Attributes:
+        level: `leak` makes figures worthless, `check` needs a person, `fine` needs nothing.
+        title: What was found, with its number.
+        meaning: What it means and what to do; empty where that is plain.
+    """
+
+    level: Literal["leak", "check", "fine"]
+    title: str
+    meaning: str = ""
+
+
+def findings(inspection: Inspection) -> list[Finding]:
+    """Every verdict, the gravest first."""
+    found = [
+        *_about_split(inspection),
+        *_about_labels(inspection),
+        *_about_files(inspection),
+        *_about_duplicates(inspection),
+        *_about_shortcuts(inspection),
+    ]
+    order = ("leak", "check", "fine")
+    return sorted(found, key=lambda finding: order.index(finding.level))
+
+
+def strength(shortcut: Shortcut) -> str:
+    """How much a property tells, in a word or two."""
+    low = shortcut.auc.low
+    if low >= GIVES_AWAY:
+        return "gives the class away"
+    if low >= STRONG:
+        return "strong"
+    if low >= WEAK:
+        return "moderate"
+    return "weak" if low > 0.5 else "none shown"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file is` or `2 files are`."""
+    return f"{number:,} {noun}{' is' if number == 1 else 's are'}"
+
+
+def _about_split(inspection: Inspection) -> Iterator[Finding]:
+    for (one, other), shared in inspection.shared.items():
+        if shared:
+            yield Finding(
+                "leak",
+                f"{one} and {other} share {shared}.",
+                f"Figures on {other} would be too good: the model has seen the answer. Correct the "
+                "split; `fit` refuses it, unless --leaks redraw (the part is drawn anew by "
+                "patient) or --leaks keep says otherwise.",
+            )
+    if inspection.shared and not inspection.leaks:
+        yield Finding("fine", "No patient, file or near-duplicate is in two parts of the split.")
+    unknown = sum(not case.patient_id for case in inspection.cases)
+    if unknown:
+        total = len(inspection.cases)
+        yield Finding(
+            "check",
+            f"The patient of {unknown:,} of {total:,} images is not known.",
+            "Images of one patient may end up on both sides of a split, and figures come out too "
+            "good. Give patients in a column of a table or in manifest.csv. Without them, groups "
+            "of near-duplicates are kept together, which finds some of them.",
+        )
+
+
+def _about_labels(inspection: Inspection) -> Iterator[Finding]:
+    files, pairs = inspection.contradictions.files, inspection.contradictions.pairs
+    if files:
+        yield Finding(
+            "check",
+            f"{counted(len(files), 'file')} there with more than one label "
+            f"({sum(map(len, files)):,} images).",
+            "One of the labels must be wrong. Correct it, or leave these images out.",
+        )
+    if len(pairs):
+        yield Finding(
+            "check",
+            f"{len(pairs):,} of {len(inspection.pairs):,} pairs of near-duplicates have different "
+            "labels.",
+            "For neighbouring slices that may be right, at the edge of a finding; for copies of "
+            "one film it is not. Look at the pairs.",
+        )
+
+
+def _about_files(inspection: Inspection) -> Iterator[Finding]:
+    if inspection.problems:
+        total = len(inspection.cases) + len(inspection.problems)
+        yield Finding(
+            "check",
+            f"{len(inspection.problems):,} of {total:,} images cannot be used.",
+            "They are left out of training. Above one in ten `fit` stops; export them again.",
+        )
+    else:
+        yield Finding("fine", f"All {len(inspection.cases):,} images can be read.")
+
+
+def _about_duplicates(inspection: Inspection) -> Iterator[Finding]:
+    identical = inspection.identical_files
+    if identical:
+        yield Finding(
+            "check",
+            f"{counted(len(identical), 'file')} there more than once "
+            f"({sum(map(len, identical)):,} images).",
+            "They count double in training. Drawn splits keep them on one side.",
+        )
+    if len(inspection.pairs):
+        in_pairs = len(np.unique([*inspection.pairs.first, *inspection.pairs.second]))
+        mirrored = int(inspection.pairs.mirrored.sum())
+        yield Finding(
+            "check",
+            f"{in_pairs:,} of {len(inspection.cases):,} images are near-duplicates of another "
+            f"({len(inspection.pairs):,} pair{'s' * (len(inspection.pairs) > 1)}"
+            f"{f', {mirrored:,} of them mirrored' * (mirrored > 0)}). With identical files, the "
+            f"largest group has {np.bincount(inspection.near_groups).max():,} images.",
+            "They are the same film again, neighbouring slices, or one patient twice. Drawn splits "
+            "keep each group on one side; count patients, not images.",
+        )
+    elif not identical:
+        yield Finding("fine", "No file is there twice, and no two images are near-duplicates.")
+
+
+def _about_shortcuts(inspection: Inspection) -> Iterator[Finding]:
+    if not inspection.shortcuts:
+        return
+    telling = [s for s in inspection.shortcuts if s.auc.low >= STRONG]
+    for kind, advice in _ADVICE.items():
+        of_kind = [shortcut for shortcut in telling if shortcut.kind == kind]
+        if of_kind:
+            several = len(inspection.classes) > 2
+            named = ", ".join(
+                f"{s.feature}{f' for {s.class_name}' * several} {s.auc.value:.3f}" for s in of_kind
+            )
+            certain = any(s.auc.low >= GIVES_AWAY for s in of_kind)
+            yield Finding(
+                "check",
+                f"{_WHAT[kind]} alone {'gives' if certain else 'nearly gives'} the class away "
+                f"(AUC: {named}).",
+                advice,
+            )
+    if not telling:
+        best = inspection.shortcuts[0]
+        yield Finding(
+            "fine",
+            f"No shortcut is strong: the best is {best.feature}, AUC {best.auc.value:.3f}.",
+        )
+
+
+_WHAT = {
+    "file": "The file",
+    "detail": "The length of the file",
+    "size": "The size of the image",
+    "exposure": "The exposure",
+    "border": "The border of the image",
+}

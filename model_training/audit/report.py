@@ -1,0 +1,216 @@
+"""An inspection as a page, with plots and pictures of near-duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from app.core.errors import ImageError
+from app.core.images import decoding, display, geometry
+from app.core.sources.sources import Source
+from model_training.audit import tables
+from model_training.audit import text as inspection_text
+from model_training.audit.checks import Inspection
+from model_training.audit.findings import findings
+from model_training.data.datasets import Case
+from model_training.reports.html_report import (
+    COLOURS,
+    Figure,
+    Picture,
+    Section,
+    Table,
+    write_report,
+)
+from model_training.reports.plots import NEUTRAL, line_style
+
+_SHOWN_PAIRS = 12
+_PICTURE_SIDE = 150
+_SHOWN_DISTRIBUTIONS = 3
+
+# What two parts share, by name.
+_WHICH = (tables.shared_patients, tables.shared_files)
+
+# Columns of the facts that a shortcut's distribution is drawn from.
+_NUMBERS = {
+    "image width": ("width", "pixels"),
+    "image height": ("height", "pixels"),
+    "file size": ("num_bytes", "bytes"),
+    "JPEG quantisation": ("quantisation", "mean of the luminance table"),
+    "mean brightness": ("mean", "grey level, 0 to 255"),
+    "deviation of brightness": ("deviation", "grey levels"),
+}
+
+
+def write_html(path: Path, inspection: Inspection) -> None:
+    """The page, with plots and pictures of near-duplicates. It shows file names and images."""
+    found = findings(inspection)
+    sections = [
+        Section(
+            "Findings",
+            [inspection_text.headline(inspection), *inspection.notes],
+            [
+                Table(
+                    ("", "Finding", "What it means, and what to do"),
+                    [(inspection_text.LEVELS[one.level], one.title, one.meaning) for one in found],
+                )
+            ],
+        ),
+        Section("Images and patients", tables=[tables.counts(inspection)]),
+        Section(
+            "Files",
+            [inspection_text.sizes(inspection)],
+            _filled(
+                tables.kinds(inspection),
+                tables.problems_by_reason(inspection),
+                tables.problems(inspection),
+            ),
+            _size_figures(inspection),
+        ),
+        Section(
+            "Duplicates",
+            [
+                "Near-duplicates are images whose fine structure correlates by at least 0.92 at 32 "
+                "× 32 pixels, as they are or mirrored, whatever their size, compression and "
+                "exposure: copies, neighbouring slices, or films of one patient taken shortly "
+                "after each other.",
+                *([] if len(inspection.pairs) else ["There are none."]),
+            ],
+            _filled(
+                tables.shared(inspection),
+                *(table(inspection, *parts) for parts in inspection.shared for table in _WHICH),
+                tables.group_sizes(inspection),
+            ),
+            pictures=list(_pictures(inspection)),
+        ),
+        Section(
+            "Shortcuts",
+            [
+                "How well the class is told by what is not the body. AUC 0.5 is chance and 1 is "
+                f"certain; 95 % intervals by bootstrap over patients. {inspection.shortcut_note}"
+            ],
+            _filled(tables.shortcuts(inspection)),
+            _shortcut_figures(inspection),
+        ),
+    ]
+    write_report(path, title=f"Inspection of {inspection.name}", sections=sections)
+
+
+def _filled(*tables: Table) -> list[Table]:
+    return [table for table in tables if table.rows]
+
+
+def _size_figures(inspection: Inspection) -> list[Figure]:
+    if len(inspection_text.size_counts(inspection.facts)) < 5:
+        return []
+    plot = go.Figure()
+    labels = np.array([case.label for case in inspection.cases])
+    for label, name in enumerate(inspection.classes):
+        facts = inspection.facts[labels == label].drop_duplicates(["width", "height"])
+        plot.add_scatter(
+            x=facts["width"],
+            y=facts["height"],
+            mode="markers",
+            name=name,
+            marker={"size": 5, "opacity": 0.6, "color": COLOURS[label % len(COLOURS)]},
+        )
+    plot.update_layout(xaxis_title="Width, pixels", yaxis_title="Height, pixels")
+    return [Figure(plot, "Every size that occurs, by class.", 380)]
+
+
+def _shortcut_figures(inspection: Inspection) -> list[Figure]:
+    if not inspection.shortcuts:
+        return []
+    return [_forest(inspection), *_distributions(inspection)]
+
+
+def _forest(inspection: Inspection) -> Figure:
+    several = len(inspection.classes) > 2
+    plot = go.Figure()
+    plot.add_vline(x=0.5, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
+    shown = inspection.shortcuts[:40][::-1]
+    plot.add_scatter(
+        x=[s.auc.value for s in shown],
+        y=[f"{s.feature} ({s.class_name})" if several else s.feature for s in shown],
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(0.0, s.auc.high - s.auc.value) for s in shown],
+            "arrayminus": [max(0.0, s.auc.value - s.auc.low) for s in shown],
+        },
+        mode="markers",
+        marker={"size": 9, "color": COLOURS[0]},
+    )
+    plot.update_layout(xaxis_title="AUC", xaxis_range=[0.4, 1.02], showlegend=False)
+    return Figure(
+        plot,
+        "AUC of each property with its 95 % interval; the dotted line is chance.",
+        120 + 26 * len(shown),
+    )
+
+
+def _distributions(inspection: Inspection) -> Iterator[Figure]:
+    names = dict.fromkeys(s.feature for s in inspection.shortcuts if s.feature in _NUMBERS)
+    labels = np.array([case.label for case in inspection.cases])
+    for name in list(names)[:_SHOWN_DISTRIBUTIONS]:
+        column, unit = _NUMBERS[name]
+        values = inspection.facts[column].to_numpy(np.float64)
+        edges = np.histogram_bin_edges(values, 40)
+        plot = go.Figure()
+        for label, class_name in enumerate(inspection.classes):
+            counts = np.histogram(values[labels == label], edges)[0]
+            plot.add_scatter(
+                x=edges,
+                y=[*(100 * counts / max(counts.sum(), 1)), 0.0],
+                mode="lines",
+                name=f"{class_name} ({counts.sum():,})",
+                line={**line_style(label), "shape": "hv"},
+            )
+        plot.update_layout(xaxis_title=f"{name}, {unit}", yaxis_title="% of the class")
+        yield Figure(plot, f"{name[0].upper()}{name[1:]} by class, all usable images.", 300)
+
+
+def _pictures(inspection: Inspection) -> Iterator[Picture]:
+    for index in _telling_pairs(inspection):
+        pairs = inspection.pairs
+        shown = [inspection.cases[row] for row in (pairs.first[index], pairs.second[index])]
+        try:
+            both = np.hstack([_small(case) for case in shown])
+        except ImageError:  # gone since it was inspected
+            continue
+        words = " | ".join(
+            f"{case.path.name}, {inspection.classes[case.label]}{case.split and f', {case.split}'}"
+            for case in shown
+        )
+        mirrored = "mirrored, " if pairs.mirrored[index] else ""
+        yield Picture(
+            display.jpeg(decoding.Film(both), quality=80),
+            f"{words} ({mirrored}correlation {pairs.correlation[index]:.3f})",
+        )
+
+
+def _telling_pairs(inspection: Inspection) -> list[int]:
+    """Pairs across parts first, then those of different labels, then from near to less near."""
+    pairs, cases = inspection.pairs, inspection.cases
+    splits, labels = ([getattr(case, key) for case in cases] for key in ("split", "label"))
+    across = [splits[a] != splits[b] for a, b in zip(pairs.first, pairs.second, strict=True)]
+    differ = [labels[a] != labels[b] for a, b in zip(pairs.first, pairs.second, strict=True)]
+    # Evenly from all degrees of likeness, so that the doubtful ones are seen too.
+    rank = np.argsort(np.argsort(-pairs.correlation))
+    step = max(1, len(pairs) // _SHOWN_PAIRS)
+    order = sorted(
+        range(len(pairs)),
+        key=lambda index: (-across[index], -differ[index], rank[index] % step, rank[index]),
+    )
+    return order[:_SHOWN_PAIRS]
+
+
+def _small(case: Case) -> NDArray[np.uint8]:
+    """The film as an RGB square with a line on either side."""
+    film = decoding.decode(Source(case.name, case.path).read())
+    side = _PICTURE_SIDE
+    square = geometry.fit(film, height=side, width=side, channels=3, how="pad")
+    return np.pad(square, ((0, 0), (1, 1), (0, 0)), constant_values=128)

@@ -1,0 +1,138 @@
+"""What every file of a data set is, read and decoded once: the facts that checks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from app.core.errors import ImageError
+from app.core.images import decoding, dicom
+from app.core.sources.sources import Source
+from model_training.data.datasets import Case
+from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
+
+_TOGETHER = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """The facts about a list of cases.
+
+    Attributes:
+        facts: One row a case. `digest` (SHA-256, empty where the file could not be read),
+            `problem` (code of the reason why it cannot be used, else empty), and of usable
+            images: `file_format`, `pixel_kind` such as `grey, 8 bits`, `width` and `height` in
+            pixels, `num_bytes`, `quantisation` (mean of a JPEG's luminance table, 0 for other
+            files), `exif`, `colour_profile` and `comment` (whether the file has them), `mean`
+            and `deviation` of the grey values in [0, 255].
+        thumbnails: As `duplicates.thumbnail` makes them, `(num_cases, side, side)`; 0 where
+            there is a problem.
+    """
+
+    facts: pd.DataFrame
+    thumbnails: NDArray[np.uint8]
+
+    @property
+    def usable(self) -> NDArray[np.int64]:
+        """Positions of the cases without a problem."""
+        return np.flatnonzero(self.facts["problem"] == "").astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    file_format: str
+    pixel_kind: str
+    quantisation: float = 0.0
+    exif: bool = False
+    colour_profile: bool = False
+    comment: bool = False
+
+
+def survey(cases: Sequence[Case]) -> Survey:
+    """Reads every file once, in parallel; keeps 1 KB of each and a row of facts."""
+    thumbnails = np.zeros((len(cases), THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
+
+    def examine(index: int) -> dict[str, object]:
+        facts: dict[str, object] = {"digest": "", "problem": ""}
+        try:
+            data = Source(cases[index].name, cases[index].path).read()
+            facts["digest"] = decoding.image_id(data)
+            film = decoding.decode(data)
+        except ImageError as error:
+            return facts | {"problem": error.code}
+        thumbnails[index] = thumbnail(film)
+        header = _dicom_header(data) if dicom.is_dicom(data) else _picture_header(data)
+        return facts | {
+            "file_format": header.file_format,
+            "pixel_kind": header.pixel_kind,
+            "width": film.pixels.shape[1],
+            "height": film.pixels.shape[0],
+            "num_bytes": len(data),
+            "quantisation": header.quantisation,
+            "exif": header.exif,
+            "colour_profile": header.colour_profile,
+            "comment": header.comment,
+            "mean": float(film.pixels.mean()),
+            "deviation": float(film.pixels.std()),
+        }
+
+    with (
+        ThreadPoolExecutor() as pool,
+        tqdm(total=len(cases), desc="reading", unit="film", leave=False, disable=None) as bar,
+    ):
+        rows = []
+        for some in _batches(len(cases)):
+            rows += list(pool.map(examine, some))
+            bar.update(len(some))
+    return Survey(pd.DataFrame(rows, columns=list(_COLUMNS)), thumbnails)
+
+
+_COLUMNS = (
+    "digest", "problem", "file_format", "pixel_kind", "width", "height", "num_bytes",
+    "quantisation", "exif", "colour_profile", "comment", "mean", "deviation",
+)  # fmt: skip
+
+
+def _batches(number: int) -> Iterator[range]:
+    for start in range(0, number, _TOGETHER):
+        yield range(start, min(start + _TOGETHER, number))
+
+
+def _picture_header(data: bytes) -> _Header:
+    picture = Image.open(BytesIO(data))
+    tables = getattr(picture, "quantization", None) or {}
+    texts = ("comment", "xmp", "XML:com.adobe.xmp", "Comment", "Description", "Software")
+    return _Header(
+        file_format="JPEG" if picture.format == "MPO" else str(picture.format),
+        pixel_kind=_pixel_kind(picture, data),
+        quantisation=float(np.mean(tables[0])) if 0 in tables else 0.0,
+        exif="exif" in picture.info,
+        colour_profile="icc_profile" in picture.info,
+        comment=any(key in picture.info for key in texts),
+    )
+
+
+def _pixel_kind(picture: Image.Image, data: bytes) -> str:
+    if picture.format == "PNG":
+        bits = data[24]  # in the header; Pillow's mode hides it for colours
+    else:
+        bits = {"1": 1, "F": 32, "I": 32}.get(picture.mode, 16 if "16" in picture.mode else 8)
+    is_grey = picture.mode in ("1", "L", "LA", "F") or picture.mode.startswith("I")
+    colours = "grey" if is_grey else "palette" if picture.mode == "P" else "colour"
+    return f"{colours}, {bits} bits"
+
+
+def _dicom_header(data: bytes) -> _Header:
+    import pydicom
+
+    dataset = pydicom.dcmread(BytesIO(data), stop_before_pixels=True)
+    kind = "grey" if int(dataset.get("SamplesPerPixel") or 1) == 1 else "colour"
+    return _Header("DICOM", f"{kind}, {int(dataset.BitsStored)} bits")

@@ -1,0 +1,139 @@
+"""An inspection as tables, for text and page alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from model_training.audit.checks import Inspection
+from model_training.audit.findings import strength
+from model_training.reports.html_report import Table
+
+_SHOWN_PROBLEMS = 200
+_SHOWN_SHARED = 200
+
+
+def counts(inspection: Inspection) -> Table:
+    """Usable images and patients by part, class and subgroup."""
+    table = inspection.counts()
+    shown = [("split", "Part"), ("class", "Class"), ("subgroup", "Subgroup")]
+    kept = [(column, name) for column, name in shown if table[column].astype(str).any()]
+    rows = []
+    for row in table.to_dict("records"):
+        patients = f"{row['patients']:,}" if row["known"] == row["images"] else "not known"
+        if 0 < row["known"] < row["images"]:
+            patients = "partly known"
+        cells = [row[column] or "–" for column, _ in kept]
+        rows.append([*cells, f"{row['images']:,}", patients])
+    names = [name for _, name in kept]
+    return Table([*names, "Images", "Patients"], rows, "Usable images and their patients")
+
+
+def kinds(inspection: Inspection) -> Table:
+    """Images by file format and stored pixels."""
+    counted = Counter(
+        zip(inspection.facts["file_format"], inspection.facts["pixel_kind"], strict=True)
+    )
+    rows = [(*kind, f"{count:,}") for kind, count in counted.most_common()]
+    return Table(("Format", "Stored pixels", "Images"), rows, "Files")
+
+
+def problems_by_reason(inspection: Inspection) -> Table:
+    """Images that cannot be used, by reason."""
+    counted = Counter(reason for _, reason in inspection.problems)
+    rows = [(reason, f"{count:,}") for reason, count in counted.most_common()]
+    return Table(("Reason", "Images"), rows, "Images that cannot be used")
+
+
+def problems(inspection: Inspection) -> Table:
+    """Which images cannot be used, the first of them."""
+    hidden = len(inspection.problems) - _SHOWN_PROBLEMS
+    caption = f"The first {_SHOWN_PROBLEMS} of them" if hidden > 0 else "Which they are"
+    return Table(("File", "Reason"), inspection.problems[:_SHOWN_PROBLEMS], caption)
+
+
+def shared(inspection: Inspection) -> Table:
+    """What each two parts of the given split share."""
+    rows = [
+        (f"{one} and {other}", shared.patients, shared.files, shared.near_duplicates)
+        for (one, other), shared in inspection.shared.items()
+    ]
+    header = ("Parts", "Patients", "Identical files", "Groups of near-duplicates")
+    return Table(header, rows, "What the parts of the split share")
+
+
+def shared_patients(inspection: Inspection, one: str, other: str) -> Table:
+    """Which patients have images in both parts, and which these are."""
+    found = inspection.shared_patients(one, other)
+    rows = [
+        (patient, *(_file_names(inspection, side) for side in sides))
+        for patient, sides in found.items()
+    ]
+    header = ("Patient", f"Images in {one}", f"Images in {other}")
+    return _first(Table(header, rows, f"Patients in {one} and {other}"))
+
+
+def shared_files(inspection: Inspection, one: str, other: str) -> Table:
+    """Which files are in both parts."""
+    rows = [
+        tuple(_file_names(inspection, side) for side in sides)
+        for sides in inspection.shared_files(one, other).values()
+    ]
+    return _first(Table((one, other), rows, f"Identical files in {one} and {other}"))
+
+
+def group_sizes(inspection: Inspection) -> Table:
+    """How large the groups of identical files and near-duplicates are."""
+    bands = ((2, 2), (3, 3), (4, 5), (6, 10), (11, 20), (21, 50), (51, 10**9))
+    rows = []
+    for low, high in bands:
+        inside = [(size, count) for size, count in group_counts(inspection) if low <= size <= high]
+        if inside:
+            smallest, largest = inside[0][0], inside[-1][0]
+            label = f"{smallest} to {largest}" if smallest < largest else str(smallest)
+            groups = sum(count for _, count in inside)
+            in_all = sum(size * count for size, count in inside)
+            rows.append((label, f"{groups:,}", f"{in_all:,}"))
+    header = ("Images in the group", "Groups", "Images in all")
+    return Table(header, rows, "Groups of identical files and near-duplicates")
+
+
+def shortcuts(inspection: Inspection) -> Table:
+    """The AUC of every property, with its interval."""
+    known = all(case.patient_id for case in inspection.cases)
+    people = "Patients" if known else "Patients or groups"
+    rows = [
+        (
+            shortcut.feature,
+            shortcut.class_name,
+            shortcut.direction or "–",
+            f"{shortcut.auc.value:.3f}",
+            f"{shortcut.auc.low:.3f} to {shortcut.auc.high:.3f}",
+            f"{shortcut.auc.num_cases:,}",
+            f"{shortcut.auc.num_groups:,}",
+            strength(shortcut),
+        )
+        for shortcut in inspection.shortcuts
+    ]
+    header = (
+        "Property", "Class", "In it", "AUC", "95 % interval", "Images", people, "Verdict",
+    )  # fmt: skip
+    return Table(header, rows, "Shortcuts")
+
+
+def group_counts(inspection: Inspection) -> list[tuple[int, int]]:
+    """Group size and number of such groups, of groups of more than one image."""
+    sizes = np.bincount(inspection.near_groups)
+    return sorted(Counter(sizes[sizes > 1].tolist()).items())
+
+
+def _file_names(inspection: Inspection, positions: list[int]) -> str:
+    return ", ".join(inspection.cases[index].name for index in positions)
+
+
+def _first(table: Table) -> Table:
+    if len(table.rows) <= _SHOWN_SHARED:
+        return table
+    caption = f"{table.caption}: the first {_SHOWN_SHARED} of {len(table.rows):,}"
+    return Table(table.header, table.rows[:_SHOWN_SHARED], caption)

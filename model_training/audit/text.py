@@ -1,0 +1,199 @@
+"""An inspection as text and as JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model_training.audit import tables
+from model_training.audit.checks import Inspection
+from model_training.audit.findings import Finding, findings, strength
+from model_training.reports.html_report import Table
+
+LEVELS = {"leak": "Leak", "check": "Check", "fine": "Fine"}
+
+_LINE = 100
+
+
+def text(inspection: Inspection) -> str:
+    """The findings and the tables behind them, without the name of a file or patient."""
+    blocks = [
+        "\n".join([headline(inspection), *inspection.notes]),
+        "\n".join(_finding_lines(findings(inspection))),
+    ]
+    for table in (
+        tables.counts(inspection),
+        tables.kinds(inspection),
+        tables.problems_by_reason(inspection),
+        tables.shared(inspection),
+        tables.group_sizes(inspection),
+        tables.shortcuts(inspection),
+    ):
+        if table.rows:
+            blocks.append("\n".join([table.caption, *_aligned(table)]))
+    blocks.append(f"{sizes(inspection)}\nShortcuts: {inspection.shortcut_note}")
+    if _has_names(inspection):
+        blocks.append(
+            "Names of files and patients are left out here; --json FILE lists them, and --html "
+            "FILE shows them on a page."
+        )
+    return "\n\n".join(blocks)
+
+
+def as_dict(inspection: Inspection) -> dict[str, Any]:
+    """Everything, with the names of the files, for JSON."""
+    names = [case.name for case in inspection.cases]
+    pairs, facts = inspection.pairs, inspection.facts
+    return {
+        "name": inspection.name,
+        "classes": list(inspection.classes),
+        "images": len(inspection.cases),
+        "notes": list(inspection.notes),
+        "findings": [
+            {"level": finding.level, "title": finding.title, "meaning": finding.meaning}
+            for finding in findings(inspection)
+        ],
+        "counts": inspection.counts().drop(columns="known").to_dict("records"),
+        "unusable": [{"path": path, "reason": reason} for path, reason in inspection.problems],
+        "formats": _counted(inspection, "file_format"),
+        "pixels": _counted(inspection, "pixel_kind"),
+        "sizes": {
+            f"{width}x{height}": count
+            for (width, height), count in size_counts(facts).most_common()
+        },
+        "identical_files": [
+            [names[index] for index in same] for same in inspection.identical_files
+        ],
+        "contradicting_identical_files": [
+            [names[index] for index in same] for same in inspection.contradictions.files
+        ],
+        "near_duplicates": [
+            {
+                "first": names[first],
+                "second": names[second],
+                "correlation": round(float(correlation), 4),
+                "mirrored": bool(mirrored),
+                "same_label": inspection.cases[first].label == inspection.cases[second].label,
+            }
+            for first, second, correlation, mirrored in zip(
+                pairs.first, pairs.second, pairs.correlation, pairs.mirrored, strict=True
+            )
+        ],
+        "near_duplicate_groups": dict(tables.group_counts(inspection)),
+        "shared": [
+            {
+                "parts": list(parts),
+                "patients": shared.patients,
+                "identical_files": shared.files,
+                "near_duplicate_groups": shared.near_duplicates,
+                "which_patients": [
+                    {"patient": patient, **_named(names, parts, sides)}
+                    for patient, sides in inspection.shared_patients(*parts).items()
+                ],
+                "which_files": [
+                    _named(names, parts, sides)
+                    for sides in inspection.shared_files(*parts).values()
+                ],
+            }
+            for parts, shared in inspection.shared.items()
+        ],
+        "shortcuts_computed": inspection.shortcut_note,
+        "shortcuts": [
+            {
+                "feature": shortcut.feature,
+                "class": shortcut.class_name,
+                "direction": shortcut.direction,
+                "auc": shortcut.auc.value,
+                "low": _or_none(shortcut.auc.low),
+                "high": _or_none(shortcut.auc.high),
+                "images": shortcut.auc.num_cases,
+                "patients": shortcut.auc.num_groups,
+                "strength": strength(shortcut),
+            }
+            for shortcut in inspection.shortcuts
+        ],
+    }
+
+
+def _has_names(inspection: Inspection) -> bool:
+    """Whether anything was found that the text counts and does not name."""
+    return bool(
+        inspection.problems
+        or inspection.leaks
+        or inspection.identical_files
+        or len(inspection.pairs)
+    )
+
+
+def _named(
+    names: Sequence[str], parts: tuple[str, str], sides: tuple[list[int], list[int]]
+) -> dict[str, list[str]]:
+    """Names of the images in each of two parts."""
+    return {part: [names[index] for index in side] for part, side in zip(parts, sides, strict=True)}
+
+
+def headline(inspection: Inspection) -> str:
+    """How many images of which classes."""
+    total = len(inspection.cases) + len(inspection.problems)
+    return (
+        f"{total:,} images of {len(inspection.classes)} classes: {', '.join(inspection.classes)}."
+    )
+
+
+def sizes(inspection: Inspection) -> str:
+    """The sizes of the images, in a sentence."""
+    counted = size_counts(inspection.facts)
+    if len(counted) == 1:
+        ((width, height),) = counted
+        return f"All images are {width:,} × {height:,} pixels."
+    ranges = [
+        f"{name} {sides.min():,.0f} to {sides.max():,.0f} (median {sides.median():,.0f})"
+        for name, sides in inspection.facts[["width", "height"]].items()
+    ]
+    return f"The images have {len(counted):,} sizes, in pixels: {' and '.join(ranges)}."
+
+
+def size_counts(facts: pd.DataFrame) -> Counter[tuple[int, int]]:
+    """Number of images of each width and height in pixels."""
+    return Counter(
+        zip(facts["width"].astype(int).tolist(), facts["height"].astype(int).tolist(), strict=True)
+    )
+
+
+def _counted(inspection: Inspection, column: str) -> dict[str, int]:
+    return dict(Counter(inspection.facts[column].astype(str)).most_common())
+
+
+def _finding_lines(found: Sequence[Finding]) -> Iterator[str]:
+    for finding in found:
+        for paragraph, mark in ((finding.title, LEVELS[finding.level]), (finding.meaning, "")):
+            if paragraph:
+                yield textwrap.fill(
+                    paragraph,
+                    _LINE,
+                    initial_indent=f"{mark:<7}",
+                    subsequent_indent=" " * 7,
+                    break_on_hyphens=False,
+                )
+
+
+def _aligned(table: Table) -> Iterator[str]:
+    """The table as text, numbers set right."""
+    rows = [[str(cell) for cell in row] for row in table.rows]
+    widths = [max(map(len, column)) for column in zip(table.header, *rows, strict=True)]
+    is_number = [kind == "number" for _, kind in table.columns]
+    for row in [[str(name) for name in table.header], *rows]:
+        cells = (
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, is_number, strict=True)
+        )
+        yield "  ".join(cells).rstrip()
+
+
+def _or_none(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,123 @@
+"""The model card: what a reader must know before trusting a bundle."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from app.core.bundles.bundle import Manifest
+from app.core.performance.formatting import calibration_in_full
+from app.core.performance.predictions import select
+from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
+
+
+def write_card(
+    manifest: Manifest, predictions: pd.DataFrame, notes: list[str], *, remarks: str = ""
+) -> str:
+    """The card as Markdown, figures from the test rows of `predictions`.
+
+    Args:
+        manifest: Of the bundle.
+        predictions: Its table of predictions.
+        notes: Lines about the data and their split.
+        remarks: Markdown of whoever trained it: what was tried, what it gave.
+
+    Reference:
+        - Mitchell et al., Model Cards for Model Reporting (FAT* 2019),
+          https://doi.org/10.1145/3287560.3287596
+    """
+    sections = [
+        f"# {manifest.name}",
+        f"{manifest.task.title}. Research use only, not a medical device.",
+        "## Intended use\n\n" + _intended_use(manifest),
+        "## Data\n\n" + _data(manifest, predictions, notes),
+        "## Figures on the test part\n\n" + figures(manifest, predictions),
+        "## Decision\n\n" + _decision(manifest),
+        "## Training\n\n" + _training(manifest),
+        *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
+        "## Limits\n\n" + _limits(manifest),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _intended_use(manifest: Manifest) -> str:
+    words = ", ".join(manifest.task.word(name) for name in manifest.task.classes)
+    return (
+        f"A second reading of images like those named below, for research and teaching. It tells "
+        f"apart: {words}. It does not look for anything else, and it is not to be used for the "
+        "care of a patient."
+    )
+
+
+def _data(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> str:
+    data = manifest.data
+    known = (predictions["patient_id"] != "").any()
+    rows = "\n".join(
+        f"| {part} | {data.patients[part] if known else 'not known'} | "
+        + " | ".join(str(counts[name]) for name in manifest.task.classes)
+        + " |"
+        for part, counts in data.counts.items()
+        if sum(counts.values())
+    )
+    header = "| part | patients | " + " | ".join(manifest.task.classes) + " |"
+    rule = "|---" * (2 + len(manifest.task.classes)) + "|"
+    lines = [
+        f"Source: {data.source}",
+        f"Licence: {data.licence}",
+        f"Fingerprint (files, labels, patients and split): `{data.fingerprint[:16]}`",
+        *notes,
+    ]
+    return "\n".join(f"- {line}" for line in lines) + f"\n\n{header}\n{rule}\n{rows}"
+
+
+def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
+    """The figures on the test rows, as Markdown tables with intervals and denominators."""
+    task, threshold = manifest.task, manifest.thresholds.decision
+    test = select(predictions, task, split="test")
+    tables = [markdown(overall(test, task, threshold=threshold))]
+    if rows := by_subgroup(test, task, threshold=threshold):
+        tables.append(markdown(rows))
+    return "\n\n".join([*tables, notes(test, task)])
+
+
+def _decision(manifest: Manifest) -> str:
+    thresholds = manifest.thresholds
+    zone = f"Doubtful below {thresholds.doubtful_high:.3f}."
+    if manifest.task.binary:
+        zone = (
+            f"{manifest.task.word(manifest.task.classes[1])} from {thresholds.decision:.3f}; "
+            f"doubtful from {thresholds.doubtful_low:.3f} to {thresholds.doubtful_high:.3f}."
+        )
+    lines = [
+        f"Rule: {thresholds.rule}. Chosen on the {thresholds.chosen_on} part only.",
+        zone,
+        f"Calibration: {calibration_in_full(manifest.calibration, manifest.task)}; fitted on the "
+        f"{manifest.calibration.fitted_on} part.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _training(manifest: Manifest) -> str:
+    size = manifest.input
+    settings = "\n".join(
+        f"| {key} | {value} |"
+        for key, value in manifest.training.items()
+        # With more classes the likeliest one is called, whatever the rule.
+        if manifest.task.binary or key != "threshold_rule"
+    )
+    versions = ", ".join(f"{name} {number}" for name, number in manifest.versions.items())
+    return (
+        f"Input {size.height} × {size.width} × {size.channels}, films fitted by `{size.fit}`.\n\n"
+        f"| setting | value |\n|---|---|\n{settings}\n\nVersions: {versions}."
+    )
+
+
+def _limits(manifest: Manifest) -> str:
+    lines = [
+        "The figures hold for the source above. At another hospital, with other machines, ages "
+        "or a different share of disease, they can be much worse.",
+        "A heatmap shows which parts of the film moved the score, not where disease is.",
+        "Probabilities are calibrated on the validation part and shift with the population.",
+    ]
+    if manifest.input.fit == "stretch":
+        lines.append("Films are stretched to a square, so their aspect ratio is not judged.")
+    return "\n".join(f"- {line}" for line in lines)

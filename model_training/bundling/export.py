@@ -1,0 +1,215 @@
+"""Writing a bundle: under a temporary name, read back, compared, published by rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import (
+    CARD,
+    HISTORY,
+    KEPT_TOGETHER,
+    MANIFEST,
+    MODEL,
+    PREDICTIONS,
+    SAMPLES,
+    SPLIT,
+    Bundle,
+    Data,
+    Manifest,
+    file_sha256,
+    load_bundle,
+)
+from app.core.errors import BundleError, DatasetError
+from app.core.networks.network import Network, load_network
+from model_training.bundling.card import write_card
+from model_training.data.datasets import SPLITS, Case, count_by_class, images_below
+
+# Enough that a decision taken on the written probability is the one taken on the computed one.
+DIGITS = 9
+
+_LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pillow", "overread")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What goes into a bundle.
+
+    Attributes:
+        manifest: Complete but for the digests of the files.
+        history: One row an epoch.
+        predictions: As `predictions_table` makes it.
+        notes: Lines about the data for the card.
+        samples: Folder of images to ship with the bundle, or None.
+        split: As `splits.split_table` makes it, which image was in which part; or None.
+        remarks: Markdown for the card: what was tried, what it gave.
+    """
+
+    manifest: Manifest
+    network: Network
+    history: pd.DataFrame
+    predictions: pd.DataFrame
+    notes: list[str]
+    samples: Path | None = None
+    split: pd.DataFrame | None = None
+    remarks: str = ""
+
+
+def publish(
+    out: Path, contents: Contents, *, work: Path, check_pixels: NDArray[np.uint8]
+) -> Bundle:
+    """Writes everything into `work`, proves that it loads as what was trained, and renames.
+
+    Args:
+        out: Final folder; must not exist.
+        contents: The network, its manifest and its tables.
+        work: Folder to write in, on the same file system.
+        check_pixels: Fitted images, `(batch, height, width, channels)`, that the network in
+            memory and the one read back must score alike.
+
+    Raises:
+        BundleError: If the network read back scores differently.
+    """
+    shutil.rmtree(work, ignore_errors=True)  # of a run that could not write it to its end
+    work.mkdir()
+    contents.network.model.save(work / MODEL)
+    contents.history.to_csv(work / HISTORY, index=False)
+    contents.predictions.to_csv(work / PREDICTIONS, index=False)
+    if contents.split is not None:
+        contents.split.to_csv(work / SPLIT, index=False)
+    card = write_card(
+        contents.manifest, contents.predictions, contents.notes, remarks=contents.remarks
+    )
+    (work / CARD).write_text(card, encoding="utf-8")
+    if contents.samples is not None:
+        _copy_samples(contents.samples, work / SAMPLES)
+    files = {
+        path.relative_to(work).as_posix(): file_sha256(path)
+        for path in sorted(work.rglob("*"))
+        if path.is_file()
+    }
+    manifest = contents.manifest.model_copy(update={"files": files})
+    (work / MANIFEST).write_text(
+        json.dumps(manifest.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8"
+    )
+    _check_read_back(load_bundle(work), contents.network, check_pixels)
+    work.rename(out)
+    return load_bundle(out)
+
+
+def sample_images(folder: Path) -> list[Path]:
+    """The images below a folder that ship with a bundle; hidden and other files do not.
+
+    Raises:
+        DatasetError: If there is none.
+    """
+    found = images_below(folder)
+    if not found:
+        raise DatasetError(
+            f"There is no image in the samples folder {folder.name!r}. Expected JPEG, PNG, TIFF or "
+            "DICOM files; check the path, or leave it out."
+        )
+    return found
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of Python and of every library that has a part in a score."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+
+
+def data_record(
+    cases: Sequence[Case],
+    digests: Sequence[str],
+    classes: tuple[str, ...],
+    *,
+    name: str,
+    source: str,
+    licence: str,
+) -> Data:
+    """Counts and fingerprint of the data a model saw."""
+    parts = {part: [case for case in cases if case.split == part] for part in SPLITS}
+    return Data(
+        name=name,
+        source=source,
+        licence=licence,
+        fingerprint=fingerprint(cases, digests, classes),
+        counts={part: count_by_class(inside, classes) for part, inside in parts.items()},
+        patients={part: len({case.person for case in inside}) for part, inside in parts.items()},
+    )
+
+
+def fingerprint(cases: Sequence[Case], digests: Sequence[str], classes: tuple[str, ...]) -> str:
+    """SHA-256 over files, labels, patients and split, whatever the files are called."""
+    lines = sorted(
+        f"{digest} {classes[case.label]} {case.split} {case.patient_id}\n"
+        for case, digest in zip(cases, digests, strict=True)
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def predictions_table(
+    cases: Sequence[Case],
+    digests: Sequence[str],
+    groups: NDArray[np.int64],
+    classes: tuple[str, ...],
+    class_logits: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Validation and test cases with what the network said of them.
+
+    `groups` are equal for cases that were kept on one side of the split, `(num_cases,)`.
+
+    With two classes `logit` and `probability` are those of the positive class; with more,
+    of the likeliest one, and each class has a column of probabilities.
+    """
+    rows = [index for index, case in enumerate(cases) if case.split != "train"]
+    kept = [cases[index] for index in rows]
+    binary = len(classes) == 2
+    shown = np.ones(len(rows), np.int64) if binary else probabilities[rows].argmax(axis=1)
+    logits = class_logits[rows, shown] - (class_logits[rows, 0] if binary else 0.0)
+    table = pd.DataFrame(
+        {
+            "split": [case.split for case in kept],
+            "image_id": [digests[index] for index in rows],
+            "path": [case.name for case in kept],
+            "patient_id": [case.patient_id for case in kept],
+            "subgroup": [case.subgroup for case in kept],
+            "y_true": [case.label for case in kept],
+            "logit": np.round(logits, DIGITS),
+            "probability": np.round(probabilities[rows, shown], DIGITS),
+            KEPT_TOGETHER: groups[rows],
+        }
+    )
+    if not binary:
+        for label, name in enumerate(classes):
+            table[name] = np.round(probabilities[rows, label], DIGITS)
+    return table.sort_values(["split", "path"], ascending=[False, True], ignore_index=True)
+
+
+def _copy_samples(folder: Path, target: Path) -> None:
+    for path in sample_images(folder):
+        copy = target / path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
+def _check_read_back(written: Bundle, network: Network, pixels: NDArray[np.uint8]) -> None:
+    batch = pixels.astype(np.float32)
+    expected = np.asarray(network.model(batch, training=False))
+    found = np.asarray(load_network(written).model(batch, training=False))
+    difference = float(np.abs(expected - found).max())
+    if not difference <= 1e-5:
+        raise BundleError(
+            f"The saved network scores {len(batch)} images differently from the trained one (by "
+            f"up to {difference:.2g}; at most 1e-5 expected). Nothing was published; report this."
+        )

@@ -1,0 +1,347 @@
+"""What `overread-train compare` prints and writes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from math import isfinite, isnan
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+import plotly.graph_objects as go
+
+from app.core.performance.formatting import counted
+from app.core.performance.learning import LearningCurve, learning_curves
+from app.core.performance.predictions import count_patients
+from app.core.statistics.curves import roc_curve
+from app.core.statistics.metrics import operating_point
+from model_training.evaluation import figures
+from model_training.evaluation.comparison import Comparison, Contender, Difference, Pair
+from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report
+from model_training.reports.patients import of_patients
+from model_training.reports.plots import NEUTRAL, NamedRoc, line_style, roc_figure
+
+_CHANCE = 0.05
+_LINE = 100  # characters of a line of text
+
+
+def text(comparison: Comparison) -> str:
+    """Conclusions, remarks, and a table for each pair."""
+    blocks = [
+        "\n".join(fill(line, _LINE) for line in conclusions(comparison)),
+        "\n".join(fill(line, _LINE) for line in _what(comparison)),
+        *(f"{_title(pair)}\n\n{_plain(_pair_table(pair))}" for pair in comparison.pairs),
+        fill(_method(comparison), _LINE),
+    ]
+    return "\n\n".join(blocks)
+
+
+def conclusions(comparison: Comparison) -> list[str]:
+    """For each pair, in a sentence or two, what differs by more than chance."""
+    return [f"{_title(pair)}: {' '.join(_conclusion(pair))}" for pair in comparison.pairs]
+
+
+def as_json(comparison: Comparison) -> str:
+    """All figures, numbers as numbers and undefined ones as null."""
+    cases = comparison.cases
+    content = {
+        "bundles": [
+            {"label": each.label, "sha256": each.bundle.sha256} for each in comparison.contenders
+        ],
+        "num_images": cases.num_images,
+        "num_patients": count_patients(cases) if (cases.named_patients != "").any() else None,
+        "notes": list(comparison.notes),
+        "pairs": [asdict(pair) for pair in comparison.pairs],
+        "conclusions": conclusions(comparison),
+    }
+    return json.dumps(_without_nan(content), indent=2) + "\n"
+
+
+def write_html(path: Path, comparison: Comparison) -> None:
+    """The same as a page, with curves over each other."""
+    write_report(
+        path,
+        title=f"Comparison of {_joined([each.label for each in comparison.contenders])}",
+        sections=[
+            Section("Conclusion", conclusions(comparison)),
+            Section("What was compared", _what(comparison), [_each_bundle(comparison)]),
+            Section(
+                "Differences",
+                [_method(comparison)],
+                [_pair_table(pair) for pair in comparison.pairs],
+                [_forest(comparison)],
+            ),
+            Section("Ranking", figures=_rocs(comparison)),
+            Section("Learning curves", figures=_learning(comparison)),
+        ],
+    )
+
+
+def _title(pair: Pair) -> str:
+    return f"{pair.second} against {pair.first}"
+
+
+def _conclusion(pair: Pair) -> list[str]:
+    sentences = []
+    tested = pair.auc_by_patient
+    if tested:
+        words = (
+            f"AUC {_direction(tested.difference)} "
+            f"({_signed(tested.low)} to {_signed(tested.high)}, {_p_words(pair.auc_p)})"
+        )
+        sentences.append(
+            f"{words}, more than chance."
+            if pair.auc_p < _CHANCE
+            else f"{words}: not more than chance."
+        )
+    accuracy = pair.differences[0].interval
+    # Both: McNemar's test takes images of one patient as independent, the interval does not.
+    is_clear = pair.decisions_p < _CHANCE and (accuracy.low > 0 or accuracy.high < 0)
+    sentences.append(
+        f"Of the decisions, {pair.second} alone is right on "
+        f"{counted(pair.mcnemar.second_only, 'image')} and "
+        f"{pair.first} alone on {pair.mcnemar.first_only} ({_p_words(pair.decisions_p)})"
+        + (", more than chance." if is_clear else ": not more than chance.")
+    )
+    return sentences
+
+
+def _direction(difference: float) -> str:
+    if f"{abs(difference):.3f}" == "0.000":
+        return "alike to three digits"
+    return f"{abs(difference):.3f} {'higher' if difference > 0 else 'lower'}"
+
+
+def _what(comparison: Comparison) -> list[str]:
+    cases = comparison.cases
+    counts = ", ".join(
+        f"{int((cases.y_true == label).sum())} {name}"
+        for label, name in enumerate(comparison.contenders[0].bundle.manifest.task.classes)
+    )
+    return [
+        f"The same {cases.num_images:,} images"
+        f"{of_patients(cases.patients, cases.named_patients != '')} for all: "
+        f"{counts}.",
+        *comparison.notes,
+    ]
+
+
+def _method(comparison: Comparison) -> str:
+    cases = comparison.cases
+    lines = ["Differences are the second bundle's figure minus the first's, on the same images."]
+    if cases.num_classes == 2:
+        lines.append("AUC: Obuchowski's test for clustered data, and DeLong's.")
+        if count_patients(cases) < cases.num_images:
+            lines.append(
+                "Trust the former: DeLong's takes images of one patient as independent, which they "
+                "are not."
+            )
+    lines.append(
+        "Other intervals: bootstrap over patients, 1,000 resamples, both bundles drawn alike. p of "
+        "accuracy: McNemar's exact test on the decisions"
+        + (" at each bundle's own threshold." if cases.num_classes == 2 else ".")
+    )
+    if len(comparison.pairs) > 1:
+        lines.append(f"p-values are Holm's, corrected for {len(comparison.pairs)} pairs.")
+    lines.append(
+        "A difference that is not more than chance is no proof that the bundles are alike; its "
+        "interval says how far apart they may be."
+    )
+    return " ".join(lines)
+
+
+def _pair_table(pair: Pair) -> Table:
+    rows = []
+    for name, test, p_value in (
+        ("AUC", pair.auc_by_patient, pair.auc_p),
+        ("AUC, images as independent", pair.auc_by_image, pair.auc_by_image_p),
+    ):
+        if test:
+            rows.append(
+                [
+                    name, f"{test.first:.3f}", f"{test.second:.3f}", _signed(test.difference),
+                    f"{_signed(test.low)} to {_signed(test.high)}", _p(p_value),
+                ]
+            )  # fmt: skip
+    for difference in pair.differences:
+        is_tested = difference.name == "Accuracy"
+        rows.append([*_difference_cells(difference), _p(pair.decisions_p) if is_tested else ""])
+    return Table(
+        ["figure", pair.first, pair.second, "difference", "95 % interval", "p"],
+        rows,
+        _title(pair),
+    )
+
+
+def _difference_cells(difference: Difference) -> list[str]:
+    interval = difference.interval
+    if difference.is_share:
+        ends = [f"{100 * value:+.1f}".replace("-", "−") for value in (interval.low, interval.high)]
+        return [
+            difference.name, f"{difference.first:.1%}", f"{difference.second:.1%}",
+            f"{100 * interval.value:+.1f} points".replace("-", "−"), " to ".join(ends),
+        ]  # fmt: skip
+    return [
+        difference.name, f"{difference.first:.3f}", f"{difference.second:.3f}",
+        _signed(interval.value), f"{_signed(interval.low)} to {_signed(interval.high)}",
+    ]  # fmt: skip
+
+
+def _each_bundle(comparison: Comparison) -> Table:
+    columns = [
+        figures.overall(
+            each.cases,
+            each.bundle.manifest.task,
+            threshold=each.bundle.manifest.thresholds.decision,
+        )
+        for each in comparison.contenders
+    ]
+    return Table(
+        ["figure", *(each.label for each in comparison.contenders)],
+        [
+            [rows[0].name, *(f"{row.value} ({row.interval})" for row in rows)]
+            for rows in zip(*columns, strict=True)
+        ],
+        "Each bundle by itself, with 95 % intervals over patients",
+    )
+
+
+def _forest(comparison: Comparison) -> Figure:
+    plot = go.Figure()
+    plot.add_vline(x=0, line={"color": NEUTRAL, "width": 1})
+    for index, pair in enumerate(comparison.pairs):
+        points = [(d.name, d.interval.value, d.interval.low, d.interval.high)
+                  for d in pair.differences]  # fmt: skip
+        if pair.auc_by_patient:
+            test = pair.auc_by_patient
+            points.insert(0, ("AUC", test.difference, test.low, test.high))
+        offset = (index - (len(comparison.pairs) - 1) / 2) * 0.7 / len(comparison.pairs)
+        plot.add_scatter(
+            x=[value for _, value, _, _ in points],
+            y=[place + offset for place in range(len(points))],
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [high - value for _, value, _, high in points],
+                "arrayminus": [value - low for _, value, low, _ in points],
+                "thickness": 2,
+                "width": 4,
+            },
+            mode="markers",
+            marker={"size": 9, "color": COLOURS[index % len(COLOURS)], "symbol": index},
+            name=_title(pair),
+        )
+    names = [name for name, *_ in points]
+    plot.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=names, autorange="reversed", zeroline=False
+    )
+    plot.update_xaxes(title="Second bundle minus first", zeroline=False)
+    plot.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12})
+    return Figure(
+        plot,
+        "Differences with 95 % intervals. To the right of the line the second bundle's figure is "
+        "higher: better for all but calibration error and Brier score. An interval across the "
+        "line is compatible with no difference.",
+        height=140 + 55 * len(names),
+    )
+
+
+def _rocs(comparison: Comparison) -> list[Figure]:
+    task = comparison.contenders[0].bundle.manifest.task
+    if task.binary:
+        curves = [_named_roc(each) for each in comparison.contenders]
+        return [Figure(roc_figure(curves), "Circles: each bundle's own threshold.", height=480)]
+    return [
+        Figure(
+            roc_figure(
+                [
+                    NamedRoc(
+                        each.label,
+                        roc_curve(each.cases.y_true == label, each.cases.probabilities[:, label]),
+                    )
+                    for each in comparison.contenders
+                ]
+            ),
+            f"{task.word(name)} against the rest.",
+        )
+        for label, name in enumerate(task.classes)
+    ]
+
+
+def _named_roc(each: Contender) -> NamedRoc:
+    truth, score = each.cases.y_true, each.cases.probabilities[:, 1]
+    threshold = each.bundle.manifest.thresholds.decision
+    return NamedRoc(
+        each.label,
+        roc_curve(truth, score),
+        operating_point(truth, score, threshold=threshold),
+    )
+
+
+def _learning(comparison: Comparison) -> list[Figure]:
+    curves: dict[str, list[tuple[int, LearningCurve]]] = {}
+    for index, each in enumerate(comparison.contenders):
+        for curve in learning_curves(each.bundle.history()):
+            if curve.validation is not None:
+                curves.setdefault(curve.name, []).append((index, curve))
+    labels = [each.label for each in comparison.contenders]
+    return [_learning_figure(name, found, labels) for name, found in curves.items()]
+
+
+def _learning_figure(
+    name: str, curves: list[tuple[int, LearningCurve]], labels: list[str]
+) -> Figure:
+    plot = go.Figure()
+    for index, curve in curves:
+        plot.add_scatter(
+            x=curve.epochs,
+            y=curve.validation,
+            mode="lines+markers",
+            name=labels[index],
+            line=line_style(index),
+        )
+    plot.update_xaxes(title="Epoch", zeroline=False)
+    plot.update_yaxes(title=f"{name}, validation", zeroline=False)
+    plot.update_layout(showlegend=True)
+    return Figure(plot, f"{name} on each bundle's own validation part, epoch by epoch.", height=340)
+
+
+def _plain(table: Table) -> str:
+    lines = [list(table.header), *([str(cell) for cell in row] for row in table.rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−") if isfinite(value) else "none"
+
+
+def _p(value: float) -> str:
+    if isnan(value):
+        return "none"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _p_words(value: float) -> str:
+    if isnan(value):
+        return "no p-value"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def _joined(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(inside) for key, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(inside) for inside in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

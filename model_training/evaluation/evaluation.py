@@ -1,0 +1,300 @@
+"""What the network says of held-out films, and what validation films alone decide of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from app.core.backends.scoring_graph import scoring_function
+from app.core.bundles.bundle import Calibration, Thresholds
+from app.core.networks.network import Network, class_logits
+from app.core.statistics.recalibration import (
+    calibrated,
+    fit_temperature,
+    fit_temperature_and_offsets,
+    log_likelihood,
+)
+from model_training.augmentation.shifts import shifted
+from model_training.statistics.threshold_rules import (
+    decide,
+    parse_rule,
+    threshold_at_sensitivity,
+    threshold_at_specificity,
+)
+
+# Share of either class that may lie on the wrong side of the doubtful zone's edges.
+DOUBTFUL_MISSES = 0.02
+
+_BATCH_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """The scores of all cases, and the settings that the validation cases chose.
+
+    Attributes:
+        class_logits: `(num_cases, num_classes)`; NaN for cases that were not scored.
+        probabilities: Calibrated, of the same shape.
+        heatmap_scale: Evidence at the top of the colour scale, in logits.
+    """
+
+    class_logits: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    calibration: Calibration
+    thresholds: Thresholds
+    heatmap_scale: float
+
+
+def evaluate(
+    network: Network,
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    *,
+    rows: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    test: NDArray[np.int64],
+    threshold_rule: str = "balanced",
+    shifts: Sequence[str] = (),
+) -> Outcome:
+    """Scores validation and test cases; no label of a test case is looked at.
+
+    Args:
+        network: The trained network.
+        pixels: uint8 `(num_films, height, width, channels)`, may be memory-mapped.
+        labels: Class positions, `(num_cases,)`.
+        rows: Where each case lies in `pixels`, `(num_cases,)`.
+        validation: Positions of the validation cases.
+        test: Positions of the test cases.
+        threshold_rule: As for `choose_thresholds`.
+        shifts: Names of `shifts.SHIFTS` by which the validation cases are seen as well when
+            calibration and thresholds are chosen.
+    """
+    wide = np.full((len(rows), num_classes(network)), np.nan)
+    scored = np.concatenate([validation, test])
+    wide[scored] = score(network, pixels, rows[scored])
+    seen = [wide[validation]]
+    seen += [score(network, pixels, rows[validation], shift=name) for name in shifts]
+    return conclude(
+        network,
+        pixels,
+        rows,
+        logits=wide,
+        validation=validation,
+        seen=np.concatenate(seen),
+        seen_labels=np.tile(labels[validation], len(seen)),
+        threshold_rule=threshold_rule,
+    )
+
+
+def conclude(
+    network: Network,
+    pixels: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    *,
+    logits: NDArray[np.float64],
+    validation: NDArray[np.int64],
+    seen: NDArray[np.float64],
+    seen_labels: NDArray[np.int64],
+    threshold_rule: str,
+) -> Outcome:
+    """Calibration, thresholds and the scale of heatmaps, from what validation cases say.
+
+    Args:
+        network: The network whose heatmaps are scaled.
+        pixels: uint8 `(num_films, height, width, channels)`.
+        rows: Where each case lies in `pixels`, `(num_cases,)`.
+        logits: Of all cases, `(num_cases, num_classes)`.
+        validation: Positions of the validation cases.
+        seen: Logits of the validation cases, one view of all of them after the other.
+        seen_labels: Their class positions, as often.
+        threshold_rule: As for `choose_thresholds`.
+    """
+    num_views = len(seen) // len(validation)
+    calibration = calibrate(seen, seen_labels, num_views=num_views)
+    probabilities = calibrated(logits, calibration)
+    thresholds = choose_thresholds(
+        calibrated(seen, calibration), seen_labels, rule=threshold_rule, num_views=num_views
+    )
+    called = validation
+    if logits.shape[1] == 2:
+        called = validation[probabilities[validation, 1] >= thresholds.decision]
+    evidence = _evidence(network, pixels, rows[called], probabilities[called].argmax(axis=1))
+    return Outcome(logits, probabilities, calibration, thresholds, heatmap_scale(evidence))
+
+
+def num_classes(network: Network) -> int:
+    """Two for a single output, else the number of outputs."""
+    return max(int(network.model.output_shape[-1]), 2)
+
+
+def best_epoch(history: pd.DataFrame) -> int:
+    """The epoch whose weights were kept, counted from 1.
+
+    The highest validation AUC with two classes, the lowest validation loss with more.
+    """
+    if "val_auc" in history:
+        position = int(np.nanargmax(history["val_auc"].to_numpy(float)))
+    else:
+        position = int(np.nanargmin(history["val_loss"].to_numpy(float)))
+    return int(history["epoch"].iloc[position])
+
+
+def calibrate(
+    class_logits: NDArray[np.float64], labels: NDArray[np.int64], *, num_views: int = 1
+) -> Calibration:
+    """Fits the calibration on validation logits `(num_cases, num_classes)`.
+
+    A temperature, and an offset for each class where the validation likelihood rises by more
+    than what that many more numbers would cost by Schwarz's criterion.
+
+    Each class is given one more film, at the median of its logits but of another class. So a
+    validation part without a single error does not promise certainty: n films of a class
+    cannot show that more than about n in n + 1 are right.
+
+    Reference:
+        - Platt (1999), Probabilistic Outputs for Support Vector Machines, whose targets
+          (n + 1) / (n + 2) serve the same end
+        - Schwarz (1978), Estimating the Dimension of a Model,
+          https://doi.org/10.1214/aos/1176344136
+    """
+    present = np.unique(labels)
+    medians = np.array([np.median(class_logits[labels == label], axis=0) for label in present])
+    others = medians.copy()
+    others[np.arange(len(medians)), present] = -np.inf
+    logits = np.vstack([class_logits, medians])
+    truth = np.append(labels, others.argmax(axis=1))
+    plain = Calibration(
+        method="temperature",
+        temperature=round(fit_temperature(logits, truth), 4),
+        fitted_on="validation",
+    )
+    num_classes = class_logits.shape[1]
+    if len(present) < num_classes:  # nothing says where the offset of a class without films is
+        return plain
+    temperature, offset = fit_temperature_and_offsets(logits, truth)
+    shifted = Calibration(
+        method="temperature_and_offset",
+        temperature=round(temperature, 4),
+        offset=tuple(round(value, 4) for value in offset),
+        fitted_on="validation",
+    )
+    gain = log_likelihood(calibrated(logits, shifted), truth) - log_likelihood(
+        calibrated(logits, plain), truth
+    )
+    # Several views of a film are no more evidence than one.
+    cost = (num_classes - 1) * np.log(len(truth) / num_views)
+    return shifted if 2 * gain / num_views > cost else plain
+
+
+def choose_thresholds(
+    probabilities: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    *,
+    rule: str = "balanced",
+    num_views: int = 1,
+) -> Thresholds:
+    """Chooses the decision and the edges of the doubtful zone on validation films.
+
+    Two classes: a rule decides; the zone reaches down to where 98 % of the positives are found
+    and up to where 98 % of the negatives are cleared. More classes: the likeliest is called,
+    and is doubtful where 98 % of the wrong calls lie; the rule has no part in it.
+
+    Args:
+        probabilities: Calibrated, `(num_cases, num_classes)`.
+        labels: Class positions, `(num_cases,)`.
+        rule: As `model_training.statistics.threshold_rules.parse_rule` reads it.
+        num_views: How many views of the same cases these are, one after the other. What is
+            to be shown of sensitivity is then shown in each of them.
+
+    Raises:
+        ValueError: If there is no such rule.
+    """
+    parsed = parse_rule(rule)
+    if probabilities.shape[1] == 2:
+        score = probabilities[:, 1]
+        decision, words = decide(labels, score, rule=parsed)
+        if num_views > 1:
+            if parsed.name == "sensitivity":
+                views = zip(np.split(labels, num_views), np.split(score, num_views), strict=True)
+                decision, words = min(decide(*view, rule=parsed) for view in views)
+            words = f"{words}, on {num_views} views of each film"
+        low = threshold_at_sensitivity(labels, score, 1 - DOUBTFUL_MISSES)
+        high = threshold_at_specificity(labels, score, 1 - DOUBTFUL_MISSES)
+        return Thresholds(
+            decision=decision,
+            doubtful_low=min(low, decision),
+            doubtful_high=max(high, decision),
+            rule=f"{words}; doubtful between 98 % sensitivity and 98 % specificity",
+            chosen_on="validation",
+        )
+    confidence = probabilities.max(axis=1)
+    correct = (probabilities.argmax(axis=1) == labels).astype(np.int64)
+    clear = 0.5
+    if 0 < correct.sum() < len(correct):
+        clear = threshold_at_specificity(correct, confidence, 1 - DOUBTFUL_MISSES)
+    return Thresholds(
+        decision=0.0,
+        doubtful_low=0.0,
+        doubtful_high=clear,
+        rule="The likeliest class; doubtful where 98 % of the wrong calls lie",
+        chosen_on="validation",
+    )
+
+
+def heatmap_scale(evidence: NDArray[np.float32]) -> float:
+    """Evidence at the top of the colour scale: exceeded by the peaks of 5 % of the films.
+
+    Args:
+        evidence: Maps of validation films for the class they were called, with two classes
+            only of those called positive, `(num_films, rows, columns)`, in logits.
+    """
+    if not len(evidence):
+        return 1.0
+    peaks = evidence.reshape(len(evidence), -1).max(axis=1)
+    return max(float(np.quantile(peaks, 0.95)), 1e-3)
+
+
+def score(
+    network: Network, pixels: NDArray[np.uint8], rows: NDArray[np.int64], *, shift: str = ""
+) -> NDArray[np.float64]:
+    """Logits of films, one column a class, `(len(rows), num_classes)`.
+
+    Args:
+        network: Any.
+        pixels: uint8 `(num_films, height, width, channels)`, may be memory-mapped.
+        rows: Which of them.
+        shift: Name of one of `shifts.SHIFTS` that the films are changed by first.
+    """
+    found = []
+    for batch in _batches(rows, "scoring"):
+        films = np.asarray(pixels[batch])
+        if shift:
+            films = shifted(films, shift)
+        found.append(network.logits_model(films.astype(np.float32), training=False)[1])
+    return class_logits(np.concatenate([np.asarray(logits) for logits in found]))
+
+
+def _evidence(
+    network: Network,
+    pixels: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    classes: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    function, units = scoring_function(network), network.model.output_shape[-1]
+    columns = classes if units > 1 else np.zeros_like(classes)
+    maps = []
+    for batch in _batches(np.arange(len(rows)), "heatmaps"):
+        found = np.asarray(function(pixels[rows[batch]].astype(np.float32))[1])
+        maps.append(np.take_along_axis(found, columns[batch, None, None, None], axis=-1)[..., 0])
+    return np.concatenate(maps) if maps else np.zeros((0, 1, 1), np.float32)
+
+
+def _batches(rows: NDArray[np.int64], title: str) -> Iterator[NDArray[np.int64]]:
+    starts = range(0, len(rows), _BATCH_SIZE)
+    for start in tqdm(starts, title, unit="batch", leave=False, disable=None):
+        yield rows[start : start + _BATCH_SIZE]

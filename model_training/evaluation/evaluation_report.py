@@ -1,0 +1,110 @@
+"""What `overread-train evaluate` prints and writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import fill
+
+from app.core.performance.performance import promises
+from app.core.performance.predictions import HeldOut
+from app.core.statistics.calibration import reliability_bins
+from app.core.statistics.curves import roc_curve
+from app.core.statistics.metrics import operating_point
+from model_training.evaluation.figures import HEADER, Row, by_subgroup, markdown, notes, overall
+from model_training.evaluation.scoring import Scored, in_words
+from model_training.reports.html_report import Figure, Section, Table, write_report
+from model_training.reports.patients import of_patients
+from model_training.reports.plots import NamedRoc, reliability_figure, roc_figure
+
+_LINE = 100  # characters of a line of text
+
+
+def text(scored: Scored) -> str:
+    """The figures as text: what was scored, all images together, and each subgroup."""
+    cases, task, threshold = scored.held_out(), scored.bundle.manifest.task, _threshold(scored)
+    parts = [
+        fill(" ".join(_what(scored)), _LINE),
+        markdown(overall(cases, task, threshold=threshold)),
+        *(markdown(rows) for rows in [by_subgroup(cases, task, threshold=threshold)] if rows),
+        fill(notes(cases, task), _LINE),
+    ]
+    return "\n\n".join(parts)
+
+
+def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
+    """The same as a page, with ROC curves and calibration.
+
+    Args:
+        path: The HTML file.
+        scored: What was scored.
+        data: The name of the data, for the heading.
+        warning: A sentence about images that training knew, or nothing.
+    """
+    cases, task, threshold = scored.held_out(), scored.bundle.manifest.task, _threshold(scored)
+    figures = overall(cases, task, threshold=threshold)
+    subgroups = by_subgroup(cases, task, threshold=threshold)
+    sections = [
+        Section("What was evaluated", [line for line in [*_what(scored), warning] if line]),
+        Section("Figures", [notes(cases, task)], [_table(figures)]),
+        *([Section("Subgroups", tables=[_table(subgroups)])] if subgroups else []),
+        Section("Ranking", figures=[_roc(scored, cases)]),
+        Section(
+            "Calibration",
+            figures=[
+                Figure(
+                    reliability_figure(reliability_bins(*promises(cases))),
+                    "What was promised and what came true, in ten bins of equal width, with "
+                    "Wilson intervals. Above the line the model was not sure enough, below it "
+                    "too sure.",
+                )
+            ],
+        ),
+    ]
+    write_report(path, title=f"{scored.bundle.name} on {data}", sections=sections)
+
+
+def _what(scored: Scored) -> list[str]:
+    manifest, cases = scored.bundle.manifest, scored.held_out()
+    people = of_patients(cases.patients, cases.named_patients != "")
+    lines = [
+        f"{manifest.task.title}: {cases.num_images:,} images{people} scored by "
+        f"{scored.bundle.name} (SHA-256 {scored.bundle.sha256[:12]})."
+    ]
+    if scored.refused:
+        lines.append(
+            f"{sum(scored.refused.values())} of {len(scored.cases)} images got no score: "
+            f"{in_words(scored.refused)}."
+        )
+    if manifest.task.binary:
+        lines.append(
+            f"{manifest.task.word(manifest.task.classes[1])} is called from "
+            f"{manifest.thresholds.decision:.3f}, the bundle's own threshold "
+            f"({manifest.thresholds.rule})."
+        )
+    return lines
+
+
+def _roc(scored: Scored, cases: HeldOut) -> Figure:
+    task = scored.bundle.manifest.task
+    if task.binary:
+        truth, score = cases.y_true, cases.probabilities[:, 1]
+        point = operating_point(truth, score, threshold=_threshold(scored))
+        curves = [NamedRoc(scored.bundle.name, roc_curve(truth, score), point)]
+        caption = "The ROC curve; the circle is the bundle's own threshold."
+    else:
+        curves = [
+            NamedRoc(
+                task.word(name), roc_curve(cases.y_true == label, cases.probabilities[:, label])
+            )
+            for label, name in enumerate(task.classes)
+        ]
+        caption = "The ROC curve of each class against the rest."
+    return Figure(roc_figure(curves), caption, height=460)
+
+
+def _table(rows: list[Row]) -> Table:
+    return Table(HEADER, [row.cells for row in rows])
+
+
+def _threshold(scored: Scored) -> float:
+    return scored.bundle.manifest.thresholds.decision

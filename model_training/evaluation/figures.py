@@ -1,0 +1,249 @@
+"""The figures of held-out cases as rows of text: value, interval and what they rest on.
+
+One table for the model card, for what `fit` and `evaluate` print, and for their pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Task
+from app.core.performance.performance import promises
+from app.core.performance.predictions import HeldOut
+from app.core.performance.proportions import Share
+from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
+from app.core.statistics.calibration import brier_score, expected_calibration_error
+from app.core.statistics.curves import macro_auc, roc_auc, specificity_at_sensitivity
+from app.core.statistics.metrics import operating_point
+from model_training.reports.markdown import markdown_table
+from model_training.reports.patients import of_patients
+
+HEADER = ("figure", "value", "95 % interval", "of")
+SENSITIVITY = 0.97  # at which specificity is compared between models
+
+_NO_FIGURE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure; `of` says how many images of how many patients it rests on."""
+
+    name: str
+    value: str
+    interval: str
+    of: str
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """In the order of `HEADER`."""
+        return self.name, self.value, self.interval, self.of
+
+
+def overall(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
+    """Figures of all cases together.
+
+    Args:
+        cases: Truth, calibrated probabilities and patients.
+        task: Class names and their words.
+        threshold: Probability from which the positive class is called, with two classes.
+    """
+    return [
+        *_ranking(cases, task),
+        *_decisions(cases, task, threshold),
+        *_calibration(cases),
+    ]
+
+
+def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
+    """Shares called right in each subgroup and class, and the AUC where it has both classes.
+
+    Empty where the cases have fewer than two subgroups. Cases of a class that is nowhere
+    divided into subgroups are left out.
+    """
+    names = sorted(set(cases.subgroups.tolist()), key=lambda name: (not name, name))
+    if len(names) < 2:
+        return []
+    called = cases.called(threshold if task.binary else None)
+    rows = []
+    for name in names:
+        inside = cases.subgroups == name
+        place = f"in {name}" if name else "in no named subgroup"
+        for label in _labels(task):
+            which = inside & (cases.y_true == label)
+            if which.any() and (name or which.sum() < (cases.y_true == label).sum()):
+                right = called[which] == label
+                rows.append(_share(f"{_word(task, label)} {place}", right, cases, which))
+        if name and task.binary and len(set(cases.y_true[inside].tolist())) == 2:
+            rows.append(_area(f"AUC {place}", cases, inside))
+    return rows
+
+
+def as_numbers(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], *, threshold: float
+) -> dict[str, float]:
+    """The main figures by name, for comparing runs with each other; shares in [0, 1].
+
+    Args:
+        labels: Class positions, `(num_cases,)`.
+        probabilities: Calibrated, `(num_cases, num_classes)`.
+        threshold: Probability from which the positive class is called, with two classes.
+    """
+    if probabilities.shape[1] > 2:
+        right = probabilities.argmax(axis=1) == labels
+        return {
+            "macro AUC": macro_auc(labels, probabilities),
+            "accuracy": float(right.mean()),
+            "calibration error": expected_calibration_error(right, probabilities.max(axis=1)),
+        }
+    score = probabilities[:, 1]
+    point = operating_point(labels, score, threshold=threshold)
+    at_sensitivity = f"specificity at {SENSITIVITY:.0%} sensitivity"
+    return {
+        "AUC": roc_auc(labels, score),
+        at_sensitivity: specificity_at_sensitivity(labels, score, SENSITIVITY),
+        "sensitivity": point.sensitivity.value,
+        "specificity": point.specificity.value,
+        "accuracy": point.accuracy.value,
+        "calibration error": expected_calibration_error(labels, score),
+    }
+
+
+def notes(cases: HeldOut, task: Task) -> str:
+    """What the figures mean and how their intervals were made."""
+    lines = [
+        "Intervals: of shares, Wilson's with the design effect of several images of one patient "
+        "(Rao and Scott 1992); of the other figures, bootstrap over patients, 1,000 resamples.",
+        "Calibration error: ten bins of equal width (Naeini 2015, Guo 2017).",
+    ]
+    if not (cases.named_patients != "").any():
+        lines.append(
+            "Patients are not known: an image counts as one of its own, or as one group with its "
+            "near-duplicates; where a patient has several such groups the intervals are too narrow."
+        )
+    if task.binary:
+        lines += [
+            f"Specificity at {SENSITIVITY:.0%} sensitivity is read off these cases' ROC curve, "
+            "at no threshold of the model.",
+            "Predictive values hold for the share of positives among these cases "
+            f"({cases.y_true.mean():.0%}), not for a ward.",
+        ]
+    return " ".join(lines)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
+    return markdown_table(HEADER, [row.cells for row in rows])
+
+
+def _ranking(cases: HeldOut, task: Task) -> list[Row]:
+    everyone = np.ones(cases.num_images, bool)
+    if task.binary:
+        at_sensitivity = partial(specificity_at_sensitivity, minimum=SENSITIVITY)
+        return [
+            _area("AUC", cases, everyone),
+            _bootstrapped(
+                f"Specificity at {SENSITIVITY:.0%} sensitivity",
+                cases,
+                at_sensitivity,
+                cases.probabilities[:, 1],
+                style="{:.1%}",
+            ),
+        ]
+    return [
+        _bootstrapped(
+            "AUC, mean of each class against the rest", cases, macro_auc, cases.probabilities
+        )
+    ]
+
+
+def _decisions(cases: HeldOut, task: Task, threshold: float) -> list[Row]:
+    called, truth = cases.called(threshold if task.binary else None), cases.y_true
+    right = called == truth
+    shares = [("Accuracy", np.ones(len(truth), bool))]
+    shares += [(_word(task, label), truth == label) for label in _labels(task)]
+    if task.binary:
+        shares += [
+            ("Positive predictive value", called == 1),
+            ("Negative predictive value", called == 0),
+        ]
+    return [_share(name, right[which], cases, which) for name, which in shares]
+
+
+def _calibration(cases: HeldOut) -> list[Row]:
+    outcome, probability = promises(cases)
+    return [
+        _row(
+            name,
+            bootstrap_interval(statistic, outcome, probability, groups=cases.patients),
+            _people(cases),
+        )
+        for name, statistic in (
+            ("Expected calibration error", expected_calibration_error),
+            ("Brier score", brier_score),
+        )
+    ]
+
+
+def _labels(task: Task) -> Sequence[int]:
+    """Positions of the classes, the positive one first: sensitivity before specificity."""
+    return (1, 0) if task.binary else range(len(task.classes))
+
+
+def _word(task: Task, label: int) -> str:
+    if task.binary:
+        return "Sensitivity" if label == 1 else "Specificity"
+    return f"Sensitivity for {task.word(task.classes[label])}"
+
+
+def _area(name: str, cases: HeldOut, inside: NDArray[np.bool_]) -> Row:
+    score = cases.probabilities[inside, 1]
+    interval = auc_interval(cases.y_true[inside], score, groups=cases.patients[inside])
+    return _row(name, interval, _people(cases, inside))
+
+
+def _bootstrapped(
+    name: str,
+    cases: HeldOut,
+    statistic: Callable[[NDArray[Any], NDArray[np.float64]], float],
+    score: NDArray[np.float64],
+    *,
+    style: str = "{:.3f}",
+) -> Row:
+    interval = bootstrap_interval(statistic, cases.y_true, score, groups=cases.patients)
+    return _row(name, interval, _people(cases), style=style)
+
+
+def _share(name: str, right: NDArray[np.bool_], cases: HeldOut, which: NDArray[np.bool_]) -> Row:
+    if not len(right):
+        return Row(name, _NO_FIGURE, _NO_FIGURE, "0 of 0 images")
+    share = Share.of(right, cases.patients[which])
+    low, high = share.interval()
+    return Row(
+        name,
+        f"{share.value:.1%}",
+        f"{low:.1%} to {high:.1%}",
+        f"{share.successes:,} of {share.total:,} images{_people(cases, which)}",
+    )
+
+
+def _people(cases: HeldOut, which: NDArray[np.bool_] | None = None) -> str:
+    inside = np.ones(cases.num_images, bool) if which is None else which
+    return of_patients(cases.patients[inside], cases.named_patients[inside] != "")
+
+
+def _row(name: str, interval: Interval, people: str, *, style: str = "{:.3f}") -> Row:
+    of = f"{interval.num_cases:,} images{people}"
+    if not isfinite(interval.value):
+        return Row(name, _NO_FIGURE, _NO_FIGURE, of)
+    # Resamples of a perfect ranking are all perfect: they do not say how far it may be off.
+    spread = "none: no spread"
+    if interval.low < interval.high:
+        spread = f"{style.format(interval.low)} to {style.format(interval.high)}"
+    return Row(name, style.format(interval.value), spread, of)

@@ -1,0 +1,172 @@
+"""Labelled images through a bundle, scored exactly as the app scores them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from app.core.bundles.bundle import SPLIT, Bundle
+from app.core.errors import DatasetError
+from app.core.performance.predictions import HeldOut
+from app.core.results.rows import row
+from app.core.scoring.engine import Engine, Result
+from app.core.sources.sources import Source
+from model_training.data.datasets import Case, Dataset
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """What a bundle says of labelled images; `cases` and `results` go together.
+
+    Attributes:
+        bundle: Which scored them.
+        classes: Names of the classes that the cases' labels are positions in.
+    """
+
+    bundle: Bundle
+    classes: tuple[str, ...]
+    cases: list[Case]
+    results: list[Result]
+
+    @property
+    def refused(self) -> Counter[str]:
+        """How many images got no score, by the code of the reason."""
+        return Counter(
+            result.reason.partition(":")[0] for result in self.results if result.reading is None
+        )
+
+    @property
+    def image_ids(self) -> list[str]:
+        """SHA-256 of each image that was scored."""
+        return [result.image_id for result in self.results if result.reading is not None]
+
+    def held_out(self) -> HeldOut:
+        """The images that were scored, with the bundle's class order.
+
+        Raises:
+            DatasetError: If none was scored.
+        """
+        task = self.bundle.manifest.task
+        kept = [
+            (case, result, result.reading)
+            for case, result in zip(self.cases, self.results, strict=True)
+            if result.reading is not None
+        ]
+        if not kept:
+            raise DatasetError(
+                f"None of the {len(self.cases)} images could be scored: "
+                f"{in_words(self.refused)}. Expected images like those that {self.bundle.name!r} "
+                "was trained on; check the folder."
+            )
+        return HeldOut(
+            split="evaluated",
+            y_true=np.array(
+                [task.classes.index(self.classes[case.label]) for case, _, _ in kept], np.int64
+            ),
+            probabilities=np.array([reading.class_probabilities for _, _, reading in kept]),
+            patients=np.array([case.person for case, _, _ in kept]),
+            named_patients=np.array([case.patient_id for case, _, _ in kept]),
+            subgroups=np.array([case.subgroup for case, _, _ in kept]),
+            image_ids=np.array([result.image_id for _, result, _ in kept]),
+            paths=np.array([case.name for case, _, _ in kept]),
+        )
+
+    def table(self) -> pd.DataFrame:
+        """One row an image, refused ones too: the results table with what the data say of it."""
+        known = pd.DataFrame(
+            {
+                "patient_id": [case.patient_id for case in self.cases],
+                "subgroup": [case.subgroup for case in self.cases],
+                "truth": [self.classes[case.label] for case in self.cases],
+            }
+        )
+        return pd.DataFrame([row(result, self.bundle) for result in self.results]).join(known)
+
+
+def score(bundle: Bundle, dataset: Dataset) -> Scored:
+    """Scores every case of a data set.
+
+    Raises:
+        DatasetError: If the data hold a class that the bundle does not know.
+        BundleError: If the network does not fit its manifest.
+    """
+    classes = bundle.manifest.task.classes
+    unknown = [name for name in dataset.classes if name not in classes]
+    if unknown:
+        raise DatasetError(
+            f"The data hold the classes {unknown}, which {bundle.name!r} does not know. Expected "
+            f"{list(classes)}; rename the classes of the data, as with --class-names OLD=NEW, or "
+            "choose another bundle."
+        )
+    sources = [Source(case.name, case.path) for case in dataset.cases]
+    results = tqdm(
+        Engine(bundle).score(sources), f"scoring {bundle.name}", len(sources), unit="image"
+    )
+    return Scored(bundle, dataset.classes, dataset.cases, list(results))
+
+
+def only_part(dataset: Dataset, part: str | None) -> Dataset:
+    """The cases of one part, with a note that says so.
+
+    Args:
+        dataset: Cases, in parts or not.
+        part: `train`, `val`, `test` or `all`; None takes `test` where the data have one.
+
+    Raises:
+        DatasetError: If the data have no such part.
+    """
+    found = {case.split for case in dataset.cases}
+    part = part or ("test" if "test" in found else "all")
+    if part == "all":
+        return dataset
+    cases = [case for case in dataset.cases if case.split == part]
+    if not cases:
+        raise DatasetError(
+            f"The data have no {part} part; found {sorted(found - {''}) or 'no parts'}. "
+            "Leave --part out, or name one of those."
+        )
+    if len(cases) == len(dataset.cases):
+        return dataset
+    note = f"Only the {part} part is scored: {len(cases)} of {len(dataset.cases)} images."
+    return Dataset(dataset.classes, cases, (*dataset.notes, note))
+
+
+def seen_in_training(bundle: Bundle) -> dict[str, str]:
+    """The part, such as `train` or `val`, of each image the bundle's training knew, by image id.
+
+    Training images are known only of bundles that list them in `split.csv`.
+    """
+    table = bundle.predictions()
+    parts = dict(zip(table["image_id"], table["split"], strict=True))
+    file = bundle.path / SPLIT
+    if file.is_file():
+        split = pd.read_csv(file, dtype=str, keep_default_na=False)
+        parts |= dict(zip(split["image_id"], split["split"], strict=True))
+    return parts
+
+
+def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
+    """A sentence about images that training or the choice of the threshold used; else empty."""
+    parts = seen_in_training(bundle)
+    counts = Counter(parts[image_id] for image_id in image_ids if image_id in parts)
+    told = [
+        f"{counts[part]} of {len(image_ids)} {words}"
+        for part, words in (("train", "trained it"), ("val", "chose its epoch and threshold"))
+        if counts[part]
+    ]
+    if not told:
+        return ""
+    return (
+        f"These figures flatter {bundle.name!r}: of the images, {' and '.join(told)}. Evaluate it "
+        "on images that it has never seen."
+    )
+
+
+def in_words(counts: Counter[str]) -> str:
+    """Counts by reason, the most frequent first, such as `3 truncated, 1 not_found`."""
+    return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

@@ -1,0 +1,282 @@
+"""Choosing a decision threshold on validation data.
+
+All thresholds between two neighbouring scores make the same decisions. Each function returns
+the middle of that gap, so that no decision hangs on the last digit of one validation case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, isfinite
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from app.core.statistics.labels import binary_probabilities
+from app.core.statistics.metrics import Z_95, Proportion
+
+_PLAIN_RULES = {
+    "balanced": "where the lower of sensitivity and specificity is highest",
+    "half": "a probability of 0.5",
+    "youden": "where sensitivity + specificity is highest (Youden)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A way to choose a decision threshold.
+
+    Attributes:
+        name: `balanced`, `half`, `youden`, `sensitivity` or `cost`.
+        value: The sensitivity to be shown, or how many false alarms a missed positive costs;
+            0 for the other rules.
+    """
+
+    name: str
+    value: float = 0.0
+
+
+class Decision(NamedTuple):
+    """A chosen threshold in [0, 1], and in words where it lies and why."""
+
+    threshold: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gaps:
+    """Between neighbouring scores, from the lowest up: where a threshold can lie.
+
+    Every threshold above `low` and up to `high` calls the same cases positive. All arrays have
+    shape `(num_gaps,)`.
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    tp: NDArray[np.int64]
+    fp: NDArray[np.int64]
+    num_positive: int
+    num_negative: int
+
+    def middle(self, index: int) -> float:
+        low, high = float(self.low[index]), float(self.high[index])
+        middle = low + (high - low) / 2
+        # Where no number lies between the two, only the upper one keeps the decisions.
+        return middle if middle > low else high
+
+
+def parse_rule(text: str) -> Rule:
+    """The rule that a configuration names.
+
+    Args:
+        text: `balanced`, `half`, `youden`, `sensitivity:S` or `cost:R`; see `decide`.
+
+    Raises:
+        ValueError: If there is no such rule, or its number is out of range.
+
+    Example:
+    >>> parse_rule("sensitivity:0.97")
+    Rule(name='sensitivity', value=0.97)
+    """
+    name, colon, number = text.partition(":")
+    if text in _PLAIN_RULES:
+        return Rule(text)
+    try:
+        rule = Rule(name, float(number) if colon else 0.0)
+    except ValueError:
+        rule = Rule(text)
+    if rule.name == "sensitivity" and 0 < rule.value < 1:
+        return rule
+    if rule.name == "cost" and rule.value > 0 and isfinite(rule.value):
+        return rule
+    raise ValueError(
+        f"A threshold rule is {', '.join(_PLAIN_RULES)}, sensitivity:S with S between 0 and 1, or "
+        f"cost:R with R above 0; such as sensitivity:0.97 or cost:5. Received {text!r}."
+    )
+
+
+def decide(y_true: ArrayLike, y_score: ArrayLike, *, rule: Rule) -> Decision:
+    """Chooses the threshold that a rule asks for.
+
+    `balanced`, `youden` and `cost` have a function each in this module; `half` is 0.5
+    whatever the cases are; `sensitivity` is the highest threshold at which the lower end of
+    the 95 % Wilson interval of the sensitivity is still high enough, so that these cases show
+    it and do not merely suggest it. Too few positives cannot show it even if all are found:
+    then it is the highest threshold that finds them all, and the words say how many positives
+    would do.
+
+    Arguments and errors are those of `youden_threshold`.
+    """
+    if rule.name == "half":
+        return Decision(0.5, _PLAIN_RULES["half"])
+    if rule.name == "youden":
+        return Decision(youden_threshold(y_true, y_score), _PLAIN_RULES["youden"])
+    if rule.name == "cost":
+        return Decision(
+            cost_threshold(y_true, y_score, rule.value),
+            f"where the cost is lowest if a missed positive costs {rule.value:g} times a false "
+            "alarm",
+        )
+    if rule.name == "sensitivity":
+        return _decide_by_shown_sensitivity(y_true, y_score, rule.value)
+    return Decision(balanced_threshold(y_true, y_score), _PLAIN_RULES["balanced"])
+
+
+def youden_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """The threshold with the highest sensitivity + specificity.
+
+    Of several that are equally good it is the one in the widest gap between scores, and of
+    equally wide gaps the lowest.
+
+    Reference:
+        - Youden (1950), Index for rating diagnostic tests,
+          https://doi.org/10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.
+        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
+
+    Returns:
+        A threshold in [0, 1]; a score equal to it counts as positive.
+
+    Raises:
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, a class is missing,
+            or a score is not in [0, 1].
+    """
+    gaps = _decision_gaps(y_true, y_score)
+    # Whole numbers, so that equally good thresholds compare equal.
+    youden = gaps.tp * gaps.num_negative - gaps.fp * gaps.num_positive
+    best = np.flatnonzero(youden == youden.max())
+    widest = best[np.argmax(gaps.high[best] - gaps.low[best])]
+    return gaps.middle(int(widest))
+
+
+def balanced_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """The threshold at which the worse of sensitivity and specificity is best.
+
+    With few negatives Youden's sum has several peaks far apart, and chance picks one; the
+    point where the two shares meet moves little from sample to sample. Of several equally
+    good thresholds it is the one with the highest sum, then the one in the widest gap.
+
+    Arguments and errors are those of `youden_threshold`.
+    """
+    gaps = _decision_gaps(y_true, y_score)
+    # Whole numbers, so that equally good thresholds compare equal.
+    found = gaps.tp * gaps.num_negative
+    cleared = (gaps.num_negative - gaps.fp) * gaps.num_positive
+    worse = np.minimum(found, cleared)
+    best = np.flatnonzero(worse == worse.max())
+    best = best[(found + cleared)[best] == (found + cleared)[best].max()]
+    widest = best[np.argmax(gaps.high[best] - gaps.low[best])]
+    return gaps.middle(int(widest))
+
+
+def cost_threshold(y_true: ArrayLike, y_score: ArrayLike, ratio: float) -> float:
+    """The threshold at which misses and false alarms together cost least.
+
+    A missed positive costs `ratio`, a false alarm 1, at the share of positives of these cases.
+    Of several equally good thresholds it is the one in the widest gap.
+
+    Reference:
+        - Elkan (2001), The Foundations of Cost-Sensitive Learning, IJCAI
+
+    Arguments and errors are those of `youden_threshold`; `ratio` is above 0.
+    """
+    if not (isfinite(ratio) and ratio > 0):
+        raise ValueError(f"`ratio` must be above 0. Received ratio={ratio}.")
+    gaps = _decision_gaps(y_true, y_score)
+    cost = ratio * (gaps.num_positive - gaps.tp) + gaps.fp
+    best = np.flatnonzero(np.isclose(cost, cost.min(), rtol=1e-12, atol=0))
+    widest = best[np.argmax(gaps.high[best] - gaps.low[best])]
+    return gaps.middle(int(widest))
+
+
+def threshold_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
+    """The threshold that finds at least this share of the positives and calls the fewest.
+
+    It lies in the middle of the highest gap between scores that is low enough.
+
+    Arguments and errors are those of `youden_threshold`; `minimum` is in [0, 1].
+    """
+    _require_share(minimum)
+    gaps = _decision_gaps(y_true, y_score)
+    enough = gaps.tp / gaps.num_positive >= minimum
+    return gaps.middle(int(np.flatnonzero(enough)[-1]))
+
+
+def threshold_at_specificity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
+    """The threshold that clears at least this share of the negatives and misses the fewest.
+
+    It lies in the middle of the lowest gap between scores that is high enough.
+
+    Arguments are those of `youden_threshold`; `minimum` is in [0, 1].
+
+    Raises:
+        ValueError: As `youden_threshold`, and if so many negatives score exactly 1 that no
+            threshold in [0, 1] clears enough of them.
+    """
+    _require_share(minimum)
+    gaps = _decision_gaps(y_true, y_score)
+    specificity = (gaps.num_negative - gaps.fp) / gaps.num_negative
+    enough = np.flatnonzero(specificity >= minimum)
+    if not len(enough):
+        raise ValueError(
+            f"No threshold in [0, 1] reaches a specificity of {minimum:g}: "
+            f"{int(gaps.fp[-1])} of {gaps.num_negative} negatives score exactly 1. "
+            f"Ask for {specificity[-1]:g} or less."
+        )
+    return gaps.middle(int(enough[0]))
+
+
+def _decide_by_shown_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> Decision:
+    gaps = _decision_gaps(y_true, y_score)
+    shown = np.array([Proportion(int(tp), gaps.num_positive).interval()[0] for tp in gaps.tp])
+    enough = np.flatnonzero(shown >= minimum)
+    wanted = f"{100 * minimum:g} %"
+    if len(enough):
+        return Decision(
+            gaps.middle(int(enough[-1])),
+            f"the highest at which the sensitivity is at least {wanted} by the lower end of its "
+            "95 % Wilson interval",
+        )
+    # The lower end for n of n found is n / (n + z²).
+    needed = ceil(minimum / (1 - minimum) * Z_95**2)
+    return Decision(
+        gaps.middle(int(np.flatnonzero(gaps.tp == gaps.num_positive)[-1])),
+        f"the highest that finds all positives: {gaps.num_positive} show a sensitivity of at "
+        f"least {100 * shown.max():.1f} % at most; to show {wanted}, {needed} positives are "
+        "needed",
+    )
+
+
+def _decision_gaps(y_true: ArrayLike, y_score: ArrayLike) -> _Gaps:
+    positive, score = binary_probabilities(y_true, y_score)
+    num_positive, num_negative = int(positive.sum()), int((~positive).sum())
+    if not num_positive or not num_negative:
+        raise ValueError(
+            "A threshold is chosen from cases of both classes. "
+            f"Received {num_positive} positives and {num_negative} negatives."
+        )
+    distinct, rank = np.unique(score, return_inverse=True)
+    below = np.cumsum(
+        [np.bincount(rank[which], minlength=len(distinct)) for which in (positive, ~positive)],
+        axis=1,
+    )
+    tp, fp = num_positive - below[0], num_negative - below[1]
+    low, high = np.append(0.0, distinct), np.append(distinct, 1.0)
+    # No threshold up to 1 lies above a score of 1, so nothing can be called negative there.
+    kept = slice(None, -1) if distinct[-1] == 1 else slice(None)
+    return _Gaps(
+        low=low[kept],
+        high=high[kept],
+        tp=np.append(num_positive, tp)[kept],
+        fp=np.append(num_negative, fp)[kept],
+        num_positive=num_positive,
+        num_negative=num_negative,
+    )
+
+
+def _require_share(minimum: float) -> None:
+    if not 0 <= minimum <= 1:
+        raise ValueError(f"`minimum` must be a share in [0, 1]. Received minimum={minimum}.")

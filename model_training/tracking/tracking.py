@@ -1,0 +1,264 @@
+"""Runs noted in MLflow: in the folder one works in, or on the server that is named.
+
+MLflow is optional, so it is imported where it is first used. It chooses the place itself: the
+address in `MLFLOW_TRACKING_URI`, else `mlflow.db` and `mlruns/` in the current folder, which
+`mlflow ui` shows. No file name of the data is sent, but the bundle holds `predictions.csv`, with
+paths and patient numbers of the held-out films.
+
+Reference:
+    - Zaharia et al., Accelerating the Machine Learning Lifecycle with MLflow (2018),
+      http://sites.computer.org/debull/A18dec/p39.pdf
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import TrackingError
+from app.core.networks.network import quiet_tensorflow
+
+if TYPE_CHECKING:
+    import keras
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric
+
+_ADDRESS = "MLFLOW_TRACKING_URI"
+
+_SETTINGS = {
+    # MLflow would try for minutes, at the start of a training as well as in the midst of it.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    # Left to itself it tells its makers how it is used.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+_METRICS_A_REQUEST = 1000  # MLflow takes no more at once
+
+
+class Run:
+    """One run in MLflow; without a client it takes everything and notes nothing.
+
+    What cannot be noted never ends a training: that is said once on stderr, and the epochs'
+    figures are kept and sent with those of a later epoch.
+    """
+
+    def __init__(self, client: MlflowClient | None = None, run_id: str = "") -> None:
+        self._client, self._id = client, run_id
+        self._unsent: list[Metric] = []
+        self._refused = False
+
+    def describe_data(self, fingerprint: str) -> None:
+        """Notes which files, labels, patients and split it was, as the bundle names them."""
+        self._note("set_tag", "data_fingerprint", fingerprint)
+
+    def epoch_callback(self) -> keras.callbacks.Callback:
+        """Notes every epoch's figures; goes behind those callbacks that add figures."""
+        quiet_tensorflow()
+        from keras.callbacks import LambdaCallback
+
+        return LambdaCallback(
+            on_epoch_end=lambda epoch, logs: self.log_figures(logs or {}, epoch=epoch + 1)
+        )
+
+    def log_figures(self, figures: Mapping[str, float], *, epoch: int = 0) -> None:
+        """Notes figures by name; what is not finite is left out."""
+        if self._client is None:
+            return
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        self._unsent += [
+            Metric(name, float(value), now, epoch)
+            for name, value in figures.items()
+            if isfinite(value)
+        ]
+        while self._unsent:
+            metrics = self._unsent[:_METRICS_A_REQUEST]
+            if not self._note("log_batch", metrics):
+                return
+            self._unsent = self._unsent[len(metrics) :]
+
+    def finish(
+        self,
+        figures: Mapping[str, float],
+        *,
+        bundle: Path | None = None,
+        pages: Sequence[Path] = (),
+    ) -> None:
+        """Notes what came of it.
+
+        Args:
+            figures: Test figures by name, such as `test_auc`.
+            bundle: Folder of the bundle; kept as the artefact `bundle`.
+            pages: Reports and plots as files; kept below `figures`.
+        """
+        self.log_figures(figures)
+        for page in pages:
+            self._note("log_artifact", page, "figures")
+        if bundle is not None:
+            self._note("log_artifacts", bundle, "bundle")
+
+    def end(self, status: str) -> None:
+        """Closes the run as `FINISHED`, `FAILED` or `KILLED`."""
+        self.log_figures({})
+        self._note("set_terminated", status)
+
+    def _note(self, method: str, *values: object) -> bool:
+        """Whether MLflow took it; a server that is gone costs one warning."""
+        if self._client is None:
+            return False
+        try:
+            getattr(self._client, method)(self._id, *values)
+        except _failures() as error:
+            if not self._refused:
+                print(
+                    f"MLflow no longer takes what is noted ({_reason(error)}). The work goes on; "
+                    "the epochs' figures are sent again later, files are not.",
+                    file=sys.stderr,
+                )
+            self._refused = True
+            return False
+        return True
+
+
+def for_tracking(figures: Mapping[str, float], part: str) -> dict[str, float]:
+    """Figures by names that MLflow takes, such as `test AUC`."""
+    return {f"{part} {name}".replace("%", "percent"): value for name, value in figures.items()}
+
+
+@contextmanager
+def track(
+    enabled: bool,
+    *,
+    experiment: str,
+    run_name: str,
+    config: Mapping[str, object],
+    fingerprint: str | None = None,
+    required: bool = True,
+) -> Iterator[Run]:
+    """Opens a run with its settings and closes it as it ended.
+
+    Args:
+        enabled: Where False, the run notes nothing and MLflow is not needed.
+        experiment: The runs that are compared with each other; made where it is new.
+        run_name: As the list of runs shows it.
+        config: Flat settings.
+        fingerprint: Of the data, where it is known by now; else `Run.describe_data`.
+        required: Whether MLflow must answer; otherwise a warning is enough.
+
+    Raises:
+        TrackingError: If MLflow is not installed, or does not answer and is required.
+    """
+    run = Run()
+    if enabled:
+        try:
+            run = _open(experiment, run_name, config)
+        except TrackingError as error:
+            if required:
+                raise
+            print(f"{run_name} is not noted: {error}", file=sys.stderr)
+    if fingerprint is not None:
+        run.describe_data(fingerprint)
+    try:
+        yield run
+    except KeyboardInterrupt:
+        run.end("KILLED")
+        raise
+    except BaseException:
+        run.end("FAILED")
+        raise
+    run.end("FINISHED")
+
+
+def check(enabled: bool) -> None:
+    """Makes sure that MLflow answers, before hours of training.
+
+    Raises:
+        TrackingError: If MLflow is not installed or does not answer.
+    """
+    if enabled:
+        with _as_sentence():
+            _client().search_experiments(max_results=1)
+
+
+def _open(experiment: str, run_name: str, config: Mapping[str, object]) -> Run:
+    with _as_sentence():
+        client = _client()
+        run = client.create_run(_experiment_id(client, experiment), run_name=run_name)
+        from mlflow.entities import Param
+
+        settings = [Param(name, str(value)) for name, value in config.items()]
+        client.log_batch(run.info.run_id, params=settings)
+    return Run(client, run.info.run_id)
+
+
+def _experiment_id(client: MlflowClient, name: str) -> str:
+    from mlflow import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return str(client.create_experiment(name))
+        except MlflowException:
+            found = client.get_experiment_by_name(name)  # another process was quicker
+            if found is None:
+                raise
+    return str(found.experiment_id)
+
+
+def _client() -> MlflowClient:
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    try:
+        from mlflow import MlflowClient
+    except ModuleNotFoundError:
+        raise TrackingError(
+            "Tracking needs MLflow, which is not installed. Install it with "
+            "`pip install 'overread[tracking]'`, or leave out --track."
+        ) from None
+    # What it would log at a failure quotes addresses, which may hold a password.
+    for chatty in ("mlflow", "alembic", "urllib3"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    return MlflowClient()
+
+
+@contextmanager
+def _as_sentence() -> Iterator[None]:
+    try:
+        yield
+    except _failures() as error:
+        if _ADDRESS not in os.environ:
+            raise TrackingError(
+                f"MLflow cannot keep its notes in this folder ({_reason(error)}). Expected one "
+                f"that can be written to; choose another, name a server in {_ADDRESS}, or leave "
+                "out --track."
+            ) from None
+        raise TrackingError(
+            f"MLflow does not answer at the address in {_ADDRESS} ({_reason(error)}). Expected a "
+            "running server, such as http://127.0.0.1:5000, or sqlite:///notes.db. Start it, "
+            "correct the address, or leave out --track."
+        ) from None
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Whatever MLflow raises where a server, a database or a disk does not do its part."""
+    try:
+        from mlflow import MlflowException
+    except ModuleNotFoundError:
+        return ()
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return (MlflowException, SQLAlchemyError, OSError, ImportError, ValueError)
+
+
+def _reason(error: Any) -> str:
+    """A word for it; the full text would quote addresses and paths."""
+    return str(getattr(error, "error_code", None) or type(error).__name__)

@@ -1,0 +1,197 @@
+"""Networks converted once, kept by digest, and refused where OpenVINO computes something else."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import openvino
+import pytest
+
+from app.core.backends.backend import conversion, open_backend
+from app.core.backends.conversion import MODEL_FILE, UnsupportedNetworkError, converted
+from app.core.bundles.bundle import load_bundle
+from app.core.errors import BundleError
+from app.core.networks.network import class_logits
+from app.core.statistics.calibration import softmax
+from tests.bundles import make_bundle
+
+MODELS = Path(__file__).parents[4] / "models"
+
+
+@pytest.mark.parametrize("name", ["brain-tumour", "chest-pneumonia", "phantom-chest"])
+def test_both_backends_give_a_shipped_bundle_one_probability(name, tmp_path):
+    bundle = load_bundle(MODELS / name)
+    size = bundle.manifest.input
+    shape = (6, size.height, size.width, size.channels)
+    films = np.random.default_rng(0).integers(0, 256, shape).astype(np.float32)
+    films[3:] = np.linspace(0, 255, size.width)[None, None, :, None]
+
+    first, second = (
+        open_backend(bundle, choice, cache=tmp_path, workers=2).run(films)
+        for choice in ("openvino", "tensorflow")
+    )
+
+    shares = [np.array([softmax(row) for row in class_logits(one[0])]) for one in (first, second)]
+    np.testing.assert_allclose(shares[0], shares[1], atol=1e-4)
+    scale = bundle.manifest.heatmap.scale
+    np.testing.assert_allclose(first[1], second[1], atol=1e-3 * scale)
+
+
+def test_it_is_converted_once(bundle, tmp_path, monkeypatch):
+    folder = converted(bundle, tmp_path)
+    written = (folder / MODEL_FILE).stat().st_mtime_ns
+    monkeypatch.setattr(conversion, "write", None)
+
+    assert converted(bundle, tmp_path) == folder
+    assert (folder / MODEL_FILE).stat().st_mtime_ns == written
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_scoring_loads_no_tensorflow(bundle, tmp_path):
+    """Nor does the first conversion, which a process of its own does."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from app.core.bundles.bundle import load_bundle\n"
+        "from app.core.scoring.engine import Engine\n"
+        "from app.core.sources.sources import from_paths\n"
+        "engine = Engine(load_bundle(Path(sys.argv[1])), cache=Path(sys.argv[2]))\n"
+        "print([result.status for result in engine.score(from_paths([Path(sys.argv[3])]))])\n"
+        "print({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    film = MODELS / "phantom-chest" / "samples"
+    arguments = [str(bundle.path), str(tmp_path), str(next(film.rglob("*.png")))]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines() == ["['ok']", "set()"]
+
+
+def test_nothing_is_noted_for_openvinos_makers(bundle, tmp_path):
+    """Its converter writes a client's number into the home folder and reports to a server."""
+    done = subprocess.run(
+        [sys.executable, "-c",
+         "import sys\nfrom pathlib import Path\nfrom app.core.bundles.bundle import load_bundle\n"
+         "from app.core.backends.conversion import write\n"
+         "write(load_bundle(Path(sys.argv[1])), Path(sys.argv[2]))\n"
+         "print(sys.modules['openvino_telemetry'])",
+         str(bundle.path), str(tmp_path)],
+        env=os.environ | {"HOME": str(tmp_path / "home")}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+
+    assert done.stdout == "None\n"
+    assert (tmp_path / MODEL_FILE).is_file()
+    assert not (tmp_path / "home" / "intel").exists()
+
+
+def test_a_network_that_openvino_computes_otherwise_is_left_to_tensorflow(
+    bundle, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(conversion, "TOLERANCE", -1.0)
+
+    with pytest.raises(UnsupportedNetworkError, match="differ by"):
+        converted(bundle, tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(UnsupportedNetworkError, match="differ by"):  # remembered
+        converted(bundle, tmp_path)
+    chosen = open_backend(bundle, "auto", cache=tmp_path, workers=1)
+    assert chosen.description.startswith("TensorFlow")
+    assert "differ by" in chosen.description
+    with pytest.raises(BundleError, match="Choose the backend auto or tensorflow"):
+        open_backend(bundle, "openvino", cache=tmp_path, workers=1)
+
+
+def test_overlapping_pools_behind_the_heatmap_layer_are_left_to_tensorflow(tmp_path, monkeypatch):
+    """MaxPoolGrad has no counterpart; the network scores all the same."""
+    import keras
+    from keras import layers
+
+    from model_training.networks import catalogue
+
+    def build(*, input_shape, output_bias):
+        pixels = keras.Input(input_shape)
+        features = layers.Conv2D(4, 3, name="last_conv")(pixels)
+        pooled = layers.Flatten()(layers.MaxPooling2D(3, strides=2)(features))
+        return keras.Model(pixels, layers.Dense(1, activation="sigmoid")(pooled))
+
+    from types import SimpleNamespace
+
+    monkeypatch.setitem(
+        catalogue.PRESETS, "basic-cnn", SimpleNamespace(build=build, heatmap_layer="last_conv")
+    )
+    bundle = make_bundle(tmp_path)
+
+    backend = open_backend(bundle, "auto", cache=tmp_path / "kept", workers=1)
+
+    assert backend.description.startswith("TensorFlow")
+    logits, maps = backend.run(np.zeros((2, 48, 48, 1), np.float32))
+    assert logits.shape == (2, 1)
+    assert maps.shape == (2, 46, 46, 1)
+
+
+def test_where_nothing_can_be_kept_it_is_converted_once_a_process(bundle, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("a file, not a folder")
+
+    folder = converted(bundle, blocked / "cache")
+
+    assert (folder / MODEL_FILE).is_file()
+    assert converted(bundle, blocked / "cache") == folder
+
+
+def test_a_disk_that_is_full_for_a_while_is_not_remembered(bundle, tmp_path, monkeypatch):
+    def full(*arguments, **settings):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(openvino, "save_model", full)
+    with pytest.raises(BundleError, match=r"could not be prepared for scoring \(OSError\)"):
+        open_backend(bundle, "auto", cache=tmp_path, workers=1)
+    monkeypatch.undo()
+
+    assert open_backend(bundle, "auto", cache=tmp_path, workers=1).description.startswith(
+        "OpenVINO"
+    )
+
+
+def test_a_bundle_exported_anew_since_it_was_opened_is_not_kept_under_the_old_digest(tmp_path):
+    (tmp_path / "models").mkdir()
+    opened = make_bundle(tmp_path / "models", seed=1)
+    shutil.rmtree(opened.path)
+    make_bundle(tmp_path / "models", seed=2)
+
+    with pytest.raises(BundleError, match="was changed after it had been opened"):
+        converted(opened, tmp_path / "kept")
+    in_another_process = subprocess.run(
+        [sys.executable, "-m", "app.core.backends.conversion",
+         str(opened.path), opened.sha256, str(tmp_path)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert "was changed after it had been opened" in in_another_process.stdout
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_bundle_that_does_not_fit_says_so_from_the_other_process(bundle, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "app.core.backends.conversion", str(tmp_path), "", str(tmp_path)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 3
+    assert done.stdout.startswith("There is no bundle in the folder")
+
+
+def test_only_the_networks_used_last_are_kept(bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr(conversion, "_MAX_KEPT", 3)
+    for number in range(4):
+        (tmp_path / f"old{number}").mkdir()
+        os.utime(tmp_path / f"old{number}", (number, number))
+
+    folder = converted(bundle, tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {folder.name, "old3", "old2"}

@@ -1,0 +1,389 @@
+"""Whole explanations: every method, every preset, ensembles, padding, and what is refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from app.core.bundles.bundle import Input
+from app.core.explanations.explainer import Explainer
+from app.core.explanations.methods import METHODS
+from app.core.images import decoding, geometry
+from app.core.images.decoding import Film
+from app.core.networks.network import Network, load_network
+from app.core.rendering import heatmaps
+from app.core.scoring.engine import Engine
+from model_training.networks.catalogue import PRESETS
+from model_training.phantoms.dataset import PlannedFilm, draw
+from tests.app.core.explanations.small import network, preset
+from tests.bundles import make_bundle
+
+SIGNED = [key for key, method in METHODS.items() if method.is_signed]
+FROM_LAYERS = [key for key, method in METHODS.items() if method.uses_layer]
+POSITIVE_ONLY = ["grad_cam_plus_plus", "layer_cam"]
+# Outputs and channels of each preset; 64 pixels leave the deepest a map of 2 x 2.
+SHAPES = dict(zip(PRESETS, [(1, 1), (3, 3), (1, 3), (3, 1)] * 3, strict=False))
+
+
+def square(size, channels=1, fit="stretch"):
+    return Input(height=size, width=size, channels=channels, fit=fit)
+
+
+@pytest.fixture(scope="module")
+def wide_film():
+    """A film wider than high, with something in it."""
+    rows, columns = np.mgrid[0:60, 0:90]
+    pixels = 120 + 60 * np.sin(rows / 7) + 50 * np.cos(columns / 11)
+    return Film(cv2.GaussianBlur(pixels, (0, 0), 1).astype(np.uint8))
+
+
+@pytest.fixture(scope="module")
+def binary(bundle):
+    return load_network(bundle)
+
+
+def test_the_table_says_what_a_reader_needs():
+    assert list(METHODS) == [
+        "grad_cam", "grad_cam_plus_plus", "hires_cam", "layer_cam",
+        "score_cam", "smooth_grad", "occlusion",
+    ]  # fmt: skip
+    for key, method in METHODS.items():
+        assert method.key == key
+        assert method.sentence.endswith(".")
+        assert method.unit.startswith("logits")
+        assert method.url.startswith("https://")
+        assert any(year in method.paper for year in map(str, range(2014, 2022)))
+    assert [key for key in METHODS if key not in SIGNED] == POSITIVE_ONLY
+
+
+def test_nothing_is_loaded_before_something_is_explained():
+    code = "import sys, app.core.explanations.explainer; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[4],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert "app.core.explanations.explainer" in loaded
+    assert not {"keras", "tensorflow", "openvino"} & set(loaded)
+
+
+# The others are slow to build, and end as mobilenetv2 does.
+DEEP = ("densenet121", "efficientnetv2b0", "resnet50v2")
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name not in DEEP])
+def test_every_method_explains_every_preset(name, wide_film):
+    units, channels = SHAPES[name]
+    net, _ = preset(name, size=64, units=units, channels=channels)
+    explainer = Explainer(net, square(64, channels))
+    filters = {n: net.model.get_layer(n).output.shape[-1] for n in explainer.layers}
+    thin = min(filters, key=filters.get)  # Score-CAM takes a pass for each filter
+
+    for key, method in METHODS.items():
+        layer = thin if key == "score_cam" else None
+        found = explainer.explain(wide_film, method=key, class_index=units - 1, layer=layer)
+
+        evidence = found.evidence
+        assert evidence.dtype == np.float32
+        assert np.isfinite(evidence).all()
+        assert found.method is method
+        assert found.class_index == units - 1
+        if method.uses_layer:
+            assert found.layer == (layer or net.heatmap_layer)
+            assert evidence.shape == net.model.get_layer(found.layer).output.shape[1:3]
+        else:
+            assert found.layer is None
+            assert evidence.shape == ((64, 64) if key == "smooth_grad" else (12, 12))
+        if method.is_signed:
+            assert np.ptp(evidence) > 0
+        else:
+            assert evidence.min() >= 0
+
+
+@pytest.mark.parametrize("which", ["bundle", "three_class_bundle"])
+def test_grad_cam_is_what_every_film_is_scored_with(which, wide_film, request):
+    """Also where the input is padded: the map then covers the film and not the padding."""
+    bundle = request.getfixturevalue(which)
+    engine = Engine(bundle)
+    _, expected = engine.explain(wide_film)
+    explainer = Explainer(engine.network, bundle.manifest.input)
+
+    for index, evidence in enumerate(expected):
+        found = explainer.explain(wide_film, method="grad_cam", class_index=index).evidence
+
+        assert found.shape == evidence.shape
+        np.testing.assert_allclose(found, evidence, atol=1e-4 * np.abs(evidence).max())
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_maps_cover_the_whole_film_and_no_padding(key, three_class_bundle, wide_film):
+    network_input = three_class_bundle.manifest.input
+    explainer = Explainer(load_network(three_class_bundle), network_input)
+
+    evidence = explainer.explain(wide_film, method=key, class_index=2).evidence
+
+    rows, columns = evidence.shape
+    assert rows < columns
+    assert abs(rows / columns - 60 / 90) < 0.2
+    layer = heatmaps.overlay_layer(evidence, shape=wide_film.pixels.shape, scale=1.0)
+    assert layer.shape == (60, 90, 4)
+
+
+def test_the_classes_of_more_than_two_have_maps_of_their_own(three_class_bundle, wide_film):
+    explainer = Explainer(load_network(three_class_bundle), three_class_bundle.manifest.input)
+
+    for key in SIGNED:
+        maps = [
+            explainer.explain(wide_film, method=key, class_index=index).evidence
+            for index in range(3)
+        ]
+        assert all(np.ptp(one) > 0 for one in maps)
+        assert not np.allclose(maps[0], maps[1], atol=1e-3 * np.abs(maps[0]).max())
+        assert not np.allclose(maps[1], maps[2], atol=1e-3 * np.abs(maps[1]).max())
+
+
+@pytest.mark.parametrize("key", SIGNED)
+def test_evidence_for_one_of_two_classes_is_evidence_against_the_other(
+    key, binary, bundle, wide_film
+):
+    explainer = Explainer(binary, bundle.manifest.input)
+
+    second = explainer.explain(wide_film, method=key, class_index=1).evidence
+    first = explainer.explain(wide_film, method=key, class_index=0).evidence
+
+    assert np.ptp(second) > 0
+    np.testing.assert_allclose(first, -second, rtol=1e-4, atol=1e-6 * np.abs(second).max())
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_a_film_is_always_explained_alike_and_the_network_stays_as_it_was(
+    key, binary, bundle, wide_film
+):
+    pixels = np.random.default_rng(2).integers(0, 256, (2, *binary.model.input_shape[1:]))
+    names = [layer.name for layer in binary.model.layers]
+    weights = [np.array(weight) for weight in binary.model.get_weights()]
+    output = np.asarray(binary.model(pixels.astype(np.float32)))
+
+    first, second = (
+        Explainer(binary, bundle.manifest.input).explain(wide_film, method=key, class_index=1)
+        for _ in range(2)
+    )
+
+    np.testing.assert_array_equal(first.evidence, second.evidence)
+    assert [layer.name for layer in binary.model.layers] == names
+    for before, after in zip(weights, binary.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    np.testing.assert_array_equal(binary.model(pixels.astype(np.float32)), output)
+
+
+def test_an_ensemble_is_explained_as_one(tmp_path, wide_film):
+    """By its joint layer, and by a layer of one member, which the other members bypass."""
+    bundle = make_bundle(tmp_path, members=2)
+    net = load_network(bundle)
+    explainer = Explainer(net, bundle.manifest.input)
+    joint = explainer.explain(wide_film, method="hires_cam", class_index=1)
+    members = [
+        explainer.explain(wide_film, method="hires_cam", class_index=1, layer=name)
+        for name in ("m1_conv5_relu", "m2_conv5_relu")
+    ]
+
+    assert joint.layer == net.heatmap_layer
+    assert np.ptp(members[0].evidence) > 0
+    np.testing.assert_allclose(
+        joint.evidence, sum(one.evidence for one in members), rtol=1e-4, atol=1e-6
+    )
+    for key in METHODS:
+        found = explainer.explain(wide_film, method=key, class_index=1).evidence
+        assert np.isfinite(found).all()
+        assert found.max() > 0 or found.min() < 0
+
+
+def test_a_layer_that_another_path_bypasses_is_explained_by_its_own_part(wide_film):
+    """Logit 2 times the mean of one branch and 5 times that of the other."""
+    pixels = keras.Input((16, 16, 1))
+    branches = [layers.Conv2D(1, 1, name=name)(pixels) for name in ("one", "other")]
+    pooled = [layers.GlobalAveragePooling2D()(branch) for branch in branches]
+    dense = layers.Dense(1, activation="sigmoid")
+    model = keras.Model(pixels, dense(layers.Concatenate()(pooled)))
+    for name in ("one", "other"):
+        model.get_layer(name).set_weights([np.ones((1, 1, 1, 1)), np.zeros(1)])
+    dense.set_weights([np.array([[2.0], [5.0]]), np.zeros(1)])
+    explainer = Explainer(Network(model, "one"), square(16))
+    fitted = geometry.fit(wide_film, height=16, width=16, channels=1, how="stretch")
+
+    for layer, weight in (("one", 2), ("other", 5)):
+        found = explainer.explain(wide_film, method="hires_cam", class_index=1, layer=layer)
+        np.testing.assert_allclose(found.evidence, weight * (fitted[..., 0] / 256), rtol=1e-5)
+
+
+def test_layers_with_maps_are_listed_from_the_film_to_the_decision(binary, bundle):
+    found = Explainer(binary, bundle.manifest.input).layers
+
+    assert found[0] == "conv1"
+    assert found[-1] == binary.heatmap_layer
+    assert not {"pixels", "predictions"} & set(found)
+
+
+@pytest.mark.parametrize("key", FROM_LAYERS)
+def test_any_layer_with_maps_may_be_read(key, binary, bundle, wide_film):
+    explainer = Explainer(binary, bundle.manifest.input)
+
+    for layer in explainer.layers[:: 4 if key == "score_cam" else 2]:
+        found = explainer.explain(wide_film, method=key, class_index=1, layer=layer)
+        assert found.layer == layer
+        assert found.evidence.shape == binary.model.get_layer(layer).output.shape[1:3]
+        assert np.isfinite(found.evidence).all()
+
+
+@pytest.mark.parametrize("key", ["smooth_grad", "occlusion"])
+def test_methods_without_a_layer_ignore_one(key, binary, bundle, wide_film):
+    found = Explainer(binary, bundle.manifest.input).explain(
+        wide_film, method=key, class_index=1, layer="no such layer"
+    )
+
+    assert found.layer is None
+
+
+@pytest.mark.parametrize("key", ["score_cam", "occlusion"])
+def test_logits_may_come_from_elsewhere(key, binary, bundle, wide_film):
+    seen = []
+
+    def logits_of(batch):
+        assert batch.dtype == np.float32
+        assert batch.min() >= 0
+        assert batch.max() <= 255
+        seen.append(len(batch))
+        return np.asarray(binary.logits_model(batch, training=False)[1])
+
+    network_input = bundle.manifest.input
+    expected = Explainer(binary, network_input).explain(wide_film, method=key, class_index=1)
+    found = Explainer(binary, network_input, logits_of=logits_of).explain(
+        wide_film, method=key, class_index=1
+    )
+
+    assert max(seen) == 8
+    np.testing.assert_allclose(
+        found.evidence, expected.evidence, atol=1e-4 * np.abs(expected.evidence).max()
+    )
+
+
+@pytest.mark.parametrize(("key", "total"), [
+    ("grad_cam", 1), ("hires_cam", 1), ("smooth_grad", 50), ("occlusion", 121),
+])  # fmt: skip
+def test_progress_is_told_batch_by_batch(key, total, binary, bundle, wide_film):
+    told = []
+
+    Explainer(binary, bundle.manifest.input).explain(
+        wide_film, method=key, class_index=1, progress=lambda done, of: told.append((done, of))
+    )
+
+    assert told[-1] == (total, total)
+    assert {of for _, of in told} == {total}
+    steps = np.diff([0, *(done for done, _ in told)])
+    assert steps.min() >= 1
+    assert steps.max() <= 8
+
+
+@pytest.mark.parametrize("key", ["score_cam", "smooth_grad", "occlusion"])
+def test_whoever_is_told_may_cancel(key, binary, bundle, wide_film):
+    class CancelledError(Exception):
+        pass
+
+    def cancel(done, _):
+        told.append(done)
+        raise CancelledError
+
+    told = []
+
+    with pytest.raises(CancelledError):
+        Explainer(binary, bundle.manifest.input).explain(
+            wide_film, method=key, class_index=1, progress=cancel
+        )
+    assert told == [8]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"method": "gradcam"}, r"Received 'gradcam', expected one of \['grad_cam', 'grad_cam_p"),
+        ({"layer": "conv9"}, r"Received 'conv9', which the network has not; expected one of \['c"),
+        ({"layer": "dense"}, r"Received 'dense', which has no maps .* expected one of \['conv'\]"),
+        ({"layer": "film"}, "Received 'film', which has no maps of what the network finds"),
+        ({"class_index": 2}, r"one of the 2 classes\. Received 2, expected 0 to 1"),
+        ({"class_index": -1}, "Received -1, expected 0 to 1"),
+    ],
+)
+def test_what_there_is_not_is_refused(wrong, message, wide_film):
+    net = network([[1.0]], [0], [[1.0]], size=16)
+    net.model.layers[0].name = "film"
+    explainer = Explainer(net, square(16))
+
+    with pytest.raises(ValueError, match=message):
+        explainer.explain(wide_film, **{"method": "grad_cam", "class_index": 1} | wrong)
+
+
+def test_classes_are_counted_where_there_are_three(three_class_bundle, wide_film):
+    explainer = Explainer(load_network(three_class_bundle), three_class_bundle.manifest.input)
+
+    with pytest.raises(ValueError, match=r"one of the 3 classes\. Received 3, expected 0 to 2"):
+        explainer.explain(wide_film, method="occlusion", class_index=3)
+
+
+def test_logits_of_another_network_are_refused(wide_film):
+    explainer = Explainer(
+        network([[1.0]], [0], [[1.0]], size=16),
+        square(16),
+        logits_of=lambda batch: np.zeros((len(batch), 3), np.float32),
+    )
+
+    with pytest.raises(ValueError, match=r"Received shape \(1, 3\), expected \(1, 1\)"):
+        explainer.explain(wide_film, method="occlusion", class_index=1)
+
+
+@pytest.mark.parametrize("sample", ["phantom0112_1", "phantom0120_2", "phantom0126_1"])
+def test_on_phantoms_the_evidence_lies_on_the_consolidations(sample, phantom_bundle):
+    """The samples are drawn from a seed, so where their consolidations are is known."""
+    path = next(path for path in phantom_bundle.samples if path.stem == sample)
+    film = decoding.decode(path.read_bytes())
+    patient, number = int(sample[7:11]) - 1, int(sample[12:]) - 1
+    drawn, _ = draw(PlannedFilm(patient, number, "test"), seed=8, size=512)
+    np.testing.assert_array_equal(film.pixels, drawn.pixels)
+    inside = np.any(drawn.consolidations, axis=0)
+    explainer = Explainer(load_network(phantom_bundle), phantom_bundle.manifest.input)
+
+    for key in METHODS:
+        evidence = explainer.explain(film, method=key, class_index=1).evidence
+        enlarged = cv2.resize(evidence, (512, 512), interpolation=cv2.INTER_LINEAR)
+        positive = np.maximum(enlarged, 0)
+        # From 2 times, for the grain of SmoothGrad, to 11 times, for occlusion.
+        assert positive[inside].mean() > 2 * positive[~inside].mean(), key
+
+
+def test_on_phantoms_the_scale_sets_sick_films_apart_from_healthy_ones(phantom_bundle):
+    """Which maps drawn each on a scale of its own cannot; nor does SmoothGrad, a slope."""
+    explainer = Explainer(load_network(phantom_bundle), phantom_bundle.manifest.input)
+    films = {
+        folder: [
+            decoding.decode(path.read_bytes())
+            for path in phantom_bundle.samples
+            if path.parent.name == folder
+        ][:3]
+        for folder in ("NORMAL", "PNEUMONIA")
+    }
+
+    for key in ("grad_cam", "layer_cam", "score_cam", "occlusion"):
+        peaks = {
+            folder: [
+                explainer.explain(film, method=key, class_index=1).evidence.max() for film in some
+            ]
+            for folder, some in films.items()
+        }
+        assert min(peaks["PNEUMONIA"]) > max(peaks["NORMAL"]), key

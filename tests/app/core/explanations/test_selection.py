@@ -1,0 +1,75 @@
+"""What is asked for and on which scale it is drawn, in numbers and in words."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+from app.core.bundles.bundle import Heatmap
+from app.core.explanations.methods import METHODS
+from app.core.explanations.selection import (
+    Choice,
+    Scale,
+    amount,
+    default_choice,
+    npy,
+    scale_of,
+    scale_words,
+)
+
+HEATMAP = Heatmap(layer="conv5", scale=0.34)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("layer", ["conv5", "conv3", None])
+def test_the_bundles_scale_fits_only_what_it_was_fixed_for(method, layer):
+    evidence = np.array([[-3.0, 2.0]], np.float32)
+
+    scale = scale_of(evidence, Choice(method, layer, 1), HEATMAP)
+
+    shared = method in ("grad_cam", "hires_cam") and layer == "conv5"
+    assert scale == (Scale(0.34, is_shared=True) if shared else Scale(2.0, is_shared=False))
+
+
+@pytest.mark.parametrize("peak", [0.0, -1.0])
+def test_a_map_without_positive_evidence_has_a_scale_above_it(peak):
+    evidence = np.full((2, 2), peak, np.float32)
+
+    assert scale_of(evidence, Choice("occlusion", None, 0), HEATMAP).top > 0
+
+
+def test_the_scale_in_words_has_number_unit_and_reach():
+    assert scale_words(Scale(0.34, is_shared=True), "logits") == (
+        "Colours up to 0.34 logits, the same for every film."
+    )
+    assert scale_words(Scale(1545.2, is_shared=False), "logits × activation") == (
+        "Colours up to 1,545 logits × activation, this film's own peak; not comparable between "
+        "films."
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0"), (0.08749, "0.0875"), (12.34, "12.3"), (999.6, "1,000"), (88881.2, "88,881")],
+)
+def test_amounts_have_three_digits_or_are_whole(value, words):
+    assert amount(value) == words
+
+
+def test_names_tell_every_choice_apart():
+    choices = [
+        Choice(method, layer, index)
+        for method in METHODS
+        for layer in ("conv3", None)
+        for index in (0, 1)
+    ]
+
+    assert len({choice.name for choice in choices}) == len(choices)
+    assert default_choice(HEATMAP, 1).words == "Grad-CAM at conv5"
+    assert Choice("occlusion", None, 1).words == "Occlusion"
+
+
+def test_values_come_back_as_they_were():
+    evidence = np.array([[1.5, -2.0]], np.float32)
+
+    np.testing.assert_array_equal(np.load(BytesIO(npy(evidence))), evidence)

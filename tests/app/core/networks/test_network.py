@@ -1,0 +1,235 @@
+"""Grad-CAM against tf-keras-vis, and what a network must be to be served."""
+
+import warnings
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from app.core.backends.scoring_graph import scoring_function
+from app.core.bundles.bundle import Heatmap, Input, Task
+from app.core.errors import BundleError
+from app.core.networks.network import Network, check_network, class_logits, load_network
+from model_training.networks.catalogue import PRESETS
+
+SIZE = 40
+# The backbones are slow to build; tests/model_training/networks/test_presets.py has one of each.
+FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]
+
+
+@pytest.fixture(scope="module")
+def films():
+    return np.random.default_rng(1).integers(0, 256, (3, SIZE, SIZE, 1)).astype(np.float32)
+
+
+def shaken(name, *, units):
+    """A preset whose every weight counts: fresh ones hold zeros and ones."""
+    keras.utils.set_random_seed(7)
+    model = PRESETS[name].build(
+        input_shape=(SIZE, SIZE, 1), output_bias=np.zeros(units, np.float32)
+    )
+    generator = np.random.default_rng(7)
+    for variable in model.weights:
+        noise = generator.normal(0, 0.05, variable.shape)
+        moved = np.abs(variable + noise) if "variance" in variable.path else variable + noise
+        variable.assign(moved)
+    return model
+
+
+@pytest.fixture(scope="module", params=[(n, units) for n in FROM_SCRATCH for units in (1, 3)])
+def pair(request, tmp_path_factory):
+    """A network as it was built, and as it is read back from its file."""
+    name, units = request.param
+    model = shaken(name, units=units)
+    file = tmp_path_factory.mktemp("network") / "model.keras"
+    model.save(file)
+    again = keras.models.load_model(file, compile=False)
+    layer = PRESETS[name].heatmap_layer
+    return {"fresh": Network(model, layer), "reloaded": Network(again, layer)}
+
+
+@pytest.mark.parametrize("which", ["fresh", "reloaded"])
+def test_evidence_equals_tf_keras_vis(pair, which, films):
+    network = pair[which]
+    units = network.model.output_shape[-1]
+    weights_before = [np.array(weight) for weight in network.model.get_weights()]
+    with warnings.catch_warnings():
+        # It imports from a place that SciPy has moved.
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        from tf_keras_vis.gradcam import Gradcam
+        from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+        from tf_keras_vis.utils.scores import CategoricalScore
+    reference = Gradcam(network.model, model_modifier=ReplaceToLinear(), clone=True)
+    maps = np.asarray(scoring_function(network)(films)[1])
+
+    for unit in range(units):
+        found = maps[..., unit]
+        settings = {
+            "penultimate_layer": network.heatmap_layer,
+            "seek_penultimate_conv_layer": False,
+            "expand_cam": False,
+            "normalize_cam": False,
+        }
+        score = CategoricalScore([unit] * len(films))
+        positive = np.asarray(reference(score, films, **settings))
+        signed = np.asarray(reference(score, films, activation_modifier=None, **settings))
+        scale = np.abs(signed).max()
+        assert scale > 0
+        assert found.shape == signed.shape
+        np.testing.assert_allclose(np.maximum(found, 0), positive, rtol=1e-5, atol=1e-5 * scale)
+        np.testing.assert_allclose(found, signed, rtol=1e-5, atol=1e-5 * scale)
+    for before, after in zip(weights_before, network.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("which", ["fresh", "reloaded"])
+def test_logits_give_the_networks_own_probabilities(pair, which, films):
+    network = pair[which]
+
+    features, logits = network.logits_model(films, training=False)
+    wide = class_logits(np.asarray(logits))
+
+    expected = np.asarray(network.model(films, training=False))
+    shares = np.exp(wide) / np.exp(wide).sum(axis=1, keepdims=True)
+    assert wide.shape == (3, max(2, expected.shape[1]))
+    np.testing.assert_allclose(shares[:, -expected.shape[1] :], expected, atol=1e-6)
+    np.testing.assert_array_equal(network.head(features, training=False), logits)
+
+
+def test_fresh_and_reloaded_networks_are_the_same(pair, films):
+    first, second = (
+        network.logits_model(films, training=False) for network in (pair["fresh"], pair["reloaded"])
+    )
+
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_class_logits_of_a_sigmoid_are_zero_and_the_logit():
+    np.testing.assert_array_equal(
+        class_logits(np.array([[2.0], [-1.0]], np.float32)), [[0, 2], [0, -1]]
+    )
+    np.testing.assert_array_equal(class_logits(np.array([[1.0, 2, 3]])), [[1, 2, 3]])
+
+
+def manifest(classes=("A", "B"), *, layer="conv"):
+    """As much of a bundle as a network is compared with."""
+    task = Task(title="t", classes=classes, positive=classes[1] if len(classes) == 2 else None)
+    size = Input(height=SIZE, width=SIZE, channels=1, fit="stretch")
+    parts = SimpleNamespace(task=task, input=size, heatmap=Heatmap(layer=layer, scale=1))
+    return SimpleNamespace(name="mine", manifest=parts)
+
+
+def small(*, size=SIZE, units=1, activation="sigmoid", separate=False):
+    pixels = keras.Input((size, size, 1))
+    x = layers.Conv2D(3, 3, name="conv")(pixels)
+    x = layers.GlobalAveragePooling2D()(x)
+    if separate:
+        x = layers.Activation(activation)(layers.Dense(units)(x))
+    else:
+        x = layers.Dense(units, activation=activation)(x)
+    return keras.Model(pixels, x)
+
+
+@pytest.mark.parametrize(
+    ("model", "classes"),
+    [
+        ({}, ("A", "B")),
+        ({"separate": True}, ("A", "B")),
+        ({"units": 2, "activation": "softmax"}, ("A", "B")),
+        ({"units": 3, "activation": "softmax", "separate": True}, ("A", "B", "C")),
+    ],
+)
+def test_networks_that_fit_are_taken_and_their_logits_found(model, classes, films):
+    model = small(**model)
+
+    check_network(model, manifest(classes))
+
+    logits = class_logits(np.asarray(Network(model, "conv").logits_model(films)[1]))
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(
+        shares[:, -model.output_shape[-1] :], np.asarray(model(films)), atol=1e-6
+    )
+
+
+def test_a_softmax_layer_is_cut_off_too(films):
+    pixels = keras.Input((SIZE, SIZE, 1))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(3, 3, name="conv")(pixels))
+    model = keras.Model(pixels, layers.Softmax()(layers.Dense(3, name="numbers")(x)))
+
+    check_network(model, manifest(("A", "B", "C")))
+
+    expected = keras.Model(pixels, model.get_layer("numbers").output)(films)
+    np.testing.assert_allclose(Network(model, "conv").logits_model(films)[1], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected", "message"),
+    [
+        ({"size": 32}, {}, r"takes \(32, 32, 1\); its manifest says \(40, 40, 1\)"),
+        ({"units": 3, "activation": "softmax"}, {}, "gives 3 outputs; its manifest lists 2"),
+        ({}, {"classes": ("A", "B", "C")}, "gives 1 outputs; its manifest lists 3"),
+        ({"activation": "linear"}, {}, "ends in 'linear'; with 1 outputs a sigmoid"),
+        ({"units": 3}, {"classes": ("A", "B", "C")}, "ends in 'sigmoid'; with 3 outputs a softmax"),
+        ({}, {"layer": "missing"}, "'missing' of 'mine' is not a layer with feature maps"),
+        ({}, {"layer": "global_average_pooling2d"}, "not a layer with feature maps"),
+    ],
+)
+def test_networks_that_do_not_fit_are_refused(model, expected, message):
+    keras.backend.clear_session()
+
+    with pytest.raises(BundleError, match=message):
+        check_network(small(**model), manifest(**expected))
+
+
+def test_a_sequential_is_refused():
+    model = keras.Sequential(
+        [
+            keras.Input((SIZE, SIZE, 1)),
+            layers.Conv2D(3, 3, name="conv"),
+            layers.Flatten(),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+    with pytest.raises(BundleError, match=r"is a Sequential\. Expected one flat functional"):
+        check_network(model, manifest())
+
+
+def test_a_nested_backbone_is_refused():
+    inside = keras.Input((SIZE, SIZE, 1))
+    backbone = keras.Model(inside, layers.Conv2D(3, 3)(inside), name="backbone")
+    pixels = keras.Input((SIZE, SIZE, 1))
+    x = layers.GlobalAveragePooling2D()(backbone(pixels))
+    model = keras.Model(pixels, layers.Dense(1, activation="sigmoid")(x))
+
+    with pytest.raises(BundleError, match=r"holds the models \['backbone'\] as layers"):
+        check_network(model, manifest(layer="backbone"))
+
+
+def test_a_heatmap_layer_that_is_bypassed_is_refused():
+    pixels = keras.Input((SIZE, SIZE, 1))
+    sides = [layers.Conv2D(3, 3, name=name)(pixels) for name in ("conv", "other")]
+    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(side) for side in sides])
+    model = keras.Model(pixels, layers.Dense(1, activation="sigmoid")(x))
+
+    with pytest.raises(BundleError, match="bypassed by another path"):
+        check_network(model, manifest())
+
+
+def test_two_outputs_are_refused():
+    pixels = keras.Input((SIZE, SIZE, 1))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(3, 3, name="conv")(pixels))
+    outputs = [layers.Dense(1, activation="sigmoid")(x) for _ in range(2)]
+
+    with pytest.raises(BundleError, match="1 inputs and 2 outputs"):
+        check_network(keras.Model(pixels, outputs), manifest())
+
+
+def test_a_bundle_s_network_is_loaded_and_checked(bundle):
+    network = load_network(bundle)
+
+    assert network.heatmap_layer == bundle.manifest.heatmap.layer
+    assert not network.model.compiled

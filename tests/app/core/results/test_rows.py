@@ -1,0 +1,94 @@
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from app.core.results import rows
+from app.core.results.table_writer import open_table
+from app.core.results.verdicts import Review
+from app.core.scoring.engine import Result
+from app.core.scoring.prediction import read
+from app.core.sources.sources import Source
+
+COLUMNS = (
+    "path,image_id,status,reason,prediction,probability,raw_probability,threshold,zone,"
+    "NORMAL,PNEUMONIA,bundle,bundle_sha256"
+)
+
+
+def scored(bundle, name="film.png", logit=2.0):
+    reading = read(np.array([0.0, logit]), bundle.manifest)
+    return Result(Source(name, Path("/data") / name), "f" * 64, "ok", reading=reading)
+
+
+def test_columns_are_the_contract(bundle, three_class_bundle):
+    assert ",".join(rows.columns(bundle)) == COLUMNS
+    assert rows.columns(three_class_bundle)[9:12] == ["CLEAR", "EFFUSION", "NODULE"]
+
+
+def test_a_scored_row(bundle):
+    row = rows.row(scored(bundle), bundle)
+
+    assert row["prediction"] == "PNEUMONIA"
+    assert row["probability"] == row["PNEUMONIA"] == 0.832018  # sigmoid(2 / 1.25)
+    assert row["raw_probability"] == 0.880797  # sigmoid(2)
+    assert row["NORMAL"] == 0.167982
+    assert row["bundle_sha256"] == bundle.sha256
+
+
+def test_an_unscored_row_has_no_figures(bundle):
+    refused = Result(Source("a.png", Path("a.png")), "e" * 64, "refused", "blank: nothing")
+    table = pd.read_csv(StringIO(rows.to_csv(rows.table([refused], bundle))))
+
+    assert table.loc[0, "status"] == "refused"
+    assert table.loc[0, "reason"] == "blank: nothing"
+    assert table[["prediction", "probability", "threshold", "NORMAL"]].isna().all(axis=None)
+
+
+def test_order_is_the_order_of_the_input(bundle):
+    table = rows.table([scored(bundle, "b.png"), scored(bundle, "a.png")], bundle)
+
+    assert list(table["path"]) == ["b.png", "a.png"]
+
+
+def test_verdicts_stand_beside_their_image(bundle):
+    when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    reviews = {"f" * 64: Review("disagree", "marker", when)}
+    table = rows.with_reviews(rows.table([scored(bundle)], bundle), reviews)
+
+    assert table.loc[0, ["verdict", "comment", "reviewed_at"]].tolist() == [
+        "disagree",
+        "marker",
+        "2026-01-02T03:04:05+00:00",
+    ]
+
+
+def test_a_name_cannot_become_a_formula(bundle):
+    text = rows.to_csv(rows.table([scored(bundle, "=HYPERLINK(1).png")], bundle))
+
+    assert "'=HYPERLINK" in text
+    assert "-leading-dash.png" in rows.to_csv(
+        rows.table([scored(bundle, "-leading-dash.png")], bundle)
+    )
+    assert "'-leading" not in text
+
+
+def test_rows_written_one_by_one_are_the_table(bundle, tmp_path):
+    refused = Result(Source("=a, b.png", Path("a.png")), "e" * 64, "refused", 'blank: "nothing"')
+    found = [scored(bundle), refused, scored(bundle, "b.png", logit=-1e-9)]
+    path = tmp_path / "r.csv"
+
+    with open_table(path, bundle) as table:
+        for result in found:
+            table.write(result)
+
+    assert path.read_text(encoding="utf-8") == rows.to_csv(rows.table(found, bundle))
+
+
+def test_names_with_commas_quotes_and_newlines_stay_one_cell(bundle):
+    name = 'a,"b"\nc.png'
+    table = pd.read_csv(StringIO(rows.to_csv(rows.table([scored(bundle, name)], bundle))))
+
+    assert table.loc[0, "path"] == name

@@ -1,0 +1,87 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
+
+from app.core.results.verdicts import ReviewStore, ReviewStoreError
+
+IMAGE, OTHER_IMAGE, BUNDLE = "a" * 64, "b" * 64, "c" * 64
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'new' / 'reviews.sqlite3'}"
+
+
+def test_newest_verdict_wins_and_every_row_stays(url):
+    store = ReviewStore(url)
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="unsure", comment="hilum")
+
+    latest = store.latest(BUNDLE)[IMAGE]
+    with create_engine(url).connect() as connection:
+        rows = connection.execute(text("SELECT verdict FROM reviews ORDER BY id")).scalars().all()
+
+    assert (latest.verdict, latest.comment) == ("unsure", "hilum")
+    assert latest.created_at.tzinfo is not None
+    assert rows == ["agree", "unsure"]
+
+
+def test_verdicts_survive_a_restart(url):
+    ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="disagree", comment="x")
+
+    assert ReviewStore(url).latest(BUNDLE)[IMAGE].verdict == "disagree"
+
+
+def test_verdicts_belong_to_one_bundle_and_one_image(url):
+    store = ReviewStore(url)
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
+    store.record(image_id=OTHER_IMAGE, bundle_sha256="d" * 64, verdict="disagree", comment="")
+
+    assert set(store.latest(BUNDLE)) == {IMAGE}
+    assert store.latest("e" * 64) == {}
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE reviews SET verdict = 'agree'", "DELETE FROM reviews"]
+)
+def test_the_database_refuses_edits(url, statement):
+    ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="unsure", comment="")
+
+    with (
+        create_engine(url).connect() as connection,
+        pytest.raises(IntegrityError, match="append-only"),
+    ):
+        connection.execute(text(statement))
+
+
+def test_a_comment_alone_is_no_verdict(url):
+    store = ReviewStore(url)
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="marker on the left")
+
+    assert store.latest(BUNDLE)[IMAGE].verdict is None
+
+
+def test_an_unknown_verdict_is_refused(url):
+    with pytest.raises(ValueError, match="Received 'maybe'"):
+        ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="maybe", comment="")
+
+
+def test_readers_at_once_lose_nothing(url):
+    store = ReviewStore(url)
+
+    def save(number: int) -> None:
+        store.record(image_id=f"{number:064d}", bundle_sha256=BUNDLE, verdict="agree", comment="")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(save, range(64)))
+
+    assert len(store.latest(BUNDLE)) == 64
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+
+    with pytest.raises(ReviewStoreError, match="OVERREAD_HOME"):
+        ReviewStore(f"sqlite:///{tmp_path / 'file' / 'reviews.sqlite3'}")

@@ -1,0 +1,115 @@
+"""A film examined, with the real engine."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.core.explanations.selection import default_choice
+from app.core.images.decoding import Film
+from app.core.results.result_store import CachedResults, ResultStore
+from app.core.review.cases import Window, examine
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import Source
+
+
+@pytest.fixture(scope="module")
+def three_class_engine(three_class_bundle):
+    return Engine(three_class_bundle)
+
+
+def kept(engine, tmp_path):
+    return CachedResults(ResultStore(tmp_path / "kept.sqlite3"), engine.bundle)
+
+
+def test_a_case_has_a_map_for_each_class(engine, source):
+    case = examine(engine, source, source.read())
+
+    assert case.film.pixels.shape == (90, 120)
+    assert len(case.evidence) == 2
+    assert not case.reason
+    np.testing.assert_allclose(case.evidence[0], -case.evidence[1], atol=1e-6)
+
+
+def test_an_unreadable_case_keeps_its_reason(engine):
+    case = examine(engine, Source("x", Path("x")), b"no image")
+
+    assert case.film is None
+    assert case.reading is None
+    assert "are not a JPEG" in case.reason
+
+
+def test_a_refused_case_still_shows_its_film(engine):
+    colours = np.zeros((64, 64, 3), np.uint8)
+    colours[:, :32], colours[:, 32:] = (255, 0, 0), (0, 255, 0)
+    data = cv2.imencode(".png", colours)[1].tobytes()
+    case = examine(engine, Source("x", Path("x")), data)
+
+    assert case.reason.startswith("This is a colour picture")
+    assert case.film is not None
+    assert case.reading is None
+
+
+def test_with_more_classes_a_case_is_computed_for_them_all(three_class_engine, source, tmp_path):
+    known = kept(three_class_engine, tmp_path)
+    known.add(list(three_class_engine.score([source])))
+
+    case = examine(three_class_engine, source, source.read(), known=known)
+
+    assert len(case.evidence) == 3
+    assert not np.allclose(case.evidence[0], -case.evidence[1])
+
+
+def test_with_more_classes_a_case_is_opened_again_without_the_network(
+    three_class_engine, source, tmp_path, monkeypatch
+):
+    known = kept(three_class_engine, tmp_path)
+    known.add(list(three_class_engine.score([source])))
+    first = examine(three_class_engine, source, source.read(), known=known)
+    monkeypatch.setattr(Engine, "run", None)
+
+    again = examine(
+        three_class_engine, source, source.read(), known=kept(three_class_engine, tmp_path)
+    )
+
+    assert again.reading.class_probabilities == pytest.approx(first.reading.class_probabilities)
+    assert len(again.evidence) == 3
+    for one, other in zip(again.evidence, first.evidence, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_map_that_was_dropped_is_computed_again(three_class_engine, source, tmp_path):
+    known = kept(three_class_engine, tmp_path)
+    results = list(three_class_engine.score([source]))
+    known.add(results)
+    heatmap = three_class_engine.bundle.manifest.heatmap
+    wrong = np.full((2, 2), 9, np.float32)
+    for index in (0, 2):
+        name = default_choice(heatmap, index).name
+        known.add_map(results[0].image_id, name, wrong, facts={})
+
+    case = examine(three_class_engine, source, source.read(), known=known)
+
+    assert len(case.evidence) == 3
+    assert all(evidence.max() < 9 for evidence in case.evidence)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_kept_map_of_one_logit_tells_both_classes(engine, source, tmp_path, monkeypatch, label):
+    known = kept(engine, tmp_path)
+    known.add(list(engine.score([source])))
+    fresh = examine(engine, source, source.read())
+    monkeypatch.setattr(Engine, "run", None)
+
+    case = examine(engine, source, source.read(), known=known)
+
+    np.testing.assert_allclose(case.evidence[label], fresh.evidence[label], atol=1e-6)
+
+
+def test_a_window_spreads_grey_values_and_the_whole_range_changes_nothing():
+    film = Film(np.array([[0, 100], [150, 255]], np.uint8))
+
+    assert Window().of(film) is film
+    assert Window(100, 150).of(film).pixels.tolist() == [[0, 0], [255, 255]]
+    assert Window(inverted=True).of(film).pixels.tolist() == [[255, 155], [105, 0]]

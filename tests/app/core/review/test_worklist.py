@@ -1,0 +1,80 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.core.results.verdicts import Review
+from app.core.review.worklist import NOT_REVIEWED, Filter, count_by_status, worklist
+from app.core.scoring.engine import Result
+from app.core.scoring.prediction import Reading
+from app.core.sources.sources import Source
+
+
+def scored(name: str, probability: float) -> Result:
+    zone = "negative" if probability < 0.3 else "positive" if probability >= 0.7 else "doubtful"
+    reading = Reading(
+        prediction="SICK" if probability >= 0.4 else "WELL",
+        class_index=int(probability >= 0.4),
+        probability=probability,
+        raw_probability=probability,
+        threshold=0.4,
+        zone=zone,
+        class_probabilities=(1 - probability, probability),
+    )
+    return Result(Source(name, Path(name)), name * 8, "ok", reading=reading)
+
+
+def unscored(name: str, status: str) -> Result:
+    return Result(Source(name, Path(name)), name * 8, status, reason="blank: nothing to judge")
+
+
+RESULTS = [
+    unscored("torn", "unreadable"),
+    scored("low", 0.1),
+    scored("high", 0.9),
+    unscored("blank", "refused"),
+    scored("far", 0.65),
+    scored("highest", 0.97),
+    scored("near", 0.41),
+]
+
+
+def names(results):
+    return [result.source.name for result in results]
+
+
+def test_doubtful_first_then_positive_then_negative_then_unscored():
+    listed = worklist(RESULTS, {}, Filter())
+
+    assert names(listed) == ["near", "far", "highest", "high", "low", "blank", "torn"]
+
+
+def test_doubt_is_measured_from_the_threshold_on_either_side():
+    below, above = scored("below", 0.39), scored("above", 0.5)
+
+    # 0.39 of 0.4 below is nearer than 0.1 of 0.6 above.
+    assert names(worklist([above, below], {}, Filter())) == ["below", "above"]
+
+
+def test_nothing_disappears_without_a_filter():
+    assert len(worklist(RESULTS, {}, Filter())) == len(RESULTS)
+    assert sum(count_by_status(RESULTS).values()) == len(RESULTS)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (Filter(statuses=["positive"]), ["highest", "high"]),
+        (Filter(statuses=["refused", "unreadable"]), ["blank", "torn"]),
+        (Filter(predictions=["WELL"]), ["low"]),
+        (Filter(lowest=0.5), ["far", "highest", "high"]),
+        (Filter(highest=0.5), ["near", "low"]),
+        (Filter(text="HIGH"), ["highest", "high"]),
+        (Filter(verdicts=["agree"]), ["high"]),
+        (Filter(verdicts=[NOT_REVIEWED], statuses=["positive"]), ["highest"]),
+    ],
+)
+def test_filters(chosen, expected):
+    reviews = {"high" * 8: Review("agree", "", datetime.now(UTC))}
+
+    assert names(worklist(RESULTS, reviews, chosen)) == expected

@@ -1,0 +1,367 @@
+"""Scoring on a real Ray cluster of this machine: two workers of one core each."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.cli import main
+from app.core.errors import OverreadError, SourceError
+from app.core.results.result_store import BundleResults, ResultStore
+from app.core.scoring.engine import Engine, Result
+from app.core.scoring.ray_cluster import connection, driver, worker
+from app.core.sources.sources import Source, from_paths
+from tests.pictures import encode, huge_png, zipped
+
+ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'overread[cluster]'")
+
+# Ray leaves the pipes and sockets of the processes it started to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+CANARY = "CANARY"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_workers():
+    """One cluster for most tests, as starting one takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "num_cores", lambda: 2)
+        patch.delenv("RAY_ADDRESS", raising=False)
+        with connection.connected():
+            yield
+    # Here, where it is expected, and not in whichever test comes next.
+    gc.collect()
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    """A folder of good, broken and refused films, and an archive beside it."""
+    folder = tmp_path_factory.mktemp("films")
+    generator = np.random.default_rng(5)
+
+    def film():
+        return encode(generator.integers(0, 256, generator.integers(60, 200, 2), np.uint8), "PNG")
+
+    for number in range(150):
+        data = film()
+        (folder / f"film{number:03}.png").write_bytes(data[:200] if number % 7 == 3 else data)
+    (folder / "film042.png").write_bytes(huge_png())
+    (folder / "film077.jpg").write_bytes(b"not an image")
+    archive = folder.parent / f"{folder.name}.zip"
+    archive.write_bytes(zipped({f"{number}.png": film() for number in range(5)}))
+    return list(from_paths([folder, archive, folder.parent / "gone.png", folder / "film000.png"]))
+
+
+@pytest.fixture(scope="module")
+def expected(bundle, films):
+    return list(Engine(bundle).score(films))
+
+
+def kept_in(path, bundle):
+    return BundleResults(ResultStore(path), bundle)
+
+
+def require_same(found, expected):
+    """Whether both are the same rows in the same order."""
+    for one, other in zip(found, expected, strict=True):
+        assert one.source is other.source
+        assert (one.image_id, one.status, one.reason) == (
+            other.image_id, other.status, other.reason,
+        )  # fmt: skip
+        if other.reading is None:
+            assert one.reading is None
+            assert one.evidence is None
+            continue
+        assert one.reading.prediction == other.reading.prediction
+        assert one.reading.zone == other.reading.zone
+        np.testing.assert_allclose(
+            one.reading.class_probabilities, other.reading.class_probabilities, atol=1e-6
+        )
+        np.testing.assert_allclose(one.evidence, other.evidence, atol=1e-5)
+
+
+def worker_pids():
+    """Processes of workers that Ray has started for this process."""
+    parents, workers = {}, []
+    for entry in Path("/proc").iterdir():
+        try:
+            pid = int(entry.name)
+            words = (entry / "cmdline").read_bytes()
+            parents[pid] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            continue
+        if words.startswith(b"ray::Worker"):
+            workers.append(pid)
+    return [pid for pid in workers if os.getpid() in ancestors(pid, parents)]
+
+
+def both_workers():
+    """The processes of two workers, as soon as the second has begun too."""
+    deadline = time.monotonic() + 60
+    while len(found := worker_pids()) < 2:
+        assert time.monotonic() < deadline, "the second worker did not begin"
+        time.sleep(0.1)
+    return found
+
+
+def ancestors(pid, parents):
+    while pid in parents:
+        pid = parents[pid]
+        yield pid
+
+
+def test_results_are_those_of_the_local_engine(bundle, films, expected):
+    found = list(driver.score(bundle, iter(films)))
+
+    statuses = {result.status for result in expected}
+    assert statuses == {"ok", "refused", "unreadable"}
+    require_same(found, expected)
+
+
+def test_three_classes_and_padding(three_class_bundle, films):
+    expected = list(Engine(three_class_bundle).score(films[:40]))
+
+    require_same(list(driver.score(three_class_bundle, films[:40], num_workers=1)), expected)
+
+
+def test_a_file_that_workers_do_not_see_is_a_row(bundle, films, tmp_path):
+    hidden = Source("hidden.png", tmp_path / "hidden.png")
+
+    found = list(driver.score(bundle, [films[0], hidden, films[1]], num_workers=1))
+
+    assert [result.status for result in found] == ["ok", "unreadable", "ok"]
+    assert found[1].reason.startswith("not_readable: ")
+    assert found[1].source is hidden
+
+
+def test_relative_paths_mean_what_they_mean_to_the_driver(bundle, films, monkeypatch):
+    monkeypatch.chdir(films[0].path.parent)
+    relative = [Source("a", Path(films[0].path.name)), Source("b", Path(films[1].path.name))]
+
+    found = driver.score(bundle, relative, num_workers=1)
+
+    assert [result.status for result in found] == ["ok", "ok"]
+
+
+def test_sources_are_listed_only_a_window_ahead(bundle, films):
+    taken = 0
+
+    def endless():
+        nonlocal taken
+        while True:
+            taken += 1
+            yield films[0]
+
+    results = driver.score(bundle, endless())
+    for number in range(1, 1000):
+        next(results)
+        ahead = 2 * driver.BATCHES_AHEAD_A_WORKER * driver.BATCH_SIZE
+        assert taken <= number + ahead + driver.BATCH_SIZE
+    results.close()
+
+
+def test_nothing_to_score_gives_nothing(bundle):
+    assert list(driver.score(bundle, [])) == []
+
+
+def test_an_error_while_listing_is_passed_on(bundle, tmp_path):
+    with pytest.raises(SourceError, match="no image"):
+        list(driver.score(bundle, from_paths([tmp_path / "gone"])))
+
+
+def test_a_killed_worker_costs_no_row(bundle, films, expected):
+    many, all_expected = films * 6, expected * 6
+    results = driver.score(bundle, many)
+    found = [next(results)]
+    both = both_workers()
+    os.kill(both[0], signal.SIGKILL)
+    found += results
+
+    require_same(found, all_expected)
+
+
+def test_all_workers_killed_are_started_anew(bundle, films, expected):
+    results = driver.score(bundle, films)
+    found = [next(results)]
+    for pid in both_workers():
+        os.kill(pid, signal.SIGKILL)
+    found += results
+
+    require_same(found, expected)
+
+
+def test_a_batch_that_ends_every_worker_is_named(bundle, films, monkeypatch):
+    monkeypatch.setattr(driver, "MAX_ATTEMPTS", 2)
+
+    class Deadly:
+        size = 1
+
+        def read(self):
+            os._exit(1)
+
+    sources = [*films[:32], Source(CANARY, Path(CANARY), Deadly())]
+    with pytest.raises(OverreadError, match="the films 33 to 33 of the input") as raised:
+        list(driver.score(bundle, sources, num_workers=1))
+
+    assert CANARY not in str(raised.value)
+
+
+def test_a_bug_in_a_worker_is_told_without_a_path(bundle, films, capfd):
+    class Faulty:
+        size = 1
+
+        def read(self):
+            raise ZeroDivisionError(CANARY)
+
+    sources = [films[0], Source(CANARY, Path(CANARY), Faulty())]
+    with pytest.raises(OverreadError, match="no film should cause") as raised:
+        list(driver.score(bundle, sources, num_workers=1))
+
+    assert CANARY not in str(raised.value)
+    assert CANARY not in "".join(capfd.readouterr())
+    logs = Path(ray._private.worker._global_node.get_session_dir_path(), "logs")
+    assert not [path for path in logs.rglob("*") if path.is_file()
+                and CANARY.encode() in path.read_bytes()]  # fmt: skip
+
+
+def test_a_bundle_that_does_not_arrive_whole_is_refused(bundle, films, monkeypatch):
+    whole = driver._files
+    monkeypatch.setattr(
+        driver, "_files", lambda bundle: whole(bundle) | {"model.keras": b"something else"}
+    )
+
+    with pytest.raises(OverreadError, match="was changed"):
+        list(driver.score(bundle, films))
+
+
+def test_a_stopped_run_goes_on(bundle, films, expected, tmp_path, monkeypatch):
+    known = kept_in(tmp_path / "kept", bundle)
+    stopped = driver.score(bundle, films, known=known)
+    next(stopped)
+    stopped.close()
+    num_kept = len(known._store)
+    added: list[Result] = []
+    keep = known.add
+    monkeypatch.setattr(known, "add", lambda results: (added.extend(results), keep(results)))
+
+    found = list(driver.score(bundle, films, known=known))
+
+    contents = {result.image_id for result in expected}
+    assert num_kept >= 28
+    assert len(added) <= sum(1 for result in expected) - num_kept
+    assert len(known._store) == len(contents - {""})
+    require_same(found, expected)
+
+
+def test_what_was_kept_and_is_gone_is_told(bundle, films, tmp_path):
+    known = kept_in(tmp_path / "kept", bundle)
+    list(driver.score(bundle, films[:3], known=known, num_workers=1))
+    known.get = lambda image_id, source: None
+
+    with pytest.raises(OverreadError, match="Begin anew"):
+        list(driver.score(bundle, films[:3], known=known, num_workers=1))
+
+
+def test_digests_are_found_to_the_last_byte():
+    class Known:
+        def image_ids(self):
+            return ["00" * 32, "ab" * 31 + "00", "ff" * 32]
+
+    digests = worker.Digests(driver._digests(Known()))
+    source = Source("a", None)
+
+    assert [
+        digests.get(image_id, source) is not None
+        for image_id in ("00" * 32, "ab" * 31 + "00", "ff" * 32, "ab" * 32, "00" * 31 + "01")
+    ] == [True, True, True, False, False]
+
+
+def test_a_run_of_its_own_leaves_nothing_behind(bundle, films, tmp_path):
+    """In a process of its own, with a long temporary path, stopped by Ctrl-C in the middle."""
+    long = tmp_path / ("long" * 20)
+    home = tmp_path / "home"
+    long.mkdir()
+    home.mkdir()
+    code = (
+        "import sys; from pathlib import Path; from itertools import cycle\n"
+        "from app.core.scoring.ray_cluster import connection\n"
+        "from app.core.scoring.ray_cluster import driver\n"
+        "from app.core.bundles.bundle import load_bundle\n"
+        "from app.core.sources.sources import from_paths\n"
+        "connection.num_cores = lambda: 1\n"
+        "connection._SHORT_TEMPORARY_PATH = sys.argv[3]\n"
+        "films = cycle(list(from_paths([sys.argv[2]])))\n"
+        "connection.load_ray()\n"
+        "from ray.util import get_node_ip_address\n"
+        "for result in driver.score(load_bundle(Path(sys.argv[1])), films):\n"
+        "    print(get_node_ip_address(), result.status, flush=True)\n"
+    )
+    short = tempfile.mkdtemp(prefix="t-", dir="/tmp")
+    environment = os.environ | {
+        "TMPDIR": str(long), "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[5]),
+    }  # fmt: skip
+    for name in [name for name in environment if name.startswith("RAY_")]:
+        del environment[name]
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, str(bundle.path), str(films[0].path.parent), short],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+        # Also where the tests run in the background, which turns Ctrl-C off.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        assert run.stdout.readline() == "127.0.0.1 ok\n"
+        os.killpg(run.pid, signal.SIGINT)
+        _, told = run.communicate(timeout=60)
+    finally:
+        run.kill()
+
+    assert run.returncode != 0
+    assert "KeyboardInterrupt" in told
+    assert "film0" not in told
+    assert not list(long.iterdir())
+    assert not (home / ".ray").exists()
+    os.rmdir(short)  # which it can only be if it is empty
+
+
+def test_without_ray_a_sentence_says_what_to_install(bundle, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+
+    with pytest.raises(OverreadError, match=r"pip install 'overread\[cluster\]'"):
+        list(driver.score(bundle, []))
+
+
+def test_a_cluster_that_does_not_answer_is_told_at_once(bundle, monkeypatch):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{listener.getsockname()[1]}")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+
+    with pytest.raises(OverreadError, match="No Ray cluster answers"):
+        list(driver.score(bundle, []))
+
+
+def test_the_command_goes_on_where_the_local_engine_stopped(films, expected, bundle, tmp_path):
+    folder = films[0].path.parent
+    local, out = tmp_path / "local.csv", tmp_path / "r.csv"
+    command = ["score", str(bundle.path), str(folder), "--out"]
+    assert main([*command, str(local)]) == 0
+    kept = kept_in(tmp_path / "r.csv.unfinished", bundle)
+    kept.add(expected[:40])
+    kept._store.close()
+
+    assert main([*command, str(out), "--engine", "ray"]) == 1
+    assert main([*command, str(out), "--engine", "ray", "--resume"]) == 0
+
+    assert out.read_text(encoding="utf-8") == local.read_text(encoding="utf-8")

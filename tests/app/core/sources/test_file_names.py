@@ -1,0 +1,22 @@
+"""Which names in a folder or an archive mean an image."""
+
+import pytest
+
+from app.core.sources.file_names import is_image_name
+
+
+@pytest.mark.parametrize("name", [
+    "a.jpg", "A.JPEG", "b.Png", "c.tif", "c.tiff", "d.dcm", "d.dicom", "e.bmp", "f.webp", "g.gif",
+    "h.jfif", "IM000001", "1.2.840.113619.2.55", "film 1 (ü).png", "-rf.png", "=cmd.png", "a.b.jpg",
+    "folder/IM0001", "two\nlines.png", "scan.0001",
+])  # fmt: skip
+def test_image_names(name):
+    assert is_image_name(name)
+
+
+@pytest.mark.parametrize("name", [
+    ".hidden.png", "folder/.hidden.png", "notes.txt", "results.csv", "DICOMDIR", "README", "a.zip",
+    "Thumbs.db", "jpg", "folder.png/notes.txt", "", "1.nii", "._film.jpg",
+])  # fmt: skip
+def test_other_names(name):
+    assert not is_image_name(name)

@@ -1,0 +1,256 @@
+"""Files and folders as sources, and what costs only its own row."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import SourceError
+from app.core.sources.sources import Source, from_paths, sources
+from tests.app.core.sources.contents import codes, names, reason
+from tests.pictures import zipped
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "films"
+    place.mkdir()
+    return place
+
+
+# Files.
+
+
+def test_a_file_named_itself_is_read_whatever_it_is_called(tmp_path):
+    file = tmp_path / "-notes ü\n.txt"
+    file.write_bytes(b"abc")
+    (found,) = from_paths([file])
+    assert (found.name, found.read(), found.problem) == (str(file), b"abc", None)
+
+
+def test_same_file_twice_is_two_sources(tmp_path):
+    file = tmp_path / "a.png"
+    file.write_bytes(b"abc")
+    assert codes(from_paths([file, file])) == [b"abc", b"abc"]
+
+
+def test_a_file_that_vanishes(tmp_path):
+    file = tmp_path / "CANARY.png"
+    file.write_bytes(b"abc")
+    (found,) = from_paths([file])
+    file.unlink()
+    error = reason(found)
+    assert (error.code, error.status) == ("not_readable", "unreadable")
+    assert "No such file" in str(error)
+    assert "CANARY" not in error.reason
+    assert error.__suppress_context__
+
+
+def denied(path, *_):
+    raise PermissionError(13, "Permission denied", str(path))
+
+
+def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+    file = tmp_path / "CANARY.png"
+    file.write_bytes(b"abc")
+    (found,) = from_paths([file])
+    monkeypatch.setattr(sources.os, "open", denied)  # root may read everything
+    error = reason(found)
+    assert "Permission denied" in str(error)
+    assert "CANARY" not in error.reason
+
+
+def test_a_file_that_is_still_written(tmp_path, monkeypatch):
+    file = tmp_path / "a.png"
+    file.write_bytes(b"abc")
+    whole = os.stat(file)
+    file.write_bytes(b"abcdef")
+    monkeypatch.setattr(sources.os, "fstat", lambda _: whole)
+    assert reason(Source("a", file)).code == "still_written"
+
+
+def test_a_file_with_too_many_bytes(tmp_path):
+    file = tmp_path / "a.png"
+    with file.open("wb") as sparse:
+        sparse.truncate(sources.MAX_FILE_BYTES + 1)
+    error = reason(Source("a", file))
+    assert (error.code, error.status) == ("file_too_large", "refused")
+
+
+def test_a_folder_read_as_a_file(tmp_path):
+    assert reason(Source("a", tmp_path)).code in ("not_a_file", "not_readable")
+
+
+@pytest.mark.parametrize("path", ["a\0b.png", "x" * 5000, "a" * 300 + ".png"])
+def test_a_path_that_no_system_takes(path):
+    assert reason(Source("a", Path(path))).code == "not_readable"
+    with pytest.raises(SourceError):
+        list(from_paths([Path(path)]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_named_pipe_is_not_waited_for(folder):
+    os.mkfifo(folder / "a.png")
+    os.mkfifo(folder / "b.zip")
+    found = []
+    thread = threading.Thread(
+        target=lambda: found.extend(
+            codes(from_paths([folder, folder / "a.png", folder / "b.zip"]))
+        ),
+        daemon=True,
+    )
+    thread.start()
+    thread.join(5)
+    assert found == ["not_a_file", "nested_archive", "not_a_file", "not_a_file"]
+
+
+def test_a_device_is_not_read():
+    assert reason(Source("zero", Path("/dev/zero"))).code == "not_a_file"
+
+
+def test_a_name_that_is_not_utf_8_can_be_written_down(folder):
+    raw = os.fsencode(folder) + b"/f\xfclm.png"
+    try:
+        Path(os.fsdecode(raw)).write_bytes(b"abc")
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    (found,) = from_paths([folder])
+    assert found.name == f"{folder}/f\\xfclm.png"
+    assert found.read() == b"abc"
+    (found,) = sources.below_root(folder, folder)
+    assert found.name == "f\\xfclm.png"
+
+
+# Folders.
+
+
+def test_folder_gives_its_images_in_name_order(folder):
+    for name in ("b.png", "a.png", "sub/c.png", "sub/deep/er/d.dcm", "notes.txt", "IM0001",
+                 ".hidden.png", ".git/e.png", "__MACOSX/f.png", "sub/.DS_Store"):  # fmt: skip
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    found = list(from_paths([folder]))
+    assert names(found, folder) == ["IM0001", "a.png", "b.png", "sub/c.png", "sub/deep/er/d.dcm"]
+    assert [source.read().decode() for source in found] == names(found, folder)
+    assert names(sources.below_root(folder, folder / "sub"), folder) == [
+        "sub/c.png",
+        "sub/deep/er/d.dcm",
+    ]
+
+
+def test_order_is_that_of_sorted_paths(folder):
+    for name in ("a/z.png", "a-b.png", "a.png", "B.png", "a/b/c.png", "ä.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    found = [source.path for source in from_paths([folder])]
+    assert found == sorted(found)
+
+
+def test_order_of_the_inputs_is_kept(folder):
+    for name in ("b.png", "a.png"):
+        (folder / name).write_bytes(name.encode())
+    found = from_paths([folder / "b.png", folder, folder / "a.png"])
+    assert codes(found) == [b"b.png", b"a.png", b"b.png", b"a.png"]
+
+
+def test_folder_with_the_name_of_an_image(folder):
+    (folder / "x.jpg").mkdir()
+    (folder / "x.jpg" / "a.png").write_bytes(b"abc")
+    assert names(from_paths([folder]), folder) == ["x.jpg/a.png"]
+
+
+def test_links_are_followed_only_inside(folder, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.png").write_bytes(b"secret")
+    (folder / "a.png").write_bytes(b"abc")
+    (folder / "sub").mkdir()
+    (folder / "b_inside.png").symlink_to("a.png")
+    (folder / "c_out.png").symlink_to("../outside/secret.png")
+    (folder / "d_folder").symlink_to("../outside")
+    (folder / "e_up").symlink_to("..")
+    (folder / "f_loop.png").symlink_to("f_loop.png")
+    (folder / "g_broken.png").symlink_to("nothing.png")
+    (folder / "h_notes.txt").symlink_to("../outside/secret.png")
+    (folder / "i_sub").symlink_to("sub")
+    found = list(from_paths([folder]))
+    assert names(found, folder) == [
+        "a.png", "b_inside.png", "c_out.png", "d_folder", "e_up", "f_loop.png", "g_broken.png",
+        "i_sub",
+    ]  # fmt: skip
+    assert codes(found) == [
+        b"abc", b"abc", "link_outside", "link_outside", "link_outside", "not_readable",
+        "not_readable", "link_to_folder",
+    ]  # fmt: skip
+
+
+def test_folder_reached_by_a_link_is_read(folder, tmp_path):
+    (folder / "a.png").write_bytes(b"abc")
+    (folder / "b.png").symlink_to("a.png")
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    assert codes(from_paths([link])) == [b"abc", b"abc"]
+
+
+def test_folder_that_may_not_be_entered_keeps_a_row(folder, monkeypatch):
+    (folder / "a.png").write_bytes(b"abc")
+    (folder / "closed").mkdir()
+    list_folder = os.scandir
+
+    def scandir(path):
+        return denied(path) if Path(path).name == "closed" else list_folder(path)
+
+    monkeypatch.setattr(sources.os, "scandir", scandir)
+    found = list(from_paths([folder]))
+    assert names(found, folder) == ["a.png", "closed"]
+    assert codes(found) == [b"abc", "not_readable"]
+
+
+def test_archive_in_a_folder_keeps_a_row(folder):
+    (folder / "a.png").write_bytes(b"abc")
+    (folder / "b.ZIP").write_bytes(zipped({"c.png": b"c"}))
+    assert codes(from_paths([folder])) == [b"abc", "nested_archive"]
+
+
+def test_what_cannot_be_opened_costs_only_its_row(folder, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "notes.txt").touch()
+    bad = tmp_path / "bad.zip"
+    bad.write_bytes(b"no archive")
+    (folder / "a.png").write_bytes(b"abc")
+    found = list(from_paths([tmp_path / "missing", empty, bad, folder]))
+    assert codes(found) == ["not_found", "no_images", "damaged_archive", b"abc"]
+    assert [source.name for source in found[:3]] == [
+        str(path) for path in (tmp_path / "missing", empty, bad)
+    ]
+    assert [reason(source).status for source in found[:3]] == [
+        "unreadable",
+        "refused",
+        "unreadable",
+    ]
+
+
+def test_nothing_at_all_is_an_error_that_says_why(tmp_path):
+    with pytest.raises(SourceError, match=r"no image.*'.*missing'.*nothing at this path"):
+        list(from_paths([tmp_path / "missing"]))
+    with pytest.raises(SourceError, match="holds no image"):
+        list(from_paths([tmp_path]))
+    with pytest.raises(SourceError, match="no image"):
+        list(from_paths([]))
+
+
+def test_a_deep_folder_is_no_recursion(folder):
+    place = folder
+    for _ in range(300):
+        place = place / "d"
+    place.mkdir(parents=True)
+    (place / "a.png").write_bytes(b"abc")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(200)
+    try:
+        assert codes(from_paths([folder])) == [b"abc"]
+    finally:
+        sys.setrecursionlimit(limit)

@@ -1,0 +1,132 @@
+"""The `overread` command, run as its users run it."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.cli import main
+from app.core.images.decoding import decode
+from app.core.rendering.heatmaps import blend
+
+COMMANDS = ([], ["app"], ["score"], ["verify"])
+
+
+@pytest.fixture
+def folder(tmp_path, film):
+    inside = tmp_path / "films with space"
+    inside.mkdir()
+    cv2.imwrite(str(inside / "a.png"), film)
+    cv2.imwrite(str(inside / "b.png"), 255 - film)
+    (inside / "c.jpg").write_bytes(b"not an image")
+    return inside
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example_and_loads_no_network_library(command):
+    code = (
+        "import sys, app.cli\n"
+        "try: app.cli.main(sys.argv[1:])\n"
+        "except SystemExit as stop: assert stop.code == 0\n"
+        "print({'keras', 'tensorflow', 'openvino', 'streamlit'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command, "--help"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert "example: overread" in done.stdout or not command
+    assert done.stdout.endswith("set()\n")
+
+
+def test_score_writes_a_row_for_every_input(folder, bundle, tmp_path, capsys):
+    out = tmp_path / "results" / "r.csv"
+
+    assert main(["score", str(bundle.path), str(folder), "--out", str(out)]) == 0
+
+    table = pd.read_csv(out)
+    assert list(table["status"]) == ["ok", "ok", "unreadable"]
+    assert table["reason"][2].startswith("not_an_image: ")
+    assert list(table["image_id"][:2]) == [
+        hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("a.png", "b.png")
+    ]
+    assert "3 images in" in capsys.readouterr().err
+    assert not list(out.parent.glob("*.partial"))
+
+
+def test_heatmaps_are_the_evidence_and_the_overlay(folder, bundle, tmp_path):
+    maps = tmp_path / "maps"
+    main(["score", str(bundle.path), str(folder), "--out", str(tmp_path / "r.csv"),
+          "--heatmaps", str(maps)])  # fmt: skip
+    table = pd.read_csv(tmp_path / "r.csv")
+    scored = table[table["status"] == "ok"]
+
+    assert sorted(path.name for path in maps.iterdir()) == sorted(
+        f"{image_id}.{ending}" for image_id in scored["image_id"] for ending in ("npy", "png")
+    )
+    for row in scored.itertuples():
+        evidence = np.load(maps / f"{row.image_id}.npy")
+        overlay = cv2.imread(str(maps / f"{row.image_id}.png"))[..., ::-1]
+        film = decode((folder / row.path.rsplit("/", 1)[1]).read_bytes()).pixels
+        assert evidence.dtype == np.float32
+        assert evidence.ndim == 2
+        np.testing.assert_array_equal(
+            overlay, blend(film, evidence, scale=bundle.manifest.heatmap.scale)
+        )
+
+
+def test_files_folders_and_archives_together(folder, bundle, tmp_path):
+    archive = shutil.make_archive(str(tmp_path / "films"), "zip", folder)
+    out = tmp_path / "r.csv"
+    single = folder / "a.png"
+
+    assert main(["score", str(bundle.path), archive, str(folder), str(single), str(single),
+                 "--out", str(out)]) == 0  # fmt: skip
+
+    table = pd.read_csv(out)
+    assert len(table) == 3 + 3 + 1 + 1
+    ids = table["image_id"].tolist()
+    assert ids[0] == ids[3] == ids[6] == ids[7]
+    assert table["probability"][0] == pytest.approx(table["probability"][7], abs=1e-6)
+
+
+def test_verify_tells_the_digest(bundle, capsys):
+    assert main(["verify", str(bundle.path)]) == 0
+    assert bundle.sha256 in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["verify", "nowhere"], "There is no bundle in the folder 'nowhere'"),
+        (["score", "nowhere", "films", "--out", "r.csv"], "There is no bundle"),
+    ],
+)
+def test_failures_are_sentences(arguments, sentence, capsys):
+    assert main(arguments) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_missing_input_and_an_empty_folder_are_sentences(bundle, tmp_path, capsys):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    out = tmp_path / "r.csv"
+
+    assert main(["score", str(bundle.path), str(empty), "--out", str(out)]) == 1
+    assert "There is no image in the input" in capsys.readouterr().err
+    assert main(["score", str(bundle.path), str(tmp_path / "gone"), "--out", str(out)]) == 1
+    assert "There is nothing at" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["scoer"], ["score"], ["score", "b", "i"]])
+def test_a_wrong_call_exits_with_two(arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+
+    assert stop.value.code == 2

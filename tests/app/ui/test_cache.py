@@ -1,0 +1,99 @@
+"""What is kept is kept under the film it was made of."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.core.explanations.selection import Choice
+from app.core.images import decoding, display, geometry
+from app.core.images.decoding import Film
+from app.core.review.cases import Window
+from app.core.sources.sources import Source
+from app.ui import cache
+
+
+@pytest.fixture
+def two_films(tmp_path, film) -> tuple[Path, Path]:
+    """Two files, of one film and of its mirror image; no other test has them."""
+    paths = tmp_path / "one.png", tmp_path / "other.png"
+    noisy = film + np.random.default_rng(len(str(tmp_path))).integers(0, 9, film.shape)
+    for path, pixels in zip(paths, (noisy, noisy[:, ::-1]), strict=True):
+        cv2.imwrite(str(path), pixels.astype(np.uint8))
+    cache._thumbnail.clear()
+    return paths
+
+
+def thumbnail_of(path: Path) -> bytes:
+    return display.jpeg(geometry.shrunk(decoding.decode(path.read_bytes()), 96), quality=80)
+
+
+def test_a_thumbnail_is_never_that_of_another_film(two_films):
+    one, other = two_films
+    image_id, expected = decoding.image_id(one.read_bytes()), thumbnail_of(one)
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())  # replaced after it was scored
+
+    assert cache.thumbnail(image_id, Source("one", one)) is None
+
+    one.write_bytes(content)
+    assert cache.thumbnail(image_id, Source("one", one)) == expected
+    one.unlink()
+    assert cache.thumbnail(image_id, Source("one", one)) == expected
+
+
+def test_a_thumbnail_of_a_file_that_was_away_is_drawn_when_it_is_back(two_films):
+    one, _ = two_films
+    image_id, expected = decoding.image_id(one.read_bytes()), thumbnail_of(one)
+
+    assert cache.thumbnail(image_id, Source("one", one.with_name("gone.png"))) is None
+    assert cache.thumbnail(image_id, Source("one", one)) == expected
+
+
+def test_what_cannot_be_decoded_is_not_read_at_every_run(tmp_path, monkeypatch):
+    path = tmp_path / "torn.png"
+    path.write_bytes(b"\x89PNG torn")
+    image_id = decoding.image_id(path.read_bytes())
+    cache._thumbnail.clear()
+    assert cache.thumbnail(image_id, Source("torn", path)) is None
+    monkeypatch.setattr(Source, "read", None)
+
+    assert cache.thumbnail(image_id, Source("torn", path)) is None
+
+
+def test_every_window_of_a_film_has_a_picture_of_its_own(film):
+    shown = {
+        cache.film_picture(image_id, Film(pixels), window)
+        for image_id, pixels in (("a", film), ("b", film[:, ::-1]))
+        for window in (Window(), Window(50, 255), Window(0, 200), Window(inverted=True))
+    }
+
+    assert len(shown) == 8
+    assert all(picture.startswith("data:image/jpeg;base64,") for picture in shown)
+
+
+def test_every_heatmap_of_a_film_has_a_picture_of_its_own(bundle, three_class_bundle):
+    generator = np.random.default_rng(0)
+    shown = [
+        cache.heatmap_picture(
+            loaded,
+            image_id,
+            choice,
+            generator.random((3, 4), np.float32),
+            shape=(60, 80),
+            scale=scale,
+        )
+        for loaded in (bundle, three_class_bundle)
+        for image_id in ("a", "b")
+        for choice in (
+            Choice("grad_cam", "one", 0),
+            Choice("grad_cam", "one", 1),
+            Choice("grad_cam", "two", 1),
+            Choice("layer_cam", "two", 1),
+            Choice("occlusion", None, 1),
+        )
+        for scale in (0.5, 1.0)
+    ]
+
+    assert len(set(shown)) == len(shown) == 40

@@ -1,0 +1,67 @@
+"""The app driven without a browser, on a real bundle and real files."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+MAIN = Path(__file__).parents[3] / "app" / "main.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_earlier_tests_left() -> Iterator[None]:
+    """Is passed over by the garbage collector, which Streamlit calls after each run of a page.
+
+    Behind all other tests that took some seconds a test.
+    """
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def data_root(tmp_path, film) -> Path:
+    """A server folder with six films, one file that is no image and a folder inside."""
+    root = tmp_path / "root"
+    (root / "ward" / "week_1").mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    for number in range(6):
+        noisy = np.clip(film + generator.normal(0, 20 + 5 * number, film.shape), 0, 255)
+        cv2.imwrite(str(root / "ward" / f"film_{number}.png"), noisy.astype(np.uint8))
+    (root / "ward" / "torn.png").write_bytes(b"\x89PNG torn")
+    return root
+
+
+@pytest.fixture
+def app(bundle, data_root, tmp_path, monkeypatch) -> AppTest:
+    """The app on one small bundle, with a server folder and an empty database."""
+    monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    return AppTest.from_file(MAIN, default_timeout=60)
+
+
+def review_folder(at: AppTest, relative: str) -> AppTest:
+    """Scores a server folder and returns the app with its worklist."""
+    start_review(at, relative)
+    deadline = time.monotonic() + 60
+    while not at.get("download_button") and time.monotonic() < deadline:
+        time.sleep(0.1)
+        at.run()
+    return at
+
+
+def start_review(at: AppTest, relative: str) -> None:
+    """Begins to score a server folder."""
+    at.run()
+    at.segmented_control(key="review_origin").set_value("Server folder").run()
+    at.text_input(key="review_folder").set_value(relative).run()
+    at.button(key="review_server").click().run()

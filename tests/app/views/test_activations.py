@@ -1,0 +1,193 @@
+"""The Activations page with real small bundles and real files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core.bundles.bundle import Bundle
+from app.core.sources.sources import Source
+from app.ui.activations.layer_walk import EVIDENCE, layer_key
+from tests.app.views.conftest import MAIN
+from tests.bundles import make_bundle
+
+
+def open_page(bundle: Bundle, source: Source | None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
+    at = AppTest.from_file(str(MAIN), default_timeout=120)
+    at.session_state["model"] = bundle.path.name
+    if source is not None:
+        at.session_state["case"] = source
+    at.switch_page("views/activations.py").run()
+    return at
+
+
+def texts(at: AppTest) -> str:
+    return "\n".join(element.value for element in [*at.markdown, *at.caption, *at.info, *at.error])
+
+
+@pytest.fixture
+def source(film: np.ndarray, tmp_path: Path) -> Source:
+    path = tmp_path / "A film_1.png"
+    path.write_bytes(cv2.imencode(".png", film)[1].tobytes())
+    return Source(path.name, path)
+
+
+def test_without_a_film_the_page_says_what_to_do(bundle, monkeypatch):
+    at = open_page(bundle, None, monkeypatch)
+
+    assert not at.exception
+    assert "No film is open" in texts(at)
+    assert not at.image
+
+
+def test_the_walk_starts_at_the_first_convolution(bundle, source, monkeypatch):
+    at = open_page(bundle, source, monkeypatch)
+
+    assert not at.exception
+    assert not at.error
+    assert at.selectbox(key=layer_key(bundle)).value == "conv1"
+    assert "16 channels, by mean activation. One scale for the layer, from " in texts(at)
+    assert "The film at 120 × 90 pixels" in at.image[0].captions[0]
+    assert "48 × 48, stretched" in at.image[1].captions[0]
+    assert "Probability of pneumonia 0." in texts(at)
+    assert len(at.get("bidi_component")) == 2  # the strip and the grid, one element each
+
+
+def test_next_and_previous_step_through_the_layers_to_the_evidence(bundle, source, monkeypatch):
+    at = open_page(bundle, source, monkeypatch)
+    key = layer_key(bundle)
+    at.button(key="activations_next").click().run()
+    assert at.selectbox(key=key).value == "conv1_norm"
+
+    at.selectbox(key=key).set_value("conv5_relu").run()
+    seen = []
+    for _ in range(4):
+        at.button(key="activations_next").click().run()
+        assert not at.exception
+        seen.append(at.selectbox(key=key).value)
+
+    assert seen == ["average", "dropout", "predictions", EVIDENCE]
+    assert at.button(key="activations_next").disabled
+    assert "each weighted by how much it moves the decision towards pneumonia" in texts(at)
+
+    at.button(key="activations_previous").click().run()
+    assert "What speaks for and against pneumonia: the mean of a channel of conv5_relu" in texts(at)
+
+
+def test_the_channel_is_chosen_by_rank_and_its_figures_follow(bundle, source, monkeypatch):
+    at = open_page(bundle, source, monkeypatch)
+    chooser = next(box for box in at.selectbox if box.key.startswith("activations_channel"))
+    strongest, second = chooser.options[:2]
+    assert f"{strongest.split(' · ')[0]}: mean " in texts(at)
+
+    chooser.select_index(1).run()
+
+    assert not at.exception
+    assert f"{second.split(' · ')[0]}: mean " in texts(at)
+    assert f"{strongest.split(' · ')[0]}: mean " not in texts(at)
+
+
+def test_each_channel_on_its_own_scale_is_said(bundle, source, monkeypatch):
+    at = open_page(bundle, source, monkeypatch)
+
+    at.toggle(key="activations_own_scale").set_value(True).run()
+    at.radio(key="activations_colours").set_value("Violet to yellow").run()
+
+    assert not at.exception
+    assert "Each on its own scale, from its lowest (violet) to its highest" in texts(at)
+    assert "One scale for the layer" not in texts(at)
+
+
+def test_the_list_of_layers_has_shapes_and_adds_up(bundle, source, monkeypatch):
+    at = open_page(bundle, source, monkeypatch)
+
+    at.segmented_control(key="activations_view").set_value("List of layers").run()
+
+    table = at.dataframe[0].value
+    row = table.set_index("Layer").loc["conv2"]
+    assert (row["Kind"], row["Output"], row["Parameters"]) == (
+        "Convolution", "24 × 24 × 32", 3 * 3 * 16 * 32
+    )  # fmt: skip
+    assert f"{table['Parameters'].sum():,} parameters in total" in texts(at)
+    assert len(at.get("bidi_component")) == 1  # the grid of channels is not drawn
+
+
+def test_three_classes_in_colour_with_padding(three_class_bundle, source, monkeypatch):
+    at = open_page(three_class_bundle, source, monkeypatch)
+    key = layer_key(three_class_bundle)
+    assert "48 × 48, with black borders" in at.image[1].captions[0]
+
+    for step in ("pixels", "average", "predictions", EVIDENCE):
+        at.selectbox(key=key).set_value(step).run()
+        assert not at.exception
+        assert not at.error
+    at.segmented_control(key="activations_view").set_value("One channel").run()
+    at.selectbox(key=key).set_value("pool4").run()
+
+    assert not at.exception
+    assert len(at.image) == 4  # film, input, map, overlay
+
+
+@pytest.mark.parametrize(
+    ("preset", "steps"),
+    [
+        ("probreathe", ("norm3", "dropout5", "flatten", "dense", "predictions", EVIDENCE)),
+        ("residual", ("film_statistics", "stage2_add", "stage3_pool", "stage5_out", EVIDENCE)),
+    ],
+)
+def test_layers_of_other_presets_are_drawn(preset, steps, source, tmp_path, monkeypatch):
+    bundle = make_bundle(tmp_path, name=preset, preset=preset, image_size=48)
+    at = open_page(bundle, source, monkeypatch)
+
+    for step in steps:
+        at.selectbox(key=layer_key(bundle)).set_value(step).run()
+        assert not at.exception
+        assert not at.error
+        assert at.selectbox(key=layer_key(bundle)).value == step
+
+
+def test_of_an_ensemble_one_network_is_walked_through_at_a_time(source, tmp_path, monkeypatch):
+    bundle = make_bundle(tmp_path, members=3)
+    at = open_page(bundle, source, monkeypatch)
+    layer = layer_key(bundle)
+    member = f"activations_member_{bundle.sha256[:12]}"
+
+    assert at.selectbox(key=layer).value == "m1_conv1"
+    assert not any("m2_" in option for option in at.selectbox(key=layer).options)
+    at.selectbox(key=layer).set_value("m1_conv2").run()
+    at.segmented_control(key=member).set_value(2).run()
+
+    assert not at.exception
+    assert at.selectbox(key=layer).value == "m2_conv2"
+    assert not any("m1_" in option for option in at.selectbox(key=layer).options)
+    # What the networks share is there with each of them, and stays open.
+    at.selectbox(key=layer).set_value("mean_logit").run()
+    at.segmented_control(key=member).set_value(3).run()
+    assert not at.exception
+    assert at.selectbox(key=layer).value == "mean_logit"
+
+
+def test_a_refused_film_shows_its_reason_and_no_layers(bundle, tmp_path, monkeypatch):
+    path = tmp_path / "blank.png"
+    path.write_bytes(cv2.imencode(".png", np.full((80, 80), 7, np.uint8))[1].tobytes())
+
+    at = open_page(bundle, Source(path.name, path), monkeypatch)
+
+    assert not at.exception
+    assert "There is nothing to walk through. All pixels lie between 7 and 7" in texts(at)
+    assert not at.button
+
+
+def test_a_film_that_has_gone_is_a_message(bundle, source, monkeypatch):
+    source.path.unlink()
+
+    at = open_page(bundle, source, monkeypatch)
+
+    assert not at.exception
+    assert "could not be read" in at.error[0].value
+    assert str(source.path) not in texts(at)

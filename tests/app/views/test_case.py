@@ -1,0 +1,330 @@
+import cv2
+import numpy as np
+import pytest
+
+from app.core.explanations.explainer import Explainer, Explanation
+from app.core.explanations.methods import METHODS
+from app.core.explanations.selection import Choice, Scale
+from app.core.images import decoding, display
+from app.core.images.decoding import Film
+from app.core.rendering import heatmaps
+from app.core.results.result_store import ResultStore, ResultStoreError
+from app.core.sources.sources import Source
+from app.ui import cache
+from app.ui.case import viewer
+from tests.app.views.conftest import review_folder
+from tests.app.views.test_review import texts
+
+
+def open_case(app, path, name=None):
+    app.run()
+    app.session_state["case"] = Source(name or path.name, path)
+    return app.switch_page("views/case.py").run()
+
+
+def test_without_a_film_the_page_says_what_to_do(app):
+    at = app.run().switch_page("views/case.py").run()
+
+    assert not at.exception
+    assert "Choose one from the worklist" in texts(at)
+
+
+def test_reading_threshold_and_zone_are_shown(app, data_root):
+    at = open_case(app, data_root / "ward" / "film_0.png")
+
+    assert not at.exception
+    assert any(word in texts(at) for word in ("Positive", "Doubtful", "Negative"))
+    assert "Calibrated probability 0." in texts(at)
+    assert at.slider(key="case_opacity").value == 0.6
+
+
+@pytest.mark.parametrize("verdict", ["agree", "disagree", "unsure"])
+def test_a_verdict_is_saved_at_once_and_shown_again(app, data_root, verdict):
+    at = open_case(app, data_root / "ward" / "film_0.png")
+    at.button(key=f"case_{verdict}").click().run()
+
+    assert at.button(key=f"case_{verdict}").label.endswith("✓")
+    again = at.run()
+    assert again.button(key=f"case_{verdict}").label.endswith("✓")
+
+
+def test_a_comment_keeps_the_verdict_and_the_worklist_shows_it(app, data_root):
+    at = review_folder(app, "ward")
+    at.session_state["case"] = Source("ward/film_2.png", data_root / "ward" / "film_2.png")
+    at.switch_page("views/case.py").run()
+    at.button(key="case_disagree").click().run()
+    at.text_area[0].set_value("line over the apex").run()
+    assert at.button(key="case_disagree").label.endswith("✓")
+
+    at.switch_page("views/review.py").run()
+    table = at.dataframe[0].value.set_index("Name")
+    assert table.loc["ward/film_2.png", "Verdict"] == "Disagree"
+    assert "1 of 7 reviewed" in texts(at)
+
+
+def test_next_and_previous_follow_the_worklist(app, data_root):
+    at = review_folder(app, "ward")
+    names = at.dataframe[0].value["Name"].tolist()
+    first = next(name for name in names)
+    at.session_state["case"] = Source(first, (data_root / first).resolve())
+    at.switch_page("views/case.py").run()
+    assert at.button(key="case_back").disabled
+
+    at.button(key="case_next").click().run()
+    assert at.session_state["case"].name == names[1]
+    at.button(key="case_back").click().run()
+    assert at.session_state["case"].name == first
+
+
+def test_an_unreadable_film_keeps_its_reason(app, data_root):
+    at = open_case(app, data_root / "ward" / "torn.png")
+
+    assert not at.exception
+    assert "No reading." in texts(at)
+    assert "Calibrated probability" not in texts(at)
+
+
+def test_a_film_that_vanished_is_a_sentence_without_its_name(app, data_root):
+    at = open_case(app, data_root / "ward" / "Jane_Doe.png", name="film")
+
+    assert not at.exception
+    assert "could not be read" in at.error[0].value
+    assert "Jane" not in texts(at)
+    assert not at.text_area
+
+
+def test_a_name_is_shown_as_it_is(app, data_root):
+    at = open_case(app, data_root / "ward" / "film_0.png", name="a_b_*c*_[x](y).png")
+
+    assert r"a\_b\_\*c\*\_\[x\]\(y\)\.png" in texts(at)
+
+
+def choose_method(at, method):
+    """Opens the popover and picks a method; a slow one is asked for."""
+    at.session_state["case_methods"] = True
+    at.run()
+    at.selectbox(key="case_method").set_value(method).run()
+    if METHODS[method].is_slow and not is_waited_for(at):
+        at.button(key="case_method_compute").click().run()
+    return at
+
+
+def is_waited_for(at):
+    return not any(button.key == "case_method_compute" for button in at.button)
+
+
+def chosen_method(at):
+    return at.session_state["case_method"]
+
+
+@pytest.fixture
+def forget():
+    """Empties the memory of the app, as a restart does; what is on disk stays."""
+    cache._explanation.clear()
+    yield cache._explanation.clear
+    cache._explanation.clear()
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """Lets every method find a map that a test makes up."""
+
+    def use(evidence):
+        def explain(self, film, *, method, class_index, layer=None, progress=None):
+            progress(1, 2)
+            return Explanation(METHODS[method], class_index, layer, evidence)
+
+        monkeypatch.setattr(Explainer, "explain", explain)
+
+    return use
+
+
+def fail(*args, **kwargs):
+    raise AssertionError("nothing was to be computed")
+
+
+def test_every_film_comes_with_grad_cam_on_the_scale_of_all_films(app, data_root, monkeypatch):
+    monkeypatch.setattr(Explainer, "explain", fail)
+    at = open_case(app, data_root / "ward" / "film_0.png")
+
+    assert not at.exception
+    at.segmented_control(key="case_class").set_value("NORMAL").run()
+    shown = texts(at)
+    at.segmented_control(key="case_class").set_value("PNEUMONIA").run()
+    shown += texts(at)
+    assert "Colours up to 0.05 logits, the same for every film." in shown
+    assert "own peak" not in shown
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_is_explained_and_its_values_are_told_with_their_unit(
+    app, data_root, method, forget, made_up
+):
+    made_up(np.array([[-1.0, 1545.2], [0.0, 3.0]], np.float32))
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), method)
+    at.session_state["case_methods"] = True
+    at.run()
+
+    assert not at.exception
+    assert METHODS[method].sentence in texts(at)
+    assert f"cells over the film, in {METHODS[method].unit}." in texts(at)
+    assert any(box.key.startswith("case_layer") for box in at.selectbox) == (
+        METHODS[method].uses_layer
+    )
+    if method in ("grad_cam", "hires_cam"):
+        assert "the same for every film" in texts(at) or "No positive evidence" in texts(at)
+    else:
+        words = f"Colours up to 1,545 {METHODS[method].unit}, this film's own peak; not comparable"
+        assert words in texts(at)
+
+
+@pytest.mark.parametrize("method", ["hires_cam", "occlusion"])
+def test_the_same_view_is_there_again_without_computing(
+    app, data_root, method, forget, monkeypatch
+):
+    film = data_root / "ward" / "film_0.png"
+    first = texts(choose_method(open_case(app, film), method))
+    assert "No heatmap is drawn yet" not in first
+
+    forget()
+    monkeypatch.setattr(Explainer, "explain", fail)
+    at = app.run()
+
+    assert not at.exception
+    assert chosen_method(at) == method
+    assert "could not be computed" not in texts(at)
+    assert "No heatmap is drawn yet" not in texts(at)
+
+
+def test_another_layer_has_a_scale_of_its_own(app, bundle, data_root, forget):
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "layer_cam")
+    box = next(box for box in at.selectbox if box.key.startswith("case_layer"))
+    layers = cache.explainer(bundle).layers
+    assert box.value == bundle.manifest.heatmap.layer
+
+    box.set_value(layers[1]).run()
+
+    assert not at.exception
+    assert f"LayerCAM at {layers[1]}." in texts(at)
+    assert "own peak" in texts(at)
+
+
+def test_without_positive_evidence_nothing_is_drawn(app, data_root, forget, made_up):
+    made_up(np.full((3, 3), -2.0, np.float32))
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "occlusion")
+
+    assert "No positive evidence for pneumonia; no heatmap is drawn." in texts(at)
+    assert "own peak" not in texts(at)
+    at.segmented_control(key="case_class").set_value("NORMAL").run()
+    assert "Colours up to 2 logits, this film's own peak" in texts(at)
+
+
+def test_a_slow_method_does_not_run_on_the_next_film(app, data_root, forget, monkeypatch):
+    at = review_folder(app, "ward")
+    names = at.dataframe[0].value["Name"].tolist()
+    at.session_state["case"] = Source(names[0], (data_root / names[0]).resolve())
+    choose_method(at.switch_page("views/case.py").run(), "occlusion")
+    assert chosen_method(at) == "occlusion"
+
+    monkeypatch.setattr(Explainer, "explain", fail)
+    at.button(key="case_next").click().run()
+
+    assert not at.exception
+    assert chosen_method(at) == "grad_cam"
+    assert "could not be computed" not in texts(at)
+
+
+def test_a_fast_method_stays_for_the_next_film(app, data_root, forget):
+    at = review_folder(app, "ward")
+    names = at.dataframe[0].value["Name"].tolist()
+    at.session_state["case"] = Source(names[0], (data_root / names[0]).resolve())
+    choose_method(at.switch_page("views/case.py").run(), "grad_cam_plus_plus")
+    at.session_state["case_methods"] = False
+
+    at.button(key="case_next").click().run()
+
+    assert not at.exception
+    assert chosen_method(at) == "grad_cam_plus_plus"
+    assert "No heatmap is drawn yet" not in texts(at)
+
+
+def test_a_method_that_fails_is_a_sentence_and_cancel_returns(app, data_root, forget, monkeypatch):
+    def explain(*args, **kwargs):
+        raise ValueError("graph disconnected: <KerasTensor>")
+
+    monkeypatch.setattr(Explainer, "explain", explain)
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "score_cam")
+
+    assert not at.exception
+    assert "could not be computed (ValueError)" in at.error[0].value
+    assert "KerasTensor" not in texts(at)
+    at.button(key="case_method_cancel").click().run()
+    assert not at.error
+    assert chosen_method(at) == "grad_cam"
+
+
+def test_results_that_cannot_be_kept_are_shown_all_the_same(
+    app, data_root, forget, made_up, monkeypatch
+):
+    def full(*args, **kwargs):
+        raise ResultStoreError("full")
+
+    monkeypatch.setattr(ResultStore, "add", full)
+    monkeypatch.setattr(ResultStore, "get", full)
+    made_up(np.ones((3, 3), np.float32))
+    at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "smooth_grad")
+
+    assert not at.exception
+    assert "Colours up to 1 logits per full grey range, this film's own peak" in texts(at)
+
+
+def test_what_is_interrupted_is_not_kept(app, bundle, data_root, forget):
+    class InterruptedRun(BaseException):
+        """What Streamlit raises in a script that a click interrupts."""
+
+    def interrupt(done, total):
+        raise InterruptedRun
+
+    path = data_root / "ward" / "film_0.png"
+    at = open_case(app, path)
+    source = at.session_state["case"]
+    case = cache.case(bundle, source)
+    choice = Choice("occlusion", None, 1)
+    with pytest.raises(InterruptedRun):
+        cache.explain(bundle, source, case.image_id, choice, progress=interrupt)
+
+    assert cache.explanation(bundle, case.image_id, choice) is None
+
+
+def test_a_film_that_is_opened_again_is_not_drawn_again(app, data_root, monkeypatch):
+    films = [data_root / "ward" / f"film_{number}.png" for number in range(2)]
+    for path in films:
+        first = open_case(app, path)
+        assert not first.exception
+    for module, function in (
+        (decoding, "decode"), (display, "jpeg"), (heatmaps, "png"), (heatmaps, "blend"),
+        (cache.reading_charts, "probability_figure"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, function, fail)
+
+    again = open_case(app, films[0])
+
+    assert not again.exception
+    assert [button.label for button in again.get("download_button")] == ["Overlay as PNG"]
+    assert "Colours up to" in texts(again)
+
+
+def test_the_overlay_to_keep_is_drawn_when_it_is_asked_for_and_at_full_size(
+    app, data_root, monkeypatch
+):
+    monkeypatch.setattr(heatmaps, "blend", fail)
+    assert not open_case(app, data_root / "ward" / "film_0.png").exception
+    monkeypatch.undo()
+
+    film = Film(np.full((900, 1200), 100, np.uint8))
+    view = viewer.View("Blended", 0.6, 1)
+    drawn = viewer._overlay(film, np.ones((3, 4), np.float32), Scale(1.0, is_shared=True), view)
+
+    pixels = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels.shape == (900, 1200, 3)
+    assert pixels[0, 0].tolist() != [100, 100, 100]

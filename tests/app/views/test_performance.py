@@ -1,0 +1,280 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core.bundles.bundle import load_bundle
+from tests.app.views.light_bundles import (
+    HISTORY_TABLE,
+    drawn_table,
+    table,
+    write_bundle,
+)
+
+MAIN = Path(__file__).parents[3] / "app" / "main.py"
+PAGE = "views/performance.py"
+
+# At 0.5: 3 of 4 positives found, 2 of 3 negatives cleared, two images wrong.
+ROWS = [
+    ("test", "p1", "", 0, 0.10),
+    ("test", "p1", "", 0, 0.80),
+    ("test", "p2", "", 0, 0.20),
+    ("test", "p3", "bacteria", 1, 0.90),
+    ("test", "p3", "bacteria", 1, 0.30),
+    ("test", "p4", "virus", 1, 0.60),
+    ("test", "p5", "virus", 1, 0.55),
+    ("val", "p6", "", 0, 0.40),
+    ("val", "p7", "bacteria", 1, 0.80),
+]
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("OVERREAD_MODELS", str(folder))
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("OVERREAD_DATA_ROOT", raising=False)
+    return folder
+
+
+def open_page():
+    return AppTest.from_file(MAIN, default_timeout=60).run().switch_page(PAGE).run()
+
+
+def key_of(models, name="light"):
+    return f"performance_threshold_{load_bundle(models / name).sha256[:12]}"
+
+
+def view(at, name):
+    return at.segmented_control(key="performance_view").set_value(name).run()
+
+
+def cards(at):
+    return {metric.label: metric for metric in at.metric}
+
+
+def captions(at):
+    return " ".join(caption.value for caption in at.caption)
+
+
+def test_without_a_model_the_page_says_what_to_do(models):
+    at = open_page()
+
+    assert not at.exception
+    assert any("No model is installed" in info.value for info in at.info)
+    assert not at.metric
+
+
+def test_figures_come_with_denominators_and_intervals(models):
+    write_bundle(models, table(ROWS))
+    at = open_page()
+
+    assert not at.exception
+    found = cards(at)
+    assert (found["Sensitivity"].value, found["Specificity"].value) == ("75.0 %", "66.7 %")
+    assert found["Sensitivity"].delta == "30.1 to 95.4 %"
+    assert found["Sensitivity"].proto.delta_description == "3 of 4"
+    assert found["PPV"].proto.delta_description == "3 of 4"
+    assert found["NPV"].proto.delta_description == "2 of 3"
+    assert found["Accuracy"].proto.delta_description == "5 of 7"
+    assert found["F1"].value == "75.0 %"
+    # Pairs won by positives: 0.90 3, 0.30 2, 0.60 2, 0.55 2 of 3 each.
+    assert found["AUC"].value == "0.750"
+    assert found["AUC"].proto.delta_description == "5 patients"
+    assert found["AUC"].help.startswith("7 images of 5 patients")
+    assert "Test part: 7 images of 5 patients (3 Normal, 4 Pneumonia)." in captions(at)
+    assert "chosen on the validation part" in captions(at)
+
+
+def test_images_of_unknown_patients_are_not_called_patients(models):
+    rows = [(split, "", subgroup, *rest) for split, _, subgroup, *rest in ROWS]
+    write_bundle(models, table(rows).assign(kept_together=[n // 2 for n in range(len(rows))]))
+    at = open_page()
+    groups = -(-7 // 2)
+
+    assert not at.exception
+    assert cards(at)["AUC"].proto.delta_description == f"{groups} groups"
+    assert f"Test part: 7 images of {groups} groups" in captions(at)
+    assert "Patients are not known: a group is an image with its near-duplicates" in captions(at)
+    at.segmented_control(key="performance_view").set_value("Counts").run()
+    assert "Groups" in at.dataframe[0].value
+    assert "Patients" not in at.dataframe[0].value
+
+
+def test_the_threshold_moves_everything_and_comes_back(models):
+    write_bundle(models, table(ROWS))
+    at = open_page()
+    slider = key_of(models)
+    assert at.button(key=f"{slider}_back").disabled
+
+    at.slider(key=slider).set_value(0.65).run()
+    assert not at.exception
+    assert cards(at)["Sensitivity"].value == "25.0 %"
+    assert cards(at)["AUC"].value == "0.750"
+    assert "The threshold was moved." in captions(at)
+    assert "4 films called wrong" in captions(at)
+
+    at.button(key=f"{slider}_back").click().run()
+    assert cards(at)["Sensitivity"].value == "75.0 %"
+    assert "The threshold was moved." not in captions(at)
+
+
+def test_a_threshold_that_is_no_step_of_the_slider_is_kept_exactly(models):
+    # 0.5501 and 0.55 call the image at 0.55 differently.
+    write_bundle(models, table(ROWS), decision=0.5501)
+    at = open_page()
+
+    assert not at.exception
+    assert cards(at)["Sensitivity"].value == "50.0 %"
+
+
+def test_the_validation_part_says_that_it_flatters(models):
+    write_bundle(models, table(ROWS))
+    at = open_page()
+    at.segmented_control(key="performance_split_test_val").set_value("val").run()
+
+    assert not at.exception
+    assert "Validation part: 2 images of 2 patients" in captions(at)
+    assert "flatter the model" in captions(at)
+
+
+def test_a_view_shows_its_own_part_and_no_other(models):
+    write_bundle(models, table(ROWS))
+    at = open_page()
+    own = {
+        "Calibration": "Expected calibration error",
+        "Subgroups": "Small subgroups",
+        "Training": "dropout",
+        "Counts": "several classes",
+        "Missed films": "the least probable truth first",
+    }
+
+    for name in own:
+        view(at, name)
+        assert not at.exception
+        assert [text for text in own.values() if text in captions(at)] == [own[name]]
+
+
+def test_subgroups_and_counts_are_those_of_the_table(models):
+    write_bundle(models, table(ROWS))
+    at = view(open_page(), "Subgroups")
+    rows = at.dataframe[0].value
+
+    assert rows["Subgroup"].tolist() == ["bacteria", "virus", "none given"]
+    assert rows["Figure"].tolist() == ["Sensitivity", "Sensitivity", "Specificity"]
+    assert rows["Images"].tolist() == ["1 of 2", "2 of 2", "2 of 3"]
+
+    counts = view(at, "Counts").dataframe[0].value
+    assert counts["Images"].tolist() == ["3", "4", "1", "1"]
+    assert counts["Patients"].tolist() == ["2", "3", "1", "1"]
+
+
+def select_first_miss(at, models):
+    digest = load_bundle(models / "light").sha256
+    at.session_state[f"missed_{digest}_test_0.5"] = {"selection": {"rows": [0], "columns": []}}
+    return at.run()
+
+
+def test_misses_are_listed_and_a_missing_file_says_what_to_set(models):
+    write_bundle(models, table(ROWS))
+    at = open_page()
+    rows = at.dataframe[0].value
+    assert rows["Probability"].tolist() == [0.8, 0.3]
+    assert rows["Truth"].tolist() == ["Normal", "Pneumonia"]
+
+    select_first_miss(at, models)
+    assert not at.exception
+    assert "OVERREAD_DATA_ROOT" in at.warning[0].value
+    assert at.title[0].value == "Performance"
+
+
+def test_a_miss_opens_on_the_case_page(models, tmp_path, monkeypatch):
+    frame = table(ROWS)
+    film = tmp_path / "data" / frame.loc[1, "path"]
+    film.parent.mkdir(parents=True)
+    film.write_bytes(b"pixels")
+    frame.loc[1, "image_id"] = hashlib.sha256(b"pixels").hexdigest()
+    write_bundle(models, frame)
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(tmp_path / "data"))
+
+    at = select_first_miss(open_page(), models)
+
+    opened = at.session_state["case"]
+    assert (opened.path, opened.name) == (film, frame.loc[1, "path"])
+    assert not any(title.value == "Performance" for title in at.title)
+
+
+def test_perfect_separation_shows_no_interval_for_the_area(models):
+    rows = [("test", f"p{i}", "", i % 2, 0.1 + 0.8 * (i % 2)) for i in range(12)]
+    write_bundle(models, table(rows))
+    at = open_page()
+
+    assert cards(at)["AUC"].delta == "no interval"
+    assert "every resample of the 12 patients gave the same figure" in captions(at)
+    assert any("Every film was called right" in info.value for info in at.info)
+
+
+def test_a_part_of_one_class_is_no_failure(models):
+    rows = [("test", f"p{i}", "", 1, 0.1 * i) for i in range(1, 10)]
+    write_bundle(models, table(rows), history=HISTORY_TABLE.head(0).drop(columns=["epoch"]))
+    at = open_page()
+
+    assert cards(at)["Specificity"].value == "none"
+    assert cards(at)["AUC"].value == "none"
+    assert "AUC needs images of both classes" in captions(at)
+    for name in ("Calibration", "Training", "Subgroups"):
+        assert not view(at, name).exception
+
+
+def test_a_bundle_without_predictions_says_so(models):
+    write_bundle(models, table(ROWS).head(0))
+    at = open_page()
+
+    assert not at.exception
+    assert any("without predictions" in info.value for info in at.info)
+
+
+def test_more_classes_have_no_threshold(models):
+    write_bundle(models, drawn_table(("A", "B", "C")), classes=("A", "B", "C"))
+    at = open_page()
+
+    assert not at.exception
+    assert not at.slider
+    assert cards(at)["Accuracy"].proto.delta_description.endswith("of 60")
+    assert cards(at)["Macro AUC"].proto.delta_description == "30 patients"
+    table_of_classes = at.dataframe[0].value
+    assert table_of_classes["Class"].tolist() == ["A", "B", "C"]
+    assert "of 20)" in table_of_classes["Sensitivity"][0]
+    for name in ("Calibration", "Subgroups", "Training", "Counts"):
+        assert not view(at, name).exception
+
+
+def test_a_changed_bundle_is_a_message_not_a_traceback(models):
+    path = write_bundle(models, table(ROWS))
+    (path / "history.csv").write_text("epoch\n1\n")
+    at = open_page()
+
+    assert not at.exception
+    assert "history.csv" in at.error[0].value
+    assert not at.metric
+
+
+def test_the_chosen_model_stays_chosen_when_a_miss_is_opened(models, tmp_path, monkeypatch):
+    frame = table(ROWS)
+    for row, path in enumerate(frame["path"]):
+        film = tmp_path / "data" / path
+        film.parent.mkdir(parents=True, exist_ok=True)
+        film.write_bytes(path.encode())
+        frame.loc[row, "image_id"] = hashlib.sha256(path.encode()).hexdigest()
+    write_bundle(models, frame, name="another")
+    write_bundle(models, frame)
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(tmp_path / "data"))
+    at = AppTest.from_file(MAIN, default_timeout=60).run()
+    at.sidebar.selectbox[0].set_value("light").run()
+
+    select_first_miss(at.switch_page(PAGE).run(), models)
+
+    assert at.session_state["case"].path.is_relative_to(tmp_path / "data")
+    assert at.sidebar.selectbox[0].value == "light"

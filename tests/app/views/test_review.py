@@ -1,0 +1,230 @@
+import gc
+import json
+import shutil
+import threading
+
+import cv2
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core.scoring.engine import Engine
+from tests.app.views.conftest import MAIN, review_folder, start_review
+
+
+def texts(at) -> str:
+    return "\n".join(
+        element.value
+        for kind in (at.markdown, at.caption, at.error, at.warning, at.info)
+        for element in kind
+    )
+
+
+def test_it_opens_with_what_to_do_and_the_disclaimer(app):
+    app.run()
+
+    assert not app.exception
+    assert app.title[0].value == "Review"
+    assert "Research use only, not a medical device." in texts(app)
+    assert not app.dataframe
+
+
+def test_a_folder_becomes_a_worklist(app):
+    at = review_folder(app, "ward")
+
+    assert not at.exception
+    table = at.dataframe[0].value
+    assert len(table) == 7
+    assert table["Name"].iloc[-1] == "ward/torn.png"
+    assert table["Status"].iloc[-1] == "✕ Unreadable"
+    assert table["Film"].iloc[0].startswith("data:image/jpeg;base64,")
+    assert table["Film"].isna().tolist() == [False] * 6 + [True]
+    assert pd.isna(table["Probability"].iloc[-1])
+    assert "1 ✕ Unreadable" in texts(at)
+    assert "0 of 7 reviewed" in texts(at)
+
+
+def test_filters_narrow_the_worklist_and_say_when_nothing_is_left(app):
+    at = review_folder(app, "ward")
+    at.text_input(key="review_text").set_value("FILM_3").run()
+    assert at.dataframe[0].value["Name"].tolist() == ["ward/film_3.png"]
+
+    at.text_input(key="review_text").set_value("nobody").run()
+    assert not at.dataframe
+    assert "No film passes these filters" in texts(at)
+
+
+@pytest.mark.parametrize("relative", ["../", "ward/../../..", "/etc", "nowhere"])
+def test_folders_outside_the_root_are_refused(app, relative):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+    app.text_input(key="review_folder").set_value(relative).run()
+
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "Choose" in app.error[0].value
+    assert not any(button.key == "review_server" for button in app.button)
+
+
+def test_a_folder_without_images_says_so(app):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+    app.text_input(key="review_folder").set_value("ward/week_1").run()
+    app.button(key="review_server").click().run()
+
+    assert "There is no image in it" in texts(app)
+
+
+def test_without_a_data_root_the_page_says_how_to_set_one(app, monkeypatch):
+    monkeypatch.delenv("OVERREAD_DATA_ROOT")
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+
+    assert "OVERREAD_DATA_ROOT" in texts(app)
+
+
+def test_a_model_without_samples_says_so(app):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Sample films").run()
+
+    assert "carries no sample films" in texts(app)
+
+
+def test_without_a_model_the_page_says_what_to_do(app, tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "none"))
+    app.run()
+
+    assert not app.exception
+    assert "overread-train fit" in texts(app)
+
+
+def test_a_changed_bundle_is_a_sentence_not_a_traceback(app, bundle, tmp_path, monkeypatch):
+    copied = tmp_path / "models" / "small"
+    shutil.copytree(bundle.path, copied)
+    with (copied / "predictions.csv").open("a") as file:
+        file.write("\n")
+    monkeypatch.setenv("OVERREAD_MODELS", str(copied.parent))
+    app.run()
+
+    assert not app.exception
+    assert "predictions.csv of the bundle 'small' was changed" in app.error[0].value
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Lets so many results of the real engine through as the test allows."""
+    allowed = threading.Semaphore(0)
+    original = Engine.score
+
+    def score(self, *arguments, **options):
+        for result in original(self, *arguments, **options):
+            allowed.acquire()
+            yield result
+
+    monkeypatch.setattr(Engine, "score", score)
+    yield allowed
+    allowed.release(1000)
+
+
+def let_through(gate, at, count, *, until):
+    gate.release(count)
+    for _ in range(300):
+        at.run()
+        if until():
+            return
+    raise AssertionError(texts(at))
+
+
+def test_films_are_listed_as_they_come_and_then_when_they_are_asked_for(app, gate, data_root, film):
+    for number in range(20):
+        cv2.imwrite(str(data_root / "ward" / f"more_{number:02d}.png"), film + number)
+    start_review(app, "ward")
+    assert not app.dataframe
+    assert app.button(key="review_cancel")
+
+    let_through(gate, app, 3, until=lambda: app.dataframe and len(app.dataframe[0].value) == 3)
+    let_through(gate, app, 11, until=lambda: len(app.dataframe[0].value) == 14)
+    assert not app.get("download_button")
+    let_through(gate, app, 5, until=lambda: "List 5 more" in [b.label for b in app.button])
+    assert len(app.dataframe[0].value) == 14  # nothing moves while it is read
+    app.button(key="review_list_new").click().run()
+    assert len(app.dataframe[0].value) == 19
+    let_through(gate, app, 100, until=lambda: app.get("download_button"))
+    assert len(app.dataframe[0].value) == 27
+    assert not app.exception
+
+
+def test_a_folder_that_was_scored_before_needs_no_network(app, monkeypatch):
+    first = review_folder(app, "ward").dataframe[0].value
+
+    def never(self, pixels):
+        raise AssertionError("the network was run")
+
+    monkeypatch.setattr(Engine, "run", never)
+    another_session = AppTest.from_file(MAIN, default_timeout=60)
+    again = review_folder(another_session, "ward")
+
+    assert not again.exception
+    pd.testing.assert_frame_equal(again.dataframe[0].value, first)
+
+
+def test_a_setting_that_cannot_be_is_a_sentence(app, monkeypatch):
+    monkeypatch.setenv("OVERREAD_RESULTS_MB", "plenty")
+    app.run()
+
+    assert not app.exception
+    assert "OVERREAD_RESULTS_MB is 'plenty'; expected a whole number" in texts(app)
+
+
+def test_a_batch_that_is_replaced_stops_and_its_uploads_go(app, gate, data_root):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Files or ZIP").run()
+    films = [(path.name, path.read_bytes()) for path in sorted((data_root / "ward").glob("*.png"))]
+    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in films]).run()
+    app.button(key="review_uploaded").click().run()
+    first = app.session_state["batch"]
+    folder = first._spooled.folder
+    assert first.progress.running
+    assert folder.exists()
+
+    start_review(app, "ward")
+    gate.release(100)
+    first.wait(60)
+    second = app.session_state["batch"]
+    second.wait(60)
+
+    assert first is not second
+    assert first.progress.cancelled
+    assert first.progress.done < len(films)
+    assert second.progress.done == len(films)
+    assert not second.progress.cancelled
+    del first
+    app.run()
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_a_batch_of_another_model_can_be_stopped(app, gate, bundle, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        copied = tmp_path / "models" / name
+        shutil.copytree(bundle.path, copied)
+        manifest = json.loads((copied / "bundle.json").read_text())
+        (copied / "bundle.json").write_text(json.dumps(manifest | {"name": name}))
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "models"))
+    start_review(app, "ward")
+    batch = app.session_state["batch"]
+
+    app.selectbox(key="model_picker").set_value("two").run()
+    assert not app.exception
+    assert "The model one still scores the films" in texts(app)
+    assert batch.progress.running
+    app.button(key="review_cancel").click().run()
+    gate.release(100)
+    batch.wait(60)
+    app.run()
+
+    assert batch.progress.cancelled
+    assert "still scores" not in texts(app)
+    assert not any(button.key == "review_cancel" for button in app.button)
+    app.selectbox(key="model_picker").set_value("one").run()
+    assert len(app.dataframe[0].value) == batch.progress.done

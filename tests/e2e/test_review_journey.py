@@ -1,0 +1,118 @@
+"""Upload a batch, open a case, look, judge, download: the numbers are those of `overread score`."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+import pandas as pd
+from playwright.sync_api import expect
+
+from app.cli import main
+from tests.browser import steps
+from tests.e2e.conftest import dashboard
+
+
+def downloaded(page, button: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return download.value.path().read_bytes()
+
+
+def test_upload_to_download_gives_the_numbers_of_the_command(
+    page, url, films, phantom_bundle, tmp_path
+):
+    files = sorted(films.iterdir())
+    steps.open_page(page, url)
+    expect(page.get_by_text("Research use only, not a medical device")).to_be_visible()
+    steps.upload(page, files)
+    expect(page.get_by_text(f"0 of {len(files)} reviewed")).to_be_visible()
+    table = pd.read_csv(BytesIO(downloaded(page, "Download results.csv")))
+
+    main(["score", str(phantom_bundle.path), *map(str, files), "--out", str(tmp_path / "r.csv")])
+    expected = pd.read_csv(tmp_path / "r.csv")
+
+    assert [name.rsplit("/", 1)[-1] for name in expected["path"]] == list(table["path"])
+    for column in ("image_id", "status", "reason", "prediction", "zone", "bundle_sha256"):
+        assert table[column].fillna("").tolist() == expected[column].fillna("").tolist(), column
+    for column in ("probability", "raw_probability", "threshold", "NORMAL", "PNEUMONIA"):
+        np.testing.assert_allclose(table[column], expected[column], atol=2e-6)
+
+
+def test_the_overlay_is_drawn_and_follows_the_opacity(page, url, films):
+    steps.open_page(page, url)
+    steps.review_samples(page)
+    page.get_by_test_id("stButtonGroup").get_by_text("▲ Positive").click()
+    steps.settled(page)
+    steps.open_row(page, 0)
+    at_default = steps.picture_of_film(page)
+
+    layer = steps.viewer(page).locator(".pane img").last
+    steps.move_slider(page, "Heatmap opacity", "End")
+    expect(layer).to_have_css("opacity", "1")
+    opaque = steps.picture_of_film(page)
+    steps.move_slider(page, "Heatmap opacity", "Home")
+    expect(layer).to_have_css("opacity", "0")
+    transparent = steps.picture_of_film(page)
+
+    assert differing(opaque, transparent) > differing(at_default, transparent) > 0.005
+    overlay = cv2.imdecode(
+        np.frombuffer(downloaded(page, "Overlay as PNG"), np.uint8), cv2.IMREAD_COLOR
+    )
+    assert overlay.shape[2] == 3
+
+
+def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_path):
+    with dashboard(tmp_path) as address:
+        steps.open_page(page, address)
+        steps.review_samples(page)
+        steps.open_row(page, 0)
+        first = page.get_by_role("heading", level=4).inner_text()
+        page.keyboard.press("d")
+        expect(page.get_by_role("button", name="Disagree ✓")).to_be_visible()
+        page.get_by_label("Comment").fill("marker in the corner")
+        page.get_by_text("Do you agree with this reading?").click()
+        expect(page.get_by_text("Saved 20")).to_be_visible()
+        steps.settled(page)
+        page.keyboard.press("n")
+        expect(page.get_by_role("heading", level=4)).not_to_have_text(first)
+        steps.settled(page)
+
+    with dashboard(tmp_path) as address:
+        steps.open_page(page, address)
+        steps.review_samples(page)
+        expect(page.get_by_text("1 of 24 reviewed")).to_be_visible()
+        page.get_by_test_id("stButtonGroup").get_by_text("Disagree", exact=True).click()
+        steps.settled(page)
+        steps.open_row(page, 0)
+        expect(page.get_by_label("Comment")).to_have_value("marker in the corner")
+        expect(page.get_by_role("button", name="Disagree ✓")).to_be_visible()
+
+
+def test_a_server_folder_is_reviewed_and_nothing_outside_it(page, url, films):
+    steps.open_page(page, url)
+    steps.choose_origin(page, "Server folder")
+    folder = page.get_by_label("Folder below the data root")
+    folder.fill("../../etc")
+    folder.press("Enter")
+    expect(page.get_by_text("outside the configured data root")).to_be_visible()
+    expect(page.get_by_role("button", name="Review the folder")).to_have_count(0)
+
+    folder.fill(films.name)
+    folder.press("Enter")
+    page.get_by_role("button", name=f"Review the folder {films.name}").click()
+    steps.wait_for_worklist(page)
+
+    expect(page.get_by_text("1 ✕ Unreadable")).to_be_visible()
+    table = pd.read_csv(BytesIO(downloaded(page, "Download results.csv")))
+    assert list(table["path"]) == [f"{films.name}/{path.name}" for path in sorted(films.iterdir())]
+
+
+def differing(first: bytes, second: bytes) -> float:
+    """Share of the pixels of two screenshots that differ visibly."""
+    one, two = (
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).astype(int)
+        for data in (first, second)
+    )
+    return float((np.abs(one - two).max(axis=-1) > 12).mean())

@@ -1,0 +1,23 @@
+"""The page of a bundle's figures."""
+
+import pytest
+
+from model_training.bundling.bundle_page import write_page
+
+
+@pytest.mark.parametrize("which", ["trained", "trained_on_three"])
+def test_the_page_has_figures_curves_and_nobodys_name(which, request, tmp_path):
+    bundle = request.getfixturevalue(which)
+
+    write_page(tmp_path / "page.html", bundle)
+
+    page = (tmp_path / "page.html").read_text()
+    wanted = ["Test part", "bootstrap over patients", "Loss, epoch by epoch.", bundle.name]
+    wanted += ["the threshold, which validation chose", "AUC, epoch by epoch."] * (
+        which == "trained"
+    )
+    for text in wanted:
+        assert text in page
+    predictions = bundle.predictions()
+    for image in predictions["path"]:
+        assert image not in page

@@ -1,0 +1,119 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.core.errors import DatasetError
+from app.core.scoring.engine import Engine
+from app.core.sources.sources import from_paths
+from model_training.data.datasets import read_dataset
+from model_training.evaluation.scoring import only_part, overlap_note, score, seen_in_training
+from tests.model_training.altered_bundles import altered
+from tests.model_training.films import write_classes
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Six films a class, and one file of a named patient that is no image."""
+    root = tmp_path_factory.mktemp("other") / "films"
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=3)
+    (root / "NORMAL" / "Mustermann_Erika.png").write_bytes(b"not an image")
+    return root
+
+
+@pytest.fixture(scope="module")
+def scored(bundle, folder):
+    return score(bundle, read_dataset(folder))
+
+
+def test_images_score_as_in_the_app(scored, bundle, folder):
+    cases = scored.held_out()
+
+    results = {result.image_id: result for result in Engine(bundle).score(from_paths([folder]))}
+    assert cases.num_images == 12
+    for image_id, shares in zip(cases.image_ids, cases.probabilities, strict=True):
+        np.testing.assert_allclose(shares, results[image_id].reading.class_probabilities, atol=1e-6)
+
+
+def test_what_cannot_be_scored_keeps_its_row_and_is_counted(scored):
+    table = scored.table()
+
+    assert scored.refused.total() == 1
+    assert len(table) == 13
+    refused = table[table["status"] != "ok"]
+    assert refused["path"].tolist() == ["NORMAL/Mustermann_Erika.png"]
+    assert refused["probability"].isna().all()
+    assert (table["truth"] == [path.split("/")[0] for path in table["path"]]).all()
+    assert (table.loc[table["status"] == "ok", "subgroup"] == "bacteria").all()
+
+
+def test_labels_follow_the_bundle_s_order_of_classes(scored):
+    turned = replace(
+        scored,
+        classes=("PNEUMONIA", "NORMAL"),
+        cases=[replace(case, label=1 - case.label) for case in scored.cases],
+    )
+
+    cases = turned.held_out()
+
+    expected = ["PNEUMONIA" in path for path in cases.paths]
+    assert cases.y_true.tolist() == [int(positive) for positive in expected]
+
+
+def test_a_class_the_bundle_does_not_know_is_named(bundle, tmp_path):
+    write_classes(tmp_path, ("NORMAL", "FRACTURE"), patients=1)
+
+    with pytest.raises(DatasetError, match=r"\['FRACTURE'\], which 'small' does not know"):
+        score(bundle, read_dataset(tmp_path))
+
+
+def test_nothing_that_could_be_scored(scored):
+    spoilt = [row for row, case in enumerate(scored.cases) if "Mustermann" in case.name]
+    nothing = replace(
+        scored,
+        cases=[scored.cases[row] for row in spoilt],
+        results=[scored.results[row] for row in spoilt],
+    )
+
+    with pytest.raises(DatasetError, match="None of the 1 images could be scored") as error:
+        nothing.held_out()
+
+    assert "Mustermann" not in str(error.value)
+
+
+def in_parts(tmp_path, *parts):
+    for number, part in enumerate(parts):
+        write_classes(tmp_path, ("A", "B"), patients=2, part=part, first=10 * number)
+    return read_dataset(tmp_path)
+
+
+def test_the_test_part_is_taken_where_there_is_one(tmp_path):
+    dataset = in_parts(tmp_path, "train", "test")
+
+    found = only_part(dataset, None)
+
+    assert {case.split for case in found.cases} == {"test"}
+    assert found.notes[-1] == "Only the test part is scored: 8 of 16 images."
+    assert only_part(dataset, "all") is dataset
+    assert {case.split for case in only_part(dataset, "train").cases} == {"train"}
+
+
+def test_data_without_parts_are_taken_whole(tmp_path):
+    dataset = in_parts(tmp_path, "")
+
+    assert only_part(dataset, None) is dataset
+    with pytest.raises(DatasetError, match="no val part; found no parts"):
+        only_part(dataset, "val")
+
+
+def test_images_that_training_knew_are_told(bundle, tmp_path):
+    split = pd.DataFrame({"image_id": ["a", "b", "c"], "split": ["train", "train", "test"]})
+    other = altered(bundle, tmp_path / "other", lambda table: table, split=split)
+    validation = bundle.predictions().query("split == 'val'")["image_id"].iloc[0]
+
+    assert seen_in_training(other)["a"] == "train"
+    note = overlap_note(other, ["a", "b", "c", "new", validation])
+    assert "flatter 'other': of the images, 2 of 5 trained it and 1 of 5 chose its epoch" in note
+    assert overlap_note(other, ["c", "new"]) == ""
+    assert overlap_note(bundle, ["a", "b"]) == ""  # without the list nobody knows

@@ -1,0 +1,63 @@
+"""Takes the README's screenshots anew: `make screenshots`.
+
+Starts the app on the shipped default model, walks through its pages in headless Chromium as
+a reader would, and writes one picture of each page to `docs/images`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+from tests.browser import steps
+
+from tests.e2e.conftest import QUIET, chromium, dashboard
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+
+
+def main() -> int:
+    """Writes the pictures; returns 1 where there is no Chromium."""
+    path = chromium()
+    if path is None:
+        print("No Chromium found: install one (Debian: apt-get install chromium)", file=sys.stderr)
+        return 1
+    IMAGES.mkdir(exist_ok=True)
+    expect.set_options(timeout=60_000)
+    with tempfile.TemporaryDirectory() as home, dashboard(Path(home)) as url:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+            page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+            page.set_default_timeout(60_000)
+            _walk(page, url)
+            browser.close()
+    return 0
+
+
+def _walk(page: Page, url: str) -> None:
+    steps.open_page(page, url)
+    steps.review_samples(page)
+    _keep(page, "review")
+    page.get_by_test_id("stButtonGroup").get_by_text("▲ Positive").click()
+    steps.settled(page)
+    steps.open_row(page, 0)
+    _keep(page, "case")
+    for title in ("Activations", "Performance", "Model card"):
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+        page.get_by_role("heading", name=title).first.wait_for()
+        steps.settled(page)
+        _keep(page, title.lower().replace(" ", "_"))
+
+
+def _keep(page: Page, name: str) -> None:
+    # Pictures and charts are drawn after the script has ended, with nothing to wait for.
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(3000)
+    page.screenshot(path=IMAGES / f"{name}.png")
+    print(f"docs/images/{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
