@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
-from tests.browser import steps
 
+from tests.e2e import steps
 from tests.e2e.conftest import QUIET, chromium, dashboard
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"

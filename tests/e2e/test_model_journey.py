@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser import steps
+from tests.e2e import steps
 
 
 def test_activations_walk_from_layer_to_layer(page, url):

@@ -10,7 +10,7 @@ import pandas as pd
 from playwright.sync_api import expect
 
 from app.cli import main
-from tests.browser import steps
+from tests.e2e import steps
 from tests.e2e.conftest import dashboard
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import openvino
 import pytest
 
-from app.core.backends.backend import conversion, open_backend
+from app.core.backends import conversion
+from app.core.backends.backend import open_backend
 from app.core.backends.conversion import MODEL_FILE, UnsupportedNetworkError, converted
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError

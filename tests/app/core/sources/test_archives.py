@@ -11,7 +11,8 @@ from unittest.mock import Mock
 import pytest
 
 from app.core.errors import SourceError
-from app.core.sources import archives, from_archive, from_paths, sources
+from app.core.sources import archives, sources
+from app.core.sources.sources import from_archive, from_paths
 from tests.app.core.sources.contents import codes, names, reason
 from tests.pictures import restated, zipped
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import SourceError
-from app.core.sources.sources import from_paths, remote
+from app.core.sources import remote
+from app.core.sources.sources import from_paths
 from tests.app.core.sources.remote.contents import codes, filled
 
 CANARY = "CANARY"

@@ -13,7 +13,8 @@ from unittest.mock import Mock
 import pytest
 
 from app.core.errors import ImageError, SourceError
-from app.core.sources.sources import from_paths, remote
+from app.core.sources import remote
+from app.core.sources.sources import from_paths
 from tests.app.core.sources.remote.contents import codes, filled, reason
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: pip install -e '.[dev]'")

@@ -7,7 +7,8 @@ from unittest.mock import Mock
 import pytest
 
 from app.core.errors import SourceError
-from app.core.sources.sources import from_paths, remote
+from app.core.sources import remote
+from app.core.sources.sources import from_paths
 from tests.app.core.sources.remote.contents import codes, filled, names, reason
 from tests.pictures import zipped
 

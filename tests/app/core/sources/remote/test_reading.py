@@ -8,8 +8,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
+from app.core.sources import remote, sources
 from app.core.sources.remote import RemoteFile
-from app.core.sources.sources import from_paths, remote, sources
+from app.core.sources.sources import from_paths
 from tests.app.core.sources.remote.contents import codes, filled, reason
 from tests.pictures import zipped
 
