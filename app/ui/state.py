@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.core.bundles.bundle import Bundle, find_bundles
+from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles
 from app.core.results.verdicts import Review, ReviewStore, Verdict
 from app.core.review.batch import Batch
 from app.core.scoring.engine import Result
@@ -21,18 +21,19 @@ _CASE = "case"
 _LISTED = "listed"
 _UPLOAD = "upload"
 _NUM_LISTED = "num_listed"
-_DEFAULT_MODEL = "phantom-chest"
 
 
 def pick_model() -> None:
     """The model picker; its choice is what every page works on."""
     folder = read_settings().models
-    names = [path.name for path in find_bundles(folder)]
+    bundles = find_bundles(folder)
+    names = [path.name for path in bundles]
     if not names:
         st.session_state.pop(_MODEL, None)
         st.warning(f"There is no model in the folder {folder.name!r}.")
         return
-    default = names.index(_DEFAULT_MODEL) if _DEFAULT_MODEL in names else 0
+    # One that brings films of its own can be tried at once.
+    default = next((i for i, path in enumerate(bundles) if (path / SAMPLES).is_dir()), 0)
     chosen = st.selectbox(
         "Model", names, index=default, key="model_picker", persist_state="session"
     )
@@ -152,8 +153,22 @@ def require_case() -> Source:
 def save_review(
     bundle: Bundle, image_id: str, *, verdict: Verdict | None = None, comment: str | None = None
 ) -> None:
-    """Saves a verdict or a comment; the other one stays as it was."""
+    """Saves a verdict or a comment; the other one stays as it was.
+
+    What changes nothing is not saved: a comment field also reports when it is only left.
+
+    Args:
+        bundle: The model whose prediction was judged.
+        image_id: SHA-256 of the film.
+        verdict: The reader's verdict; None leaves it as it is.
+        comment: The reader's comment; None leaves it as it is, empty text withdraws it.
+
+    Raises:
+        ReviewStoreError: If it could not be saved.
+    """
     before = reviews(bundle).get(image_id)
+    if verdict is None and (comment or "") == (before.comment if before else ""):
+        return
     review_store().record(
         image_id=image_id,
         bundle_sha256=bundle.sha256,

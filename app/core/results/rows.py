@@ -15,6 +15,7 @@ _BEFORE_CLASSES = (
     "path", "image_id", "status", "reason", "prediction", "probability", "raw_probability",
     "threshold", "zone",
 )  # fmt: skip
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _AFTER_CLASSES = ("bundle", "bundle_sha256")
 
 
@@ -68,13 +69,19 @@ def with_reviews(results: pd.DataFrame, reviews: dict[str, Review]) -> pd.DataFr
 def to_csv(frame: pd.DataFrame) -> str:
     """The table as CSV that a spreadsheet cannot mistake for formulas.
 
-    A cell of text that begins with `=`, `+`, `@` or a tab, as a file name may, gets a
-    leading apostrophe, as OWASP advises against CSV injection.
+    A cell of text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, as a file
+    name may, gets a leading apostrophe, as OWASP advises against CSV injection. Numbers stay
+    numbers.
     """
     return frame.map(no_formula).to_csv(index=False, lineterminator="\n")
 
 
 def no_formula(value: Any) -> Any:
-    """A cell with an apostrophe before what a spreadsheet would run, see `to_csv`."""
-    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "@", "\t")
-    return f"'{value}" if is_formula else value
+    """A cell with an apostrophe before what a spreadsheet would run, see `to_csv`.
+
+    A carriage return is written as `\\r`, since many readers would end the row there.
+    """
+    if not isinstance(value, str):
+        return value
+    mark = "'" if value.startswith(_FORMULA_STARTS) else ""
+    return mark + value.replace("\r", "\\r")

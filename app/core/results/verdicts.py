@@ -6,6 +6,7 @@ its bytes, a model by the digest of its bundle.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +14,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from sqlalchemy import DDL, DateTime, Index, String, Text, create_engine, event, func, select
+from sqlalchemy import (
+    DDL,
+    ColumnElement,
+    DateTime,
+    Index,
+    String,
+    Text,
+    create_engine,
+    event,
+    exists,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
 from app.core.errors import OverreadError
+
+_LOG = logging.getLogger(__name__)
 
 Verdict = Literal["agree", "disagree", "unsure"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -64,6 +80,15 @@ for _verb in ("UPDATE", "DELETE"):
     )
 
 
+# A row without verdict and comment withdraws what was said before; on an image of which nothing
+# was said it would count as a verdict that nobody gave.
+_REFUSE_EMPTY = """CREATE TRIGGER IF NOT EXISTS reviews_no_empty BEFORE INSERT ON reviews
+WHEN NEW.verdict IS NULL AND TRIM(NEW.comment) = '' AND NOT EXISTS (
+    SELECT 1 FROM reviews WHERE image_id = NEW.image_id AND bundle_sha256 = NEW.bundle_sha256
+    AND (verdict IS NOT NULL OR TRIM(comment) <> ''))
+BEGIN SELECT RAISE(ABORT, 'a review needs a verdict or a comment'); END"""
+
+
 class ReviewStore:
     """The verdicts of one database. Safe to share between threads and sessions."""
 
@@ -78,16 +103,56 @@ class ReviewStore:
             if engine.url.get_backend_name() == "sqlite" and engine.url.database:
                 Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
             _Base.metadata.create_all(engine)
+            if engine.url.get_backend_name() == "sqlite":
+                # Also in a database that an earlier version has made.
+                with engine.begin() as connection:
+                    connection.execute(text(_REFUSE_EMPTY))
         self._engine = engine
+        if num_ignored := self.num_without_content():
+            _LOG.warning(
+                "%d rows of the verdicts' database hold neither verdict nor comment and are "
+                "ignored; an earlier version wrote them when a film was only opened.",
+                num_ignored,
+            )
+
+    def num_without_content(self) -> int:
+        """How many rows have neither a verdict nor a comment and withdraw nothing.
+
+        Raises:
+            ReviewStoreError: If the database cannot be read.
+        """
+        said = aliased(_ReviewRow)
+        query = (
+            select(func.count())
+            .select_from(_ReviewRow)
+            .where(_is_empty(_ReviewRow))
+            .where(
+                ~exists().where(
+                    said.image_id == _ReviewRow.image_id,
+                    said.bundle_sha256 == _ReviewRow.bundle_sha256,
+                    said.id < _ReviewRow.id,
+                    ~_is_empty(said),
+                )
+            )
+        )
+        with _readable_errors("read"), Session(self._engine) as session:
+            return int(session.scalar(query) or 0)
 
     def record(
         self, *, image_id: str, bundle_sha256: str, verdict: Verdict | None, comment: str
     ) -> None:
         """Appends a verdict.
 
+        Args:
+            image_id: SHA-256 of the film.
+            bundle_sha256: Digest of the model whose prediction was judged.
+            verdict: One of `VERDICTS`; None for a comment alone.
+            comment: Empty for a verdict alone. With neither, what was said before is withdrawn.
+
         Raises:
             ValueError: If the verdict is not one of `VERDICTS`.
-            ReviewStoreError: If it could not be saved.
+            ReviewStoreError: If it could not be saved, or neither verdict nor comment is given
+                and there is nothing to withdraw.
         """
         if verdict is not None and verdict not in VERDICTS:
             raise ValueError(f"`verdict` must be one of {VERDICTS} or None. Received {verdict!r}.")
@@ -121,7 +186,12 @@ class ReviewStore:
                     row.created_at.replace(tzinfo=UTC),
                 )
                 for row in rows
+                if row.verdict or row.comment.strip()
             }
+
+
+def _is_empty(row: type[_ReviewRow]) -> ColumnElement[bool]:
+    return row.verdict.is_(None) & (func.trim(row.comment) == "")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from app.core.results import rows
 from app.core.results.table_writer import open_table
@@ -65,14 +66,17 @@ def test_verdicts_stand_beside_their_image(bundle):
     ]
 
 
-def test_a_name_cannot_become_a_formula(bundle):
-    text = rows.to_csv(rows.table([scored(bundle, "=HYPERLINK(1).png")], bundle))
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_name_cannot_become_a_formula(bundle, start):
+    table = rows.table([scored(bundle, f"{start}HYPERLINK(1).png", logit=-1.0)], bundle)
+    read = pd.read_csv(StringIO(rows.to_csv(table)))
 
-    assert "'=HYPERLINK" in text
-    assert "-leading-dash.png" in rows.to_csv(
-        rows.table([scored(bundle, "-leading-dash.png")], bundle)
-    )
-    assert "'-leading" not in text
+    assert read.loc[0, "path"] == f"'{start}HYPERLINK(1).png".replace("\r", "\\r")
+    assert read.loc[0, "probability"] == table.loc[0, "probability"]
+
+
+def test_negative_numbers_are_no_formulas():
+    assert rows.no_formula(-1.5) == -1.5
 
 
 def test_rows_written_one_by_one_are_the_table(bundle, tmp_path):

@@ -85,3 +85,40 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
 
     with pytest.raises(ReviewStoreError, match="OVERREAD_HOME"):
         ReviewStore(f"sqlite:///{tmp_path / 'file' / 'reviews.sqlite3'}")
+
+
+def test_a_row_that_says_nothing_is_refused(url):
+    store = ReviewStore(url)
+
+    with pytest.raises(ReviewStoreError):
+        store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment=" ")
+
+    assert store.latest(BUNDLE) == {}
+
+
+def test_a_comment_can_be_withdrawn(url):
+    store = ReviewStore(url)
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="marker")
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="")
+
+    assert store.latest(BUNDLE) == {}
+    assert store.num_without_content() == 0
+
+
+def test_empty_rows_of_an_earlier_version_are_ignored_and_counted(url, caplog):
+    ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
+    with create_engine(url).begin() as connection:
+        connection.execute(text("DROP TRIGGER reviews_no_empty"))
+        connection.execute(
+            text(
+                "INSERT INTO reviews (created_at, image_id, bundle_sha256, verdict, comment) "
+                "VALUES ('2026-01-01 00:00:00', :image, :bundle, NULL, '')"
+            ),
+            {"image": OTHER_IMAGE, "bundle": BUNDLE},
+        )
+
+    store = ReviewStore(url)
+
+    assert set(store.latest(BUNDLE)) == {IMAGE}
+    assert store.num_without_content() == 1
+    assert "1 rows" in caplog.text
