@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from app.commands import score, serve, verify
@@ -20,9 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"overread: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(
-            f"overread: {error.strerror}. Check the output folder and its space.", file=sys.stderr
-        )
+        # Raised by a library, it may have no number; its own text may quote a path.
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        print(f"overread: {reason}. Check the output folder and its space.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("overread: stopped.", file=sys.stderr)

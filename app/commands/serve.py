@@ -17,10 +17,29 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_run)
 
 
+# Given with every start: an installed package has no .streamlit/config.toml beside it, and without
+# one Streamlit would listen on every interface, report its use and show tracebacks.
+OPTIONS = {
+    "server.address": "127.0.0.1",
+    "server.showEmailPrompt": "false",
+    "server.maxUploadSize": "1024",
+    "server.fileWatcherType": "none",
+    "browser.gatherUsageStats": "false",
+    "client.showErrorDetails": "none",
+    "client.toolbarMode": "viewer",
+}
+_FOLDER_SETTINGS = ("OVERREAD_MODELS", "OVERREAD_DATA_ROOT", "OVERREAD_HOME")
+
+
 def _run(options: argparse.Namespace) -> None:
-    # Streamlit reads .streamlit/config.toml from the folder it is started in.
+    for name in _FOLDER_SETTINGS:
+        if os.environ.get(name):  # relative to where the user stands, not to the package
+            os.environ[name] = os.path.abspath(os.environ[name])
+    # Streamlit reads the theme from .streamlit/config.toml in the folder it is started in.
     main_script = Path(__file__).parents[1] / "main.py"
     os.chdir(main_script.parents[1])
     sys.stdout.flush()
     command = [sys.executable, "-m", "streamlit", "run", str(main_script)]
+    for name, value in OPTIONS.items():
+        command += [f"--{name}", value]
     os.execv(sys.executable, [*command, "--server.port", str(options.port)])

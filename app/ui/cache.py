@@ -76,7 +76,11 @@ def known_results(loaded: Bundle) -> CachedResults | None:
     """What was computed with a bundle before; None where nothing can be kept."""
     settings = read_settings()
     store = _result_store(settings.results, settings.max_result_bytes)
-    return CachedResults(store, loaded) if store is not None else None
+    if store is None:
+        # Perhaps a lock that lasts a moment: it is tried again at the next film.
+        _result_store.clear(settings.results, settings.max_result_bytes)
+        return None
+    return CachedResults(store, loaded)
 
 
 @st.cache_resource

@@ -130,3 +130,17 @@ def test_a_wrong_call_exits_with_two(arguments):
         main(arguments)
 
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(OSError("truncated by a library"), "OSError"), (OSError(28, "x"), "No space left on device")],
+)
+def test_a_failure_of_the_system_is_named_without_its_text(monkeypatch, capsys, error, told):
+    def fail(options):
+        raise error
+
+    monkeypatch.setattr("app.commands.verify._run", fail)
+
+    assert main(["verify", "somewhere"]) == 1
+    assert capsys.readouterr().err.startswith(f"overread: {told}. Check")

@@ -54,7 +54,7 @@ def open_row(page: Page, number: int) -> None:
     box = worklist(page).bounding_box()
     assert box
     page.mouse.click(box["x"] + 18, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * (number + 0.5))
-    expect(page.get_by_text("Do you agree with this reading?")).to_be_visible()
+    expect(page.get_by_text("Do you agree with this prediction?")).to_be_visible()
     settled(page)
 
 

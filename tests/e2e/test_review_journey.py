@@ -72,7 +72,7 @@ def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_p
         page.keyboard.press("d")
         expect(page.get_by_role("button", name="Disagree ✓")).to_be_visible()
         page.get_by_label("Comment").fill("marker in the corner")
-        page.get_by_text("Do you agree with this reading?").click()
+        page.get_by_text("Do you agree with this prediction?").click()
         expect(page.get_by_text("Saved 20")).to_be_visible()
         steps.settled(page)
         page.keyboard.press("n")

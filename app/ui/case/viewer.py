@@ -125,8 +125,33 @@ def _draw(
 
 
 def ask_verdict(case: Case, bundle: Bundle, review: Review | None) -> None:
-    """Three buttons and a comment; each is saved the moment it is given."""
-    st.markdown("**Do you agree with this reading?**")
+    """Three buttons and a comment; each is saved the moment it is given.
+
+    Args:
+        case: The open film; without a score there is nothing to agree with, only a comment.
+        bundle: The model that scored it.
+        review: What was said of it before.
+    """
+    if case.reading is not None:
+        _ask_agreement(case, bundle, review)
+    # A key for each film and model, so that no field shows what was written in another.
+    key = f"case_comment_{bundle.sha256[:12]}_{case.image_id}"
+    st.text_area(
+        "Comment",
+        value=review.comment if review else "",
+        height=88,
+        max_chars=2000,
+        key=key,
+        on_change=_save_comment,
+        args=(case.image_id, bundle, key),
+        placeholder="Saved when you leave the field. Do not name the patient.",
+    )
+    if review:
+        st.caption(f"Saved {review.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
+
+
+def _ask_agreement(case: Case, bundle: Bundle, review: Review | None) -> None:
+    st.markdown("**Do you agree with this prediction?**")
     current = review.verdict if review else None
     for column, verdict in zip(st.columns(len(VERDICTS), gap="small"), VERDICTS, strict=True):
         column.button(
@@ -138,18 +163,6 @@ def ask_verdict(case: Case, bundle: Bundle, review: Review | None) -> None:
             on_click=_save_verdict,
             args=(case.image_id, bundle, verdict),
         )
-    st.text_area(
-        "Comment",
-        value=review.comment if review else "",
-        height=88,
-        max_chars=2000,
-        key=f"case_comment_{case.image_id}",
-        on_change=_save_comment,
-        args=(case.image_id, bundle),
-        placeholder="Saved when you leave the field. Do not name the patient.",
-    )
-    if review:
-        st.caption(f"Saved {review.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
 
 
 def _choose_window() -> Window:
@@ -165,5 +178,5 @@ def _save_verdict(image_id: str, bundle: Bundle, verdict: Verdict) -> None:
     state.save_review(bundle, image_id, verdict=verdict)
 
 
-def _save_comment(image_id: str, bundle: Bundle) -> None:
-    state.save_review(bundle, image_id, comment=st.session_state[f"case_comment_{image_id}"])
+def _save_comment(image_id: str, bundle: Bundle, key: str) -> None:
+    state.save_review(bundle, image_id, comment=st.session_state[key])

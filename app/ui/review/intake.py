@@ -43,7 +43,7 @@ def _samples(bundle: Bundle) -> None:
     if not bundle.samples:
         st.info(
             f"The model {bundle.name} carries no sample films. Upload films of your own, or "
-            "choose the model phantom-chest, which carries synthetic ones."
+            "choose a model that carries some."
         )
         return
     st.write(f"{len(bundle.samples)} films that travel with the model {bundle.name}.")

@@ -1,0 +1,44 @@
+"""`overread app` is safe wherever it is installed and started."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from app.commands.serve import OPTIONS
+
+CONFIG = Path(__file__).parents[3] / ".streamlit" / "config.toml"
+
+
+@pytest.fixture
+def started(tmp_path, monkeypatch) -> list[str]:
+    """What `overread app` starts from an empty folder, with a relative folder of models."""
+    calls: list[list[str]] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OVERREAD_MODELS", "my models")
+    monkeypatch.setattr(os, "execv", lambda program, arguments: calls.append(arguments))
+
+    assert main(["app", "--port", "8765"]) == 0
+    return calls[0]
+
+
+def test_it_listens_on_this_machine_only_and_reports_nothing(started):
+    for name, value in {
+        "server.address": "127.0.0.1", "browser.gatherUsageStats": "false",
+        "client.showErrorDetails": "none", "server.port": "8765",
+    }.items():  # fmt: skip
+        assert started[started.index(f"--{name}") + 1] == value
+
+
+def test_relative_folders_are_those_where_the_user_stands(started, tmp_path):
+    assert os.environ["OVERREAD_MODELS"] == str(tmp_path / "my models")
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_clone_served_by_streamlit_itself_has_the_same_options(name):
+    section, key = name.split(".")
+    stated = tomllib.loads(CONFIG.read_text("utf-8"))[section][key]
+
+    assert str(stated).lower() == OPTIONS[name]
