@@ -79,7 +79,7 @@ def to_csv(frame: pd.DataFrame) -> str:
 def no_formula(value: Any) -> Any:
     """A cell with an apostrophe before what a spreadsheet would run, see `to_csv`.
 
-    A carriage return is written as `\\r`, since many readers would end the row there.
+    A carriage return becomes a backslash and an `r`: many readers would end the row there.
     """
     if not isinstance(value, str):
         return value
