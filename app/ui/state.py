@@ -155,7 +155,8 @@ def save_review(
 ) -> None:
     """Saves a verdict or a comment; the other one stays as it was.
 
-    What changes nothing is not saved: a comment field also reports when it is only left.
+    What changes nothing is not saved: a comment field also reports when it is only left, and a
+    key may be pressed twice.
 
     Args:
         bundle: The model whose prediction was judged.
@@ -167,13 +168,12 @@ def save_review(
         ReviewStoreError: If it could not be saved.
     """
     before = reviews(bundle).get(image_id)
-    if verdict is None and (comment or "") == (before.comment if before else ""):
+    old = (before.verdict, before.comment) if before else (None, "")
+    new = (verdict or old[0], old[1] if comment is None else comment.strip())
+    if new == old:
         return
     review_store().record(
-        image_id=image_id,
-        bundle_sha256=bundle.sha256,
-        verdict=verdict or (before.verdict if before else None),
-        comment=comment if comment is not None else (before.comment if before else ""),
+        image_id=image_id, bundle_sha256=bundle.sha256, verdict=new[0], comment=new[1]
     )
 
 

@@ -161,7 +161,7 @@ class ReviewStore:
             image_id=image_id,
             bundle_sha256=bundle_sha256,
             verdict=verdict,
-            comment=comment,
+            comment=comment.strip(),
         )
         with _readable_errors("saved"), Session(self._engine) as session, session.begin():
             session.add(row)

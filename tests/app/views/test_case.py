@@ -1,3 +1,5 @@
+import sqlite3
+
 import cv2
 import numpy as np
 import pytest
@@ -62,6 +64,19 @@ def test_a_comment_keeps_the_verdict_and_the_worklist_shows_it(app, data_root):
     assert "1 of 7 reviewed" in texts(at)
 
 
+@pytest.mark.parametrize("left", ["", "  ", "\n"])
+def test_a_comment_field_that_is_only_left_is_no_verdict(app, data_root, tmp_path, left):
+    at = open_case(app, data_root / "ward" / "film_0.png")
+    at.text_area[0].set_value("x").set_value(left).run()
+    at.button(key="case_agree").click().run()
+    at.button(key="case_agree").click().run()
+
+    assert not at.exception
+    with sqlite3.connect(tmp_path / "home" / "reviews.sqlite3") as database:
+        rows = database.execute("SELECT verdict, comment FROM reviews").fetchall()
+    assert rows == [("agree", "")]
+
+
 def test_next_and_previous_follow_the_worklist(app, data_root):
     at = review_folder(app, "ward")
     names = at.dataframe[0].value["Name"].tolist()
@@ -82,6 +97,14 @@ def test_an_unreadable_film_keeps_its_reason(app, data_root):
     assert not at.exception
     assert "No reading." in texts(at)
     assert "Calibrated probability" not in texts(at)
+
+
+def test_a_film_without_a_score_is_not_asked_about(app, data_root):
+    at = open_case(app, data_root / "ward" / "torn.png")
+
+    assert "Do you agree" not in texts(at)
+    assert not [button.key for button in at.button if button.key in ("case_agree", "case_unsure")]
+    assert at.text_area[0].label == "Comment"
 
 
 def test_a_film_that_vanished_is_a_sentence_without_its_name(app, data_root):

@@ -87,11 +87,12 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
         ReviewStore(f"sqlite:///{tmp_path / 'file' / 'reviews.sqlite3'}")
 
 
-def test_a_row_that_says_nothing_is_refused(url):
+@pytest.mark.parametrize("comment", ["", " ", "\n\t"])
+def test_a_row_that_says_nothing_is_refused(url, comment):
     store = ReviewStore(url)
 
     with pytest.raises(ReviewStoreError):
-        store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment=" ")
+        store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment=comment)
 
     assert store.latest(BUNDLE) == {}
 
