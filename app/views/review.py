@@ -56,6 +56,11 @@ if opened is not None:
     st.switch_page("views/case.py")
 
 st.caption(f"Computed by {batch.computed_by}.")
+if num_ignored := state.review_store().num_ignored:
+    st.caption(
+        f"Empty rows in the database of verdicts: {num_ignored:,}. An earlier version wrote them "
+        "when a film was only opened; they are ignored."
+    )
 if not is_running:
     st.download_button(
         "Download results.csv",

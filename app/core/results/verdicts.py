@@ -6,7 +6,6 @@ its bytes, a model by the digest of its bundle.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,8 +31,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
 from app.core.errors import OverreadError
-
-_LOG = logging.getLogger(__name__)
 
 Verdict = Literal["agree", "disagree", "unsure"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -90,7 +87,12 @@ BEGIN SELECT RAISE(ABORT, 'a review needs a verdict or a comment'); END"""
 
 
 class ReviewStore:
-    """The verdicts of one database. Safe to share between threads and sessions."""
+    """The verdicts of one database. Safe to share between threads and sessions.
+
+    Attributes:
+        num_ignored: Rows that were found when it was opened with neither verdict nor comment,
+            withdrawing nothing: an earlier version wrote them when a film was only opened.
+    """
 
     def __init__(self, url: str) -> None:
         """Opens the database, creating it and its folder where they do not exist.
@@ -108,19 +110,9 @@ class ReviewStore:
                 with engine.begin() as connection:
                     connection.execute(text(_REFUSE_EMPTY))
         self._engine = engine
-        if num_ignored := self.num_without_content():
-            _LOG.warning(
-                "%d rows of the verdicts' database hold neither verdict nor comment and are "
-                "ignored; an earlier version wrote them when a film was only opened.",
-                num_ignored,
-            )
+        self.num_ignored = self._count_without_content()
 
-    def num_without_content(self) -> int:
-        """How many rows have neither a verdict nor a comment and withdraw nothing.
-
-        Raises:
-            ReviewStoreError: If the database cannot be read.
-        """
+    def _count_without_content(self) -> int:
         said = aliased(_ReviewRow)
         query = (
             select(func.count())

@@ -103,10 +103,10 @@ def test_a_comment_can_be_withdrawn(url):
     store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="")
 
     assert store.latest(BUNDLE) == {}
-    assert store.num_without_content() == 0
+    assert ReviewStore(url).num_ignored == 0
 
 
-def test_empty_rows_of_an_earlier_version_are_ignored_and_counted(url, caplog):
+def test_empty_rows_of_an_earlier_version_are_ignored_and_counted(url):
     ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
     with create_engine(url).begin() as connection:
         connection.execute(text("DROP TRIGGER reviews_no_empty"))
@@ -121,5 +121,4 @@ def test_empty_rows_of_an_earlier_version_are_ignored_and_counted(url, caplog):
     store = ReviewStore(url)
 
     assert set(store.latest(BUNDLE)) == {IMAGE}
-    assert store.num_without_content() == 1
-    assert "1 rows" in caplog.text
+    assert store.num_ignored == 1
