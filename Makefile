@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+# Test files run side by side, each as a whole, so that what a file sets up is set up once.
+WORKERS ?= 2
 
 .PHONY: app test screenshots plots clean
 
@@ -13,7 +15,7 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 screenshots: $(INSTALLED)
 	$(BIN)/python -m tools.screenshots
