@@ -4,8 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.core.errors import OverreadError
-from app.ui import state
+from app.ui import errors, state
 
 st.set_page_config(
     page_title="Overread",
@@ -32,9 +31,8 @@ page = st.navigation(
 
 # In the page, not in the sidebar, which can be folded away.
 st.caption("Overread. Research use only, not a medical device.")
-try:
+errors.show_raised()
+with errors.shown():
     with st.sidebar:
         state.pick_model()
     page.run()
-except OverreadError as error:
-    st.error(str(error), icon=":material/error:")

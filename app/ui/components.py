@@ -12,6 +12,7 @@ from app.charts import palette
 from app.core.performance import formatting
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
+from app.ui import errors
 
 _STEP = 0.001
 
@@ -93,7 +94,7 @@ def threshold_slider(default: float, *, key: str) -> float:
         icon=":material/undo:",
         help="Returns to the model's own threshold.",
         key=f"{key}_back",
-        on_click=_set,
+        on_click=errors.callback(_set),
         args=(key, default),
         disabled=value == default,
         width="stretch",

@@ -21,6 +21,7 @@ _CASE = "case"
 _LISTED = "listed"
 _UPLOAD = "upload"
 _NUM_LISTED = "num_listed"
+_ERRORS = "errors"
 
 
 def pick_model() -> None:
@@ -175,6 +176,17 @@ def save_review(
     review_store().record(
         image_id=image_id, bundle_sha256=bundle.sha256, verdict=new[0], comment=new[1]
     )
+
+
+def add_error(sentence: str) -> None:
+    """Remembers an error until a page shows it."""
+    st.session_state.setdefault(_ERRORS, []).append(sentence)
+
+
+def take_errors() -> list[str]:
+    """The errors that no page has shown yet; they are forgotten here."""
+    taken: list[str] = st.session_state.pop(_ERRORS, [])
+    return taken
 
 
 def plain(text: str) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.core.review.worklist import STATUS_WORDS
-from app.ui import cache, state
+from app.ui import cache, errors, state
 from app.ui.case import method_choice, viewer
 
 bundle = state.require_bundle()
@@ -17,7 +17,7 @@ for column, label, key, other in (
 ):  # fmt: skip
     column.button(
         label, shortcut=label[0], disabled=other is None, key=key, width="stretch",
-        on_click=state.open_case, args=(other or source,),
+        on_click=errors.callback(state.open_case), args=(other or source,),
     )  # fmt: skip
 
 case = cache.case(bundle, source)

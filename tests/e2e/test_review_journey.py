@@ -10,6 +10,8 @@ import pandas as pd
 from playwright.sync_api import expect
 
 from app.cli import main
+from app.core.results.verdicts import ReviewStore
+from tests.app.views.conftest import make_read_only
 from tests.e2e import steps
 from tests.e2e.conftest import dashboard
 
@@ -88,6 +90,23 @@ def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_p
         steps.open_row(page, 0)
         expect(page.get_by_label("Comment")).to_have_value("marker in the corner")
         expect(page.get_by_role("button", name="Disagree ✓")).to_be_visible()
+
+
+def test_a_verdict_that_cannot_be_saved_is_said_and_the_page_stays(page, tmp_path):
+    database = tmp_path / "reviews.sqlite3"
+    ReviewStore(f"sqlite:///{database}")
+    make_read_only(database)
+    with dashboard(tmp_path) as address:
+        steps.open_page(page, address)
+        steps.review_samples(page)
+        steps.open_row(page, 0)
+        page.keyboard.press("a")
+        steps.settled(page)
+
+        expect(page.get_by_text("The verdicts could not be saved")).to_be_visible()
+        expect(page.get_by_text("This app has encountered an error")).to_have_count(0)
+        expect(page.get_by_text("Do you agree with this prediction?")).to_be_visible()
+        expect(page.get_by_role("button", name="Agree ✓")).to_have_count(0)
 
 
 def test_a_server_folder_is_reviewed_and_nothing_outside_it(page, url, films):

@@ -16,6 +16,7 @@ from app.core.images.decoding import Film
 from app.core.networks.activations import LayerInfo, StrongestChannel, member_of
 from app.core.networks.layer_descriptions import shape_words, value_words
 from app.core.rendering import feature_maps
+from app.ui import errors
 from app.ui.activations.pictures import GRID, VIEW_KEY
 from app.ui.activations.tiles import Tile, show_tiles
 
@@ -38,7 +39,7 @@ def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
         default=members[0],
         required=True,
         format_func=lambda member: f"{member} of {len(members)}",
-        on_change=_change_member,
+        on_change=errors.callback(_change_member),
         args=(key, layer_key(bundle)),
         key=key,
         persist_state="session",
@@ -87,7 +88,7 @@ def choose_layer(
             label,
             shortcut=shortcut,
             disabled=not 0 <= position + by < len(steps),
-            on_click=_step,
+            on_click=errors.callback(_step),
             args=(key, steps, by),
             key=f"activations_{label.lower()}",
             width="stretch",
@@ -118,7 +119,7 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
         table,
         hide_index=True,
         height=400,
-        on_select=partial(_choose_row, key, layer_key(bundle), layers),
+        on_select=errors.callback(partial(_choose_row, key, layer_key(bundle), layers)),
         selection_mode="single-row",
         key=key,
         column_config={
@@ -172,7 +173,7 @@ def _show_strip(
         selected=selected,
         label="Strongest channel of each layer",
         key="activations_strip",
-        on_pick=partial(_choose, key),
+        choose=partial(_choose, key),
     )
 
 

@@ -225,7 +225,7 @@ def _show_grid(
         selected=str(selected),
         label=f"Channels of {layer.name}, the highest mean activation first",
         key="activations_grid",
-        on_pick=partial(_choose_channel, key),
+        choose=partial(_choose_channel, key),
     )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
 
 from app.core.rendering import heatmaps
 from app.core.rendering.feature_maps import Sheet
+from app.ui import errors
 
 # Percent of the width a pixel of `size` stands for, so that tiles grow on a projector.
 _SHARE = {"grid": 0.19, "strip": 0.1}
@@ -164,9 +166,9 @@ def show_tiles(
     selected: str,
     label: str,
     key: str,
-    on_pick: Callable[[str], None],
+    choose: Callable[[str], None],
 ) -> None:
-    """Draws the tiles and calls `on_pick` with the key of the one that is picked.
+    """Draws the tiles and calls `choose` with the key of the one that is picked.
 
     Args:
         sheet: The pictures.
@@ -176,7 +178,7 @@ def show_tiles(
         selected: Key of the tile that is marked.
         label: What the tiles are, for screen readers.
         key: Streamlit's key of the element.
-        on_pick: Runs before the page is drawn again.
+        choose: Runs before the page is drawn again.
     """
     png = base64.b64encode(heatmaps.png(sheet.picture)).decode()
     data = {
@@ -190,7 +192,7 @@ def show_tiles(
         "selected": selected,
         "label": label,
     }
-    _mount(data=data, key=key, on_picked_change=lambda: _report(key, on_pick))
+    _mount(data=data, key=key, on_picked_change=errors.callback(partial(_report, key, choose)))
 
 
 def _as_dict(tile: Tile) -> dict[str, Any]:
@@ -203,7 +205,7 @@ def _as_dict(tile: Tile) -> dict[str, Any]:
     }
 
 
-def _report(key: str, on_pick: Callable[[str], None]) -> None:
+def _report(key: str, choose: Callable[[str], None]) -> None:
     picked = st.session_state[key].get("picked")
     if picked is not None:
-        on_pick(picked)
+        choose(picked)

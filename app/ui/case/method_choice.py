@@ -18,7 +18,7 @@ from app.core.networks.layer_descriptions import shape_words
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
 from app.core.sources.sources import Source
-from app.ui import cache
+from app.ui import cache, errors
 
 _METHOD = "case_method"
 _OPEN = "case_methods"
@@ -77,7 +77,7 @@ def show_waiting(choice: Choice, bundle: Bundle) -> Waiting:
     place.progress(0.0, text=f"{METHODS[choice.method].title}: preparing the network")
     stop.button(
         "Cancel",
-        on_click=_return_to_default,
+        on_click=errors.callback(_return_to_default),
         args=(bundle,),
         key="case_method_cancel",
         width="stretch",
@@ -164,7 +164,7 @@ def _offer_to_compute(case: Case, bundle: Bundle, choice: Choice) -> None:
     st.button(
         f"Compute {METHODS[choice.method].title}",
         type="primary",
-        on_click=_ask,
+        on_click=errors.callback(_ask),
         args=(_asked(case, bundle, choice),),
         key="case_method_compute",
         width="stretch",

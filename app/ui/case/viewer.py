@@ -14,7 +14,7 @@ from app.core.images.decoding import Film
 from app.core.rendering import heatmaps
 from app.core.results.verdicts import VERDICTS, Review, Verdict
 from app.core.review.cases import Case, Window
-from app.ui import cache, state
+from app.ui import cache, errors, state
 from app.ui.case import film_viewer, method_choice
 from app.ui.case.method_choice import Waiting
 
@@ -142,7 +142,7 @@ def ask_verdict(case: Case, bundle: Bundle, review: Review | None) -> None:
         height=88,
         max_chars=2000,
         key=key,
-        on_change=_save_comment,
+        on_change=errors.callback(_save_comment),
         args=(case.image_id, bundle, key),
         placeholder="Saved when you leave the field. Do not name the patient.",
     )
@@ -160,7 +160,7 @@ def _ask_agreement(case: Case, bundle: Bundle, review: Review | None) -> None:
             shortcut=_KEYS[verdict],
             key=f"case_{verdict}",
             width="stretch",
-            on_click=_save_verdict,
+            on_click=errors.callback(_save_verdict),
             args=(case.image_id, bundle, verdict),
         )
 

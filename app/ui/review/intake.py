@@ -12,7 +12,7 @@ from app.core.review.batch import Batch
 from app.core.settings import read_settings
 from app.core.sources import folders, sources
 from app.core.sources.uploads import Spool, spool
-from app.ui import cache, state
+from app.ui import cache, errors, state
 
 _FILES = "Files or ZIP"
 _DIRECTORY = "Folder on this computer"
@@ -96,7 +96,7 @@ def _server_folder(bundle: Bundle) -> None:
             "Folders inside",
             inside[:_MAX_LISTED],
             key="review_subfolder",
-            on_change=state.enter_subfolder,
+            on_change=errors.callback(state.enter_subfolder),
         )
     # The label names the folder: a click while the page still follows a choice is no surprise.
     named = f"the folder {state.plain(relative)}" if relative else "everything below the data root"

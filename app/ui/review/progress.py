@@ -6,14 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.core.review.batch import Batch, Progress
-from app.ui import state
+from app.ui import errors, state
 
 # About a screenful. Up to here films are listed as they come; from then on when they are asked
 # for, as the doubtful ones go to the top and would move what is being read.
 _LISTED_AS_THEY_COME = 12
 
 
-@st.fragment(run_every=1.0)
+@errors.fragment(run_every=1.0)
 def show_progress(batch: Batch) -> None:
     """Redraws itself until the batch ends, then the whole page."""
     progress, listed = batch.progress, state.num_listed(batch)
@@ -34,7 +34,7 @@ def show_progress(batch: Batch) -> None:
         st.rerun()
 
 
-@st.fragment(run_every=1.0)
+@errors.fragment(run_every=1.0)
 def show_unlisted(batch: Batch) -> None:
     """A batch of another model than the chosen one, so that it can be stopped here as well."""
     progress = batch.progress
@@ -53,7 +53,9 @@ def _show_bar(
 ) -> None:
     share = progress.done / progress.total if progress.total else 1.0
     place.progress(share, text=_words(progress))
-    stop.button("Cancel", on_click=batch.cancel, key="review_cancel", width="stretch")
+    stop.button(
+        "Cancel", on_click=errors.callback(batch.cancel), key="review_cancel", width="stretch"
+    )
 
 
 def _words(progress: Progress) -> str:

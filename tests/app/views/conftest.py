@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.results.verdicts import ReviewStore
+
 MAIN = Path(__file__).parents[3] / "app" / "main.py"
 
 
@@ -41,12 +43,30 @@ def data_root(tmp_path, film) -> Path:
 
 
 @pytest.fixture
+def read_only_verdicts(tmp_path) -> None:
+    """A database of verdicts, in the home of `app`, that can be read and not written."""
+    path = tmp_path / "home" / "reviews.sqlite3"
+    ReviewStore(f"sqlite:///{path}")
+    make_read_only(path)
+
+
+@pytest.fixture
 def app(bundle, data_root, tmp_path, monkeypatch) -> AppTest:
     """The app on one small bundle, with a server folder and an empty database."""
     monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
     monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
     return AppTest.from_file(MAIN, default_timeout=60)
+
+
+def make_read_only(database: Path) -> None:
+    """Marks a SQLite database as one of a later format, which it says may be read only.
+
+    Unlike a permission it holds for the administrator too, who may run the tests.
+    """
+    content = bytearray(database.read_bytes())
+    content[18] = 3
+    database.write_bytes(content)
 
 
 def review_folder(at: AppTest, relative: str) -> AppTest:

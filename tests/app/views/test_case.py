@@ -77,6 +77,22 @@ def test_a_comment_field_that_is_only_left_is_no_verdict(app, data_root, tmp_pat
     assert rows == [("agree", "")]
 
 
+@pytest.mark.parametrize("given", ["verdict", "comment"])
+def test_what_cannot_be_saved_is_said(app, read_only_verdicts, data_root, given):
+    at = open_case(app, data_root / "ward" / "film_0.png")
+    assert not at.error
+
+    if given == "verdict":
+        at.button(key="case_agree").click().run()
+    else:
+        at.text_area[0].set_value("line over the apex").run()
+
+    assert not at.exception
+    assert len(at.error) == 1
+    assert "could not be saved" in at.error[0].value
+    assert at.button(key="case_agree").label == "Agree"
+
+
 def test_next_and_previous_follow_the_worklist(app, data_root):
     at = review_folder(app, "ward")
     names = at.dataframe[0].value["Name"].tolist()
