@@ -13,8 +13,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
 from app.commands.calls import Commands, add_command
+from app.core.backend_names import BACKENDS
 from app.core.errors import OverreadError
-from app.core.settings import BACKENDS
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -28,13 +28,13 @@ OPTIONS = {
     "client.showErrorDetails": "none",
     "client.toolbarMode": "viewer",
 }
-_FOLDER_SETTINGS = ("OVERREAD_MODELS", "OVERREAD_DATA_ROOT", "OVERREAD_HOME")
 
 
 def _run(options: argparse.Namespace) -> None:
-    for name in _FOLDER_SETTINGS:
-        if os.environ.get(name):  # relative to where the user stands, not to the package
-            os.environ[name] = os.path.abspath(os.environ[name])
+    from app.core.settings import read_settings
+
+    # Relative paths are those from where the user stands, not from the package.
+    os.environ |= read_settings().environment()
     # Streamlit reads the theme from .streamlit/config.toml in the folder it is started in.
     main_script = Path(__file__).parents[1] / "main.py"
     os.chdir(main_script.parents[1])

@@ -28,11 +28,10 @@ from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding, geometry
 from app.core.images.suitability import check_suitable
+from app.core.settings import read_settings
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case
 from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
-
-FOLDER_VARIABLE = "OVERREAD_CACHE"
 
 # Raise it when the layout of a store changes.
 _LAYOUT = 1
@@ -69,9 +68,8 @@ class Decoded:
 
 def default_folder() -> Path:
     """Where stores are kept: `OVERREAD_CACHE`, else the user's cache folder."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named)
+    if named := read_settings().cache:
+        return named
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "overread"
 

@@ -9,7 +9,6 @@ import pytest
 
 from app.core.bundles.bundle import Bundle, load_bundle
 from model_training.cli import main
-from model_training.data.film_cache import FOLDER_VARIABLE
 from tests.model_training.films import draw, write, write_classes
 
 
@@ -18,7 +17,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Decoded films are kept for the tests alone, not among those of whoever runs them."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(FOLDER_VARIABLE, str(folder))
+        patch.setenv("OVERREAD_CACHE", str(folder))
         yield folder
 
 

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backend_names import BackendName
 from app.core.backends.conversion import MODEL_FILE, UnsupportedNetworkError, converted
 from app.core.backends.openvino_cpu import compile_for_cpu
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError
-from app.core.settings import BackendName
 
 _GPU_DEVICES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 

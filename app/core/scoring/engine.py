@@ -23,6 +23,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backend_names import BackendName
 from app.core.backends.backend import open_backend
 from app.core.bundles.bundle import Bundle
 from app.core.errors import ImageError
@@ -31,7 +32,7 @@ from app.core.images.suitability import check_suitable
 from app.core.networks.network import Network, class_logits, load_network
 from app.core.rendering import heatmaps
 from app.core.scoring.prediction import Reading, read
-from app.core.settings import BackendName, read_settings
+from app.core.settings import read_settings
 from app.core.sources.read_ahead import SECONDS_A_READ, Pending, ReadAhead
 from app.core.sources.sources import Source
 

@@ -1,52 +1,112 @@
 """Settings from the environment."""
 
+import ast
+import os
+import re
 from pathlib import Path
 
 import pytest
 
 from app.core.errors import SettingsError
-from app.core.settings import read_settings
+from app.core.settings import Settings, read_settings, settings_table
+
+ROOT = Path(__file__).parents[3]
+VARIABLES = [f"OVERREAD_{name.upper()}" for name in Settings.model_fields]
 
 
-def test_without_an_environment_everything_has_a_place(monkeypatch):
-    for name in ("MODELS", "DATA_ROOT", "HOME", "BACKEND", "RESULTS_MB"):
-        monkeypatch.delenv(f"OVERREAD_{name}", raising=False)
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
+
+def test_without_an_environment_everything_has_a_place():
     settings = read_settings()
 
     assert settings.models.name == "models"
-    assert settings.data_root is None
+    assert settings.data_root is settings.cache is None
     assert settings.backend == "auto"
     assert settings.max_result_bytes == 1024 * 1024**2
     assert settings.results.parent == settings.converted.parent == settings.home
+    assert settings.environment() == {}
 
 
 def test_what_is_set_is_taken(monkeypatch, tmp_path):
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path))
-    monkeypatch.setenv("OVERREAD_DATA_ROOT", "films")
     monkeypatch.setenv("OVERREAD_BACKEND", "tensorflow")
     monkeypatch.setenv("OVERREAD_RESULTS_MB", "5")
+    monkeypatch.setenv("OVERREAD_CACHE", "")
 
     settings = read_settings()
 
     assert settings.home == tmp_path
-    assert settings.data_root == Path("films")
     assert settings.backend == "tensorflow"
     assert settings.max_result_bytes == 5 * 1024**2
+    assert settings.cache is None
+
+
+def test_relative_paths_start_where_the_user_stands(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", "films")
+    monkeypatch.setenv("OVERREAD_MODELS", os.path.join("~", "models"))
+
+    settings = read_settings()
+
+    assert settings.data_root == tmp_path / "films"
+    assert settings.models == Path.home() / "models"
+    assert settings.environment() == {
+        "OVERREAD_DATA_ROOT": str(tmp_path / "films"),
+        "OVERREAD_MODELS": str(Path.home() / "models"),
+    }
 
 
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("OVERREAD_RESULTS_MB", "0", "a whole number of megabytes, at least 1"),
-        ("OVERREAD_RESULTS_MB", "two", "a whole number of megabytes, at least 1"),
-        ("OVERREAD_RESULTS_MB", "-5", "a whole number of megabytes, at least 1"),
-        ("OVERREAD_BACKEND", "torch", "expected auto, openvino, tensorflow"),
+        ("OVERREAD_RESULTS_MB", "0", "a whole number of megabytes, from 1 to 1,000,000"),
+        ("OVERREAD_RESULTS_MB", "two", "a whole number of megabytes"),
+        ("OVERREAD_RESULTS_MB", "-5", "a whole number of megabytes"),
+        ("OVERREAD_RESULTS_MB", "9" * 5000, "a whole number of megabytes"),
+        ("OVERREAD_BACKEND", "torch", "expected auto, openvino or tensorflow"),
+        ("OVERREAD_HOME", "~nobody-of-this-name/kept", "expected the path of a folder"),
     ],
 )
-def test_what_cannot_be_is_told(monkeypatch, name, value, expected):
+def test_an_impossible_value_is_refused_in_one_sentence(monkeypatch, name, value, expected):
     monkeypatch.setenv(name, value)
 
     with pytest.raises(SettingsError, match=expected) as told:
         read_settings()
     assert f"{name} is {value!r}" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch):
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+
+    with pytest.raises(SettingsError, match="set OVERREAD_HOME"):
+        read_settings()
+
+
+def test_the_readme_shows_every_setting():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert settings_table() in readme, f"The table of settings is now:\n{settings_table()}"
+
+
+@pytest.mark.parametrize("area", ["app", "model_training"])
+def test_only_the_settings_name_a_variable_to_read(area):
+    """A sentence may name a variable; a string that is its name alone is there to read it."""
+    named = [
+        f"{path.relative_to(ROOT)} names {node.value}"
+        for path in sorted((ROOT / area).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch("OVERREAD_[A-Z_]*", node.value)
+    ]
+
+    # The prefix, from which the settings make every name.
+    assert named == (["app/core/settings.py names OVERREAD_"] if area == "app" else [])

@@ -235,9 +235,9 @@ def test_a_full_disk_is_an_error_and_the_store_stays_whole(cases, tmp_path, monk
 
 
 def test_the_folder_can_be_named_by_the_environment(monkeypatch, tmp_path):
-    monkeypatch.setenv(film_cache.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv("OVERREAD_CACHE", str(tmp_path))
     assert film_cache.default_folder() == tmp_path
 
-    monkeypatch.delenv(film_cache.FOLDER_VARIABLE)
+    monkeypatch.delenv("OVERREAD_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert film_cache.default_folder() == tmp_path / "overread"

@@ -25,12 +25,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backend_names import BackendName
 from app.core.bundles.bundle import MANIFEST, Bundle
 from app.core.errors import BundleError, OverreadError
 from app.core.scoring.engine import KnownResults, Result
 from app.core.scoring.ray_cluster.connection import connected, load_ray
 from app.core.scoring.ray_cluster.worker import KNOWN, Answer, Failure, Worker
-from app.core.settings import BackendName
 from app.core.sources.sources import Source
 
 # About half a second of a core: a message costs nothing beside it, and little is lost with it.

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backend_names import BackendName
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError, OverreadError
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.prediction import Reading
 from app.core.scoring.ray_cluster.connection import load_ray
-from app.core.settings import BackendName
 from app.core.sources.sources import Source
 
 KNOWN = "known"  # the status of a result that the driver has
