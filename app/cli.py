@@ -13,7 +13,7 @@ _COMMANDS = (serve, score, verify)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command; returns 0, 1 when it failed, 2 when it was called wrongly."""
+    """Runs a command; returns 0, 1 when it failed, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)

@@ -13,7 +13,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=220,
 )
-st.html(Path(__file__).parent / "ui" / "frame.css")
+st.html(Path(__file__).parent / "ui" / "page.css")
 
 page = st.navigation(
     {

@@ -108,12 +108,12 @@ def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
     engine = Engine(bundle)
     logits, maps = engine.run(film.astype(np.uint8))
     from app.core.networks.network import class_logits
-    from app.core.scoring.prediction import read
+    from app.core.scoring.prediction import predict
 
-    reading = read(class_logits(logits)[0], bundle.manifest)
+    prediction = predict(class_logits(logits)[0], bundle.manifest)
     source = Source("film.png", Path("film.png"))
     results = [
-        Result(source, f"{number:064d}", "ok", "", reading, maps[0, ..., 0])
+        Result(source, f"{number:064d}", "ok", "", prediction, maps[0, ..., 0])
         for number in range(count)
     ]
     sent = [pickle.dumps(results[n : n + BATCH_SIZE]) for n in range(0, count, BATCH_SIZE)]

@@ -16,7 +16,7 @@ from statistics import median
 
 import numpy as np
 
-from app.core.networks.network import quiet_tensorflow
+from app.core.networks.network import silence_tensorflow
 from benchmarks.table import Row, print_table, seconds
 
 ROUNDS = 3
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--preset", default="probreathe")
     parser.add_argument("--images", type=int, default=0, help="use so many only; default: all")
     options = parser.parse_args()
-    quiet_tensorflow()
+    silence_tensorflow()
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(options.data, options.preset, options.images, Path(folder))
     return print_table(rows)

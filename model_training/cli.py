@@ -30,7 +30,7 @@ _COMMANDS = (phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command; returns 0, 1 when it failed, 2 when it was called wrongly."""
+    """Runs a command; returns 0, 1 when it failed, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     try:
         with _stopped_by_terminate(), interruption.noted():

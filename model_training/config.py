@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from model_training.augmentation import sets as augmentation_sets
 from model_training.augmentation.sets import Augmentation
-from model_training.networks.ladder_settings import check_ladder
+from model_training.networks.custom_cnn_settings import check_custom_cnn
 from model_training.statistics.threshold_rules import parse_rule
 from model_training.suggestions import nearest
 
@@ -38,7 +38,7 @@ class TrainingConfig:
         image_size: Side of the square input, in pixels.
         channels: 1 for grey, 3 for RGB.
         fit: `stretch` or `pad`.
-        filters: Of the `ladder`: filters of each block; the next six as its docstring says.
+        filters: Of the `custom-cnn`: filters of each block; the next six as its docstring says.
         weights: `none`, `imagenet`, or a file or bundle whose weights training starts from.
         frozen_epochs: Epochs at the start in which only what follows the backbone learns.
         unfreeze_from: Name of the first layer of the backbone that learns afterwards; empty
@@ -60,8 +60,8 @@ class TrainingConfig:
         shifted_validation: Whether the threshold and the calibration are also chosen on
             validation images as another X-ray room would have made them (`shifts`).
         leaks: What to do with a given split that has a patient on two sides.
-        validation_fraction: Share of patients for validation where it is drawn.
-        test_fraction: Share of patients for testing where it is drawn.
+        validation_fraction: Fraction of patients for validation where it is drawn.
+        test_fraction: Fraction of patients for testing where it is drawn.
         split_seed: Of the draw of the parts; by default the seed.
     """
 
@@ -128,19 +128,19 @@ class TrainingConfig:
                 f"`warmup_epochs` must not be negative. Received {self.warmup_epochs}."
             )
         if self.ema_momentum is not None:
-            _require_share("ema_momentum", self.ema_momentum)
-        _require_share("validation_fraction", self.validation_fraction)
-        _require_share("test_fraction", self.test_fraction)
+            _require_fraction("ema_momentum", self.ema_momentum)
+        _require_fraction("validation_fraction", self.validation_fraction)
+        _require_fraction("test_fraction", self.test_fraction)
         if self.validation_fraction + self.test_fraction >= 1:
             raise ValueError(
                 "`validation_fraction` and `test_fraction` must leave something to train on. "
                 f"Received {self.validation_fraction:g} + {self.test_fraction:g}."
             )
-        if self.preset == "ladder":
-            check_ladder(self.image_size, self.image_size, **self.architecture)
+        if self.preset == "custom-cnn":
+            check_custom_cnn(self.image_size, self.image_size, **self.architecture)
         elif self.architecture:
             raise ValueError(
-                f"Only the preset 'ladder' takes {sorted(self.architecture)}. Received "
+                f"Only the preset 'custom-cnn' takes {sorted(self.architecture)}. Received "
                 f"preset={self.preset!r}."
             )
         parse_rule(self.threshold_rule)
@@ -148,7 +148,7 @@ class TrainingConfig:
 
     @property
     def architecture(self) -> dict[str, Any]:
-        """The settings that the `ladder` is built from, as far as they are given."""
+        """The settings that the `custom-cnn` is built from, as far as they are given."""
         given = {name: getattr(self, name) for name in _ARCHITECTURE}
         return {name: value for name, value in given.items() if value not in (None, ())}
 
@@ -209,7 +209,7 @@ def _require_positive(name: str, value: float) -> None:
         raise ValueError(f"`{name}` must be above 0. Received {name}={value}.")
 
 
-def _require_share(name: str, value: float) -> None:
+def _require_fraction(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise ValueError(f"`{name}` must lie between 0 and 1. Received {name}={value}.")
 
@@ -236,7 +236,7 @@ _USUAL_SETTINGS: dict[str, dict[str, Any]] = {
         # The schedule ends at a rate of zero, and its last epochs are its best.
         "ema_momentum": 0.99, "patience": 30,
     },
-    "ladder": {
+    "custom-cnn": {
         "image_size": 160, "epochs": 30, "batch_size": 32, "optimizer": "adam",
         "learning_rate": 1e-3, "schedule": "plateau", "augmentation": "classic",
     },

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from app.core.bundles.bundle import Bundle, load_bundle
-from app.core.networks.network import quiet_tensorflow
+from app.core.networks.network import silence_tensorflow
 
 # Before any test imports Keras, so that TensorFlow's start-up notes stay out of the report.
-quiet_tensorflow()
+silence_tensorflow()
 # Tests that import OpenVINO by themselves report no usage either.
 sys.modules.setdefault("openvino_telemetry", None)
 

@@ -324,7 +324,7 @@ def spoil_format(folder):
 def spoil_classes(folder):
     manifest = json.loads((folder / "bundle.json").read_text())
     manifest["task"] |= {"classes": ["CLEAR", "EFFUSION", "NODULE"], "positive": None}
-    manifest["task"]["wording"] = {}
+    manifest["task"]["display_names"] = {}
     table = pd.read_csv(folder / "predictions.csv")
     for name in manifest["task"]["classes"]:
         table[name] = 0.3

@@ -86,7 +86,7 @@ def test_a_file_gives_the_same_pixels_and_score_on_both_sides(folder, tmp_path, 
         film = decoding.decode(case.path.read_bytes())
         row = kept.rows[index]
         np.testing.assert_array_equal(engine.fitted(film), kept.pixels[row])
-        assert result.reading.raw_probability == pytest.approx(trained[row], abs=1e-4)
+        assert result.prediction.raw_probability == pytest.approx(trained[row], abs=1e-4)
 
 
 def test_file_upload_and_archive_get_one_score(folder, bundle):
@@ -110,7 +110,7 @@ def test_file_upload_and_archive_get_one_score(folder, bundle):
         scores = served(engine, found.sources)
         assert scores.keys() == by_path.keys()
         for image_id, result in by_path.items():
-            assert scores[image_id].reading == result.reading
+            assert scores[image_id].prediction == result.prediction
             assert scores[image_id].reason == result.reason
 
 

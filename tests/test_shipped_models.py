@@ -60,14 +60,14 @@ def test_the_samples_are_phantoms_the_model_reads(phantom_bundle):
 
     assert len(results) == 24
     assert all(result.status == "ok" for result in results)
-    assert len({result.reading.prediction for result in results}) == 2
+    assert len({result.prediction.label for result in results}) == 2
 
 
 def test_predictions_are_what_the_app_gives_for_the_same_file(real_data):
     bundle = load_bundle(MODELS / "chest-pneumonia")
     rows = bundle.predictions().query("split == 'test'").groupby("y_true").head(15)
     sources = [Source(path, real_data / "chest" / path) for path in rows["path"]]
-    found = [result.reading.probability for result in Engine(bundle).score(sources)]
+    found = [result.prediction.probability for result in Engine(bundle).score(sources)]
 
     np.testing.assert_allclose(found, rows["probability"], atol=1e-4)
 
@@ -81,7 +81,7 @@ def test_full_resolution_films_score_like_their_small_copies(real_data):
     ]
     engine = Engine(load_bundle(MODELS / "chest-pneumonia"))
     original, copy = (
-        np.array([r.reading.probability for r in engine.score(Source(p.name, p) for p in paths)])
+        np.array([r.prediction.probability for r in engine.score(Source(p.name, p) for p in paths)])
         for paths in (originals, copies)
     )
 

@@ -37,7 +37,7 @@ def value_bars(values: NDArray[np.float32], *, noun: str, height: int = 300) -> 
         trace = go.Scatter(
             **shared, mode="lines", line={"shape": "hvh", "color": palette.ACCENT}, fill="tozeroy"
         )
-    return _framed(
+    return _styled(
         go.Figure(trace),
         height=height,
         xaxis={"title": f"{noun}s, the highest value first", "showgrid": False},
@@ -57,7 +57,7 @@ def output_bars(values: Sequence[float], names: Sequence[str]) -> go.Figure:
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.4f}<extra></extra>",
     )
-    return _framed(
+    return _styled(
         go.Figure(trace),
         height=70 + 36 * len(names),
         xaxis={"range": [0, 1], "title": "probability", "gridcolor": palette.GRID},
@@ -81,7 +81,7 @@ def contribution_bars(contributions: Contributions, *, height: int = 310) -> go.
         cliponaxis=False,
         hovertemplate="%{y}: %{x:+.4f} logits<extra></extra>",
     )
-    return _framed(
+    return _styled(
         go.Figure(trace),
         height=height,
         xaxis={
@@ -94,7 +94,7 @@ def contribution_bars(contributions: Contributions, *, height: int = 310) -> go.
     )
 
 
-def _framed(figure: go.Figure, *, height: int, **axes: object) -> go.Figure:
+def _styled(figure: go.Figure, *, height: int, **axes: object) -> go.Figure:
     return figure.update_layout(
         height=height,
         margin={"l": 0, "r": 48, "t": 8, "b": 0},

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.charts import frame, palette
+from app.charts import layout, palette
 from app.core.performance import formatting
 from app.core.performance.performance import Histogram
 from app.core.statistics.calibration import ReliabilityBin
@@ -24,9 +24,9 @@ def reliability(
         observed: Title of the frequency axis.
         height: In pixels.
     """
-    filled = [part for part in bins if part.observed.total]
-    values = [part.observed.value for part in filled]
-    intervals = [part.observed.interval() for part in filled]
+    filled = [bin_ for bin_ in bins if bin_.observed.total]
+    values = [bin_.observed.value for bin_ in filled]
+    intervals = [bin_.observed.interval() for bin_ in filled]
     figure = go.Figure()
     figure.add_scatter(
         x=(0, 1),
@@ -37,7 +37,7 @@ def reliability(
         hoverinfo="skip",
     )
     figure.add_scatter(
-        x=[part.mean_probability for part in filled],
+        x=[bin_.mean_probability for bin_ in filled],
         y=values,
         name="observed, 95 % interval",
         mode="markers",
@@ -50,22 +50,22 @@ def reliability(
             "thickness": 1.5,
         },
         customdata=[
-            f"{formatting.out_of(part.observed)} ({formatting.percent_interval(part.observed)})"
-            for part in filled
+            f"{formatting.out_of(bin_.observed)} ({formatting.percent_interval(bin_.observed)})"
+            for bin_ in filled
         ],
         hovertemplate="promised %{x:.3f}, observed %{y:.3f}<br>%{customdata}<extra></extra>",
     )
-    for part in filled:
+    for bin_ in filled:
         figure.add_annotation(
-            x=(part.low + part.high) / 2,
+            x=(bin_.low + bin_.high) / 2,
             y=1,
             yshift=16,
-            text=f"{part.observed.total:,}",
+            text=f"{bin_.observed.total:,}",
             showarrow=False,
         )
-    frame.unit_axes(figure, promised, observed)
+    layout.unit_axes(figure, promised, observed)
     figure.update_yaxes(range=(-0.02, 1.12))
-    return frame.framed(figure, height=height)
+    return layout.styled(figure, height=height)
 
 
 def probability_histograms(
@@ -91,16 +91,16 @@ def probability_histograms(
         shared_xaxes=True,
         vertical_spacing=0.08,
     )
-    for row, (part, name_of_panel) in enumerate(zip(histograms, names, strict=True), start=1):
-        centres = (part.edges[:-1] + part.edges[1:]) / 2
+    for row, (histogram, name_of_panel) in enumerate(zip(histograms, names, strict=True), start=1):
+        centres = (histogram.edges[:-1] + histogram.edges[1:]) / 2
         for counts, name, colour, pattern in (
-            (part.right, "called right", palette.RIGHT, ""),
-            (part.wrong, "called wrong", palette.WRONG, "/"),
+            (histogram.right, "classified correctly", palette.RIGHT, ""),
+            (histogram.wrong, "misclassified", palette.WRONG, "/"),
         ):
             figure.add_bar(
                 x=centres,
                 y=counts,
-                width=part.edges[1] - part.edges[0],
+                width=histogram.edges[1] - histogram.edges[0],
                 name=name,
                 legendgroup=name,
                 showlegend=row == 1,
@@ -125,7 +125,7 @@ def probability_histograms(
         )
     figure.update_xaxes(range=(0, 1), zeroline=False)
     figure.update_xaxes(title=axis, row=len(histograms), col=1)
-    frame.framed(figure, height=height)
+    layout.styled(figure, height=height)
     return figure.update_layout(
         barmode="stack",
         bargap=0,

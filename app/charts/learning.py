@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.charts import frame, palette
+from app.charts import layout, palette
 from app.core.performance.learning import LearningCurve
 
 
@@ -55,7 +55,7 @@ def learning_curves(
         )
     figure.update_xaxes(title="Epoch", zeroline=False)
     figure.update_yaxes(zeroline=False)
-    frame.framed(figure, height=height)
+    layout.styled(figure, height=height)
     return figure.update_layout(
         margin={"t": 32},
         legend={"x": 0.5, "y": -0.25, "xanchor": "center", "yanchor": "top", "orientation": "h"},

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from app.charts import frame, palette
+from app.charts import layout, palette
 from app.core.performance import formatting
 from app.core.statistics.curves import PrecisionRecallCurve, RocCurve
 from app.core.statistics.metrics import OperatingPoint, Proportion
@@ -19,16 +19,16 @@ _MAX_WORDED = 8  # classes up to which a cell has room for its share
 
 
 def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height: int) -> go.Figure:
-    """Counts and row shares; the colour says right or wrong, its strength the row share.
+    """Counts and row proportions; the colour says right or wrong, its strength the row proportion.
 
     Args:
-        counts: `(num_classes, num_classes)`; rows are truth, columns what was called.
+        counts: `(num_classes, num_classes)`; rows are truth, columns what was predicted.
         words: The classes as a reader is told them.
         height: In pixels.
     """
     totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-    signed = np.where(np.eye(len(counts), dtype=bool), shares, -shares)
+    proportions = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    signed = np.where(np.eye(len(counts), dtype=bool), proportions, -proportions)
     figure = go.Figure(
         go.Heatmap(
             z=signed,
@@ -71,7 +71,7 @@ def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height:
         tickangle=-90 if len(words) == len(_OUTCOMES) else 0,
         **ticks,
     )
-    return frame.framed(figure, height=height)
+    return layout.styled(figure, height=height)
 
 
 def roc(
@@ -90,8 +90,8 @@ def roc(
     _add_curve(figure, curve.fpr, curve.tpr, curve.thresholds)
     for where, name, symbol in _points(point, reference):
         _add_point(figure, 1 - where.specificity.value, where.sensitivity.value, name, symbol)
-    frame.unit_axes(figure, "1 − specificity", "Sensitivity")
-    return frame.framed(figure, height=height, zoom=True)
+    layout.unit_axes(figure, "1 − specificity", "Sensitivity")
+    return layout.styled(figure, height=height, zoom=True)
 
 
 def precision_recall(
@@ -109,8 +109,8 @@ def precision_recall(
     _add_curve(figure, curve.recall, curve.precision, curve.thresholds, shape="vh")
     for where, name, symbol in _points(point, reference):
         _add_point(figure, where.sensitivity.value, where.ppv.value, name, symbol)
-    frame.unit_axes(figure, "Sensitivity (recall)", "PPV (precision)")
-    return frame.framed(figure, height=height, zoom=True)
+    layout.unit_axes(figure, "Sensitivity (recall)", "PPV (precision)")
+    return layout.styled(figure, height=height, zoom=True)
 
 
 def class_rocs(curves: Sequence[RocCurve], names: Sequence[str], *, height: int) -> go.Figure:
@@ -130,8 +130,8 @@ def class_rocs(curves: Sequence[RocCurve], names: Sequence[str], *, height: int)
             },
             hovertemplate="1 − specificity %{x:.3f}, sensitivity %{y:.3f}",
         )
-    frame.unit_axes(figure, "1 − specificity", "Sensitivity")
-    return frame.framed(figure, height=height, zoom=True)
+    layout.unit_axes(figure, "1 − specificity", "Sensitivity")
+    return layout.styled(figure, height=height, zoom=True)
 
 
 def _cell_text(cell: Proportion, words: Sequence[str], row: int, column: int) -> str:

@@ -35,7 +35,7 @@ class WeightsError(OverreadError):
 
 
 class StudyError(OverreadError):
-    """A tuning study that cannot be gone on with as it was called."""
+    """A tuning study that cannot be resumed with these options."""
 
 
 class TrackingError(OverreadError):

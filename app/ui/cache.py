@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.charts import reading as reading_charts
+from app.charts import prediction as prediction_charts
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.errors import ImageError, UnreadableImageError
 from app.core.explanations.explainer import Explainer
@@ -33,13 +33,13 @@ from app.core.performance.performance import (
     evaluate_multiclass,
 )
 from app.core.performance.predictions import HeldOut, select
-from app.core.performance.proportions import DecisionShares, evaluate_decisions
+from app.core.performance.proportions import DecisionMetrics, evaluate_decisions
 from app.core.rendering import heatmaps
 from app.core.results.result_store import CachedResults, ResultStore, open_cache
-from app.core.results.verdicts import ReviewStore
+from app.core.results.verdicts import VerdictStore
 from app.core.review.cases import Case, Window, examine
 from app.core.scoring.engine import Engine
-from app.core.scoring.prediction import Reading
+from app.core.scoring.prediction import Prediction
 from app.core.settings import read_settings
 from app.core.sources.sources import Source
 
@@ -67,9 +67,9 @@ def _network(sha256: str, _engine: Engine) -> Network:
 
 
 @st.cache_resource
-def review_store(url: str) -> ReviewStore:
+def verdict_store(url: str) -> VerdictStore:
     """The verdicts' database, one connection pool for all sessions."""
-    return ReviewStore(url)
+    return VerdictStore(url)
 
 
 def known_results(loaded: Bundle) -> CachedResults | None:
@@ -141,9 +141,9 @@ def heatmap_picture(
     return _heatmap_picture(image_id, loaded.sha256, choice.name, shape, scale, evidence)
 
 
-def probability_figure(loaded: Bundle, image_id: str, reading: Reading) -> go.Figure:
+def probability_figure(loaded: Bundle, image_id: str, prediction: Prediction) -> go.Figure:
     """The probabilities of an open film; not to be changed."""
-    return _probability_figure(image_id, loaded.sha256, reading, loaded)
+    return _probability_figure(image_id, loaded.sha256, prediction, loaded)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -166,9 +166,9 @@ def _heatmap_picture(
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _probability_figure(
-    image_id: str, bundle_sha256: str, _reading: Reading, _bundle: Bundle
+    image_id: str, bundle_sha256: str, _prediction: Prediction, _bundle: Bundle
 ) -> go.Figure:
-    return reading_charts.probability_figure(_reading, _bundle.manifest)
+    return prediction_charts.probability_figure(_prediction, _bundle.manifest)
 
 
 def _data_url(kind: str, content: bytes) -> str:
@@ -214,11 +214,11 @@ def multiclass_performance(loaded: Bundle, split: str) -> MulticlassPerformance:
     return _multiclass_performance(loaded.sha256, split, loaded)
 
 
-def decision_shares(
+def decision_metrics(
     loaded: Bundle, split: str, threshold: float | None, label: int = 1
-) -> DecisionShares:
+) -> DecisionMetrics:
     """What calling a class at a threshold is worth on one part."""
-    return _decision_shares(loaded.sha256, split, threshold, label, loaded)
+    return _decision_metrics(loaded.sha256, split, threshold, label, loaded)
 
 
 def calibration(loaded: Bundle, split: str) -> CalibrationCheck:
@@ -236,21 +236,21 @@ def _held_out(sha256: str, split: str, _bundle: Bundle) -> HeldOut:
     return select(predictions(_bundle), _bundle.manifest.task, split=split)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Drawing patients anew for the intervals")
+@st.cache_resource(max_entries=16, show_spinner="Bootstrapping confidence intervals")
 def _binary_performance(sha256: str, split: str, _bundle: Bundle) -> BinaryPerformance:
     return evaluate_binary(held_out(_bundle, split))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Drawing patients anew for the intervals")
+@st.cache_resource(max_entries=16, show_spinner="Bootstrapping confidence intervals")
 def _multiclass_performance(sha256: str, split: str, _bundle: Bundle) -> MulticlassPerformance:
     return evaluate_multiclass(held_out(_bundle, split))
 
 
 # One entry a place of the slider; quick enough to need no spinner.
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _decision_shares(
+def _decision_metrics(
     sha256: str, split: str, threshold: float | None, label: int, _bundle: Bundle
-) -> DecisionShares:
+) -> DecisionMetrics:
     return evaluate_decisions(held_out(_bundle, split), threshold=threshold, label=label)
 
 

@@ -17,18 +17,18 @@ from app.ui import errors
 _STEP = 0.001
 
 
-def proportion(label: str, part: Proportion | F1, *, note: str | None = None) -> None:
-    """A card that never shows a share without its denominator and 95 % interval."""
+def proportion(label: str, proportion: Proportion | F1, *, note: str | None = None) -> None:
+    """A card that never shows a proportion without its denominator and 95 % interval."""
     _card(
         label,
-        formatting.percent(part),
-        formatting.percent_interval(part),
-        formatting.out_of(part),
+        formatting.percent(proportion),
+        formatting.percent_interval(proportion),
+        formatting.out_of(proportion),
         note,
     )
 
 
-def area(label: str, interval: Interval, *, unit: str, note: str | None = None) -> None:
+def auc(label: str, interval: Interval, *, unit: str, note: str | None = None) -> None:
     """A card with a figure, its 95 % bootstrap interval and the patients that were drawn.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles
-from app.core.results.verdicts import Review, ReviewStore, Verdict
+from app.core.results.verdicts import Agreement, Verdict, VerdictStore
 from app.core.review.batch import Batch
 from app.core.scoring.engine import Result
 from app.core.settings import read_settings
@@ -87,14 +87,14 @@ def list_new(batch: Batch) -> None:
     st.session_state[_NUM_LISTED] = len(batch.results)
 
 
-def reviews(bundle: Bundle) -> dict[str, Review]:
+def verdicts(bundle: Bundle) -> dict[str, Verdict]:
     """The newest verdict on each image by this model."""
-    return review_store().latest(bundle.sha256)
+    return verdict_store().latest(bundle.sha256)
 
 
-def review_store() -> ReviewStore:
+def verdict_store() -> VerdictStore:
     """The database of verdicts."""
-    return cache.review_store(read_settings().database_url)
+    return cache.verdict_store(read_settings().database_url)
 
 
 def upload_number() -> int:
@@ -151,8 +151,8 @@ def require_case() -> Source:
     return source
 
 
-def save_review(
-    bundle: Bundle, image_id: str, *, verdict: Verdict | None = None, comment: str | None = None
+def save_verdict(
+    bundle: Bundle, image_id: str, *, verdict: Agreement | None = None, comment: str | None = None
 ) -> None:
     """Saves a verdict or a comment; the other one stays as it was.
 
@@ -166,14 +166,14 @@ def save_review(
         comment: The reader's comment; None leaves it as it is, empty text withdraws it.
 
     Raises:
-        ReviewStoreError: If it could not be saved.
+        VerdictStoreError: If it could not be saved.
     """
-    before = reviews(bundle).get(image_id)
+    before = verdicts(bundle).get(image_id)
     old = (before.verdict, before.comment) if before else (None, "")
     new = (verdict or old[0], old[1] if comment is None else comment.strip())
     if new == old:
         return
-    review_store().record(
+    verdict_store().record(
         image_id=image_id, bundle_sha256=bundle.sha256, verdict=new[0], comment=new[1]
     )
 

@@ -11,7 +11,7 @@ source = state.require_case()
 case = cache.case(bundle, source)
 
 st.markdown(f"#### Activations · {state.plain(source.name)}")
-if case.film is None or case.reading is None:
+if case.film is None or case.prediction is None:
     st.error(f"There is nothing to walk through. {case.reason}", icon=":material/error:")
     st.stop()
 
@@ -19,8 +19,8 @@ network = cache.network(bundle)
 layers = activations.layers(network.model)
 pixels = cache.network_input(bundle, source, case.image_id)
 task = bundle.manifest.task
-# With two classes the question is what speaks for the positive one, whatever was called.
-explained = 1 if task.binary else case.reading.class_index
+# With two classes the question is what speaks for the positive one, whatever was predicted.
+explained = 1 if task.binary else case.prediction.class_index
 
 film_side, layer_side = st.columns([1, 5])
 with film_side:

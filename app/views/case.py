@@ -31,24 +31,24 @@ with film_side:
         waiting = viewer.show_film(case, case.film, bundle, viewer.choose_view(bundle))
 
 with reading_side:
-    if case.reading is None:
-        st.warning(f"No reading. {case.reason}" if case.film else "No reading.")
+    if case.prediction is None:
+        st.warning(f"No prediction. {case.reason}" if case.film else "No prediction.")
     else:
-        st.markdown(f"### {STATUS_WORDS[case.reading.zone]}")
-        prediction = bundle.manifest.task.word(case.reading.prediction)
+        st.markdown(f"### {STATUS_WORDS[case.prediction.zone]}")
+        prediction = bundle.manifest.task.display_name(case.prediction.label)
         st.markdown(f"{bundle.manifest.task.title}: **{prediction}**")
         st.plotly_chart(
-            cache.probability_figure(bundle, case.image_id, case.reading),
+            cache.probability_figure(bundle, case.image_id, case.prediction),
             key="case_probability",
             alt="Probability of each class, with the threshold drawn in",
         )
         st.caption(
-            f"Calibrated probability {case.reading.probability:.3f}, before calibration "
-            f"{case.reading.raw_probability:.3f}. Shaded: the doubtful zone."
+            f"Calibrated probability {case.prediction.probability:.3f}, before calibration "
+            f"{case.prediction.raw_probability:.3f}. Shaded: the uncertain zone."
         )
     if case.image_id:
-        viewer.ask_verdict(case, bundle, state.reviews(bundle).get(case.image_id))
-    if case.reading is not None:
+        viewer.ask_verdict(case, bundle, state.verdicts(bundle).get(case.image_id))
+    if case.prediction is not None:
         st.page_link(
             "views/activations.py", label="Activations of this film", icon=":material/layers:"
         )

@@ -1,4 +1,4 @@
-"""Performance: what a threshold costs and buys, and which films are called wrong."""
+"""Performance: what a threshold costs and buys, and which films are misclassified."""
 
 import streamlit as st
 
@@ -12,15 +12,15 @@ st.title("Performance")
 
 bundle = state.require_bundle()
 task, decision = bundle.manifest.task, bundle.manifest.thresholds.decision
-words = [task.word(name) for name in task.classes]
+words = [task.display_name(name) for name in task.classes]
 splits = predictions.splits(cache.predictions(bundle))
 if not splits:
     st.info("This model came without predictions. Train it again to have them recorded.")
     st.stop()
 
 threshold = None
-part, slider = st.columns([1, 3], vertical_alignment="bottom")
-with part:
+split_column, slider = st.columns([1, 3], vertical_alignment="bottom")
+with split_column:
     split = views.pick_split(splits)
 with slider:
     if task.binary:
@@ -29,23 +29,25 @@ with slider:
 held_out = cache.held_out(bundle, split)
 views.describe(held_out, bundle, threshold)
 
-truth, called = held_out.y_true, held_out.called(threshold)
-matrix = metrics.confusion_matrix(truth, called, num_classes=len(words))
+truth, predicted = held_out.y_true, held_out.predicted(threshold)
+matrix = metrics.confusion_matrix(truth, predicted, num_classes=len(words))
 if threshold is not None:
     score, result = held_out.probabilities[:, 1], cache.binary_performance(bundle, split)
     point = metrics.operating_point(truth, score, threshold=threshold)
     own = metrics.operating_point(truth, score, threshold=decision)
-    views.binary_cards(cache.decision_shares(bundle, split, threshold), result, held_out.unit)
+    views.binary_cards(cache.decision_metrics(bundle, split, threshold), result, held_out.unit)
     views.binary_figures(matrix, point, own, result, words, held_out.unit)
 else:
-    shares = [cache.decision_shares(bundle, split, None, label) for label in range(len(words))]
+    decisions = [cache.decision_metrics(bundle, split, None, label) for label in range(len(words))]
     result_by_class = cache.multiclass_performance(bundle, split)
-    views.multiclass_figures(matrix, shares, result_by_class, words, held_out.unit)
+    views.multiclass_figures(matrix, decisions, result_by_class, words, held_out.unit)
 
 view = details.pick_view()
-if view == "Missed films":
-    misses = performance.misses(held_out, threshold=threshold)
-    details.missed_films(misses, bundle, key=f"missed_{bundle.sha256}_{split}_{threshold}")
+if view == "Misclassified films":
+    misclassified = performance.misclassified(held_out, threshold=threshold)
+    details.misclassified_films(
+        misclassified, bundle, key=f"misclassified_{bundle.sha256}_{split}_{threshold}"
+    )
 elif view == "Calibration":
     check = cache.calibration(bundle, split)
     spread = performance.histograms(held_out, threshold=threshold)
@@ -57,6 +59,8 @@ elif view == "Training":
     best = learning.best_epoch(bundle.manifest.training)
     details.training(learning.learning_curves(bundle.history()), best_epoch=best)
 else:
-    parts = [cache.held_out(bundle, name) for name in splits]
-    counts = [row for part in parts for row in predictions.count_classes(part)]
+    held_out_sets = [cache.held_out(bundle, name) for name in splits]
+    counts = [
+        row for split_column in held_out_sets for row in predictions.count_classes(split_column)
+    ]
     details.count_table(counts, task, held_out.unit)

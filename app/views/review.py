@@ -1,8 +1,8 @@
-"""Review: a batch of films becomes a worklist, the doubtful and positive ones first."""
+"""Verdict: a batch of films becomes a worklist, the uncertain and positive ones first."""
 
 import streamlit as st
 
-from app.core.results.rows import table, to_csv, with_reviews
+from app.core.results.rows import table, to_csv, with_verdicts
 from app.core.review.worklist import worklist
 from app.ui import state
 from app.ui.review import intake, progress
@@ -39,24 +39,24 @@ if batch.progress.cancelled and not is_running:
         "are listed below."
     )
 
-reviews = state.reviews(bundle)
-rows.summary(results_so_far, reviews)
+verdicts = state.verdicts(bundle)
+rows.summary(results_so_far, verdicts)
 with st.container(border=True):
     chosen = rows.choose_filter(bundle, results_so_far)
-listed = worklist(results_so_far, reviews, chosen)
+listed = worklist(results_so_far, verdicts, chosen)
 state.set_listed(listed)
 
 if not listed:
     st.info("No film passes these filters. Widen them to see more.")
     st.stop()
 
-opened = rows.show_rows(listed, bundle, reviews)
+opened = rows.show_rows(listed, bundle, verdicts)
 if opened is not None:
     state.open_case(opened.source)
     st.switch_page("views/case.py")
 
 st.caption(f"Computed by {batch.computed_by}.")
-if num_ignored := state.review_store().num_ignored:
+if num_ignored := state.verdict_store().num_ignored:
     st.caption(
         f"Empty rows in the database of verdicts: {num_ignored:,}. An earlier version wrote them "
         "when a film was only opened; they are ignored."
@@ -64,7 +64,7 @@ if num_ignored := state.review_store().num_ignored:
 if not is_running:
     st.download_button(
         "Download results.csv",
-        to_csv(with_reviews(table(batch.results, bundle), reviews)),
+        to_csv(with_verdicts(table(batch.results, bundle), verdicts)),
         "results.csv",
         "text/csv",
         icon=":material/download:",

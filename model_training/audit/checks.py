@@ -52,7 +52,7 @@ class Inspection:
         pairs: Near-duplicates.
         near_groups: Group of identical files and near-duplicates of each case.
         patients: Group of each case that must stay on one side of a split.
-        shared: What each two parts of the given split share; empty where none is given.
+        shared: What each two given splits share; empty where none is given.
         contradictions: Labels that contradict each other on one film.
         shortcuts: The strongest first.
         shortcut_note: What they were computed on, or why they were not.
@@ -75,7 +75,7 @@ class Inspection:
 
     @property
     def leaks(self) -> bool:
-        """Whether two parts of the given split share anything."""
+        """Whether two given splits share anything."""
         return any(self.shared.values())
 
     @property
@@ -84,11 +84,11 @@ class Inspection:
         return _repeated(self.digests)
 
     def shared_patients(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
-        """By known patient with images in both parts: positions of the cases in each."""
+        """By known patient with images in both splits: positions of the cases in each."""
         return self._in_both([case.patient_id for case in self.cases], one, other)
 
     def shared_files(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
-        """By digest of a file that is in both parts: positions of the cases in each."""
+        """By digest of a file that is in both splits: positions of the cases in each."""
         return self._in_both(self.digests, one, other)
 
     def _in_both(
@@ -101,7 +101,7 @@ class Inspection:
         return {key: both for key, both in sorted(sides.items()) if all(both)}
 
     def counts(self) -> pd.DataFrame:
-        """Images and patients by part, class and subgroup; empty where a case has none."""
+        """Images and patients by split, class and subgroup; empty where a case has none."""
         table = pd.DataFrame(
             {
                 "split": [case.split for case in self.cases],
@@ -145,7 +145,9 @@ def inspect(dataset: Dataset, *, name: str) -> Inspection:
     pairs = near_duplicates(thumbnails, digests)
     near_groups = groups_of(pairs, digests)
     patients = patient_groups(cases, digests, near_groups)
-    parts = [part for part in SPLITS if any(case.split == part for case in cases)]
+    splits = [
+        split_name for split_name in SPLITS if any(case.split == split_name for case in cases)
+    ]
     shortcuts, note = _shortcuts(Dataset(dataset.classes, cases), facts, thumbnails, patients)
     return Inspection(
         name=name,
@@ -160,7 +162,7 @@ def inspect(dataset: Dataset, *, name: str) -> Inspection:
         patients=patients,
         shared={
             (one, other): shared_between(cases, digests, near_groups, one=[one], other=[other])
-            for one, other in combinations(parts, 2)
+            for one, other in combinations(splits, 2)
         },
         contradictions=_contradictions(cases, digests, pairs),
         shortcuts=shortcuts,
@@ -191,10 +193,10 @@ def _shortcuts(
 ) -> tuple[list[Shortcut], str]:
     """On the images that a model would learn from, and which those are."""
     splits = np.array([case.split for case in dataset.cases])
-    part = "train" if (splits == "train").any() else ""
-    inside = np.flatnonzero(splits == part)
+    split_name = "train" if (splits == "train").any() else ""
+    inside = np.flatnonzero(splits == split_name)
     labels = np.array([dataset.cases[row].label for row in inside], np.int64)
-    where = "the train part" if part else "all images"
+    where = "the train split" if split_name else "all images"
     counts = np.bincount(labels, minlength=len(dataset.classes))
     if counts.min() < MIN_IMAGES_FOR_SHORTCUTS:
         return [], (

@@ -96,7 +96,7 @@ def _about_split(inspection: Inspection) -> Iterator[Finding]:
                 "patient) or --leaks keep says otherwise.",
             )
     if inspection.shared and not inspection.leaks:
-        yield Finding("fine", "No patient, file or near-duplicate is in two parts of the split.")
+        yield Finding("fine", "No patient, file or near-duplicate is in two splits.")
     unknown = sum(not case.patient_id for case in inspection.cases)
     if unknown:
         total = len(inspection.cases)

@@ -31,7 +31,7 @@ _SHOWN_PAIRS = 12
 _PICTURE_SIDE = 150
 _SHOWN_DISTRIBUTIONS = 3
 
-# What two parts share, by name.
+# What two splits share, by name.
 _WHICH = (tables.shared_patients, tables.shared_files)
 
 # Columns of the facts that a shortcut's distribution is drawn from.
@@ -81,7 +81,7 @@ def write_html(path: Path, inspection: Inspection) -> None:
             ],
             _filled(
                 tables.shared(inspection),
-                *(table(inspection, *parts) for parts in inspection.shared for table in _WHICH),
+                *(table(inspection, *splits) for splits in inspection.shared for table in _WHICH),
                 tables.group_sizes(inspection),
             ),
             pictures=list(_pictures(inspection)),
@@ -193,12 +193,12 @@ def _pictures(inspection: Inspection) -> Iterator[Picture]:
 
 
 def _telling_pairs(inspection: Inspection) -> list[int]:
-    """Pairs across parts first, then those of different labels, then from near to less near."""
+    """Pairs across splits first, then those of different labels, then from near to less near."""
     pairs, cases = inspection.pairs, inspection.cases
     splits, labels = ([getattr(case, key) for case in cases] for key in ("split", "label"))
     across = [splits[a] != splits[b] for a, b in zip(pairs.first, pairs.second, strict=True)]
     differ = [labels[a] != labels[b] for a, b in zip(pairs.first, pairs.second, strict=True)]
-    # Evenly from all degrees of likeness, so that the doubtful ones are seen too.
+    # Evenly from all degrees of likeness, so that the uncertain ones are seen too.
     rank = np.argsort(np.argsort(-pairs.correlation))
     step = max(1, len(pairs) // _SHOWN_PAIRS)
     order = sorted(

@@ -108,9 +108,9 @@ def border_scores(
     Returns:
         Scores without a unit, higher for likelier, `(num_cases, num_classes)`.
     """
-    frame = np.ones(thumbnails.shape[1:], np.bool_)
-    frame[BORDER_WIDTH:-BORDER_WIDTH, BORDER_WIDTH:-BORDER_WIDTH] = False
-    border = thumbnails[:, frame].astype(np.float64) / 255.0
+    is_border = np.ones(thumbnails.shape[1:], np.bool_)
+    is_border[BORDER_WIDTH:-BORDER_WIDTH, BORDER_WIDTH:-BORDER_WIDTH] = False
+    border = thumbnails[:, is_border].astype(np.float64) / 255.0
     targets = np.eye(num_classes)[labels]
     scores = np.zeros_like(targets)
     for fold in np.unique(folds):

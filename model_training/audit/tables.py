@@ -15,7 +15,7 @@ _SHOWN_SHARED = 200
 
 
 def counts(inspection: Inspection) -> Table:
-    """Usable images and patients by part, class and subgroup."""
+    """Usable images and patients by split, class and subgroup."""
     table = inspection.counts()
     shown = [("split", "Part"), ("class", "Class"), ("subgroup", "Subgroup")]
     kept = [(column, name) for column, name in shown if table[column].astype(str).any()]
@@ -54,17 +54,17 @@ def problems(inspection: Inspection) -> Table:
 
 
 def shared(inspection: Inspection) -> Table:
-    """What each two parts of the given split share."""
+    """What each two given splits share."""
     rows = [
         (f"{one} and {other}", shared.patients, shared.files, shared.near_duplicates)
         for (one, other), shared in inspection.shared.items()
     ]
     header = ("Parts", "Patients", "Identical files", "Groups of near-duplicates")
-    return Table(header, rows, "What the parts of the split share")
+    return Table(header, rows, "What the splits share")
 
 
 def shared_patients(inspection: Inspection, one: str, other: str) -> Table:
-    """Which patients have images in both parts, and which these are."""
+    """Which patients have images in both splits, and which these are."""
     found = inspection.shared_patients(one, other)
     rows = [
         (patient, *(_file_names(inspection, side) for side in sides))
@@ -75,7 +75,7 @@ def shared_patients(inspection: Inspection, one: str, other: str) -> Table:
 
 
 def shared_files(inspection: Inspection, one: str, other: str) -> Table:
-    """Which files are in both parts."""
+    """Which files are in both splits."""
     rows = [
         tuple(_file_names(inspection, side) for side in sides)
         for sides in inspection.shared_files(one, other).values()

@@ -87,20 +87,20 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
         "near_duplicate_groups": dict(tables.group_counts(inspection)),
         "shared": [
             {
-                "parts": list(parts),
+                "splits": list(splits),
                 "patients": shared.patients,
                 "identical_files": shared.files,
                 "near_duplicate_groups": shared.near_duplicates,
                 "which_patients": [
-                    {"patient": patient, **_named(names, parts, sides)}
-                    for patient, sides in inspection.shared_patients(*parts).items()
+                    {"patient": patient, **_named(names, splits, sides)}
+                    for patient, sides in inspection.shared_patients(*splits).items()
                 ],
                 "which_files": [
-                    _named(names, parts, sides)
-                    for sides in inspection.shared_files(*parts).values()
+                    _named(names, splits, sides)
+                    for sides in inspection.shared_files(*splits).values()
                 ],
             }
-            for parts, shared in inspection.shared.items()
+            for splits, shared in inspection.shared.items()
         ],
         "shortcuts_computed": inspection.shortcut_note,
         "shortcuts": [
@@ -131,10 +131,13 @@ def _has_names(inspection: Inspection) -> bool:
 
 
 def _named(
-    names: Sequence[str], parts: tuple[str, str], sides: tuple[list[int], list[int]]
+    names: Sequence[str], splits: tuple[str, str], sides: tuple[list[int], list[int]]
 ) -> dict[str, list[str]]:
-    """Names of the images in each of two parts."""
-    return {part: [names[index] for index in side] for part, side in zip(parts, sides, strict=True)}
+    """Names of the images in each of two splits."""
+    return {
+        split_name: [names[index] for index in side]
+        for split_name, side in zip(splits, sides, strict=True)
+    }
 
 
 def headline(inspection: Inspection) -> str:

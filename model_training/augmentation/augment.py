@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model_training.augmentation import surroundings
+from model_training.augmentation import background
 from model_training.augmentation.sets import Augmentation
 
 Image = NDArray[np.float32]
@@ -29,10 +29,10 @@ def augment(
         generator: What everything is drawn from.
     """
     if generator.random() < options.skull:
-        image = surroundings.add_skull(image, generator)
+        image = background.add_skull(image, generator)
     placed = _place(image, options, generator)
     if generator.random() < options.markers:
-        placed = surroundings.change_corners(placed, generator)
+        placed = background.change_corners(placed, generator)
     changed = _expose(placed, options, generator)
     changed = _sharpen(changed, options, generator)
     changed = _add_noise(changed, options, generator)
@@ -60,17 +60,17 @@ def mix(
         return images, targets
     name = chosen[int(generator.integers(len(chosen)))]
     alpha = getattr(options, name)
-    share = float(generator.beta(alpha, alpha))
+    fraction = float(generator.beta(alpha, alpha))
     partner = generator.permutation(len(images))
     if name == "mixup":
-        mixed = share * images + (1 - share) * images[partner]
+        mixed = fraction * images + (1 - fraction) * images[partner]
     else:
         height, width = images.shape[1:3]
-        rows, columns = _patch(height, width, 1 - share, generator)
+        rows, columns = _patch(height, width, 1 - fraction, generator)
         mixed = images.copy()
         mixed[:, rows, columns] = images[partner][:, rows, columns]
-        share = 1 - (rows.stop - rows.start) * (columns.stop - columns.start) / (height * width)
-    mixed_targets = share * targets + (1 - share) * targets[partner]
+        fraction = 1 - (rows.stop - rows.start) * (columns.stop - columns.start) / (height * width)
+    mixed_targets = fraction * targets + (1 - fraction) * targets[partner]
     return mixed.astype(np.float32), mixed_targets.astype(np.float32)
 
 
@@ -120,12 +120,12 @@ def _expose(
 
 
 def _sharpen(image: Image, options: Augmentation, generator: np.random.Generator) -> Image:
-    """Mixes in a blurred copy; by a negative share the image is sharpened."""
-    share = np.float32(generator.uniform(-options.sharpness / 2, options.sharpness))
+    """Mixes in a blurred copy; by a negative fraction the image is sharpened."""
+    fraction = np.float32(generator.uniform(-options.sharpness / 2, options.sharpness))
     if not options.sharpness:
         return image
     blurred = cv2.blur(image, (3, 3)).reshape(image.shape)
-    return image + share * (blurred - image)
+    return image + fraction * (blurred - image)
 
 
 def _add_noise(image: Image, options: Augmentation, generator: np.random.Generator) -> Image:
@@ -147,7 +147,7 @@ def _occlude(image: Image, options: Augmentation, generator: np.random.Generator
 def _patch(
     height: int, width: int, area: float, generator: np.random.Generator
 ) -> tuple[slice, slice]:
-    """A rectangle of that share of the image, up to three times as long as wide."""
+    """A rectangle of that fraction of the image, up to three times as long as wide."""
     aspect = np.exp(generator.uniform(-np.log(3), np.log(3)) / 2)
     rows = min(height, round(height * np.sqrt(area) * aspect))
     columns = min(width, round(width * np.sqrt(area) / aspect))

@@ -16,19 +16,19 @@ class Augmentation:
     """How far each image may be changed; 0 leaves that out.
 
     Attributes:
-        flip: Share of images that may be mirrored left to right: 1 for a coin toss each.
+        flip: Fraction of images that may be mirrored left to right: 1 for a coin toss each.
         rotation: Degrees to either side.
-        shift: Share of the side, in each direction.
-        zoom: Share by which each side is scaled on its own, out or in.
+        shift: Fraction of the side, in each direction.
+        zoom: Fraction by which each side is scaled on its own, out or in.
         gamma: Exposure: the image is raised to a power between `exp(-gamma)` and `exp(gamma)`.
-        contrast: Share by which the distance from the mean grows or shrinks.
-        brightness: Share of the full range that is added or taken.
-        sharpness: Largest share of a blurred copy that is mixed in; half of it sharpens.
+        contrast: Fraction by which the distance from the mean grows or shrinks.
+        brightness: Fraction of the full range that is added or taken.
+        sharpness: Largest fraction of a blurred copy that is mixed in; half of it sharpens.
         noise: Largest standard deviation of normal noise, in grey levels.
-        occlusion: Share of images that lose a patch of 2 to 10 % of their area.
-        markers: Share of images whose corners are changed, where side markers and annotations
+        occlusion: Fraction of images that lose a patch of 2 to 10 % of their area.
+        markers: Fraction of images whose corners are changed, where side markers and annotations
             lie: some covered, some given a letter that means nothing.
-        skull: Share of images that get a bright rim around what is not background, as slices
+        skull: Fraction of images that get a bright rim around what is not background, as slices
             have whose skull was not removed. For brains that were published without one.
         mixup: Alpha of the Beta distribution by which two images and labels are mixed
             (Zhang et al. 2018, https://arxiv.org/abs/1710.09412).

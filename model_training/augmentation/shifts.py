@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model_training.augmentation import surroundings
+from model_training.augmentation import background
 
 Image = NDArray[np.uint8]
 
@@ -34,12 +34,12 @@ def _contrast(factor: float) -> Callable[[Image], Image]:
     return change
 
 
-def _crop(share: float) -> Callable[[Image], Image]:
-    """Leaves out that share at each edge."""
+def _crop(fraction: float) -> Callable[[Image], Image]:
+    """Leaves out that fraction at each edge."""
 
     def change(image: Image) -> Image:
         height, width = image.shape[:2]
-        top, left = round(height * share), round(width * share)
+        top, left = round(height * fraction), round(width * fraction)
         inside = image[top : height - top, left : width - left]
         resized = cv2.resize(inside, (width, height), interpolation=cv2.INTER_LINEAR)
         return np.asarray(resized, np.uint8).reshape(image.shape)
@@ -47,12 +47,12 @@ def _crop(share: float) -> Callable[[Image], Image]:
     return change
 
 
-def _unsharp(share: float) -> Callable[[Image], Image]:
-    """Mixes in a blurred copy; a negative share sharpens."""
+def _unsharp(fraction: float) -> Callable[[Image], Image]:
+    """Mixes in a blurred copy; a negative fraction sharpens."""
 
     def change(image: Image) -> Image:
         blurred = cv2.GaussianBlur(image, (0, 0), 1.0).reshape(image.shape)
-        mixed = image + share * (blurred.astype(np.float32) - image)
+        mixed = image + fraction * (blurred.astype(np.float32) - image)
         return np.clip(mixed, 0, 255).round().astype(np.uint8)
 
     return change
@@ -66,7 +66,7 @@ SHIFTS: Mapping[str, Callable[[Image], Image]] = {
     "cropped": _crop(0.07),
     "blurred": _unsharp(1.0),
     "sharpened": _unsharp(-1.0),
-    "corners covered": surroundings.cover_corners,
+    "corners covered": background.cover_corners,
 }
 
 

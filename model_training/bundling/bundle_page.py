@@ -28,7 +28,7 @@ def write_page(path: Path, bundle: Bundle) -> None:
         title=f"{bundle.name}: {task.title}",
         sections=[
             Section(
-                "Test part",
+                "Test split",
                 [notes(test, task)],
                 [Table(HEADER, [row.cells for row in figures])],
                 [
@@ -61,7 +61,9 @@ def _curves(bundle: Bundle, test: HeldOut) -> list[NamedRoc]:
         point = operating_point(test.y_true, score, threshold=bundle.manifest.thresholds.decision)
         return [NamedRoc(bundle.name, roc_curve(test.y_true, score), point)]
     return [
-        NamedRoc(task.word(name), roc_curve(test.y_true == label, test.probabilities[:, label]))
+        NamedRoc(
+            task.display_name(name), roc_curve(test.y_true == label, test.probabilities[:, label])
+        )
         for label, name in enumerate(task.classes)
     ]
 

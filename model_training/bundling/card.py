@@ -30,7 +30,7 @@ def write_card(
         f"{manifest.task.title}. Research use only, not a medical device.",
         "## Intended use\n\n" + _intended_use(manifest),
         "## Data\n\n" + _data(manifest, predictions, notes),
-        "## Figures on the test part\n\n" + figures(manifest, predictions),
+        "## Figures on the test split\n\n" + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
         "## Training\n\n" + _training(manifest),
         *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
@@ -40,7 +40,7 @@ def write_card(
 
 
 def _intended_use(manifest: Manifest) -> str:
-    words = ", ".join(manifest.task.word(name) for name in manifest.task.classes)
+    words = ", ".join(manifest.task.display_name(name) for name in manifest.task.classes)
     return (
         f"A second reading of images like those named below, for research and teaching. It tells "
         f"apart: {words}. It does not look for anything else, and it is not to be used for the "
@@ -52,13 +52,13 @@ def _data(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> st
     data = manifest.data
     known = (predictions["patient_id"] != "").any()
     rows = "\n".join(
-        f"| {part} | {data.patients[part] if known else 'not known'} | "
+        f"| {split_name} | {data.patients[split_name] if known else 'not known'} | "
         + " | ".join(str(counts[name]) for name in manifest.task.classes)
         + " |"
-        for part, counts in data.counts.items()
+        for split_name, counts in data.counts.items()
         if sum(counts.values())
     )
-    header = "| part | patients | " + " | ".join(manifest.task.classes) + " |"
+    header = "| split | patients | " + " | ".join(manifest.task.classes) + " |"
     rule = "|---" * (2 + len(manifest.task.classes)) + "|"
     lines = [
         f"Source: {data.source}",
@@ -81,17 +81,17 @@ def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
 
 def _decision(manifest: Manifest) -> str:
     thresholds = manifest.thresholds
-    zone = f"Doubtful below {thresholds.doubtful_high:.3f}."
+    zone = f"Uncertain below {thresholds.uncertain_high:.3f}."
     if manifest.task.binary:
         zone = (
-            f"{manifest.task.word(manifest.task.classes[1])} from {thresholds.decision:.3f}; "
-            f"doubtful from {thresholds.doubtful_low:.3f} to {thresholds.doubtful_high:.3f}."
+            f"{manifest.task.display_name(manifest.task.classes[1])} from {thresholds.decision:.3f}; "
+            f"uncertain from {thresholds.uncertain_low:.3f} to {thresholds.uncertain_high:.3f}."
         )
     lines = [
-        f"Rule: {thresholds.rule}. Chosen on the {thresholds.chosen_on} part only.",
+        f"Rule: {thresholds.rule}. Chosen on the {thresholds.chosen_on} split only.",
         zone,
         f"Calibration: {calibration_in_full(manifest.calibration, manifest.task)}; fitted on the "
-        f"{manifest.calibration.fitted_on} part.",
+        f"{manifest.calibration.fitted_on} split.",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -101,7 +101,7 @@ def _training(manifest: Manifest) -> str:
     settings = "\n".join(
         f"| {key} | {value} |"
         for key, value in manifest.training.items()
-        # With more classes the likeliest one is called, whatever the rule.
+        # With more classes the likeliest one is predicted, whatever the rule.
         if manifest.task.binary or key != "threshold_rule"
     )
     versions = ", ".join(f"{name} {number}" for name, number in manifest.versions.items())
@@ -116,7 +116,7 @@ def _limits(manifest: Manifest) -> str:
         "The figures hold for the source above. At another hospital, with other machines, ages "
         "or a different share of disease, they can be much worse.",
         "A heatmap shows which parts of the film moved the score, not where disease is.",
-        "Probabilities are calibrated on the validation part and shift with the population.",
+        "Probabilities are calibrated on the validation split and shift with the population.",
     ]
     if manifest.input.fit == "stretch":
         lines.append("Films are stretched to a square, so their aspect ratio is not judged.")

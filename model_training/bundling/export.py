@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import (
     CARD,
+    GROUP_ID,
     HISTORY,
-    KEPT_TOGETHER,
     MANIFEST,
     MODEL,
     PREDICTIONS,
@@ -51,7 +51,7 @@ class Contents:
         predictions: As `predictions_table` makes it.
         notes: Lines about the data for the card.
         samples: Folder of images to ship with the bundle, or None.
-        split: As `splits.split_table` makes it, which image was in which part; or None.
+        split: As `splits.split_table` makes it, which image was in which split; or None.
         remarks: Markdown for the card: what was tried, what it gave.
     """
 
@@ -137,14 +137,21 @@ def data_record(
     licence: str,
 ) -> Data:
     """Counts and fingerprint of the data a model saw."""
-    parts = {part: [case for case in cases if case.split == part] for part in SPLITS}
+    splits = {
+        split_name: [case for case in cases if case.split == split_name] for split_name in SPLITS
+    }
     return Data(
         name=name,
         source=source,
         licence=licence,
         fingerprint=fingerprint(cases, digests, classes),
-        counts={part: count_by_class(inside, classes) for part, inside in parts.items()},
-        patients={part: len({case.person for case in inside}) for part, inside in parts.items()},
+        counts={
+            split_name: count_by_class(inside, classes) for split_name, inside in splits.items()
+        },
+        patients={
+            split_name: len({case.person for case in inside})
+            for split_name, inside in splits.items()
+        },
     )
 
 
@@ -187,7 +194,7 @@ def predictions_table(
             "y_true": [case.label for case in kept],
             "logit": np.round(logits, DIGITS),
             "probability": np.round(probabilities[rows, shown], DIGITS),
-            KEPT_TOGETHER: groups[rows],
+            GROUP_ID: groups[rows],
         }
     )
     if not binary:

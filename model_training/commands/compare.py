@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE", help="two or more")
     command.add_argument(
-        "--part", choices=("train", "val", "test", "all"), help="of --data, as for evaluate"
+        "--split", choices=("train", "val", "test", "all"), help="of --data, as for evaluate"
     )
     command.add_argument("--html", type=Path, help="page to write, with curves over each other")
     command.add_argument("--json", type=Path, help="file to write all figures to")
@@ -33,17 +33,17 @@ def _run(options: argparse.Namespace) -> None:
         raise WrongCall(
             f"compare takes two or more bundles. Received {len(options.bundles)}; name another."
         )
-    if options.part and not options.data:
-        raise WrongCall("--part chooses a part of --data. Give --data too, or leave --part out.")
+    if options.split and not options.data:
+        raise WrongCall("--split chooses a part of --data. Give --data too, or leave --split out.")
 
     from app.core.bundles.bundle import load_bundle
     from model_training.evaluation import comparison_report
     from model_training.evaluation.comparison import compare_on_data, compare_on_test_rows
-    from model_training.evaluation.scoring import only_part
+    from model_training.evaluation.scoring import only_split
 
     bundles = [load_bundle(path) for path in options.bundles]
     if options.data:
-        dataset = only_part(read(options), options.part)
+        dataset = only_split(read(options), options.split)
         comparison = compare_on_data(bundles, dataset)
     else:
         comparison = compare_on_test_rows(bundles)

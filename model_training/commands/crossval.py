@@ -46,7 +46,7 @@ def add(commands: Commands) -> None:
         "--ensemble",
         type=Path,
         metavar="BUNDLE",
-        help="also write the mean of the folds' networks as one bundle; a test part is left out "
+        help="also write the mean of the folds' networks as one bundle; a test split is left out "
         "of all folds for it",
     )
     add_settings(command)
@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> None:
         config=config,
         cache=options.cache or film_cache.default_folder(),
         modalities=description.modalities,
-        split_into_parts=leave_out_test,
+        assign_splits=leave_out_test,
     )
     with kept_when_stopped(options.out, options.folds):
         folds = crossvalidate(
@@ -125,5 +125,5 @@ def _publish(
     from model_training.crossval.fold_bundle import publish_ensemble
 
     bundle = publish_ensemble(folds, films, out, config=config, description=description)
-    print(f"\nThe ensemble on the test part:\n\n{figures(bundle.manifest, bundle.predictions())}")
+    print(f"\nThe ensemble on the test split:\n\n{figures(bundle.manifest, bundle.predictions())}")
     print(f"The bundle is in {out}", file=sys.stderr)

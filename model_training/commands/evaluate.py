@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     command.add_argument("bundle", type=Path, help="folder of a model bundle")
     add_data_arguments(command)
     command.add_argument(
-        "--part",
+        "--split",
         choices=_PARTS,
         help="of data in train, val and test; default: test where there is one, else all",
     )
@@ -36,10 +36,10 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
     from app.core.results.rows import to_csv
     from model_training.evaluation import evaluation_report
-    from model_training.evaluation.scoring import only_part, overlap_note, score
+    from model_training.evaluation.scoring import only_split, overlap_note, score
 
     bundle = load_bundle(options.bundle)
-    dataset = only_part(read(options), options.part)
+    dataset = only_split(read(options), options.split)
     for note in dataset.notes:
         print(note, file=sys.stderr)
     scored = score(bundle, dataset)

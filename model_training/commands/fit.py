@@ -99,7 +99,7 @@ def _fit_once(
     bundle = fit(
         dataset, options.out, config=config, description=chosen_description(options), run=run
     )
-    print(f"On the test part:\n\n{figures(bundle.manifest, bundle.predictions())}\n")
+    print(f"On the test split:\n\n{figures(bundle.manifest, bundle.predictions())}\n")
     print(f"The bundle is in {options.out}", file=sys.stderr)
 
 

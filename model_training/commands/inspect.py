@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
         "with the data",
     )
     output.add_argument(
-        "--strict", action="store_true", help="exit status 1 if parts of the split share anything"
+        "--strict", action="store_true", help="exit status 1 if splits share anything"
     )
     command.set_defaults(run=_run)
 
@@ -62,6 +62,5 @@ def _run(options: argparse.Namespace) -> None:
         print(f"The page is {options.html}", file=sys.stderr)
     if options.strict and inspection.leaks:
         raise DatasetError(
-            "Parts of the split share patients or images, as said above. --json FILE or --html "
-            "FILE says which."
+            "Splits share patients or images, as said above. --json FILE or --html FILE says which."
         )

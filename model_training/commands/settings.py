@@ -21,7 +21,7 @@ from model_training.config import (
     TrainingConfig,
 )
 from model_training.console import say
-from model_training.networks.ladder_settings import FILTERS, HEADS, NORMALISATIONS
+from model_training.networks.custom_cnn_settings import FILTERS, HEADS, NORMALISATIONS
 
 if TYPE_CHECKING:
     from model_training.fitting.fit import Description
@@ -46,7 +46,7 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     _add_training(command.add_argument_group("training", "where not given, the preset's own"))
     add_augmentation(command.add_argument_group("augmentation"))
     _add_transfer(command.add_argument_group("transfer learning"))
-    _add_ladder(command.add_argument_group("architecture", "of the preset ladder"))
+    _add_custom_cnn(command.add_argument_group("architecture", "of the preset custom-cnn"))
 
 
 def add_description(command: argparse.ArgumentParser) -> None:
@@ -118,7 +118,7 @@ def say_unused(
             say(f"--{name.replace('_', '-')} has no effect: --search tries values of {name}.")
     if options.threshold_rule is not None and len(classes) > 2:
         say(
-            f"With {len(classes)} classes the likeliest one is called: --threshold-rule has no "
+            f"With {len(classes)} classes the likeliest one is predicted: --threshold-rule has no "
             "effect."
         )
 
@@ -222,7 +222,7 @@ def _add_transfer(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--fine-tuning-rate", type=float, help="learning rate then; 1e-4")
 
 
-def _add_ladder(group: argparse._ArgumentGroup) -> None:
+def _add_custom_cnn(group: argparse._ArgumentGroup) -> None:
     usual = " ".join(map(str, FILTERS))
     group.add_argument("--filters", type=int, nargs="+", help=f"of each block; default: {usual}")
     group.add_argument("--kernels", type=int, nargs="+", help="of each block; the last one repeats")

@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
         "      --search epochs=10,20,30 --search batch_size=16,32,64",
         "overread-train tune p --preset basic-cnn --out study --trials 40 --pruner median \\\n"
         "      --search learning_rate=1e-4..1e-2:log --search augmentation=none,classic,medical",
-        "overread-train tune p --preset ladder --out study --fit-best models/tuned \\\n"
+        "overread-train tune p --preset custom-cnn --out study --fit-best models/tuned \\\n"
         "      --search filters=16/32/64,32/64/128 --search dense_dropout=0.1..0.5",
     )
     add_data_arguments(command)
@@ -98,9 +98,9 @@ def _run(options: argparse.Namespace) -> None:
         if trials < 1:
             raise ValueError(f"`trials` must be at least 1. Received trials={trials}.")
 
-    from app.core.networks.network import quiet_tensorflow
+    from app.core.networks.network import silence_tensorflow
 
-    quiet_tensorflow()
+    silence_tensorflow()
     from model_training.data import film_cache
     from model_training.fitting.fit import Run, check_out, fit
     from model_training.tuning.goal import Goal
@@ -146,5 +146,5 @@ def _run(options: argparse.Namespace) -> None:
             description=description,
             run=Run(cache=cache),
         )
-        print(f"\nOn the test part:\n\n{figures(bundle.manifest, bundle.predictions())}")
+        print(f"\nOn the test split:\n\n{figures(bundle.manifest, bundle.predictions())}")
         print(f"The bundle is in {options.fit_best}", file=sys.stderr)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from app.core.bundles.bundle import Bundle
-from app.core.networks.network import quiet_tensorflow
+from app.core.networks.network import silence_tensorflow
 from model_training.config import TrainingConfig
 from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, load_networks, pooled_logits
 from model_training.data.splits import Split
@@ -32,24 +32,24 @@ def publish_ensemble(
     """Merges the folds' networks and publishes them; its logit is the mean of theirs.
 
     Threshold and calibration are chosen on the cases of the folds, each scored by the one
-    network that was not trained on its patient; the test part, which was in no fold, is
+    network that was not trained on its patient; the test split, which was in no fold, is
     scored by all of them together.
 
     Args:
-        folds: As `folds.crossvalidate` gives them, with the test part left out.
+        folds: As `folds.crossvalidate` gives them, with the test split left out.
         films: The data they were trained on.
         out: Folder of the bundle; must not exist.
         config: What each fold was trained with.
         description: What a person says of it.
     """
-    quiet_tensorflow()
+    silence_tensorflow()
     from model_training.networks.ensemble import merge
 
     fit.check_out(out, description.samples)
     in_folds = np.concatenate([fold.positions for fold in folds])
-    parts = np.full(len(films.cases), "test", dtype="<U5")
-    parts[in_folds] = "val"
-    films = _noted(films.with_parts(parts.tolist()), len(folds))
+    splits = np.full(len(films.cases), "test", dtype="<U5")
+    splits[in_folds] = "val"
+    films = _noted(films.with_splits(splits.tolist()), len(folds))
     network = merge(load_networks(folds))
     views = VIEWS if config.shifted_validation else (AS_IT_IS,)
     logits = pooled_logits(folds, len(films.cases))

@@ -41,10 +41,10 @@ def check_same_run(
         out: Folder of the folds.
         about: The settings, `num_folds`, `data` and `leave_out_test` of this call.
         sizes: How many images each fold holds out.
-        sizes_with_test: How many it would hold out if no test part were left out.
+        sizes_with_test: How many it would hold out if no test split were left out.
 
     Raises:
-        DatasetError: If they differ, or an earlier version did not note whether a test part was
+        DatasetError: If they differ, or an earlier version did not note whether a test split was
             left out and the folds do not show it; nothing of the folds is lost.
     """
     if not (out / _RUN).is_file():
@@ -62,13 +62,13 @@ def check_same_run(
         if not _show_no_test(out, sizes, sizes_with_test):
             raise DatasetError(
                 f"{out.name!r} holds folds of an earlier version, which did not note whether a "
-                "test part was left out. Choose another --out."
+                "test split was left out. Choose another --out."
             )
         before[LEAVE_OUT_TEST] = True
     if before[LEAVE_OUT_TEST] != about[LEAVE_OUT_TEST]:
         made, this = ("with", "none") if before[LEAVE_OUT_TEST] else ("without", "one")
         raise DatasetError(
-            f"{out.name!r} holds folds made {made} a test part left out, and this call leaves "
+            f"{out.name!r} holds folds made {made} a test split left out, and this call leaves "
             f"{this} out. One is with --ensemble, and where DATA has one. Choose another --out."
         )
     changed = {name for name in {**before, **about} if before.get(name) != about.get(name)}
@@ -127,7 +127,7 @@ def _note(out: Path, about: Mapping[str, str | int | float | bool | None]) -> No
 
 
 def _show_no_test(out: Path, sizes: Sequence[int], sizes_with_test: Sequence[int]) -> bool:
-    """Whether every finished fold, and there is one, holds out what it does without a test part.
+    """Whether every finished fold, and there is one, holds out what it does without a test split.
 
     Settings and data being the same, a fold holds out one number of images or the other.
     """

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Calibration, Thresholds
 from app.core.errors import DatasetError
-from app.core.networks.network import Network, quiet_tensorflow
+from app.core.networks.network import Network, silence_tensorflow
 from app.core.statistics.recalibration import calibrated
 from model_training.augmentation.shifts import SHIFTS
 from model_training.bundling import export
@@ -83,25 +83,25 @@ def crossvalidate(
     threshold and calibration, and the rest are trained on.
 
     Args:
-        films: As `experiment.prepare` gives them; split into parts only where a test part is
+        films: As `experiment.prepare` gives them; split into splits only where a test split is
             left out.
         config: The settings; fold k is trained with the seed raised by k.
         out: Folder that keeps every fold.
         num_folds: At least 2.
-        leave_out_test: Whether the test part stays out of all folds.
+        leave_out_test: Whether the test split stays out of all folds.
         tracked: Whether MLflow notes each fold, as a run of its own.
 
     Raises:
         DatasetError: If a class has fewer patients than folds, or too few for the validation
-            parts, or `out` holds folds of other settings or data, or with another test part.
+            splits, or `out` holds folds of other settings or data, or with another test split.
     """
     pool = np.array(
         [i for i, case in enumerate(films.cases) if not (leave_out_test and case.split == "test")],
         np.int64,
     )
     folds = _folds(films, pool, num_folds=num_folds, seed=_split_seed(config))
-    parts = [
-        _parts(films, pool[folds != number], pool[folds == number], config)
+    splits = [
+        _splits(films, pool[folds != number], pool[folds == number], config)
         for number in range(num_folds)
     ]
     everything = np.arange(len(films.cases))
@@ -132,7 +132,7 @@ def crossvalidate(
                 config=settings.as_dict(),
                 fingerprint=fingerprint,
             ) as noted:
-                _train_fold(films.with_parts(parts[number]), settings, held_out, folder, noted)
+                _train_fold(films.with_splits(splits[number]), settings, held_out, folder, noted)
         done.append(_read_fold(folder, held_out))
     return done
 
@@ -163,7 +163,7 @@ def _pooled(
 
 def load_networks(folds: Sequence[Fold]) -> list[Network]:
     """The folds' networks, from disk."""
-    quiet_tensorflow()
+    silence_tensorflow()
     import keras
 
     networks = []
@@ -182,25 +182,25 @@ def _folds(
     )
 
 
-def _parts(
+def _splits(
     films: Films, rest: NDArray[np.int64], held_out: NDArray[np.int64], config: TrainingConfig
 ) -> list[str]:
-    """A part for each case: held out is called `test`; empty for what stays out altogether."""
-    parts = [""] * len(films.cases)
-    num_shares = max(2, round(1 / config.validation_fraction))
+    """A split for each case: held out is called `test`; empty for what stays out altogether."""
+    splits = [""] * len(films.cases)
+    num_folds = max(2, round(1 / config.validation_fraction))
     try:
-        shares = _folds(films, rest, num_folds=num_shares, seed=_split_seed(config) + 1)
+        shares = _folds(films, rest, num_folds=num_folds, seed=_split_seed(config) + 1)
     except DatasetError:
         raise DatasetError(
             "Too few patients of a class are left beside those that a fold holds out: for a "
             f"validation part of its own, --validation-fraction {config.validation_fraction:g} "
-            f"needs at least {num_shares} of each class. Choose a larger one, or add patients."
+            f"needs at least {num_folds} of each class. Choose a larger one, or add patients."
         ) from None
-    for position, share in zip(rest, shares, strict=True):
-        parts[position] = "val" if share == 0 else "train"
+    for position, fraction in zip(rest, shares, strict=True):
+        splits[position] = "val" if fraction == 0 else "train"
     for position in held_out:
-        parts[position] = "test"
-    return parts
+        splits[position] = "test"
+    return splits
 
 
 def _train_fold(

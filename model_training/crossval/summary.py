@@ -67,7 +67,7 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
 
 
 def fold_figures(fold: Fold, films: Films, view: str = AS_IT_IS) -> dict[str, float]:
-    """A fold's figures on its held-out images, by name; shares in [0, 1]."""
+    """A fold's figures on its held-out images, by name; proportions in [0, 1]."""
     return as_numbers(
         films.labels[fold.positions],
         fold.probabilities(view),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.bundles.bundle import KEPT_TOGETHER, PREDICTION_COLUMNS
+from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS
 from app.core.errors import DatasetError
 from model_training.data.folders import MANIFEST, read_folders
 from model_training.data.image_files import LabelledImage
@@ -78,7 +78,7 @@ def read_dataset(
 
     Of folders, patients come from the columns `path` and `patient_id` of a `manifest.csv` beside
     them, else from the file name, else each image stands for itself. A folder `masks` beside the
-    classes or parts is left alone. A table gives what it has columns for, and the file name the
+    classes or splits is left alone. A table gives what it has columns for, and the file name the
     rest. A folder that holds no class folders and one table is read by that table.
 
     Args:
@@ -89,7 +89,7 @@ def read_dataset(
         class_names: New names by label or folder name; two labels may get one name.
 
     Raises:
-        DatasetError: If there are not at least two classes with images, the parts of a split do
+        DatasetError: If there are not at least two classes with images, the splits of a split do
             not hold the same classes, or a table or manifest does not fit its images.
     """
     images, notes = _labelled_images(data, table, columns)
@@ -183,16 +183,18 @@ def _class_names(labels: Sequence[str], new: Mapping[str, str]) -> list[str]:
 
 
 def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> None:
-    parts = {
-        part: [name for name, count in count_by_class(inside, classes).items() if count]
-        for part in SPLITS
-        if (inside := [case for case in cases if case.split == part])
+    splits = {
+        split_name: [name for name, count in count_by_class(inside, classes).items() if count]
+        for split_name in SPLITS
+        if (inside := [case for case in cases if case.split == split_name])
     }
-    if len({tuple(names) for names in parts.values()}) > 1:
-        found = "; ".join(f"{part}: {', '.join(names)}" for part, names in parts.items())
+    if len({tuple(names) for names in splits.values()}) > 1:
+        found = "; ".join(
+            f"{split_name}: {', '.join(names)}" for split_name, names in splits.items()
+        )
         raise DatasetError(
-            f"The parts do not hold the same classes ({found}). Expected images of each class in "
-            "every part; correct the split, or leave the classes out that a part lacks."
+            f"The splits do not hold the same classes ({found}). Expected images of each class in "
+            "every split; correct the split, or leave the classes out that a split lacks."
         )
 
 
@@ -205,7 +207,7 @@ def _class_order(names: set[str], positive: str | None) -> tuple[str, ...]:
             "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV or Parquet) "
             "with a file name and a label a row; in a table, --label-column names the column."
         )
-    reserved = sorted(names & {*PREDICTION_COLUMNS, KEPT_TOGETHER})
+    reserved = sorted(names & {*PREDICTION_COLUMNS, GROUP_ID})
     if reserved:
         raise DatasetError(
             f"The classes {reserved} are named like columns of the predictions table. "

@@ -41,13 +41,16 @@ def _labelled_files(folder: Path) -> tuple[list[tuple[str, str, Path]], list[str
         )
     notes = []
     children = _folders(folder)
-    parts = {child: SPLIT_NAMES.get(child.name.lower(), "") for child in children}
+    splits = {child: SPLIT_NAMES.get(child.name.lower(), "") for child in children}
     class_folders = [("", child) for child in children]
-    if any(parts.values()):
+    if any(splits.values()):
         class_folders = [
-            (part, child) for split, part in parts.items() if part for child in _folders(split)
+            (split_name, child)
+            for split, split_name in splits.items()
+            if split_name
+            for child in _folders(split)
         ]
-        others = sum(not part for part in parts.values())
+        others = sum(not split_name for split_name in splits.values())
         if others:
             notes.append(
                 f"{others} folder{'s' if others > 1 else ''} beside train, val and test "

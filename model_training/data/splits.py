@@ -30,7 +30,7 @@ class Split:
     cases: list[Case]
     notes: list[str]
 
-    def part(self, name: str) -> list[Case]:
+    def cases_of(self, name: str) -> list[Case]:
         """The cases of one split, in their original order."""
         return [case for case in self.cases if case.split == name]
 
@@ -74,57 +74,67 @@ def split_by_patient(
 ) -> Split:
     """Keeps the given split where there is one, and draws what it lacks.
 
-    A given test part is never changed. A given validation part with fewer than `MIN_IMAGES`
+    A given test split is never changed. A given validation split with fewer than `MIN_IMAGES`
     images of a class is put back and drawn anew. Patients who share an identical file or a
-    near-duplicate count as one, and none is drawn into two parts.
+    near-duplicate count as one, and none is drawn into two splits.
 
     Args:
         dataset: The cases, with the split their folder or table gives.
         digests: SHA-256 of each case's file, in the same order.
-        validation_fraction: Share of patients for validation where it is drawn.
-        test_fraction: Share of patients for testing where it is drawn.
+        validation_fraction: Fraction of patients for validation where it is drawn.
+        test_fraction: Fraction of patients for testing where it is drawn.
         seed: Of the draw.
         near_duplicates: A group number a case, as `duplicates.near_duplicate_groups` gives
             it; None where images were not compared.
-        leaks: What becomes of a given part that shares a patient, an identical file or a
-            near-duplicate with another: `refuse` it, `redraw` that part by patient, or `keep`
+        leaks: What becomes of a given split that shares a patient, an identical file or a
+            near-duplicate with another: `refuse` it, `redraw` that split by patient, or `keep`
             it with a note.
 
     Raises:
-        DatasetError: If a given part leaks and `leaks` is `refuse`, the given test part is too
-            small, or a part cannot get `MIN_IMAGES` images of each class.
+        DatasetError: If a given split leaks and `leaks` is `refuse`, the given test split is too
+            small, or a split cannot get `MIN_IMAGES` images of each class.
     """
     notes = list(dataset.notes)
-    kept = {part for part in ("test", "val") if any(c.split == part for c in dataset.cases)}
+    kept = {
+        split_name
+        for split_name in ("test", "val")
+        if any(c.split == split_name for c in dataset.cases)
+    }
     if "test" in kept:
         _require_test(dataset)
     if "val" in kept and (reason := _too_small(dataset, "val")):
         kept.remove("val")
         notes.append(f"{reason} It is put back, and val is drawn anew.")
-    for part in sorted(kept):
-        other = [split for split in SPLITS if split not in ("test", part)]
+    for split_name in sorted(kept):
+        other = [split for split in SPLITS if split not in ("test", split_name)]
         shared = shared_between(
-            dataset.cases, digests, near_duplicates, one=[part], other=[*other, ""]
+            dataset.cases, digests, near_duplicates, one=[split_name], other=[*other, ""]
         )
         if shared:
-            notes.append(_about_leak(part, shared, leaks))
+            notes.append(_about_leak(split_name, shared, leaks))
             if leaks == "redraw":
-                kept.remove(part)
+                kept.remove(split_name)
     cases = list(dataset.cases)
     fractions = {"val": validation_fraction, "test": test_fraction}
-    wanted = {part: share for part, share in fractions.items() if part not in kept}
+    wanted = {
+        split_name: fraction for split_name, fraction in fractions.items() if split_name not in kept
+    }
     if wanted:
         groups = patient_groups(cases, digests, near_duplicates)
         pool = np.array([i for i, case in enumerate(cases) if case.split not in kept], np.int64)
         drawn = _draw([cases[i] for i in pool], groups[pool], wanted, seed=seed)
-        for index, part in zip(pool.tolist(), drawn, strict=True):
-            cases[index] = replace(cases[index], split=part)
-        shares = " and ".join(f"{share:.0%} for {part}" for part, share in wanted.items())
-        notes.append(f"Drawn by patient, stratified by class and subgroup, seed {seed}: {shares}.")
+        for index, split_name in zip(pool.tolist(), drawn, strict=True):
+            cases[index] = replace(cases[index], split=split_name)
+        proportions = " and ".join(
+            f"{fraction:.0%} for {split_name}" for split_name, fraction in wanted.items()
+        )
+        notes.append(
+            f"Drawn by patient, stratified by class and subgroup, seed {seed}: {proportions}."
+        )
     notes += _about_patients(cases, digests, near_duplicates)
     split = Split(cases, notes)
-    for part in SPLITS:
-        _require_images(split.part(part), dataset.classes, part)
+    for split_name in SPLITS:
+        _require_images(split.cases_of(split_name), dataset.classes, split_name)
     return split
 
 
@@ -197,10 +207,10 @@ def shared_between(
     one: Iterable[str],
     other: Iterable[str],
 ) -> Shared:
-    """What the parts named in `one` share with those named in `other`."""
+    """What the splits named in `one` share with those named in `other`."""
     sides = [
-        [index for index, case in enumerate(cases) if case.split in set(parts)]
-        for parts in (one, other)
+        [index for index, case in enumerate(cases) if case.split in set(splits)]
+        for splits in (one, other)
     ]
     patients, files = (
         [{key[index] for index in side if key[index]} for side in sides]
@@ -248,38 +258,38 @@ def _counted(number: int, singular: str, rest: str = "") -> str:
 def _require_test(dataset: Dataset) -> None:
     if reason := _too_small(dataset, "test"):
         raise DatasetError(
-            f"{reason} At least {MIN_IMAGES} of each class are needed, and a given test part is "
+            f"{reason} At least {MIN_IMAGES} of each class are needed, and a given test split is "
             "never changed. Add images to it, or move its images to train to have one drawn."
         )
 
 
-def _too_small(dataset: Dataset, part: str) -> str:
-    """Why a given part can choose or report nothing; empty where it can."""
-    inside = [case for case in dataset.cases if case.split == part]
+def _too_small(dataset: Dataset, split_name: str) -> str:
+    """Why a given split can choose or report nothing; empty where it can."""
+    inside = [case for case in dataset.cases if case.split == split_name]
     rarest = min(count_by_class(inside, dataset.classes).values())
     if rarest >= MIN_IMAGES:
         return ""
     return (
-        f"The given {part} part has {len(inside)} images ({rarest} of the rarest class): too few "
+        f"The given {split_name} split has {len(inside)} images ({rarest} of the rarest class): too few "
         "to choose or report anything."
     )
 
 
-def _about_leak(part: str, shared: Shared, leaks: Leaks) -> str:
+def _about_leak(split_name: str, shared: Shared, leaks: Leaks) -> str:
     """The note on a leak that is put up with.
 
     Raises:
         DatasetError: If it is not.
     """
-    found = f"The given {part} part shares {shared} with the others"
+    found = f"The given {split_name} split shares {shared} with the others"
     if leaks == "redraw":
-        return f"{found}. It is put back, and {part} is drawn anew."
+        return f"{found}. It is put back, and {split_name} is drawn anew."
     if leaks == "keep":
         return f"{found} and is kept as asked for: figures on it are too good."
     raise DatasetError(
         f"{found}: figures on it would be too good. `overread-train inspect DATA --json FILE` (or "
         "--html FILE) lists the patients and images. Correct the split, or choose --leaks redraw "
-        "(that part is drawn anew by patient) or --leaks keep (it stays as it is, and the card "
+        "(that split is drawn anew by patient) or --leaks keep (it stays as it is, and the card "
         "says so)."
     )
 
@@ -287,21 +297,21 @@ def _about_leak(part: str, shared: Shared, leaks: Leaks) -> str:
 def _draw(
     cases: Sequence[Case], groups: NDArray[np.int64], wanted: dict[str, float], *, seed: int
 ) -> list[str]:
-    """A split for each case: whole groups, the wanted share of each class and subgroup."""
-    parts = ["train"] * len(cases)
+    """A split for each case: whole groups, the wanted fraction of each class and subgroup."""
+    splits = ["train"] * len(cases)
     generator = np.random.default_rng(seed)
     for units in _strata(cases, groups, generator).values():
         left = np.arange(len(units))
-        for part, share in wanted.items():
-            number = min(max(1, round(share * len(units))), len(left))
+        for split_name, fraction in wanted.items():
+            number = min(max(1, round(fraction * len(units))), len(left))
             # Every n-th of the ordered units, so that each subgroup gives its share.
             steps = (np.arange(number) + generator.random()) * (len(left) / max(number, 1))
             chosen = left[steps.astype(np.int64)]
             for unit in chosen:
                 for index in units[unit]:
-                    parts[index] = part
+                    splits[index] = split_name
             left = np.setdiff1d(left, chosen)
-    return parts
+    return splits
 
 
 def _strata(
@@ -331,14 +341,14 @@ def _commonest(values: Sequence[Value]) -> Value:
 def _about_patients(
     cases: Sequence[Case], digests: Sequence[str], near_duplicates: NDArray[np.int64] | None
 ) -> list[str]:
-    """What is known of the patients, and what of them is in two parts."""
+    """What is known of the patients, and what of them is in two splits."""
     notes = []
     unknown = sum(not case.patient_id for case in cases)
     if unknown == len(cases):
         what = "each image" if near_duplicates is None else "each group of near-duplicates"
         notes.append(
             f"Patients are not known: {what} counts as one, so images of one patient may be in "
-            "two parts, and the figures may be too good."
+            "two splits, and the figures may be too good."
         )
     elif unknown:
         notes.append(
@@ -349,15 +359,15 @@ def _about_patients(
         notes.append(_about_groups(cases, near_duplicates))
     pairs = (("test", ("train", "val")), ("val", ("train",)))
     if not any(
-        shared_between(cases, digests, near_duplicates, one=[part], other=others)
-        for part, others in pairs
+        shared_between(cases, digests, near_duplicates, one=[split_name], other=others)
+        for split_name, others in pairs
     ):
         kinds = ["identical file"]
         if unknown < len(cases):
             kinds.insert(0, "known patient" if unknown else "patient")
         if near_duplicates is not None:
             kinds.append("near-duplicate")
-        notes.append(f"{_listed([f'no {kind}' for kind in kinds]).capitalize()} is in two parts.")
+        notes.append(f"{_listed([f'no {kind}' for kind in kinds]).capitalize()} is in two splits.")
     return notes
 
 
@@ -367,23 +377,25 @@ def _about_groups(cases: Sequence[Case], near_duplicates: NDArray[np.int64]) -> 
     grouped, count = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
     if not count:
         return f"No two of {len(cases):,} images are identical or near-duplicates."
-    parts: dict[int, set[str]] = defaultdict(set)
+    splits: dict[int, set[str]] = defaultdict(set)
     for group, case in zip(near_duplicates.tolist(), cases, strict=True):
-        parts[group].add(case.split)
-    divided = sum(len(found) > 1 for found in parts.values())
-    # A given part that leaks may be kept as it is.
-    where = f"{divided:,} of them in two parts or more" if divided else "a group stays in one part"
+        splits[group].add(case.split)
+    divided = sum(len(found) > 1 for found in splits.values())
+    # A given split that leaks may be kept as it is.
+    where = (
+        f"{divided:,} of them in two splits or more" if divided else "a group stays in one split"
+    )
     return (
         f"{grouped:,} of {len(cases):,} images are identical to or near-duplicates of another, "
         f"in {_counted(count, 'group')}; {where}."
     )
 
 
-def _require_images(cases: list[Case], classes: tuple[str, ...], part: str) -> None:
+def _require_images(cases: list[Case], classes: tuple[str, ...], split_name: str) -> None:
     for name, found in count_by_class(cases, classes).items():
         if found < MIN_IMAGES:
             raise DatasetError(
-                f"The {part} part gets {found} images of {name}; at least {MIN_IMAGES} are "
+                f"The {split_name} split gets {found} images of {name}; at least {MIN_IMAGES} are "
                 "needed. Add images of more patients, or change --validation-fraction and "
                 "--test-fraction."
             )

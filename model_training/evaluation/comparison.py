@@ -46,24 +46,24 @@ class Contender:
     cases: HeldOut
 
     @property
-    def called(self) -> NDArray[np.int64]:
+    def predicted(self) -> NDArray[np.int64]:
         """The class called for each image, at the bundle's own threshold."""
         manifest = self.bundle.manifest
-        return self.cases.called(manifest.thresholds.decision if manifest.task.binary else None)
+        return self.cases.predicted(manifest.thresholds.decision if manifest.task.binary else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A figure of both bundles; the interval is of the second's minus the first's.
 
-    `is_share` tells figures that are read in per cent.
+    `is_proportion` tells figures that are read in per cent.
     """
 
     name: str
     first: float
     second: float
     interval: Interval
-    is_share: bool
+    is_proportion: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +114,12 @@ def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
         DatasetError: If they have too few test images in common, or disagree on their class.
     """
     labels = _unique_labels(bundles)
-    parts = [select(b.predictions(), b.manifest.task, split="test") for b in bundles]
-    contenders, notes = _on_shared_images(labels, bundles, parts)
-    for label, part in zip(labels, parts, strict=True):
-        if len(set(part.image_ids.tolist())) > contenders[0].cases.num_images:
+    held_out_sets = [select(b.predictions(), b.manifest.task, split="test") for b in bundles]
+    contenders, notes = _on_shared_images(labels, bundles, held_out_sets)
+    for label, held_out in zip(labels, held_out_sets, strict=True):
+        if len(set(held_out.image_ids.tolist())) > contenders[0].cases.num_images:
             notes.append(
-                f"{label} has {part.num_images} test images; those that are not in the test part "
+                f"{label} has {held_out.num_images} test images; those that are not in the test split "
                 "of the others are left out."
             )
     return _compare(contenders, notes)
@@ -128,7 +128,7 @@ def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
 def compare_on_data(bundles: Sequence[Bundle], dataset: Dataset) -> Comparison:
     """Scores labelled data with each bundle and compares them on what all could score.
 
-    Images that are listed in a bundle's training part are left out.
+    Images that are listed in a bundle's training split are left out.
 
     Raises:
         BundleError: If the bundles do not tell apart the same classes.
@@ -164,10 +164,13 @@ def _unique_labels(bundles: Sequence[Bundle]) -> list[str]:
 
 
 def _on_shared_images(
-    labels: Sequence[str], bundles: Sequence[Bundle], parts: Sequence[HeldOut]
+    labels: Sequence[str], bundles: Sequence[Bundle], held_out_sets: Sequence[HeldOut]
 ) -> tuple[list[Contender], list[str]]:
     """The images that all parts hold and no bundle was trained on, and remarks about them."""
-    rows = [{image: row for row, image in enumerate(part.image_ids.tolist())} for part in parts]
+    rows = [
+        {image: row for row, image in enumerate(held_out.image_ids.tolist())}
+        for held_out in held_out_sets
+    ]
     shared = [image for image in rows[0] if all(image in other for other in rows[1:])]
     notes, trained_on = [], set()
     for label, bundle in zip(labels, bundles, strict=True):
@@ -189,11 +192,11 @@ def _on_shared_images(
     if not shared:
         raise DatasetError(
             f"{', '.join(labels)} have no image in common on which they can be compared. Expected "
-            "bundles with the same test part; give labelled data with --data."
+            "bundles with the same test split; give labelled data with --data."
         )
     contenders = [
-        Contender(label, bundle, _take(part, [row[image] for image in shared]))
-        for label, bundle, part, row in zip(labels, bundles, parts, rows, strict=True)
+        Contender(label, bundle, _take(held_out, [row[image] for image in shared]))
+        for label, bundle, held_out, row in zip(labels, bundles, held_out_sets, rows, strict=True)
     ]
     _require_one_truth(contenders)
     # One name for a patient: bundles may have learnt of patients from different tables.
@@ -252,7 +255,7 @@ def _corrected(pairs: list[Pair]) -> Iterator[Pair]:
 
 def _compare_pair(first: Contender, second: Contender) -> Pair:
     truth, groups = first.cases.y_true, first.cases.patients
-    mcnemar = mcnemar_test(first.called == truth, second.called == truth)
+    mcnemar = mcnemar_test(first.predicted == truth, second.predicted == truth)
     by_patient = by_image = None
     if first.cases.num_classes == 2:
         scores = [each.cases.probabilities[:, 1] for each in (first, second)]
@@ -278,7 +281,7 @@ class _Figure(NamedTuple):
     statistic: Callable[[NDArray[Any], NDArray[np.float64]], float]
     first: NDArray[Any]
     second: NDArray[Any]
-    is_share: bool = False
+    is_proportion: bool = False
 
 
 def _differences(first: Contender, second: Contender) -> list[Difference]:
@@ -291,24 +294,24 @@ def _differences(first: Contender, second: Contender) -> list[Difference]:
             interval=paired_difference(
                 figure.statistic, truth, figure.first, figure.second, groups=groups
             ),
-            is_share=figure.is_share,
+            is_proportion=figure.is_proportion,
         )
         for figure in _figures(first, second)
     ]
 
 
 def _figures(first: Contender, second: Contender) -> list[_Figure]:
-    called = first.called, second.called
+    predicted = first.predicted, second.called
     promised = [np.column_stack(promises(each.cases)) for each in (first, second)]
-    figures = [_Figure("Accuracy", _accuracy, *called, is_share=True)]
+    figures = [_Figure("Accuracy", _accuracy, *predicted, is_proportion=True)]
     if first.cases.num_classes == 2:
         figures += [
-            _Figure("Sensitivity", _sensitivity, *called, is_share=True),
-            _Figure("Specificity", _specificity, *called, is_share=True),
+            _Figure("Sensitivity", _sensitivity, *predicted, is_proportion=True),
+            _Figure("Specificity", _specificity, *predicted, is_proportion=True),
         ]
     else:
-        shares = first.cases.probabilities, second.cases.probabilities
-        figures.append(_Figure("AUC, mean of each class against the rest", macro_auc, *shares))
+        proportions = first.cases.probabilities, second.cases.probabilities
+        figures.append(_Figure("AUC, mean of each class against the rest", macro_auc, *proportions))
     return [
         *figures,
         _Figure("Expected calibration error", _calibration_error, promised[0], promised[1]),
@@ -316,16 +319,16 @@ def _figures(first: Contender, second: Contender) -> list[_Figure]:
     ]
 
 
-def _accuracy(y_true: NDArray[np.int64], called: NDArray[np.float64]) -> float:
-    return float((called == y_true).mean())
+def _accuracy(y_true: NDArray[np.int64], predicted: NDArray[np.float64]) -> float:
+    return float((predicted == y_true).mean())
 
 
-def _sensitivity(y_true: NDArray[np.int64], called: NDArray[np.float64]) -> float:
-    return float((called[y_true == 1] == 1).mean())
+def _sensitivity(y_true: NDArray[np.int64], predicted: NDArray[np.float64]) -> float:
+    return float((predicted[y_true == 1] == 1).mean())
 
 
-def _specificity(y_true: NDArray[np.int64], called: NDArray[np.float64]) -> float:
-    return float((called[y_true == 0] == 0).mean())
+def _specificity(y_true: NDArray[np.int64], predicted: NDArray[np.float64]) -> float:
+    return float((predicted[y_true == 0] == 0).mean())
 
 
 def _calibration_error(_: NDArray[np.int64], promised: NDArray[np.float64]) -> float:

@@ -176,7 +176,7 @@ def _pair_table(pair: Pair) -> Table:
 
 def _difference_cells(difference: Difference) -> list[str]:
     interval = difference.interval
-    if difference.is_share:
+    if difference.is_proportion:
         ends = [f"{100 * value:+.1f}".replace("-", "−") for value in (interval.low, interval.high)]
         return [
             difference.name, f"{difference.first:.1%}", f"{difference.second:.1%}",
@@ -263,7 +263,7 @@ def _rocs(comparison: Comparison) -> list[Figure]:
                     for each in comparison.contenders
                 ]
             ),
-            f"{task.word(name)} against the rest.",
+            f"{task.display_name(name)} against the rest.",
         )
         for label, name in enumerate(task.classes)
     ]
@@ -304,7 +304,9 @@ def _learning_figure(
     plot.update_xaxes(title="Epoch", zeroline=False)
     plot.update_yaxes(title=f"{name}, validation", zeroline=False)
     plot.update_layout(showlegend=True)
-    return Figure(plot, f"{name} on each bundle's own validation part, epoch by epoch.", height=340)
+    return Figure(
+        plot, f"{name} on each bundle's own validation split, epoch by epoch.", height=340
+    )
 
 
 def _plain(table: Table) -> str:

@@ -27,8 +27,8 @@ from model_training.statistics.threshold_rules import (
     threshold_at_specificity,
 )
 
-# Share of either class that may lie on the wrong side of the doubtful zone's edges.
-DOUBTFUL_MISSES = 0.02
+# Share of either class that may lie on the wrong side of the uncertain zone's edges.
+UNCERTAIN_ERRORS = 0.02
 
 _BATCH_SIZE = 32
 
@@ -120,10 +120,10 @@ def conclude(
     thresholds = choose_thresholds(
         calibrated(seen, calibration), seen_labels, rule=threshold_rule, num_views=num_views
     )
-    called = validation
+    predicted = validation
     if logits.shape[1] == 2:
-        called = validation[probabilities[validation, 1] >= thresholds.decision]
-    evidence = _evidence(network, pixels, rows[called], probabilities[called].argmax(axis=1))
+        predicted = validation[probabilities[validation, 1] >= thresholds.decision]
+    evidence = _evidence(network, pixels, rows[predicted], probabilities[predicted].argmax(axis=1))
     return Outcome(logits, probabilities, calibration, thresholds, heatmap_scale(evidence))
 
 
@@ -153,7 +153,7 @@ def calibrate(
     than what that many more numbers would cost by Schwarz's criterion.
 
     Each class is given one more film, at the median of its logits but of another class. So a
-    validation part without a single error does not promise certainty: n films of a class
+    validation split without a single error does not promise certainty: n films of a class
     cannot show that more than about n in n + 1 are right.
 
     Reference:
@@ -198,11 +198,11 @@ def choose_thresholds(
     rule: str = "balanced",
     num_views: int = 1,
 ) -> Thresholds:
-    """Chooses the decision and the edges of the doubtful zone on validation films.
+    """Chooses the decision and the edges of the uncertain zone on validation films.
 
     Two classes: a rule decides; the zone reaches down to where 98 % of the positives are found
-    and up to where 98 % of the negatives are cleared. More classes: the likeliest is called,
-    and is doubtful where 98 % of the wrong calls lie; the rule has no part in it.
+    and up to where 98 % of the negatives are cleared. More classes: the likeliest is predicted,
+    and is uncertain where 98 % of the wrong calls lie; the rule has no part in it.
 
     Args:
         probabilities: Calibrated, `(num_cases, num_classes)`.
@@ -223,25 +223,25 @@ def choose_thresholds(
                 views = zip(np.split(labels, num_views), np.split(score, num_views), strict=True)
                 decision, words = min(decide(*view, rule=parsed) for view in views)
             words = f"{words}, on {num_views} views of each film"
-        low = threshold_at_sensitivity(labels, score, 1 - DOUBTFUL_MISSES)
-        high = threshold_at_specificity(labels, score, 1 - DOUBTFUL_MISSES)
+        low = threshold_at_sensitivity(labels, score, 1 - UNCERTAIN_ERRORS)
+        high = threshold_at_specificity(labels, score, 1 - UNCERTAIN_ERRORS)
         return Thresholds(
             decision=decision,
-            doubtful_low=min(low, decision),
-            doubtful_high=max(high, decision),
-            rule=f"{words}; doubtful between 98 % sensitivity and 98 % specificity",
+            uncertain_low=min(low, decision),
+            uncertain_high=max(high, decision),
+            rule=f"{words}; uncertain between 98 % sensitivity and 98 % specificity",
             chosen_on="validation",
         )
     confidence = probabilities.max(axis=1)
     correct = (probabilities.argmax(axis=1) == labels).astype(np.int64)
     clear = 0.5
     if 0 < correct.sum() < len(correct):
-        clear = threshold_at_specificity(correct, confidence, 1 - DOUBTFUL_MISSES)
+        clear = threshold_at_specificity(correct, confidence, 1 - UNCERTAIN_ERRORS)
     return Thresholds(
         decision=0.0,
-        doubtful_low=0.0,
-        doubtful_high=clear,
-        rule="The likeliest class; doubtful where 98 % of the wrong calls lie",
+        uncertain_low=0.0,
+        uncertain_high=clear,
+        rule="The likeliest class; uncertain where 98 % of the wrong calls lie",
         chosen_on="validation",
     )
 
@@ -250,8 +250,8 @@ def heatmap_scale(evidence: NDArray[np.float32]) -> float:
     """Evidence at the top of the colour scale: exceeded by the peaks of 5 % of the films.
 
     Args:
-        evidence: Maps of validation films for the class they were called, with two classes
-            only of those called positive, `(num_films, rows, columns)`, in logits.
+        evidence: Maps of validation films for the class they were predicted, with two classes
+            only of those predicted positive, `(num_films, rows, columns)`, in logits.
     """
     if not len(evidence):
         return 1.0

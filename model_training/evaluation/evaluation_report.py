@@ -22,13 +22,13 @@ _LINE = 100  # characters of a line of text
 def text(scored: Scored) -> str:
     """The figures as text: what was scored, all images together, and each subgroup."""
     cases, task, threshold = scored.held_out(), scored.bundle.manifest.task, _threshold(scored)
-    parts = [
+    sections = [
         fill(" ".join(_what(scored)), _LINE),
         markdown(overall(cases, task, threshold=threshold)),
         *(markdown(rows) for rows in [by_subgroup(cases, task, threshold=threshold)] if rows),
         fill(notes(cases, task), _LINE),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(sections)
 
 
 def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
@@ -77,7 +77,7 @@ def _what(scored: Scored) -> list[str]:
         )
     if manifest.task.binary:
         lines.append(
-            f"{manifest.task.word(manifest.task.classes[1])} is called from "
+            f"{manifest.task.display_name(manifest.task.classes[1])} is called from "
             f"{manifest.thresholds.decision:.3f}, the bundle's own threshold "
             f"({manifest.thresholds.rule})."
         )
@@ -94,7 +94,8 @@ def _roc(scored: Scored, cases: HeldOut) -> Figure:
     else:
         curves = [
             NamedRoc(
-                task.word(name), roc_curve(cases.y_true == label, cases.probabilities[:, label])
+                task.display_name(name),
+                roc_curve(cases.y_true == label, cases.probabilities[:, label]),
             )
             for label, name in enumerate(task.classes)
         ]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Task
 from app.core.performance.performance import promises
 from app.core.performance.predictions import HeldOut
-from app.core.performance.proportions import Share
+from app.core.performance.proportions import ClusteredProportion
 from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
 from app.core.statistics.calibration import brier_score, expected_calibration_error
 from app.core.statistics.curves import macro_auc, roc_auc, specificity_at_sensitivity
@@ -52,7 +52,7 @@ def overall(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
     Args:
         cases: Truth, calibrated probabilities and patients.
         task: Class names and their words.
-        threshold: Probability from which the positive class is called, with two classes.
+        threshold: Probability from which the positive class is predicted, with two classes.
     """
     return [
         *_ranking(cases, task),
@@ -62,7 +62,7 @@ def overall(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
 
 
 def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
-    """Shares called right in each subgroup and class, and the AUC where it has both classes.
+    """Proportions classified correctly in each subgroup and class, and the AUC where it has both classes.
 
     Empty where the cases have fewer than two subgroups. Cases of a class that is nowhere
     divided into subgroups are left out.
@@ -70,7 +70,7 @@ def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
     names = sorted(set(cases.subgroups.tolist()), key=lambda name: (not name, name))
     if len(names) < 2:
         return []
-    called = cases.called(threshold if task.binary else None)
+    predicted = cases.predicted(threshold if task.binary else None)
     rows = []
     for name in names:
         inside = cases.subgroups == name
@@ -78,22 +78,22 @@ def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
         for label in _labels(task):
             which = inside & (cases.y_true == label)
             if which.any() and (name or which.sum() < (cases.y_true == label).sum()):
-                right = called[which] == label
+                right = predicted[which] == label
                 rows.append(_share(f"{_word(task, label)} {place}", right, cases, which))
         if name and task.binary and len(set(cases.y_true[inside].tolist())) == 2:
-            rows.append(_area(f"AUC {place}", cases, inside))
+            rows.append(_auc(f"AUC {place}", cases, inside))
     return rows
 
 
 def as_numbers(
     labels: NDArray[np.int64], probabilities: NDArray[np.float64], *, threshold: float
 ) -> dict[str, float]:
-    """The main figures by name, for comparing runs with each other; shares in [0, 1].
+    """The main figures by name, for comparing runs with each other; proportions in [0, 1].
 
     Args:
         labels: Class positions, `(num_cases,)`.
         probabilities: Calibrated, `(num_cases, num_classes)`.
-        threshold: Probability from which the positive class is called, with two classes.
+        threshold: Probability from which the positive class is predicted, with two classes.
     """
     if probabilities.shape[1] > 2:
         right = probabilities.argmax(axis=1) == labels
@@ -118,7 +118,7 @@ def as_numbers(
 def notes(cases: HeldOut, task: Task) -> str:
     """What the figures mean and how their intervals were made."""
     lines = [
-        "Intervals: of shares, Wilson's with the design effect of several images of one patient "
+        "Intervals: of proportions, Wilson's with the design effect of several images of one patient "
         "(Rao and Scott 1992); of the other figures, bootstrap over patients, 1,000 resamples.",
         "Calibration error: ten bins of equal width (Naeini 2015, Guo 2017).",
     ]
@@ -131,7 +131,7 @@ def notes(cases: HeldOut, task: Task) -> str:
         lines += [
             f"Specificity at {SENSITIVITY:.0%} sensitivity is read off these cases' ROC curve, "
             "at no threshold of the model.",
-            "Predictive values hold for the share of positives among these cases "
+            "Predictive values hold for the proportion of positives among these cases "
             f"({cases.y_true.mean():.0%}), not for a ward.",
         ]
     return " ".join(lines)
@@ -147,7 +147,7 @@ def _ranking(cases: HeldOut, task: Task) -> list[Row]:
     if task.binary:
         at_sensitivity = partial(specificity_at_sensitivity, minimum=SENSITIVITY)
         return [
-            _area("AUC", cases, everyone),
+            _auc("AUC", cases, everyone),
             _bootstrapped(
                 f"Specificity at {SENSITIVITY:.0%} sensitivity",
                 cases,
@@ -164,16 +164,16 @@ def _ranking(cases: HeldOut, task: Task) -> list[Row]:
 
 
 def _decisions(cases: HeldOut, task: Task, threshold: float) -> list[Row]:
-    called, truth = cases.called(threshold if task.binary else None), cases.y_true
-    right = called == truth
-    shares = [("Accuracy", np.ones(len(truth), bool))]
-    shares += [(_word(task, label), truth == label) for label in _labels(task)]
+    predicted, truth = cases.predicted(threshold if task.binary else None), cases.y_true
+    right = predicted == truth
+    proportions = [("Accuracy", np.ones(len(truth), bool))]
+    proportions += [(_word(task, label), truth == label) for label in _labels(task)]
     if task.binary:
-        shares += [
-            ("Positive predictive value", called == 1),
-            ("Negative predictive value", called == 0),
+        proportions += [
+            ("Positive predictive value", predicted == 1),
+            ("Negative predictive value", predicted == 0),
         ]
-    return [_share(name, right[which], cases, which) for name, which in shares]
+    return [_share(name, right[which], cases, which) for name, which in proportions]
 
 
 def _calibration(cases: HeldOut) -> list[Row]:
@@ -199,10 +199,10 @@ def _labels(task: Task) -> Sequence[int]:
 def _word(task: Task, label: int) -> str:
     if task.binary:
         return "Sensitivity" if label == 1 else "Specificity"
-    return f"Sensitivity for {task.word(task.classes[label])}"
+    return f"Sensitivity for {task.display_name(task.classes[label])}"
 
 
-def _area(name: str, cases: HeldOut, inside: NDArray[np.bool_]) -> Row:
+def _auc(name: str, cases: HeldOut, inside: NDArray[np.bool_]) -> Row:
     score = cases.probabilities[inside, 1]
     interval = auc_interval(cases.y_true[inside], score, groups=cases.patients[inside])
     return _row(name, interval, _people(cases, inside))
@@ -223,13 +223,13 @@ def _bootstrapped(
 def _share(name: str, right: NDArray[np.bool_], cases: HeldOut, which: NDArray[np.bool_]) -> Row:
     if not len(right):
         return Row(name, _NO_FIGURE, _NO_FIGURE, "0 of 0 images")
-    share = Share.of(right, cases.patients[which])
-    low, high = share.interval()
+    proportion = ClusteredProportion.of(right, cases.patients[which])
+    low, high = proportion.interval()
     return Row(
         name,
-        f"{share.value:.1%}",
+        f"{proportion.value:.1%}",
         f"{low:.1%} to {high:.1%}",
-        f"{share.successes:,} of {share.total:,} images{_people(cases, which)}",
+        f"{proportion.successes:,} of {proportion.total:,} images{_people(cases, which)}",
     )
 
 

@@ -37,13 +37,13 @@ class Scored:
     def refused(self) -> Counter[str]:
         """How many images got no score, by the code of the reason."""
         return Counter(
-            result.reason.partition(":")[0] for result in self.results if result.reading is None
+            result.reason.partition(":")[0] for result in self.results if result.prediction is None
         )
 
     @property
     def image_ids(self) -> list[str]:
         """SHA-256 of each image that was scored."""
-        return [result.image_id for result in self.results if result.reading is not None]
+        return [result.image_id for result in self.results if result.prediction is not None]
 
     def held_out(self) -> HeldOut:
         """The images that were scored, with the bundle's class order.
@@ -53,9 +53,9 @@ class Scored:
         """
         task = self.bundle.manifest.task
         kept = [
-            (case, result, result.reading)
+            (case, result, result.prediction)
             for case, result in zip(self.cases, self.results, strict=True)
-            if result.reading is not None
+            if result.prediction is not None
         ]
         if not kept:
             raise DatasetError(
@@ -68,7 +68,7 @@ class Scored:
             y_true=np.array(
                 [task.classes.index(self.classes[case.label]) for case, _, _ in kept], np.int64
             ),
-            probabilities=np.array([reading.class_probabilities for _, _, reading in kept]),
+            probabilities=np.array([prediction.class_probabilities for _, _, prediction in kept]),
             patients=np.array([case.person for case, _, _ in kept]),
             named_patients=np.array([case.patient_id for case, _, _ in kept]),
             subgroups=np.array([case.subgroup for case, _, _ in kept]),
@@ -110,54 +110,54 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
     return Scored(bundle, dataset.classes, dataset.cases, list(results))
 
 
-def only_part(dataset: Dataset, part: str | None) -> Dataset:
-    """The cases of one part, with a note that says so.
+def only_split(dataset: Dataset, split_name: str | None) -> Dataset:
+    """The cases of one split, with a note that says so.
 
     Args:
-        dataset: Cases, in parts or not.
-        part: `train`, `val`, `test` or `all`; None takes `test` where the data have one.
+        dataset: Cases, in splits or not.
+        split_name: `train`, `val`, `test` or `all`; None takes `test` where the data have one.
 
     Raises:
-        DatasetError: If the data have no such part.
+        DatasetError: If the data have no such split.
     """
     found = {case.split for case in dataset.cases}
-    part = part or ("test" if "test" in found else "all")
-    if part == "all":
+    split_name = split_name or ("test" if "test" in found else "all")
+    if split_name == "all":
         return dataset
-    cases = [case for case in dataset.cases if case.split == part]
+    cases = [case for case in dataset.cases if case.split == split_name]
     if not cases:
         raise DatasetError(
-            f"The data have no {part} part; found {sorted(found - {''}) or 'no parts'}. "
-            "Leave --part out, or name one of those."
+            f"The data have no {split_name} split; found {sorted(found - {''}) or 'no splits'}. "
+            "Leave --split out, or name one of those."
         )
     if len(cases) == len(dataset.cases):
         return dataset
-    note = f"Only the {part} part is scored: {len(cases)} of {len(dataset.cases)} images."
+    note = f"Only the {split_name} split is scored: {len(cases)} of {len(dataset.cases)} images."
     return Dataset(dataset.classes, cases, (*dataset.notes, note))
 
 
 def seen_in_training(bundle: Bundle) -> dict[str, str]:
-    """The part, such as `train` or `val`, of each image the bundle's training knew, by image id.
+    """The split, such as `train` or `val`, of each image the bundle's training knew, by image id.
 
     Training images are known only of bundles that list them in `split.csv`.
     """
     table = bundle.predictions()
-    parts = dict(zip(table["image_id"], table["split"], strict=True))
+    splits = dict(zip(table["image_id"], table["split"], strict=True))
     file = bundle.path / SPLIT
     if file.is_file():
         split = pd.read_csv(file, dtype=str, keep_default_na=False)
-        parts |= dict(zip(split["image_id"], split["split"], strict=True))
-    return parts
+        splits |= dict(zip(split["image_id"], split["split"], strict=True))
+    return splits
 
 
 def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
     """A sentence about images that training or the choice of the threshold used; else empty."""
-    parts = seen_in_training(bundle)
-    counts = Counter(parts[image_id] for image_id in image_ids if image_id in parts)
+    splits = seen_in_training(bundle)
+    counts = Counter(splits[image_id] for image_id in image_ids if image_id in splits)
     told = [
-        f"{counts[part]} of {len(image_ids)} {words}"
-        for part, words in (("train", "trained it"), ("val", "chose its epoch and threshold"))
-        if counts[part]
+        f"{counts[split_name]} of {len(image_ids)} {words}"
+        for split_name, words in (("train", "trained it"), ("val", "chose its epoch and threshold"))
+        if counts[split_name]
     ]
     if not told:
         return ""

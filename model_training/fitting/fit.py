@@ -221,7 +221,7 @@ def _tracked(run: Run, out: Path, config: TrainingConfig) -> AbstractContextMana
 
 
 def _test_figures(bundle: Bundle) -> dict[str, float]:
-    """Figures on the test part by names that MLflow takes."""
+    """Figures on the test split by names that MLflow takes."""
     manifest = bundle.manifest
     test = select(bundle.predictions(), manifest.task, split="test")
     found = as_numbers(test.y_true, test.probabilities, threshold=manifest.thresholds.decision)
@@ -334,14 +334,14 @@ def _check_same_run(work: Path, config: TrainingConfig, data: Data) -> None:
 
 
 def make_task(classes: tuple[str, ...], title: str | None) -> Task:
-    """Classes and wording as the app shows them; by default titled by the classes."""
-    wording = {name: _word(name) for name in classes if name == name.upper()}
-    words = [wording.get(name, name) for name in classes]
+    """Classes and display_names as the app shows them; by default titled by the classes."""
+    display_names = {name: _word(name) for name in classes if name == name.upper()}
+    words = [display_names.get(name, name) for name in classes]
     return Task(
         title=title or f"{', '.join(words[:-1])} or {words[-1]}",
         classes=classes,
         positive=classes[1] if len(classes) == 2 else None,
-        wording=wording,
+        display_names=display_names,
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import keras
 from keras import layers
 
-from model_training.networks.parts import (
+from model_training.networks.blocks import (
     InputShape,
     OutputBias,
     Tensor,

@@ -17,7 +17,7 @@ from model_training.networks.backbones import (
     mobilenetv2,
     resnet50v2,
 )
-from model_training.networks.ladder import LAST, ladder
+from model_training.networks.custom_cnn import LAST, custom_cnn
 from model_training.networks.plain import basic_cnn, probreathe
 from model_training.networks.residual import residual
 from model_training.networks.squeezenet import squeezenet
@@ -67,7 +67,7 @@ PRESETS = {
     "basic-cnn": Preset(basic_cnn, heatmap_layer="conv5_relu"),
     "probreathe": Preset(probreathe, heatmap_layer="conv5"),
     "residual": Preset(residual, heatmap_layer="stage5_out"),
-    "ladder": Preset(ladder, heatmap_layer=f"{LAST}_relu"),
+    "custom-cnn": Preset(custom_cnn, heatmap_layer=f"{LAST}_relu"),
     "squeezenet": _pretrained(
         squeezenet,
         "fire9",

@@ -8,7 +8,7 @@ import keras
 from keras import layers, tree
 
 from app.core.networks.network import Network
-from model_training.networks.parts import PREDICTIONS_LAYER, Tensor
+from model_training.networks.blocks import PREDICTIONS_LAYER, Tensor
 
 FEATURES = "ensemble_features"
 

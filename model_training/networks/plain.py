@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from model_training.networks.parts import (
+from model_training.networks.blocks import (
     InputShape,
     OutputBias,
     convolution,
@@ -17,7 +17,7 @@ from model_training.networks.parts import (
 
 
 def basic_cnn(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
-    """A ladder of convolution and pooling with a global pooling head.
+    """A stack of convolution and pooling with a global pooling head.
 
     Every film is standardised first, and batch normalisation follows each convolution: both
     keep training quick on a few hundred films of varied exposure.

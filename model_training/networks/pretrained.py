@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import MANIFEST, load_bundle
 from app.core.errors import WeightsError
 from app.core.networks.network import load_network
+from model_training.networks.blocks import PREDICTIONS_LAYER
 from model_training.networks.catalogue import PRESETS, ImageNet
-from model_training.networks.parts import PREDICTIONS_LAYER
 
 Arrays: TypeAlias = list[NDArray[np.float32]]
 

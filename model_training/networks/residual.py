@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from model_training.networks.parts import (
+from model_training.networks.blocks import (
     InputShape,
     OutputBias,
     Tensor,

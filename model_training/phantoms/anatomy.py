@@ -34,9 +34,9 @@ class Consolidation:
 
     Attributes:
         centre: Its middle, thorax coordinates.
-        radii: Half-axes as shares of the chest's half-width.
+        radii: Half-axes as fractions of the chest's half-width.
         angle: Turn of the first axis, radians.
-        density: Share of the air that is replaced, 0 to 1.
+        density: Fraction of the air that is replaced, 0 to 1.
         patchiness: How ragged its outline and filling are, 0 to 1.
         fissure: `t` of the fissure it does not cross, NaN for none.
         relief: Smooth noise of unit variance over twice its radii, coarse for the outline
@@ -60,8 +60,8 @@ class Anatomy:
 
     Attributes:
         child: Whether the patient is a child.
-        width: Inner half-width of the chest as a share of the film's side.
-        height: Height of the lungs as a share of the film's side.
+        width: Inner half-width of the chest as a fraction of the film's side.
+        height: Height of the lungs as a fraction of the film's side.
         flesh: Thickness of the chest wall.
         bulk: Thickness of the trunk from front to back.
         aeration: How much air the lungs hold.

@@ -136,7 +136,7 @@ def _airways(canvas: Canvas) -> Image:
 
 
 def _vessels(canvas: Canvas) -> tuple[Image, Image]:
-    """Share of the air that vessels and hila displace, and the bronchi beside them.
+    """Fraction of the air that vessels and hila displace, and the bronchi beside them.
 
     Bronchi show only where the lung around them is consolidated.
     """

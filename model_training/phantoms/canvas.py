@@ -23,7 +23,7 @@ class Pose:
     Attributes:
         angle: Rotation in the film's plane, radians.
         scale: Magnification.
-        shift: Displacement to the right and down as shares of the film's side.
+        shift: Displacement to the right and down as fractions of the film's side.
         turn: Rotation about the body's axis: how far front structures move sideways.
         breath: Stretch of the lungs by the depth of the breath.
     """

@@ -20,7 +20,7 @@ from model_training.phantoms.films import Film, take_film
 from model_training.phantoms.patients import invent_patient
 
 CLASSES = ("NORMAL", "PNEUMONIA")
-# Share of each class's films; what is left is for training.
+# Fraction of each class's films; what is left is for training.
 HELD_OUT = {"val": 0.15, "test": 0.15}
 SPLITS = ("train", *HELD_OUT)
 MIN_COUNT = len(SPLITS) * len(CLASSES)
@@ -41,7 +41,7 @@ class PhantomRecord:
         split: One of `SPLITS`, the same for all films of a patient.
         subgroup: `adult` or `child`.
         consolidations: How many there are, 0 in NORMAL.
-        consolidated_lung: Share of the lung fields they cover, 0 to 1.
+        consolidated_lung: Fraction of the lung fields they cover, 0 to 1.
         mask: Mask of all consolidations below the output folder, empty in NORMAL.
     """
 
@@ -128,7 +128,7 @@ def plan_films(count: int, *, seed: int) -> list[PlannedFilm]:
     """Deals `count` films to patients, and patients to the parts of the data set."""
     planned: list[PlannedFilm] = []
     for label, films in enumerate(((count + 1) // 2, count // 2)):
-        held_out = {split: max(1, round(share * films)) for split, share in HELD_OUT.items()}
+        held_out = {split: max(1, round(fraction * films)) for split, fraction in HELD_OUT.items()}
         sizes = {"train": films - sum(held_out.values()), **held_out}
         patient = label
         for split, wanted in sizes.items():

@@ -33,10 +33,10 @@ class Exposure:
     Attributes:
         brightness: Mean grey value the automatic exposure aims at, 0 to 255.
         contrast: Steepness of the display curve.
-        equalisation: Share of the display curve that evens out the histogram, 0 to 1.
+        equalisation: Fraction of the display curve that evens out the histogram, 0 to 1.
         noise: Quantum noise behind air, in units of attenuation.
-        scatter: Share of scattered rays.
-        blur: Size of the focal spot as a share of the film's side.
+        scatter: Fraction of scattered rays.
+        blur: Size of the focal spot as a fraction of the film's side.
         sharpening: Strength of the edge enhancement.
         falloff: Gradient of the beam across and down the film.
     """
@@ -140,13 +140,13 @@ def _display(signal: Image, exposure: Exposure) -> Image:
     """
     sample = signal[::4, ::4]
     body = sample[sample > BODY_EDGE]
-    shares = np.linspace(0, 1, 65)
-    knots = np.quantile(body, shares)
+    fractions = np.linspace(0, 1, 65)
+    knots = np.quantile(body, fractions)
     dark, bright = np.quantile(body, (0.05, 0.95))
     stops = np.linspace(0, float(signal.max()), 512)
     middle = (dark + bright) / 2
     curve = 1 / (1 + np.exp(-exposure.contrast * (stops - middle) / (bright - dark)))
-    even = np.interp(stops, [0, *knots], [0, *(0.06 + 0.88 * shares)])
+    even = np.interp(stops, [0, *knots], [0, *(0.06 + 0.88 * fractions)])
     curve = (1 - exposure.equalisation) * (curve - curve[0]) + exposure.equalisation * even
     bend = _bend(np.interp(knots, stops, curve), mean=exposure.brightness / 255)
     return np.asarray(np.interp(signal, stops, 255 * curve**bend), np.float32)

@@ -68,29 +68,29 @@ def roc_figure(curves: Sequence[NamedRoc]) -> go.Figure:
 
 def reliability_figure(bins: Sequence[ReliabilityBin]) -> go.Figure:
     """Observed against promised frequency, with Wilson intervals, one point a bin with cases."""
-    filled = [part for part in bins if part.observed.total]
-    intervals = [part.observed.interval() for part in filled]
+    filled = [bin_ for bin_ in bins if bin_.observed.total]
+    intervals = [bin_.observed.interval() for bin_ in filled]
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="perfect", line={"color": NEUTRAL, "width": 1}
     )
     figure.add_scatter(
-        x=[part.mean_probability for part in filled],
-        y=[part.observed.value for part in filled],
+        x=[bin_.mean_probability for bin_ in filled],
+        y=[bin_.observed.value for bin_ in filled],
         error_y={
             "type": "data",
             "symmetric": False,
             "array": [
-                high - part.observed.value
-                for part, (_, high) in zip(filled, intervals, strict=True)
+                high - bin_.observed.value
+                for bin_, (_, high) in zip(filled, intervals, strict=True)
             ],
             "arrayminus": [
-                part.observed.value - low for part, (low, _) in zip(filled, intervals, strict=True)
+                bin_.observed.value - low for bin_, (low, _) in zip(filled, intervals, strict=True)
             ],
             "thickness": 1,
             "width": 3,
         },
-        customdata=[part.observed.total for part in filled],
+        customdata=[bin_.observed.total for bin_ in filled],
         hovertemplate="promised %{x:.2f}, observed %{y:.2f}, %{customdata} images",
         mode="markers",
         name="observed",

@@ -42,7 +42,7 @@ class AucTest:
 
 @dataclass(frozen=True, slots=True)
 class McNemarTest:
-    """Cases that exactly one of two models called right, and the exact two-sided p-value."""
+    """Cases that exactly one of two models classified correctly, and the exact two-sided p-value."""
 
     first_only: int
     second_only: int
@@ -80,16 +80,16 @@ def auc_test(
     _, second_score = binary_cases(y_true, second, name="second")
     patients = np.arange(len(positive)) if groups is None else np.asarray(groups)
     require_same_length(positive, patients, names="`y_true` and `groups`")
-    areas, covariance = _areas_with_covariance(
+    aucs, covariance = _aucs_with_covariance(
         positive, np.stack([first_score, second_score]), patients
     )
-    difference = float(areas[1] - areas[0])
+    difference = float(aucs[1] - aucs[0])
     variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
     # Equal rankings leave a variance of rounding errors.
     spread = sqrt(variance) if variance > 1e-15 else 0.0
     return AucTest(
-        first=float(areas[0]),
-        second=float(areas[1]),
+        first=float(aucs[0]),
+        second=float(aucs[1]),
         low=difference - Z_95 * spread,
         high=difference + Z_95 * spread,
         p_value=_two_sided(difference, spread),
@@ -170,7 +170,7 @@ def _difference(
     return statistic(y_true, both[:, 1]) - statistic(y_true, both[:, 0])
 
 
-def _areas_with_covariance(
+def _aucs_with_covariance(
     positive: NDArray[np.bool_], scores: NDArray[np.float64], patients: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Areas `(num_models,)` and their covariance, by sums over patients.
@@ -189,9 +189,9 @@ def _areas_with_covariance(
             "Areas are compared on at least two patients with and two without the finding. "
             f"Received {with_positive} and {with_negative}."
         )
-    shares = np.array([_shares_beaten(positive, score) for score in scores])
-    areas = shares[:, positive].mean(axis=1)
-    centred = shares - areas[:, np.newaxis]
+    proportions = np.array([_proportions_beaten(positive, score) for score in scores])
+    aucs = proportions[:, positive].mean(axis=1)
+    centred = proportions - aucs[:, np.newaxis]
     of_positives, of_negatives = (
         np.array([np.bincount(patient[which], row[which], len(names)) for row in centred])
         for which in (positive, ~positive)
@@ -204,21 +204,23 @@ def _areas_with_covariance(
         + within_negatives / num_negative**2
         + (across + across.T) / (num_positive * num_negative)
     )
-    return areas, covariance
+    return aucs, covariance
 
 
-def _shares_beaten(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> NDArray[np.float64]:
-    """DeLong's structural components: the share of the other class that each case beats.
+def _proportions_beaten(
+    positive: NDArray[np.bool_], score: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """DeLong's structural components: the proportion of the other class that each case beats.
 
     A positive beats negatives below it, a negative positives above it; a tie counts half.
     """
-    shares = np.empty(len(score))
+    proportions = np.empty(len(score))
     for which, sign in ((positive, 1.0), (~positive, -1.0)):
         others = np.sort(sign * score[~which])
         own = sign * score[which]
         twice = np.searchsorted(others, own, "left") + np.searchsorted(others, own, "right")
-        shares[which] = twice / (2 * len(others)) if len(others) else nan
-    return shares
+        proportions[which] = twice / (2 * len(others)) if len(others) else nan
+    return proportions
 
 
 def _two_sided(difference: float, spread: float) -> float:

@@ -175,7 +175,7 @@ def balanced_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
 def cost_threshold(y_true: ArrayLike, y_score: ArrayLike, ratio: float) -> float:
     """The threshold at which misses and false alarms together cost least.
 
-    A missed positive costs `ratio`, a false alarm 1, at the share of positives of these cases.
+    A missed positive costs `ratio`, a false alarm 1, at the proportion of positives of these cases.
     Of several equally good thresholds it is the one in the widest gap.
 
     Reference:
@@ -193,20 +193,20 @@ def cost_threshold(y_true: ArrayLike, y_score: ArrayLike, ratio: float) -> float
 
 
 def threshold_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
-    """The threshold that finds at least this share of the positives and calls the fewest.
+    """The threshold that finds at least this proportion of the positives and calls the fewest.
 
     It lies in the middle of the highest gap between scores that is low enough.
 
     Arguments and errors are those of `youden_threshold`; `minimum` is in [0, 1].
     """
-    _require_share(minimum)
+    _require_fraction(minimum)
     gaps = _decision_gaps(y_true, y_score)
     enough = gaps.tp / gaps.num_positive >= minimum
     return gaps.middle(int(np.flatnonzero(enough)[-1]))
 
 
 def threshold_at_specificity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
-    """The threshold that clears at least this share of the negatives and misses the fewest.
+    """The threshold that clears at least this proportion of the negatives and misses the fewest.
 
     It lies in the middle of the lowest gap between scores that is high enough.
 
@@ -216,7 +216,7 @@ def threshold_at_specificity(y_true: ArrayLike, y_score: ArrayLike, minimum: flo
         ValueError: As `youden_threshold`, and if so many negatives score exactly 1 that no
             threshold in [0, 1] clears enough of them.
     """
-    _require_share(minimum)
+    _require_fraction(minimum)
     gaps = _decision_gaps(y_true, y_score)
     specificity = (gaps.num_negative - gaps.fp) / gaps.num_negative
     enough = np.flatnonzero(specificity >= minimum)
@@ -265,7 +265,7 @@ def _decision_gaps(y_true: ArrayLike, y_score: ArrayLike) -> _Gaps:
     )
     tp, fp = num_positive - below[0], num_negative - below[1]
     low, high = np.append(0.0, distinct), np.append(distinct, 1.0)
-    # No threshold up to 1 lies above a score of 1, so nothing can be called negative there.
+    # No threshold up to 1 lies above a score of 1, so nothing can be predicted negative there.
     kept = slice(None, -1) if distinct[-1] == 1 else slice(None)
     return _Gaps(
         low=low[kept],
@@ -277,6 +277,6 @@ def _decision_gaps(y_true: ArrayLike, y_score: ArrayLike) -> _Gaps:
     )
 
 
-def _require_share(minimum: float) -> None:
+def _require_fraction(minimum: float) -> None:
     if not 0 <= minimum <= 1:
-        raise ValueError(f"`minimum` must be a share in [0, 1]. Received minimum={minimum}.")
+        raise ValueError(f"`minimum` must be a proportion in [0, 1]. Received minimum={minimum}.")

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.errors import TrackingError
-from app.core.networks.network import quiet_tensorflow
+from app.core.networks.network import silence_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -61,7 +61,7 @@ class Run:
 
     def epoch_callback(self) -> keras.callbacks.Callback:
         """Notes every epoch's figures; goes behind those callbacks that add figures."""
-        quiet_tensorflow()
+        silence_tensorflow()
         from keras.callbacks import LambdaCallback
 
         return LambdaCallback(
@@ -129,9 +129,11 @@ class Run:
         return True
 
 
-def for_tracking(figures: Mapping[str, float], part: str) -> dict[str, float]:
+def for_tracking(figures: Mapping[str, float], split_name: str) -> dict[str, float]:
     """Figures by names that MLflow takes, such as `test AUC`."""
-    return {f"{part} {name}".replace("%", "percent"): value for name, value in figures.items()}
+    return {
+        f"{split_name} {name}".replace("%", "percent"): value for name, value in figures.items()
+    }
 
 
 @contextmanager
@@ -249,7 +251,7 @@ def _as_sentence() -> Iterator[None]:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """Whatever MLflow raises where a server, a database or a disk does not do its part."""
+    """Whatever MLflow raises where a server, a database or a disk does not do its split."""
     try:
         from mlflow import MlflowException
     except ModuleNotFoundError:

@@ -17,7 +17,7 @@ from model_training.config import TrainingConfig
 _ORDER, _IMAGE, _MIX = range(3)
 
 
-def class_shares(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
+def class_frequencies(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
     """How often each class is drawn, per image, against drawing each image once.
 
     `oversample` evens the classes out, `both` goes half of the way (in logarithms).
@@ -33,15 +33,15 @@ def class_shares(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
 def class_weights(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
     """Weight of each class's images in the loss, with a mean of one over the images drawn."""
     power = {"none": 0.0, "weights": 1.0, "oversample": 0.0, "both": 0.5}[imbalance]
-    drawn = np.asarray(counts, np.float64) * class_shares(counts, imbalance)
+    drawn = np.asarray(counts, np.float64) * class_frequencies(counts, imbalance)
     weights = _balanced(counts, power)
     return np.asarray(weights * drawn.sum() / (weights * drawn).sum())
 
 
 def _balanced(counts: Sequence[int], power: float) -> NDArray[np.float64]:
     frequencies = np.asarray(counts, np.float64)
-    shares = (frequencies.sum() / (len(frequencies) * frequencies)) ** power
-    return np.asarray(shares * frequencies.sum() / (shares * frequencies).sum())
+    proportions = (frequencies.sum() / (len(frequencies) * frequencies)) ** power
+    return np.asarray(proportions * frequencies.sum() / (proportions * frequencies).sum())
 
 
 class TrainingBatches:
@@ -73,7 +73,7 @@ class TrainingBatches:
         self._num_classes = num_classes
         counts = np.bincount(labels[rows], minlength=num_classes).tolist()
         self._weights = class_weights(counts, config.imbalance).astype(np.float32)
-        self._shares = class_shares(counts, config.imbalance)
+        self._frequencies = class_frequencies(counts, config.imbalance)
         self._epoch = 0
         self._order = rows
         self.start_epoch(0)
@@ -121,14 +121,14 @@ class TrainingBatches:
         return augment(image, self._options, generator)
 
     def _drawn(self, generator: np.random.Generator) -> NDArray[np.int64]:
-        """As many images as there are, each class as often as its share says."""
-        if np.allclose(self._shares, 1):
+        """As many images as there are, each class as often as its proportion says."""
+        if np.allclose(self._frequencies, 1):
             return self._rows
         labels = self._labels[self._rows]
         drawn = []
-        for label, share in enumerate(self._shares):
+        for label, proportion in enumerate(self._frequencies):
             members = self._rows[labels == label]
-            wanted = round(len(members) * share)
+            wanted = round(len(members) * proportion)
             whole, rest = divmod(wanted, len(members))
             drawn += [members] * whole + [generator.permutation(members)[:rest]]
         # Rounding may give one image more or less than there are steps for.

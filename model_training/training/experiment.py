@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding, geometry
-from app.core.networks.network import Network, quiet_tensorflow
+from app.core.networks.network import Network, silence_tensorflow
 from app.core.sources.sources import Source
 from model_training.config import TrainingConfig
 from model_training.console import say
@@ -66,13 +66,16 @@ class Films:
         labels[self.rows] = self.labels
         return labels
 
-    def positions(self, part: str) -> NDArray[np.int64]:
-        """Positions of a part's cases."""
-        return np.flatnonzero([case.split == part for case in self.cases])
+    def positions(self, split_name: str) -> NDArray[np.int64]:
+        """Positions of a split's cases."""
+        return np.flatnonzero([case.split == split_name for case in self.cases])
 
-    def with_parts(self, parts: Sequence[str]) -> Films:
-        """The same films, split otherwise; `parts` names the part of each case."""
-        cases = [replace(case, split=part) for case, part in zip(self.cases, parts, strict=True)]
+    def with_splits(self, splits: Sequence[str]) -> Films:
+        """The same films, split otherwise; `splits` names the split of each case."""
+        cases = [
+            replace(case, split=split_name)
+            for case, split_name in zip(self.cases, splits, strict=True)
+        ]
         return replace(self, split=Split(cases, self.split.notes))
 
 
@@ -107,7 +110,7 @@ def prepare(
     config: TrainingConfig,
     cache: Path,
     modalities: tuple[str, ...] = (),
-    split_into_parts: bool = True,
+    assign_splits: bool = True,
 ) -> Films:
     """Decodes every case, leaves out what the app would refuse, and splits the rest.
 
@@ -116,8 +119,8 @@ def prepare(
         config: Input size and fit, fractions and seed of the split.
         cache: Where decoded films are kept for the next run.
         modalities: DICOM modalities the model may judge; empty for any.
-        split_into_parts: Whether the rest is split; if not, a case has the part that the data
-            give it, or none, and no part is checked.
+        assign_splits: Whether the rest is split; if not, a case has the split that the data
+            give it, or none, and no split is checked.
 
     Raises:
         DatasetError: If too many images cannot be read, the data cannot be split, or training
@@ -138,7 +141,7 @@ def prepare(
     rows = decoded.rows[usable]
     near_duplicates = near_duplicate_groups(np.asarray(decoded.thumbnails[rows]), digests)
     split = Split([dataset.cases[row] for row in usable], list(notes))
-    if split_into_parts:
+    if assign_splits:
         split = split_by_patient(
             Dataset(dataset.classes, split.cases, notes),
             digests=digests,
@@ -197,10 +200,10 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
 
 
 def report(films: Films) -> None:
-    """Says on stderr what is trained on: notes, and images and patients of each part."""
+    """Says on stderr what is trained on: notes, and images and patients of each split."""
     lines = list(films.split.notes)
-    for part in SPLITS:
-        cases = films.split.part(part)
+    for split_name in SPLITS:
+        cases = films.split.cases_of(split_name)
         if not cases:
             continue
         counts = ", ".join(
@@ -209,7 +212,7 @@ def report(films: Films) -> None:
         people = of_patients(
             [case.person for case in cases], [bool(case.patient_id) for case in cases]
         )
-        lines.append(f"{part:5}  {len(cases):,} images{people}: {counts}")
+        lines.append(f"{split_name:5}  {len(cases):,} images{people}: {counts}")
     if len(films.classes) == 2:
         lines.append(f"The positive class is {films.classes[1]}.")
     say("\n".join(lines))
@@ -223,7 +226,7 @@ def train_network(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     finish: bool = False,
 ) -> Trained:
-    """Trains on the train part, chooses the epoch on the val part; looks at no other.
+    """Trains on the train split, chooses the epoch on the val split; looks at no other.
 
     Args:
         films: What `prepare` gave.
@@ -236,7 +239,7 @@ def train_network(
         DatasetError: If training diverges.
         WeightsError: If the weights to start from, or the layers to freeze, do not fit.
     """
-    quiet_tensorflow()
+    silence_tensorflow()
     import keras
 
     from model_training.networks.catalogue import PRESETS
@@ -276,7 +279,7 @@ def train_network(
 
 def _check_machine() -> None:
     if os.environ.get("TF_CONFIG"):
-        quiet_tensorflow()
+        silence_tensorflow()
         from model_training.training.distribution import require_one_machine
 
         require_one_machine()
@@ -286,7 +289,7 @@ def _check_weights(config: TrainingConfig, num_classes: int) -> None:
     """What could fail after an hour of decoding, and can be known before it."""
     if config.weights == "none" and not (config.frozen_epochs or config.unfreeze_from):
         return
-    quiet_tensorflow()
+    silence_tensorflow()
     import keras
 
     _load_weights(_build(config, [1] * num_classes, keras.DTypePolicy("float32")), config)

@@ -8,7 +8,7 @@ from math import isfinite
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a trial is judged by, on the validation part alone.
+    """What a trial is judged by, on the validation split alone.
 
     The highest validation AUC of any epoch with two classes, the lowest loss with more: what
     chooses the epoch in `fit` too.

@@ -60,14 +60,14 @@ def importance_figure(study: Study) -> go.Figure:
     with warnings.catch_warnings():
         # Where all trials are as good as each other all settings matter alike, as is shown.
         warnings.filterwarnings("ignore", message="Target and region quantiles")
-        shares = optuna.importance.get_param_importances(study, params=varied_settings(study))
-    ordered = sorted(shares.items(), key=lambda item: item[1])
+        fractions = optuna.importance.get_param_importances(study, params=varied_settings(study))
+    ordered = sorted(fractions.items(), key=lambda item: item[1])
     plot = go.Figure(
         go.Bar(
-            x=[share for _, share in ordered],
+            x=[fraction for _, fraction in ordered],
             y=[name.replace("_", " ") for name, _ in ordered],
             orientation="h",
-            text=[f"{share:.0%}" for _, share in ordered],
+            text=[f"{fraction:.0%}" for _, fraction in ordered],
         )
     )
     return plot.update_layout(xaxis_title="share of importance", xaxis_tickformat=".0%")

@@ -132,7 +132,7 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
 
 def _value(study: Study, trial: FrozenTrial) -> str:
     """The figure of a trial, with interval and denominator where there are such."""
-    value, counts = trial.value or 0.0, list(about(study)["the validation part"].values())
+    value, counts = trial.value or 0.0, list(about(study)["the validation split"].values())
     if len(counts) != 2:
         return f"{value:.4f} (of {sum(counts)} images)"
     low, high = auc_interval(value, negatives=counts[0], positives=counts[1])
@@ -142,7 +142,7 @@ def _value(study: Study, trial: FrozenTrial) -> str:
 
 
 def _caution(study: Study, goal: Goal) -> str:
-    counts = about(study)["the validation part"]
+    counts = about(study)["the validation split"]
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
     interval = (
         " The interval is Hanley and McNeil's for images that are independent of each other; "
@@ -151,8 +151,8 @@ def _caution(study: Study, goal: Goal) -> str:
         else ""
     )
     return (
-        f"Judged on the validation part alone ({words}); test images were not looked at. The best "
-        "of many trials owes part of its figure to chance: what it is worth, the test part shows "
+        f"Judged on the validation split alone ({words}); test images were not looked at. The best "
+        "of many trials owes part of its figure to chance: what it is worth, the test split shows "
         f"after fit.{interval}"
     )
 

@@ -105,9 +105,9 @@ def require_same(study: Study, about: Mapping[str, object]) -> None:
         study.set_user_attr(_ABOUT, wanted)
         return
     changed = [
-        _difference(part, found.get(part), wanted[part])
-        for part in wanted
-        if found.get(part) != wanted[part]
+        _difference(aspect, found.get(aspect), wanted[aspect])
+        for aspect in wanted
+        if found.get(aspect) != wanted[aspect]
     ]
     if changed:
         raise StudyError(
@@ -117,11 +117,11 @@ def require_same(study: Study, about: Mapping[str, object]) -> None:
         )
 
 
-def _difference(part: str, before: object, now: object) -> str:
+def _difference(aspect: str, before: object, now: object) -> str:
     if not (isinstance(before, dict) and isinstance(now, dict)):
-        return part
+        return aspect
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    return f"{part} ({', '.join(names)})"
+    return f"{aspect} ({', '.join(names)})"
 
 
 def about(study: Study) -> dict[str, Any]:

@@ -139,5 +139,7 @@ def _about(
         "the other settings": base.as_dict(),
         "the data or their split": films.fingerprint,
         "the objective": goal.column,
-        "the validation part": count_by_class(films.first.split.part("val"), films.first.classes),
+        "the validation split": count_by_class(
+            films.first.split.cases_of("val"), films.first.classes
+        ),
     }

@@ -10,7 +10,7 @@ import pandas as pd
 from playwright.sync_api import expect
 
 from app.cli import main
-from app.core.results.verdicts import ReviewStore
+from app.core.results.verdicts import VerdictStore
 from tests.app.views.conftest import make_read_only
 from tests.e2e import steps
 from tests.e2e.conftest import dashboard
@@ -94,7 +94,7 @@ def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_p
 
 def test_a_verdict_that_cannot_be_saved_is_said_and_the_page_stays(page, tmp_path):
     database = tmp_path / "reviews.sqlite3"
-    ReviewStore(f"sqlite:///{database}")
+    VerdictStore(f"sqlite:///{database}")
     make_read_only(database)
     with dashboard(tmp_path) as address:
         steps.open_page(page, address)

@@ -25,9 +25,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Split folders with one film that cannot be read, a useless `val`, and a patient's name."""
     root = tmp_path_factory.mktemp("data") / "films"
-    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=14, part="train")
-    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=2, part="val", first=100)
-    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=5, part="test", first=200)
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=14, split="train")
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=2, split="val", first=100)
+    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=5, split="test", first=200)
     (root / "train" / "NORMAL" / "Mustermann_Erika.png").write_bytes(b"not an image")
     return root
 

@@ -31,10 +31,10 @@ def write_classes(
     *,
     patients: int,
     films_each: int = 2,
-    part: str = "",
+    split: str = "",
     first: int = 0,
 ) -> None:
-    """`[part/]CLASS/personN_bacteria_M.png`, several films for each patient.
+    """`[split/]CLASS/personN_bacteria_M.png`, several films for each patient.
 
     The patients of a class are numbered from `first`, and those of different classes differ.
     """
@@ -42,4 +42,4 @@ def write_classes(
         for number in range(first, first + patients):
             for film in range(films_each):
                 name = f"person{label * 1000 + number}_bacteria_{film}.png"
-                write(root / part / class_name / name, draw(label, number * 10 + film))
+                write(root / split / class_name / name, draw(label, number * 10 + film))

@@ -53,7 +53,7 @@ def test_every_preset_is_a_flat_record(name):
         ({"frozen_epochs": 31}, "from 0 to 30. Received frozen_epochs=31"),
         ({"fine_tuning_rate": 0.0}, "`fine_tuning_rate` must be above 0"),
         ({"warmup_epochs": -1.0}, "must not be negative"),
-        ({"filters": (8, 16)}, "Only the preset 'ladder' takes .'filters'."),
+        ({"filters": (8, 16)}, "Only the preset 'custom-cnn' takes .'filters'."),
         ({"threshold_rule": "best"}, "best"),
     ],
 )
@@ -76,9 +76,9 @@ def test_a_setting_out_of_range_is_named_before_training(change, message):
         ({"head": "global"}, "Received head='global'"),
     ],
 )
-def test_a_ladder_that_cannot_be_built_is_known_without_keras(change, message):
+def test_a_custom_cnn_that_cannot_be_built_is_known_without_keras(change, message):
     with pytest.raises(ValueError, match=message):
-        TrainingConfig.from_preset("ladder", **change)
+        TrainingConfig.from_preset("custom-cnn", **change)
 
 
 def test_an_unknown_preset_lists_the_known_ones():
@@ -92,7 +92,7 @@ def test_a_misspelt_preset_suggests_the_nearest():
 
 
 def test_an_architecture_is_configuration():
-    config = TrainingConfig.from_preset("ladder", filters=(8, 16), head="flatten")
+    config = TrainingConfig.from_preset("custom-cnn", filters=(8, 16), head="flatten")
 
     assert config.architecture == {"filters": (8, 16), "head": "flatten"}
     assert config.as_dict()["filters"] == "8, 16"

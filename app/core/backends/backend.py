@@ -125,9 +125,9 @@ def _sees_gpu() -> bool:
     """Whether TensorFlow can use a GPU; it is asked only where the system has one."""
     if not any(os.path.exists(device) for device in _GPU_DEVICES):
         return False
-    from app.core.networks.network import quiet_tensorflow
+    from app.core.networks.network import silence_tensorflow
 
-    quiet_tensorflow()
+    silence_tensorflow()
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))

@@ -198,9 +198,9 @@ def _max_pool(operation: Any, gradient: Any) -> Any:
         padded[:, : rows * high, : columns * wide], (-1, rows, high, columns, wide, filters)
     )
     largest = tf.cast(tf.equal(windows, pooled[:, :, None, :, None]), gradient.dtype)
-    share = largest / tf.reduce_sum(largest, axis=(2, 4), keepdims=True)
+    fraction = largest / tf.reduce_sum(largest, axis=(2, 4), keepdims=True)
     spread = tf.reshape(
-        share * gradient[:, :, None, :, None], (-1, rows * high, columns * wide, filters)
+        fraction * gradient[:, :, None, :, None], (-1, rows * high, columns * wide, filters)
     )
     (top, _), (left, _) = reach
     inside = spread[:, top : top + features.shape[1], left : left + features.shape[2]]

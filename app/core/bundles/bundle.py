@@ -26,14 +26,14 @@ PREDICTION_COLUMNS = (
     "split", "image_id", "path", "patient_id", "subgroup", "y_true", "logit", "probability",
 )  # fmt: skip
 # Equal for images that were kept on one side of the split; not in older bundles.
-KEPT_TOGETHER = "kept_together"
+GROUP_ID = "group_id"
 
 
-class _Part(BaseModel):
+class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Task(_Part):
+class Task(_Section):
     """What is asked of an image: class names in output order and the words for them.
 
     With two classes the positive one is the second, so that `y_true` of 1 and a high
@@ -43,7 +43,7 @@ class Task(_Part):
     title: str
     classes: tuple[str, ...] = Field(min_length=2)
     positive: str | None = None
-    wording: dict[str, str] = {}
+    display_names: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -54,9 +54,9 @@ class Task(_Part):
                 f"positive is {self.positive!r}; with two classes it is the second of "
                 f"{list(self.classes)}"
             )
-        unknown = set(self.wording) - set(self.classes)
+        unknown = set(self.display_names) - set(self.classes)
         if unknown:
-            raise ValueError(f"wording names {sorted(unknown)}, which are not classes")
+            raise ValueError(f"display_names names {sorted(unknown)}, which are not classes")
         return self
 
     @property
@@ -64,12 +64,12 @@ class Task(_Part):
         """Two classes, decided by one threshold on the positive one."""
         return len(self.classes) == 2
 
-    def word(self, name: str) -> str:
+    def display_name(self, name: str) -> str:
         """The class as a reader is told it."""
-        return self.wording.get(name, name)
+        return self.display_names.get(name, name)
 
 
-class Input(_Part):
+class Input(_Section):
     """The network's input and how a film is brought to it."""
 
     height: int = Field(ge=16, le=4096)
@@ -79,7 +79,7 @@ class Input(_Part):
     modalities: tuple[str, ...] = ()
 
 
-class Heatmap(_Part):
+class Heatmap(_Section):
     """The layer Grad-CAM reads, and the evidence that fills the colour scale.
 
     `scale` is in logits, fixed on validation films, so that colours compare between cases.
@@ -89,28 +89,28 @@ class Heatmap(_Part):
     scale: float = Field(gt=0)
 
 
-class Thresholds(_Part):
+class Thresholds(_Section):
     """Probabilities at which the reading changes, and where they came from.
 
-    Binary: at or above `decision` the positive class is called; between `doubtful_low`
-    and `doubtful_high` the film is doubtful. Multi-class: the likeliest class is called,
-    and is doubtful below `doubtful_high`.
+    Binary: at or above `decision` the positive class is predicted; between `uncertain_low`
+    and `uncertain_high` the film is uncertain. Multi-class: the likeliest class is predicted,
+    and is uncertain below `uncertain_high`.
     """
 
     decision: float = Field(ge=0, le=1)
-    doubtful_low: float = Field(ge=0, le=1)
-    doubtful_high: float = Field(ge=0, le=1)
+    uncertain_low: float = Field(ge=0, le=1)
+    uncertain_high: float = Field(ge=0, le=1)
     rule: str
     chosen_on: str
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if not self.doubtful_low <= self.decision <= self.doubtful_high:
-            raise ValueError("thresholds must satisfy doubtful_low <= decision <= doubtful_high")
+        if not self.uncertain_low <= self.decision <= self.uncertain_high:
+            raise ValueError("thresholds must satisfy uncertain_low <= decision <= uncertain_high")
         return self
 
 
-class Calibration(_Part):
+class Calibration(_Section):
     """How logits become the probabilities that are told, see `recalibration.calibrated`.
 
     Logits are divided by `temperature`; with the method `temperature_and_offset` the class's
@@ -130,7 +130,7 @@ class Calibration(_Part):
         return self
 
 
-class Data(_Part):
+class Data(_Section):
     """What the model was trained on; `counts` is split -> class -> images."""
 
     name: str
@@ -141,7 +141,7 @@ class Data(_Part):
     patients: dict[str, int]
 
 
-class Manifest(_Part):
+class Manifest(_Section):
     """The content of `bundle.json`."""
 
     format: Literal[1]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.core.explanations.logits import BATCH_SIZE, ClassLogit, Progress
 
-# Standard deviation of the blur that hides findings, as a share of the shorter side.
+# Standard deviation of the blur that hides findings, as a fraction of the shorter side.
 BLUR = 1 / 12
 
 
@@ -45,9 +45,9 @@ def grad_cam_plus_plus(
     """
     positive = np.maximum(gradient, 0)
     sums = np.maximum(features.sum(axis=(0, 1)), 0)
-    shares = np.where(gradient > 0, 1 / (2 + sums * positive), 0)
-    totals = shares.sum(axis=(0, 1))
-    weights = (shares * positive).sum(axis=(0, 1)) / np.where(totals > 0, totals, 1)
+    fractions = np.where(gradient > 0, 1 / (2 + sums * positive), 0)
+    totals = fractions.sum(axis=(0, 1))
+    weights = (fractions * positive).sum(axis=(0, 1)) / np.where(totals > 0, totals, 1)
     return np.asarray(np.maximum(features @ weights, 0), np.float32)
 
 
@@ -148,5 +148,5 @@ def _mask(one: NDArray[np.float32], film_shape: tuple[int, ...]) -> NDArray[np.f
     how = cv2.INTER_LINEAR if one.size <= size[0] * size[1] else cv2.INTER_AREA
     large = np.asarray(cv2.resize(one, size, interpolation=how), np.float32)
     low, high = large.min(), large.max()
-    shares = (large - low) / max(high - low, np.finfo(np.float32).tiny)
-    return np.asarray(shares, np.float32)[..., np.newaxis]
+    fractions = (large - low) / max(high - low, np.finfo(np.float32).tiny)
+    return np.asarray(fractions, np.float32)[..., np.newaxis]

@@ -46,7 +46,7 @@ def smooth_grad(
         logit: What is explained.
         pixels: The fitted film, uint8 `(height, width, channels)` in [0, 255].
         num_copies: Noisy copies; each costs a pass and a gradient of the network.
-        noise: Standard deviation of the noise, as a share of the film's range of grey values.
+        noise: Standard deviation of the noise, as a fraction of the film's range of grey values.
         progress: Called after every batch; it may raise to cancel.
 
     Returns:

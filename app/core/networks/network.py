@@ -61,7 +61,7 @@ def load_network(bundle: Bundle) -> Network:
     Raises:
         BundleError: If the file cannot be loaded, or input, classes or heatmap layer differ.
     """
-    quiet_tensorflow()
+    silence_tensorflow()
     import keras
 
     try:
@@ -151,7 +151,7 @@ def class_logits(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     return wide
 
 
-def quiet_tensorflow() -> None:
+def silence_tensorflow() -> None:
     """Imports TensorFlow without its start-up notes, which go past Python to the terminal."""
     if "tensorflow" in sys.modules:
         return

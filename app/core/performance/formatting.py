@@ -11,28 +11,28 @@ from app.core.statistics.metrics import F1, Proportion
 NO_FIGURE = "none"
 
 
-def percent(part: Proportion | F1) -> str:
-    """A share such as `56.5 %`, or `none` where there is nothing to divide by."""
-    return f"{part.value:.1%}".replace("%", " %") if isfinite(part.value) else NO_FIGURE
+def percent(proportion: Proportion | F1) -> str:
+    """A proportion such as `56.5 %`, or `none` where there is nothing to divide by."""
+    return f"{proportion.value:.1%}".replace("%", " %") if isfinite(proportion.value) else NO_FIGURE
 
 
-def percent_interval(part: Proportion | F1) -> str:
+def percent_interval(proportion: Proportion | F1) -> str:
     """Its 95 % interval, such as `36.8 to 74.4 %`."""
-    low, high = part.interval()
+    low, high = proportion.interval()
     return f"{100 * low:.1f} to {100 * high:.1f} %" if isfinite(low) else "no interval"
 
 
-def out_of(part: Proportion | F1) -> str:
-    """What a share is counted from, such as `13 of 23`; in F1 what was found counts twice."""
-    if isinstance(part, F1):
-        found, either = part.overlap.successes, part.overlap.total
+def out_of(proportion: Proportion | F1) -> str:
+    """What a proportion is counted from, such as `13 of 23`; in F1 what was found counts twice."""
+    if isinstance(proportion, F1):
+        found, either = proportion.overlap.successes, proportion.overlap.total
         return f"{2 * found:,} of {found + either:,}"
-    return f"{part.successes:,} of {part.total:,}"
+    return f"{proportion.successes:,} of {proportion.total:,}"
 
 
-def share_in_full(part: Proportion | F1) -> str:
+def proportion_in_full(proportion: Proportion | F1) -> str:
     """Share, interval and count in one line, such as `56.5 % (36.8 to 74.4 %; 13 of 23)`."""
-    return f"{percent(part)} ({percent_interval(part)}; {out_of(part)})"
+    return f"{percent(proportion)} ({percent_interval(proportion)}; {out_of(proportion)})"
 
 
 def figure(interval: Interval) -> str:
@@ -59,7 +59,7 @@ def calibration_in_full(calibration: Calibration, task: Task) -> str:
     words = f"logits divided by {calibration.temperature:.3g}"
     # The first class's offset is 0: only differences between classes count.
     added = [
-        f"{value:.3g} {'added ' if position == 1 else ''}for {task.word(task.classes[position])}"
+        f"{value:.3g} {'added ' if position == 1 else ''}for {task.display_name(task.classes[position])}"
         for position, value in enumerate(calibration.offset)
         if position
     ]

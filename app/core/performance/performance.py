@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.performance.predictions import HeldOut
-from app.core.performance.proportions import Share
+from app.core.performance.proportions import ClusteredProportion
 from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
 from app.core.statistics.calibration import (
     ReliabilityBin,
@@ -59,7 +59,7 @@ class CalibrationCheck:
     """How far probabilities can be believed.
 
     With two classes they are those of the second; with more, those of the class that was
-    called, and the outcome is whether the call was right.
+    predicted, and the outcome is whether the call was right.
 
     Attributes:
         bins: From the lowest probability up.
@@ -79,13 +79,13 @@ class CalibrationCheck:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """Images by probability, those called right and wrong apart.
+    """Images by probability, those correct and incorrect apart.
 
     Attributes:
         label: The true class, or None for all images together.
         edges: Bounds of the bins, `(num_bins + 1,)`.
-        right: Images called right in each bin, `(num_bins,)`.
-        wrong: Images called wrong in each bin, `(num_bins,)`.
+        right: Images classified correctly in each bin, `(num_bins,)`.
+        wrong: Images misclassified in each bin, `(num_bins,)`.
     """
 
     label: int | None
@@ -96,7 +96,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class SubgroupResult:
-    """Images of one subgroup and one true class: how many were called right.
+    """Images of one subgroup and one true class: how many were classified correctly.
 
     With two classes that is the sensitivity for the subgroup's positives and the specificity
     for its negatives. `subgroup` is empty for the images that the table gives none.
@@ -104,20 +104,20 @@ class SubgroupResult:
 
     subgroup: str
     label: int
-    right: Share
+    right: ClusteredProportion
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
-    """An image the model called wrong.
+class Misclassified:
+    """An image the model misclassified.
 
     Attributes:
         image_id: SHA-256 of the file.
         path: Where the file lay below the trainer's data folder.
         patient: Empty where none is named.
         truth: Position of the true class.
-        called: Position of the class that was called.
-        probability: Of the second class with two classes, of the called one with more.
+        predicted: Position of the class that was predicted.
+        probability: Of the second class with two classes, of the predicted one with more.
         given_to_truth: Probability of the true class; the lower, the more wrong.
     """
 
@@ -125,7 +125,7 @@ class Miss:
     path: str
     patient: str
     truth: int
-    called: int
+    predicted: int
     probability: float
     given_to_truth: float
 
@@ -174,11 +174,11 @@ def promises(cases: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """What calibration is judged by: outcomes, 0 or 1, and the probabilities given to them.
 
     With two classes the second class and its probability; with more whether the call was
-    right, and the probability of the class that was called.
+    right, and the probability of the class that was predicted.
     """
     if cases.num_classes == 2:
         return cases.y_true, cases.probabilities[:, 1]
-    right = (cases.called() == cases.y_true).astype(np.int64)
+    right = (cases.predicted() == cases.y_true).astype(np.int64)
     return right, cases.probabilities.max(axis=1)
 
 
@@ -188,10 +188,10 @@ def histograms(
     """Images by probability: one histogram a class with a threshold, else one of all images.
 
     With a threshold the probability is that of the second class, without that of the class
-    that was called.
+    that was predicted.
     """
-    called = cases.called(threshold)
-    right = called == cases.y_true
+    predicted = cases.predicted(threshold)
+    right = predicted == cases.y_true
     panels: list[tuple[int | None, NDArray[np.bool_]]]
     if threshold is None:
         panels = [(None, np.ones(cases.num_images, dtype=bool))]
@@ -214,13 +214,13 @@ def histograms(
 def subgroup_results(
     cases: HeldOut, *, threshold: float | None = None
 ) -> tuple[SubgroupResult, ...]:
-    """For each subgroup and true class in it, how many images were called right.
+    """For each subgroup and true class in it, how many images were classified correctly.
 
     Empty where the table names no subgroup at all.
     """
     if not (cases.subgroups != "").any():
         return ()
-    right = cases.called(threshold) == cases.y_true
+    right = cases.predicted(threshold) == cases.y_true
     pairs = sorted(
         set(zip(cases.subgroups.tolist(), cases.y_true.tolist(), strict=True)),
         key=lambda pair: (not pair[0], pair),
@@ -233,31 +233,31 @@ def subgroup_results(
         SubgroupResult(
             subgroup=subgroup,
             label=label,
-            right=Share.of(right[rows], cases.patients[rows]),
+            right=ClusteredProportion.of(right[rows], cases.patients[rows]),
         )
         for (subgroup, label), rows in inside.items()
     )
 
 
-def misses(cases: HeldOut, *, threshold: float | None = None) -> tuple[Miss, ...]:
-    """The images called wrong, the most wrong first."""
-    called = cases.called(threshold)
-    rows = np.flatnonzero(called != cases.y_true)
+def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Misclassified, ...]:
+    """The images misclassified, the most wrong first."""
+    predicted = cases.predicted(threshold)
+    rows = np.flatnonzero(predicted != cases.y_true)
     found = [
-        Miss(
+        Misclassified(
             image_id=str(cases.image_ids[row]),
             path=str(cases.paths[row]),
             patient=str(cases.named_patients[row]),
             truth=int(cases.y_true[row]),
-            called=int(called[row]),
+            predicted=int(predicted[row]),
             probability=float(
-                cases.probabilities[row, called[row] if cases.num_classes > 2 else 1]
+                cases.probabilities[row, predicted[row] if cases.num_classes > 2 else 1]
             ),
             given_to_truth=float(cases.probabilities[row, cases.y_true[row]]),
         )
         for row in rows
     ]
-    return tuple(sorted(found, key=lambda miss: (miss.given_to_truth, miss.path)))
+    return tuple(sorted(found, key=lambda film: (film.given_to_truth, film.path)))
 
 
 def _calibration_error_by_chance(

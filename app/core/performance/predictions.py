@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import KEPT_TOGETHER, Task
+from app.core.bundles.bundle import GROUP_ID, Task
 
 SPLITS = ("test", "val")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """One part of the predictions table.
+    """One split of the predictions table.
 
     Attributes:
         split: Its name in the table, such as `test`.
@@ -53,11 +53,11 @@ class HeldOut:
         """How many classes the model tells apart, whether or not each occurs."""
         return int(self.probabilities.shape[1])
 
-    def called(self, threshold: float | None = None) -> NDArray[np.int64]:
+    def predicted(self, threshold: float | None = None) -> NDArray[np.int64]:
         """Positions of the classes the model calls, `(num_images,)`.
 
         Args:
-            threshold: Probability of the second class from which it is called, with two
+            threshold: Probability of the second class from which it is predicted, with two
                 classes; None calls the likeliest class.
         """
         if threshold is None:
@@ -67,7 +67,7 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:
-    """How many images of a class a part holds, and of how many patients."""
+    """How many images of a class a split holds, and of how many patients."""
 
     split: str
     label: int
@@ -76,13 +76,13 @@ class ClassCount:
 
 
 def splits(predictions: pd.DataFrame) -> tuple[str, ...]:
-    """The parts the table holds, the test part first."""
+    """The splits the table holds, the test split first."""
     found = set(predictions["split"])
     return tuple(name for name in SPLITS if name in found) + tuple(sorted(found - set(SPLITS)))
 
 
 def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
-    """The rows of one part as arrays."""
+    """The rows of one split as arrays."""
     rows = predictions[predictions["split"] == split]
     if task.binary:
         positive = rows["probability"].to_numpy(np.float64)
@@ -95,8 +95,8 @@ def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
     }
     # In tables that were written before there was this column, an image stands for itself.
     stand_in = text["image_id"]
-    if KEPT_TOGETHER in rows:
-        stand_in = rows[KEPT_TOGETHER].to_numpy().astype(np.str_)
+    if GROUP_ID in rows:
+        stand_in = rows[GROUP_ID].to_numpy().astype(np.str_)
     # A prefix keeps a group apart from a patient of the same name.
     patients = [
         f"patient {patient}" if patient else f"group {group}"

@@ -1,8 +1,8 @@
-"""Shares of images with intervals over patients: one kind for pages, cards and reports.
+"""Proportions of images with intervals over patients: one kind for pages, cards and reports.
 
 Wilson's interval takes every image as independent. Where a patient has several films that
 resemble each other it is too narrow, so both counts are divided by the design effect first: how
-many times larger the variance between patients makes that of the share.
+many times larger the variance between patients makes that of the proportion.
 
 Reference:
     - Wilson (1927), Probable Inference, the Law of Succession, and Statistical Inference,
@@ -24,7 +24,7 @@ from app.core.statistics.metrics import F1, Proportion, wilson_interval
 
 
 @dataclass(frozen=True, slots=True)
-class Share(Proportion):
+class ClusteredProportion(Proportion):
     """A count of images out of a total, of patients who may have several.
 
     Attributes:
@@ -37,8 +37,8 @@ class Share(Proportion):
     design_effect: float
 
     @classmethod
-    def of(cls, successes: NDArray[np.bool_], patients: NDArray[np.str_]) -> Share:
-        """The share of the images that succeeded.
+    def of(cls, successes: NDArray[np.bool_], patients: NDArray[np.str_]) -> ClusteredProportion:
+        """The proportion of the images that succeeded.
 
         Args:
             successes: Whether each image did, `(num_images,)`.
@@ -67,50 +67,50 @@ class Share(Proportion):
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionShares:
-    """What calling a class is worth, each share over patients; `accuracy` is over all classes."""
+class DecisionMetrics:
+    """What calling a class is worth, each proportion over patients; `accuracy` is over all classes."""
 
-    sensitivity: Share
-    specificity: Share
-    ppv: Share
-    npv: Share
-    accuracy: Share
+    sensitivity: ClusteredProportion
+    specificity: ClusteredProportion
+    ppv: ClusteredProportion
+    npv: ClusteredProportion
+    accuracy: ClusteredProportion
     f1: F1
 
 
 def evaluate_decisions(
     cases: HeldOut, *, threshold: float | None = None, label: int = 1
-) -> DecisionShares:
-    """The shares of one class against all others.
+) -> DecisionMetrics:
+    """The proportions of one class against all others.
 
     Args:
         cases: Truth, probabilities and patients.
         threshold: As for `HeldOut.called`.
         label: Position of the class.
     """
-    called = cases.called(threshold)
-    is_so, is_called = cases.y_true == label, called == label
-    either = is_so | is_called
+    predicted = cases.predicted(threshold)
+    is_class, is_predicted = cases.y_true == label, predicted == label
+    either = is_class | is_predicted
 
-    def share(right: NDArray[np.bool_], among: NDArray[np.bool_]) -> Share:
-        return Share.of(right[among], cases.patients[among])
+    def proportion(right: NDArray[np.bool_], among: NDArray[np.bool_]) -> ClusteredProportion:
+        return ClusteredProportion.of(right[among], cases.patients[among])
 
-    return DecisionShares(
-        sensitivity=share(is_called, is_so),
-        specificity=share(~is_called, ~is_so),
-        ppv=share(is_so, is_called),
-        npv=share(~is_so, ~is_called),
-        accuracy=share(called == cases.y_true, np.ones(cases.num_images, bool)),
-        f1=F1(share(is_so & is_called, either)),
+    return DecisionMetrics(
+        sensitivity=proportion(is_predicted, is_class),
+        specificity=proportion(~is_predicted, ~is_class),
+        ppv=proportion(is_class, is_predicted),
+        npv=proportion(~is_class, ~is_predicted),
+        accuracy=proportion(predicted == cases.y_true, np.ones(cases.num_images, bool)),
+        f1=F1(proportion(is_class & is_predicted, either)),
     )
 
 
 def _design_effect(successes: NDArray[np.float64], images: NDArray[np.int64]) -> float:
-    """Variance of a share between patients against that of independent images, at least 1."""
+    """Variance of a proportion between patients against that of independent images, at least 1."""
     num_patients, total = len(images), images.sum()
     if num_patients < 2:
         return float(total)
-    share = successes.sum() / total
-    residuals = successes - share * images
+    proportion = successes.sum() / total
+    residuals = successes - proportion * images
     between = num_patients / (num_patients - 1) * (residuals**2).sum() / total**2
-    return float(max(1.0, between / (share * (1 - share) / total)))
+    return float(max(1.0, between / (proportion * (1 - proportion) / total)))

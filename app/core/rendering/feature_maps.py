@@ -67,8 +67,8 @@ def coloured(
         uint8 RGB `(rows, columns, 3)`.
     """
     width = scale.high - scale.low
-    share = np.zeros(values.shape) if width <= 0 else (values - scale.low) / width
-    steps = np.rint(np.clip(share, 0.0, 1.0) * 255).astype(np.uint8)
+    fraction = np.zeros(values.shape) if width <= 0 else (values - scale.low) / width
+    steps = np.rint(np.clip(fraction, 0.0, 1.0) * 255).astype(np.uint8)
     return _colour_table(colour_map)[steps]
 
 

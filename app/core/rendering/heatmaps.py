@@ -34,7 +34,7 @@ COLOURS = np.rint(
     )
 ).astype(np.uint8)
 
-# Evidence below this share of the scale is not drawn: it is noise around zero.
+# Evidence below this fraction of the scale is not drawn: it is noise around zero.
 FLOOR = 0.05
 
 # Longer side of a heatmap that a screen enlarges to the film: many times its cells, so that no
@@ -118,8 +118,8 @@ def screen_layer(
     """
     rows, columns = shape
     finest = max(evidence.shape[0] / rows, evidence.shape[1] / columns)
-    share = min(1.0, max(_SCREEN_SIDE / max(shape), finest))
-    smaller = max(1, round(rows * share)), max(1, round(columns * share))
+    fraction = min(1.0, max(_SCREEN_SIDE / max(shape), finest))
+    smaller = max(1, round(rows * fraction)), max(1, round(columns * fraction))
     return overlay_layer(evidence, shape=smaller, scale=scale)
 
 

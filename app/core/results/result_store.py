@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Bundle
 from app.core.errors import NO_MEMORY, OverreadError
 from app.core.scoring.engine import Result
-from app.core.scoring.prediction import Reading
+from app.core.scoring.prediction import Prediction
 from app.core.sources.sources import Source
 
 _RESULT = "result"
@@ -302,11 +302,11 @@ class BundleResults:
         if entry is None:
             return None
         facts = entry.facts
-        reading = facts["reading"]
-        if reading is not None:
-            shares = tuple(reading.pop("class_probabilities"))
-            reading = Reading(**reading, class_probabilities=shares)
-        return Result(source, image_id, facts["status"], facts["reason"], reading, entry.map)
+        prediction = facts["prediction"]
+        if prediction is not None:
+            probabilities = tuple(prediction.pop("class_probabilities"))
+            prediction = Prediction(**prediction, class_probabilities=probabilities)
+        return Result(source, image_id, facts["status"], facts["reason"], prediction, entry.map)
 
     def image_ids(self) -> Iterator[str]:
         """The SHA-256 of every image that has a result.
@@ -332,7 +332,7 @@ class BundleResults:
                 {
                     "status": result.status,
                     "reason": result.reason,
-                    "reading": asdict(result.reading) if result.reading else None,
+                    "prediction": asdict(result.prediction) if result.prediction else None,
                 },
                 result.evidence,
             )

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from app.core.bundles.bundle import Bundle
-from app.core.results.verdicts import Review
+from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
 
 _BEFORE_CLASSES = (
@@ -35,15 +35,15 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
         "bundle": bundle.name,
         "bundle_sha256": bundle.sha256,
     }
-    reading = result.reading
-    if reading is not None:
-        classes = zip(bundle.manifest.task.classes, reading.class_probabilities, strict=True)
+    prediction = result.prediction
+    if prediction is not None:
+        classes = zip(bundle.manifest.task.classes, prediction.class_probabilities, strict=True)
         values |= {
-            "prediction": reading.prediction,
-            "probability": round(reading.probability, 6),
-            "raw_probability": round(reading.raw_probability, 6),
-            "threshold": round(reading.threshold, 6),
-            "zone": reading.zone,
+            "prediction": prediction.label,
+            "probability": round(prediction.probability, 6),
+            "raw_probability": round(prediction.raw_probability, 6),
+            "threshold": round(prediction.threshold, 6),
+            "zone": prediction.zone,
         } | {name: round(probability, 6) for name, probability in classes}
     return values
 
@@ -53,27 +53,28 @@ def table(results: Iterable[Result], bundle: Bundle) -> pd.DataFrame:
     return pd.DataFrame([row(result, bundle) for result in results], columns=columns(bundle))
 
 
-def with_reviews(results: pd.DataFrame, reviews: dict[str, Review]) -> pd.DataFrame:
+def with_verdicts(results: pd.DataFrame, verdicts: dict[str, Verdict]) -> pd.DataFrame:
     """The table with the newest verdict, comment and time of each image beside it."""
-    found = [reviews.get(image_id or "") for image_id in results["image_id"]]
+    found = [verdicts.get(image_id or "") for image_id in results["image_id"]]
     beside = {
-        "verdict": [review.verdict if review else None for review in found],
-        "comment": [review.comment if review else None for review in found],
+        "verdict": [verdict.agreement if verdict else None for verdict in found],
+        "comment": [verdict.comment if verdict else None for verdict in found],
         "reviewed_at": [
-            review.created_at.isoformat(timespec="seconds") if review else None for review in found
+            verdict.created_at.isoformat(timespec="seconds") if verdict else None
+            for verdict in found
         ],
     }
     return results.join(pd.DataFrame(beside, index=results.index))
 
 
-def to_csv(frame: pd.DataFrame) -> str:
+def to_csv(table: pd.DataFrame) -> str:
     """The table as CSV that a spreadsheet cannot mistake for formulas.
 
     A cell of text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, as a file
     name may, gets a leading apostrophe, as OWASP advises against CSV injection. Numbers stay
     numbers.
     """
-    return frame.map(no_formula).to_csv(index=False, lineterminator="\n")
+    return table.map(no_formula).to_csv(index=False, lineterminator="\n")
 
 
 def no_formula(value: Any) -> Any:

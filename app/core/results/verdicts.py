@@ -32,19 +32,19 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_col
 
 from app.core.errors import OverreadError
 
-Verdict = Literal["agree", "disagree", "unsure"]
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+Agreement = Literal["agree", "disagree", "unsure"]
+AGREEMENTS: tuple[Agreement, ...] = get_args(Agreement)
 
 
-class ReviewStoreError(OverreadError):
+class VerdictStoreError(OverreadError):
     """The database of verdicts cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Verdict:
     """The newest verdict on one image by one model. `verdict` is None for a comment alone."""
 
-    verdict: Verdict | None
+    agreement: Agreement | None
     comment: str
     created_at: datetime
 
@@ -53,7 +53,7 @@ class _Base(DeclarativeBase):
     pass
 
 
-class _ReviewRow(_Base):
+class _VerdictRow(_Base):
     __tablename__ = "reviews"
     __table_args__ = (Index("by_bundle_and_image", "bundle_sha256", "image_id"),)
 
@@ -68,7 +68,7 @@ class _ReviewRow(_Base):
 # The database itself refuses what this module never does.
 for _verb in ("UPDATE", "DELETE"):
     event.listen(
-        _ReviewRow.__table__,
+        _VerdictRow.__table__,
         "after_create",
         DDL(  # type: ignore[no-untyped-call]
             f"CREATE TRIGGER reviews_no_{_verb.lower()} BEFORE {_verb} ON reviews "
@@ -86,7 +86,7 @@ WHEN NEW.verdict IS NULL AND TRIM(NEW.comment) = '' AND NOT EXISTS (
 BEGIN SELECT RAISE(ABORT, 'a review needs a verdict or a comment'); END"""
 
 
-class ReviewStore:
+class VerdictStore:
     """The verdicts of one database. Safe to share between threads and sessions.
 
     Attributes:
@@ -98,7 +98,7 @@ class ReviewStore:
         """Opens the database, creating it and its folder where they do not exist.
 
         Raises:
-            ReviewStoreError: If it cannot be opened or created.
+            VerdictStoreError: If it cannot be opened or created.
         """
         engine = create_engine(url)
         with _readable_errors("opened"):
@@ -113,16 +113,16 @@ class ReviewStore:
         self.num_ignored = self._count_without_content()
 
     def _count_without_content(self) -> int:
-        said = aliased(_ReviewRow)
+        said = aliased(_VerdictRow)
         query = (
             select(func.count())
-            .select_from(_ReviewRow)
-            .where(_is_empty(_ReviewRow))
+            .select_from(_VerdictRow)
+            .where(_is_empty(_VerdictRow))
             .where(
                 ~exists().where(
-                    said.image_id == _ReviewRow.image_id,
-                    said.bundle_sha256 == _ReviewRow.bundle_sha256,
-                    said.id < _ReviewRow.id,
+                    said.image_id == _VerdictRow.image_id,
+                    said.bundle_sha256 == _VerdictRow.bundle_sha256,
+                    said.id < _VerdictRow.id,
                     ~_is_empty(said),
                 )
             )
@@ -131,24 +131,26 @@ class ReviewStore:
             return int(session.scalar(query) or 0)
 
     def record(
-        self, *, image_id: str, bundle_sha256: str, verdict: Verdict | None, comment: str
+        self, *, image_id: str, bundle_sha256: str, verdict: Agreement | None, comment: str
     ) -> None:
         """Appends a verdict.
 
         Args:
             image_id: SHA-256 of the film.
             bundle_sha256: Digest of the model whose prediction was judged.
-            verdict: One of `VERDICTS`; None for a comment alone.
+            verdict: One of `AGREEMENTS`; None for a comment alone.
             comment: Empty for a verdict alone. With neither, what was said before is withdrawn.
 
         Raises:
-            ValueError: If the verdict is not one of `VERDICTS`.
-            ReviewStoreError: If it could not be saved, or neither verdict nor comment is given
+            ValueError: If the verdict is not one of `AGREEMENTS`.
+            VerdictStoreError: If it could not be saved, or neither verdict nor comment is given
                 and there is nothing to withdraw.
         """
-        if verdict is not None and verdict not in VERDICTS:
-            raise ValueError(f"`verdict` must be one of {VERDICTS} or None. Received {verdict!r}.")
-        row = _ReviewRow(
+        if verdict is not None and verdict not in AGREEMENTS:
+            raise ValueError(
+                f"`verdict` must be one of {AGREEMENTS} or None. Received {verdict!r}."
+            )
+        row = _VerdictRow(
             created_at=datetime.now(UTC),
             image_id=image_id,
             bundle_sha256=bundle_sha256,
@@ -158,21 +160,21 @@ class ReviewStore:
         with _readable_errors("saved"), Session(self._engine) as session, session.begin():
             session.add(row)
 
-    def latest(self, bundle_sha256: str) -> dict[str, Review]:
+    def latest(self, bundle_sha256: str) -> dict[str, Verdict]:
         """The newest verdict on each image, by image id.
 
         Raises:
-            ReviewStoreError: If the database cannot be read.
+            VerdictStoreError: If the database cannot be read.
         """
         newest = (
-            select(func.max(_ReviewRow.id))
-            .where(_ReviewRow.bundle_sha256 == bundle_sha256)
-            .group_by(_ReviewRow.image_id)
+            select(func.max(_VerdictRow.id))
+            .where(_VerdictRow.bundle_sha256 == bundle_sha256)
+            .group_by(_VerdictRow.image_id)
         )
         with _readable_errors("read"), Session(self._engine) as session:
-            rows = session.scalars(select(_ReviewRow).where(_ReviewRow.id.in_(newest))).all()
+            rows = session.scalars(select(_VerdictRow).where(_VerdictRow.id.in_(newest))).all()
             return {
-                row.image_id: Review(
+                row.image_id: Verdict(
                     row.verdict,  # type: ignore[arg-type]
                     row.comment,
                     row.created_at.replace(tzinfo=UTC),
@@ -182,7 +184,7 @@ class ReviewStore:
             }
 
 
-def _is_empty(row: type[_ReviewRow]) -> ColumnElement[bool]:
+def _is_empty(row: type[_VerdictRow]) -> ColumnElement[bool]:
     return row.verdict.is_(None) & (func.trim(row.comment) == "")
 
 
@@ -191,7 +193,7 @@ def _readable_errors(action: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
-        raise ReviewStoreError(
+        raise VerdictStoreError(
             f"The verdicts could not be {action} ({type(error).__name__}). Check that the data "
             "folder (OVERREAD_HOME) exists, is writable and has free space; nothing saved before "
             "is lost."

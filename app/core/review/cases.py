@@ -15,7 +15,7 @@ from app.core.images.decoding import Film
 from app.core.images.suitability import check_suitable
 from app.core.results.result_store import CachedResults
 from app.core.scoring.engine import Engine, Result
-from app.core.scoring.prediction import Reading
+from app.core.scoring.prediction import Prediction
 from app.core.sources.sources import Source
 
 # Longer side of a film on the screen: more than a reader can tell apart at full zoom.
@@ -43,14 +43,14 @@ class Case:
     Attributes:
         image_id: SHA-256 of the file.
         film: For showing, its longer side at most `DISPLAY_SIDE`; None if not decodable.
-        reading: None where the film was refused or cannot be read.
-        evidence: One float32 map a class, in class order, in logits; empty without reading.
-        reason: Sentence that says why there is no reading, else empty.
+        prediction: None where the film was refused or cannot be read.
+        evidence: One float32 map a class, in class order, in logits; empty without prediction.
+        reason: Sentence that says why there is no prediction, else empty.
     """
 
     image_id: str
     film: Film | None = None
-    reading: Reading | None = None
+    prediction: Prediction | None = None
     evidence: tuple[NDArray[np.float32], ...] = ()
     reason: str = ""
 
@@ -75,27 +75,27 @@ def examine(
     except ImageError as error:
         shown = geometry.shrunk(film, DISPLAY_SIDE) if film else None
         return Case(image_id, shown, reason=str(error))
-    reading, evidence = _explained(engine, film, image_id, source, known)
-    return Case(image_id, geometry.shrunk(film, DISPLAY_SIDE), reading, evidence)
+    prediction, evidence = _explained(engine, film, image_id, source, known)
+    return Case(image_id, geometry.shrunk(film, DISPLAY_SIDE), prediction, evidence)
 
 
 def _explained(
     engine: Engine, film: Film, image_id: str, source: Source, known: CachedResults | None
-) -> tuple[Reading, tuple[NDArray[np.float32], ...]]:
-    """Reading and maps, from what is kept where that has them all."""
+) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
+    """Prediction and maps, from what is kept where that has them all."""
     if known is None:
         return engine.explain(film)
     found = known.get(image_id, source)
-    if found is not None and found.reading is not None:
+    if found is not None and found.prediction is not None:
         maps = _kept_maps(engine, found, known)
         if maps:
-            return found.reading, maps
-    reading, maps = engine.explain(film)
+            return found.prediction, maps
+    prediction, maps = engine.explain(film)
     if not _has_one_logit(engine):
         for index, evidence in enumerate(maps):
             choice = default_choice(engine.bundle.manifest.heatmap, index)
             known.add_map(image_id, choice.name, evidence, facts={"unit": choice.unit})
-    return reading, maps
+    return prediction, maps
 
 
 def _kept_maps(
@@ -104,10 +104,10 @@ def _kept_maps(
     """One map a class, or none where one is missing."""
     if _has_one_logit(engine):
         # What speaks for one of two classes speaks against the other.
-        if found.reading is None or found.evidence is None:
+        if found.prediction is None or found.evidence is None:
             return ()
         both = (-found.evidence, found.evidence)
-        return both if found.reading.class_index else both[::-1]
+        return both if found.prediction.class_index else both[::-1]
     heatmap, classes = engine.bundle.manifest.heatmap, engine.bundle.manifest.task.classes
     names = [default_choice(heatmap, index).name for index in range(len(classes))]
     kept = [known.get_map(found.image_id, name) for name in names]

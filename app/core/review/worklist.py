@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from app.core.results.verdicts import Review
+from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
 
 # A shape and a word each, so that no status is told by colour alone.
 STATUS_WORDS = {
-    "doubtful": "◆ Doubtful",
+    "uncertain": "◆ Uncertain",
     "positive": "▲ Positive",
     "clear": "● Clear",
     "negative": "○ Negative",
@@ -44,16 +44,18 @@ class Filter:
 
 def status_of(result: Result) -> str:
     """The zone of a scored image, else its status."""
-    return result.reading.zone if result.reading else result.status
+    return result.prediction.zone if result.prediction else result.status
 
 
-def worklist(results: Sequence[Result], reviews: dict[str, Review], chosen: Filter) -> list[Result]:
-    """The results that pass the filter, doubtful first, then positive by probability.
+def worklist(
+    results: Sequence[Result], verdicts: dict[str, Verdict], chosen: Filter
+) -> list[Result]:
+    """The results that pass the filter, uncertain first, then positive by probability.
 
-    Doubtful images are ordered by nearness to the threshold; images without a score come
+    Uncertain images are ordered by nearness to the threshold; images without a score come
     last, in input order.
     """
-    return sorted((result for result in results if _passes(result, reviews, chosen)), key=_urgency)
+    return sorted((result for result in results if _passes(result, verdicts, chosen)), key=_urgency)
 
 
 def count_by_status(results: Sequence[Result]) -> dict[str, int]:
@@ -64,22 +66,22 @@ def count_by_status(results: Sequence[Result]) -> dict[str, int]:
 
 def _urgency(result: Result) -> tuple[int, float]:
     rank = _RANK[status_of(result)]
-    if result.reading is None:
+    if result.prediction is None:
         return rank, 0.0
-    if result.reading.zone == "doubtful":
-        return rank, -result.reading.doubt
-    return rank, -result.reading.probability
+    if result.prediction.zone == "uncertain":
+        return rank, -result.prediction.uncertainty
+    return rank, -result.prediction.probability
 
 
-def _passes(result: Result, reviews: dict[str, Review], chosen: Filter) -> bool:
-    reading = result.reading
-    review = reviews.get(result.image_id)
-    verdict = (review.verdict if review else None) or NOT_REVIEWED
-    if reading is None:
+def _passes(result: Result, verdicts: dict[str, Verdict], chosen: Filter) -> bool:
+    prediction = result.prediction
+    verdict = verdicts.get(result.image_id)
+    verdict = (verdict.agreement if verdict else None) or NOT_REVIEWED
+    if prediction is None:
         in_range = chosen.lowest <= 0.0 and chosen.highest >= 1.0 and not chosen.predictions
     else:
-        in_range = chosen.lowest <= reading.probability <= chosen.highest and (
-            not chosen.predictions or reading.prediction in chosen.predictions
+        in_range = chosen.lowest <= prediction.probability <= chosen.highest and (
+            not chosen.predictions or prediction.label in chosen.predictions
         )
     return (
         in_range

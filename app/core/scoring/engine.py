@@ -31,7 +31,7 @@ from app.core.images import decoding, geometry
 from app.core.images.suitability import check_suitable
 from app.core.networks.network import Network, class_logits, load_network
 from app.core.rendering import heatmaps
-from app.core.scoring.prediction import Reading, read
+from app.core.scoring.prediction import Prediction, predict
 from app.core.settings import read_settings
 from app.core.sources.read_ahead import SECONDS_A_READ, Pending, ReadAhead
 from app.core.sources.sources import Source
@@ -64,7 +64,7 @@ class Result:
         image_id: SHA-256 of its bytes; empty when they could not be read.
         status: `ok`, `refused` or `unreadable`.
         reason: Code and sentence when it has no score, else empty.
-        reading: Prediction and probabilities when it was scored.
+        prediction: Prediction and probabilities when it was scored.
         evidence: float32 Grad-CAM map of the predicted class in logits, positive and
             negative, `(rows, columns)` over the whole film; None where it was not scored.
     """
@@ -73,7 +73,7 @@ class Result:
     image_id: str
     status: str
     reason: str = ""
-    reading: Reading | None = None
+    prediction: Prediction | None = None
     evidence: NDArray[np.float32] | None = None
 
 
@@ -208,10 +208,10 @@ class Engine:
         logits, maps = self.run(np.stack([film.pixels for film in films]))
         results = []
         for film, row, film_maps in zip(films, class_logits(logits), maps, strict=True):
-            reading = read(row, self.bundle.manifest)
-            evidence = self._evidence(film_maps, reading.class_index, film.film_shape)
+            prediction = predict(row, self.bundle.manifest)
+            evidence = self._evidence(film_maps, prediction.class_index, film.film_shape)
             results.append(
-                Result(film.source, film.image_id, "ok", reading=reading, evidence=evidence)
+                Result(film.source, film.image_id, "ok", prediction=prediction, evidence=evidence)
             )
         return results
 
@@ -226,12 +226,12 @@ class Engine:
         """
         return self.backend.run(pixels.astype(np.float32))
 
-    def explain(self, film: decoding.Film) -> tuple[Reading, tuple[NDArray[np.float32], ...]]:
-        """The reading of one film, and an evidence map `(rows, columns)` for each class."""
+    def explain(self, film: decoding.Film) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
+        """The prediction of one film, and an evidence map `(rows, columns)` for each class."""
         logits, maps = self.run(self.fitted(film)[np.newaxis])
         rows, columns = film.pixels.shape[:2]
         classes = range(len(self.bundle.manifest.task.classes))
-        return read(class_logits(logits)[0], self.bundle.manifest), tuple(
+        return predict(class_logits(logits)[0], self.bundle.manifest), tuple(
             self._evidence(maps[0], index, (rows, columns)) for index in classes
         )
 

@@ -132,16 +132,16 @@ def auc_interval(
     first_of_score = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
     positive, patients = positive[order], patients[order]
 
-    def area(times: NDArray[np.int64]) -> float:
+    def auc(times: NDArray[np.int64]) -> float:
         if not len(times):
             return nan
         counts = np.add.reduceat([times * positive, times * ~positive], first_of_score, axis=1)
         return auc_from_counts(counts[0], counts[1])
 
-    areas = [area(times) for times in _draws(patients, num_resamples=num_resamples, seed=seed)]
+    aucs = [auc(times) for times in _draws(patients, num_resamples=num_resamples, seed=seed)]
     return _percentile_interval(
         area(np.ones(len(score), dtype=np.int64)),
-        areas,
+        aucs,
         patients=patients,
         num_resamples=num_resamples,
     )

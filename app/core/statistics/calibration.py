@@ -56,13 +56,13 @@ def reliability_bins(
         ValueError: If the arrays differ in shape, a label is not 0 or 1, a probability is not
             in [0, 1], or `num_bins` is below 1.
     """
-    positive, share = binary_probabilities(y_true, probability, name="probability")
+    positive, proportion = binary_probabilities(y_true, probability, name="probability")
     if num_bins < 1:
         raise ValueError(f"`num_bins` must be at least 1. Received num_bins={num_bins}.")
-    bin_of_case = np.minimum((share * num_bins).astype(np.int64), num_bins - 1)
+    bin_of_case = np.minimum((proportion * num_bins).astype(np.int64), num_bins - 1)
     totals = np.bincount(bin_of_case, minlength=num_bins)
     positives = np.bincount(bin_of_case[positive], minlength=num_bins)
-    sums = np.bincount(bin_of_case, weights=share, minlength=num_bins)
+    sums = np.bincount(bin_of_case, weights=proportion, minlength=num_bins)
     return tuple(
         ReliabilityBin(
             low=k / num_bins,
@@ -86,16 +86,16 @@ def expected_calibration_error(
           https://arxiv.org/abs/1706.04599
     """
     filled = [
-        part
-        for part in reliability_bins(y_true, probability, num_bins=num_bins)
-        if part.observed.total
+        bin_
+        for bin_ in reliability_bins(y_true, probability, num_bins=num_bins)
+        if bin_.observed.total
     ]
-    num_cases = sum(part.observed.total for part in filled)
+    num_cases = sum(bin_.observed.total for bin_ in filled)
     if not num_cases:
         return nan
     return sum(
-        part.observed.total / num_cases * abs(part.observed.value - part.mean_probability)
-        for part in filled
+        bin_.observed.total / num_cases * abs(bin_.observed.value - bin_.mean_probability)
+        for bin_ in filled
     )
 
 
@@ -108,5 +108,5 @@ def brier_score(y_true: ArrayLike, probability: ArrayLike) -> float:
         - Brier (1950), Verification of Forecasts Expressed in Terms of Probability,
           https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2
     """
-    positive, share = binary_probabilities(y_true, probability, name="probability")
-    return float(np.mean((share - positive) ** 2)) if len(share) else nan
+    positive, proportion = binary_probabilities(y_true, probability, name="probability")
+    return float(np.mean((proportion - positive) ** 2)) if len(proportion) else nan

@@ -104,7 +104,7 @@ def auc_from_counts(positives: NDArray[np.int64], negatives: NDArray[np.int64]) 
 
 
 def specificity_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
-    """The best specificity among thresholds that find at least this share of the positives.
+    """The best specificity among thresholds that find at least this proportion of the positives.
 
     Read off the ROC curve of these very cases, so it says what the scores allow and not what a
     threshold chosen elsewhere gives. Arguments and errors as for `roc_curve`; `minimum` is in
@@ -174,5 +174,5 @@ def _counts_by_threshold(
 
 
 def _share(count: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Running counts as shares of the last one, NaN where that is zero."""
+    """Running counts as proportions of the last one, NaN where that is zero."""
     return count / count[-1] if count[-1] else np.full(len(count), nan)

@@ -42,7 +42,7 @@ class Proportion:
 
         It stays inside [0, 1] and keeps its coverage for the few positives a single-site test
         set has, where the normal approximation does not. It takes every case as independent;
-        where patients may contribute several films each, use `shares.Share`.
+        where patients may contribute several films each, use `proportions.ClusteredProportion`.
 
         Reference:
             - Wilson (1927), Probable Inference, the Law of Succession, and Statistical
@@ -51,13 +51,15 @@ class Proportion:
         return wilson_interval(self.value, self.total) if self.total else (nan, nan)
 
 
-def wilson_interval(share: float, total: float) -> tuple[float, float]:
-    """95 % interval of a share in [0, 1] of `total` independent cases, whole or effective."""
+def wilson_interval(proportion: float, total: float) -> tuple[float, float]:
+    """95 % interval of a proportion in [0, 1] of `total` independent cases, whole or effective."""
     z2 = Z_95**2
-    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = Z_95 * sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
-    # At a share of 0 or 1 the bound is exactly that; rounding would miss it by 1e-17.
-    return centre - half if share > 0 else 0.0, centre + half if share < 1 else 1.0
+    centre = (proportion + z2 / (2 * total)) / (1 + z2 / total)
+    half = (
+        Z_95 * sqrt(proportion * (1 - proportion) / total + z2 / (4 * total**2)) / (1 + z2 / total)
+    )
+    # At a proportion of 0 or 1 the bound is exactly that; rounding would miss it by 1e-17.
+    return centre - half if proportion > 0 else 0.0, centre + half if proportion < 1 else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class F1:
 
     @property
     def value(self) -> float:
-        """`2 TP / (2 TP + FP + FN)`, or NaN when nothing is and nothing is called positive."""
+        """`2 TP / (2 TP + FP + FN)`, or NaN when nothing is and nothing is predicted positive."""
         return _f1_from_overlap(self.overlap.value)
 
     def interval(self) -> tuple[float, float]:
@@ -107,12 +109,12 @@ class OperatingPoint:
 
     @property
     def sensitivity(self) -> Proportion:
-        """Positives that were called positive."""
+        """Positives that were predicted positive."""
         return Proportion(self.tp, self.tp + self.fn)
 
     @property
     def specificity(self) -> Proportion:
-        """Negatives that were called negative."""
+        """Negatives that were predicted negative."""
         return Proportion(self.tn, self.tn + self.fp)
 
     @property
@@ -129,7 +131,7 @@ def operating_point(y_true: ArrayLike, y_score: ArrayLike, *, threshold: float) 
     Args:
         y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
         y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
-        threshold: Lowest score called positive, in [0, 1].
+        threshold: Lowest score predicted positive, in [0, 1].
 
     Returns:
         The four counts, from which every proportion follows with its denominator.
@@ -146,13 +148,13 @@ def operating_point(y_true: ArrayLike, y_score: ArrayLike, *, threshold: float) 
     positive, score = binary_probabilities(y_true, y_score)
     if not 0 <= threshold <= 1:
         raise ValueError(f"`threshold` must be in [0, 1]. Received threshold={threshold}.")
-    called = score >= threshold
+    predicted = score >= threshold
     return OperatingPoint(
         threshold=float(threshold),
-        tp=int((positive & called).sum()),
-        fp=int((~positive & called).sum()),
-        fn=int((positive & ~called).sum()),
-        tn=int((~positive & ~called).sum()),
+        tp=int((positive & predicted).sum()),
+        fp=int((~positive & predicted).sum()),
+        fn=int((positive & ~predicted).sum()),
+        tn=int((~positive & ~predicted).sum()),
     )
 
 

@@ -100,8 +100,8 @@ def fit_temperature_and_offsets(
         scores = parameters[0] * lead + offsets - (truth @ offsets)[:, None]
         top = scores.max(axis=1)
         likelihood = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-        shares = softmax(scores)
-        slope = np.append((shares * lead).sum(), (shares - truth)[:, 1:].sum(axis=0))
+        proportions = softmax(scores)
+        slope = np.append((proportions * lead).sum(), (proportions - truth)[:, 1:].sum(axis=0))
         return float(likelihood.mean()), slope / num_cases
 
     low, high = TEMPERATURE_RANGE

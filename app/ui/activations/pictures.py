@@ -20,7 +20,7 @@ from app.core.rendering import feature_maps, heatmaps
 from app.core.rendering.feature_maps import COLOUR_MAPS, ColourMap, Scale
 from app.core.review.cases import Case
 from app.core.review.worklist import STATUS_WORDS
-from app.core.scoring.prediction import Reading
+from app.core.scoring.prediction import Prediction
 from app.ui.activations.tiles import Tile, show_tiles
 
 GRID, ONE, LIST = "All channels", "One channel", "List of layers"
@@ -65,8 +65,8 @@ def show_film(case: Case, film: Film, pixels: NDArray[np.uint8], bundle: Bundle)
         output_format="PNG",
         alt="The film at the size of the network's input",
     )
-    if case.reading is not None:
-        _show_decision(case.reading, bundle)
+    if case.prediction is not None:
+        _show_decision(case.prediction, bundle)
 
 
 def choose_view() -> View:
@@ -155,7 +155,7 @@ def show_evidence(
     """The end of the walk: Grad-CAM of the heatmap layer, alone and over the film."""
     manifest = bundle.manifest
     scale = manifest.heatmap.scale
-    word = manifest.task.word(manifest.task.classes[class_index]).lower()
+    word = manifest.task.display_name(manifest.task.classes[class_index]).lower()
     st.write(
         f"All channels of {manifest.heatmap.layer} added up, each weighted by how much it moves "
         f"the decision towards {word}."
@@ -191,12 +191,14 @@ def show_picture(picture: NDArray[np.uint8], words: str, *, photograph: bool = F
     st.image(picture, width="stretch", output_format="JPEG" if photograph else "PNG", alt=words)
 
 
-def _show_decision(reading: Reading, bundle: Bundle) -> None:
+def _show_decision(prediction: Prediction, bundle: Bundle) -> None:
     task = bundle.manifest.task
-    shown = task.classes[1] if task.binary else reading.prediction
-    st.markdown(f"**{task.word(reading.prediction)}**  \n{STATUS_WORDS[reading.zone]}")
-    cut = f", called at {reading.threshold:.3f} and above" if task.binary else ""
-    st.caption(f"Probability of {task.word(shown).lower()} {reading.probability:.3f}{cut}.")
+    shown = task.classes[1] if task.binary else prediction.label
+    st.markdown(f"**{task.display_name(prediction.label)}**  \n{STATUS_WORDS[prediction.zone]}")
+    cut = f", decision threshold {prediction.threshold:.3f}" if task.binary else ""
+    st.caption(
+        f"Probability of {task.display_name(shown).lower()} {prediction.probability:.3f}{cut}."
+    )
 
 
 def _show_grid(

@@ -40,7 +40,7 @@ def show_output(
 ) -> None:
     """The network's probabilities and what moved them."""
     task = bundle.manifest.task
-    names = [task.word(name) for name in task.classes]
+    names = [task.display_name(name) for name in task.classes]
     probabilities = values.tolist() if values.size > 1 else [1 - values.item(), values.item()]
     left, right = st.columns(2)
     with left:

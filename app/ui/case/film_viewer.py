@@ -91,22 +91,22 @@ export default function ({ parentElement, data }) {
     const next = Math.min(16, Math.max(1, zoom * factor));
     move(next, px - ((px - x) * next) / zoom, py - ((py - y) * next) / zoom);
   };
-  const share = (event, pane) => {
+  const fraction = (event, pane) => {
     const box = pane.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   };
   for (const pane of panes) {
     pane.onwheel = (event) => {
       event.preventDefault();
-      zoomAt(Math.exp(-event.deltaY / 400), ...share(event, pane));
+      zoomAt(Math.exp(-event.deltaY / 400), ...fraction(event, pane));
     };
     pane.onpointerdown = (event) => {
       pane.setPointerCapture(event.pointerId);
-      root.drag = { at: share(event, pane), from: root.place };
+      root.drag = { at: fraction(event, pane), from: root.place };
     };
     pane.onpointermove = (event) => {
       if (!root.drag) return;
-      const [px, py] = share(event, pane), { at, from } = root.drag;
+      const [px, py] = fraction(event, pane), { at, from } = root.drag;
       move(from.zoom, from.x + px - at[0], from.y + py - at[1]);
     };
     pane.onpointerup = pane.onpointercancel = () => { root.drag = null; };
@@ -200,14 +200,14 @@ def show_film(
         "max_height": MAX_HEIGHT,
         "label": "Film viewer",
         "title": "",
-        "ramp": ", ".join(f"rgb{colour} {share:.0%}" for share, colour in ANCHORS),
+        "ramp": ", ".join(f"rgb{colour} {fraction:.0%}" for fraction, colour in ANCHORS),
         "ticks": [],
     }
     if heatmap is not None:
         data |= {
             "layer": heatmap.url,
             "title": f"Evidence ({heatmap.choice.unit})",
-            "ticks": [amount(heatmap.scale.top * share) for share in (0, 0.25, 0.5, 0.75, 1)],
+            "ticks": [amount(heatmap.scale.top * fraction) for fraction in (0, 0.25, 0.5, 0.75, 1)],
         }
         note = f"{heatmap.choice.words}. {scale_words(heatmap.scale, heatmap.choice.unit)}"
     _mount(data=data, key="case_film")

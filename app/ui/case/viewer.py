@@ -12,14 +12,14 @@ from app.core.bundles.bundle import Bundle
 from app.core.explanations.selection import Scale, scale_of
 from app.core.images.decoding import Film
 from app.core.rendering import heatmaps
-from app.core.results.verdicts import VERDICTS, Review, Verdict
+from app.core.results.verdicts import AGREEMENTS, Agreement, Verdict
 from app.core.review.cases import Case, Window
 from app.ui import cache, errors, state
 from app.ui.case import film_viewer, method_choice
 from app.ui.case.method_choice import Waiting
 
 _BLENDED, _BESIDE, _FILM = "Blended", "Side by side", "Film"
-_KEYS: dict[Verdict, str] = {"agree": "A", "disagree": "D", "unsure": "U"}
+_KEYS: dict[Agreement, str] = {"agree": "A", "disagree": "D", "unsure": "U"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ def choose_view(bundle: Bundle) -> View:
         key="case_view",
         persist_state="session",
     )
-    # With two classes the question is what speaks for the positive one, whatever was called.
+    # With two classes the question is what speaks for the positive one, whatever was predicted.
     name = explained.segmented_control(
         "Evidence for",
         task.classes,
         default=task.classes[-1] if task.binary else task.classes[0],
-        format_func=task.word,
+        format_func=task.display_name,
         required=True,
         key="case_class",
         persist_state="session",
@@ -87,7 +87,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | N
     download, message = rest.columns([2, 3], vertical_alignment="center")
     if not heatmaps.has_positive_evidence(evidence, scale=scale.top):
         task = bundle.manifest.task
-        word = task.word(task.classes[view.class_index]).lower()
+        word = task.display_name(task.classes[view.class_index]).lower()
         message.markdown(f"No positive evidence for {word}; no heatmap is drawn.")
     else:
         download.download_button(
@@ -124,21 +124,21 @@ def _draw(
     )
 
 
-def ask_verdict(case: Case, bundle: Bundle, review: Review | None) -> None:
+def ask_verdict(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
     """Three buttons and a comment; each is saved the moment it is given.
 
     Args:
         case: The open film; without a score there is nothing to agree with, only a comment.
         bundle: The model that scored it.
-        review: What was said of it before.
+        verdict: What was said of it before.
     """
-    if case.reading is not None:
+    if case.prediction is not None:
         _ask_agreement(case, bundle, review)
     # A key for each film and model, so that no field shows what was written in another.
     key = f"case_comment_{bundle.sha256[:12]}_{case.image_id}"
     st.text_area(
         "Comment",
-        value=review.comment if review else "",
+        value=verdict.comment if verdict else "",
         height=88,
         max_chars=2000,
         key=key,
@@ -146,14 +146,14 @@ def ask_verdict(case: Case, bundle: Bundle, review: Review | None) -> None:
         args=(case.image_id, bundle, key),
         placeholder="Saved when you leave the field. Do not name the patient.",
     )
-    if review:
+    if verdict:
         st.caption(f"Saved {review.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
 
 
-def _ask_agreement(case: Case, bundle: Bundle, review: Review | None) -> None:
+def _ask_agreement(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
     st.markdown("**Do you agree with this prediction?**")
-    current = review.verdict if review else None
-    for column, verdict in zip(st.columns(len(VERDICTS), gap="small"), VERDICTS, strict=True):
+    current = verdict.verdict if verdict else None
+    for column, verdict in zip(st.columns(len(AGREEMENTS), gap="small"), AGREEMENTS, strict=True):
         column.button(
             verdict.capitalize() + (" ✓" if verdict == current else ""),
             type="primary" if verdict == current else "secondary",
@@ -174,9 +174,9 @@ def _choose_window() -> Window:
     return Window(low, high, inverted)
 
 
-def _save_verdict(image_id: str, bundle: Bundle, verdict: Verdict) -> None:
-    state.save_review(bundle, image_id, verdict=verdict)
+def _save_verdict(image_id: str, bundle: Bundle, verdict: Agreement) -> None:
+    state.save_verdict(bundle, image_id, verdict=verdict)
 
 
 def _save_comment(image_id: str, bundle: Bundle, key: str) -> None:
-    state.save_review(bundle, image_id, comment=st.session_state[key])
+    state.save_verdict(bundle, image_id, comment=st.session_state[key])

@@ -12,7 +12,12 @@ from app.charts import learning as learning_charts
 from app.core.bundles.bundle import Bundle, Task
 from app.core.performance import formatting
 from app.core.performance.learning import LearningCurve
-from app.core.performance.performance import CalibrationCheck, Histogram, Miss, SubgroupResult
+from app.core.performance.performance import (
+    CalibrationCheck,
+    Histogram,
+    Misclassified,
+    SubgroupResult,
+)
 from app.core.performance.predictions import ClassCount
 from app.core.settings import read_settings
 from app.core.sources.lookup import locate
@@ -21,7 +26,7 @@ from app.ui import components, state
 from app.ui.performance.figures import SPLIT_WORDS
 
 _HEIGHT = 380
-_VIEWS = ("Missed films", "Calibration", "Subgroups", "Training", "Counts")
+_VIEWS = ("Misclassified films", "Calibration", "Subgroups", "Training", "Counts")
 
 
 def pick_view() -> str:
@@ -48,9 +53,9 @@ def calibration(
     unit: str,
 ) -> None:
     """Reliability diagram and histogram of probabilities, with what they come to."""
-    words = [task.word(name) for name in task.classes]
+    words = [task.display_name(name) for name in task.classes]
     promised = _shown_probability(task)
-    observed = f"Share that is {words[1]}" if task.binary else "Share called right"
+    observed = f"Proportion that is {words[1]}" if task.binary else "Proportion correct"
     left, right = st.columns(2)
     with left:
         components.figure(
@@ -66,18 +71,21 @@ def calibration(
             "Probabilities",
             calibration_charts.probability_histograms(
                 histograms,
-                ["all classes" if part.label is None else words[part.label] for part in histograms],
+                [
+                    "all classes" if histogram.label is None else words[histogram.label]
+                    for histogram in histograms
+                ],
                 axis=promised,
                 threshold=threshold,
                 height=_HEIGHT,
             ),
             key="performance_histograms",
-            alt="Number of images by probability, those called right and wrong apart",
+            alt="Number of images by probability, those correct and incorrect apart",
         )
     verdict = "more than" if check.error > check.error_by_chance else "no more than"
     st.caption(
         "Left: the numbers above count the images in each tenth. Right: the numbers on the bars "
-        f"count those called wrong. Expected calibration error {check.error:.3f} on "
+        f"count those misclassified. Expected calibration error {check.error:.3f} on "
         f"{formatting.counted(check.num_images, 'image')}, {verdict} chance alone explains: a "
         f"perfectly calibrated model stays below {check.error_by_chance:.3f} on 95 % of such "
         f"samples. Brier score {formatting.figure(check.brier)} (95 % interval "
@@ -103,7 +111,7 @@ def training(curves: Sequence[LearningCurve], *, best_epoch: int | None) -> None
 
 
 def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> None:
-    """How many images of each subgroup were called right."""
+    """How many images of each subgroup were classified correctly."""
     if not results:
         st.info(
             "The predictions name no subgroups. Give the trainer a manifest with a `subgroup` "
@@ -114,7 +122,7 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> 
     rows = [
         {
             "Subgroup": result.subgroup or "none given",
-            "Truth": task.word(task.classes[result.label]),
+            "Truth": task.display_name(task.classes[result.label]),
             "Figure": names[result.label],
             "Value": formatting.percent(result.right),
             "95 % interval": formatting.percent_interval(result.right),
@@ -139,7 +147,7 @@ def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
     rows = [
         {
             "Part": SPLIT_WORDS.get(count.split, count.split),
-            "Class": task.word(task.classes[count.label]),
+            "Class": task.display_name(task.classes[count.label]),
             "Images": f"{count.num_images:,}",
             _column(unit): f"{count.num_patients:,}",
         }
@@ -147,23 +155,25 @@ def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
     ]
     components.table(rows, key="performance_counts", figures=["Images", _column(unit)])
     st.caption(
-        f"A {unit} may have images of several classes. The training part leaves no predictions; "
+        f"A {unit} may have images of several classes. The training split leaves no predictions; "
         "its counts are on the model card."
     )
 
 
-def missed_films(misses: Sequence[Miss], bundle: Bundle, *, key: str) -> None:
-    """The films called wrong, the most wrong first; selecting one opens it."""
-    if not misses:
-        st.info("Every film was called right at this threshold.")
+def misclassified_films(
+    misclassified: Sequence[Misclassified], bundle: Bundle, *, key: str
+) -> None:
+    """The films misclassified, the most wrong first; selecting one opens it."""
+    if not misclassified:
+        st.info("Every film was classified correctly at this threshold.")
         return
     st.caption(
-        f"{formatting.counted(len(misses), 'film')} called wrong, the least probable truth first. "
+        f"{formatting.counted(len(misclassified), 'film')} misclassified, the least probable truth first. "
         "Select a row to open the film with its heatmap."
     )
     notice = st.container()
     event = st.dataframe(
-        _missed_rows(misses, bundle.manifest.task),
+        _misclassified_rows(misclassified, bundle.manifest.task),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -176,41 +186,43 @@ def missed_films(misses: Sequence[Miss], bundle: Bundle, *, key: str) -> None:
     )
     for row in event.selection.rows:
         with notice:
-            _open_film(misses[row], bundle)
+            _open_film(misclassified[row], bundle)
 
 
 def _column(unit: str) -> str:
     return f"{unit.capitalize()}s"
 
 
-def _missed_rows(misses: Sequence[Miss], task: Task) -> pd.DataFrame:
+def _misclassified_rows(misclassified: Sequence[Misclassified], task: Task) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "Film": [miss.path.rpartition("/")[2] for miss in misses],
-            "Patient": [miss.patient or "not named" for miss in misses],
-            "Truth": [task.word(task.classes[miss.truth]) for miss in misses],
-            "Called": [task.word(task.classes[miss.called]) for miss in misses],
-            "Probability": [miss.probability for miss in misses],
+            "Film": [film.path.rpartition("/")[2] for film in misclassified],
+            "Patient": [film.patient or "not named" for film in misclassified],
+            "Truth": [task.display_name(task.classes[film.truth]) for film in misclassified],
+            "Predicted": [
+                task.display_name(task.classes[film.predicted]) for film in misclassified
+            ],
+            "Probability": [film.probability for film in misclassified],
         }
     )
 
 
 def _shown_probability(task: Task) -> str:
-    of = task.word(task.classes[1]) if task.binary else "the called class"
+    of = task.display_name(task.classes[1]) if task.binary else "the predicted class"
     return f"Probability of {of}"
 
 
-def _open_film(miss: Miss, bundle: Bundle) -> None:
+def _open_film(film: Misclassified, bundle: Bundle) -> None:
     root = read_settings().data_root
-    found = locate(miss.image_id, miss.path, data_root=root, samples=bundle.samples)
+    found = locate(film.image_id, film.path, data_root=root, samples=bundle.samples)
     if found is None:
         st.warning(
-            f"{miss.path!r} was not found unchanged"
+            f"{film.path!r} was not found unchanged"
             + ("" if root is None else " below OVERREAD_DATA_ROOT")
             + ". Set OVERREAD_DATA_ROOT to the folder that the model was trained from, so that "
             "the film lies below it under this name, and start Overread again.",
             icon=":material/folder_off:",
         )
         return
-    state.open_case(Source(name=miss.path, path=found))
+    state.open_case(Source(name=film.path, path=found))
     st.switch_page("views/case.py")

@@ -14,18 +14,18 @@ from app.core.bundles.bundle import Bundle
 from app.core.performance import formatting
 from app.core.performance.performance import BinaryPerformance, MulticlassPerformance
 from app.core.performance.predictions import HeldOut, count_classes, count_patients
-from app.core.performance.proportions import DecisionShares, Share
+from app.core.performance.proportions import ClusteredProportion, DecisionMetrics
 from app.core.statistics.metrics import OperatingPoint
 from app.ui import components
 
 SPLIT_WORDS = {"test": "Test", "val": "Validation"}
 _HEIGHT = 264
 _CELL = 56  # height of a row of a larger confusion matrix, in pixels
-_ZOOM = "Drag across a part to enlarge it; click twice to return."
+_ZOOM = "Drag across a split to enlarge it; click twice to return."
 
 
 def pick_split(splits: Sequence[str]) -> str:
-    """The part of the data the page speaks of."""
+    """The split of the data the page speaks of."""
     return str(
         st.segmented_control(
             "Part",
@@ -43,12 +43,12 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     """Which images the figures are of, and whether they can be taken at face value."""
     chosen_on = bundle.manifest.thresholds.chosen_on
     classes = ", ".join(
-        f"{count.num_images:,} {bundle.manifest.task.word(name)}"
+        f"{count.num_images:,} {bundle.manifest.task.display_name(name)}"
         for name, count in zip(bundle.manifest.task.classes, count_classes(held_out), strict=True)
     )
-    part = SPLIT_WORDS.get(held_out.split, held_out.split)
+    split_name = SPLIT_WORDS.get(held_out.split, held_out.split)
     text = (
-        f"{part} part: {formatting.counted(held_out.num_images, 'image')} of "
+        f"{split_name} split: {formatting.counted(held_out.num_images, 'image')} of "
         f"{formatting.counted(count_patients(held_out), held_out.unit)} ({classes}). "
     )
     if held_out.unit == "group":
@@ -59,7 +59,7 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     if chosen_on.lower().startswith(held_out.split):
         text += (
             "The threshold and the calibration were chosen on these very images, so the figures "
-            "flatter the model. Report those of the test part."
+            "flatter the model. Report those of the test split."
         )
     elif threshold is not None and threshold != bundle.manifest.thresholds.decision:
         text += (
@@ -67,47 +67,47 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
             "by them."
         )
     elif threshold is not None:
-        text += f"The threshold was chosen on the {chosen_on} part; these images had no say in it."
+        text += f"The threshold was chosen on the {chosen_on} split; these images had no say in it."
     st.caption(text)
 
 
-def binary_cards(shares: DecisionShares, performance: BinaryPerformance, unit: str) -> None:
+def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, unit: str) -> None:
     """The eight figures of a two-class model, each with denominator and interval."""
     narrow = _drawn(unit)
     prevalence = (
-        f"At the prevalence of this part, {formatting.percent(performance.prevalence)}; "
+        f"At the prevalence of this split, {formatting.percent(performance.prevalence)}; "
         "it is another one on a ward."
     )
     upper, lower = st.columns(4), st.columns(4)
     with upper[0]:
-        _over_patients("Sensitivity", shares.sensitivity, unit)
+        _over_patients("Sensitivity", decisions.sensitivity, unit)
     with upper[1]:
-        _over_patients("Specificity", shares.specificity, unit)
+        _over_patients("Specificity", decisions.specificity, unit)
     with upper[2]:
-        components.proportion("PPV", shares.ppv, note=prevalence)
+        components.proportion("PPV", decisions.ppv, note=prevalence)
     with upper[3]:
-        components.proportion("NPV", shares.npv, note=prevalence)
+        components.proportion("NPV", decisions.npv, note=prevalence)
     with lower[0]:
-        components.area("AUC", performance.auc, unit=unit, note=narrow)
+        components.auc("AUC", performance.auc, unit=unit, note=narrow)
     with lower[1]:
-        components.area("Average precision", performance.average_precision, unit=unit, note=narrow)
+        components.auc("Average precision", performance.average_precision, unit=unit, note=narrow)
     with lower[2]:
-        _over_patients("Accuracy", shares.accuracy, unit)
+        _over_patients("Accuracy", decisions.accuracy, unit)
     with lower[3]:
         components.proportion(
             "F1",
-            shares.f1,
+            decisions.f1,
             note="Harmonic mean of sensitivity and PPV: images found count twice, beside those "
-            "missed and those called falsely.",
+            "missed and those false alarms.",
         )
 
 
-def _over_patients(label: str, share: Share, unit: str) -> None:
+def _over_patients(label: str, proportion: ClusteredProportion, unit: str) -> None:
     note = (
-        f"{formatting.counted(share.num_patients, unit)}. Wilson interval, widened for several "
+        f"{formatting.counted(proportion.num_patients, unit)}. Wilson interval, widened for several "
         f"images of one {unit} (Rao and Scott 1992)."
     )
-    components.proportion(label, share, note=note)
+    components.proportion(label, proportion, note=note)
 
 
 def _drawn(unit: str) -> str:
@@ -128,7 +128,7 @@ def binary_figures(
     """Confusion matrix, ROC and precision-recall, with the threshold on each.
 
     Args:
-        matrix: `(2, 2)`; rows are truth, columns what was called.
+        matrix: `(2, 2)`; rows are truth, columns what was predicted.
         point: At the threshold in use.
         own: At the model's own threshold.
         performance: The curves.
@@ -169,37 +169,37 @@ def binary_figures(
 
 def multiclass_figures(
     matrix: NDArray[np.int64],
-    shares: Sequence[DecisionShares],
+    decisions: Sequence[DecisionMetrics],
     performance: MulticlassPerformance,
     words: Sequence[str],
     unit: str,
 ) -> None:
-    """Accuracy and mean area, confusion matrix, a ROC curve and a row of figures a class.
+    """Accuracy and mean auc, confusion matrix, a ROC curve and a row of figures a class.
 
     Args:
-        matrix: `(num_classes, num_classes)`; rows are truth, columns what was called.
-        shares: Each class against all others.
+        matrix: `(num_classes, num_classes)`; rows are truth, columns what was predicted.
+        decisions: Each class against all others.
         performance: Curves and areas.
         words: The classes as a reader is told them.
         unit: What intervals draw, `HeldOut.unit`.
     """
-    correct = shares[0].accuracy
+    correct = decisions[0].accuracy
     height = max(_HEIGHT, _CELL * (len(words) + 1))
     cards, left, right = st.columns([1, 2, 2])
     with cards:
         components.proportion("Accuracy", correct)
-        components.area("Macro AUC", performance.macro_auc, unit=unit, note=_drawn(unit))
+        components.auc("Macro AUC", performance.macro_auc, unit=unit, note=_drawn(unit))
     with left:
         components.figure(
-            "Confusion matrix, with shares of each true class",
+            "Confusion matrix, with proportions of each true class",
             charts.confusion_matrix(matrix, words, height=height),
             key="performance_matrix",
             alt=f"{formatting.out_of(correct)} images given their true class",
         )
     with right:
         names = [
-            f"{word} {formatting.figure(area)}"
-            for word, area in zip(words, performance.auc, strict=True)
+            f"{word} {formatting.figure(auc)}"
+            for word, auc in zip(words, performance.auc, strict=True)
         ]
         components.figure(
             "ROC, each class against the others",
@@ -208,12 +208,12 @@ def multiclass_figures(
             note=_ZOOM,
             alt=f"Area under the curve: {', '.join(names)}",
         )
-    class_table(shares, performance, words, unit)
+    class_table(decisions, performance, words, unit)
 
 
 def _say_why_no_interval(performance: BinaryPerformance, unit: str) -> None:
     if isnan(performance.auc.value):
-        st.caption("AUC needs images of both classes; this part holds one.")
+        st.caption("AUC needs images of both classes; this split holds one.")
     elif performance.auc.degenerate:
         st.caption(
             f"AUC without an interval: every resample of the "
@@ -223,20 +223,20 @@ def _say_why_no_interval(performance: BinaryPerformance, unit: str) -> None:
 
 
 def class_table(
-    shares: Sequence[DecisionShares],
+    decisions: Sequence[DecisionMetrics],
     performance: MulticlassPerformance,
     words: Sequence[str],
     unit: str,
 ) -> None:
-    """Sensitivity, PPV and area of each class against all others."""
+    """Sensitivity, PPV and auc of each class against all others."""
     rows = [
         {
             "Class": word,
-            "Sensitivity": formatting.share_in_full(share.sensitivity),
-            "PPV": formatting.share_in_full(share.ppv),
-            "AUC": f"{formatting.figure(area)} ({formatting.figure_interval(area)})",
+            "Sensitivity": formatting.proportion_in_full(decision.sensitivity),
+            "PPV": formatting.proportion_in_full(decision.ppv),
+            "AUC": f"{formatting.figure(auc)} ({formatting.figure_interval(auc)})",
         }
-        for word, share, area in zip(words, shares, performance.auc, strict=True)
+        for word, proportion, auc in zip(words, decisions, performance.auc, strict=True)
     ]
     components.table(rows, key="performance_classes", figures=["Sensitivity", "PPV", "AUC"])
     st.caption("Each class against all others. In brackets 95 % intervals. Shares: "

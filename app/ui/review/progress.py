@@ -9,7 +9,7 @@ from app.core.review.batch import Batch, Progress
 from app.ui import errors, state
 
 # About a screenful. Up to here films are listed as they come; from then on when they are asked
-# for, as the doubtful ones go to the top and would move what is being read.
+# for, as the uncertain ones go to the top and would move what is being read.
 _LISTED_AS_THEY_COME = 12
 
 
@@ -51,8 +51,8 @@ def show_unlisted(batch: Batch) -> None:
 def _show_bar(
     place: DeltaGenerator, stop: DeltaGenerator, batch: Batch, progress: Progress
 ) -> None:
-    share = progress.done / progress.total if progress.total else 1.0
-    place.progress(share, text=_words(progress))
+    fraction = progress.done / progress.total if progress.total else 1.0
+    place.progress(fraction, text=_words(progress))
     stop.button(
         "Cancel", on_click=errors.callback(batch.cancel), key="review_cancel", width="stretch"
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
-from app.core.results.verdicts import VERDICTS, Review
+from app.core.results.verdicts import AGREEMENTS, Verdict
 from app.core.review.worklist import NOT_REVIEWED, STATUS_WORDS, Filter, count_by_status, status_of
 from app.core.scoring.engine import Result
 from app.ui import cache
@@ -18,9 +18,9 @@ from app.ui import cache
 ROWS_PER_PAGE = 50
 
 
-def summary(results: Sequence[Result], reviews: dict[str, Review]) -> None:
+def summary(results: Sequence[Result], verdicts: dict[str, Verdict]) -> None:
     """Counts by status, and how many were reviewed."""
-    reviewed = sum(1 for result in results if result.image_id in reviews)
+    reviewed = sum(1 for result in results if result.image_id in verdicts)
     counts = [f"{count:,} {STATUS_WORDS[s]}" for s, count in count_by_status(results).items()]
     st.markdown(" · ".join([*counts, f"{reviewed:,} of {len(results):,} reviewed"]))
 
@@ -41,13 +41,13 @@ def choose_filter(bundle: Bundle, results: Sequence[Result]) -> Filter:
         "Prediction",
         task.classes,
         selection_mode="multi",
-        format_func=task.word,
+        format_func=task.display_name,
         key="review_predictions",
         persist_state="session",
     )
     verdicts = verdict.pills(
         "Verdict",
-        [*VERDICTS, NOT_REVIEWED],
+        [*AGREEMENTS, NOT_REVIEWED],
         selection_mode="multi",
         format_func=str.capitalize,
         key="review_verdicts",
@@ -62,7 +62,7 @@ def choose_filter(bundle: Bundle, results: Sequence[Result]) -> Filter:
 
 
 def show_rows(
-    listed: Sequence[Result], bundle: Bundle, reviews: dict[str, Review]
+    listed: Sequence[Result], bundle: Bundle, verdicts: dict[str, Verdict]
 ) -> Result | None:
     """One page of the worklist; returns the row that was just chosen."""
     pages = max(1, -(-len(listed) // ROWS_PER_PAGE))
@@ -75,7 +75,7 @@ def show_rows(
             label_visibility="collapsed",
         )  # fmt: skip
     shown = listed[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
-    table = pd.DataFrame([_row(result, bundle, reviews.get(result.image_id)) for result in shown])
+    table = pd.DataFrame([_row(result, bundle, verdicts.get(result.image_id)) for result in shown])
     with_reasons = any(result.reason for result in shown)
     if not with_reasons:
         table = table.drop(columns="Reason")
@@ -96,14 +96,14 @@ def show_rows(
             ),
             "Reason": st.column_config.TextColumn(width=300),
         },
-        alt="Worklist, the most doubtful film first",
+        alt="Worklist, the most uncertain film first",
     )
     rows = event["selection"]["rows"]
     return shown[rows[0]] if rows else None
 
 
-def _row(result: Result, bundle: Bundle, review: Review | None) -> dict[str, Any]:
-    reading = result.reading
+def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, Any]:
+    prediction = result.prediction
     thumbnail = cache.thumbnail(result.image_id, result.source) if result.image_id else None
     return {
         "Film": f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}"
@@ -111,9 +111,9 @@ def _row(result: Result, bundle: Bundle, review: Review | None) -> dict[str, Any
         else None,
         "Name": result.source.name,
         "Status": STATUS_WORDS[status_of(result)],
-        "Probability": reading.probability if reading else None,
-        "Prediction": bundle.manifest.task.word(reading.prediction) if reading else "",
-        "Verdict": (review.verdict or "comment").capitalize() if review else "",
+        "Probability": prediction.probability if prediction else None,
+        "Prediction": bundle.manifest.task.display_name(prediction.label) if prediction else "",
+        "Verdict": (verdict.agreement or "comment").capitalize() if verdict else "",
         "Reason": result.reason.partition(": ")[2],  # the code before it is for tables
     }
 
@@ -122,7 +122,7 @@ def _probability_help(bundle: Bundle) -> str:
     task = bundle.manifest.task
     if task.binary:
         return (
-            f"Calibrated probability of {task.word(task.classes[1]).lower()}; called at "
+            f"Calibrated probability of {task.display_name(task.classes[1]).lower()}; decision threshold "
             f"{bundle.manifest.thresholds.decision:.3f} and above."
         )
     return "Calibrated probability of the predicted class."

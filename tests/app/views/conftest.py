@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.results.verdicts import ReviewStore
+from app.core.results.verdicts import VerdictStore
 
 MAIN = Path(__file__).parents[3] / "app" / "main.py"
 
@@ -46,7 +46,7 @@ def data_root(tmp_path, film) -> Path:
 def read_only_verdicts(tmp_path) -> None:
     """A database of verdicts, in the home of `app`, that can be read and not written."""
     path = tmp_path / "home" / "reviews.sqlite3"
-    ReviewStore(f"sqlite:///{path}")
+    VerdictStore(f"sqlite:///{path}")
     make_read_only(path)
 
 

@@ -35,7 +35,7 @@ def test_reading_threshold_and_zone_are_shown(app, data_root):
     at = open_case(app, data_root / "ward" / "film_0.png")
 
     assert not at.exception
-    assert any(word in texts(at) for word in ("Positive", "Doubtful", "Negative"))
+    assert any(word in texts(at) for word in ("Positive", "Uncertain", "Negative"))
     assert "Calibrated probability 0." in texts(at)
     assert at.slider(key="case_opacity").value == 0.6
 
@@ -111,7 +111,7 @@ def test_an_unreadable_film_keeps_its_reason(app, data_root):
     at = open_case(app, data_root / "ward" / "torn.png")
 
     assert not at.exception
-    assert "No reading." in texts(at)
+    assert "No prediction." in texts(at)
     assert "Calibrated probability" not in texts(at)
 
 
@@ -342,7 +342,7 @@ def test_a_film_that_is_opened_again_is_not_drawn_again(app, data_root, monkeypa
         assert not first.exception
     for module, function in (
         (decoding, "decode"), (display, "jpeg"), (heatmaps, "png"), (heatmaps, "blend"),
-        (cache.reading_charts, "probability_figure"),
+        (cache.prediction_charts, "probability_figure"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, fail)
 

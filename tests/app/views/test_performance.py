@@ -84,19 +84,19 @@ def test_figures_come_with_denominators_and_intervals(models):
     assert found["AUC"].value == "0.750"
     assert found["AUC"].proto.delta_description == "5 patients"
     assert found["AUC"].help.startswith("7 images of 5 patients")
-    assert "Test part: 7 images of 5 patients (3 Normal, 4 Pneumonia)." in captions(at)
-    assert "chosen on the validation part" in captions(at)
+    assert "Test split: 7 images of 5 patients (3 Normal, 4 Pneumonia)." in captions(at)
+    assert "chosen on the validation split" in captions(at)
 
 
 def test_images_of_unknown_patients_are_not_called_patients(models):
     rows = [(split, "", subgroup, *rest) for split, _, subgroup, *rest in ROWS]
-    write_bundle(models, table(rows).assign(kept_together=[n // 2 for n in range(len(rows))]))
+    write_bundle(models, table(rows).assign(group_id=[n // 2 for n in range(len(rows))]))
     at = open_page()
     groups = -(-7 // 2)
 
     assert not at.exception
     assert cards(at)["AUC"].proto.delta_description == f"{groups} groups"
-    assert f"Test part: 7 images of {groups} groups" in captions(at)
+    assert f"Test split: 7 images of {groups} groups" in captions(at)
     assert "Patients are not known: a group is an image with its near-duplicates" in captions(at)
     at.segmented_control(key="performance_view").set_value("Counts").run()
     assert "Groups" in at.dataframe[0].value
@@ -114,7 +114,7 @@ def test_the_threshold_moves_everything_and_comes_back(models):
     assert cards(at)["Sensitivity"].value == "25.0 %"
     assert cards(at)["AUC"].value == "0.750"
     assert "The threshold was moved." in captions(at)
-    assert "4 films called wrong" in captions(at)
+    assert "4 films misclassified" in captions(at)
 
     at.button(key=f"{slider}_back").click().run()
     assert cards(at)["Sensitivity"].value == "75.0 %"
@@ -136,7 +136,7 @@ def test_the_validation_part_says_that_it_flatters(models):
     at.segmented_control(key="performance_split_test_val").set_value("val").run()
 
     assert not at.exception
-    assert "Validation part: 2 images of 2 patients" in captions(at)
+    assert "Validation split: 2 images of 2 patients" in captions(at)
     assert "flatter the model" in captions(at)
 
 
@@ -148,7 +148,7 @@ def test_a_view_shows_its_own_part_and_no_other(models):
         "Subgroups": "Small subgroups",
         "Training": "dropout",
         "Counts": "several classes",
-        "Missed films": "the least probable truth first",
+        "Misclassified films": "the least probable truth first",
     }
 
     for name in own:
@@ -173,7 +173,9 @@ def test_subgroups_and_counts_are_those_of_the_table(models):
 
 def select_first_miss(at, models):
     digest = load_bundle(models / "light").sha256
-    at.session_state[f"missed_{digest}_test_0.5"] = {"selection": {"rows": [0], "columns": []}}
+    at.session_state[f"misclassified_{digest}_test_0.5"] = {
+        "selection": {"rows": [0], "columns": []}
+    }
     return at.run()
 
 
@@ -213,7 +215,7 @@ def test_perfect_separation_shows_no_interval_for_the_area(models):
 
     assert cards(at)["AUC"].delta == "no interval"
     assert "every resample of the 12 patients gave the same figure" in captions(at)
-    assert any("Every film was called right" in info.value for info in at.info)
+    assert any("Every film was classified correctly" in info.value for info in at.info)
 
 
 def test_a_part_of_one_class_is_no_failure(models):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.results.verdicts import ReviewStore
+from app.core.results.verdicts import VerdictStore
 from app.core.scoring.engine import Engine
 from tests.app.views.conftest import MAIN, review_folder, start_review
 
@@ -234,11 +234,11 @@ def test_a_batch_of_another_model_can_be_stopped(app, gate, bundle, tmp_path, mo
 
 def test_empty_rows_of_an_earlier_version_are_reported(app, tmp_path):
     path = tmp_path / "home" / "reviews.sqlite3"
-    ReviewStore(f"sqlite:///{path}")
+    VerdictStore(f"sqlite:///{path}")
     with sqlite3.connect(path) as database:
         database.execute("DROP TRIGGER reviews_no_empty")
         database.execute(
-            "INSERT INTO reviews (created_at, image_id, bundle_sha256, verdict, comment) "
+            "INSERT INTO verdicts (created_at, image_id, bundle_sha256, verdict, comment) "
             "VALUES ('2026-01-01 00:00:00', 'a', 'b', NULL, '')"
         )
 

@@ -36,8 +36,8 @@ def anatomy(number):
 def clean(tmp_path_factory):
     """Two parts of patients of their own, and nothing else to say."""
     root = tmp_path_factory.mktemp("inspect") / "clean"
-    write_classes(root, BINARY, patients=8, part="train")
-    write_classes(root, BINARY, patients=6, part="test", first=100)
+    write_classes(root, BINARY, patients=8, split="train")
+    write_classes(root, BINARY, patients=6, split="test", first=100)
     return inspected(root)
 
 
@@ -45,8 +45,8 @@ def clean(tmp_path_factory):
 def wrong(tmp_path_factory):
     """A shared patient, a shared file, a near-duplicate, contradicting labels, a broken file."""
     root = tmp_path_factory.mktemp("inspect") / "wrong"
-    write_classes(root, BINARY, patients=8, part="train")
-    write_classes(root, BINARY, patients=6, part="test", first=100)
+    write_classes(root, BINARY, patients=8, split="train")
+    write_classes(root, BINARY, patients=6, split="test", first=100)
     write(root / "test" / "NORMAL" / "person3_bacteria_9.png", draw(0, 9999))
     write(root / "train" / "NORMAL" / "a.png", anatomy(1))
     write(root / "test" / "NORMAL" / "b.png", anatomy(1))
@@ -61,7 +61,7 @@ def test_a_clean_split_is_fine(clean):
     assert not clean.leaks
     assert titles(clean, "leak") == []
     assert titles(clean, "fine")[:3] == [
-        "No patient, file or near-duplicate is in two parts of the split.",
+        "No patient, file or near-duplicate is in two splits.",
         "All 56 images can be read.",
         "No file is there twice, and no two images are near-duplicates.",
     ]
@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_listed_and_left_out(wrong):
 
 
 def test_shortcuts_are_those_of_the_train_part(wrong):
-    assert wrong.shortcut_note.startswith("On the train part, 35 images.")
+    assert wrong.shortcut_note.startswith("On the train split, 35 images.")
     assert {shortcut.auc.num_cases for shortcut in wrong.shortcuts} == {35}
     assert "border pixels alone" in {shortcut.feature for shortcut in wrong.shortcuts}
 

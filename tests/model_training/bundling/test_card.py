@@ -79,7 +79,7 @@ def test_images_without_a_patient_stand_for_themselves(bundle):
     card = write_card(bundle.manifest, table, [])
     assert re.search(r"^\| test \| not known \| 20 \| 20 \|$", card, re.MULTILINE)
     assert "Patients are not known: an image counts as one of its own" in card
-    table["kept_together"] = [n // 2 for n in range(len(table))]
+    table["group_id"] = [n // 2 for n in range(len(table))]
     assert rows(figures(bundle.manifest, table))["AUC"][2] == (
         "40 images in 20 groups (patients not known)"
     )
@@ -131,13 +131,13 @@ def test_a_card_says_what_a_reader_must_know(which, request):
     card = write_card(manifest, found.predictions(), ["A note about the data."])
 
     assert card.startswith(f"# {manifest.name}\n")
-    for heading in ("Intended use", "Data", "Figures on the test part", "Decision", "Limits"):
+    for heading in ("Intended use", "Data", "Figures on the test split", "Decision", "Limits"):
         assert f"\n## {heading}\n" in card
     assert "not a medical device" in card
     assert "- A note about the data." in card
     assert "Licence: CC0" in card
     assert manifest.data.fingerprint[:16] in card
-    assert "No patient is in two parts" not in card  # only the split knows that
+    assert "No patient is in two splits" not in card  # only the split knows that
     for key, value in manifest.training.items():
         if manifest.task.binary or key != "threshold_rule":
             assert f"| {key} | {value} |" in card
@@ -150,9 +150,9 @@ def test_decision_is_told_in_the_task_s_terms(bundle, three_class_bundle):
     two = write_card(bundle.manifest, bundle.predictions(), [])
     three = write_card(three_class_bundle.manifest, three_class_bundle.predictions(), [])
 
-    assert "- Pneumonia from 0.500; doubtful from 0.400 to 0.600." in two
-    assert "- Doubtful below 0.600." in three
-    assert "- Calibration: logits divided by 1.25; fitted on the validation part." in two
+    assert "- Pneumonia from 0.500; uncertain from 0.400 to 0.600." in two
+    assert "- Uncertain below 0.600." in three
+    assert "- Calibration: logits divided by 1.25; fitted on the validation split." in two
     assert "Films are stretched" in two
     assert "Films are stretched" not in three
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.bundles.bundle import KEPT_TOGETHER, PREDICTION_COLUMNS, file_sha256, load_bundle
+from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, file_sha256, load_bundle
 from app.core.errors import BundleError, DatasetError
 from app.core.networks.network import load_network
 from app.core.statistics.calibration import softmax
@@ -38,8 +38,8 @@ def test_predictions_of_two_classes():
         cases(LABELS, SPLITS), DIGESTS, GROUPS, CLASSES, logits, softmax(logits / 2)
     )
 
-    assert tuple(table.columns) == (*PREDICTION_COLUMNS, KEPT_TOGETHER)
-    assert table[KEPT_TOGETHER].tolist() == [7, 8, 5, 7]
+    assert tuple(table.columns) == (*PREDICTION_COLUMNS, GROUP_ID)
+    assert table[GROUP_ID].tolist() == [7, 8, 5, 7]
     assert table["split"].tolist() == ["val", "val", "test", "test"]
     assert table["path"].tolist() == ["val/2.png", "val/4.png", "test/1.png", "test/3.png"]
     assert table["image_id"].tolist() == [DIGESTS[n] for n in (2, 4, 1, 3)]
@@ -60,7 +60,7 @@ def test_predictions_of_three_classes_have_a_column_each():
         cases((0, 1, 2, 0, 1, 2), SPLITS), DIGESTS, GROUPS, THREE, logits, shares
     )
 
-    assert tuple(table.columns) == (*PREDICTION_COLUMNS, KEPT_TOGETHER, *THREE)
+    assert tuple(table.columns) == (*PREDICTION_COLUMNS, GROUP_ID, *THREE)
     np.testing.assert_allclose(table[list(THREE)], shares[[2, 4, 1, 3]], atol=1e-8)
     np.testing.assert_allclose(table["probability"], shares[[2, 4, 1, 3]].max(axis=1), atol=1e-8)
     np.testing.assert_allclose(table["logit"], logits[[2, 4, 1, 3]].max(axis=1), atol=1e-8)

@@ -55,8 +55,8 @@ def called(arguments):
         (["--batch-size", "many"], "invalid int value"),
         (["--channels", "2"], "invalid choice"),
         (["--preset", "resnet"], "Did you mean 'resnet50v2'"),
-        (["--preset", "ladder", "--kernels", "0"], "Received kernels=[0]"),
-        (["--preset", "ladder", "--dense-units", "-1"], "dense_units=-1"),
+        (["--preset", "custom-cnn", "--kernels", "0"], "Received kernels=[0]"),
+        (["--preset", "custom-cnn", "--dense-units", "-1"], "dense_units=-1"),
         (["--colour"], "unrecognized arguments"),
     ],
 )
@@ -126,7 +126,7 @@ def test_a_run_in_a_shell_keeps_results_and_messages_apart(data, tmp_path):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
 
-    assert done.stdout.startswith("On the test part:\n\n| figure ")
+    assert done.stdout.startswith("On the test split:\n\n| figure ")
     assert "\n| Sensitivity " in done.stdout
     for line in ("train  ", "val    ", "test   20 images of 10 patients", "epoch 1/1"):
         assert line in done.stderr

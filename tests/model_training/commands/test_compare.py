@@ -113,7 +113,7 @@ def test_given_data_are_scored_by_all(bundle, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("more", "message"),
-    [([], "two or more bundles. Received 1"), (["--part", "test"], "two or more bundles")],
+    [([], "two or more bundles. Received 1"), (["--split", "test"], "two or more bundles")],
 )
 def test_one_bundle_is_a_wrong_call(bundle, capsys, more, message):
     assert main(["compare", str(bundle.path), *more]) == 2
@@ -121,7 +121,7 @@ def test_one_bundle_is_a_wrong_call(bundle, capsys, more, message):
 
 
 def test_a_part_without_data_is_a_wrong_call(bundle, capsys):
-    assert main(["compare", str(bundle.path), str(bundle.path), "--part", "test"]) == 2
+    assert main(["compare", str(bundle.path), str(bundle.path), "--split", "test"]) == 2
     assert "Give --data too" in capsys.readouterr().err
 
 

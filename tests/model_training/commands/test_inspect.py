@@ -17,8 +17,8 @@ from tests.model_training.films import draw, write, write_classes
 def leaking(tmp_path_factory):
     """Two parts that share a file, with a near-duplicate and a name that is a patient's."""
     root = tmp_path_factory.mktemp("inspect") / "films"
-    write_classes(root, BINARY, patients=6, part="train")
-    write_classes(root, BINARY, patients=5, part="test", first=100)
+    write_classes(root, BINARY, patients=6, split="train")
+    write_classes(root, BINARY, patients=5, split="test", first=100)
     write(root / "train" / "NORMAL" / "Mustermann_<b>Erika</b>.png", anatomy(1))
     write(root / "test" / "NORMAL" / "copy.png", anatomy(1))
     write(root / "test" / "PNEUMONIA" / "smaller.png", cv2.resize(anatomy(1), (70, 90)))
@@ -57,7 +57,7 @@ def test_strict_fails_on_a_leak_and_on_nothing_else(leaking, tmp_path, capsys):
     write_classes(tmp_path / "clean", BINARY, patients=2)
 
     assert main(["inspect", str(leaking), "--strict"]) == 1
-    assert "Parts of the split share patients or images" in capsys.readouterr().err
+    assert "Splits share patients or images" in capsys.readouterr().err
     assert main(["inspect", str(tmp_path / "clean"), "--strict"]) == 0
 
 
@@ -117,8 +117,8 @@ def test_the_page_shows_findings_plots_and_the_pairs(outputs):
 
 def test_patients_on_two_sides_are_listed_with_their_images(tmp_path):
     root = tmp_path / "films"
-    write_classes(root, BINARY, patients=3, part="train")
-    write_classes(root, BINARY, patients=2, part="test", first=100)
+    write_classes(root, BINARY, patients=3, split="train")
+    write_classes(root, BINARY, patients=2, split="test", first=100)
     write(root / "test" / "NORMAL" / "person2_bacteria_9.png", draw(0, 9999))
     call = ["inspect", str(root), "--json", str(tmp_path / "i.json")]
 

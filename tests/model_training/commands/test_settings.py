@@ -76,7 +76,7 @@ def test_a_threshold_rule_that_no_threshold_follows_is_said(
 ):
     say_unused(given(*arguments)[0], ["A", "B", "C"][:num_classes])
 
-    expected = "With 3 classes the likeliest one is called: --threshold-rule has no effect.\n"
+    expected = "With 3 classes the likeliest one is predicted: --threshold-rule has no effect.\n"
     assert capsys.readouterr().err == expected * is_said
 
 

@@ -84,7 +84,7 @@ def test_the_ensemble_is_a_bundle_like_any_other(done, films):
     assert overread(["verify", str(bundle.path)]) == 0
     assert bundle.manifest.training["members"] == 3
     results = list(Engine(bundle).score(from_paths([films / path for path in test["path"]])))
-    found = [result.reading.probability for result in results]
+    found = [result.prediction.probability for result in results]
     np.testing.assert_allclose(found, test["probability"], atol=1e-4)
     assert "3 networks side by side" in bundle.card()
 
@@ -180,7 +180,7 @@ def test_a_wrong_call_is_a_sentence(done, films, more, status, message, capsys):
 
 
 def earlier(run):
-    """What an earlier version wrote: without saying whether a test part was left out."""
+    """What an earlier version wrote: without saying whether a test split was left out."""
     record = json.loads((run / "run.json").read_text())
     del record["leave_out_test"]
     (run / "run.json").write_text(json.dumps(record))
@@ -200,7 +200,7 @@ def test_folds_that_saw_the_test_part_never_become_an_ensemble(plain, films, tmp
     assert main(arguments(films, plain, "--shifted-validation", "--ensemble", str(out))) == 1
 
     error = capsys.readouterr().err
-    assert "made without a test part left out, and this call leaves one out" in error
+    assert "made without a test split left out, and this call leaves one out" in error
     assert "Choose another --out." in error
     assert not out.exists()
 
@@ -209,7 +209,7 @@ def test_folds_of_an_ensemble_are_not_mixed_with_folds_of_all_films(done, films,
     assert main(arguments(films, done / "cv", "--shifted-validation")) == 1
 
     error = capsys.readouterr().err
-    assert "made with a test part left out, and this call leaves none out" in error
+    assert "made with a test split left out, and this call leaves none out" in error
 
 
 def test_folds_of_an_earlier_version_go_on_where_they_show_that_a_test_part_was_left_out(
@@ -245,7 +245,7 @@ def test_other_folds_of_an_earlier_version_are_refused(
     assert main(arguments(films, run, "--shifted-validation", *more)) == 1
 
     error = capsys.readouterr().err
-    assert "did not note whether a test part was left out. Choose another --out." in error
+    assert "did not note whether a test split was left out. Choose another --out." in error
     assert "leave_out_test" not in (run / "run.json").read_text()
 
 
@@ -280,7 +280,7 @@ def test_a_few_films_without_a_test_part_are_enough(few, tmp_path):
     [
         (["--folds", "10"], "The class NORMAL has 9 patients; 10 folds need at least one each"),
         (["--validation-fraction", "0.1"], "--validation-fraction 0.1 needs at least 10 of each"),
-        (["--ensemble", "together"], "part gets"),
+        (["--ensemble", "together"], "split gets"),
     ],
 )
 def test_too_few_films_are_a_sentence_before_any_training(few, more, message, tmp_path, capsys):

@@ -52,7 +52,7 @@ def test_class_folders_without_a_split(tmp_path):
 
 def test_split_folders_keep_their_split(tmp_path):
     for part in ("train", "val", "test"):
-        write_classes(tmp_path, BINARY, patients=1, part=part)
+        write_classes(tmp_path, BINARY, patients=1, split=part)
 
     dataset = read_dataset(tmp_path)
 

@@ -104,7 +104,7 @@ def test_the_same_seed_gives_the_same_split_and_another_one_does_not():
 
 
 def usable_and_useless():
-    """A usable test part and the sixteen-image val of the chest radiographs."""
+    """A usable test split and the sixteen-image val of the chest radiographs."""
     cases = []
     for label in (0, 1):
         cases += part(label, "train", images=60, first="a")
@@ -121,13 +121,13 @@ def test_a_useless_val_is_put_back_and_a_usable_test_is_not_touched():
     for before, after in zip(data.cases, found.cases, strict=True):
         assert (after.split == "test") == (before.split == "test")
         assert replace(after, split=before.split) == before
-    assert len(found.part("val")) >= 2 * MIN_IMAGES
+    assert len(found.cases_of("val")) >= 2 * MIN_IMAGES
     assert {one.split for one in found.cases if "val" in one.name} >= {"train"}
     assert found.notes == [
-        "The given val part has 16 images (8 of the rarest class): too few to choose or report "
+        "The given val split has 16 images (8 of the rarest class): too few to choose or report "
         "anything. It is put back, and val is drawn anew.",
         "Drawn by patient, stratified by class and subgroup, seed 0: 20% for val.",
-        "No patient and no identical file is in two parts.",
+        "No patient and no identical file is in two splits.",
     ]
 
 
@@ -142,7 +142,7 @@ def test_two_usable_parts_are_kept_as_they_are():
     found = split(data, seed=9)
 
     assert found.cases == data.cases
-    assert found.notes == ["No patient and no identical file is in two parts."]
+    assert found.notes == ["No patient and no identical file is in two splits."]
 
 
 def leaking(evidence):
@@ -170,7 +170,7 @@ def test_a_leaking_test_part_is_refused_and_counted(evidence):
 
     with pytest.raises(
         DatasetError,
-        match=f"The given test part shares {evidence} with the others: .* --json FILE.* --leaks",
+        match=f"The given test split shares {evidence} with the others: .* --json FILE.* --leaks",
     ):
         split(data, digests=digests, near_duplicates=near)
 
@@ -181,12 +181,12 @@ def test_a_leaking_test_part_can_be_drawn_anew(evidence):
 
     found = split(data, digests=digests, near_duplicates=near, leaks="redraw")
 
-    assert f"The given test part shares {evidence} with the others. It is put back" in "\n".join(
+    assert f"The given test split shares {evidence} with the others. It is put back" in "\n".join(
         found.notes
     )
     assert any("20% for val and 20% for test" in note for note in found.notes)
     assert found.cases[0].split == found.cases[last].split
-    assert "is in two parts" in found.notes[-1]
+    assert "is in two splits" in found.notes[-1]
 
 
 @pytest.mark.parametrize("evidence", EVIDENCE)
@@ -198,7 +198,7 @@ def test_a_leaking_test_part_can_be_kept_and_that_is_said(evidence):
     for before, after in zip(data.cases, found.cases, strict=True):
         assert (after.split == "test") == (before.split == "test")
     assert any("is kept as asked for: figures on it are too good" in note for note in found.notes)
-    assert not any("is in two parts" in note for note in found.notes)
+    assert not any("is in two splits" in note for note in found.notes)
 
 
 def test_a_val_that_leaks_is_refused_unless_it_is_put_back_anyway():
@@ -212,8 +212,8 @@ def test_a_val_that_leaks_is_refused_unless_it_is_put_back_anyway():
         *(one for label in (0, 1) for one in part(label, "val", images=4, first="d")),
     ]
 
-    assert split(dataset(too_small)).part("val")
-    with pytest.raises(DatasetError, match="The given val part shares 1 patient with the others"):
+    assert split(dataset(too_small)).cases_of("val")
+    with pytest.raises(DatasetError, match="The given val split shares 1 patient with the others"):
         split(dataset(usable))
 
 
@@ -244,7 +244,7 @@ def test_a_given_test_part_that_is_too_small_is_refused_not_replaced():
     cases = [one for one in usable_and_useless().cases if one.split != "test"]
     cases += part(0, "test", images=9, first="c") + part(1, "test", images=20, first="c")
 
-    with pytest.raises(DatasetError, match=r"test part has 29 images \(9 of the rarest class\)"):
+    with pytest.raises(DatasetError, match=r"test split has 29 images \(9 of the rarest class\)"):
         split(dataset(cases), leaks="redraw")
 
 
@@ -279,15 +279,15 @@ def test_near_duplicates_stay_on_one_side(seed):
     sizes = np.bincount(near)
     assert (
         f"{sizes[sizes > 1].sum()} of 300 images are identical to or near-duplicates of another, "
-        f"in {(sizes > 1).sum()} groups; a group stays in one part."
+        f"in {(sizes > 1).sum()} groups; a group stays in one split."
     ) in found.notes
-    assert found.notes[-1] == "No identical file and no near-duplicate is in two parts."
+    assert found.notes[-1] == "No identical file and no near-duplicate is in two splits."
 
 
 @pytest.mark.parametrize(
     ("leaks", "where"),
-    [("keep", "in 1 group; 1 of them in two parts or more."),
-     ("redraw", "in 1 group; a group stays in one part.")],
+    [("keep", "in 1 group; 1 of them in two splits or more."),
+     ("redraw", "in 1 group; a group stays in one split.")],
 )  # fmt: skip
 def test_a_kept_leak_is_not_followed_by_its_denial(leaks, where):
     data, digests, near, _ = leaking("1 group of near-duplicates")
@@ -433,9 +433,9 @@ def test_films_without_a_patient_count_as_one_each_and_that_is_said():
 
     assert Counter(one.split for one in unknown.cases)["val"] == 20
     assert unknown.notes[-2].startswith("Patients are not known: each image counts as one")
-    assert unknown.notes[-1] == "No identical file is in two parts."
+    assert unknown.notes[-1] == "No identical file is in two splits."
     assert mixed.notes[-2].startswith("The patient of 50 of 100 images is not known")
-    assert mixed.notes[-1] == "No known patient and no identical file is in two parts."
+    assert mixed.notes[-1] == "No known patient and no identical file is in two splits."
 
 
 def test_notes_of_the_dataset_come_first():
@@ -447,10 +447,10 @@ def test_notes_of_the_dataset_come_first():
 @pytest.mark.parametrize(
     ("images", "fractions", "message"),
     [
-        (20, (0.2, 0.2), "val part gets 4 images of NORMAL; at least 10"),
-        (100, (0.05, 0.2), "val part gets 5 images of NORMAL; at least 10"),
-        (100, (0.2, 0.05), "test part gets 5 images of NORMAL"),
-        (100, (0.5, 0.45), "train part gets 5 images of NORMAL"),
+        (20, (0.2, 0.2), "val split gets 4 images of NORMAL; at least 10"),
+        (100, (0.05, 0.2), "val split gets 5 images of NORMAL; at least 10"),
+        (100, (0.2, 0.05), "test split gets 5 images of NORMAL"),
+        (100, (0.5, 0.45), "train split gets 5 images of NORMAL"),
     ],
 )
 def test_too_few_images_of_a_class(images, fractions, message):

@@ -68,7 +68,7 @@ def test_images_are_matched_by_their_content_and_the_rest_is_left_out(bundle, tm
 def test_each_bundle_decides_at_its_own_threshold(bundle, tmp_path):
     other = altered(bundle, tmp_path / "other", lambda table: table)
     thresholds = bundle.manifest.thresholds.model_copy(
-        update={"decision": 0.9, "doubtful_high": 0.9}
+        update={"decision": 0.9, "uncertain_high": 0.9}
     )
     other = replace(other, manifest=other.manifest.model_copy(update={"thresholds": thresholds}))
 
@@ -135,8 +135,8 @@ def test_three_classes(three_class_bundle, tmp_path):
     classes = list(three_class_bundle.manifest.task.classes)
 
     def flattened(table):
-        shares = np.random.default_rng(0).dirichlet(np.ones(3), len(table))
-        return table.assign(**dict(zip(classes, shares.T, strict=True)))
+        proportions = np.random.default_rng(0).dirichlet(np.ones(3), len(table))
+        return table.assign(**dict(zip(classes, proportions.T, strict=True)))
 
     other = altered(three_class_bundle, tmp_path / "other", flattened)
 

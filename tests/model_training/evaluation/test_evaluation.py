@@ -23,7 +23,7 @@ def two_classes(positive):
     return np.stack([1 - positive, positive], axis=1)
 
 
-def test_decision_and_doubtful_zone_by_hand():
+def test_decision_and_uncertain_zone_by_hand():
     # Positives at 0.35 and from 0.6 up, negatives up to 0.3 and at 0.7.
     scores = [0.1, 0.2, 0.3, 0.7, 0.35, 0.6, 0.8, 0.9]
     labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])
@@ -33,15 +33,15 @@ def test_decision_and_doubtful_zone_by_hand():
     # Calling from 0.325 up finds 4 of 4 and clears 3 of 4; elsewhere the worse share is lower,
     # or as low with fewer found.
     assert thresholds.decision == pytest.approx(0.325)
-    assert thresholds.doubtful_low == pytest.approx(0.325)  # all four positives lie above
-    assert thresholds.doubtful_high == pytest.approx(0.75)  # all four negatives lie below
+    assert thresholds.uncertain_low == pytest.approx(0.325)  # all four positives lie above
+    assert thresholds.uncertain_high == pytest.approx(0.75)  # all four negatives lie below
     assert thresholds.chosen_on == "validation"
 
 
-def test_a_perfect_separation_has_no_doubtful_zone():
+def test_a_perfect_separation_has_no_uncertain_zone():
     thresholds = choose_thresholds(two_classes([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1]))
 
-    assert (thresholds.doubtful_low, thresholds.decision, thresholds.doubtful_high) == (
+    assert (thresholds.uncertain_low, thresholds.decision, thresholds.uncertain_high) == (
         pytest.approx(0.5), pytest.approx(0.5), pytest.approx(0.5)
     )  # fmt: skip
 
@@ -54,7 +54,7 @@ def test_zone_is_ordered_around_the_decision_whatever_the_scores():
 
         thresholds = choose_thresholds(two_classes(scores), labels)
 
-        assert thresholds.doubtful_low <= thresholds.decision <= thresholds.doubtful_high
+        assert thresholds.uncertain_low <= thresholds.decision <= thresholds.uncertain_high
 
 
 def test_doubt_with_three_classes_by_hand():
@@ -65,12 +65,12 @@ def test_doubt_with_three_classes_by_hand():
 
     thresholds = choose_thresholds(shares, np.array([0, 1, 2, 0, 2]))
 
-    assert thresholds.doubtful_high == pytest.approx(0.7)
-    assert (thresholds.decision, thresholds.doubtful_low) == (0.0, 0.0)
+    assert thresholds.uncertain_high == pytest.approx(0.7)
+    assert (thresholds.decision, thresholds.uncertain_low) == (0.0, 0.0)
 
 
 def test_three_classes_without_an_error():
-    assert choose_thresholds(np.eye(3), np.arange(3)).doubtful_high == 0.5
+    assert choose_thresholds(np.eye(3), np.arange(3)).uncertain_high == 0.5
 
 
 def test_a_separated_validation_part_does_not_promise_certainty():
@@ -158,8 +158,8 @@ def test_a_named_rule_decides_and_its_words_are_kept():
     assert "costs 10 times a false alarm" in found["cost:10"].rule
     assert "to show 90 %, 35 positives are needed" in found["sensitivity:0.9"].rule
     for thresholds in found.values():
-        assert thresholds.rule.endswith("; doubtful between 98 % sensitivity and 98 % specificity")
-        assert thresholds.doubtful_low <= thresholds.decision <= thresholds.doubtful_high
+        assert thresholds.rule.endswith("; uncertain between 98 % sensitivity and 98 % specificity")
+        assert thresholds.uncertain_low <= thresholds.decision <= thresholds.uncertain_high
 
 
 def test_an_unknown_rule_is_refused_for_any_number_of_classes():
@@ -261,7 +261,7 @@ def test_heatmap_scale_comes_from_validation_films_as_they_are_called(scored):
     peaks = []
 
     for case in range(20, 60):
-        called = int(outcome.probabilities[case].argmax())
+        predicted = int(outcome.probabilities[case].argmax())
         if units == 1 and outcome.probabilities[case, 1] < outcome.thresholds.decision:
             continue
         films = pixels[case + 5][None].astype(np.float32)

@@ -8,7 +8,7 @@ from app.core.errors import DatasetError
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from model_training.data.datasets import read_dataset
-from model_training.evaluation.scoring import only_part, overlap_note, score, seen_in_training
+from model_training.evaluation.scoring import only_split, overlap_note, score, seen_in_training
 from tests.model_training.altered_bundles import altered
 from tests.model_training.films import write_classes
 
@@ -33,7 +33,9 @@ def test_images_score_as_in_the_app(scored, bundle, folder):
     results = {result.image_id: result for result in Engine(bundle).score(from_paths([folder]))}
     assert cases.num_images == 12
     for image_id, shares in zip(cases.image_ids, cases.probabilities, strict=True):
-        np.testing.assert_allclose(shares, results[image_id].reading.class_probabilities, atol=1e-6)
+        np.testing.assert_allclose(
+            shares, results[image_id].prediction.class_probabilities, atol=1e-6
+        )
 
 
 def test_what_cannot_be_scored_keeps_its_row_and_is_counted(scored):
@@ -84,27 +86,27 @@ def test_nothing_that_could_be_scored(scored):
 
 def in_parts(tmp_path, *parts):
     for number, part in enumerate(parts):
-        write_classes(tmp_path, ("A", "B"), patients=2, part=part, first=10 * number)
+        write_classes(tmp_path, ("A", "B"), patients=2, split=part, first=10 * number)
     return read_dataset(tmp_path)
 
 
 def test_the_test_part_is_taken_where_there_is_one(tmp_path):
     dataset = in_parts(tmp_path, "train", "test")
 
-    found = only_part(dataset, None)
+    found = only_split(dataset, None)
 
     assert {case.split for case in found.cases} == {"test"}
-    assert found.notes[-1] == "Only the test part is scored: 8 of 16 images."
-    assert only_part(dataset, "all") is dataset
-    assert {case.split for case in only_part(dataset, "train").cases} == {"train"}
+    assert found.notes[-1] == "Only the test split is scored: 8 of 16 images."
+    assert only_split(dataset, "all") is dataset
+    assert {case.split for case in only_split(dataset, "train").cases} == {"train"}
 
 
 def test_data_without_parts_are_taken_whole(tmp_path):
     dataset = in_parts(tmp_path, "")
 
-    assert only_part(dataset, None) is dataset
-    with pytest.raises(DatasetError, match="no val part; found no parts"):
-        only_part(dataset, "val")
+    assert only_split(dataset, None) is dataset
+    with pytest.raises(DatasetError, match="no val split; found no parts"):
+        only_split(dataset, "val")
 
 
 def test_images_that_training_knew_are_told(bundle, tmp_path):

@@ -38,7 +38,7 @@ def test_bundle_says_what_was_done(trained, data):
     assert manifest.task.title == "Normal or Pneumonia"
     assert manifest.task.classes == ("NORMAL", "PNEUMONIA")
     assert manifest.task.positive == "PNEUMONIA"
-    assert manifest.task.wording == {"NORMAL": "Normal", "PNEUMONIA": "Pneumonia"}
+    assert manifest.task.display_names == {"NORMAL": "Normal", "PNEUMONIA": "Pneumonia"}
     assert (manifest.input.height, manifest.input.width, manifest.input.channels) == (32, 32, 1)
     assert manifest.data.name == data.name
     assert (manifest.data.source, manifest.data.licence) == ("generated", "CC0")
@@ -62,8 +62,8 @@ def test_the_folders_own_test_part_is_reported_on_and_its_val_is_not_trusted(tra
     given = {path.relative_to(data).as_posix() for path in images_below(data / "test")}
     assert set(table.loc[table["split"] == "test", "path"]) == given
     assert counts["test"] == {"NORMAL": 10, "PNEUMONIA": 10}
-    assert "The given val part has 8 images (4 of the rarest class)" in trained.card()
-    assert "No patient, no identical file and no near-duplicate is in two parts" in trained.card()
+    assert "The given val split has 8 images (4 of the rarest class)" in trained.card()
+    assert "No patient, no identical file and no near-duplicate is in two splits" in trained.card()
     total = sum(sum(inside.values()) for inside in counts.values())
     assert total == len(read_dataset(data).cases) - 1
 
@@ -110,8 +110,8 @@ def test_threshold_and_temperature_come_from_the_validation_rows(trained):
     assert fitted.offset == pytest.approx(kept.offset, abs=2e-4)
     found, expected = evaluation.choose_thresholds(shares, labels), trained.manifest.thresholds
     assert found.decision == pytest.approx(expected.decision, abs=1e-6)
-    assert found.doubtful_low == pytest.approx(expected.doubtful_low, abs=1e-6)
-    assert found.doubtful_high == pytest.approx(expected.doubtful_high, abs=1e-6)
+    assert found.uncertain_low == pytest.approx(expected.uncertain_low, abs=1e-6)
+    assert found.uncertain_high == pytest.approx(expected.uncertain_high, abs=1e-6)
 
 
 @pytest.mark.parametrize("which", ["trained", "trained_on_three"])
@@ -123,14 +123,14 @@ def test_the_app_gives_the_probabilities_of_the_table(which, request):
     results = list(Engine(bundle).score(from_paths([root / path for path in table["path"]])))
 
     assert [result.image_id for result in results] == table["image_id"].tolist()
-    found = [result.reading.probability for result in results]
+    found = [result.prediction.probability for result in results]
     np.testing.assert_allclose(found, table["probability"], atol=1e-4)
     threshold = bundle.manifest.thresholds.decision
     if which == "trained":
-        called = [result.reading.class_index for result in results]
-        assert called == (table["probability"] >= threshold).astype(int).tolist()
+        predicted = [result.prediction.class_index for result in results]
+        assert predicted == (table["probability"] >= threshold).astype(int).tolist()
     else:
-        columns = [result.reading.class_probabilities for result in results]
+        columns = [result.prediction.class_probabilities for result in results]
         np.testing.assert_allclose(columns, table[["CLEAR", "EFFUSION", "TB"]], atol=1e-4)
 
 
@@ -140,7 +140,7 @@ def test_three_classes_in_plain_folders(trained_on_three):
 
     assert manifest.task.title == "Three findings"
     assert manifest.task.positive is None
-    assert manifest.task.wording == {"CLEAR": "Clear", "EFFUSION": "Effusion", "TB": "TB"}
+    assert manifest.task.display_names == {"CLEAR": "Clear", "EFFUSION": "Effusion", "TB": "TB"}
     assert (manifest.input.channels, manifest.input.fit) == (3, "pad")
     assert (
         manifest.data.patients == {"train": 27, "val": 32, "test": 31}
@@ -273,7 +273,7 @@ def test_too_few_films_end_it_before_training(tmp_path, capsys):
 
     assert main(fit_arguments(tmp_path / "films", tmp_path / "mine")) == 1
 
-    assert re.search(r"part gets \d images of [AB]; at least 10", capsys.readouterr().err)
+    assert re.search(r"split gets \d images of [AB]; at least 10", capsys.readouterr().err)
     assert leftovers(tmp_path) == ["films"]
 
 

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
+from model_training.networks.blocks import PREDICTIONS_LAYER
 from model_training.networks.catalogue import PRESETS
-from model_training.networks.parts import PREDICTIONS_LAYER
 
 SIZE = 48
 FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]

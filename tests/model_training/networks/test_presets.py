@@ -7,8 +7,8 @@ import pytest
 from keras import layers
 
 from model_training.config import PRESET_NAMES, TrainingConfig
+from model_training.networks.blocks import PREDICTIONS_LAYER
 from model_training.networks.catalogue import PRESETS
-from model_training.networks.parts import PREDICTIONS_LAYER
 from model_training.training.loop import initial_output_bias
 from tests.model_training.networks.presets import (
     BACKBONES,
@@ -56,7 +56,7 @@ def test_probreathe_layer_by_layer():
     ]  # fmt: skip
 
 
-def test_basic_cnn_has_a_ladder_and_a_global_pooling_head():
+def test_basic_cnn_has_a_custom_cnn_and_a_global_pooling_head():
     kinds = [type(layer).__name__ for layer in build("basic-cnn").layers]
 
     assert kinds.count("Conv2D") == kinds.count("BatchNormalization") == 5

@@ -139,16 +139,16 @@ def test_weights_of_another_network_are_described(small, squeezenet_file, tmp_pa
 
 
 def test_a_network_that_goes_on_is_another_one(tmp_path):
-    longer = PRESETS["ladder"].build(
+    longer = PRESETS["custom-cnn"].build(
         input_shape=(32, 32, 1), output_bias=np.zeros(1, np.float32), filters=(4, 8, 8)
     )
     longer.save_weights(tmp_path / "longer.weights.h5")
-    shorter = PRESETS["ladder"].build(
+    shorter = PRESETS["custom-cnn"].build(
         input_shape=(32, 32, 1), output_bias=np.zeros(1, np.float32), filters=(4, 8)
     )
 
     with pytest.raises(WeightsError, match="it has 7 layers with weights, 4 are expected"):
-        load_pretrained(shorter, "ladder", tmp_path / "longer.weights.h5")
+        load_pretrained(shorter, "custom-cnn", tmp_path / "longer.weights.h5")
 
 
 def test_a_model_of_another_preset_is_described(bundle):

@@ -37,9 +37,9 @@ def textbook_delong(y_true, first, second):
     by_positive, by_negative = kernels.mean(axis=2), kernels.mean(axis=1)
     covariance = np.cov(by_positive) / by_positive.shape[1]
     covariance += np.cov(by_negative) / by_negative.shape[1]
-    areas = kernels.mean(axis=(1, 2))
+    aucs = kernels.mean(axis=(1, 2))
     spread = math.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    return areas, spread, 2 * norm.sf(abs(areas[1] - areas[0]) / spread)
+    return aucs, spread, 2 * norm.sf(abs(aucs[1] - aucs[0]) / spread)
 
 
 @pytest.mark.parametrize("levels", [None, 2])
@@ -49,10 +49,10 @@ def test_delong_agrees_with_the_textbook_form(seed, levels):
 
     found = auc_test(y_true, first, second)
 
-    areas, spread, p_value = textbook_delong(y_true, first, second)
-    assert (found.first, found.second) == pytest.approx(areas)
+    aucs, spread, p_value = textbook_delong(y_true, first, second)
+    assert (found.first, found.second) == pytest.approx(aucs)
     assert found.first == pytest.approx(roc_auc_score(y_true, first))
-    assert found.difference == pytest.approx(areas[1] - areas[0])
+    assert found.difference == pytest.approx(aucs[1] - aucs[0])
     assert (found.high - found.low) / 2 == pytest.approx(1.959964 * spread, rel=1e-6)
     assert found.p_value == pytest.approx(p_value)
 
@@ -209,14 +209,14 @@ def test_the_paired_bootstrap_and_the_clustered_test_agree():
 
 
 def test_paired_differences_take_class_probabilities():
-    shares = np.random.default_rng(0).dirichlet(np.ones(3), (2, 20))
+    proportions = np.random.default_rng(0).dirichlet(np.ones(3), (2, 20))
 
     found = paired_difference(
         lambda truth, share: float((share.argmax(axis=1) == truth).mean()),
-        np.arange(20) % 3, shares[0], shares[1], groups=np.arange(20),
+        np.arange(20) % 3, proportions[0], proportions[1], groups=np.arange(20),
     )  # fmt: skip
 
-    right = (shares.argmax(axis=2) == np.arange(20) % 3).mean(axis=1)
+    right = (proportions.argmax(axis=2) == np.arange(20) % 3).mean(axis=1)
     assert found.value == pytest.approx(right[1] - right[0])
 
 

@@ -4,7 +4,7 @@ import pytest
 from model_training.config import TrainingConfig
 from model_training.training.batches import (
     TrainingBatches,
-    class_shares,
+    class_frequencies,
     class_weights,
     validation_batches,
 )
@@ -94,7 +94,7 @@ def test_classes_are_drawn_as_often_as_is_asked(films, imbalance, rare):
 @pytest.mark.parametrize("imbalance", ["weights", "oversample", "both"])
 @pytest.mark.parametrize("counts", [(30, 10), (1, 99), (10, 30, 60)])
 def test_drawing_and_weighting_together_make_classes_count_alike(counts, imbalance):
-    drawn = np.array(counts) * class_shares(counts, imbalance)
+    drawn = np.array(counts) * class_frequencies(counts, imbalance)
     weights = class_weights(counts, imbalance)
 
     assert drawn.sum() == pytest.approx(sum(counts))

@@ -27,7 +27,7 @@ sys.exit(main(sys.argv[1:]))
 
 # Without batch normalisation, whose statistics each device takes from its own half of a batch.
 SETTINGS = [
-    "--preset", "ladder", "--filters", "8", "16", "--normalisation", "none", "--epochs", "2",
+    "--preset", "custom-cnn", "--filters", "8", "16", "--normalisation", "none", "--epochs", "2",
     "--image-size", "32", "--batch-size", "8", "--validation-fraction", "0.4",
     "--augmentation", "none",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from model_training.config import TrainingConfig
 from model_training.tuning.search_space import Choices, Range, grid, parse_search, with_values
 
 BASE = TrainingConfig.from_preset("basic-cnn")
-LADDER = TrainingConfig.from_preset("ladder")
+LADDER = TrainingConfig.from_preset("custom-cnn")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_none_is_a_word_where_the_setting_knows_it_as_one():
         ("augmentation=strong", "strong"),
         ("test_fraction=0.1,0.2", "the same for all trials"),
         ("threshold_rule=half,youden", "changes no trial's figure"),
-        ("filters=16/32", "Only the preset 'ladder' takes"),
+        ("filters=16/32", "Only the preset 'custom-cnn' takes"),
     ],
 )
 def test_what_cannot_be_searched_is_said_before_anything_is_trained(text, message):
@@ -90,7 +90,7 @@ def test_a_setting_is_searched_once():
 
 
 SEARCHED = {
-    "preset": "ladder", "image_size": "64..128", "epochs": "1,2", "batch_size": "8,16",
+    "preset": "custom-cnn", "image_size": "64..128", "epochs": "1,2", "batch_size": "8,16",
     "optimizer": "adam,sgd", "learning_rate": "1e-4..1e-2:log", "schedule": "cosine,plateau",
     "augmentation": "none,classic", "augment": "rotation=5|rotation=1", "imbalance": "none,both",
     "ema_momentum": "none,0.9", "channels": "1,3", "fit": "pad,stretch", "patience": "3,5",

@@ -43,7 +43,7 @@ def opened(folder, sampler="tpe", *, texts=("learning_rate=1e-4..1e-1:log",), se
         sampler=make_sampler(sampler, grid=values, seed=seed),
         pruner=NopPruner(),
     )
-    require_same(study, {"the validation part": {"NORMAL": 20, "PNEUMONIA": 30}})
+    require_same(study, {"the validation split": {"NORMAL": 20, "PNEUMONIA": 30}})
     return study
 
 

@@ -107,7 +107,7 @@ def test_the_same_call_goes_on_and_the_best_becomes_a_bundle(data, tuned, tmp_pa
     best = before.loc[before["value"].idxmax()]
     printed = capsys.readouterr().out
     assert f"Best of 2 trials: trial {best['trial']}, validation AUC" in printed
-    assert "On the test part:" in printed
+    assert "On the test split:" in printed
     bundle = load_bundle(tmp_path / "best")
     assert bundle.manifest.training["batch_size"] == best["batch_size"]
     history = pd.read_csv(tuned / "trials" / str(best["trial"]) / "history.csv")
@@ -255,12 +255,12 @@ def test_auc_interval_against_simulation():
     generator = np.random.default_rng(0)
     positives = generator.exponential(4.0, (20_000, 30))
     negatives = generator.exponential(1.0, (20_000, 20))
-    areas = np.mean(positives[:, :, None] > negatives[:, None, :], axis=(1, 2))
+    aucs = np.mean(positives[:, :, None] > negatives[:, None, :], axis=(1, 2))
 
     low, high = auc_interval(0.8, positives=30, negatives=20)
 
-    assert areas.mean() == pytest.approx(0.8, abs=0.002)
-    assert (high - low) / 2 / 1.959964 == pytest.approx(areas.std(), rel=0.02)
+    assert aucs.mean() == pytest.approx(0.8, abs=0.002)
+    assert (high - low) / 2 / 1.959964 == pytest.approx(aucs.std(), rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_auc_interval_against_simulation():
 )
 def test_the_best_figure_has_its_denominator(value, text):
     study = optuna.create_study(direction="maximize")
-    require_same(study, {"the validation part": {"NORMAL": 20, "PNEUMONIA": 30}})
+    require_same(study, {"the validation split": {"NORMAL": 20, "PNEUMONIA": 30}})
     study.optimize(lambda trial: trial.set_user_attr("best_epoch", 7) or value, n_trials=1)
 
     assert f"validation AUC {text} at epoch 7." in as_text(study, AUC)

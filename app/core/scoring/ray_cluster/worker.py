@@ -20,7 +20,7 @@ from app.core.backend_names import BackendName
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError, OverreadError
 from app.core.scoring.engine import Engine, Result
-from app.core.scoring.prediction import Reading
+from app.core.scoring.prediction import Prediction
 from app.core.scoring.ray_cluster.connection import load_ray
 from app.core.sources.sources import Source
 
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     image_id: str
     status: str
     reason: str
-    reading: Reading | None
+    prediction: Prediction | None
     evidence: NDArray[np.float32] | None
 
 
@@ -72,7 +72,7 @@ class Worker:
         try:
             engine, known = self._ready(shared)
             return [
-                Answer(one.image_id, one.status, one.reason, one.reading, one.evidence)
+                Answer(one.image_id, one.status, one.reason, one.prediction, one.evidence)
                 for one in engine.score(sources, known=known)
             ]
         except Exception as error:

@@ -171,7 +171,7 @@ def test_a_manifest_without_a_format(copy, text):
         ({"task__positive": "NORMAL"}, "positive is 'NORMAL'"),
         ({"task__positive": None}, "positive is None"),
         ({"task__classes": ["PNEUMONIA", "NORMAL"]}, "it is the second"),
-        ({"task__wording": {"COVID": "c"}}, "COVID"),
+        ({"task__display_names": {"COVID": "c"}}, "COVID"),
         ({"input__height": 0}, "input.height"),
         ({"input__channels": 2}, "input.channels"),
         ({"input__fit": "crop"}, "input.fit"),
@@ -179,7 +179,7 @@ def test_a_manifest_without_a_format(copy, text):
         ({"heatmap__scale": float("inf")}, "heatmap.scale"),
         ({"thresholds__decision": 1.5}, "thresholds.decision"),
         ({"thresholds__decision": float("nan")}, "thresholds.decision"),
-        ({"thresholds__doubtful_low": 0.9}, "doubtful_low <= decision"),
+        ({"thresholds__uncertain_low": 0.9}, "uncertain_low <= decision"),
         ({"calibration__temperature": 0}, "calibration.temperature"),
         ({"calibration__temperature": float("inf")}, "calibration.temperature"),
         ({"calibration__method": "temperature_and_offset"}, "does not go with ()"),
@@ -240,7 +240,7 @@ def test_more_classes_than_the_table_has_columns(copy):
 
 def test_fewer_classes_than_the_table_has_labels(copy_of_three):
     change(copy_of_three, task__classes=["CLEAR", "NODULE"], task__positive="NODULE",
-           task__wording={})  # fmt: skip
+           task__display_names={})  # fmt: skip
     message = refusal(copy_of_three)
     assert "holds the classes [2]" in message
     assert "positions 0 to 1" in message
@@ -248,7 +248,7 @@ def test_fewer_classes_than_the_table_has_labels(copy_of_three):
 
 def test_fewer_classes_than_the_network_has_outputs(copy_of_three):
     change(copy_of_three, task__classes=["CLEAR", "NODULE"], task__positive="NODULE",
-           task__wording={})  # fmt: skip
+           task__display_names={})  # fmt: skip
     table = (copy_of_three / PREDICTIONS).read_text()
     header, *rows = table.splitlines()
     label = header.split(",").index("y_true")

@@ -30,7 +30,7 @@ def test_smooth_grad_averages_over_the_noise():
     """The gradient of a ReLU at its bend is 0 or 1; noise makes it a half."""
     bent = network([[1.0]], [-100], [[1.0]], activation="relu")
     film = np.full((16, 16, 1), 100, np.uint8)
-    film[0, 0], film[-1, -1] = 0, 200  # so that there is a range for the noise to be a share of
+    film[0, 0], film[-1, -1] = 0, 200  # so that there is a range for the noise to be a fraction of
 
     evidence = smooth_grad(logit_of(bent), film, num_copies=200) * 256 / 255
 

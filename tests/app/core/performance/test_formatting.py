@@ -3,7 +3,7 @@ import pytest
 from app.core.bundles.bundle import Calibration, Task
 from app.core.performance.formatting import calibration_in_full
 
-TWO = Task(title="t", classes=("A", "B"), positive="B", wording={"B": "Beta"})
+TWO = Task(title="t", classes=("A", "B"), positive="B", display_names={"B": "Beta"})
 THREE = Task(title="t", classes=("A", "B", "C"))
 
 

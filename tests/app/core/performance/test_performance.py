@@ -57,14 +57,14 @@ def test_an_image_without_a_patient_is_not_taken_for_a_patient_of_that_name():
 
 
 def test_a_probability_equal_to_the_threshold_is_called():
-    assert held_out().called(0.5).tolist() == [0, 1, 0, 1, 0, 1, 1]
+    assert held_out().predicted(0.5).tolist() == [0, 1, 0, 1, 0, 1, 1]
 
 
 def test_near_duplicates_without_a_patient_stand_together():
     frame = table([("test", "", "", n % 2, 0.1) for n in range(7)])
-    frame["kept_together"] = [3, 3, 4, 5, 6, 7, 7]
+    frame["group_id"] = [3, 3, 4, 5, 6, 7, 7]
     together = predictions.select(frame, TASK, split="test")
-    alone = predictions.select(frame.drop(columns="kept_together"), TASK, split="test")
+    alone = predictions.select(frame.drop(columns="group_id"), TASK, split="test")
 
     assert (together.unit, held_out().unit) == ("group", "patient")
     assert predictions.count_patients(together) == 5
@@ -96,13 +96,16 @@ def test_perfect_separation_is_marked_as_having_no_interval():
 
 
 def test_misses_are_sorted_by_the_probability_given_to_the_truth():
-    misses = performance.misses(held_out(), threshold=0.5)
+    misclassified = performance.misclassified(held_out(), threshold=0.5)
 
     # 0.80 on a negative leaves 0.20 for the truth, 0.30 on a positive leaves 0.30.
-    assert [(m.truth, m.called, m.probability) for m in misses] == [(0, 1, 0.8), (1, 0, 0.3)]
-    assert [m.given_to_truth for m in misses] == pytest.approx([0.2, 0.3])
-    assert misses[0].patient == "p1"
-    assert performance.misses(held_out(), threshold=0.25) == misses[:1]
+    assert [(m.truth, m.predicted, m.probability) for m in misclassified] == [
+        (0, 1, 0.8),
+        (1, 0, 0.3),
+    ]
+    assert [m.given_to_truth for m in misclassified] == pytest.approx([0.2, 0.3])
+    assert misclassified[0].patient == "p1"
+    assert performance.misclassified(held_out(), threshold=0.25) == misclassified[:1]
 
 
 def test_subgroups_of_one_class_show_how_many_of_it_were_called_right():
@@ -149,25 +152,25 @@ def test_calibrated_probabilities_stay_within_what_chance_explains():
     assert good.error < good.error_by_chance
     assert bad.error > 2 * bad.error_by_chance
     assert good.brier.low < good.brier.value < good.brier.high
-    assert good.num_images == sum(part.observed.total for part in good.bins) == 400
+    assert good.num_images == sum(bin_.observed.total for bin_ in good.bins) == 400
 
 
 def test_more_classes_than_two():
     frame = drawn_table(THREE.classes, per_class=30)
     held = predictions.select(frame, THREE, split="test")
     result = performance.evaluate_multiclass(held)
-    wrong = performance.misses(held)
+    wrong = performance.misclassified(held)
     check = performance.check_calibration(held)
 
     assert [area.num_cases for area in result.auc] == [90, 90, 90]
     assert result.macro_auc.value == pytest.approx(np.mean([area.value for area in result.auc]))
     assert (
-        held.called().tolist()
+        held.predicted().tolist()
         == frame[frame["split"] == "test"][list("ABC")].to_numpy().argmax(axis=1).tolist()
     )
-    assert len(wrong) == (held.called() != held.y_true).sum() > 0
-    assert all(miss.given_to_truth < miss.probability for miss in wrong)
-    assert sum(part.observed.successes for part in check.bins) == 90 - len(wrong)
+    assert len(wrong) == (held.predicted() != held.y_true).sum() > 0
+    assert all(film.given_to_truth < film.probability for film in wrong)
+    assert sum(bin_.observed.successes for bin_ in check.bins) == 90 - len(wrong)
     (only,) = performance.histograms(held)
     assert only.wrong.sum() == len(wrong)
 
@@ -239,8 +242,8 @@ def test_figures_claim_no_more_digits_than_they_have(made, value, bounds):
 
 
 def test_shares_come_with_interval_and_count():
-    assert formatting.share_in_full(Proportion(8, 10)) == "80.0 % (49.0 to 94.3 %; 8 of 10)"
-    assert formatting.share_in_full(Proportion(0, 0)) == "none (no interval; 0 of 0)"
+    assert formatting.proportion_in_full(Proportion(8, 10)) == "80.0 % (49.0 to 94.3 %; 8 of 10)"
+    assert formatting.proportion_in_full(Proportion(0, 0)) == "none (no interval; 0 of 0)"
     assert formatting.out_of(F1(Proportion(13, 28))) == "26 of 41"
     assert formatting.percent(F1(Proportion(13, 28))) == "63.4 %"
     assert formatting.resting_on(interval(0.5, 0.4, 0.6), "patient") == "45 images of 1 patient"

@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sklearn_metrics
 
 from app.core.performance.predictions import HeldOut
-from app.core.performance.proportions import Share, evaluate_decisions
+from app.core.performance.proportions import ClusteredProportion, evaluate_decisions
 from app.core.statistics.bootstrap import bootstrap_interval
 from app.core.statistics.metrics import Proportion
 
@@ -33,26 +33,28 @@ def test_shares_by_hand():
 
 
 def test_the_interval_by_hand():
-    # Of patients with 2, 2 and 1 images 2, 1 and 0 were right: share 3/5, and residuals from it
+    # Of patients with 2, 2 and 1 images 2, 1 and 0 were right: proportion 3/5, and residuals from it
     # 0.8, -0.2, -0.6, whose squares sum to 1.04.
-    share = Share.of(np.array([1, 1, 1, 0, 0], bool), np.array(["a", "a", "b", "b", "c"]))
+    proportion = ClusteredProportion.of(
+        np.array([1, 1, 1, 0, 0], bool), np.array(["a", "a", "b", "b", "c"])
+    )
 
     between = 3 / 2 * 1.04 / 25
-    assert share.design_effect == pytest.approx(between / (0.6 * 0.4 / 5))
-    effective = 5 / share.design_effect
+    assert proportion.design_effect == pytest.approx(between / (0.6 * 0.4 / 5))
+    effective = 5 / proportion.design_effect
     z = 1.959963984540054
     half = z * math.sqrt(0.6 * 0.4 / effective + z**2 / (4 * effective**2))
     centre = 0.6 + z**2 / (2 * effective)
     expected = [(centre + side * half) / (1 + z**2 / effective) for side in (-1, 1)]
-    assert share.interval() == pytest.approx(expected)
+    assert proportion.interval() == pytest.approx(expected)
 
 
 def test_patients_with_one_image_each_have_wilsons_interval():
     right = np.arange(50) < 37
-    share = Share.of(right, np.arange(50).astype(np.str_))
+    proportion = ClusteredProportion.of(right, np.arange(50).astype(np.str_))
 
-    assert share.design_effect == pytest.approx(1, abs=0.03)
-    assert share.interval() == pytest.approx(Proportion(37, 50).interval(), abs=0.003)
+    assert proportion.design_effect == pytest.approx(1, abs=0.03)
+    assert proportion.interval() == pytest.approx(Proportion(37, 50).interval(), abs=0.003)
 
 
 @pytest.mark.parametrize("alike", [0.0, 0.5, 1.0])
@@ -64,7 +66,7 @@ def test_it_is_as_wide_as_a_bootstrap_over_many_patients(alike):
     right = np.where(same, of_patient[patients], random.random(len(patients)) < 0.8)
     names = patients.astype(np.str_)
 
-    low, high = Share.of(right, names).interval()
+    low, high = ClusteredProportion.of(right, names).interval()
     drawn = bootstrap_interval(
         lambda truth, _: truth.mean(), right, np.zeros(len(right)), groups=names
     )
@@ -80,8 +82,11 @@ def test_the_interval_covers_the_truth_where_films_of_a_patient_are_alike(num_pa
         # Beta-binomial with a mean of 0.8 and a correlation of 0.4 within a patient.
         of_patient = random.beta(0.8 * 1.5, 0.2 * 1.5, num_patients)
         right = random.random(len(patients)) < of_patient[patients]
-        share = Share.of(right, patients.astype(np.str_))
-        for found, part in ((clustered, share), (plain, Proportion(share.successes, share.total))):
+        proportion = ClusteredProportion.of(right, patients.astype(np.str_))
+        for found, part in (
+            (clustered, proportion),
+            (plain, Proportion(proportion.successes, proportion.total)),
+        ):
             low, high = part.interval()
             found.append(low <= 0.8 <= high)
 
@@ -90,13 +95,13 @@ def test_the_interval_covers_the_truth_where_films_of_a_patient_are_alike(num_pa
 
 
 def test_where_all_were_right_each_patient_counts_once():
-    share = Share.of(np.ones(12, bool), np.repeat(["a", "b", "c"], 4))
+    proportion = ClusteredProportion.of(np.ones(12, bool), np.repeat(["a", "b", "c"], 4))
 
-    assert share.interval() == pytest.approx(Proportion(3, 3).interval())
+    assert proportion.interval() == pytest.approx(Proportion(3, 3).interval())
 
 
 def test_of_nothing_there_is_no_share():
-    empty = Share.of(np.zeros(0, bool), np.zeros(0, np.str_))
+    empty = ClusteredProportion.of(np.zeros(0, bool), np.zeros(0, np.str_))
 
     assert math.isnan(empty.value)
     assert all(math.isnan(end) for end in empty.interval())
@@ -108,10 +113,10 @@ def test_one_class_against_the_others_agrees_with_scikit_learn(label):
     truth, probabilities = random.integers(0, 3, 200), random.dirichlet([1, 1, 1], 200)
     found = evaluate_decisions(held_out(truth, probabilities, np.arange(200)), label=label)
 
-    called = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     precision, recall, f1, _ = sklearn_metrics.precision_recall_fscore_support(
-        truth == label, called == label, average="binary"
+        truth == label, predicted == label, average="binary"
     )
     assert (found.ppv.value, found.sensitivity.value) == pytest.approx((precision, recall))
     assert found.f1.value == pytest.approx(f1)
-    assert found.accuracy.value == pytest.approx((truth == called).mean())
+    assert found.accuracy.value == pytest.approx((truth == predicted).mean())

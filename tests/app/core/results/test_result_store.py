@@ -45,7 +45,7 @@ def test_what_was_computed_comes_back_as_it_was(bundle, tmp_path):
         found = known.get(result.image_id, other)
         assert found.source == other
         assert (found.status, found.reason) == (result.status, result.reason)
-        assert found.reading == result.reading
+        assert found.prediction == result.prediction
         np.testing.assert_array_equal(found.evidence, result.evidence)
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from app.core.results import rows
 from app.core.results.table_writer import open_table
-from app.core.results.verdicts import Review
+from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
-from app.core.scoring.prediction import read
+from app.core.scoring.prediction import predict
 from app.core.sources.sources import Source
 
 COLUMNS = (
@@ -20,8 +20,8 @@ COLUMNS = (
 
 
 def scored(bundle, name="film.png", logit=2.0):
-    reading = read(np.array([0.0, logit]), bundle.manifest)
-    return Result(Source(name, Path("/data") / name), "f" * 64, "ok", reading=reading)
+    prediction = predict(np.array([0.0, logit]), bundle.manifest)
+    return Result(Source(name, Path("/data") / name), "f" * 64, "ok", prediction=prediction)
 
 
 def test_columns_are_the_contract(bundle, three_class_bundle):
@@ -56,8 +56,8 @@ def test_order_is_the_order_of_the_input(bundle):
 
 def test_verdicts_stand_beside_their_image(bundle):
     when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    reviews = {"f" * 64: Review("disagree", "marker", when)}
-    table = rows.with_reviews(rows.table([scored(bundle)], bundle), reviews)
+    verdicts = {"f" * 64: Verdict("disagree", "marker", when)}
+    table = rows.with_verdicts(rows.table([scored(bundle)], bundle), verdicts)
 
     assert table.loc[0, ["verdict", "comment", "reviewed_at"]].tolist() == [
         "disagree",

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
-from app.core.results.verdicts import ReviewStore, ReviewStoreError
+from app.core.results.verdicts import VerdictStore, VerdictStoreError
 
 IMAGE, OTHER_IMAGE, BUNDLE = "a" * 64, "b" * 64, "c" * 64
 
@@ -15,13 +15,13 @@ def url(tmp_path):
 
 
 def test_newest_verdict_wins_and_every_row_stays(url):
-    store = ReviewStore(url)
+    store = VerdictStore(url)
     store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
     store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="unsure", comment="hilum")
 
     latest = store.latest(BUNDLE)[IMAGE]
     with create_engine(url).connect() as connection:
-        rows = connection.execute(text("SELECT verdict FROM reviews ORDER BY id")).scalars().all()
+        rows = connection.execute(text("SELECT verdict FROM verdicts ORDER BY id")).scalars().all()
 
     assert (latest.verdict, latest.comment) == ("unsure", "hilum")
     assert latest.created_at.tzinfo is not None
@@ -29,13 +29,13 @@ def test_newest_verdict_wins_and_every_row_stays(url):
 
 
 def test_verdicts_survive_a_restart(url):
-    ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="disagree", comment="x")
+    VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="disagree", comment="x")
 
-    assert ReviewStore(url).latest(BUNDLE)[IMAGE].verdict == "disagree"
+    assert VerdictStore(url).latest(BUNDLE)[IMAGE].verdict == "disagree"
 
 
 def test_verdicts_belong_to_one_bundle_and_one_image(url):
-    store = ReviewStore(url)
+    store = VerdictStore(url)
     store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
     store.record(image_id=OTHER_IMAGE, bundle_sha256="d" * 64, verdict="disagree", comment="")
 
@@ -44,10 +44,10 @@ def test_verdicts_belong_to_one_bundle_and_one_image(url):
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE reviews SET verdict = 'agree'", "DELETE FROM reviews"]
+    "statement", ["UPDATE verdicts SET verdict = 'agree'", "DELETE FROM reviews"]
 )
 def test_the_database_refuses_edits(url, statement):
-    ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="unsure", comment="")
+    VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="unsure", comment="")
 
     with (
         create_engine(url).connect() as connection,
@@ -57,7 +57,7 @@ def test_the_database_refuses_edits(url, statement):
 
 
 def test_a_comment_alone_is_no_verdict(url):
-    store = ReviewStore(url)
+    store = VerdictStore(url)
     store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="marker on the left")
 
     assert store.latest(BUNDLE)[IMAGE].verdict is None
@@ -65,11 +65,11 @@ def test_a_comment_alone_is_no_verdict(url):
 
 def test_an_unknown_verdict_is_refused(url):
     with pytest.raises(ValueError, match="Received 'maybe'"):
-        ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="maybe", comment="")
+        VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="maybe", comment="")
 
 
 def test_readers_at_once_lose_nothing(url):
-    store = ReviewStore(url)
+    store = VerdictStore(url)
 
     def save(number: int) -> None:
         store.record(image_id=f"{number:064d}", bundle_sha256=BUNDLE, verdict="agree", comment="")
@@ -83,42 +83,42 @@ def test_readers_at_once_lose_nothing(url):
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("not a folder")
 
-    with pytest.raises(ReviewStoreError, match="OVERREAD_HOME"):
-        ReviewStore(f"sqlite:///{tmp_path / 'file' / 'reviews.sqlite3'}")
+    with pytest.raises(VerdictStoreError, match="OVERREAD_HOME"):
+        VerdictStore(f"sqlite:///{tmp_path / 'file' / 'reviews.sqlite3'}")
 
 
 @pytest.mark.parametrize("comment", ["", " ", "\n\t"])
 def test_a_row_that_says_nothing_is_refused(url, comment):
-    store = ReviewStore(url)
+    store = VerdictStore(url)
 
-    with pytest.raises(ReviewStoreError):
+    with pytest.raises(VerdictStoreError):
         store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment=comment)
 
     assert store.latest(BUNDLE) == {}
 
 
 def test_a_comment_can_be_withdrawn(url):
-    store = ReviewStore(url)
+    store = VerdictStore(url)
     store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="marker")
     store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="")
 
     assert store.latest(BUNDLE) == {}
-    assert ReviewStore(url).num_ignored == 0
+    assert VerdictStore(url).num_ignored == 0
 
 
 def test_empty_rows_of_an_earlier_version_are_ignored_and_counted(url):
-    ReviewStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
+    VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
     with create_engine(url).begin() as connection:
         connection.execute(text("DROP TRIGGER reviews_no_empty"))
         connection.execute(
             text(
-                "INSERT INTO reviews (created_at, image_id, bundle_sha256, verdict, comment) "
+                "INSERT INTO verdicts (created_at, image_id, bundle_sha256, verdict, comment) "
                 "VALUES ('2026-01-01 00:00:00', :image, :bundle, NULL, '')"
             ),
             {"image": OTHER_IMAGE, "bundle": BUNDLE},
         )
 
-    store = ReviewStore(url)
+    store = VerdictStore(url)
 
     assert set(store.latest(BUNDLE)) == {IMAGE}
     assert store.num_ignored == 1

@@ -81,7 +81,7 @@ def test_heatmaps_go_to_disk_and_a_case_is_opened_from_there(
     case = examine(engine, source, source.read(), known=known)
 
     assert batch.results[0].evidence is None
-    assert case.reading == fresh.reading
+    assert case.prediction == fresh.prediction
     for kept, computed in zip(case.evidence, fresh.evidence, strict=True):
         np.testing.assert_allclose(kept, computed, atol=1e-6)
 

@@ -36,7 +36,7 @@ def test_an_unreadable_case_keeps_its_reason(engine):
     case = examine(engine, Source("x", Path("x")), b"no image")
 
     assert case.film is None
-    assert case.reading is None
+    assert case.prediction is None
     assert "are not a JPEG" in case.reason
 
 
@@ -48,7 +48,7 @@ def test_a_refused_case_still_shows_its_film(engine):
 
     assert case.reason.startswith("This is a colour picture")
     assert case.film is not None
-    assert case.reading is None
+    assert case.prediction is None
 
 
 def test_with_more_classes_a_case_is_computed_for_them_all(three_class_engine, source, tmp_path):
@@ -73,7 +73,9 @@ def test_with_more_classes_a_case_is_opened_again_without_the_network(
         three_class_engine, source, source.read(), known=kept(three_class_engine, tmp_path)
     )
 
-    assert again.reading.class_probabilities == pytest.approx(first.reading.class_probabilities)
+    assert again.prediction.class_probabilities == pytest.approx(
+        first.prediction.class_probabilities
+    )
     assert len(again.evidence) == 3
     for one, other in zip(again.evidence, first.evidence, strict=True):
         np.testing.assert_array_equal(one, other)

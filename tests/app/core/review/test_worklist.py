@@ -3,17 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from app.core.results.verdicts import Review
+from app.core.results.verdicts import Verdict
 from app.core.review.worklist import NOT_REVIEWED, Filter, count_by_status, worklist
 from app.core.scoring.engine import Result
-from app.core.scoring.prediction import Reading
+from app.core.scoring.prediction import Prediction
 from app.core.sources.sources import Source
 
 
 def scored(name: str, probability: float) -> Result:
-    zone = "negative" if probability < 0.3 else "positive" if probability >= 0.7 else "doubtful"
-    reading = Reading(
-        prediction="SICK" if probability >= 0.4 else "WELL",
+    zone = "negative" if probability < 0.3 else "positive" if probability >= 0.7 else "uncertain"
+    prediction = Prediction(
+        label="SICK" if probability >= 0.4 else "WELL",
         class_index=int(probability >= 0.4),
         probability=probability,
         raw_probability=probability,
@@ -21,7 +21,7 @@ def scored(name: str, probability: float) -> Result:
         zone=zone,
         class_probabilities=(1 - probability, probability),
     )
-    return Result(Source(name, Path(name)), name * 8, "ok", reading=reading)
+    return Result(Source(name, Path(name)), name * 8, "ok", prediction=prediction)
 
 
 def unscored(name: str, status: str) -> Result:
@@ -43,7 +43,7 @@ def names(results):
     return [result.source.name for result in results]
 
 
-def test_doubtful_first_then_positive_then_negative_then_unscored():
+def test_uncertain_first_then_positive_then_negative_then_unscored():
     listed = worklist(RESULTS, {}, Filter())
 
     assert names(listed) == ["near", "far", "highest", "high", "low", "blank", "torn"]
@@ -75,6 +75,6 @@ def test_nothing_disappears_without_a_filter():
     ],
 )
 def test_filters(chosen, expected):
-    reviews = {"high" * 8: Review("agree", "", datetime.now(UTC))}
+    verdicts = {"high" * 8: Verdict("agree", "", datetime.now(UTC))}
 
-    assert names(worklist(RESULTS, reviews, chosen)) == expected
+    assert names(worklist(RESULTS, verdicts, chosen)) == expected

@@ -56,18 +56,18 @@ def test_one_result_for_each_source_in_order(engine, films):
     assert [result.source for result in results] == films
     for number, result in enumerate(results):
         assert (result.status == "unreadable") == (number % 7 == 3)
-        assert (result.reading is None) == (result.status != "ok")
+        assert (result.prediction is None) == (result.status != "ok")
         assert (result.evidence is None) == (result.status != "ok")
 
 
 def test_scores_equal_keras_one_image_at_a_time(any_engine, films):
     engine = any_engine
-    results = [result for result in engine.score(films) if result.reading]
+    results = [result for result in engine.score(films) if result.prediction]
 
     for result in results[:12]:
         film = decoding.decode(result.source.read())
         expected = engine.network.model(engine.fitted(film)[None].astype(np.float32))[0].numpy()
-        raw = result.reading.raw_probability
+        raw = result.prediction.raw_probability
         found = [raw] if len(expected) == 1 else [expected.max()]
         np.testing.assert_allclose(found, [expected.max()], atol=1e-4)
         np.testing.assert_allclose(raw, expected.max(), atol=1e-4)
@@ -109,9 +109,9 @@ def film_part(evidence, film_shape, side):
 
 def test_evidence_is_grad_cam_of_the_predicted_class(any_engine, films):
     engine, size = any_engine, any_engine.bundle.manifest.input
-    for result in [r for r in engine.score(films) if r.reading][:6]:
+    for result in [r for r in engine.score(films) if r.prediction][:6]:
         film = decoding.decode(result.source.read())
-        expected = grad_cam(engine.network, engine.fitted(film), result.reading.class_index)
+        expected = grad_cam(engine.network, engine.fitted(film), result.prediction.class_index)
         tolerance = 1e-4 * np.abs(expected).max()
         if size.fit == "pad":
             # OpenCV interpolates in steps of 1/32 of a cell in each direction.
@@ -124,11 +124,11 @@ def test_evidence_is_grad_cam_of_the_predicted_class(any_engine, films):
 
 
 def test_explain_agrees_with_score(engine, films):
-    result = next(r for r in engine.score(films) if r.reading)
-    reading, evidence = engine.explain(decoding.decode(result.source.read()))
+    result = next(r for r in engine.score(films) if r.prediction)
+    prediction, evidence = engine.explain(decoding.decode(result.source.read()))
 
-    assert reading.probability == pytest.approx(result.reading.probability, abs=1e-6)
-    np.testing.assert_allclose(evidence[reading.class_index], result.evidence, atol=1e-5)
+    assert prediction.probability == pytest.approx(result.prediction.probability, abs=1e-6)
+    np.testing.assert_allclose(evidence[prediction.class_index], result.evidence, atol=1e-5)
     np.testing.assert_allclose(evidence[0], -evidence[1], atol=1e-5)
 
 
@@ -268,11 +268,11 @@ def test_an_empty_stream_gives_nothing(engine):
 
 
 def test_two_sessions_at_once_get_their_own_results(engine, films):
-    alone = [r.reading.probability for r in engine.score(films) if r.reading]
+    alone = [r.prediction.probability for r in engine.score(films) if r.prediction]
     found = {}
 
     def run(name, sources):
-        found[name] = [r.reading.probability for r in engine.score(sources) if r.reading]
+        found[name] = [r.prediction.probability for r in engine.score(sources) if r.prediction]
 
     threads = [
         threading.Thread(target=run, args=("forward", films)),
@@ -292,8 +292,8 @@ def test_a_sigmoid_becomes_two_class_logits():
 
 
 def test_a_film_scores_alike_whatever_stands_beside_it(engine, films):
-    readable = [r.source for r in engine.score(films) if r.reading]
-    alone = next(engine.score([readable[5]])).reading.probability
-    within = list(engine.score(readable))[5].reading.probability
+    readable = [r.source for r in engine.score(films) if r.prediction]
+    alone = next(engine.score([readable[5]])).prediction.probability
+    within = list(engine.score(readable))[5].prediction.probability
 
     assert alone == pytest.approx(within, abs=1e-6)

@@ -31,15 +31,15 @@ def test_extreme_logits_do_not_overflow():
 def test_reliability_bins_by_hand():
     bins = reliability_bins([0, 1, 1, 1], [0.0, 0.2, 0.5, 1.0], num_bins=2)
 
-    assert [(part.low, part.high) for part in bins] == [(0.0, 0.5), (0.5, 1.0)]
-    assert [part.observed for part in bins] == [Proportion(1, 2), Proportion(2, 2)]
-    assert [part.mean_probability for part in bins] == pytest.approx([0.1, 0.75])
+    assert [(bin_.low, bin_.high) for bin_ in bins] == [(0.0, 0.5), (0.5, 1.0)]
+    assert [bin_.observed for bin_ in bins] == [Proportion(1, 2), Proportion(2, 2)]
+    assert [bin_.mean_probability for bin_ in bins] == pytest.approx([0.1, 0.75])
 
 
 def test_each_tenth_falls_into_the_bin_it_opens():
     bins = reliability_bins([0] * 11, [k / 10 for k in range(11)])
 
-    assert [part.observed.total for part in bins] == [1] * 9 + [2]
+    assert [bin_.observed.total for bin_ in bins] == [1] * 9 + [2]
 
 
 def test_an_empty_bin_has_no_mean():
@@ -58,21 +58,21 @@ def test_expected_calibration_error_by_hand():
 
 def test_expected_calibration_error_against_a_plain_loop():
     random = np.random.default_rng(2)
-    share, truth = random.random(500), random.integers(0, 2, 500)
+    proportion, truth = random.random(500), random.integers(0, 2, 500)
     error = 0.0
     for low in np.arange(10) / 10:
-        inside = (share >= low) & (share < low + 0.1)
-        error += inside.mean() * abs(share[inside].mean() - truth[inside].mean())
+        inside = (proportion >= low) & (proportion < low + 0.1)
+        error += inside.mean() * abs(proportion[inside].mean() - truth[inside].mean())
 
-    assert expected_calibration_error(truth, share) == pytest.approx(error)
+    assert expected_calibration_error(truth, proportion) == pytest.approx(error)
 
 
 def test_brier_score():
     assert brier_score([1, 0], [0.8, 0.3]) == pytest.approx((0.04 + 0.09) / 2)
     random = np.random.default_rng(4)
-    truth, share = random.integers(0, 2, 100), random.random(100)
-    assert brier_score(truth, share) == pytest.approx(
-        sklearn_metrics.brier_score_loss(truth, share)
+    truth, proportion = random.integers(0, 2, 100), random.random(100)
+    assert brier_score(truth, proportion) == pytest.approx(
+        sklearn_metrics.brier_score_loss(truth, proportion)
     )
 
 
@@ -105,10 +105,14 @@ def test_rejects_no_bins():
 
 def test_inputs_are_left_alone():
     random = np.random.default_rng(0)
-    columns, share, y_true = random.random((30, 4)), random.random(30), random.integers(0, 2, 30)
-    for array in (columns, share, y_true):
+    columns, proportion, y_true = (
+        random.random((30, 4)),
+        random.random(30),
+        random.integers(0, 2, 30),
+    )
+    for array in (columns, proportion, y_true):
         array.flags.writeable = False
 
-    expected_calibration_error(y_true, share)
-    brier_score(y_true, share)
+    expected_calibration_error(y_true, proportion)
+    brier_score(y_true, proportion)
     softmax(columns)

@@ -34,7 +34,7 @@ def test_score_equal_to_threshold_is_positive():
 
 
 @pytest.mark.parametrize(("threshold", "called"), [(0.0, 4), (1.0, 1)])
-def test_threshold_at_either_end(threshold, called):
+def test_threshold_at_either_end(threshold, predicted):
     point = operating_point([0, 1, 0, 1], [0.0, 0.3, 0.6, 1.0], threshold=threshold)
 
     assert point.tp + point.fp == called

@@ -38,8 +38,8 @@ def test_binary_temperature_is_recovered_and_optimal(temperature):
     logits, y_true = draw_binary(1, temperature=temperature)
 
     def loss(log_temperature):
-        share = expit(logits / math.exp(log_temperature)).clip(1e-300, 1 - 1e-16)
-        return sklearn_metrics.log_loss(y_true, share)
+        proportion = expit(logits / math.exp(log_temperature)).clip(1e-300, 1 - 1e-16)
+        return sklearn_metrics.log_loss(y_true, proportion)
 
     fitted = fit_temperature(logits, y_true)
     best = minimize_scalar(loss, bounds=(-3, 3), method="bounded", options={"xatol": 1e-9})
@@ -189,10 +189,10 @@ def test_offsets_reject_malformed_input(logits):
 
 def test_log_likelihood_agrees_with_scikit_learn():
     logits, y_true = draw_multi_class(0, temperature=1.0, num_cases=100)
-    shares = scipy_softmax(logits, axis=1)
+    proportions = scipy_softmax(logits, axis=1)
 
-    assert log_likelihood(shares, y_true) == pytest.approx(
-        -sklearn_metrics.log_loss(y_true, shares, normalize=False)
+    assert log_likelihood(proportions, y_true) == pytest.approx(
+        -sklearn_metrics.log_loss(y_true, proportions, normalize=False)
     )
 
 

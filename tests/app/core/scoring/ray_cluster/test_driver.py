@@ -79,14 +79,14 @@ def require_same(found, expected):
         assert (one.image_id, one.status, one.reason) == (
             other.image_id, other.status, other.reason,
         )  # fmt: skip
-        if other.reading is None:
-            assert one.reading is None
+        if other.prediction is None:
+            assert one.prediction is None
             assert one.evidence is None
             continue
-        assert one.reading.prediction == other.reading.prediction
-        assert one.reading.zone == other.reading.zone
+        assert one.prediction.label == other.prediction.label
+        assert one.prediction.zone == other.prediction.zone
         np.testing.assert_allclose(
-            one.reading.class_probabilities, other.reading.class_probabilities, atol=1e-6
+            one.prediction.class_probabilities, other.prediction.class_probabilities, atol=1e-6
         )
         np.testing.assert_allclose(one.evidence, other.evidence, atol=1e-5)
 

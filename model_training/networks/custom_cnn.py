@@ -9,8 +9,7 @@ from typing import TypeVar
 import keras
 from keras import layers
 
-from model_training.networks.ladder_settings import DROPOUTS, FILTERS, KERNELS, check_ladder
-from model_training.networks.parts import (
+from model_training.networks.blocks import (
     MOMENTUM,
     InputShape,
     OutputBias,
@@ -19,14 +18,15 @@ from model_training.networks.parts import (
     standardised,
     unit_range,
 )
+from model_training.networks.custom_cnn_settings import DROPOUTS, FILTERS, KERNELS, check_custom_cnn
 
 Number = TypeVar("Number", int, float)
 
-# The last block has the same name in a ladder of any length, so that its heatmap is found.
+# The last block has the same name in a custom CNN of any length, so that its heatmap is found.
 LAST = "last"
 
 
-def ladder(
+def custom_cnn(
     *,
     input_shape: InputShape,
     output_bias: OutputBias,
@@ -41,7 +41,7 @@ def ladder(
 ) -> keras.Model:
     """Blocks of convolution, normalisation, ReLU and dropout, with a pooling between them.
 
-    The preset `basic-cnn` is the ladder of filters 16, 32, 64, 128, 128 with a dense dropout of
+    The preset `basic-cnn` is the custom CNN of filters 16, 32, 64, 128, 128 with a dense dropout of
     0.3. A list of kernels or dropouts that is shorter than that of filters repeats its last value.
 
     Reference:
@@ -53,19 +53,19 @@ def ladder(
         output_bias: Initial bias of each output.
         filters: Of each block; their number is that of the blocks.
         kernels: Side of each block's kernel, pixels.
-        dropouts: Share of values that each block drops while training.
+        dropouts: Fraction of values that each block drops while training.
         normalisation: `batch`; `group`, up to eight groups of channels of one film; `layer`, all
             channels of one film together; or `none`.
         head: `average`, global average pooling, or `flatten`.
         dense_units: Units of a dense layer behind the head; 0 for none.
-        dense_dropout: Share of values dropped before the predictions.
+        dense_dropout: Fraction of values dropped before the predictions.
         standardise: Whether each film is brought to a mean of 0 and a deviation of 1.
 
     Raises:
         ValueError: If a value is out of range, or the poolings leave less than 2 x 2 cells.
     """
     height, width, _ = input_shape
-    check_ladder(
+    check_custom_cnn(
         height,
         width,
         filters=filters,
@@ -95,7 +95,7 @@ def ladder(
         x = layers.Dense(dense_units, activation="relu", name="dense")(x)
     if dense_dropout:
         x = layers.Dropout(dense_dropout, name="dropout")(x)
-    return keras.Model(pixels, predictions(x, output_bias), name="ladder")
+    return keras.Model(pixels, predictions(x, output_bias), name="custom_cnn")
 
 
 def _block(x: Tensor, filters: int, *, kernel: int, normalisation: str, name: str) -> Tensor:

@@ -71,9 +71,9 @@ def add_skull(image: Image, generator: np.random.Generator) -> Image:
     return np.asarray(np.clip(added, 0, 255), np.uint8)
 
 
-def _corners(image: Image, share: float) -> list[tuple[slice, slice]]:
+def _corners(image: Image, fraction: float) -> list[tuple[slice, slice]]:
     height, width = image.shape[:2]
-    rows, columns = round(height * share), round(width * share)
+    rows, columns = round(height * fraction), round(width * fraction)
     return list(
         product(
             (slice(0, rows), slice(height - rows, height)),

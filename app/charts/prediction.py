@@ -1,4 +1,4 @@
-"""The probabilities of one reading as a Plotly figure."""
+"""The probabilities of one prediction as a Plotly figure."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import plotly.graph_objects as go
 
 from app.charts import palette
 from app.core.bundles.bundle import Manifest
-from app.core.scoring.prediction import Reading
+from app.core.scoring.prediction import Prediction
 
 
-def probability_figure(reading: Reading, manifest: Manifest) -> go.Figure:
+def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
     """Calibrated probability of each class as bars, with the threshold drawn in."""
     task, thresholds = manifest.task, manifest.thresholds
-    words = [task.word(name) for name in task.classes]
+    words = [task.display_name(name) for name in task.classes]
     figure = go.Figure(
         go.Bar(
-            x=reading.class_probabilities,
+            x=prediction.class_probabilities,
             y=words,
             orientation="h",
             marker_color=[
-                palette.ACCENT if index == reading.class_index else palette.MUTED
+                palette.ACCENT if index == prediction.class_index else palette.MUTED
                 for index in range(len(words))
             ],
-            text=[f"{value:.1%}" for value in reading.class_probabilities],
+            text=[f"{value:.1%}" for value in prediction.class_probabilities],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
@@ -33,8 +33,8 @@ def probability_figure(reading: Reading, manifest: Manifest) -> go.Figure:
         row = {"y0": 0.5, "y1": 1.5}
         figure.add_shape(
             type="rect",
-            x0=thresholds.doubtful_low,
-            x1=thresholds.doubtful_high,
+            x0=thresholds.uncertain_low,
+            x1=thresholds.uncertain_high,
             **row,
             fillcolor=palette.CONTRAST,
             opacity=0.25,

@@ -1,4 +1,4 @@
-"""What the `ladder` may be built from.
+"""What the `custom-cnn` may be built from.
 
 Imports no Keras, so that a wrong call is refused before anything is read.
 """
@@ -17,7 +17,7 @@ KERNELS = (3,)
 DROPOUTS = (0.0,)
 
 
-def check_ladder(
+def check_custom_cnn(
     height: int,
     width: int,
     *,
@@ -29,12 +29,12 @@ def check_ladder(
     dense_units: int = 0,
     dense_dropout: float = 0.0,
 ) -> None:
-    """Makes sure that a ladder can be built; settings as `ladder.ladder` takes them.
+    """Makes sure that a custom CNN can be built; settings as `custom_cnn.custom_cnn` takes them.
 
     Args:
         height: Of the input, pixels.
         width: Of the input, pixels.
-        filters: And the settings after it: where not given, the ladder's own.
+        filters: And the settings after it: where not given, the custom CNN's own.
         kernels: Side of each block's kernel.
         dropouts: Of each block.
         normalisation: One of `NORMALISATIONS`.
@@ -50,12 +50,12 @@ def check_ladder(
     for name, numbers in (("filters", filters), ("kernels", kernels)):
         _require_whole(name, numbers)
     for dropout in dropouts:
-        _require_share("dropouts", dropout)
+        _require_fraction("dropouts", dropout)
     _require_name("normalisation", normalisation, NORMALISATIONS)
     _require_name("head", head, HEADS)
     if dense_units < 0:
         raise ValueError(f"`dense_units` must be 0 or more. Received dense_units={dense_units}.")
-    _require_share("dense_dropout", dense_dropout)
+    _require_fraction("dense_dropout", dense_dropout)
     _require_room(height, width, num_blocks=len(filters))
 
 
@@ -72,7 +72,7 @@ def _require_whole(name: str, values: Sequence[int]) -> None:
         raise ValueError(f"`{name}` must be whole numbers above 0. Received {name}={list(values)}.")
 
 
-def _require_share(name: str, value: float) -> None:
+def _require_fraction(name: str, value: float) -> None:
     if not 0 <= value < 1:
         raise ValueError(f"`{name}` must lie from 0 to below 1. Received {value}.")
 

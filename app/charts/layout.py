@@ -9,7 +9,7 @@ from app.charts import palette
 _UNIT_RANGE = (-0.02, 1.02)
 
 
-def framed(figure: go.Figure, *, height: int, zoom: bool = False) -> go.Figure:
+def styled(figure: go.Figure, *, height: int, zoom: bool = False) -> go.Figure:
     """The figure, ready to be drawn on either theme.
 
     Args:

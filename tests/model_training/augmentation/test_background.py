@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from model_training.augmentation.augment import augment
+from model_training.augmentation.background import add_skull, change_corners, cover_corners
 from model_training.augmentation.sets import AUGMENTATIONS, choose
-from model_training.augmentation.surroundings import add_skull, change_corners, cover_corners
 
 FILM = np.random.default_rng(0).integers(20, 230, (100, 80, 1)).astype(np.uint8)
 
@@ -16,8 +16,8 @@ def slice_of_brain(channels=1):
     return (tissue * (depth > 0)[..., None]).astype(np.uint8), depth
 
 
-def in_corners(share):
-    rows, columns = round(100 * share), round(80 * share)
+def in_corners(fraction):
+    rows, columns = round(100 * fraction), round(80 * fraction)
     corners = np.ones((100, 80), bool)
     corners[rows : 100 - rows] = corners[:, columns : 80 - columns] = False
     return corners

@@ -10,7 +10,7 @@ from tests.model_training.shaken_networks import shake
 def test_basic_cnn_is_a_ladder(films):
     reference = build("basic-cnn", units=3)
     shake(reference, films)
-    model = build("ladder", units=3, filters=(16, 32, 64, 128, 128), dense_dropout=0.3)
+    model = build("custom-cnn", units=3, filters=(16, 32, 64, 128, 128), dense_dropout=0.3)
     assert [type(one) for one in model.layers] == [type(one) for one in reference.layers]
 
     model.set_weights(reference.get_weights())
@@ -19,7 +19,7 @@ def test_basic_cnn_is_a_ladder(films):
 
 
 def test_a_short_list_repeats_its_last_value():
-    model = build("ladder", filters=(4, 8, 8), kernels=(5, 3), dropouts=(0.1,))
+    model = build("custom-cnn", filters=(4, 8, 8), kernels=(5, 3), dropouts=(0.1,))
 
     convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
     dropouts = [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)]
@@ -34,11 +34,11 @@ def test_a_short_list_repeats_its_last_value():
      ("layer", "GroupNormalization", [1, 1]), ("none", None, None)],
 )  # fmt: skip
 @pytest.mark.parametrize("head", ["average", "flatten"])
-def test_ladders_of_every_kind_score_and_come_back(
+def test_custom_cnn_of_every_kind_score_and_come_back(
     normalisation, kind, groups, head, films, tmp_path
 ):
     model = build(
-        "ladder", units=3, filters=(12, 16), normalisation=normalisation, head=head,
+        "custom-cnn", units=3, filters=(12, 16), normalisation=normalisation, head=head,
         dense_units=6, dense_dropout=0.2, standardise=False,
     )  # fmt: skip
     found = [layer for layer in model.layers if layer.name.endswith("_norm")]
@@ -58,7 +58,7 @@ def test_ladders_of_every_kind_score_and_come_back(
 
 def test_group_normalisation_by_hand():
     """Two groups of four channels, each with a mean of 0 and a deviation of 1 over a film."""
-    model = build("ladder", filters=(8, 4), normalisation="group")
+    model = build("custom-cnn", filters=(8, 4), normalisation="group")
     model.get_layer("conv1_norm").groups = 2
     pixels = np.random.default_rng(3).integers(0, 256, (2, SIZE, SIZE, 1)).astype(np.float32)
     before, after = (
@@ -89,6 +89,6 @@ def test_group_normalisation_by_hand():
         ({"head": "global"}, r"\['average', 'flatten'\]. Received head='global'"),
     ],
 )
-def test_a_ladder_that_cannot_be_built_says_why(settings, message):
+def test_a_custom_cnn_that_cannot_be_built_says_why(settings, message):
     with pytest.raises(ValueError, match=message):
-        build("ladder", **settings)
+        build("custom-cnn", **settings)
