@@ -62,7 +62,7 @@ class TrainingConfig:
         leaks: What to do with a given split that has a patient on two sides.
         validation_fraction: Fraction of patients for validation where it is drawn.
         test_fraction: Fraction of patients for testing where it is drawn.
-        split_seed: Of the draw of the parts; by default the seed.
+        split_seed: Of the random split; by default the seed.
     """
 
     preset: str
@@ -166,6 +166,7 @@ class TrainingConfig:
         Raises:
             ValueError: If there is no preset of that name, or a change is out of range.
         """
+        name = _RENAMED_PRESETS.get(name, name)
         _require_choice("preset", name, PRESET_NAMES)
         given = {key: value for key, value in changes.items() if value is not None}
         return replace(_USUAL[name], **given)  # type: ignore[arg-type]
@@ -219,6 +220,8 @@ _BACKBONE: dict[str, Any] = {
     "image_size": 224, "epochs": 20, "batch_size": 32, "optimizer": "adamw",
     "learning_rate": 3e-4, "schedule": "cosine", "augmentation": "medical", "patience": 20,
 }  # fmt: skip
+
+_RENAMED_PRESETS = {"ladder": "custom-cnn"}
 
 # Where each preset starts from; every setting can be changed.
 _USUAL_SETTINGS: dict[str, dict[str, Any]] = {

@@ -200,29 +200,29 @@ def predictions(loaded: Bundle) -> pd.DataFrame:
 
 
 def held_out(loaded: Bundle, split: str) -> HeldOut:
-    """One part of the bundle's predictions."""
+    """One split of the bundle's predictions."""
     return _held_out(loaded.sha256, split, loaded)
 
 
 def binary_performance(loaded: Bundle, split: str) -> BinaryPerformance:
-    """Curves and areas of a two-class bundle on one part."""
+    """Curves and AUC of a two-class bundle on one split."""
     return _binary_performance(loaded.sha256, split, loaded)
 
 
 def multiclass_performance(loaded: Bundle, split: str) -> MulticlassPerformance:
-    """Curves and areas of a bundle of more classes on one part."""
+    """Curves and AUC of a bundle of more classes on one split."""
     return _multiclass_performance(loaded.sha256, split, loaded)
 
 
 def decision_metrics(
     loaded: Bundle, split: str, threshold: float | None, label: int = 1
 ) -> DecisionMetrics:
-    """What calling a class at a threshold is worth on one part."""
+    """Sensitivity, PPV and so on at a threshold, on one split."""
     return _decision_metrics(loaded.sha256, split, threshold, label, loaded)
 
 
 def calibration(loaded: Bundle, split: str) -> CalibrationCheck:
-    """How far the bundle's probabilities can be believed on one part."""
+    """How well the bundle's probabilities are calibrated on one split."""
     return _calibration(loaded.sha256, split, loaded)
 
 

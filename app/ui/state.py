@@ -152,7 +152,7 @@ def require_case() -> Source:
 
 
 def save_verdict(
-    bundle: Bundle, image_id: str, *, verdict: Agreement | None = None, comment: str | None = None
+    bundle: Bundle, image_id: str, *, agreement: Agreement | None = None, comment: str | None = None
 ) -> None:
     """Saves a verdict or a comment; the other one stays as it was.
 
@@ -162,19 +162,19 @@ def save_verdict(
     Args:
         bundle: The model whose prediction was judged.
         image_id: SHA-256 of the film.
-        verdict: The reader's verdict; None leaves it as it is.
+        agreement: Whether the reader agrees; None leaves it as it is.
         comment: The reader's comment; None leaves it as it is, empty text withdraws it.
 
     Raises:
         VerdictStoreError: If it could not be saved.
     """
     before = verdicts(bundle).get(image_id)
-    old = (before.verdict, before.comment) if before else (None, "")
-    new = (verdict or old[0], old[1] if comment is None else comment.strip())
+    old = (before.agreement, before.comment) if before else (None, "")
+    new = (agreement or old[0], old[1] if comment is None else comment.strip())
     if new == old:
         return
     verdict_store().record(
-        image_id=image_id, bundle_sha256=bundle.sha256, verdict=new[0], comment=new[1]
+        image_id=image_id, bundle_sha256=bundle.sha256, agreement=new[0], comment=new[1]
     )
 
 

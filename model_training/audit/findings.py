@@ -92,7 +92,7 @@ def _about_split(inspection: Inspection) -> Iterator[Finding]:
                 "leak",
                 f"{one} and {other} share {shared}.",
                 f"Figures on {other} would be too good: the model has seen the answer. Correct the "
-                "split; `fit` refuses it, unless --leaks redraw (the part is drawn anew by "
+                "split; `fit` refuses it, unless --leaks redraw (that split is drawn anew by "
                 "patient) or --leaks keep says otherwise.",
             )
     if inspection.shared and not inspection.leaks:

@@ -23,7 +23,7 @@ from app.core.statistics.bootstrap import Interval, auc_interval
 # The frame that is looked at alone: the outermost sixteenth of the film on each side.
 BORDER_WIDTH = 2
 
-# Of the squared weights, as a share of the number of images.
+# Of the squared weights, as a fraction of the number of images.
 _RIDGE = 0.01
 
 

@@ -83,8 +83,9 @@ def _decision(manifest: Manifest) -> str:
     thresholds = manifest.thresholds
     zone = f"Uncertain below {thresholds.uncertain_high:.3f}."
     if manifest.task.binary:
+        positive = manifest.task.display_name(manifest.task.classes[1])
         zone = (
-            f"{manifest.task.display_name(manifest.task.classes[1])} from {thresholds.decision:.3f}; "
+            f"{positive} from {thresholds.decision:.3f}; "
             f"uncertain from {thresholds.uncertain_low:.3f} to {thresholds.uncertain_high:.3f}."
         )
     lines = [
@@ -114,7 +115,7 @@ def _training(manifest: Manifest) -> str:
 def _limits(manifest: Manifest) -> str:
     lines = [
         "The figures hold for the source above. At another hospital, with other machines, ages "
-        "or a different share of disease, they can be much worse.",
+        "or a different prevalence, they can be much worse.",
         "A heatmap shows which parts of the film moved the score, not where disease is.",
         "Probabilities are calibrated on the validation split and shift with the population.",
     ]

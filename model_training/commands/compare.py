@@ -20,7 +20,11 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE", help="two or more")
     command.add_argument(
-        "--split", choices=("train", "val", "test", "all"), help="of --data, as for evaluate"
+        "--split",
+        "--part",
+        dest="split",
+        choices=("train", "val", "test", "all"),
+        help="of --data, as for evaluate",
     )
     command.add_argument("--html", type=Path, help="page to write, with curves over each other")
     command.add_argument("--json", type=Path, help="file to write all figures to")
@@ -34,7 +38,9 @@ def _run(options: argparse.Namespace) -> None:
             f"compare takes two or more bundles. Received {len(options.bundles)}; name another."
         )
     if options.split and not options.data:
-        raise WrongCall("--split chooses a part of --data. Give --data too, or leave --split out.")
+        raise WrongCall(
+            "--split chooses among the images of --data. Give --data too, or leave --split out."
+        )
 
     from app.core.bundles.bundle import load_bundle
     from model_training.evaluation import comparison_report

@@ -9,7 +9,7 @@ from pathlib import Path
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
 
-_PARTS = ("train", "val", "test", "all")
+_SPLITS = ("train", "val", "test", "all")
 
 
 def add(commands: Commands) -> None:
@@ -24,7 +24,9 @@ def add(commands: Commands) -> None:
     add_data_arguments(command)
     command.add_argument(
         "--split",
-        choices=_PARTS,
+        "--part",
+        dest="split",
+        choices=_SPLITS,
         help="of data in train, val and test; default: test where there is one, else all",
     )
     command.add_argument("--out", type=Path, help="CSV file to write, one row an image")

@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
         "--json",
         type=Path,
         metavar="FILE",
-        help="everything, with the names of files and patients: also which of them parts share",
+        help="everything, with names of files and patients: also which of them two splits share",
     )
     output.add_argument(
         "--html",

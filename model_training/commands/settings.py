@@ -159,9 +159,9 @@ def _read_remarks(file: Path) -> str:
 
 
 def _add_split(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--validation-fraction", type=float, help="share of patients; 0.15")
-    group.add_argument("--test-fraction", type=float, help="share of patients; 0.15")
-    group.add_argument("--split-seed", type=int, help="of the draw of the parts; default: --seed")
+    group.add_argument("--validation-fraction", type=float, help="fraction of patients; 0.15")
+    group.add_argument("--test-fraction", type=float, help="fraction of patients; 0.15")
+    group.add_argument("--split-seed", type=int, help="of the random split; default: --seed")
     group.add_argument(
         "--leaks",
         choices=LEAKS,

@@ -83,7 +83,7 @@ def crossvalidate(
     threshold and calibration, and the rest are trained on.
 
     Args:
-        films: As `experiment.prepare` gives them; split into splits only where a test split is
+        films: As `experiment.prepare` gives them; split only where a test split is
             left out.
         config: The settings; fold k is trained with the seed raised by k.
         out: Folder that keeps every fold.
@@ -189,15 +189,15 @@ def _splits(
     splits = [""] * len(films.cases)
     num_folds = max(2, round(1 / config.validation_fraction))
     try:
-        shares = _folds(films, rest, num_folds=num_folds, seed=_split_seed(config) + 1)
+        inner_folds = _folds(films, rest, num_folds=num_folds, seed=_split_seed(config) + 1)
     except DatasetError:
         raise DatasetError(
             "Too few patients of a class are left beside those that a fold holds out: for a "
-            f"validation part of its own, --validation-fraction {config.validation_fraction:g} "
+            f"validation split of its own, --validation-fraction {config.validation_fraction:g} "
             f"needs at least {num_folds} of each class. Choose a larger one, or add patients."
         ) from None
-    for position, fraction in zip(rest, shares, strict=True):
-        splits[position] = "val" if fraction == 0 else "train"
+    for position, fold in zip(rest, inner_folds, strict=True):
+        splits[position] = "val" if fold == 0 else "train"
     for position in held_out:
         splits[position] = "test"
     return splits

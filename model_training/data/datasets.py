@@ -89,7 +89,7 @@ def read_dataset(
         class_names: New names by label or folder name; two labels may get one name.
 
     Raises:
-        DatasetError: If there are not at least two classes with images, the splits of a split do
+        DatasetError: If there are not at least two classes with images, the splits do
             not hold the same classes, or a table or manifest does not fit its images.
     """
     images, notes = _labelled_images(data, table, columns)

@@ -270,8 +270,8 @@ def _too_small(dataset: Dataset, split_name: str) -> str:
     if rarest >= MIN_IMAGES:
         return ""
     return (
-        f"The given {split_name} split has {len(inside)} images ({rarest} of the rarest class): too few "
-        "to choose or report anything."
+        f"The given {split_name} split has {len(inside)} images ({rarest} of the rarest class): "
+        "too few to choose or report anything."
     )
 
 

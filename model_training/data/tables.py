@@ -16,7 +16,7 @@ from model_training.data.image_files import ImageIndex, LabelledImage, name_belo
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 
-# The same parts under the names that public data sets give them.
+# The same splits under the names that public data sets give them.
 SPLIT_NAMES = {
     "train": "train", "training": "train",
     "val": "val", "valid": "val", "validation": "val",

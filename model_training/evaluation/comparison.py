@@ -107,7 +107,7 @@ class Comparison:
 
 
 def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
-    """Compares bundles on the images that are in the test part of all of them.
+    """Compares bundles on the images that are in the test split of all of them.
 
     Raises:
         BundleError: If the bundles do not tell apart the same classes.
@@ -119,8 +119,8 @@ def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
     for label, held_out in zip(labels, held_out_sets, strict=True):
         if len(set(held_out.image_ids.tolist())) > contenders[0].cases.num_images:
             notes.append(
-                f"{label} has {held_out.num_images} test images; those that are not in the test split "
-                "of the others are left out."
+                f"{label} has {held_out.num_images} test images; those that are not in the "
+                "test split of the others are left out."
             )
     return _compare(contenders, notes)
 
@@ -166,7 +166,7 @@ def _unique_labels(bundles: Sequence[Bundle]) -> list[str]:
 def _on_shared_images(
     labels: Sequence[str], bundles: Sequence[Bundle], held_out_sets: Sequence[HeldOut]
 ) -> tuple[list[Contender], list[str]]:
-    """The images that all parts hold and no bundle was trained on, and remarks about them."""
+    """The images that all test splits hold and no bundle was trained on, and remarks about them."""
     rows = [
         {image: row for row, image in enumerate(held_out.image_ids.tolist())}
         for held_out in held_out_sets
@@ -301,7 +301,7 @@ def _differences(first: Contender, second: Contender) -> list[Difference]:
 
 
 def _figures(first: Contender, second: Contender) -> list[_Figure]:
-    predicted = first.predicted, second.called
+    predicted = first.predicted, second.predicted
     promised = [np.column_stack(promises(each.cases)) for each in (first, second)]
     figures = [_Figure("Accuracy", _accuracy, *predicted, is_proportion=True)]
     if first.cases.num_classes == 2:

@@ -27,7 +27,7 @@ from model_training.statistics.threshold_rules import (
     threshold_at_specificity,
 )
 
-# Share of either class that may lie on the wrong side of the uncertain zone's edges.
+# Fraction of either class that may lie on the wrong side of the uncertain zone's edges.
 UNCERTAIN_ERRORS = 0.02
 
 _BATCH_SIZE = 32
@@ -202,7 +202,7 @@ def choose_thresholds(
 
     Two classes: a rule decides; the zone reaches down to where 98 % of the positives are found
     and up to where 98 % of the negatives are cleared. More classes: the likeliest is predicted,
-    and is uncertain where 98 % of the wrong calls lie; the rule has no part in it.
+    and is uncertain where 98 % of the wrong calls lie; the rule plays no role in it.
 
     Args:
         probabilities: Calibrated, `(num_cases, num_classes)`.

@@ -62,7 +62,7 @@ def overall(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
 
 
 def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
-    """Proportions classified correctly in each subgroup and class, and the AUC where it has both classes.
+    """Sensitivity in each subgroup and class, and the AUC where a subgroup has both classes.
 
     Empty where the cases have fewer than two subgroups. Cases of a class that is nowhere
     divided into subgroups are left out.
@@ -118,8 +118,9 @@ def as_numbers(
 def notes(cases: HeldOut, task: Task) -> str:
     """What the figures mean and how their intervals were made."""
     lines = [
-        "Intervals: of proportions, Wilson's with the design effect of several images of one patient "
-        "(Rao and Scott 1992); of the other figures, bootstrap over patients, 1,000 resamples.",
+        "Intervals: of proportions, Wilson's with the design effect of several images of one "
+        "patient (Rao and Scott 1992); of the other figures, bootstrap over patients, 1,000 "
+        "resamples.",
         "Calibration error: ten bins of equal width (Naeini 2015, Guo 2017).",
     ]
     if not (cases.named_patients != "").any():

@@ -110,7 +110,7 @@ def generate(
         The manifest's rows.
 
     Raises:
-        ValueError: If there are too few films for three parts with two classes, `size` or
+        ValueError: If there are too few films for three splits with two classes, `size` or
             `seed` is out of range, or the folder holds something.
     """
     _check(out, count=count, seed=seed, size=size)
@@ -125,7 +125,7 @@ def generate(
 
 
 def plan_films(count: int, *, seed: int) -> list[PlannedFilm]:
-    """Deals `count` films to patients, and patients to the parts of the data set."""
+    """Deals `count` films to patients, and patients to the splits."""
     planned: list[PlannedFilm] = []
     for label, films in enumerate(((count + 1) // 2, count // 2)):
         held_out = {split: max(1, round(fraction * films)) for split, fraction in HELD_OUT.items()}
@@ -152,7 +152,7 @@ def _check(out: Path, *, count: int, seed: int, size: int) -> None:
     if count < MIN_COUNT:
         raise ValueError(
             f"Received count {count}. Expected at least {MIN_COUNT}, one film for each of "
-            f"{len(CLASSES)} classes in {len(SPLITS)} parts. Ask for more films."
+            f"{len(CLASSES)} classes in {len(SPLITS)} splits. Ask for more films."
         )
     if size < MIN_SIZE:
         raise ValueError(

@@ -42,7 +42,7 @@ class AucTest:
 
 @dataclass(frozen=True, slots=True)
 class McNemarTest:
-    """Cases that exactly one of two models classified correctly, and the exact two-sided p-value."""
+    """Cases that only one of two models classified correctly, and the exact two-sided p-value."""
 
     first_only: int
     second_only: int

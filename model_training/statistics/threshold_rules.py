@@ -156,7 +156,7 @@ def balanced_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
     """The threshold at which the worse of sensitivity and specificity is best.
 
     With few negatives Youden's sum has several peaks far apart, and chance picks one; the
-    point where the two shares meet moves little from sample to sample. Of several equally
+    point where the two proportions meet moves little from sample to sample. Of several equally
     good thresholds it is the one with the highest sum, then the one in the widest gap.
 
     Arguments and errors are those of `youden_threshold`.

@@ -251,7 +251,7 @@ def _as_sentence() -> Iterator[None]:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """Whatever MLflow raises where a server, a database or a disk does not do its split."""
+    """Whatever MLflow raises where a server, a database or a disk fails."""
     try:
         from mlflow import MlflowException
     except ModuleNotFoundError:

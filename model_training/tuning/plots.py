@@ -70,7 +70,7 @@ def importance_figure(study: Study) -> go.Figure:
             text=[f"{fraction:.0%}" for _, fraction in ordered],
         )
     )
-    return plot.update_layout(xaxis_title="share of importance", xaxis_tickformat=".0%")
+    return plot.update_layout(xaxis_title="relative importance", xaxis_tickformat=".0%")
 
 
 def parallel_figure(study: Study, *, figure: str) -> go.Figure:

@@ -1,4 +1,4 @@
-"""Optuna studies: where one is kept, whether it may be gone on with, and which trials it has."""
+"""Optuna studies: where one is kept, whether it may be resumed, and which trials it has."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _open_storage(url: str, settings: dict[str, Any]) -> RDBStorage:
 
 
 def require_same(study: Study, about: Mapping[str, object]) -> None:
-    """Notes what a new study is about; one that is gone on with must be about the same.
+    """Notes what a new study is about; one that is resumed must be about the same.
 
     Args:
         study: The study.
@@ -173,7 +173,7 @@ def make_sampler(name: str, *, grid: dict[str, list[Value]], seed: int) -> BaseS
 class SeededByTrial(BaseSampler):
     """Draws each trial from its own number.
 
-    With one seed for all, a study that is gone on with would draw its first trials again, and
+    With one seed for all, a study that is resumed would draw its first trials again, and
     two processes that start together would draw the same ones.
     """
 
@@ -212,7 +212,7 @@ class SeededByTrial(BaseSampler):
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turns a database that does not do its part into a sentence; its address may hold a password.
+    """Turns a database that fails into a sentence; its address may hold a password.
 
     Raises:
         StudyError: In place of what the database raised.

@@ -28,7 +28,7 @@ from model_training.tuning.study import REASON, FailedTrial
 
 
 class TrialFilms:
-    """The films as each trial's input has them, of the same images in the same parts."""
+    """The films as each trial's input has them, of the same images in the same splits."""
 
     def __init__(
         self, dataset: Dataset, *, base: TrainingConfig, cache: Path, modalities: tuple[str, ...]

@@ -66,7 +66,7 @@ def tune(
 
     Args:
         dataset: The labelled images.
-        out: Folder of the study; may hold the same one, which is gone on with.
+        out: Folder of the study; may hold the same one, which is resumed.
         base: The settings that are not searched.
         search: Those that are.
         cache: Where decoded films are kept.
@@ -120,7 +120,7 @@ def tune(
 
 
 def same_split(base: TrainingConfig) -> TrainingConfig:
-    """The settings with the draw of the parts held fast, whatever the seed of a trial."""
+    """The settings with the split held fixed, whatever the seed of a trial."""
     return base if base.split_seed is not None else replace(base, split_seed=base.seed)
 
 

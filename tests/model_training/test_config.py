@@ -103,3 +103,7 @@ def test_of_a_file_of_weights_only_the_name_is_told():
 
     assert config.as_dict()["weights"] == "squeezenet.h5"
     assert config.weights == "/home/mustermann/squeezenet.h5"
+
+
+def test_a_preset_of_an_earlier_name_is_found():
+    assert TrainingConfig.from_preset("ladder") == TrainingConfig.from_preset("custom-cnn")

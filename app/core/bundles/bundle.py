@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.core.errors import BundleError
 
@@ -25,8 +25,9 @@ REQUIRED_FILES = (MODEL, HISTORY, PREDICTIONS, CARD)
 PREDICTION_COLUMNS = (
     "split", "image_id", "path", "patient_id", "subgroup", "y_true", "logit", "probability",
 )  # fmt: skip
-# Equal for images that were kept on one side of the split; not in older bundles.
+# Equal for images that never stood on two sides of a split; not in the oldest bundles.
 GROUP_ID = "group_id"
+_OLD_GROUP_ID = "kept_together"
 
 
 class _Section(BaseModel):
@@ -34,7 +35,7 @@ class _Section(BaseModel):
 
 
 class Task(_Section):
-    """What is asked of an image: class names in output order and the words for them.
+    """What is asked of an image: class names in output order and how they are displayed.
 
     With two classes the positive one is the second, so that `y_true` of 1 and a high
     probability mean the same class.
@@ -43,7 +44,9 @@ class Task(_Section):
     title: str
     classes: tuple[str, ...] = Field(min_length=2)
     positive: str | None = None
-    display_names: dict[str, str] = {}
+    display_names: dict[str, str] = Field(
+        default={}, validation_alias=AliasChoices("display_names", "wording")
+    )
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -56,7 +59,7 @@ class Task(_Section):
             )
         unknown = set(self.display_names) - set(self.classes)
         if unknown:
-            raise ValueError(f"display_names names {sorted(unknown)}, which are not classes")
+            raise ValueError(f"display_names holds {sorted(unknown)}, which are not classes")
         return self
 
     @property
@@ -98,8 +101,12 @@ class Thresholds(_Section):
     """
 
     decision: float = Field(ge=0, le=1)
-    uncertain_low: float = Field(ge=0, le=1)
-    uncertain_high: float = Field(ge=0, le=1)
+    uncertain_low: float = Field(
+        ge=0, le=1, validation_alias=AliasChoices("uncertain_low", "doubtful_low")
+    )
+    uncertain_high: float = Field(
+        ge=0, le=1, validation_alias=AliasChoices("uncertain_high", "doubtful_high")
+    )
     rule: str
     chosen_on: str
 
@@ -194,9 +201,10 @@ class Bundle:
     def predictions(self) -> pd.DataFrame:
         """The validation and test predictions, one row an image."""
         text_columns = {"image_id": str, "path": str, "patient_id": str, "subgroup": str}
-        return pd.read_csv(
+        table = pd.read_csv(
             self.path / PREDICTIONS, dtype=text_columns, keep_default_na=False, na_values={}
         )
+        return table.rename(columns={_OLD_GROUP_ID: GROUP_ID})
 
     def history(self) -> pd.DataFrame:
         """The learning history, one row an epoch."""

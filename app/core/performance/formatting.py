@@ -31,7 +31,7 @@ def out_of(proportion: Proportion | F1) -> str:
 
 
 def proportion_in_full(proportion: Proportion | F1) -> str:
-    """Share, interval and count in one line, such as `56.5 % (36.8 to 74.4 %; 13 of 23)`."""
+    """Proportion, interval and count in one line, such as `56.5 % (36.8 to 74.4 %; 13 of 23)`."""
     return f"{percent(proportion)} ({percent_interval(proportion)}; {out_of(proportion)})"
 
 
@@ -58,10 +58,10 @@ def calibration_in_full(calibration: Calibration, task: Task) -> str:
     """What is done to logits, such as `logits divided by 1.11, then 2.26 added for Pneumonia`."""
     words = f"logits divided by {calibration.temperature:.3g}"
     # The first class's offset is 0: only differences between classes count.
+    offsets = list(zip(task.classes, calibration.offset, strict=False))[1:]
     added = [
-        f"{value:.3g} {'added ' if position == 1 else ''}for {task.display_name(task.classes[position])}"
-        for position, value in enumerate(calibration.offset)
-        if position
+        f"{value:.3g} {'' if index else 'added '}for {task.display_name(name)}"
+        for index, (name, value) in enumerate(offsets)
     ]
     return f"{words}, then {' and '.join(added)}" if added else words
 

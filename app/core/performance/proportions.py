@@ -68,7 +68,7 @@ class ClusteredProportion(Proportion):
 
 @dataclass(frozen=True, slots=True)
 class DecisionMetrics:
-    """What calling a class is worth, each proportion over patients; `accuracy` is over all classes."""
+    """How well one class is decided, as proportions over patients; `accuracy` is of all classes."""
 
     sensitivity: ClusteredProportion
     specificity: ClusteredProportion

@@ -23,7 +23,7 @@ from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
 from app.core.sources.sources import Source
 
-_RESULT = "result"
+_RESULT = "prediction"
 _VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (
@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS kept (
 """
 _BYTES = "length(facts) + length(map) + 300"  # with the digests, twice, and SQLite's own
 _WAIT_SECONDS = 10.0
-# After eviction this share of the limit is left, so that not every film evicts again.
+# After eviction this fraction of the limit is left, so that not every film evicts again.
 _LEFT = 0.9
 
 

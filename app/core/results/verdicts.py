@@ -42,7 +42,7 @@ class VerdictStoreError(OverreadError):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The newest verdict on one image by one model. `verdict` is None for a comment alone."""
+    """The newest verdict on one image by one model; `agreement` is None for a comment alone."""
 
     agreement: Agreement | None
     comment: str
@@ -131,30 +131,30 @@ class VerdictStore:
             return int(session.scalar(query) or 0)
 
     def record(
-        self, *, image_id: str, bundle_sha256: str, verdict: Agreement | None, comment: str
+        self, *, image_id: str, bundle_sha256: str, agreement: Agreement | None, comment: str
     ) -> None:
         """Appends a verdict.
 
         Args:
             image_id: SHA-256 of the film.
             bundle_sha256: Digest of the model whose prediction was judged.
-            verdict: One of `AGREEMENTS`; None for a comment alone.
+            agreement: One of `AGREEMENTS`; None for a comment alone.
             comment: Empty for a verdict alone. With neither, what was said before is withdrawn.
 
         Raises:
-            ValueError: If the verdict is not one of `AGREEMENTS`.
+            ValueError: If `agreement` is not one of `AGREEMENTS`.
             VerdictStoreError: If it could not be saved, or neither verdict nor comment is given
                 and there is nothing to withdraw.
         """
-        if verdict is not None and verdict not in AGREEMENTS:
+        if agreement is not None and agreement not in AGREEMENTS:
             raise ValueError(
-                f"`verdict` must be one of {AGREEMENTS} or None. Received {verdict!r}."
+                f"`agreement` must be one of {AGREEMENTS} or None. Received {agreement!r}."
             )
         row = _VerdictRow(
             created_at=datetime.now(UTC),
             image_id=image_id,
             bundle_sha256=bundle_sha256,
-            verdict=verdict,
+            verdict=agreement,
             comment=comment.strip(),
         )
         with _readable_errors("saved"), Session(self._engine) as session, session.begin():

@@ -76,7 +76,7 @@ def _urgency(result: Result) -> tuple[int, float]:
 def _passes(result: Result, verdicts: dict[str, Verdict], chosen: Filter) -> bool:
     prediction = result.prediction
     verdict = verdicts.get(result.image_id)
-    verdict = (verdict.agreement if verdict else None) or NOT_REVIEWED
+    agreement = (verdict.agreement if verdict else None) or NOT_REVIEWED
     if prediction is None:
         in_range = chosen.lowest <= 0.0 and chosen.highest >= 1.0 and not chosen.predictions
     else:
@@ -86,6 +86,6 @@ def _passes(result: Result, verdicts: dict[str, Verdict], chosen: Filter) -> boo
     return (
         in_range
         and (not chosen.statuses or status_of(result) in chosen.statuses)
-        and (not chosen.verdicts or verdict in chosen.verdicts)
+        and (not chosen.verdicts or agreement in chosen.verdicts)
         and chosen.text.lower() in result.source.name.lower()
     )

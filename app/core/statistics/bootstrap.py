@@ -140,7 +140,7 @@ def auc_interval(
 
     aucs = [auc(times) for times in _draws(patients, num_resamples=num_resamples, seed=seed)]
     return _percentile_interval(
-        area(np.ones(len(score), dtype=np.int64)),
+        auc(np.ones(len(score), dtype=np.int64)),
         aucs,
         patients=patients,
         num_resamples=num_resamples,

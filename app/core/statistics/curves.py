@@ -111,7 +111,7 @@ def specificity_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: f
     [0, 1]. NaN if either class is missing.
     """
     curve = roc_curve(y_true, y_score)
-    # Shares such as 97 / 100 and 0.97 may differ in their last bit.
+    # Proportions such as 97 / 100 and 0.97 may differ in their last bit.
     enough = curve.tpr >= minimum - 1e-12
     return float(1 - curve.fpr[enough][0]) if enough.any() else nan
 

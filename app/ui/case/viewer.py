@@ -133,7 +133,7 @@ def ask_verdict(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
         verdict: What was said of it before.
     """
     if case.prediction is not None:
-        _ask_agreement(case, bundle, review)
+        _ask_agreement(case, bundle, verdict)
     # A key for each film and model, so that no field shows what was written in another.
     key = f"case_comment_{bundle.sha256[:12]}_{case.image_id}"
     st.text_area(
@@ -147,21 +147,21 @@ def ask_verdict(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
         placeholder="Saved when you leave the field. Do not name the patient.",
     )
     if verdict:
-        st.caption(f"Saved {review.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
+        st.caption(f"Saved {verdict.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
 
 
 def _ask_agreement(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
     st.markdown("**Do you agree with this prediction?**")
-    current = verdict.verdict if verdict else None
-    for column, verdict in zip(st.columns(len(AGREEMENTS), gap="small"), AGREEMENTS, strict=True):
+    current = verdict.agreement if verdict else None
+    for column, agreement in zip(st.columns(len(AGREEMENTS), gap="small"), AGREEMENTS, strict=True):
         column.button(
-            verdict.capitalize() + (" ✓" if verdict == current else ""),
-            type="primary" if verdict == current else "secondary",
-            shortcut=_KEYS[verdict],
-            key=f"case_{verdict}",
+            agreement.capitalize() + (" ✓" if agreement == current else ""),
+            type="primary" if agreement == current else "secondary",
+            shortcut=_KEYS[agreement],
+            key=f"case_{agreement}",
             width="stretch",
-            on_click=errors.callback(_save_verdict),
-            args=(case.image_id, bundle, verdict),
+            on_click=errors.callback(_save_agreement),
+            args=(case.image_id, bundle, agreement),
         )
 
 
@@ -174,8 +174,8 @@ def _choose_window() -> Window:
     return Window(low, high, inverted)
 
 
-def _save_verdict(image_id: str, bundle: Bundle, verdict: Agreement) -> None:
-    state.save_verdict(bundle, image_id, verdict=verdict)
+def _save_agreement(image_id: str, bundle: Bundle, agreement: Agreement) -> None:
+    state.save_verdict(bundle, image_id, agreement=agreement)
 
 
 def _save_comment(image_id: str, bundle: Bundle, key: str) -> None:

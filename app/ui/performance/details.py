@@ -143,7 +143,7 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> 
 
 
 def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
-    """Images and patients, or groups, by part and class."""
+    """Images and patients, or groups, by split and class."""
     rows = [
         {
             "Part": SPLIT_WORDS.get(count.split, count.split),
@@ -168,8 +168,8 @@ def misclassified_films(
         st.info("Every film was classified correctly at this threshold.")
         return
     st.caption(
-        f"{formatting.counted(len(misclassified), 'film')} misclassified, the least probable truth first. "
-        "Select a row to open the film with its heatmap."
+        f"{formatting.counted(len(misclassified), 'film')} misclassified, the "
+        "least probable truth first. Select a row to open the film with its heatmap."
     )
     notice = st.container()
     event = st.dataframe(

@@ -104,8 +104,8 @@ def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, uni
 
 def _over_patients(label: str, proportion: ClusteredProportion, unit: str) -> None:
     note = (
-        f"{formatting.counted(proportion.num_patients, unit)}. Wilson interval, widened for several "
-        f"images of one {unit} (Rao and Scott 1992)."
+        f"{formatting.counted(proportion.num_patients, unit)}. Wilson interval, widened for "
+        f"several images of one {unit} (Rao and Scott 1992)."
     )
     components.proportion(label, proportion, note=note)
 
@@ -228,7 +228,7 @@ def class_table(
     words: Sequence[str],
     unit: str,
 ) -> None:
-    """Sensitivity, PPV and auc of each class against all others."""
+    """Sensitivity, PPV and AUC of each class against all others."""
     rows = [
         {
             "Class": word,
@@ -236,9 +236,9 @@ def class_table(
             "PPV": formatting.proportion_in_full(decision.ppv),
             "AUC": f"{formatting.figure(auc)} ({formatting.figure_interval(auc)})",
         }
-        for word, proportion, auc in zip(words, decisions, performance.auc, strict=True)
+        for word, decision, auc in zip(words, decisions, performance.auc, strict=True)
     ]
     components.table(rows, key="performance_classes", figures=["Sensitivity", "PPV", "AUC"])
-    st.caption("Each class against all others. In brackets 95 % intervals. Shares: "
-               f"Wilson, widened for several images of one {unit} (Rao and Scott 1992). Areas: "
+    st.caption("Each class against all others. In brackets 95 % intervals. Proportions: "
+               f"Wilson, widened for several images of one {unit} (Rao and Scott 1992). AUC: "
                f"bootstrap over {unit}s.")  # fmt: skip

@@ -122,7 +122,7 @@ def _probability_help(bundle: Bundle) -> str:
     task = bundle.manifest.task
     if task.binary:
         return (
-            f"Calibrated probability of {task.display_name(task.classes[1]).lower()}; decision threshold "
-            f"{bundle.manifest.thresholds.decision:.3f} and above."
+            f"Calibrated probability of {task.display_name(task.classes[1]).lower()}; decision "
+            f"threshold {bundle.manifest.thresholds.decision:.3f}."
         )
     return "Calibrated probability of the predicted class."

@@ -238,7 +238,7 @@ def test_empty_rows_of_an_earlier_version_are_reported(app, tmp_path):
     with sqlite3.connect(path) as database:
         database.execute("DROP TRIGGER reviews_no_empty")
         database.execute(
-            "INSERT INTO verdicts (created_at, image_id, bundle_sha256, verdict, comment) "
+            "INSERT INTO reviews (created_at, image_id, bundle_sha256, verdict, comment) "
             "VALUES ('2026-01-01 00:00:00', 'a', 'b', NULL, '')"
         )
 

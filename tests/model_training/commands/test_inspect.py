@@ -80,7 +80,7 @@ def test_json_holds_everything_with_names(outputs):
     assert not pair["same_label"]
     assert found["shared"] == [
         {
-            "parts": ["train", "test"],
+            "splits": ["train", "test"],
             "patients": 0,
             "identical_files": 1,
             "near_duplicate_groups": 0,

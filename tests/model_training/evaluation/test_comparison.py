@@ -56,7 +56,8 @@ def test_images_are_matched_by_their_content_and_the_rest_is_left_out(bundle, tm
 
     assert found.cases.num_images == 20
     assert found.notes == (
-        "small has 40 test images; those that are not in the test part of the others are left out.",
+        "small has 40 test images; those that are not in the test split of the others are left "
+        "out.",
     )
     assert found.pairs[0].auc_by_patient.difference == 0
     assert found.pairs[0].auc_p == 1

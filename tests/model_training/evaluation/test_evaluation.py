@@ -266,7 +266,7 @@ def test_heatmap_scale_comes_from_validation_films_as_they_are_called(scored):
             continue
         films = pixels[case + 5][None].astype(np.float32)
         maps = np.asarray(function(films)[1])
-        peaks.append(maps[..., called if units > 1 else 0].max())
+        peaks.append(maps[..., predicted if units > 1 else 0].max())
 
     expected = max(np.quantile(peaks, 0.95), 1e-3) if peaks else 1.0
     assert outcome.heatmap_scale == pytest.approx(expected, rel=1e-4)

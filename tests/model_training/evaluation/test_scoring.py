@@ -84,14 +84,14 @@ def test_nothing_that_could_be_scored(scored):
     assert "Mustermann" not in str(error.value)
 
 
-def in_parts(tmp_path, *parts):
-    for number, part in enumerate(parts):
-        write_classes(tmp_path, ("A", "B"), patients=2, split=part, first=10 * number)
+def in_splits(tmp_path, *splits):
+    for number, split in enumerate(splits):
+        write_classes(tmp_path, ("A", "B"), patients=2, split=split, first=10 * number)
     return read_dataset(tmp_path)
 
 
-def test_the_test_part_is_taken_where_there_is_one(tmp_path):
-    dataset = in_parts(tmp_path, "train", "test")
+def test_the_test_split_is_taken_where_there_is_one(tmp_path):
+    dataset = in_splits(tmp_path, "train", "test")
 
     found = only_split(dataset, None)
 
@@ -101,11 +101,11 @@ def test_the_test_part_is_taken_where_there_is_one(tmp_path):
     assert {case.split for case in only_split(dataset, "train").cases} == {"train"}
 
 
-def test_data_without_parts_are_taken_whole(tmp_path):
-    dataset = in_parts(tmp_path, "")
+def test_data_without_splits_are_taken_whole(tmp_path):
+    dataset = in_splits(tmp_path, "")
 
     assert only_split(dataset, None) is dataset
-    with pytest.raises(DatasetError, match="no val split; found no parts"):
+    with pytest.raises(DatasetError, match="no val split; found no splits"):
         only_split(dataset, "val")
 
 

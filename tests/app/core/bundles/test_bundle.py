@@ -322,3 +322,24 @@ def test_bundles_of_a_folder(copy, tmp_path):
     assert find_bundles(models) == [models / "another", models / "small"]
     assert find_bundles(tmp_path / "none") == []
     assert find_bundles(models / "file") == []
+
+
+def test_names_of_an_earlier_version_are_read(bundle, copy):
+    """Fields of the manifest and a column of the predictions had other names once."""
+    text = (copy / MANIFEST).read_text()
+    for old, new in (
+        ("doubtful_low", "uncertain_low"),
+        ("doubtful_high", "uncertain_high"),
+        ("wording", "display_names"),
+    ):
+        assert f'"{new}"' in text
+        text = text.replace(f'"{new}"', f'"{old}"')
+    (copy / MANIFEST).write_text(text)
+    table = bundle.predictions().assign(group_id="a")
+    rewrite(copy, PREDICTIONS, table.rename(columns={"group_id": "kept_together"}).to_csv())
+
+    old = load_bundle(copy)
+
+    assert old.manifest.thresholds == bundle.manifest.thresholds
+    assert old.manifest.task == bundle.manifest.task
+    assert (old.predictions()["group_id"] == "a").all()

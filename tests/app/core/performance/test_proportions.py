@@ -33,8 +33,8 @@ def test_shares_by_hand():
 
 
 def test_the_interval_by_hand():
-    # Of patients with 2, 2 and 1 images 2, 1 and 0 were right: proportion 3/5, and residuals from it
-    # 0.8, -0.2, -0.6, whose squares sum to 1.04.
+    # Of patients with 2, 2 and 1 images 2, 1 and 0 were right: proportion 3/5, and residuals from
+    # it 0.8, -0.2, -0.6, whose squares sum to 1.04.
     proportion = ClusteredProportion.of(
         np.array([1, 1, 1, 0, 0], bool), np.array(["a", "a", "b", "b", "c"])
     )

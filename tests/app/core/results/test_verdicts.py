@@ -16,38 +16,40 @@ def url(tmp_path):
 
 def test_newest_verdict_wins_and_every_row_stays(url):
     store = VerdictStore(url)
-    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
-    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="unsure", comment="hilum")
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement="agree", comment="")
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement="unsure", comment="hilum")
 
     latest = store.latest(BUNDLE)[IMAGE]
     with create_engine(url).connect() as connection:
-        rows = connection.execute(text("SELECT verdict FROM verdicts ORDER BY id")).scalars().all()
+        rows = connection.execute(text("SELECT verdict FROM reviews ORDER BY id")).scalars().all()
 
-    assert (latest.verdict, latest.comment) == ("unsure", "hilum")
+    assert (latest.agreement, latest.comment) == ("unsure", "hilum")
     assert latest.created_at.tzinfo is not None
     assert rows == ["agree", "unsure"]
 
 
 def test_verdicts_survive_a_restart(url):
-    VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="disagree", comment="x")
+    VerdictStore(url).record(
+        image_id=IMAGE, bundle_sha256=BUNDLE, agreement="disagree", comment="x"
+    )
 
-    assert VerdictStore(url).latest(BUNDLE)[IMAGE].verdict == "disagree"
+    assert VerdictStore(url).latest(BUNDLE)[IMAGE].agreement == "disagree"
 
 
 def test_verdicts_belong_to_one_bundle_and_one_image(url):
     store = VerdictStore(url)
-    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
-    store.record(image_id=OTHER_IMAGE, bundle_sha256="d" * 64, verdict="disagree", comment="")
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement="agree", comment="")
+    store.record(image_id=OTHER_IMAGE, bundle_sha256="d" * 64, agreement="disagree", comment="")
 
     assert set(store.latest(BUNDLE)) == {IMAGE}
     assert store.latest("e" * 64) == {}
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE verdicts SET verdict = 'agree'", "DELETE FROM reviews"]
+    "statement", ["UPDATE reviews SET verdict = 'agree'", "DELETE FROM reviews"]
 )
 def test_the_database_refuses_edits(url, statement):
-    VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="unsure", comment="")
+    VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement="unsure", comment="")
 
     with (
         create_engine(url).connect() as connection,
@@ -58,21 +60,23 @@ def test_the_database_refuses_edits(url, statement):
 
 def test_a_comment_alone_is_no_verdict(url):
     store = VerdictStore(url)
-    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="marker on the left")
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement=None, comment="marker on the left")
 
-    assert store.latest(BUNDLE)[IMAGE].verdict is None
+    assert store.latest(BUNDLE)[IMAGE].agreement is None
 
 
 def test_an_unknown_verdict_is_refused(url):
     with pytest.raises(ValueError, match="Received 'maybe'"):
-        VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="maybe", comment="")
+        VerdictStore(url).record(
+            image_id=IMAGE, bundle_sha256=BUNDLE, agreement="maybe", comment=""
+        )
 
 
 def test_readers_at_once_lose_nothing(url):
     store = VerdictStore(url)
 
     def save(number: int) -> None:
-        store.record(image_id=f"{number:064d}", bundle_sha256=BUNDLE, verdict="agree", comment="")
+        store.record(image_id=f"{number:064d}", bundle_sha256=BUNDLE, agreement="agree", comment="")
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(save, range(64)))
@@ -92,27 +96,27 @@ def test_a_row_that_says_nothing_is_refused(url, comment):
     store = VerdictStore(url)
 
     with pytest.raises(VerdictStoreError):
-        store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment=comment)
+        store.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement=None, comment=comment)
 
     assert store.latest(BUNDLE) == {}
 
 
 def test_a_comment_can_be_withdrawn(url):
     store = VerdictStore(url)
-    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="marker")
-    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict=None, comment="")
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement=None, comment="marker")
+    store.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement=None, comment="")
 
     assert store.latest(BUNDLE) == {}
     assert VerdictStore(url).num_ignored == 0
 
 
 def test_empty_rows_of_an_earlier_version_are_ignored_and_counted(url):
-    VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, verdict="agree", comment="")
+    VerdictStore(url).record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement="agree", comment="")
     with create_engine(url).begin() as connection:
         connection.execute(text("DROP TRIGGER reviews_no_empty"))
         connection.execute(
             text(
-                "INSERT INTO verdicts (created_at, image_id, bundle_sha256, verdict, comment) "
+                "INSERT INTO reviews (created_at, image_id, bundle_sha256, verdict, comment) "
                 "VALUES ('2026-01-01 00:00:00', :image, :bundle, NULL, '')"
             ),
             {"image": OTHER_IMAGE, "bundle": BUNDLE},

@@ -5,7 +5,7 @@ from app.core.bundles.bundle import Calibration
 from app.core.scoring.prediction import predict
 
 
-def test_binary_reading_by_hand(bundle):
+def test_binary_prediction_by_hand(bundle):
     # Temperature 1.25, threshold 0.5, uncertain from 0.4 to 0.6: sigmoid(0.5 / 1.25) = 0.5987.
     prediction = predict(np.array([0.0, 0.5]), bundle.manifest)
 
@@ -17,13 +17,13 @@ def test_binary_reading_by_hand(bundle):
 
 
 @pytest.mark.parametrize(
-    ("logit", "prediction", "zone"),
+    ("logit", "label", "zone"),
     [(3.0, "PNEUMONIA", "positive"), (0.0, "PNEUMONIA", "uncertain"), (-3.0, "NORMAL", "negative")],
 )
-def test_zones_and_a_probability_equal_to_the_threshold(bundle, logit, prediction, zone):
+def test_zones_and_a_probability_equal_to_the_threshold(bundle, logit, label, zone):
     prediction = predict(np.array([0.0, logit]), bundle.manifest)
 
-    assert (prediction.label, prediction.zone) == (prediction, zone)
+    assert (prediction.label, prediction.zone) == (label, zone)
 
 
 def test_two_softmax_logits_read_like_one_sigmoid(bundle):

@@ -33,11 +33,11 @@ def test_score_equal_to_threshold_is_positive():
     assert operating_point([1], [0.5], threshold=0.5).sensitivity.value == 1.0
 
 
-@pytest.mark.parametrize(("threshold", "called"), [(0.0, 4), (1.0, 1)])
-def test_threshold_at_either_end(threshold, predicted):
+@pytest.mark.parametrize(("threshold", "positives"), [(0.0, 4), (1.0, 1)])
+def test_threshold_at_either_end(threshold, positives):
     point = operating_point([0, 1, 0, 1], [0.0, 0.3, 0.6, 1.0], threshold=threshold)
 
-    assert point.tp + point.fp == called
+    assert point.tp + point.fp == positives
 
 
 @pytest.mark.parametrize(
