@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
-from app.commands.calls import Commands, add_command
+from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
 from app.core.backend_names import BACKENDS
 from app.core.errors import OverreadError
 
@@ -34,7 +34,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "it was, goes on with --resume.",
         "overread score models/chest-pneumonia films/ --out results.csv --heatmaps maps/",
     )
-    command.add_argument("bundle", type=Path, help="folder of a model bundle")
+    add_bundle(command)
     command.add_argument(
         "inputs",
         nargs="+",
@@ -92,7 +92,7 @@ def _run(options: argparse.Namespace) -> None:
         )
     from app.core.bundles.bundle import load_bundle
 
-    bundle = load_bundle(options.bundle)
+    bundle = load_bundle(bundle_folder(options.bundle))
     with _kept_until_done(options, bundle) as store:
         _score(options, bundle, store)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_run)
 
 
+_APP = Path(__file__).parents[1]
+
 # Given with every start: an installed package has no .streamlit/config.toml beside it, and without
 # one Streamlit would listen on every interface, report its use and show tracebacks.
 OPTIONS = {
@@ -27,6 +30,7 @@ OPTIONS = {
     "browser.gatherUsageStats": "false",
     "client.showErrorDetails": "none",
     "client.toolbarMode": "viewer",
+    "theme.base": str(_APP / "ui" / "theme.toml"),
 }
 
 
@@ -35,11 +39,14 @@ def _run(options: argparse.Namespace) -> None:
 
     # Relative paths are those from where the user stands, not from the package.
     os.environ |= read_settings().environment()
-    # Streamlit reads the theme from .streamlit/config.toml in the folder it is started in.
-    main_script = Path(__file__).parents[1] / "main.py"
-    os.chdir(main_script.parents[1])
-    sys.stdout.flush()
-    command = [sys.executable, "-m", "streamlit", "run", str(main_script)]
+    # Python and Streamlit take modules and configuration from the folder they are started in;
+    # neither shall come from among the user's own files.
+    os.chdir(_APP.parent)
+    command = [sys.executable, "-m", "streamlit", "run", str(_APP / "main.py")]
     for name, value in OPTIONS.items():
         command += [f"--{name}", value]
-    os.execv(sys.executable, [*command, "--server.port", str(options.port)])
+    command += ["--server.port", str(options.port)]
+    sys.stdout.flush()
+    if os.name == "nt":  # there a replaced process gives the prompt back while the app still runs
+        sys.exit(subprocess.call(command))
+    os.execv(sys.executable, command)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from app.commands.calls import Commands, add_command
+from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -16,7 +15,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "Check that a bundle is complete, unchanged and loads.",
         "overread verify models/chest-pneumonia",
     )
-    command.add_argument("bundle", type=Path, help="folder of a model bundle")
+    add_bundle(command)
     command.set_defaults(run=_run)
 
 
@@ -24,9 +23,10 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
     from app.core.networks.network import load_network
 
-    bundle = load_bundle(options.bundle)
+    bundle = load_bundle(bundle_folder(options.bundle))
     network = load_network(bundle)
     print(f"{bundle.name}: complete and unchanged, {len(bundle.manifest.files)} files")
+    print(f"folder: {bundle.path}")
     print(f"classes: {', '.join(bundle.manifest.task.classes)}")
     print(f"parameters: {network.model.count_params():,}")
     print(f"bundle sha256: {bundle.sha256}")

@@ -18,7 +18,6 @@ from app.core.backend_names import BACKENDS, BackendName
 from app.core.errors import SettingsError
 
 _PREFIX = "OVERREAD_"
-_REPOSITORY = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,12 @@ def _absolute(path: Path) -> Path:
         return path.expanduser().absolute()
     except RuntimeError:  # raised where there is no such home folder
         raise ValueError("no such home folder") from None
+
+
+def _shipped_models() -> Path:
+    """The bundles that come with Overread: those inside an installed package, or the clone's."""
+    inside = Path(__file__).parents[1] / "models"  # setup.py puts the demonstration bundle there
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "models"
 
 
 def _default_home() -> Path:
@@ -66,8 +71,8 @@ class Settings(BaseSettings):
         env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    models: Annotated[_Folder, Explained(_FOLDER, "`models/`")] = Field(
-        default=_REPOSITORY / "models", description="folder whose subfolders are bundles"
+    models: Annotated[_Folder, Explained(_FOLDER, "the shipped ones")] = Field(
+        default_factory=_shipped_models, description="folder whose subfolders are bundles"
     )
     data_root: Annotated[_Folder | None, Explained(_FOLDER, "not offered")] = Field(
         default=None,

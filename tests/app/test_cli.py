@@ -144,3 +144,16 @@ def test_a_failure_of_the_system_is_named_without_its_text(monkeypatch, capsys, 
 
     assert main(["verify", "somewhere"]) == 1
     assert capsys.readouterr().err.startswith(f"overread: {told}. Check")
+
+
+def test_a_bundle_goes_by_its_name_too_unless_a_folder_is_called_so(
+    bundle, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
+    monkeypatch.chdir(tmp_path)
+    assert main(["verify", bundle.path.name]) == 0
+    assert f"folder: {bundle.path}\n" in capsys.readouterr().out
+
+    (tmp_path / bundle.path.name).mkdir()
+    assert main(["verify", bundle.path.name]) == 1
+    assert "There is no bundle in the folder" in capsys.readouterr().err

@@ -36,9 +36,15 @@ def test_relative_folders_are_those_where_the_user_stands(started, tmp_path):
     assert os.environ["OVERREAD_MODELS"] == str(tmp_path / "my models")
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name != "theme.base"])
 def test_a_clone_served_by_streamlit_itself_has_the_same_options(name):
     section, key = name.split(".")
     stated = tomllib.loads(CONFIG.read_text("utf-8"))[section][key]
 
     assert str(stated).lower() == OPTIONS[name]
+
+
+def test_the_theme_is_the_same_for_a_clone_served_by_streamlit_itself():
+    named = tomllib.loads(CONFIG.read_text("utf-8"))["theme"]["base"]
+
+    assert (CONFIG.parents[1] / named).samefile(OPTIONS["theme.base"])
