@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from app.core.backends.openvino_cpu import compile_for_cpu
 from app.core.bundles.bundle import Bundle, load_bundle
-from app.core.images import decoding, geometry
+from app.core.images import decoding
+from app.core.images.preparation import to_input
 from app.core.networks.network import Network, load_network
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import Source
@@ -113,15 +114,8 @@ class LogitsOnly:
 def fitted(bundle: Bundle, paths: list[Path]) -> NDArray[np.float32]:
     """Films as the network takes them, decoded one after the other as a loop does."""
     size = bundle.manifest.input
-    return np.stack(
-        [
-            geometry.fit(
-                decoding.decode(path.read_bytes()),
-                height=size.height, width=size.width, channels=size.channels, how=size.fit,
-            )
-            for path in paths
-        ]
-    ).astype(np.float32)  # fmt: skip
+    decoded = (decoding.decode(path.read_bytes()) for path in paths)
+    return np.stack([to_input(film, size) for film in decoded]).astype(np.float32)
 
 
 def tf_keras_vis_grad_cam(network: Network):  # type: ignore[no-untyped-def]

@@ -15,9 +15,11 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.core.bundles.bundle import load_bundle
 from app.core.images import decoding
+from app.core.images.preparation import to_input
 from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.sources.sources import Source
 from benchmarks import films
@@ -44,16 +46,18 @@ def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
     found = films.paths(source)
     chosen = [found[number % len(found)] for number in range(num_images)]
     sources = [Source(path.name, path) for path in chosen]
-    fitted = np.stack([engine.fitted(decoding.decode(path.read_bytes())) for path in found[:64]])
+    network_input = bundle.manifest.input
+
+    def decode(path: Path) -> NDArray[np.uint8]:
+        return to_input(decoding.decode(path.read_bytes()), network_input)
+
+    fitted = np.stack([decode(path) for path in found[:64]])
     batches = [fitted[start : start + BATCH_SIZE] for start in range(0, 64, BATCH_SIZE)]
     rounds = -(-num_images // 64)
 
-    def decode(path: Path) -> None:
-        engine.fitted(decoding.decode(path.read_bytes()))
-
     with ThreadPoolExecutor(engine.workers) as pool:
 
-        def decoding() -> None:
+        def decode_all() -> None:
             list(pool.map(decode, chosen))
 
         def network() -> None:
@@ -67,7 +71,7 @@ def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
         for _ in range(ROUNDS):
             rates.append(
                 (
-                    num_images / seconds(decoding),
+                    num_images / seconds(decode_all),
                     64 * rounds / seconds(network),
                     num_images / seconds(whole),
                 )

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import load_bundle
 from app.core.images import decoding
+from app.core.images.preparation import to_input
 from app.core.networks.network import class_logits
 from app.core.scoring.engine import Engine
 from app.core.statistics.calibration import softmax
@@ -56,8 +57,8 @@ def measure(engine: Engine, contents: list[bytes], by: int) -> list[Row]:
             continue
         smaller = decoding.Film(_decoded(content, _REDUCED[by]))
         seconds += decoded - started, time.perf_counter() - decoded
-        full.append(engine.fitted(film))
-        reduced.append(engine.fitted(smaller))
+        full.append(to_input(film, engine.bundle.manifest.input))
+        reduced.append(to_input(smaller, engine.bundle.manifest.input))
     difference = np.abs(_probabilities(engine, full) - _probabilities(engine, reduced)).max(axis=1)
     tell(
         f"1/{by}: {len(full)} of {len(contents)} films are large enough; probabilities move by "

@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.core.bundles.bundle import Input
 from app.core.images import decoding, geometry
+from app.core.images.preparation import prepare
 from app.core.networks.network import class_logits
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
@@ -83,9 +84,9 @@ def test_a_file_gives_the_same_pixels_and_score_on_both_sides(folder, tmp_path, 
         if index in kept.failed:
             assert result.reason.startswith(kept.failed[index] + ": ")
             continue
-        film = decoding.decode(case.path.read_bytes())
         row = kept.rows[index]
-        np.testing.assert_array_equal(engine.fitted(film), kept.pixels[row])
+        prepared = prepare(case.path.read_bytes(), bundle.manifest.input)
+        np.testing.assert_array_equal(prepared.pixels, kept.pixels[row])
         assert result.prediction.raw_probability == pytest.approx(trained[row], abs=1e-4)
 
 

@@ -22,6 +22,7 @@ from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import Choice
 from app.core.images import decoding, display, geometry
 from app.core.images.decoding import Film
+from app.core.images.preparation import Rejected, prepare
 from app.core.networks import activations
 from app.core.networks.network import Network
 from app.core.performance.performance import (
@@ -386,7 +387,11 @@ def _reread(source: Source, image_id: str) -> bytes:
 def _network_input(
     image_id: str, bundle_sha256: str, _engine: Engine, _source: Source
 ) -> NDArray[np.uint8]:
-    return _engine.fitted(decoding.decode(_reread(_source, image_id)))
+    data = _reread(_source, image_id)
+    prepared = prepare(data, _engine.bundle.manifest.input, image_id=image_id)
+    if isinstance(prepared, Rejected):
+        raise prepared.error
+    return prepared.pixels
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -120,13 +121,19 @@ class Inspection:
         return found
 
 
-def inspect(dataset: Dataset, *, name: str) -> Inspection:
+def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Inspection:
     """Reads every image once and looks for what would make a model's figures worthless.
 
+    Args:
+        dataset: The labelled images.
+        name: What the data set is called in the report.
+        channels: Of the network that is to be trained, 1 for grey, 3 for RGB: a colour picture
+            is no film for the former.
+
     Raises:
-        DatasetError: If not one image can be read.
+        DatasetError: If not one image can be trained on.
     """
-    read = survey(dataset.cases)
+    read = survey(dataset.cases, channels=channels)
     usable = read.usable
     problems = [
         (case.name, str(problem))
@@ -136,8 +143,8 @@ def inspect(dataset: Dataset, *, name: str) -> Inspection:
     if not len(usable):
         reasons = ", ".join(sorted({reason for _, reason in problems}))
         raise DatasetError(
-            f"None of the {len(problems)} images can be read ({reasons}). Check the files, or name "
-            "another folder."
+            f"None of the {len(problems)} images can be trained on ({reasons}). Check the files, "
+            "or name another folder; colour pictures need --channels 3."
         )
     cases = [dataset.cases[row] for row in usable]
     facts = read.facts.iloc[usable].reset_index(drop=True)

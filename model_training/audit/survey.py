@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from app.core.bundles.bundle import Input
 from app.core.errors import ImageError
-from app.core.images import decoding, dicom
+from app.core.images import dicom
+from app.core.images.preparation import Rejected, prepare
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case
 from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
@@ -56,18 +59,30 @@ class _Header:
     comment: bool = False
 
 
-def survey(cases: Sequence[Case]) -> Survey:
-    """Reads every file once, in parallel; keeps 1 KB of each and a row of facts."""
+def survey(cases: Sequence[Case], *, channels: Literal[1, 3] = 1) -> Survey:
+    """Reads every file once, in parallel; keeps 1 KB of each and a row of facts.
+
+    Args:
+        cases: The files.
+        channels: Of the network that is to be trained on them, 1 for grey, 3 for RGB: a file has
+            a problem where training would leave it out.
+    """
+    network_input = Input(
+        height=THUMBNAIL_SIDE, width=THUMBNAIL_SIDE, channels=channels, fit="stretch"
+    )
     thumbnails = np.zeros((len(cases), THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
 
     def examine(index: int) -> dict[str, object]:
         facts: dict[str, object] = {"digest": "", "problem": ""}
         try:
             data = Source(cases[index].name, cases[index].path).read()
-            facts["digest"] = decoding.image_id(data)
-            film = decoding.decode(data)
         except ImageError as error:
             return facts | {"problem": error.code}
+        prepared = prepare(data, network_input)
+        facts["digest"] = prepared.image_id
+        if isinstance(prepared, Rejected):
+            return facts | {"problem": prepared.error.code}
+        film = prepared.film
         thumbnails[index] = thumbnail(film)
         header = _dicom_header(data) if dicom.is_dicom(data) else _picture_header(data)
         return facts | {

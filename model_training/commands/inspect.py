@@ -21,6 +21,14 @@ def add(commands: Commands) -> None:
         "overread-train inspect films/ --table labels.csv --label-column diagnosis --strict",
     )
     add_data_arguments(command)
+    command.add_argument(
+        "--channels",
+        type=int,
+        choices=(1, 3),
+        default=1,
+        help="of the network that is to be trained: 1 grey (default), where colour pictures "
+        "cannot be used, 3 RGB",
+    )
     output = command.add_argument_group("output")
     output.add_argument(
         "--json",
@@ -49,7 +57,7 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.audit import text as inspection_text
     from model_training.audit.checks import inspect
 
-    inspection = inspect(read(options), name=options.data.resolve().name)
+    inspection = inspect(read(options), name=options.data.resolve().name, channels=options.channels)
     print(inspection_text.text(inspection))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)

@@ -26,8 +26,8 @@ from tqdm import tqdm
 
 from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError, ImageError
-from app.core.images import decoding, geometry
-from app.core.images.suitability import check_suitable
+from app.core.images import decoding
+from app.core.images.preparation import Rejected, prepare
 from app.core.settings import read_settings
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case
@@ -164,17 +164,12 @@ class _Store:
         digest = decoding.image_id(data)
         if digest in self._known:
             return _Film(digest, None, "")
-        try:
-            film = decoding.decode(data)
-            check_suitable(film, self._input)
-        except ImageError as error:
-            return _Film(digest, None, error.code)
-        size = self._input
+        prepared = prepare(data, self._input, image_id=digest)
+        if isinstance(prepared, Rejected):
+            return _Film(digest, None, prepared.error.code)
         record = np.zeros((), self._record)
-        record["pixels"] = geometry.fit(
-            film, height=size.height, width=size.width, channels=size.channels, how=size.fit
-        )
-        record["thumbnail"] = thumbnail(film)
+        record["pixels"] = prepared.pixels
+        record["thumbnail"] = thumbnail(prepared.film)
         return _Film(digest, record, "")
 
     def add(self, films: Sequence[_Film]) -> list[tuple[int, str, str]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError, ImageError
-from app.core.images import decoding, geometry
+from app.core.images import preparation
 from app.core.networks.network import Network, silence_tensorflow
 from app.core.sources.sources import Source
 from model_training.config import TrainingConfig
@@ -159,7 +159,7 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
     """A few images as the network gets them, of all classes in turn, drawn by the seed.
 
     Args:
-        dataset: The cases; those that cannot be read are passed over.
+        dataset: The cases; those that training leaves out are passed over.
         config: Input size and fit, and the seed.
         number: How many at most.
 
@@ -167,7 +167,7 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
         uint8 `(at most number, height, width, channels)` in [0, 255].
 
     Raises:
-        DatasetError: If none of the images that were tried can be read.
+        DatasetError: If none of the images that were tried can be trained on.
     """
     order = np.random.default_rng(config.seed).permutation(len(dataset.cases))
     drawn = [dataset.cases[index] for index in order]
@@ -181,20 +181,19 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
     found = []
     for case in tried[: 10 * number]:
         try:
-            film = decoding.decode(Source(case.name, case.path).read())
+            data = Source(case.name, case.path).read()
         except ImageError:
             continue
-        found.append(
-            geometry.fit(
-                film, height=size.height, width=size.width, channels=size.channels, how=size.fit
-            )
-        )
+        prepared = preparation.prepare(data, size)
+        if isinstance(prepared, preparation.Prepared):
+            found.append(prepared.pixels)
         if len(found) == number:
             break
     if not found:
         raise DatasetError(
-            "None of the images that were tried can be read. `overread-train inspect DATA --json "
-            "FILE` (or --html FILE) lists each file and its reason."
+            "None of the images that were tried can be trained on. `overread-train inspect DATA "
+            "--json FILE` (or --html FILE) lists each file and its reason; colour pictures need "
+            "--channels 3."
         )
     return np.stack(found)
 

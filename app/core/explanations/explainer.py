@@ -11,8 +11,8 @@ from app.core.bundles.bundle import Input
 from app.core.explanations import class_activation, perturbation
 from app.core.explanations.logits import ClassLogit, Logits, LogitsOf, Progress
 from app.core.explanations.methods import METHODS, Method, MethodKey
-from app.core.images import geometry
 from app.core.images.decoding import Film
+from app.core.images.preparation import to_input
 from app.core.networks import activations
 from app.core.networks.network import Network
 from app.core.rendering import heatmaps
@@ -101,13 +101,7 @@ class Explainer:
                 f"one of {list(METHODS)}."
             )
         logit = ClassLogit(self._logits, class_index)
-        pixels = geometry.fit(
-            film,
-            height=self._input.height,
-            width=self._input.width,
-            channels=self._input.channels,
-            how=self._input.fit,
-        )
+        pixels = to_input(film, self._input)
         read = None
         if method == "smooth_grad":
             evidence = perturbation.smooth_grad(logit, pixels, progress=progress)

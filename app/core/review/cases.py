@@ -8,11 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import ImageError
 from app.core.explanations.selection import default_choice
-from app.core.images import decoding, display, geometry
+from app.core.images import display, geometry
 from app.core.images.decoding import Film
-from app.core.images.suitability import check_suitable
+from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.results.result_store import CachedResults
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.prediction import Prediction
@@ -67,34 +66,30 @@ def examine(
         known: Earlier results and maps, which are not computed again, and where the maps of this
             film are kept.
     """
-    image_id = decoding.image_id(data)
-    film = None
-    try:
-        film = decoding.decode(data)
-        check_suitable(film, engine.bundle.manifest.input)
-    except ImageError as error:
-        shown = geometry.shrunk(film, DISPLAY_SIDE) if film else None
-        return Case(image_id, shown, reason=str(error))
-    prediction, evidence = _explained(engine, film, image_id, source, known)
-    return Case(image_id, geometry.shrunk(film, DISPLAY_SIDE), prediction, evidence)
+    prepared = prepare(data, engine.bundle.manifest.input)
+    shown = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
+    if isinstance(prepared, Rejected):
+        return Case(prepared.image_id, shown, reason=str(prepared.error))
+    prediction, evidence = _explained(engine, prepared, source, known)
+    return Case(prepared.image_id, shown, prediction, evidence)
 
 
 def _explained(
-    engine: Engine, film: Film, image_id: str, source: Source, known: CachedResults | None
+    engine: Engine, prepared: Prepared, source: Source, known: CachedResults | None
 ) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
     """Prediction and maps, from what is kept where that has them all."""
     if known is None:
-        return engine.explain(film)
-    found = known.get(image_id, source)
+        return engine.explain(prepared)
+    found = known.get(prepared.image_id, source)
     if found is not None and found.prediction is not None:
         maps = _kept_maps(engine, found, known)
         if maps:
             return found.prediction, maps
-    prediction, maps = engine.explain(film)
+    prediction, maps = engine.explain(prepared)
     if not _has_one_logit(engine):
         for index, evidence in enumerate(maps):
             choice = default_choice(engine.bundle.manifest.heatmap, index)
-            known.add_map(image_id, choice.name, evidence, facts={"unit": choice.unit})
+            known.add_map(prepared.image_id, choice.name, evidence, facts={"unit": choice.unit})
     return prediction, maps
 
 

@@ -27,8 +27,8 @@ from app.core.backend_names import BackendName
 from app.core.backends.backend import open_backend
 from app.core.bundles.bundle import Bundle
 from app.core.errors import ImageError
-from app.core.images import decoding, geometry
-from app.core.images.suitability import check_suitable
+from app.core.images import decoding
+from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.networks.network import Network, class_logits, load_network
 from app.core.rendering import heatmaps
 from app.core.scoring.prediction import Prediction, predict
@@ -188,19 +188,20 @@ class Engine:
 
     def _prepare(self, pending: Pending, known: KnownResults | None) -> Result | _Fitted:
         """One film as the network sees it, or what is known of it without the network."""
-        source, image_id = pending.source, ""
+        source = pending.source
         try:
             data = pending.take()
-            image_id = decoding.image_id(data)
-            found = known.get(image_id, source) if known is not None else None
-            if found is not None:
-                return found
-            film = decoding.decode(data)
-            check_suitable(film, self.bundle.manifest.input)
         except ImageError as error:
-            return Result(source, image_id, error.status, error.reason)
-        rows, columns = film.pixels.shape[:2]
-        return _Fitted(source, image_id, self.fitted(film), (rows, columns))
+            return _without_score(source, "", error)
+        image_id = decoding.image_id(data)
+        found = known.get(image_id, source) if known is not None else None
+        if found is not None:
+            return found
+        prepared = prepare(data, self.bundle.manifest.input, image_id=image_id)
+        if isinstance(prepared, Rejected):
+            return _without_score(source, image_id, prepared.error)
+        rows, columns = prepared.film.pixels.shape[:2]
+        return _Fitted(source, image_id, prepared.pixels, (rows, columns))
 
     def _score_fitted(self, films: list[_Fitted]) -> list[Result]:
         if not films:
@@ -226,20 +227,13 @@ class Engine:
         """
         return self.backend.run(pixels.astype(np.float32))
 
-    def explain(self, film: decoding.Film) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
+    def explain(self, prepared: Prepared) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
         """The prediction of one film, and an evidence map `(rows, columns)` for each class."""
-        logits, maps = self.run(self.fitted(film)[np.newaxis])
-        rows, columns = film.pixels.shape[:2]
+        logits, maps = self.run(prepared.pixels[np.newaxis])
+        rows, columns = prepared.film.pixels.shape[:2]
         classes = range(len(self.bundle.manifest.task.classes))
         return predict(class_logits(logits)[0], self.bundle.manifest), tuple(
             self._evidence(maps[0], index, (rows, columns)) for index in classes
-        )
-
-    def fitted(self, film: decoding.Film) -> NDArray[np.uint8]:
-        """The film as the network sees it, `(height, width, channels)`."""
-        size = self.bundle.manifest.input
-        return geometry.fit(
-            film, height=size.height, width=size.width, channels=size.channels, how=size.fit
         )
 
     def _evidence(
@@ -251,3 +245,7 @@ class Engine:
         else:  # evidence for the first class is evidence against the second
             evidence = maps[..., 0] if class_index == 1 else -maps[..., 0]
         return heatmaps.without_padding(evidence, film_shape, self.bundle.manifest.input)
+
+
+def _without_score(source: Source, image_id: str, error: ImageError) -> Result:
+    return Result(source, image_id, error.status, error.reason)

@@ -12,8 +12,8 @@ from tests.model_training.films import draw
 from tests.pictures import dicom
 
 
-def surveyed(*paths):
-    return survey([Case(path, path.name, 0, "", "", "") for path in paths])
+def surveyed(*paths, channels=1):
+    return survey([Case(path, path.name, 0, "", "", "") for path in paths], channels=channels)
 
 
 @pytest.fixture
@@ -69,9 +69,8 @@ def test_formats_depths_and_embedded_data(tmp_path, film):
     (tmp_path / "x.dcm").write_bytes(dicom(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)))
     names = sorted(path.name for path in tmp_path.iterdir())
 
-    facts = (
-        surveyed(*(tmp_path / name for name in names)).facts.assign(name=names).set_index("name")
-    )
+    found = surveyed(*(tmp_path / name for name in names), channels=3)
+    facts = found.facts.assign(name=names).set_index("name")
 
     assert (facts["problem"] == "").all()
     assert facts["file_format"].to_dict() == {
@@ -117,3 +116,14 @@ def test_many_films_are_in_order_across_batches(tmp_path):
         assert found.facts["mean"][index] == pytest.approx(pixels.mean())
         np.testing.assert_array_equal(found.thumbnails[index], pixels)
     assert thumbnail  # the same function that training uses
+
+
+def test_a_colour_picture_has_a_problem_unless_the_network_sees_colours(tmp_path, film):
+    film.save(tmp_path / "film.png")
+    colours = np.zeros((64, 64, 3), np.uint8)
+    colours[:, :32], colours[:, 32:] = (255, 0, 0), (0, 255, 0)
+    cv2.imwrite(str(tmp_path / "photograph.png"), colours)
+    paths = sorted(tmp_path.iterdir())
+
+    assert surveyed(*paths).facts["problem"].tolist() == ["", "colour_picture"]
+    assert surveyed(*paths, channels=3).facts["problem"].tolist() == ["", ""]

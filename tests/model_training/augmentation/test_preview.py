@@ -5,7 +5,7 @@ import pytest
 from model_training.augmentation.preview import draw_sheet
 from model_training.augmentation.sets import AUGMENTATIONS
 from model_training.cli import main
-from tests.model_training.films import draw
+from tests.model_training.films import draw, write
 
 
 def test_a_sheet_has_the_image_itself_and_then_its_variants():
@@ -42,6 +42,18 @@ def test_the_command_writes_a_png(data, tmp_path, channels, shape, capsys):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "The sheet is in" in printed.err
+
+
+def test_a_colour_picture_is_no_film_to_preview(tmp_path, capsys):
+    colours = np.zeros((64, 64, 3), np.uint8)
+    colours[:, :32], colours[:, 32:] = (255, 0, 0), (0, 255, 0)
+    for name in ("NORMAL", "PNEUMONIA"):
+        write(tmp_path / "data" / name / "photograph.png", colours)
+    arguments = ["augment-preview", str(tmp_path / "data"), "--out", str(tmp_path / "sheet.png")]
+
+    assert main(arguments) == 1
+    assert "None of the images that were tried can be trained on" in capsys.readouterr().err
+    assert main([*arguments, "--channels", "3"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from app.core.explanations.explainer import Explainer
 from app.core.explanations.methods import METHODS
 from app.core.images import decoding, geometry
 from app.core.images.decoding import Film
+from app.core.images.preparation import Prepared, to_input
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
 from app.core.scoring.engine import Engine
@@ -113,7 +114,8 @@ def test_grad_cam_is_what_every_film_is_scored_with(which, wide_film, request):
     """Also where the input is padded: the map then covers the film and not the padding."""
     bundle = request.getfixturevalue(which)
     engine = Engine(bundle)
-    _, expected = engine.explain(wide_film)
+    seen = to_input(wide_film, bundle.manifest.input)
+    _, expected = engine.explain(Prepared("", wide_film, seen))
     explainer = Explainer(engine.network, bundle.manifest.input)
 
     for index, evidence in enumerate(expected):

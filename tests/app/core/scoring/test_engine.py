@@ -12,7 +12,7 @@ import pytest
 from scipy import ndimage
 
 from app.core.errors import SourceError
-from app.core.images import decoding
+from app.core.images.preparation import prepare
 from app.core.networks.network import class_logits
 from app.core.scoring import engine as engine_module
 from app.core.scoring.engine import BATCH_SIZE, Engine, Result
@@ -65,8 +65,8 @@ def test_scores_equal_keras_one_image_at_a_time(any_engine, films):
     results = [result for result in engine.score(films) if result.prediction]
 
     for result in results[:12]:
-        film = decoding.decode(result.source.read())
-        expected = engine.network.model(engine.fitted(film)[None].astype(np.float32))[0].numpy()
+        pixels = prepare(result.source.read(), engine.bundle.manifest.input).pixels
+        expected = engine.network.model(pixels[None].astype(np.float32))[0].numpy()
         raw = result.prediction.raw_probability
         found = [raw] if len(expected) == 1 else [expected.max()]
         np.testing.assert_allclose(found, [expected.max()], atol=1e-4)
@@ -110,13 +110,13 @@ def film_part(evidence, film_shape, side):
 def test_evidence_is_grad_cam_of_the_predicted_class(any_engine, films):
     engine, size = any_engine, any_engine.bundle.manifest.input
     for result in [r for r in engine.score(films) if r.prediction][:6]:
-        film = decoding.decode(result.source.read())
-        expected = grad_cam(engine.network, engine.fitted(film), result.prediction.class_index)
+        prepared = prepare(result.source.read(), size)
+        expected = grad_cam(engine.network, prepared.pixels, result.prediction.class_index)
         tolerance = 1e-4 * np.abs(expected).max()
         if size.fit == "pad":
             # OpenCV interpolates in steps of 1/32 of a cell in each direction.
             tolerance += np.ptp(expected) / 32
-            expected = film_part(expected, film.pixels.shape[:2], size.height)
+            expected = film_part(expected, prepared.film.pixels.shape[:2], size.height)
 
         assert result.evidence.dtype == np.float32
         assert np.ptp(expected) > 4 * tolerance
@@ -125,7 +125,9 @@ def test_evidence_is_grad_cam_of_the_predicted_class(any_engine, films):
 
 def test_explain_agrees_with_score(engine, films):
     result = next(r for r in engine.score(films) if r.prediction)
-    prediction, evidence = engine.explain(decoding.decode(result.source.read()))
+    prediction, evidence = engine.explain(
+        prepare(result.source.read(), engine.bundle.manifest.input)
+    )
 
     assert prediction.probability == pytest.approx(result.prediction.probability, abs=1e-6)
     np.testing.assert_allclose(evidence[prediction.class_index], result.evidence, atol=1e-5)

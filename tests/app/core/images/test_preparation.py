@@ -1,0 +1,77 @@
+"""A file's bytes as a network sees them, and what it must not see."""
+
+import hashlib
+
+import cv2
+import numpy as np
+import pytest
+
+from app.core.bundles.bundle import Input
+from app.core.images import geometry
+from app.core.images.decoding import Film
+from app.core.images.preparation import Prepared, Rejected, prepare, to_input
+from tests.pictures import dicom
+
+GREY = Input(height=24, width=32, channels=1, fit="pad")
+
+
+@pytest.fixture
+def film():
+    return np.random.default_rng(0).integers(0, 256, (90, 120), np.uint8)
+
+
+def png(pixels):
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+@pytest.mark.parametrize("fit", ["stretch", "pad"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_film_is_digested_decoded_and_resized(film, fit, channels):
+    data = png(film)
+
+    found = prepare(data, Input(height=24, width=40, channels=channels, fit=fit))
+
+    assert isinstance(found, Prepared)
+    assert found.image_id == hashlib.sha256(data).hexdigest()
+    np.testing.assert_array_equal(found.film.pixels, film)
+    expected = geometry.fit(Film(film), height=24, width=40, channels=channels, how=fit)
+    np.testing.assert_array_equal(found.pixels, expected)
+
+
+def test_a_digest_that_is_known_is_not_computed_again(film):
+    assert prepare(png(film), GREY, image_id="known").image_id == "known"
+
+
+def test_what_cannot_be_decoded_is_rejected_without_a_film():
+    found = prepare(b"a text", GREY)
+
+    assert isinstance(found, Rejected)
+    assert found.image_id == hashlib.sha256(b"a text").hexdigest()
+    assert found.error.code == "not_an_image"
+    assert found.film is None
+
+
+def test_what_is_not_suitable_is_rejected_with_its_film():
+    colours = np.zeros((64, 64, 3), np.uint8)
+    colours[:, :32], colours[:, 32:] = (255, 0, 0), (0, 255, 0)
+
+    found = prepare(png(colours), GREY)
+
+    assert isinstance(found, Rejected)
+    assert found.error.code == "colour_picture"
+    assert found.film.pixels.shape == (64, 64, 3)
+    assert isinstance(prepare(png(colours), GREY.model_copy(update={"channels": 3})), Prepared)
+
+
+def test_a_film_of_another_modality_is_rejected():
+    data = dicom(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64), Modality="MR")
+    radiographs = GREY.model_copy(update={"modalities": ("CR", "DX")})
+
+    assert prepare(data, radiographs).error.code == "wrong_modality"
+
+
+def test_resizing_alone_asks_nothing_of_the_film():
+    colours = np.zeros((64, 64, 3), np.uint8)
+    colours[..., 0] = 255
+
+    assert to_input(Film(colours), GREY).shape == (24, 32, 1)
