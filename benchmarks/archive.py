@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from app.core.bundles.bundle import Bundle, load_bundle
-from app.core.results.result_store import BundleResults, ResultStore
+from app.core.results.bundle_results import BundleResults
+from app.core.results.result_store import ResultStore
 from app.core.results.table_writer import open_table
 from app.core.scoring.engine import BATCH_SIZE, Engine, Result
 from app.core.sources.sources import Source

@@ -105,9 +105,14 @@ def _kept_until_done(options: argparse.Namespace, bundle: Bundle) -> Iterator[Re
     path = options.out.with_name(options.out.name + ".unfinished")
     if options.restart:
         delete(path)
-    is_found = path.exists()
     store = ResultStore(path)
-    if is_found:
+    if num_outdated := store.num_outdated:
+        print(
+            f"overread: {num_outdated:,} results of the run that was stopped were computed by "
+            "another version of Overread; they are computed again.",
+            file=sys.stderr,
+        )
+    if len(store):
         try:
             _require_resumable(store, options, bundle)
         except OverreadError:
@@ -153,8 +158,8 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
     from tqdm import tqdm
 
+    from app.core.results.bundle_results import BundleResults
     from app.core.results.overlay_writer import written
-    from app.core.results.result_store import BundleResults
     from app.core.results.table_writer import open_table
     from app.core.scoring.engine import Engine
     from app.core.scoring.ray_cluster import driver

@@ -36,7 +36,8 @@ from app.core.performance.performance import (
 from app.core.performance.predictions import HeldOut, select
 from app.core.performance.proportions import DecisionMetrics, evaluate_decisions
 from app.core.rendering import heatmaps
-from app.core.results.result_store import CachedResults, ResultStore, open_cache
+from app.core.results.result_cache import CachedResults, open_cache
+from app.core.results.result_store import ResultStore
 from app.core.results.verdicts import VerdictStore
 from app.core.review.cases import Case, Window, examine
 from app.core.scoring.engine import Engine

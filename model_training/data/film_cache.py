@@ -27,7 +27,7 @@ from tqdm import tqdm
 from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding
-from app.core.images.preparation import Rejected, prepare
+from app.core.images.preparation import PIPELINE_VERSION, Rejected, prepare
 from app.core.settings import read_settings
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case
@@ -147,6 +147,7 @@ class _Store:
         )
         settings = {
             "layout": _LAYOUT,
+            "pipeline": PIPELINE_VERSION,
             "input": network_input.model_dump(mode="json"),
             "libraries": {name: version(name) for name in _LIBRARIES},
         }

@@ -1,6 +1,8 @@
 """What was computed for an image by a bundle, kept on disk and found by both digests.
 
-Nothing of a film is kept but its SHA-256, what was said of it, and its small evidence maps.
+Nothing of a film is kept but its SHA-256, what was said of it, and its small evidence maps. What
+another version of the way from file to score has computed is never given out: for whoever asks
+it is not there.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,13 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import Bundle
-from app.core.errors import NO_MEMORY, OverreadError
-from app.core.scoring.engine import Result
-from app.core.scoring.prediction import Prediction
-from app.core.sources.sources import Source
+from app.core.errors import OverreadError
+from app.core.images.preparation import PIPELINE_VERSION
 
-_RESULT = "prediction"
 _VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (
@@ -35,9 +33,12 @@ CREATE TABLE IF NOT EXISTS kept (
     rows INTEGER NOT NULL,
     columns INTEGER NOT NULL,
     map BLOB NOT NULL,
+    pipeline INTEGER NOT NULL DEFAULT 0,
     UNIQUE (image_id, bundle_sha256, what)
 )
 """
+# In files that were written before there was this column, all entries are of version 0.
+_ADD_PIPELINE = "ALTER TABLE kept ADD COLUMN pipeline INTEGER NOT NULL DEFAULT 0"
 _BYTES = "length(facts) + length(map) + 300"  # with the digests, twice, and SQLite's own
 _WAIT_SECONDS = 10.0
 # After eviction this fraction of the limit is left, so that not every film evicts again.
@@ -72,12 +73,15 @@ class Entry:
 class ResultStore:
     """An SQLite file of entries. Safe to share between threads and processes."""
 
-    def __init__(self, path: Path, *, max_bytes: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, max_bytes: int | None = None, pipeline: int = PIPELINE_VERSION
+    ) -> None:
         """Opens the file, or makes it.
 
         Args:
             path: The file; its folder is made.
             max_bytes: When entries take more, the oldest are dropped; None keeps all.
+            pipeline: Version by which entries are computed; those of others are not served.
 
         Raises:
             LostResultsError: If it is damaged, or of another version.
@@ -85,6 +89,7 @@ class ResultStore:
         """
         self._path = path
         self._max_bytes = max_bytes
+        self._pipeline = pipeline
         self._lock = Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +101,7 @@ class ResultStore:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._require_version()
             self._connection.execute(_SCHEMA)
+            self._add_pipeline()
             self._bytes = self._counted_bytes()
         except (OSError, sqlite3.Error) as error:
             raise self._error("opened", error) from None
@@ -106,8 +112,17 @@ class ResultStore:
             self._connection.close()
 
     def __len__(self) -> int:
-        """How many entries it holds."""
-        return int(self._fetch("SELECT count(*) FROM kept", ())[0])
+        """How many entries it has to give."""
+        return self._count("pipeline = ?")
+
+    @property
+    def num_outdated(self) -> int:
+        """How many entries it holds that another version has computed.
+
+        Raises:
+            ResultStoreError: If the file cannot be read.
+        """
+        return self._count("pipeline <> ?")
 
     def get(self, image_id: str, bundle_sha256: str, what: str) -> Entry | None:
         """The entry, if it is there.
@@ -117,8 +132,8 @@ class ResultStore:
         """
         row = self._fetch(
             "SELECT facts, rows, columns, map FROM kept "
-            "WHERE image_id = ? AND bundle_sha256 = ? AND what = ?",
-            (image_id, bundle_sha256, what),
+            "WHERE image_id = ? AND bundle_sha256 = ? AND what = ? AND pipeline = ?",
+            (image_id, bundle_sha256, what, self._pipeline),
         )
         if row is None:
             return None
@@ -137,21 +152,47 @@ class ResultStore:
             for number, image_id in page:  # noqa: B007
                 yield image_id
 
+    def bundles(self) -> set[str]:
+        """The SHA-256 of every bundle that it has entries of.
+
+        Raises:
+            ResultStoreError: If the file cannot be read.
+        """
+        with self._lock:
+            try:
+                rows = self._connection.execute(
+                    "SELECT DISTINCT bundle_sha256 FROM kept WHERE pipeline = ?", (self._pipeline,)
+                )
+                return {sha256 for (sha256,) in rows}
+            except sqlite3.Error as error:
+                raise self._error("read", error) from None
+
     def add(self, bundle_sha256: str, entries: Sequence[Entry]) -> None:
         """Keeps entries, all or none; what is there already stays as it is.
+
+        Those of another version give way.
+
+        Args:
+            bundle_sha256: Digest of the bundle that gave them.
+            entries: What to keep.
 
         Raises:
             ResultStoreError: If they cannot be written.
         """
-        rows = [_row(bundle_sha256, entry) for entry in entries]
+        rows = [(*_row(bundle_sha256, entry), self._pipeline) for entry in entries]
         with self._lock:
             try:
                 with _transaction(self._connection):
                     for row in rows:
+                        self._connection.execute(
+                            "DELETE FROM kept WHERE image_id = ? AND bundle_sha256 = ? "
+                            "AND what = ? AND pipeline <> ?",
+                            (*row[:3], self._pipeline),
+                        )
                         inserted = self._connection.execute(
                             "INSERT OR IGNORE INTO kept "
-                            "(image_id, bundle_sha256, what, facts, rows, columns, map) "
-                            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                            "(image_id, bundle_sha256, what, facts, rows, columns, map, pipeline) "
+                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                             row,
                         )
                         if inserted.rowcount:
@@ -165,8 +206,8 @@ class ResultStore:
             try:
                 return self._connection.execute(
                     "SELECT number, image_id FROM kept WHERE bundle_sha256 = ? AND what = ? "
-                    "AND number > ? ORDER BY number LIMIT 10000",
-                    (bundle_sha256, what, after),
+                    "AND pipeline = ? AND number > ? ORDER BY number LIMIT 10000",
+                    (bundle_sha256, what, self._pipeline, after),
                 ).fetchall()
             except sqlite3.Error as error:
                 raise self._error("read", error) from None
@@ -192,7 +233,11 @@ class ResultStore:
         query = f"SELECT coalesce(sum({_BYTES}), 0) FROM kept"
         return int(self._connection.execute(query).fetchone()[0])
 
-    def _fetch(self, query: str, values: tuple[str, ...]) -> Any:
+    def _count(self, condition: str) -> int:
+        query = f"SELECT count(*) FROM kept WHERE {condition}"
+        return int(self._fetch(query, (self._pipeline,))[0])
+
+    def _fetch(self, query: str, values: tuple[str | int, ...]) -> Any:
         with self._lock:
             try:
                 return self._connection.execute(query, values).fetchone()
@@ -208,6 +253,16 @@ class ResultStore:
             )
         self._connection.execute(f"PRAGMA user_version = {_VERSION}")
 
+    def _add_pipeline(self) -> None:
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(kept)")}
+        if "pipeline" not in columns:
+            try:
+                self._connection.execute(_ADD_PIPELINE)
+            except sqlite3.OperationalError as error:
+                # Another process that opens the file now may have added it first.
+                if "duplicate column" not in str(error):
+                    raise
+
     def _error(self, verb: str, error: Exception) -> ResultStoreError:
         # What is locked, full or may not be read is told apart from what is no database.
         is_damaged = type(error) is sqlite3.DatabaseError
@@ -217,129 +272,11 @@ class ResultStore:
             "damaged, delete it."
         )
 
-    def bundles(self) -> set[str]:
-        """The SHA-256 of every bundle that it holds entries of.
-
-        Raises:
-            ResultStoreError: If the file cannot be read.
-        """
-        with self._lock:
-            try:
-                rows = self._connection.execute("SELECT DISTINCT bundle_sha256 FROM kept")
-                return {sha256 for (sha256,) in rows}
-            except sqlite3.Error as error:
-                raise self._error("read", error) from None
-
-
-def open_cache(path: Path, *, max_bytes: int) -> ResultStore | None:
-    """A store that may be lost: a damaged file is begun anew; None where none can be kept."""
-    try:
-        return ResultStore(path, max_bytes=max_bytes)
-    except LostResultsError:
-        with contextlib.suppress(OSError, ResultStoreError):
-            delete(path)
-            return ResultStore(path, max_bytes=max_bytes)
-    except ResultStoreError:  # such as one that another process has locked
-        pass
-    return None
-
 
 def delete(path: Path) -> None:
     """Removes a store's file, and those that SQLite puts beside it."""
     for ending in ("", "-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
-
-
-class CachedResults:
-    """The results of one bundle in a store that may be lost: what fails is computed again."""
-
-    def __init__(self, store: ResultStore, bundle: Bundle) -> None:
-        self._store = store
-        self._sha256 = bundle.sha256
-        self._results = BundleResults(store, bundle)
-
-    def get(self, image_id: str, source: Source) -> Result | None:
-        """As `BundleResults.get`; None also where the store cannot be read."""
-        try:
-            return self._results.get(image_id, source)
-        except ResultStoreError:
-            return None
-
-    def add(self, results: Sequence[Result]) -> None:
-        """As `BundleResults.add`, if the store takes them."""
-        with contextlib.suppress(ResultStoreError):
-            self._results.add(results)
-
-    def get_map(self, image_id: str, what: str) -> NDArray[np.float32] | None:
-        """A map that was kept with `add_map`; None also where the store cannot be read."""
-        with contextlib.suppress(ResultStoreError):
-            entry = self._store.get(image_id, self._sha256, what)
-            return entry.map if entry is not None else None
-        return None
-
-    def add_map(
-        self, image_id: str, what: str, evidence: NDArray[np.float32], *, facts: dict[str, Any]
-    ) -> None:
-        """Keeps a map `(rows, columns)` of an image, if the store takes it."""
-        with contextlib.suppress(ResultStoreError):
-            self._store.add(self._sha256, [Entry(image_id, what, facts, evidence)])
-
-
-class BundleResults:
-    """The results of one bundle in a store, as the engine asks for them."""
-
-    def __init__(self, store: ResultStore, bundle: Bundle) -> None:
-        self._store = store
-        self._bundle = bundle
-
-    def get(self, image_id: str, source: Source) -> Result | None:
-        """The result of these bytes, as one of this source; None if there is none.
-
-        Raises:
-            ResultStoreError: If the store cannot be read.
-        """
-        entry = self._store.get(image_id, self._bundle.sha256, _RESULT)
-        if entry is None:
-            return None
-        facts = entry.facts
-        prediction = facts["prediction"]
-        if prediction is not None:
-            probabilities = tuple(prediction.pop("class_probabilities"))
-            prediction = Prediction(**prediction, class_probabilities=probabilities)
-        return Result(source, image_id, facts["status"], facts["reason"], prediction, entry.map)
-
-    def image_ids(self) -> Iterator[str]:
-        """The SHA-256 of every image that has a result.
-
-        Raises:
-            ResultStoreError: If the store cannot be read.
-        """
-        return self._store.image_ids(self._bundle.sha256, _RESULT)
-
-    def add(self, results: Sequence[Result]) -> None:
-        """Keeps results, but for those that another try may change.
-
-        Those are files that could not be read, which are not known by content, and films that
-        there was no memory for.
-
-        Raises:
-            ResultStoreError: If the store does not take them.
-        """
-        entries = [
-            Entry(
-                result.image_id,
-                _RESULT,
-                {
-                    "status": result.status,
-                    "reason": result.reason,
-                    "prediction": asdict(result.prediction) if result.prediction else None,
-                },
-                result.evidence,
-            )
-            for result in results
-            if result.image_id and not result.reason.startswith(NO_MEMORY)
-        ]
-        self._store.add(self._bundle.sha256, entries)
 
 
 def _row(bundle_sha256: str, entry: Entry) -> tuple[str, str, str, str, int, int, bytes]:

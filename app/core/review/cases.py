@@ -12,7 +12,7 @@ from app.core.explanations.selection import default_choice
 from app.core.images import display, geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import Prepared, Rejected, prepare
-from app.core.results.result_store import CachedResults
+from app.core.results.result_cache import CachedResults
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.prediction import Prediction
 from app.core.sources.sources import Source

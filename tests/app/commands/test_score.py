@@ -1,6 +1,7 @@
 """`overread score` stopped, killed, out of space and gone on with, as it happens to its users."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -16,10 +17,11 @@ import pytest
 
 from app.cli import main
 from app.core.bundles.bundle import load_bundle
-from app.core.results.result_store import BundleResults, ResultStore
-from app.core.scoring.engine import Engine
+from app.core.results.bundle_results import BundleResults
+from app.core.results.result_store import ResultStore
+from app.core.scoring.engine import Engine, Result
 from app.core.scoring.ray_cluster import driver
-from app.core.sources.sources import from_paths
+from app.core.sources.sources import Source, from_paths
 
 NUM_FILMS = 120
 
@@ -272,6 +274,23 @@ def test_another_bundle_does_not_go_on(bundle, other_bundle, two_films, tmp_path
     assert [path.name for path in out.parent.iterdir()] == ["r.csv.unfinished"]
     assert score(bundle, two_films, out, "--resume") == 0
     assert set(pd.read_csv(out)["bundle_sha256"]) == {bundle.sha256}
+
+
+def test_results_of_another_version_are_computed_again(bundle, two_films, tmp_path, capsys):
+    out = tmp_path / "out" / "r.csv"
+    out.parent.mkdir()
+    store = ResultStore(out.with_name("r.csv.unfinished"), pipeline=0)
+    image_id = hashlib.sha256((two_films / "film000.png").read_bytes()).hexdigest()
+    wrong = Result(Source("x", None), image_id, "refused", "blank: nothing there")
+    BundleResults(store, bundle).add([wrong])
+    store.close()
+
+    assert score(bundle, two_films, out, "--resume") == 0
+
+    assert "1 results of the run that was stopped were computed by another" in (
+        capsys.readouterr().err
+    )
+    assert set(pd.read_csv(out)["status"]) == {"ok"}
 
 
 def test_another_bundle_may_begin_anew(bundle, other_bundle, two_films, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError
-from app.core.images import decoding, geometry
+from app.core.images import decoding, geometry, preparation
 from model_training.data import film_cache
 from model_training.data.datasets import Case
 from model_training.data.film_cache import by_reason, decode_cases
@@ -158,6 +158,20 @@ def test_a_store_of_another_version_is_made_again(cases, tmp_path, capsys):
     assert "kept by another version and are decoded anew" in capsys.readouterr().err
     expected = cv2.resize(draw(0, 0), (32, 40), interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(again.pixels[again.rows[0], ..., 0], expected)
+
+
+def test_films_of_another_pipeline_are_decoded_anew(cases, tmp_path, monkeypatch):
+    colours = np.zeros((48, 48, 3), np.uint8)
+    colours[:, :24], colours[:, 24:] = (255, 0, 0), (0, 255, 0)
+    write(cases[0].path, colours)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(film_cache, "PIPELINE_VERSION", "an earlier one")
+        earlier.setattr(preparation, "check_suitable", lambda film, network_input: None)
+        assert 0 not in decode_cases(cases, size(), tmp_path / "cache").failed
+
+    found = decode_cases(cases, size(), tmp_path / "cache")
+
+    assert found.failed[0] == "colour_picture"
 
 
 @pytest.mark.parametrize("damage", ["short", "index"])

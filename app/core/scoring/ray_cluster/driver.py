@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from app.core.backend_names import BackendName
 from app.core.bundles.bundle import MANIFEST, Bundle
 from app.core.errors import BundleError, OverreadError
+from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import KnownResults, Result
 from app.core.scoring.ray_cluster.connection import connected, load_ray
 from app.core.scoring.ray_cluster.worker import KNOWN, Answer, Failure, Worker
@@ -106,7 +107,8 @@ def score(
         kind = ray.remote(num_cpus=1, max_restarts=MAX_RESTARTS, max_concurrency=BATCHES_A_WORKER)(
             Worker
         )
-        workers = [kind.remote(bundle.sha256, backend, os.getcwd()) for _ in range(number)]
+        about = (bundle.sha256, backend, os.getcwd(), PIPELINE_VERSION)
+        workers = [kind.remote(*about) for _ in range(number)]
         run = _Run(workers, shared, known)
         try:
             yield from run.results(sources)

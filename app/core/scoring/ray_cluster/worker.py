@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.core.backend_names import BackendName
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError, OverreadError
+from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.ray_cluster.connection import load_ray
@@ -47,9 +48,10 @@ class Failure:
 class Worker:
     """What Ray runs: made with a bundle's digest, sent the files later; two threads call it."""
 
-    def __init__(self, sha256: str, backend: BackendName, folder: str) -> None:
+    def __init__(self, sha256: str, backend: BackendName, folder: str, pipeline: int) -> None:
         self._sha256 = sha256
         self._backend = backend
+        self._pipeline = pipeline
         self._opened: tuple[Engine, Digests] | None = None
         self._opening = threading.Lock()
         # All workers of a machine would want the memory of the same GPU.
@@ -79,6 +81,11 @@ class Worker:
             return _failure(error)
 
     def _ready(self, shared: list[Any]) -> tuple[Engine, Digests]:
+        if self._pipeline != PIPELINE_VERSION:
+            raise OverreadError(
+                "A worker of the cluster has another version of Overread, which may score films "
+                "otherwise. Install the same version on every machine."
+            )
         with self._opening:
             if self._opened is None:
                 files, digests = load_ray().get(shared)

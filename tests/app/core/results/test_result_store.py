@@ -12,14 +12,9 @@ import numpy as np
 import pytest
 
 from app.core.results import result_store
-from app.core.results.result_store import (
-    BundleResults,
-    CachedResults,
-    Entry,
-    ResultStore,
-    ResultStoreError,
-    open_cache,
-)
+from app.core.results.bundle_results import BundleResults
+from app.core.results.result_cache import CachedResults, open_cache
+from app.core.results.result_store import Entry, ResultStore, ResultStoreError
 from app.core.scoring.engine import Engine, Result
 from app.core.sources.sources import Source
 
@@ -57,6 +52,51 @@ def test_it_is_known_by_both_digests(bundle, three_class_bundle, tmp_path):
     assert BundleResults(store, bundle).get("f" * 64, result.source) == result
     assert BundleResults(store, bundle).get("e" * 64, result.source) is None
     assert BundleResults(store, three_class_bundle).get("f" * 64, result.source) is None
+
+
+def test_what_another_version_computed_is_not_there(tmp_path):
+    path = tmp_path / "kept.sqlite3"
+    before = ResultStore(path, pipeline=1)
+    before.add("b", [entry(1), entry(2)])
+    now = ResultStore(path, pipeline=2)
+
+    assert now.get(f"{1:064d}", "b", "result") is None
+    assert list(now.image_ids("b", "result")) == []
+    assert now.bundles() == set()
+    assert (len(now), now.num_outdated) == (0, 2)
+
+    now.add("b", [Entry(f"{1:064d}", "result", {"number": "computed anew"})])
+
+    assert now.get(f"{1:064d}", "b", "result").facts == {"number": "computed anew"}
+    assert list(now.image_ids("b", "result")) == [f"{1:064d}"]
+    assert before.get(f"{1:064d}", "b", "result") is None
+    assert (len(now), now.num_outdated) == (1, 1)
+
+
+def test_a_file_that_names_no_version_is_opened_and_its_entries_are_not_served(tmp_path):
+    """As it was written before entries had a version."""
+    path = tmp_path / "kept.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute(
+        "CREATE TABLE kept (number INTEGER PRIMARY KEY AUTOINCREMENT, image_id TEXT NOT NULL, "
+        "bundle_sha256 TEXT NOT NULL, what TEXT NOT NULL, facts TEXT NOT NULL, rows INTEGER NOT "
+        "NULL, columns INTEGER NOT NULL, map BLOB NOT NULL, UNIQUE (image_id, bundle_sha256, what))"
+    )
+    connection.execute(
+        "INSERT INTO kept (image_id, bundle_sha256, what, facts, rows, columns, map) "
+        "VALUES (?, 'b', 'result', '{}', 0, 0, x'')",
+        (f"{1:064d}",),
+    )
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+    store = ResultStore(path)
+
+    assert store.num_outdated == 1
+    assert store.get(f"{1:064d}", "b", "result") is None
+    store.add("b", [entry(1)])
+    assert store.get(f"{1:064d}", "b", "result").facts == {"number": 1}
 
 
 def test_files_that_could_not_be_read_are_tried_again(bundle, tmp_path):

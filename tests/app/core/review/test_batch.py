@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.core.results.result_store import CachedResults, ResultStore
+from app.core.results.result_cache import CachedResults
+from app.core.results.result_store import ResultStore
 from app.core.review.batch import Batch, Progress
 from app.core.review.cases import examine
 from app.core.scoring.engine import Engine

@@ -8,7 +8,8 @@ import pytest
 
 from app.core.explanations.selection import default_choice
 from app.core.images.decoding import Film
-from app.core.results.result_store import CachedResults, ResultStore
+from app.core.results.result_cache import CachedResults
+from app.core.results.result_store import ResultStore
 from app.core.review.cases import Window, examine
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import Source

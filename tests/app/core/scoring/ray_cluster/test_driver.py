@@ -17,7 +17,8 @@ import pytest
 
 from app.cli import main
 from app.core.errors import OverreadError, SourceError
-from app.core.results.result_store import BundleResults, ResultStore
+from app.core.results.bundle_results import BundleResults
+from app.core.results.result_store import ResultStore
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.ray_cluster import connection, driver, worker
 from app.core.sources.sources import Source, from_paths
@@ -243,6 +244,24 @@ def test_a_bundle_that_does_not_arrive_whole_is_refused(bundle, films, monkeypat
 
     with pytest.raises(OverreadError, match="was changed"):
         list(driver.score(bundle, films))
+
+
+def test_a_worker_of_another_version_is_refused(bundle, films, monkeypatch):
+    monkeypatch.setattr(driver, "PIPELINE_VERSION", 0)
+
+    with pytest.raises(OverreadError, match="another version of Overread"):
+        list(driver.score(bundle, films, num_workers=1))
+
+
+def test_films_known_to_another_version_are_scored_again(bundle, films, expected, tmp_path):
+    path = tmp_path / "kept"
+    before = BundleResults(ResultStore(path, pipeline=0), bundle)
+    wrong = Result(films[0], expected[0].image_id, "refused", "blank: nothing there")
+    before.add([wrong])
+
+    found = list(driver.score(bundle, films[:1], known=kept_in(path, bundle), num_workers=1))
+
+    require_same(found, expected[:1])
 
 
 def test_a_stopped_run_goes_on(bundle, films, expected, tmp_path, monkeypatch):

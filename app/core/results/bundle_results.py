@@ -1,0 +1,72 @@
+"""The results of one bundle in a store, as the engine asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from app.core.bundles.bundle import Bundle
+from app.core.errors import NO_MEMORY
+from app.core.results.result_store import Entry, ResultStore
+from app.core.scoring.engine import Result
+from app.core.scoring.prediction import Prediction
+from app.core.sources.sources import Source
+
+_RESULT = "result"
+
+
+class BundleResults:
+    """The results of one bundle in a store, as the engine asks for them."""
+
+    def __init__(self, store: ResultStore, bundle: Bundle) -> None:
+        self._store = store
+        self._bundle = bundle
+
+    def get(self, image_id: str, source: Source) -> Result | None:
+        """The result of these bytes, as one of this source; None if there is none.
+
+        Raises:
+            ResultStoreError: If the store cannot be read.
+        """
+        entry = self._store.get(image_id, self._bundle.sha256, _RESULT)
+        if entry is None:
+            return None
+        facts = entry.facts
+        prediction = facts["prediction"]
+        if prediction is not None:
+            shares = tuple(prediction.pop("class_probabilities"))
+            prediction = Prediction(**prediction, class_probabilities=shares)
+        return Result(source, image_id, facts["status"], facts["reason"], prediction, entry.map)
+
+    def image_ids(self) -> Iterator[str]:
+        """The SHA-256 of every image that has a result.
+
+        Raises:
+            ResultStoreError: If the store cannot be read.
+        """
+        return self._store.image_ids(self._bundle.sha256, _RESULT)
+
+    def add(self, results: Sequence[Result]) -> None:
+        """Keeps results, but for those that another try may change.
+
+        Those are files that could not be read, which are not known by content, and films that
+        there was no memory for.
+
+        Raises:
+            ResultStoreError: If the store does not take them.
+        """
+        entries = [
+            Entry(
+                result.image_id,
+                _RESULT,
+                {
+                    "status": result.status,
+                    "reason": result.reason,
+                    "prediction": asdict(result.prediction) if result.prediction else None,
+                },
+                result.evidence,
+            )
+            for result in results
+            if result.image_id and not result.reason.startswith(NO_MEMORY)
+        ]
+        self._store.add(self._bundle.sha256, entries)
