@@ -1,21 +1,38 @@
 # Needs Python 3.11 or newer and make; everything else is set up here.
-PYTHON ?= python3
+# On Windows run it from Git Bash, as the recipes need a POSIX shell.
 VENV := .venv
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+BIN := $(VENV)/Scripts
+else
+PYTHON ?= python3
 BIN := $(VENV)/bin
+endif
 INSTALLED := $(VENV)/installed
 # Test files run side by side, each as a whole, so that what a file sets up is set up once.
 WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+# What counts covered lines: from 3.12 on Python does, at little cost.
+COVERAGE_CORE := $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 
-.PHONY: app test screenshots plots clean
+.PHONY: app check lint types test screenshots plots clean
 
 app: $(INSTALLED)
 	$(BIN)/overread app
 
-test: $(INSTALLED)
+# Before a commit: all but the tests that train, start servers or drive a browser.
+check: lint types
+	$(PYTEST) -q -m "not slow and not browser and not ray and not s3"
+
+lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+test: lint types
+	COVERAGE_CORE=$(COVERAGE_CORE) $(PYTEST) --cov --cov-report=term:skip-covered
 
 screenshots: $(INSTALLED)
 	$(BIN)/python -m tools.screenshots

@@ -21,6 +21,33 @@ sys.modules.setdefault("openvino_telemetry", None)
 
 REPOSITORY = Path(__file__).parents[1]
 
+# A test is costly mostly by a fixture it uses; other slow tests carry their mark themselves.
+COSTLY = ("slow", "browser", "ray", "s3")
+MARK_OF_FIXTURE = {
+    "browser": "browser",
+    "two_workers": "ray",
+    "bucket_server": "s3",
+    "bucket": "s3",
+    "place": "s3",
+    "trained": "slow",
+    "trained_on_three": "slow",
+}
+
+
+# Before Python 3.12, counting lines makes code in Python 1.7 times as slow, Keras's own too.
+COUNTING_IS_SLOW = sys.version_info < (3, 12)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by mark
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks each test with what the fixtures it uses need; coverage may leave out the slow ones."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in MARK_OF_FIXTURE:
+                item.add_marker(MARK_OF_FIXTURE[fixture])
+        if COUNTING_IS_SLOW and any(map(item.get_closest_marker, COSTLY)):
+            item.add_marker("no_cover")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
