@@ -1,8 +1,6 @@
-"""Class activation maps: the maps of a layer, weighted by what they do for one class.
+"""Class activation maps: a layer's feature maps, weighted by their influence on one class.
 
-Features are the layer's maps for one image, float32 `(rows, columns, filters)`; the gradient of
-the class's logit with respect to them has the same shape. Every result is float32
-`(rows, columns)`, never scaled to its own range, so that images compare.
+Maps are never rescaled to their own range, so values compare between images.
 """
 
 from __future__ import annotations
@@ -13,14 +11,23 @@ from numpy.typing import NDArray
 
 from app.core.explanations.logits import BATCH_SIZE, ClassLogit, Progress
 
-# Standard deviation of the blur that hides findings, as a fraction of the shorter side.
+# Standard deviation of the blur that removes findings, as a fraction of the shorter side.
 BLUR = 1 / 12
 
 
 def grad_cam(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each map weighted by the mean of its gradient, in logits, for and against the class.
+    """Grad-CAM: feature maps weighted by the spatial mean of their gradient.
 
-    The paper's ReLU is left out, so that evidence against the class is negative.
+    The ReLU of the paper is omitted, so evidence against the class stays visible as negative
+    values.
+
+    Args:
+        features: Feature maps of one image, float32 `(rows, columns, filters)`.
+        gradient: Gradient of the class logit with respect to `features`, same shape, in logits
+            per unit of activation.
+
+    Returns:
+        float32 `(rows, columns)` in logits, signed.
 
     Reference:
         - Selvaraju et al., Grad-CAM (ICCV 2017), https://arxiv.org/abs/1610.02391
@@ -31,14 +38,23 @@ def grad_cam(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> ND
 def grad_cam_plus_plus(
     features: NDArray[np.float32], gradient: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Each map weighted by a mean of its positive gradients, in logits, for the class only.
+    """Grad-CAM++: feature maps weighted by a weighted mean of their positive gradients.
 
-    The mean gives the gradient `g` of a cell the weight `1 / (2 + S g)`, with `S` the sum of
-    the map. That is the paper's weight for the exponential of the logit; the exponential itself
-    is left out, because it only scales the result, by another factor for every film. As in the
-    authors' code the weights are made to add up to 1, here over the cells that count, because
-    with a negative gradient the denominator may be zero. A map that sums to less than zero,
-    which the paper does not foresee, has `S` zero and so the plain mean.
+    A cell with gradient `g` has weight `1 / (2 + S g)` in that mean, where `S` is the sum of the
+    feature map. This is the paper's weight for the exponential of the logit. The exponential
+    itself only multiplies the whole map by a constant that differs from film to film, so it is
+    omitted. As in the authors' code the weights are normalised to sum to 1, here over the cells
+    with a positive gradient only, because a negative gradient can make the denominator zero.
+    The paper does not cover feature maps with a negative sum: for these `S` is set to zero,
+    which gives the plain mean.
+
+    Args:
+        features: Feature maps of one image, float32 `(rows, columns, filters)`.
+        gradient: Gradient of the class logit with respect to `features`, same shape, in logits
+            per unit of activation.
+
+    Returns:
+        float32 `(rows, columns)` in logits, zero or positive.
 
     Reference:
         - Chattopadhay et al., Grad-CAM++ (WACV 2018), https://arxiv.org/abs/1710.11063
@@ -52,10 +68,17 @@ def grad_cam_plus_plus(
 
 
 def hires_cam(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each value times its own gradient, in logits, for and against the class.
+    """HiResCAM: each activation multiplied by its own gradient, summed over the filters.
 
-    Behind a layer from which the logit is a linear function the map adds up to the logit
-    without the bias.
+    If the logit is a linear function of the layer, the map sums to the logit without the bias.
+
+    Args:
+        features: Feature maps of one image, float32 `(rows, columns, filters)`.
+        gradient: Gradient of the class logit with respect to `features`, same shape, in logits
+            per unit of activation.
+
+    Returns:
+        float32 `(rows, columns)` in logits, signed.
 
     Reference:
         - Draelos and Carin, Use HiResCAM instead of Grad-CAM for faithful explanations of
@@ -65,7 +88,15 @@ def hires_cam(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> N
 
 
 def layer_cam(features: NDArray[np.float32], gradient: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each value times its own gradient where that is positive, in logits, for the class only.
+    """LayerCAM: each activation multiplied by its own gradient where that is positive.
+
+    Args:
+        features: Feature maps of one image, float32 `(rows, columns, filters)`.
+        gradient: Gradient of the class logit with respect to `features`, same shape, in logits
+            per unit of activation.
+
+    Returns:
+        float32 `(rows, columns)` in logits, zero or positive.
 
     Reference:
         - Jiang et al., LayerCAM: Exploring Hierarchical Class Activation Maps for Localization
@@ -83,29 +114,32 @@ def score_cam(
     baseline: NDArray[np.float32] | None = None,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """Each map weighted by how far the logit rises where the film is seen through it.
+    """Score-CAM: feature maps weighted by the logit of the film seen through each of them.
 
-    The map is enlarged to the film and brought to 0 to 1; where it is 1 the film is shown, where
-    it is 0 the baseline. The weight is the logit of that less the logit of the baseline: the
-    paper's channel-wise increase of confidence, on logits, which do not saturate. Neither the
-    softmax over the weights nor the ReLU of the paper's algorithm is applied: the first would
-    make the weights relative to each other, the second would hide what speaks against the class.
+    Each feature map is enlarged to the size of the film and scaled to [0, 1]. It then serves as
+    a mask: 1 shows the film, 0 shows the baseline. The weight of the map is the logit of the
+    masked film minus the logit of the baseline. This is the paper's channel-wise increase of
+    confidence, computed on logits because they do not saturate. The softmax over the weights and
+    the ReLU are omitted: the softmax makes weights relative to each other, the ReLU hides
+    evidence against the class.
 
-    One pass of the network a map, in batches; maps without contrast are left out, since through
-    them nothing but the baseline is seen.
+    Every map costs one pass of the network; passes are batched. A map without contrast would
+    show only the baseline and is skipped.
 
     Reference:
         - Wang et al., Score-CAM (CVPR Workshops 2020), https://arxiv.org/abs/1910.01279
 
     Args:
-        logit: What is explained.
-        pixels: The fitted film, uint8 `(height, width, channels)` in [0, 255].
-        features: The maps of a layer, `(rows, columns, filters)`.
-        baseline: What shows no finding, of the film's shape; by default black, as in the paper.
-        progress: Called after every batch; it may raise to cancel.
+        logit: The class logit to explain.
+        pixels: The film at the network's input size, uint8 `(height, width, channels)` in
+            [0, 255], grey or RGB.
+        features: Feature maps of a layer, float32 `(rows, columns, filters)`.
+        baseline: An image without findings, float32 with the shape of `pixels`; black if None,
+            as in the paper.
+        progress: Called after every batch; may raise to cancel.
 
     Returns:
-        `(rows, columns)`, in logits times activation, for and against the class.
+        float32 `(rows, columns)` in logits times activation, signed.
     """
     film = pixels.astype(np.float32)
     hidden = np.zeros_like(film) if baseline is None else baseline
@@ -123,18 +157,18 @@ def score_cam(
 
 
 def blurred(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A film without detail, the baseline that Score-CAM is used with here.
+    """A film blurred until no detail is left, used as the baseline of Score-CAM.
 
-    It keeps the exposure and the outline of the body. From a black film the logit rises
-    wherever anything is shown at all: on phantoms the evidence for pneumonia then peaks on
-    healthy films at 7 tenths of what it does on sick ones, from a blurred film at a fiftieth,
-    and consolidations are found equally well.
+    It preserves the exposure and the outline of the body. With a black baseline the logit rises
+    wherever anything is shown at all: on phantoms, the peak evidence for pneumonia on healthy
+    films is then 0.7 of that on diseased films, compared with 0.02 for a blurred baseline.
+    Consolidations are found equally well with both.
 
     Args:
-        pixels: uint8 `(height, width, channels)` in [0, 255].
+        pixels: uint8 `(height, width, channels)` in [0, 255], grey or RGB.
 
     Returns:
-        float32 of the same shape and range.
+        float32 with the shape and range of `pixels`.
     """
     film = pixels.astype(np.float32)
     deviation = min(film.shape[:2]) * BLUR
@@ -142,9 +176,9 @@ def blurred(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _mask(one: NDArray[np.float32], film_shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """A map enlarged to the film and brought to 0 to 1: `(height, width, 1)`."""
+    """A feature map enlarged to the film and scaled to [0, 1]: `(height, width, 1)`."""
     size = (film_shape[1], film_shape[0])
-    # A layer's map may be larger than the film where a network enlarges; then it is averaged.
+    # In a network that upsamples, a feature map may be larger than the film: average it then.
     how = cv2.INTER_LINEAR if one.size <= size[0] * size[1] else cv2.INTER_AREA
     large = np.asarray(cv2.resize(one, size, interpolation=how), np.float32)
     low, high = large.min(), large.max()

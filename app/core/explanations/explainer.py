@@ -1,4 +1,4 @@
-"""One film explained on request: any class, any method, any layer with maps."""
+"""Explanations on request: one film, any class, method or layer with feature maps."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _FROM_GRADIENT = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Where the evidence for one class lies on a film.
+    """An evidence map: how strongly each region of a film supports one class.
 
     Attributes:
-        method: How it was found; the evidence is in its unit.
+        method: The method that computed it; it determines the unit of the evidence.
         class_index: Position of the explained class in the task.
-        layer: The layer whose maps were read; None for methods that read none.
-        evidence: float32 `(rows, columns)` over the whole film, padding removed; positive where
-            the film speaks for the class. Its scale is the same for every film, but another for
-            every method, network and layer.
+        layer: The layer whose feature maps were used; None for methods that use none.
+        evidence: float32 `(rows, columns)` covering the whole film, padding removed; positive
+            where the film supports the class. The scale is the same for all films, but differs
+            between methods, networks and layers.
     """
 
     method: Method
@@ -45,18 +45,18 @@ class Explanation:
 
 
 class Explainer:
-    """A network made ready to explain films. Safe to share between threads."""
+    """Computes explanations with one network. Thread-safe."""
 
     def __init__(
         self, network: Network, network_input: Input, *, logits_of: LogitsOf | None = None
     ) -> None:
-        """Compiles nothing yet.
+        """Stores the network; nothing is compiled until it is needed.
 
         Args:
-            network: The network; nothing of it is changed.
-            network_input: How a film is brought to it.
-            logits_of: A faster way to its logits, for Score-CAM and occlusion; by default they
-                are computed in Keras. The other methods need gradients and do not use it.
+            network: The network to explain. It is not modified.
+            network_input: Size and fit of the network's input.
+            logits_of: A faster way to compute the logits, used by Score-CAM and occlusion; None
+                computes them in Keras. The other methods need gradients and always use Keras.
         """
         self._network = network
         self._input = network_input
@@ -64,9 +64,9 @@ class Explainer:
 
     @property
     def layers(self) -> list[str]:
-        """The layers that may be read, from the film to the decision.
+        """Names of the layers that can be explained, from input to output.
 
-        Those before the first convolution show the film itself and are left out.
+        Layers before the first convolution only repeat the film and are left out.
         """
         model = self._network.model
         convolves = ["Conv" in type(layer).__name__ for layer in model.layers]
@@ -82,24 +82,35 @@ class Explainer:
         layer: str | None = None,
         progress: Progress | None = None,
     ) -> Explanation:
-        """Explains the logit of one class for one film.
+        """Explains one class's logit for one film.
 
         Args:
-            film: The decoded film.
-            method: One of `METHODS`.
+            film: The decoded film, at any size.
+            method: A key of `METHODS`.
             class_index: Position of the class in the task.
-            layer: One of `layers`, by default the heatmap layer; methods that read no layer
-                ignore it.
-            progress: Called with the number of passes done and of all; it may raise to cancel.
+            layer: A name from `layers`; None uses the bundle's heatmap layer. Ignored by methods
+                that use no layer.
+            progress: Called with the number of passes done and the total; may raise to cancel.
+
+        Returns:
+            The evidence map, with its method, class and layer.
 
         Raises:
-            ValueError: If there is no such method, layer or class.
+            ValueError: If the method, the layer or the class does not exist.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from app.core.bundles.bundle import load_bundle
+            >>> from app.core.images.decoding import decode
+            >>> from app.core.networks.network import load_network
+            >>> bundle = load_bundle(Path("models/phantom-chest"))
+            >>> film = decode(bundle.samples[0].read_bytes())
+            >>> explainer = Explainer(load_network(bundle), bundle.manifest.input)
+            >>> explainer.explain(film, method="hires_cam", class_index=1).evidence.ndim
+            2
         """
         if method not in METHODS:
-            raise ValueError(
-                f"`method` must be one of the methods there are. Received {method!r}, expected "
-                f"one of {list(METHODS)}."
-            )
+            raise ValueError(f"`method` must be one of {list(METHODS)}. Received {method!r}.")
         logit = ClassLogit(self._logits, class_index)
         pixels = to_input(film, self._input)
         read = None
@@ -117,10 +128,9 @@ class Explainer:
     def _checked(self, layer: str) -> str:
         if layer not in self.layers:
             known = any(found.name == layer for found in self._network.model.layers)
-            found = "has no maps of what the network finds" if known else "the network has not"
+            found = "has no feature maps after a convolution" if known else "does not exist"
             raise ValueError(
-                f"`layer` must be a layer with maps. Received {layer!r}, which {found}; expected "
-                f"one of {self.layers}."
+                f"`layer` must be one of {self.layers}. Received {layer!r}, which {found}."
             )
         return layer
 

@@ -1,4 +1,4 @@
-"""A network's logits, computed and differentiated: all that the methods ask of a network."""
+"""The logits of a network and their gradients: everything the methods need from a network."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from app.core.networks.network import Network
 # float32 pixels `(batch, height, width, channels)` in [0, 255] -> logits `(batch, num_logits)`.
 LogitsOf = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-# Called with how many passes of the network are done, and of how many. It may raise to cancel.
+# Called with the number of network passes done and the total. It may raise to cancel.
 Progress = Callable[[int, int], None]
 
-# Few enough that what the gradients of a deep network need fits into memory.
+# Small enough for the gradients of a deep network to fit into memory.
 BATCH_SIZE = 8
 
 
@@ -26,11 +26,12 @@ BATCH_SIZE = 8
 class Logits:
     """The logits of a network as a function of the pixels.
 
-    What takes many passes is compiled once, which for an ensemble is ten times as fast.
+    Functions that are called many times are compiled once; for an ensemble this makes them ten
+    times as fast.
 
     Attributes:
-        network: The network; nothing of it is changed.
-        logits_of: A faster way to its logits; None computes them in Keras.
+        network: The network. It is not modified.
+        logits_of: A faster way to compute its logits; None computes them in Keras.
     """
 
     network: Network
@@ -38,20 +39,20 @@ class Logits:
 
     @property
     def num_logits(self) -> int:
-        """How many the network gives; 1 for a single sigmoid."""
+        """Number of logits; 1 for a single sigmoid."""
         return int(self.network.model.output_shape[-1])
 
     def of(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """The logits of each image.
 
         Args:
-            batch: `(batch, height, width, channels)` in [0, 255].
+            batch: float32 `(batch, height, width, channels)` in [0, 255], grey or RGB.
 
         Returns:
-            `(batch, num_logits)`.
+            float32 `(batch, num_logits)`.
 
         Raises:
-            ValueError: If `logits_of` gives another shape.
+            ValueError: If `logits_of` returns an array of another shape.
         """
         if self.logits_of is None:
             return np.asarray(self._in_keras(batch))
@@ -59,40 +60,42 @@ class Logits:
         expected = (len(batch), self.num_logits)
         if logits.shape != expected:
             raise ValueError(
-                "`logits_of` must give the logits of this network. Received shape "
-                f"{logits.shape}, expected {expected} (batch, logits)."
+                f"`logits_of` must return shape {expected} (batch, logits). "
+                f"Received shape {logits.shape}."
             )
         return logits
 
     def pixel_gradient(
         self, batch: NDArray[np.float32], class_weights: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """How a combination of the logits changes with each pixel, in logits per grey level.
+        """Gradient of a weighted sum of the logits with respect to each pixel.
 
         Args:
-            batch: `(batch, height, width, channels)` in [0, 255].
-            class_weights: The combination, `(num_logits,)`.
+            batch: float32 `(batch, height, width, channels)` in [0, 255], grey or RGB.
+            class_weights: Weight of each logit in the sum, float32 `(num_logits,)`.
 
         Returns:
-            As `batch`.
+            float32 with the shape of `batch`, in logits per grey level.
         """
         return np.asarray(self._pixel_gradient(batch, class_weights))
 
     def features_and_gradient(
         self, pixels: NDArray[np.uint8], layer: str, class_weights: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The maps of a layer for one image, and how the logits change with each value of them.
+        """A layer's feature maps for one image, and the gradient with respect to them.
 
-        The gradient runs through all that follows the layer. What reaches the output past it
-        stays as it is, so a layer may be bypassed by other paths.
+        The gradient covers every path from the layer to the output. Paths that bypass the layer are
+        held constant, so the layer need not be a bottleneck.
 
         Args:
-            pixels: `(height, width, channels)` in [0, 255].
-            layer: Name of a layer with maps.
-            class_weights: The combination of logits that is differentiated, `(num_logits,)`.
+            pixels: uint8 `(height, width, channels)` in [0, 255], grey or RGB.
+            layer: Name of a layer with feature maps.
+            class_weights: Weight of each logit in the sum that is differentiated, float32
+                `(num_logits,)`.
 
         Returns:
-            Two arrays `(rows, columns, filters)`; the gradient is in logits per activation.
+            The feature maps and the gradient, both float32 `(rows, columns, filters)`; the gradient
+            is in logits per unit of activation.
         """
         import keras
         import tensorflow as tf
@@ -126,7 +129,7 @@ class Logits:
         def gradient(batch: Any, class_weights: Any) -> Any:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(batch)
-                # The images of a batch do not touch each other: their sum has all gradients.
+                # Images in a batch are independent, so the gradient of the sum holds them all.
                 explained = tf.reduce_sum(model(batch, training=False)[1] * class_weights)
             return tape.gradient(explained, batch)
 
@@ -137,12 +140,12 @@ class Logits:
 
 @dataclass(frozen=True, slots=True)
 class ClassLogit:
-    """What is explained: the logit of one class.
+    """The logit of one class.
 
-    With a single sigmoid the first class has minus the logit of the second.
+    With a single sigmoid, the logit of the first class is the negative of the second's.
 
     Attributes:
-        logits: Of the network.
+        logits: The logits of the network.
         class_index: Position of the class in the task.
     """
 
@@ -150,20 +153,19 @@ class ClassLogit:
     class_index: int
 
     def __post_init__(self) -> None:
-        """Checks the class.
+        """Checks that the class exists.
 
         Raises:
-            ValueError: If the network has no such class.
+            ValueError: If `class_index` is out of range.
         """
         num_classes = max(2, self.logits.num_logits)
         if not 0 <= self.class_index < num_classes:
             raise ValueError(
-                f"`class_index` must be the position of one of the {num_classes} classes. "
-                f"Received {self.class_index}, expected 0 to {num_classes - 1}."
+                f"`class_index` must be from 0 to {num_classes - 1}. Received {self.class_index}."
             )
 
     def of(self, batch: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The class's logit of each image of a batch, `(batch,)`; see `Logits.of`."""
+        """The logit of the class for each image, float64 `(batch,)`; see `Logits.of`."""
         return np.asarray(self.logits.of(batch).astype(np.float64) @ self._weights)
 
     def pixel_gradient(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:

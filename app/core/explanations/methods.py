@@ -1,4 +1,4 @@
-"""The methods an explanation may be computed with, and what a reader is told of each."""
+"""The explanation methods on offer, with the texts that describe them to the user."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ MethodKey = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method.
+    """One explanation method.
 
     Attributes:
-        key: Stable short name, for settings and file names.
-        title: As the literature writes it.
-        sentence: What is seen, and what it costs.
-        uses_layer: Whether it reads the maps of a layer; if not, the film itself is probed.
-        is_signed: Whether evidence against the class is negative, rather than left out.
-        is_slow: Whether it takes many passes of the network, and so seconds to a minute.
-        unit: Of the values.
-        paper: Authors, short title, place and year.
-        url: Where the paper is.
+        key: Stable short name, used in settings and file names.
+        title: The name used in the literature.
+        sentence: What the map shows and how long it takes.
+        uses_layer: Whether it uses the feature maps of a layer; if not, it perturbs the film.
+        is_signed: Whether evidence against the class appears as negative values.
+        is_slow: Whether it needs many passes of the network (seconds to a minute).
+        unit: Unit of the values.
+        paper: Authors, short title, venue and year.
+        url: Link to the paper.
     """
 
     key: MethodKey
@@ -49,8 +49,8 @@ METHODS: dict[MethodKey, Method] = {
         Method(
             key="grad_cam",
             title="Grad-CAM",
-            sentence="The maps of a layer added up, each weighted by its mean influence on the "
-            "class over the whole film; coarse, and there at once.",
+            sentence="The sum of a layer's feature maps, each weighted by its mean influence on "
+            "the class over the whole film. Coarse, but immediate.",
             uses_layer=True,
             is_signed=True,
             is_slow=False,
@@ -61,8 +61,8 @@ METHODS: dict[MethodKey, Method] = {
         Method(
             key="grad_cam_plus_plus",
             title="Grad-CAM++",
-            sentence="Like Grad-CAM, but each map is weighted only by where it speaks for the "
-            "class, so that small or several findings are not averaged away; there at once.",
+            sentence="Like Grad-CAM, but only regions that support the class count towards the "
+            "weights, so small or multiple findings are not averaged away. Immediate.",
             uses_layer=True,
             is_signed=False,
             is_slow=False,
@@ -73,8 +73,8 @@ METHODS: dict[MethodKey, Method] = {
         Method(
             key="hires_cam",
             title="HiResCAM",
-            sentence="Each place of each map times its own influence on the class: only places "
-            "the network has used for its answer, for and against; there at once.",
+            sentence="Each position of each feature map multiplied by its own influence on the "
+            "class: shows only regions the network used, for and against the class. Immediate.",
             uses_layer=True,
             is_signed=True,
             is_slow=False,
@@ -85,8 +85,8 @@ METHODS: dict[MethodKey, Method] = {
         Method(
             key="layer_cam",
             title="LayerCAM",
-            sentence="Like HiResCAM, but without what speaks against the class, which keeps early "
-            "layers with their finer detail readable; there at once.",
+            sentence="Like HiResCAM, but without evidence against the class, which keeps the "
+            "finer detail of early layers readable. Immediate.",
             uses_layer=True,
             is_signed=False,
             is_slow=False,
@@ -97,9 +97,9 @@ METHODS: dict[MethodKey, Method] = {
         Method(
             key="score_cam",
             title="Score-CAM",
-            sentence="The film is shown sharp only where a map of the layer is high and blurred "
-            "elsewhere, and the map counts by how far the class then rises; one pass a map, so it "
-            "may take a minute.",
+            sentence="The film is kept sharp where a feature map is high and blurred elsewhere; "
+            "the map is weighted by how much the logit of the class then rises. One pass of the "
+            "network for each map: up to a minute.",
             uses_layer=True,
             is_signed=True,
             is_slow=True,
@@ -110,9 +110,9 @@ METHODS: dict[MethodKey, Method] = {
         Method(
             key="smooth_grad",
             title="SmoothGrad",
-            sentence="Which pixels would raise the class if they were a little brighter, or "
-            "lower it, averaged over noisy copies of the film; fine and grainy, and takes some "
-            "seconds.",
+            sentence="Which pixels would raise or lower the logit of the class if they were "
+            "slightly brighter, averaged over noisy copies of the film. Fine but grainy; takes a "
+            "few seconds.",
             uses_layer=False,
             is_signed=True,
             is_slow=True,
@@ -123,9 +123,9 @@ METHODS: dict[MethodKey, Method] = {
         Method(
             key="occlusion",
             title="Occlusion",
-            sentence="How far the class falls when a square of the film is painted over with its "
-            "surroundings, one square after another; the plainest to understand, and takes some "
-            "seconds.",
+            sentence="How much the logit of the class drops when a square of the film is filled in "
+            "from its surroundings, one square after another. The easiest to interpret; takes a "
+            "few seconds.",
             uses_layer=False,
             is_signed=True,
             is_slow=True,

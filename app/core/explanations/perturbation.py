@@ -1,7 +1,7 @@
-"""Explanations from changed films: what the logit does when pixels are altered.
+"""Explanations by perturbation: how the logit responds when the pixels change.
 
-They read no layer. Results are float32 `(rows, columns)` over the network's whole input, never
-scaled to their own range, so that images compare.
+These methods use no layer. Maps cover the network's whole input and are never rescaled to
+their own range, so values compare between images.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from app.core.explanations.logits import BATCH_SIZE, ClassLogit, Progress
 
-# The paper finds little to gain beyond 50 copies, and 10 to 20 % noise clearest.
+# According to the paper, more than 50 copies add little, and 10 to 20 % noise is clearest.
 NUM_COPIES = 50
 NOISE = 0.15
 SEED = 0
 
-# Cells along the shorter side of the film, and along the side of a patch: 121 passes for a
-# square film. On phantoms finer cells or larger patches find consolidations no better.
+# Cells along the shorter side of the film, and cells along the side of a patch: 121 passes for
+# a square film. On phantoms, finer cells or larger patches localise consolidations no better.
 NUM_CELLS = 12
 PATCH_CELLS = 2
 
@@ -32,25 +32,26 @@ def smooth_grad(
     noise: float = NOISE,
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """How the logit changes as a pixel gets brighter, averaged over noisy copies of the film.
+    """SmoothGrad: the pixel gradient of the logit, averaged over noisy copies of the film.
 
     The gradient keeps its sign and is summed over the colour channels: positive where a
-    brighter pixel speaks for the class. Its unit is fixed: logits for a rise through the full
-    grey range, from 0 to 255, were the network linear that far. The noise is drawn anew from
-    the same seed for every film, so the same film always gives the same map.
+    brighter pixel supports the class. It is multiplied by 255, so a value is the change in logit
+    that a rise from 0 to 255 would cause if the network were linear. Every film uses the same
+    random seed, so the same film always gives the same map.
 
     Reference:
         - Smilkov et al., SmoothGrad (2017), https://arxiv.org/abs/1706.03825
 
     Args:
-        logit: What is explained.
-        pixels: The fitted film, uint8 `(height, width, channels)` in [0, 255].
-        num_copies: Noisy copies; each costs a pass and a gradient of the network.
-        noise: Standard deviation of the noise, as a fraction of the film's range of grey values.
-        progress: Called after every batch; it may raise to cancel.
+        logit: The class logit to explain.
+        pixels: The film at the network's input size, uint8 `(height, width, channels)` in
+            [0, 255], grey or RGB.
+        num_copies: Number of noisy copies; each costs a forward and a backward pass.
+        noise: Standard deviation of the noise, as a fraction of the film's grey-level range.
+        progress: Called after every batch; may raise to cancel.
 
     Returns:
-        `(height, width)`, in logits per full grey range.
+        float32 `(height, width)` in logits per full grey range, signed.
     """
     film = pixels.astype(np.float32)
     deviation = np.float32(noise * (film.max() - film.min()))
@@ -68,26 +69,27 @@ def smooth_grad(
 def occlusion(
     logit: ClassLogit, pixels: NDArray[np.uint8], *, progress: Progress | None = None
 ) -> NDArray[np.float32]:
-    """How far the logit falls when a square patch of the film is painted over.
+    """Occlusion: how much the logit drops when a square patch of the film is filled in.
 
-    A patch is a sixth of the film's shorter side and moves by half of its own. It is painted
-    over with its surroundings, see `_painted_over`. The paper's grey square is a finding of its
-    own on a film: bright on a black border, where there is nothing to cover, and dense in a
-    lung; a black one is a hole. On phantoms, grey patches move the logit of healthy films four
-    times as far as patches painted over, and find consolidations less well.
+    A patch is a sixth of the film's shorter side and moves by half its own side. It is filled by
+    interpolating from its surroundings, see `_painted_over`. The grey square of the paper looks
+    like a finding on a radiograph: bright on a black border, dense in a lung; a black square
+    looks like a hole. On phantoms, grey patches change the logit of healthy films four times as
+    much as interpolated ones and localise consolidations less well.
 
     Reference:
         - Zeiler and Fergus, Visualizing and Understanding Convolutional Networks (ECCV 2014),
           https://arxiv.org/abs/1311.2901
 
     Args:
-        logit: What is explained.
-        pixels: The fitted film, uint8 `(height, width, channels)` in [0, 255].
-        progress: Called after every batch; it may raise to cancel.
+        logit: The class logit to explain.
+        pixels: The film at the network's input size, uint8 `(height, width, channels)` in
+            [0, 255], grey or RGB.
+        progress: Called after every batch; may raise to cancel.
 
     Returns:
-        `(rows, columns)`, in logits: each cell the mean over the patches that covered it,
-        positive where covering it lowers the logit.
+        float32 `(rows, columns)` in logits. Each cell is the mean over the patches that covered
+        it, positive where covering it lowers the logit.
     """
     film = pixels.astype(np.float32)
     cells = min(film.shape[:2]) / NUM_CELLS
@@ -115,7 +117,7 @@ def occlusion(
 
 
 def _edges(length: int, count: int) -> NDArray[np.int64]:
-    """Where `count` cells of nearly one size begin and end along a side."""
+    """Edges of `count` cells of nearly equal size along a side."""
     return np.rint(np.linspace(0, length, count + 1)).astype(np.int64)
 
 
@@ -124,16 +126,16 @@ def _span(edges: NDArray[np.int64], first: int) -> slice:
 
 
 def _painted_over(film: NDArray[np.float32], rows: slice, columns: slice) -> NDArray[np.float32]:
-    """The film with a patch interpolated from the pixels just around it.
+    """The film with a patch interpolated from the pixels around it.
 
-    Each pixel becomes the mean of those straight above, below, left and right of the patch,
-    weighted by the inverse of their distance. So no edge arises, the local brightness stays,
-    and a patch in a black border stays black. At the film's edge the other sides do it alone.
+    Each pixel becomes the mean of the nearest pixels directly above, below, left and right of
+    the patch, weighted by inverse distance. This creates no edges, keeps the local brightness,
+    and leaves a patch in a black border black. At the film's edge the remaining sides are used.
 
     Args:
         film: `(height, width, channels)`.
-        rows: Of the patch.
-        columns: Of the patch.
+        rows: Rows of the patch.
+        columns: Columns of the patch.
     """
     height, width = rows.stop - rows.start, columns.stop - columns.start
     down = np.arange(1, height + 1, dtype=np.float32)[:, np.newaxis, np.newaxis]

@@ -1,4 +1,4 @@
-"""What a page asks of an explanation, and on which scale its colours are drawn."""
+"""Which explanation a page shows, and the scale of its colours."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Heatmap
 from app.core.explanations.methods import METHODS, MethodKey
 
-# The bundle's scale was fixed for Grad-CAM. HiResCAM weighs the same maps by the same gradient,
-# so its values lie in the same range.
+# The bundle's scale was chosen for Grad-CAM. HiResCAM weights the same feature maps by the same
+# gradient, so its values lie in the same range.
 _ON_THE_BUNDLES_SCALE = ("grad_cam", "hires_cam")
-# The least that fills a scale: below it a map is zero but for rounding.
+# Smallest top of a scale: a map below it is zero apart from rounding errors.
 _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which explanation of a film is asked for.
+    """The explanation that was requested.
 
     Attributes:
-        method: How it is found.
-        layer: Whose maps are read; None for methods that read none.
+        method: The method to use.
+        layer: The layer whose feature maps are used; None for methods that use none.
         class_index: Position of the explained class in the task.
     """
 
@@ -34,28 +34,28 @@ class Choice:
 
     @property
     def name(self) -> str:
-        """What it is kept under; no Keras layer may have a slash in its name."""
+        """Cache key. Unambiguous because a Keras layer name cannot contain a slash."""
         return f"{self.method}/{self.layer or ''}/{self.class_index}"
 
     @property
     def unit(self) -> str:
-        """Of the evidence."""
+        """Unit of the evidence."""
         return METHODS[self.method].unit
 
     @property
     def words(self) -> str:
-        """Method and layer, such as `LayerCAM at conv3`."""
+        """Method and layer for display, such as `LayerCAM at conv3`."""
         title = METHODS[self.method].title
         return f"{title} at {self.layer}" if self.layer else title
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The evidence that fills the colour bar.
+    """Scale of the colour bar.
 
     Attributes:
-        top: In the unit of the method.
-        is_shared: Whether it is the same for every film; if not, it is this film's peak.
+        top: Evidence at the top of the colour bar, in the method's unit.
+        is_shared: Whether all films share the scale; if False, it is this film's maximum.
     """
 
     top: float
@@ -63,34 +63,54 @@ class Scale:
 
 
 def default_choice(heatmap: Heatmap, class_index: int) -> Choice:
-    """What every film is explained with: Grad-CAM at the bundle's layer."""
+    """The explanation shown first: Grad-CAM at the bundle's heatmap layer.
+
+    Args:
+        heatmap: Heatmap settings of the bundle.
+        class_index: Position of the class to explain.
+    """
     return Choice("grad_cam", heatmap.layer, class_index)
 
 
 def scale_of(evidence: NDArray[np.float32], choice: Choice, heatmap: Heatmap) -> Scale:
-    """The bundle's scale where it fits, else the peak of the film's own map."""
+    """The bundle's scale if it applies to this method and layer, else the map's own maximum.
+
+    Args:
+        evidence: The evidence map, float32 `(rows, columns)` in the method's unit.
+        choice: The explanation that produced it.
+        heatmap: Heatmap settings of the bundle.
+    """
     if choice.method in _ON_THE_BUNDLES_SCALE and choice.layer == heatmap.layer:
         return Scale(heatmap.scale, is_shared=True)
     return Scale(max(float(evidence.max()), _ROUNDING), is_shared=False)
 
 
 def scale_words(scale: Scale, unit: str) -> str:
-    """A sentence such as `Colours up to 0.34 logits, the same for every film`, with its stop."""
+    """The caption of the colour bar: `Colours up to 0.34 logits, the same for every film.`.
+
+    Args:
+        scale: The scale of the colour bar.
+        unit: Unit of the evidence, such as `logits`.
+    """
     if scale.is_shared:
         return f"Colours up to {amount(scale.top)} {unit}, the same for every film."
     return (
-        f"Colours up to {amount(scale.top)} {unit}, this film's own peak; not comparable "
+        f"Colours up to {amount(scale.top)} {unit}, the maximum of this film; not comparable "
         "between films."
     )
 
 
 def amount(value: float) -> str:
-    """A value with three digits, or whole and with separators, such as `0.34` or `1,545`."""
+    """A value with three significant digits, or as an integer from 1,000 up: `0.34`, `1,545`."""
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def npy(evidence: NDArray[np.float32]) -> bytes:
-    """A map as the bytes of a NumPy file."""
+    """An evidence map as the content of a NumPy `.npy` file.
+
+    Args:
+        evidence: float32 `(rows, columns)`, in the method's unit.
+    """
     content = BytesIO()
     np.save(content, evidence)
     return content.getvalue()

@@ -1,4 +1,4 @@
-"""How far a probability can be believed."""
+"""How well predicted probabilities agree with observed frequencies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from app.core.statistics.metrics import Proportion
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Cases of similar probability: what was promised and what came true."""
+    """One bin of a reliability diagram.
+
+    Attributes:
+        low: Lower edge of the bin, in [0, 1].
+        high: Upper edge of the bin.
+        mean_probability: Mean predicted probability; NaN in an empty bin.
+        observed: Cases with label 1 among all cases in the bin.
+    """
 
     low: float
     high: float
@@ -23,14 +30,28 @@ class ReliabilityBin:
 
 
 def sigmoid(logits: ArrayLike) -> NDArray[np.float64]:
-    """Probabilities in [0, 1] from logits of any shape, without overflow."""
+    """The logistic function, without overflow.
+
+    Args:
+        logits: Values of any shape, `(...)`.
+
+    Returns:
+        Probabilities in [0, 1], float64 with the same shape.
+    """
     values = np.asarray(logits, dtype=np.float64)
     small = np.exp(-np.abs(values))
     return np.where(values >= 0, 1 / (1 + small), small / (1 + small))
 
 
 def softmax(logits: ArrayLike) -> NDArray[np.float64]:
-    """Probabilities that add up to 1 along the last axis, without overflow."""
+    """The softmax over the last axis, without overflow.
+
+    Args:
+        logits: Logits, shape `(..., num_classes)`.
+
+    Returns:
+        Probabilities in [0, 1] that sum to 1 over the last axis, float64 with the same shape.
+    """
     values = np.asarray(logits, dtype=np.float64)
     powers = np.exp(values - values.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
@@ -39,18 +60,19 @@ def softmax(logits: ArrayLike) -> NDArray[np.float64]:
 def reliability_bins(
     y_true: ArrayLike, probability: ArrayLike, *, num_bins: int = 10
 ) -> tuple[ReliabilityBin, ...]:
-    """Groups cases into bins of equal width and compares promise with outcome.
+    """Groups cases into bins of equal width and compares predicted with observed frequency.
 
-    For more than two classes pass whether the call was right and the probability it was made
-    with.
+    For more than two classes, pass whether each prediction was correct and the probability of the
+    predicted class.
 
     Args:
         y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
-        probability: Probability of label 1, shape `(num_cases,)`, in [0, 1].
-        num_bins: How many bins [0, 1] is cut into; each holds its lower edge, the last both.
+        probability: Predicted probability of label 1, shape `(num_cases,)`, in [0, 1].
+        num_bins: Number of bins in [0, 1]. A bin includes its lower edge; the last one also
+            includes its upper edge.
 
     Returns:
-        All bins from the lowest up; an empty one has NaN for its mean probability.
+        All bins in ascending order, empty ones included.
 
     Raises:
         ValueError: If the arrays differ in shape, a label is not 0 or 1, a probability is not
@@ -77,9 +99,17 @@ def reliability_bins(
 def expected_calibration_error(
     y_true: ArrayLike, probability: ArrayLike, num_bins: int = 10
 ) -> float:
-    """Mean distance between promised and observed frequency, each case counting alike.
+    """Expected calibration error: mean gap between predicted and observed frequency.
 
-    Arguments and errors are those of `reliability_bins`. 0 is perfect; NaN without cases.
+    Bins are weighted by their number of cases. 0 is perfect; NaN without cases.
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        probability: Predicted probability of label 1, shape `(num_cases,)`, in [0, 1].
+        num_bins: Number of bins of equal width in [0, 1].
+
+    Raises:
+        ValueError: See `reliability_bins`.
 
     Reference:
         - Guo et al., On Calibration of Modern Neural Networks (ICML 2017),
@@ -100,9 +130,15 @@ def expected_calibration_error(
 
 
 def brier_score(y_true: ArrayLike, probability: ArrayLike) -> float:
-    """Mean squared distance between probability and outcome; 0 is perfect, NaN without cases.
+    """Mean squared difference between probability and label; 0 is perfect, NaN without cases.
 
-    Arguments and errors are those of `reliability_bins`.
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        probability: Predicted probability of label 1, shape `(num_cases,)`, in [0, 1].
+
+    Raises:
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, or a probability is not
+            in [0, 1].
 
     Reference:
         - Brier (1950), Verification of Forecasts Expressed in Terms of Probability,

@@ -1,6 +1,6 @@
-"""Every threshold at once: ROC and precision-recall curves and the areas under them.
+"""ROC and precision-recall curves, and the areas under them.
 
-All of it depends on the order of the scores only, so logits serve as well as probabilities.
+They depend only on the order of the scores, so logits and probabilities give the same result.
 """
 
 from __future__ import annotations
@@ -16,10 +16,15 @@ from app.core.statistics.labels import binary_cases, class_indices, require_fini
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RocCurve:
-    """Sensitivity against the false positive rate, one point a distinct score.
+    """Sensitivity against the false positive rate, one point for each distinct score.
 
-    All three arrays have shape `(num_distinct_scores + 1,)` and begin where nothing is called
-    positive, with threshold infinity. A rate without cases is NaN.
+    All arrays have shape `(num_distinct_scores + 1,)`. They start at threshold infinity, where no
+    case is predicted positive.
+
+    Attributes:
+        fpr: False positive rate in [0, 1]; NaN if there are no negative cases.
+        tpr: Sensitivity in [0, 1]; NaN if there are no positive cases.
+        thresholds: Decision thresholds in descending order.
     """
 
     fpr: NDArray[np.float64]
@@ -29,11 +34,16 @@ class RocCurve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrecisionRecallCurve:
-    """PPV (precision) against sensitivity (recall), one point a distinct score.
+    """PPV (precision) against sensitivity (recall), one point for each distinct score.
 
-    All three arrays have shape `(num_distinct_scores + 1,)` and begin where nothing is called
-    positive, with threshold infinity, recall 0 and, by convention, precision 1. Draw it as steps:
-    straight lines between the points promise a precision that no threshold reaches.
+    All arrays have shape `(num_distinct_scores + 1,)`. They start at threshold infinity with
+    recall 0 and, by convention, precision 1. Draw the curve as steps: straight lines between the
+    points suggest precision that no threshold achieves.
+
+    Attributes:
+        precision: PPV in [0, 1].
+        recall: Sensitivity in [0, 1]; NaN if there are no positive cases.
+        thresholds: Decision thresholds in descending order.
 
     Reference:
         - Davis and Goadrich, The Relationship Between Precision-Recall and ROC Curves (ICML
@@ -50,7 +60,8 @@ def roc_curve(y_true: ArrayLike, y_score: ArrayLike) -> RocCurve:
 
     Args:
         y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
-        y_score: Scores, shape `(num_cases,)`, finite; equal to the threshold is positive.
+        y_score: Scores, shape `(num_cases,)`, finite. A score equal to the threshold counts as
+            positive.
 
     Raises:
         ValueError: If the arrays differ in shape, a label is not 0 or 1, or a score is not
@@ -61,7 +72,16 @@ def roc_curve(y_true: ArrayLike, y_score: ArrayLike) -> RocCurve:
 
 
 def precision_recall_curve(y_true: ArrayLike, y_score: ArrayLike) -> PrecisionRecallCurve:
-    """Precision and recall at every distinct score; arguments as for `roc_curve`."""
+    """Precision and recall at every distinct score, from the highest down.
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Scores, shape `(num_cases,)`, finite. A score equal to the threshold counts as
+            positive.
+
+    Raises:
+        ValueError: See `roc_curve`.
+    """
     thresholds, tp, fp = _counts_by_threshold(*binary_cases(y_true, y_score))
     precision = np.ones(len(thresholds))
     precision[1:] = tp[1:] / (tp[1:] + fp[1:])
@@ -69,14 +89,28 @@ def precision_recall_curve(y_true: ArrayLike, y_score: ArrayLike) -> PrecisionRe
 
 
 def roc_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
-    """Area under the ROC curve; arguments and errors as for `roc_curve`.
+    """Area under the ROC curve (AUC).
 
-    It is the chance that a positive case scores above a negative one, a tie counting half
-    (the Mann-Whitney statistic with mid-ranks). NaN if either class is missing.
+    This is the probability that a positive case scores higher than a negative one, with ties
+    counting one half (the Mann-Whitney statistic).
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Scores, shape `(num_cases,)`, finite; higher means more likely positive.
+
+    Returns:
+        The AUC in [0, 1]; NaN if either class is missing.
+
+    Raises:
+        ValueError: See `roc_curve`.
 
     Reference:
         - Hanley and McNeil (1982), The Meaning and Use of the Area under a Receiver Operating
           Characteristic (ROC) Curve, https://doi.org/10.1148/radiology.143.1.7063747
+
+    Example:
+        >>> roc_auc([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9])
+        0.75
     """
     positive, score = binary_cases(y_true, y_score)
     distinct, rank = np.unique(score, return_inverse=True)
@@ -87,14 +121,14 @@ def roc_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
 
 
 def auc_from_counts(positives: NDArray[np.int64], negatives: NDArray[np.int64]) -> float:
-    """Area under the ROC curve from the cases counted at each distinct score, ascending.
+    """AUC from the number of cases at each distinct score, in ascending order of the score.
 
     Args:
         positives: Positive cases at each distinct score, shape `(num_distinct_scores,)`.
         negatives: Negative cases at each distinct score, same shape.
 
     Returns:
-        The area, or NaN if either class is missing.
+        The AUC in [0, 1]; NaN if either class is missing.
     """
     num_pairs = int(positives.sum()) * int(negatives.sum())
     if not num_pairs:
@@ -104,22 +138,40 @@ def auc_from_counts(positives: NDArray[np.int64], negatives: NDArray[np.int64]) 
 
 
 def specificity_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
-    """The best specificity among thresholds that find at least this proportion of the positives.
+    """The highest specificity among thresholds that reach a minimum sensitivity.
 
-    Read off the ROC curve of these very cases, so it says what the scores allow and not what a
-    threshold chosen elsewhere gives. Arguments and errors as for `roc_curve`; `minimum` is in
-    [0, 1]. NaN if either class is missing.
+    It is read from the ROC curve of these cases, so it describes what the scores allow, not the
+    performance of a threshold chosen on other cases.
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Scores, shape `(num_cases,)`, finite.
+        minimum: Lowest acceptable sensitivity, in [0, 1].
+
+    Returns:
+        A specificity in [0, 1]; NaN if either class is missing.
+
+    Raises:
+        ValueError: See `roc_curve`.
     """
     curve = roc_curve(y_true, y_score)
-    # Proportions such as 97 / 100 and 0.97 may differ in their last bit.
+    # Proportions such as 97 / 100 and 0.97 may differ in the last bit.
     enough = curve.tpr >= minimum - 1e-12
     return float(1 - curve.fpr[enough][0]) if enough.any() else nan
 
 
 def average_precision(y_true: ArrayLike, y_score: ArrayLike) -> float:
-    """Mean of the precision over the steps of recall; arguments as for `roc_curve`.
+    """Average precision: mean of the precision, weighted by the increase in recall.
 
-    NaN if no case is positive. Chance level is the prevalence, not one half.
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Scores, shape `(num_cases,)`, finite.
+
+    Returns:
+        A value in [0, 1]; NaN if no case is positive. The chance level is the prevalence.
+
+    Raises:
+        ValueError: See `roc_curve`.
     """
     curve = precision_recall_curve(y_true, y_score)
     if len(curve.thresholds) == 1:
@@ -128,17 +180,18 @@ def average_precision(y_true: ArrayLike, y_score: ArrayLike) -> float:
 
 
 def class_aucs(y_true: ArrayLike, y_score: ArrayLike) -> NDArray[np.float64]:
-    """Area under the ROC curve of each class against all others.
+    """AUC of each class against all others.
 
     Args:
         y_true: Reference classes, shape `(num_cases,)`, integers in [0, num_classes).
         y_score: Scores, shape `(num_cases, num_classes)`, finite.
 
     Returns:
-        Shape `(num_classes,)`; NaN for a class that no case, or every case, belongs to.
+        Shape `(num_classes,)`, in [0, 1]; NaN for a class that no case, or every case, belongs
+        to.
 
     Raises:
-        ValueError: If the shapes do not fit, a label is no class, or a score is not finite.
+        ValueError: If the shapes do not match, a label is not a class, or a score is not finite.
     """
     score = np.asarray(y_score, dtype=np.float64)
     if score.ndim != 2 or score.shape[1] < 2 or np.shape(y_true) != score.shape[:1]:
@@ -152,10 +205,18 @@ def class_aucs(y_true: ArrayLike, y_score: ArrayLike) -> NDArray[np.float64]:
 
 
 def macro_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
-    """Plain mean of `class_aucs`, each class counting alike however rare it is.
+    """Unweighted mean of `class_aucs`, so that rare classes count as much as common ones.
 
-    NaN if a class has no case: a mean over the others would be another figure under the same
-    name.
+    Args:
+        y_true: Reference classes, shape `(num_cases,)`, integers in [0, num_classes).
+        y_score: Scores, shape `(num_cases, num_classes)`, finite.
+
+    Returns:
+        A value in [0, 1]. NaN if any class has no cases, because a mean over the remaining
+        classes would not be comparable.
+
+    Raises:
+        ValueError: See `class_aucs`.
     """
     return float(class_aucs(y_true, y_score).mean())
 
@@ -163,7 +224,7 @@ def macro_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
 def _counts_by_threshold(
     positive: NDArray[np.bool_], score: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Thresholds from infinity down through every distinct score, true and false positives."""
+    """Thresholds from infinity down through every distinct score, with true and false positives."""
     order = np.argsort(-score, kind="stable")
     score, positive = score[order], positive[order]
     last_of_score = np.flatnonzero(np.diff(score, append=-inf))
@@ -174,5 +235,5 @@ def _counts_by_threshold(
 
 
 def _share(count: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Running counts as proportions of the last one, NaN where that is zero."""
+    """Cumulative counts as proportions of the last one, NaN if that is zero."""
     return count / count[-1] if count[-1] else np.full(len(count), nan)

@@ -1,25 +1,27 @@
-"""Reference labels and scores, checked once and given one type, for all figures alike."""
+"""Validates reference labels and scores and converts them to one type."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-MAX_SHOWN = 8  # labels listed in a message; scores passed by mistake would list thousands
+# Labels listed in a message; scores passed as labels by mistake would list thousands.
+MAX_SHOWN = 8
 
 
 def binary_cases(
     y_true: ArrayLike, y_score: ArrayLike, *, name: str = "y_score"
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Checks labels and scores of a two-class task and gives them one type each.
+    """Validates labels and scores of a two-class task.
 
     Args:
         y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
         y_score: Scores, shape `(num_cases,)`, finite; higher means more likely positive.
-        name: What a message calls the scores.
+        name: Name of the scores in error messages.
 
     Returns:
-        Which cases are positive, and their scores.
+        Whether each case is positive, bool `(num_cases,)`, and the scores, float64
+        `(num_cases,)`.
 
     Raises:
         ValueError: If the arrays differ in shape, a label is not 0 or 1, or a score is not
@@ -35,20 +37,42 @@ def binary_cases(
 def binary_probabilities(
     y_true: ArrayLike, y_score: ArrayLike, *, name: str = "y_score"
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """As `binary_cases`, for scores that must also be probabilities in [0, 1]."""
+    """Validates labels and probabilities of a two-class task.
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Probabilities of label 1, shape `(num_cases,)`, in [0, 1].
+        name: Name of the probabilities in error messages.
+
+    Returns:
+        Whether each case is positive, bool `(num_cases,)`, and the probabilities, float64
+        `(num_cases,)`.
+
+    Raises:
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, or a probability is not
+            in [0, 1].
+    """
     positive, score = binary_cases(y_true, y_score, name=name)
     outside = (score < 0) | (score > 1)
     if outside.any():
         raise ValueError(
             f"`{name}` must hold probabilities in [0, 1]. "
-            f"Received {int(outside.sum())} values outside, from {score.min():g} to "
-            f"{score.max():g}. Pass logits through `sigmoid` first."
+            f"Received {int(outside.sum())} values outside that range; minimum {score.min():g}, "
+            f"maximum {score.max():g}. Apply `sigmoid` to logits first."
         )
     return positive, score
 
 
 def class_indices(name: str, labels: ArrayLike, *, num_classes: int) -> NDArray[np.int64]:
-    """Checks class labels, called `name` in a message, and gives them as integers.
+    """Validates class labels and converts them to integers.
+
+    Args:
+        name: Name of the labels in error messages.
+        labels: Class labels, shape `(num_cases,)`, integers in [0, num_classes).
+        num_classes: Number of classes, at least 2.
+
+    Returns:
+        The labels, int64 `(num_cases,)`.
 
     Raises:
         ValueError: If `labels` is not 1-D or holds anything but integers in [0, num_classes),
@@ -64,7 +88,15 @@ def class_indices(name: str, labels: ArrayLike, *, num_classes: int) -> NDArray[
 
 
 def require_finite(name: str, values: NDArray[np.float64]) -> None:
-    """Raises ValueError, calling the array `name`, if a value is NaN or infinite."""
+    """Checks that an array holds neither NaN nor infinite values.
+
+    Args:
+        name: Name of the array in error messages.
+        values: float64, any shape `(...)`.
+
+    Raises:
+        ValueError: If a value is NaN or infinite.
+    """
     num_nan, num_infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
     if num_nan or num_infinite:
         raise ValueError(
@@ -74,11 +106,21 @@ def require_finite(name: str, values: NDArray[np.float64]) -> None:
 
 
 def require_same_length(first: ArrayLike, second: ArrayLike, *, names: str) -> None:
-    """Raises ValueError, calling the arrays `names`, unless both are 1-D and of one length."""
+    """Checks that two arrays are 1-D and have the same length.
+
+    Args:
+        first: Any array, expected shape `(num_cases,)`.
+        second: Any array, expected shape `(num_cases,)`.
+        names: Names of both arrays in error messages.
+
+    Raises:
+        ValueError: If either is not 1-D or their lengths differ.
+    """
     shapes = np.shape(first), np.shape(second)
     if len(shapes[0]) != 1 or shapes[0] != shapes[1]:
         raise ValueError(
-            f"{names} must be 1-D and of one length. Received shapes {shapes[0]} and {shapes[1]}."
+            f"{names} must be 1-D and of the same length. "
+            f"Received shapes {shapes[0]} and {shapes[1]}."
         )
 
 
@@ -87,7 +129,7 @@ def _require_labels(name: str, labels: NDArray[np.generic], expected: tuple[int,
     if labels.dtype.kind not in "biuf":
         raise ValueError(
             f"`{name}` must hold only {wanted}. Received values of type {labels.dtype}. "
-            "Replace class names by their index in the bundle's class list."
+            "Replace class names with their index in the bundle's class list."
         )
     if not np.isin(labels, expected).all():
         found = np.unique(labels)

@@ -1,8 +1,7 @@
-"""Diagnostic accuracy: decisions counted against the reference, with intervals.
+"""Diagnostic accuracy: decisions compared with the reference, with confidence intervals.
 
-NumPy only: the trainer, the pages and the tests share these functions. Curves and areas are
-in `curves`, thresholds in `thresholds`, bootstrap intervals in `bootstrap`, and how far a
-probability can be believed in `calibration`.
+NumPy only, so that trainer, pages and tests can share it. Curves and areas are in `curves`,
+bootstrap intervals in `bootstrap`, reliability of probabilities in `calibration`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,12 @@ Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
-    """A count out of a total, such as 8 of 10 positives found."""
+    """A count out of a total, such as 8 of 10 positives detected.
+
+    Attributes:
+        successes: The count.
+        total: The denominator.
+    """
 
     successes: int
     total: int
@@ -28,21 +32,21 @@ class Proportion:
     def __post_init__(self) -> None:
         if not 0 <= self.successes <= self.total:
             raise ValueError(
-                "`successes` must lie between 0 and `total`. "
+                "`successes` must be between 0 and `total`. "
                 f"Received successes={self.successes}, total={self.total}."
             )
 
     @property
     def value(self) -> float:
-        """The plain ratio, or NaN when the total is zero."""
+        """The ratio, or NaN if the total is zero."""
         return self.successes / self.total if self.total else nan
 
     def interval(self) -> tuple[float, float]:
-        """Wilson score interval at 95 %, or NaN twice when the total is zero.
+        """Wilson score interval at 95 %, or (NaN, NaN) if the total is zero.
 
-        It stays inside [0, 1] and keeps its coverage for the few positives a single-site test
-        set has, where the normal approximation does not. It takes every case as independent;
-        where patients may contribute several films each, use `proportions.ClusteredProportion`.
+        It stays within [0, 1] and keeps its coverage with the few positives of a single-site test
+        set, where the normal approximation does not. It assumes independent cases; where patients
+        may contribute several films each, use `proportions.ClusteredProportion`.
 
         Reference:
             - Wilson (1927), Probable Inference, the Law of Succession, and Statistical
@@ -52,37 +56,46 @@ class Proportion:
 
 
 def wilson_interval(proportion: float, total: float) -> tuple[float, float]:
-    """95 % interval of a proportion in [0, 1] of `total` independent cases, whole or effective."""
+    """Wilson score interval at 95 %.
+
+    Args:
+        proportion: The observed proportion, in [0, 1].
+        total: Number of independent cases; may be a fraction (an effective sample size).
+
+    Returns:
+        Lower and upper limit, in [0, 1].
+    """
     z2 = Z_95**2
     centre = (proportion + z2 / (2 * total)) / (1 + z2 / total)
     half = (
         Z_95 * sqrt(proportion * (1 - proportion) / total + z2 / (4 * total**2)) / (1 + z2 / total)
     )
-    # At a proportion of 0 or 1 the bound is exactly that; rounding would miss it by 1e-17.
+    # At a proportion of 0 or 1 the limit is exact; rounding would be off by 1e-17.
     return centre - half if proportion > 0 else 0.0, centre + half if proportion < 1 else 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class F1:
-    """The harmonic mean of sensitivity and PPV.
+    """The F1 score: harmonic mean of sensitivity and PPV.
 
     Attributes:
-        overlap: Jaccard index: true positives among all cases that either side calls positive.
+        overlap: Jaccard index: true positives out of all cases that are positive or predicted
+            positive.
     """
 
     overlap: Proportion
 
     @property
     def value(self) -> float:
-        """`2 TP / (2 TP + FP + FN)`, or NaN when nothing is and nothing is predicted positive."""
+        """`2 TP / (2 TP + FP + FN)`, or NaN if no case is positive or predicted positive."""
         return _f1_from_overlap(self.overlap.value)
 
     def interval(self) -> tuple[float, float]:
-        """95 % interval, taken from that of the overlap.
+        """95 % interval, derived from the interval of the Jaccard index.
 
-        F1 is no proportion, since true positives count twice. But `F1 = 2 J / (1 + J)` rises
-        with `J = TP / (TP + FP + FN)`, which is one, so the ends of the interval of `J` map to
-        the ends of an interval of F1 with the same coverage.
+        F1 is not a proportion, since true positives count twice. But `F1 = 2 J / (1 + J)` increases
+        monotonically with the Jaccard index `J = TP / (TP + FP + FN)`, which is a proportion, so
+        transforming the limits of `J` gives an interval for F1 with the same coverage.
         """
         low, high = self.overlap.interval()
         return _f1_from_overlap(low), _f1_from_overlap(high)
@@ -94,7 +107,15 @@ def _f1_from_overlap(overlap: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingPoint:
-    """What a threshold costs and buys, as counts that keep their denominators."""
+    """The confusion matrix of a two-class model at one decision threshold.
+
+    Attributes:
+        threshold: The decision threshold, in [0, 1].
+        tp: True positives.
+        fp: False positives.
+        fn: False negatives.
+        tn: True negatives.
+    """
 
     threshold: float
     tp: int
@@ -104,34 +125,32 @@ class OperatingPoint:
 
     @property
     def accuracy(self) -> Proportion:
-        """Correct calls among all cases."""
+        """Correctly classified cases among all cases."""
         return Proportion(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
 
     @property
     def sensitivity(self) -> Proportion:
-        """Positives that were predicted positive."""
+        """True positives among all positive cases."""
         return Proportion(self.tp, self.tp + self.fn)
 
     @property
     def specificity(self) -> Proportion:
-        """Negatives that were predicted negative."""
+        """True negatives among all negative cases."""
         return Proportion(self.tn, self.tn + self.fp)
 
     @property
     def ppv(self) -> Proportion:
-        """Positive calls that were right, at the prevalence of these cases."""
+        """True positives among all predicted positives, at the prevalence of these cases."""
         return Proportion(self.tp, self.tp + self.fp)
 
 
 def operating_point(y_true: ArrayLike, y_score: ArrayLike, *, threshold: float) -> OperatingPoint:
-    """Summarises a classifier's decisions at one threshold.
-
-    A score equal to the threshold counts as positive.
+    """Counts a two-class model's decisions at one threshold.
 
     Args:
         y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
-        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
-        threshold: Lowest score predicted positive, in [0, 1].
+        y_score: Predicted probabilities of label 1, shape `(num_cases,)`, in [0, 1].
+        threshold: Decision threshold in [0, 1]. A score equal to it counts as positive.
 
     Returns:
         The four counts, from which every proportion follows with its denominator.
@@ -141,9 +160,9 @@ def operating_point(y_true: ArrayLike, y_score: ArrayLike, *, threshold: float) 
             threshold is not in [0, 1].
 
     Example:
-    >>> point = operating_point([1, 1, 0], [0.9, 0.2, 0.4], threshold=0.5)
-    >>> point.sensitivity
-    Proportion(successes=1, total=2)
+        >>> point = operating_point([1, 1, 0], [0.9, 0.2, 0.4], threshold=0.5)
+        >>> point.sensitivity
+        Proportion(successes=1, total=2)
     """
     positive, score = binary_probabilities(y_true, y_score)
     if not 0 <= threshold <= 1:
@@ -166,13 +185,14 @@ def confusion_matrix(
     Args:
         y_true: Reference classes, shape `(num_cases,)`, integers in [0, num_classes).
         y_pred: Predicted classes, same shape and range.
-        num_classes: How many classes there are, whether or not each occurs.
+        num_classes: Number of classes, including those that do not occur.
 
     Returns:
-        Counts, shape `(num_classes, num_classes)`; rows are truth, columns prediction.
+        Counts, shape `(num_classes, num_classes)`; rows are reference classes, columns
+        predictions.
 
     Raises:
-        ValueError: If the arrays differ in shape or hold anything but classes.
+        ValueError: If the arrays differ in shape or hold anything but class indices.
     """
     truth = class_indices("y_true", y_true, num_classes=num_classes)
     predicted = class_indices("y_pred", y_pred, num_classes=num_classes)

@@ -30,9 +30,14 @@ MAX_OFFSET = 50.0  # in logits; only classes that are perfectly separated ask fo
 
 
 def calibrated(class_logits: ArrayLike, calibration: Calibration) -> NDArray[np.float64]:
-    """Calibrated probabilities, of the shape of `class_logits`: one column a class.
+    """Calibrated class probabilities. The only place where a bundle's calibration is applied.
 
-    The only place where a bundle's calibration is applied.
+    Args:
+        class_logits: Logits, shape `(num_cases, num_classes)`.
+        calibration: The bundle's temperature and offsets.
+
+    Returns:
+        Probabilities in [0, 1] that sum to 1 in each row, float64 with the same shape.
     """
     logits = np.asarray(class_logits, dtype=np.float64) / calibration.temperature
     return softmax(logits + calibration.offset if calibration.offset else logits)

@@ -192,7 +192,7 @@ def test_every_film_comes_with_grad_cam_on_the_scale_of_all_films(app, data_root
     at.segmented_control(key="case_class").set_value("PNEUMONIA").run()
     shown += texts(at)
     assert "Colours up to 0.05 logits, the same for every film." in shown
-    assert "own peak" not in shown
+    assert "the maximum of this film" not in shown
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -213,7 +213,9 @@ def test_a_method_is_explained_and_its_values_are_told_with_their_unit(
     if method in ("grad_cam", "hires_cam"):
         assert "the same for every film" in texts(at) or "No positive evidence" in texts(at)
     else:
-        words = f"Colours up to 1,545 {METHODS[method].unit}, this film's own peak; not comparable"
+        words = (
+            f"Colours up to 1,545 {METHODS[method].unit}, the maximum of this film; not comparable"
+        )
         assert words in texts(at)
 
 
@@ -245,7 +247,7 @@ def test_another_layer_has_a_scale_of_its_own(app, bundle, data_root, forget):
 
     assert not at.exception
     assert f"LayerCAM at {layers[1]}." in texts(at)
-    assert "own peak" in texts(at)
+    assert "the maximum of this film" in texts(at)
 
 
 def test_without_positive_evidence_nothing_is_drawn(app, data_root, forget, made_up):
@@ -253,9 +255,9 @@ def test_without_positive_evidence_nothing_is_drawn(app, data_root, forget, made
     at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "occlusion")
 
     assert "No positive evidence for pneumonia; no heatmap is drawn." in texts(at)
-    assert "own peak" not in texts(at)
+    assert "the maximum of this film" not in texts(at)
     at.segmented_control(key="case_class").set_value("NORMAL").run()
-    assert "Colours up to 2 logits, this film's own peak" in texts(at)
+    assert "Colours up to 2 logits, the maximum of this film" in texts(at)
 
 
 def test_a_slow_method_does_not_run_on_the_next_film(app, data_root, forget, monkeypatch):
@@ -314,7 +316,7 @@ def test_results_that_cannot_be_kept_are_shown_all_the_same(
     at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "smooth_grad")
 
     assert not at.exception
-    assert "Colours up to 1 logits per full grey range, this film's own peak" in texts(at)
+    assert "Colours up to 1 logits per full grey range, the maximum of this film" in texts(at)
 
 
 def test_what_is_interrupted_is_not_kept(app, bundle, data_root, forget):

@@ -315,12 +315,12 @@ def test_whoever_is_told_may_cancel(key, binary, bundle, wide_film):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"method": "gradcam"}, r"Received 'gradcam', expected one of \['grad_cam', 'grad_cam_p"),
-        ({"layer": "conv9"}, r"Received 'conv9', which the network has not; expected one of \['c"),
-        ({"layer": "dense"}, r"Received 'dense', which has no maps .* expected one of \['conv'\]"),
-        ({"layer": "film"}, "Received 'film', which has no maps of what the network finds"),
-        ({"class_index": 2}, r"one of the 2 classes\. Received 2, expected 0 to 1"),
-        ({"class_index": -1}, "Received -1, expected 0 to 1"),
+        ({"method": "gradcam"}, r"one of \['grad_cam', 'grad_cam_p.*Received 'gradcam'"),
+        ({"layer": "conv9"}, r"one of \['c.*Received 'conv9', which does not exist"),
+        ({"layer": "dense"}, r"one of \['conv'\]\. Received 'dense', which has no feature maps"),
+        ({"layer": "film"}, "Received 'film', which has no feature maps after a convolution"),
+        ({"class_index": 2}, r"from 0 to 1\. Received 2"),
+        ({"class_index": -1}, r"from 0 to 1\. Received -1"),
     ],
 )
 def test_what_there_is_not_is_refused(wrong, message, wide_film):
@@ -335,7 +335,7 @@ def test_what_there_is_not_is_refused(wrong, message, wide_film):
 def test_classes_are_counted_where_there_are_three(three_class_bundle, wide_film):
     explainer = Explainer(load_network(three_class_bundle), three_class_bundle.manifest.input)
 
-    with pytest.raises(ValueError, match=r"one of the 3 classes\. Received 3, expected 0 to 2"):
+    with pytest.raises(ValueError, match=r"from 0 to 2\. Received 3"):
         explainer.explain(wide_film, method="occlusion", class_index=3)
 
 

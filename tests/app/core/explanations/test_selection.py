@@ -43,7 +43,7 @@ def test_the_scale_in_words_has_number_unit_and_reach():
         "Colours up to 0.34 logits, the same for every film."
     )
     assert scale_words(Scale(1545.2, is_shared=False), "logits × activation") == (
-        "Colours up to 1,545 logits × activation, this film's own peak; not comparable between "
+        "Colours up to 1,545 logits × activation, the maximum of this film; not comparable between "
         "films."
     )
 

@@ -229,9 +229,9 @@ def test_patients_may_be_named_in_any_way(groups):
         ([1, 0], [0.5, math.nan], [0, 1], "1 NaN"),
         ([1, 2], [0.5, 0.5], [0, 1], r"labels \[1, 2\]"),
         ([1, 0], [0.5, 0.5], [0, 1, 2], r"Received shape \(3,\) for 2 cases"),
-        ([1, 0], [0.5, 0.5], ["a", None], "1 missing among 2"),
-        ([1, 0], [0.5, 0.5], ["a", ""], "1 missing among 2"),
-        ([1, 0], [0.5, 0.5], [math.nan, math.nan], "2 missing among 2"),
+        ([1, 0], [0.5, 0.5], ["a", None], "1 missing of 2"),
+        ([1, 0], [0.5, 0.5], ["a", ""], "1 missing of 2"),
+        ([1, 0], [0.5, 0.5], [math.nan, math.nan], "2 missing of 2"),
     ],
 )
 def test_rejects_malformed_input(estimate, y_true, y_score, groups, message):
