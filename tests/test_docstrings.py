@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-AREAS = ("app/core/explanations", "app/core/statistics")
+AREAS = tuple(
+    f"app/core/{room}"
+    for room in ("backends", "bundles", "explanations", "networks", "rendering", "statistics")
+)
 FILES = [path for area in AREAS for path in sorted((ROOT / area).rglob("*.py"))]
 
 # "See `roc_curve`." sends the reader to where the same arguments are described.

@@ -1,4 +1,4 @@
-"""What computes logits and evidence maps: OpenVINO on a CPU, TensorFlow on a GPU or by choice."""
+"""Backends that compute logits and evidence maps: OpenVINO on a CPU, TensorFlow otherwise."""
 
 from __future__ import annotations
 
@@ -20,43 +20,44 @@ _GPU_DEVICES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 
 
 class Backend(Protocol):
-    """A compiled network. Safe to call from several threads at once."""
+    """A compiled network. Thread-safe."""
 
     @property
     def description(self) -> str:
-        """What computes, on what and in which precision, in a line."""
+        """Library, device and precision, in one line."""
         ...
 
     @property
     def num_logits(self) -> int:
-        """One a class, or a single one for the second of two classes."""
+        """Number of logits: one per class, or a single one for the second of two classes."""
         ...
 
     def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits and maps of a batch.
+        """Computes the logits and evidence maps of a batch.
 
         Args:
-            pixels: float32 `(batch, height, width, channels)` in [0, 255].
+            pixels: float32 `(batch, height, width, channels)` in [0, 255], grey or RGB.
 
         Returns:
-            `(batch, num_logits)`, and Grad-CAM maps `(batch, rows, columns, num_logits)` in
-            logits, positive and negative.
+            Logits, float32 `(batch, num_logits)`, and Grad-CAM maps, float32
+            `(batch, rows, columns, num_logits)`, in logits and signed.
         """
         ...
 
 
 def open_backend(bundle: Bundle, name: BackendName, *, cache: Path, workers: int) -> Backend:
-    """The backend of that name, or with `auto` the one that suits machine and network.
+    """Opens a backend by name; `auto` chooses one that suits the machine and the network.
 
     Args:
-        bundle: Whose network is run.
-        name: `auto` takes TensorFlow where it sees a GPU or OpenVINO cannot take the network.
-        cache: Folder of converted networks.
-        workers: How many threads will call it at once.
+        bundle: The bundle to run.
+        name: `auto` uses TensorFlow if it finds a GPU or if OpenVINO does not support the network,
+            else OpenVINO.
+        cache: Folder for converted networks.
+        workers: Number of threads that will call the backend concurrently.
 
     Raises:
-        BundleError: If the network does not fit its manifest, or OpenVINO was asked for and
-            cannot take it.
+        BundleError: If the network does not match its manifest, or `openvino` was requested and
+            does not support it.
     """
     if name == "tensorflow" or (name == "auto" and _sees_gpu()):
         return TensorFlowBackend(bundle)
@@ -65,19 +66,25 @@ def open_backend(bundle: Bundle, name: BackendName, *, cache: Path, workers: int
     except UnsupportedNetworkError as error:
         if name == "openvino":
             raise BundleError(
-                f"OpenVINO cannot take the network of {bundle.name!r} ({error}). Choose the "
+                f"OpenVINO does not support the network of {bundle.name!r} ({error}). Choose the "
                 "backend auto or tensorflow."
             ) from None
-        return TensorFlowBackend(bundle, because=f"OpenVINO cannot take this network: {error}")
+        return TensorFlowBackend(bundle, because=f"OpenVINO does not support it: {error}")
 
 
 class OpenVinoBackend:
-    """The converted network on the CPU, each call on a core of its own."""
+    """The converted network on the CPU; concurrent calls use one core each."""
 
     def __init__(self, model: Path, *, workers: int) -> None:
+        """Compiles the network and runs it once.
+
+        Args:
+            model: The converted network, an XML file.
+            workers: Number of threads that will call `run` concurrently.
+        """
         self._compiled: Any = compile_for_cpu(model, streams=workers)
-        # Once alone: threads that run a network for the first time at the same moment may wait
-        # for each other without end (seen with OpenVINO 2026.4, in 1 of 15 runs of a new folder).
+        # Run once before threads use it: first calls at the same moment may deadlock (seen with
+        # OpenVINO 2026.4, in 1 of 15 runs with a new cache folder).
         shape = self._compiled.input(0).partial_shape.get_max_shape()
         self.run(np.zeros((1, *shape[1:]), np.float32))
         self.num_logits = int(self._compiled.output(0).partial_shape[1].get_length())
@@ -85,19 +92,23 @@ class OpenVinoBackend:
 
     def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """See `Backend.run`."""
-        # A request of its own, so that threads do not wait for each other.
+        # One request per call, so that threads do not wait for each other.
         output = self._compiled.create_infer_request().infer(pixels)
         return np.array(output[0]), np.array(output[1])
 
 
 class TensorFlowBackend:
-    """The network as Keras loads it, on the GPU where there is one."""
+    """The network as Keras loads it, on a GPU if there is one."""
 
     def __init__(self, bundle: Bundle, *, because: str = "") -> None:
         """Loads the network.
 
+        Args:
+            bundle: The bundle to run.
+            because: Why TensorFlow is used, added to the description; may be empty.
+
         Raises:
-            BundleError: If it does not fit its manifest.
+            BundleError: If the network does not match its manifest.
         """
         from app.core.backends.scoring_graph import scoring_function
         from app.core.networks.network import load_network
@@ -106,7 +117,7 @@ class TensorFlowBackend:
 
         import tensorflow as tf
 
-        # Tensor cores would round the factors to 10 bits: other scores than on a CPU.
+        # TF32 rounds to 10 bits of mantissa, so scores would differ from those on a CPU.
         tf.config.experimental.enable_tensor_float_32_execution(False)
         self._function = scoring_function(network)
         self.num_logits = int(network.model.output_shape[-1])
@@ -122,7 +133,7 @@ class TensorFlowBackend:
 
 
 def _sees_gpu() -> bool:
-    """Whether TensorFlow can use a GPU; it is asked only where the system has one."""
+    """Whether TensorFlow can use a GPU. TensorFlow is only imported if a GPU device exists."""
     if not any(os.path.exists(device) for device in _GPU_DEVICES):
         return False
     from app.core.networks.network import silence_tensorflow

@@ -1,8 +1,8 @@
-"""A bundle's network as an OpenVINO model, converted once and kept on disk.
+"""Converts a bundle's network to OpenVINO once and caches the result on disk.
 
-Converting takes TensorFlow and some seconds; scoring with what is kept takes neither. So it runs
-in a process of its own, `python -m app.core.backends.conversion BUNDLE SHA256 FOLDER`, unless
-this one has loaded TensorFlow already.
+Conversion needs TensorFlow and takes several seconds; scoring with the cached model needs
+neither. Unless this process has already loaded TensorFlow, conversion runs in a separate
+process: `python -m app.core.backends.conversion BUNDLE SHA256 FOLDER`.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ from app.core.bundles.bundle import MODEL, Bundle, file_sha256, load_bundle
 from app.core.errors import BundleError
 
 MODEL_FILE = "network.xml"
-# Largest difference between both libraries' probabilities, on noise and on flat images.
+# Largest accepted difference between the libraries' probabilities, on noise and flat images.
 TOLERANCE = 1e-4
 
 _REFUSAL_FILE = "refused.txt"
-_LAYOUT = 1  # of a folder and of the graph in it; a new one is converted again
+_LAYOUT = 1  # version of the cached files; increase it to convert all networks again
 _MAX_KEPT = 24
 _INVALID_BUNDLE = 3
 
 
 class UnsupportedNetworkError(Exception):
-    """A network that OpenVINO cannot take; the text says why."""
+    """OpenVINO does not support the network; the text gives the reason."""
 
 
 def converted(bundle: Bundle, cache: Path) -> Path:
-    """The folder with the converted network, made on first use.
+    """The folder of the converted network; converts it on first use.
 
     Args:
-        bundle: Whose network is converted.
-        cache: Folder of all converted networks; where it cannot be written, a temporary one is
-            used as long as this process runs.
+        bundle: The bundle whose network is needed.
+        cache: Folder of all converted networks. If it is not writable, a temporary folder is used
+            for the lifetime of the process.
 
     Raises:
-        BundleError: If the network does not fit its manifest, was changed since it was opened, or
-            there is no memory or disk space to convert it.
-        UnsupportedNetworkError: If OpenVINO cannot take it, or computes something else.
+        BundleError: If the network does not match its manifest, was changed since the bundle was
+            loaded, or cannot be converted for lack of memory or disk space.
+        UnsupportedNetworkError: If OpenVINO does not support it or computes different results.
     """
     name = f"{bundle.sha256[:32]}-{_LAYOUT}-{version('openvino')}"
     folder = cache / name
@@ -62,7 +62,7 @@ def converted(bundle: Bundle, cache: Path) -> Path:
             return converted(bundle, _temporary_cache())
         try:
             _convert(bundle, work)
-            with contextlib.suppress(OSError):  # another process was faster
+            with contextlib.suppress(OSError):  # another process finished first
                 work.rename(folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -102,18 +102,22 @@ def _convert(bundle: Bundle, folder: Path) -> None:
 
 def _not_prepared(bundle: Bundle, reason: str) -> BundleError:
     return BundleError(
-        f"The network of {bundle.name!r} could not be prepared for scoring ({reason}). Check that "
-        "there is memory and disk space, and try again."
+        f"The network of {bundle.name!r} could not be prepared for scoring ({reason}). Check free "
+        "memory and disk space, and try again."
     )
 
 
 def write(bundle: Bundle, folder: Path) -> None:
-    """Converts the network into a folder, or writes there why OpenVINO cannot take it.
+    """Converts the network into a folder, or records there why OpenVINO does not support it.
+
+    Args:
+        bundle: The bundle whose network is converted.
+        folder: An existing folder to write to.
 
     Raises:
-        BundleError: If the network does not fit its manifest, or was changed since the bundle
+        BundleError: If the network does not match its manifest, or was changed since the bundle
             was loaded.
-        OSError: If it cannot be written; nothing is known of the network then.
+        OSError: If the files cannot be written. This says nothing about the network.
     """
     openvino = load_openvino()
 
@@ -141,18 +145,16 @@ def write(bundle: Bundle, folder: Path) -> None:
 def _as_openvino(graph: Any) -> Any:
     try:
         return load_openvino().convert_model(graph)
-    except (OSError, MemoryError):  # of this moment, and not of the network
+    except (OSError, MemoryError):  # transient, not a property of the network
         raise
     except Exception as error:
         raise UnsupportedNetworkError(type(error).__name__) from None
 
 
 def _require_same(found: str, expected: str, name: str) -> None:
-    """Raises where a bundle was exported anew under the same name."""
+    """Raises BundleError if a bundle was exported again under the same name."""
     if found != expected:
-        raise BundleError(
-            f"The bundle {name!r} was changed after it had been opened. Open it again."
-        )
+        raise BundleError(f"The bundle {name!r} was changed after it was opened. Open it again.")
 
 
 def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
@@ -178,13 +180,13 @@ def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
     )
     if not difference <= TOLERANCE:
         raise UnsupportedNetworkError(
-            f"its probabilities differ by {difference:.1g} from TensorFlow's, at most "
-            f"{TOLERANCE:.0g} is allowed"
+            f"its probabilities differ from TensorFlow's by {difference:.1g}; the limit is "
+            f"{TOLERANCE:.0g}"
         )
 
 
 def _drop_oldest(cache: Path) -> None:
-    """Keeps the networks used last; each has a few to a few dozen megabytes."""
+    """Keeps the most recently used networks; each takes a few to a few dozen megabytes."""
     with contextlib.suppress(OSError):
         kept = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
         for folder in kept[_MAX_KEPT:]:

@@ -1,4 +1,4 @@
-"""OpenVINO on this machine's CPU: one `Core`, in float32, without its reports."""
+"""OpenVINO on this machine's CPU: one shared `Core`, float32, no telemetry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _making_core = threading.Lock()
 
 
 def load_openvino() -> Any:
-    """OpenVINO without its usage statistics, which would go to a server outside."""
+    """Imports OpenVINO without its telemetry, which would send usage statistics."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
@@ -20,24 +20,24 @@ def load_openvino() -> Any:
 
 @cache
 def _core() -> Any:
-    """The one `Core` of this process, which is never given back.
+    """The single `Core` of this process, which is never released.
 
-    Each brings a signal stack for the thread that makes it. Of several, given back in another
-    order or on another thread, the stack of that thread may be one that is gone, and the next
-    signal, such as Ctrl-C, ends the process (seen with OpenVINO 2026.4).
+    Creating one installs a signal stack for the creating thread. If several are released in
+    another order or on another thread, that thread may be left with a freed stack, and the next
+    signal, such as Ctrl-C, crashes the process (seen with OpenVINO 2026.4).
     """
     return load_openvino().Core()
 
 
 def compile_for_cpu(model: Any, *, streams: int) -> Any:
-    """A converted network, compiled for this machine's CPU in float32.
+    """Compiles a converted network for this machine's CPU in float32.
 
-    OpenVINO would choose bfloat16 by itself where the CPU has it, and a film would then score
-    differently on another machine.
+    By default OpenVINO uses bfloat16 on CPUs that support it, so scores would differ between
+    machines.
 
     Args:
-        model: The XML file, or a model of OpenVINO.
-        streams: How many threads may score at once, each on one core.
+        model: Path of the XML file, or an OpenVINO model.
+        streams: Number of threads that may score concurrently, each on one core.
     """
     with _making_core:
         core = _core()

@@ -1,8 +1,8 @@
-"""Pixels -> logits and a Grad-CAM map for each logit, as one TensorFlow graph.
+"""One TensorFlow graph from pixels to logits and a Grad-CAM map for each logit.
 
-The graph is what scores: as it is on a GPU, converted to OpenVINO on a CPU. Converters know
-few of the operations that TensorFlow writes gradients with, so the gradients of the head are
-written here with plain arithmetic; a layer that is not listed keeps TensorFlow's own.
+The same graph scores everywhere: directly on a GPU, converted to OpenVINO on a CPU. Converters
+support few of the operations in TensorFlow's own gradients, so the gradients of the head are
+written here with basic arithmetic. Operations not listed in `_RULES` keep TensorFlow's gradient.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ def scoring_function(network: Network) -> Any:
     """A `tf.function` that scores and explains a batch in one pass.
 
     The map of a logit is the sum of the heatmap layer's features, each weighted by the spatial
-    mean of the logit's gradient. Its positive part is Grad-CAM; the sign is kept.
+    mean of the logit's gradient. Its positive part is Grad-CAM; negative values are kept.
 
-    Where the logits are linear in the features, as behind global average pooling, the gradient
-    is the same for every film: it is computed once, and the maps cost one small product.
+    If the logits are linear in the features, as with global average pooling, the gradient is the
+    same for every film: it is computed once, and each map is a single matrix product.
 
-    Input shape:
-        float32 `(batch, height, width, channels)` in [0, 255].
+    Args:
+        network: The network to score with.
 
-    Output shapes:
-        Logits, float32 `(batch, num_logits)`, and maps, float32
-        `(batch, rows, columns, num_logits)` in logits.
+    Returns:
+        A function of float32 `(batch, height, width, channels)` in [0, 255] that returns logits,
+        float32 `(batch, num_logits)`, and maps, float32 `(batch, rows, columns, num_logits)` in
+        logits.
 
     Reference:
         - Selvaraju et al., Grad-CAM (ICCV 2017), https://arxiv.org/abs/1610.02391
@@ -67,7 +68,7 @@ def _with_mean_gradients(head: keras.Model, features: Any) -> tuple[Any, list[An
 
 
 def _constant_weights(head: keras.Model) -> Any:
-    """The mean gradients as `(filters, num_logits)` where they do not depend on the features."""
+    """The mean gradients, `(filters, num_logits)`; None if they depend on the features."""
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,
@@ -79,7 +80,7 @@ def _constant_weights(head: keras.Model) -> Any:
         return tf.concat(_with_mean_gradients(head, features)[1], axis=0)
 
     traced = tf.function(gradients, input_signature=[tf.TensorSpec(shape, tf.float32)])
-    # Freezing drops what the result does not need: the features too, if it is constant.
+    # Freezing removes unused nodes, including the features if the result is constant.
     frozen = convert_variables_to_constants_v2(traced.get_concrete_function())
     if any(tensor.consumers() for tensor in frozen.inputs):
         return None
@@ -90,7 +91,7 @@ _registered: dict[str, str] = {}
 
 
 def _gradient_rules() -> dict[str, str]:
-    """TensorFlow operation -> name of its gradient here, registered once a process."""
+    """TensorFlow operation -> name of its gradient, registered once per process."""
     import tensorflow as tf
 
     if not _registered:
@@ -134,10 +135,10 @@ def _divide(operation: Any, gradient: Any) -> list[Any]:
 
 
 def _passed(tensor: Any, operation: Any, gradient: Any) -> Any:
-    """The gradient of an operand; summed where the operand was spread over the output.
+    """The gradient of an operand, summed over the axes along which it was broadcast.
 
-    Written without the batch's size, which is not known: operands of the film's own path have
-    the batch as first axis, and weights, which have not, need no gradient.
+    The batch size is unknown and not used: operands on the film's path have the batch as their
+    first axis, and weights, which do not, need no gradient.
     """
     import tensorflow as tf
 
@@ -149,7 +150,7 @@ def _passed(tensor: Any, operation: Any, gradient: Any) -> Any:
 
 
 def _strided_slice(operation: Any, gradient: Any) -> Any:
-    """Zeros around the slice, where it is a plain range of the channels."""
+    """Zero-pads the gradient around the slice, if that is a plain range of channels."""
     import tensorflow as tf
     from tensorflow.python.ops import array_grad
 
@@ -173,7 +174,7 @@ def _strided_slice(operation: Any, gradient: Any) -> Any:
 
 
 def _max_pool(operation: Any, gradient: Any) -> Any:
-    """To the largest of each window, in equal parts where several are."""
+    """Passes the gradient to the maximum of each window, divided equally among ties."""
     import tensorflow as tf
     from tensorflow.python.ops import nn_grad
 
@@ -186,8 +187,8 @@ def _max_pool(operation: Any, gradient: Any) -> Any:
     )
     if not is_plain:
         return nn_grad._MaxPoolGrad(operation, gradient)
-    # How far the windows reach beyond the features, before and after: negative where the last
-    # rows are in no window. TensorFlow pads the odd row after them.
+    # How far the windows extend beyond the features, before and after; negative if the last rows
+    # are in no window. TensorFlow puts an odd row of padding at the end.
     reach = [
         (beyond // 2, beyond - beyond // 2) if beyond > 0 else (0, beyond)
         for beyond in (rows * high - features.shape[1], columns * wide - features.shape[2])

@@ -1,4 +1,4 @@
-"""The model bundle: the only thing that passes from the trainer to the app."""
+"""The model bundle: the only artefact that passes from the trainer to the app."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MODEL = "model.keras"
 HISTORY = "history.csv"
 PREDICTIONS = "predictions.csv"
 CARD = "MODEL_CARD.md"
-SPLIT = "split.csv"  # not in bundles written before there was one
+SPLIT = "split.csv"  # missing from older bundles
 SAMPLES = "samples"
 REQUIRED_FILES = (MODEL, HISTORY, PREDICTIONS, CARD)
 PREDICTION_COLUMNS = (
     "split", "image_id", "path", "patient_id", "subgroup", "y_true", "logit", "probability",
 )  # fmt: skip
-# Equal for images that never stood on two sides of a split; not in the oldest bundles.
+# Images with the same value always go into the same split; missing from older bundles.
 GROUP_ID = "group_id"
 _OLD_GROUP_ID = "kept_together"
 
@@ -35,10 +35,10 @@ class _Section(BaseModel):
 
 
 class Task(_Section):
-    """What is asked of an image: class names in output order and how they are displayed.
+    """The question the model answers: class names in output order, and how they are displayed.
 
-    With two classes the positive one is the second, so that `y_true` of 1 and a high
-    probability mean the same class.
+    With two classes the positive class is the second, so `y_true` of 1 and a high probability
+    both mean positive.
     """
 
     title: str
@@ -51,29 +51,29 @@ class Task(_Section):
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
         if len(set(self.classes)) != len(self.classes):
-            raise ValueError(f"classes repeat a name: {list(self.classes)}")
+            raise ValueError(f"classes contain duplicates: {list(self.classes)}")
         if self.binary and self.positive != self.classes[1]:
             raise ValueError(
-                f"positive is {self.positive!r}; with two classes it is the second of "
+                f"positive is {self.positive!r}; with two classes it must be the second of "
                 f"{list(self.classes)}"
             )
         unknown = set(self.display_names) - set(self.classes)
         if unknown:
-            raise ValueError(f"display_names holds {sorted(unknown)}, which are not classes")
+            raise ValueError(f"display_names contains {sorted(unknown)}, which are not classes")
         return self
 
     @property
     def binary(self) -> bool:
-        """Two classes, decided by one threshold on the positive one."""
+        """Whether there are two classes, separated by one threshold on the positive one."""
         return len(self.classes) == 2
 
     def display_name(self, name: str) -> str:
-        """The class as a reader is told it."""
+        """The name under which a class is displayed."""
         return self.display_names.get(name, name)
 
 
 class Input(_Section):
-    """The network's input and how a film is brought to it."""
+    """The network's input size, and how a film is fitted to it."""
 
     height: int = Field(ge=16, le=4096)
     width: int = Field(ge=16, le=4096)
@@ -83,9 +83,10 @@ class Input(_Section):
 
 
 class Heatmap(_Section):
-    """The layer Grad-CAM reads, and the evidence that fills the colour scale.
+    """The layer used for Grad-CAM, and the scale of the heatmap colours.
 
-    `scale` is in logits, fixed on validation films, so that colours compare between cases.
+    `scale` is the evidence at the top of the colours, in logits. It was chosen on validation films
+    and is fixed, so that colours are comparable between films.
     """
 
     layer: str
@@ -93,10 +94,10 @@ class Heatmap(_Section):
 
 
 class Thresholds(_Section):
-    """Probabilities at which the reading changes, and where they came from.
+    """The decision threshold and the uncertain zone, as probabilities in [0, 1].
 
-    Binary: at or above `decision` the positive class is predicted; between `uncertain_low`
-    and `uncertain_high` the film is uncertain. Multi-class: the likeliest class is predicted,
+    Two classes: the positive class is predicted at or above `decision`; between `uncertain_low`
+    and `uncertain_high` the film is uncertain. More classes: the most likely class is predicted,
     and is uncertain below `uncertain_high`.
     """
 
@@ -113,15 +114,15 @@ class Thresholds(_Section):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.uncertain_low <= self.decision <= self.uncertain_high:
-            raise ValueError("thresholds must satisfy uncertain_low <= decision <= uncertain_high")
+            raise ValueError("expected uncertain_low <= decision <= uncertain_high")
         return self
 
 
 class Calibration(_Section):
-    """How logits become the probabilities that are told, see `recalibration.calibrated`.
+    """How logits become calibrated probabilities, see `recalibration.calibrated`.
 
-    Logits are divided by `temperature`; with the method `temperature_and_offset` the class's
-    `offset`, in logits and class order, is then added; then comes the softmax. With two classes
+    Logits are divided by `temperature`; with the method `temperature_and_offset`, the `offset` of
+    each class, in logits and class order, is added; then the softmax is applied. With two classes
     the latter is Platt scaling.
     """
 
@@ -133,12 +134,12 @@ class Calibration(_Section):
     @model_validator(mode="after")
     def _offset_fits(self) -> Self:
         if bool(self.offset) != (self.method == "temperature_and_offset"):
-            raise ValueError(f"the method {self.method} does not go with {self.offset} as offset")
+            raise ValueError(f"the method {self.method} does not allow the offset {self.offset}")
         return self
 
 
 class Data(_Section):
-    """What the model was trained on; `counts` is split -> class -> images."""
+    """The training data; `counts` is split -> class -> number of images."""
 
     name: str
     source: str
@@ -167,19 +168,19 @@ class Manifest(_Section):
     def _offset_for_each_class(self) -> Self:
         num_offsets, num_classes = len(self.calibration.offset), len(self.task.classes)
         if num_offsets not in (0, num_classes):
-            raise ValueError(f"{num_offsets} offsets calibrate {num_classes} classes")
+            raise ValueError(f"{num_offsets} offsets for {num_classes} classes")
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle whose every file was found and has the digest it should have.
+    """A bundle whose files are all present and have the recorded digests.
 
     Attributes:
         path: The bundle's folder.
         manifest: Its validated `bundle.json`.
-        sha256: Digest of `bundle.json`, which holds the digests of all other files, and so
-            names the whole bundle.
+        sha256: Digest of `bundle.json`. As that holds the digests of all other files, it
+            identifies the whole bundle.
     """
 
     path: Path
@@ -193,13 +194,13 @@ class Bundle:
 
     @property
     def samples(self) -> list[Path]:
-        """Sample images that travel with the bundle, in name order."""
+        """Sample images included in the bundle, in name order."""
         return sorted(
             self.path / name for name in self.manifest.files if name.startswith(SAMPLES + "/")
         )
 
     def predictions(self) -> pd.DataFrame:
-        """The validation and test predictions, one row an image."""
+        """The validation and test predictions, one row per image."""
         text_columns = {"image_id": str, "path": str, "patient_id": str, "subgroup": str}
         table = pd.read_csv(
             self.path / PREDICTIONS, dtype=text_columns, keep_default_na=False, na_values={}
@@ -207,25 +208,33 @@ class Bundle:
         return table.rename(columns={_OLD_GROUP_ID: GROUP_ID})
 
     def history(self) -> pd.DataFrame:
-        """The learning history, one row an epoch."""
+        """The training history, one row per epoch."""
         return pd.read_csv(self.path / HISTORY)
 
     def card(self) -> str:
-        """The model card, Markdown."""
+        """The model card, in Markdown."""
         return (self.path / CARD).read_text(encoding="utf-8")
 
 
 def load_bundle(path: Path) -> Bundle:
     """Reads a bundle and checks that it is complete and unchanged.
 
+    Args:
+        path: The bundle's folder.
+
     Raises:
-        BundleError: If a file is missing or changed, the format is not known, or the
-            manifest does not hold together.
+        BundleError: If a file is missing or changed, the format is unknown, or the manifest is
+            inconsistent.
+
+    Example:
+        >>> bundle = load_bundle(Path("models/phantom-chest"))
+        >>> bundle.manifest.task.classes
+        ('normal', 'pneumonia')
     """
     if not _is_file(path / MANIFEST):
         raise BundleError(
-            f"There is no bundle in the folder {path.name!r}: {MANIFEST} is missing. Expected a "
-            "folder written by `overread-train fit`; choose another or train it again."
+            f"There is no bundle in the folder {path.name!r}: {MANIFEST} is missing. Choose a "
+            "folder written by `overread-train fit`."
         )
     try:
         text = (path / MANIFEST).read_bytes()
@@ -246,7 +255,7 @@ def load_bundle(path: Path) -> Bundle:
 
 
 def find_bundles(folder: Path) -> list[Path]:
-    """Folders directly below `folder` that hold a `bundle.json`, in name order."""
+    """Folders directly inside `folder` that contain a `bundle.json`, in name order."""
     if not folder.is_dir():
         return []
     return sorted(
@@ -257,7 +266,7 @@ def find_bundles(folder: Path) -> list[Path]:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal, read in pieces."""
+    """SHA-256 of a file in hexadecimal, computed without reading the whole file into memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -267,7 +276,8 @@ def _parse(text: bytes, folder: str) -> Manifest:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BundleError(
-            f"{MANIFEST} of the bundle {folder!r} is not JSON ({error}). Copy the bundle again."
+            f"{MANIFEST} of the bundle {folder!r} is not valid JSON ({error}). "
+            "Copy the bundle again."
         ) from None
     found = content.get("format") if isinstance(content, dict) else None
     if found != FORMAT or isinstance(found, bool):
@@ -283,7 +293,7 @@ def _parse(text: bytes, folder: str) -> Manifest:
             for problem in error.errors()
         )
         raise BundleError(
-            f"{MANIFEST} of the bundle {folder!r} does not hold together: {problems}. "
+            f"{MANIFEST} of the bundle {folder!r} is invalid: {problems}. "
             "Train or copy the bundle again."
         ) from None
 
@@ -292,12 +302,12 @@ def _check_digest(path: Path, name: str, expected: str) -> None:
     file = path / name
     if not _lies_inside(file, path):
         raise BundleError(
-            f"The bundle {path.name!r} lists {name!r}, which lies outside its folder. "
-            "Copy the bundle again from where you trust it."
+            f"The bundle {path.name!r} lists {name!r}, which is outside its folder. "
+            "Copy the bundle again from a source you trust."
         )
     if not _is_file(file):
         raise BundleError(
-            f"The bundle {path.name!r} lacks {name}, which its {MANIFEST} lists. "
+            f"The bundle {path.name!r} lacks {name}, which is listed in its {MANIFEST}. "
             "Copy the bundle again."
         )
     try:
@@ -306,7 +316,7 @@ def _check_digest(path: Path, name: str, expected: str) -> None:
         raise _not_readable(path.name, name, error) from None
     if found != expected:
         raise BundleError(
-            f"{name} of the bundle {path.name!r} was changed: its SHA-256 begins with "
+            f"{name} of the bundle {path.name!r} was changed: its SHA-256 starts with "
             f"{found[:12]}, expected {expected[:12]}. Copy or train the bundle again."
         )
 
@@ -314,21 +324,21 @@ def _check_digest(path: Path, name: str, expected: str) -> None:
 def _lies_inside(file: Path, folder: Path) -> bool:
     try:
         return file.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # a link to itself, a NUL byte
+    except (OSError, RuntimeError, ValueError):  # circular link, NUL byte
         return False
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a name too long, a folder that may not be entered
+    except OSError:  # name too long, folder without permission
         return False
 
 
 def _not_readable(folder: str, name: str, error: OSError) -> BundleError:
     return BundleError(
         f"{name} of the bundle {folder!r} could not be read ({error.strerror}). "
-        "Check that it may be read, or copy the bundle again."
+        "Check its permissions, or copy the bundle again."
     )
 
 
@@ -336,10 +346,10 @@ def _check_predictions(bundle: Bundle) -> None:
     classes = bundle.manifest.task.classes
     try:
         predictions = bundle.predictions()
-    except ValueError as error:  # what pandas raises for every kind of broken table
+    except ValueError as error:  # pandas raises it for every kind of broken table
         raise BundleError(
-            f"{PREDICTIONS} of the bundle {bundle.path.name!r} is no table of comma-separated "
-            f"values ({type(error).__name__}). Train the bundle again."
+            f"{PREDICTIONS} of the bundle {bundle.path.name!r} is not a valid CSV table "
+            f"({type(error).__name__}). Train the bundle again."
         ) from None
     lacking = [name for name in PREDICTION_COLUMNS if name not in predictions.columns]
     if len(classes) > 2:
@@ -352,13 +362,13 @@ def _check_predictions(bundle: Bundle) -> None:
     numbers = predictions[["probability", *(classes if len(classes) > 2 else ())]]
     if not numbers.apply(pd.to_numeric, errors="coerce").apply(_is_probability).all(axis=None):
         raise BundleError(
-            f"{PREDICTIONS} of the bundle {bundle.path.name!r} holds probabilities that are no "
-            "numbers from 0 to 1. Train the bundle again."
+            f"{PREDICTIONS} of the bundle {bundle.path.name!r} contains probabilities that are "
+            "not numbers from 0 to 1. Train the bundle again."
         )
     labels = sorted(set(predictions["y_true"]) - set(range(len(classes))))
     if labels:
         raise BundleError(
-            f"{PREDICTIONS} of the bundle {bundle.path.name!r} holds the classes {labels}; "
+            f"{PREDICTIONS} of the bundle {bundle.path.name!r} contains the classes {labels}; "
             f"expected positions 0 to {len(classes) - 1} of {list(classes)}. "
             "Train the bundle again."
         )

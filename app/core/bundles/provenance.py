@@ -1,4 +1,4 @@
-"""Whether a bundle's files are those that were published, and what runs them here."""
+"""Compares a bundle's files and library versions with those recorded at training time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.core.bundles.bundle import Bundle, file_sha256
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """One file's SHA-256 as the manifest has it and as it is now; None where it is gone."""
+    """One file's recorded and current SHA-256; the latter is None if the file is missing."""
 
     name: str
     expected: str
@@ -27,7 +27,7 @@ class FileCheck:
 
 @dataclass(frozen=True, slots=True)
 class VersionCheck:
-    """A library's version when the model was trained and now; None where not installed."""
+    """A library's version at training time and now; the latter is None if it is not installed."""
 
     name: str
     trained: str
@@ -42,7 +42,7 @@ class VersionCheck:
 
 
 def check_files(bundle: Bundle) -> tuple[FileCheck, ...]:
-    """Reads every file of the bundle again and compares, in name order."""
+    """Hashes every file of the bundle again and compares, in name order."""
     return tuple(
         FileCheck(name, expected, _digest(bundle, name))
         for name, expected in sorted(bundle.manifest.files.items())
@@ -50,7 +50,7 @@ def check_files(bundle: Bundle) -> tuple[FileCheck, ...]:
 
 
 def check_versions(bundle: Bundle) -> tuple[VersionCheck, ...]:
-    """The versions a bundle names, beside those installed, in the bundle's order."""
+    """Compares the recorded library versions with the installed ones, in the bundle's order."""
     return tuple(
         VersionCheck(name, trained, _installed(name))
         for name, trained in bundle.manifest.versions.items()

@@ -1,8 +1,7 @@
 """What each layer of a network computes for one film.
 
-Arrays that leave this module are float32 and have no batch axis: feature maps are
-`(rows, columns, channels)`, vectors `(units,)`. Everything is ordered by mean activation,
-the mean of a channel over its whole map.
+Arrays are float32 without a batch axis: feature maps are `(rows, columns, channels)`, vectors
+`(units,)`. The mean activation of a channel is the mean over its whole feature map.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ class LayerInfo:
     Attributes:
         name: Unique in the network.
         kind: What it does, in a word or two, such as `Convolution`.
-        sentence: What one sees in its values.
-        activation: Name of its activation function, empty where it has none.
-        shapes: Shape of each of its outputs without the batch axis; most have one.
+        sentence: What its values show.
+        activation: Name of its activation function; empty if it has none.
+        shapes: Shape of each output without the batch axis; most layers have one output.
         parameters: Number of weights.
     """
 
@@ -46,17 +45,17 @@ class LayerInfo:
 
     @property
     def member(self) -> int | None:
-        """Which network of an ensemble it belongs to, from 1; None for what they share."""
+        """Which network of an ensemble it belongs to, from 1; None for layers they share."""
         return member_of(self.name)
 
     @property
     def shape(self) -> Shape:
-        """Shape of the output that is looked at, the first."""
+        """Shape of the first output, the one that is displayed."""
         return self.shapes[0]
 
     @property
     def form(self) -> Form:
-        """How its values are drawn: `maps` on the film, one `vector`, or a `table`."""
+        """How its values are displayed: `maps` on the film, a `vector`, or a `table`."""
         if len(self.shape) == 3 and self.shape[:2] != (1, 1):
             return "maps"
         return "vector" if len(self.shape) in (0, 1, 3) else "table"
@@ -68,9 +67,9 @@ class StrongestChannel:
 
     Attributes:
         layer: Name of the layer.
-        channel: Its number in the layer, from 0.
+        channel: Index of the channel, from 0.
         mean: Its mean activation.
-        values: Its map, float32 `(rows, columns)`.
+        values: Its feature map, float32 `(rows, columns)`.
     """
 
     layer: str
@@ -81,13 +80,13 @@ class StrongestChannel:
 
 @dataclass(frozen=True, slots=True)
 class Contributions:
-    """What each input of the last dense layer adds to the logit of one class.
+    """What each input of the last dense layer contributes to the logit of one class.
 
     Attributes:
-        values: Weight times value of each input, `(units,)`, in logits.
-        bias: The part of the logit that no input changes.
-        pooled_layer: The layer whose channels the inputs are the pooled maps of, so that
-            input 7 is its channel 7; None where they are something else.
+        values: Weight times value of each input, float32 `(units,)`, in logits.
+        bias: Bias of the class, in logits.
+        pooled_layer: If the inputs are the pooled feature maps of a layer, its name: input 7 is
+            then its channel 7. Otherwise None.
     """
 
     values: NDArray[np.float32]
@@ -96,32 +95,33 @@ class Contributions:
 
     @property
     def logit(self) -> float:
-        """Their sum with the bias."""
+        """The logit: all contributions plus the bias."""
         return float(self.values.sum(dtype=np.float64)) + self.bias
 
 
 def member_of(name: str) -> int | None:
-    """The number in the name of an ensemble's layer, such as 2 in `m2_conv1`; None without."""
+    """The network of an ensemble that a layer belongs to, such as 2 for `m2_conv1`; else None."""
     found = re.match(r"m(\d+)_", name)
     return int(found[1]) if found else None
 
 
 def layers(model: keras.Model) -> list[LayerInfo]:
-    """The layers of a model, from the film to the decision."""
+    """The layers of a model, from input to output."""
     last = model.layers[-1]
     return [_info(layer, is_output=layer is last) for layer in model.layers]
 
 
 def of_layer(network: Network, pixels: NDArray[np.uint8], name: str) -> NDArray[np.float32]:
-    """The values a layer computes for one film.
+    """The output of a layer for one film.
 
     Args:
-        network: The network; nothing of it is changed.
-        pixels: The fitted film, uint8 `(height, width, channels)` in [0, 255].
+        network: The network. It is not modified.
+        pixels: The film at the network's input size, uint8 `(height, width, channels)` in
+            [0, 255], grey or RGB.
         name: Name of the layer.
 
     Returns:
-        float32 `(rows, columns, channels)` for maps, `(units,)` for a vector, and
+        float32 `(rows, columns, channels)` for feature maps, `(units,)` for a vector, and
         `(rows, columns)` for a table, such as the tokens and features of a transformer.
 
     Raises:
@@ -130,22 +130,23 @@ def of_layer(network: Network, pixels: NDArray[np.uint8], name: str) -> NDArray[
     layer = next((layer for layer in network.model.layers if layer.name == name), None)
     if layer is None:
         raise ValueError(
-            f"`name` must be a layer of the network. Received {name!r}, expected one of "
-            f"{[layer.name for layer in network.model.layers]}."
+            f"`name` must be one of {[layer.name for layer in network.model.layers]}. "
+            f"Received {name!r}."
         )
     values = _compute(network.model, [_first_output(layer)], pixels)[0]
     return _arranged(values, _info(layer, is_output=False).form)
 
 
 def strongest(network: Network, pixels: NDArray[np.uint8]) -> list[StrongestChannel]:
-    """The strongest channel of each layer with maps, in the order of the network.
+    """The strongest channel of each layer with feature maps, in network order.
 
-    One pass computes them all; only one map a layer is kept. Layers before the first
-    convolution show the film itself and are left out.
+    All layers are computed in one pass, and one feature map per layer is returned. Layers before
+    the first convolution only repeat the film and are left out.
 
     Args:
-        network: The network; nothing of it is changed.
-        pixels: The fitted film, uint8 `(height, width, channels)` in [0, 255].
+        network: The network. It is not modified.
+        pixels: The film at the network's input size, uint8 `(height, width, channels)` in
+            [0, 255], grey or RGB.
     """
     shown = _layers_with_maps(network.model)
     if not shown:
@@ -157,15 +158,15 @@ def strongest(network: Network, pixels: NDArray[np.uint8]) -> list[StrongestChan
 
 
 def mean_activations(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean of each channel over its map: `(rows, columns, channels)` -> `(channels,)`."""
+    """Mean of each channel over its feature map: `(rows, columns, channels)` -> `(channels,)`."""
     return np.asarray(values.mean(axis=(0, 1), dtype=np.float64))
 
 
 def by_strength(values: NDArray[np.float32]) -> list[int]:
-    """Channel or unit numbers, the highest mean activation first, ties in number order.
+    """Indices of channels or units by descending mean activation, ties in index order.
 
     Args:
-        values: Maps `(rows, columns, channels)` or a vector `(units,)`.
+        values: Feature maps `(rows, columns, channels)` or a vector `(units,)`.
     """
     means = mean_activations(values) if values.ndim == 3 else values
     return [int(index) for index in np.argsort(-means, kind="stable")]
@@ -174,18 +175,19 @@ def by_strength(values: NDArray[np.float32]) -> list[int]:
 def contributions(
     network: Network, pixels: NDArray[np.uint8], class_index: int
 ) -> Contributions | None:
-    """What each input of the last dense layer adds to a class's logit.
+    """What each input of the last dense layer contributes to a class's logit.
 
-    With a single sigmoid the logit of the first class is zero less the second's, so its
-    contributions are those of the second with the sign turned.
+    With a single sigmoid, the logit of the first class is the negative of the second's, and so
+    are its contributions.
 
     Args:
-        network: The network; nothing of it is changed.
-        pixels: The fitted film, uint8 `(height, width, channels)` in [0, 255].
+        network: The network. It is not modified.
+        pixels: The film at the network's input size, uint8 `(height, width, channels)` in
+            [0, 255], grey or RGB.
         class_index: Position of the class in the task.
 
     Returns:
-        None where the network does not end in a dense layer on a vector.
+        None if the network does not end in a dense layer applied to a vector.
     """
     import keras
 
@@ -232,12 +234,12 @@ def _first_output(layer: Any) -> Any:
 def _compute(
     model: keras.Model, tensors: list[Any], pixels: NDArray[np.uint8]
 ) -> list[NDArray[np.float32]]:
-    """Values of symbolic tensors for one film, without the batch axis."""
+    """Evaluates symbolic tensors for one film, without the batch axis."""
     import keras
 
     cut = keras.Model(model.input, tensors)
     batch = np.asarray(pixels, np.float32)[np.newaxis]
-    # Keras unpacks a list of one output, so a single tensor may come back bare.
+    # Keras unwraps a list of one output, so the result may be a single tensor.
     outputs = keras.tree.flatten(cut(batch, training=False))
     return [np.asarray(values, np.float32)[0] for values in outputs]
 
@@ -266,12 +268,12 @@ def _layers_with_maps(model: keras.Model) -> list[Any]:
 def _strongest_channel(name: str, values: NDArray[np.float32]) -> StrongestChannel:
     means = mean_activations(values)
     channel = int(means.argmax())
-    # A copy, so that the other channels of the layer are not kept alive by a view.
+    # Copied, because a view would keep all channels of the layer in memory.
     return StrongestChannel(name, channel, float(means[channel]), values[..., channel].copy())
 
 
 def _pooled_layer(model: keras.Model) -> str | None:
-    """The layer whose maps global average pooling hands to the last dense layer, if any."""
+    """The layer whose globally average-pooled feature maps feed the last dense layer, if any."""
     makers = {id(tensor): layer for layer in model.layers for tensor in _outputs(layer)}
     layer = makers.get(id(model.layers[-1].input))
     while layer is not None and type(layer).__name__ == "Dropout":

@@ -1,4 +1,4 @@
-"""Layers and their values in words, for people who have never built a network."""
+"""Describes layers and their values for readers who have never built a network."""
 
 from __future__ import annotations
 
@@ -11,153 +11,154 @@ class LayerKind:
 
     Attributes:
         word: Its name in a list.
-        sentence: What its values show, for somebody who looks at them.
+        sentence: What its values show.
     """
 
     word: str
     sentence: str
 
 
-# Part of the Keras class name -> kind; the first that fits counts, so narrow ones come first.
+# Part of the Keras class name -> kind. The first match counts, so specific names come first.
 _BY_CLASS_NAME = (
-    ("InputLayer", LayerKind("Input", "The film as it enters the network, pixel by pixel.")),
+    ("InputLayer", LayerKind("Input", "The pixels of the film as they enter the network.")),
     (
         "Rescaling",
-        LayerKind(
-            "Rescaling", "The same picture on another scale of numbers; nothing is detected yet."
-        ),
+        LayerKind("Rescaling", "The same image with rescaled values; nothing is detected yet."),
     ),
     (
         "BatchNormalization",
         LayerKind(
             "Batch normalisation",
-            "The maps of the layer before, each shifted and stretched by fixed amounts; what "
-            "they show stays the same.",
+            "The feature maps of the previous layer, each shifted and scaled by fixed amounts; "
+            "what they show does not change.",
         ),
     ),
     (
         "Normalization",
         LayerKind(
             "Normalisation",
-            "The same values brought to a common mean and spread, so that exposure counts for "
-            "less; nothing is detected yet.",
+            "The same values with a standard mean and spread, to reduce the effect of exposure; "
+            "nothing is detected yet.",
         ),
     ),
     (
         "GlobalAveragePooling",
         LayerKind(
             "Global average pooling",
-            "Each map becomes one number, its mean: how much of the pattern the film holds, no "
-            "longer where.",
+            "Each feature map becomes one number, its mean: how much of the pattern the film "
+            "contains, but no longer where.",
         ),
     ),
     (
         "GlobalMaxPooling",
         LayerKind(
             "Global maximum pooling",
-            "Each map becomes one number, its highest value: how clearly the pattern occurs, no "
-            "longer where.",
+            "Each feature map becomes one number, its maximum: how clearly the pattern occurs, "
+            "but no longer where.",
         ),
     ),
     (
         "MaxPooling",
         LayerKind(
             "Maximum pooling",
-            "Each map shrinks: of every small patch only the highest value goes on.",
+            "Each feature map is reduced: only the maximum of every small patch is kept.",
         ),
     ),
     (
         "AveragePooling",
         LayerKind(
-            "Average pooling", "Each map shrinks: every small patch is replaced by its mean."
+            "Average pooling",
+            "Each feature map is reduced: every small patch is replaced by its mean.",
         ),
     ),
     (
         "DepthwiseConv",
         LayerKind(
             "Depthwise convolution",
-            "Each map of the layer before is searched for one small pattern of its own; a value "
-            "is high where it is found.",
+            "Each feature map of the previous layer is searched for one small pattern; values "
+            "are high where it is found.",
         ),
     ),
     (
         "Conv",
         LayerKind(
             "Convolution",
-            "Each channel searches all maps of the layer before for one small pattern; a value "
-            "is high where the pattern is found.",
+            "Each channel searches all feature maps of the previous layer for one small pattern; "
+            "values are high where it is found.",
         ),
     ),
     (
         "UpSampling",
-        LayerKind("Enlarging", "Each map is enlarged; nothing new is detected."),
+        LayerKind("Upsampling", "Each feature map is enlarged; nothing new is detected."),
     ),
     (
         "Padding",
-        LayerKind("Padding", "A border is laid around each map; nothing new is detected."),
+        LayerKind("Padding", "A border is added around each feature map."),
     ),
-    ("Cropping", LayerKind("Cropping", "The border of each map is cut off.")),
+    ("Cropping", LayerKind("Cropping", "The border of each feature map is removed.")),
     (
         "Dropout",
         LayerKind(
             "Dropout",
-            "Switches values off at random while training; here everything passes unchanged.",
+            "Sets random values to zero during training; here all values pass unchanged.",
         ),
     ),
     (
         "Flatten",
-        LayerKind("Flattening", "All maps laid out as one row of numbers, their places kept."),
+        LayerKind("Flattening", "All feature maps as one row of numbers, position by position."),
     ),
-    ("Reshape", LayerKind("Reshaping", "The same numbers in another arrangement.")),
+    ("Reshape", LayerKind("Reshaping", "The same values in another shape.")),
     (
         "Add",
         LayerKind(
             "Sum of branches",
-            "Two branches meet: what the block found is added to what came past it unchanged.",
+            "Two branches join: the output of the block is added to its unchanged input.",
         ),
     ),
     (
         "Multiply",
         LayerKind(
             "Product of branches",
-            "One branch weighs the other: a channel is let through or turned down.",
+            "One branch weights the other: each channel is passed on or attenuated.",
         ),
     ),
     (
         "Concatenate",
-        LayerKind("Joined branches", "The maps of several branches, side by side, unchanged."),
+        LayerKind("Joined branches", "The feature maps of several branches, side by side."),
     ),
     (
         "Attention",
         LayerKind(
-            "Attention", "Every place of the film gathers what matters to it from all the others."
+            "Attention", "Each region of the film collects relevant information from all others."
         ),
     ),
     (
         "Dense",
         LayerKind(
             "Dense",
-            "Each unit weighs every number of the layer before and adds them up.",
+            "Each unit is a weighted sum of all values of the previous layer.",
         ),
     ),
     (
         "ReLU",
         LayerKind(
-            "Activation", "Values below zero are cut; what remains is where a pattern was found."
+            "Activation",
+            "Negative values are cut off; positive ones show where a pattern was found.",
         ),
     ),
     (
         "Activation",
         LayerKind(
-            "Activation", "The values of the layer before, each bent by the same simple curve."
+            "Activation",
+            "The values of the previous layer after the same non-linear function.",
         ),
     ),
 )
 _RELU = LayerKind(
-    "Activation", "Values below zero are set to zero; what remains is where a pattern was found."
+    "Activation", "Negative values become zero; positive ones show where a pattern was found."
 )
 _DECISION = LayerKind(
-    "Decision", "The evidence of the whole film, weighed and turned into a probability."
+    "Decision", "The evidence from the whole film, weighted and converted to a probability."
 )
 
 
@@ -166,8 +167,8 @@ def kind_of(class_name: str, *, activation: str, is_output: bool) -> LayerKind:
 
     Args:
         class_name: Its Keras class, such as `Conv2D`.
-        activation: Name of its activation function, empty without one.
-        is_output: Whether it gives the network's probabilities.
+        activation: Name of its activation function; empty if it has none.
+        is_output: Whether it returns the network's probabilities.
     """
     if is_output:
         return _DECISION
@@ -176,7 +177,7 @@ def kind_of(class_name: str, *, activation: str, is_output: bool) -> LayerKind:
     for part, kind in _BY_CLASS_NAME:
         if part in class_name:
             return kind
-    return LayerKind(class_name, "The values as they leave this layer.")
+    return LayerKind(class_name, "The output of this layer.")
 
 
 def shape_words(shape: tuple[int | None, ...]) -> str:
@@ -185,5 +186,5 @@ def shape_words(shape: tuple[int | None, ...]) -> str:
 
 
 def value_words(value: float) -> str:
-    """A value with three digits and a proper minus sign, such as `−0.0312`."""
+    """A value with three significant digits and a typographic minus sign, such as `−0.0312`."""
     return f"{value:.3g}".replace("-", "−")

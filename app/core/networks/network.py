@@ -1,6 +1,6 @@
-"""A bundle's network: loading it, and cutting it where Grad-CAM and the logits are read.
+"""Loads a bundle's network and provides the sub-networks used for Grad-CAM and logits.
 
-The only module that opens `model.keras`. Keras and TensorFlow are imported when first used.
+The only module that opens `model.keras`. Keras and TensorFlow are imported on first use.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Network:
-    """A flat functional network with the layer its heatmaps are read from.
+    """A flat functional network and its heatmap layer.
 
-    Never modified: what is cut from it shares its weights and replaces none of its layers.
+    It is never modified: sub-networks share its weights and replace none of its layers.
+
+    Attributes:
+        model: The Keras model; probabilities from pixels.
+        heatmap_layer: Name of the layer that heatmaps are computed from.
     """
 
     model: keras.Model
@@ -49,17 +53,18 @@ class Network:
 
     @cached_property
     def head(self) -> keras.Model:
-        """Features of the heatmap layer -> logits: the only part Grad-CAM differentiates."""
+        """Features of the heatmap layer -> logits: the only part that Grad-CAM differentiates."""
         import keras
 
         return keras.Model(self.model.get_layer(self.heatmap_layer).output, _logits(self.model))
 
 
 def load_network(bundle: Bundle) -> Network:
-    """Loads a bundle's network and checks that it is what its manifest says.
+    """Loads a bundle's network and checks it against its manifest.
 
     Raises:
-        BundleError: If the file cannot be loaded, or input, classes or heatmap layer differ.
+        BundleError: If the file cannot be loaded, or the input, classes or heatmap layer differ
+            from the manifest.
     """
     silence_tensorflow()
     import keras
@@ -69,28 +74,32 @@ def load_network(bundle: Bundle) -> Network:
     except Exception as error:
         raise BundleError(
             f"{MODEL} of the bundle {bundle.name!r} cannot be loaded ({type(error).__name__}). "
-            "Expected a Keras 3 functional model without custom layers; train it again."
+            "Expected a Keras 3 functional model without custom layers. Train it again."
         ) from error
     check_network(model, bundle)
     return Network(model, bundle.manifest.heatmap.layer)
 
 
 def check_network(model: keras.Model, bundle: Bundle) -> None:
-    """Compares a model with its manifest.
+    """Checks a model against its manifest.
+
+    Args:
+        model: The loaded Keras model.
+        bundle: The bundle it belongs to.
 
     Raises:
-        BundleError: If it is not one flat functional graph, or its input shape, number of
-            classes, output activation or heatmap layer do not fit.
+        BundleError: If it is not a single flat functional graph, or its input shape, number of
+            classes, output activation or heatmap layer does not match the manifest.
     """
     import keras
 
     task, size = bundle.manifest.task, bundle.manifest.input
     nested = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
     if isinstance(model, keras.Sequential) or nested:
-        found = f"holds the models {nested} as layers" if nested else "is a Sequential"
+        found = f"has the models {nested} as layers" if nested else "is a Sequential"
         raise BundleError(
-            f"The network of {bundle.name!r} {found}. Expected one flat functional graph; build a "
-            "backbone with `input_tensor=` and train it again."
+            f"The network of {bundle.name!r} {found}. Expected one flat functional graph: build "
+            "the backbone with `input_tensor=` and train it again."
         )
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise BundleError(
@@ -106,14 +115,14 @@ def check_network(model: keras.Model, bundle: Bundle) -> None:
     units = model.output_shape[-1]
     if units != len(task.classes) and not (task.binary and units == 1):
         raise BundleError(
-            f"The network of {bundle.name!r} gives {units} outputs; its manifest lists "
+            f"The network of {bundle.name!r} has {units} outputs; its manifest lists "
             f"{len(task.classes)} classes {list(task.classes)}. Train it again."
         )
     expected, activation = "sigmoid" if units == 1 else "softmax", _activation(model)
     if activation != expected:
         raise BundleError(
-            f"The network of {bundle.name!r} ends in {activation!r}; with {units} outputs a "
-            f"{expected} is expected, in the last Dense layer or right after it. Train it again."
+            f"The network of {bundle.name!r} ends in {activation!r}; with {units} outputs it must "
+            f"end in {expected}, in the last Dense layer or directly after it. Train it again."
         )
     _check_heatmap_layer(model, bundle)
 
@@ -131,19 +140,20 @@ def _check_heatmap_layer(model: keras.Model, bundle: Bundle) -> None:
     except ValueError:
         raise BundleError(
             f"The heatmap layer {name!r} of {bundle.name!r} is bypassed by another path to the "
-            "output, so a heatmap would show only part of the evidence. Name a layer behind which "
-            "all paths have joined."
+            "output, so a heatmap would show only part of the evidence. Choose a layer after the "
+            "point where all paths have joined."
         ) from None
 
 
 def class_logits(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Logits with one column a class: a single sigmoid becomes `(0, logit)`.
+    """Logits with one column per class: a single sigmoid becomes `(0, logit)`.
 
     Args:
-        logits: `(batch, 1)` or `(batch, num_classes)`.
+        logits: float32 `(batch, 1)` or `(batch, num_classes)`.
 
     Returns:
-        `(batch, num_classes)`; its softmax is the sigmoid where there was one.
+        float64 `(batch, num_classes)`; for a single sigmoid, the softmax of these logits equals
+        the sigmoid.
     """
     wide = np.asarray(logits, np.float64)
     if wide.shape[1] == 1:
@@ -152,7 +162,7 @@ def class_logits(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def silence_tensorflow() -> None:
-    """Imports TensorFlow without its start-up notes, which go past Python to the terminal."""
+    """Imports TensorFlow without its start-up messages, which bypass Python's standard error."""
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -172,7 +182,7 @@ def silence_tensorflow() -> None:
 
 
 def _activation(model: keras.Model) -> str:
-    """Name of the function that makes probabilities of the last layer's numbers."""
+    """Name of the function that converts logits to probabilities."""
     import keras
 
     last = model.layers[-1]
@@ -184,7 +194,7 @@ def _activation(model: keras.Model) -> str:
 
 
 def _logits(model: keras.Model) -> Any:
-    """What the last sigmoid or softmax is applied to, as a tensor of the same graph."""
+    """The input of the last sigmoid or softmax, as a tensor of the same graph."""
     import keras
 
     last = model.layers[-1]

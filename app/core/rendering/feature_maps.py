@@ -1,6 +1,7 @@
-"""Feature maps -> pictures: one scale for what is compared, sharp cells, nothing smoothed.
+"""Renders feature maps as images.
 
-A cell of a map is drawn as a square, so that nobody takes interpolation for detail.
+Maps that are to be compared share one scale. Each cell is drawn as a sharp square, because
+smooth interpolation would look like detail that is not there.
 """
 
 from __future__ import annotations
@@ -21,13 +22,18 @@ from app.core.rendering import heatmaps
 ColourMap = Literal["Grey", "Violet to yellow"]
 COLOUR_MAPS: tuple[ColourMap, ...] = ("Grey", "Violet to yellow")
 
-WALK_TILE = 128  # longer side of a picture of the walk, in pixels
-MAX_TILE = 112  # longer side of a map inside a sheet, in pixels; the screen shows no more
+WALK_TILE = 128  # longer side of a picture in the layer walk, in pixels
+MAX_TILE = 112  # longer side of a map in a sheet, in pixels; screens show no more
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The values drawn darkest and brightest."""
+    """The values drawn darkest and brightest.
+
+    Attributes:
+        low: Drawn darkest.
+        high: Drawn brightest.
+    """
 
     low: float
     high: float
@@ -35,12 +41,12 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Many small pictures in one, row by row.
+    """A contact sheet: many small pictures arranged row by row.
 
     Attributes:
         picture: uint8 RGB `(height, width, 3)`.
-        columns: Pictures in a row.
-        tile: Height and width of each in pixels.
+        columns: Number of pictures in a row.
+        tile: Height and width of each picture in pixels.
     """
 
     picture: NDArray[np.uint8]
@@ -49,19 +55,23 @@ class Sheet:
 
 
 def scale_of(values: NDArray[np.float32]) -> Scale:
-    """From the lowest to the highest value."""
+    """A scale from the lowest to the highest value.
+
+    Args:
+        values: Activations, float32 `(rows, columns)`.
+    """
     return Scale(float(values.min()), float(values.max()))
 
 
 def coloured(
     values: NDArray[np.float32], *, scale: Scale, colour_map: ColourMap = "Grey"
 ) -> NDArray[np.uint8]:
-    """Values as colours; where the scale has no width, everything is darkest.
+    """Maps values to colours; if the scale has zero width, everything is darkest.
 
     Args:
-        values: `(rows, columns)`.
-        scale: What is drawn darkest and brightest.
-        colour_map: Black to white, or the colours of the heatmaps.
+        values: Activations, float32 `(rows, columns)`.
+        scale: Values drawn darkest and brightest.
+        colour_map: Black to white, or the heatmap colours.
 
     Returns:
         uint8 RGB `(rows, columns, 3)`.
@@ -79,13 +89,13 @@ def channel_sheet(
     scale: Scale | None,
     colour_map: ColourMap = "Grey",
 ) -> Sheet:
-    """Channels of a layer as one sheet.
+    """Channels of a layer as a contact sheet.
 
     Args:
-        values: Maps `(rows, columns, channels)`.
-        channels: The channels to draw, in order.
-        scale: Shared by all; None draws each channel on its own scale.
-        colour_map: As in `coloured`.
+        values: Feature maps, float32 `(rows, columns, channels)`.
+        channels: Indices of the channels to draw, in order.
+        scale: One scale for all channels; None scales each channel by its own range.
+        colour_map: Black to white, or the heatmap colours.
     """
     maps = [_at_most(np.asarray(values[..., channel]), MAX_TILE) for channel in channels]
     scales = [scale or scale_of(values[..., channel]) for channel in channels]
@@ -98,10 +108,10 @@ def channel_sheet(
 
 
 def sheet(pictures: Sequence[NDArray[np.uint8]]) -> Sheet:
-    """Pictures of one size laid out in a near-square sheet.
+    """Arranges pictures of equal size in a nearly square contact sheet.
 
     Args:
-        pictures: uint8 RGB, each `(height, width, 3)`; at least one.
+        pictures: At least one, each uint8 RGB `(height, width, 3)`.
     """
     height, width = pictures[0].shape[:2]
     columns = int(np.ceil(np.sqrt(len(pictures))))
@@ -121,14 +131,15 @@ def walk_sheet(
     *,
     evidence_scale: float,
 ) -> Sheet:
-    """One map of each layer, each on its own scale, and at the end the film with its evidence.
+    """One feature map per layer, each on its own scale, then the film with its evidence.
 
     Args:
-        maps: Maps of any grid, each `(rows, columns)` over the network's whole input.
+        maps: Feature maps of any size, each float32 `(rows, columns)`, covering the network's
+            whole input.
         film: The film at any size.
-        evidence: Evidence map over the whole film, in logits.
-        network_input: Gives all pictures one size and shape.
-        evidence_scale: Evidence that reaches the top of the heatmap's colours.
+        evidence: Evidence map over the whole film, float32 `(rows, columns)` in logits.
+        network_input: Determines the size and shape of all pictures.
+        evidence_scale: Evidence at the top of the heatmap colours, in logits.
     """
     longer = max(network_input.height, network_input.width)
     shape = (
@@ -147,14 +158,30 @@ def walk_sheet(
 
 
 def resized(picture: NDArray[np.uint8], *, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """A picture at another size: cells stay sharp on the way up, are averaged on the way down."""
+    """A picture at another size: enlarged with sharp cells, reduced by averaging.
+
+    Args:
+        picture: uint8 RGB `(height, width, 3)`.
+        shape: New height and width in pixels.
+
+    Returns:
+        uint8 RGB `(*shape, 3)`.
+    """
     shrinks = shape[0] * shape[1] < picture.shape[0] * picture.shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
     return np.asarray(cv2.resize(picture, (shape[1], shape[0]), interpolation=how), np.uint8)
 
 
 def enlarged(picture: NDArray[np.uint8], *, side: int) -> NDArray[np.uint8]:
-    """A picture with each pixel a square, its longer side at least `side` pixels."""
+    """A picture in which each pixel becomes a square.
+
+    Args:
+        picture: uint8 RGB `(height, width, 3)`.
+        side: Minimum length of the longer side of the result, in pixels.
+
+    Returns:
+        uint8 RGB `(height * k, width * k, 3)` for the smallest sufficient integer `k`.
+    """
     rows, columns = picture.shape[:2]
     factor = -(-side // max(rows, columns))
     return resized(picture, shape=(rows * factor, columns * factor))
@@ -163,16 +190,16 @@ def enlarged(picture: NDArray[np.uint8], *, side: int) -> NDArray[np.uint8]:
 def film_shaped(
     picture: NDArray[np.uint8], film_shape: tuple[int, int], network_input: Input, *, side: int
 ) -> NDArray[np.uint8]:
-    """A picture of a map in the shape of the film, so that the two can be compared side by side.
+    """A picture of a feature map cropped and stretched to the film's aspect ratio.
 
     Args:
-        picture: uint8 `(rows, columns, 3)` over the network's whole input.
-        film_shape: Height and width of the film.
-        network_input: How the film was brought to the input; padding is cut off.
+        picture: uint8 RGB `(rows, columns, 3)` covering the network's whole input.
+        film_shape: Height and width of the film in pixels.
+        network_input: How the film was fitted to the input; padding is cropped.
         side: Longer side of the result in pixels.
 
     Returns:
-        uint8 `(height, width, 3)`, each cell one even block.
+        uint8 RGB `(height, width, 3)`, each cell a uniform block.
     """
     height, width = network_input.height, network_input.width
     top, left, inner_height, inner_width = 0, 0, height, width
@@ -192,22 +219,22 @@ def film_shaped(
 def on_film(
     film: Film, values: NDArray[np.float32], network_input: Input, *, high: float
 ) -> NDArray[np.uint8]:
-    """A film with one feature map laid over it, in the colours of the heatmaps.
+    """A film overlaid with one feature map, in the heatmap colours.
 
-    Only positive values are drawn, from a twentieth of `high` upwards.
+    Only positive values above a twentieth of `high` are drawn.
 
     Args:
         film: The film at any size.
-        values: Map `(rows, columns)` over the network's whole input.
-        network_input: How the film was brought to the input; padding is cut off.
-        high: The value that reaches the top of the colours.
+        values: Feature map, float32 `(rows, columns)`, covering the network's whole input.
+        network_input: How the film was fitted to the input; padding is cropped.
+        high: Value at the top of the colour map.
 
     Returns:
-        uint8 RGB of the film's height and width.
+        uint8 RGB `(height, width, 3)`, the size of the film.
     """
     rows, columns = film.pixels.shape[:2]
     cut = heatmaps.without_padding(values, (rows, columns), network_input)
-    # A layer without a positive value draws nothing, on whatever scale.
+    # If no value is positive, nothing is drawn and any scale will do.
     return heatmaps.blend(film.pixels, cut, scale=high if high > 0 else 1.0)
 
 

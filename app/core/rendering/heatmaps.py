@@ -1,4 +1,4 @@
-"""Evidence maps -> overlays: one scale for all cases, nothing drawn where there is no evidence."""
+"""Renders evidence maps as overlays: one scale for all films, transparent without evidence."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Input
 from app.core.images.geometry import padded_box
 
-# Anchors of a map from dark violet over magenta and orange to pale yellow, in RGB. Its
-# lightness rises evenly, so it reads the same with any colour vision and in grey print.
+# RGB anchors of a colour map from dark violet through magenta and orange to pale yellow. Its
+# lightness increases evenly, so it works with any colour vision and in greyscale print.
 ANCHORS = (
     (0.00, (40, 11, 84)),
     (0.25, (101, 21, 110)),
@@ -19,7 +19,7 @@ ANCHORS = (
     (1.00, (252, 255, 164)),
 )
 
-# The map in 256 steps, uint8 RGB `(256, 3)`.
+# The colour map in 256 steps, uint8 RGB `(256, 3)`.
 COLOURS = np.rint(
     np.stack(
         [
@@ -34,27 +34,27 @@ COLOURS = np.rint(
     )
 ).astype(np.uint8)
 
-# Evidence below this fraction of the scale is not drawn: it is noise around zero.
+# Evidence below this fraction of the scale is noise around zero and is not drawn.
 FLOOR = 0.05
 
-# Longer side of a heatmap that a screen enlarges to the film: many times its cells, so that no
-# eye tells it from one drawn as large as the film, and drawn in a tenth of the time.
+# Longer side of a heatmap that the browser enlarges to the film. It has so many pixels per cell
+# that it looks the same as one drawn at full size, but takes a tenth of the time.
 _SCREEN_SIDE = 512
 
 
 def without_padding(
     evidence: NDArray[np.float32], film_shape: tuple[int, int], network_input: Input
 ) -> NDArray[np.float32]:
-    """Cuts an evidence map down to the film inside a padded input.
+    """Crops an evidence map to the film inside a padded input.
 
     Args:
-        evidence: `(rows, columns)` over the whole input.
-        film_shape: Height and width of the film.
-        network_input: With `stretch` nothing has to be cut.
+        evidence: float32 `(rows, columns)` covering the network's whole input, in any unit.
+        film_shape: Height and width of the film in pixels.
+        network_input: How the film was fitted to the input; with `stretch` nothing is cropped.
 
     Returns:
-        `(rows, columns)` covering the whole film; cells that straddle its edge are
-        interpolated.
+        float32 `(rows, columns)` covering the whole film. Cells that straddle the edge of the
+        film are interpolated.
     """
     if network_input.fit == "stretch":
         return evidence
@@ -74,21 +74,26 @@ def without_padding(
 
 
 def has_positive_evidence(evidence: NDArray[np.float32], *, scale: float) -> bool:
-    """Whether anything of the map would be drawn."""
+    """Whether any of the evidence would be drawn.
+
+    Args:
+        evidence: float32 `(rows, columns)`, in the unit of `scale`.
+        scale: Evidence at the top of the colour map.
+    """
     return bool(evidence.max() > FLOOR * scale)
 
 
 def colours(values: NDArray[np.float32], *, scale: float) -> NDArray[np.uint8]:
-    """RGBA of evidence values: transparent below the floor, then ever more opaque.
+    """Maps evidence to RGBA colours: transparent below the floor, then increasingly opaque.
 
     Args:
-        values: Evidence in logits, `(height, width)`.
-        scale: Evidence that reaches the top of the colour map.
+        values: Evidence, float32 `(height, width)`, in the unit of `scale`.
+        scale: Evidence at the top of the colour map.
 
     Returns:
-        uint8 `(height, width, 4)`, RGBA, alpha in [0, 255].
+        uint8 RGBA `(height, width, 4)`; alpha in [0, 255], not premultiplied.
     """
-    # Opacity rises over the lowest fifth of the scale, so that no edge is drawn at the floor.
+    # Opacity rises gradually over a fifth of the scale to avoid a visible edge at the floor.
     alpha = np.rint(255 * np.clip((np.linspace(0.0, 1.0, 256) - FLOOR) / 0.2, 0.0, 1.0))
     table = np.column_stack((COLOURS, alpha.astype(np.uint8)))
     steps = np.rint(np.clip(values * np.float32(255 / scale), 0, 255)).astype(np.uint8)
@@ -98,7 +103,16 @@ def colours(values: NDArray[np.float32], *, scale: float) -> NDArray[np.uint8]:
 def overlay_layer(
     evidence: NDArray[np.float32], *, shape: tuple[int, int], scale: float
 ) -> NDArray[np.uint8]:
-    """The heatmap alone, enlarged to the film: uint8 RGBA `(*shape, 4)`."""
+    """The heatmap alone, enlarged to the size of the film.
+
+    Args:
+        evidence: float32 `(rows, columns)` covering the whole film, in the unit of `scale`.
+        shape: Height and width of the film in pixels.
+        scale: Evidence at the top of the colour map.
+
+    Returns:
+        uint8 RGBA `(*shape, 4)`.
+    """
     enlarged = cv2.resize(evidence, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
     return colours(np.asarray(enlarged, np.float32), scale=scale)
 
@@ -106,12 +120,13 @@ def overlay_layer(
 def screen_layer(
     evidence: NDArray[np.float32], *, shape: tuple[int, int], scale: float
 ) -> NDArray[np.uint8]:
-    """As `overlay_layer`, but only as large as a screen needs that stretches it over the film.
+    """The heatmap alone, at a size that suffices for the browser to stretch over the film.
 
     Args:
-        evidence: Map of any grid that covers the whole film; no cell of it is left out.
-        shape: Height and width of the film.
-        scale: Evidence that reaches the top of the colour map.
+        evidence: float32 `(rows, columns)` covering the whole film, in the unit of `scale`. It is
+            never reduced below its own resolution.
+        shape: Height and width of the film in pixels.
+        scale: Evidence at the top of the colour map.
 
     Returns:
         uint8 RGBA `(rows, columns, 4)` with the film's aspect ratio.
@@ -130,13 +145,13 @@ def blend(
     scale: float,
     opacity: float = 0.6,
 ) -> NDArray[np.uint8]:
-    """A film with its heatmap laid over it.
+    """A film with its heatmap overlaid.
 
     Args:
-        pixels: uint8 film, `(height, width)` or `(height, width, 3)` RGB.
-        evidence: Map of any grid that covers the whole film.
-        scale: Evidence that reaches the top of the colour map.
-        opacity: 0 shows the film alone, 1 hides it where evidence is strong.
+        pixels: The film, uint8 `(height, width)` grey or `(height, width, 3)` RGB.
+        evidence: float32 `(rows, columns)` covering the whole film, in the unit of `scale`.
+        scale: Evidence at the top of the colour map.
+        opacity: Opacity of the strongest evidence; 0 shows the film alone, 1 hides it there.
 
     Returns:
         uint8 RGB `(height, width, 3)`.
@@ -149,6 +164,10 @@ def blend(
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
-    """An RGB or RGBA uint8 picture as PNG bytes."""
+    """Encodes a picture as PNG.
+
+    Args:
+        pixels: uint8 RGB `(height, width, 3)` or RGBA `(height, width, 4)`.
+    """
     code = cv2.COLOR_RGBA2BGRA if pixels.shape[-1] == 4 else cv2.COLOR_RGB2BGR
     return cv2.imencode(".png", cv2.cvtColor(pixels, code))[1].tobytes()

@@ -165,7 +165,7 @@ def test_a_bundle_exported_anew_since_it_was_opened_is_not_kept_under_the_old_di
     shutil.rmtree(opened.path)
     make_bundle(tmp_path / "models", seed=2)
 
-    with pytest.raises(BundleError, match="was changed after it had been opened"):
+    with pytest.raises(BundleError, match="was changed after it was opened"):
         converted(opened, tmp_path / "kept")
     in_another_process = subprocess.run(
         [sys.executable, "-m", "app.core.backends.conversion",
@@ -173,7 +173,7 @@ def test_a_bundle_exported_anew_since_it_was_opened_is_not_kept_under_the_old_di
         capture_output=True, text=True,
     )  # fmt: skip
 
-    assert "was changed after it had been opened" in in_another_process.stdout
+    assert "was changed after it was opened" in in_another_process.stdout
     assert list((tmp_path / "kept").iterdir()) == []
 
 

@@ -166,11 +166,11 @@ def test_a_manifest_without_a_format(copy, text):
     [
         ({"surprise": 1}, "surprise: Extra inputs"),
         ({"task__surprise": 1}, "task.surprise: Extra inputs"),
-        ({"task__classes": ["NORMAL", "NORMAL"]}, "repeat a name"),
+        ({"task__classes": ["NORMAL", "NORMAL"]}, "contain duplicates"),
         ({"task__classes": ["NORMAL"]}, "task.classes"),
         ({"task__positive": "NORMAL"}, "positive is 'NORMAL'"),
         ({"task__positive": None}, "positive is None"),
-        ({"task__classes": ["PNEUMONIA", "NORMAL"]}, "it is the second"),
+        ({"task__classes": ["PNEUMONIA", "NORMAL"]}, "it must be the second"),
         ({"task__display_names": {"COVID": "c"}}, "COVID"),
         ({"input__height": 0}, "input.height"),
         ({"input__channels": 2}, "input.channels"),
@@ -182,14 +182,14 @@ def test_a_manifest_without_a_format(copy, text):
         ({"thresholds__uncertain_low": 0.9}, "uncertain_low <= decision"),
         ({"calibration__temperature": 0}, "calibration.temperature"),
         ({"calibration__temperature": float("inf")}, "calibration.temperature"),
-        ({"calibration__method": "temperature_and_offset"}, "does not go with ()"),
-        ({"calibration__offset": [0, 1]}, "temperature does not go with (0.0, 1.0)"),
+        ({"calibration__method": "temperature_and_offset"}, "does not allow the offset ()"),
+        ({"calibration__offset": [0, 1]}, "temperature does not allow the offset (0.0, 1.0)"),
         (
             {
                 "calibration__method": "temperature_and_offset",
                 "calibration__offset": [0, 1, 2],
             },
-            "3 offsets calibrate 2 classes",
+            "3 offsets for 2 classes",
         ),
         ({"name": "../small"}, "name"),
         ({"files": []}, "files"),
@@ -198,7 +198,7 @@ def test_a_manifest_without_a_format(copy, text):
 def test_a_manifest_that_does_not_hold_together(copy, changes, told):
     change(copy, **changes)
     message = refusal(copy)
-    assert "does not hold together" in message
+    assert "is invalid" in message
     assert told in message
 
 
@@ -242,7 +242,7 @@ def test_fewer_classes_than_the_table_has_labels(copy_of_three):
     change(copy_of_three, task__classes=["CLEAR", "NODULE"], task__positive="NODULE",
            task__display_names={})  # fmt: skip
     message = refusal(copy_of_three)
-    assert "holds the classes [2]" in message
+    assert "contains the classes [2]" in message
     assert "positions 0 to 1" in message
 
 
@@ -305,7 +305,7 @@ def test_a_table_with_impossible_probabilities(copy, value):
     cells = first.split(",")
     cells[header.split(",").index("probability")] = value
     rewrite(copy, PREDICTIONS, "\n".join([header, ",".join(cells), *rest]) + "\n")
-    assert "no numbers from 0 to 1" in refusal(copy)
+    assert "not numbers from 0 to 1" in refusal(copy)
 
 
 # Finding.

@@ -205,7 +205,7 @@ def test_a_nested_backbone_is_refused():
     x = layers.GlobalAveragePooling2D()(backbone(pixels))
     model = keras.Model(pixels, layers.Dense(1, activation="sigmoid")(x))
 
-    with pytest.raises(BundleError, match=r"holds the models \['backbone'\] as layers"):
+    with pytest.raises(BundleError, match=r"has the models \['backbone'\] as layers"):
         check_network(model, manifest(layer="backbone"))
 
 
