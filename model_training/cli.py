@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from app.core.errors import OverreadError
@@ -28,12 +29,16 @@ from model_training.commands.calls import WrongCall
 # In the order of --help, which is the order of the work.
 _COMMANDS = (phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare)
 
+# Modules of the extra `train`, which an installation that only serves the app does not have.
+TRAINER_MODULES = ("h5py", "imagehash", "jinja2", "optuna", "scipy")
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns 0, 1 when it failed, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     try:
         with _stopped_by_terminate(), interruption.noted():
+            _require_trainer()
             options.run(options)
     except WrongCall as error:
         print(f"overread-train: {error}", file=sys.stderr)
@@ -55,6 +60,20 @@ def main(arguments: list[str] | None = None) -> int:
         print("overread-train: stopped; nothing was published.", file=sys.stderr)
         return 1
     return 0
+
+
+def _require_trainer() -> None:
+    """Refuses to begin what would end, after hours of training, at a package that is missing.
+
+    Raises:
+        OverreadError: If a package of the extra `train` is not installed.
+    """
+    missing = [name for name in TRAINER_MODULES if find_spec(name) is None]
+    if missing:
+        raise OverreadError(
+            f"Training needs packages that are not installed: {', '.join(missing)}. Install them "
+            "with: pip install 'overread[train]'"
+        )
 
 
 @contextmanager
