@@ -14,6 +14,10 @@ import pytest
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.networks.network import silence_tensorflow
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker, and what it starts, computes on a core of its own.
+    for library in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(library, "1")
 # Before any test imports Keras, so that TensorFlow's start-up notes stay out of the report.
 silence_tensorflow()
 # Tests that import OpenVINO by themselves report no usage either.

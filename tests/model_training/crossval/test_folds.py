@@ -19,9 +19,10 @@ from model_training.crossval.fold_store import HELD_OUT
 from model_training.data.datasets import read_dataset
 from model_training.evaluation import evaluation
 from tests.model_training.films import write_classes
+from tests.model_training.quick_network import QUICK_NETWORK
 
 SETTINGS = [
-    "--preset", "basic-cnn", "--epochs", "2", "--image-size", "32", "--batch-size", "8",
+    *QUICK_NETWORK, "--epochs", "2", "--batch-size", "8",
     "--validation-fraction", "0.3", "--test-fraction", "0.25", "--folds", "3", "--seed", "2",
 ]  # fmt: skip
 

@@ -10,8 +10,9 @@ from model_training.evaluation import evaluation
 from model_training.fitting import fit as fit_module
 from model_training.fitting import repeats
 from model_training.fitting.repeats import as_text
+from tests.model_training.quick_network import QUICK_NETWORK
 
-SETTINGS = ["--preset", "basic-cnn", "--epochs", "1", "--image-size", "32", "--seed", "4"]
+SETTINGS = [*QUICK_NETWORK, "--epochs", "1", "--seed", "4"]
 
 
 def arguments(data, out, *more):

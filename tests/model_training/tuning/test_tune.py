@@ -20,11 +20,12 @@ from model_training.tuning.study import require_same
 from model_training.tuning.trial_loop import run_trials
 from model_training.tuning.trials import WatchEpochs
 from model_training.tuning.tune import PRUNING
+from tests.model_training.quick_network import QUICK_NETWORK
 
 AUC = Goal.of(("NORMAL", "PNEUMONIA"))
 
-SETTINGS = ["--preset", "basic-cnn", "--image-size", "32", "--augmentation", "none",
-            "--epochs", "2", "--validation-fraction", "0.4"]  # fmt: skip
+SETTINGS = [*QUICK_NETWORK, "--augmentation", "none", "--epochs", "2",
+            "--validation-fraction", "0.4"]  # fmt: skip
 GRID = ["--sampler", "grid", "--search", "batch_size=16", "--search", "learning_rate=1e-3,1e38"]
 
 
