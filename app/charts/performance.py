@@ -63,7 +63,7 @@ def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height:
         showlegend=False,
     )
     ticks = {"tickvals": list(range(len(words))), "ticktext": list(words), "showgrid": False}
-    figure.update_xaxes(title="Called", zeroline=False, **ticks)
+    figure.update_xaxes(title="Predicted", zeroline=False, **ticks)
     figure.update_yaxes(
         title="Truth",
         zeroline=False,
