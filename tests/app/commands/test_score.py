@@ -23,6 +23,8 @@ from app.core.scoring.engine import Engine, Result
 from app.core.scoring.ray_cluster import driver
 from app.core.sources.sources import Source, from_paths
 
+pytestmark = pytest.mark.slow
+
 NUM_FILMS = 120
 
 

@@ -15,6 +15,8 @@ from app.ui.activations.layer_walk import EVIDENCE, layer_key
 from tests.app.views.conftest import MAIN
 from tests.bundles import make_bundle
 
+pytestmark = pytest.mark.slow
+
 
 def open_page(bundle: Bundle, source: Source | None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))

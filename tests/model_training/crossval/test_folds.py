@@ -21,6 +21,8 @@ from model_training.evaluation import evaluation
 from tests.model_training.films import write_classes
 from tests.model_training.quick_network import QUICK_NETWORK
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = [
     *QUICK_NETWORK, "--epochs", "2", "--batch-size", "8",
     "--validation-fraction", "0.3", "--test-fraction", "0.25", "--folds", "3", "--seed", "2",

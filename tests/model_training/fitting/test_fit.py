@@ -21,6 +21,8 @@ from model_training.fitting import fit
 from model_training.training import experiment
 from tests.model_training.films import draw, write, write_classes
 
+pytestmark = pytest.mark.slow
+
 
 def fit_arguments(data, out, *more):
     settings = ["--preset", "basic-cnn", "--epochs", "1", "--image-size", "32", "--batch-size", "8"]

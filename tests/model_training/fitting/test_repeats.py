@@ -12,6 +12,8 @@ from model_training.fitting import repeats
 from model_training.fitting.repeats import as_text
 from tests.model_training.quick_network import QUICK_NETWORK
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = [*QUICK_NETWORK, "--epochs", "1", "--seed", "4"]
 
 

@@ -18,6 +18,8 @@ from model_training.training.loop import initial_output_bias
 from tests.model_training.networks.presets import BACKBONES, COUNTS, assert_flat, build, spread
 from tests.model_training.shaken_networks import patches, shake
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=BACKBONES)
 def backbone(request, tmp_path_factory):

@@ -26,6 +26,8 @@ from tests.model_training.networks.weight_files import (
 )
 from tests.model_training.shaken_networks import shake
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def reference(colours):

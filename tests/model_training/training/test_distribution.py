@@ -14,6 +14,8 @@ from app.core.networks.network import load_network
 from model_training.cli import main
 from model_training.training.distribution import choose_strategy, dtype_policy, require_one_machine
 
+pytestmark = pytest.mark.slow
+
 ON_TWO_DEVICES = """
 import sys
 import tensorflow as tf

@@ -14,6 +14,8 @@ from model_training.training.batches import TrainingBatches, class_weights
 from model_training.training.loop import check_stages, initial_output_bias, plan_stages, train
 from model_training.training.resume import KeepBest, load_best
 
+pytestmark = pytest.mark.slow
+
 SIDE = 32
 TRAIN, VALIDATION = np.arange(48), np.arange(48, 80)
 

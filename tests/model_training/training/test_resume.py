@@ -21,6 +21,8 @@ from model_training.training.resume import (
     seconds_trained,
 )
 
+pytestmark = pytest.mark.slow
+
 # Everything whose memory must survive: averaged weights, dropout, rate, early stopping, mixing.
 SETTINGS = [
     "--preset", "basic-cnn", "--epochs", "4", "--image-size", "32", "--batch-size", "8",

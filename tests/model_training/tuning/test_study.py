@@ -29,6 +29,8 @@ from model_training.tuning.study import (
 )  # fmt: skip
 from model_training.tuning.trial_loop import run_trials
 
+pytestmark = pytest.mark.slow
+
 BASE = TrainingConfig.from_preset("basic-cnn")
 
 

@@ -22,6 +22,8 @@ from model_training.tuning.trials import WatchEpochs
 from model_training.tuning.tune import PRUNING
 from tests.model_training.quick_network import QUICK_NETWORK
 
+pytestmark = pytest.mark.slow
+
 AUC = Goal.of(("NORMAL", "PNEUMONIA"))
 
 SETTINGS = [*QUICK_NETWORK, "--augmentation", "none", "--epochs", "2",

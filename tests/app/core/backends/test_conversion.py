@@ -19,6 +19,8 @@ from app.core.networks.network import class_logits
 from app.core.statistics.calibration import softmax
 from tests.bundles import make_bundle
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).parents[4] / "models"
 
 

@@ -24,6 +24,8 @@ from model_training.phantoms.dataset import PlannedFilm, draw
 from tests.app.core.explanations.small import network, preset
 from tests.bundles import make_bundle
 
+pytestmark = pytest.mark.slow
+
 SIGNED = [key for key, method in METHODS.items() if method.is_signed]
 FROM_LAYERS = [key for key, method in METHODS.items() if method.uses_layer]
 POSITIVE_ONLY = ["grad_cam_plus_plus", "layer_cam"]

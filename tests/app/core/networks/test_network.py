@@ -14,6 +14,8 @@ from app.core.errors import BundleError
 from app.core.networks.network import Network, check_network, class_logits, load_network
 from model_training.networks.catalogue import PRESETS
 
+pytestmark = pytest.mark.slow
+
 SIZE = 40
 # The backbones are slow to build; tests/model_training/networks/test_presets.py has one of each.
 FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]
