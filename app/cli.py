@@ -1,4 +1,4 @@
-"""`overread`: open the app, score a folder, verify a bundle."""
+"""`overread`: opens the app, scores images, verifies a bundle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ _COMMANDS = (serve, score, verify)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command; returns 0, 1 when it failed, 2 for wrong usage."""
+    """Runs a command.
+
+    Args:
+        arguments: Command line without the program name; None uses `sys.argv`.
+
+    Returns:
+        Exit status: 0, or 1 if the command failed. Incorrect usage exits with status 2.
+    """
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -21,9 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"overread: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        # Raised by a library, it may have no number; its own text may quote a path.
+        # Errors raised by libraries may lack an errno, and their text may contain a path.
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        print(f"overread: {reason}. Check the output folder and its space.", file=sys.stderr)
+        print(f"overread: {reason}. Check the output folder and free space.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("overread: stopped.", file=sys.stderr)

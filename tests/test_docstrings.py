@@ -12,9 +12,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-AREAS = tuple(
-    f"app/core/{room}"
-    for room in ("backends", "bundles", "explanations", "networks", "rendering", "statistics")
+AREAS = (
+    "app/charts",
+    "app/commands",
+    "app/core/backends",
+    "app/core/bundles",
+    "app/core/explanations",
+    "app/core/images",
+    "app/core/networks",
+    "app/core/performance",
+    "app/core/rendering",
+    "app/core/statistics",
 )
 FILES = [path for area in AREAS for path in sorted((ROOT / area).rglob("*.py"))]
 

@@ -1,4 +1,4 @@
-"""Values of layers without maps, as Plotly figures."""
+"""Figures of layer outputs that are not feature maps."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from app.charts import palette
 from app.core.networks.activations import Contributions, by_strength
 
-MAX_BARS = 512  # above this a bar is thinner than a screen pixel, and an outline is drawn
+MAX_BARS = 512  # beyond this, bars are narrower than a screen pixel: draw an outline instead
 SHOWN_CONTRIBUTIONS = 12
 
 
 def value_bars(values: NDArray[np.float32], *, noun: str, height: int = 300) -> go.Figure:
-    """All values of a vector, the highest first.
+    """All values of a vector in descending order.
 
     Args:
-        values: `(units,)`.
+        values: float32 `(units,)`, activations.
         noun: What a value belongs to, `channel` or `unit`.
-        height: Of the figure, in screen pixels.
+        height: Height of the figure in pixels.
     """
     order = by_strength(values)
     ranks = list(range(1, len(order) + 1))
@@ -40,13 +40,18 @@ def value_bars(values: NDArray[np.float32], *, noun: str, height: int = 300) -> 
     return _styled(
         go.Figure(trace),
         height=height,
-        xaxis={"title": f"{noun}s, the highest value first", "showgrid": False},
+        xaxis={"title": f"{noun}s, by descending value", "showgrid": False},
         yaxis={"title": "value", "gridcolor": palette.GRID, "zerolinecolor": palette.MUTED},
     )
 
 
 def output_bars(values: Sequence[float], names: Sequence[str]) -> go.Figure:
-    """The network's probabilities, one bar a class, in class order."""
+    """The network's probabilities as one bar per class.
+
+    Args:
+        values: Probabilities in [0, 1], in class order.
+        names: Display names of the classes, in the same order.
+    """
     trace = go.Bar(
         x=list(values),
         y=list(names),
@@ -66,11 +71,16 @@ def output_bars(values: Sequence[float], names: Sequence[str]) -> go.Figure:
 
 
 def contribution_bars(contributions: Contributions, *, height: int = 310) -> go.Figure:
-    """The inputs that move the logit most, for the class to the right, against to the left."""
+    """The inputs with the largest contributions to a logit: right for the class, left against it.
+
+    Args:
+        contributions: Contributions of all inputs.
+        height: Height of the figure in pixels.
+    """
     order = np.argsort(-np.abs(contributions.values), kind="stable")[:SHOWN_CONTRIBUTIONS]
     values = contributions.values[order]
     noun = "channel" if contributions.pooled_layer else "input"
-    reach = 1.4 * max(float(np.abs(values).max()), 1e-9)  # leaves room for the figures
+    reach = 1.4 * max(float(np.abs(values).max()), 1e-9)  # leaves room for the labels
     trace = go.Bar(
         x=values,
         y=[f"{noun} {index}" for index in order],

@@ -1,4 +1,4 @@
-"""How far probabilities can be believed, and how they spread -> figures."""
+"""Figures of calibration and of the distribution of probabilities."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from app.core.statistics.calibration import ReliabilityBin
 def reliability(
     bins: Sequence[ReliabilityBin], *, promised: str, observed: str, height: int
 ) -> go.Figure:
-    """Promised against observed frequency, with Wilson intervals and the images in each bin.
+    """Reliability diagram: predicted against observed frequency, with Wilson intervals.
+
+    The number of images in each bin is printed above it.
 
     Args:
-        bins: As `reliability_bins` gives them.
+        bins: The result of `reliability_bins`.
         promised: Title of the probability axis.
         observed: Title of the frequency axis.
-        height: In pixels.
+        height: Height of the figure in pixels.
     """
     filled = [bin_ for bin_ in bins if bin_.observed.total]
     values = [bin_.observed.value for bin_ in filled]
@@ -53,7 +55,7 @@ def reliability(
             f"{formatting.out_of(bin_.observed)} ({formatting.percent_interval(bin_.observed)})"
             for bin_ in filled
         ],
-        hovertemplate="promised %{x:.3f}, observed %{y:.3f}<br>%{customdata}<extra></extra>",
+        hovertemplate="predicted %{x:.3f}, observed %{y:.3f}<br>%{customdata}<extra></extra>",
     )
     for bin_ in filled:
         figure.add_annotation(
@@ -76,14 +78,14 @@ def probability_histograms(
     threshold: float | None,
     height: int,
 ) -> go.Figure:
-    """Images by probability, one panel a histogram, with the threshold drawn through all.
+    """Histograms of the probability, one panel each, with the threshold drawn across all panels.
 
     Args:
-        histograms: From the first panel down.
-        names: What each panel's images are, such as a class.
+        histograms: Histograms from top to bottom.
+        names: What the images of each panel are, such as the name of a class.
         axis: Title of the probability axis.
-        threshold: Where the call changes; None draws no line.
-        height: In pixels, of all panels together.
+        threshold: The decision threshold; None draws no line.
+        height: Height of all panels together in pixels.
     """
     figure = make_subplots(
         rows=len(histograms),

@@ -1,4 +1,4 @@
-"""What all figures share: transparent ground, the theme's text colour, narrow margins."""
+"""The layout shared by all figures: transparent background, grid colours, narrow margins."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _UNIT_RANGE = (-0.02, 1.02)
 
 
 def styled(figure: go.Figure, *, height: int, zoom: bool = False) -> go.Figure:
-    """The figure, ready to be drawn on either theme.
+    """Applies the shared layout to a figure.
 
     Args:
-        figure: Is changed and returned.
-        height: In pixels.
-        zoom: Whether dragging enlarges a part.
+        figure: Modified in place and returned.
+        height: Height in pixels.
+        zoom: Whether dragging zooms into a region.
     """
     figure.update_xaxes(gridcolor=palette.GRID, title_standoff=6)
     figure.update_yaxes(gridcolor=palette.GRID, title_standoff=6)
@@ -30,6 +30,12 @@ def styled(figure: go.Figure, *, height: int, zoom: bool = False) -> go.Figure:
 
 
 def unit_axes(figure: go.Figure, x: str, y: str) -> None:
-    """Both axes from 0 to 1, with their titles."""
+    """Sets both axes to the range 0 to 1.
+
+    Args:
+        figure: Modified in place.
+        x: Title of the x axis.
+        y: Title of the y axis.
+    """
     for update, title in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
         update(title=title, range=_UNIT_RANGE, nticks=6, zeroline=False)

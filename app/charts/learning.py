@@ -1,4 +1,4 @@
-"""Training history -> figure."""
+"""Figures of the training history."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.core.performance.learning import LearningCurve
 def learning_curves(
     curves: Sequence[LearningCurve], *, best_epoch: int | None, height: int
 ) -> go.Figure:
-    """One panel a curve, training and validation in each, the kept epoch marked.
+    """Training and validation curves, one panel per metric, with the selected epoch marked.
 
     Args:
-        curves: From left to right, at least one.
+        curves: Panels from left to right, at least one.
         best_epoch: The epoch whose weights were kept; None marks none.
-        height: In pixels.
+        height: Height in pixels.
     """
     figure = make_subplots(
         rows=1,

@@ -1,4 +1,4 @@
-"""What a threshold costs and buys -> figures: confusion matrix, ROC, precision-recall."""
+"""Figures of diagnostic accuracy: confusion matrix, ROC and precision-recall curves."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from app.core.statistics.curves import PrecisionRecallCurve, RocCurve
 from app.core.statistics.metrics import OperatingPoint, Proportion
 
 _OUTCOMES = (("True negative", "False positive"), ("False negative", "True positive"))
-_MAX_WORDED = 8  # classes up to which a cell has room for its share
+_MAX_WORDED = 8  # with more classes, a cell has no room for its percentage
 
 
 def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height: int) -> go.Figure:
-    """Counts and row proportions; the colour says right or wrong, its strength the row proportion.
+    """Confusion matrix with counts and row percentages.
+
+    The hue tells correct from incorrect predictions; the saturation is the row percentage.
 
     Args:
-        counts: `(num_classes, num_classes)`; rows are truth, columns what was predicted.
-        words: The classes as a reader is told them.
-        height: In pixels.
+        counts: `(num_classes, num_classes)`; rows are reference classes, columns predictions.
+        words: Display names of the classes.
+        height: Height in pixels.
     """
     totals = counts.sum(axis=1, keepdims=True)
     proportions = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
@@ -77,13 +79,13 @@ def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height:
 def roc(
     curve: RocCurve, point: OperatingPoint, reference: OperatingPoint, *, height: int
 ) -> go.Figure:
-    """The ROC curve with the chance line and where the threshold stands on it.
+    """The ROC curve with the chance line and the current decision threshold.
 
     Args:
-        curve: All thresholds.
-        point: At the threshold in use.
-        reference: At the model's own threshold, marked where it differs.
-        height: In pixels.
+        curve: The curve over all thresholds.
+        point: The model at the current threshold.
+        reference: The model at its own threshold; marked if it differs from `point`.
+        height: Height in pixels.
     """
     figure = go.Figure()
     _add_line(figure, (0, 1), (0, 1), "chance")
@@ -102,7 +104,15 @@ def precision_recall(
     *,
     height: int,
 ) -> go.Figure:
-    """The precision-recall curve with the prevalence line; arguments as for `roc`."""
+    """The precision-recall curve with the prevalence and the current decision threshold.
+
+    Args:
+        curve: The curve over all thresholds.
+        point: The model at the current threshold.
+        reference: The model at its own threshold; marked if it differs from `point`.
+        prevalence: Proportion of positive cases, drawn as the chance line.
+        height: Height in pixels.
+    """
     figure = go.Figure()
     level = prevalence.value
     _add_line(figure, (0, 1), (level, level), f"prevalence {formatting.percent(prevalence)}")
@@ -114,7 +124,13 @@ def precision_recall(
 
 
 def class_rocs(curves: Sequence[RocCurve], names: Sequence[str], *, height: int) -> go.Figure:
-    """One ROC curve a class against all others, with the chance line."""
+    """ROC curves of each class against all others, with the chance line.
+
+    Args:
+        curves: One curve per class.
+        names: Display names of the classes, in the same order.
+        height: Height in pixels.
+    """
     figure = go.Figure()
     _add_line(figure, (0, 1), (0, 1), "chance")
     for index, (curve, name) in enumerate(zip(curves, names, strict=True)):
@@ -150,7 +166,7 @@ def _cell_text(cell: Proportion, words: Sequence[str], row: int, column: int) ->
 def _points(
     point: OperatingPoint, reference: OperatingPoint
 ) -> list[tuple[OperatingPoint, str, str]]:
-    """What is marked on a curve: the model's own point only where the threshold was moved."""
+    """The points marked on a curve: the model's own threshold only if the user moved it."""
     here = (point, f"threshold {point.threshold:.3f}", "diamond")
     if point == reference:
         return [here]

@@ -1,4 +1,4 @@
-"""The probabilities of one prediction as a Plotly figure."""
+"""Figure of the probabilities of one prediction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from app.core.scoring.prediction import Prediction
 
 
 def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
-    """Calibrated probability of each class as bars, with the threshold drawn in."""
+    """Calibrated probability of each class as bars, with the decision threshold.
+
+    Args:
+        prediction: The prediction to draw.
+        manifest: Classes, display names and thresholds of the model.
+    """
     task, thresholds = manifest.task, manifest.thresholds
     words = [task.display_name(name) for name in task.classes]
     figure = go.Figure(
@@ -29,7 +34,7 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
         )
     )
     if task.binary:
-        # Over the positive class only: the other bar is not compared with the threshold.
+        # Only across the positive class: the other bar is not compared with the threshold.
         row = {"y0": 0.5, "y1": 1.5}
         figure.add_shape(
             type="rect",
@@ -62,7 +67,7 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
         paper_bgcolor=palette.TRANSPARENT,
         plot_bgcolor=palette.TRANSPARENT,
         xaxis={
-            "range": [0, 1.15],  # room for the figure beside a full bar
+            "range": [0, 1.15],  # leaves room for the label of a full bar
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "tickformat": ".0%",
             "gridcolor": palette.GRID,

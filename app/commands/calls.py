@@ -1,4 +1,4 @@
-"""How a command is declared: one line of purpose, one example."""
+"""Declares commands and their shared arguments."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ Commands = argparse._SubParsersAction
 def add_command(
     commands: Commands[argparse.ArgumentParser], name: str, purpose: str, example: str
 ) -> argparse.ArgumentParser:
-    """A subcommand whose help says what it is for and shows a call."""
+    """Adds a subcommand whose help text states its purpose and an example.
+
+    Args:
+        commands: The subcommands of the program.
+        name: Name of the subcommand.
+        purpose: What it does, in a sentence.
+        example: A complete call.
+    """
     return commands.add_parser(
         name, help=purpose, description=purpose, epilog=f"example: {example}"
     )
 
 
 def add_bundle(command: argparse.ArgumentParser) -> None:
-    """Declares the bundle that a command works on."""
+    """Adds the argument for the bundle that a command works on."""
     command.add_argument(
         "bundle",
         type=Path,
-        help="folder of a model bundle, or the name of one in the folder OVERREAD_MODELS",
+        help="folder of a model bundle, or the name of one inside OVERREAD_MODELS",
     )
 
 
 def bundle_folder(given: Path) -> Path:
-    """The folder of a bundle that was given as a path or by its name.
+    """The folder of a bundle given by path or by name.
 
-    A folder that is there comes first, so that a name never takes what a path could mean.
+    An existing path takes precedence over a name.
 
     Raises:
-        SettingsError: If a name was given and the settings cannot be read.
+        SettingsError: If a name was given and the settings are invalid.
     """
     if given.exists() or len(given.parts) != 1:
         return given

@@ -1,4 +1,4 @@
-"""`overread score`: images in, a table out, and nothing lost when it is stopped."""
+"""`overread score`: scores images and writes a table; an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command = add_command(
         commands,
         "score",
-        "Score images and write a table, one row for every input. A run that was stopped, however "
-        "it was, goes on with --resume.",
+        "Score images and write a table with one row per input. An interrupted run can be "
+        "continued with --resume.",
         "overread score models/chest-pneumonia films/ --out results.csv --heatmaps maps/",
     )
     add_bundle(command)
@@ -39,47 +39,47 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="images, folders, ZIP archives, or addresses such as s3://bucket/folder",
+        help="images, folders, ZIP archives, or URLs such as s3://bucket/folder",
     )
     command.add_argument(
         "--out", type=_output, required=True, help="table to write: NAME.csv or NAME.parquet"
     )
     command.add_argument(
-        "--heatmaps", type=_output, help="folder for overlays (PNG) and evidence (NPY)"
+        "--heatmaps", type=_output, help="folder for overlays (PNG) and evidence maps (NPY)"
     )
     again = command.add_mutually_exclusive_group()
     again.add_argument(
         "--resume",
         action="store_true",
-        help="go on with a run that was stopped: what was scored is known by its content, also "
-        "under another name",
+        help="continue an interrupted run; images already scored are recognised by content, even "
+        "if renamed",
     )
     again.add_argument(
-        "--restart", action="store_true", help="drop what a stopped run has done and begin anew"
+        "--restart", action="store_true", help="discard an interrupted run and start again"
     )
     command.add_argument(
         "--backend",
         choices=BACKENDS,
         default="auto",
-        help="what computes; auto, the default, takes OpenVINO on a CPU and TensorFlow on a GPU",
+        help="library to compute with; auto (default) uses OpenVINO on a CPU, TensorFlow on a GPU",
     )
     command.add_argument(
         "--engine",
         choices=("local", "ray"),
         default="local",
-        help="where; ray scores on the Ray cluster that RAY_ADDRESS names (docs/scaling.md)",
+        help="where to compute; ray uses the Ray cluster at RAY_ADDRESS (docs/scaling.md)",
     )
     command.set_defaults(run=_run)
 
 
 def _output(text: str) -> Path:
-    """A path to write to; as such an address would be a folder `s3:` of this machine."""
+    """A path to write to. A URL is rejected because it would create a local folder named `s3:`."""
     from app.core.sources.remote import is_address, public_name
 
     if is_address(text):
         raise argparse.ArgumentTypeError(
-            f"{public_name(text)!r} is an address; expected a path of this machine. Write there, "
-            "and copy it to the address afterwards."
+            f"{public_name(text)!r} is a URL; expected a path on this machine. Write to a local "
+            "path and copy the result afterwards."
         )
     return Path(text)
 
@@ -87,8 +87,7 @@ def _output(text: str) -> Path:
 def _run(options: argparse.Namespace) -> None:
     if options.out.suffix.lower() not in _SUFFIXES:
         raise OverreadError(
-            f"The table would be named {options.out.name!r}; expected a name that ends in "
-            f"{' or '.join(_SUFFIXES)}. Change --out."
+            f"--out is {options.out.name!r}; expected a name that ends in {' or '.join(_SUFFIXES)}."
         )
     from app.core.bundles.bundle import load_bundle
 
@@ -99,7 +98,7 @@ def _run(options: argparse.Namespace) -> None:
 
 @contextmanager
 def _kept_until_done(options: argparse.Namespace, bundle: Bundle) -> Iterator[ResultStore]:
-    """Results beside the table while it is not whole; `--resume` begins with them."""
+    """Stores results next to the table until it is complete; `--resume` starts from them."""
     from app.core.results.result_store import ResultStore, delete
 
     path = options.out.with_name(options.out.name + ".unfinished")
@@ -108,8 +107,8 @@ def _kept_until_done(options: argparse.Namespace, bundle: Bundle) -> Iterator[Re
     store = ResultStore(path)
     if num_outdated := store.num_outdated:
         print(
-            f"overread: {num_outdated:,} results of the run that was stopped were computed by "
-            "another version of Overread; they are computed again.",
+            f"overread: {num_outdated:,} results of the interrupted run were computed by another "
+            "version of Overread and will be computed again.",
             file=sys.stderr,
         )
     if len(store):
@@ -125,7 +124,8 @@ def _kept_until_done(options: argparse.Namespace, bundle: Bundle) -> Iterator[Re
         store.close()
         if num_kept:
             print(
-                f"overread: {num_kept:,} results are kept; the same command with --resume goes on.",
+                f"overread: {num_kept:,} results are saved; add --resume to the same command to "
+                "continue.",
                 file=sys.stderr,
             )
         else:
@@ -136,22 +136,21 @@ def _kept_until_done(options: argparse.Namespace, bundle: Bundle) -> Iterator[Re
 
 
 def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: Bundle) -> None:
-    """Refuses a run that would drop what another one has done.
+    """Refuses a run that would discard the results of another one.
 
     Raises:
-        OverreadError: If `--resume` is not asked for, or another bundle has given the results.
+        OverreadError: If `--resume` was not given, or the results are from another bundle.
     """
-    unfinished = f"{options.out.name} is unfinished: {len(store):,} results of a run"
+    unfinished = f"{options.out.name} is incomplete: {len(store):,} results of an interrupted run"
     if not options.resume:
         raise OverreadError(
-            f"{unfinished} that was stopped are kept. Go on with --resume, or drop them with "
-            "--restart."
+            f"{unfinished} are saved. Continue with --resume, or discard them with --restart."
         )
     if others := store.bundles() - {bundle.sha256}:
         raise OverreadError(
-            f"{unfinished} with another bundle are kept (SHA-256 {min(others)[:8]}…; "
-            f"{bundle.name!r} has {bundle.sha256[:8]}…). Go on with that bundle, drop them with "
-            "--restart, or choose another name with --out."
+            f"{unfinished} with another bundle are saved (SHA-256 {min(others)[:8]}…; "
+            f"{bundle.name!r} has {bundle.sha256[:8]}…). Continue with that bundle, discard them "
+            "with --restart, or choose another name with --out."
         )
 
 
@@ -191,12 +190,12 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
 
 
 def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
-    """Lists the inputs a second time, so that the time left is known while scoring goes on."""
+    """Lists the inputs a second time in the background, so the progress bar can show a total."""
     from app.core.errors import SourceError
     from app.core.sources.sources import from_paths
 
     def count() -> None:
-        with suppress(SourceError):  # told by who reads them
+        with suppress(SourceError):  # reported by the thread that reads them
             bar.total = sum(1 for _ in from_paths(inputs))
 
     Thread(target=count, daemon=True, name="count").start()
@@ -214,8 +213,8 @@ def _summary(counts: Counter[str], seconds: float, out: Path) -> str:
 def _undrawn_summary(undrawn: Counter[str]) -> str:
     return (
         f"Overlays not drawn: {undrawn.total():,} ({_listed(undrawn)}). These films were changed "
-        "after they were scored, or could not be read again; their evidence (NPY) is written. "
-        "Score them again for the PNG."
+        "after scoring or could not be read again; their evidence maps (NPY) were written. "
+        "Score them again to get the PNG."
     )
 
 
@@ -224,7 +223,7 @@ def _listed(counts: Counter[str]) -> str:
 
 
 def _peak_memory() -> int | None:
-    """The most bytes that this process has held at once; None where the system does not say."""
+    """Peak memory of this process in bytes; None if the system does not report it."""
     try:
         import resource
     except ImportError:  # Windows

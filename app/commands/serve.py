@@ -20,8 +20,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 _APP = Path(__file__).parents[1]
 
-# Given with every start: an installed package has no .streamlit/config.toml beside it, and without
-# one Streamlit would listen on every interface, report its use and show tracebacks.
+# Passed explicitly because an installed package has no .streamlit/config.toml, without which
+# Streamlit listens on every interface, sends usage statistics and shows tracebacks.
 OPTIONS = {
     "server.address": "127.0.0.1",
     "server.showEmailPrompt": "false",
@@ -37,16 +37,16 @@ OPTIONS = {
 def _run(options: argparse.Namespace) -> None:
     from app.core.settings import read_settings
 
-    # Relative paths are those from where the user stands, not from the package.
+    # Relative paths refer to the user's current folder, not to the package.
     os.environ |= read_settings().environment()
-    # Python and Streamlit take modules and configuration from the folder they are started in;
-    # neither shall come from among the user's own files.
+    # Python and Streamlit load modules and configuration from the current folder, so start them
+    # away from the user's own files.
     os.chdir(_APP.parent)
     command = [sys.executable, "-m", "streamlit", "run", str(_APP / "main.py")]
     for name, value in OPTIONS.items():
         command += [f"--{name}", value]
     command += ["--server.port", str(options.port)]
     sys.stdout.flush()
-    if os.name == "nt":  # there a replaced process gives the prompt back while the app still runs
+    if os.name == "nt":  # exec on Windows returns to the prompt while the app still runs
         sys.exit(subprocess.call(command))
     os.execv(sys.executable, command)

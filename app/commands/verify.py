@@ -12,7 +12,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command = add_command(
         commands,
         "verify",
-        "Check that a bundle is complete, unchanged and loads.",
+        "Check that a bundle is complete, unchanged and can be loaded.",
         "overread verify models/chest-pneumonia",
     )
     add_bundle(command)

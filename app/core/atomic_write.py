@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file under a temporary name and renames it when it is whole.
+    """Writes a file under a temporary name and renames it once it is complete.
 
     Args:
-        path: The file; its folder is made, an older file replaced.
-        content: All of it.
+        path: The file. Its folder is created; an existing file is replaced.
+        content: The complete content.
 
     Raises:
-        OSError: If it cannot be written, as on a full disk; an older file is still there then,
-            and nothing else.
+        OSError: If it cannot be written, for example because the disk is full. An existing file
+            is then unchanged and no partial file remains.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_native_id()}.partial")

@@ -1,4 +1,4 @@
-"""What can compute, by name; apart from the settings, so that `--help` need not load those."""
+"""Names of the backends; separate from the settings so that `--help` starts quickly."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Every error that is shown to a person.
+"""All errors that are shown to the user.
 
-A message says what was received, what was expected and what to do. It never holds
-anything about a patient: no pixel data, no DICOM header value.
+A message says what was received, what was expected and what to do. It never contains patient
+data: no pixels, no DICOM header values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ NO_MEMORY = "no_memory"
 
 
 class OverreadError(Exception):
-    """A problem a person can act on; its text is shown as it is."""
+    """A problem the user can act on; the text is displayed as it is."""
 
 
 class BundleError(OverreadError):
@@ -19,7 +19,7 @@ class BundleError(OverreadError):
 
 
 class SettingsError(OverreadError):
-    """A setting of this installation that cannot be used."""
+    """A setting of this installation that is invalid."""
 
 
 class SourceError(OverreadError):
@@ -27,11 +27,11 @@ class SourceError(OverreadError):
 
 
 class DatasetError(OverreadError):
-    """A training folder that does not hold what training needs."""
+    """A training folder that lacks what training needs."""
 
 
 class WeightsError(OverreadError):
-    """Weights to start training from that cannot be fetched, read or used."""
+    """Initial weights that cannot be downloaded, read or used."""
 
 
 class StudyError(OverreadError):
@@ -39,7 +39,7 @@ class StudyError(OverreadError):
 
 
 class TrackingError(OverreadError):
-    """Tracking that was asked for and is not installed, or does not answer."""
+    """Experiment tracking that was requested but is not installed or does not respond."""
 
 
 class ImageError(OverreadError):

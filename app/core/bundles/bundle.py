@@ -229,7 +229,7 @@ def load_bundle(path: Path) -> Bundle:
     Example:
         >>> bundle = load_bundle(Path("models/phantom-chest"))
         >>> bundle.manifest.task.classes
-        ('normal', 'pneumonia')
+        ('NORMAL', 'PNEUMONIA')
     """
     if not _is_file(path / MANIFEST):
         raise BundleError(

@@ -1,4 +1,4 @@
-"""Pixels of any depth and mode -> 8 bits."""
+"""Converts pixels of any depth and mode to 8 bits."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _TIFF_PHOTOMETRIC = 262
 
 
 def to_8_bits(picture: Image.Image, data: bytes) -> NDArray[np.uint8]:
-    """The pixels of a loaded picture, transparency laid over black.
+    """The pixels of a loaded image in 8 bits, transparency composited over black.
 
     Args:
-        picture: As Pillow read it.
-        data: The file it was read from, for the depths that Pillow cuts to 8 bits.
+        picture: The image as loaded by Pillow.
+        data: The file it was loaded from, needed for depths that Pillow truncates to 8 bits.
 
     Returns:
-        uint8 in [0, 255], `(height, width)` when grey, `(height, width, 3)` in RGB order.
+        uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order.
     """
     mode = picture.mode
     if mode.startswith("I") or mode == "F":
         grey = scale_to_8_bits(np.asarray(picture))
-        # Pillow inverts TIFF's "white is zero" in 8 bits only.
+        # Pillow inverts TIFF's "white is zero" for 8 bits only.
         inverted = picture.format == "TIFF" and picture.getexif().get(_TIFF_PHOTOMETRIC) == 0
         return 255 - grey if inverted else grey
     if picture.format == "PNG" and _is_deep_colour(data):
@@ -38,11 +38,17 @@ def to_8_bits(picture: Image.Image, data: bytes) -> NDArray[np.uint8]:
 
 
 def scale_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scales grey values of any depth to uint8 in [0, 255].
+    """Scales grey values of any depth to uint8.
 
-    Integers are divided by the largest value of the depth they use (8, 10, 12, 14, 16 bits,
-    or more), counted from their lowest value where that is negative. Floats are spread over
-    their own range, since they state none; infinite and undefined ones do not count for it.
+    Integers are divided by the maximum of the bit depth in use (8, 10, 12, 14, 16 or more),
+    offset by the minimum if that is negative. Floats have no nominal range, so their own finite
+    range is used; NaN becomes 0 and infinities become 0 or 255.
+
+    Args:
+        values: Grey values `(height, width)`, or colours `(height, width, 3)` in any order.
+
+    Returns:
+        uint8 in [0, 255], same shape and channels.
     """
     if np.issubdtype(values.dtype, np.floating):
         finite = values[np.isfinite(values)]
@@ -50,7 +56,7 @@ def scale_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     else:
         low = min(0, int(values.min()))
         high = low + _full_scale(values, int(values.max()) - low)
-    # 24 bits of precision are enough for the 16 that films have.
+    # The 24 bits of float32 suffice for films of up to 16 bits.
     precision = np.float32 if values.dtype.itemsize <= 2 else np.float64
     scaled: NDArray[np.floating] = values.astype(precision)
     scaled -= low
@@ -60,7 +66,14 @@ def scale_to_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def grey_if_colourless(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """One channel where all three are equal; anything else as it is."""
+    """Reduces an image to one channel if its three channels are equal.
+
+    Args:
+        rgb: uint8 RGB `(height, width, 3)`, or grey `(height, width)`.
+
+    Returns:
+        uint8 `(height, width)` if there is no colour, else the image unchanged (RGB).
+    """
     if rgb.ndim == 2:
         return rgb
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
@@ -70,10 +83,10 @@ def grey_if_colourless(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _full_scale(values: NDArray[np.generic], highest: int) -> int:
-    """The largest value of the depth that integers from 0 to `highest` were made in."""
+    """The maximum of the bit depth that integers from 0 to `highest` were stored with."""
     bits = highest.bit_length()
     if 8 < bits <= 16:
-        # Eight bits written into sixteen, v * 257: a dark film must not be taken for 12 bits.
+        # 8 bits scaled to 16 by v * 257: a dark film must not be mistaken for 12 bits.
         if values.dtype.itemsize == 2 and not np.any(values.astype(np.uint16) % 257):
             return 65535
         bits += bits % 2
@@ -81,14 +94,14 @@ def _full_scale(values: NDArray[np.generic], highest: int) -> int:
 
 
 def _is_deep_colour(data: bytes) -> bool:
-    # PNG's header: 16 bits a channel, in colour or with transparency.
+    # PNG header: 16 bits per channel, with colour or transparency.
     return data[24] == 16 and data[25] != 0
 
 
 def _deep_colour(data: bytes) -> NDArray[np.uint8]:
-    # Pillow keeps the upper 8 bits, which are nearly black when the film has 12 of the 16.
+    # Pillow keeps only the upper 8 bits, which leaves a 12-bit film almost black.
     found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    values = np.asarray(found, np.float32)  # blue, green, red and perhaps opacity
+    values = np.asarray(found, np.float32)  # BGR or BGRA
     if values.shape[-1] == 4:
         values = np.rint(values[..., :3] * (values[..., 3:] / 65535))
     return grey_if_colourless(scale_to_8_bits(values[..., ::-1].astype(np.uint16)))

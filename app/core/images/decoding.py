@@ -1,7 +1,7 @@
-"""Bytes of a file -> pixels a network may see. The trainer and the app both decode here.
+"""Decodes image files into pixels. Trainer and app both decode here.
 
-Pillow reads the header first, so that what is too large or not one image is refused
-before its pixels are decoded.
+Pillow reads only the header first, so files that are too large or hold several images are
+refused before any pixels are decoded.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ MAX_FILE_BYTES = 512 * 1024**2
 MIN_SIDE = 32
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
-_DAMAGED = "The image breaks off or is damaged ({}). Copy or export the file again."
+_DAMAGED = "The image is truncated or damaged ({}). Copy or export the file again."
 
-# The header check below replaces Pillow's own limit, which warns instead of refusing.
+# The header check below replaces Pillow's own limit, which only warns.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -37,9 +37,8 @@ class Film:
     """A decoded image.
 
     Attributes:
-        pixels: uint8 in [0, 255], shape `(height, width)` when grey, `(height, width, 3)`
-            in RGB order when coloured.
-        modality: DICOM modality such as `DX`, or None for files that do not state one.
+        pixels: uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order.
+        modality: DICOM modality such as `DX`; None if the file states none.
     """
 
     pixels: NDArray[np.uint8]
@@ -47,23 +46,29 @@ class Film:
 
 
 def image_id(data: bytes) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal: the name of an image everywhere."""
+    """SHA-256 of a file's content in hexadecimal, which identifies an image everywhere."""
     return hashlib.sha256(data).hexdigest()
 
 
 def decode(data: bytes) -> Film:
     """Decodes one film at full resolution, upright, in 8 bits.
 
-    Deeper grey values are scaled by the number of bits they use (a 12-bit film in a
-    16-bit file by 4095, not by 65535), so that the container does not darken the film.
-    Transparency is laid over black, EXIF orientation is applied.
+    Higher bit depths are scaled by the depth in use (a 12-bit film in a 16-bit file by 4095, not
+    65535), so that the container does not darken the film. Transparency is composited over black
+    and the EXIF orientation is applied.
 
     Args:
         data: The whole file: JPEG, PNG, TIFF, BMP, WebP, GIF or DICOM.
 
     Raises:
-        UnreadableImageError: If the bytes are empty, no image, or cut off.
+        UnreadableImageError: If the bytes are empty, not an image, truncated or damaged.
         RefusedImageError: If the image is too small, too large, blank or not a single frame.
+
+    Example:
+        >>> from pathlib import Path
+        >>> film = decode(Path("models/phantom-chest/samples/NORMAL/phantom0095_1.png").read_bytes())
+        >>> film.pixels.dtype, film.pixels.ndim, film.modality
+        (dtype('uint8'), 2, None)
     """
     if not data:
         raise UnreadableImageError(
@@ -72,8 +77,8 @@ def decode(data: bytes) -> Film:
     if len(data) > MAX_FILE_BYTES:
         raise RefusedImageError(
             "file_too_large",
-            f"The file has {len(data) / 1024**2:,.0f} MB; at most "
-            f"{MAX_FILE_BYTES // 1024**2} MB are read. Export it at a lower resolution.",
+            f"The file has {len(data) / 1024**2:,.0f} MB; the maximum is "
+            f"{MAX_FILE_BYTES // 1024**2} MB. Export it at a lower resolution.",
         )
     try:
         with without_warnings():
@@ -87,10 +92,10 @@ def decode(data: bytes) -> Film:
         if _is_lack_of_memory(error):
             raise UnreadableImageError(
                 NO_MEMORY,
-                "There was not enough memory to decode the image. End other programs, and score "
+                "There was not enough memory to decode the image. Close other programs and score "
                 "it again.",
             ) from None
-        # Decoders raise anything, and their text may quote the file: only its kind is told.
+        # Decoders raise any exception, and its text may quote the file: report only its type.
         raise UnreadableImageError("damaged", _DAMAGED.format(type(error).__name__)) from None
 
 
@@ -109,21 +114,21 @@ def _decode_picture(data: bytes) -> NDArray[np.uint8]:
         raise UnreadableImageError(
             "not_an_image",
             f"The {len(data):,} bytes are not a JPEG, PNG, TIFF, BMP, WebP, GIF or DICOM image, "
-            "whatever the file is called. Export the image again.",
+            "regardless of the file's name. Export the image again.",
         ) from None
     _check_size(picture.width, picture.height)
-    # A telephone's JPEG carries a second one, a depth map or preview; the first is the picture.
+    # JPEG files of phones may contain a second image, a depth map or preview; the first counts.
     if picture.format != "MPO" and getattr(picture, "is_animated", False):
         raise RefusedImageError(
             "several_images",
-            "The file holds more than one image; one is expected. "
-            "Save the one to be judged as a file of its own.",
+            "The file contains more than one image; expected one. "
+            "Save the image to be scored as a separate file.",
         )
     if not is_whole(data, picture.format):
         raise UnreadableImageError("damaged", _DAMAGED.format("its end or a checksum is missing"))
     picture.load()
     if is_filled_up(picture, data):
-        raise UnreadableImageError("damaged", _DAMAGED.format("a part of its scan is missing"))
+        raise UnreadableImageError("damaged", _DAMAGED.format("part of its scan is missing"))
     return _upright(to_8_bits(picture, data), _orientation(picture))
 
 
@@ -131,21 +136,21 @@ def _check_size(width: int, height: int) -> None:
     if min(width, height) < MIN_SIDE:
         raise RefusedImageError(
             "too_small",
-            f"The image is {width} × {height} pixels; at least {MIN_SIDE} × {MIN_SIDE} are "
-            "needed. Export it at full resolution.",
+            f"The image is {width} × {height} pixels; the minimum is {MIN_SIDE} × {MIN_SIDE}. "
+            "Export it at full resolution.",
         )
     if width * height > MAX_PIXELS:
         raise RefusedImageError(
             "too_large",
-            f"The image is {width:,} × {height:,} pixels; at most {MAX_PIXELS // 10**6} million "
-            "pixels are read. Export it at a lower resolution.",
+            f"The image is {width:,} × {height:,} pixels; the maximum is {MAX_PIXELS // 10**6} "
+            "million pixels. Export it at a lower resolution.",
         )
 
 
 def _orientation(picture: Image.Image) -> int:
     try:
         return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # a damaged EXIF block says nothing about the pixels
+    except Exception:  # the pixels may be fine even if the EXIF block is damaged
         return 1
 
 
@@ -164,7 +169,7 @@ def _not_blank(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if high - low < 8:
         raise RefusedImageError(
             "blank",
-            f"All pixels lie between {low} and {high} of 255: there is nothing to judge. "
+            f"All pixels are between {low} and {high} of 255: the image is blank. "
             "Check the export.",
         )
     return pixels

@@ -1,4 +1,4 @@
-"""DICOM bytes -> 8-bit pixels, as the file itself asks to be displayed."""
+"""Decodes DICOM files to 8-bit pixels, displayed as the file specifies."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _LONGEST_META = 4096
 _JPEG = b"\xff\xd8"
 _CODE = re.compile(r"[A-Z]{2,8}")
-# A table over all values is quicker than arithmetic on all pixels, up to 16 bits.
+# Up to 16 bits, a lookup table over all values is faster than arithmetic on all pixels.
 _LARGEST_TABLE = 2**16
 
 
 def is_dicom(data: bytes) -> bool:
-    """Whether the bytes carry DICOM's magic word, whatever the file is called."""
+    """Whether the content has DICOM's magic number, regardless of the file's name."""
     return data[_PREAMBLE : _PREAMBLE + 4] == b"DICM"
 
 
@@ -36,24 +36,25 @@ def decode(
 ) -> tuple[NDArray[np.uint8], str | None]:
     """Decodes one DICOM frame.
 
-    Modality and value-of-interest tables are applied as PS3.3 C.11 describes; without a
-    window the values' own range is used, padding left out; MONOCHROME1 is inverted, so that
-    air is black. Called with warnings off: pydicom's quote header values.
+    Applies the modality and VOI transformations of PS3.3 C.11. Without a window, the range of the
+    values is used, excluding padding. MONOCHROME1 is inverted so that air is black. Call it with
+    warnings disabled, because pydicom's warnings quote header values.
 
     Args:
         data: The whole file.
-        check_size: Called with `(width, height)` before any pixel is decoded; raises to refuse.
+        check_size: Called with `(width, height)` before any pixels are decoded; raises to refuse
+            the image.
 
     Returns:
-        uint8 pixels in [0, 255], `(height, width)` or `(height, width, 3)` in RGB order,
-        and the modality: a code such as `DX`, `unknown` where the file states none of that
-        form, None where it states none.
+        uint8 pixels in [0, 255], `(height, width)` if grey or `(height, width, 3)` in RGB order,
+        and the modality: a code such as `DX`, `unknown` if it is not a valid code, None if the
+        file states none.
 
     Raises:
-        UnreadableImageError: If the file is damaged or its compression is not known.
-        RefusedImageError: If it holds no image or several frames.
+        UnreadableImageError: If the file is damaged or its compression is not supported.
+        RefusedImageError: If it contains no image or several frames.
     """
-    # pydicom logs its warnings too, and a log must name no patient.
+    # pydicom also logs its warnings, and logs must not contain patient data.
     logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
     try:
         dataset = _read(data)
@@ -68,21 +69,21 @@ def decode(
 def _read(data: bytes) -> Dataset:
     import pydicom
 
-    # Such a file is unpacked in one go, to whatever size it was made to have.
+    # pydicom inflates such a file in one step, with no limit on the size.
     if _DEFLATED in data[:_LONGEST_META]:
         raise UnreadableImageError(
             "unknown_compression",
-            "The DICOM file is compressed as a whole (deflated), which is not read. "
+            "The DICOM file is compressed as a whole (deflated), which is not supported. "
             "Export it again, uncompressed if possible.",
         )
     dataset = pydicom.dcmread(BytesIO(data))
     if "PixelData" in dataset:
         return dataset
-    # Of a file that is cut off, pydicom drops every element, so the header is read again.
+    # pydicom drops every element of a truncated file, so read the header again.
     if "Rows" in pydicom.dcmread(BytesIO(data), stop_before_pixels=True):
         raise _damaged("its pixels are missing")
     raise RefusedImageError(
-        "no_image", "The DICOM file holds no image. Choose the image of the study."
+        "no_image", "The DICOM file contains no image. Choose an image of the study."
     )
 
 
@@ -92,23 +93,23 @@ def _check_header(dataset: Dataset, check_size: Callable[[int, int], None]) -> N
     if frames > 1:
         raise RefusedImageError(
             "several_images",
-            f"The DICOM file holds {frames:,} frames; one is expected. "
-            "Export the frame to be judged as a file of its own.",
+            f"The DICOM file contains {frames:,} frames; expected one. "
+            "Export the frame to be scored as a separate file.",
         )
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         from pydicom.encaps import get_frame
 
-        # The compressed image has a header of its own, and decoders believe that one.
+        # The compressed image has its own header, and that is the one decoders use.
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
         size = coded_size(frame)
         if size is not None:
             check_size(*size)
         if frame.startswith(_JPEG) and not is_whole(frame, "JPEG"):
-            raise _damaged("its compressed image breaks off")
+            raise _damaged("its compressed image is truncated")
 
 
 def coded_size(frame: bytes) -> tuple[int, int] | None:
-    """Width and height that a JPEG, JPEG-LS or JPEG 2000 code stream states, if it is one."""
+    """Width and height in the header of a JPEG, JPEG-LS or JPEG 2000 code stream; else None."""
     if frame[:4] == b"\xff\x4f\xff\x51":
         right, bottom, left, top = (
             int.from_bytes(frame[start : start + 4], "big") for start in (8, 12, 16, 20)
@@ -133,7 +134,7 @@ def _modality(dataset: Dataset) -> str | None:
 def _displayed(dataset: Dataset) -> NDArray[np.uint8]:
     from pydicom.pixels.processing import apply_color_lut
 
-    stored = dataset.pixel_array  # colour comes as RGB, converted by pydicom
+    stored = dataset.pixel_array  # pydicom converts colour to RGB
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         colours = apply_color_lut(stored, dataset)
         return _scaled(colours, 8 * colours.itemsize)
@@ -189,7 +190,7 @@ def _modality_values(stored: NDArray[np.integer], dataset: Dataset) -> NDArray[n
 def _windowed(
     values: NDArray[np.float64], center: float, width: float, function: str
 ) -> NDArray[np.float64]:
-    """PS3.3 C.11.2.1.2 and C.11.2.1.3: values through a window, to [0, 1]."""
+    """Applies a window, PS3.3 C.11.2.1.2 and C.11.2.1.3; the result is in [0, 1]."""
     if function == "SIGMOID":
         return np.asarray(1 / (1 + np.exp(-4 * (values - center) / width)), np.float64)
     if function != "LINEAR_EXACT":
@@ -198,7 +199,7 @@ def _windowed(
 
 
 def _looked_up(values: NDArray[np.float64], item: Dataset) -> NDArray[np.float64]:
-    """PS3.3 C.11.1.1: values through a table; those beyond its ends get its ends."""
+    """Applies a lookup table, PS3.3 C.11.1.1; values beyond its ends are clipped."""
     table = _table(item)
     positions = np.rint(values - float(item.LUTDescriptor[1]))
     return table[np.clip(positions, 0, len(table) - 1).astype(np.intp)]
@@ -217,7 +218,7 @@ def _table(item: Dataset) -> NDArray[np.float64]:
 
 
 def _number(dataset: Dataset, keyword: str) -> float | None:
-    """A header's number, the first where there are several views."""
+    """A numeric header value; the first one if there are several."""
     value: Any = dataset.get(keyword)
     if isinstance(value, (list, tuple)) or hasattr(value, "append"):
         value = value[0] if len(value) else None
@@ -227,6 +228,6 @@ def _number(dataset: Dataset, keyword: str) -> float | None:
 def _damaged(what: str) -> UnreadableImageError:
     return UnreadableImageError(
         "damaged",
-        f"The DICOM file is damaged or compressed in an unknown way ({what}). "
+        f"The DICOM file is damaged or uses an unsupported compression ({what}). "
         "Export it again, uncompressed if possible.",
     )

@@ -1,4 +1,4 @@
-"""Films as a screen shows them: through a window, as JPEG."""
+"""Prepares films for display: windowing and JPEG encoding."""
 
 from __future__ import annotations
 
@@ -9,13 +9,25 @@ from app.core.images.decoding import Film
 
 
 def windowed(film: Film, *, low: int, high: int, inverted: bool = False) -> Film:
-    """The film with the grey values from `low` to `high`, of 255, spread over the full range."""
+    """Applies a grey-level window to a film.
+
+    Args:
+        film: The film.
+        low: Grey level displayed as black, in [0, 255].
+        high: Grey level displayed as white, in [0, 255].
+        inverted: Whether to swap black and white.
+    """
     spread = (film.pixels.astype(np.float32) - low) * (255.0 / max(high - low, 1))
     pixels = np.clip(np.rint(spread), 0, 255).astype(np.uint8)
     return Film(255 - pixels if inverted else pixels, film.modality)
 
 
 def jpeg(film: Film, *, quality: int) -> bytes:
-    """The film as JPEG bytes, for showing; `quality` is in [1, 100]."""
+    """Encodes a film as JPEG for display.
+
+    Args:
+        film: The film.
+        quality: JPEG quality in [1, 100].
+    """
     pixels = film.pixels if film.pixels.ndim == 2 else film.pixels[..., ::-1]
     return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()

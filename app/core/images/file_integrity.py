@@ -1,4 +1,4 @@
-"""Whether a picture file is whole. Decoders fill in or pass over what is missing at its end."""
+"""Detects incomplete image files, whose missing parts decoders fill in or ignore."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*
 _JPEG_KINDS = ("JPEG", "MPO")
 _JPEG_END = b"\xff\xd9"
 _JPEG_SCAN = 0xDA
-_MORE_SCAN = b"\x5a\x37" * 64  # bits that decode to something, and no marker
+_MORE_SCAN = b"\x5a\x37" * 64  # bits that decode to something and contain no marker
 _JPEG_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 def is_whole(data: bytes, kind: str | None) -> bool:
-    """Whether a file of this kind, as Pillow names it, has its end and its checksums.
+    """Whether a file has its end marker and, for PNG, valid checksums.
 
-    Pillow checks no PNG checksum behind the header and shows a JPEG whose tail is zeros;
-    for the other kinds it notices a cut by itself.
+    Pillow ignores PNG checksums after the header and accepts a JPEG whose tail is zeros. In other
+    formats it detects truncation itself.
+
+    Args:
+        data: The whole file.
+        kind: Pillow's name of the format, such as `PNG`.
     """
     if kind == "PNG":
         return _is_whole_png(data)
@@ -29,16 +33,20 @@ def is_whole(data: bytes, kind: str | None) -> bool:
 
 
 def looks_like_picture(data: bytes) -> bool:
-    """Whether the first bytes are those of a picture file, though its header is damaged."""
+    """Whether the first bytes are those of an image file, even if its header is damaged."""
     return data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def is_filled_up(picture: Image.Image, data: bytes) -> bool:
-    """Whether a loaded JPEG broke off before its end mark, as some repair tools leave it.
+    """Whether a JPEG ended before its end marker, as some repair tools leave it.
 
-    The decoder paints the rest in middle grey, or of a progressive JPEG shows a coarser
-    film. Where that may be, the file is read once more with bytes put in front of the end
-    mark: a whole scan passes over them.
+    The decoder paints the missing part in middle grey, or shows a coarser image if the JPEG is
+    progressive. In these cases the file is decoded again with extra bytes before the end marker: a
+    complete scan ignores them.
+
+    Args:
+        picture: The image as loaded by Pillow.
+        data: The file it was loaded from.
     """
     corner = picture.getpixel((picture.width - 1, picture.height - 1))
     is_suspect = corner in (128, (128, 128, 128)) or "progressive" in picture.info
@@ -64,7 +72,7 @@ def _is_whole_png(data: bytes) -> bool:
 
 
 def _jpeg_end(data: bytes) -> int:
-    """Position of the end mark, or -1. A thumbnail in the header has one of its own."""
+    """Position of the end marker, or -1. Skips the end marker of a thumbnail in the header."""
     position = 2
     while position + 4 <= len(data):
         marker = data[position + 1]

@@ -1,4 +1,4 @@
-"""Films at other sizes: as a network takes them, or as a screen shows them."""
+"""Resizes films: to a network's input, or for display."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Fit = Literal["stretch", "pad"]
 
 
 def fit(film: Film, *, height: int, width: int, channels: int, how: Fit) -> NDArray[np.uint8]:
-    """Brings a film to the size and channels of a network's input.
+    """Resizes a film to the size and channels of a network's input.
 
     Args:
         film: The decoded film.
         height: Rows of the input.
         width: Columns of the input.
         channels: 1 for grey, 3 for RGB.
-        how: `stretch` ignores the aspect ratio; `pad` keeps it and fills with black.
+        how: `stretch` ignores the aspect ratio; `pad` keeps it and fills the rest with black.
 
     Returns:
-        uint8 in [0, 255], shape `(height, width, channels)`.
+        uint8 in [0, 255], `(height, width, channels)`, grey or RGB.
     """
     pixels = film.pixels
     if channels == 1 and pixels.ndim == 3:
@@ -42,7 +42,16 @@ def fit(film: Film, *, height: int, width: int, channels: int, how: Fit) -> NDAr
 def padded_box(
     film_shape: tuple[int, int], *, height: int, width: int
 ) -> tuple[int, int, int, int]:
-    """Where `pad` lays a film inside the input: `(top, left, rows, columns)` in pixels."""
+    """Position of a film inside a padded input.
+
+    Args:
+        film_shape: Height and width of the film in pixels.
+        height: Rows of the input.
+        width: Columns of the input.
+
+    Returns:
+        `(top, left, rows, columns)` in pixels of the input.
+    """
     rows, columns = film_shape
     scale = min(height / rows, width / columns)
     inner_height = min(height, max(1, round(rows * scale)))
@@ -51,7 +60,12 @@ def padded_box(
 
 
 def shrunk(film: Film, side: int) -> Film:
-    """The film with its longer side at most `side` pixels, its aspect ratio kept."""
+    """A film reduced in size with its aspect ratio kept; a smaller film is returned unchanged.
+
+    Args:
+        film: The film.
+        side: Maximum length of the longer side in pixels.
+    """
     rows, columns = film.pixels.shape[:2]
     scale = side / max(rows, columns)
     if scale >= 1:
@@ -61,8 +75,8 @@ def shrunk(film: Film, side: int) -> Film:
 
 
 def _resize(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
-    # Averaging over the covered area is the only choice that does not alias on the way down,
-    # and OpenCV averages only where neither side grows.
+    # Area averaging is the only method that does not alias when reducing, and OpenCV averages
+    # only if neither side grows. So reduce first, then enlarge.
     smaller = min(rows, pixels.shape[0]), min(columns, pixels.shape[1])
     if smaller != pixels.shape[:2]:
         pixels = np.asarray(

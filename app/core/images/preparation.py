@@ -1,4 +1,4 @@
-"""The bytes of a file -> what a network sees. Scoring, the pages and the trainer all come here."""
+"""Converts a file's bytes to network input; used by scoring, the pages and the trainer."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from app.core.images import decoding, geometry
 from app.core.images.decoding import Film
 from app.core.images.suitability import check_suitable
 
-# Part of every key under which results or decoded films are kept. Raise it with any change after
-# which some file may be refused where it was not, or the other way round, give other pixels,
-# another score or another heatmap: what an older version has computed is then computed again.
+# Part of every key under which results or decoded films are cached. Increase it with any change
+# that may alter whether a file is refused, its pixels, its score or its heatmap: cached results
+# of older versions are then recomputed.
 PIPELINE_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A file that a network may judge.
+    """A file that the network can score.
 
     Attributes:
         image_id: SHA-256 of the file.
-        film: At full resolution.
-        pixels: The film as the network sees it, uint8 `(height, width, channels)` in [0, 255].
+        film: The film at full resolution.
+        pixels: The network input, uint8 `(height, width, channels)` in [0, 255], grey or RGB.
     """
 
     image_id: str
@@ -36,12 +36,12 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rejected:
-    """A file that a network may not judge.
+    """A file that cannot be scored.
 
     Attributes:
         image_id: SHA-256 of the file.
-        error: Why.
-        film: At full resolution, where it could be decoded but is not suitable for the network.
+        error: The reason.
+        film: The film at full resolution, if it was decoded but is not suitable for the network.
     """
 
     image_id: str
@@ -52,15 +52,22 @@ class Rejected:
 def prepare(
     data: bytes, network_input: Input, *, image_id: str | None = None
 ) -> Prepared | Rejected:
-    """Takes a file to what a network sees: digest, decoding, suitability, resizing.
+    """Converts a file to network input: digest, decoding, suitability check, resizing.
 
-    What is wrong with a file is returned and not raised: it costs the file its own row, and
-    nothing else.
+    Problems with the file are returned, not raised: they affect only its own row.
 
     Args:
         data: The whole file.
         network_input: Size, channels, fit and modalities of the network.
-        image_id: SHA-256 of `data`, where it is known already.
+        image_id: SHA-256 of `data`, if already known.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from app.core.bundles.bundle import load_bundle
+        >>> bundle = load_bundle(Path("models/phantom-chest"))
+        >>> prepared = prepare(bundle.samples[0].read_bytes(), bundle.manifest.input)
+        >>> isinstance(prepared, Prepared), prepared.pixels.shape
+        (True, (160, 160, 1))
     """
     digest = image_id or decoding.image_id(data)
     film = None
@@ -73,10 +80,14 @@ def prepare(
 
 
 def to_input(film: Film, network_input: Input) -> NDArray[np.uint8]:
-    """A film at the size and with the channels of a network's input, whatever it shows.
+    """Resizes a film to a network's input, without checking its suitability.
+
+    Args:
+        film: The decoded film.
+        network_input: Size, channels and fit of the network.
 
     Returns:
-        uint8 `(height, width, channels)` in [0, 255].
+        uint8 `(height, width, channels)` in [0, 255], grey or RGB.
     """
     return geometry.fit(
         film,

@@ -1,4 +1,4 @@
-"""Decoders kept silent: what they warn of may quote a header, and a header may name a patient."""
+"""Silences decoder warnings, which may quote header values and so identify a patient."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Lock
 class _Silence:
     """Turns warnings off while at least one thread is inside.
 
-    `warnings.catch_warnings` alone puts the wrong filters back when threads overlap.
+    `warnings.catch_warnings` alone restores the wrong filters when threads overlap.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class _Silence:
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        """Silent until the last thread that entered has left."""
+        """Warnings are off until the last thread has left."""
         with self._lock:
             self._inside += 1
             if self._inside == 1:

@@ -1,4 +1,4 @@
-"""Whether a readable image is the kind of image a model may judge."""
+"""Decides whether a decoded image is of a kind the model was trained on."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ from app.core.bundles.bundle import Input
 from app.core.errors import RefusedImageError
 from app.core.images.decoding import Film
 
-# Mean difference between the strongest and weakest colour of a pixel, of 255: photographs
-# lie above it, and so do films with a strong tint.
+# Mean difference between the strongest and weakest colour of a pixel, of 255. Photographs are
+# above it, but so are films with a strong tint.
 MAX_COLOUR = 20.0
-# What is left of it without the tint. Of a film, blue, sepia or false-coloured, JPEG leaves
-# 1 to 3; pictures of skin 7, photographs 20 and more.
+# The same after removing the tint: 1 to 3 for films in blue, sepia or false colours (because of
+# JPEG), 7 for images of skin, 20 and more for photographs.
 MAX_COLOUR_BEYOND_TINT = 4.0
 
 
 def check_suitable(film: Film, network_input: Input) -> None:
-    """Refuses what the model was never shown.
+    """Refuses images of a kind the model was not trained on.
 
-    A film with a tint passes: its colour is a function of its brightness, which a
-    photograph's is not.
+    Tinted films pass: their colour is a function of brightness, which is not so in photographs.
+
+    Args:
+        film: The decoded film.
+        network_input: Channels and modalities that the model accepts.
 
     Raises:
-        RefusedImageError: If a DICOM modality is not one of the model's, or a colour picture
-            is given to a model of grey films.
+        RefusedImageError: If the DICOM modality is not one of the model's, or a colour image is
+            given to a model of grey films.
     """
     modalities = network_input.modalities
     if modalities and film.modality and film.modality not in modalities:
         raise RefusedImageError(
             "wrong_modality",
-            f"The DICOM modality is {film.modality}; this model judges {', '.join(modalities)}. "
+            f"The DICOM modality is {film.modality}; this model accepts {', '.join(modalities)}. "
             "Choose another image or another model.",
         )
     if network_input.channels == 1 and film.pixels.ndim == 3:
@@ -40,8 +43,8 @@ def check_suitable(film: Film, network_input: Input) -> None:
         if colour > MAX_COLOUR and _colour(_without_tint(pixels)) > MAX_COLOUR_BEYOND_TINT:
             raise RefusedImageError(
                 "colour_picture",
-                f"This is a colour picture (mean colour difference {colour:.0f} of 255); this "
-                f"model judges grey films (at most {MAX_COLOUR:.0f}, or one tint). "
+                f"This is a colour image (mean colour difference {colour:.0f} of 255); this "
+                f"model accepts grey films (at most {MAX_COLOUR:.0f}, or a single tint). "
                 "Choose another image.",
             )
 
@@ -51,7 +54,7 @@ def _colour(pixels: NDArray[np.float32]) -> float:
 
 
 def _without_tint(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Pixels `(n, 3)` less their brightness and the colour that is usual at that brightness."""
+    """Pixels `(n, 3)` minus their brightness and the usual colour at that brightness."""
     brightness = pixels.mean(axis=-1)
     chroma = pixels - brightness[:, np.newaxis]
     step = (brightness / 8).astype(np.intp)

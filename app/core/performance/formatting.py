@@ -1,4 +1,4 @@
-"""Figures as text, with no more digits than their interval bears, and what they rest on."""
+"""Formats statistics as text, with as many digits as their interval justifies."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ NO_FIGURE = "none"
 
 
 def percent(proportion: Proportion | F1) -> str:
-    """A proportion such as `56.5 %`, or `none` where there is nothing to divide by."""
+    """A proportion such as `56.5 %`, or `none` if the denominator is zero."""
     return f"{proportion.value:.1%}".replace("%", " %") if isfinite(proportion.value) else NO_FIGURE
 
 
 def percent_interval(proportion: Proportion | F1) -> str:
-    """Its 95 % interval, such as `36.8 to 74.4 %`."""
+    """The 95 % interval of a proportion, such as `36.8 to 74.4 %`."""
     low, high = proportion.interval()
     return f"{100 * low:.1f} to {100 * high:.1f} %" if isfinite(low) else "no interval"
 
 
 def out_of(proportion: Proportion | F1) -> str:
-    """What a proportion is counted from, such as `13 of 23`; in F1 what was found counts twice."""
+    """Numerator and denominator, such as `13 of 23`; in F1, true positives count twice."""
     if isinstance(proportion, F1):
         found, either = proportion.overlap.successes, proportion.overlap.total
         return f"{2 * found:,} of {found + either:,}"
@@ -36,12 +36,12 @@ def proportion_in_full(proportion: Proportion | F1) -> str:
 
 
 def figure(interval: Interval) -> str:
-    """A bootstrapped figure such as `0.663`, or `none` where it is not defined."""
+    """A bootstrapped statistic such as `0.663`, or `none` if it is undefined."""
     return _bounded(interval.value, _decimals(interval)) if isfinite(interval.value) else NO_FIGURE
 
 
 def figure_interval(interval: Interval) -> str:
-    """Its interval, such as `0.491 to 0.821`, or that there is none."""
+    """The interval of a bootstrapped statistic, such as `0.491 to 0.821`, or `no interval`."""
     if interval.degenerate or not isfinite(interval.low):
         return "no interval"
     decimals = _decimals(interval)
@@ -50,14 +50,24 @@ def figure_interval(interval: Interval) -> str:
 
 
 def resting_on(interval: Interval, unit: str) -> str:
-    """What a bootstrapped figure rests on, such as `45 images of 43 patients`."""
+    """The sample behind a bootstrapped statistic, such as `45 images of 43 patients`.
+
+    Args:
+        interval: The statistic with its counts.
+        unit: What a group is: `patient` or `group`.
+    """
     return f"{counted(interval.num_cases, 'image')} of {counted(interval.num_groups, unit)}"
 
 
 def calibration_in_full(calibration: Calibration, task: Task) -> str:
-    """What is done to logits, such as `logits divided by 1.11, then 2.26 added for Pneumonia`."""
+    """The calibration in words, such as `logits divided by 1.11, then 2.26 added for Pneumonia`.
+
+    Args:
+        calibration: The bundle's temperature and offsets.
+        task: Classes and their display names.
+    """
     words = f"logits divided by {calibration.temperature:.3g}"
-    # The first class's offset is 0: only differences between classes count.
+    # The offset of the first class is always 0: only differences between classes matter.
     offsets = list(zip(task.classes, calibration.offset, strict=False))[1:]
     added = [
         f"{value:.3g} {'' if index else 'added '}for {task.display_name(name)}"
@@ -67,7 +77,12 @@ def calibration_in_full(calibration: Calibration, task: Task) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun, such as `1 image` or `1,204 images`."""
+    """A number with its noun, such as `1 image` or `1,204 images`.
+
+    Args:
+        number: How many.
+        noun: The noun in the singular; its plural ends in `s`.
+    """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -79,6 +94,6 @@ def _bounded(value: float, decimals: int) -> str:
 
 
 def _decimals(interval: Interval) -> int:
-    """Three, or four where the interval is so narrow that three would hide it."""
+    """Three decimals, or four if the interval is so narrow that three would hide it."""
     width = interval.high - interval.low
     return 4 if 0 < width < 0.002 else 3

@@ -1,4 +1,4 @@
-"""A bundle's training history as curves."""
+"""A bundle's training history as learning curves."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ _WORDS = {"loss": "Loss", "auc": "AUC", "accuracy": "Accuracy"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearningCurve:
-    """One figure over the epochs; all three arrays have shape `(num_epochs,)`.
+    """One metric by epoch; all arrays have shape `(num_epochs,)`.
 
-    `training` or `validation` is None where the history lacks it.
+    Attributes:
+        name: Display name of the metric.
+        epochs: Epoch numbers, usually from 1.
+        training: Values on the training split, in the metric's own unit; None if not recorded.
+        validation: Values on the validation split; None if not recorded.
     """
 
     name: str
@@ -27,7 +31,7 @@ class LearningCurve:
 
 
 def learning_curves(history: pd.DataFrame) -> tuple[LearningCurve, ...]:
-    """Loss, then AUC, then accuracy, as far as the history holds them."""
+    """Learning curves of loss, AUC and accuracy, in that order, as far as they were recorded."""
     epochs = (
         history["epoch"].to_numpy(np.float64)
         if "epoch" in history
@@ -41,7 +45,7 @@ def learning_curves(history: pd.DataFrame) -> tuple[LearningCurve, ...]:
 
 
 def best_epoch(training: Mapping[str, str | int | float | bool | None]) -> int | None:
-    """The epoch whose weights were kept, as the training configuration records it."""
+    """The epoch whose weights were kept, from the training configuration; None if not recorded."""
     epoch = training.get("best_epoch")
     return epoch if isinstance(epoch, int) and not isinstance(epoch, bool) else None
 

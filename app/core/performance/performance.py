@@ -1,6 +1,6 @@
-"""A bundle's predictions table -> how well the model does, as frozen results.
+"""Evaluates a bundle's predictions table as frozen results.
 
-Nothing here looks at an image: whoever has `predictions.csv` gets the same figures.
+No images are needed: anyone who has `predictions.csv` gets the same results.
 """
 
 from __future__ import annotations
@@ -33,9 +33,16 @@ from app.core.statistics.metrics import Proportion
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinaryPerformance:
-    """What two classes give whatever the threshold is.
+    """Threshold-independent performance of a two-class model.
 
-    The intervals of `auc` and `average_precision` draw patients.
+    The intervals of `auc` and `average_precision` are bootstrapped over patients.
+
+    Attributes:
+        roc: The ROC curve.
+        precision_recall: The precision-recall curve.
+        auc: Area under the ROC curve.
+        average_precision: Average precision.
+        prevalence: Proportion of positive images.
     """
 
     roc: RocCurve
@@ -47,7 +54,13 @@ class BinaryPerformance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MulticlassPerformance:
-    """Each class against all others, in class order, and the plain mean of the areas."""
+    """Threshold-independent performance of each class against all others, in class order.
+
+    Attributes:
+        roc: ROC curve of each class.
+        auc: Area under each ROC curve, with intervals bootstrapped over patients.
+        macro_auc: Unweighted mean of the areas.
+    """
 
     roc: tuple[RocCurve, ...]
     auc: tuple[Interval, ...]
@@ -56,18 +69,20 @@ class MulticlassPerformance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationCheck:
-    """How far probabilities can be believed.
+    """How well the probabilities are calibrated.
 
-    With two classes they are those of the second; with more, those of the class that was
-    predicted, and the outcome is whether the call was right.
+    With two classes, the probability is that of the second class and the outcome the true label.
+    With more classes, the probability is that of the predicted class and the outcome is whether
+    the prediction was correct.
 
     Attributes:
-        bins: From the lowest probability up.
+        bins: Bins of the reliability diagram in ascending order.
         error: Expected calibration error.
-        error_by_chance: What a perfectly calibrated model of the same probabilities would
-            stay below on 95 % of such samples; an error below it is no sign of trouble.
-        brier: Brier score, the interval drawing patients.
-        num_images: How many images all of it rests on.
+        error_by_chance: 95th percentile of the error that a perfectly calibrated model with the
+            same probabilities would show by chance; a smaller error is no evidence of
+            miscalibration.
+        brier: Brier score, with an interval bootstrapped over patients.
+        num_images: Number of images.
     """
 
     bins: tuple[ReliabilityBin, ...]
@@ -79,13 +94,13 @@ class CalibrationCheck:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """Images by probability, those correct and incorrect apart.
+    """Images by probability, separately for correct and incorrect predictions.
 
     Attributes:
         label: The true class, or None for all images together.
-        edges: Bounds of the bins, `(num_bins + 1,)`.
-        right: Images classified correctly in each bin, `(num_bins,)`.
-        wrong: Images misclassified in each bin, `(num_bins,)`.
+        edges: Edges of the bins, `(num_bins + 1,)`, in [0, 1].
+        right: Correctly classified images in each bin, `(num_bins,)`.
+        wrong: Misclassified images in each bin, `(num_bins,)`.
     """
 
     label: int | None
@@ -96,10 +111,14 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class SubgroupResult:
-    """Images of one subgroup and one true class: how many were classified correctly.
+    """Correctly classified images of one true class in one subgroup.
 
-    With two classes that is the sensitivity for the subgroup's positives and the specificity
-    for its negatives. `subgroup` is empty for the images that the table gives none.
+    With two classes, this is the sensitivity for positives and the specificity for negatives.
+
+    Attributes:
+        subgroup: Name of the subgroup; empty for images without one.
+        label: Position of the true class.
+        right: Correctly classified images out of all.
     """
 
     subgroup: str
@@ -109,16 +128,17 @@ class SubgroupResult:
 
 @dataclass(frozen=True, slots=True)
 class Misclassified:
-    """An image the model misclassified.
+    """A misclassified image.
 
     Attributes:
         image_id: SHA-256 of the file.
-        path: Where the file lay below the trainer's data folder.
-        patient: Empty where none is named.
+        path: Path of the file inside the trainer's data folder.
+        patient: Patient identifier; empty if unknown.
         truth: Position of the true class.
-        predicted: Position of the class that was predicted.
-        probability: Of the second class with two classes, of the predicted one with more.
-        given_to_truth: Probability of the true class; the lower, the more wrong.
+        predicted: Position of the predicted class.
+        probability: Probability of the second class with two classes, of the predicted class with
+            more.
+        given_to_truth: Probability of the true class; the lower, the more confident the error.
     """
 
     image_id: str
@@ -131,7 +151,7 @@ class Misclassified:
 
 
 def evaluate_binary(cases: HeldOut) -> BinaryPerformance:
-    """Curves and areas of a two-class model, with bootstrap intervals over patients."""
+    """Curves and areas of a two-class model, with intervals bootstrapped over patients."""
     truth, score = cases.y_true, cases.probabilities[:, 1]
     return BinaryPerformance(
         roc=roc_curve(truth, score),
@@ -145,7 +165,7 @@ def evaluate_binary(cases: HeldOut) -> BinaryPerformance:
 
 
 def evaluate_multiclass(cases: HeldOut) -> MulticlassPerformance:
-    """Curves and areas of each class against all others, with intervals over patients."""
+    """Curves and areas of each class against all others, bootstrapped over patients."""
     columns = [
         (cases.y_true == label, cases.probabilities[:, label]) for label in range(cases.num_classes)
     ]
@@ -159,7 +179,7 @@ def evaluate_multiclass(cases: HeldOut) -> MulticlassPerformance:
 
 
 def check_calibration(cases: HeldOut) -> CalibrationCheck:
-    """Compares what the probabilities promised with what came true."""
+    """Compares predicted probabilities with observed frequencies."""
     outcome, probability = promises(cases)
     return CalibrationCheck(
         bins=reliability_bins(outcome, probability),
@@ -171,10 +191,17 @@ def check_calibration(cases: HeldOut) -> CalibrationCheck:
 
 
 def promises(cases: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """What calibration is judged by: outcomes, 0 or 1, and the probabilities given to them.
+    """Outcomes and their predicted probabilities, as used to assess calibration.
 
-    With two classes the second class and its probability; with more whether the call was
-    right, and the probability of the class that was predicted.
+    With two classes: the label and the probability of the second class. With more: whether the
+    prediction was correct, and the probability of the predicted class.
+
+    Args:
+        cases: The predictions of one split.
+
+    Returns:
+        Outcomes 0 or 1, int64 `(num_images,)`, and probabilities in [0, 1], float64
+        `(num_images,)`.
     """
     if cases.num_classes == 2:
         return cases.y_true, cases.probabilities[:, 1]
@@ -185,10 +212,14 @@ def promises(cases: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 def histograms(
     cases: HeldOut, *, threshold: float | None = None, num_bins: int = 25
 ) -> tuple[Histogram, ...]:
-    """Images by probability: one histogram a class with a threshold, else one of all images.
+    """Histograms of the probability: one per true class, or one of all images.
 
-    With a threshold the probability is that of the second class, without that of the class
-    that was predicted.
+    Args:
+        cases: The predictions of one split.
+        threshold: Decision threshold of a two-class model: gives a histogram of the probability
+            of the second class for each true class. None gives one histogram of the probability
+            of the predicted class.
+        num_bins: Number of bins of equal width in [0, 1].
     """
     predicted = cases.predicted(threshold)
     right = predicted == cases.y_true
@@ -214,9 +245,14 @@ def histograms(
 def subgroup_results(
     cases: HeldOut, *, threshold: float | None = None
 ) -> tuple[SubgroupResult, ...]:
-    """For each subgroup and true class in it, how many images were classified correctly.
+    """Correctly classified images by subgroup and true class.
 
-    Empty where the table names no subgroup at all.
+    Args:
+        cases: The predictions of one split.
+        threshold: Decision threshold, see `HeldOut.predicted`.
+
+    Returns:
+        One entry for each combination that occurs; empty if the table names no subgroups.
     """
     if not (cases.subgroups != "").any():
         return ()
@@ -240,7 +276,12 @@ def subgroup_results(
 
 
 def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Misclassified, ...]:
-    """The images misclassified, the most wrong first."""
+    """The misclassified images, most confident errors first.
+
+    Args:
+        cases: The predictions of one split.
+        threshold: Decision threshold, see `HeldOut.predicted`.
+    """
     predicted = cases.predicted(threshold)
     rows = np.flatnonzero(predicted != cases.y_true)
     found = [
@@ -263,7 +304,7 @@ def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Mi
 def _calibration_error_by_chance(
     probability: NDArray[np.float64], *, num_draws: int = 200, seed: int = 0
 ) -> float:
-    """95th percentile of the error when outcomes are drawn from the probabilities themselves.
+    """95th percentile of the calibration error if outcomes followed the probabilities exactly.
 
     Reference:
         - Bröcker and Smith (2007), Increasing the Reliability of Reliability Diagrams,

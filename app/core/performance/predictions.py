@@ -1,4 +1,4 @@
-"""The predictions table of a bundle as arrays: truth, probabilities, patients, files."""
+"""A bundle's predictions table as arrays: reference classes, probabilities, patients, files."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ SPLITS = ("test", "val")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """One split of the predictions table.
+    """The predictions of one split. All arrays have one entry for each image.
 
     Attributes:
-        split: Its name in the table, such as `test`.
-        y_true: Positions of the true classes, `(num_images,)`.
-        probabilities: Calibrated, one column a class, `(num_images, num_classes)`.
-        patients: Who an image is of. Images without a patient stand for themselves, or as one
-            for the group of near-duplicates that was kept on one side of the split.
-        named_patients: The same as the table has it, empty where it names none.
-        subgroups: Empty where the table names none.
-        image_ids: SHA-256 of the files.
-        paths: Where the files lay below the trainer's data folder.
+        split: Name of the split in the table, such as `test`.
+        y_true: Reference class indices, int64 `(num_images,)`.
+        probabilities: Calibrated probabilities in [0, 1], `(num_images, num_classes)`.
+        patients: Unit of resampling of each image, `(num_images,)`: the patient if known, else
+            the group of near-duplicates, else the image itself.
+        named_patients: Patient of each image, `(num_images,)`; empty if unknown.
+        subgroups: Subgroup of each image, `(num_images,)`; empty if unknown.
+        image_ids: SHA-256 of each file, `(num_images,)`.
+        paths: Path of each file inside the trainer's data folder, `(num_images,)`.
     """
 
     split: str
@@ -40,25 +40,25 @@ class HeldOut:
 
     @property
     def num_images(self) -> int:
-        """How many images there are."""
+        """Number of images."""
         return len(self.y_true)
 
     @property
     def unit(self) -> str:
-        """What `patients` counts: `patient`, or `group` where the table names none."""
+        """What `patients` counts: `patient`, or `group` if the table names no patient."""
         return "patient" if (self.named_patients != "").any() else "group"
 
     @property
     def num_classes(self) -> int:
-        """How many classes the model tells apart, whether or not each occurs."""
+        """Number of classes of the model, whether or not each occurs."""
         return int(self.probabilities.shape[1])
 
     def predicted(self, threshold: float | None = None) -> NDArray[np.int64]:
-        """Positions of the classes the model calls, `(num_images,)`.
+        """Indices of the predicted classes, int64 `(num_images,)`.
 
         Args:
-            threshold: Probability of the second class from which it is predicted, with two
-                classes; None calls the likeliest class.
+            threshold: Decision threshold on the probability of the second class, in [0, 1], for
+                two-class models; None predicts the most likely class.
         """
         if threshold is None:
             return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
@@ -67,7 +67,14 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:
-    """How many images of a class a split holds, and of how many patients."""
+    """Number of images and patients of one class in a split.
+
+    Attributes:
+        split: Name of the split.
+        label: Position of the class.
+        num_images: Images of the class.
+        num_patients: Patients with at least one such image.
+    """
 
     split: str
     label: int
@@ -76,13 +83,19 @@ class ClassCount:
 
 
 def splits(predictions: pd.DataFrame) -> tuple[str, ...]:
-    """The splits the table holds, the test split first."""
+    """The splits in the table, the test split first."""
     found = set(predictions["split"])
     return tuple(name for name in SPLITS if name in found) + tuple(sorted(found - set(SPLITS)))
 
 
 def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
-    """The rows of one split as arrays."""
+    """The predictions of one split.
+
+    Args:
+        predictions: The bundle's predictions table.
+        task: The classes of the model.
+        split: Name of the split, such as `test`.
+    """
     rows = predictions[predictions["split"] == split]
     if task.binary:
         positive = rows["probability"].to_numpy(np.float64)
@@ -93,11 +106,11 @@ def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
         name: rows[name].to_numpy().astype(np.str_)
         for name in ("patient_id", "subgroup", "image_id", "path")
     }
-    # In tables that were written before there was this column, an image stands for itself.
+    # Older tables lack this column: each image is then its own group.
     stand_in = text["image_id"]
     if GROUP_ID in rows:
         stand_in = rows[GROUP_ID].to_numpy().astype(np.str_)
-    # A prefix keeps a group apart from a patient of the same name.
+    # The prefix distinguishes a group from a patient with the same identifier.
     patients = [
         f"patient {patient}" if patient else f"group {group}"
         for patient, group in zip(text["patient_id"], stand_in, strict=True)
@@ -115,7 +128,7 @@ def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
 
 
 def count_classes(cases: HeldOut) -> tuple[ClassCount, ...]:
-    """Images and patients of each class; a patient may have images of several."""
+    """Images and patients of each class. A patient may have images of several classes."""
     return tuple(
         ClassCount(
             split=cases.split,
@@ -128,5 +141,10 @@ def count_classes(cases: HeldOut) -> tuple[ClassCount, ...]:
 
 
 def count_patients(cases: HeldOut, which: NDArray[np.bool_] | None = None) -> int:
-    """How many patients the images are of, or those that `which` marks."""
+    """Number of patients of all images, or of selected ones.
+
+    Args:
+        cases: The predictions of one split.
+        which: Images to include, bool `(num_images,)`; None includes all.
+    """
     return len(np.unique(cases.patients if which is None else cases.patients[which]))

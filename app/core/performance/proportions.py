@@ -1,8 +1,8 @@
-"""Proportions of images with intervals over patients: one kind for pages, cards and reports.
+"""Proportions of images with confidence intervals clustered by patient.
 
-Wilson's interval takes every image as independent. Where a patient has several films that
-resemble each other it is too narrow, so both counts are divided by the design effect first: how
-many times larger the variance between patients makes that of the proportion.
+Wilson's interval assumes independent images. It is too narrow if patients have several similar
+films, so the sample size is first divided by the design effect: the ratio of the variance
+between patients to the variance of independent images.
 
 Reference:
     - Wilson (1927), Probable Inference, the Law of Succession, and Statistical Inference,
@@ -25,12 +25,12 @@ from app.core.statistics.metrics import F1, Proportion, wilson_interval
 
 @dataclass(frozen=True, slots=True)
 class ClusteredProportion(Proportion):
-    """A count of images out of a total, of patients who may have several.
+    """A count of images out of a total, where patients may have several images.
 
     Attributes:
-        num_patients: Whom the total is of.
-        design_effect: At least 1: independent images would bear the same interval if there
-            were so many times fewer of them.
+        num_patients: Number of patients in the total.
+        design_effect: At least 1; the interval is as wide as that of `total / design_effect`
+            independent images.
     """
 
     num_patients: int
@@ -38,29 +38,39 @@ class ClusteredProportion(Proportion):
 
     @classmethod
     def of(cls, successes: NDArray[np.bool_], patients: NDArray[np.str_]) -> ClusteredProportion:
-        """The proportion of the images that succeeded.
+        """The proportion of images that fulfil a condition.
 
         Args:
-            successes: Whether each image did, `(num_images,)`.
-            patients: Who each image is of, `(num_images,)`.
+            successes: Whether each image fulfils it, bool `(num_images,)`.
+            patients: Patient of each image, `(num_images,)`.
+
+        Raises:
+            ValueError: If the arrays differ in shape.
+
+        Example:
+            >>> correct = np.array([True, True, False, True])
+            >>> patients = np.array(["a", "a", "b", "c"])
+            >>> proportion = ClusteredProportion.of(correct, patients)
+            >>> proportion.value, proportion.num_patients, round(proportion.design_effect, 2)
+            (0.75, 3, 1.75)
         """
         if successes.shape != patients.shape:
             raise ValueError(
-                "`patients` must hold the patient of each image. "
+                "`patients` must have one entry for each image. "
                 f"Received shapes {successes.shape} and {patients.shape}."
             )
         codes = np.unique(patients, return_inverse=True)[1]
         images = np.bincount(codes)
         count, total = int(successes.sum()), len(successes)
         if count in (0, total):
-            # Nothing varies, so nothing shows how alike a patient's films are: taken as one.
+            # Without variation the correlation within patients is unknown: assume it is 1.
             effect = total / len(images) if total else 1.0
         else:
             effect = _design_effect(np.bincount(codes, successes).astype(np.float64), images)
         return cls(count, total, len(images), effect)
 
     def interval(self) -> tuple[float, float]:
-        """95 % interval over patients, or NaN twice when the total is zero."""
+        """95 % interval clustered by patient, or (NaN, NaN) if the total is zero."""
         if not self.total:
             return nan, nan
         return wilson_interval(self.value, self.total / self.design_effect)
@@ -68,7 +78,7 @@ class ClusteredProportion(Proportion):
 
 @dataclass(frozen=True, slots=True)
 class DecisionMetrics:
-    """How well one class is decided, as proportions over patients; `accuracy` is of all classes."""
+    """Diagnostic accuracy for one class, clustered by patient; `accuracy` covers all classes."""
 
     sensitivity: ClusteredProportion
     specificity: ClusteredProportion
@@ -81,11 +91,11 @@ class DecisionMetrics:
 def evaluate_decisions(
     cases: HeldOut, *, threshold: float | None = None, label: int = 1
 ) -> DecisionMetrics:
-    """The proportions of one class against all others.
+    """Diagnostic accuracy for one class against all others.
 
     Args:
-        cases: Truth, probabilities and patients.
-        threshold: As for `HeldOut.called`.
+        cases: The predictions of one split.
+        threshold: Decision threshold, see `HeldOut.predicted`.
         label: Position of the class.
     """
     predicted = cases.predicted(threshold)
@@ -106,7 +116,7 @@ def evaluate_decisions(
 
 
 def _design_effect(successes: NDArray[np.float64], images: NDArray[np.int64]) -> float:
-    """Variance of a proportion between patients against that of independent images, at least 1."""
+    """Ratio of the variance between patients to that of independent images, at least 1."""
     num_patients, total = len(images), images.sum()
     if num_patients < 2:
         return float(total)

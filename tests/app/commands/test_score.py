@@ -102,11 +102,11 @@ def test_a_stopped_run_goes_on_where_it_was(
     assert process.returncode != 0
     assert not out.exists()
     if stopped_by == signal.SIGINT:
-        assert "results are kept; the same command with --resume goes on." in said
+        assert "results are saved; add --resume" in said
         assert "Traceback" not in said
 
     assert score(bundle, films, out) == 1
-    assert "Go on with --resume, or drop them with --restart." in capsys.readouterr().err
+    assert "Continue with --resume, or discard them with --restart." in capsys.readouterr().err
     scored = counted(monkeypatch)
     assert score(bundle, films, out, "--resume") == 0
 
@@ -271,7 +271,9 @@ def test_another_bundle_does_not_go_on(bundle, other_bundle, two_films, tmp_path
     assert score(other_bundle, two_films, out, "--resume") == 1
 
     said = capsys.readouterr().err
-    assert "r.csv is unfinished: 2 results of a run with another bundle are kept" in said
+    assert (
+        "r.csv is incomplete: 2 results of an interrupted run with another bundle are saved" in said
+    )
     assert "--restart" in said
     assert [path.name for path in out.parent.iterdir()] == ["r.csv.unfinished"]
     assert score(bundle, two_films, out, "--resume") == 0
@@ -289,9 +291,7 @@ def test_results_of_another_version_are_computed_again(bundle, two_films, tmp_pa
 
     assert score(bundle, two_films, out, "--resume") == 0
 
-    assert "1 results of the run that was stopped were computed by another" in (
-        capsys.readouterr().err
-    )
+    assert "1 results of the interrupted run were computed by another" in (capsys.readouterr().err)
     assert set(pd.read_csv(out)["status"]) == {"ok"}
 
 
@@ -340,7 +340,7 @@ def test_an_address_is_not_written_to(
     assert stopped.value.code == 2
     said = capsys.readouterr().err
     assert f"argument {option}: " in said
-    assert "is an address; expected a path of this machine" in said
+    assert "is a URL; expected a path on this machine" in said
     assert "secret" not in said
     assert not list((tmp_path / "here").iterdir())
 

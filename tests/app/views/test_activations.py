@@ -181,7 +181,7 @@ def test_a_refused_film_shows_its_reason_and_no_layers(bundle, tmp_path, monkeyp
     at = open_page(bundle, Source(path.name, path), monkeypatch)
 
     assert not at.exception
-    assert "There is nothing to walk through. All pixels lie between 7 and 7" in texts(at)
+    assert "There is nothing to walk through. All pixels are between 7 and 7" in texts(at)
     assert not at.button
 
 

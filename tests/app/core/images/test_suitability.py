@@ -50,7 +50,7 @@ def test_grey_film_passes(chest):
 def test_colour_picture_is_refused(photograph):
     error = refusal(Film(photograph))
     assert (error.code, error.status) == ("colour_picture", "refused")
-    assert "model judges grey films" in str(error)
+    assert "model accepts grey films" in str(error)
 
 
 def test_colour_picture_is_refused_after_jpeg(photograph):
@@ -112,7 +112,7 @@ def test_modality_of_the_model_passes(chest, modality):
 def test_other_modality_is_refused(chest, modality):
     error = refusal(Film(chest, modality), RADIOGRAPHS)
     assert (error.code, error.status) == ("wrong_modality", "refused")
-    assert f"modality is {modality}; this model judges CR, DX" in str(error)
+    assert f"modality is {modality}; this model accepts CR, DX" in str(error)
     check_suitable(Film(chest, modality), GREY)
 
 

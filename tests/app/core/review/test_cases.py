@@ -47,7 +47,7 @@ def test_a_refused_case_still_shows_its_film(engine):
     data = cv2.imencode(".png", colours)[1].tobytes()
     case = examine(engine, Source("x", Path("x")), data)
 
-    assert case.reason.startswith("This is a colour picture")
+    assert case.reason.startswith("This is a colour image")
     assert case.film is not None
     assert case.prediction is None
 
