@@ -294,7 +294,7 @@ def failure(capsys, *arguments):
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("empty", "holds no image"), ("bad.zip", "no readable ZIP"), ("huge.zip", "100 GB"),
+    [("empty", "contains no image"), ("bad.zip", "not a valid ZIP"), ("huge.zip", "100 GB"),
      ("missing.png", "nothing at this path")],
 )  # fmt: skip
 def test_input_that_holds_nothing(batch, bundle, capsys, name, told):
@@ -340,7 +340,7 @@ def spoil_classes(folder):
         (spoil_byte, ["model.keras", "was changed", "Copy or train"]),
         (lambda folder: (folder / "history.csv").unlink(), ["lacks history.csv", "Copy"]),
         (spoil_format, ["has format 2", "reads format 1", "Update Overread"]),
-        (spoil_classes, ["gives 1 outputs", "lists 3 classes", "Train it again"]),
+        (spoil_classes, ["has 1 outputs", "lists 3 classes", "Train it again"]),
         (lambda folder: (folder / "bundle.json").unlink(), ["no bundle", "Expected"]),
     ],
     ids=["byte", "file", "format", "classes", "manifest"],

@@ -22,6 +22,7 @@ AREAS = (
     "app/core/networks",
     "app/core/performance",
     "app/core/rendering",
+    "app/core/sources",
     "app/core/statistics",
 )
 FILES = [path for area in AREAS for path in sorted((ROOT / area).rglob("*.py"))]

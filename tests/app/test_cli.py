@@ -118,7 +118,7 @@ def test_a_missing_input_and_an_empty_folder_are_sentences(bundle, tmp_path, cap
     out = tmp_path / "r.csv"
 
     assert main(["score", str(bundle.path), str(empty), "--out", str(out)]) == 1
-    assert "There is no image in the input" in capsys.readouterr().err
+    assert "The input contains no image" in capsys.readouterr().err
     assert main(["score", str(bundle.path), str(tmp_path / "gone"), "--out", str(out)]) == 1
     assert "There is nothing at" in capsys.readouterr().err
     assert not out.exists()

@@ -233,8 +233,8 @@ def load_bundle(path: Path) -> Bundle:
     """
     if not _is_file(path / MANIFEST):
         raise BundleError(
-            f"There is no bundle in the folder {path.name!r}: {MANIFEST} is missing. Choose a "
-            "folder written by `overread-train fit`."
+            f"There is no bundle in the folder {path.name!r}: {MANIFEST} is missing. Expected "
+            "a folder written by `overread-train fit`; choose another."
         )
     try:
         text = (path / MANIFEST).read_bytes()

@@ -66,7 +66,8 @@ def decode(data: bytes) -> Film:
 
     Example:
         >>> from pathlib import Path
-        >>> film = decode(Path("models/phantom-chest/samples/NORMAL/phantom0095_1.png").read_bytes())
+        >>> samples = Path("models/phantom-chest/samples")
+        >>> film = decode((samples / "NORMAL" / "phantom0095_1.png").read_bytes())
         >>> film.pixels.dtype, film.pixels.ndim, film.modality
         (dtype('uint8'), 2, None)
     """

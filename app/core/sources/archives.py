@@ -1,4 +1,4 @@
-"""ZIP archives read member by member: never unpacked to disk, and no figure of theirs believed."""
+"""Reads ZIP archives member by member, without unpacking them to disk or trusting their headers."""
 
 from __future__ import annotations
 
@@ -16,33 +16,36 @@ _ENCRYPTED = 0x1 | 0x40
 
 
 class UnreadableArchiveError(SourceError):
-    """A file that should be a ZIP archive and is none."""
+    """A file that should be a ZIP archive but is not a valid one."""
 
 
 class Archive:
-    """A ZIP archive, open as long as it is in use; threads may read at once.
+    """A ZIP archive, open while in use. Thread-safe.
 
-    Another process gets its path and opens it again, once for all members that it gets.
-
-    Attributes:
-        path: Where it lies.
-        version: When it was changed last and its bytes, as it was listed.
+    When pickled, only the path is passed on; the receiving process opens the archive once for all
+    members it gets.
     """
 
     def __init__(self, path: Path, version: tuple[int, int]) -> None:
+        """Stores where the archive is; it is opened on first use.
+
+        Args:
+            path: The archive.
+            version: Its modification time in nanoseconds and its size in bytes.
+        """
         self.path = path
         self.version = version
 
     @cached_property
     def file(self) -> zipfile.ZipFile:
-        """The archive, opened when it is first used."""
+        """The open archive."""
         return zipfile.ZipFile(self.path)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopened, (self.path, self.version)
 
 
-# By its version too, or members of an archive written anew would be sought in the old one.
+# The version is part of the key, or members of a replaced archive would be read from the old one.
 @lru_cache(maxsize=8)
 def _reopened(path: Path, version: tuple[int, int]) -> Archive:
     return Archive(path, version)
@@ -53,8 +56,8 @@ class Member:
     """One file inside an archive, which stays open while any of its members is in use.
 
     Attributes:
-        archive: Shared by all members.
-        info: The member as the archive's directory states it.
+        archive: The archive, shared by all its members.
+        info: The member's entry in the archive's directory.
     """
 
     archive: Archive
@@ -62,29 +65,30 @@ class Member:
 
     @property
     def name(self) -> str:
-        """Path inside the archive, with `/`."""
+        """Path inside the archive, with `/` as separator."""
         return self.info.filename.replace("\\", "/")
 
     @property
     def size(self) -> int:
-        """Bytes when inflated, as stated."""
+        """Uncompressed size in bytes, as stated by the archive."""
         return self.info.file_size
 
     def read(self) -> bytes:
-        """The bytes of the member, at most as many as it states.
+        """Reads the member, but never more bytes than the archive states.
 
         Raises:
             OSError: If the archive cannot be read.
-            UnreadableImageError: If it is encrypted, damaged or packed in an unknown way.
-            RefusedImageError: If its name leads out of the archive.
+            UnreadableImageError: If the member is encrypted, damaged or uses an unsupported
+                compression.
+            RefusedImageError: If its name points outside the archive.
         """
         self._check()
         try:
             with self.archive.file.open(self.info) as file:
-                # One byte more than stated is enough to notice a member that lies.
+                # Reading one byte more than stated reveals a wrong size.
                 data = file.read(self.size + 1)
-        # What zipfile raises for a damaged member depends on where it is damaged; a RuntimeError
-        # where that makes it look packed in a way it does not know.
+        # What zipfile raises depends on where the member is damaged; RuntimeError if the damage
+        # makes it look like an unsupported compression.
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError):
             raise _damaged() from None
         if len(data) != self.size:
@@ -96,20 +100,21 @@ class Member:
         if path.is_absolute() or ".." in path.parts or self.name[1:2] == ":":
             raise RefusedImageError(
                 "unsafe_name",
-                "The name inside the archive leads out of it ('..' or an absolute path). "
-                "Pack the archive again with plain names.",
+                "The name inside the archive points outside it ('..' or an absolute path). "
+                "Create the archive again with relative names.",
             )
         if self.info.flag_bits & _ENCRYPTED:
             raise UnreadableImageError(
                 "encrypted_archive",
-                "This member of the archive is encrypted. Pack the archive again, without a "
+                "This file inside the archive is encrypted. Create the archive again without a "
                 "password.",
             )
         if self.info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnreadableImageError(
                 "unknown_compression",
-                f"This member of the archive is packed with method {self.info.compress_type}; "
-                "stored and Deflate are read. Pack the archive again as a plain ZIP.",
+                f"This file inside the archive uses compression method "
+                f"{self.info.compress_type}; supported are none and Deflate. Create the archive "
+                "again as a standard ZIP.",
             )
 
 
@@ -117,16 +122,16 @@ def members(path: Path) -> list[Member]:
     """The files inside an archive, in name order.
 
     Raises:
-        UnreadableArchiveError: If it is no readable ZIP archive.
+        UnreadableArchiveError: If it is not a valid ZIP archive.
     """
     try:
         status = os.stat(path)
         archive = Archive(path, (status.st_mtime_ns, status.st_size))
         found = archive.file.infolist()
-    # A damaged directory makes zipfile raise whatever its parts raise.
+    # With a damaged directory, zipfile may raise almost any exception.
     except Exception as error:
         raise UnreadableArchiveError(
-            f"This is no readable ZIP archive ({type(error).__name__}). Pack it again."
+            f"This is not a valid ZIP archive ({type(error).__name__}). Create it again."
         ) from None
     inside = [Member(archive, info) for info in found if not info.is_dir()]
     return sorted(inside, key=lambda member: member.name)
@@ -135,6 +140,6 @@ def members(path: Path) -> list[Member]:
 def _damaged() -> UnreadableImageError:
     return UnreadableImageError(
         "damaged_archive",
-        "This member of the archive is damaged: its header, size or checksum differs from the "
-        "archive's directory. Pack the archive again.",
+        "This file inside the archive is damaged: its header, size or checksum differs from the "
+        "archive's directory. Create the archive again.",
     )

@@ -1,4 +1,4 @@
-"""Which names mean an image, which are hidden, and how they are written down."""
+"""Decides by name which files are images or hidden, and makes names printable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ IMAGE_SUFFIXES = frozenset(
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a file in a folder is meant as an image: by its ending, or DICOM without one."""
+    """Whether a file name suggests an image: by its extension, or DICOM without an extension."""
     last = name.rpartition("/")[2]
     if last.startswith("."):
         return False
@@ -20,20 +20,20 @@ def is_image_name(name: str) -> bool:
 
 
 def is_visible_image(path: str) -> bool:
-    """Whether a path inside a folder or an archive, with `/`, is an image and not hidden."""
+    """Whether a path inside a folder or archive, separated by `/`, is an image and not hidden."""
     return is_image_name(path) and not is_hidden(path)
 
 
 def is_hidden(path: str) -> bool:
-    """Whether a part of a path, with `/`, is passed over: hidden files, and what macOS adds."""
+    """Whether any part of a path, separated by `/`, is hidden or metadata added by macOS."""
     return any(
         part.startswith((".", "__MACOSX")) for part in path.split("/") if part not in (".", "..")
     )
 
 
 def printable(name: str) -> str:
-    """A name as it can be written into a table, which is UTF-8."""
-    # A name on disk is bytes; what is not UTF-8 would stop the table that it is written to.
+    """A name that can be written to a UTF-8 table."""
+    # File names are bytes. Without escaping, invalid UTF-8 would make writing the table fail.
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -1,4 +1,4 @@
-"""Folders of this machine: what lies in them, and what may be reached below a root."""
+"""Lists local folders, and confines paths to a root folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.core.sources.file_names import is_hidden, printable
 
 
 class Entry(NamedTuple):
-    """A file, folder or link inside a folder; `is_folder` is of the entry, not of its target."""
+    """A file, folder or link inside a folder; `is_folder` is False for a link to a folder."""
 
     name: str
     path: str
@@ -21,9 +21,9 @@ class Entry(NamedTuple):
 
 
 def entries(folder: Path) -> Iterator[Entry]:
-    """What lies visibly inside a folder, in name order.
+    """The visible content of a folder, in name order.
 
-    Only names are held, of entries still to come: a folder may have a hundred thousand.
+    Only the names of remaining entries are held in memory: folders may have 100,000 files.
 
     Raises:
         OSError: At the first entry, if the folder cannot be listed.
@@ -45,32 +45,40 @@ def entries(folder: Path) -> Iterator[Entry]:
 
 
 def inside_root(root: Path, relative: str) -> Path:
-    """A path below `root`, whatever `..` or links `relative` holds.
+    """Resolves a path inside `root`, including `..` and links.
+
+    Args:
+        root: The folder that must not be left.
+        relative: Path relative to it, possibly from an untrusted user.
 
     Raises:
-        SourceError: If it leads outside the root or does not exist.
+        SourceError: If the path is outside the root or does not exist.
     """
     try:
         path = (root / relative).resolve()
         is_inside = path.is_relative_to(root.resolve())
         is_there = is_inside and path.exists()
     except (OSError, RuntimeError, ValueError):
-        # A link to itself, a name too long, a NUL byte, a folder that may not be entered.
+        # Circular link, name too long, NUL byte, folder without permission.
         is_inside, is_there = True, False
     if not is_inside:
-        raise SourceError("That folder lies outside the configured data root. Choose one below it.")
+        raise SourceError("That folder is outside the configured data root. Choose one inside it.")
     if not is_there:
-        raise SourceError("That folder does not exist below the data root. Choose another.")
+        raise SourceError("That folder does not exist in the data root. Choose another.")
     return path
 
 
 def subfolders(root: Path, relative: str) -> list[str]:
-    """Names of the folders directly inside, without hidden ones and links out of the root.
+    """Names of the folders directly inside, without hidden ones and links that leave the root.
 
-    Names that are not UTF-8 are left out: no browser can send them back.
+    Names that are not valid UTF-8 are omitted, because browsers cannot send them back.
+
+    Args:
+        root: The folder that must not be left.
+        relative: Path of the folder to list, relative to `root`.
 
     Raises:
-        SourceError: If it leads outside the root, is no folder or may not be read.
+        SourceError: If the path is outside the root, is not a folder, or cannot be read.
     """
     folder = inside_root(root, relative)
     try:
@@ -90,5 +98,10 @@ def subfolders(root: Path, relative: str) -> list[str]:
 
 
 def leads_into(link: str, folder: Path) -> bool:
-    """Whether what a link leads to lies in a folder."""
+    """Whether the target of a link is inside a folder.
+
+    Args:
+        link: The link.
+        folder: The folder, without links in its own path.
+    """
     return Path(os.path.realpath(link)).is_relative_to(folder)

@@ -1,4 +1,4 @@
-"""From a row of the predictions table to the file it was computed from."""
+"""Finds the file behind a row of the predictions table."""
 
 from __future__ import annotations
 
@@ -13,18 +13,24 @@ from app.core.sources.folders import inside_root
 def locate(
     image_id: str, path: str, *, data_root: Path | None, samples: Sequence[Path]
 ) -> Path | None:
-    """The very file that was evaluated, or None where it is not found unchanged.
+    """The file that was evaluated, or None if it is not found unchanged.
 
-    It is looked for at `path` below `data_root`, then among `samples`. Only a file whose
-    SHA-256 is `image_id` counts: another film under the same name would be shown with this
-    one's truth and probability.
+    It is searched at `path` inside `data_root`, then among `samples`. Only a file whose SHA-256
+    equals `image_id` is accepted; otherwise another film of the same name might be shown with this
+    one's reference class and probability.
+
+    Args:
+        image_id: SHA-256 of the file.
+        path: Its path inside the trainer's data folder.
+        data_root: The configured data root; None if there is none.
+        samples: Sample images of the bundle.
     """
     candidates = list(samples)
     if data_root is not None:
         try:
             candidates.insert(0, inside_root(data_root, path))
         except (SourceError, OSError, ValueError):
-            pass  # Not below the root: the samples may still have it.
+            pass  # Not inside the root, but perhaps among the samples.
     return next((file for file in candidates if _has_digest(file, image_id)), None)
 
 

@@ -1,4 +1,4 @@
-"""Inputs that there is nothing to read from, and the sentences for them."""
+"""Reasons why an input cannot be read, with the messages shown for them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an input has no bytes to read.
+    """Why an input cannot be read.
 
     Attributes:
-        code: Stable short word, as in the results table.
+        code: Stable short code, as in the results table.
         sentence: What was received, what was expected, what to do.
-        refused: Whether it could be read but may not, such as a link out of the folder.
+        refused: Whether it was refused although it may be readable, such as a link that leaves
+            the folder.
     """
 
     code: str
@@ -22,7 +23,7 @@ class Problem:
     refused: bool = True
 
     def error(self) -> ImageError:
-        """The error that a reader of the input gets."""
+        """The exception raised when the input is read."""
         kind = RefusedImageError if self.refused else UnreadableImageError
         return kind(self.code, self.sentence)
 
@@ -34,35 +35,35 @@ NOT_FOUND = Problem(
 )
 NO_IMAGES = Problem(
     "no_images",
-    "It holds no image. Expected JPEG, PNG, TIFF or DICOM files inside; choose another.",
+    "It contains no image. Expected JPEG, PNG, TIFF or DICOM files; choose another.",
 )
 NESTED_ARCHIVE = Problem(
     "nested_archive",
-    "This archive lies inside a folder or another archive and is not opened. "
-    "Choose it by itself, or unpack it.",
+    "Archives inside a folder or another archive are not opened. "
+    "Select this archive directly, or unpack it.",
 )
 LINK_OUT = Problem(
     "link_outside",
-    "This link leads out of the folder and is not followed. Choose what it leads to by itself.",
+    "This link points outside the folder and is not followed. Select its target directly.",
 )
 LINK_TO_FOLDER = Problem(
-    "link_to_folder", "This link to a folder is not followed. Choose that folder by itself."
+    "link_to_folder", "Links to folders are not followed. Select that folder directly."
 )
 NOTHING_AT_ADDRESS = Problem(
     "not_found",
     "There is nothing at this address. Expected a file or a folder; check the address, and "
-    "whether it was removed meanwhile.",
+    "whether it has been removed.",
     refused=False,
 )
 NOT_ALLOWED = Problem(
     "not_allowed",
-    "The server does not let it be read. Check the credentials and what they may read.",
+    "The server denied access. Check the credentials and their permissions.",
     refused=False,
 )
 NO_CONNECTION = Problem(
     "no_connection",
-    "The server was not reached, or the connection broke. Check the address and the network, "
-    "and try again.",
+    "The server could not be reached, or the connection was lost. Check the address and the "
+    "network, and try again.",
     refused=False,
 )
 TIMED_OUT = Problem(
@@ -77,48 +78,51 @@ CHANGED = Problem(
 )
 UNKNOWN_SIZE = Problem(
     "unknown_size",
-    "The server does not say how large the file is, so it is not fetched. Download it and choose "
-    "the file.",
+    "The server does not state the size of the file, so it is not downloaded. Download it "
+    "yourself and select the file.",
     refused=False,
 )
 UNKNOWN_PROTOCOL = Problem(
     "unknown_protocol",
-    "This address begins with no known protocol. Expected one such as s3://, gs://, az:// or "
+    "This address has an unknown protocol. Expected one such as s3://, gs://, az:// or "
     "https://; check the address.",
     refused=False,
 )
 REMOTE_ARCHIVE = Problem(
     "remote_archive",
-    "A ZIP archive at an address is not opened. Download it and choose the file, or unpack it "
-    "where it lies.",
+    "Remote ZIP archives are not opened. Download it and select the file, or unpack it on the "
+    "server.",
 )
 
 
 def missing_package(install: str) -> Problem:
-    """What to install so that an address can be read, as pip takes it."""
+    """A package that is needed to read an address is not installed.
+
+    Args:
+        install: What to install, as an argument of pip.
+    """
     return Problem(
         "missing_package",
-        "A package that reads such addresses is not installed. Install it with: "
-        f"pip install {install}",
+        f"The package for such addresses is not installed. Install it with: pip install {install}",
         refused=False,
     )
 
 
 def not_served(error: Exception) -> Problem:
-    """A failure that fits no other, without its text, which may hold the address."""
+    """A remote failure of any other kind, without its text, which may contain the address."""
     return Problem(
         "not_readable",
-        f"The server did not hand it out ({type(error).__name__}). Check the address, and try "
+        f"The server did not deliver it ({type(error).__name__}). Check the address, and try "
         "again.",
         refused=False,
     )
 
 
 def not_readable(error: OSError | ValueError) -> Problem:
-    """What the system said, without the path that it quotes, which may name a patient."""
+    """A local read error, without the path in its text, which may identify a patient."""
     what = (isinstance(error, OSError) and error.strerror) or type(error).__name__
     return Problem(
         "not_readable",
-        f"It could not be read ({what}). Check that it is still there and may be read.",
+        f"It could not be read ({what}). Check that it still exists and its permissions.",
         refused=False,
     )

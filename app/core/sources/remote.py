@@ -1,8 +1,8 @@
-"""Files at addresses that fsspec knows, such as `s3://bucket/folder`: listed, and read one by one.
+"""Lists and reads files at fsspec addresses, such as `s3://bucket/folder`.
 
-What a file system raises depends on its library and may quote the address, so it is always
-told in words of this module's own. Each call has a time limit where the file system takes one:
-asynchronous ones do, as those of S3, Google, Azure and HTTP are; others have limits of theirs.
+Exceptions of the file system libraries differ and may quote the address, so they are replaced
+with messages of this package. Calls have a time limit where the file system supports one, as
+the asynchronous ones (S3, Google, Azure, HTTP) do; others have their own limits.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from app.core.images.decoding import MAX_FILE_BYTES
 from app.core.sources import problems
 from app.core.sources.problems import Problem
 
-# Longer than a run waits for a read (`read_ahead`): this only ends what a run left behind.
+# Longer than a run waits for a read (see `read_ahead`): it only ends abandoned reads.
 LONGEST_CALL_SECONDS = 120.0
 
 _S3 = ("s3", "s3a")
-# For S3, where the environment, the profile and fsspec's configuration name no other figures.
+# Defaults for S3, unless the environment, the profile or fsspec's configuration sets others.
 _S3_CONNECTIONS = 64
 _S3_ATTEMPTS = 3
-# s3fs repeats what already was attempted so often; once more is for a body that broke off.
+# s3fs retries on top of these attempts; one more covers a body that was cut off.
 _S3FS_REPEATS = 2
 
 _START = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::.*://)")
 _PACKAGES = {"fsspec": "'overread[cloud]'", "s3fs": "'overread[cloud]'", "smbclient": "smbprotocol"}
-# User and password up to the @; a password may hold slashes, unless what looks like one is a port.
+# User and password up to the @. A password may contain slashes, but a port is not a password.
 _USER = re.compile(r"[^/]*@|[^/:]*:(?!\d+(?:/|$))[^@]*@")
-# Here a container comes before the @.
+# Azure addresses have the container before the @.
 _CONTAINER = re.compile(r"(?:abfss?|az|adl)://[^/:@]*@[^/@]*(?:/|$)")
 
 
 def is_address(text: str) -> bool:
-    """Whether it names a place for fsspec, not a path."""
+    """Whether a text is an fsspec address rather than a path."""
     return _START.match(text) is not None
 
 
 def public_name(address: str) -> str:
-    """The address as it may be written down: without user, password and query."""
+    """An address without user, password and query, safe to display and store."""
     return "::".join(map(_without_credentials, address.split("::")))
 
 
@@ -57,12 +57,12 @@ def _without_credentials(link: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file at an address. It holds no connection, so that another process can read it too.
+    """A file at an address. It holds no connection, so it can be passed to another process.
 
     Attributes:
-        address: As it was typed, maybe with a password; names the file system.
-        path: The file as its file system calls it.
-        listed_size: Bytes as listed; None where a listing does not say.
+        address: The address as entered, possibly with a password; determines the file system.
+        path: The path of the file within its file system.
+        listed_size: Size in bytes from the listing; None if the listing lacks it.
     """
 
     address: str = field(repr=False)
@@ -71,10 +71,10 @@ class RemoteFile:
 
     @property
     def size(self) -> int:
-        """Bytes as listed, or else as the server says when it is asked.
+        """Size in bytes, from the listing or else from the server.
 
         Raises:
-            UnreadableImageError: If it does not say.
+            UnreadableImageError: If the server does not state it.
         """
         if self.listed_size is not None:
             return self.listed_size
@@ -86,15 +86,16 @@ class RemoteFile:
         return size
 
     def read(self) -> bytes:
-        """The bytes of the file, in one request.
+        """The content of the file, in one request.
 
         Raises:
-            UnreadableImageError: If it is gone, has changed, may not be read or does not come.
+            UnreadableImageError: If it is missing, has changed, cannot be accessed or does not
+                arrive.
         """
         if self.listed_size == 0:
-            return b""  # no range of an empty file can be asked for
+            return b""  # a range request for an empty file would fail
         expected = self.listed_size
-        # One byte more than listed is enough to notice a file that grew.
+        # Reading one byte more than listed reveals a file that has grown.
         end = (MAX_FILE_BYTES if expected is None else expected) + 1
         with _told():
             files, _ = _file_system(self.address)
@@ -106,11 +107,11 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What lies at an address or in a folder there.
+    """A file or folder at an address.
 
     Attributes:
         name: The last part of its path.
-        file: How it is read; the folder itself for a folder.
+        file: The file to read; for a folder, the folder itself.
         is_folder: Whether `entries` can list it.
     """
 
@@ -120,28 +121,28 @@ class Entry:
 
 
 def look_up(address: str) -> Entry:
-    """What lies at an address.
+    """The file or folder at an address.
 
     Raises:
-        UnreadableImageError: If it cannot be reached or there is nothing.
+        UnreadableImageError: If the address cannot be reached or there is nothing.
     """
     with _told():
         files, path = _file_system(address)
         details = files.info(path, **_time_limit(files))
-    # Web servers do not tell folders from files; a slash at the end does.
+    # Web servers do not distinguish folders from files; a trailing slash does.
     is_folder = details["type"] == "directory" or path.endswith("/")
     file = RemoteFile(address, path, details.get("size"))
     return Entry(path.rpartition("/")[2], file, is_folder)
 
 
 def entries(folder: RemoteFile) -> Iterator[Entry]:
-    """What lies directly in a folder, in name order.
+    """The direct content of a folder, in name order.
 
-    A folder in S3 is fetched in pages of up to 1,000 names, which are in the order of the
-    server: sorted as well, but a folder between files of like names may come a little later.
+    S3 folders are fetched in pages of up to 1,000 names in the server's order. This is sorted as
+    well, but a folder between files with similar names may come slightly later.
 
     Raises:
-        UnreadableImageError: If it cannot be listed.
+        UnreadableImageError: If the folder cannot be listed.
     """
     with _told():
         files, _ = _file_system(folder.address)
@@ -151,7 +152,7 @@ def entries(folder: RemoteFile) -> Iterator[Entry]:
 
 
 def _s3_pages(files: Any, folder: RemoteFile) -> Iterator[list[Entry]]:
-    # s3fs itself would hold the whole folder, which may be a bucket of millions.
+    # s3fs itself would load the whole listing, which may have millions of entries.
     bucket, key, _ = files.split_path(folder.path)
     prefix = f"{key}/" if key else ""
 
@@ -170,7 +171,7 @@ def _s3_pages(files: Any, folder: RemoteFile) -> Iterator[list[Entry]]:
             *(
                 entry(one["Key"], one["Size"], is_folder=False)
                 for one in page.get("Contents", ())
-                if one["Key"] != prefix  # the mark of an empty folder
+                if one["Key"] != prefix  # the placeholder of an empty folder
             ),
         ]
         if not page.get("IsTruncated"):
@@ -183,13 +184,13 @@ def _one_page(files: Any, folder: RemoteFile) -> Iterator[list[Entry]]:
     try:
         found = files.ls(folder.path, detail=True, **_time_limit(files))
     finally:
-        # Kept listings would grow with the bucket, and grow old.
+        # Cached listings would grow with the bucket and become outdated.
         files.invalidate_cache(folder.path)
     page = []
     for details in found:
         path, is_folder = details["name"], details["type"] == "directory"
         name = path.removeprefix(prefix).strip("/")
-        # A page of a web server may link to anywhere, itself and the folder above among it.
+        # A web server's index page may link anywhere, including itself and its parent.
         if "/" not in name and name not in ("", ".", ".."):
             file = RemoteFile(folder.address, path, details.get("size"))
             page.append(Entry(name, file, is_folder))
@@ -268,7 +269,7 @@ def _problem(error: Exception) -> Problem:
 
 
 def _known_problem(error: BaseException) -> Problem | None:
-    # Each library has errors of its own; their names tell more than their bases.
+    # Each library has its own exceptions, whose names are more telling than their base classes.
     names = " ".join(kind.__name__ for kind in type(error).__mro__).lower()
     if "permission" in names or getattr(error, "status", None) in (401, 403):
         return problems.NOT_ALLOWED

@@ -1,8 +1,8 @@
-"""Where images come from: files, folders, ZIP archives and addresses, read one at a time.
+"""Sources of images: files, folders, ZIP archives and addresses, read one at a time.
 
-A source is a name and a way to get its bytes, so that a batch of any size costs no memory
-until it is read. Archives are never unpacked to disk. What cannot be opened is a source
-too: reading it raises the reason, so that every input keeps its row.
+A source is a name and a way to read its bytes, so a batch of any size costs no memory until it
+is read. Archives are not unpacked to disk. An input that cannot be opened is also a source:
+reading it raises the reason, so every input keeps its row.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ from app.core.sources.file_names import is_hidden, is_image_name, is_visible_ima
 from app.core.sources.folders import Entry, entries, leads_into
 from app.core.sources.problems import Problem
 
-# Above this an archive is a mistake or an attack; a folder of that size is read in place.
+# A larger archive is a mistake or an attack; a folder of that size is fine.
 MAX_ARCHIVE_BYTES = 20 * 1024**3
 
 _ARCHIVE_SUFFIX = ".zip"
-# Read as a path, so that the rules for links hold.
+# Treated as a path, so that the rules for links apply.
 _LOCAL_PROTOCOL = "file://"
 _SHOWN_PROBLEMS = 3
 
 
 class Content(Protocol):
-    """What is read where it is no plain file of this machine."""
+    """Content that is not a plain local file."""
 
     @property
     def size(self) -> int:
-        """Bytes, as stated before they are read."""
+        """Size in bytes, as stated before reading."""
         ...
 
     def read(self) -> bytes:
-        """The bytes."""
+        """The content."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: a file, a member of a ZIP archive, or a file at an address.
+    """One input: a local file, a member of a ZIP archive, or a file at an address.
 
-    It can be pickled: another process reads the same path or address.
+    Sources can be pickled: another process reads the same path or address.
 
     Attributes:
-        name: As shown and written into results; always printable as UTF-8, never a password.
-        path: The file, or the archive; None for an address.
-        content: The file inside the archive or at the address, None for a plain file.
-        problem: Why there is nothing to read, None for what can be read.
+        name: Name for display and results; valid UTF-8, never contains a password.
+        path: The file or the archive; None for an address.
+        content: The archive member or remote file; None for a plain file.
+        problem: Why it cannot be read; None if it can.
     """
 
     name: str
@@ -62,11 +62,11 @@ class Source:
     problem: Problem | None = None
 
     def read(self) -> bytes:
-        """The bytes of the image.
+        """The content of the image file.
 
         Raises:
-            UnreadableImageError: If the file is gone, may not be read or is damaged.
-            RefusedImageError: If it is too large, or its name leads out of the archive.
+            UnreadableImageError: If the file is missing, inaccessible or damaged.
+            RefusedImageError: If it is too large, or its name points outside the archive.
         """
         if self.problem is not None:
             raise self.problem.error()
@@ -76,13 +76,13 @@ class Source:
                 return self.content.read()
             return self._read_file()
         except (OSError, ValueError) as error:
-            # The text of an OSError quotes the path, which may name a patient.
+            # The text of an OSError contains the path, which may identify a patient.
             raise problems.not_readable(error).error() from None
 
     def _read_file(self) -> bytes:
         if self.path is None:
             raise problems.NOT_FOUND.error()
-        # Not blocking, or a named pipe would be waited for without end.
+        # Non-blocking, because opening a named pipe could wait forever.
         descriptor = os.open(
             self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         )
@@ -91,33 +91,40 @@ class Source:
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableImageError(
                     "not_a_file",
-                    "This is a folder, a pipe or a device; an image file is expected. "
-                    "Choose the file itself.",
+                    "This is a folder, a pipe or a device; expected an image file.",
                 )
             _check_bytes(status.st_size)
             data = file.read(status.st_size + 1)
         if len(data) > status.st_size:
             raise UnreadableImageError(
-                "still_written", "The file grew while it was read. Try again when it is complete."
+                "still_written", "The file grew while being read. Try again when it is complete."
             )
         return data
 
 
 def from_paths(paths: Sequence[Path | str]) -> Iterator[Source]:
-    """The images of files, folders, ZIP archives and addresses, in the order given.
+    """The images in files, folders, ZIP archives and at addresses, in the order given.
 
-    A text with a protocol, such as `s3://bucket/folder`, is an address; a `Path` never is, as it
-    would make one slash of two. Folders at an address are listed as they are gone through.
+    A string with a protocol, such as `s3://bucket/folder`, is an address. A `Path` never is,
+    because it reduces `//` to `/`. Remote folders are listed lazily.
 
-    A file named itself is always a source, whatever it is called; inside a folder or an
-    archive only image names are, in name order. Hidden files are passed over. A path that
-    does not exist, a folder without images, an archive that cannot be opened or is too large,
-    an archive inside another or inside a folder, one at an address, an address that cannot be
-    reached, and a link that leads out of the folder are each a source with a problem: they cost
-    their own row, and nothing else.
+    A file given explicitly is always a source, whatever its name. In folders and archives, files
+    with an image name are sources, in name order; hidden files are skipped.
+
+    Inputs that cannot be read become sources with a problem, which cost only their own row: missing
+    paths, folders without images, archives that are invalid, too large, nested or remote,
+    unreachable addresses, and links that leave the folder.
+
+    Args:
+        paths: Paths and addresses.
 
     Raises:
-        SourceError: At the end, if nothing at all could be read.
+        SourceError: At the end, if not a single image could be listed.
+
+    Example:
+        >>> sources = list(from_paths([Path("models/phantom-chest/samples/NORMAL")]))
+        >>> len(sources), sources[0].path.name
+        (12, 'phantom0095_1.png')
     """
     is_any_readable = False
     reasons: list[str] = []
@@ -129,14 +136,19 @@ def from_paths(paths: Sequence[Path | str]) -> Iterator[Source]:
                 reasons.append(f"{source.name!r}: {source.problem.sentence}")
             yield source
     if not is_any_readable:
-        raise SourceError(" ".join(["There is no image in the input.", *reasons]))
+        raise SourceError(" ".join(["The input contains no image.", *reasons]))
 
 
 def from_archive(path: Path, *, name: str) -> Iterator[Source]:
     """The images inside a ZIP archive, named `name/member`.
 
+    Args:
+        path: The archive.
+        name: Its name for display.
+
     Raises:
-        SourceError: If it is no ZIP archive, or unpacks to more than `MAX_ARCHIVE_BYTES`.
+        UnreadableArchiveError: If it is not a valid ZIP archive.
+        SourceError: If its uncompressed size exceeds `MAX_ARCHIVE_BYTES`.
     """
     if not path.is_file():
         raise archives.UnreadableArchiveError("There is no ZIP archive at this path. Check it.")
@@ -144,9 +156,9 @@ def from_archive(path: Path, *, name: str) -> Iterator[Source]:
     total = sum(member.size for member in found)
     if total > MAX_ARCHIVE_BYTES:
         raise SourceError(
-            f"The archive unpacks to {total / 1024**3:,.0f} GB; at most "
-            f"{MAX_ARCHIVE_BYTES // 1024**3} GB are read. Unpack it to a folder you trust and "
-            "choose that."
+            f"The archive unpacks to {total / 1024**3:,.0f} GB; the maximum is "
+            f"{MAX_ARCHIVE_BYTES // 1024**3} GB. If you trust it, unpack it and choose the "
+            "folder."
         )
     for member in found:
         full_name = f"{name}/{member.name}"
@@ -157,7 +169,12 @@ def from_archive(path: Path, *, name: str) -> Iterator[Source]:
 
 
 def archive_rows(path: Path, *, name: str) -> Iterator[Source]:
-    """As `from_archive`; one that gives no image is a source with the problem."""
+    """Like `from_archive`, but an archive that yields no image is a source with a problem.
+
+    Args:
+        path: The archive.
+        name: Its name for display.
+    """
     try:
         found = list(from_archive(path, name=name))
     except SourceError as error:
@@ -169,7 +186,12 @@ def archive_rows(path: Path, *, name: str) -> Iterator[Source]:
 
 
 def below_root(root: Path, folder: Path) -> list[Source]:
-    """The images in a folder below the root, named by their path from the root."""
+    """The images in a folder, named by their path relative to the root.
+
+    Args:
+        root: The configured data root; links that leave it are not followed.
+        folder: A folder inside it.
+    """
     base = root.resolve()
     skip = len(os.path.join(str(base), ""))
     return [
@@ -231,7 +253,7 @@ def _or_empty(found: Iterator[Source], empty: Source) -> Iterator[Source]:
 
 
 def _from_remote_folder(folder: remote.RemoteFile, name: str) -> Iterator[Source]:
-    """The images below a folder at an address, each folder in name order."""
+    """The images in a remote folder and its subfolders, each folder in name order."""
     pending = [(name.removesuffix("/"), _listed_at(folder, name))]
     while pending:
         place, listed = pending[-1]
@@ -262,7 +284,7 @@ def _unreachable(name: str, error: UnreadableImageError) -> Source:
 
 
 def _from_folder(folder: Path, *, limit: Path) -> Iterator[Source]:
-    """The images below a folder in name order, links only where they lead into `limit`."""
+    """The images in a folder in name order; links only if their target is inside `limit`."""
     pending = [_listed(folder)]
     while pending:
         entry = next(pending[-1], None)
@@ -306,6 +328,6 @@ def _check_bytes(size: int) -> None:
     if size > MAX_FILE_BYTES:
         raise RefusedImageError(
             "file_too_large",
-            f"The file has {size / 1024**2:,.0f} MB; at most {MAX_FILE_BYTES // 1024**2} MB are "
-            "read. Export it at a lower resolution.",
+            f"The file has {size / 1024**2:,.0f} MB; the maximum is "
+            f"{MAX_FILE_BYTES // 1024**2} MB. Export it at a lower resolution.",
         )

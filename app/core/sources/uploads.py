@@ -1,4 +1,4 @@
-"""Uploaded files -> sources: written once to a private folder, so that memory can be released."""
+"""Writes uploaded files to a private folder, so that their memory can be released."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.core.sources.sources import Source, archive_rows
 
 
 class Upload(Protocol):
-    """A named stream of bytes."""
+    """A named binary stream."""
 
     name: str
 
@@ -25,17 +25,17 @@ class Upload(Protocol):
         ...
 
     def read(self, size: int = -1, /) -> bytes:
-        """Reads bytes from there."""
+        """Reads bytes from the current position."""
         ...
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Spool:
-    """Uploads on disk. The folder is removed when the last reference is gone.
+    """Uploads on disk. The folder is removed when the last reference is dropped.
 
     Attributes:
-        folder: Holds the files, under numbers instead of their names.
-        sources: The images, in upload order; archives give one for each member.
+        folder: Contains the files, named by number.
+        sources: The images in upload order; an archive contributes one per member.
     """
 
     folder: Path
@@ -43,14 +43,14 @@ class Spool:
 
 
 def spool(uploads: Iterable[Upload]) -> Spool:
-    """Writes uploads to a temporary folder and lists the images they hold.
+    """Writes uploads to a temporary folder and lists the images they contain.
 
-    Two uploads of one name stay two sources. Of an uploaded directory, whose files are named
-    with their path, only visible images count, as in a folder on the server. An archive that
-    gives no image is a source with the reason.
+    Uploads with the same name remain separate sources. In an uploaded directory, whose files are
+    named by path, only visible images count, as in a server folder. An archive without images is a
+    source with a problem.
 
     Raises:
-        SourceError: If the disk does not take the uploads.
+        SourceError: If the uploads cannot be written to disk.
     """
     spooled = Spool(Path(tempfile.mkdtemp(prefix="overread-")))
     weakref.finalize(spooled, shutil.rmtree, spooled.folder, ignore_errors=True)
@@ -74,6 +74,6 @@ def _write(upload: Upload, path: Path) -> None:
             shutil.copyfileobj(cast(BinaryIO, upload), file)
     except OSError as error:
         raise SourceError(
-            f"The uploads could not be kept on the server's disk ({error.strerror}). Upload fewer "
-            "films at a time, or choose a server folder."
+            f"The uploads could not be written to the server's disk ({error.strerror}). Upload "
+            "fewer films at a time, or choose a server folder."
         ) from None

@@ -97,14 +97,14 @@ def test_a_network_that_openvino_computes_otherwise_is_left_to_tensorflow(
 ):
     monkeypatch.setattr(conversion, "TOLERANCE", -1.0)
 
-    with pytest.raises(UnsupportedNetworkError, match="differ by"):
+    with pytest.raises(UnsupportedNetworkError, match="differ from"):
         converted(bundle, tmp_path)
     monkeypatch.undo()
-    with pytest.raises(UnsupportedNetworkError, match="differ by"):  # remembered
+    with pytest.raises(UnsupportedNetworkError, match="differ from"):  # remembered
         converted(bundle, tmp_path)
     chosen = open_backend(bundle, "auto", cache=tmp_path, workers=1)
     assert chosen.description.startswith("TensorFlow")
-    assert "differ by" in chosen.description
+    assert "differ from" in chosen.description
     with pytest.raises(BundleError, match="Choose the backend auto or tensorflow"):
         open_backend(bundle, "openvino", cache=tmp_path, workers=1)
 

@@ -151,7 +151,7 @@ def test_another_format_number(copy, found):
 def test_a_manifest_that_is_not_json(copy, text):
     (copy / MANIFEST).write_bytes(text.encode("latin-1"))
     message = refusal(copy)
-    assert "is not JSON" in message
+    assert "is not valid JSON" in message
     assert len(message) < 300
 
 
@@ -254,7 +254,7 @@ def test_fewer_classes_than_the_network_has_outputs(copy_of_three):
     label = header.split(",").index("y_true")
     kept = [row for row in rows if row.split(",")[label] != "2"]
     rewrite(copy_of_three, PREDICTIONS, "\n".join([header, *kept]) + "\n")
-    with pytest.raises(BundleError, match="gives 3 outputs; its manifest lists 2 classes"):
+    with pytest.raises(BundleError, match="has 3 outputs; its manifest lists 2 classes"):
         load_network(load_bundle(copy_of_three))
 
 

@@ -171,10 +171,14 @@ def test_a_softmax_layer_is_cut_off_too(films):
     ("model", "expected", "message"),
     [
         ({"size": 32}, {}, r"takes \(32, 32, 1\); its manifest says \(40, 40, 1\)"),
-        ({"units": 3, "activation": "softmax"}, {}, "gives 3 outputs; its manifest lists 2"),
-        ({}, {"classes": ("A", "B", "C")}, "gives 1 outputs; its manifest lists 3"),
-        ({"activation": "linear"}, {}, "ends in 'linear'; with 1 outputs a sigmoid"),
-        ({"units": 3}, {"classes": ("A", "B", "C")}, "ends in 'sigmoid'; with 3 outputs a softmax"),
+        ({"units": 3, "activation": "softmax"}, {}, "has 3 outputs; its manifest lists 2"),
+        ({}, {"classes": ("A", "B", "C")}, "has 1 outputs; its manifest lists 3"),
+        ({"activation": "linear"}, {}, "ends in 'linear'; with 1 outputs it must end in sigmoid"),
+        (
+            {"units": 3},
+            {"classes": ("A", "B", "C")},
+            "ends in 'sigmoid'; with 3 outputs it must end in softmax",
+        ),
         ({}, {"layer": "missing"}, "'missing' of 'mine' is not a layer with feature maps"),
         ({}, {"layer": "global_average_pooling2d"}, "not a layer with feature maps"),
     ],

@@ -89,7 +89,7 @@ def test_a_read_that_stalls_costs_its_own_film(released):
     with ReadAhead(seconds_a_read=0.2) as reading:
         pending = [reading.read(film) for film in films]
         assert pending[0].take() == b"film"
-        with pytest.raises(UnreadableImageError, match="Reading did not end within") as stalled:
+        with pytest.raises(UnreadableImageError, match="could not be read within") as stalled:
             pending[1].take()
         assert stalled.value.code == "stalled"
         assert [one.take() for one in pending[2:]] == [b"film"] * 20
@@ -170,7 +170,7 @@ def test_who_waits_is_told_when_it_is_closed(released):
     told = []
 
     def take(pending):
-        with pytest.raises(SourceError, match="ended before this file had come"):
+        with pytest.raises(SourceError, match="stopped before this file was read"):
             pending.take()
         told.append(pending)
 

@@ -237,7 +237,7 @@ def test_what_cannot_be_opened_costs_only_its_row(folder, tmp_path):
 def test_nothing_at_all_is_an_error_that_says_why(tmp_path):
     with pytest.raises(SourceError, match=r"no image.*'.*missing'.*nothing at this path"):
         list(from_paths([tmp_path / "missing"]))
-    with pytest.raises(SourceError, match="holds no image"):
+    with pytest.raises(SourceError, match="contains no image"):
         list(from_paths([tmp_path]))
     with pytest.raises(SourceError, match="no image"):
         list(from_paths([]))

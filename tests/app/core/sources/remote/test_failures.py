@@ -24,7 +24,7 @@ CANARY = "CANARY"
 
 @pytest.mark.parametrize("address", ["ftpp://host/a.png", "S3://bucket/a.png", "smb+x://a"])
 def test_an_unknown_protocol(address):
-    with pytest.raises(SourceError, match="no known protocol") as caught:
+    with pytest.raises(SourceError, match="unknown protocol") as caught:
         list(from_paths([address]))
     assert "s3://" in str(caught.value)
 
@@ -69,7 +69,7 @@ def test_a_server_that_is_not_there(place):
     try:
         started = time.monotonic()
         assert reason(found).code == "no_connection"
-        with pytest.raises(SourceError, match="server was not reached"):
+        with pytest.raises(SourceError, match="server could not be reached"):
             list(from_paths([place.address]))
         assert time.monotonic() - started < 10
     finally:
@@ -78,7 +78,7 @@ def test_a_server_that_is_not_there(place):
 
 def test_a_host_that_has_no_address():
     pytest.importorskip("aiohttp")
-    with pytest.raises(SourceError, match="server was not reached"):
+    with pytest.raises(SourceError, match="server could not be reached"):
         list(from_paths(["http://no-such-host.invalid/a.png"]))
 
 
