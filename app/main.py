@@ -1,4 +1,4 @@
-"""Entry point, `overread app`: the frame around every page."""
+"""Entry point of `overread app`: the frame around every page."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from app.ui import errors, state
 
 st.set_page_config(
     page_title="Overread",
-    # A file: for a named icon the browser would ask a server outside.
+    # A file, because the browser would load a named icon from an external server.
     page_icon=str(Path(__file__).parent / "ui" / "icon.png"),
     layout="wide",
     initial_sidebar_state=220,
@@ -29,7 +29,7 @@ page = st.navigation(
     }
 )
 
-# In the page, not in the sidebar, which can be folded away.
+# On the page, because the sidebar can be collapsed.
 st.caption("Overread. Research use only, not a medical device.")
 errors.show_raised()
 with errors.shown():

@@ -24,6 +24,11 @@ AREAS = (
     "app/core/rendering",
     "app/core/sources",
     "app/core/statistics",
+    "app/ui/activations",
+    "app/ui/case",
+    "app/ui/model_card",
+    "app/ui/performance",
+    "app/views",
 )
 FILES = [path for area in AREAS for path in sorted((ROOT / area).rglob("*.py"))]
 

@@ -1,4 +1,4 @@
-"""Widgets more than one page draws. They receive results and compute none."""
+"""Widgets shared by several pages. They display results and compute none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ _STEP = 0.001
 
 
 def proportion(label: str, proportion: Proportion | F1, *, note: str | None = None) -> None:
-    """A card that never shows a proportion without its denominator and 95 % interval."""
+    """A card with a proportion, its 95 % interval and its denominator.
+
+    Args:
+        label: Name of the proportion.
+        proportion: The proportion to show.
+        note: Help text; None for none.
+    """
     _card(
         label,
         formatting.percent(proportion),
@@ -29,13 +35,13 @@ def proportion(label: str, proportion: Proportion | F1, *, note: str | None = No
 
 
 def auc(label: str, interval: Interval, *, unit: str, note: str | None = None) -> None:
-    """A card with a figure, its 95 % bootstrap interval and the patients that were drawn.
+    """A card with a bootstrapped statistic, its 95 % interval and the number of patients.
 
     Args:
-        label: Name of the figure.
-        interval: The figure with its interval.
-        unit: What was drawn, `HeldOut.unit`.
-        note: What else to know of it.
+        label: Name of the statistic.
+        interval: The statistic with its interval.
+        unit: What was resampled, see `HeldOut.unit`.
+        note: Additional help text; None for none.
     """
     _card(
         label,
@@ -47,7 +53,15 @@ def auc(label: str, interval: Interval, *, unit: str, note: str | None = None) -
 
 
 def figure(title: str, drawn: go.Figure, *, key: str, alt: str, note: str | None = None) -> None:
-    """A titled figure in the theme's colours; `alt` says in words what it shows."""
+    """A titled figure in the theme's colours.
+
+    Args:
+        title: Title above the figure.
+        drawn: The figure.
+        key: Streamlit key of the chart.
+        alt: Description for screen readers.
+        note: Help text next to the title; None for none.
+    """
     st.markdown(f"**{title}**", help=note)
     drawn.update_layout(font_color=palette.INK[st.context.theme.type or "dark"])
     st.plotly_chart(drawn, key=key, theme="streamlit", config={"displayModeBar": False}, alt=alt)
@@ -59,12 +73,12 @@ def table(
     key: str,
     figures: Sequence[str] = (),
 ) -> None:
-    """A short table of text, all rows in view.
+    """A short table of text, shown without scrolling.
 
     Args:
-        rows: One mapping a row, all with the same columns.
-        key: Identity of the table on its page.
-        figures: Columns of numbers, aligned to the right.
+        rows: One mapping per row, all with the same columns.
+        key: Streamlit key of the table.
+        figures: Columns of numbers, which are right-aligned.
     """
     right = st.column_config.TextColumn(alignment="right")
     st.dataframe(
@@ -77,7 +91,15 @@ def table(
 
 
 def threshold_slider(default: float, *, key: str) -> float:
-    """A threshold from 0 to 1 that survives a page change, and a way back to `default`."""
+    """A slider for the decision threshold that keeps its value between pages, with a reset button.
+
+    Args:
+        default: The model's own threshold, in [0, 1].
+        key: Session key of the slider.
+
+    Returns:
+        The chosen threshold, in [0, 1].
+    """
     slider, back = st.columns([4, 1], vertical_alignment="bottom")
     value = slider.slider(
         "Threshold",
@@ -90,9 +112,9 @@ def threshold_slider(default: float, *, key: str) -> float:
         persist_state="session",
     )
     back.button(
-        f"Back to {default:.3f}",
+        f"Reset to {default:.3f}",
         icon=":material/undo:",
-        help="Returns to the model's own threshold.",
+        help="Resets to the model's own threshold.",
         key=f"{key}_back",
         on_click=errors.callback(_set),
         args=(key, default),

@@ -1,8 +1,8 @@
-"""How an error of the app reaches its page, wherever it was raised.
+"""Displays errors of the app on their page, wherever they were raised.
 
-Streamlit runs callbacks before the page, and a fragment that redraws itself without the page: what
-they raise passes by every handler in the script, and the reader is told no more than that "this
-app has encountered an error". So callbacks and fragments are made here; a test holds the app to it.
+Streamlit runs callbacks before the page, and reruns fragments without it, so their exceptions
+bypass every handler in the script and the user only sees "This app has encountered an error".
+Therefore callbacks and fragments are created here; a test enforces it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _P = ParamSpec("_P")
 
 @contextmanager
 def shown() -> Iterator[None]:
-    """Shows an error that ends the block, as its sentence."""
+    """Displays an error that ends the block."""
     try:
         yield
     except OverreadError as error:
@@ -30,7 +30,7 @@ def shown() -> Iterator[None]:
 
 
 def callback(act: Callable[_P, object]) -> Callable[_P, None]:
-    """What a widget calls: an error that it raises is shown on the page that is drawn next."""
+    """Wraps a widget callback so that its errors are shown on the next page that is drawn."""
 
     @wraps(act)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -43,7 +43,11 @@ def callback(act: Callable[_P, object]) -> Callable[_P, None]:
 
 
 def fragment(*, run_every: float) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
-    """A part of a page that redraws itself every so many seconds and shows its own errors."""
+    """A part of a page that reruns itself periodically and displays its own errors.
+
+    Args:
+        run_every: Interval in seconds.
+    """
 
     def decorate(draw: Callable[_P, None]) -> Callable[_P, None]:
         @wraps(draw)
@@ -59,7 +63,7 @@ def fragment(*, run_every: float) -> Callable[[Callable[_P, None]], Callable[_P,
 
 
 def show_raised() -> None:
-    """Shows what callbacks have raised since the page was last drawn."""
+    """Displays errors raised by callbacks since the last rerun."""
     for sentence in state.take_errors():
         _show(sentence)
 

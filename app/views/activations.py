@@ -1,4 +1,4 @@
-"""Activations: one film through the network, layer by layer, from edges to evidence."""
+"""Activations page: one film through the network, layer by layer, from edges to evidence."""
 
 import streamlit as st
 
@@ -12,14 +12,14 @@ case = cache.case(bundle, source)
 
 st.markdown(f"#### Activations · {state.plain(source.name)}")
 if case.film is None or case.prediction is None:
-    st.error(f"There is nothing to walk through. {case.reason}", icon=":material/error:")
+    st.error(f"There are no activations to show. {case.reason}", icon=":material/error:")
     st.stop()
 
 network = cache.network(bundle)
 layers = activations.layers(network.model)
 pixels = cache.network_input(bundle, source, case.image_id)
 task = bundle.manifest.task
-# With two classes the question is what speaks for the positive one, whatever was predicted.
+# With two classes, always explain the positive one, whatever was predicted.
 explained = 1 if task.binary else case.prediction.class_index
 
 film_side, layer_side = st.columns([1, 5])

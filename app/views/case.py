@@ -1,4 +1,4 @@
-"""Case: one film, what the model says of it and why, and what the reader says of that."""
+"""Case page: one film with the model's prediction and heatmap, and the reader's verdict."""
 
 import streamlit as st
 
@@ -40,7 +40,7 @@ with reading_side:
         st.plotly_chart(
             cache.probability_figure(bundle, case.image_id, case.prediction),
             key="case_probability",
-            alt="Probability of each class, with the threshold drawn in",
+            alt="Probability of each class with the decision threshold",
         )
         st.caption(
             f"Calibrated probability {case.prediction.probability:.3f}, before calibration "
@@ -53,5 +53,5 @@ with reading_side:
             "views/activations.py", label="Activations of this film", icon=":material/layers:"
         )
 
-if waiting is not None:  # last, so that the reader has all else meanwhile
+if waiting is not None:  # last, so that the rest of the page is already there
     method_choice.compute(waiting, case, source, bundle)

@@ -1,4 +1,4 @@
-"""Model card: what the model is for, how it was made, and whether it is still that model."""
+"""Model card page: intended use, training, and whether the files are unchanged."""
 
 import streamlit as st
 

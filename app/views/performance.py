@@ -1,4 +1,4 @@
-"""Performance: what a threshold costs and buys, and which films are misclassified."""
+"""Performance page: accuracy at a decision threshold, and the misclassified films."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ task, decision = bundle.manifest.task, bundle.manifest.thresholds.decision
 words = [task.display_name(name) for name in task.classes]
 splits = predictions.splits(cache.predictions(bundle))
 if not splits:
-    st.info("This model came without predictions. Train it again to have them recorded.")
+    st.info("This model has no predictions. Train it again to record them.")
     st.stop()
 
 threshold = None

@@ -20,14 +20,18 @@ from app.ui import errors
 from app.ui.activations.pictures import GRID, VIEW_KEY
 from app.ui.activations.tiles import Tile, show_tiles
 
-EVIDENCE = "evidence/grad-cam"  # the last step; no Keras layer may have a slash in its name
+EVIDENCE = "evidence/grad-cam"  # the last step; Keras layer names cannot contain a slash
 _TILE_SIZE = 92
 
 
 def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
-    """Which network of an ensemble is walked through; None where the model is a single one.
+    """Lets the user choose a network of an ensemble; None if the model is a single network.
 
-    Another network is opened at the same layer.
+    Changing the network keeps the current layer.
+
+    Args:
+        layers: All layers of the model.
+        bundle: The model.
     """
     members = sorted({layer.member for layer in layers if layer.member is not None})
     if len(members) < 2:
@@ -43,8 +47,8 @@ def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
         args=(key, layer_key(bundle)),
         key=key,
         persist_state="session",
-        help=f"This model is {len(members)} networks side by side; its logit is the mean of "
-        "theirs. Layers of one network are shown, with those that all share.",
+        help=f"This model is an ensemble of {len(members)} networks; its logit is the mean of "
+        "theirs. The layers of one network are shown, and those that all networks share.",
     )
     return int(chosen)
 
@@ -56,13 +60,13 @@ def choose_layer(
     evidence: NDArray[np.float32],
     bundle: Bundle,
 ) -> str:
-    """The strip with the controls under it; gives the layer's name, or `EVIDENCE`.
+    """Shows the strip of layers with its controls; returns the chosen layer, or `EVIDENCE`.
 
     Args:
         layers: All layers.
-        walk: The strongest channel of each layer with maps.
+        walk: The strongest channel of each layer with feature maps.
         film: The film at any size.
-        evidence: Its evidence map for the explained class, in logits.
+        evidence: Its evidence map for the explained class, float32 `(rows, columns)` in logits.
         bundle: The model.
     """
     key = layer_key(bundle)
@@ -99,12 +103,17 @@ def choose_layer(
 
 
 def layer_key(bundle: Bundle) -> str:
-    """The session key of the chosen layer; each model keeps its own."""
+    """Session key of the chosen layer, separate for each model."""
     return f"activations_layer_{bundle.sha256[:12]}"
 
 
 def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
-    """All layers as a table; a click on a row opens the layer."""
+    """All layers as a table; selecting a row opens that layer.
+
+    Args:
+        layers: All layers.
+        bundle: The model.
+    """
     key = f"activations_rows_{bundle.sha256[:12]}"
     table = pd.DataFrame(
         {
@@ -125,7 +134,7 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
         column_config={
             "No.": st.column_config.NumberColumn(width=40),
             "Output": st.column_config.TextColumn(
-                help="Rows × columns × channels of maps, or the number of values"
+                help="Rows × columns × channels of feature maps, or the number of values"
             ),
             "Parameters": st.column_config.NumberColumn(format="localized"),
         },
@@ -153,7 +162,7 @@ def _show_strip(
 ) -> None:
     manifest = bundle.manifest
     if not walk:
-        st.info("No layer of this model has feature maps, so there is no strip to walk along.")
+        st.info("No layer of this model has feature maps to show.")
         return
     st.caption(
         "The channel with the highest mean activation in each layer, each on its own scale from "
@@ -205,7 +214,7 @@ def _step_words(step: str, index: int, kinds: dict[str, LayerInfo], bundle: Bund
 
 
 def _step(key: str, steps: Sequence[str], by: int) -> None:
-    # From where the session is, not from what was drawn: a quick second press counts too.
+    # Starts from the session's state, not from what is drawn, so that quick presses all count.
     position = steps.index(st.session_state[key]) + by
     _choose(key, steps[min(max(position, 0), len(steps) - 1)])
 

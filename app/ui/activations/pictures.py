@@ -1,4 +1,4 @@
-"""What the Activations page draws in pictures: film, channels of a layer, evidence."""
+"""Images on the Activations page: film, channels of a layer, evidence."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from app.ui.activations.tiles import Tile, show_tiles
 
 GRID, ONE, LIST = "All channels", "One channel", "List of layers"
 VIEW_KEY = "activations_view"
-PICTURE_SIDE = 720  # longer side of an enlarged map, in pixels
-SCREEN_SIDE = 1400  # longer side of a film; Streamlit would shrink a wider one, more slowly
+PICTURE_SIDE = 720  # longer side of an enlarged feature map, in pixels
+SCREEN_SIDE = 1400  # longer side of a film in pixels; Streamlit reduces wider ones, but slowly
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the chosen layer is drawn.
+    """How the chosen layer is displayed.
 
     Attributes:
         name: `GRID`, `ONE` or `LIST`.
         own_scale: Whether each channel has its own scale instead of the layer's.
-        colour_map: Colours of the maps.
-        beside: Room among the controls for what only some layers need.
+        colour_map: Colours of the feature maps.
+        beside: Place among the controls for what only some layers need.
     """
 
     name: str
@@ -47,7 +47,14 @@ class View:
 
 
 def show_film(case: Case, film: Film, pixels: NDArray[np.uint8], bundle: Bundle) -> None:
-    """The film, the network's view of it, and the decision."""
+    """The film, the network's input, and the decision.
+
+    Args:
+        case: The open film with its prediction.
+        film: The film at any size.
+        pixels: The network's input, uint8 `(height, width, channels)` in [0, 255], grey or RGB.
+        bundle: The model.
+    """
     rows, columns = film.pixels.shape[:2]
     height, width = pixels.shape[:2]
     st.image(
@@ -70,7 +77,7 @@ def show_film(case: Case, film: Film, pixels: NDArray[np.uint8], bundle: Bundle)
 
 
 def choose_view() -> View:
-    """The controls above the pictures."""
+    """Shows the controls above the images and returns the choice."""
     views, beside, drawing = st.columns([7, 5, 3], vertical_alignment="center")
     name = views.segmented_control(
         "View",
@@ -85,7 +92,7 @@ def choose_view() -> View:
         own_scale = st.toggle(
             "Each channel on its own scale", key="activations_own_scale", persist_state="session"
         )
-        st.caption("Shows the pattern of weak channels; their strength can no longer be compared.")
+        st.caption("Makes weak channels visible, but channels can no longer be compared.")
         colour_map = st.radio(
             "Colours", COLOUR_MAPS, key="activations_colours", persist_state="session"
         )
@@ -104,15 +111,15 @@ def show_maps(
     """The channels of a layer, and one of them over the film.
 
     Args:
-        values: Maps `(rows, columns, channels)`.
-        layer: The layer they are of.
+        values: Feature maps, float32 `(rows, columns, channels)`, activations.
+        layer: The layer they belong to.
         film: The film at any size.
         bundle: The model.
-        image_id: Of the film; each film starts with its own strongest channel.
-        view: How they are drawn.
+        image_id: SHA-256 of the film; the channel selection is separate for each film.
+        view: How to display them.
     """
     order, means = by_strength(values), mean_activations(values)
-    # One key a layer and film: another one starts at its strongest channel again.
+    # One key per layer and film, so that each starts at its strongest channel.
     key = f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer.name}"
     channel = view.beside.selectbox(
         "Channel, by mean activation",
@@ -152,16 +159,23 @@ def show_maps(
 def show_evidence(
     film: Film, evidence: NDArray[np.float32], *, bundle: Bundle, class_index: int
 ) -> None:
-    """The end of the walk: Grad-CAM of the heatmap layer, alone and over the film."""
+    """The last step: Grad-CAM of the heatmap layer, alone and over the film.
+
+    Args:
+        film: The film at any size.
+        evidence: Its evidence map, float32 `(rows, columns)` in logits.
+        bundle: The model.
+        class_index: Position of the explained class.
+    """
     manifest = bundle.manifest
     scale = manifest.heatmap.scale
     word = manifest.task.display_name(manifest.task.classes[class_index]).lower()
     st.write(
-        f"All channels of {manifest.heatmap.layer} added up, each weighted by how much it moves "
-        f"the decision towards {word}."
+        f"The sum of all channels of {manifest.heatmap.layer}, each weighted by its influence on "
+        f"the decision for {word}."
     )
     if not heatmaps.has_positive_evidence(evidence, scale=scale):
-        st.info(f"No positive evidence for {word} anywhere in this film; no heatmap is drawn.")
+        st.info(f"No positive evidence for {word} in this film; no heatmap is drawn.")
         return
     shape = geometry.shrunk(film, PICTURE_SIDE).pixels.shape
     picture = feature_maps.coloured(
@@ -187,7 +201,13 @@ def show_evidence(
 
 
 def show_picture(picture: NDArray[np.uint8], words: str, *, photograph: bool = False) -> None:
-    """A picture as wide as its place; photographs are sent as JPEG, maps without loss."""
+    """An image as wide as its container.
+
+    Args:
+        picture: uint8 `(height, width, 3)` RGB.
+        words: Description for screen readers.
+        photograph: Whether to send it as JPEG instead of lossless PNG.
+    """
     st.image(picture, width="stretch", output_format="JPEG" if photograph else "PNG", alt=words)
 
 
@@ -225,7 +245,7 @@ def _show_grid(
         layout="grid",
         size=64 if len(order) <= 32 else 52 if len(order) <= 96 else 44,
         selected=str(selected),
-        label=f"Channels of {layer.name}, the highest mean activation first",
+        label=f"Channels of {layer.name} by descending mean activation",
         key="activations_grid",
         choose=partial(_choose_channel, key),
     )
@@ -234,14 +254,14 @@ def _show_grid(
 def _scale_words(scale: Scale, view: View) -> str:
     dark, bright = ("black", "white") if view.colour_map == "Grey" else ("violet", "yellow")
     if view.own_scale:
-        return f"Each on its own scale, from its lowest ({dark}) to its highest value ({bright})."
+        return f"Each channel from its lowest ({dark}) to its highest value ({bright})."
     low, high = value_words(scale.low), value_words(scale.high)
     return f"One scale for the layer, from {low} ({dark}) to {high} ({bright})."
 
 
 def _overlay_words(scale: Scale) -> str:
     if scale.high <= 0:
-        return "No value above zero, so nothing is laid over the film."
+        return "No positive values, so nothing is drawn over the film."
     return (
         f"Over the film: values from {value_words(heatmaps.FLOOR * scale.high)} (violet) to "
         f"{value_words(scale.high)} (yellow)."

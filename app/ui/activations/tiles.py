@@ -1,7 +1,7 @@
-"""Many small labelled pictures as one element; a click, Enter or Space picks one.
+"""A component of many small labelled images; click, Enter or Space selects one.
 
-The pictures travel as one sheet and are cut apart in the browser, so that 256 channels are
-one Streamlit element and one image.
+The images are sent as one sheet and cut apart in the browser, so 256 channels are one Streamlit
+element and one image.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.core.rendering import heatmaps
 from app.core.rendering.feature_maps import Sheet
 from app.ui import errors
 
-# Percent of the width a pixel of `size` stands for, so that tiles grow on a projector.
+# Percent of the width for each pixel of `size`, so that tiles grow on a projector.
 _SHARE = {"grid": 0.19, "strip": 0.1}
 
 _CSS = """
@@ -26,7 +26,7 @@ _CSS = """
 .tiles { color: var(--st-text-color); font-family: var(--st-font); }
 .tiles.grid {
   display: grid; gap: 8px; padding: 3px; overflow-y: auto;
-  /* What a screen leaves below the strip and the controls. */
+  /* The space left on the screen below the strip and the controls. */
   max-height: max(340px, calc(100vh - 560px));
   grid-template-columns: repeat(auto-fill, minmax(max(var(--tile-size), var(--tile-share)), 1fr));
 }
@@ -116,7 +116,7 @@ function build(tile, index, image, data) {
   return button;
 }
 
-// Only the tiles scroll; scrollIntoView would move the whole page.
+// Scrolls only the tiles; scrollIntoView would scroll the whole page.
 function reveal(root, button) {
   if (button.classList.contains("pinned")) {
     root.scrollLeft = root.scrollWidth;
@@ -140,14 +140,14 @@ _mount = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One picture of the sheet, in the sheet's order.
+    """One image of the sheet, in the sheet's order.
 
     Attributes:
-        key: What a pick reports.
-        label: First line under the picture.
-        note: Second, quieter line; may be empty.
-        hint: The whole of it in words, for the pointer and for screen readers.
-        pinned: Whether it stays in sight at the end of a strip that scrolls.
+        key: Reported when it is selected.
+        label: First line under the image.
+        note: Second, less prominent line; may be empty.
+        hint: Full description, for the tooltip and screen readers.
+        pinned: Whether it stays visible at the end of a scrolling strip.
     """
 
     key: str
@@ -168,17 +168,17 @@ def show_tiles(
     key: str,
     choose: Callable[[str], None],
 ) -> None:
-    """Draws the tiles and calls `choose` with the key of the one that is picked.
+    """Draws the tiles and calls `choose` with the key of the selected one.
 
     Args:
-        sheet: The pictures.
-        tiles: What is written under each, as many as there are pictures.
-        layout: `grid` wraps and scrolls down, `strip` scrolls sideways.
-        size: Smallest width of a tile on the screen, in pixels; wide screens have wider ones.
-        selected: Key of the tile that is marked.
-        label: What the tiles are, for screen readers.
-        key: Streamlit's key of the element.
-        choose: Runs before the page is drawn again.
+        sheet: The images.
+        tiles: Labels of the images, in the same order.
+        layout: `grid` wraps and scrolls vertically, `strip` scrolls horizontally.
+        size: Minimum width of a tile in pixels; tiles are wider on wide screens.
+        selected: Key of the highlighted tile.
+        label: Description of the tiles for screen readers.
+        key: Streamlit key of the component.
+        choose: Called before the page is rerun.
     """
     png = base64.b64encode(heatmaps.png(sheet.picture)).decode()
     data = {

@@ -1,4 +1,4 @@
-"""What the Activations page draws of layers without maps: bars, and what moved the decision."""
+"""Layers without feature maps on the Activations page, and the contributions to the decision."""
 
 from __future__ import annotations
 
@@ -17,17 +17,22 @@ from app.ui.activations.pictures import PICTURE_SIDE, show_picture
 
 
 def show_vector(values: NDArray[np.float32], layer: LayerInfo) -> None:
-    """The values of a layer without maps, as bars."""
+    """The values of a layer without feature maps, as bars.
+
+    Args:
+        values: Activations, float32 `(units,)`.
+        layer: The layer they belong to.
+    """
     noun = "channel" if "pooling" in layer.kind else "unit"
     st.plotly_chart(
         charts.value_bars(values, noun=noun, height=400),
         key="activations_values",
-        alt=f"Values of {layer.name}, the highest first",
+        alt=f"Values of {layer.name} in descending order",
     )
     st.caption(
         f"{values.size:,} values: mean {value_words(values.mean())}, lowest "
         f"{value_words(values.min())}, highest {value_words(values.max())}. This layer has no "
-        "maps, so nothing of it can be laid over the film."
+        "feature maps, so it cannot be drawn over the film."
     )
 
 
@@ -38,7 +43,14 @@ def show_output(
     bundle: Bundle,
     class_index: int,
 ) -> None:
-    """The network's probabilities and what moved them."""
+    """The network's probabilities and the contributions to them.
+
+    Args:
+        values: Output of the network, float32 `(units,)`, probabilities in [0, 1].
+        contributions: Contributions to the logit of the class; None if the network has none.
+        bundle: The model.
+        class_index: Position of the explained class.
+    """
     task = bundle.manifest.task
     names = [task.display_name(name) for name in task.classes]
     probabilities = values.tolist() if values.size > 1 else [1 - values.item(), values.item()]
@@ -50,7 +62,7 @@ def show_output(
             alt="Probability of each class before calibration",
         )
         st.caption(
-            "Probabilities as the network gives them. The decision uses calibrated ones: "
+            "Probabilities before calibration. The decision uses calibrated ones: "
             f"{calibration_in_full(bundle.manifest.calibration, task)}."
         )
     with right:
@@ -59,15 +71,21 @@ def show_output(
 
 
 def show_table(values: NDArray[np.float32], *, colour_map: ColourMap) -> None:
-    """Values that are neither maps nor one vector, as one picture."""
+    """Values that are neither feature maps nor a vector, as one image.
+
+    Args:
+        values: Activations, float32 `(rows, columns)`.
+        colour_map: Colours of the image.
+    """
     scale = feature_maps.scale_of(values)
     picture = feature_maps.coloured(values, scale=scale, colour_map=colour_map)
     show_picture(
-        feature_maps.enlarged(picture, side=PICTURE_SIDE), "Values of the layer as one picture"
+        feature_maps.enlarged(picture, side=PICTURE_SIDE), "Values of the layer as one image"
     )
     st.caption(
         f"{shape_words(values.shape)} values, from {value_words(scale.low)} to "
-        f"{value_words(scale.high)}. They are not maps, so they cannot be laid over the film."
+        f"{value_words(scale.high)}. They are not feature maps, so they cannot be drawn over the "
+        "film."
     )
 
 
@@ -83,8 +101,8 @@ def _show_contributions(contributions: Contributions, word: str) -> None:
         else "an input of this layer"
     )
     st.caption(
-        f"What speaks for and against {word.lower()}: {source}, times its weight. The "
-        f"{contributions.values.size:,} contributions and the constant "
-        f"{value_words(contributions.bias)} add up to {value_words(contributions.logit)} logits; "
+        f"Evidence for and against {word.lower()}: {source}, times its weight. The "
+        f"{contributions.values.size:,} contributions and the bias "
+        f"{value_words(contributions.bias)} sum to {value_words(contributions.logit)} logits; "
         "the largest are shown."
     )

@@ -1,7 +1,7 @@
-"""The film on the screen: zoom and pan, the heatmap over or beside it, and the colour bar.
+"""The film viewer: zoom and pan, the heatmap over or next to the film, and the colour bar.
 
-An element of its own, because a chart is built anew for every move of the opacity slider and
-forgets where the reader had zoomed to.
+It is a component because Streamlit rebuilds a chart whenever the opacity slider moves, which
+would reset the zoom.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ export default function ({ parentElement, data }) {
       image.style.transform = `translate(${x * 100}%, ${y * 100}%) scale(${zoom})`;
     }
   };
-  // Positions are shares of a pane, so that both panes and any screen show the same part.
+  // Positions are fractions of a pane, so both panes show the same region at any screen size.
   const move = (zoom, x, y) => {
     const bounded = Math.min(16, Math.max(1, zoom));
     const keep = (value) => Math.min(0, Math.max(1 - bounded, value));
@@ -150,12 +150,12 @@ _mount = st.components.v2.component("overread_film", html=_HTML, css=_CSS, js=_J
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A film as it is shown.
+    """A film as displayed.
 
     Attributes:
-        url: Of the picture.
-        shape: Height and width.
-        film_key: Names the film; another one starts unzoomed.
+        url: URL of the image.
+        shape: Height and width in pixels.
+        film_key: Identifies the film; the zoom is reset when it changes.
     """
 
     url: str
@@ -165,12 +165,12 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Heatmap:
-    """What is laid over a film.
+    """The overlay of a film.
 
     Attributes:
-        url: Of its picture, which is stretched over the whole film.
-        choice: How it was found.
-        scale: What fills the colour bar.
+        url: URL of its image, which is stretched over the whole film.
+        choice: The explanation it shows.
+        scale: Scale of the colour bar.
     """
 
     url: str
@@ -181,14 +181,14 @@ class Heatmap:
 def show_film(
     film: Picture, heatmap: Heatmap | None, *, opacity: float, beside: bool, note: str = ""
 ) -> None:
-    """Draws a film with its heatmap; wheel or `+` and `-` zoom, dragging or the arrows move it.
+    """Draws a film with its heatmap; wheel or `+` and `-` zoom, dragging or arrow keys pan.
 
     Args:
-        film: As it is shown, windowed.
-        heatmap: What is laid over it, or None to draw none.
-        opacity: Of the heatmap, in [0, 1].
-        beside: Whether the bare film stands to the left of the blended one.
-        note: What is said under the film where no heatmap is drawn.
+        film: The film, windowed.
+        heatmap: The overlay; None to draw none.
+        opacity: Opacity of the heatmap, in [0, 1].
+        beside: Whether to show the film without overlay on the left.
+        note: Caption if there is no heatmap.
     """
     data: dict[str, Any] = {
         "film": film.url,

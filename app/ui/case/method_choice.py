@@ -1,4 +1,4 @@
-"""Other heatmaps than Grad-CAM: choosing one, and computing it while the page is already there."""
+"""Heatmaps other than Grad-CAM: choosing a method, and computing it after the page is drawn."""
 
 from __future__ import annotations
 
@@ -24,32 +24,37 @@ _METHOD = "case_method"
 _OPEN = "case_methods"
 _ASKED = "case_method_asked"
 WAITING_WORDS = (
-    "No heatmap is drawn yet. Cancel returns to Grad-CAM; any other control starts it again."
+    "The heatmap is being computed. Cancel returns to Grad-CAM; any other control restarts it."
 )
-_WIDTH = 400  # leaves the probability in sight
+_WIDTH = 400  # leaves the probability visible
 _DEFAULT: MethodKey = "grad_cam"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A heatmap that the page was drawn without, and where to tell how far it is."""
+    """A heatmap that still has to be computed, and the place for its progress bar."""
 
     choice: Choice
     place: DeltaGenerator
 
 
 def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
-    """The method's controls behind one click; gives what is to be shown.
+    """Shows the method's controls in a popover and returns the explanation to display.
 
-    A slow method is computed only for the film it was asked for on. Elsewhere, where it was not
-    computed before, Grad-CAM is shown.
+    A slow method is computed only for the film on which the user requested it. On other films,
+    Grad-CAM is shown unless the result is cached.
+
+    Args:
+        case: The open film.
+        bundle: The model.
+        class_index: Position of the explained class.
     """
     chosen = _chosen(bundle, class_index)
     is_asked = _is_asked(case, bundle, chosen)
     if not is_asked and not st.session_state.get(_OPEN):
         _return_to_default(bundle)
     shown = chosen if is_asked else default_choice(bundle.manifest.heatmap, class_index)
-    # The label stays: with another one the popover would close under the reader's hand.
+    # The label is constant: a different one would close the open popover.
     popover = st.popover(
         "Method", icon=":material/filter_center_focus:", key=_OPEN, on_change="rerun"
     )
@@ -64,14 +69,28 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
 
 
 def evidence_of(case: Case, bundle: Bundle, choice: Choice) -> NDArray[np.float32] | None:
-    """The evidence that was asked for; None where it has to be computed first."""
+    """The requested evidence; None if it has to be computed first.
+
+    Args:
+        case: The open film.
+        bundle: The model.
+        choice: The requested explanation.
+
+    Returns:
+        float32 `(rows, columns)` over the whole film, in the method's unit.
+    """
     if choice == default_choice(bundle.manifest.heatmap, choice.class_index):
         return case.evidence[choice.class_index]
     return cache.explanation(bundle, case.image_id, choice)
 
 
 def show_waiting(choice: Choice, bundle: Bundle) -> Waiting:
-    """An empty progress bar for a heatmap that `compute` will draw, and the way out."""
+    """An empty progress bar for a heatmap that `compute` will draw, with a cancel button.
+
+    Args:
+        choice: The requested explanation.
+        bundle: The model.
+    """
     told, stop = st.columns([3, 1], vertical_alignment="center")
     place = told.empty()
     place.progress(0.0, text=f"{METHODS[choice.method].title}: preparing the network")
@@ -86,7 +105,14 @@ def show_waiting(choice: Choice, bundle: Bundle) -> Waiting:
 
 
 def compute(waiting: Waiting, case: Case, source: Source, bundle: Bundle) -> None:
-    """Computes an awaited heatmap and draws the page anew; any click meanwhile interrupts it."""
+    """Computes a heatmap and reruns the page. Any user action meanwhile interrupts it.
+
+    Args:
+        waiting: The heatmap, with the place for its progress.
+        case: The open film.
+        source: Where the film is read from.
+        bundle: The model.
+    """
     title = METHODS[waiting.choice.method].title
 
     def tell(done: int, total: int) -> None:
@@ -98,7 +124,7 @@ def compute(waiting: Waiting, case: Case, source: Source, bundle: Bundle) -> Non
     except ImageError as error:
         waiting.place.error(str(error))
     except Exception as error:
-        # Whatever the network's library raises; its text is about tensors and helps no reader.
+        # Exceptions of the network's library talk about tensors, which does not help the user.
         waiting.place.error(
             f"{waiting.choice.words} could not be computed ({type(error).__name__}). Choose "
             "another layer or method, or cancel."
@@ -145,7 +171,7 @@ def _choose_layer(bundle: Bundle) -> None:
     infos = {info.name: info for info in activations.layers(network.model)}
     default = bundle.manifest.heatmap.layer
     st.selectbox(
-        "Layer, from the film to the decision",
+        "Layer, from input to output",
         explainer.layers,
         index=0 if key in st.session_state else explainer.layers.index(default),
         format_func=lambda name: " · ".join(
@@ -184,7 +210,7 @@ def _offer_values(case: Case, bundle: Bundle, choice: Choice) -> None:
         width="stretch",
     )
     rows, columns = evidence.shape
-    st.caption(f"{choice.words}: {rows} × {columns} cells over the film, in {choice.unit}.")
+    st.caption(f"{choice.words}: {rows} × {columns} cells covering the film, in {choice.unit}.")
 
 
 def _ask(asked: tuple[str, str, str, str | None]) -> None:

@@ -1,4 +1,4 @@
-"""The Case page's two halves: the film with its controls, and the reader's verdict."""
+"""The two halves of the Case page: the film with its controls, and the reader's verdict."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ _KEYS: dict[Agreement, str] = {"agree": "A", "disagree": "D", "unsure": "U"}
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the reader wants to see the film."""
+    """How the film is displayed.
+
+    Attributes:
+        layout: Overlay, side by side, or the film alone.
+        opacity: Opacity of the heatmap, in [0, 1].
+        class_index: Position of the explained class.
+    """
 
     layout: str
     opacity: float
@@ -32,7 +38,7 @@ class View:
 
 
 def choose_view(bundle: Bundle) -> View:
-    """The controls above the film."""
+    """Shows the controls above the film and returns the choice."""
     task = bundle.manifest.task
     layout, explained, opacity = st.columns([4, 3, 3], vertical_alignment="bottom")
     chosen = layout.segmented_control(
@@ -43,7 +49,7 @@ def choose_view(bundle: Bundle) -> View:
         key="case_view",
         persist_state="session",
     )
-    # With two classes the question is what speaks for the positive one, whatever was predicted.
+    # With two classes, always explain the positive one, whatever was predicted.
     name = explained.segmented_control(
         "Evidence for",
         task.classes,
@@ -60,10 +66,16 @@ def choose_view(bundle: Bundle) -> View:
 
 
 def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | None:
-    """Draws the film with its heatmap, and offers the overlay as a file.
+    """Draws the film with its heatmap, and offers the overlay for download.
+
+    Args:
+        case: The open film.
+        film: Its pixels for display.
+        bundle: The model.
+        view: How to display it.
 
     Returns:
-        What `method_choice.compute` still has to compute; None where nothing is missing.
+        The heatmap that `method_choice.compute` still has to compute; None if there is none.
     """
     window_side, method, rest = st.columns([3, 3, 10], vertical_alignment="center")
     with window_side:
@@ -92,7 +104,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | N
     else:
         download.download_button(
             "Overlay as PNG",
-            # Drawn when it is asked for: at the film's full size it takes longer than the page.
+            # Drawn on request, because at full size it takes longer than the whole page.
             lambda: _overlay(window.of(film), evidence, scale, view),
             f"{case.image_id[:12]}_overlay.png",
             "image/png",
@@ -110,7 +122,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | N
 
 
 def _overlay(film: Film, evidence: NDArray[np.float32], scale: Scale, view: View) -> bytes:
-    """The film with its heatmap, as the bytes of a PNG file."""
+    """The film with its heatmap, as a PNG file."""
     return heatmaps.png(
         heatmaps.blend(film.pixels, evidence, scale=scale.top, opacity=view.opacity)
     )
@@ -125,16 +137,16 @@ def _draw(
 
 
 def ask_verdict(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
-    """Three buttons and a comment; each is saved the moment it is given.
+    """Three buttons and a comment field; each is saved immediately.
 
     Args:
-        case: The open film; without a score there is nothing to agree with, only a comment.
+        case: The open film. Without a prediction only a comment can be given.
         bundle: The model that scored it.
-        verdict: What was said of it before.
+        verdict: The saved verdict, if any.
     """
     if case.prediction is not None:
         _ask_agreement(case, bundle, verdict)
-    # A key for each film and model, so that no field shows what was written in another.
+    # One key per film and model, so that a field never shows another one's text.
     key = f"case_comment_{bundle.sha256[:12]}_{case.image_id}"
     st.text_area(
         "Comment",
@@ -168,7 +180,7 @@ def _ask_agreement(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
 def _choose_window() -> Window:
     with st.popover("Window", icon=":material/contrast:"):
         low, high = st.slider(
-            "Grey values shown", 0, 255, (0, 255), key="case_window", persist_state="session"
+            "Grey levels", 0, 255, (0, 255), key="case_window", persist_state="session"
         )
         inverted = st.toggle("Inverted", key="case_inverted", persist_state="session")
     return Window(low, high, inverted)

@@ -1,4 +1,4 @@
-"""The parts of the Model card page. They receive results and compute none."""
+"""Sections of the Model card page. They display results and compute none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ _WIDE, _NARROW = 180, 84  # widths of a column of names and of digests, in pixel
 
 
 def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[VersionCheck]) -> None:
-    """Whether the bundle is as it was published, and the card as a file."""
+    """Whether the bundle is unchanged, and the card for download.
+
+    Args:
+        bundle: The model.
+        files: Check of every file.
+        versions: Check of every library version.
+    """
     changed = sum(check.word != "unchanged" for check in files)
     differing = sum(check.word != "same" for check in versions)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -47,7 +53,12 @@ def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[Vers
 
 
 def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
-    """Each file's digest as published and as found, and the digest of the whole."""
+    """The digest of the bundle, and the expected and current digest of each file.
+
+    Args:
+        bundle: The model.
+        files: Check of every file.
+    """
     st.markdown("**Bundle**")
     st.code(bundle.sha256, language=None, wrap_lines=True)
     st.caption(
@@ -76,11 +87,11 @@ def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
             **dict.fromkeys(("Expected", "Found", "Result"), narrow),
         },
     )
-    st.caption(f"First {_SHOWN_DIGITS} digits of SHA-256; the files were read just now.")
+    st.caption(f"First {_SHOWN_DIGITS} digits of SHA-256, computed when this page was opened.")
 
 
 def version_table(versions: Sequence[VersionCheck]) -> None:
-    """The libraries the model was trained with beside those that run it here."""
+    """The library versions at training time and those installed here."""
     st.markdown("**Versions**")
     rows = [
         {
@@ -93,7 +104,7 @@ def version_table(versions: Sequence[VersionCheck]) -> None:
     ]
     components.table(rows, key="model_card_versions")
     if any(check.word != "same" for check in versions):
-        st.caption("Scores may differ in their last digits where versions differ.")
+        st.caption("Scores may differ in the last digits if versions differ.")
 
 
 def training_table(training: Mapping[str, str | int | float | bool | None]) -> None:

@@ -1,4 +1,4 @@
-"""What the Performance page shows below its key figures, drawn, not computed."""
+"""The details on the Performance page, below its key figures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _VIEWS = ("Misclassified films", "Calibration", "Subgroups", "Training", "Counts
 
 
 def pick_view() -> str:
-    """Which of the details below the key figures is shown."""
+    """Lets the user choose which details are shown."""
     return str(
         st.segmented_control(
             "Details",
@@ -52,7 +52,15 @@ def calibration(
     threshold: float | None,
     unit: str,
 ) -> None:
-    """Reliability diagram and histogram of probabilities, with what they come to."""
+    """Reliability diagram and histograms of the probability, with a summary.
+
+    Args:
+        check: The calibration of the model.
+        histograms: Images by probability.
+        task: Classes and their display names.
+        threshold: The decision threshold; None with more than two classes.
+        unit: What was resampled, see `HeldOut.unit`.
+    """
     words = [task.display_name(name) for name in task.classes]
     promised = _shown_probability(task)
     observed = f"Proportion that is {words[1]}" if task.binary else "Proportion correct"
@@ -64,7 +72,7 @@ def calibration(
                 check.bins, promised=promised, observed=observed, height=_HEIGHT
             ),
             key="performance_reliability",
-            alt="Observed against promised frequency in ten bins of probability",
+            alt="Observed against predicted frequency in ten bins of probability",
         )
     with right:
         components.figure(
@@ -80,42 +88,53 @@ def calibration(
                 height=_HEIGHT,
             ),
             key="performance_histograms",
-            alt="Number of images by probability, those correct and incorrect apart",
+            alt="Number of correctly and incorrectly classified images by probability",
         )
     verdict = "more than" if check.error > check.error_by_chance else "no more than"
     st.caption(
-        "Left: the numbers above count the images in each tenth. Right: the numbers on the bars "
-        f"count those misclassified. Expected calibration error {check.error:.3f} on "
-        f"{formatting.counted(check.num_images, 'image')}, {verdict} chance alone explains: a "
-        f"perfectly calibrated model stays below {check.error_by_chance:.3f} on 95 % of such "
-        f"samples. Brier score {formatting.figure(check.brier)} (95 % interval "
+        "Left: images per bin above the diagram. Right: misclassified images on the bars. "
+        f"Expected calibration error {check.error:.3f} on "
+        f"{formatting.counted(check.num_images, 'image')}, {verdict} expected by chance: in 95 % "
+        f"of such samples a perfectly calibrated model stays below {check.error_by_chance:.3f}. "
+        f"Brier score {formatting.figure(check.brier)} (95 % interval "
         f"{formatting.figure_interval(check.brier)}; {formatting.resting_on(check.brier, unit)})."
     )
 
 
 def training(curves: Sequence[LearningCurve], *, best_epoch: int | None) -> None:
-    """The learning curves, with the epoch whose weights were kept."""
+    """The learning curves, with the epoch whose weights were kept.
+
+    Args:
+        curves: One curve per metric.
+        best_epoch: The epoch whose weights were kept; None if not recorded.
+    """
     if not curves:
-        st.info("This model came without a training history.")
+        st.info("This model has no training history.")
         return
     components.figure(
         "Learning curves",
         learning_charts.learning_curves(curves, best_epoch=best_epoch, height=_HEIGHT),
         key="performance_learning",
-        alt="Training and validation figures by epoch",
+        alt="Training and validation metrics by epoch",
     )
     st.caption(
-        "Training figures are of augmented images with dropout on, validation figures of plain "
-        "images with dropout off, so training may look the worse of the two."
+        "Training metrics use augmented images and dropout, validation metrics neither, so "
+        "training may look worse than validation."
     )
 
 
 def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> None:
-    """How many images of each subgroup were classified correctly."""
+    """Sensitivity and specificity, or proportion correct, for each subgroup.
+
+    Args:
+        results: One entry for each subgroup and true class.
+        task: Classes and their display names.
+        unit: What was resampled, see `HeldOut.unit`.
+    """
     if not results:
         st.info(
-            "The predictions name no subgroups. Give the trainer a manifest with a `subgroup` "
-            "column to compare, for example, sexes, ages or machines."
+            "The predictions have no subgroups. To compare, for example, sexes, ages or scanners, "
+            "train with a manifest that has a `subgroup` column."
         )
         return
     names = ("Specificity", "Sensitivity") if task.binary else ("Sensitivity",) * len(task.classes)
@@ -137,16 +156,22 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> 
         figures=["Value", "95 % interval", "Images", _column(unit)],
     )
     st.caption(
-        "Small subgroups have wide intervals. Where two overlap widely, these images do not tell "
-        "the subgroups apart."
+        "Small subgroups have wide intervals. If two intervals overlap widely, these images do "
+        "not show a difference between the subgroups."
     )
 
 
 def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
-    """Images and patients, or groups, by split and class."""
+    """Number of images and patients, or groups, by split and class.
+
+    Args:
+        counts: One entry for each split and class.
+        task: Classes and their display names.
+        unit: What was resampled, see `HeldOut.unit`.
+    """
     rows = [
         {
-            "Part": SPLIT_WORDS.get(count.split, count.split),
+            "Split": SPLIT_WORDS.get(count.split, count.split),
             "Class": task.display_name(task.classes[count.label]),
             "Images": f"{count.num_images:,}",
             _column(unit): f"{count.num_patients:,}",
@@ -155,21 +180,27 @@ def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
     ]
     components.table(rows, key="performance_counts", figures=["Images", _column(unit)])
     st.caption(
-        f"A {unit} may have images of several classes. The training split leaves no predictions; "
-        "its counts are on the model card."
+        f"A {unit} may have images of several classes. There are no predictions for the training "
+        "split; its counts are on the model card."
     )
 
 
 def misclassified_films(
     misclassified: Sequence[Misclassified], bundle: Bundle, *, key: str
 ) -> None:
-    """The films misclassified, the most wrong first; selecting one opens it."""
+    """The misclassified films, most confident errors first; selecting one opens it.
+
+    Args:
+        misclassified: The films to list.
+        bundle: The model.
+        key: Streamlit key of the table.
+    """
     if not misclassified:
         st.info("Every film was classified correctly at this threshold.")
         return
     st.caption(
-        f"{formatting.counted(len(misclassified), 'film')} misclassified, the "
-        "least probable truth first. Select a row to open the film with its heatmap."
+        f"{formatting.counted(len(misclassified), 'film')} misclassified, most confident errors "
+        "first. Select a row to open the film with its heatmap."
     )
     notice = st.container()
     event = st.dataframe(
@@ -217,10 +248,10 @@ def _open_film(film: Misclassified, bundle: Bundle) -> None:
     found = locate(film.image_id, film.path, data_root=root, samples=bundle.samples)
     if found is None:
         st.warning(
-            f"{film.path!r} was not found unchanged"
-            + ("" if root is None else " below OVERREAD_DATA_ROOT")
-            + ". Set OVERREAD_DATA_ROOT to the folder that the model was trained from, so that "
-            "the film lies below it under this name, and start Overread again.",
+            f"{film.path!r} was not found, or was changed"
+            + ("" if root is None else ", in OVERREAD_DATA_ROOT")
+            + ". Set OVERREAD_DATA_ROOT to the folder the model was trained on and start Overread "
+            "again.",
             icon=":material/folder_off:",
         )
         return

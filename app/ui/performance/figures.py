@@ -1,4 +1,4 @@
-"""What the Performance page opens with: the key figures and their curves, drawn, not computed."""
+"""The key figures and curves at the top of the Performance page."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from app.ui import components
 SPLIT_WORDS = {"test": "Test", "val": "Validation"}
 _HEIGHT = 264
 _CELL = 56  # height of a row of a larger confusion matrix, in pixels
-_ZOOM = "Drag across a split to enlarge it; click twice to return."
+_ZOOM = "Drag to zoom in; double-click to reset."
 
 
 def pick_split(splits: Sequence[str]) -> str:
-    """The split of the data the page speaks of."""
+    """Lets the user choose the split that the page describes."""
     return str(
         st.segmented_control(
-            "Part",
+            "Split",
             splits,
             default=splits[0],
             required=True,
@@ -40,7 +40,13 @@ def pick_split(splits: Sequence[str]) -> str:
 
 
 def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None:
-    """Which images the figures are of, and whether they can be taken at face value."""
+    """Describes the images behind the figures, and warns if the figures are optimistic.
+
+    Args:
+        held_out: The predictions of the split.
+        bundle: The model.
+        threshold: The current decision threshold; None with more than two classes.
+    """
     chosen_on = bundle.manifest.thresholds.chosen_on
     classes = ", ".join(
         f"{count.num_images:,} {bundle.manifest.task.display_name(name)}"
@@ -53,30 +59,36 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     )
     if held_out.unit == "group":
         text += (
-            "Patients are not known: a group is an image with its near-duplicates, and intervals "
-            "are too narrow where a patient has several. "
+            "Patients are unknown: a group is an image with its near-duplicates, and intervals "
+            "are too narrow if a patient has several groups. "
         )
     if chosen_on.lower().startswith(held_out.split):
         text += (
-            "The threshold and the calibration were chosen on these very images, so the figures "
-            "flatter the model. Report those of the test split."
+            "The threshold and the calibration were chosen on these images, so the figures are "
+            "optimistic. Report those of the test split."
         )
     elif threshold is not None and threshold != bundle.manifest.thresholds.decision:
         text += (
-            "The threshold was moved. One chosen by looking at these figures is no longer tested "
-            "by them."
+            "The threshold was changed. If you choose one by looking at these figures, they no "
+            "longer test it."
         )
     elif threshold is not None:
-        text += f"The threshold was chosen on the {chosen_on} split; these images had no say in it."
+        text += f"The threshold was chosen on the {chosen_on} split, not on these images."
     st.caption(text)
 
 
 def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, unit: str) -> None:
-    """The eight figures of a two-class model, each with denominator and interval."""
+    """Cards with the eight key figures of a two-class model.
+
+    Args:
+        decisions: Figures at the decision threshold.
+        performance: Figures independent of the threshold.
+        unit: What was resampled, see `HeldOut.unit`.
+    """
     narrow = _drawn(unit)
     prevalence = (
         f"At the prevalence of this split, {formatting.percent(performance.prevalence)}; "
-        "it is another one on a ward."
+        "the clinical prevalence will differ."
     )
     upper, lower = st.columns(4), st.columns(4)
     with upper[0]:
@@ -97,8 +109,7 @@ def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, uni
         components.proportion(
             "F1",
             decisions.f1,
-            note="Harmonic mean of sensitivity and PPV: images found count twice, beside those "
-            "missed and those false alarms.",
+            note="Harmonic mean of sensitivity and PPV: 2 TP / (2 TP + FP + FN).",
         )
 
 
@@ -112,8 +123,8 @@ def _over_patients(label: str, proportion: ClusteredProportion, unit: str) -> No
 
 def _drawn(unit: str) -> str:
     return (
-        f"Bootstrap over {unit}s, 1,000 resamples. Close to 1 and with fewer than about 200 "
-        f"{unit}s the interval is too narrow."
+        f"Bootstrap over {unit}s, 1,000 resamples. For values close to 1 with fewer than about "
+        f"200 {unit}s, the interval is too narrow."
     )
 
 
@@ -125,15 +136,15 @@ def binary_figures(
     words: Sequence[str],
     unit: str,
 ) -> None:
-    """Confusion matrix, ROC and precision-recall, with the threshold on each.
+    """Confusion matrix, ROC curve and precision-recall curve, with the threshold on each.
 
     Args:
-        matrix: `(2, 2)`; rows are truth, columns what was predicted.
-        point: At the threshold in use.
-        own: At the model's own threshold.
+        matrix: Counts, `(2, 2)`; rows are reference classes, columns predictions.
+        point: The model at the current threshold.
+        own: The model at its own threshold.
         performance: The curves.
-        words: The classes as a reader is told them.
-        unit: What intervals draw, `HeldOut.unit`.
+        words: Display names of the classes.
+        unit: What was resampled, see `HeldOut.unit`.
     """
     left, middle, right = st.columns(3)
     with left:
@@ -174,14 +185,15 @@ def multiclass_figures(
     words: Sequence[str],
     unit: str,
 ) -> None:
-    """Accuracy and mean auc, confusion matrix, a ROC curve and a row of figures a class.
+    """Accuracy and mean AUC, confusion matrix, ROC curves, and a table of classes.
 
     Args:
-        matrix: `(num_classes, num_classes)`; rows are truth, columns what was predicted.
-        decisions: Each class against all others.
+        matrix: Counts, `(num_classes, num_classes)`; rows are reference classes, columns
+            predictions.
+        decisions: Figures of each class against all others.
         performance: Curves and areas.
-        words: The classes as a reader is told them.
-        unit: What intervals draw, `HeldOut.unit`.
+        words: Display names of the classes.
+        unit: What was resampled, see `HeldOut.unit`.
     """
     correct = decisions[0].accuracy
     height = max(_HEIGHT, _CELL * (len(words) + 1))
@@ -191,10 +203,10 @@ def multiclass_figures(
         components.auc("Macro AUC", performance.macro_auc, unit=unit, note=_drawn(unit))
     with left:
         components.figure(
-            "Confusion matrix, with proportions of each true class",
+            "Confusion matrix, with row percentages",
             charts.confusion_matrix(matrix, words, height=height),
             key="performance_matrix",
-            alt=f"{formatting.out_of(correct)} images given their true class",
+            alt=f"{formatting.out_of(correct)} images classified correctly",
         )
     with right:
         names = [
@@ -213,12 +225,12 @@ def multiclass_figures(
 
 def _say_why_no_interval(performance: BinaryPerformance, unit: str) -> None:
     if isnan(performance.auc.value):
-        st.caption("AUC needs images of both classes; this split holds one.")
+        st.caption("AUC needs images of both classes; this split has only one.")
     elif performance.auc.degenerate:
         st.caption(
-            f"AUC without an interval: every resample of the "
-            f"{formatting.counted(performance.auc.num_groups, unit)} gave the same figure. "
-            f"These {unit}s hold no counter-example, which does not mean that there is none."
+            f"No interval for the AUC: every resample of the "
+            f"{formatting.counted(performance.auc.num_groups, unit)} gave the same value. "
+            "This sample has no counter-example, which does not mean that there are none."
         )
 
 
@@ -228,7 +240,14 @@ def class_table(
     words: Sequence[str],
     unit: str,
 ) -> None:
-    """Sensitivity, PPV and AUC of each class against all others."""
+    """Sensitivity, PPV and AUC of each class against all others.
+
+    Args:
+        decisions: Sensitivity and PPV of each class.
+        performance: AUC of each class.
+        words: Display names of the classes.
+        unit: What was resampled, see `HeldOut.unit`.
+    """
     rows = [
         {
             "Class": word,

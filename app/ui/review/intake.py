@@ -1,4 +1,4 @@
-"""Where a batch comes from: upload, server folder or the model's samples."""
+"""Choosing a batch: upload, server folder or the model's sample films."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_LISTED = 60
 
 
 def choose_batch(bundle: Bundle) -> None:
-    """Lets the reader choose images; a choice starts scoring and reruns the page."""
+    """Lets the user choose images; starts scoring and reruns the page."""
     origin = st.segmented_control(
         "Images from",
         [_FILES, _DIRECTORY, _SERVER, _SAMPLES],
@@ -42,18 +42,18 @@ def choose_batch(bundle: Bundle) -> None:
 def _samples(bundle: Bundle) -> None:
     if not bundle.samples:
         st.info(
-            f"The model {bundle.name} carries no sample films. Upload films of your own, or "
-            "choose a model that carries some."
+            f"The model {bundle.name} has no sample films. Upload your own films, or choose a "
+            "model that has some."
         )
         return
-    st.write(f"{len(bundle.samples)} films that travel with the model {bundle.name}.")
+    st.write(f"{len(bundle.samples)} sample films of the model {bundle.name}.")
     if st.button("Review the sample films", type="primary", key="review_samples"):
         found = [sources.Source(path.name, path) for path in bundle.samples]
         _start(found, bundle)
 
 
 def _upload(bundle: Bundle, *, directory: bool) -> None:
-    # A new key each time empties the uploader, which is what releases its memory.
+    # A new key each time empties the uploader and releases its memory.
     uploads = st.file_uploader(
         "Folder of films"
         if directory
@@ -75,14 +75,14 @@ def _server_folder(bundle: Bundle) -> None:
     root = read_settings().data_root
     if root is None:
         st.info(
-            "No server folder is configured. Set OVERREAD_DATA_ROOT to the folder below which "
-            "films may be reviewed, and start Overread again."
+            "No server folder is configured. Set OVERREAD_DATA_ROOT to a folder with films to "
+            "review and start Overread again."
         )
         return
     relative = st.text_input(
-        "Folder below the data root",
+        "Folder in the data root",
         key="review_folder",
-        placeholder="such as 2026/week-12; empty for the root itself",
+        placeholder="e.g. 2026/week-12; empty for the root itself",
         persist_state="session",
     )
     try:
@@ -98,8 +98,8 @@ def _server_folder(bundle: Bundle) -> None:
             key="review_subfolder",
             on_change=errors.callback(state.enter_subfolder),
         )
-    # The label names the folder: a click while the page still follows a choice is no surprise.
-    named = f"the folder {state.plain(relative)}" if relative else "everything below the data root"
+    # The label names the folder, because a click may come before the page shows a new choice.
+    named = f"the folder {state.plain(relative)}" if relative else "everything in the data root"
     if st.button(f"Review {named}", type="primary", key="review_server"):
         with st.spinner("Listing the folder"):
             found = sources.below_root(root, folder)
@@ -111,8 +111,8 @@ def _start(
 ) -> None:
     if not found:
         st.warning(
-            "There is no image in it. Expected JPEG, PNG, TIFF or DICOM files; choose another "
-            "folder."
+            "The folder contains no images. Expected JPEG, PNG, TIFF or DICOM files; choose "
+            "another folder."
         )
         return
     known = cache.known_results(bundle)

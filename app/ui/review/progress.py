@@ -1,4 +1,4 @@
-"""A running batch: count, rate, time left, what is new, and a way to stop it."""
+"""Progress of a running batch: count, rate, time left, new films, and cancelling."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 from app.core.review.batch import Batch, Progress
 from app.ui import errors, state
 
-# About a screenful. Up to here films are listed as they come; from then on when they are asked
-# for, as the uncertain ones go to the top and would move what is being read.
+# About a screenful. Up to here films are listed as they come. After that, only on request: new
+# uncertain films are inserted at the top and would move the rows the user is looking at.
 _LISTED_AS_THEY_COME = 12
 
 
 @errors.fragment(run_every=1.0)
 def show_progress(batch: Batch) -> None:
-    """Redraws itself until the batch ends, then the whole page."""
+    """Reruns itself until the batch ends, then reruns the page."""
     progress, listed = batch.progress, state.num_listed(batch)
     num_new = progress.done - listed
     if not progress.running or (num_new and listed < _LISTED_AS_THEY_COME):
@@ -23,7 +23,7 @@ def show_progress(batch: Batch) -> None:
         st.rerun()
     bar, more, stop = st.columns([6, 1.5, 1], vertical_alignment="bottom")
     _show_bar(bar, stop, batch, progress)
-    # Always there, so that nothing moves when the first new film comes.
+    # Always present, so that the layout does not shift when the first new film arrives.
     if more.button(
         f"List {num_new:,} more" if num_new else "All listed",
         disabled=not num_new,
@@ -36,13 +36,13 @@ def show_progress(batch: Batch) -> None:
 
 @errors.fragment(run_every=1.0)
 def show_unlisted(batch: Batch) -> None:
-    """A batch of another model than the chosen one, so that it can be stopped here as well."""
+    """Progress of a batch of another model than the chosen one, so it can be cancelled here."""
     progress = batch.progress
     if not progress.running:
         st.rerun()
     st.write(
-        f"The model {batch.bundle.name} still scores the films that were chosen before. Choose "
-        "that model to see them; other films would take their place."
+        f"The model {batch.bundle.name} is still scoring the previous batch. Choose that model to "
+        "see it; starting a new batch replaces it."
     )
     bar, stop = st.columns([7.5, 1], vertical_alignment="bottom")
     _show_bar(bar, stop, batch, progress)
@@ -60,7 +60,7 @@ def _show_bar(
 
 def _words(progress: Progress) -> str:
     if progress.cancelled:
-        return f"Stopping. {progress.done:,} of {progress.total:,} films are kept."
+        return f"Stopping. {progress.done:,} of {progress.total:,} films were scored."
     if progress.seconds_left is None:
         return f"0 of {progress.total:,} films scored."
     return (

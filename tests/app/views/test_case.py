@@ -206,7 +206,7 @@ def test_a_method_is_explained_and_its_values_are_told_with_their_unit(
 
     assert not at.exception
     assert METHODS[method].sentence in texts(at)
-    assert f"cells over the film, in {METHODS[method].unit}." in texts(at)
+    assert f"cells covering the film, in {METHODS[method].unit}." in texts(at)
     assert any(box.key.startswith("case_layer") for box in at.selectbox) == (
         METHODS[method].uses_layer
     )
@@ -225,7 +225,7 @@ def test_the_same_view_is_there_again_without_computing(
 ):
     film = data_root / "ward" / "film_0.png"
     first = texts(choose_method(open_case(app, film), method))
-    assert "No heatmap is drawn yet" not in first
+    assert "The heatmap is being computed" not in first
 
     forget()
     monkeypatch.setattr(Explainer, "explain", fail)
@@ -234,7 +234,7 @@ def test_the_same_view_is_there_again_without_computing(
     assert not at.exception
     assert chosen_method(at) == method
     assert "could not be computed" not in texts(at)
-    assert "No heatmap is drawn yet" not in texts(at)
+    assert "The heatmap is being computed" not in texts(at)
 
 
 def test_another_layer_has_a_scale_of_its_own(app, bundle, data_root, forget):
@@ -286,7 +286,7 @@ def test_a_fast_method_stays_for_the_next_film(app, data_root, forget):
 
     assert not at.exception
     assert chosen_method(at) == "grad_cam_plus_plus"
-    assert "No heatmap is drawn yet" not in texts(at)
+    assert "The heatmap is being computed" not in texts(at)
 
 
 def test_a_method_that_fails_is_a_sentence_and_cancel_returns(app, data_root, forget, monkeypatch):

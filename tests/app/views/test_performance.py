@@ -97,7 +97,7 @@ def test_images_of_unknown_patients_are_not_called_patients(models):
     assert not at.exception
     assert cards(at)["AUC"].proto.delta_description == f"{groups} groups"
     assert f"Test split: 7 images of {groups} groups" in captions(at)
-    assert "Patients are not known: a group is an image with its near-duplicates" in captions(at)
+    assert "Patients are unknown: a group is an image with its near-duplicates" in captions(at)
     at.segmented_control(key="performance_view").set_value("Counts").run()
     assert "Groups" in at.dataframe[0].value
     assert "Patients" not in at.dataframe[0].value
@@ -113,12 +113,12 @@ def test_the_threshold_moves_everything_and_comes_back(models):
     assert not at.exception
     assert cards(at)["Sensitivity"].value == "25.0 %"
     assert cards(at)["AUC"].value == "0.750"
-    assert "The threshold was moved." in captions(at)
+    assert "The threshold was changed." in captions(at)
     assert "4 films misclassified" in captions(at)
 
     at.button(key=f"{slider}_back").click().run()
     assert cards(at)["Sensitivity"].value == "75.0 %"
-    assert "The threshold was moved." not in captions(at)
+    assert "The threshold was changed." not in captions(at)
 
 
 def test_a_threshold_that_is_no_step_of_the_slider_is_kept_exactly(models):
@@ -137,7 +137,7 @@ def test_the_validation_part_says_that_it_flatters(models):
 
     assert not at.exception
     assert "Validation split: 2 images of 2 patients" in captions(at)
-    assert "flatter the model" in captions(at)
+    assert "figures are optimistic" in captions(at)
 
 
 def test_a_view_shows_its_own_part_and_no_other(models):
@@ -148,7 +148,7 @@ def test_a_view_shows_its_own_part_and_no_other(models):
         "Subgroups": "Small subgroups",
         "Training": "dropout",
         "Counts": "several classes",
-        "Misclassified films": "the least probable truth first",
+        "Misclassified films": "most confident errors first",
     }
 
     for name in own:
@@ -214,7 +214,7 @@ def test_perfect_separation_shows_no_interval_for_the_area(models):
     at = open_page()
 
     assert cards(at)["AUC"].delta == "no interval"
-    assert "every resample of the 12 patients gave the same figure" in captions(at)
+    assert "every resample of the 12 patients gave the same value" in captions(at)
     assert any("Every film was classified correctly" in info.value for info in at.info)
 
 
@@ -235,7 +235,7 @@ def test_a_bundle_without_predictions_says_so(models):
     at = open_page()
 
     assert not at.exception
-    assert any("without predictions" in info.value for info in at.info)
+    assert any("has no predictions" in info.value for info in at.info)
 
 
 def test_more_classes_have_no_threshold(models):

@@ -74,7 +74,7 @@ def test_a_folder_without_images_says_so(app):
     app.text_input(key="review_folder").set_value("ward/week_1").run()
     app.button(key="review_server").click().run()
 
-    assert "There is no image in it" in texts(app)
+    assert "contains no images" in texts(app)
 
 
 def test_without_a_data_root_the_page_says_how_to_set_one(app, monkeypatch):
@@ -89,7 +89,7 @@ def test_a_model_without_samples_says_so(app):
     app.run()
     app.segmented_control(key="review_origin").set_value("Sample films").run()
 
-    assert "carries no sample films" in texts(app)
+    assert "has no sample films" in texts(app)
 
 
 def test_without_a_model_the_page_says_what_to_do(app, tmp_path, monkeypatch):
@@ -218,7 +218,7 @@ def test_a_batch_of_another_model_can_be_stopped(app, gate, bundle, tmp_path, mo
 
     app.selectbox(key="model_picker").set_value("two").run()
     assert not app.exception
-    assert "The model one still scores the films" in texts(app)
+    assert "The model one is still scoring" in texts(app)
     assert batch.progress.running
     app.button(key="review_cancel").click().run()
     gate.release(100)
@@ -226,7 +226,7 @@ def test_a_batch_of_another_model_can_be_stopped(app, gate, bundle, tmp_path, mo
     app.run()
 
     assert batch.progress.cancelled
-    assert "still scores" not in texts(app)
+    assert "still scoring" not in texts(app)
     assert not any(button.key == "review_cancel" for button in app.button)
     app.selectbox(key="model_picker").set_value("one").run()
     assert len(app.dataframe[0].value) == batch.progress.done
