@@ -1,4 +1,4 @@
-"""Every setting of Overread, from the environment; the only module that reads `OVERREAD_*`."""
+"""All settings of Overread, from the environment; the only module that reads `OVERREAD_*`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _PREFIX = "OVERREAD_"
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What a person is told of a setting, beside its description.
+    """Documentation of a setting, in addition to its description.
 
     Attributes:
-        expected: What a value must be; ends the sentence about one that is not.
-        default: The default as the README shows it.
+        expected: What a valid value is; completes the error message about an invalid one.
+        default: The default value as shown in the README.
     """
 
     expected: str
@@ -34,10 +34,10 @@ class Explained:
 
 
 def _absolute(path: Path) -> Path:
-    """The path from the folder the user stands in; `~` is the home folder, in any shell."""
+    """The path made absolute from the user's current folder; `~` is expanded in any shell."""
     try:
         return path.expanduser().absolute()
-    except RuntimeError:  # raised where there is no such home folder
+    except RuntimeError:  # there is no such home folder
         raise ValueError("no such home folder") from None
 
 
@@ -52,8 +52,8 @@ def _default_home() -> Path:
         return Path.home() / ".local" / "share" / "overread"
     except RuntimeError:
         raise SettingsError(
-            "This user has no home folder to keep verdicts and results in; set OVERREAD_HOME to a "
-            "folder that can be written to and start Overread again."
+            "This user has no home folder to store verdicts and results in. Set OVERREAD_HOME to "
+            "a writable folder and start Overread again."
         ) from None
 
 
@@ -62,9 +62,9 @@ _Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
 class Settings(BaseSettings):
-    """What this installation was told. A field `name` is the variable `OVERREAD_NAME`.
+    """The settings of this installation. The field `name` is the variable `OVERREAD_NAME`.
 
-    Paths are absolute. An empty variable counts as one that is not set.
+    Paths are absolute. An empty variable counts as not set.
     """
 
     model_config = SettingsConfigDict(
@@ -76,13 +76,13 @@ class Settings(BaseSettings):
     )
     data_root: Annotated[_Folder | None, Explained(_FOLDER, "not offered")] = Field(
         default=None,
-        description="folder below which server folders may be reviewed; nothing outside it can "
-        "be reached",
+        description="folder whose subfolders may be reviewed as server folders; nothing outside "
+        "it is accessible",
     )
     home: Annotated[_Folder, Explained(_FOLDER, "`~/.local/share/overread`")] = Field(
         default_factory=_default_home,
-        description="folder of what is kept: verdicts, results with their heatmaps, networks "
-        "prepared for this machine",
+        description="data folder: verdicts, results with their heatmaps, networks converted for "
+        "this machine",
     )
     results_mb: Annotated[
         int, Explained("a whole number of megabytes, from 1 to 1,000,000", "1024")
@@ -90,18 +90,19 @@ class Settings(BaseSettings):
         default=1024,
         ge=1,
         le=1_000_000,
-        description="what results and heatmaps may take on disk, in megabytes; the oldest go first",
+        description="disk space for results and heatmaps, in megabytes; the oldest are deleted "
+        "first",
     )
     backend: Annotated[
         BackendName, Explained(f"{', '.join(BACKENDS[:-1])} or {BACKENDS[-1]}", "`auto`")
     ] = Field(
         default="auto",
-        description="what computes: `openvino`, `tensorflow`, or `auto`, which takes OpenVINO on "
-        "a CPU and TensorFlow on a GPU",
+        description="library to compute with: `openvino`, `tensorflow`, or `auto`, which uses "
+        "OpenVINO on a CPU and TensorFlow on a GPU",
     )
     cache: Annotated[_Folder | None, Explained(_FOLDER, "`~/.cache/overread`")] = Field(
         default=None,
-        description="folder of the films that the trainer has decoded; may be deleted at any time",
+        description="folder for films decoded by the trainer; may be deleted at any time",
     )
 
     @classmethod
@@ -113,22 +114,23 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment alone: every page asks, and other sources would double the time."""
+        """See `BaseSettings.settings_customise_sources`."""
+        # Every page reads the settings, and the other sources would double the time.
         return (env_settings,)
 
     @property
     def max_result_bytes(self) -> int:
-        """What kept results and heatmaps may take, in bytes."""
+        """Disk space for results and heatmaps, in bytes."""
         return self.results_mb * 1024**2
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy address of the verdicts' database."""
+        """SQLAlchemy URL of the database of verdicts."""
         return f"sqlite:///{self.home / 'reviews.sqlite3'}"
 
     @property
     def results(self) -> Path:
-        """File of results and heatmaps; may be deleted while the app is not running."""
+        """File with results and heatmaps; may be deleted while the app is not running."""
         return self.home / "results.sqlite3"
 
     @property
@@ -137,15 +139,15 @@ class Settings(BaseSettings):
         return self.home / "converted"
 
     def environment(self) -> dict[str, str]:
-        """The variables that are set, with absolute paths, for a process started elsewhere."""
+        """The variables that are set, with absolute paths, for a process in another folder."""
         return {_variable(name): str(getattr(self, name)) for name in self.model_fields_set}
 
 
 def read_settings() -> Settings:
-    """The settings as the environment gives them now.
+    """The current settings from the environment.
 
     Raises:
-        SettingsError: If one has a value that it cannot have.
+        SettingsError: If a variable has an invalid value.
     """
     try:
         return Settings()

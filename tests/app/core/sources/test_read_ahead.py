@@ -113,7 +113,7 @@ def test_a_file_system_that_is_gone_ends_the_run(released):
         for one in pending[:-1]:
             with pytest.raises(UnreadableImageError):
                 one.take()
-        with pytest.raises(SourceError, match="What is done is kept"):
+        with pytest.raises(SourceError, match="Completed results are kept"):
             pending[-1].take()
 
 
