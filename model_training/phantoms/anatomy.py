@@ -1,9 +1,9 @@
-"""What a phantom is made of: the anatomy of one invented patient and its outlines.
+"""The anatomy of one synthetic patient and the outlines drawn from it.
 
-Every shape is given in *thorax coordinates* `(x, t)`: `x` is 0 at the midline and 1 at
+Shapes are given in *thorax coordinates* `(x, t)`: `x` is 0 at the midline and 1 at
 the inner chest wall, positive towards the patient's left (the right of the film); `t`
-is 0 at the top of the lungs and 1 at the costophrenic angles. Outlines are arrays of
-shape `(num_points, 2)`.
+is 0 at the top of the lungs and 1 at the costophrenic angles. Outlines are float64 arrays
+of shape `(num_points, 2)`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RIGHT, LEFT = -1, 1
 NUM_RIBS = 12
 NUM_VERTEBRAE = 22
 
-# One lung, traced from films: down the chest wall, then up along the mediastinum.
+# One lung traced from radiographs: down the chest wall, then up along the mediastinum.
 CHEST_WALL = (
     (0.24, 0.015), (0.40, 0.0), (0.56, 0.05), (0.72, 0.16), (0.84, 0.33),
     (0.92, 0.52), (0.97, 0.71), (0.995, 0.88), (0.985, 0.985),
@@ -30,17 +30,17 @@ MEDIASTINAL_WALL = ((0.12, 0.93), (0.11, 0.70), (0.12, 0.45), (0.13, 0.25), (0.1
 
 @dataclass(frozen=True, slots=True)
 class Consolidation:
-    """One patch of lung in which fluid has replaced air.
+    """A region of lung in which fluid has replaced the air.
 
     Attributes:
-        centre: Its middle, thorax coordinates.
-        radii: Half-axes as fractions of the chest's half-width.
-        angle: Turn of the first axis, radians.
-        density: Fraction of the air that is replaced, 0 to 1.
-        patchiness: How ragged its outline and filling are, 0 to 1.
-        fissure: `t` of the fissure it does not cross, NaN for none.
-        relief: Smooth noise of unit variance over twice its radii, coarse for the outline
-            and fine for the filling, shape `(2, 48, 48)`.
+        centre: Centre in thorax coordinates.
+        radii: Semi-axes as fractions of the chest's half-width.
+        angle: Rotation of the first axis, radians.
+        density: Fraction of the air that is replaced, in [0, 1].
+        patchiness: How irregular outline and filling are, in [0, 1].
+        fissure: `t` of the fissure that bounds it, or NaN.
+        relief: Smooth noise of unit variance covering twice the radii, coarse for the outline
+            and fine for the filling, float32, shape `(2, 48, 48)`.
     """
 
     centre: tuple[float, float]
@@ -54,7 +54,7 @@ class Consolidation:
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
-    """What all films of one patient have in common.
+    """Everything the films of one patient share.
 
     Lengths are in thorax coordinates, amounts of tissue relative to an average patient.
 
@@ -63,22 +63,22 @@ class Anatomy:
         width: Inner half-width of the chest as a fraction of the film's side.
         height: Height of the lungs as a fraction of the film's side.
         flesh: Thickness of the chest wall.
-        bulk: Thickness of the trunk from front to back.
-        aeration: How much air the lungs hold.
+        bulk: Anteroposterior thickness of the trunk.
+        aeration: Amount of air in the lungs.
         bone: Mineral content of the skeleton.
-        rib_fall: How far a rib sinks from the spine to its anterior end.
-        domes: `t` of the right and the left diaphragm.
-        heart: How far the heart reaches to the right and to the left.
-        apex: `t` of the heart's apex.
+        rib_fall: How far a rib descends from the spine to its anterior end.
+        domes: `t` of the right and the left hemidiaphragm.
+        heart: How far the heart extends to the right and to the left.
+        apex: `t` of the cardiac apex.
         mediastinum: Half-width of the upper mediastinum.
         aorta: Radius of the aortic knob.
         hila: Prominence of the hila.
         breasts: Density of the breast shadows, 0 for none.
-        stomach: Radius of the air bubble in the stomach, 0 for none.
+        stomach: Radius of the gastric air bubble, 0 for none.
         arms: Angle of the arms below the horizontal, radians.
         shoulders: `t` of the top of the shoulders.
-        bend: Coefficients of the smooth warp that keeps shapes irregular, shape `(2, 3, 3)`.
-        vessels: Lung vessels as rows `(x0, t0, x1, t1, width)`, thin ones first.
+        bend: Coefficients of the smooth warp that makes shapes irregular, shape `(2, 3, 3)`.
+        vessels: Lung vessels as rows `(x0, t0, x1, t1, width)`, thinnest first.
         consolidations: Empty in a healthy patient.
     """
 
@@ -106,7 +106,15 @@ class Anatomy:
 
 
 def smooth_outline(corners: Points, *, points_per_corner: int = 8) -> Points:
-    """Closed Catmull-Rom spline through `corners`, shape `(num_corners, 2)`."""
+    """A closed Catmull-Rom spline.
+
+    Args:
+        corners: Points the spline passes through, shape `(num_corners, 2)`.
+        points_per_corner: Number of points between one corner and the next.
+
+    Returns:
+        Shape `(num_corners * points_per_corner, 2)`, in the coordinates of `corners`.
+    """
     before, after = np.roll(corners, 1, axis=0), np.roll(corners, -1, axis=0)
     beyond = np.roll(corners, -2, axis=0)
     u = np.linspace(0, 1, points_per_corner, endpoint=False)[:, None, None]
@@ -120,13 +128,28 @@ def smooth_outline(corners: Points, *, points_per_corner: int = 8) -> Points:
 
 
 def cage(t: Points | float) -> Points:
-    """Half-width of the rib cage at heights `t`."""
+    """Half-width of the rib cage.
+
+    Args:
+        t: Heights in thorax coordinates, a scalar or an array of any shape.
+
+    Returns:
+        Half-widths in thorax coordinates, same shape as `t`.
+    """
     wall = np.array(CHEST_WALL)
     return np.asarray(np.interp(t, wall[:, 1], wall[:, 0]) + 0.02)
 
 
 def lung_outline(anatomy: Anatomy, side: int) -> Points:
-    """One lung, from its apex round the costophrenic angle and up the mediastinum."""
+    """Outline of one lung, from its apex past the costophrenic angle and up the mediastinum.
+
+    Args:
+        anatomy: The patient.
+        side: `RIGHT` or `LEFT`.
+
+    Returns:
+        Thorax coordinates, shape `(num_points, 2)`.
+    """
     dome = anatomy.domes[0 if side == RIGHT else 1]
     diaphragm = [
         (x, dome + (0.985 - dome) * rise)
@@ -137,7 +160,10 @@ def lung_outline(anatomy: Anatomy, side: int) -> Points:
 
 
 def heart_outline(anatomy: Anatomy) -> Points:
-    """Heart with the great vessels' root, lying more to the patient's left."""
+    """Outline of the heart and the root of the great vessels, mostly left of the midline.
+
+    Returns thorax coordinates, shape `(num_points, 2)`.
+    """
     right, left = anatomy.heart
     apex, dome = anatomy.apex, anatomy.domes[1]
     corners = (
@@ -150,7 +176,10 @@ def heart_outline(anatomy: Anatomy) -> Points:
 
 
 def mediastinum_outline(anatomy: Anatomy) -> Points:
-    """The great vessels between the lungs, from the thoracic inlet to the diaphragm."""
+    """Outline of the great vessels, from the thoracic inlet to the diaphragm.
+
+    Returns thorax coordinates, shape `(num_points, 2)`.
+    """
     half = anatomy.mediastinum
     corners = (
         (-0.12, -0.12), (-0.9 * half, 0.02), (-half, 0.14), (-1.04 * half, 0.32),
@@ -162,12 +191,18 @@ def mediastinum_outline(anatomy: Anatomy) -> Points:
 
 
 def aortic_knob(anatomy: Anatomy) -> Points:
-    """The arch of the aorta seen end on, at the mediastinum's left border."""
+    """The aortic arch seen end on, at the left border of the mediastinum.
+
+    Returns thorax coordinates, shape `(num_points, 2)`.
+    """
     return disc((0.75 * anatomy.mediastinum, 0.29), (anatomy.aorta, 0.65 * anatomy.aorta))
 
 
 def airway_axes() -> tuple[Points, ...]:
-    """Windpipe and main bronchi, each as positions and a closing column of width."""
+    """Centre lines of the trachea and of the right and left main bronchus.
+
+    Returns rows `(x, t, width)` in thorax coordinates, one array of shape `(num_points, 3)` each.
+    """
     windpipe = ((0.0, -0.42, 0.13), (-0.01, -0.1, 0.125), (-0.03, 0.2, 0.12), (-0.03, 0.36, 0.12))
     right = ((-0.03, 0.35, 0.09), (-0.12, 0.43, 0.085), (-0.21, 0.50, 0.06))
     left = ((-0.03, 0.35, 0.08), (0.10, 0.44, 0.07), (0.22, 0.47, 0.05))
@@ -175,7 +210,10 @@ def airway_axes() -> tuple[Points, ...]:
 
 
 def trunk_outline(anatomy: Anatomy) -> Points:
-    """Neck, shoulders and trunk."""
+    """Outline of neck, shoulders and trunk.
+
+    Returns thorax coordinates, shape `(num_points, 2)`.
+    """
     skin, top = 1.05 + 0.13 * anatomy.flesh, anatomy.shoulders
     half = (
         (0.38, -0.75), (0.37, -0.34), (0.45, top - 0.09), (0.80, top - 0.02),
@@ -187,14 +225,25 @@ def trunk_outline(anatomy: Anatomy) -> Points:
 
 
 def arm_axis(anatomy: Anatomy, side: int) -> Points:
-    """Centre line of one upper arm, from the shoulder past the elbow."""
+    """Centre line of one upper arm, from the shoulder past the elbow.
+
+    Args:
+        anatomy: The patient.
+        side: `RIGHT` or `LEFT`.
+
+    Returns:
+        Thorax coordinates, shape `(num_points, 2)`.
+    """
     shoulder = np.array((1.20, anatomy.shoulders + 0.17))
     along = np.array((np.cos(anatomy.arms), 0.58 * np.sin(anatomy.arms)))
     return (shoulder + np.outer(np.linspace(0, 1.3, 8), along)) * (side, 1)
 
 
 def vertebra_outline(index: int) -> Points:
-    """Body of one vertebra, the neck's first."""
+    """Outline of one vertebral body; index 0 is in the neck.
+
+    Returns thorax coordinates, shape `(num_points, 2)`.
+    """
     half = 0.075 + 0.0035 * index
     middle = -0.42 + 0.089 * index
     corners = (
@@ -205,10 +254,19 @@ def vertebra_outline(index: int) -> Points:
 
 
 def rib_axis(anatomy: Anatomy, index: int, side: int) -> Points:
-    """Centre line of a rib as rows `(x, t, depth)`, from the spine to its anterior end.
+    """Centre line of a rib, from the spine to its anterior end.
 
-    Depth runs from -1 at the back to 1 at the front. Ribs are tilted loops, as in the
-    body, so that their back and front parts cross on the film.
+    Ribs are tilted loops, as in the body, so that their posterior and anterior parts cross on
+    the film.
+
+    Args:
+        anatomy: The patient.
+        index: 0 for the first rib, up to `NUM_RIBS - 1`.
+        side: `RIGHT` or `LEFT`.
+
+    Returns:
+        Rows `(x, t, depth)`, shape `(num_points, 3)`; depth runs from -1 at the back to 1 at the
+        front.
     """
     start = -0.05 + 0.089 * index
     fall = anatomy.rib_fall * (0.4 + 0.6 * min(index / 4, 1) + 0.12 * max(index - 7, 0))
@@ -222,7 +280,15 @@ def rib_axis(anatomy: Anatomy, index: int, side: int) -> Points:
 
 
 def clavicle_axis(anatomy: Anatomy, side: int) -> Points:
-    """Centre line of a collar bone, an S from the breastbone to the shoulder."""
+    """Centre line of a clavicle, S-shaped from the sternum to the shoulder.
+
+    Args:
+        anatomy: The patient.
+        side: `RIGHT` or `LEFT`.
+
+    Returns:
+        Thorax coordinates, shape `(num_points, 2)`.
+    """
     u = np.linspace(0, 1, 24)
     x = 0.12 + 0.98 * u
     t = 0.075 + (anatomy.shoulders - 0.02) * u**1.1 + 0.02 * np.sin(2 * np.pi * u)
@@ -230,7 +296,15 @@ def clavicle_axis(anatomy: Anatomy, side: int) -> Points:
 
 
 def scapula_outline(anatomy: Anatomy, side: int) -> Points:
-    """Shoulder blade, most of it beside the lung."""
+    """Outline of a scapula, most of it lateral to the lung.
+
+    Args:
+        anatomy: The patient.
+        side: `RIGHT` or `LEFT`.
+
+    Returns:
+        Thorax coordinates, shape `(num_points, 2)`.
+    """
     top = anatomy.shoulders
     corners = np.array(
         ((0.80, top + 0.11), (1.00, top + 0.09), (1.14, top + 0.13), (1.10, top + 0.24),
@@ -240,7 +314,10 @@ def scapula_outline(anatomy: Anatomy, side: int) -> Points:
 
 
 def stomach_outline(anatomy: Anatomy) -> Points:
-    """Air under the left diaphragm, with a level where it meets fluid."""
+    """Gastric air under the left hemidiaphragm, with an air-fluid level.
+
+    Returns thorax coordinates, shape `(num_points, 2)`.
+    """
     radius, top = anatomy.stomach, anatomy.domes[1] + 0.035
     corners = np.array(
         ((-1.1, 0.45), (-1.15, 0.2), (-0.7, 0.03), (0.0, 0.0), (0.8, 0.06), (1.3, 0.3), (1.2, 0.5),
@@ -250,6 +327,14 @@ def stomach_outline(anatomy: Anatomy) -> Points:
 
 
 def disc(centre: tuple[float, float], radii: tuple[float, float]) -> Points:
-    """An ellipse along the axes, as seen of round organs."""
+    """An axis-aligned ellipse.
+
+    Args:
+        centre: `(x, t)`.
+        radii: Semi-axes along `x` and `t`.
+
+    Returns:
+        Outline of 40 points, shape `(40, 2)`, in the coordinates of `centre`.
+    """
     turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     return np.column_stack((np.cos(turn), np.sin(turn))) * radii + centre

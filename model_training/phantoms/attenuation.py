@@ -1,4 +1,4 @@
-"""Attenuation of X-rays along their paths through a drawn phantom."""
+"""X-ray attenuation along the rays through a phantom."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from model_training.phantoms.canvas import Canvas, Ink, Pose, blur, fill, ramp, 
 
 Mask = NDArray[np.bool_]
 
-# Difference in attenuation between a lung's full depth of soft tissue and of air.
+# Difference in attenuation between soft tissue and air over the full depth of a lung.
 AIR_CONTRAST = 2.0
 MASK_LEVEL = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class Attenuation:
-    """What the beam meets.
+    """Attenuation of the beam at every pixel.
 
     Attributes:
-        values: Attenuation, shape `(size, size)`, 0 in air and about 4 behind the spine.
-        lungs: The lung fields clear of heart and mediastinum, shape `(size, size)`.
-        consolidations: One mask for each consolidation, inside the lungs.
+        values: Attenuation, float32, shape `(size, size)`, 0 in air and about 4 behind the spine.
+        lungs: Lung fields without heart and mediastinum, bool, shape `(size, size)`.
+        consolidations: One mask per consolidation, inside the lungs, bool, shape `(size, size)`.
     """
 
     values: Image
@@ -39,11 +39,11 @@ def attenuation_map(anatomy: Anatomy, pose: Pose, *, size: int) -> Attenuation:
 
     Args:
         anatomy: The patient.
-        pose: How the patient stands.
+        pose: How the patient is positioned.
         size: Side of the map in pixels.
 
     Returns:
-        The map with the masks of its lungs and consolidations.
+        The map and the masks of its lungs and consolidations.
     """
     canvas = Canvas(anatomy, pose, size=size)
     heart = canvas.body(shapes.heart_outline(anatomy), radius=0.34, depth=0.5)
@@ -70,7 +70,7 @@ def attenuation_map(anatomy: Anatomy, pose: Pose, *, size: int) -> Attenuation:
 
 
 def _lungs(canvas: Canvas) -> tuple[Ink, Image]:
-    """Outline of both lungs and the depth of air in them, 0 to 1."""
+    """Outline of both lungs, and the depth of air in them in [0, 1]."""
     outline, air = canvas.blank(), np.zeros_like(canvas.x)
     for side in (RIGHT, LEFT):
         points = shapes.lung_outline(canvas.anatomy, side)
@@ -80,7 +80,7 @@ def _lungs(canvas: Canvas) -> tuple[Ink, Image]:
 
 
 def _consolidation(canvas: Canvas, patch: Consolidation) -> tuple[Image, Image]:
-    """A patch's ragged, soft outline from 0 to 1, and its uneven filling around 1."""
+    """The irregular soft outline of a consolidation in [0, 1], and its uneven filling around 1."""
     aspect = np.float32(canvas.anatomy.height / canvas.anatomy.width)
     across = canvas.x - np.float32(patch.centre[0])
     down = (canvas.t - np.float32(patch.centre[1])) * aspect
@@ -136,9 +136,9 @@ def _airways(canvas: Canvas) -> Image:
 
 
 def _vessels(canvas: Canvas) -> tuple[Image, Image]:
-    """Fraction of the air that vessels and hila displace, and the bronchi beside them.
+    """Fraction of the air displaced by vessels and hila, and the bronchi next to them.
 
-    Bronchi show only where the lung around them is consolidated.
+    Bronchi are visible only where the surrounding lung is consolidated (air bronchograms).
     """
     rows, hila = canvas.anatomy.vessels, canvas.blank()
     lines = np.stack((canvas.pixels(rows[:, :2]), canvas.pixels(rows[:, 2:4])), axis=1)
@@ -157,7 +157,7 @@ def _vessels(canvas: Canvas) -> tuple[Image, Image]:
 
 
 def _skeleton(canvas: Canvas) -> Image:
-    """Ribs, spine, collar bones, shoulder blades and upper arms."""
+    """Ribs, spine, clavicles, scapulae and upper arms."""
     beside = np.abs(canvas.x)
     values = np.float32(0.42) * _ribs(canvas, front=False) * (1 + 0.6 * ramp(beside, 0.6, 1.0))
     values *= (1 - 0.75 * ramp(canvas.t, 0.82, 1.1)) * (0.5 + 0.5 * ramp(beside, 0.05, 0.3))
@@ -173,7 +173,7 @@ def _skeleton(canvas: Canvas) -> Image:
 
 
 def _ribs(canvas: Canvas, *, front: bool) -> Image:
-    """The back or the front parts of all ribs; neighbours may overlap, so two layers."""
+    """The posterior or anterior parts of all ribs; neighbours may overlap, hence two layers."""
     total = np.zeros_like(canvas.x)
     for parity in (0, 1):
         layer = canvas.blank()
@@ -203,7 +203,7 @@ def _spine(canvas: Canvas) -> Ink:
 
 
 def _shoulders(canvas: Canvas) -> Ink:
-    """Shoulder blades, upper arms and collar bones, the nearest drawn last."""
+    """Scapulae, upper arms and clavicles, the most anterior drawn last."""
     layer = canvas.blank()
     for side in (RIGHT, LEFT):
         blade = canvas.pixels(shapes.scapula_outline(canvas.anatomy, side), depth=-0.8)
@@ -230,7 +230,7 @@ def _draw_rib(canvas: Canvas, layer: Ink, *, index: int, side: int, front: bool)
 
 
 def _draw_bone(canvas: Canvas, layer: Ink, line: shapes.Points, *, width: float) -> None:
-    """A tube with its cortex brighter than its marrow, along a line of pixel positions."""
+    """Draws a tube along a line of pixel positions, its cortex brighter than its marrow."""
     along = np.gradient(line, axis=0)
     normal = np.column_stack((-along[:, 1], along[:, 0])) / np.hypot(*along.T)[:, None]
     half = 0.5 * width * canvas.unit

@@ -1,4 +1,4 @@
-"""Draws a phantom's outlines, given in thorax coordinates, onto a film."""
+"""Draws outlines given in thorax coordinates onto a film."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ MIDDLE_OF_CHEST = 0.50
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """How the patient stands before the detector.
+    """How the patient is positioned in front of the detector.
 
     Attributes:
-        angle: Rotation in the film's plane, radians.
+        angle: Rotation in the plane of the film, radians.
         scale: Magnification.
-        shift: Displacement to the right and down as fractions of the film's side.
-        turn: Rotation about the body's axis: how far front structures move sideways.
-        breath: Stretch of the lungs by the depth of the breath.
+        shift: Displacement to the right and down, as fractions of the film's side.
+        turn: Rotation about the long axis of the body, as the sideways displacement of anterior
+            structures in thorax coordinates.
+        breath: Vertical stretch of the lungs by inspiration.
     """
 
     angle: float
@@ -40,14 +41,21 @@ class Canvas:
 
     Attributes:
         anatomy: The patient.
-        pose: How the patient stands.
+        pose: How the patient is positioned.
         size: Side in pixels.
-        unit: Pixels in the half-width of the chest.
-        x: Thorax coordinate of every pixel across, shape `(size, size)`.
-        t: Thorax coordinate of every pixel down, shape `(size, size)`.
+        unit: Half-width of the chest in pixels.
+        x: Thorax coordinate `x` of every pixel, float32, shape `(size, size)`.
+        t: Thorax coordinate `t` of every pixel, float32, shape `(size, size)`.
     """
 
     def __init__(self, anatomy: Anatomy, pose: Pose, *, size: int) -> None:
+        """Computes the mapping between pixels and thorax coordinates.
+
+        Args:
+            anatomy: The patient.
+            pose: How the patient is positioned.
+            size: Side in pixels.
+        """
         self.anatomy, self.pose, self.size = anatomy, pose, size
         self.unit = pose.scale * size * anatomy.width
         cos, sin = np.cos(pose.angle), np.sin(pose.angle)
@@ -61,15 +69,15 @@ class Canvas:
         self.t: Image = inverse[1, 0] * across + inverse[1, 1] * down + np.float32(MIDDLE_OF_CHEST)
 
     def pixels(self, points: Points, *, depth: float | Points = 0.0) -> Points:
-        """Film positions of thorax coordinates.
+        """Pixel positions of points given in thorax coordinates.
 
         Args:
-            points: Shape `(num_points, 2)`.
-            depth: From -1 at the patient's back to 1 at the front, where a turn of the
-                body moves things the other way.
+            points: Thorax coordinates, shape `(num_points, 2)`.
+            depth: From -1 at the patient's back to 1 at the front, a scalar or of shape
+                `(num_points,)`. Rotation of the body moves front and back in opposite directions.
 
         Returns:
-            Columns and rows, shape `(num_points, 2)`.
+            Columns and rows in pixels, shape `(num_points, 2)`.
         """
         x, t = points[:, 0], points[:, 1]
         orders = np.arange(3)[:, None]
@@ -80,11 +88,19 @@ class Canvas:
         return np.asarray(bent @ self._matrix.T + self._origin)
 
     def blank(self) -> Ink:
-        """An empty layer to draw on, shape `(size, size)`."""
+        """An empty layer to draw on, uint8 zeros of shape `(size, size)`."""
         return np.zeros((self.size, self.size), np.uint8)
 
     def fill(self, points: Points, *, depth: float = 0.0) -> Ink:
-        """A filled outline, 0 or 255 with smooth edges, shape `(size, size)`."""
+        """A filled, anti-aliased outline on a layer of its own.
+
+        Args:
+            points: Outline in thorax coordinates, shape `(num_points, 2)`.
+            depth: See `pixels`.
+
+        Returns:
+            0 outside and 255 inside, uint8, shape `(size, size)`.
+        """
         layer = self.blank()
         fill(layer, self.pixels(points, depth=depth), value=255)
         return layer
@@ -93,17 +109,25 @@ class Canvas:
         """Thickness of a rounded body: 0 at its outline, 1 from `radius` inwards.
 
         Args:
-            points: Outline, shape `(num_points, 2)`.
-            radius: In units of the chest's half-width.
+            points: Outline in thorax coordinates, shape `(num_points, 2)`.
+            radius: In half-widths of the chest.
             depth: See `pixels`.
 
         Returns:
-            Shape `(size, size)`, values in [0, 1].
+            Values in [0, 1], float32, shape `(size, size)`.
         """
         return rounded(self.fill(points, depth=depth), radius=radius * self.unit)
 
     def soften(self, layer: Ink, *, radius: float) -> Image:
-        """A layer as values in [0, 1], blurred by `radius` half-widths of the chest."""
+        """A blurred layer.
+
+        Args:
+            layer: Grey values in [0, 255], shape `(size, size)`.
+            radius: Standard deviation of the blur, in half-widths of the chest.
+
+        Returns:
+            Values in [0, 1], float32, shape `(size, size)`.
+        """
         return blur(layer.astype(np.float32) / np.float32(255), sigma=radius * self.unit)
 
 
@@ -112,19 +136,26 @@ def _fixed_point(points: Points) -> NDArray[np.int32]:
 
 
 def fill(layer: Ink, points: Points, *, value: int) -> None:
-    """Fills a polygon of pixel positions, shape `(num_points, 2)`, in place."""
+    """Fills a polygon, in place.
+
+    Args:
+        layer: uint8, shape `(size, size)`.
+        points: Pixel positions as columns and rows, shape `(num_points, 2)`.
+        value: Grey value, 0 to 255.
+    """
     cv2.fillPoly(layer, [_fixed_point(points)], value, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def stroke(layer: Ink, lines: Points, *, value: int, width: float, closed: bool = False) -> None:
-    """Draws lines through pixel positions in place; one thinner than a pixel is fainter.
+    """Draws lines, in place; a line thinner than one pixel is drawn fainter instead.
 
     Args:
-        layer: Shape `(size, size)`.
-        lines: One line, shape `(num_points, 2)`, or several, `(num_lines, num_points, 2)`.
-        value: Shade, 0 to 255.
+        layer: uint8, shape `(size, size)`.
+        lines: Pixel positions as columns and rows: one line of shape `(num_points, 2)`, or
+            several of shape `(num_lines, num_points, 2)`.
+        value: Grey value, 0 to 255.
         width: In pixels.
-        closed: Whether the last point is joined to the first.
+        closed: Whether to join the last point to the first.
     """
     shade = round(value * min(1.0, max(width, 0.3)))
     paths = list(_fixed_point(lines.reshape(-1, *lines.shape[-2:])))
@@ -133,7 +164,15 @@ def stroke(layer: Ink, lines: Points, *, value: int, width: float, closed: bool 
 
 
 def blur(image: Image, *, sigma: float) -> Image:
-    """Gaussian blur by `sigma` pixels; a wide one is done at a lower resolution."""
+    """Gaussian blur; wide blurs are computed at a lower resolution.
+
+    Args:
+        image: float32, shape `(height, width)`.
+        sigma: Standard deviation in pixels.
+
+    Returns:
+        Same shape as `image`; `image` itself where `sigma` is below 0.2.
+    """
     if sigma < 0.2:
         return image
     step = max(1, int(sigma / 3))
@@ -147,13 +186,30 @@ def blur(image: Image, *, sigma: float) -> Image:
 
 
 def rounded(layer: Ink, *, radius: float) -> Image:
-    """Height of a cushion over the drawn area: 0 at its edge, 1 from `radius` pixels on."""
+    """Thickness of a cushion over a filled area: 0 at its edge, 1 from `radius` pixels inwards.
+
+    Args:
+        layer: Filled area, above 127 inside, uint8, shape `(size, size)`.
+        radius: In pixels.
+
+    Returns:
+        Values in [0, 1], float32, shape `(size, size)`.
+    """
     inside = (layer > 127).astype(np.uint8)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5) / np.float32(radius)
     return np.asarray(np.sqrt(1 - (1 - np.minimum(depth, 1)) ** 2))
 
 
 def ramp(values: Image, low: float, high: float) -> Image:
-    """Smooth step from 0 at `low` to 1 at `high`."""
+    """Smooth step from 0 at `low` to 1 at `high`.
+
+    Args:
+        values: Array of any shape.
+        low: Value at which the step begins.
+        high: Value at which the step ends.
+
+    Returns:
+        Values in [0, 1], float32, same shape as `values`.
+    """
     u = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
     return np.asarray(u * u * (3 - 2 * u), np.float32)

@@ -1,7 +1,7 @@
-"""Phantoms: a labelled set of synthetic chest radiographs, for demos, lessons and tests.
+"""Phantoms: a labelled set of synthetic chest radiographs for demos, teaching and tests.
 
-The films are drawn from invented patients and look like chest films to a person and to a
-network. They are no evidence of how a model does on real ones.
+The films look like chest radiographs to a person and to a network, but they are drawn from
+synthetic patients and say nothing about how a model performs on real ones.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from model_training.phantoms.films import Film, take_film
 from model_training.phantoms.patients import invent_patient
 
 CLASSES = ("NORMAL", "PNEUMONIA")
-# Fraction of each class's films; what is left is for training.
+# Fraction of each class's films; the rest is for training.
 HELD_OUT = {"val": 0.15, "test": 0.15}
 SPLITS = ("train", *HELD_OUT)
 MIN_COUNT = len(SPLITS) * len(CLASSES)
@@ -32,17 +32,17 @@ MASK_NOTICE = "PHANTOM: consolidation of a synthetic chest radiograph, not a pat
 
 @dataclass(frozen=True, slots=True)
 class PhantomRecord:
-    """One film as `manifest.csv` lists it.
+    """One row of `manifest.csv`.
 
     Attributes:
-        path: The film, below the output folder.
-        patient_id: Shared by all films of one invented patient.
+        path: The film, relative to the output folder.
+        patient_id: Shared by all films of one synthetic patient.
         label: One of `CLASSES`.
         split: One of `SPLITS`, the same for all films of a patient.
         subgroup: `adult` or `child`.
-        consolidations: How many there are, 0 in NORMAL.
-        consolidated_lung: Fraction of the lung fields they cover, 0 to 1.
-        mask: Mask of all consolidations below the output folder, empty in NORMAL.
+        consolidations: Number of consolidations, 0 in NORMAL.
+        consolidated_lung: Fraction of the lung fields they cover, in [0, 1].
+        mask: Mask of all consolidations, relative to the output folder; empty in NORMAL.
     """
 
     path: str
@@ -60,7 +60,7 @@ Progress = Callable[[Iterable["PlannedFilm"]], Iterable["PlannedFilm"]]
 
 @dataclass(frozen=True, slots=True)
 class PlannedFilm:
-    """Which film of which patient goes where.
+    """A film to be drawn.
 
     Attributes:
         patient: Number of the patient, from 0; odd ones have pneumonia.
@@ -79,7 +79,7 @@ class PlannedFilm:
 
     @property
     def patient_id(self) -> str:
-        """Name of the patient, such as `phantom0001`."""
+        """Patient identifier, such as `phantom0001`."""
         return f"phantom{self.patient + 1:04d}"
 
     @property
@@ -91,27 +91,26 @@ class PlannedFilm:
 def generate(
     out: Path, *, count: int, seed: int, size: int = 512, progress: Progress | None = None
 ) -> tuple[PhantomRecord, ...]:
-    """Writes a set of films in `train|val|test/NORMAL|PNEUMONIA` with masks and a manifest.
+    """Writes a set of films in `train|val|test/NORMAL|PNEUMONIA`, with masks and a manifest.
 
-    `masks/` holds, for every film with pneumonia, `<film>.png`, white where any
-    consolidation lies, and `<film>_1.png` and so on with one of them each. A film depends
+    For every film with pneumonia, `masks/` holds `<film>.png`, white wherever there is a
+    consolidation, and `<film>_1.png` and so on with one consolidation each. A film depends
     only on seed, size, patient and film number: the same arguments give the same bytes,
     and the patients of a small set are among those of a larger one.
 
     Args:
-        out: Folder to write into, empty or not there yet.
+        out: Folder to write into, empty or new.
         count: Number of films, half of them with pneumonia.
         seed: Not negative.
         size: Side of the square films in pixels.
-        progress: Wraps the list of planned films to show how far the work is, as
-            `tqdm.tqdm` does.
+        progress: Wraps the planned films to display progress, as `tqdm.tqdm` does.
 
     Returns:
         The manifest's rows.
 
     Raises:
         ValueError: If there are too few films for three splits with two classes, `size` or
-            `seed` is out of range, or the folder holds something.
+            `seed` is out of range, or the folder is not empty.
     """
     _check(out, count=count, seed=seed, size=size)
     planned = plan_films(count, seed=seed)
@@ -125,7 +124,15 @@ def generate(
 
 
 def plan_films(count: int, *, seed: int) -> list[PlannedFilm]:
-    """Deals `count` films to patients, and patients to the splits."""
+    """Assigns films to patients, and patients to splits.
+
+    Args:
+        count: Number of films.
+        seed: Decides how many films each patient has.
+
+    Returns:
+        The films, ordered by patient.
+    """
     planned: list[PlannedFilm] = []
     for label, films in enumerate(((count + 1) // 2, count // 2)):
         held_out = {split: max(1, round(fraction * films)) for split, fraction in HELD_OUT.items()}
@@ -141,7 +148,16 @@ def plan_films(count: int, *, seed: int) -> list[PlannedFilm]:
 
 
 def draw(film: PlannedFilm, *, seed: int, size: int) -> tuple[Film, str]:
-    """One film with its masks, and the patient's subgroup."""
+    """Draws one film.
+
+    Args:
+        film: Which film of which patient.
+        seed: Seed of the whole set.
+        size: Side of the film in pixels.
+
+    Returns:
+        The film with its masks, and the patient's subgroup, `adult` or `child`.
+    """
     sick = film.label == CLASSES[1]
     anatomy = invent_patient(_generator(seed, film.patient, 0), sick=sick)
     taken = take_film(anatomy, _generator(seed, film.patient, 1 + film.number), size=size)
@@ -152,11 +168,11 @@ def _check(out: Path, *, count: int, seed: int, size: int) -> None:
     if count < MIN_COUNT:
         raise ValueError(
             f"Received count {count}. Expected at least {MIN_COUNT}, one film for each of "
-            f"{len(CLASSES)} classes in {len(SPLITS)} splits. Ask for more films."
+            f"{len(CLASSES)} classes in {len(SPLITS)} splits. Increase the count."
         )
     if size < MIN_SIZE:
         raise ValueError(
-            f"Received size {size}. Expected at least {MIN_SIZE} pixels, below which ribs "
+            f"Received size {size}. Expected at least {MIN_SIZE} pixels; in smaller films ribs "
             "and vessels are lost. Choose a larger size."
         )
     if seed < 0:
@@ -164,7 +180,7 @@ def _check(out: Path, *, count: int, seed: int, size: int) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(
             f"Received the output folder {out.name!r}, which is not empty or not a folder. "
-            "Expected an empty or a new folder. Choose another name or empty it first."
+            "Expected an empty or new folder. Choose another name or empty it first."
         )
 
 
@@ -173,7 +189,7 @@ def _generator(seed: int, *key: int) -> np.random.Generator:
 
 
 def _films_of(patient: int, *, seed: int) -> int:
-    """Films taken of a patient: mostly one, of every fourth patient two or three."""
+    """Number of films of a patient: usually one, for every fourth patient two or three."""
     return int(_generator(seed, patient).choice((1, 2, 3), p=(0.75, 0.15, 0.10)))
 
 
@@ -207,7 +223,7 @@ def _write_film(out: Path, film: PlannedFilm, *, seed: int, size: int) -> Phanto
 def _masks(
     stem: str, consolidations: tuple[NDArray[np.bool_], ...]
 ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """File names and pixels, 0 or 255: all consolidations of a film, then each of them."""
+    """File names and masks (0 or 255): all consolidations of a film together, then each alone."""
     if not consolidations:
         return
     yield f"{stem}.png", np.any(consolidations, axis=0).astype(np.uint8) * 255

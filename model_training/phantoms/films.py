@@ -1,7 +1,7 @@
-"""Takes a phantom's film: scatter, quantum noise and display of an attenuation map.
+"""Turns the attenuation map of a phantom into a film: scatter, quantum noise and display.
 
-What leaves the patient is scattered and counted as quanta; its logarithm is shown through
-a curve that is set film by film, as a digital system with automatic exposure does.
+The beam behind the patient is scattered and detected as quanta; its logarithm is displayed
+through a curve that is set for each film, as a digital system with automatic exposure does.
 
 Reference:
     - Bushberg et al., The Essential Physics of Medical Imaging, 3rd ed. (2012), ch. 7
@@ -20,25 +20,25 @@ from model_training.phantoms.anatomy import Anatomy, Image
 from model_training.phantoms.attenuation import Mask, attenuation_map
 from model_training.phantoms.canvas import Pose, blur
 
-# Thin bones and vessels need this many pixels; smaller films are shrunk from it.
+# Thin bones and vessels need this many pixels; smaller films are drawn larger and scaled down.
 MIN_WORKING_SIZE = 256
-# Attenuation that parts the body from the air around it.
+# Attenuation above which a pixel counts as body rather than air.
 BODY_EDGE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """How the film is taken and displayed.
+    """How the film is exposed and displayed.
 
     Attributes:
-        brightness: Mean grey value the automatic exposure aims at, 0 to 255.
+        brightness: Mean grey value the automatic exposure aims at, in [0, 255].
         contrast: Steepness of the display curve.
-        equalisation: Fraction of the display curve that evens out the histogram, 0 to 1.
-        noise: Quantum noise behind air, in units of attenuation.
-        scatter: Fraction of scattered rays.
-        blur: Size of the focal spot as a fraction of the film's side.
+        equalisation: Weight of histogram equalisation in the display curve, in [0, 1].
+        noise: Standard deviation of the quantum noise in air, in units of attenuation.
+        scatter: Fraction of scattered radiation, in [0, 1].
+        blur: Focal spot blur (standard deviation) as a fraction of the film's side.
         sharpening: Strength of the edge enhancement.
-        falloff: Gradient of the beam across and down the film.
+        falloff: Gradient of the beam across and down the film, in units of attenuation.
     """
 
     brightness: float
@@ -57,8 +57,8 @@ class Film:
 
     Attributes:
         pixels: Grey values, shape `(size, size)`, uint8.
-        lungs: The lung fields, shape `(size, size)`.
-        consolidations: One mask for each consolidation, inside the lungs.
+        lungs: Lung fields, bool, shape `(size, size)`.
+        consolidations: One mask per consolidation, inside the lungs, bool, shape `(size, size)`.
     """
 
     pixels: NDArray[np.uint8]
@@ -67,7 +67,7 @@ class Film:
 
 
 def draw_pose(generator: np.random.Generator) -> Pose:
-    """Draws how a patient stands for one film."""
+    """Draws a random pose for one film."""
     uniform = generator.uniform
     return Pose(
         angle=np.deg2rad(np.clip(generator.normal(0, 2.5), -6, 6)),
@@ -79,7 +79,7 @@ def draw_pose(generator: np.random.Generator) -> Pose:
 
 
 def draw_exposure(generator: np.random.Generator) -> Exposure:
-    """Draws how one film is exposed."""
+    """Draws a random exposure for one film."""
     uniform = generator.uniform
     return Exposure(
         brightness=uniform(100, 160),
@@ -94,7 +94,7 @@ def draw_exposure(generator: np.random.Generator) -> Exposure:
 
 
 def take_film(anatomy: Anatomy, generator: np.random.Generator, *, size: int) -> Film:
-    """Takes one film of a patient, in a pose and with an exposure drawn at random.
+    """Takes one film of a patient, with random pose and exposure.
 
     Args:
         anatomy: The patient.
@@ -102,7 +102,7 @@ def take_film(anatomy: Anatomy, generator: np.random.Generator, *, size: int) ->
         size: Side of the film in pixels.
 
     Returns:
-        The film with the masks of its lungs and consolidations.
+        The film and the masks of its lungs and consolidations.
     """
     pose, exposure = draw_pose(generator), draw_exposure(generator)
     working_size = size * max(1, ceil(MIN_WORKING_SIZE / size))
@@ -116,7 +116,7 @@ def take_film(anatomy: Anatomy, generator: np.random.Generator, *, size: int) ->
 
 
 def _expose(values: Image, exposure: Exposure, generator: np.random.Generator) -> Image:
-    """Grey values 0 to 255 of an attenuation map, with scatter, blur and noise."""
+    """Grey values in [0, 255] of an attenuation map, with scatter, blur and noise."""
     size = values.shape[0]
     place = np.linspace(-1, 1, size, dtype=np.float32)
     tilt = exposure.falloff[0] * place[None, :] + exposure.falloff[1] * place[:, None]
@@ -132,11 +132,11 @@ def _expose(values: Image, exposure: Exposure, generator: np.random.Generator) -
 
 
 def _display(signal: Image, exposure: Exposure) -> Image:
-    """Grey values 0 to 255 by a curve ranged on the body's own histogram, air staying black.
+    """Grey values in [0, 255] by a curve fitted to the histogram of the body; air stays black.
 
-    Part of the curve is an S between the body's dark and bright ends, part equalises the
-    histogram, and a bend found by bisection sets the mean: brightness and contrast of the
-    whole film then say little about its lungs.
+    The curve is a blend of a sigmoid between the dark and bright ends of the body and a
+    histogram equalisation. An exponent found by bisection then sets the mean. Brightness and
+    contrast of the whole film therefore say little about its lungs.
     """
     sample = signal[::4, ::4]
     body = sample[sample > BODY_EDGE]
@@ -153,7 +153,7 @@ def _display(signal: Image, exposure: Exposure) -> Image:
 
 
 def _bend(greys: NDArray[np.float64], *, mean: float) -> float:
-    """Exponent that gives `greys`, in 0..1, the wanted mean."""
+    """Exponent that gives `greys`, in [0, 1], the mean `mean`."""
     low, high = -3.0, 3.0
     for _ in range(24):
         middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""Invents patients: draws an anatomy, its vessels and its consolidations at random."""
+"""Synthetic patients: a random anatomy with vessels and consolidations."""
 
 from __future__ import annotations
 
@@ -19,15 +19,22 @@ from model_training.phantoms.anatomy import (
     lung_outline,
 )
 
-# Headings of the vessels that leave a hilum, degrees below the horizontal.
+# Directions of the vessels that leave a hilum, degrees below the horizontal.
 TRUNKS = (-82, -68, -50, -30, -12, 4, 18, 34, 48, 60, 72, 82)
 
 
 def invent_patient(generator: np.random.Generator, *, sick: bool) -> Anatomy:
     """Draws one patient, adult or child, healthy or with one to three consolidations.
 
-    A sick patient is drawn as a healthy one first, so that nothing but the
-    consolidations sets the classes apart.
+    A sick patient is drawn as a healthy one first, so that the classes differ in nothing but
+    the consolidations.
+
+    Args:
+        generator: Source of everything that is random.
+        sick: Whether the patient has consolidations.
+
+    Returns:
+        The patient's anatomy.
     """
     patient = _invent_healthy(generator)
     if not sick:
@@ -71,7 +78,7 @@ def _invent_healthy(generator: np.random.Generator) -> Anatomy:
 
 
 def _grow_vessels(generator: np.random.Generator, *, hila: float) -> Points:
-    """Branching trees from both hila, rows `(x0, t0, x1, t1, width)`, thin ones first."""
+    """Branching trees from both hila, rows `(x0, t0, x1, t1, width)`, thinnest first."""
     segments: list[tuple[float, float, float, float, float]] = []
     for side in (RIGHT, LEFT):
         for trunk in TRUNKS:
@@ -116,13 +123,13 @@ def _invent_consolidation(patient: Anatomy, generator: np.random.Generator) -> C
 
 
 def _smooth_noise(generator: np.random.Generator, *, sigma: float) -> Image:
-    """Noise blurred by `sigma` cells to a standard deviation of one, shape `(48, 48)`."""
+    """Noise blurred by `sigma` cells, with a standard deviation of 1, shape `(48, 48)`."""
     noise = cv2.GaussianBlur(generator.standard_normal((48, 48)), (0, 0), sigma)
     return np.asarray(noise / noise.std(), np.float32)
 
 
 def _place_in_lung(patient: Anatomy, generator: np.random.Generator) -> tuple[float, float]:
-    """A point inside aerated lung, clear of the heart and of the lung's edge."""
+    """A random point inside aerated lung, clear of the heart and of the edge of the lung."""
     lungs = [lung_outline(patient, side).astype(np.float32) for side in (RIGHT, LEFT)]
     heart = heart_outline(patient).astype(np.float32)
     while True:

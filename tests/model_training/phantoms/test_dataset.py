@@ -164,7 +164,7 @@ def test_wrong_arguments_are_sentences(tmp_path, changes, message):
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
 
-    with pytest.raises(ValueError, match="empty or a new folder"):
+    with pytest.raises(ValueError, match="empty or new folder"):
         generate(tmp_path, count=20, seed=1)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
