@@ -1,7 +1,8 @@
-"""What the presets are built from.
+"""Building blocks of the presets.
 
-Input of every network: `(batch, height, width, channels)`, values in [0, 255]. Output:
-`(batch, 1)`, the sigmoid probability of the second class, or `(batch, num_classes)`, a softmax.
+Every network takes `(batch, height, width, channels)` with values in [0, 255] (RGB where there
+are three channels) and returns probabilities in [0, 1]: shape `(batch, 1)`, the sigmoid
+probability of the second class, or `(batch, num_classes)`, a softmax.
 """
 
 from __future__ import annotations
@@ -19,27 +20,27 @@ OutputBias: TypeAlias = NDArray[np.float32]
 
 PREDICTIONS_LAYER = "predictions"
 
-# Keras' default of 0.99 needs more steps than a few hundred films give; 0.9 forgets so quickly
-# that validation swings from epoch to epoch.
+# Keras' default of 0.99 needs more steps than a few hundred films give; with 0.9 the statistics
+# change so quickly that validation figures swing from epoch to epoch.
 MOMENTUM = 0.97
 
 
 def unit_range(pixels: Tensor) -> Tensor:
-    """Raw pixels brought to [0, 1]."""
+    """Rescales pixels from [0, 255] to [0, 1]."""
     return layers.Rescaling(1 / 255, name="unit_range")(pixels)
 
 
 def three_channels(pixels: Tensor) -> Tensor:
-    """Grey pixels three times over, as networks made for colour expect; colour as it is."""
+    """Repeats a grey channel three times, as networks made for colour expect; RGB is unchanged."""
     if pixels.shape[-1] == 3:
         return pixels
     return layers.Concatenate(name="three_channels")([pixels, pixels, pixels])
 
 
 def standardised(x: Tensor) -> Tensor:
-    """Each film with a mean of 0 and a standard deviation of 1.
+    """Scales each film to a mean of 0 and a standard deviation of 1.
 
-    This takes out exposure as far as it is linear; X-ray rooms differ first of all in that.
+    This removes linear differences in exposure, the largest difference between X-ray rooms.
     """
     return layers.LayerNormalization(
         axis=(1, 2, 3), center=False, scale=False, name="film_statistics"
@@ -49,7 +50,18 @@ def standardised(x: Tensor) -> Tensor:
 def convolution(
     x: Tensor, filters: int, *, name: str, strides: int = 1, momentum: float = MOMENTUM
 ) -> Tensor:
-    """A 3 x 3 convolution `name`, its batch normalisation `name_norm`, and `name_relu`."""
+    """A 3 x 3 convolution, batch normalisation and ReLU.
+
+    Args:
+        x: Features, shape `(batch, height, width, channels)`.
+        filters: Number of output channels.
+        name: Name of the convolution; the layers after it are `{name}_norm` and `{name}_relu`.
+        strides: In pixels, in both directions.
+        momentum: Of the moving statistics of the batch normalisation, in [0, 1).
+
+    Returns:
+        Features, shape `(batch, height / strides, width / strides, filters)`.
+    """
     x = layers.Conv2D(
         filters,
         3,
@@ -66,10 +78,19 @@ def convolution(
 def pooled_predictions(
     features: Tensor, output_bias: OutputBias, *, dropout: float, kernel: str = "glorot_uniform"
 ) -> Tensor:
-    """Global average pooling, dropout, predictions.
+    """A head of global average pooling, dropout and predictions.
 
-    Such a head keeps the evidence of each place apart until the end, and several networks
-    that have it can be joined into one flat graph.
+    With this head the evidence of each location stays separate until the end, and several
+    networks can be merged into one flat graph.
+
+    Args:
+        features: Shape `(batch, height, width, channels)`.
+        output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
+        dropout: Fraction of pooled features dropped during training, in [0, 1).
+        kernel: Keras initialiser of the last layer's weights.
+
+    Returns:
+        Probabilities in [0, 1], shape `(batch, num_outputs)`.
     """
     x = layers.GlobalAveragePooling2D(name="average")(features)
     x = layers.Dropout(dropout, name="dropout")(x)
@@ -77,16 +98,34 @@ def pooled_predictions(
 
 
 def backbone_predictions(features: Tensor, output_bias: OutputBias, *, dropout: float) -> Tensor:
-    """The pooled head of a backbone, with weights of zero.
+    """The pooled head on a pre-trained backbone, with its weights initialised to zero.
 
-    Pre-trained features can be large. Random weights on them would start from certain and wrong
-    answers; with zeros training starts from the class frequencies.
+    Pre-trained features can be large. Random weights on them would start from confident and
+    wrong predictions; with zeros, training starts from the class frequencies.
+
+    Args:
+        features: Shape `(batch, height, width, channels)`.
+        output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
+        dropout: Fraction of pooled features dropped during training, in [0, 1).
+
+    Returns:
+        Probabilities in [0, 1], shape `(batch, num_outputs)`.
     """
     return pooled_predictions(features, output_bias, dropout=dropout, kernel="zeros")
 
 
 def predictions(x: Tensor, output_bias: OutputBias, *, kernel: str = "glorot_uniform") -> Tensor:
-    """One sigmoid, or a softmax, that starts at the given bias of each output."""
+    """A dense layer with one sigmoid or a softmax.
+
+    Args:
+        x: Features, shape `(batch, num_features)`.
+        output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`; a single output
+            gets a sigmoid, several a softmax.
+        kernel: Keras initialiser of the weights.
+
+    Returns:
+        Probabilities in [0, 1], shape `(batch, num_outputs)`.
+    """
     return layers.Dense(
         len(output_bias),
         activation="sigmoid" if len(output_bias) == 1 else "softmax",

@@ -1,6 +1,6 @@
-"""The networks that are trained, by name.
+"""The architectures that can be trained, by preset name.
 
-Each is a flat functional graph on raw pixels, without a nested model or a custom layer, so that
+Each is a flat functional graph on raw pixels, without nested models or custom layers, so that
 the saved file loads anywhere and Grad-CAM finds a gradient path.
 """
 
@@ -27,12 +27,12 @@ _KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
 
 @dataclass(frozen=True, slots=True)
 class ImageNet:
-    """Published weights of a backbone without its top.
+    """Published ImageNet weights of a backbone without its top.
 
     Attributes:
-        url: Where the file lies.
-        md5: Digest of the file, where its publisher gives one.
-        bgr: Whether its first kernel reads blue, green, red.
+        url: Address of the file.
+        md5: MD5 digest of the file, where its publisher gives one.
+        bgr: Whether the first kernel expects blue, green, red.
     """
 
     url: str
@@ -45,12 +45,12 @@ class Preset:
     """An architecture.
 
     Attributes:
-        build: Its function, called with `input_shape` (height, width, channels) and
-            `output_bias`, one number an output.
-        heatmap_layer: The layer Grad-CAM reads.
-        backbone_end: The last layer of the backbone that can be pre-trained; None where all
-            is trained from scratch.
-        imagenet: The backbone's published weights.
+        build: Builds the network; called with `input_shape` (height, width, channels) and
+            `output_bias`, one logit per output.
+        heatmap_layer: Name of the layer Grad-CAM uses.
+        backbone_end: Name of the last layer of the backbone that can be pre-trained; None where
+            there is no backbone and all layers are trained from scratch.
+        imagenet: Published weights of the backbone.
     """
 
     build: Callable[..., keras.Model]

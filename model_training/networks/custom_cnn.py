@@ -1,4 +1,4 @@
-"""The network whose architecture is configuration."""
+"""The preset whose architecture is set by options."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from model_training.networks.custom_cnn_settings import DROPOUTS, FILTERS, KERNE
 
 Number = TypeVar("Number", int, float)
 
-# The last block has the same name in a custom CNN of any length, so that its heatmap is found.
+# The last block has the same name whatever the number of blocks, so that the heatmap layer of
+# the preset exists.
 LAST = "last"
 
 
@@ -39,10 +40,10 @@ def custom_cnn(
     dense_dropout: float = 0.0,
     standardise: bool = True,
 ) -> keras.Model:
-    """Blocks of convolution, normalisation, ReLU and dropout, with a pooling between them.
+    """Blocks of convolution, normalisation, ReLU and dropout, separated by max pooling.
 
-    The preset `basic-cnn` is the custom CNN of filters 16, 32, 64, 128, 128 with a dense dropout of
-    0.3. A list of kernels or dropouts that is shorter than that of filters repeats its last value.
+    The preset `basic-cnn` is the custom CNN with filters 16, 32, 64, 128, 128 and a dense dropout
+    of 0.3. Where `kernels` or `dropouts` is shorter than `filters`, its last value is repeated.
 
     Reference:
         - Ioffe and Szegedy, Batch Normalization (ICML 2015), https://arxiv.org/abs/1502.03167
@@ -50,16 +51,16 @@ def custom_cnn(
 
     Args:
         input_shape: Height, width, channels.
-        output_bias: Initial bias of each output.
-        filters: Of each block; their number is that of the blocks.
+        output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
+        filters: Number of filters of each block; its length is the number of blocks.
         kernels: Side of each block's kernel, pixels.
-        dropouts: Fraction of values that each block drops while training.
+        dropouts: Fraction of values each block drops during training, in [0, 1).
         normalisation: `batch`; `group`, up to eight groups of channels of one film; `layer`, all
             channels of one film together; or `none`.
         head: `average`, global average pooling, or `flatten`.
-        dense_units: Units of a dense layer behind the head; 0 for none.
-        dense_dropout: Fraction of values dropped before the predictions.
-        standardise: Whether each film is brought to a mean of 0 and a deviation of 1.
+        dense_units: Units of a dense layer after the head; 0 for none.
+        dense_dropout: Fraction of values dropped before the predictions, in [0, 1).
+        standardise: Whether each film is scaled to zero mean and unit standard deviation.
 
     Raises:
         ValueError: If a value is out of range, or the poolings leave less than 2 x 2 cells.

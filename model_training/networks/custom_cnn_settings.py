@@ -1,6 +1,6 @@
-"""What the `custom-cnn` may be built from.
+"""The options of the preset `custom-cnn` and their checks.
 
-Imports no Keras, so that a wrong call is refused before anything is read.
+Imports no Keras, so that a wrong option is reported before anything is loaded.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ def check_custom_cnn(
     dense_units: int = 0,
     dense_dropout: float = 0.0,
 ) -> None:
-    """Makes sure that a custom CNN can be built; settings as `custom_cnn.custom_cnn` takes them.
+    """Checks that a custom CNN can be built with these options, as `custom_cnn` takes them.
 
     Args:
-        height: Of the input, pixels.
-        width: Of the input, pixels.
-        filters: And the settings after it: where not given, the custom CNN's own.
-        kernels: Side of each block's kernel.
-        dropouts: Of each block.
+        height: Height of the input, pixels.
+        width: Width of the input, pixels.
+        filters: Number of filters of each block.
+        kernels: Side of each block's kernel, pixels.
+        dropouts: Dropout of each block, in [0, 1).
         normalisation: One of `NORMALISATIONS`.
         head: One of `HEADS`.
-        dense_units: Behind the head.
-        dense_dropout: Before the predictions.
+        dense_units: Units of the dense layer after the head, 0 for none.
+        dense_dropout: Dropout before the predictions, in [0, 1).
 
     Raises:
         ValueError: If a value is out of range, or the poolings leave less than 2 x 2 cells.
@@ -62,7 +62,7 @@ def check_custom_cnn(
 def _require_one_a_block(name: str, values: Sequence[float], *, num_blocks: int) -> None:
     if not 1 <= len(values) <= num_blocks:
         raise ValueError(
-            f"`{name}` must have from 1 value to one for each of the {num_blocks} blocks. "
+            f"`{name}` must have 1 to {num_blocks} values, at most one per block. "
             f"Received {name}={list(values)}."
         )
 
@@ -74,7 +74,7 @@ def _require_whole(name: str, values: Sequence[int]) -> None:
 
 def _require_fraction(name: str, value: float) -> None:
     if not 0 <= value < 1:
-        raise ValueError(f"`{name}` must lie from 0 to below 1. Received {value}.")
+        raise ValueError(f"`{name}` must be at least 0 and below 1. Received {value}.")
 
 
 def _require_name(name: str, value: str, known: Sequence[str]) -> None:
@@ -86,11 +86,11 @@ def _require_name(name: str, value: str, known: Sequence[str]) -> None:
 
 
 def _require_room(height: int, width: int, *, num_blocks: int) -> None:
-    """The network must halve its input between all blocks, and something be left to map."""
+    """Checks that the poolings leave a heatmap of at least 2 x 2 cells."""
     side, poolings = 2**num_blocks, num_blocks - 1
     if min(height, width) < side:
         raise ValueError(
             f"`filters` has {num_blocks} blocks with {poolings} poolings between them, which "
-            f"need an input of at least {side} pixels a side. Received an input of {height} x "
+            f"need an input of at least {side} x {side} pixels. Received an input of {height} x "
             f"{width}: use fewer blocks or a larger image size."
         )

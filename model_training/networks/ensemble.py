@@ -1,4 +1,4 @@
-"""Several networks of one architecture as one flat network."""
+"""Merges several networks of one architecture into one flat network."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ FEATURES = "ensemble_features"
 
 
 def merge(networks: Sequence[Network]) -> Network:
-    """A network whose logit is the mean of the members' logits.
+    """Builds a network whose logit is the mean of its members' logits.
 
-    The members read the same pixels side by side. Their heatmap layers are joined, channel
-    by channel, into one, so that one Grad-CAM explains them all; from there on each head reads
-    its own channels again. Layers keep their names behind the number of their member.
+    The members run side by side on the same pixels. Their heatmap layers are concatenated along
+    the channels into one, so that a single Grad-CAM explains all of them; each head then uses
+    its own channels again. Layer names are prefixed with the number of the member.
 
     Args:
-        networks: At least two of one preset: plain layers that end in `predictions`, all of
-            whose paths run through the heatmap layer.
+        networks: At least two networks of one preset, made of plain layers, ending in
+            `predictions`, with all paths through the heatmap layer.
 
     Returns:
-        The merged network, with the members' weights copied.
+        The merged network with copies of the members' weights.
 
     Raises:
         ValueError: If there are fewer than two, or they differ in shape.
@@ -49,7 +49,7 @@ def merge(networks: Sequence[Network]) -> Network:
 
 
 class _Member:
-    """One network, laid out anew with layers of its own."""
+    """One network, rebuilt with layers of its own."""
 
     def __init__(self, network: Network, *, prefix: str) -> None:
         self._prefix = prefix
@@ -62,15 +62,15 @@ class _Member:
         self._features = network.model.get_layer(network.heatmap_layer).output
 
     def body(self, pixels: Tensor) -> Tensor:
-        """Pixels to the features of the heatmap layer."""
+        """From pixels to the features of the heatmap layer."""
         return self._replay(self._before, self._input, pixels)
 
     def head(self, features: Tensor) -> Tensor:
-        """Features of the heatmap layer to the logits."""
+        """From the features of the heatmap layer to the logits."""
         return self._replay(self._after, self._features, features)
 
     def copy_weights(self) -> None:
-        """Gives the copies the weights of the layers they were made from."""
+        """Copies the weights of the original layers."""
         for layer, copy in self._copies:
             copy.set_weights(layer.get_weights())
 

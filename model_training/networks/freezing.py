@@ -1,4 +1,4 @@
-"""Which layers learn: the stages of transfer learning."""
+"""Decides which layers are trained in each stage of transfer learning."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from model_training.suggestions import nearest
 
 
 def freeze(model: keras.Model, *, until: str | None, backbone_end: str | None) -> None:
-    """Keeps the layers before `until` as they are; that layer and what follows it learn.
+    """Freezes the layers before `until`; that layer and those after it are trained.
 
-    For feature extraction `until` is the backbone's end: only the head learns. For fine-tuning
-    it is the first layer that learns again. The batch normalisations of the backbone stay
-    frozen either way, which in Keras also keeps them in inference mode: a small batch of films
+    For feature extraction, `until` is the end of the backbone: only the head is trained. For
+    fine-tuning, it is the first layer to train. The batch normalisations of the backbone stay
+    frozen either way, which in Keras also keeps them in inference mode: small batches of films
     would spoil their statistics.
 
     Compile the model afterwards.
 
     Args:
-        model: A flat network; its layers are taken in the order of `model.layers`.
-        until: Name of a layer of the backbone, or None where all of them learn.
-        backbone_end: Name of the pre-trained backbone's last layer, which has no weights of its
-            own; None where there is no backbone.
+        model: A flat network; layers are taken in the order of `model.layers`.
+        until: Name of a layer of the backbone, or None to train all layers.
+        backbone_end: Name of the last layer of the pre-trained backbone, which has no weights of
+            its own; None where there is no backbone.
 
     Raises:
-        ValueError: If there is no layer of such a name, or `until` is not in the backbone.
+        ValueError: If there is no layer of that name, or `until` is not in the backbone.
     """
     end = -1 if backbone_end is None else _end(model, backbone_end)
     first = 0 if until is None else _first_that_learns(model, until, end)
@@ -36,7 +36,7 @@ def freeze(model: keras.Model, *, until: str | None, backbone_end: str | None) -
 
 
 def parameter_counts(model: keras.Model) -> tuple[int, int]:
-    """Numbers of parameters that training changes by gradient, and of all others.
+    """Number of trainable parameters, and of all others.
 
     The moving statistics of batch normalisation are among the others.
     """
@@ -45,7 +45,12 @@ def parameter_counts(model: keras.Model) -> tuple[int, int]:
 
 
 def backbone_learns(model: keras.Model, backbone_end: str | None) -> bool:
-    """Whether training changes any weight up to the backbone's end; call `freeze` first."""
+    """Whether any layer of the backbone is trained; call `freeze` first.
+
+    Args:
+        model: A flat network.
+        backbone_end: Name of the last layer of the backbone; None where there is none.
+    """
     if backbone_end is None:
         return False
     end = _end(model, backbone_end)
@@ -53,14 +58,14 @@ def backbone_learns(model: keras.Model, backbone_end: str | None) -> bool:
 
 
 def _first_that_learns(model: keras.Model, name: str, end: int) -> int:
-    """Position of the layer that `--unfreeze-from` names, in a backbone that ends at `end`.
+    """Position of the layer named by `--unfreeze-from`, in a backbone that ends at `end`.
 
     Raises:
         ValueError: If there is no such layer, or it is not in the backbone.
     """
     if end < 0:
         raise ValueError(
-            "--unfreeze-from must name a layer of the backbone, and there is none. "
+            "--unfreeze-from must name a layer of the backbone, but this preset has no backbone. "
             f"Received {name!r}."
         )
     names = [layer.name for layer in model.layers]
@@ -74,7 +79,7 @@ def _first_that_learns(model: keras.Model, name: str, end: int) -> int:
     if names.index(name) > end:
         raise ValueError(
             f"--unfreeze-from must name a layer of the backbone, which ends with {names[end]!r}; "
-            f"what follows it always learns. Received {name!r}."
+            f"the layers after it are always trained. Received {name!r}."
         )
     return names.index(name)
 

@@ -1,4 +1,4 @@
-"""Networks of convolution and pooling, one block after the other."""
+"""Plain networks of convolution and pooling blocks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ from model_training.networks.blocks import (
 
 
 def basic_cnn(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
-    """A stack of convolution and pooling with a global pooling head.
+    """Convolution and pooling blocks with a global pooling head.
 
     Every film is standardised first, and batch normalisation follows each convolution: both
-    keep training quick on a few hundred films of varied exposure.
+    make training fast on a few hundred films of varied exposure.
+
+    Args:
+        input_shape: Height, width and channels.
+        output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
     """
     pixels = keras.Input(input_shape, name="pixels")
     x = standardised(unit_range(pixels))
@@ -32,11 +36,15 @@ def basic_cnn(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Mode
 
 
 def probreathe(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
-    """The five-convolution net with a flattened head that many pneumonia notebooks share.
+    """The five-convolution network with a flattened head that many pneumonia notebooks share.
 
     Filters 32, 64, 64, 128, 256; kernels 3, 3, 3, 2, 2; batch normalisation and max
     pooling after each; dropout 0.1 after the second block and 0.2 after the fourth and
     fifth; dense 128 with dropout 0.2. Its usual input is 150 x 150 grey.
+
+    Args:
+        input_shape: Height, width and channels.
+        output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
     """
     pixels = keras.Input(input_shape, name="pixels")
     x = unit_range(pixels)

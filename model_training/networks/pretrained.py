@@ -1,4 +1,4 @@
-"""Weights that training starts from: published ones, a file's, or another model's."""
+"""Initial weights: ImageNet's, those of a file, or those of another model."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ from model_training.networks.catalogue import PRESETS, ImageNet
 
 Arrays: TypeAlias = list[NDArray[np.float32]]
 
-# A firewall that swallows packets would otherwise keep the download waiting for ever.
+# A firewall that drops packets would otherwise block the download for ever.
 _TIMEOUT = 30.0
 
 
 def load_pretrained(model: keras.Model, preset_name: str, weights: str | Path) -> str:
-    """Loads weights into the backbone of a freshly built preset; its head stays as it is.
+    """Loads weights into the backbone of a new network; its head is left as it is.
 
     Args:
-        model: What the preset's `build` gave.
+        model: A network built by the preset's `build`.
         preset_name: The preset's name.
-        weights: `none`; `imagenet`, downloaded once and kept where Keras keeps such files; or
-            the path of a Keras `.weights.h5` or `.h5` file of the backbone (with or without its
-            top), of a `model.keras`, or of a bundle. From a model every layer is taken that
-            has the same name and shapes here; a preset without a backbone counts as one up to
-            its predictions.
+        weights: `none`; `imagenet`, downloaded once into the Keras cache; or the path of a Keras
+            `.weights.h5` or `.h5` file of the backbone (with or without its top), of a
+            `model.keras`, or of a bundle. From a model, every layer with the same name and
+            shapes is copied; in a preset without a backbone, all layers before its predictions
+            count as the backbone.
 
     Returns:
         A sentence for the report.
 
     Raises:
-        WeightsError: If they cannot be fetched or read, or belong to another architecture.
+        WeightsError: If the weights cannot be downloaded or read, are no Keras weights, or belong
+            to another architecture.
         BundleError: If the bundle is damaged.
     """
     if weights == "none":
@@ -57,7 +58,7 @@ def load_pretrained(model: keras.Model, preset_name: str, weights: str | Path) -
     if not path.exists():
         raise WeightsError(
             f"There are no weights at {path.name!r}. Expected `none`, `imagenet`, a Keras weights "
-            "file (.h5), a model.keras or a bundle's folder; check the path of --weights."
+            "file (.h5), a model.keras or a bundle folder; check the path of --weights."
         )
     if path.is_dir() or zipfile.is_zipfile(path):
         loaded = _load_model(layers, _read_model(path), name=path.name)
@@ -80,7 +81,7 @@ def _download(preset_name: str, imagenet: ImageNet | None) -> Path:
     if imagenet is None:
         known = ", ".join(name for name, preset in PRESETS.items() if preset.imagenet)
         raise WeightsError(
-            f"There are no ImageNet weights for {preset_name!r}; there are for {known}. Choose "
+            f"There are no ImageNet weights for {preset_name!r}, only for {known}. Choose "
             "one of those, or pass --weights none or a bundle to start from."
         )
     file = imagenet.url.rsplit("/", 1)[1]
@@ -93,15 +94,15 @@ def _download(preset_name: str, imagenet: ImageNet | None) -> Path:
             )
     except Exception:
         raise WeightsError(
-            f"The ImageNet weights of {preset_name!r} could not be downloaded; fetch "
-            f"{imagenet.url} on a machine that can, copy it here and pass it with "
+            f"The ImageNet weights of {preset_name!r} could not be downloaded. Download "
+            f"{imagenet.url} on another machine, copy it here and pass it with "
             f"`--weights {file}`."
         ) from None
 
 
 @contextmanager
 def _patient_for(seconds: float) -> Iterator[None]:
-    """Connections give up after so many seconds without an answer."""
+    """Sets the timeout of new connections."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:
@@ -113,7 +114,7 @@ def _patient_for(seconds: float) -> Iterator[None]:
 def _load_file(
     layers: Sequence[keras.layers.Layer], path: Path, *, preset_name: str, bgr: bool
 ) -> int:
-    """Loads an HDF5 file of the whole backbone; all of it must fit."""
+    """Loads an HDF5 file of the whole backbone; every layer must fit."""
     try:
         found, legacy = _read_file(path, layers)
     except (OSError, LookupError):
@@ -123,17 +124,17 @@ def _load_file(
         arrays = found[position - 1] if position <= len(found) else []
         if _shapes(arrays) != _shapes(layer.weights):
             raise WeightsError(
-                f"{another}: of its {len(found)} layers with weights number {position} has "
-                f"{_in_words(arrays)}; {_in_words(layer.weights)} is expected, of {len(layers)} "
-                f"layers ({layer.name}). Pass a file of the same architecture, without its top."
+                f"{another}: layer {position} of its {len(found)} layers with weights has "
+                f"{_in_words(arrays)}; expected {_in_words(layer.weights)} ({layer.name}), in "
+                f"{len(layers)} layers. Pass a file of the same architecture, without its top."
             )
-    # One more is the top, which tells ImageNet's own classes apart.
+    # One more is the top, the classifier for ImageNet's own classes.
     if len(found) > len(layers) + 1:
         raise WeightsError(
-            f"{another}: it has {len(found)} layers with weights, {len(layers)} are expected. "
+            f"{another}: it has {len(found)} layers with weights, expected {len(layers)}. "
             "Pass a file of the same architecture, without its top."
         )
-    if bgr and legacy:  # what this trainer saved itself is in the graph's own order
+    if bgr and legacy:  # files saved by this trainer are RGB already
         found[0][0] = found[0][0][:, :, ::-1]
     for layer, arrays in zip(layers, found, strict=False):
         layer.set_weights(arrays)
@@ -141,7 +142,7 @@ def _load_file(
 
 
 def _read_file(path: Path, layers: Sequence[keras.layers.Layer]) -> tuple[list[Arrays], bool]:
-    """Arrays of each layer, those of `layers` first, and whether Keras 1 or 2 wrote them."""
+    """Arrays of each layer, those of `layers` first, and whether Keras 1 or 2 wrote the file."""
     with h5py.File(path) as file:
         group = file["model_weights"] if "model_weights" in file else file
         if "layer_names" in group.attrs:
@@ -150,7 +151,7 @@ def _read_file(path: Path, layers: Sequence[keras.layers.Layer]) -> tuple[list[A
 
 
 def _in_file_order(group: Any) -> list[Arrays]:
-    """Arrays of each layer with weights in a file of Keras 1 or 2, which lists them in order."""
+    """Arrays of each layer with weights in a file of Keras 1 or 2, which lists layers in order."""
     layers = [group[_text(name)] for name in group.attrs["layer_names"]]
     found = [
         [np.asarray(layer[_text(name)]) for name in layer.attrs["weight_names"]] for layer in layers
@@ -159,9 +160,9 @@ def _in_file_order(group: Any) -> list[Arrays]:
 
 
 def _in_order_of(layers: Sequence[keras.layers.Layer], group: Any) -> list[Arrays]:
-    """Arrays of each layer in a file of Keras 3, which counts the layers of each class apart.
+    """Arrays of each layer in a file of Keras 3, which numbers the layers of each class separately.
 
-    What the file holds besides comes last.
+    Layers of the file that are not among `layers` come last.
     """
     held = {
         name: [np.asarray(part["vars"][str(index)]) for index in range(len(part["vars"]))]
@@ -182,7 +183,7 @@ def _read_model(path: Path) -> keras.Model:
         if not (path / MANIFEST).is_file():
             raise WeightsError(
                 f"There is no bundle in the folder {path.name!r}: {MANIFEST} is missing. Pass a "
-                "bundle's folder or a weights file with --weights."
+                "bundle folder or a weights file with --weights."
             )
         return load_network(load_bundle(path)).model
     try:
@@ -195,7 +196,7 @@ def _read_model(path: Path) -> keras.Model:
 
 
 def _load_model(layers: Sequence[keras.layers.Layer], source: keras.Model, *, name: str) -> int:
-    """Loads those layers that a model has too; most of them must fit."""
+    """Loads the layers that the other model has too; most of them must fit."""
     held = {layer.name: layer.weights for layer in source.layers}
     misfits = [
         (position, layer)
@@ -206,8 +207,8 @@ def _load_model(layers: Sequence[keras.layers.Layer], source: keras.Model, *, na
         position, layer = misfits[0]
         raise WeightsError(
             f"{name} is a network of another architecture: {len(misfits)} of {len(layers)} layers "
-            f"do not fit, the first is layer {position} ({layer.name}), where it has "
-            f"{_in_words(held.get(layer.name, []))} and {_in_words(layer.weights)} is expected. "
+            f"do not fit. The first is layer {position} ({layer.name}): it has "
+            f"{_in_words(held.get(layer.name, []))}, expected {_in_words(layer.weights)}. "
             "Pass a model of the same preset."
         )
     unfit = {layer.name for _, layer in misfits}
@@ -232,5 +233,5 @@ def _text(name: str | bytes) -> str:
 def _not_weights(name: str) -> WeightsError:
     return WeightsError(
         f"{name} holds no Keras weights. Expected a .weights.h5 or .h5 file, a model.keras or a "
-        "bundle's folder; pass one of these with --weights."
+        "bundle folder; pass one of these with --weights."
     )

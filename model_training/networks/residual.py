@@ -15,19 +15,23 @@ from model_training.networks.blocks import (
     unit_range,
 )
 
-# Where weights are averaged over steps, the statistics of batch normalisation must be averaged
-# over the same steps: with a shorter memory they belong to other weights.
+# Where weights are averaged over steps, the batch normalisation statistics must be averaged over
+# about as many: with a lower momentum they would belong to different weights.
 _MOMENTUM = 0.99
 
 
 def residual(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
-    """A small residual net that standardises every film inside the graph.
+    """A small residual network that standardises every film inside the graph.
 
-    The last stage keeps its resolution, so that the heatmap has a cell for each 16 pixels.
+    The last stage is not downsampled, so that the heatmap has one cell per 16 pixels.
 
     Reference:
         - He et al., Deep Residual Learning for Image Recognition (CVPR 2016),
           https://arxiv.org/abs/1512.03385
+
+    Args:
+        input_shape: Height, width and channels.
+        output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
     """
     pixels = keras.Input(input_shape, name="pixels")
     x = standardised(unit_range(pixels))

@@ -13,23 +13,27 @@ from model_training.networks.blocks import (
     three_channels,
 )
 
-# Of ImageNet in Caffe, red, green, blue. The published weights were trained on these alone
-# taken off, without a division.
+# ImageNet means of Caffe: red, green, blue. The published weights were trained with the means
+# subtracted and no further scaling.
 _MEANS = (123.68, 116.779, 103.939)
 
 
 def squeezenet(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
     """SqueezeNet 1.1 without its top, and a global pooling head.
 
-    Small and quick, for its size the best start from ImageNet. Made for pre-trained weights:
-    from random ones its large inputs learn slowly.
+    Small and fast, and for its size the best start from ImageNet. It is meant for pre-trained
+    weights: from random ones it learns slowly, because its inputs are large.
 
-    The published weights read blue, green, red. Here the order is red, green, blue, as
-    everywhere, and the first kernel is turned round once when they are loaded.
+    The published weights expect blue, green, red. Here the order is red, green, blue, as
+    everywhere; the first kernel is reversed once when they are loaded.
 
     Reference:
         - Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters (2016),
           https://arxiv.org/abs/1602.07360
+
+    Args:
+        input_shape: Height, width and channels.
+        output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
     """
     pixels = keras.Input(input_shape, name="pixels")
     x = three_channels(pixels)
@@ -50,7 +54,7 @@ def squeezenet(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Mod
 
 
 def _fire(x: Tensor, *, squeeze: int, name: str) -> Tensor:
-    """A narrow layer, and eight times as many filters that read it: half 1 x 1, half 3 x 3."""
+    """A narrow 1 x 1 layer, then eight times as many filters, half 1 x 1 and half 3 x 3."""
 
     def convolution(x: Tensor, filters: int, kernel: int, part: str) -> Tensor:
         return layers.Conv2D(

@@ -93,8 +93,8 @@ def test_the_stages_of_a_preset():
         ("conv3", "end", "^--unfreeze-from must name a layer.*'conv3'. Did you mean 'conv[12]'"),
         ("block7", "end", "'block7'. Layers with weights: conv1, norm1, conv2, norm2.$"),
         (None, "ends", "`backbone_end` must name a layer.*'ends'. Did you mean 'end'"),
-        ("average", "end", "which ends with 'end'; what follows it always learns"),
-        ("conv1", None, "and there is none. Received 'conv1'"),
+        ("average", "end", "which ends with 'end'; the layers after it"),
+        ("conv1", None, "no backbone. Received 'conv1'"),
     ],
 )
 def test_a_layer_that_cannot_be_meant_is_said(model, until, backbone_end, message):

@@ -84,12 +84,12 @@ def test_a_failed_download_says_what_to_fetch_and_how_to_pass_it(change, publish
     with pytest.raises(WeightsError) as caught:
         load_pretrained(build("squeezenet"), "squeezenet", "imagenet")
 
-    assert str(caught.value) == (
-        f"The ImageNet weights of 'squeezenet' could not be downloaded; fetch {url} on a machine "
-        f"that can, copy it here and pass it with `--weights {url.rsplit('/')[-1]}`."
-    )
+    said = str(caught.value)
+    assert said.startswith("The ImageNet weights of 'squeezenet' could not be downloaded.")
+    assert url in said
+    assert f"`--weights {url.rsplit('/')[-1]}`" in said
 
 
 def test_a_network_without_a_backbone_has_no_imagenet_weights():
-    with pytest.raises(WeightsError, match="for 'basic-cnn'; there are for squeezenet, mobile"):
+    with pytest.raises(WeightsError, match="for 'basic-cnn', only for squeezenet, mobile"):
         load_pretrained(build("basic-cnn", size=32, channels=1), "basic-cnn", "imagenet")

@@ -133,11 +133,10 @@ def test_weights_of_another_network_are_described(small, squeezenet_file, tmp_pa
     with pytest.raises(WeightsError) as caught:
         load_pretrained(small, "basic-cnn", squeezenet_file)
 
-    assert str(caught.value) == (
-        "squeezenet_notop.h5 holds the weights of another network than 'basic-cnn': of its 25 "
-        "layers with weights number 1 has (3, 3, 3, 64) and (64,); (3, 3, 1, 16) is expected, of "
-        "10 layers (conv1). Pass a file of the same architecture, without its top."
-    )
+    said = str(caught.value)
+    assert "squeezenet_notop.h5 holds the weights of another network than 'basic-cnn'" in said
+    assert "layer 1 of its 25 layers with weights has (3, 3, 3, 64) and (64,)" in said
+    assert "expected (3, 3, 1, 16) (conv1), in 10 layers" in said
 
 
 def test_a_network_that_goes_on_is_another_one(tmp_path):
@@ -149,7 +148,7 @@ def test_a_network_that_goes_on_is_another_one(tmp_path):
         input_shape=(32, 32, 1), output_bias=np.zeros(1, np.float32), filters=(4, 8)
     )
 
-    with pytest.raises(WeightsError, match="it has 7 layers with weights, 4 are expected"):
+    with pytest.raises(WeightsError, match="it has 7 layers with weights, expected 4"):
         load_pretrained(shorter, "custom-cnn", tmp_path / "longer.weights.h5")
 
 
@@ -159,11 +158,9 @@ def test_a_model_of_another_preset_is_described(bundle):
     with pytest.raises(WeightsError) as caught:
         load_pretrained(model, "probreathe", bundle.path)
 
-    assert str(caught.value) == (
-        "small is a network of another architecture: 11 of 11 layers do not fit, the first is "
-        "layer 1 (conv1), where it has (3, 3, 1, 16) and (3, 3, 1, 32) and (32,) is expected. "
-        "Pass a model of the same preset."
-    )
+    said = str(caught.value)
+    assert "small is a network of another architecture: 11 of 11 layers do not fit." in said
+    assert "layer 1 (conv1): it has (3, 3, 1, 16), expected (3, 3, 1, 32) and (32,)." in said
 
 
 @pytest.mark.parametrize(
