@@ -1,8 +1,8 @@
-"""Changes to training images, one image at a time; never part of the saved network.
+"""Random changes to training images; never part of the saved network.
 
-Images are `(height, width, channels)` in [0, 255], uint8 before and float32 after. Every
-change is drawn from the generator that is passed, so that an image of a given epoch is
-changed alike in every run, whatever ran before it and however many threads there are.
+Images are `(height, width, channels)` in [0, 255], RGB where there are three channels, uint8
+before and float32 after. All randomness comes from the generator that is passed in, so that an
+image of a given epoch is changed in the same way in every run, regardless of order and threads.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ Image = NDArray[np.float32]
 def augment(
     image: NDArray[np.uint8], options: Augmentation, generator: np.random.Generator
 ) -> Image:
-    """The image as it might also have been taken.
+    """A random variant of one image.
 
     Args:
-        image: `(height, width, channels)`, left unchanged.
-        options: How far each change may go. `mixup` and `cutmix` need a second image and are
-            left to `mix`.
-        generator: What everything is drawn from.
+        image: `(height, width, channels)`, uint8, left unchanged.
+        options: How far each change may go. `mixup` and `cutmix` need a second image; see `mix`.
+        generator: Source of all randomness.
+
+    Returns:
+        `(height, width, channels)`, float32 in [0, 255].
     """
     if generator.random() < options.skull:
         image = background.add_skull(image, generator)
@@ -47,13 +49,16 @@ def mix(
 ) -> tuple[Image, NDArray[np.float32]]:
     """Mixes each image of a batch, and its targets, with another one of the batch.
 
-    With both `mixup` and `cutmix` on, a coin toss decides for the batch.
+    With both `mixup` and `cutmix` on, one of them is chosen at random for the batch.
 
     Args:
-        images: `(batch, height, width, channels)`.
-        targets: Probabilities of the classes, `(batch, num_outputs)`.
-        options: Of which `mixup` and `cutmix` are read.
-        generator: What everything is drawn from.
+        images: `(batch, height, width, channels)`, float32 in [0, 255].
+        targets: Class probabilities, `(batch, num_outputs)`.
+        options: Only `mixup` and `cutmix` are used.
+        generator: Source of all randomness.
+
+    Returns:
+        Images and targets of the same shapes.
     """
     chosen = [name for name in ("mixup", "cutmix") if getattr(options, name)]
     if not chosen:
@@ -77,9 +82,10 @@ def mix(
 def _place(
     image: NDArray[np.uint8], options: Augmentation, generator: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Mirror, turn, scale and shift in one resampling, so that the image is blurred once.
+    """Mirrors, rotates, scales and shifts in one resampling, so that the image is blurred once.
 
-    Each side is scaled on its own, so that the aspect ratio of a stretched film tells nothing.
+    Height and width are scaled independently, so that the aspect ratio of a stretched film carries
+    no information.
     """
     mirrored = generator.random() < options.flip / 2
     angle = np.deg2rad(generator.uniform(-options.rotation, options.rotation))
@@ -92,8 +98,8 @@ def _place(
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = turn * scale @ np.diag([-1.0 if mirrored else 1.0, 1.0])
     offset = centre - matrix @ centre + shift * (width, height)
-    # Mirrored edges, not black ones: films have no black wedges at their edges, and a network
-    # that only ever sees them with such reads every real film a little wrong.
+    # Mirrored edges, not black ones: real films have no black wedges at their edges, and a
+    # network trained only on films that do is slightly wrong on every real one.
     placed = cv2.warpAffine(
         image,
         np.column_stack([matrix, offset]),
@@ -107,7 +113,7 @@ def _place(
 def _expose(
     image: NDArray[np.uint8], options: Augmentation, generator: np.random.Generator
 ) -> Image:
-    """Gamma, contrast around the image's own mean, and brightness, as one table of grey values."""
+    """Gamma, contrast around the image's own mean, and brightness, in one lookup table."""
     power = np.exp(generator.uniform(-options.gamma, options.gamma))
     stretch = 1 + generator.uniform(-options.contrast, options.contrast)
     lift = 255 * generator.uniform(-options.brightness, options.brightness)
@@ -147,7 +153,7 @@ def _occlude(image: Image, options: Augmentation, generator: np.random.Generator
 def _patch(
     height: int, width: int, area: float, generator: np.random.Generator
 ) -> tuple[slice, slice]:
-    """A rectangle of that fraction of the image, up to three times as long as wide."""
+    """A rectangle covering that fraction of the image, up to three times as long as wide."""
     aspect = np.exp(generator.uniform(-np.log(3), np.log(3)) / 2)
     rows = min(height, round(height * np.sqrt(area) * aspect))
     columns = min(width, round(width * np.sqrt(area) / aspect))

@@ -1,4 +1,4 @@
-"""What an image shows besides the patient's inside: side markers, letters, a skull or none.
+"""Image content other than the patient's anatomy: side markers, lettering, a skull or none.
 
 Images are uint8 `(height, width, channels)` in [0, 255] and are left unchanged.
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 
-# Of each side of the image, from a corner.
+# Side of a corner as a fraction of the image's side.
 _CORNER = 0.2
 
 # Grey levels up to this are background, compression noise included.
@@ -23,7 +23,10 @@ _LETTERS = ("L", "R", "A", "P", "I", "S", "AP", "PA", "LAT", "SUP")
 
 
 def cover_corners(image: Image) -> Image:
-    """Each corner, a fifth of either side, filled with its own median."""
+    """Fills each corner, a fifth of the image's height and width, with its median.
+
+    Takes and returns uint8 of shape `(height, width, channels)`.
+    """
     covered = image.copy()
     for rows, columns in _corners(image, _CORNER):
         covered[rows, columns] = np.median(image[rows, columns], axis=(0, 1)).astype(np.uint8)
@@ -31,7 +34,15 @@ def cover_corners(image: Image) -> Image:
 
 
 def change_corners(image: Image, generator: np.random.Generator) -> Image:
-    """Each corner left, covered with its median, or given a letter, at random."""
+    """Leaves each corner, covers it with its median, or writes letters on it, at random.
+
+    Args:
+        image: uint8, shape `(height, width, channels)`.
+        generator: Source of all randomness.
+
+    Returns:
+        A changed copy, same shape.
+    """
     changed = image.copy()
     for rows, columns in _corners(image, generator.uniform(0.1, 0.25)):
         corner = np.ascontiguousarray(changed[rows, columns])
@@ -45,9 +56,14 @@ def change_corners(image: Image, generator: np.random.Generator) -> Image:
 
 
 def add_skull(image: Image, generator: np.random.Generator) -> Image:
-    """A rim of one random brightness and width around what is not background.
+    """Draws a rim of random brightness and width around the foreground, like a skull.
 
-    An image of which less than a twentieth is not background is returned as it is.
+    Args:
+        image: uint8, shape `(height, width, channels)`.
+        generator: Source of all randomness.
+
+    Returns:
+        A changed copy, same shape; `image` itself where less than 5 % of it is foreground.
     """
     height, width = image.shape[:2]
     inside = (image.max(axis=2) > _BACKGROUND).astype(np.uint8)
@@ -61,7 +77,7 @@ def add_skull(image: Image, generator: np.random.Generator) -> Image:
     distance = cv2.distanceTransform(1 - brain, cv2.DIST_L2, 5)
     gap = width * generator.uniform(0.0, 0.03)
     thickness = width * generator.uniform(0.01, 0.06)
-    # Soft edges, and brighter and darker stretches: a real skull is neither sharp nor even.
+    # Soft edges and uneven brightness: a real skull is neither sharp nor uniform.
     rim = np.clip(distance - gap, 0, 1) * np.clip(gap + thickness - distance, 0, 1)
     coarse = generator.uniform(0.4, 1.0, (5, 5)).astype(np.float32)
     texture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -83,7 +99,7 @@ def _corners(image: Image, fraction: float) -> list[tuple[slice, slice]]:
 
 
 def _write(corner: Image, generator: np.random.Generator) -> None:
-    """Writes letters somewhere into a corner, in place."""
+    """Writes letters at a random place in a corner, in place."""
     height, width = corner.shape[:2]
     letters = str(generator.choice(_LETTERS))
     size = height * generator.uniform(0.3, 0.8) / 22

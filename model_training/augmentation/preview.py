@@ -1,4 +1,4 @@
-"""A sheet that shows what augmentation makes of the images, before anything is trained."""
+"""A contact sheet of augmented images, to look at before training."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from model_training.augmentation.sets import Augmentation
 Sheet = NDArray[np.uint8]
 
 _GAP = 6
-_GROUND = 32  # grey between the images: dark like the films, and not black like their edges
+_GROUND = 32  # grey between the images: dark like the films, but not black like their edges
 
 
 def draw_sheet(
     images: NDArray[np.uint8], options: Augmentation, *, num_variants: int, seed: int
 ) -> Sheet:
-    """One row an image: as it is, then as training would see it.
+    """Draws one row per image: the original, then augmented variants.
 
     Args:
         images: `(num_images, height, width, channels)`, uint8; 3 channels are RGB.
         options: What is varied. Mixing takes its partner from the other images.
-        num_variants: Columns beside the image itself.
+        num_variants: Number of variants per image.
         seed: The same seed draws the same sheet.
 
     Returns:
-        `(height, width, channels)` uint8.
+        `(height, width, channels)`, uint8, channels as in `images`.
     """
     columns = [images]
     for variant in range(num_variants):
@@ -46,7 +46,7 @@ def draw_sheet(
 
 
 def as_png(sheet: Sheet) -> bytes:
-    """The sheet as PNG."""
+    """Encodes a sheet of shape `(height, width, 1 or 3)`, RGB, as PNG."""
     shown = sheet if sheet.shape[-1] == 1 else cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".png", shown)
     return encoded.tobytes()

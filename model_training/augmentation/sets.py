@@ -1,4 +1,4 @@
-"""What is varied in the training images, by how much: the named sets and their options.
+"""Augmentation options and the named sets of them.
 
 Imports no Keras, so that `overread-train --help` answers at once.
 """
@@ -13,23 +13,23 @@ from model_training.suggestions import nearest
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far each image may be changed; 0 leaves that out.
+    """How far each image may be changed; 0 turns a change off.
 
     Attributes:
-        flip: Fraction of images that may be mirrored left to right: 1 for a coin toss each.
+        flip: Fraction of images that may be mirrored left to right; 1 mirrors half of them.
         rotation: Degrees to either side.
         shift: Fraction of the side, in each direction.
-        zoom: Fraction by which each side is scaled on its own, out or in.
+        zoom: Fraction by which height and width are scaled, independently, up or down.
         gamma: Exposure: the image is raised to a power between `exp(-gamma)` and `exp(gamma)`.
         contrast: Fraction by which the distance from the mean grows or shrinks.
-        brightness: Fraction of the full range that is added or taken.
+        brightness: Fraction of the full range that is added or subtracted.
         sharpness: Largest fraction of a blurred copy that is mixed in; half of it sharpens.
-        noise: Largest standard deviation of normal noise, in grey levels.
+        noise: Largest standard deviation of Gaussian noise, in grey levels.
         occlusion: Fraction of images that lose a patch of 2 to 10 % of their area.
         markers: Fraction of images whose corners are changed, where side markers and annotations
-            lie: some covered, some given a letter that means nothing.
-        skull: Fraction of images that get a bright rim around what is not background, as slices
-            have whose skull was not removed. For brains that were published without one.
+            are: some are covered, some get meaningless letters.
+        skull: Fraction of images that get a bright rim around the foreground, like slices
+            without skull stripping. For brain images that were published skull-stripped.
         mixup: Alpha of the Beta distribution by which two images and labels are mixed
             (Zhang et al. 2018, https://arxiv.org/abs/1710.09412).
         cutmix: Alpha of the Beta distribution of the area cut from another image
@@ -58,11 +58,11 @@ class Augmentation:
 
     @property
     def without_mixing(self) -> Augmentation:
-        """What is done to each image by itself."""
+        """The changes that need one image only."""
         return replace(self, mixup=0.0, cutmix=0.0)
 
 
-# Largest value of each option that still makes an image of the same thing.
+# Largest value of each option at which the image still shows the same thing.
 _LIMITS = {
     "flip": 1.0, "rotation": 180.0, "shift": 0.5, "zoom": 0.9, "gamma": 2.0, "contrast": 0.95,
     "brightness": 1.0, "sharpness": 1.0, "noise": 64.0, "occlusion": 1.0, "markers": 1.0,
@@ -86,6 +86,10 @@ AUGMENTATIONS: Mapping[str, Augmentation] = {
 def choose(name: str, changes: Mapping[str, float]) -> Augmentation:
     """A named set with some of its options changed.
 
+    Args:
+        name: One of `AUGMENTATIONS`.
+        changes: New values by option.
+
     Raises:
         ValueError: If there is no set or option of that name, or a value is out of range.
     """
@@ -97,7 +101,7 @@ def choose(name: str, changes: Mapping[str, float]) -> Augmentation:
     for option, value in changes.items():
         if option not in _LIMITS:
             raise ValueError(
-                f"There is no augmentation option {option!r}. Expected some of "
+                f"There is no augmentation option {option!r}. Expected one of "
                 f"{list(_LIMITS)}.{nearest(option, _LIMITS)}"
             )
         if not 0 <= value <= _LIMITS[option]:
@@ -109,7 +113,7 @@ def choose(name: str, changes: Mapping[str, float]) -> Augmentation:
 
 
 def parse_changes(text: str) -> dict[str, float]:
-    """Options written as `rotation=5, noise=0`; empty text changes nothing.
+    """Parses options such as `rotation=5, noise=0`; empty text gives no changes.
 
     Raises:
         ValueError: If a part is not `OPTION=NUMBER`.

@@ -1,6 +1,6 @@
-"""Images as another department would have made them: fixed changes, to see what a model bears.
+"""Fixed changes that imitate images from another department, to test a model's robustness.
 
-Unlike augmentation nothing here is drawn at random, so that two models see the same images.
+Unlike augmentation, nothing is random, so that two models are tested on the same images.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _contrast(factor: float) -> Callable[[Image], Image]:
 
 
 def _crop(fraction: float) -> Callable[[Image], Image]:
-    """Leaves out that fraction at each edge."""
+    """Crops that fraction at each edge and scales back to the original size."""
 
     def change(image: Image) -> Image:
         height, width = image.shape[:2]
@@ -71,10 +71,13 @@ SHIFTS: Mapping[str, Callable[[Image], Image]] = {
 
 
 def shifted(images: Image, name: str) -> Image:
-    """A batch of images, all changed alike.
+    """Applies one change to every image of a batch.
 
     Args:
-        images: uint8 `(batch, height, width, channels)`, left unchanged.
+        images: uint8, `(batch, height, width, channels)`, left unchanged.
         name: One of `SHIFTS`.
+
+    Returns:
+        uint8, same shape.
     """
     return np.stack([SHIFTS[name](image) for image in images])
