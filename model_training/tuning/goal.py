@@ -1,4 +1,4 @@
-"""What settings are compared by."""
+"""The figure by which trials are compared."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from math import isfinite
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a trial is judged by, on the validation split alone.
+    """The validation figure by which a trial is judged.
 
-    The highest validation AUC of any epoch with two classes, the lowest loss with more: what
-    chooses the epoch in `fit` too.
+    The highest validation AUC of any epoch with two classes, the lowest loss with more: the same
+    figure that selects the epoch in `fit`.
+
+    Attributes:
+        column: Its column in the history.
+        maximise: Whether higher is better.
     """
 
     column: str
@@ -19,16 +23,16 @@ class Goal:
 
     @classmethod
     def of(cls, classes: tuple[str, ...]) -> Goal:
-        """The goal for so many classes."""
+        """The goal for these classes."""
         return cls("val_auc", True) if len(classes) == 2 else cls("val_loss", False)
 
     @property
     def words(self) -> str:
-        """As a reader is told it."""
+        """Its name in reports."""
         return "validation AUC" if self.maximise else "validation loss"
 
     def best(self, rows: list[dict[str, float]]) -> int | None:
-        """Position of the best epoch; None where there is no number."""
+        """Index of the best epoch; None where no value is finite."""
         finite = [index for index, row in enumerate(rows) if isfinite(row[self.column])]
         choose = max if self.maximise else min
         return choose(finite, key=lambda index: rows[index][self.column], default=None)

@@ -1,4 +1,4 @@
-"""The plots of a study."""
+"""Plots of a tuning study."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from model_training.reports.plots import NEUTRAL
 
 
 def complete_trials(study: Study) -> list[FrozenTrial]:
-    """Those with a figure, best first."""
+    """The trials that completed, best first."""
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     highest_first = study.direction == optuna.study.StudyDirection.MAXIMIZE
     return sorted(trials, key=lambda trial: trial.value or 0.0, reverse=highest_first)
 
 
 def varied_settings(study: Study) -> list[str]:
-    """The settings that had more than one value in complete trials."""
+    """The settings that took more than one value in the completed trials."""
     trials = complete_trials(study)
     return [
         name for name in trials[0].params if len({trial.params.get(name) for trial in trials}) > 1
@@ -33,7 +33,12 @@ def varied_settings(study: Study) -> list[str]:
 
 
 def course_figure(study: Study, *, figure: str) -> go.Figure:
-    """The figure of each complete trial, in their order, and the best so far."""
+    """The value of each completed trial in order, and the best so far.
+
+    Args:
+        study: The study.
+        figure: Name of the value, such as `validation AUC`.
+    """
     plot = optuna.visualization.plot_optimization_history(study, target_name=figure)
     plot.update_traces(marker_size=8, selector={"mode": "markers"})
     plot.update_traces(name="best so far", selector={"name": "Best Value"})
@@ -41,7 +46,12 @@ def course_figure(study: Study, *, figure: str) -> go.Figure:
 
 
 def epochs_figure(study: Study, *, figure: str) -> go.Figure:
-    """A line for the epochs of each trial."""
+    """The validation curve of each trial.
+
+    Args:
+        study: The study.
+        figure: Name of the value, such as `validation AUC`.
+    """
     plot = optuna.visualization.plot_intermediate_values(study)
     longest = max((len(line.x) for line in plot.data), default=1)
     for line in plot.data:
@@ -52,13 +62,13 @@ def epochs_figure(study: Study, *, figure: str) -> go.Figure:
 
 
 def importance_figure(study: Study) -> go.Figure:
-    """How much each setting decides whether a trial is a good one.
+    """How much each setting contributes to a trial being among the better ones.
 
     Reference:
         - Watanabe et al., PED-ANOVA (IJCAI 2023), https://doi.org/10.24963/ijcai.2023/488
     """
     with warnings.catch_warnings():
-        # Where all trials are as good as each other all settings matter alike, as is shown.
+        # Where all trials are equally good, all settings get the same importance.
         warnings.filterwarnings("ignore", message="Target and region quantiles")
         fractions = optuna.importance.get_param_importances(study, params=varied_settings(study))
     ordered = sorted(fractions.items(), key=lambda item: item[1])
@@ -74,9 +84,13 @@ def importance_figure(study: Study) -> go.Figure:
 
 
 def parallel_figure(study: Study, *, figure: str) -> go.Figure:
-    """One line a complete trial through its values, the better ones in front and coloured.
+    """One line per completed trial through its values, the better ones in front and coloured.
 
     Drawn as SVG: Plotly's own parallel coordinates need WebGL, which prints badly.
+
+    Args:
+        study: The study.
+        figure: Name of the value, such as `validation AUC`.
     """
     trials, names = complete_trials(study), varied_settings(study)
     distributions = trials[0].distributions
@@ -126,7 +140,7 @@ def parallel_figure(study: Study, *, figure: str) -> go.Figure:
 
 
 class _Axis:
-    """Where the values of a setting lie on an axis from 0 to 1, and its marks."""
+    """Maps the values of a setting to an axis from 0 to 1, with its tick marks."""
 
     def __init__(
         self, name: str, distribution: BaseDistribution | None, *, values: Sequence[float] = ()
@@ -147,7 +161,7 @@ class _Axis:
         self.ticks = [(self.position(mark), _mark(mark)) for mark in marks]
 
     def position(self, value: Any) -> float:
-        """From 0 at the lower end to 1 at the upper one."""
+        """Position from 0 at the lower end to 1 at the upper end."""
         if self._choices:
             value = self._choices.index(value)
         if self._high == self._low:
@@ -174,5 +188,5 @@ def _mark(value: Any) -> str:
 
 
 def _plain(plot: go.Figure) -> go.Figure:
-    """Without the title, which the section has, and the colours, which the page sets."""
+    """Removes the title, which the section has, and the colours, which the page sets."""
     return plot.update_layout(title=None, template=None)

@@ -1,4 +1,4 @@
-"""What `overread-train tune` prints and writes of a study."""
+"""The report of a tuning study: text, tables and page."""
 
 from __future__ import annotations
 
@@ -35,16 +35,21 @@ _STATES = {
 
 
 def trials_table(study: Study) -> pd.DataFrame:
-    """One row a trial: state, value, best epoch, epochs, minutes, remark, and its settings.
+    """One row per trial: state, value, best epoch, epochs, minutes, remark, and its settings.
 
-    Between remark and settings are the other validation figures of the best epoch. A trial that
-    was interrupted is `interrupted`; the same values are tried again in another.
+    Between remark and settings are the other validation figures of the best epoch. An interrupted
+    trial has the state `interrupted`; its values are tried again in another trial.
     """
     return pd.DataFrame([_row(trial) for trial in study.get_trials(deepcopy=False)])
 
 
 def as_text(study: Study, goal: Goal) -> str:
-    """The best trial, with what it is worth, and how to see it."""
+    """The best trial with its confidence interval, and how far to trust it.
+
+    Args:
+        study: The study, with at least one completed trial.
+        goal: The figure the trials were compared by.
+    """
     best, trials = study.best_trial, finished(study)
     return (
         f"Best of {counted(len(trials), 'trial')}: trial {best.number}, {goal.words} "
@@ -54,7 +59,14 @@ def as_text(study: Study, goal: Goal) -> str:
 
 
 def write_page(path: Path, study: Study, *, goal: Goal, title: str) -> None:
-    """Writes the report: what was searched, the best trial, how the settings matter, all trials."""
+    """Writes the report: what was searched, the best trial, the effect of the settings, all trials.
+
+    Args:
+        path: The HTML file.
+        study: The study, with at least one completed trial.
+        goal: The figure the trials were compared by.
+        title: Title of the page.
+    """
     best, figures = study.best_trial, _settings(study, goal)
     searched = about(study)["the searched values (--search)"]
     write_report(
@@ -79,14 +91,14 @@ def write_page(path: Path, study: Study, *, goal: Goal, title: str) -> None:
                 ],
             ),
             Section("Course of the study", figures=_course(study, goal)),
-            *([Section("What the settings do", figures=figures)] if figures else []),
+            *([Section("Effect of the settings", figures=figures)] if figures else []),
             _all_trials(study, goal),
         ],
     )
 
 
 def auc_interval(auc: float, *, positives: int, negatives: int) -> tuple[float, float]:
-    """The 95 % interval of an AUC of which only the counts are known.
+    """The 95 % confidence interval of an AUC, from the numbers of images alone.
 
     Reference:
         - Hanley and McNeil, The Meaning and Use of the Area under a Receiver Operating
@@ -94,8 +106,8 @@ def auc_interval(auc: float, *, positives: int, negatives: int) -> tuple[float, 
 
     Args:
         auc: In [0, 1].
-        positives: Images of the positive class, at least 1.
-        negatives: Images of the other class, at least 1.
+        positives: Number of images of the positive class, at least 1.
+        negatives: Number of images of the other class, at least 1.
 
     Example:
     >>> tuple(round(end, 3) for end in auc_interval(0.9, positives=50, negatives=50))
@@ -131,13 +143,13 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def _value(study: Study, trial: FrozenTrial) -> str:
-    """The figure of a trial, with interval and denominator where there are such."""
+    """The value of a trial, with denominator and, where there is one, confidence interval."""
     value, counts = trial.value or 0.0, list(about(study)["the validation split"].values())
     if len(counts) != 2:
         return f"{value:.4f} (of {sum(counts)} images)"
     low, high = auc_interval(value, negatives=counts[0], positives=counts[1])
     if low == high:
-        return f"{value:.3f} (no interval: every pair is in order; {sum(counts)} images)"
+        return f"{value:.3f} (no interval: perfect separation; {sum(counts)} images)"
     return f"{value:.3f} (95 % interval {low:.3f} to {high:.3f}; {sum(counts)} images)"
 
 
@@ -145,15 +157,15 @@ def _caution(study: Study, goal: Goal) -> str:
     counts = about(study)["the validation split"]
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
     interval = (
-        " The interval is Hanley and McNeil's for images that are independent of each other; "
-        "trials whose figures lie inside it are hardly told apart by these images."
+        " The confidence interval is Hanley and McNeil's and assumes independent images; trials "
+        "inside it can hardly be told apart on this validation split."
         if goal.maximise
         else ""
     )
     return (
-        f"Judged on the validation split alone ({words}); test images were not looked at. The best "
-        "of many trials owes part of its figure to chance: what it is worth, the test split shows "
-        f"after fit.{interval}"
+        f"Judged on the validation split alone ({words}); test images were not used. The best of "
+        "many trials is partly luck: train it with fit and judge it on the test split."
+        f"{interval}"
     )
 
 
@@ -164,8 +176,8 @@ def _spread(study: Study, goal: Goal) -> Table | None:
     return Table(
         [str(name).replace("_", " ") for name in table.columns],
         [[_cell(value) for value in row] for row in table.itertuples(index=False)],
-        f"{goal.words[0].upper()}{goal.words[1:]} over the seeds of each combination, the best "
-        "first; the spread is that of training alone, on one split.",
+        f"{goal.words[0].upper()}{goal.words[1:]} over the seeds of each combination, best "
+        "first. The spread is that of training alone, on a single split.",
     )
 
 
@@ -178,11 +190,11 @@ def _course(study: Study, goal: Goal) -> list[Figure]:
     return [
         Figure(
             course_figure(study, figure=goal.words),
-            f"The {goal.words} of each complete trial, and the best so far.",
+            f"The {goal.words} of each completed trial, and the best so far.",
         ),
         Figure(
             epochs_figure(study, figure=goal.words),
-            "Every trial's epochs; a line that ends early was pruned.",
+            "The epochs of every trial; a line that ends early was pruned.",
         ),
     ]
 
@@ -198,15 +210,15 @@ def _settings(study: Study, goal: Goal) -> list[Figure]:
         figures.append(Figure(dots, spread.caption, height=160 + 40 * len(spread.rows)))
     lines = Figure(
         parallel_figure(study, figure=goal.words),
-        "One line a complete trial, through its values to its figure.",
+        f"One line per completed trial, through its values to its {goal.words}.",
     )
     figures.append(lines)
     if len(varied) == 1:
         return figures
     bars = Figure(
         importance_figure(study),
-        "How much each setting decides whether a trial is among the better ones (PED-ANOVA, "
-        "https://doi.org/10.24963/ijcai.2023/488). With few trials a hint, not a finding.",
+        "How much each setting contributes to a trial being among the better ones (PED-ANOVA, "
+        "https://doi.org/10.24963/ijcai.2023/488). With few trials this is a hint, not a finding.",
         height=120 + 40 * len(varied),
     )
     return [*figures, bars]

@@ -1,6 +1,6 @@
-"""What `overread-train tune` searches: settings of `TrainingConfig` and the values they may take.
+"""The search space of `overread-train tune`: settings of `TrainingConfig` and their values.
 
-Imports no Optuna, so that a search that cannot be is refused at once.
+Imports no Optuna, so that an invalid search is refused at once.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ Value: TypeAlias = bool | int | float | str | None
 
 MAX_GRID = 10_000
 
-# All trials are compared on the same validation images, by figures these do not change.
+# All trials are compared on the same validation images, by figures these settings do not affect.
 _FIXED = {
     "validation_fraction": "it decides the split, which is the same for all trials",
     "test_fraction": "it decides the split, which is the same for all trials",
     "split_seed": "it decides the split, which is the same for all trials",
     "leaks": "it decides the split, which is the same for all trials",
-    "threshold_rule": "it is used after training and changes no trial's figure",
-    "shifted_validation": "it is used after training and changes no trial's figure",
+    "threshold_rule": "it is used after training and does not affect the trials",
+    "shifted_validation": "it is used after training and does not affect the trials",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Some values of a setting, in the order given; lists as text such as `16/32/64`."""
+    """A list of values of a setting, in the order given; tuples as text such as `16/32/64`."""
 
     name: str
     values: tuple[Value, ...]
@@ -42,13 +42,13 @@ class Choices:
 
     @property
     def examples(self) -> tuple[Value, ...]:
-        """Values that stand for all when they are checked."""
+        """Values to check in place of all."""
         return self.values
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """All values from `low` to `high`, both included; with `log`, each decade is as likely."""
+    """All values from `low` to `high`, both included; with `log`, on a logarithmic scale."""
 
     name: str
     low: float
@@ -60,7 +60,7 @@ class Range:
 
     @property
     def examples(self) -> tuple[Value, ...]:
-        """Values that stand for all when they are checked."""
+        """Values to check in place of all."""
         return (self.low, self.high)
 
 
@@ -68,15 +68,16 @@ Dimension: TypeAlias = Choices | Range
 
 
 def parse_search(texts: Sequence[str], base: TrainingConfig) -> tuple[Dimension, ...]:
-    """Reads `--search` options and checks every value by `TrainingConfig` itself.
+    """Parses `--search` options and checks every value with `TrainingConfig` itself.
 
     Args:
-        texts: Such as `epochs=10,20,30` or `learning_rate=1e-4..1e-2:log`. Lists have slashes,
-            `filters=16/32/64,32/64/128`; values with commas are parted by `|`.
+        texts: Such as `epochs=10,20,30` or `learning_rate=1e-4..1e-2:log`. Elements of a list are
+            separated by slashes, `filters=16/32/64,32/64/128`; values that contain commas are
+            separated by `|`.
         base: The settings that are not searched.
 
     Raises:
-        ValueError: If a setting is unknown, cannot be searched, or may not take a value.
+        ValueError: If a setting is unknown, cannot be searched, or cannot take a value.
 
     Example:
     >>> parse_search(["epochs=10,20"], TrainingConfig.from_preset("basic-cnn"))
@@ -86,7 +87,9 @@ def parse_search(texts: Sequence[str], base: TrainingConfig) -> tuple[Dimension,
     names = [dimension.name for dimension in dimensions]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise ValueError(f"{repeated} are searched twice. Give all values of one in one --search.")
+        raise ValueError(
+            f"{repeated} are searched twice. Give all values of a setting in one --search."
+        )
     for dimension in dimensions:
         for value in dimension.examples:
             _check_value(base, dimension.name, value, dimensions)
@@ -94,25 +97,37 @@ def parse_search(texts: Sequence[str], base: TrainingConfig) -> tuple[Dimension,
 
 
 def with_values(base: TrainingConfig, values: dict[str, Any]) -> TrainingConfig:
-    """The settings with a trial's values.
+    """The settings with the values of a trial.
+
+    Args:
+        base: The settings that are not searched.
+        values: Values by setting; tuples as text such as `16/32/64`.
 
     Raises:
-        ValueError: If they do not go together.
+        ValueError: If they are invalid together.
     """
     hints = get_type_hints(TrainingConfig)
     return replace(base, **{name: _from_text(value, hints[name]) for name, value in values.items()})
 
 
 def grid(dimensions: Sequence[Dimension], base: TrainingConfig) -> dict[str, list[Value]]:
-    """The values by name, where every combination is to be tried.
+    """The values of each setting, for a search of every combination.
+
+    Args:
+        dimensions: The settings and their values.
+        base: The settings that are not searched.
+
+    Returns:
+        Values by setting.
 
     Raises:
-        ValueError: If a dimension is a range, or a combination does not go together.
+        ValueError: If a dimension is a range, there are too many combinations, or a combination
+            is invalid.
     """
     ranges = [dimension.name for dimension in dimensions if isinstance(dimension, Range)]
     if ranges:
         raise ValueError(
-            f"A grid takes values, and {ranges} are ranges. List values, such as "
+            f"A grid needs lists of values, and {ranges} are ranges. List values, such as "
             f"{ranges[0]}=A,B,C, or choose --sampler tpe."
         )
     values = {
@@ -123,7 +138,7 @@ def grid(dimensions: Sequence[Dimension], base: TrainingConfig) -> dict[str, lis
     size = prod(map(len, values.values()))
     if size > MAX_GRID:
         raise ValueError(
-            f"The grid has {size:,} combinations; at most {MAX_GRID:,} are tried. List fewer "
+            f"The grid has {size:,} combinations; the limit is {MAX_GRID:,}. List fewer "
             "values, or choose --sampler tpe."
         )
     for combination in product(*values.values()):
@@ -134,12 +149,12 @@ def grid(dimensions: Sequence[Dimension], base: TrainingConfig) -> dict[str, lis
 def _check_value(
     base: TrainingConfig, name: str, value: Value, dimensions: Sequence[Dimension]
 ) -> None:
-    """A value must go with the settings that are not searched.
+    """Checks that a value is valid with the settings that are not searched.
 
-    Or with a value of another setting that is: five kernels need five filters.
+    Or with a value of another setting that is searched: five kernels need five filters.
 
     Raises:
-        ValueError: If it goes with none.
+        ValueError: If it is valid with none.
     """
     try:
         with_values(base, {name: value})
@@ -183,13 +198,13 @@ def _parse(text: str) -> Dimension:
 
 def _range(name: str, text: str, kind: Any) -> Range:
     if kind not in (int, float):
-        raise ValueError(f"`{name}` is no number. List its values, such as {name}=A,B.")
+        raise ValueError(f"`{name}` is not a number. List its values, such as {name}=A,B.")
     ends, _, scale = text.partition(":")
     low, _, high = ends.partition("..")
     least, most = _number(name, low, kind), _number(name, high, kind)
     if scale not in ("", "log") or not least < most or (scale and least <= 0):
         raise ValueError(
-            f"A range is LOW..HIGH or LOW..HIGH:log, with LOW below HIGH, and above 0 where it is "
+            f"A range is LOW..HIGH or LOW..HIGH:log, with LOW below HIGH, and above 0 if "
             f"logarithmic. Received {name}={text}."
         )
     return Range(name, least, most, log=scale == "log")
@@ -227,7 +242,7 @@ def _from_text(value: Value, hint: Any) -> Any:
 
 
 def _kind(hint: Any) -> Any:
-    """The type without `None`, and of literals that of their values."""
+    """The type without `None`; for a literal, the type of its values."""
     if get_origin(hint) in (Union, UnionType):
         [hint] = [part for part in get_args(hint) if part is not NoneType]
     return type(get_args(hint)[0]) if get_origin(hint) is Literal else hint

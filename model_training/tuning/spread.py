@@ -1,4 +1,4 @@
-"""How much of a difference between settings is luck: the same settings with several seeds."""
+"""Variation between seeds: how much of a difference between settings is luck."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SEED = "seed"
 def spread_over_seeds(
     trials: pd.DataFrame, settings: Sequence[str], *, maximise: bool
 ) -> pd.DataFrame:
-    """Mean, standard deviation and range of every combination of settings, the best first.
+    """Mean, standard deviation and range of every combination of settings, best first.
 
     Args:
-        trials: As `report.trials_table` gives them; only those that are done count.
-        settings: The settings that were searched, `seed` among them or not.
-        maximise: Whether a higher value is better.
+        trials: As returned by `report.trials_table`; only completed trials count.
+        settings: The settings that were searched, with or without `seed`.
+        maximise: Whether higher is better.
 
     Returns:
-        One row a combination: its settings, `seeds`, `mean`, `standard_deviation`, `lowest` and
+        One row per combination: its settings, `seeds`, `mean`, `standard_deviation`, `lowest` and
         `highest` of the value, the means of the other figures of the best epoch, and `minutes`.
         Empty unless some combination was trained with several seeds.
     """
@@ -49,7 +49,14 @@ def spread_over_seeds(
 def spread_figure(
     trials: pd.DataFrame, settings: Sequence[str], *, figure: str, maximise: bool
 ) -> go.Figure:
-    """A line a combination with a mark for each seed and a bar at the mean, the best on top."""
+    """One line per combination, with a mark per seed and a bar at the mean, best on top.
+
+    Args:
+        trials: As returned by `report.trials_table`.
+        settings: The settings that were searched, with `seed`.
+        figure: Name of the value, such as `validation AUC`.
+        maximise: Whether higher is better.
+    """
     table = spread_over_seeds(trials, settings, maximise=maximise)
     others = [name for name in settings if name != SEED]
     names = [combination_words(row, others) for _, row in table.iterrows()]
@@ -76,7 +83,12 @@ def spread_figure(
 
 
 def combination_words(row: pd.Series, settings: Sequence[str]) -> str:
-    """Such as `batch size 16, epochs 10`; of a single setting the value alone."""
+    """A combination of settings as text, such as `batch size 16, epochs 10`.
+
+    Args:
+        row: A row of `spread_over_seeds`.
+        settings: The settings to name; a single one is left unnamed.
+    """
     if len(settings) == 1:
         return _shown(row[settings[0]])
     return ", ".join(f"{name.replace('_', ' ')} {_shown(row[name])}" for name in settings)

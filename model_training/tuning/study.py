@@ -1,4 +1,4 @@
-"""Optuna studies: where one is kept, whether it may be resumed, and which trials it has."""
+"""Optuna studies: where they are stored, whether they can be resumed, and their trials."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from app.core.errors import StudyError
 from model_training.tuning.search_space import Value
 
-# A process that was killed is known by its silence; its trial then goes to another one.
+# A killed process is recognised by missing heartbeats; its trial is then run by another one.
 HEARTBEAT_SECONDS = 20
 SILENCE_SECONDS = 60
 
-REASON = "reason"  # why a trial failed; one without was interrupted and is tried again
+REASON = "reason"  # why a trial failed; one without a reason was interrupted and is retried
 
 _ABOUT = "about"
 
 
 class FailedTrial(Exception):  # noqa: N818 (it ends a trial and nothing else)
-    """A trial that could not be trained, for the reason it notes."""
+    """A trial that could not be trained; its user attribute `REASON` says why."""
 
 
 def open_study(
     url: str, *, name: str, maximise: bool, sampler: BaseSampler, pruner: optuna.pruners.BasePruner
 ) -> Study:
-    """Opens a study, or makes it.
+    """Opens a study, or creates it.
 
     Args:
         url: SQLAlchemy address of the database, such as `sqlite:///study.db`.
-        name: Of the study; a database may hold several.
-        maximise: Whether a higher value is better.
-        sampler: Chooses each trial's values.
-        pruner: Ends trials that promise little.
+        name: Name of the study; a database may hold several.
+        maximise: Whether higher is better.
+        sampler: Chooses the values of each trial.
+        pruner: Stops unpromising trials.
 
     Raises:
-        StudyError: If the database cannot be opened.
+        StudyError: If the database cannot be used.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    # Hours may lie between two questions, and a server closes connections that are silent.
+    # Hours may pass between two queries, and servers close idle connections.
     settings: dict[str, Any] = {"pool_pre_ping": True}
     if url.startswith("sqlite"):
-        settings["connect_args"] = {"timeout": 60}  # two processes that write wait for each other
+        settings["connect_args"] = {"timeout": 60}  # writing processes wait for each other
     try:
         with storage_errors():
             storage = _open_storage(url, settings)
@@ -82,7 +82,7 @@ def _open_storage(url: str, settings: dict[str, Any]) -> RDBStorage:
                 heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
             )
         except DBAPIError:
-            # Of two processes that find the database empty, one fails to make its tables.
+            # Where two processes find the database empty, one fails to create the tables.
             if seconds is None:
                 raise
             time.sleep(seconds)
@@ -90,11 +90,11 @@ def _open_storage(url: str, settings: dict[str, Any]) -> RDBStorage:
 
 
 def require_same(study: Study, about: Mapping[str, object]) -> None:
-    """Notes what a new study is about; one that is resumed must be about the same.
+    """Records what a new study is about, and checks that a resumed study is about the same.
 
     Args:
         study: The study.
-        about: Values by what they are called in the message, such as `the data`.
+        about: Values by their names in the error message, such as `the data`.
 
     Raises:
         StudyError: If any of them differs.
@@ -111,9 +111,9 @@ def require_same(study: Study, about: Mapping[str, object]) -> None:
     ]
     if changed:
         raise StudyError(
-            f"The study {study.study_name!r} was made with other values of "
-            f"{' and of '.join(changed)}. Its trials cannot be compared with these. Call it as it "
-            "was first called, or choose another --out."
+            f"The study {study.study_name!r} cannot be resumed with these options: it was created "
+            f"with different values of {' and of '.join(changed)}, and its trials would not be "
+            "comparable. Use the original options, or choose another --out."
         )
 
 
@@ -125,12 +125,12 @@ def _difference(aspect: str, before: object, now: object) -> str:
 
 
 def about(study: Study) -> dict[str, Any]:
-    """What `require_same` noted."""
+    """What `require_same` recorded."""
     return dict(study.user_attrs[_ABOUT])
 
 
 def finished(study: Study) -> list[FrozenTrial]:
-    """The trials that count: done, pruned, or failed for a reason of their own."""
+    """The trials that count: completed, pruned, or failed for a reason of their own."""
     ended = study.get_trials(
         deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
     )
@@ -140,13 +140,18 @@ def finished(study: Study) -> list[FrozenTrial]:
 
 
 def running(study: Study) -> list[FrozenTrial]:
-    """The trials that a process works on, after those of processes that were killed are freed."""
+    """The trials that are being run; those of killed processes are released first."""
     fail_stale_trials(study)
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
 def retry(study: Study, number: int) -> None:
-    """Queues an interrupted trial with the same values, as is done for one that was killed."""
+    """Queues an interrupted trial again with the same values.
+
+    Args:
+        study: The study.
+        number: Number of the trial; ignored if it completed, was pruned or failed for a reason.
+    """
     trial = study.get_trials()[number]
     if trial.state == TrialState.RUNNING:
         trial = study.tell(number, state=TrialState.FAIL)
@@ -155,11 +160,19 @@ def retry(study: Study, number: int) -> None:
 
 
 def make_sampler(name: str, *, grid: dict[str, list[Value]], seed: int) -> BaseSampler:
-    """The sampler of that name: `grid`, `random` or `tpe`.
+    """Creates a sampler by name.
 
     Reference:
         - Bergstra et al., Algorithms for Hyper-Parameter Optimization (NIPS 2011), for TPE
         - Bergstra and Bengio, Random Search for Hyper-Parameter Optimization (JMLR 2012)
+
+    Args:
+        name: `grid`, `random` or `tpe`.
+        grid: Values by setting; used by `grid` only.
+        seed: The same seed gives the same trials.
+
+    Raises:
+        ValueError: If there is no sampler of that name.
     """
     if name == "grid":
         return GridSampler(grid, seed=seed)
@@ -171,18 +184,29 @@ def make_sampler(name: str, *, grid: dict[str, list[Value]], seed: int) -> BaseS
 
 
 class SeededByTrial(BaseSampler):
-    """Draws each trial from its own number.
+    """A sampler seeded anew by the number of each trial.
 
-    With one seed for all, a study that is resumed would draw its first trials again, and
-    two processes that start together would draw the same ones.
+    With a single seed, a resumed study would draw its first trials again, and two processes that
+    start together would draw the same ones.
     """
 
     def __init__(self, make: Callable[[int], BaseSampler], *, seed: int) -> None:
+        """Wraps the samplers that `make` returns.
+
+        Args:
+            make: Creates a sampler from a seed.
+            seed: Combined with the number of each trial.
+        """
         self._make, self._seed = make, seed
         self._sampler = make(seed)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Takes a sampler of this trial's own."""
+        """Creates the sampler of this trial.
+
+        Args:
+            study: The study.
+            trial: The trial about to start.
+        """
         [number] = np.random.SeedSequence([self._seed, trial.number]).generate_state(1)
         self._sampler = self._make(int(number))
         self._sampler.before_trial(study, trial)
@@ -190,13 +214,24 @@ class SeededByTrial(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """As the sampler does."""
+        """Delegates to the sampler of this trial.
+
+        Args:
+            study: The study.
+            trial: The trial.
+        """
         return self._sampler.infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """As the sampler does."""
+        """Delegates to the sampler of this trial.
+
+        Args:
+            study: The study.
+            trial: The trial.
+            search_space: Distributions by setting.
+        """
         return self._sampler.sample_relative(study, trial, search_space)
 
     def sample_independent(
@@ -206,16 +241,23 @@ class SeededByTrial(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """As the sampler does."""
+        """Delegates to the sampler of this trial.
+
+        Args:
+            study: The study.
+            trial: The trial.
+            param_name: The setting.
+            param_distribution: Its distribution.
+        """
         return self._sampler.sample_independent(study, trial, param_name, param_distribution)
 
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turns a database that fails into a sentence; its address may hold a password.
+    """Replaces database errors by a sentence without the address, which may hold a password.
 
     Raises:
-        StudyError: In place of what the database raised.
+        StudyError: In place of the database's error.
     """
     try:
         with warnings.catch_warnings():
@@ -228,11 +270,11 @@ def storage_errors() -> Iterator[None]:
 def _unusable(error: Exception) -> StudyError:
     return StudyError(
         f"The study's database cannot be used ({type(error).__name__}). Expected one that can be "
-        "written to, such as --storage sqlite:///study.db, with its driver installed. Trials that "
-        "have ended are kept; the same command goes on with them."
+        "written to, such as --storage sqlite:///study.db, with its driver installed. Finished "
+        "trials are kept; run the same command again to resume."
     )
 
 
 def sqlite_url(folder: Path) -> str:
-    """The address of a study that is kept in a folder."""
+    """SQLAlchemy address of the study in a folder."""
     return f"sqlite:///{(folder / 'study.db').resolve()}"

@@ -1,4 +1,4 @@
-"""Trial after trial, until a study has as many as asked for."""
+"""Runs trials until the study has the number asked for."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from model_training.tuning.study import (
 
 
 class NumberedObjective(Protocol):
-    """An objective that knows the number of the trial it was called with last."""
+    """An objective that remembers the number of its last trial."""
 
     number: int | None
 
     def __call__(self, trial: Trial) -> float:
-        """Tries the trial's values and returns its figure."""
+        """Runs a trial and returns its value."""
 
 
 @storage_errors()
 def run_trials(study: Study, objective: NumberedObjective, *, trials: int, figure: str) -> None:
-    """Tries values until as many trials have ended, here and in other processes.
+    """Runs trials until `trials` of them have finished, here or in other processes.
 
     Args:
         study: The study.
-        objective: Tries the values of a trial; raises `FailedTrial` where they do not do.
-        trials: How many there are to be in the end.
-        figure: What the objective returns, such as `validation AUC`.
+        objective: Runs one trial; raises `FailedTrial` where its values cannot be trained.
+        trials: Total number of trials, earlier ones included.
+        figure: Name of the objective's value, such as `validation AUC`.
 
     Raises:
-        StudyError: If none of them could be tried to its end, or the database fails.
+        StudyError: If no trial completed, or the database fails.
     """
     with tqdm(total=trials, desc="trials", unit="trial", disable=None) as bar:
         while True:
@@ -60,19 +60,20 @@ def run_trials(study: Study, objective: NumberedObjective, *, trials: int, figur
             _say(_outcome(study, objective.number, figure))
     if elsewhere:
         _say(
-            f"Another process works on {len(elsewhere)} of the {trials} trials; the report "
-            "is without them. If it was killed, the same command tries them again a minute later."
+            f"Another process is running {len(elsewhere)} of the {trials} trials; the report "
+            "does not include them. If that process was killed, run the same command again in a "
+            "minute to retry them."
         )
     if not any(trial.state == TrialState.COMPLETE for trial in done):
         reasons = {trial.user_attrs.get(REASON, "pruned") for trial in done}
         raise StudyError(
-            f"None of {len(done)} trials could be trained to its end: "
-            f"{'; '.join(sorted(reasons)) or 'another process works on all of them'}"
+            f"None of {len(done)} trials completed: "
+            f"{'; '.join(sorted(reasons)) or 'another process is running all of them'}"
         )
 
 
 def in_words(params: Mapping[str, Any]) -> str:
-    """A trial's values, such as `epochs 20, batch size 32`."""
+    """The values of a trial as text, such as `epochs 20, batch size 32`."""
     return ", ".join(
         f"{name.replace('_', ' ')} {f'{value:.4g}' if isinstance(value, float) else value}"
         for name, value in params.items()
@@ -86,8 +87,8 @@ def _interrupted(
         retry(study, objective.number)
     if isinstance(error, KeyboardInterrupt):
         _say(
-            f"{kept} trials are kept. Go on with the same command; it begins with the trial that "
-            "was stopped."
+            f"{kept} trials are kept. Run the same command again to resume; it starts with the "
+            "interrupted trial."
         )
 
 
@@ -105,7 +106,7 @@ def _outcome(study: Study, number: int | None, figure: str) -> str:
 
 def _best_so_far(study: Study, figure: str) -> str:
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-        return "none complete yet"
+        return "none completed yet"
     best = study.best_trial
     return f"best {figure} {best.value:.4f} (trial {best.number}: {in_words(best.params)})"
 

@@ -1,4 +1,4 @@
-"""One trial of a study: a training with the values it was given, and what came of it."""
+"""One trial of a study: trains with its values and returns the validation figure."""
 
 from __future__ import annotations
 
@@ -28,29 +28,37 @@ from model_training.tuning.study import REASON, FailedTrial
 
 
 class TrialFilms:
-    """The films as each trial's input has them, of the same images in the same splits."""
+    """The decoded films for each input size, of the same images in the same splits."""
 
     def __init__(
         self, dataset: Dataset, *, base: TrainingConfig, cache: Path, modalities: tuple[str, ...]
     ) -> None:
+        """Decodes the films for the base settings.
+
+        Args:
+            dataset: The labelled images.
+            base: The settings that are not searched.
+            cache: Folder of the cache of decoded films.
+            modalities: DICOM modalities to accept; empty for any.
+        """
         self._dataset, self._cache, self._modalities = dataset, cache, modalities
         self.first = self._prepare(base)
         self.fingerprint = _fingerprint(self.first)
         self._by_input = {experiment.network_input(base): self.first}
 
     def of(self, config: TrainingConfig) -> Films:
-        """The films of the size and channels that are asked for.
+        """The films at the size and channels of a configuration.
 
         Raises:
-            DatasetError: If they are not of the same images.
+            DatasetError: If other images can be decoded with it than with the base settings.
         """
         wanted = experiment.network_input(config)
         if wanted not in self._by_input:
             films = self._prepare(config)
             if _fingerprint(films) != self.fingerprint:
                 raise DatasetError(
-                    f"With {config.channels} channels other images can be read; the trial could "
-                    "not be compared. Search channels in studies of their own."
+                    f"With {config.channels} channels a different set of images can be decoded, "
+                    "so the trial could not be compared. Search channels in separate studies."
                 )
             self._by_input[wanted] = films
         return self._by_input[wanted]
@@ -65,7 +73,7 @@ class Objective:
     """Trains one trial and returns its figure.
 
     Attributes:
-        number: Of the trial it was called with last; None before the first.
+        number: Number of the last trial; None before the first.
     """
 
     def __init__(
@@ -78,16 +86,26 @@ class Objective:
         out: Path,
         experiment_name: str | None,
     ) -> None:
+        """Prepares an objective for `run_trials`.
+
+        Args:
+            films: The decoded films.
+            base: The settings that are not searched.
+            dimensions: The settings that are, and their values.
+            goal: The figure to return.
+            out: Folder of the study.
+            experiment_name: MLflow experiment of the trials; None to track nothing.
+        """
         self._films, self._base, self._dimensions = films, base, dimensions
         self._goal, self._out, self._experiment = goal, out, experiment_name
         self.number: int | None = None
 
     def __call__(self, trial: Trial) -> float:
-        """The best figure of any epoch; keeps the epochs in `trials/N/history.csv`.
+        """Returns the best figure of any epoch; writes the epochs to `trials/N/history.csv`.
 
         Raises:
-            FailedTrial: If it could not be trained.
-            optuna.TrialPruned: If it promised too little.
+            FailedTrial: If it could not be trained, be it a `DatasetError` or too little memory.
+            optuna.TrialPruned: If it was unpromising.
         """
         self.number = trial.number
         values = {dimension.name: _suggest(trial, dimension) for dimension in self._dimensions}
@@ -101,9 +119,9 @@ class Objective:
         try:
             self._train(values, watch)
             if not isfinite(watch.value):
-                raise DatasetError(f"The {self._goal.words} is no number in any epoch.")
+                raise DatasetError(f"The {self._goal.words} is not a finite number in any epoch.")
         except (OverreadError, ValueError, tf.errors.ResourceExhaustedError) as error:
-            # What TensorFlow says goes on for pages.
+            # TensorFlow's messages run to pages.
             trial.set_user_attr(REASON, str(error).strip().splitlines()[0])
             raise FailedTrial from None
         finally:
@@ -137,9 +155,15 @@ class Objective:
 
 
 class WatchEpochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """Keeps every epoch's figures, reports them to the study, and ends a trial that is pruned."""
+    """Records the figures of every epoch, reports them to the study, and stops a pruned trial."""
 
     def __init__(self, trial: Trial, goal: Goal) -> None:
+        """Watches one trial.
+
+        Args:
+            trial: The trial to report to.
+            goal: The figure to report.
+        """
         super().__init__()
         self._trial, self._goal = trial, goal
         self.rows: list[dict[str, float]] = []
@@ -147,21 +171,25 @@ class WatchEpochs(keras.callbacks.Callback):  # type: ignore[misc]
 
     @property
     def numbers(self) -> list[int]:
-        """The trial's number, and those under which it was interrupted before."""
+        """The number of the trial, and those of its interrupted attempts."""
         frozen = self._trial.study.get_trials(deepcopy=False)[self._trial.number]
         return [frozen.number, *RetryHeartbeatStaleTrialCallback.retry_history(frozen)]
 
     @property
     def value(self) -> float:
-        """The best figure so far; NaN where there is none."""
+        """The best figure so far; NaN before the first."""
         best = self._goal.best(self.rows)
         return float("nan") if best is None else self.rows[best][self._goal.column]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Takes an epoch's figures.
+        """Records the figures of an epoch and reports them.
+
+        Args:
+            epoch: From 0.
+            logs: Figures by name.
 
         Raises:
-            optuna.TrialPruned: If the study has seen enough of this trial.
+            optuna.TrialPruned: If the study decides to stop this trial.
         """
         row = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"epoch": epoch + 1, **row})
@@ -180,7 +208,7 @@ class WatchEpochs(keras.callbacks.Callback):  # type: ignore[misc]
             raise optuna.TrialPruned
 
     def write(self, file: Path) -> None:
-        """Writes one row an epoch, where there was one."""
+        """Writes one row per epoch, if there was any."""
         if self.rows:
             file.parent.mkdir(parents=True, exist_ok=True)
             pd.DataFrame(self.rows).to_csv(file, index=False)
@@ -188,7 +216,7 @@ class WatchEpochs(keras.callbacks.Callback):  # type: ignore[misc]
 
 @contextmanager
 def _work_folder(trials: Path, numbers: Sequence[int]) -> Iterator[Path]:
-    """The folder of the first number; of the others a killed process may have left theirs."""
+    """The working folder of the first number; removes those that killed processes left."""
     folders = [trials / str(number) / "work" for number in numbers]
     folders[0].mkdir(parents=True, exist_ok=True)
     try:
@@ -209,7 +237,7 @@ def _suggest(trial: Trial, dimension: Dimension) -> Value:
 
 
 def _trained_before(trial: Trial) -> FrozenTrial | None:
-    """An earlier trial with the same values, whose figure this one would have again."""
+    """An earlier trial with the same values, which would give the same figure."""
     earlier = trial.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     return next((other for other in earlier if other.params == trial.params), None)
 

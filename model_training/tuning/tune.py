@@ -1,4 +1,4 @@
-"""`overread-train tune`: the same training with other settings, trial by trial."""
+"""Hyperparameter search: trains with other settings, trial by trial."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from model_training.tuning.study import (
 from model_training.tuning.trial_loop import run_trials
 from model_training.tuning.trials import Objective, TrialFilms
 
-# A trial is pruned where it is worse than the median of at least five earlier ones at the same
-# epoch, from the third on: the first epochs of a network say little.
+# A trial is pruned if it is worse than the median of at least five earlier ones at the same
+# epoch, from the third epoch on: the first epochs say little.
 PRUNING = {"n_startup_trials": 5, "n_warmup_steps": 3}
 
 
@@ -37,8 +37,8 @@ class Search:
         dimensions: The settings and their values.
         sampler: `grid`, `random` or `tpe`.
         pruner: `median` or `none`.
-        trials: How many there are to be in the end, those of earlier calls included.
-        name: Of the study in its database.
+        trials: Total number of trials, those of earlier calls included.
+        name: Name of the study in its database.
         storage: SQLAlchemy address of the database; None for SQLite in the study's folder.
     """
 
@@ -60,25 +60,25 @@ def tune(
     tracked: bool = False,
     modalities: tuple[str, ...] = (),
 ) -> Study:
-    """Trains until a study has as many trials as asked for; test images are not looked at.
+    """Trains until a study has the number of trials asked for; test images are not used.
 
-    All trials share one split. No network is kept: its settings give it again.
+    All trials share one split. Networks are not saved; their settings reproduce them.
 
     Args:
         dataset: The labelled images.
-        out: Folder of the study; may hold the same one, which is resumed.
+        out: Folder of the study; a study that is already there is resumed.
         base: The settings that are not searched.
-        search: Those that are.
-        cache: Where decoded films are kept.
-        tracked: Whether each trial is noted in MLflow too.
-        modalities: DICOM modalities the model may judge; empty for any.
+        search: The settings that are, and how.
+        cache: Folder of the cache of decoded films.
+        tracked: Whether to log each trial to MLflow.
+        modalities: DICOM modalities the model accepts; empty for any.
 
     Returns:
         The study; at least one of its trials is complete.
 
     Raises:
-        StudyError: If the study in `out` is another one, its database fails, or no trial
-            could be trained.
+        StudyError: If the study in `out` cannot be resumed with these options, its database
+            fails, or no trial completed.
         DatasetError: If the data cannot be trained on.
         TrackingError: If MLflow is asked for and does not answer.
     """
@@ -120,12 +120,17 @@ def tune(
 
 
 def same_split(base: TrainingConfig) -> TrainingConfig:
-    """The settings with the split held fixed, whatever the seed of a trial."""
+    """The settings with the split held fixed, independent of the seed of a trial."""
     return base if base.split_seed is not None else replace(base, split_seed=base.seed)
 
 
 def best_config(study: Study, base: TrainingConfig) -> TrainingConfig:
-    """The settings of the best trial, with the split that all trials had."""
+    """The settings of the best trial, with the split that all trials shared.
+
+    Args:
+        study: The study, with at least one completed trial.
+        base: The settings that were not searched.
+    """
     return with_values(same_split(base), study.best_trial.params)
 
 

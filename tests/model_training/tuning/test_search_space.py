@@ -65,15 +65,15 @@ def test_none_is_a_word_where_the_setting_knows_it_as_one():
         ("learning_rate=-1,1", "learning_rate=-1.0"),
         ("learning_rate=nan", "learning_rate=nan"),
         ("learning_rate=1e-2..1e-4", "with LOW below HIGH"),
-        ("learning_rate=0..1:log", "above 0 where it is logarithmic"),
+        ("learning_rate=0..1:log", "above 0 if logarithmic"),
         ("learning_rate=1e-4..1e-2:ln", "LOW..HIGH:log"),
         ("learning_rate=..1", "`learning_rate` takes numbers. Received ''"),
         ("epochs=1..99999", "Received epochs=99999"),
-        ("optimizer=adam..sgd", "`optimizer` is no number. List its values"),
+        ("optimizer=adam..sgd", "`optimizer` is not a number. List its values"),
         ("optimizer=adam,adamm", "Did you mean 'adam'?"),
         ("augmentation=strong", "strong"),
         ("test_fraction=0.1,0.2", "the same for all trials"),
-        ("threshold_rule=half,youden", "changes no trial's figure"),
+        ("threshold_rule=half,youden", "does not affect the trials"),
         ("filters=16/32", "Only the preset 'custom-cnn' takes"),
     ],
 )
@@ -128,10 +128,10 @@ def test_the_classic_grid():
     [
         (["epochs=1,2", "learning_rate=1e-4..1e-2"], r"\['learning_rate'\] are ranges"),
         (["seed=" + ",".join(map(str, range(101))), "epochs=" + ",".join(map(str, range(1, 101)))],
-         "10,100 combinations; at most 10,000"),
+         "10,100 combinations; the limit is 10,000"),
         (["epochs=2,8", "frozen_epochs=0,5"], "Received frozen_epochs=5"),
-        (["filters=8/16,8/16/32", "kernels=3,3/3/3"], "each of the 2 blocks. Received kernels="),
-        (["filters=8/16,8/8/8/8/8/8/8", "image_size=64,160"], "at least 128 pixels.*of 64 x 64"),
+        (["filters=8/16,8/16/32", "kernels=3,3/3/3"], "1 to 2 values.*Received kernels="),
+        (["filters=8/16,8/8/8/8/8/8/8", "image_size=64,160"], "at least 128 x 128 pixels.*of 64 x 64"),
     ],
 )  # fmt: skip
 def test_a_grid_is_checked_as_a_whole(texts, message):
@@ -146,7 +146,7 @@ def test_a_value_may_need_one_of_another_setting():
     dimensions = parse_search(["kernels=3/3/3/3/5", "filters=8/8/8/8/8"], LADDER)
 
     assert grid(dimensions, LADDER) == {"kernels": ["3/3/3/3/5"], "filters": ["8/8/8/8/8"]}
-    with pytest.raises(ValueError, match="each of the 4 blocks"):
+    with pytest.raises(ValueError, match="1 to 4 values"):
         parse_search(["kernels=3/3/3/3/5", "seed=1,2"], LADDER)
 
 

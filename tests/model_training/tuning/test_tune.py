@@ -96,7 +96,7 @@ def test_the_folder_holds_no_weights_and_the_page_what_is_needed(tuned):
         "study.db", "trials", "trials.csv", "report.html",
     }  # fmt: skip
     assert {path.name for path in tuned.rglob("trials/*/*")} == {"history.csv"}
-    for wanted in ("Best trial", "learning rate", "test images were not looked at"):
+    for wanted in ("Best trial", "learning rate", "test images were not used"):
         assert wanted in page
     assert "Mustermann" not in page
 
@@ -132,7 +132,7 @@ def test_with_seeds_searched_their_spread_is_shown_before_all_else(data, tmp_pat
         assert f"| {epochs}      | 2     | {values.mean():.4g}" in printed
     page = (tmp_path / "seeds" / "report.html").read_text()
     assert "Validation AUC over the seeds of each combination" in page
-    assert "One line a complete trial" in page
+    assert "One line per completed trial" in page
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_another_study_in_the_same_folder_is_refused(data, tuned, more, message,
     assert tune(data, tuned, *more) == 1
 
     printed = capsys.readouterr().err
-    assert f"The study 'study' was made with other values of {message}" in printed
-    assert "Call it as it was first called, or choose another --out." in printed
+    assert "The study 'study' cannot be resumed with these options" in printed
+    assert f"different values of {message}" in printed
 
 
 def test_more_classes_are_judged_by_the_loss(three_data, tmp_path, capsys):
@@ -269,7 +269,7 @@ def test_auc_interval_against_simulation():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (1.0, "1.000 (no interval: every pair is in order; 50 images)"),
+        (1.0, "1.000 (no interval: perfect separation; 50 images)"),
         (0.9, "0.900 (95 % interval 0.815 to 0.985; 50 images)"),
     ],
 )
