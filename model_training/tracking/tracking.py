@@ -1,9 +1,9 @@
-"""Runs noted in MLflow: in the folder one works in, or on the server that is named.
+"""Logs runs to MLflow, in the current folder or on a tracking server.
 
-MLflow is optional, so it is imported where it is first used. It chooses the place itself: the
+MLflow is optional, so it is imported on first use. It chooses the location itself: the
 address in `MLFLOW_TRACKING_URI`, else `mlflow.db` and `mlruns/` in the current folder, which
-`mlflow ui` shows. No file name of the data is sent, but the bundle holds `predictions.csv`, with
-paths and patient numbers of the held-out films.
+`mlflow ui` displays. No file name of the data is sent, but the bundle contains
+`predictions.csv`, with paths and patient IDs of the held-out films.
 
 Reference:
     - Zaharia et al., Accelerating the Machine Learning Lifecycle with MLflow (2018),
@@ -33,34 +33,40 @@ if TYPE_CHECKING:
 _ADDRESS = "MLFLOW_TRACKING_URI"
 
 _SETTINGS = {
-    # MLflow would try for minutes, at the start of a training as well as in the midst of it.
+    # By default MLflow retries for minutes, at the start of a training and in the middle of it.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    # Left to itself it tells its makers how it is used.
+    # By default MLflow reports usage to its makers.
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 
-_METRICS_A_REQUEST = 1000  # MLflow takes no more at once
+_METRICS_A_REQUEST = 1000  # the most MLflow accepts at once
 
 
 class Run:
-    """One run in MLflow; without a client it takes everything and notes nothing.
+    """One run in MLflow; without a client, every call does nothing.
 
-    What cannot be noted never ends a training: that is said once on stderr, and the epochs'
-    figures are kept and sent with those of a later epoch.
+    A failure to log never stops a training: it is reported once on stderr, and the figures of the
+    epochs are kept and sent with those of a later epoch.
     """
 
     def __init__(self, client: MlflowClient | None = None, run_id: str = "") -> None:
+        """Wraps a run that has been started.
+
+        Args:
+            client: None to log nothing.
+            run_id: Identifier of the run.
+        """
         self._client, self._id = client, run_id
         self._unsent: list[Metric] = []
         self._refused = False
 
     def describe_data(self, fingerprint: str) -> None:
-        """Notes which files, labels, patients and split it was, as the bundle names them."""
+        """Logs the fingerprint of files, labels, patients and split that the bundle records."""
         self._note("set_tag", "data_fingerprint", fingerprint)
 
     def epoch_callback(self) -> keras.callbacks.Callback:
-        """Notes every epoch's figures; goes behind those callbacks that add figures."""
+        """A callback that logs each epoch's figures; goes after callbacks that add figures."""
         silence_tensorflow()
         from keras.callbacks import LambdaCallback
 
@@ -69,7 +75,12 @@ class Run:
         )
 
     def log_figures(self, figures: Mapping[str, float], *, epoch: int = 0) -> None:
-        """Notes figures by name; what is not finite is left out."""
+        """Logs figures by name; those that are not finite are skipped.
+
+        Args:
+            figures: Values by name.
+            epoch: From 1; 0 for figures of the whole run.
+        """
         if self._client is None:
             return
         from mlflow.entities import Metric
@@ -93,12 +104,12 @@ class Run:
         bundle: Path | None = None,
         pages: Sequence[Path] = (),
     ) -> None:
-        """Notes what came of it.
+        """Logs the results.
 
         Args:
-            figures: Test figures by name, such as `test_auc`.
-            bundle: Folder of the bundle; kept as the artefact `bundle`.
-            pages: Reports and plots as files; kept below `figures`.
+            figures: Test figures by name, such as `test AUC`.
+            bundle: Folder of the bundle, stored as the artefact `bundle`.
+            pages: Report and plot files, stored below `figures`.
         """
         self.log_figures(figures)
         for page in pages:
@@ -112,7 +123,7 @@ class Run:
         self._note("set_terminated", status)
 
     def _note(self, method: str, *values: object) -> bool:
-        """Whether MLflow took it; a server that is gone costs one warning."""
+        """Whether MLflow accepted it; the first failure prints a warning."""
         if self._client is None:
             return False
         try:
@@ -120,8 +131,8 @@ class Run:
         except _failures() as error:
             if not self._refused:
                 print(
-                    f"MLflow no longer takes what is noted ({_reason(error)}). The work goes on; "
-                    "the epochs' figures are sent again later, files are not.",
+                    f"Logging to MLflow failed ({_reason(error)}). Training continues; the "
+                    "figures of the epochs will be sent again later, files will not.",
                     file=sys.stderr,
                 )
             self._refused = True
@@ -130,7 +141,12 @@ class Run:
 
 
 def for_tracking(figures: Mapping[str, float], split_name: str) -> dict[str, float]:
-    """Figures by names that MLflow takes, such as `test AUC`."""
+    """Renames figures to names MLflow accepts, such as `test AUC`.
+
+    Args:
+        figures: Values by name.
+        split_name: Put before each name.
+    """
     return {
         f"{split_name} {name}".replace("%", "percent"): value for name, value in figures.items()
     }
@@ -146,15 +162,15 @@ def track(
     fingerprint: str | None = None,
     required: bool = True,
 ) -> Iterator[Run]:
-    """Opens a run with its settings and closes it as it ended.
+    """Opens a run, logs its settings, and closes it with the status it ended with.
 
     Args:
-        enabled: Where False, the run notes nothing and MLflow is not needed.
-        experiment: The runs that are compared with each other; made where it is new.
-        run_name: As the list of runs shows it.
+        enabled: If False, the run logs nothing and MLflow is not needed.
+        experiment: Name of the MLflow experiment; created if new.
+        run_name: Name in the list of runs.
         config: Flat settings.
-        fingerprint: Of the data, where it is known by now; else `Run.describe_data`.
-        required: Whether MLflow must answer; otherwise a warning is enough.
+        fingerprint: Fingerprint of the data if known by now; else use `Run.describe_data`.
+        required: Whether MLflow must answer; if False, a failure prints a warning.
 
     Raises:
         TrackingError: If MLflow is not installed, or does not answer and is required.
@@ -166,7 +182,7 @@ def track(
         except TrackingError as error:
             if required:
                 raise
-            print(f"{run_name} is not noted: {error}", file=sys.stderr)
+            print(f"{run_name} is not logged: {error}", file=sys.stderr)
     if fingerprint is not None:
         run.describe_data(fingerprint)
     try:
@@ -181,7 +197,7 @@ def track(
 
 
 def check(enabled: bool) -> None:
-    """Makes sure that MLflow answers, before hours of training.
+    """Checks that MLflow answers, before hours of training.
 
     Raises:
         TrackingError: If MLflow is not installed or does not answer.
@@ -210,7 +226,7 @@ def _experiment_id(client: MlflowClient, name: str) -> str:
         try:
             return str(client.create_experiment(name))
         except MlflowException:
-            found = client.get_experiment_by_name(name)  # another process was quicker
+            found = client.get_experiment_by_name(name)  # another process created it first
             if found is None:
                 raise
     return str(found.experiment_id)
@@ -226,7 +242,7 @@ def _client() -> MlflowClient:
             "Tracking needs MLflow, which is not installed. Install it with "
             "`pip install 'overread[tracking]'`, or leave out --track."
         ) from None
-    # What it would log at a failure quotes addresses, which may hold a password.
+    # Their error messages quote addresses, which may contain a password.
     for chatty in ("mlflow", "alembic", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
     return MlflowClient()
@@ -239,9 +255,8 @@ def _as_sentence() -> Iterator[None]:
     except _failures() as error:
         if _ADDRESS not in os.environ:
             raise TrackingError(
-                f"MLflow cannot keep its notes in this folder ({_reason(error)}). Expected one "
-                f"that can be written to; choose another, name a server in {_ADDRESS}, or leave "
-                "out --track."
+                f"MLflow cannot write to this folder ({_reason(error)}). Choose a folder that "
+                f"can be written to, name a server in {_ADDRESS}, or leave out --track."
             ) from None
         raise TrackingError(
             f"MLflow does not answer at the address in {_ADDRESS} ({_reason(error)}). Expected a "
@@ -251,7 +266,7 @@ def _as_sentence() -> Iterator[None]:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """Whatever MLflow raises where a server, a database or a disk fails."""
+    """Every exception MLflow raises when a server, a database or a disk fails."""
     try:
         from mlflow import MlflowException
     except ModuleNotFoundError:
@@ -262,5 +277,5 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _reason(error: Any) -> str:
-    """A word for it; the full text would quote addresses and paths."""
+    """A short reason; the full text would quote addresses and paths."""
     return str(getattr(error, "error_code", None) or type(error).__name__)

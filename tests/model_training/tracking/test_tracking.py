@@ -207,7 +207,7 @@ def test_a_server_that_hangs_for_an_epoch_gets_it_later(server, client, monkeypa
     assert len(losses) == 3
     assert noted.info.status == "FINISHED"
     printed = capsys.readouterr().err
-    assert "MLflow no longer takes what is noted (INTERNAL_ERROR)" in printed
+    assert "Logging to MLflow failed (INTERNAL_ERROR)" in printed
     assert len(printed.splitlines()) == 1
 
 
@@ -258,7 +258,7 @@ def test_where_it_is_not_required_the_work_is_done_all_the_same(monkeypatch, cap
         done = True
 
     assert done
-    assert "trial 3 is not noted: MLflow does not answer" in capsys.readouterr().err
+    assert "trial 3 is not logged: MLflow does not answer" in capsys.readouterr().err
 
 
 def test_without_mlflow_the_sentence_says_how_to_get_it(monkeypatch):
