@@ -1,4 +1,4 @@
-"""Batches of training images, the same in every run of an epoch, whenever it is run."""
+"""Batches of training images, reproducible for every epoch in whichever run it is trained."""
 
 from __future__ import annotations
 
@@ -13,25 +13,36 @@ from model_training.augmentation.augment import augment, mix
 from model_training.augmentation.sets import Augmentation
 from model_training.config import TrainingConfig
 
-# Of the random streams that are drawn apart from each other.
+# Independent random streams.
 _ORDER, _IMAGE, _MIX = range(3)
 
 
 def class_frequencies(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
-    """How often each class is drawn, per image, against drawing each image once.
+    """How often an image of each class is drawn, relative to drawing each image once.
 
-    `oversample` evens the classes out, `both` goes half of the way (in logarithms).
+    `oversample` balances the classes, `both` goes half of the way (in logarithms).
 
     Args:
         counts: Training images of each class, each at least 1.
         imbalance: One of `config.IMBALANCE`.
+
+    Returns:
+        One factor per class, `(num_classes,)`, with a mean of one over the images.
     """
     power = {"none": 0.0, "weights": 0.0, "oversample": 1.0, "both": 0.5}[imbalance]
     return _balanced(counts, power)
 
 
 def class_weights(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
-    """Weight of each class's images in the loss, with a mean of one over the images drawn."""
+    """Weight of the images of each class in the loss.
+
+    Args:
+        counts: Training images of each class, each at least 1.
+        imbalance: One of `config.IMBALANCE`.
+
+    Returns:
+        One weight per class, `(num_classes,)`, with a mean of one over the images drawn.
+    """
     power = {"none": 0.0, "weights": 1.0, "oversample": 0.0, "both": 0.5}[imbalance]
     drawn = np.asarray(counts, np.float64) * class_frequencies(counts, imbalance)
     weights = _balanced(counts, power)
@@ -45,17 +56,10 @@ def _balanced(counts: Sequence[int], power: float) -> NDArray[np.float64]:
 
 
 class TrainingBatches:
-    """The training images in a new order each epoch, augmented, weighted, with their targets.
+    """The training images, shuffled each epoch and augmented, with their targets and weights.
 
-    What an epoch holds follows from the seed and its number alone: an epoch that is trained
-    again after an interruption sees the very same batches.
-
-    Args:
-        pixels: uint8 `(num_images, height, width, channels)`, may be memory-mapped.
-        labels: Class positions, `(num_images,)`.
-        rows: Positions to train on.
-        config: Batch size, seed, augmentation and what is done about imbalance.
-        num_classes: Two give one target an image, more give one for each class.
+    An epoch depends on the seed and its number alone: an epoch that is trained again after an
+    interruption gets exactly the same batches.
     """
 
     def __init__(
@@ -67,6 +71,16 @@ class TrainingBatches:
         config: TrainingConfig,
         num_classes: int,
     ) -> None:
+        """Starts epoch 0.
+
+        Args:
+            pixels: uint8 `(num_images, height, width, channels)` in [0, 255], RGB where there are
+                three channels; may be memory-mapped.
+            labels: Class indices, `(num_images,)`.
+            rows: Indices of the images to train on, `(num_rows,)`.
+            config: Batch size, seed, augmentation and treatment of class imbalance.
+            num_classes: Two give one target per image, more give one per class.
+        """
         self._pixels, self._labels, self._rows = pixels, labels, rows
         self._seed, self._batch_size = config.seed, config.batch_size
         self._options = config.augmentation_options
@@ -80,17 +94,21 @@ class TrainingBatches:
 
     @property
     def num_steps(self) -> int:
-        """Batches an epoch."""
+        """Number of batches per epoch."""
         return -(-len(self._rows) // self._batch_size)
 
     def start_epoch(self, epoch: int) -> None:
-        """Draws the order of an epoch, counted from 0; call it before its batches are read."""
+        """Draws the order of an epoch, counted from 0; call it before reading its batches."""
         generator = np.random.default_rng([self._seed, _ORDER, epoch])
         self._epoch = epoch
         self._order = generator.permutation(self._drawn(generator))
 
     def dataset(self) -> tf.data.Dataset:
-        """Batches of `(images, targets, weights)`, for the epoch that was started last."""
+        """Batches of `(images, targets, weights)` of the epoch that was started last.
+
+        Images are float32 `(batch, height, width, channels)` in [0, 255], targets
+        `(batch, num_targets)`, weights `(batch,)`.
+        """
         shape = self._pixels.shape[1:]
 
         def load(step: Any) -> tuple[Any, Any, Any]:
@@ -121,7 +139,7 @@ class TrainingBatches:
         return augment(image, self._options, generator)
 
     def _drawn(self, generator: np.random.Generator) -> NDArray[np.int64]:
-        """As many images as there are, each class as often as its proportion says."""
+        """As many images as there are, with each class at its frequency."""
         if np.allclose(self._frequencies, 1):
             return self._rows
         labels = self._labels[self._rows]
@@ -131,7 +149,7 @@ class TrainingBatches:
             wanted = round(len(members) * proportion)
             whole, rest = divmod(wanted, len(members))
             drawn += [members] * whole + [generator.permutation(members)[:rest]]
-        # Rounding may give one image more or less than there are steps for.
+        # Rounding may give one image too many or too few.
         return np.resize(np.concatenate(drawn), len(self._rows))
 
 
@@ -143,7 +161,15 @@ def validation_batches(
     batch_size: int,
     num_classes: int,
 ) -> tf.data.Dataset:
-    """Batches of `(images, targets)` in order, read from the array as they are needed."""
+    """Batches of `(images, targets)` in order, read from the array as they are needed.
+
+    Args:
+        pixels: uint8 `(num_images, height, width, channels)` in [0, 255], may be memory-mapped.
+        labels: Class indices, `(num_images,)`.
+        rows: Indices of the images to use, `(num_rows,)`.
+        batch_size: Images per batch.
+        num_classes: Two give one target per image, more give one per class.
+    """
 
     def fetch(batch: NDArray[np.int64]) -> NDArray[np.float32]:
         return pixels[batch].astype(np.float32)
@@ -159,12 +185,21 @@ def validation_batches(
 
 
 def num_targets(num_classes: int) -> int:
-    """One output for two classes, else one for each."""
+    """Number of outputs: one for two classes, else one per class."""
     return 1 if num_classes == 2 else num_classes
 
 
 def as_targets(labels: NDArray[np.int64], num_classes: int) -> NDArray[np.float32]:
-    """Class positions as what the network should say, `(num_images, num_outputs)`."""
+    """Targets of the network.
+
+    Args:
+        labels: Class indices, `(num_images,)`.
+        num_classes: Number of classes.
+
+    Returns:
+        0.0 or 1.0: one column of class 1 for two classes, else one column per class,
+        `(num_images, num_targets)`.
+    """
     if num_classes == 2:
         return labels.astype(np.float32)[:, None]
     return np.eye(num_classes, dtype=np.float32)[labels]

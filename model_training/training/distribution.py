@@ -1,4 +1,4 @@
-"""Where a network is trained: on one device, or on several of this machine."""
+"""Devices and precision of a training: one device, or several of this machine."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ import tensorflow as tf
 
 from app.core.errors import DatasetError
 
-# How TensorFlow is told of the other machines of a cluster.
+# Environment variable in which TensorFlow finds the other machines of a cluster.
 CLUSTER = "TF_CONFIG"
 
 
 def require_one_machine() -> None:
-    """Refuses a cluster, which would otherwise fail after all images are decoded.
+    """Refuses a cluster, which would otherwise fail only after all images are decoded.
 
-    Keras 3 cannot train in TensorFlow's multi-worker strategy.
+    Keras 3 does not support TensorFlow's multi-worker strategy.
 
     Reference:
         - https://github.com/keras-team/keras/issues/20585
 
     Raises:
-        DatasetError: If `TF_CONFIG` names more than one machine.
+        DatasetError: If `TF_CONFIG` names more than one machine, or cannot be parsed.
     """
     try:
         cluster = json.loads(os.environ.get(CLUSTER) or "{}").get("cluster", {})
         num_machines = sum(len(addresses) for addresses in cluster.values())
     except (ValueError, AttributeError, TypeError):
-        raise DatasetError(f"{CLUSTER} is set and is no cluster in JSON. Unset it.") from None
+        raise DatasetError(f"{CLUSTER} is set but is not valid JSON. Unset it.") from None
     if num_machines > 1:
         raise DatasetError(
-            f"{CLUSTER} names {num_machines} machines, and Keras 3 trains one network on one "
-            f"machine, with all of its GPUs. Unset {CLUSTER}; to share the work, have each machine "
-            "train another seed, or trials of one study (`overread-train tune --storage`)."
+            f"{CLUSTER} names {num_machines} machines, but Keras 3 trains a network on one "
+            f"machine only, with all of its GPUs. Unset {CLUSTER}. To use several machines, train "
+            "one seed on each, or trials of one study (`overread-train tune --storage`)."
         )
 
 
 def choose_strategy() -> tf.distribute.Strategy | None:
-    """The strategy for the devices that are there, or None for a single one.
+    """The strategy for the available devices, or None for a single device.
 
     `MirroredStrategy` where this machine has more than one GPU (or more than one virtual CPU,
-    which is how it is tested).
+    for tests).
 
     Reference:
         - https://www.tensorflow.org/guide/distributed_training
@@ -57,15 +57,15 @@ def choose_strategy() -> tf.distribute.Strategy | None:
 
 
 def scope(strategy: tf.distribute.Strategy | None) -> Any:
-    """Where a network must be built and compiled to be trained with a strategy."""
+    """The context in which a network must be built and compiled to be trained with a strategy."""
     return nullcontext() if strategy is None else strategy.scope()
 
 
 def dtype_policy(precision: str) -> keras.DTypePolicy:
-    """What the network computes in.
+    """Numeric precision of the network.
 
-    `mixed` is float16 with float32 weights; `auto` takes it where a GPU is, as other devices
-    only emulate it.
+    `mixed` is float16 with float32 weights; `auto` chooses it where there is a GPU, because other
+    devices only emulate it.
 
     Reference:
         - Micikevicius et al., Mixed Precision Training (ICLR 2018),

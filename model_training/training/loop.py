@@ -1,4 +1,4 @@
-"""The training loop: decoded pixels in, fitted network and its history out."""
+"""The training loop: from decoded pixels to a trained network and its history."""
 
 from __future__ import annotations
 
@@ -37,11 +37,14 @@ _TUNED = "fine tuning"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stretch of epochs with the same part of the network learning.
+    """Consecutive epochs in which the same layers are trained.
 
     Attributes:
-        end: The epoch before which it ends, counted from 0 over the whole run.
-        frozen_until: What `freezing.freeze` is told; None where everything learns.
+        name: For the log.
+        start: First epoch, counted from 0 over the whole run.
+        end: One past the last epoch.
+        learning_rate: Initial or peak rate of the stage.
+        frozen_until: `until` of `freezing.freeze`; None where all layers are trained.
     """
 
     name: str
@@ -52,10 +55,10 @@ class Stage:
 
 
 def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]:
-    """First only the head of a pre-trained network learns, then its backbone more slowly.
+    """Trains only the head of a pre-trained network first, then its backbone at a lower rate.
 
     Args:
-        config: `frozen_epochs` and `unfreeze_from` say when and from where.
+        config: Number of frozen epochs, and the layer to unfreeze from.
         backbone_end: Last layer of the backbone; None where there is none to freeze.
 
     Raises:
@@ -69,8 +72,8 @@ def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]
                 else f"the preset {config.preset!r} has no backbone"
             )
             raise ValueError(
-                f"Layers are frozen only in a pre-trained backbone, and {why}. Choose a backbone "
-                "and --weights, or leave out --frozen-epochs and --unfreeze-from."
+                f"Layers can be frozen only in a pre-trained backbone, but {why}. Choose a "
+                "backbone and --weights, or leave out --frozen-epochs and --unfreeze-from."
             )
         return [Stage("training", 0, config.epochs, config.learning_rate, None)]
     frozen = Stage("head", 0, config.frozen_epochs, config.learning_rate, backbone_end)
@@ -85,15 +88,21 @@ def plan_stages(config: TrainingConfig, backbone_end: str | None) -> list[Stage]
 
 
 def end_of_backbone(config: TrainingConfig) -> str | None:
-    """The last layer of the pre-trained backbone, or None where training starts from nothing."""
+    """The last layer of the pre-trained backbone, or None for training from scratch."""
     return None if config.weights == "none" else PRESETS[config.preset].backbone_end
 
 
 def check_stages(model: keras.Model, config: TrainingConfig, backbone_end: str | None) -> None:
-    """Makes sure that every stage can be trained, before the first one is.
+    """Checks that every stage can be trained, before the first one starts.
+
+    Args:
+        model: The network; its layers are frozen and unfrozen in turn.
+        config: The settings.
+        backbone_end: Last layer of the pre-trained backbone; None where there is none.
 
     Raises:
-        WeightsError: If layers are to be frozen that are not there, or all that are.
+        WeightsError: In place of a `ValueError`, if a layer to unfreeze from does not exist, or
+            nothing of the backbone would be trained.
     """
     try:
         for stage in plan_stages(config, backbone_end):
@@ -101,21 +110,22 @@ def check_stages(model: keras.Model, config: TrainingConfig, backbone_end: str |
             if stage.name == _TUNED and not backbone_learns(model, backbone_end):
                 raise ValueError(
                     f"--unfreeze-from {config.unfreeze_from} leaves nothing of the backbone to "
-                    "learn: no weights follow in it but those of batch normalisations, which stay "
-                    "as they are. Name an earlier layer."
+                    "train: the only weights after it are those of batch normalisations, which "
+                    "stay frozen. Name an earlier layer."
                 )
     except ValueError as error:
         raise WeightsError(str(error)) from None
 
 
 def initial_output_bias(counts: Sequence[int]) -> NDArray[np.float32]:
-    """Bias of the last layer at which an untrained network predicts the class frequencies.
+    """Bias of the last layer with which an untrained network predicts the class frequencies.
 
     Args:
         counts: Training images of each class, each at least 1.
 
     Returns:
-        `log(positive / negative)`, shape `(1,)`, for two classes; log frequencies for more.
+        Logits: `log(positive / negative)`, shape `(1,)`, for two classes; log frequencies, shape
+        `(num_classes,)`, for more.
     """
     frequencies = np.asarray(counts, np.float64) / sum(counts)
     if len(counts) == 2:
@@ -134,30 +144,31 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     finish: bool = False,
 ) -> pd.DataFrame:
-    """Trains in place and leaves the weights of the epoch that `evaluation.best_epoch` names.
+    """Trains in place and leaves the weights of the epoch chosen by `evaluation.best_epoch`.
 
-    A run that was stopped goes on after the last epoch that `folder` holds the state of, and
-    ends as if it had not been stopped.
+    An interrupted run is resumed after the last epoch checkpointed in `folder`, and ends as if it
+    had not been interrupted.
 
     Args:
         model: One sigmoid, or a softmax; built in the scope of the strategy it is trained with.
         batches: The training images.
-        validation: Pixels, labels, and the positions that choose the epoch.
+        validation: Pixels, uint8 `(num_images, height, width, channels)`, class indices
+            `(num_images,)`, and indices of the validation images `(num_rows,)`.
         config: The settings.
-        folder: Keeps the state and the best weights.
+        folder: Holds the checkpoint and the best weights.
         backbone_end: Last layer of a pre-trained backbone.
-        callbacks: Told of every epoch, such as by tracking.
-        finish: Train no further: take the best epoch of the run that was stopped.
+        callbacks: Called after every epoch, such as for tracking.
+        finish: Do not train further; use the best epoch of the interrupted run.
 
     Returns:
-        One row an epoch: `epoch`, losses, accuracy, AUC, learning rate and stage.
+        One row per epoch: `epoch`, losses, accuracy, AUC, learning rate and stage.
 
     Raises:
-        DatasetError: If the loss stops being a number.
+        DatasetError: If the loss is no longer finite.
     """
     record = load_record(folder / STATE) or Record()
     stages = [] if finish else plan_stages(config, backbone_end)
-    # Read before it is told of new epochs: these are trained already.
+    # Read before the record is updated: these epochs are trained already.
     resumed_stage = record.stage if record.rows else None
     for number, stage in enumerate(stages):
         if number < record.stage or (number == record.stage and _ended(record, stage)):
@@ -210,7 +221,7 @@ def _run_stage(
                 progress,
                 *callbacks,
             ],
-            shuffle=False,  # the batches are drawn anew; Keras warns where it is asked to as well
+            shuffle=False,  # the batches are shuffled already, and Keras would warn
             verbose=0,
         )
     finally:
@@ -246,20 +257,21 @@ def _report_stage(
     freeze(model, until=stage.frozen_until, backbone_end=backbone_end)
     trainable, frozen = parameter_counts(model)
     title = "" if alone else f"{stage.name}, epochs {stage.start + 1} to {stage.end}: "
-    say(f"{title}{trainable:,} parameters are trained, {frozen:,} are kept as they are.")
+    say(f"{title}{trainable:,} parameters are trained, {frozen:,} are frozen.")
 
 
 def _keeping(
     config: TrainingConfig, folder: Path, record: Record, *, binary: bool
 ) -> list[keras.callbacks.Callback]:
-    """The callbacks that judge an epoch: their memory is part of a run's state."""
-    # The AUC hangs neither on a threshold nor on calibration, both of which are fitted afterwards.
+    """The callbacks that judge an epoch; their attributes are part of the state of a run."""
+    # The AUC depends on neither threshold nor calibration, which are both fitted afterwards.
     watched: Any = (
         {"monitor": "val_auc", "mode": "max"} if binary else {"monitor": "val_loss", "mode": "min"}
     )
     callbacks: list[keras.callbacks.Callback] = []
     if config.ema_momentum is not None:
-        # Before the best weights are kept, so that these are the averaged ones that were validated.
+        # Before the best weights are saved, so that these are the averaged ones that were
+        # validated.
         callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
     if config.schedule == "plateau":
         callbacks.append(
@@ -268,7 +280,7 @@ def _keeping(
     return [
         *callbacks,
         KeepBest(folder, earlier=[row[watched["monitor"]] for row in record.rows], **watched),
-        # The best weights come back from their file, whether or not it stops early.
+        # The best weights are loaded from their file, whether or not training stops early.
         keras.callbacks.EarlyStopping(patience=config.patience, **watched),
     ]
 
@@ -281,14 +293,14 @@ def _history(record: Record) -> pd.DataFrame:
 
 def _diverged(config: TrainingConfig, where: str) -> DatasetError:
     return DatasetError(
-        f"Training left the range of numbers ({where} is not finite). Nothing was published. "
-        f"Try a smaller learning rate, such as --learning-rate {config.learning_rate / 10:g}; "
+        f"Training diverged ({where} is not finite). Nothing was published. "
+        f"Try a lower learning rate, such as --learning-rate {config.learning_rate / 10:g}; "
         "if it happens in mixed precision only, --precision float32."
     )
 
 
 class _StartEpoch(keras.callbacks.Callback):  # type: ignore[misc]
-    """Draws each epoch's batches, notes rate and stage, and stops where the loss is no number."""
+    """Draws the batches of each epoch, records rate and stage, and stops if the loss diverges."""
 
     def __init__(self, batches: TrainingBatches, config: TrainingConfig, stage: int) -> None:
         super().__init__()
@@ -298,8 +310,8 @@ class _StartEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         interruption.check()
         self._batches.start_epoch(epoch)
-        # That of the first step: after the last one a cosine is at zero, which no step was made
-        # with. On several devices the rate is a variable of each of them.
+        # The rate of the first step: after the last one a cosine schedule is at zero, which no
+        # step used. On several devices, each has a variable for the rate.
         self._rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
@@ -307,7 +319,7 @@ class _StartEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             raise _diverged(self._config, "the training loss")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        # Keras notes the rate only where a callback changes it.
+        # Keras logs the rate only if a callback changes it.
         figures = {} if logs is None else logs
         figures["learning_rate"] = self._rate
         figures["stage"] = self._stage + 1

@@ -1,4 +1,4 @@
-"""Optimiser and learning-rate schedule of one stage of training."""
+"""Optimiser and learning-rate schedule of one training stage."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from model_training.config import TrainingConfig
 def build_optimizer(
     config: TrainingConfig, *, learning_rate: float, epochs: int, steps_per_epoch: int
 ) -> keras.optimizers.Optimizer:
-    """The configured optimiser with its schedule over the stage's epochs.
+    """The configured optimiser, with its schedule over the epochs of the stage.
 
     Args:
-        config: Names and settings of both.
-        learning_rate: Where the schedule starts, or what its warm-up reaches.
-        epochs: Epochs of the stage.
-        steps_per_epoch: Batches in each.
+        config: Names and settings of optimiser and schedule.
+        learning_rate: Initial rate, or the peak after a warm-up.
+        epochs: Number of epochs of the stage.
+        steps_per_epoch: Number of batches per epoch.
     """
     rate: Any = learning_rate
     if config.schedule == "cosine":
@@ -39,7 +39,7 @@ def build_optimizer(
 def _cosine(
     config: TrainingConfig, learning_rate: float, *, total: int, epochs: int
 ) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Linear warm-up, then half a cosine down to zero.
+    """Linear warm-up, then cosine decay to zero.
 
     Reference:
         - Loshchilov and Hutter, SGDR (ICLR 2017), https://arxiv.org/abs/1608.03983

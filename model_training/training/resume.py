@@ -1,7 +1,6 @@
-"""What a run keeps after each epoch: its state, to go on from, and the weights of the best one.
+"""Checkpoints of a run: its state after each epoch, to resume from, and the best weights.
 
-Both are written by NumPy. HDF5, in which Keras keeps weights, ends in a segmentation fault where
-the disk is full.
+Both are written by NumPy: Keras' HDF5 files end in a segmentation fault when the disk is full.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ from numpy.typing import NDArray
 
 STATE = "state.npz"
 BEST = "best.npz"
-# Of runs that were stopped when Keras still wrote the best weights.
+# Written by earlier versions, in which Keras saved the best weights.
 _BEST_BY_KERAS = "best.weights.h5"
 _RECORD = "record"
 
-# What the callbacks remember from epoch to epoch, by the names Keras gives it.
+# Attributes of Keras callbacks that persist from epoch to epoch.
 _REMEMBERED = (
     "best", "wait", "best_epoch", "stopped_epoch", "cooldown_counter", "_ema_weights_in_model",
 )  # fmt: skip
@@ -34,14 +33,14 @@ _REMEMBERED = (
 
 @dataclass
 class Record:
-    """What is known of a run so far, apart from its weights.
+    """The progress of a run, apart from its weights.
 
     Attributes:
-        rows: One an epoch: losses, metrics, learning rate, stage.
-        stage: Number of the stage that runs, from 0.
-        stage_ended: Whether that stage has come to its end.
-        callbacks: What each callback remembers, in their order.
-        seconds: What the epochs took, over all calls.
+        rows: One per epoch: losses, metrics, learning rate, stage.
+        stage: Number of the current stage, from 0.
+        stage_ended: Whether that stage has ended.
+        callbacks: Persistent attributes of each callback, in their order.
+        seconds: Duration of the epochs, over all calls.
     """
 
     rows: list[dict[str, float]] = field(default_factory=list)
@@ -52,35 +51,41 @@ class Record:
 
     @property
     def epochs_done(self) -> int:
-        """How many epochs have been trained to their end."""
+        """Number of completed epochs."""
         return len(self.rows)
 
 
 class RecordEpochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes the record and every variable after each epoch; call it after all others.
-
-    Args:
-        record: Continued in place.
-        others: The callbacks whose memory belongs to the state.
-        file: Where the state is kept; replaced in one move, so that a stop leaves the old one.
-    """
+    """Saves the record and every variable after each epoch; must be the last callback."""
 
     def __init__(
         self, record: Record, others: Sequence[keras.callbacks.Callback], file: Path
     ) -> None:
+        """Continues a record.
+
+        Args:
+            record: Updated in place.
+            others: The callbacks whose attributes belong to the state.
+            file: The checkpoint; replaced atomically, so that an interruption leaves the old one.
+        """
         super().__init__()
         self._record, self._others, self._file = record, others, file
         self._since = time.monotonic()
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Gives the other callbacks their memory back."""
+        """Restores the attributes of the other callbacks."""
         self._since = time.monotonic()
-        # Keras' callbacks forget everything when training begins.
+        # Keras' callbacks reset themselves when training begins.
         for callback, remembered in zip(self._others, self._record.callbacks, strict=False):
             vars(callback).update(remembered)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Writes the state."""
+        """Saves the state.
+
+        Args:
+            epoch: Not used.
+            logs: Figures of the epoch by name.
+        """
         self._record.rows.append({name: float(value) for name, value in (logs or {}).items()})
         self._record.callbacks = [_remembered(callback) for callback in self._others]
         now = time.monotonic()
@@ -91,16 +96,10 @@ class RecordEpochs(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes the weights of the best epoch so far, which `load_best` reads.
+    """Saves the weights of the best epoch so far, for `load_best`.
 
     Attributes:
-        best: The figure of that epoch; None before the first.
-
-    Args:
-        folder: Where they are kept.
-        monitor: Column of the logs.
-        mode: `max` or `min`: which figures are better.
-        earlier: That figure of the epochs of earlier stages, whose best weights are there already.
+        best: The monitored figure of that epoch; None before the first.
     """
 
     def __init__(
@@ -111,6 +110,14 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         mode: Literal["max", "min"],
         earlier: Sequence[float] = (),
     ) -> None:
+        """Watches one figure.
+
+        Args:
+            folder: Folder of the weights.
+            monitor: Name of the figure in the logs.
+            mode: `max` or `min`: which figures are better.
+            earlier: The figure in earlier epochs, whose best weights are already saved.
+        """
         super().__init__()
         self._file, self._monitor = folder / BEST, monitor
         self._is_better = operator.gt if mode == "max" else operator.lt
@@ -118,7 +125,12 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
         self.best = choose((figure for figure in earlier if not isnan(figure)), default=None)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Writes the weights where the epoch is the best one; where equal, the first stays."""
+        """Saves the weights if the epoch is the best so far; of equal ones, the first is kept.
+
+        Args:
+            epoch: Not used.
+            logs: Figures of the epoch by name.
+        """
         value = float((logs or {})[self._monitor])
         if self.best is None or isnan(self.best) or self._is_better(value, self.best):
             self.best = value
@@ -130,7 +142,12 @@ class KeepBest(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def load_best(folder: Path, model: keras.Model) -> None:
-    """Gives a network the weights that `KeepBest` wrote."""
+    """Loads the weights saved by `KeepBest`.
+
+    Args:
+        folder: Folder of the weights.
+        model: The network, changed in place.
+    """
     if not (folder / BEST).is_file():
         model.load_weights(folder / _BEST_BY_KERAS)
         return
@@ -139,7 +156,13 @@ def load_best(folder: Path, model: keras.Model) -> None:
 
 
 def save_state(file: Path, model: keras.Model, record: Record) -> None:
-    """Writes the record and all variables of a compiled network, optimiser and seeds included."""
+    """Saves the record and all variables of a compiled network, with optimiser and seeds.
+
+    Args:
+        file: The checkpoint, replaced atomically.
+        model: A compiled network.
+        record: The progress of the run.
+    """
     arrays = {
         f"v{number}": keras.ops.convert_to_numpy(variable)
         for number, variable in enumerate(_variables(model))
@@ -149,7 +172,7 @@ def save_state(file: Path, model: keras.Model, record: Record) -> None:
 
 
 def load_record(file: Path) -> Record | None:
-    """The record of a run that was stopped, or None where there is none."""
+    """The record of an interrupted run, or None."""
     if not file.is_file():
         return None
     with np.load(file) as arrays:
@@ -157,13 +180,18 @@ def load_record(file: Path) -> Record | None:
 
 
 def seconds_trained(file: Path) -> float:
-    """What the epochs took, over all calls of a run."""
+    """Duration of the epochs in seconds, over all calls of a run."""
     record = load_record(file)
     return record.seconds if record else 0.0
 
 
 def load_variables(file: Path, model: keras.Model) -> None:
-    """Gives a compiled network the variables it had when the state was written."""
+    """Restores the variables of a compiled network from a checkpoint.
+
+    Args:
+        file: The checkpoint.
+        model: A compiled network, changed in place.
+    """
     model.optimizer.build(model.trainable_variables)
     with np.load(file) as arrays:
         for number, variable in enumerate(_variables(model)):
@@ -171,7 +199,7 @@ def load_variables(file: Path, model: keras.Model) -> None:
 
 
 def _write(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Replaces a file in one move, so that a stop or a full disk leaves the old one."""
+    """Replaces a file atomically, so that an interruption or a full disk leaves the old one."""
     unfinished = file.with_name(f".{file.name}")
     try:
         with unfinished.open("wb") as stream:
@@ -184,7 +212,7 @@ def _write(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def _variables(model: keras.Model) -> list[Any]:
-    # `variables` holds the seeds of dropout, which `weights` does not.
+    # `variables` includes the seeds of dropout, `weights` does not.
     return [*model.variables, *model.optimizer.variables]
 
 

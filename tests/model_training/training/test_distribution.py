@@ -76,7 +76,7 @@ def test_a_cluster_of_one_machine_is_none(text, monkeypatch):
 def test_a_cluster_that_cannot_be_read_is_named(text, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", text)
 
-    with pytest.raises(DatasetError, match="TF_CONFIG is set and is no cluster"):
+    with pytest.raises(DatasetError, match="TF_CONFIG is set but is not valid JSON"):
         require_one_machine()
 
 

@@ -193,7 +193,7 @@ def test_history_has_a_row_an_epoch(run, capsys):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert [line.split("  ")[0] for line in printed.err.strip().splitlines()] == [
-        "17 parameters are trained, 0 are kept as they are.",
+        "17 parameters are trained, 0 are frozen.",
         "epoch 1/2",
         "epoch 2/2",
     ]

@@ -131,10 +131,9 @@ def test_a_full_disk_at_the_first_epoch_is_a_sentence(data, tmp_path):
     done = limited(data, tmp_path / "mine")
 
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == (
-        "overread-train: File too large. Check the folders, their permissions and the space on the "
-        "disk; nothing was published."
-    )
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("overread-train: File too large. Check the folders")
+    assert last.endswith("nothing was published.")
     assert "Traceback" not in done.stderr
     assert str(tmp_path) not in done.stderr
     assert not list(tmp_path.iterdir())

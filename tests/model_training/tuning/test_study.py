@@ -193,5 +193,5 @@ def test_when_every_trial_fails_the_reasons_are_told(tmp_path):
         trial.set_user_attr(REASON, "Training left the range of numbers.")
         raise FailedTrial
 
-    with pytest.raises(StudyError, match=r"None of 3 trials .* Training left the range"):
+    with pytest.raises(StudyError, match=r"None of 3 trials .* Training diverged"):
         run_trials(opened(tmp_path), fails, trials=3, figure="AUC")
