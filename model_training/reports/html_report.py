@@ -1,4 +1,4 @@
-"""Results as one HTML file that opens anywhere, without a network, and prints well."""
+"""Results as one self-contained HTML file that needs no network and prints well."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from app.core.atomic_write import write_whole
 
-# Told apart by colour-blind readers too, with at least 3:1 against a light and a dark page.
+# Distinguishable for colour-blind readers, with a contrast of at least 3:1 on light and dark.
 COLOURS = ("#3a91b5", "#cf7d00", "#2a9d8f", "#9a72c4", "#8a9197")
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -25,18 +25,22 @@ _NUMBER = re.compile(r"[<>≈]?\s?[−+-]?\d.*|[−–-]|none\b.*|")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as they are shown; a column whose every cell begins like a number is set right."""
+    """Cells as displayed; a column whose cells all begin like a number is right-aligned."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[object]]
     caption: str = ""
 
     def __post_init__(self) -> None:
-        """Checks that every row has a cell for every column."""
+        """Checks that every row has one cell per column.
+
+        Raises:
+            ValueError: If a row is longer or shorter than the header.
+        """
         lengths = {len(row) for row in self.rows} - {len(self.header)}
         if lengths:
             raise ValueError(
-                f"Each row must have {len(self.header)} cells, as the header has. "
+                f"Each row must have {len(self.header)} cells, like the header. "
                 f"Received rows of {sorted(lengths)}."
             )
 
@@ -56,9 +60,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """A Plotly figure and the sentence below it.
+    """A Plotly figure and its caption.
 
-    Leave colours of text, grid and ground alone: the page sets them for light, dark and paper.
+    Do not set the colours of text, grid and background: the page sets them for light, dark and
+    paper.
     """
 
     plot: go.Figure
@@ -67,13 +72,13 @@ class Figure:
 
     @property
     def json(self) -> str:
-        """The figure for Plotly, safe inside a script element."""
+        """The figure as JSON, safe inside a script element."""
         return str(self.plot.to_json()).replace("<", "\\u003c")
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image inside the page, JPEG, and the words below it."""
+    """An embedded JPEG and its caption."""
 
     jpeg: bytes
     caption: str
@@ -86,7 +91,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
-    """A heading with, in this order, paragraphs, tables, figures and pictures side by side."""
+    """A heading, then paragraphs, tables, figures, and pictures side by side."""
 
     heading: str
     paragraphs: Sequence[str] = ()
@@ -96,12 +101,12 @@ class Section:
 
 
 def write_report(path: Path, *, title: str, sections: Sequence[Section]) -> None:
-    """Writes the page, whole or not at all.
+    """Writes the page atomically.
 
-    All text is escaped. Plotly is inside the file once (about 5 MB), where a figure needs it.
+    All text is escaped. Plotly is embedded once (about 5 MB) if there is any figure.
 
     Args:
-        path: The HTML file; its folder is made, an older file replaced.
+        path: The HTML file; its folder is created, an older file replaced.
         title: Heading of the page.
         sections: In the order of the page.
     """

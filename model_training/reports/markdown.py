@@ -1,4 +1,4 @@
-"""Tables as Markdown whose columns are aligned as plain text too."""
+"""Markdown tables whose columns are aligned in plain text too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """The table; every row has a cell for every column.
+    """Formats a table.
+
+    Args:
+        header: Names of the columns.
+        rows: One cell per column each.
 
     Example:
     >>> print(markdown_table(["figure", "value"], [["AUC", 0.99]]))

@@ -1,4 +1,4 @@
-"""Of how many patients images are, in words that do not take images for patients."""
+"""The number of patients in words, careful not to count images as patients."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 
 def of_patients(patients: Sequence[str] | NDArray[np.str_], known: Sequence[bool]) -> str:
-    """What follows a number of images.
+    """The text that follows a number of images.
 
     Args:
-        patients: Who each image is of; one without a patient stands for itself or its group.
+        patients: Patient of each image, shape `(num_images,)`; without a known patient, the image
+            or its group of near-duplicates.
         known: Whether the patient of each image is known.
 
     Returns:
-        Such as ` of 12 patients`, ` in 80 groups (patients not known)`, which are left out
-        where each is a single image, or ` (30 of 12 patients, 88 of unknown ones)`.
+        Such as ` of 12 patients`, ` in 80 groups (patients not known)`, without the groups where
+        each is a single image, or ` (30 of 12 patients, 88 of unknown ones)`.
     """
     is_known = np.asarray(known, bool)
     number = len(np.unique(np.asarray(patients)[is_known]))

@@ -1,4 +1,4 @@
-"""The plots that reports share."""
+"""Plots shared by several reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEUTRAL = "#8a9197"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedRoc:
-    """A ROC curve, its name in the legend, and the point on it that is in use, if any."""
+    """A ROC curve, its name in the legend, and the operating point in use, if any."""
 
     name: str
     curve: RocCurve
@@ -26,7 +26,7 @@ class NamedRoc:
 
 
 def line_style(index: int) -> dict[str, object]:
-    """Colour and dash of the line of that number: told apart without colour too."""
+    """Colour and dash of a line by its number; distinguishable without colour too."""
     return {
         "color": COLOURS[index % len(COLOURS)],
         "dash": DASHES[index % len(DASHES)],
@@ -35,7 +35,7 @@ def line_style(index: int) -> dict[str, object]:
 
 
 def roc_figure(curves: Sequence[NamedRoc]) -> go.Figure:
-    """ROC curves over each other, a circle where each one's threshold lies."""
+    """ROC curves in one plot, with a circle at each decision threshold."""
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", name="chance", line={"color": NEUTRAL, "width": 1}
@@ -67,7 +67,7 @@ def roc_figure(curves: Sequence[NamedRoc]) -> go.Figure:
 
 
 def reliability_figure(bins: Sequence[ReliabilityBin]) -> go.Figure:
-    """Observed against promised frequency, with Wilson intervals, one point a bin with cases."""
+    """Observed frequency against predicted probability with Wilson intervals, one point per bin."""
     filled = [bin_ for bin_ in bins if bin_.observed.total]
     intervals = [bin_.observed.interval() for bin_ in filled]
     figure = go.Figure()
@@ -91,11 +91,11 @@ def reliability_figure(bins: Sequence[ReliabilityBin]) -> go.Figure:
             "width": 3,
         },
         customdata=[bin_.observed.total for bin_ in filled],
-        hovertemplate="promised %{x:.2f}, observed %{y:.2f}, %{customdata} images",
+        hovertemplate="predicted %{x:.2f}, observed %{y:.2f}, %{customdata} images",
         mode="markers",
         name="observed",
         marker={"size": 8, "color": COLOURS[0]},
     )
-    figure.update_xaxes(title="Promised probability", range=[-0.02, 1.02], zeroline=False)
+    figure.update_xaxes(title="Predicted probability", range=[-0.02, 1.02], zeroline=False)
     figure.update_yaxes(title="Observed frequency", range=[-0.02, 1.02], zeroline=False)
     return figure
