@@ -1,4 +1,4 @@
-"""The networks of a cross-validation as one bundle."""
+"""Publishes the networks of a cross-validation as one bundle."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def publish_ensemble(
     config: TrainingConfig,
     description: Description,
 ) -> Bundle:
-    """Merges the folds' networks and publishes them; its logit is the mean of theirs.
+    """Merges the networks of the folds and publishes them; the logit is the mean of theirs.
 
     Threshold and calibration are chosen on the cases of the folds, each scored by the one
-    network that was not trained on its patient; the test split, which was in no fold, is
-    scored by all of them together.
+    network that was not trained on its patient. The test split, which was in no fold, is
+    scored by the merged network.
 
     Args:
-        folds: As `folds.crossvalidate` gives them, with the test split left out.
+        folds: As returned by `folds.crossvalidate`, with the test split left out.
         films: The data they were trained on.
         out: Folder of the bundle; must not exist.
-        config: What each fold was trained with.
-        description: What a person says of it.
+        config: The settings of each fold.
+        description: Title, source and licence for the model card.
     """
     silence_tensorflow()
     from model_training.networks.ensemble import merge
@@ -87,15 +87,15 @@ def publish_ensemble(
 def _noted(films: Films, num_folds: int) -> Films:
     notes = [
         *films.split.notes,
-        f"The network is {num_folds} networks side by side, and its logit is the mean of theirs. "
-        f"Each was trained without one of {num_folds} parts of the patients; the rows of `val` "
-        "are scored by the one that did not see that patient, and those of `test` by all.",
+        f"The network is an ensemble of {num_folds} networks, and its logit is the mean of theirs. "
+        f"Each was trained without one of {num_folds} folds of the patients; the rows of `val` "
+        "are scored by the network that did not see that patient, and those of `test` by all.",
     ]
     return replace(films, split=Split(films.cases, notes))
 
 
 def _mean_history(folds: Sequence[Fold]) -> pd.DataFrame:
-    """The mean of the folds' figures, epoch by epoch, as far as all of them were trained."""
+    """The mean of the folds' figures by epoch, up to the length of the shortest fold."""
     shortest = min(len(fold.history) for fold in folds)
     tables = [fold.history.iloc[:shortest] for fold in folds]
     return pd.concat(tables).groupby(level=0).mean().astype({"epoch": int})

@@ -1,4 +1,4 @@
-"""What a folder keeps of a cross-validation: which call it is of, and how far that came."""
+"""The folder of a cross-validation: the options it was made with, and its progress."""
 
 from __future__ import annotations
 
@@ -19,12 +19,17 @@ LEAVE_OUT_TEST = "leave_out_test"
 _RUN = "run.json"
 
 _NAMES = {"num_folds": "--folds", "data": "DATA"}
-# The fingerprint of the data is of their split too, which these decide.
+# These settings decide the split, which is part of the fingerprint of the data.
 _SPLIT = {"leaks", "seed", "split_seed", "test_fraction", "validation_fraction"}
 
 
 def fold_folder(out: Path, number: int) -> Path:
-    """Where a fold is kept; they are numbered from 0, and their folders from 1."""
+    """Folder of a fold.
+
+    Args:
+        out: Folder of the cross-validation.
+        number: Number of the fold from 0; folder names count from 1.
+    """
     return out / "folds" / str(number + 1)
 
 
@@ -35,22 +40,22 @@ def check_same_run(
     sizes: Sequence[int],
     sizes_with_test: Sequence[int],
 ) -> None:
-    """Notes what a cross-validation is about; one that goes on must be about the same.
+    """Records the options of a new cross-validation, and checks those of a resumed one.
 
     Args:
-        out: Folder of the folds.
+        out: Folder of the cross-validation.
         about: The settings, `num_folds`, `data` and `leave_out_test` of this call.
-        sizes: How many images each fold holds out.
-        sizes_with_test: How many it would hold out if no test split were left out.
+        sizes: Number of held-out images of each fold.
+        sizes_with_test: The same, if no test split were left out.
 
     Raises:
-        DatasetError: If they differ, or an earlier version did not note whether a test split was
-            left out and the folds do not show it; nothing of the folds is lost.
+        DatasetError: If they differ, or an earlier version did not record whether a test split was
+            left out and the folds do not show it; the folds are left untouched.
     """
     if not (out / _RUN).is_file():
         if any(out.glob("folds/*")):
             raise DatasetError(
-                f"{out.name!r} holds folds, and no {_RUN} that says of which settings and data. "
+                f"{out.name!r} holds folds but no {_RUN} with their settings and data. "
                 "Choose another --out."
             )
         out.mkdir(parents=True, exist_ok=True)
@@ -61,7 +66,7 @@ def check_same_run(
     if not was_noted:
         if not _show_no_test(out, sizes, sizes_with_test):
             raise DatasetError(
-                f"{out.name!r} holds folds of an earlier version, which did not note whether a "
+                f"{out.name!r} holds folds of an earlier version, which did not record whether a "
                 "test split was left out. Choose another --out."
             )
         before[LEAVE_OUT_TEST] = True
@@ -69,7 +74,8 @@ def check_same_run(
         made, this = ("with", "none") if before[LEAVE_OUT_TEST] else ("without", "one")
         raise DatasetError(
             f"{out.name!r} holds folds made {made} a test split left out, and this call leaves "
-            f"{this} out. One is with --ensemble, and where DATA has one. Choose another --out."
+            f"{this} out. A test split is left out with --ensemble, and if DATA has one. Choose "
+            "another --out."
         )
     changed = {name for name in {**before, **about} if before.get(name) != about.get(name)}
     if changed & _SPLIT:
@@ -77,11 +83,11 @@ def check_same_run(
     if changed:
         names = sorted(_NAMES.get(name, f"--{name.replace('_', '-')}") for name in changed)
         raise DatasetError(
-            f"{out.name!r} holds folds with another {', '.join(names)}. Call it with the same "
-            "settings and data to go on, or choose another --out."
+            f"{out.name!r} holds folds with another {', '.join(names)} and cannot be resumed with "
+            "these options. Use the original settings and data, or choose another --out."
         )
     if not was_noted:
-        # An unfinished fold does not show on what its epochs were trained.
+        # An unfinished fold does not reveal which images its epochs were trained on.
         for work in out.glob(f"folds/*/{WORK}"):
             shutil.rmtree(work)
         _note(out, about)
@@ -89,17 +95,22 @@ def check_same_run(
 
 @contextmanager
 def kept_when_stopped(out: Path, num_folds: int) -> Iterator[None]:
-    """Says what is kept, and how to go on, where the work inside is stopped or the disk is full."""
+    """If the work inside is interrupted or the disk is full, prints what is kept and how to resume.
+
+    Args:
+        out: Folder of the cross-validation.
+        num_folds: Number of folds.
+    """
     try:
         yield
     except (KeyboardInterrupt, OSError):
         if kept := _kept(out, num_folds):
-            say(f"Kept: {kept}; the same command goes on.")
+            say(f"Kept: {kept}. Run the same command again to resume.")
         raise
 
 
 def _kept(out: Path, num_folds: int) -> str:
-    """Such as `2 of 4 folds and 3 epochs of fold 3`; empty where there is nothing."""
+    """Such as `2 of 4 folds and 3 epochs of fold 3`; empty if there is nothing."""
     folders = [fold_folder(out, number) for number in range(num_folds)]
     unfinished = [folder for folder in folders if not (folder / HELD_OUT).is_file()]
     done = num_folds - len(unfinished)
@@ -111,7 +122,7 @@ def _kept(out: Path, num_folds: int) -> str:
 
 
 def _num_epochs(folder: Path) -> int:
-    """How many epochs of an unfinished fold are kept."""
+    """Number of completed epochs of an unfinished fold."""
     if not (folder / WORK).is_dir():
         return 0
     from model_training.training.resume import STATE, load_record
@@ -127,9 +138,9 @@ def _note(out: Path, about: Mapping[str, str | int | float | bool | None]) -> No
 
 
 def _show_no_test(out: Path, sizes: Sequence[int], sizes_with_test: Sequence[int]) -> bool:
-    """Whether every finished fold, and there is one, holds out what it does without a test split.
+    """Whether all finished folds, at least one, have the size they have without a test split.
 
-    Settings and data being the same, a fold holds out one number of images or the other.
+    With the same settings and data, a fold holds out one number of images or the other.
     """
     found = []
     for number, (size, with_test) in enumerate(zip(sizes, sizes_with_test, strict=True)):

@@ -1,4 +1,4 @@
-"""Cross-validation: every patient is held out once, and what was said of him is kept."""
+"""Cross-validation by patient: every patient is held out once."""
 
 from __future__ import annotations
 
@@ -44,15 +44,16 @@ VIEWS = (AS_IT_IS, *SHIFTS)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fold:
-    """What one network said of the images that it was not trained on.
+    """The predictions of one network for the images it was not trained on.
 
     Attributes:
-        positions: Of its held-out cases in `Films.cases`.
+        positions: Indices of its held-out cases in `Films.cases`, `(num_held_out,)`.
         logits: By view of the images (`VIEWS`), `(num_held_out, num_classes)`.
-        calibration: Chosen, like `thresholds`, on validation images of the fold's own.
-        history: One row an epoch.
-        minutes: What its training took.
-        folder: Where the fold is kept; holds `model.keras`.
+        calibration: Fitted on the fold's own validation images.
+        thresholds: Chosen on the fold's own validation images.
+        history: One row per epoch.
+        minutes: Duration of its training.
+        folder: Folder of the fold, with `model.keras`.
     """
 
     positions: NDArray[np.int64]
@@ -64,7 +65,7 @@ class Fold:
     folder: Path
 
     def probabilities(self, view: str = AS_IT_IS) -> NDArray[np.float64]:
-        """Calibrated, `(num_held_out, num_classes)`."""
+        """Calibrated probabilities in [0, 1], `(num_held_out, num_classes)`."""
         return calibrated(self.logits[view], self.calibration)
 
 
@@ -77,19 +78,19 @@ def crossvalidate(
     leave_out_test: bool,
     tracked: bool = False,
 ) -> list[Fold]:
-    """Trains one network a fold; folds that were finished before are read from `out`.
+    """Trains one network per fold; finished folds are read from `out`.
 
-    Of what is left beside a fold's held-out patients, `validation_fraction` choose epoch,
-    threshold and calibration, and the rest are trained on.
+    Of the patients a fold does not hold out, `validation_fraction` are used to choose epoch,
+    threshold and calibration, and the rest for training.
 
     Args:
-        films: As `experiment.prepare` gives them; split only where a test split is
+        films: As returned by `experiment.prepare`; with splits only where a test split is
             left out.
         config: The settings; fold k is trained with the seed raised by k.
-        out: Folder that keeps every fold.
+        out: Folder of the cross-validation.
         num_folds: At least 2.
         leave_out_test: Whether the test split stays out of all folds.
-        tracked: Whether MLflow notes each fold, as a run of its own.
+        tracked: Whether to log each fold to MLflow, as a run of its own.
 
     Raises:
         DatasetError: If a class has fewer patients than folds, or too few for the validation
@@ -140,21 +141,39 @@ def crossvalidate(
 def pooled_logits(
     folds: Sequence[Fold], num_cases: int, view: str = AS_IT_IS
 ) -> NDArray[np.float64]:
-    """Logits of every case by the network that did not see it; NaN where it was in no fold."""
+    """Logits of every case from the network that was not trained on it.
+
+    Args:
+        folds: The folds.
+        num_cases: Number of cases in `Films.cases`.
+        view: One of `VIEWS`.
+
+    Returns:
+        Shape `(num_cases, num_classes)`; NaN for cases that are in no fold.
+    """
     return _pooled(folds, num_cases, lambda fold: fold.logits[view])
 
 
 def pooled_probabilities(
     folds: Sequence[Fold], num_cases: int, view: str = AS_IT_IS
 ) -> NDArray[np.float64]:
-    """As `pooled_logits`, each fold by its own calibration."""
+    """Probabilities of every case from the network that was not trained on it.
+
+    Args:
+        folds: The folds; each has its own calibration.
+        num_cases: Number of cases in `Films.cases`.
+        view: One of `VIEWS`.
+
+    Returns:
+        In [0, 1], shape `(num_cases, num_classes)`; NaN for cases that are in no fold.
+    """
     return _pooled(folds, num_cases, lambda fold: fold.probabilities(view))
 
 
 def _pooled(
     folds: Sequence[Fold], num_cases: int, said_of: Callable[[Fold], NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """What each fold's network said of its held-out cases, `(num_cases, num_classes)`."""
+    """The values of each fold at the indices of its held-out cases, `(num_cases, num_classes)`."""
     found = np.full((num_cases, said_of(folds[0]).shape[1]), np.nan)
     for fold in folds:
         found[fold.positions] = said_of(fold)
@@ -162,7 +181,7 @@ def _pooled(
 
 
 def load_networks(folds: Sequence[Fold]) -> list[Network]:
-    """The folds' networks, from disk."""
+    """Loads the networks of the folds from disk."""
     silence_tensorflow()
     import keras
 
@@ -185,16 +204,16 @@ def _folds(
 def _splits(
     films: Films, rest: NDArray[np.int64], held_out: NDArray[np.int64], config: TrainingConfig
 ) -> list[str]:
-    """A split for each case: held out is called `test`; empty for what stays out altogether."""
+    """A split for each case; held-out cases are `test`, left-out ones empty."""
     splits = [""] * len(films.cases)
     num_folds = max(2, round(1 / config.validation_fraction))
     try:
         inner_folds = _folds(films, rest, num_folds=num_folds, seed=_split_seed(config) + 1)
     except DatasetError:
         raise DatasetError(
-            "Too few patients of a class are left beside those that a fold holds out: for a "
-            f"validation split of its own, --validation-fraction {config.validation_fraction:g} "
-            f"needs at least {num_folds} of each class. Choose a larger one, or add patients."
+            "A class has too few patients outside the held-out fold. For a validation split, "
+            f"--validation-fraction {config.validation_fraction:g} needs at least {num_folds} of "
+            "each class. Choose a larger fraction, or add patients."
         ) from None
     for position, fold in zip(rest, inner_folds, strict=True):
         splits[position] = "val" if fold == 0 else "train"
@@ -236,7 +255,7 @@ def _train_fold(
         "minutes": trained.minutes,
     }
     (folder / "settings.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
-    # Written last: a fold without it is trained again.
+    # Written last: a fold without this file is trained again.
     unfinished = folder / f".{HELD_OUT}"
     with unfinished.open("wb") as file:
         np.savez(file, allow_pickle=False, **{_key(view): logits[view] for view in VIEWS})

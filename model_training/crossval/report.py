@@ -1,4 +1,4 @@
-"""A cross-validation as text and as a page."""
+"""The report of a cross-validation, as text and as a page."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def as_text(summary: Summary) -> str:
         [
             markdown_table(folds_table(summary).header, folds_table(summary).rows),
             _pooled_sentence(summary),
-            "Mean over the folds (worst fold in brackets), images as another department would "
-            f"make them ({_views()}):",
+            "Robustness: mean over the folds (worst fold in brackets) on shifted images "
+            f"({_views()}):",
             markdown_table(views_table(summary).header, views_table(summary).rows),
             f"Judge by the worst view: {summary.worst_view}.",
         ]
@@ -36,22 +36,30 @@ def as_text(summary: Summary) -> str:
 def write_page(
     path: Path, folds: Sequence[Fold], films: Films, summary: Summary, *, title: str
 ) -> None:
-    """Writes the page: figures, ROC curves of the folds behind the pooled one, learning curves."""
+    """Writes the page: figures, ROC curves, robustness to shifted images, learning curves.
+
+    Args:
+        path: The HTML file.
+        folds: The folds.
+        films: The data they were trained on.
+        summary: Their figures.
+        title: Title of the page.
+    """
     sections = [
         Section(
             "Folds",
             paragraphs=[
-                "Every patient is held out once. Each fold's threshold and calibration were chosen "
-                "on validation images of its own, which it was not trained on either.",
+                "Every patient is held out once. Threshold and calibration of each fold were "
+                "chosen on separate validation images, which it was not trained on either.",
                 _pooled_sentence(summary),
             ],
             tables=[folds_table(summary)],
             figures=_roc(folds, films),
         ),
         Section(
-            "As another department would make them",
+            "Robustness to images from other departments",
             paragraphs=[
-                f"The held-out images as they are, and each also {_views()}. Mean over the folds, "
+                f"The held-out images as they are, and {_views()}. Mean over the folds, with "
                 "the worst fold in brackets.",
                 f"The lowest mean AUC is on this view: {summary.worst_view}.",
             ],
@@ -63,7 +71,7 @@ def write_page(
 
 
 def folds_table(summary: Summary) -> Table:
-    """One row a fold, then mean and standard deviation over the folds."""
+    """One row per fold, then mean and standard deviation over the folds."""
     rows: list[list[object]] = []
     for row in summary.folds.to_dict("records"):
         patients = row["patients"]
@@ -78,7 +86,7 @@ def folds_table(summary: Summary) -> Table:
 
 
 def views_table(summary: Summary) -> Table:
-    """One row a view of the images."""
+    """One row per view of the images."""
     rows = [
         [
             row["view"],
@@ -122,7 +130,7 @@ def _roc(folds: Sequence[Fold], films: Films) -> list[Figure]:
     )  # fmt: skip
     figure.update_xaxes(title="1 − specificity", range=[-0.01, 1.01], zeroline=False)
     figure.update_yaxes(title="Sensitivity", range=[-0.01, 1.01], zeroline=False)
-    return [Figure(figure, "ROC of all out-of-fold predictions, the folds' own behind it.")]
+    return [Figure(figure, "ROC of all out-of-fold predictions, over the curves of the folds.")]
 
 
 def _learning(folds: Sequence[Fold]) -> Figure:
@@ -136,4 +144,4 @@ def _learning(folds: Sequence[Fold]) -> Figure:
         )  # fmt: skip
     figure.update_xaxes(title="Epoch")
     figure.update_yaxes(title="Validation AUC" if name == "val_auc" else "Validation loss")
-    return Figure(figure, "Each fold on validation images of its own.")
+    return Figure(figure, "Each fold on its own validation images.")

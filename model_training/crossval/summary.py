@@ -1,4 +1,4 @@
-"""The figures of a cross-validation: of each fold, their spread, and of all folds together."""
+"""The figures of a cross-validation: by fold, over the folds, and pooled."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _RESAMPLES = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Summary:
-    """What a cross-validation found.
+    """The figures of a cross-validation.
 
     Attributes:
-        folds: One row a fold: `fold`, `images`, `patients` (or `not known`), `epochs`, then the
-            figures on its held-out images, threshold and calibration being its own.
-        views: One row a view of the images: mean over the folds and, as `lowest ...`, the
-            worst fold of each figure.
-        pooled: Out-of-fold AUC (for more than two classes the macro mean, one against the
-            rest), with its interval over patients.
+        folds: One row per fold: `fold`, `images`, `patients` (or `not known`), `epochs`, then the
+            figures on its held-out images, with its own threshold and calibration.
+        views: One row per view of the images: mean over the folds and, as `worst ...`, the
+            worst fold for each figure.
+        pooled: Out-of-fold AUC (one-vs-rest macro mean for more than two classes), with its
+            confidence interval over patients.
         worst_view: The view with the lowest mean AUC.
-        people: Of how many patients the images of all folds are, as `of_patients` says it.
+        people: Number of patients of all held-out images, as worded by `of_patients`.
     """
 
     folds: pd.DataFrame
@@ -48,7 +48,12 @@ class Summary:
 
 
 def summarise(folds: Sequence[Fold], films: Films) -> Summary:
-    """Figures of every fold and view, and of all out-of-fold predictions together."""
+    """Figures of every fold and view, and of all out-of-fold predictions together.
+
+    Args:
+        folds: The folds.
+        films: The data they were trained on.
+    """
     rows = [
         {
             "fold": number,
@@ -67,7 +72,13 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
 
 
 def fold_figures(fold: Fold, films: Films, view: str = AS_IT_IS) -> dict[str, float]:
-    """A fold's figures on its held-out images, by name; proportions in [0, 1]."""
+    """Figures of a fold on its held-out images, by name; proportions are in [0, 1].
+
+    Args:
+        fold: The fold.
+        films: The data it was trained on.
+        view: One of `VIEWS`.
+    """
     return as_numbers(
         films.labels[fold.positions],
         fold.probabilities(view),
@@ -76,7 +87,12 @@ def fold_figures(fold: Fold, films: Films, view: str = AS_IT_IS) -> dict[str, fl
 
 
 def predictions_table(folds: Sequence[Fold], films: Films) -> pd.DataFrame:
-    """Out-of-fold predictions, one row an image: fold, patient, truth, logit, probability."""
+    """Out-of-fold predictions, one row per image: fold, patient, truth, logit, probability.
+
+    Args:
+        folds: The folds.
+        films: The data they were trained on.
+    """
     probabilities = pooled_probabilities(folds, len(films.cases))
     tables = []
     for number, fold in enumerate(folds, start=1):

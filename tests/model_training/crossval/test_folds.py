@@ -89,7 +89,7 @@ def test_the_ensemble_is_a_bundle_like_any_other(done, films):
     results = list(Engine(bundle).score(from_paths([films / path for path in test["path"]])))
     found = [result.prediction.probability for result in results]
     np.testing.assert_allclose(found, test["probability"], atol=1e-4)
-    assert "3 networks side by side" in bundle.card()
+    assert "an ensemble of 3 networks" in bundle.card()
 
 
 def test_the_validation_rows_were_scored_by_the_network_that_did_not_see_them(done):
@@ -248,7 +248,7 @@ def test_other_folds_of_an_earlier_version_are_refused(
     assert main(arguments(films, run, "--shifted-validation", *more)) == 1
 
     error = capsys.readouterr().err
-    assert "did not note whether a test split was left out. Choose another --out." in error
+    assert "did not record whether a test split was left out. Choose another --out." in error
     assert "leave_out_test" not in (run / "run.json").read_text()
 
 
@@ -259,7 +259,7 @@ def test_folds_of_nobody_knows_what_are_refused(plain, films, tmp_path, capsys):
 
     assert main(arguments(films, run, "--shifted-validation")) == 1
 
-    assert "no run.json that says of which settings and data" in capsys.readouterr().err
+    assert "holds folds but no run.json" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
@@ -307,16 +307,16 @@ def test_what_is_stopped_says_what_is_kept_and_how_to_go_on(few, tmp_path, monke
         assert "Kept" not in stopped()
     with monkeypatch.context() as patch:
         patch.setattr(evaluation, "evaluate", interrupt)
-        assert "\nKept: 2 epochs of fold 1; the same command goes on.\n" in stopped()
+        assert "\nKept: 2 epochs of fold 1. Run the same command again to resume.\n" in stopped()
 
     once = fold_training._train_fold
     with monkeypatch.context() as patch:
         calls = iter([once, interrupt])
         patch.setattr(fold_training, "_train_fold", lambda *given: next(calls)(*given))
-        assert "Kept: 1 of 3 folds; the same command goes on.\n" in stopped()
+        assert "Kept: 1 of 3 folds. Run the same command" in stopped()
     with monkeypatch.context() as patch:
         patch.setattr(evaluation, "evaluate", interrupt)
-        assert "Kept: 1 of 3 folds and 2 epochs of fold 2; the same command" in stopped()
+        assert "Kept: 1 of 3 folds and 2 epochs of fold 2. Run the same command" in stopped()
 
     assert main(arguments(few, tmp_path / "cv")) == 0
     error = capsys.readouterr().err
