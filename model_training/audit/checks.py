@@ -1,4 +1,4 @@
-"""`overread-train inspect`: what a data set is, before anything is trained on it."""
+"""Inspects a data set before anything is trained on it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from model_training.data.datasets import SPLITS, Case, Dataset
 from model_training.data.duplicates import Pairs, groups_of, near_duplicates
 from model_training.data.splits import Shared, folds_by_patient, patient_groups, shared_between
 
-# Fewer images of a class than this say nothing about shortcuts.
+# With fewer images of a class, nothing can be said about shortcuts.
 MIN_IMAGES_FOR_SHORTCUTS = 10
 
 _BORDER_FOLDS = 5
@@ -27,11 +27,12 @@ _BORDER_FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Contradictions:
-    """Images that are one film and have different labels.
+    """Copies of one film with different labels.
 
     Attributes:
-        files: Positions of the cases of each identical file with several labels.
-        pairs: Positions in `Inspection.pairs` of near-duplicates with different labels.
+        files: Indices of the cases of each identical file with several labels.
+        pairs: Indices in `Inspection.pairs` of near-duplicates with different labels,
+            `(num_contradicting,)`.
     """
 
     files: list[list[int]]
@@ -40,23 +41,23 @@ class Contradictions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
-    """What was found.
+    """The results of an inspection.
 
     Attributes:
-        name: Of the data.
+        name: Name of the data set.
         classes: In output order.
-        notes: Remarks of the reader of folders and tables.
-        cases: Those that can be read; positions below count these.
+        notes: Remarks made while reading folders or tables.
+        cases: The usable cases; all indices below refer to these.
         digests: SHA-256 of each.
-        facts: As `survey.Survey.facts`, a row each.
-        problems: Name and reason of each image that cannot be read or used.
+        facts: As `survey.Survey.facts`, one row per usable case.
+        problems: Name and reason of each image that cannot be used.
         pairs: Near-duplicates.
-        near_groups: Group of identical files and near-duplicates of each case.
-        patients: Group of each case that must stay on one side of a split.
-        shared: What each two given splits share; empty where none is given.
-        contradictions: Labels that contradict each other on one film.
-        shortcuts: The strongest first.
-        shortcut_note: What they were computed on, or why they were not.
+        near_groups: Group of identical files and near-duplicates of each case, `(num_cases,)`.
+        patients: Group of cases that must stay on one side of a split, `(num_cases,)`.
+        shared: What each pair of given splits shares; empty where no splits are given.
+        contradictions: Copies of one film with different labels.
+        shortcuts: Strongest first.
+        shortcut_note: Which images they were computed on, or why they were not.
     """
 
     name: str
@@ -76,20 +77,36 @@ class Inspection:
 
     @property
     def leaks(self) -> bool:
-        """Whether two given splits share anything."""
+        """Whether any two given splits share anything."""
         return any(self.shared.values())
 
     @property
     def identical_files(self) -> list[list[int]]:
-        """Positions of the cases of every file that is there more than once."""
+        """Indices of the cases of every file that occurs more than once."""
         return _repeated(self.digests)
 
     def shared_patients(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
-        """By known patient with images in both splits: positions of the cases in each."""
+        """Known patients with images in both splits.
+
+        Args:
+            one: Name of a split.
+            other: Name of another.
+
+        Returns:
+            By patient, indices of the cases in `one` and in `other`.
+        """
         return self._in_both([case.patient_id for case in self.cases], one, other)
 
     def shared_files(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
-        """By digest of a file that is in both splits: positions of the cases in each."""
+        """Files that are in both splits.
+
+        Args:
+            one: Name of a split.
+            other: Name of another.
+
+        Returns:
+            By SHA-256 of the file, indices of the cases in `one` and in `other`.
+        """
         return self._in_both(self.digests, one, other)
 
     def _in_both(
@@ -102,7 +119,7 @@ class Inspection:
         return {key: both for key, both in sorted(sides.items()) if all(both)}
 
     def counts(self) -> pd.DataFrame:
-        """Images and patients by split, class and subgroup; empty where a case has none."""
+        """Images and patients by split, class and subgroup; empty text where a case has none."""
         table = pd.DataFrame(
             {
                 "split": [case.split for case in self.cases],
@@ -198,7 +215,7 @@ def _shortcuts(
     thumbnails: NDArray[np.uint8],
     patients: NDArray[np.int64],
 ) -> tuple[list[Shortcut], str]:
-    """On the images that a model would learn from, and which those are."""
+    """Shortcuts in the images a model would be trained on, and a note which images these are."""
     splits = np.array([case.split for case in dataset.cases])
     split_name = "train" if (splits == "train").any() else ""
     inside = np.flatnonzero(splits == split_name)
@@ -208,11 +225,11 @@ def _shortcuts(
     if counts.min() < MIN_IMAGES_FOR_SHORTCUTS:
         return [], (
             f"Not computed: {where} hold {counts.min()} images of "
-            f"{dataset.classes[int(counts.argmin())]}, and {MIN_IMAGES_FOR_SHORTCUTS} are needed."
+            f"{dataset.classes[int(counts.argmin())]}; {MIN_IMAGES_FOR_SHORTCUTS} are needed."
         )
     note = f"On {where}, {len(inside):,} images."
     if not all(dataset.cases[row].patient_id for row in inside):
-        note += " Where the patient is not known, a group of near-duplicates counts as one."
+        note += " Where the patient is unknown, a group of near-duplicates counts as one patient."
     border = None
     try:
         folds = folds_by_patient(
@@ -223,7 +240,7 @@ def _shortcuts(
         )
         border = border_scores(thumbnails[inside], labels, folds, num_classes=len(dataset.classes))
     except DatasetError:
-        note += f" The border was left out: a class has fewer than {_BORDER_FOLDS} patients."
+        note += f" The border was not tested: a class has fewer than {_BORDER_FOLDS} patients."
     shortcuts = find_shortcuts(
         facts.iloc[inside], border, labels, classes=dataset.classes, groups=patients[inside]
     )

@@ -1,4 +1,4 @@
-"""An inspection in words: what was found, what it means, and what to do about it."""
+"""The findings of an inspection: what was found, what it means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,43 +11,44 @@ import numpy as np
 from model_training.audit.checks import Inspection
 from model_training.audit.shortcuts import Shortcut
 
-# By the lower end of the interval of the AUC.
+# Levels of the lower end of the confidence interval of the AUC.
 GIVES_AWAY, STRONG, WEAK = 0.95, 0.75, 0.6
 
 _ADVICE = {
     "file": (
-        "The files of the classes were written differently, and compression leaves marks in the "
-        "pixels that a network can learn. Write all images alike from the originals where you can; "
-        "else train on images reduced to a smaller size and re-encoded alike, and test on images "
-        "from elsewhere."
+        "The files of the classes were encoded differently, and compression leaves traces in the "
+        "pixels that a network can learn. If possible, export all images from the originals in the "
+        "same way; otherwise train on images that are downscaled and re-encoded in the same way, "
+        "and test on images from elsewhere."
     ),
     "detail": (
-        "All files are encoded alike, so that their length follows the detail and contrast of the "
-        "image, which the disease may change itself. Test on images from elsewhere."
+        "All files are encoded in the same way, so their size depends on the detail and contrast "
+        "of the image, which the disease itself may change. Test on images from elsewhere."
     ),
     "size": (
-        "A network sees the proportions of a stretched image, and the border of a padded one. Crop "
-        "all images alike, and use --augmentation medical, which changes each side on its own."
+        "A network sees the aspect ratio of a stretched image, and the border of a padded one. "
+        "Crop all images in the same way, and use --augmentation medical, which scales height and "
+        "width independently."
     ),
     "exposure": (
         "Some of it may be the disease itself. Use --augmentation medical, which changes exposure "
-        "and contrast, and test on images from another room."
+        "and contrast, and test on images from another department."
     ),
     "border": (
-        "Look there for markers, tubes, collimation and black edges, crop them off where you can, "
-        "and look at the heatmaps of the trained model."
+        "Look for markers, tubes, collimation and black edges, crop them off if possible, "
+        "and check the heatmaps of the trained model."
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One verdict.
+    """One finding.
 
     Attributes:
-        level: `leak` makes figures worthless, `check` needs a person, `fine` needs nothing.
+        level: `leak` invalidates the test figures, `check` needs a person, `fine` needs nothing.
         title: What was found, with its number.
-        meaning: What it means and what to do; empty where that is plain.
+        meaning: What it means and what to do; empty if obvious.
     """
 
     level: Literal["leak", "check", "fine"]
@@ -56,7 +57,7 @@ class Finding:
 
 
 def findings(inspection: Inspection) -> list[Finding]:
-    """Every verdict, the gravest first."""
+    """All findings, most serious first."""
     found = [
         *_about_split(inspection),
         *_about_labels(inspection),
@@ -69,7 +70,7 @@ def findings(inspection: Inspection) -> list[Finding]:
 
 
 def strength(shortcut: Shortcut) -> str:
-    """How much a property tells, in a word or two."""
+    """How well a property predicts the class, in a word or two."""
     low = shortcut.auc.low
     if low >= GIVES_AWAY:
         return "gives the class away"
@@ -81,7 +82,12 @@ def strength(shortcut: Shortcut) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 file is` or `2 files are`."""
+    """`1 file is` or `2 files are`.
+
+    Args:
+        number: The number.
+        noun: The noun in the singular.
+    """
     return f"{number:,} {noun}{' is' if number == 1 else 's are'}"
 
 
@@ -91,9 +97,9 @@ def _about_split(inspection: Inspection) -> Iterator[Finding]:
             yield Finding(
                 "leak",
                 f"{one} and {other} share {shared}.",
-                f"Figures on {other} would be too good: the model has seen the answer. Correct the "
-                "split; `fit` refuses it, unless --leaks redraw (that split is drawn anew by "
-                "patient) or --leaks keep says otherwise.",
+                f"Figures on {other} would be too good: the model has seen the answers. Correct "
+                "the split. `fit` refuses it, unless you choose --leaks redraw (a new random split "
+                "by patient) or --leaks keep.",
             )
     if inspection.shared and not inspection.leaks:
         yield Finding("fine", "No patient, file or near-duplicate is in two splits.")
@@ -114,7 +120,7 @@ def _about_labels(inspection: Inspection) -> Iterator[Finding]:
     if files:
         yield Finding(
             "check",
-            f"{counted(len(files), 'file')} there with more than one label "
+            f"{counted(len(files), 'file')} present with more than one label "
             f"({sum(map(len, files)):,} images).",
             "One of the labels must be wrong. Correct it, or leave these images out.",
         )
@@ -123,7 +129,7 @@ def _about_labels(inspection: Inspection) -> Iterator[Finding]:
             "check",
             f"{len(pairs):,} of {len(inspection.pairs):,} pairs of near-duplicates have different "
             "labels.",
-            "For neighbouring slices that may be right, at the edge of a finding; for copies of "
+            "For adjacent slices at the edge of a finding this may be right; for copies of "
             "one film it is not. Look at the pairs.",
         )
 
@@ -134,7 +140,7 @@ def _about_files(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "check",
             f"{len(inspection.problems):,} of {total:,} images cannot be used.",
-            "They are left out of training. Above one in ten `fit` stops; export them again.",
+            "They are left out of training. If more than 10 % are, `fit` stops; export them again.",
         )
     else:
         yield Finding("fine", f"All {len(inspection.cases):,} images can be read.")
@@ -145,9 +151,9 @@ def _about_duplicates(inspection: Inspection) -> Iterator[Finding]:
     if identical:
         yield Finding(
             "check",
-            f"{counted(len(identical), 'file')} there more than once "
+            f"{counted(len(identical), 'file')} present more than once "
             f"({sum(map(len, identical)):,} images).",
-            "They count double in training. Drawn splits keep them on one side.",
+            "They count twice in training. Random splits keep them on one side.",
         )
     if len(inspection.pairs):
         in_pairs = len(np.unique([*inspection.pairs.first, *inspection.pairs.second]))
@@ -158,11 +164,11 @@ def _about_duplicates(inspection: Inspection) -> Iterator[Finding]:
             f"({len(inspection.pairs):,} pair{'s' * (len(inspection.pairs) > 1)}"
             f"{f', {mirrored:,} of them mirrored' * (mirrored > 0)}). With identical files, the "
             f"largest group has {np.bincount(inspection.near_groups).max():,} images.",
-            "They are the same film again, neighbouring slices, or one patient twice. Drawn splits "
-            "keep each group on one side; count patients, not images.",
+            "They are copies of one film, adjacent slices, or repeated films of one patient. "
+            "Random splits keep each group on one side; count patients, not images.",
         )
     elif not identical:
-        yield Finding("fine", "No file is there twice, and no two images are near-duplicates.")
+        yield Finding("fine", "There are no identical files and no near-duplicates.")
 
 
 def _about_shortcuts(inspection: Inspection) -> Iterator[Finding]:
@@ -193,7 +199,7 @@ def _about_shortcuts(inspection: Inspection) -> Iterator[Finding]:
 
 _WHAT = {
     "file": "The file",
-    "detail": "The length of the file",
+    "detail": "The size of the file",
     "size": "The size of the image",
     "exposure": "The exposure",
     "border": "The border of the image",

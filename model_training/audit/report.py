@@ -34,7 +34,7 @@ _SHOWN_DISTRIBUTIONS = 3
 # What two splits share, by name.
 _WHICH = (tables.shared_patients, tables.shared_files)
 
-# Columns of the facts that a shortcut's distribution is drawn from.
+# Columns of the facts whose distributions are plotted.
 _NUMBERS = {
     "image width": ("width", "pixels"),
     "image height": ("height", "pixels"),
@@ -46,7 +46,12 @@ _NUMBERS = {
 
 
 def write_html(path: Path, inspection: Inspection) -> None:
-    """The page, with plots and pictures of near-duplicates. It shows file names and images."""
+    """Writes the page, with plots and pictures of near-duplicates; it shows file names and images.
+
+    Args:
+        path: The HTML file.
+        inspection: The results.
+    """
     found = findings(inspection)
     sections = [
         Section(
@@ -73,10 +78,10 @@ def write_html(path: Path, inspection: Inspection) -> None:
         Section(
             "Duplicates",
             [
-                "Near-duplicates are images whose fine structure correlates by at least 0.92 at 32 "
-                "× 32 pixels, as they are or mirrored, whatever their size, compression and "
-                "exposure: copies, neighbouring slices, or films of one patient taken shortly "
-                "after each other.",
+                "Near-duplicates are images whose fine structure has a correlation of at least "
+                "0.92 at 32 × 32 pixels, as they are or mirrored, regardless of size, compression "
+                "and exposure: copies, adjacent slices, or films of one patient taken within a "
+                "short time.",
                 *([] if len(inspection.pairs) else ["There are none."]),
             ],
             _filled(
@@ -89,8 +94,9 @@ def write_html(path: Path, inspection: Inspection) -> None:
         Section(
             "Shortcuts",
             [
-                "How well the class is told by what is not the body. AUC 0.5 is chance and 1 is "
-                f"certain; 95 % intervals by bootstrap over patients. {inspection.shortcut_note}"
+                "How well the class can be predicted without looking at the anatomy. An AUC of "
+                "0.5 is chance, 1 is certain; 95 % intervals by bootstrap over patients. "
+                f"{inspection.shortcut_note}"
             ],
             _filled(tables.shortcuts(inspection)),
             _shortcut_figures(inspection),
@@ -118,7 +124,7 @@ def _size_figures(inspection: Inspection) -> list[Figure]:
             marker={"size": 5, "opacity": 0.6, "color": COLOURS[label % len(COLOURS)]},
         )
     plot.update_layout(xaxis_title="Width, pixels", yaxis_title="Height, pixels")
-    return [Figure(plot, "Every size that occurs, by class.", 380)]
+    return [Figure(plot, "All image sizes, by class.", 380)]
 
 
 def _shortcut_figures(inspection: Inspection) -> list[Figure]:
@@ -179,7 +185,7 @@ def _pictures(inspection: Inspection) -> Iterator[Picture]:
         shown = [inspection.cases[row] for row in (pairs.first[index], pairs.second[index])]
         try:
             both = np.hstack([_small(case) for case in shown])
-        except ImageError:  # gone since it was inspected
+        except ImageError:  # deleted since the inspection
             continue
         words = " | ".join(
             f"{case.path.name}, {inspection.classes[case.label]}{case.split and f', {case.split}'}"
@@ -193,12 +199,12 @@ def _pictures(inspection: Inspection) -> Iterator[Picture]:
 
 
 def _telling_pairs(inspection: Inspection) -> list[int]:
-    """Pairs across splits first, then those of different labels, then from near to less near."""
+    """Pairs across splits first, then those with different labels, then by similarity."""
     pairs, cases = inspection.pairs, inspection.cases
     splits, labels = ([getattr(case, key) for case in cases] for key in ("split", "label"))
     across = [splits[a] != splits[b] for a, b in zip(pairs.first, pairs.second, strict=True)]
     differ = [labels[a] != labels[b] for a, b in zip(pairs.first, pairs.second, strict=True)]
-    # Evenly from all degrees of likeness, so that the uncertain ones are seen too.
+    # Evenly over the range of correlations, so that doubtful pairs are shown too.
     rank = np.argsort(np.argsort(-pairs.correlation))
     step = max(1, len(pairs) // _SHOWN_PAIRS)
     order = sorted(
@@ -209,7 +215,7 @@ def _telling_pairs(inspection: Inspection) -> list[int]:
 
 
 def _small(case: Case) -> NDArray[np.uint8]:
-    """The film as an RGB square with a line on either side."""
+    """The film as an RGB square with a line on either side, uint8 `(rows, columns, 3)`."""
     film = decoding.decode(Source(case.name, case.path).read())
     side = _PICTURE_SIDE
     square = geometry.fit(film, height=side, width=side, channels=3, how="pad")

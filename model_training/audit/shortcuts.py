@@ -1,6 +1,6 @@
-"""How well the class can be told without looking at the body: from file, size or border.
+"""Shortcuts: how well file, size or border predict the class without the anatomy.
 
-A network finds such shortcuts, and then fails where they do not hold.
+A network learns such shortcuts, and then fails on images where they do not hold.
 
 Reference:
     - Geirhos et al., Shortcut Learning in Deep Neural Networks (2020),
@@ -20,24 +20,24 @@ from numpy.typing import NDArray
 
 from app.core.statistics.bootstrap import Interval, auc_interval
 
-# The frame that is looked at alone: the outermost sixteenth of the film on each side.
+# Width of the border in thumbnail pixels: a sixteenth of the film on each side.
 BORDER_WIDTH = 2
 
-# Of the squared weights, as a fraction of the number of images.
+# Penalty on the squared weights, as a fraction of the number of images.
 _RIDGE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """What one property of the files tells about one class.
+    """How well one property of the files predicts one class.
 
     Attributes:
         feature: Such as `file size`.
-        kind: `file`, `detail`, `size`, `exposure` or `border`: what it may come from.
-        class_name: The class it is told from all others.
+        kind: `file`, `detail`, `size`, `exposure` or `border`: its possible origin.
+        class_name: The class, against all others.
         direction: `higher` or `lower` in that class; `more often` or `less often` for
-            properties a file has or has not; empty for the border.
-        auc: Area under the ROC curve, turned so that it is at least 0.5.
+            properties a file has or does not have; empty for the border.
+        auc: AUC, reflected so that it is at least 0.5.
     """
 
     feature: str
@@ -63,16 +63,16 @@ def find_shortcuts(
     classes: tuple[str, ...],
     groups: NDArray[np.int64],
 ) -> list[Shortcut]:
-    """The AUC of every property that is not the same in all images, the strongest first.
+    """The AUC of every property that varies between the images, strongest first.
 
-    With two classes for the positive one, with more for each class against the others.
-    Intervals: bootstrap over groups.
+    For two classes, of the positive one; for more, of each class against the others. Confidence
+    intervals are bootstrapped over groups.
 
     Args:
-        facts: As `survey.Survey.facts`, of usable images, `num_cases` rows.
-        border: As `border_scores` gives them, `(num_cases, num_classes)`, or None.
-        labels: Class positions, `(num_cases,)`.
-        classes: Their names.
+        facts: As `survey.Survey.facts`, `num_cases` rows of usable images.
+        border: As returned by `border_scores`, `(num_cases, num_classes)`, or None.
+        labels: Class indices, `(num_cases,)`.
+        classes: Names of the classes.
         groups: Patient of each image, as numbers, `(num_cases,)`.
     """
     found = []
@@ -94,19 +94,19 @@ def border_scores(
     *,
     num_classes: int,
 ) -> NDArray[np.float64]:
-    """How much like each class every image looks by the pixels at its edge alone.
+    """Predicts the class of every image from the pixels at its edge alone.
 
-    Ridge regression on the border of the thumbnails, each image scored by a fit to the other
-    folds.
+    Ridge regression on the border of the thumbnails; each image is scored by the model fitted to
+    the other folds.
 
     Args:
         thumbnails: uint8 `(num_cases, side, side)`.
-        labels: Class positions, `(num_cases,)`.
-        folds: Fold of each image, `(num_cases,)`, patients not divided.
+        labels: Class indices, `(num_cases,)`.
+        folds: Fold of each image, `(num_cases,)`; no patient is in two folds.
         num_classes: Number of columns.
 
     Returns:
-        Scores without a unit, higher for likelier, `(num_cases, num_classes)`.
+        Scores without unit, higher for more likely, `(num_cases, num_classes)`.
     """
     is_border = np.ones(thumbnails.shape[1:], np.bool_)
     is_border[BORDER_WIDTH:-BORDER_WIDTH, BORDER_WIDTH:-BORDER_WIDTH] = False
@@ -125,10 +125,10 @@ def border_scores(
 
 
 def _features(facts: pd.DataFrame) -> Iterator[_Feature]:
-    """Every property that differs between the images."""
+    """Every property that varies between the images."""
     width, height = (facts[name].to_numpy(np.float64) for name in ("width", "height"))
     num_bytes = facts["num_bytes"].to_numpy(np.float64)
-    # Where all files are encoded alike, how long they are is told by what is in the picture.
+    # Where all files are encoded in the same way, their size depends on the content of the image.
     encodings = facts[["file_format", "pixel_kind", "quantisation"]].drop_duplicates()
     length = "file" if len(encodings) > 1 else "detail"
     numbers = {
@@ -142,7 +142,7 @@ def _features(facts: pd.DataFrame) -> Iterator[_Feature]:
         ("deviation of brightness", "exposure"): facts["deviation"].to_numpy(np.float64),
     }
     if np.ptp(width * height) == 0:
-        del numbers["bytes per pixel", length]  # would be the file size once more
+        del numbers["bytes per pixel", length]  # proportional to the file size
     for (name, kind), values in numbers.items():
         if np.ptp(values) > 0:
             yield _Feature(name, kind, values)
@@ -152,7 +152,7 @@ def _features(facts: pd.DataFrame) -> Iterator[_Feature]:
             yield _Feature(name, "file", facts[column].to_numpy(np.float64), is_flag=True)
     for name, column in (("format", "file_format"), ("pixels", "pixel_kind")):
         values = sorted(facts[column].unique())
-        # Of two formats the second tells no more than the first.
+        # With two formats, the second carries the same information as the first.
         for value in values[: 1 if len(values) == 2 else len(values)]:
             if len(values) > 1:
                 has = (facts[column] == value).to_numpy(np.float64)
@@ -162,7 +162,7 @@ def _features(facts: pd.DataFrame) -> Iterator[_Feature]:
 def _shortcut(feature: _Feature, class_name: str, auc: Interval) -> Shortcut:
     words: Sequence[str] = ("more often", "less often") if feature.is_flag else ("higher", "lower")
     if feature.kind == "border":
-        # Fitted to tell the class: below one half it tells nothing.
+        # Fitted to predict the class: an AUC below 0.5 means that it cannot.
         return Shortcut(feature.name, feature.kind, class_name, "", auc)
     if auc.value < 0.5:
         turned = replace(auc, value=1 - auc.value, low=1 - auc.high, high=1 - auc.low)

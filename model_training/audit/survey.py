@@ -1,4 +1,4 @@
-"""What every file of a data set is, read and decoded once: the facts that checks are made of."""
+"""Reads every file of a data set once and collects the facts the checks need."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Survey:
     """The facts about a list of cases.
 
     Attributes:
-        facts: One row a case. `digest` (SHA-256, empty where the file could not be read),
-            `problem` (code of the reason why it cannot be used, else empty), and of usable
-            images: `file_format`, `pixel_kind` such as `grey, 8 bits`, `width` and `height` in
-            pixels, `num_bytes`, `quantisation` (mean of a JPEG's luminance table, 0 for other
+        facts: One row per case: `digest` (SHA-256, empty if the file could not be read) and
+            `problem` (code of the reason why it cannot be used, else empty). For usable
+            images also `file_format`, `pixel_kind` such as `grey, 8 bits`, `width` and `height`
+            in pixels, `num_bytes`, `quantisation` (mean of a JPEG's luminance table, 0 for other
             files), `exif`, `colour_profile` and `comment` (whether the file has them), `mean`
             and `deviation` of the grey values in [0, 255].
-        thumbnails: As `duplicates.thumbnail` makes them, `(num_cases, side, side)`; 0 where
-            there is a problem.
+        thumbnails: As returned by `duplicates.thumbnail`, uint8 `(num_cases, side, side)`; 0 for
+            cases with a problem.
     """
 
     facts: pd.DataFrame
@@ -45,7 +45,7 @@ class Survey:
 
     @property
     def usable(self) -> NDArray[np.int64]:
-        """Positions of the cases without a problem."""
+        """Indices of the cases without a problem, shape `(num_usable,)`."""
         return np.flatnonzero(self.facts["problem"] == "").astype(np.int64)
 
 
@@ -137,7 +137,7 @@ def _picture_header(data: bytes) -> _Header:
 
 def _pixel_kind(picture: Image.Image, data: bytes) -> str:
     if picture.format == "PNG":
-        bits = data[24]  # in the header; Pillow's mode hides it for colours
+        bits = data[24]  # from the header; Pillow's mode does not show it for colour
     else:
         bits = {"1": 1, "F": 32, "I": 32}.get(picture.mode, 16 if "16" in picture.mode else 8)
     is_grey = picture.mode in ("1", "L", "LA", "F") or picture.mode.startswith("I")

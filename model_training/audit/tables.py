@@ -1,4 +1,4 @@
-"""An inspection as tables, for text and page alike."""
+"""An inspection as tables, for both text and page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN_SHARED = 200
 def counts(inspection: Inspection) -> Table:
     """Usable images and patients by split, class and subgroup."""
     table = inspection.counts()
-    shown = [("split", "Part"), ("class", "Class"), ("subgroup", "Subgroup")]
+    shown = [("split", "Split"), ("class", "Class"), ("subgroup", "Subgroup")]
     kept = [(column, name) for column, name in shown if table[column].astype(str).any()]
     rows = []
     for row in table.to_dict("records"):
@@ -47,24 +47,30 @@ def problems_by_reason(inspection: Inspection) -> Table:
 
 
 def problems(inspection: Inspection) -> Table:
-    """Which images cannot be used, the first of them."""
+    """The first of the images that cannot be used."""
     hidden = len(inspection.problems) - _SHOWN_PROBLEMS
-    caption = f"The first {_SHOWN_PROBLEMS} of them" if hidden > 0 else "Which they are"
+    caption = f"The first {_SHOWN_PROBLEMS} of them" if hidden > 0 else "Their names"
     return Table(("File", "Reason"), inspection.problems[:_SHOWN_PROBLEMS], caption)
 
 
 def shared(inspection: Inspection) -> Table:
-    """What each two given splits share."""
+    """What each pair of given splits shares."""
     rows = [
         (f"{one} and {other}", shared.patients, shared.files, shared.near_duplicates)
         for (one, other), shared in inspection.shared.items()
     ]
-    header = ("Parts", "Patients", "Identical files", "Groups of near-duplicates")
+    header = ("Splits", "Patients", "Identical files", "Groups of near-duplicates")
     return Table(header, rows, "What the splits share")
 
 
 def shared_patients(inspection: Inspection, one: str, other: str) -> Table:
-    """Which patients have images in both splits, and which these are."""
+    """The patients with images in both splits, and these images.
+
+    Args:
+        inspection: The results.
+        one: Name of a split.
+        other: Name of another.
+    """
     found = inspection.shared_patients(one, other)
     rows = [
         (patient, *(_file_names(inspection, side) for side in sides))
@@ -75,7 +81,13 @@ def shared_patients(inspection: Inspection, one: str, other: str) -> Table:
 
 
 def shared_files(inspection: Inspection, one: str, other: str) -> Table:
-    """Which files are in both splits."""
+    """The files that are in both splits.
+
+    Args:
+        inspection: The results.
+        one: Name of a split.
+        other: Name of another.
+    """
     rows = [
         tuple(_file_names(inspection, side) for side in sides)
         for sides in inspection.shared_files(one, other).values()
@@ -84,7 +96,7 @@ def shared_files(inspection: Inspection, one: str, other: str) -> Table:
 
 
 def group_sizes(inspection: Inspection) -> Table:
-    """How large the groups of identical files and near-duplicates are."""
+    """Sizes of the groups of identical files and near-duplicates."""
     bands = ((2, 2), (3, 3), (4, 5), (6, 10), (11, 20), (21, 50), (51, 10**9))
     rows = []
     for low, high in bands:
@@ -95,12 +107,12 @@ def group_sizes(inspection: Inspection) -> Table:
             groups = sum(count for _, count in inside)
             in_all = sum(size * count for size, count in inside)
             rows.append((label, f"{groups:,}", f"{in_all:,}"))
-    header = ("Images in the group", "Groups", "Images in all")
+    header = ("Images per group", "Groups", "Images in total")
     return Table(header, rows, "Groups of identical files and near-duplicates")
 
 
 def shortcuts(inspection: Inspection) -> Table:
-    """The AUC of every property, with its interval."""
+    """The AUC of every property, with its confidence interval."""
     known = all(case.patient_id for case in inspection.cases)
     people = "Patients" if known else "Patients or groups"
     rows = [
@@ -117,13 +129,13 @@ def shortcuts(inspection: Inspection) -> Table:
         for shortcut in inspection.shortcuts
     ]
     header = (
-        "Property", "Class", "In it", "AUC", "95 % interval", "Images", people, "Verdict",
+        "Property", "Class", "Direction", "AUC", "95 % interval", "Images", people, "Strength",
     )  # fmt: skip
     return Table(header, rows, "Shortcuts")
 
 
 def group_counts(inspection: Inspection) -> list[tuple[int, int]]:
-    """Group size and number of such groups, of groups of more than one image."""
+    """Group size and number of groups of that size, for groups of more than one image."""
     sizes = np.bincount(inspection.near_groups)
     return sorted(Counter(sizes[sizes > 1].tolist()).items())
 

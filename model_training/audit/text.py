@@ -21,7 +21,7 @@ _LINE = 100
 
 
 def text(inspection: Inspection) -> str:
-    """The findings and the tables behind them, without the name of a file or patient."""
+    """The findings and tables as text, without names of files or patients."""
     blocks = [
         "\n".join([headline(inspection), *inspection.notes]),
         "\n".join(_finding_lines(findings(inspection))),
@@ -39,14 +39,14 @@ def text(inspection: Inspection) -> str:
     blocks.append(f"{sizes(inspection)}\nShortcuts: {inspection.shortcut_note}")
     if _has_names(inspection):
         blocks.append(
-            "Names of files and patients are left out here; --json FILE lists them, and --html "
+            "Names of files and patients are not shown here; --json FILE lists them, and --html "
             "FILE shows them on a page."
         )
     return "\n\n".join(blocks)
 
 
 def as_dict(inspection: Inspection) -> dict[str, Any]:
-    """Everything, with the names of the files, for JSON."""
+    """Everything, with file names, for JSON."""
     names = [case.name for case in inspection.cases]
     pairs, facts = inspection.pairs, inspection.facts
     return {
@@ -121,7 +121,7 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
 
 
 def _has_names(inspection: Inspection) -> bool:
-    """Whether anything was found that the text counts and does not name."""
+    """Whether the text counts files or patients without naming them."""
     return bool(
         inspection.problems
         or inspection.leaks
@@ -141,7 +141,7 @@ def _named(
 
 
 def headline(inspection: Inspection) -> str:
-    """How many images of which classes."""
+    """Number of images, and the classes."""
     total = len(inspection.cases) + len(inspection.problems)
     return (
         f"{total:,} images of {len(inspection.classes)} classes: {', '.join(inspection.classes)}."
@@ -149,7 +149,7 @@ def headline(inspection: Inspection) -> str:
 
 
 def sizes(inspection: Inspection) -> str:
-    """The sizes of the images, in a sentence."""
+    """The image sizes in a sentence."""
     counted = size_counts(inspection.facts)
     if len(counted) == 1:
         ((width, height),) = counted
@@ -162,7 +162,7 @@ def sizes(inspection: Inspection) -> str:
 
 
 def size_counts(facts: pd.DataFrame) -> Counter[tuple[int, int]]:
-    """Number of images of each width and height in pixels."""
+    """Number of images by `(width, height)` in pixels."""
     return Counter(
         zip(facts["width"].astype(int).tolist(), facts["height"].astype(int).tolist(), strict=True)
     )
@@ -186,7 +186,7 @@ def _finding_lines(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def _aligned(table: Table) -> Iterator[str]:
-    """The table as text, numbers set right."""
+    """The table as text, with numbers right-aligned."""
     rows = [[str(cell) for cell in row] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(table.header, *rows, strict=True)]
     is_number = [kind == "number" for _, kind in table.columns]

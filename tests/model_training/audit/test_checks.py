@@ -63,7 +63,7 @@ def test_a_clean_split_is_fine(clean):
     assert titles(clean, "fine")[:3] == [
         "No patient, file or near-duplicate is in two splits.",
         "All 56 images can be read.",
-        "No file is there twice, and no two images are near-duplicates.",
+        "There are no identical files and no near-duplicates.",
     ]
 
 
@@ -100,7 +100,7 @@ def test_contradicting_labels_are_found_on_copies_and_near_duplicates(wrong):
     assert {names[first], names[second]} == {"test/NORMAL/e.jpg", "train/PNEUMONIA/d.png"}
     assert wrong.pairs.mirrored[pair]
     checks = titles(wrong, "check")
-    assert "1 file is there with more than one label (3 images)." in checks
+    assert "1 file is present with more than one label (3 images)." in checks
     assert "1 of 1 pairs of near-duplicates have different labels." in checks
     assert any("(1 pair, 1 of them mirrored)" in title for title in checks)
 
