@@ -1,4 +1,4 @@
-"""A bundle's training and test figures as one page, such as tracking keeps beside a run."""
+"""A bundle's training and test figures as one page, such as for tracking."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ from model_training.reports.plots import NamedRoc, line_style, reliability_figur
 
 
 def write_page(path: Path, bundle: Bundle) -> None:
-    """Writes test figures, ROC, calibration and learning curves; names no image and no patient."""
+    """Writes test figures, ROC, calibration and learning curves; names no image and no patient.
+
+    Args:
+        path: The HTML file.
+        bundle: The bundle.
+    """
     manifest, task = bundle.manifest, bundle.manifest.task
     test = select(bundle.predictions(), task, split="test")
     figures = overall(test, task, threshold=manifest.thresholds.decision)
@@ -34,15 +39,15 @@ def write_page(path: Path, bundle: Bundle) -> None:
                 [
                     Figure(
                         roc_figure(_curves(bundle, test)),
-                        "ROC; the circle is the threshold, which validation chose."
+                        "ROC; the circle is the decision threshold, chosen on the validation split."
                         if task.binary
                         else "ROC of each class against the rest.",
                         height=460,
                     ),
                     Figure(
                         reliability_figure(reliability_bins(*promises(test))),
-                        "What was promised and what came true, in ten bins of equal width, with "
-                        "Wilson intervals.",
+                        "Predicted probability and observed frequency in ten bins of equal width, "
+                        "with Wilson intervals.",
                     ),
                 ],
             ),
@@ -77,4 +82,4 @@ def _learning(curve: LearningCurve) -> Figure:
                 x=curve.epochs, y=values, mode="lines+markers", name=name, line=line_style(index)
             )
     plot.update_layout(xaxis_title="epoch", yaxis_title=curve.name, showlegend=True)
-    return Figure(plot, f"{curve.name}, epoch by epoch.", height=320)
+    return Figure(plot, f"{curve.name} by epoch.", height=320)

@@ -1,4 +1,4 @@
-"""The model card: what a reader must know before trusting a bundle."""
+"""The model card: what a reader should know before trusting a bundle."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from model_training.evaluation.figures import by_subgroup, markdown, notes, over
 def write_card(
     manifest: Manifest, predictions: pd.DataFrame, notes: list[str], *, remarks: str = ""
 ) -> str:
-    """The card as Markdown, figures from the test rows of `predictions`.
-
-    Args:
-        manifest: Of the bundle.
-        predictions: Its table of predictions.
-        notes: Lines about the data and their split.
-        remarks: Markdown of whoever trained it: what was tried, what it gave.
+    """The card as Markdown, with figures from the test rows of `predictions`.
 
     Reference:
         - Mitchell et al., Model Cards for Model Reporting (FAT* 2019),
           https://doi.org/10.1145/3287560.3287596
+
+    Args:
+        manifest: The manifest of the bundle.
+        predictions: Its table of predictions.
+        notes: Lines about the data and their split.
+        remarks: Markdown written by whoever trained it: what was tried, and with what result.
     """
     sections = [
         f"# {manifest.name}",
@@ -42,8 +42,8 @@ def write_card(
 def _intended_use(manifest: Manifest) -> str:
     words = ", ".join(manifest.task.display_name(name) for name in manifest.task.classes)
     return (
-        f"A second reading of images like those named below, for research and teaching. It tells "
-        f"apart: {words}. It does not look for anything else, and it is not to be used for the "
+        f"A second reading of images like those described below, for research and teaching. It "
+        f"distinguishes: {words}. It does not look for anything else, and must not be used for the "
         "care of a patient."
     )
 
@@ -70,7 +70,12 @@ def _data(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> st
 
 
 def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
-    """The figures on the test rows, as Markdown tables with intervals and denominators."""
+    """The figures on the test rows as Markdown tables, with intervals and denominators.
+
+    Args:
+        manifest: The manifest of the bundle.
+        predictions: Its table of predictions.
+    """
     task, threshold = manifest.task, manifest.thresholds.decision
     test = select(predictions, task, split="test")
     tables = [markdown(overall(test, task, threshold=threshold))]
@@ -102,7 +107,7 @@ def _training(manifest: Manifest) -> str:
     settings = "\n".join(
         f"| {key} | {value} |"
         for key, value in manifest.training.items()
-        # With more classes the likeliest one is predicted, whatever the rule.
+        # With more than two classes the most likely one is predicted, and the rule has no effect.
         if manifest.task.binary or key != "threshold_rule"
     )
     versions = ", ".join(f"{name} {number}" for name, number in manifest.versions.items())
@@ -114,11 +119,11 @@ def _training(manifest: Manifest) -> str:
 
 def _limits(manifest: Manifest) -> str:
     lines = [
-        "The figures hold for the source above. At another hospital, with other machines, ages "
+        "The figures hold for the source above. At another hospital, with other equipment, ages "
         "or a different prevalence, they can be much worse.",
-        "A heatmap shows which parts of the film moved the score, not where disease is.",
+        "A heatmap shows which parts of the film influenced the score, not where disease is.",
         "Probabilities are calibrated on the validation split and shift with the population.",
     ]
     if manifest.input.fit == "stretch":
-        lines.append("Films are stretched to a square, so their aspect ratio is not judged.")
+        lines.append("Films are stretched to a square, so their aspect ratio is lost.")
     return "\n".join(f"- {line}" for line in lines)

@@ -1,4 +1,4 @@
-"""Writing a bundle: under a temporary name, read back, compared, published by rename."""
+"""Writes a bundle to a temporary folder, verifies that it loads, and publishes it by rename."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from app.core.networks.network import Network, load_network
 from model_training.bundling.card import write_card
 from model_training.data.datasets import SPLITS, Case, count_by_class, images_below
 
-# Enough that a decision taken on the written probability is the one taken on the computed one.
+# Enough that a decision on the written probability is the same as on the computed one.
 DIGITS = 9
 
 _LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pillow", "overread")
@@ -43,16 +43,17 @@ _LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pillow"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a bundle.
+    """The contents of a bundle.
 
     Attributes:
-        manifest: Complete but for the digests of the files.
-        history: One row an epoch.
-        predictions: As `predictions_table` makes it.
+        manifest: Complete except for the digests of the files.
+        network: The trained network.
+        history: One row per epoch.
+        predictions: As returned by `predictions_table`.
         notes: Lines about the data for the card.
         samples: Folder of images to ship with the bundle, or None.
-        split: As `splits.split_table` makes it, which image was in which split; or None.
-        remarks: Markdown for the card: what was tried, what it gave.
+        split: Which image was in which split, as returned by `splits.split_table`; or None.
+        remarks: Markdown for the card: what was tried, and with what result.
     """
 
     manifest: Manifest
@@ -68,19 +69,19 @@ class Contents:
 def publish(
     out: Path, contents: Contents, *, work: Path, check_pixels: NDArray[np.uint8]
 ) -> Bundle:
-    """Writes everything into `work`, proves that it loads as what was trained, and renames.
+    """Writes everything to `work`, checks that it loads and scores as trained, and renames it.
 
     Args:
         out: Final folder; must not exist.
         contents: The network, its manifest and its tables.
-        work: Folder to write in, on the same file system.
-        check_pixels: Fitted images, `(batch, height, width, channels)`, that the network in
-            memory and the one read back must score alike.
+        work: Folder to write to, on the same file system as `out`.
+        check_pixels: Fitted images, uint8 `(batch, height, width, channels)` in [0, 255], which
+            the network in memory and the one read back must score alike.
 
     Raises:
         BundleError: If the network read back scores differently.
     """
-    shutil.rmtree(work, ignore_errors=True)  # of a run that could not write it to its end
+    shutil.rmtree(work, ignore_errors=True)  # left by an interrupted run
     work.mkdir()
     contents.network.model.save(work / MODEL)
     contents.history.to_csv(work / HISTORY, index=False)
@@ -108,7 +109,7 @@ def publish(
 
 
 def sample_images(folder: Path) -> list[Path]:
-    """The images below a folder that ship with a bundle; hidden and other files do not.
+    """The images below a folder that are shipped with a bundle; other and hidden files are not.
 
     Raises:
         DatasetError: If there is none.
@@ -123,7 +124,7 @@ def sample_images(folder: Path) -> list[Path]:
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of Python and of every library that has a part in a score."""
+    """Versions of Python and of every library that affects a score."""
     return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
 
 
@@ -156,7 +157,13 @@ def data_record(
 
 
 def fingerprint(cases: Sequence[Case], digests: Sequence[str], classes: tuple[str, ...]) -> str:
-    """SHA-256 over files, labels, patients and split, whatever the files are called."""
+    """SHA-256 over files, labels, patients and split, independent of file names.
+
+    Args:
+        cases: The images with their split.
+        digests: SHA-256 of each file.
+        classes: Names in output order.
+    """
     lines = sorted(
         f"{digest} {classes[case.label]} {case.split} {case.patient_id}\n"
         for case, digest in zip(cases, digests, strict=True)
@@ -172,12 +179,20 @@ def predictions_table(
     class_logits: NDArray[np.float64],
     probabilities: NDArray[np.float64],
 ) -> pd.DataFrame:
-    """Validation and test cases with what the network said of them.
+    """The predictions for validation and test cases.
 
-    `groups` are equal for cases that were kept on one side of the split, `(num_cases,)`.
+    Args:
+        cases: The images with their split.
+        digests: SHA-256 of each file.
+        groups: Equal for cases that must stay on one side of a split, `(num_cases,)`.
+        classes: Names in output order.
+        class_logits: One logit per class, `(num_cases, num_classes)`.
+        probabilities: Calibrated, in [0, 1], `(num_cases, num_classes)`.
 
-    With two classes `logit` and `probability` are those of the positive class; with more,
-    of the likeliest one, and each class has a column of probabilities.
+    Returns:
+        One row per validation or test case. With two classes, `logit` and `probability` are those
+        of the positive class; with more, those of the most likely class, and each class has a
+        column of probabilities.
     """
     rows = [index for index, case in enumerate(cases) if case.split != "train"]
     kept = [cases[index] for index in rows]

@@ -12,10 +12,8 @@ def test_the_page_has_figures_curves_and_nobodys_name(which, request, tmp_path):
     write_page(tmp_path / "page.html", bundle)
 
     page = (tmp_path / "page.html").read_text()
-    wanted = ["Test split", "bootstrap over patients", "Loss, epoch by epoch.", bundle.name]
-    wanted += ["the threshold, which validation chose", "AUC, epoch by epoch."] * (
-        which == "trained"
-    )
+    wanted = ["Test split", "bootstrap over patients", "Loss by epoch.", bundle.name]
+    wanted += ["the decision threshold", "AUC by epoch."] * (which == "trained")
     for text in wanted:
         assert text in page
     predictions = bundle.predictions()
