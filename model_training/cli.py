@@ -26,7 +26,7 @@ from model_training.commands import (
 )
 from model_training.commands.calls import WrongCall
 
-# In the order of --help, which is the order of the work.
+# In the order of --help, which follows the workflow.
 _COMMANDS = (phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare)
 
 # Modules of the extra `train`, which an installation that only serves the app does not have.
@@ -34,7 +34,7 @@ TRAINER_MODULES = ("h5py", "imagehash", "jinja2", "optuna", "scipy")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command; returns 0, 1 when it failed, 2 for wrong usage."""
+    """Runs a command; returns the exit status: 0, 1 if it failed, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     try:
         with _stopped_by_terminate(), interruption.noted():
@@ -47,12 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"overread-train: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        # The text of an OSError quotes a path, which may name a patient; that of one raised by
-        # HDF5 does so even in `strerror`.
+        # The text of an OSError quotes a path, which may contain a patient's name; HDF5 does so
+        # even in `strerror`.
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
         print(
             f"overread-train: {reason}{_place(error, options)}. Check the folders, their "
-            "permissions and the space on the disk; nothing was published.",
+            "permissions and the free disk space; nothing was published.",
             file=sys.stderr,
         )
         return 1
@@ -78,7 +78,7 @@ def _require_trainer() -> None:
 
 @contextmanager
 def _stopped_by_terminate() -> Iterator[None]:
-    """Lets SIGTERM end a command as Ctrl-C does, so that no work folder stays behind."""
+    """Lets SIGTERM end a command like Ctrl-C, so that no work folder is left behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -90,7 +90,7 @@ def _stopped_by_terminate() -> Iterator[None]:
 
 
 def _place(error: OSError, options: argparse.Namespace) -> str:
-    """Which option's path the system refused, such as ` at --html`, where that can be told."""
+    """The option whose path caused the error, such as ` at --html`, if it can be determined."""
     refused = os.path.abspath(error.filename) if isinstance(error.filename, str) else ""
     for name, value in vars(options).items():
         given = os.path.abspath(value) if isinstance(value, Path) else ""
@@ -102,7 +102,7 @@ def _place(error: OSError, options: argparse.Namespace) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="overread-train", description="Train, offline, what Overread shows."
+        prog="overread-train", description="Train and evaluate the models that Overread serves."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in _COMMANDS:

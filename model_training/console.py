@@ -1,4 +1,4 @@
-"""Lines for the person at the terminal, on the channel that carries no results."""
+"""Messages to the user on stderr, so that stdout carries only results."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import sys
 
 
 def say(line: str) -> None:
-    """Prints a line on stderr at once."""
+    """Prints a line on stderr, unbuffered."""
     print(line, file=sys.stderr, flush=True)

@@ -1,7 +1,8 @@
-"""Ctrl-C that Python drops: noted where it is dropped, raised where it can be heeded.
+"""Recovers Ctrl-C where Python would drop it.
 
-A signal that comes while an object is cleared away, as whole networks are between two trainings,
-is printed and forgotten by Python. Long work asks for it at its next step.
+If a signal arrives while an object is being destroyed, as whole networks are between two
+trainings, Python prints the `KeyboardInterrupt` and drops it. It is recorded here, and raised at
+the next step of the work.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _dropped = Event()
 
 @contextmanager
 def noted() -> Iterator[None]:
-    """Inside, an interruption that Python drops is noted for `check` and not printed."""
+    """Records interruptions that Python drops, for `check`, instead of printing them."""
     before = sys.unraisablehook
 
     def note(unraisable: Any) -> None:
@@ -35,7 +36,7 @@ def noted() -> Iterator[None]:
 
 
 def check() -> None:
-    """Raises a `KeyboardInterrupt` that was dropped since the last call; for each step of work."""
+    """Raises a `KeyboardInterrupt` dropped since the last call; for each step of long work."""
     if _dropped.is_set():
         _dropped.clear()
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What a misspelt name was probably meant to be."""
+"""Suggestions for misspelt names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from difflib import get_close_matches
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A sentence to add to a message, such as ` Did you mean 'residual'?`; may be empty."""
+    """A sentence to append to a message, such as ` Did you mean 'residual'?`, or empty text.
+
+    Args:
+        name: The unknown name.
+        known: The known names.
+    """
     close = get_close_matches(name, list(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -68,7 +68,7 @@ def importance_figure(study: Study) -> go.Figure:
         - Watanabe et al., PED-ANOVA (IJCAI 2023), https://doi.org/10.24963/ijcai.2023/488
     """
     with warnings.catch_warnings():
-        # Where all trials are equally good, all settings get the same importance.
+        # Where all trials are equally good, all settings get the same importance, as they should.
         warnings.filterwarnings("ignore", message="Target and region quantiles")
         fractions = optuna.importance.get_param_importances(study, params=varied_settings(study))
     ordered = sorted(fractions.items(), key=lambda item: item[1])
