@@ -167,10 +167,14 @@ def test_each_fold_is_a_run_in_mlflow(films, tmp_path, monkeypatch, capsys):
     [
         (["--folds", "1"], 2, "`folds` must be at least 2. Received folds=1"),
         (["--folds", "50"], 1, "50 folds need at least one each"),
-        (["--learning-rate", "0.5"], 1, "holds folds with another --learning-rate. Call"),
-        (["--folds", "2"], 1, "holds folds with another --folds. Call"),
+        (
+            ["--learning-rate", "0.5"],
+            1,
+            "holds folds with another --learning-rate and cannot be resumed",
+        ),
+        (["--folds", "2"], 1, "holds folds with another --folds and cannot be resumed"),
         (["--seed", "3", "--test-fraction", "0.3"], 1, "another --seed, --test-fraction. Call"),
-        (["--positive", "NORMAL"], 1, "holds folds with another DATA. Call"),
+        (["--positive", "NORMAL"], 1, "holds folds with another DATA and cannot be resumed"),
     ],
 )
 def test_a_wrong_call_is_a_sentence(done, films, more, status, message, capsys):

@@ -190,7 +190,7 @@ def test_a_killed_processs_trial_goes_to_another(tmp_path, monkeypatch, capsys):
 def test_when_every_trial_fails_the_reasons_are_told(tmp_path):
     def fails(trial):
         fails.number = trial.number
-        trial.set_user_attr(REASON, "Training left the range of numbers.")
+        trial.set_user_attr(REASON, "Training diverged.")
         raise FailedTrial
 
     with pytest.raises(StudyError, match=r"None of 3 trials .* Training diverged"):
