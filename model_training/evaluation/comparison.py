@@ -1,4 +1,4 @@
-"""Several bundles on the same images: which images, and how far the bundles differ on them."""
+"""Compares bundles on the same images: which images, and by how much the bundles differ."""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ from model_training.statistics.paired_tests import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contender:
-    """A bundle and what it says of the images that all contenders are compared on.
+    """A bundle and its predictions for the images all bundles are compared on.
 
     Attributes:
         label: The bundle's name, made unique.
+        bundle: The bundle.
         cases: In the same order for all contenders.
     """
 
@@ -47,16 +48,21 @@ class Contender:
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """The class called for each image, at the bundle's own threshold."""
+        """Predicted class index of each image at the bundle's own threshold, `(num_images,)`."""
         manifest = self.bundle.manifest
         return self.cases.predicted(manifest.thresholds.decision if manifest.task.binary else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure of both bundles; the interval is of the second's minus the first's.
+    """A figure of two bundles, and the difference between them.
 
-    `is_proportion` tells figures that are read in per cent.
+    Attributes:
+        name: Name of the figure.
+        first: Its value for the first bundle.
+        second: Its value for the second bundle.
+        interval: The second value minus the first, with its confidence interval.
+        is_proportion: Whether the figure is shown in per cent.
     """
 
     name: str
@@ -68,17 +74,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """All that is said of two bundles, by their labels.
+    """All comparisons of two bundles.
 
     Attributes:
-        auc_by_patient: Obuchowski's test; None with more than two classes, as the next.
+        first: Label of the first bundle.
+        second: Label of the second bundle.
+        auc_by_patient: Obuchowski's test; None with more than two classes, like `auc_by_image`.
         auc_by_image: DeLong's test.
         mcnemar: On decisions at each bundle's own threshold.
-        differences: With bootstrap intervals over patients.
-        auc_p: Of `auc_by_patient`, corrected for the number of pairs as the next two; NaN where
-            there is no such test.
-        auc_by_image_p: Of `auc_by_image`.
-        decisions_p: Of `mcnemar`.
+        differences: With confidence intervals bootstrapped over patients.
+        auc_p: p-value of `auc_by_patient`, corrected for the number of pairs like the next two; NaN
+            where there is no such test.
+        auc_by_image_p: Corrected p-value of `auc_by_image`.
+        decisions_p: Corrected p-value of `mcnemar`.
     """
 
     first: str
@@ -94,7 +102,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """Contenders on the same images, every pair of them, and remarks about the images."""
+    """All contenders on the same images, every pair of them, and remarks about the images."""
 
     contenders: tuple[Contender, ...]
     pairs: tuple[Pair, ...]
@@ -110,7 +118,7 @@ def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
     """Compares bundles on the images that are in the test split of all of them.
 
     Raises:
-        BundleError: If the bundles do not tell apart the same classes.
+        BundleError: If the bundles do not have the same classes.
         DatasetError: If they have too few test images in common, or disagree on their class.
     """
     labels = _unique_labels(bundles)
@@ -120,18 +128,22 @@ def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
         if len(set(held_out.image_ids.tolist())) > contenders[0].cases.num_images:
             notes.append(
                 f"{label} has {held_out.num_images} test images; those that are not in the "
-                "test split of the others are left out."
+                "test splits of the others are left out."
             )
     return _compare(contenders, notes)
 
 
 def compare_on_data(bundles: Sequence[Bundle], dataset: Dataset) -> Comparison:
-    """Scores labelled data with each bundle and compares them on what all could score.
+    """Scores labelled data with each bundle and compares them on the images all could score.
 
-    Images that are listed in a bundle's training split are left out.
+    Images listed in a bundle's training split are left out.
+
+    Args:
+        bundles: At least two, with the same classes.
+        dataset: The labelled images.
 
     Raises:
-        BundleError: If the bundles do not tell apart the same classes.
+        BundleError: If the bundles do not have the same classes.
         DatasetError: If too few images are left.
     """
     labels = _unique_labels(bundles)
@@ -141,8 +153,8 @@ def compare_on_data(bundles: Sequence[Bundle], dataset: Dataset) -> Comparison:
     for label, each in zip(labels, scored, strict=True):
         if each.refused:
             notes.append(
-                f"{label} gives no score to {sum(each.refused.values())} of {len(each.cases)} "
-                f"images ({in_words(each.refused)}); they are left out for all."
+                f"{label} did not score {sum(each.refused.values())} of {len(each.cases)} "
+                f"images ({in_words(each.refused)}); they are left out for all bundles."
             )
     return _compare(contenders, notes)
 
@@ -152,7 +164,7 @@ def _unique_labels(bundles: Sequence[Bundle]) -> list[str]:
     for bundle in bundles[1:]:
         if bundle.manifest.task.classes != classes:
             raise BundleError(
-                f"{bundles[0].name!r} tells apart {list(classes)} and {bundle.name!r} "
+                f"{bundles[0].name!r} has the classes {list(classes)}, but {bundle.name!r} has "
                 f"{list(bundle.manifest.task.classes)}. Expected the same classes in the same "
                 "order; compare bundles of one task."
             )
@@ -166,7 +178,7 @@ def _unique_labels(bundles: Sequence[Bundle]) -> list[str]:
 def _on_shared_images(
     labels: Sequence[str], bundles: Sequence[Bundle], held_out_sets: Sequence[HeldOut]
 ) -> tuple[list[Contender], list[str]]:
-    """The images that all test splits hold and no bundle was trained on, and remarks about them."""
+    """The images that are in all test splits and in no training split, and remarks about them."""
     rows = [
         {image: row for row, image in enumerate(held_out.image_ids.tolist())}
         for held_out in held_out_sets
@@ -179,27 +191,26 @@ def _on_shared_images(
         if trained:
             trained_on |= trained
             notes.append(
-                f"{len(trained)} of {len(shared)} images were trained on by {label}; they are "
-                "left out."
+                f"{label} was trained on {len(trained)} of {len(shared)} images; they are left out."
             )
         chosen_on = sum(seen.get(image) == "val" for image in shared)
         if chosen_on:
             notes.append(
-                f"{chosen_on} of {len(shared)} images chose the epoch and the threshold of "
-                f"{label}, which favours it."
+                f"Epoch and threshold of {label} were chosen on {chosen_on} of {len(shared)} "
+                "images, which favours it."
             )
     shared = [image for image in shared if image not in trained_on]
     if not shared:
         raise DatasetError(
-            f"{', '.join(labels)} have no image in common on which they can be compared. Expected "
-            "bundles with the same test split; give labelled data with --data."
+            f"{', '.join(labels)} have no image in common that can be compared. Expected bundles "
+            "with the same test split; pass labelled data with --data."
         )
     contenders = [
         Contender(label, bundle, _take(held_out, [row[image] for image in shared]))
         for label, bundle, held_out, row in zip(labels, bundles, held_out_sets, rows, strict=True)
     ]
     _require_one_truth(contenders)
-    # One name for a patient: bundles may have learnt of patients from different tables.
+    # One identifier per patient: bundles may have read patients from different tables.
     patients = contenders[0].cases.patients
     return [
         replace(each, cases=replace(each.cases, patients=patients)) for each in contenders
@@ -221,16 +232,15 @@ def _require_one_truth(contenders: Sequence[Contender]) -> None:
         differing = int((other.cases.y_true != first.cases.y_true).sum())
         if differing:
             raise DatasetError(
-                f"{first.label} and {other.label} were given different classes for {differing} of "
-                f"{first.cases.num_images} images. Expected one truth; give labelled data with "
-                "--data."
+                f"{first.label} and {other.label} have different labels for {differing} of "
+                f"{first.cases.num_images} images. Pass labelled data with --data."
             )
     cases = first.cases
     people = [count_patients(cases, cases.y_true == label) for label in range(cases.num_classes)]
     if min(people) < 2:
         raise DatasetError(
-            f"The bundles are compared on {cases.num_images} images, of {min(people)} patients in "
-            "the smallest class; at least 2 are needed, and many more to tell anything. Give "
+            f"The bundles have {cases.num_images} images in common, of {min(people)} patients in "
+            "the smallest class; at least 2 are needed, and many more to show a difference. Pass "
             "labelled data with --data."
         )
 
@@ -244,7 +254,7 @@ def _compare(contenders: Sequence[Contender], notes: Sequence[str]) -> Compariso
 
 
 def _corrected(pairs: list[Pair]) -> Iterator[Pair]:
-    """The pairs with p-values as Holm corrects them, each kind of test by itself."""
+    """The pairs with p-values after Holm's correction, separately for each test."""
     columns = [
         holm([getattr(pair, name) for pair in pairs])
         for name in ("auc_p", "auc_by_image_p", "decisions_p")
@@ -275,7 +285,7 @@ def _compare_pair(first: Contender, second: Contender) -> Pair:
 
 
 class _Figure(NamedTuple):
-    """A figure, and what it is computed from for either bundle."""
+    """A figure, and what it is computed from for each bundle."""
 
     name: str
     statistic: Callable[[NDArray[Any], NDArray[np.float64]], float]

@@ -1,4 +1,4 @@
-"""What `overread-train compare` prints and writes."""
+"""The report of `overread-train compare`: text, JSON and page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LINE = 100  # characters of a line of text
 
 
 def text(comparison: Comparison) -> str:
-    """Conclusions, remarks, and a table for each pair."""
+    """Conclusions, remarks, and one table per pair."""
     blocks = [
         "\n".join(fill(line, _LINE) for line in conclusions(comparison)),
         "\n".join(fill(line, _LINE) for line in _what(comparison)),
@@ -38,12 +38,12 @@ def text(comparison: Comparison) -> str:
 
 
 def conclusions(comparison: Comparison) -> list[str]:
-    """For each pair, in a sentence or two, what differs by more than chance."""
+    """For each pair, which differences are statistically significant, in a sentence or two."""
     return [f"{_title(pair)}: {' '.join(_conclusion(pair))}" for pair in comparison.pairs]
 
 
 def as_json(comparison: Comparison) -> str:
-    """All figures, numbers as numbers and undefined ones as null."""
+    """All figures as JSON; undefined ones are null."""
     cases = comparison.cases
     content = {
         "bundles": [
@@ -59,7 +59,12 @@ def as_json(comparison: Comparison) -> str:
 
 
 def write_html(path: Path, comparison: Comparison) -> None:
-    """The same as a page, with curves over each other."""
+    """Writes the comparison as a page, with all curves in one plot.
+
+    Args:
+        path: The HTML file.
+        comparison: The results.
+    """
     write_report(
         path,
         title=f"Comparison of {_joined([each.label for each in comparison.contenders])}",
@@ -91,25 +96,24 @@ def _conclusion(pair: Pair) -> list[str]:
             f"({_signed(tested.low)} to {_signed(tested.high)}, {_p_words(pair.auc_p)})"
         )
         sentences.append(
-            f"{words}, more than chance."
+            f"{words}, statistically significant."
             if pair.auc_p < _CHANCE
-            else f"{words}: not more than chance."
+            else f"{words}: not significant."
         )
     accuracy = pair.differences[0].interval
-    # Both: McNemar's test takes images of one patient as independent, the interval does not.
+    # Both, because McNemar's test treats images of one patient as independent.
     is_clear = pair.decisions_p < _CHANCE and (accuracy.low > 0 or accuracy.high < 0)
     sentences.append(
-        f"Of the decisions, {pair.second} alone is right on "
-        f"{counted(pair.mcnemar.second_only, 'image')} and "
-        f"{pair.first} alone on {pair.mcnemar.first_only} ({_p_words(pair.decisions_p)})"
-        + (", more than chance." if is_clear else ": not more than chance.")
+        f"Only {pair.second} is right on {counted(pair.mcnemar.second_only, 'image')} and "
+        f"only {pair.first} on {pair.mcnemar.first_only} ({_p_words(pair.decisions_p)})"
+        + (", statistically significant." if is_clear else ": not significant.")
     )
     return sentences
 
 
 def _direction(difference: float) -> str:
     if f"{abs(difference):.3f}" == "0.000":
-        return "alike to three digits"
+        return "equal to three digits"
     return f"{abs(difference):.3f} {'higher' if difference > 0 else 'lower'}"
 
 
@@ -134,19 +138,19 @@ def _method(comparison: Comparison) -> str:
         lines.append("AUC: Obuchowski's test for clustered data, and DeLong's.")
         if count_patients(cases) < cases.num_images:
             lines.append(
-                "Trust the former: DeLong's takes images of one patient as independent, which they "
-                "are not."
+                "Rely on the former: DeLong's treats images of one patient as independent, which "
+                "they are not."
             )
     lines.append(
-        "Other intervals: bootstrap over patients, 1,000 resamples, both bundles drawn alike. p of "
-        "accuracy: McNemar's exact test on the decisions"
+        "Other intervals: paired bootstrap over patients, 1,000 resamples. p of accuracy: "
+        "McNemar's exact test on the decisions"
         + (" at each bundle's own threshold." if cases.num_classes == 2 else ".")
     )
     if len(comparison.pairs) > 1:
-        lines.append(f"p-values are Holm's, corrected for {len(comparison.pairs)} pairs.")
+        lines.append(f"p-values are corrected for {len(comparison.pairs)} pairs by Holm's method.")
     lines.append(
-        "A difference that is not more than chance is no proof that the bundles are alike; its "
-        "interval says how far apart they may be."
+        "A difference that is not significant does not prove that the bundles are equivalent; its "
+        "interval shows how far apart they may be."
     )
     return " ".join(lines)
 
@@ -203,7 +207,7 @@ def _each_bundle(comparison: Comparison) -> Table:
             [rows[0].name, *(f"{row.value} ({row.interval})" for row in rows)]
             for rows in zip(*columns, strict=True)
         ],
-        "Each bundle by itself, with 95 % intervals over patients",
+        "Each bundle on its own, with 95 % intervals over patients",
     )
 
 
@@ -240,9 +244,9 @@ def _forest(comparison: Comparison) -> Figure:
     plot.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12})
     return Figure(
         plot,
-        "Differences with 95 % intervals. To the right of the line the second bundle's figure is "
-        "higher: better for all but calibration error and Brier score. An interval across the "
-        "line is compatible with no difference.",
+        "Differences with 95 % intervals. To the right of the line, the second bundle's figure is "
+        "higher: better for all but calibration error and Brier score. An interval that crosses "
+        "the line is compatible with no difference.",
         height=140 + 55 * len(names),
     )
 
@@ -304,9 +308,7 @@ def _learning_figure(
     plot.update_xaxes(title="Epoch", zeroline=False)
     plot.update_yaxes(title=f"{name}, validation", zeroline=False)
     plot.update_layout(showlegend=True)
-    return Figure(
-        plot, f"{name} on each bundle's own validation split, epoch by epoch.", height=340
-    )
+    return Figure(plot, f"{name} on each bundle's own validation split, by epoch.", height=340)
 
 
 def _plain(table: Table) -> str:

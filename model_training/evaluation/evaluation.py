@@ -1,4 +1,4 @@
-"""What the network says of held-out films, and what validation films alone decide of it."""
+"""Scores held-out films, and fits calibration and thresholds on validation films alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from model_training.statistics.threshold_rules import (
     threshold_at_specificity,
 )
 
-# Fraction of either class that may lie on the wrong side of the uncertain zone's edges.
+# Fraction of either class allowed beyond the far edge of the uncertain zone.
 UNCERTAIN_ERRORS = 0.02
 
 _BATCH_SIZE = 32
@@ -35,11 +35,13 @@ _BATCH_SIZE = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """The scores of all cases, and the settings that the validation cases chose.
+    """The scores of all cases, and the settings chosen on the validation cases.
 
     Attributes:
         class_logits: `(num_cases, num_classes)`; NaN for cases that were not scored.
-        probabilities: Calibrated, of the same shape.
+        probabilities: Calibrated, in [0, 1], same shape.
+        calibration: Fitted on the validation cases.
+        thresholds: Chosen on the validation cases.
         heatmap_scale: Evidence at the top of the colour scale, in logits.
     """
 
@@ -61,18 +63,26 @@ def evaluate(
     threshold_rule: str = "balanced",
     shifts: Sequence[str] = (),
 ) -> Outcome:
-    """Scores validation and test cases; no label of a test case is looked at.
+    """Scores validation and test cases; the labels of the test cases are not used.
 
     Args:
         network: The trained network.
-        pixels: uint8 `(num_films, height, width, channels)`, may be memory-mapped.
-        labels: Class positions, `(num_cases,)`.
-        rows: Where each case lies in `pixels`, `(num_cases,)`.
-        validation: Positions of the validation cases.
-        test: Positions of the test cases.
-        threshold_rule: As for `choose_thresholds`.
-        shifts: Names of `shifts.SHIFTS` by which the validation cases are seen as well when
-            calibration and thresholds are chosen.
+        pixels: uint8 `(num_films, height, width, channels)` in [0, 255], may be memory-mapped.
+        labels: Class indices, `(num_cases,)`.
+        rows: Row of each case in `pixels`, `(num_cases,)`.
+        validation: Indices of the validation cases, `(num_validation,)`.
+        test: Indices of the test cases, `(num_test,)`.
+        threshold_rule: See `choose_thresholds`.
+        shifts: Names of `shifts.SHIFTS`; calibration and thresholds are chosen on the validation
+            cases with each of these changes as well.
+
+    Example:
+    >>> outcome = evaluate(
+    ...     trained.network, films.pixels, films.labels, rows=films.rows,
+    ...     validation=films.positions("val"), test=films.positions("test"),
+    ... )  # doctest: +SKIP
+    >>> outcome.thresholds.decision  # doctest: +SKIP
+    0.41
     """
     wide = np.full((len(rows), num_classes(network)), np.nan)
     scored = np.concatenate([validation, test])
@@ -102,17 +112,18 @@ def conclude(
     seen_labels: NDArray[np.int64],
     threshold_rule: str,
 ) -> Outcome:
-    """Calibration, thresholds and the scale of heatmaps, from what validation cases say.
+    """Fits calibration, thresholds and the scale of the heatmaps on the validation cases.
 
     Args:
         network: The network whose heatmaps are scaled.
-        pixels: uint8 `(num_films, height, width, channels)`.
-        rows: Where each case lies in `pixels`, `(num_cases,)`.
+        pixels: uint8 `(num_films, height, width, channels)` in [0, 255].
+        rows: Row of each case in `pixels`, `(num_cases,)`.
         logits: Of all cases, `(num_cases, num_classes)`.
-        validation: Positions of the validation cases.
-        seen: Logits of the validation cases, one view of all of them after the other.
-        seen_labels: Their class positions, as often.
-        threshold_rule: As for `choose_thresholds`.
+        validation: Indices of the validation cases, `(num_validation,)`.
+        seen: Logits of the validation cases, one view of all of them after the other,
+            `(num_views * num_validation, num_classes)`.
+        seen_labels: Their class indices, `(num_views * num_validation,)`.
+        threshold_rule: See `choose_thresholds`.
     """
     num_views = len(seen) // len(validation)
     calibration = calibrate(seen, seen_labels, num_views=num_views)
@@ -133,7 +144,7 @@ def num_classes(network: Network) -> int:
 
 
 def best_epoch(history: pd.DataFrame) -> int:
-    """The epoch whose weights were kept, counted from 1.
+    """The epoch whose weights are kept, counted from 1.
 
     The highest validation AUC with two classes, the lowest validation loss with more.
     """
@@ -147,20 +158,26 @@ def best_epoch(history: pd.DataFrame) -> int:
 def calibrate(
     class_logits: NDArray[np.float64], labels: NDArray[np.int64], *, num_views: int = 1
 ) -> Calibration:
-    """Fits the calibration on validation logits `(num_cases, num_classes)`.
+    """Fits the calibration on validation logits.
 
-    A temperature, and an offset for each class where the validation likelihood rises by more
-    than what that many more numbers would cost by Schwarz's criterion.
+    A temperature, and an offset for each class where the gain in validation likelihood exceeds
+    Schwarz's penalty (BIC) for the additional parameters.
 
-    Each class is given one more film, at the median of its logits but of another class. So a
-    validation split without a single error does not promise certainty: n films of a class
-    cannot show that more than about n in n + 1 are right.
+    One film is added to each class, at the median logits of that class but with another label.
+    A validation split without a single error therefore does not lead to certainty: n films of a
+    class cannot show that more than about n in n + 1 are classified correctly.
 
     Reference:
         - Platt (1999), Probabilistic Outputs for Support Vector Machines, whose targets
-          (n + 1) / (n + 2) serve the same end
+          (n + 1) / (n + 2) serve the same purpose
         - Schwarz (1978), Estimating the Dimension of a Model,
           https://doi.org/10.1214/aos/1176344136
+
+    Args:
+        class_logits: `(num_cases, num_classes)`.
+        labels: Class indices, `(num_cases,)`.
+        num_views: Number of views of the same films among the cases; several views of a film
+            carry no more evidence than one.
     """
     present = np.unique(labels)
     medians = np.array([np.median(class_logits[labels == label], axis=0) for label in present])
@@ -174,7 +191,7 @@ def calibrate(
         fitted_on="validation",
     )
     num_classes = class_logits.shape[1]
-    if len(present) < num_classes:  # nothing says where the offset of a class without films is
+    if len(present) < num_classes:  # the offset of a class without films cannot be estimated
         return plain
     temperature, offset = fit_temperature_and_offsets(logits, truth)
     shifted = Calibration(
@@ -186,7 +203,7 @@ def calibrate(
     gain = log_likelihood(calibrated(logits, shifted), truth) - log_likelihood(
         calibrated(logits, plain), truth
     )
-    # Several views of a film are no more evidence than one.
+    # Several views of a film carry no more evidence than one.
     cost = (num_classes - 1) * np.log(len(truth) / num_views)
     return shifted if 2 * gain / num_views > cost else plain
 
@@ -198,18 +215,19 @@ def choose_thresholds(
     rule: str = "balanced",
     num_views: int = 1,
 ) -> Thresholds:
-    """Chooses the decision and the edges of the uncertain zone on validation films.
+    """Chooses the decision threshold and the edges of the uncertain zone on validation films.
 
-    Two classes: a rule decides; the zone reaches down to where 98 % of the positives are found
-    and up to where 98 % of the negatives are cleared. More classes: the likeliest is predicted,
-    and is uncertain where 98 % of the wrong calls lie; the rule plays no role in it.
+    With two classes, a rule sets the threshold. The uncertain zone extends down to 98 %
+    sensitivity and up to 98 % specificity. With more classes, the most likely class is predicted;
+    the prediction is uncertain below the probability under which 98 % of the misclassified films
+    lie, and the rule has no effect.
 
     Args:
-        probabilities: Calibrated, `(num_cases, num_classes)`.
-        labels: Class positions, `(num_cases,)`.
-        rule: As `model_training.statistics.threshold_rules.parse_rule` reads it.
-        num_views: How many views of the same cases these are, one after the other. What is
-            to be shown of sensitivity is then shown in each of them.
+        probabilities: Calibrated, in [0, 1], `(num_cases, num_classes)`.
+        labels: Class indices, `(num_cases,)`.
+        rule: As parsed by `model_training.statistics.threshold_rules.parse_rule`.
+        num_views: Number of views of the same cases, one after the other. A required
+            sensitivity must then be shown in each of them.
 
     Raises:
         ValueError: If there is no such rule.
@@ -247,11 +265,11 @@ def choose_thresholds(
 
 
 def heatmap_scale(evidence: NDArray[np.float32]) -> float:
-    """Evidence at the top of the colour scale: exceeded by the peaks of 5 % of the films.
+    """Evidence at the top of the colour scale, exceeded by the peaks of 5 % of the films.
 
     Args:
-        evidence: Maps of validation films for the class they were predicted, with two classes
-            only of those predicted positive, `(num_films, rows, columns)`, in logits.
+        evidence: Heatmaps of validation films for their predicted class (with two classes, of
+            those predicted positive only), in logits, `(num_films, rows, columns)`.
     """
     if not len(evidence):
         return 1.0
@@ -262,13 +280,16 @@ def heatmap_scale(evidence: NDArray[np.float32]) -> float:
 def score(
     network: Network, pixels: NDArray[np.uint8], rows: NDArray[np.int64], *, shift: str = ""
 ) -> NDArray[np.float64]:
-    """Logits of films, one column a class, `(len(rows), num_classes)`.
+    """Logits of films.
 
     Args:
-        network: Any.
-        pixels: uint8 `(num_films, height, width, channels)`, may be memory-mapped.
-        rows: Which of them.
-        shift: Name of one of `shifts.SHIFTS` that the films are changed by first.
+        network: Any network.
+        pixels: uint8 `(num_films, height, width, channels)` in [0, 255], may be memory-mapped.
+        rows: Rows of `pixels` to score, `(num_rows,)`.
+        shift: Name of one of `shifts.SHIFTS` to apply first; empty for none.
+
+    Returns:
+        One column per class, `(num_rows, num_classes)`.
     """
     found = []
     for batch in _batches(rows, "scoring"):

@@ -1,4 +1,4 @@
-"""What `overread-train evaluate` prints and writes."""
+"""The report of `overread-train evaluate`: text and page."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def text(scored: Scored) -> str:
 
 
 def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
-    """The same as a page, with ROC curves and calibration.
+    """Writes the evaluation as a page, with ROC curves and calibration.
 
     Args:
         path: The HTML file.
-        scored: What was scored.
-        data: The name of the data, for the heading.
-        warning: A sentence about images that training knew, or nothing.
+        scored: The scored images.
+        data: Name of the data, for the heading.
+        warning: A sentence about images that were used in training, or empty.
     """
     cases, task, threshold = scored.held_out(), scored.bundle.manifest.task, _threshold(scored)
     figures = overall(cases, task, threshold=threshold)
@@ -53,9 +53,9 @@ def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
             figures=[
                 Figure(
                     reliability_figure(reliability_bins(*promises(cases))),
-                    "What was promised and what came true, in ten bins of equal width, with "
-                    "Wilson intervals. Above the line the model was not sure enough, below it "
-                    "too sure.",
+                    "Predicted probability and observed frequency in ten bins of equal width, with "
+                    "Wilson intervals. Above the line the model is underconfident, below it "
+                    "overconfident.",
                 )
             ],
         ),
@@ -72,14 +72,13 @@ def _what(scored: Scored) -> list[str]:
     ]
     if scored.refused:
         lines.append(
-            f"{sum(scored.refused.values())} of {len(scored.cases)} images got no score: "
+            f"{sum(scored.refused.values())} of {len(scored.cases)} images were not scored: "
             f"{in_words(scored.refused)}."
         )
     if manifest.task.binary:
         lines.append(
-            f"{manifest.task.display_name(manifest.task.classes[1])} is called from "
-            f"{manifest.thresholds.decision:.3f}, the bundle's own threshold "
-            f"({manifest.thresholds.rule})."
+            f"Decision threshold for {manifest.task.display_name(manifest.task.classes[1])}: "
+            f"{manifest.thresholds.decision:.3f}, the bundle's own ({manifest.thresholds.rule})."
         )
     return lines
 
@@ -90,7 +89,7 @@ def _roc(scored: Scored, cases: HeldOut) -> Figure:
         truth, score = cases.y_true, cases.probabilities[:, 1]
         point = operating_point(truth, score, threshold=_threshold(scored))
         curves = [NamedRoc(scored.bundle.name, roc_curve(truth, score), point)]
-        caption = "The ROC curve; the circle is the bundle's own threshold."
+        caption = "The ROC curve; the circle is the bundle's own decision threshold."
     else:
         curves = [
             NamedRoc(

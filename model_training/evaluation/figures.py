@@ -1,6 +1,7 @@
-"""The figures of held-out cases as rows of text: value, interval and what they rest on.
+"""Figures of held-out cases as rows of text: value, confidence interval and denominator.
 
-One table for the model card, for what `fit` and `evaluate` print, and for their pages.
+The same table is used in the model card, in the output of `fit` and `evaluate`, and in their
+pages.
 """
 
 from __future__ import annotations
@@ -33,7 +34,14 @@ _NO_FIGURE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure; `of` says how many images of how many patients it rests on."""
+    """One figure.
+
+    Attributes:
+        name: Name of the figure.
+        value: Formatted value.
+        interval: Formatted 95 % confidence interval.
+        of: Number of images and patients it is computed from.
+    """
 
     name: str
     value: str
@@ -51,8 +59,8 @@ def overall(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
 
     Args:
         cases: Truth, calibrated probabilities and patients.
-        task: Class names and their words.
-        threshold: Probability from which the positive class is predicted, with two classes.
+        task: Classes and their display names.
+        threshold: Decision threshold of the positive class, with two classes.
     """
     return [
         *_ranking(cases, task),
@@ -62,10 +70,17 @@ def overall(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
 
 
 def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
-    """Sensitivity in each subgroup and class, and the AUC where a subgroup has both classes.
+    """Sensitivity for each subgroup and class, and the AUC where a subgroup has both classes.
 
-    Empty where the cases have fewer than two subgroups. Cases of a class that is nowhere
-    divided into subgroups are left out.
+    Cases of a class that has no subgroups at all are left out.
+
+    Args:
+        cases: Truth, calibrated probabilities, patients and subgroups.
+        task: Classes and their display names.
+        threshold: Decision threshold of the positive class, with two classes.
+
+    Returns:
+        The rows; empty where the cases have fewer than two subgroups.
     """
     names = sorted(set(cases.subgroups.tolist()), key=lambda name: (not name, name))
     if len(names) < 2:
@@ -88,12 +103,12 @@ def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
 def as_numbers(
     labels: NDArray[np.int64], probabilities: NDArray[np.float64], *, threshold: float
 ) -> dict[str, float]:
-    """The main figures by name, for comparing runs with each other; proportions in [0, 1].
+    """The main figures by name, for comparing runs; proportions are in [0, 1].
 
     Args:
-        labels: Class positions, `(num_cases,)`.
-        probabilities: Calibrated, `(num_cases, num_classes)`.
-        threshold: Probability from which the positive class is predicted, with two classes.
+        labels: Class indices, `(num_cases,)`.
+        probabilities: Calibrated, in [0, 1], `(num_cases, num_classes)`.
+        threshold: Decision threshold of the positive class, with two classes.
     """
     if probabilities.shape[1] > 2:
         right = probabilities.argmax(axis=1) == labels
@@ -116,7 +131,12 @@ def as_numbers(
 
 
 def notes(cases: HeldOut, task: Task) -> str:
-    """What the figures mean and how their intervals were made."""
+    """How to read the figures, and how their confidence intervals were computed.
+
+    Args:
+        cases: Truth, calibrated probabilities and patients.
+        task: Classes and their display names.
+    """
     lines = [
         "Intervals: of proportions, Wilson's with the design effect of several images of one "
         "patient (Rao and Scott 1992); of the other figures, bootstrap over patients, 1,000 "
@@ -193,7 +213,7 @@ def _calibration(cases: HeldOut) -> list[Row]:
 
 
 def _labels(task: Task) -> Sequence[int]:
-    """Positions of the classes, the positive one first: sensitivity before specificity."""
+    """Class indices, the positive one first: sensitivity before specificity."""
     return (1, 0) if task.binary else range(len(task.classes))
 
 
@@ -243,7 +263,7 @@ def _row(name: str, interval: Interval, people: str, *, style: str = "{:.3f}") -
     of = f"{interval.num_cases:,} images{people}"
     if not isfinite(interval.value):
         return Row(name, _NO_FIGURE, _NO_FIGURE, of)
-    # Resamples of a perfect ranking are all perfect: they do not say how far it may be off.
+    # All resamples of a perfect ranking are perfect, so that they give no interval.
     spread = "none: no spread"
     if interval.low < interval.high:
         spread = f"{style.format(interval.low)} to {style.format(interval.high)}"

@@ -1,4 +1,4 @@
-"""Labelled images through a bundle, scored exactly as the app scores them."""
+"""Scores labelled images with a bundle exactly as the app does."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from model_training.data.datasets import Case, Dataset
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """What a bundle says of labelled images; `cases` and `results` go together.
+    """Labelled images with their results.
 
     Attributes:
-        bundle: Which scored them.
-        classes: Names of the classes that the cases' labels are positions in.
+        bundle: The bundle that scored them.
+        classes: Names of the classes that the cases' labels index.
+        cases: The labelled images.
+        results: One per case, in the same order.
     """
 
     bundle: Bundle
@@ -35,18 +37,18 @@ class Scored:
 
     @property
     def refused(self) -> Counter[str]:
-        """How many images got no score, by the code of the reason."""
+        """Number of images without a score, by reason code."""
         return Counter(
             result.reason.partition(":")[0] for result in self.results if result.prediction is None
         )
 
     @property
     def image_ids(self) -> list[str]:
-        """SHA-256 of each image that was scored."""
+        """SHA-256 of each scored image."""
         return [result.image_id for result in self.results if result.prediction is not None]
 
     def held_out(self) -> HeldOut:
-        """The images that were scored, with the bundle's class order.
+        """The scored images, with classes in the bundle's order.
 
         Raises:
             DatasetError: If none was scored.
@@ -60,7 +62,7 @@ class Scored:
         if not kept:
             raise DatasetError(
                 f"None of the {len(self.cases)} images could be scored: "
-                f"{in_words(self.refused)}. Expected images like those that {self.bundle.name!r} "
+                f"{in_words(self.refused)}. Expected images like those {self.bundle.name!r} "
                 "was trained on; check the folder."
             )
         return HeldOut(
@@ -77,7 +79,7 @@ class Scored:
         )
 
     def table(self) -> pd.DataFrame:
-        """One row an image, refused ones too: the results table with what the data say of it."""
+        """The results table with patient, subgroup and truth, one row per image, refused ones too."""
         known = pd.DataFrame(
             {
                 "patient_id": [case.patient_id for case in self.cases],
@@ -91,16 +93,26 @@ class Scored:
 def score(bundle: Bundle, dataset: Dataset) -> Scored:
     """Scores every case of a data set.
 
+    Args:
+        bundle: The bundle to score with.
+        dataset: The labelled images; their classes must be known to the bundle.
+
     Raises:
-        DatasetError: If the data hold a class that the bundle does not know.
-        BundleError: If the network does not fit its manifest.
+        DatasetError: If the data have a class the bundle does not know.
+        BundleError: If the network does not match its manifest.
+
+    Example:
+    >>> dataset = read_dataset(Path("films"))  # doctest: +SKIP
+    >>> scored = score(load_bundle(Path("models/mine")), dataset)  # doctest: +SKIP
+    >>> scored.held_out().probabilities.shape  # doctest: +SKIP
+    (624, 2)
     """
     classes = bundle.manifest.task.classes
     unknown = [name for name in dataset.classes if name not in classes]
     if unknown:
         raise DatasetError(
-            f"The data hold the classes {unknown}, which {bundle.name!r} does not know. Expected "
-            f"{list(classes)}; rename the classes of the data, as with --class-names OLD=NEW, or "
+            f"The data have the classes {unknown}, which {bundle.name!r} does not know. Expected "
+            f"{list(classes)}; rename the classes of the data with --class-names OLD=NEW, or "
             "choose another bundle."
         )
     sources = [Source(case.name, case.path) for case in dataset.cases]
@@ -111,11 +123,11 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
 
 
 def only_split(dataset: Dataset, split_name: str | None) -> Dataset:
-    """The cases of one split, with a note that says so.
+    """The cases of one split, with a note about it.
 
     Args:
-        dataset: Cases, in splits or not.
-        split_name: `train`, `val`, `test` or `all`; None takes `test` where the data have one.
+        dataset: Cases, with or without splits.
+        split_name: `train`, `val`, `test` or `all`; None means `test` if the data have one.
 
     Raises:
         DatasetError: If the data have no such split.
@@ -128,7 +140,7 @@ def only_split(dataset: Dataset, split_name: str | None) -> Dataset:
     if not cases:
         raise DatasetError(
             f"The data have no {split_name} split; found {sorted(found - {''}) or 'no splits'}. "
-            "Leave --split out, or name one of those."
+            "Leave out --split, or name one of those."
         )
     if len(cases) == len(dataset.cases):
         return dataset
@@ -137,9 +149,9 @@ def only_split(dataset: Dataset, split_name: str | None) -> Dataset:
 
 
 def seen_in_training(bundle: Bundle) -> dict[str, str]:
-    """The split, such as `train` or `val`, of each image the bundle's training knew, by image id.
+    """The split, such as `train` or `val`, of each image used in training the bundle, by image ID.
 
-    Training images are known only of bundles that list them in `split.csv`.
+    Training images are known only for bundles that list them in `split.csv`.
     """
     table = bundle.predictions()
     splits = dict(zip(table["image_id"], table["split"], strict=True))
@@ -151,22 +163,30 @@ def seen_in_training(bundle: Bundle) -> dict[str, str]:
 
 
 def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
-    """A sentence about images that training or the choice of the threshold used; else empty."""
+    """A sentence about images used for training or for choosing the threshold, or empty text.
+
+    Args:
+        bundle: The bundle.
+        image_ids: SHA-256 of each evaluated image.
+    """
     splits = seen_in_training(bundle)
     counts = Counter(splits[image_id] for image_id in image_ids if image_id in splits)
     told = [
         f"{counts[split_name]} of {len(image_ids)} {words}"
-        for split_name, words in (("train", "trained it"), ("val", "chose its epoch and threshold"))
+        for split_name, words in (
+            ("train", "were used to train it"),
+            ("val", "were used to choose its epoch and threshold"),
+        )
         if counts[split_name]
     ]
     if not told:
         return ""
     return (
-        f"These figures flatter {bundle.name!r}: of the images, {' and '.join(told)}. Evaluate it "
-        "on images that it has never seen."
+        f"These figures are too favourable to {bundle.name!r}: {' and '.join(told)}. Evaluate it "
+        "on images it has never seen."
     )
 
 
 def in_words(counts: Counter[str]) -> str:
-    """Counts by reason, the most frequent first, such as `3 truncated, 1 not_found`."""
+    """Counts by reason, most frequent first, such as `3 truncated, 1 not_found`."""
     return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

@@ -1,7 +1,7 @@
-"""Two models on the same images: is one better, or is it chance?
+"""Paired tests of two models on the same images.
 
-Every figure is that of the second model minus that of the first, and every test is paired:
-images that are easy or hard for both say nothing about the difference.
+Every difference is that of the second model minus the first. Every test is paired: images that
+are easy or hard for both models say nothing about the difference.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ from app.core.statistics.metrics import Z_95
 
 @dataclass(frozen=True, slots=True)
 class AucTest:
-    """Areas under two ROC curves of the same cases.
+    """AUCs of two models on the same cases.
 
-    `low` and `high` are the 95 % interval of the difference. `p_value` is two-sided, and NaN
-    where the areas differ without any spread to judge that by.
+    Attributes:
+        first: AUC of the first model.
+        second: AUC of the second model.
+        low: Lower end of the 95 % confidence interval of the difference.
+        high: Upper end.
+        p_value: Two-sided; NaN where the AUCs differ but their variance is zero.
     """
 
     first: float
@@ -36,7 +40,7 @@ class AucTest:
 
     @property
     def difference(self) -> float:
-        """Area of the second minus that of the first."""
+        """AUC of the second model minus that of the first."""
         return self.second - self.first
 
 
@@ -52,11 +56,11 @@ class McNemarTest:
 def auc_test(
     y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *, groups: ArrayLike | None = None
 ) -> AucTest:
-    """Tests whether two areas under the ROC curve differ.
+    """Tests whether two AUCs differ.
 
-    Without groups it is DeLong's test, which takes every image as independent. Images of one
+    Without groups this is DeLong's test, which treats every image as independent. Images of one
     patient are not: with `groups` it is Obuchowski's version for clustered data, which equals
-    DeLong's where each patient has one image and is to be trusted where some have more.
+    DeLong's if each patient has one image and should be preferred if some have more.
 
     Reference:
         - DeLong et al. (1988), Comparing the Areas under Two or More Correlated Receiver
@@ -85,7 +89,7 @@ def auc_test(
     )
     difference = float(aucs[1] - aucs[0])
     variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
-    # Equal rankings leave a variance of rounding errors.
+    # Equal rankings give a variance that consists of rounding errors.
     spread = sqrt(variance) if variance > 1e-15 else 0.0
     return AucTest(
         first=float(aucs[0]),
@@ -97,18 +101,18 @@ def auc_test(
 
 
 def mcnemar_test(first_right: ArrayLike, second_right: ArrayLike) -> McNemarTest:
-    """Tests whether two models are right equally often, from the cases where only one is.
+    """Tests whether two models are equally often correct, from the cases where only one is.
 
-    Exact: under chance alone each of these cases falls to either model with probability one
-    half. It takes every image as independent.
+    The test is exact: by chance alone, each of these cases falls to either model with probability
+    one half. It treats every image as independent.
 
     Reference:
         - McNemar (1947), Note on the Sampling Error of the Difference between Correlated
           Proportions or Percentages, https://doi.org/10.1007/BF02295996
 
     Args:
-        first_right: Whether the first model called each case right, `(num_cases,)`, bool.
-        second_right: The same of the second model.
+        first_right: Whether the first model classified each case correctly, `(num_cases,)`, bool.
+        second_right: The same for the second model, same shape.
 
     Raises:
         ValueError: If the arrays differ in shape.
@@ -129,26 +133,26 @@ def paired_difference(
     *,
     groups: ArrayLike,
 ) -> Interval:
-    """A figure of the second model minus that of the first, resampling patients for both alike.
+    """A figure of the second model minus that of the first, by paired bootstrap over patients.
 
     Args:
-        statistic: Called with the labels and one model's scores of a resample.
+        statistic: Called with the labels, shape `(num_resampled,)`, and one model's scores.
         y_true: Reference classes, shape `(num_cases,)`.
         first: Scores, decisions or class probabilities, shape `(num_cases, ...)`, finite.
-        second: The same of the second model.
+        second: The same for the second model.
         groups: Patient of each case, shape `(num_cases,)`.
 
     Raises:
-        ValueError: As `bootstrap_interval`.
+        ValueError: As for `bootstrap_interval`.
     """
     both = np.stack([np.asarray(first, np.float64), np.asarray(second, np.float64)], axis=1)
     return bootstrap_interval(partial(_difference, statistic), y_true, both, groups=groups)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values of several tests, raised so that together they err no more often than one.
+    """p-values corrected for multiple tests, controlling the family-wise error rate.
 
-    NaN stays NaN and counts as no test.
+    NaN stays NaN and does not count as a test.
 
     Reference:
         - Holm (1979), A Simple Sequentially Rejective Multiple Test Procedure,
@@ -173,7 +177,7 @@ def _difference(
 def _aucs_with_covariance(
     positive: NDArray[np.bool_], scores: NDArray[np.float64], patients: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Areas `(num_models,)` and their covariance, by sums over patients.
+    """AUCs, `(num_models,)`, and their covariance, by sums over patients.
 
     Args:
         positive: Which cases are positive, `(num_cases,)`.
@@ -186,7 +190,7 @@ def _aucs_with_covariance(
     with_negative = len(np.unique(patient[~positive]))
     if min(with_positive, with_negative) < 2:
         raise ValueError(
-            "Areas are compared on at least two patients with and two without the finding. "
+            "Comparing AUCs needs at least two patients with and two without the finding. "
             f"Received {with_positive} and {with_negative}."
         )
     proportions = np.array([_proportions_beaten(positive, score) for score in scores])
@@ -210,9 +214,9 @@ def _aucs_with_covariance(
 def _proportions_beaten(
     positive: NDArray[np.bool_], score: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """DeLong's structural components: the proportion of the other class that each case beats.
+    """DeLong's structural components: the proportion of the other class each case is ranked above.
 
-    A positive beats negatives below it, a negative positives above it; a tie counts half.
+    A positive beats negatives below it, a negative beats positives above it; a tie counts half.
     """
     proportions = np.empty(len(score))
     for which, sign in ((positive, 1.0), (~positive, -1.0)):

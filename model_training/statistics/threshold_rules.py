@@ -1,7 +1,7 @@
 """Choosing a decision threshold on validation data.
 
-All thresholds between two neighbouring scores make the same decisions. Each function returns
-the middle of that gap, so that no decision hangs on the last digit of one validation case.
+All thresholds between two adjacent scores make the same decisions. Each function returns the
+middle of that gap, so that no decision depends on the last digit of a validation case.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _PLAIN_RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A way to choose a decision threshold.
+    """A rule for choosing a decision threshold.
 
     Attributes:
         name: `balanced`, `half`, `youden`, `sensitivity` or `cost`.
-        value: The sensitivity to be shown, or how many false alarms a missed positive costs;
+        value: The sensitivity to be shown, or the cost of a missed positive in false alarms;
             0 for the other rules.
     """
 
@@ -38,7 +38,7 @@ class Rule:
 
 
 class Decision(NamedTuple):
-    """A chosen threshold in [0, 1], and in words where it lies and why."""
+    """A threshold in [0, 1], and a description of how it was chosen."""
 
     threshold: float
     words: str
@@ -46,10 +46,10 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Gaps:
-    """Between neighbouring scores, from the lowest up: where a threshold can lie.
+    """Gaps between adjacent scores, from the lowest up, in which a threshold can lie.
 
-    Every threshold above `low` and up to `high` calls the same cases positive. All arrays have
-    shape `(num_gaps,)`.
+    Every threshold above `low` and up to `high` classifies the same cases as positive. All arrays
+    have shape `(num_gaps,)`.
     """
 
     low: NDArray[np.float64]
@@ -62,12 +62,12 @@ class _Gaps:
     def middle(self, index: int) -> float:
         low, high = float(self.low[index]), float(self.high[index])
         middle = low + (high - low) / 2
-        # Where no number lies between the two, only the upper one keeps the decisions.
+        # If there is no float between the two, only the upper one makes the same decisions.
         return middle if middle > low else high
 
 
 def parse_rule(text: str) -> Rule:
-    """The rule that a configuration names.
+    """Parses a rule from the configuration.
 
     Args:
         text: `balanced`, `half`, `youden`, `sensitivity:S` or `cost:R`; see `decide`.
@@ -97,16 +97,22 @@ def parse_rule(text: str) -> Rule:
 
 
 def decide(y_true: ArrayLike, y_score: ArrayLike, *, rule: Rule) -> Decision:
-    """Chooses the threshold that a rule asks for.
+    """Chooses the threshold by a rule.
 
-    `balanced`, `youden` and `cost` have a function each in this module; `half` is 0.5
-    whatever the cases are; `sensitivity` is the highest threshold at which the lower end of
-    the 95 % Wilson interval of the sensitivity is still high enough, so that these cases show
-    it and do not merely suggest it. Too few positives cannot show it even if all are found:
-    then it is the highest threshold that finds them all, and the words say how many positives
-    would do.
+    - `balanced`, `youden` and `cost`: see the function of that name in this module.
+    - `half`: 0.5, independent of the cases.
+    - `sensitivity`: the highest threshold at which the lower end of the 95 % Wilson interval of
+      the sensitivity is high enough, so that these cases demonstrate it. With too few positives
+      this is impossible even if all are found; the threshold is then the highest that finds all
+      of them, and the words say how many positives would be needed.
 
-    Arguments and errors are those of `youden_threshold`.
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.
+        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
+        rule: The rule.
+
+    Raises:
+        ValueError: As for `youden_threshold`.
     """
     if rule.name == "half":
         return Decision(0.5, _PLAIN_RULES["half"])
@@ -126,8 +132,7 @@ def decide(y_true: ArrayLike, y_score: ArrayLike, *, rule: Rule) -> Decision:
 def youden_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
     """The threshold with the highest sensitivity + specificity.
 
-    Of several that are equally good it is the one in the widest gap between scores, and of
-    equally wide gaps the lowest.
+    Ties are broken by the width of the gap between scores, then by the lowest threshold.
 
     Reference:
         - Youden (1950), Index for rating diagnostic tests,
@@ -153,13 +158,18 @@ def youden_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
 
 
 def balanced_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
-    """The threshold at which the worse of sensitivity and specificity is best.
+    """The threshold at which the lower of sensitivity and specificity is highest.
 
-    With few negatives Youden's sum has several peaks far apart, and chance picks one; the
-    point where the two proportions meet moves little from sample to sample. Of several equally
-    good thresholds it is the one with the highest sum, then the one in the widest gap.
+    With few negatives, Youden's sum has several peaks far apart, and which is highest is a matter
+    of chance; the point where sensitivity and specificity meet varies little between samples. Ties
+    are broken by the higher sum, then by the width of the gap between scores.
 
-    Arguments and errors are those of `youden_threshold`.
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.
+        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
+
+    Raises:
+        ValueError: As for `youden_threshold`.
     """
     gaps = _decision_gaps(y_true, y_score)
     # Whole numbers, so that equally good thresholds compare equal.
@@ -173,15 +183,21 @@ def balanced_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
 
 
 def cost_threshold(y_true: ArrayLike, y_score: ArrayLike, ratio: float) -> float:
-    """The threshold at which misses and false alarms together cost least.
+    """The threshold at which missed positives and false alarms together cost least.
 
-    A missed positive costs `ratio`, a false alarm 1, at the proportion of positives of these cases.
-    Of several equally good thresholds it is the one in the widest gap.
+    A false alarm costs 1, a missed positive `ratio`, at the proportion of positives among these
+    cases. Ties are broken by the width of the gap between scores.
 
     Reference:
         - Elkan (2001), The Foundations of Cost-Sensitive Learning, IJCAI
 
-    Arguments and errors are those of `youden_threshold`; `ratio` is above 0.
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.
+        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
+        ratio: Cost of a missed positive in false alarms, above 0.
+
+    Raises:
+        ValueError: As for `youden_threshold`, and if `ratio` is not above 0.
     """
     if not (isfinite(ratio) and ratio > 0):
         raise ValueError(f"`ratio` must be above 0. Received ratio={ratio}.")
@@ -193,11 +209,17 @@ def cost_threshold(y_true: ArrayLike, y_score: ArrayLike, ratio: float) -> float
 
 
 def threshold_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
-    """The threshold that finds at least this proportion of the positives and calls the fewest.
+    """The threshold with at least this sensitivity and the highest possible specificity.
 
-    It lies in the middle of the highest gap between scores that is low enough.
+    It lies in the middle of the highest gap between scores that reaches the sensitivity.
 
-    Arguments and errors are those of `youden_threshold`; `minimum` is in [0, 1].
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.
+        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
+        minimum: Required sensitivity, in [0, 1].
+
+    Raises:
+        ValueError: As for `youden_threshold`, and if `minimum` is not in [0, 1].
     """
     _require_fraction(minimum)
     gaps = _decision_gaps(y_true, y_score)
@@ -206,15 +228,18 @@ def threshold_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: flo
 
 
 def threshold_at_specificity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
-    """The threshold that clears at least this proportion of the negatives and misses the fewest.
+    """The threshold with at least this specificity and the highest possible sensitivity.
 
-    It lies in the middle of the lowest gap between scores that is high enough.
+    It lies in the middle of the lowest gap between scores that reaches the specificity.
 
-    Arguments are those of `youden_threshold`; `minimum` is in [0, 1].
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.
+        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
+        minimum: Required specificity, in [0, 1].
 
     Raises:
-        ValueError: As `youden_threshold`, and if so many negatives score exactly 1 that no
-            threshold in [0, 1] clears enough of them.
+        ValueError: As for `youden_threshold`, and if so many negatives score exactly 1 that no
+            threshold in [0, 1] reaches the specificity.
     """
     _require_fraction(minimum)
     gaps = _decision_gaps(y_true, y_score)
@@ -255,7 +280,7 @@ def _decision_gaps(y_true: ArrayLike, y_score: ArrayLike) -> _Gaps:
     num_positive, num_negative = int(positive.sum()), int((~positive).sum())
     if not num_positive or not num_negative:
         raise ValueError(
-            "A threshold is chosen from cases of both classes. "
+            "Choosing a threshold needs cases of both classes. "
             f"Received {num_positive} positives and {num_negative} negatives."
         )
     distinct, rank = np.unique(score, return_inverse=True)
@@ -265,7 +290,7 @@ def _decision_gaps(y_true: ArrayLike, y_score: ArrayLike) -> _Gaps:
     )
     tp, fp = num_positive - below[0], num_negative - below[1]
     low, high = np.append(0.0, distinct), np.append(distinct, 1.0)
-    # No threshold up to 1 lies above a score of 1, so nothing can be predicted negative there.
+    # No threshold in [0, 1] is above a score of 1, so such a case is always predicted positive.
     kept = slice(None, -1) if distinct[-1] == 1 else slice(None)
     return _Gaps(
         low=low[kept],

@@ -30,7 +30,7 @@ def test_table_and_page_are_written(called, bundle):
     page = (folder / "r.html").read_text(encoding="utf-8")
     assert "<h1>small on films</h1>" in page
     assert "16 images of 8 patients" in page
-    assert "1 of 17 images got no score" in page
+    assert "1 of 17 images were not scored" in page
     assert page.count('class="plot"') == 2
     assert "Mustermann" not in page
 

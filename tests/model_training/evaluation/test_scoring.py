@@ -116,6 +116,6 @@ def test_images_that_training_knew_are_told(bundle, tmp_path):
 
     assert seen_in_training(other)["a"] == "train"
     note = overlap_note(other, ["a", "b", "c", "new", validation])
-    assert "flatter 'other': of the images, 2 of 5 trained it and 1 of 5 chose its epoch" in note
+    assert "2 of 5 were used to train it and 1 of 5 were used to choose its epoch" in note
     assert overlap_note(other, ["c", "new"]) == ""
     assert overlap_note(bundle, ["a", "b"]) == ""  # without the list nobody knows
