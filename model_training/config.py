@@ -1,4 +1,4 @@
-"""How a model is trained: one flat record, saved beside what it produced.
+"""The settings of a training: one flat record, saved with the bundle.
 
 Imports no Keras, so that `overread-train --help` answers at once.
 """
@@ -24,45 +24,52 @@ IMBALANCE = ("none", "weights", "oversample", "both")
 PRECISIONS = ("auto", "float32", "mixed")
 LEAKS = ("refuse", "redraw", "keep")
 
-# Below this a network that halves its input five times has nothing left to map.
+# Below this a network with five downsamplings has no heatmap left.
 MIN_IMAGE_SIZE = 32
 MAX_IMAGE_SIZE = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """Everything that decides what a run of `fit` gives, apart from the data.
+    """All settings that determine the result of `fit`, apart from the data.
 
     Attributes:
         preset: Name of the architecture.
         image_size: Side of the square input, in pixels.
+        epochs: Number of epochs.
+        batch_size: Images per batch.
+        optimizer: One of `OPTIMIZERS`.
+        learning_rate: Initial or peak learning rate.
         channels: 1 for grey, 3 for RGB.
-        fit: `stretch` or `pad`.
-        filters: Of the `custom-cnn`: filters of each block; the next six as its docstring says.
-        weights: `none`, `imagenet`, or a file or bundle whose weights training starts from.
-        frozen_epochs: Epochs at the start in which only what follows the backbone learns.
-        unfreeze_from: Name of the first layer of the backbone that learns afterwards; empty
-            for all of it.
+        fit: `stretch` to the input size, or `pad` to keep the aspect ratio.
+        filters: Filters of each block of the `custom-cnn`; for this and the next six see
+            `custom_cnn.custom_cnn`.
+        weights: `none`, `imagenet`, or a file or bundle with initial weights.
+        frozen_epochs: Number of initial epochs in which only the layers after the backbone are
+            trained.
+        unfreeze_from: Name of the first layer of the backbone to train afterwards; empty for all.
         fine_tuning_rate: Learning rate after the frozen epochs.
         schedule: `constant`; `exponential`, `learning_rate * 0.1 ** (epoch / decay_epochs)`;
             `cosine` to zero over the planned epochs after `warmup_epochs`; or `plateau`, which
             lowers the rate when the validation loss stalls.
-        augmentation: A named set, `augmentation.sets.AUGMENTATIONS`.
-        augment: Options of that set that are changed, such as `rotation=5, noise=0`.
-        imbalance: `weights` makes every class count alike in the loss, `oversample` draws
-            each class equally often; `both` takes half of either.
+        weight_decay: Of `adamw`.
+        augmentation: A named set of `augmentation.sets.AUGMENTATIONS`.
+        augment: Changed options of that set, such as `rotation=5, noise=0`.
+        imbalance: `weights` gives every class the same weight in the loss, `oversample` draws
+            each class equally often, `both` does half of each.
         ema_momentum: Momentum of the moving average of the weights that is validated and
-            kept, or None to keep the last weights themselves.
-        patience: Epochs without a better validation figure before training stops.
-        precision: `mixed` computes in float16 with float32 weights; `auto` where a GPU is.
+            saved, or None to save the weights themselves.
+        patience: Epochs without improvement on validation before training stops.
+        precision: `mixed` computes in float16 with float32 weights; `auto` does so on a GPU.
         threshold_rule: How the threshold is chosen on validation images, see
             `statistics.threshold_rules`.
-        shifted_validation: Whether the threshold and the calibration are also chosen on
-            validation images as another X-ray room would have made them (`shifts`).
-        leaks: What to do with a given split that has a patient on two sides.
-        validation_fraction: Fraction of patients for validation where it is drawn.
-        test_fraction: Fraction of patients for testing where it is drawn.
-        split_seed: Of the random split; by default the seed.
+        shifted_validation: Whether to choose threshold and calibration also on validation images
+            changed to look like those of other departments (`shifts`).
+        leaks: What to do with a given split that has a patient on both sides.
+        validation_fraction: Fraction of patients for a random validation split.
+        test_fraction: Fraction of patients for a random test split.
+        seed: Of initial weights, order, augmentation and dropout.
+        split_seed: Seed of the random split; by default `seed`.
     """
 
     preset: str
@@ -103,7 +110,11 @@ class TrainingConfig:
     split_seed: int | None = None
 
     def __post_init__(self) -> None:
-        """Checks every setting, so that nothing is found wrong after an hour of training."""
+        """Checks every setting, so that errors are not found after an hour of training.
+
+        Raises:
+            ValueError: If a setting is out of range, or settings contradict each other.
+        """
         _require_choice("preset", self.preset, PRESET_NAMES)
         _require_choice("optimizer", self.optimizer, OPTIMIZERS)
         _require_choice("schedule", self.schedule, SCHEDULES)
@@ -148,23 +159,31 @@ class TrainingConfig:
 
     @property
     def architecture(self) -> dict[str, Any]:
-        """The settings that the `custom-cnn` is built from, as far as they are given."""
+        """The settings of the `custom-cnn` that were given."""
         given = {name: getattr(self, name) for name in _ARCHITECTURE}
         return {name: value for name, value in given.items() if value not in (None, ())}
 
     @property
     def augmentation_options(self) -> Augmentation:
-        """The named set with the changes made to it."""
+        """The named set with its changed options."""
         return augmentation_sets.choose(
             self.augmentation, augmentation_sets.parse_changes(self.augment)
         )
 
     @classmethod
     def from_preset(cls, name: str, **changes: object) -> TrainingConfig:
-        """A preset's usual settings, with those changes that are not None.
+        """The usual settings of a preset, with the changes that are not None.
+
+        Args:
+            name: Name of the preset.
+            **changes: New values by setting.
 
         Raises:
             ValueError: If there is no preset of that name, or a change is out of range.
+
+        Example:
+        >>> TrainingConfig.from_preset("basic-cnn", epochs=5).epochs
+        5
         """
         name = _RENAMED_PRESETS.get(name, name)
         _require_choice("preset", name, PRESET_NAMES)
@@ -172,9 +191,9 @@ class TrainingConfig:
         return replace(_USUAL[name], **given)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, str | int | float | bool | None]:
-        """Flat dictionary for the bundle; lists become text such as `32, 64`.
+        """Flat dictionary for the bundle; tuples become text such as `32, 64`.
 
-        Of a file of weights only its name is told: where it lies is nobody else's business.
+        For a file of weights only its name is recorded, because its path may be confidential.
         """
         record = {field.name: _flat(getattr(self, field.name)) for field in fields(self)}
         return record | {"weights": PurePath(self.weights).name}
@@ -216,14 +235,14 @@ def _require_fraction(name: str, value: float) -> None:
 
 
 _BACKBONE: dict[str, Any] = {
-    # Slow enough to fine-tune all of a pre-trained backbone at once.
+    # Low enough to fine-tune a whole pre-trained backbone at once.
     "image_size": 224, "epochs": 20, "batch_size": 32, "optimizer": "adamw",
     "learning_rate": 3e-4, "schedule": "cosine", "augmentation": "medical", "patience": 20,
 }  # fmt: skip
 
 _RENAMED_PRESETS = {"ladder": "custom-cnn"}
 
-# Where each preset starts from; every setting can be changed.
+# Default settings of each preset; every setting can be changed.
 _USUAL_SETTINGS: dict[str, dict[str, Any]] = {
     "basic-cnn": {
         "image_size": 160, "epochs": 30, "batch_size": 16, "optimizer": "adam",
@@ -236,7 +255,7 @@ _USUAL_SETTINGS: dict[str, dict[str, Any]] = {
     "residual": {
         "image_size": 192, "epochs": 30, "batch_size": 32, "optimizer": "adamw",
         "learning_rate": 1e-3, "schedule": "cosine", "augmentation": "medical",
-        # The schedule ends at a rate of zero, and its last epochs are its best.
+        # The schedule ends at zero, and its last epochs are its best.
         "ema_momentum": 0.99, "patience": 30,
     },
     "custom-cnn": {

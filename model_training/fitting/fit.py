@@ -1,4 +1,4 @@
-"""`overread-train fit`: labelled images in, a verified bundle out."""
+"""Trains a model on labelled images and publishes it as a verified bundle."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from model_training.tracking import tracking
 from model_training.training import experiment
 from model_training.training.experiment import Films, Trained
 
-# As the manifest demands it, known before training and not after.
+# The manifest requires this; checked before training rather than after.
 BUNDLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 _RUN = "run.json"
@@ -36,14 +36,16 @@ _RUN = "run.json"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What only a person can say about a model; written into bundle and card.
+    """What only a person can say about a model; written to bundle and card.
 
     Attributes:
-        title: Such as `Pneumonia on chest radiographs`; by default the classes' names.
-        data_name: What the data are called.
-        modalities: DICOM modalities the model may judge; empty for any.
-        samples: Folder of images that ship with the bundle.
-        remarks: Markdown for the card: what was tried, what it gave.
+        title: Such as `Pneumonia on chest radiographs`; by default the class names.
+        data_name: Name of the data.
+        source: Where the data come from.
+        licence: The data's licence.
+        modalities: DICOM modalities the model accepts; empty for any.
+        samples: Folder of images to ship with the bundle.
+        remarks: Markdown for the card: what was tried, and with what result.
     """
 
     title: str | None = None
@@ -57,14 +59,14 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a run of `fit` is carried out; none of it changes what comes out.
+    """How `fit` is run; none of this changes its result.
 
     Attributes:
-        resume: Go on with the run that was stopped.
-        restart: Forget the run that was stopped.
-        finish: With `resume`: train no further, and publish the best epoch so far.
-        cache: Where decoded films are kept; by default `film_cache.default_folder`.
-        track: Whether MLflow notes settings, epochs, figures and the bundle.
+        resume: Resume an interrupted run.
+        restart: Discard an interrupted run.
+        finish: With `resume`: do not train further, but publish the best epoch so far.
+        cache: Folder of the cache of decoded films; by default `film_cache.default_folder`.
+        track: Whether to log settings, epochs, figures and the bundle to MLflow.
     """
 
     resume: bool = False
@@ -86,20 +88,29 @@ def fit(
 
     Args:
         dataset: The labelled images.
-        out: Folder of the bundle; must not exist. While training runs, its state is kept
-            beside it in a hidden folder, which stays there when the run is stopped.
+        out: Folder of the bundle; must not exist. During training, checkpoints are kept next to
+            it in a hidden folder, which remains if the run is interrupted.
         config: The settings.
         description: Title, source, licence and the like.
-        run: Whether to go on with a stopped run, and where decoded films are kept.
+        run: Whether to resume an interrupted run, and where to cache decoded films.
 
     Returns:
         The bundle, loaded from `out`.
 
     Raises:
         DatasetError: If the data cannot be trained on, training diverges, `out` exists, or
-            there is a stopped run that is neither resumed nor restarted.
+            there is an interrupted run that is neither resumed nor restarted.
         TrackingError: If MLflow is asked for and does not answer.
-        BundleError: If what was written does not load back as what was trained.
+        BundleError: If the bundle does not load back as what was trained.
+
+    Example:
+    >>> bundle = fit(
+    ...     read_dataset(Path("films")), Path("models/mine"),
+    ...     config=TrainingConfig.from_preset("basic-cnn", epochs=5),
+    ...     description=Description(title="Pneumonia on chest radiographs"),
+    ... )  # doctest: +SKIP
+    >>> bundle.manifest.thresholds.decision  # doctest: +SKIP
+    0.43
     """
     run = run or Run()
     check_out(out, description.samples)
@@ -159,7 +170,7 @@ def publish(
     work: Path,
     more: Mapping[str, int] | None = None,
 ) -> Bundle:
-    """Writes what was trained as a bundle.
+    """Writes a trained network as a bundle.
 
     Args:
         out: Folder of the bundle.
@@ -167,9 +178,9 @@ def publish(
         trained: Network and history.
         outcome: Scores, threshold and calibration.
         config: The settings.
-        description: What a person says of it.
-        work: Folder on the same file system to write in.
-        more: What the manifest also tells of the training.
+        description: Title, source, licence and the like.
+        work: Temporary folder on the same file system.
+        more: Further entries of the manifest about the training.
     """
     manifest = Manifest(
         format=FORMAT,
@@ -221,7 +232,7 @@ def _tracked(run: Run, out: Path, config: TrainingConfig) -> AbstractContextMana
 
 
 def _test_figures(bundle: Bundle) -> dict[str, float]:
-    """Figures on the test split by names that MLflow takes."""
+    """Figures on the test split, with names MLflow accepts."""
     manifest = bundle.manifest
     test = select(bundle.predictions(), manifest.task, split="test")
     found = as_numbers(test.y_true, test.probabilities, threshold=manifest.thresholds.decision)
@@ -229,7 +240,12 @@ def _test_figures(bundle: Bundle) -> dict[str, float]:
 
 
 def data_record(films: Films, description: Description) -> Data:
-    """Counts and fingerprint of the data."""
+    """Counts and fingerprint of the data.
+
+    Args:
+        films: The data, with their split.
+        description: Name, source and licence of the data.
+    """
     return export.data_record(
         films.cases,
         films.digests,
@@ -241,20 +257,24 @@ def data_record(films: Films, description: Description) -> Data:
 
 
 def check_out(out: Path, samples: Path | None) -> None:
-    """Everything about a call that could fail after training and can be known before it.
+    """Checks before training whatever would make publishing fail afterwards.
+
+    Args:
+        out: Folder of the bundle.
+        samples: Folder of images to ship with it, or None.
 
     Raises:
-        DatasetError: If `out` exists or cannot name a bundle, or there are no samples.
+        DatasetError: If `out` exists or is no valid bundle name, or there are no samples.
     """
     if out.exists():
         raise DatasetError(
-            f"{out.name!r} exists. Nothing is overwritten: choose another name for --out, or "
-            "remove that folder first."
+            f"{out.name!r} exists already and is not overwritten. Choose another name for --out, "
+            "or remove that folder first."
         )
     if not BUNDLE_NAME.fullmatch(out.name):
         raise DatasetError(
-            f"{out.name!r} cannot name a bundle. Expected letters, digits, '.', '_' and '-', the "
-            "first one a letter or digit, such as models/chest-2; choose another --out."
+            f"{out.name!r} is not a valid bundle name. Expected letters, digits, '.', '_' and '-', "
+            "starting with a letter or digit, such as models/chest-2; choose another --out."
         )
     if samples is not None:
         export.sample_images(samples)
@@ -262,22 +282,22 @@ def check_out(out: Path, samples: Path | None) -> None:
 
 @contextmanager
 def _run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
-    """A folder beside the bundle, so that publishing is one rename, and a stopped run is found.
+    """The working folder next to the bundle, so that publishing it is a single rename.
 
-    It goes when the run ends or fails, and stays when it is stopped or the disk is full, and
-    whenever it was there before.
+    It is removed when the run ends or fails, and kept if the run is interrupted, the disk is full,
+    or it is being resumed.
     """
     work = out.parent / f".{out.name}-training"
     state = work / "state.npz"
     if run.resume and not state.is_file():
         raise DatasetError(
-            f"There is no stopped run of {out.name!r} with a finished epoch to go on with. Leave "
+            f"There is no interrupted run of {out.name!r} with a finished epoch to resume. Leave "
             "out --resume, or check --out."
         )
     if state.is_file() and not (run.resume or run.restart):
         raise DatasetError(
-            f"A run of {out.name!r} was stopped before it ended. Go on with it by --resume, or "
-            "forget it by --restart."
+            f"A run of {out.name!r} was interrupted. Resume it with --resume, or discard it with "
+            "--restart."
         )
     if not run.resume:
         shutil.rmtree(work, ignore_errors=True)
@@ -304,16 +324,16 @@ def _how_to_go_on(state: Path, epochs: int) -> str:
     record = load_record(state)
     done = record.epochs_done if record else 0
     return (
-        f"Stopped after epoch {done} of {epochs}; the best epoch so far is kept. Go on with the "
-        "same command and --resume, or publish the best epoch with --resume --finish."
+        f"Stopped after epoch {done} of {epochs}; the best epoch so far is kept. Run the same "
+        "command with --resume to continue, or with --resume --finish to publish the best epoch."
     )
 
 
 def _check_same_run(work: Path, config: TrainingConfig, data: Data) -> None:
-    """Notes what a run is about; one that is resumed must be about the same.
+    """Records the options of a new run, and checks those of a resumed one.
 
     Raises:
-        DatasetError: If settings or data differ; nothing of the stopped run is lost.
+        DatasetError: If settings or data differ; the interrupted run is left untouched.
     """
     file = work / _RUN
     about = {**config.as_dict(), "data": data.fingerprint[:16]}
@@ -322,19 +342,24 @@ def _check_same_run(work: Path, config: TrainingConfig, data: Data) -> None:
         return
     before = json.loads(file.read_text(encoding="utf-8"))
     changed = [
-        f"{name} was {before.get(name)!r} and is {about.get(name)!r}"
+        f"{name} was {before.get(name)!r}, now {about.get(name)!r}"
         for name in {**before, **about}
         if before.get(name) != about.get(name)
     ]
     if changed:
         raise DatasetError(
-            f"The stopped run had other settings: {'; '.join(changed)}. Call it with the same "
-            "ones, or forget it by --restart."
+            f"The interrupted run cannot be resumed with these options: {'; '.join(changed)}. Use "
+            "the original ones, or discard it with --restart."
         )
 
 
 def make_task(classes: tuple[str, ...], title: str | None) -> Task:
-    """Classes and display_names as the app shows them; by default titled by the classes."""
+    """The task of the manifest, with display names for the classes.
+
+    Args:
+        classes: Class names in output order; with two, the second is positive.
+        title: By default the display names of the classes.
+    """
     display_names = {name: _word(name) for name in classes if name == name.upper()}
     words = [display_names.get(name, name) for name in classes]
     return Task(
@@ -346,6 +371,6 @@ def make_task(classes: tuple[str, ...], title: str | None) -> Task:
 
 
 def _word(name: str) -> str:
-    """A folder name in capitals as a reader is told it; `TB` and `DME` stay what they are."""
+    """Display name of a folder name in capitals; `TB` and `DME` stay as they are."""
     words = name.replace("_", " ")
     return words if len(words) <= 3 else words.capitalize()

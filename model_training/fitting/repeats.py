@@ -1,4 +1,4 @@
-"""The same training with several seeds: how much of a figure is luck."""
+"""Repeats a training with several seeds, to show how much of a figure is luck."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def repeat(
     run: Run,
     number: int,
 ) -> list[Bundle]:
-    """Trains `number` bundles `out/seed-N`, all on the same split; finished ones are kept.
+    """Trains `number` bundles `out/seed-N` on the same split; finished ones are kept.
 
-    Only what training itself draws differs: first weights, order, augmentation, dropout.
+    Only the randomness of training differs: initial weights, order, augmentation, dropout.
 
     Args:
         dataset: The labelled images.
         out: Folder of the bundles.
-        config: The settings; the seeds count up from its seed.
-        description: What a person says of the model.
-        run: How each is carried out.
+        config: The settings; seeds count up from its seed.
+        description: Title, source and licence for the model card.
+        run: How each training is run.
         number: At least 2.
 
     Raises:
-        DatasetError: As `fit.fit`, or if finished bundles are of other settings or data; bundles
-            that are finished stay.
+        DatasetError: As for `fit.fit`, or if finished bundles have other settings or data; finished
+            bundles are left untouched.
     """
     split_seed = config.seed if config.split_seed is None else config.split_seed
     folders = _folders(out, config, number)
@@ -70,21 +70,27 @@ def repeat(
         except KeyboardInterrupt:
             if bundles:
                 say(
-                    f"Kept: {len(bundles)} of {number} bundles; the same command with --resume "
-                    "goes on."
+                    f"Kept: {len(bundles)} of {number} bundles. Run the same command with "
+                    "--resume to continue."
                 )
             raise
     return [bundles[seed] for seed in folders]
 
 
 def unfinished(out: Path, config: TrainingConfig, number: int) -> list[Path]:
-    """Folders of the bundles that `repeat` has yet to train."""
+    """Folders of the bundles that `repeat` has yet to train.
+
+    Args:
+        out: Folder of the bundles.
+        config: The settings; seeds count up from its seed.
+        number: Number of bundles.
+    """
     folders = _folders(out, config, number).values()
     return [folder for folder in folders if not (folder / MANIFEST).is_file()]
 
 
 def spread(bundles: list[Bundle]) -> pd.DataFrame:
-    """Test figures of each bundle, one row a seed."""
+    """Test figures of each bundle, one row per seed."""
     rows = []
     for bundle in bundles:
         manifest = bundle.manifest
@@ -107,13 +113,13 @@ def as_text(table: pd.DataFrame) -> str:
     header = ["figure", "mean", "standard deviation", "lowest", "highest"]
     return (
         f"{len(table)} seeds on one split, {num_images:,} test images. The spread is that of "
-        "training alone: the interval over patients, in each bundle's card, comes on top of "
+        "training alone; the confidence interval over patients in each bundle's card adds to "
         f"it.\n\n{markdown_table(header, rows)}"
     )
 
 
 def _folders(out: Path, config: TrainingConfig, number: int) -> dict[int, Path]:
-    """The bundle of each seed."""
+    """The folder of each seed's bundle."""
     return {seed: out / f"seed-{seed}" for seed in range(config.seed, config.seed + number)}
 
 
@@ -126,8 +132,8 @@ def _finished(folder: Path, settings: TrainingConfig) -> Bundle:
     if other:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in other)
         raise DatasetError(
-            f"{folder.parent.name!r} holds bundles with another {options}. Call it with the same "
-            "settings to go on, or choose another --out."
+            f"{folder.parent.name!r} holds bundles with another {options} and cannot be resumed "
+            "with these options. Use the original settings, or choose another --out."
         )
     return bundle
 
@@ -149,6 +155,6 @@ def _require_same_data(
     wanted = data_record(films, description).fingerprint
     if any(bundle.manifest.data.fingerprint != wanted for bundle in bundles):
         raise DatasetError(
-            f"{out.name!r} holds bundles of other data, or of another split of them. Call it with "
-            "the same DATA to go on, or choose another --out."
+            f"{out.name!r} holds bundles of other data, or of another split, and cannot be "
+            "resumed with these data. Use the original DATA, or choose another --out."
         )

@@ -190,7 +190,7 @@ def test_an_existing_folder_is_not_overwritten(data, tmp_path, capsys):
 
     assert main(fit_arguments(data, out)) == 1
 
-    assert "'mine' exists. Nothing is overwritten" in capsys.readouterr().err
+    assert "'mine' exists already and is not overwritten" in capsys.readouterr().err
     assert leftovers(out) == []
 
 
@@ -198,7 +198,7 @@ def test_an_existing_folder_is_not_overwritten(data, tmp_path, capsys):
 def test_a_name_no_bundle_can_have_is_known_before_training(data, tmp_path, name, capsys):
     assert main(fit_arguments(data, tmp_path / name)) == 1
 
-    assert "cannot name a bundle. Expected letters" in capsys.readouterr().err
+    assert "not a valid bundle name. Expected letters" in capsys.readouterr().err
     assert leftovers(tmp_path) == []
 
 
@@ -314,7 +314,7 @@ def test_remarks_that_cannot_be_read_are_named_before_training(content, data, tm
 
     assert main(fit_arguments(data, tmp_path / "mine", "--remarks", str(file))) == 2
 
-    assert "'tried.md' cannot be read. Expected a file of UTF-8" in capsys.readouterr().err
+    assert "'tried.md' cannot be read. Expected a UTF-8 text file" in capsys.readouterr().err
     assert not (tmp_path / "mine").exists()
 
 

@@ -54,7 +54,7 @@ def test_finished_seeds_are_not_trained_again(data, repeated, capsys):
     assert "epoch" not in capsys.readouterr().err
 
     assert main(arguments(data, repeated, "--learning-rate", "0.5")) == 1
-    assert "holds bundles with another --learning-rate. Call" in capsys.readouterr().err
+    assert "holds bundles with another --learning-rate and cannot" in capsys.readouterr().err
 
 
 def test_a_finished_set_is_extended(data, repeated, tmp_path, capsys):
@@ -90,9 +90,7 @@ def test_a_stopped_set_goes_on_from_the_default_seed(
     with monkeypatch.context() as patch:
         patch.setattr(repeats, "fit", lambda *args, **more: next(calls)(*args, **more))
         assert main(given) == 1
-    assert "Kept: 1 of 2 bundles; the same command with --resume goes on." in (
-        capsys.readouterr().err
-    )
+    assert "Kept: 1 of 2 bundles. Run the same command" in capsys.readouterr().err
 
     assert main([*given, "--resume"]) == 0
 

@@ -76,11 +76,11 @@ def test_a_stopped_run_is_neither_overwritten_nor_mixed_up(data, killed, capsys)
     assert not killed.exists()
 
     assert main(arguments(data, killed)) == 1
-    assert "was stopped before it ended. Go on with it by --resume" in capsys.readouterr().err
+    assert "was interrupted. Resume it with --resume" in capsys.readouterr().err
 
     assert main(arguments(data, killed, "--resume", "--learning-rate", "0.5")) == 1
     error = capsys.readouterr().err
-    assert "learning_rate was 0.001 and is 0.5" in error
+    assert "learning_rate was 0.001, now 0.5" in error
     assert (killed.parent / ".mine-training" / "state.npz").is_file()
 
 
@@ -157,7 +157,7 @@ def test_a_full_disk_at_a_later_epoch_loses_nothing(data, tmp_path):
 def test_there_must_be_something_to_resume(data, tmp_path, capsys):
     assert main(arguments(data, tmp_path / "mine", "--resume")) == 1
 
-    assert "no stopped run of 'mine'" in capsys.readouterr().err
+    assert "no interrupted run of 'mine'" in capsys.readouterr().err
 
 
 def test_the_minutes_of_earlier_calls_count_too(tmp_path):
