@@ -1,7 +1,7 @@
-"""Takes the README's screenshots anew: `make screenshots`.
+"""Takes the README's screenshots: `make screenshots`.
 
-Starts the app on the shipped default model, walks through its pages in headless Chromium as
-a reader would, and writes one picture of each page to `docs/images`.
+Starts the app with the default model, walks through its pages in headless Chromium like a
+user, and writes one screenshot per page to `docs/images`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
 
 def main() -> int:
-    """Writes the pictures; returns 1 where there is no Chromium."""
+    """Writes the screenshots; returns 1 if there is no Chromium."""
     path = chromium()
     if path is None:
         print("No Chromium found: install one (Debian: apt-get install chromium)", file=sys.stderr)
@@ -52,7 +52,7 @@ def _walk(page: Page, url: str) -> None:
 
 
 def _keep(page: Page, name: str) -> None:
-    # Pictures and charts are drawn after the script has ended, with nothing to wait for.
+    # Images and charts are rendered after the script has ended, with no event to wait for.
     page.mouse.move(0, 0)
     page.wait_for_timeout(3000)
     page.screenshot(path=IMAGES / f"{name}.png")

@@ -1,7 +1,7 @@
-"""Draws the pictures of `docs/studies` from the trials kept beside them: `make plots`.
+"""Draws the plots of `docs/studies` from the saved trials: `make plots`.
 
-Each `docs/studies/results/NAME.csv` is the `trials.csv` of a study (`overread-train tune`); it
-becomes `docs/images/study-NAME.png`, with a mark for each seed.
+Each `docs/studies/results/NAME.csv` is the `trials.csv` of a study (`overread-train tune`) and
+becomes `docs/images/study-NAME.png`, with one mark per seed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tests.e2e.conftest import QUIET, chromium
 STUDIES = Path(__file__).parents[1] / "docs" / "studies" / "results"
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
-# Of `trials.csv`; the columns beside these are the settings that were searched.
+# Columns of `trials.csv`; the others are the settings that were searched.
 _FIGURES = ("trial", "state", "value", "best_epoch", "epochs_run", "minutes", "remark")
 _WIDTH = 860
 
 
 def main() -> int:
-    """Writes the pictures; returns 1 where there is no Chromium."""
+    """Writes the plots; returns 1 if there is no Chromium."""
     path = chromium()
     if path is None:
         print("No Chromium found: install one (Debian: apt-get install chromium)", file=sys.stderr)
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def _drawn(file: Path) -> tuple[str, int]:
-    """The page of one figure and its height in pixels."""
+    """The HTML of one figure, and its height in pixels."""
     trials = pd.read_csv(file, dtype={"filters": str}, keep_default_na=False, na_values=[""])
     settings = [
         str(name)

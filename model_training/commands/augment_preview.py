@@ -12,7 +12,7 @@ from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import add_augmentation, add_input
 from model_training.config import TrainingConfig
 
-_MOST = 100  # rows and columns that a person would look at
+_MOST = 100  # rows and columns a person would look at
 
 
 def add(commands: Commands) -> None:
@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "augment-preview",
-        "Draw a sheet of images as training would vary them; the first column is unchanged.",
+        "Draw a sheet of augmented images; the first column is unchanged.",
         "overread-train augment-preview p --augmentation medical --out sheet.png",
         "overread-train augment-preview p --augmentation medical --augment 'rotation=0' \\\n"
         "      --out sheet.png",

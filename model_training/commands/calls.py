@@ -1,4 +1,4 @@
-"""What all commands share: how one is declared, and how a wrong call ends."""
+"""Shared by all commands: how a command is declared, and how wrong usage is reported."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class WrongCall(Exception):  # noqa: N818 (it is no error of the program)
-    """An argument that argparse lets pass and the command cannot use."""
+    """An argument that argparse accepts but the command cannot use."""
 
 
 @contextmanager
 def wrong_call() -> Iterator[None]:
-    """Turns a value that a callee does not take into exit status 2."""
+    """Turns a `ValueError` about an argument into exit status 2.
+
+    Raises:
+        WrongCall: In place of the `ValueError`.
+    """
     try:
         yield
     except ValueError as error:
@@ -26,7 +30,14 @@ def wrong_call() -> Iterator[None]:
 def add_command(
     commands: Commands, name: str, purpose: str, *examples: str
 ) -> argparse.ArgumentParser:
-    """Declares a command, with examples below its options."""
+    """Declares a command, with examples below its options.
+
+    Args:
+        commands: The subparsers to add it to.
+        name: Name of the command.
+        purpose: One sentence for `--help`.
+        *examples: Command lines.
+    """
     heading = "example: " if len(examples) == 1 else "examples:\n  "
     return commands.add_parser(
         name,

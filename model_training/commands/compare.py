@@ -14,8 +14,8 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "compare",
-        "Compare bundles on the same images and say what differs by more than chance. Without "
-        "--data these are the test images that all of them share.",
+        "Compare bundles on the same images and test which differences are significant. Without "
+        "--data, these are the test images they have in common.",
         "overread-train compare models/a models/b models/c --html comparison.html",
     )
     command.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE", help="two or more")
@@ -26,8 +26,8 @@ def add(commands: Commands) -> None:
         choices=("train", "val", "test", "all"),
         help="of --data, as for evaluate",
     )
-    command.add_argument("--html", type=Path, help="page to write, with curves over each other")
-    command.add_argument("--json", type=Path, help="file to write all figures to")
+    command.add_argument("--html", type=Path, help="HTML report to write, with curves")
+    command.add_argument("--json", type=Path, help="JSON file to write, with all figures")
     add_data_arguments(command, name="--data")
     command.set_defaults(run=_run)
 
@@ -35,12 +35,10 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     if len(options.bundles) < 2:
         raise WrongCall(
-            f"compare takes two or more bundles. Received {len(options.bundles)}; name another."
+            f"compare needs two or more bundles. Received {len(options.bundles)}; add another."
         )
     if options.split and not options.data:
-        raise WrongCall(
-            "--split chooses among the images of --data. Give --data too, or leave --split out."
-        )
+        raise WrongCall("--split selects images of --data. Add --data, or leave out --split.")
 
     from app.core.bundles.bundle import load_bundle
     from model_training.evaluation import comparison_report

@@ -32,22 +32,22 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "crossval",
-        "Train on all folds but one, in turn, by patient; the same call goes on where it stopped.",
+        "Cross-validate by patient. Run the same command again to resume.",
         "overread-train crossval p --preset basic-cnn --folds 5 --out cv",
         "overread-train crossval p --preset basic-cnn --folds 5 --out cv \\\n"
         "      --ensemble models/mine",
     )
     add_data_arguments(command)
     command.add_argument(
-        "--out", type=Path, required=True, help="folder of the folds, their predictions and report"
+        "--out", type=Path, required=True, help="folder for folds, predictions and report"
     )
     command.add_argument("--folds", type=int, default=5, help="default: 5")
     command.add_argument(
         "--ensemble",
         type=Path,
         metavar="BUNDLE",
-        help="also write the mean of the folds' networks as one bundle; a test split is left out "
-        "of all folds for it",
+        help="also publish the ensemble of the folds as a bundle; a test split is then left out "
+        "of all folds",
     )
     add_settings(command)
     add_description(command)

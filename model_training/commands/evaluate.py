@@ -17,7 +17,7 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "evaluate",
-        "Score labelled images with a bundle, at its own threshold, and report how well it does.",
+        "Score labelled images with a bundle at its own decision threshold and report the figures.",
         "overread-train evaluate models/chest-pneumonia other-hospital/ --html report.html",
     )
     command.add_argument("bundle", type=Path, help="folder of a model bundle")
@@ -27,10 +27,10 @@ def add(commands: Commands) -> None:
         "--part",
         dest="split",
         choices=_SPLITS,
-        help="of data in train, val and test; default: test where there is one, else all",
+        help="the split to evaluate; default: test if there is one, else all",
     )
-    command.add_argument("--out", type=Path, help="CSV file to write, one row an image")
-    command.add_argument("--html", type=Path, help="page to write, with curves")
+    command.add_argument("--out", type=Path, help="CSV file to write, one row per image")
+    command.add_argument("--html", type=Path, help="HTML report to write, with curves")
     command.set_defaults(run=_run)
 
 

@@ -46,10 +46,12 @@ def add(commands: Commands) -> None:
         metavar="N",
         help="train N seeds on one split, as bundles OUT/seed-S, and report the spread",
     )
-    stopped = command.add_argument_group("a run that was stopped")
-    stopped.add_argument("--resume", action="store_true", help="go on after its last epoch")
-    stopped.add_argument("--finish", action="store_true", help="with --resume: train no further")
-    stopped.add_argument("--restart", action="store_true", help="forget it and begin anew")
+    stopped = command.add_argument_group("interrupted runs")
+    stopped.add_argument("--resume", action="store_true", help="continue after the last epoch")
+    stopped.add_argument(
+        "--finish", action="store_true", help="with --resume: publish the best epoch so far"
+    )
+    stopped.add_argument("--restart", action="store_true", help="discard it and start again")
     add_settings(command)
     add_description(command)
     add_tracking(command)
@@ -63,7 +65,7 @@ def _run(options: argparse.Namespace) -> None:
         if options.repeats < 1:
             raise ValueError(f"`repeats` must be at least 1. Received {options.repeats}.")
         if options.finish and not options.resume:
-            raise ValueError("`finish` ends a run that was stopped; it needs --resume.")
+            raise ValueError("`finish` publishes an interrupted run; it needs --resume.")
 
     from model_training.fitting.fit import Run, check_out
 

@@ -1,4 +1,4 @@
-"""The options that fill a `TrainingConfig` and a `Description`, alike in every command."""
+"""The options for `TrainingConfig` and `Description`, shared by all commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from model_training.fitting.fit import Description
 
 
-# Settings that only one value of another makes use of.
+# Settings that are used only with one value of another setting.
 _USED_WITH = {
     "decay_epochs": ("schedule", "exponential"),
     "warmup_epochs": ("schedule", "cosine"),
@@ -40,24 +40,24 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--preset", required=True, metavar="NAME", help=f"one of {', '.join(PRESET_NAMES)}"
     )
-    command.add_argument("--cache", type=Path, help="where decoded films are kept between runs")
-    add_input(command.add_argument_group("input", "where not given, the preset's own"))
+    command.add_argument("--cache", type=Path, help="folder of the cache of decoded films")
+    add_input(command.add_argument_group("input", "default: those of the preset"))
     _add_split(command.add_argument_group("split"))
-    _add_training(command.add_argument_group("training", "where not given, the preset's own"))
+    _add_training(command.add_argument_group("training", "default: those of the preset"))
     add_augmentation(command.add_argument_group("augmentation"))
     _add_transfer(command.add_argument_group("transfer learning"))
     _add_custom_cnn(command.add_argument_group("architecture", "of the preset custom-cnn"))
 
 
 def add_description(command: argparse.ArgumentParser) -> None:
-    """Declares what only a person can say of a model."""
+    """Declares what only a person can say about a model."""
     about = command.add_argument_group("description", "written into bundle and model card")
     about.add_argument(
         "--title", help="such as 'Pneumonia on chest radiographs'; default: the classes"
     )
     about.add_argument("--source", default="not stated", help="where the data come from")
     about.add_argument("--licence", default="not stated", help="the data's licence")
-    about.add_argument("--modalities", nargs="+", default=[], help="DICOM modalities it may judge")
+    about.add_argument("--modalities", nargs="+", default=[], help="DICOM modalities it accepts")
     about.add_argument(
         "--remarks", type=Path, metavar="FILE", help="Markdown for the card: what was tried"
     )
@@ -65,7 +65,7 @@ def add_description(command: argparse.ArgumentParser) -> None:
 
 
 def chosen_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """What was chosen of `TrainingConfig`, for `from_preset`; None where nothing was."""
+    """The settings that were given, for `TrainingConfig.from_preset`; None for the others."""
     given: dict[str, Any] = {
         field.name: getattr(options, field.name, None) for field in fields(TrainingConfig)
     }
@@ -78,17 +78,17 @@ def chosen_settings(options: argparse.Namespace) -> dict[str, Any]:
 def require_used(
     options: argparse.Namespace, config: TrainingConfig, *, searched: Collection[str] = ()
 ) -> None:
-    """Makes sure that the options given have an effect, as far as the call tells.
+    """Checks that the options given have an effect, as far as the command line shows.
 
-    What only the data tell, `say_unused` says.
+    `say_unused` reports what depends on the data.
 
     Args:
-        options: What was given.
-        config: What that makes of the preset.
-        searched: Names of the settings that a study tries values of.
+        options: The parsed options.
+        config: The resulting settings.
+        searched: Names of the settings that are searched in a study.
 
     Raises:
-        ValueError: If an option is given that the other settings make no use of.
+        ValueError: If an option is given that the other settings do not use.
     """
 
     def is_given(name: str) -> bool:
@@ -112,26 +112,32 @@ def require_used(
 def say_unused(
     options: argparse.Namespace, classes: Sequence[str], *, searched: Collection[str] = ()
 ) -> None:
-    """Says on stderr which option has no effect on data of these classes, or is searched."""
+    """Prints which options have no effect on data with these classes, or are searched.
+
+    Args:
+        options: The parsed options.
+        classes: Names of the classes.
+        searched: Names of the settings that are searched in a study.
+    """
     for name in searched:
         if getattr(options, name, None) is not None:
-            say(f"--{name.replace('_', '-')} has no effect: --search tries values of {name}.")
+            say(f"--{name.replace('_', '-')} has no effect: --search varies {name}.")
     if options.threshold_rule is not None and len(classes) > 2:
         say(
-            f"With {len(classes)} classes the likeliest one is predicted: --threshold-rule has no "
-            "effect."
+            f"With {len(classes)} classes the most likely one is predicted: --threshold-rule has "
+            "no effect."
         )
 
 
 def add_input(group: argparse._ActionsContainer) -> None:
-    """Declares how an image is brought to the network."""
+    """Declares how an image is fitted to the network's input."""
     group.add_argument("--image-size", type=int, help="side of the network's input, pixels")
     group.add_argument("--channels", type=int, choices=(1, 3), help="1 grey (default), 3 RGB")
     group.add_argument("--fit", choices=FITS, help="default: stretch")
 
 
 def chosen_description(options: argparse.Namespace) -> Description:
-    """What `add_description` declared, and the name of the data.
+    """The description from the options of `add_description`, and the name of the data.
 
     Raises:
         WrongCall: If the file of remarks cannot be read.
@@ -154,18 +160,20 @@ def _read_remarks(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise WrongCall(
-            f"{file.name!r} cannot be read. Expected a file of UTF-8 text for --remarks."
+            f"{file.name!r} cannot be read. Expected a UTF-8 text file for --remarks."
         ) from None
 
 
 def _add_split(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--validation-fraction", type=float, help="fraction of patients; 0.15")
-    group.add_argument("--test-fraction", type=float, help="fraction of patients; 0.15")
-    group.add_argument("--split-seed", type=int, help="of the random split; default: --seed")
+    group.add_argument(
+        "--validation-fraction", type=float, help="fraction of patients; default: 0.15"
+    )
+    group.add_argument("--test-fraction", type=float, help="fraction of patients; default: 0.15")
+    group.add_argument("--split-seed", type=int, help="seed of the random split; default: --seed")
     group.add_argument(
         "--leaks",
         choices=LEAKS,
-        help="a given split with one patient on two sides: refuse it (default), redraw it, keep it",
+        help="if a given split has a patient on both sides: refuse (default), redraw or keep it",
     )
 
 
@@ -175,29 +183,39 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--optimizer", choices=OPTIMIZERS)
     group.add_argument("--learning-rate", type=float)
     group.add_argument("--weight-decay", type=float, help="of adamw; default: 0.02")
-    group.add_argument("--schedule", choices=SCHEDULES, help="of the learning rate")
-    group.add_argument("--decay-epochs", type=float, help="exponential: epochs to a tenth; 10")
-    group.add_argument("--warmup-epochs", type=float, help="cosine: epochs to the full rate; 2")
-    group.add_argument("--patience", type=int, help="epochs without progress before stopping")
-    group.add_argument("--ema-momentum", type=float, help="of the average of the weights")
+    group.add_argument("--schedule", choices=SCHEDULES, help="learning-rate schedule")
     group.add_argument(
-        "--imbalance", choices=IMBALANCE, help="what makes classes count alike; default: weights"
+        "--decay-epochs", type=float, help="exponential: epochs to a tenth of the rate; default: 10"
+    )
+    group.add_argument(
+        "--warmup-epochs", type=float, help="cosine: epochs of linear warm-up; default: 2"
+    )
+    group.add_argument(
+        "--patience", type=int, help="stop after this many epochs without improvement"
+    )
+    group.add_argument(
+        "--ema-momentum", type=float, help="momentum of the moving average of the weights"
+    )
+    group.add_argument(
+        "--imbalance", choices=IMBALANCE, help="how classes are balanced; default: weights"
     )
     group.add_argument("--precision", choices=PRECISIONS, help="default: auto")
     group.add_argument(
         "--threshold-rule",
-        help="balanced (default), half, youden, sensitivity:0.95, cost:5; on validation only",
+        help="how the decision threshold is chosen on validation images: balanced (default), half, "
+        "youden, sensitivity:0.95 or cost:5",
     )
     group.add_argument(
         "--shifted-validation",
         action=argparse.BooleanOptionalAction,
-        help="choose threshold and calibration on shifted exposure, crop, sharpness, corners too",
+        help="choose threshold and calibration also on images with shifted exposure, crop, "
+        "sharpness and covered corners",
     )
     group.add_argument("--seed", type=int, help="default: 0")
 
 
 def add_augmentation(group: argparse._ActionsContainer) -> None:
-    """Declares what is varied in the training images."""
+    """Declares the augmentation options."""
     group.add_argument("--augmentation", metavar="SET", help=f"one of {', '.join(AUGMENTATIONS)}")
     options = ", ".join(field.name for field in fields(Augmentation))
     group.add_argument(
@@ -211,22 +229,28 @@ def _add_transfer(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--weights",
         metavar="WEIGHTS",
-        help="none (default), imagenet, or a file or bundle to start from",
+        help="initial weights: none (default), imagenet, or a file or bundle",
     )
-    group.add_argument("--frozen-epochs", type=int, help="epochs in which only the head learns")
+    group.add_argument(
+        "--frozen-epochs", type=int, help="initial epochs in which only the head is trained"
+    )
     group.add_argument(
         "--unfreeze-from",
         metavar="LAYER",
-        help="first layer that learns then; a wrong name lists them",
+        help="first layer to train after them; an unknown name prints the list",
     )
-    group.add_argument("--fine-tuning-rate", type=float, help="learning rate then; 1e-4")
+    group.add_argument(
+        "--fine-tuning-rate", type=float, help="learning rate after them; default: 1e-4"
+    )
 
 
 def _add_custom_cnn(group: argparse._ArgumentGroup) -> None:
     usual = " ".join(map(str, FILTERS))
     group.add_argument("--filters", type=int, nargs="+", help=f"of each block; default: {usual}")
-    group.add_argument("--kernels", type=int, nargs="+", help="of each block; the last one repeats")
-    group.add_argument("--dropouts", type=float, nargs="+", help="after each block")
+    group.add_argument(
+        "--kernels", type=int, nargs="+", help="kernel size of each block; the last one is repeated"
+    )
+    group.add_argument("--dropouts", type=float, nargs="+", help="dropout after each block")
     group.add_argument("--normalisation", choices=NORMALISATIONS)
     group.add_argument("--head", choices=HEADS)
     group.add_argument("--dense-units", type=int)

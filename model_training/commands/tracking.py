@@ -1,4 +1,4 @@
-"""The option that has MLflow note what a command does."""
+"""The option that logs a command to MLflow."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ def add_tracking(command: argparse._ActionsContainer, *, bundle: bool = True) ->
 
     Args:
         command: The command, or a group of its options.
-        bundle: Whether its bundle is among what is noted.
+        bundle: Whether the bundle is logged too.
     """
-    sent = "the bundle, whose predictions.csv has paths and patient numbers of held-out images"
+    sent = "the bundle, whose predictions.csv has paths and patient IDs of held-out images"
     command.add_argument(
         "--track",
         action="store_true",
-        help="note settings, epochs and figures in MLflow: in mlflow.db and mlruns/ here, or on "
+        help="log settings, epochs and figures to MLflow: to mlflow.db and mlruns/ here, or to "
         f"the server in MLFLOW_TRACKING_URI{f'; also {sent}' if bundle else ''}",
     )
 
 
 def say_where(enabled: bool) -> None:
-    """Says on stderr where what was noted is; not the address, which may hold a password."""
+    """Prints where the MLflow runs are, but not the address, which may contain a password."""
     if not enabled:
         return
     if os.environ.get("MLFLOW_TRACKING_URI"):
-        say("What MLflow noted is at the address in MLFLOW_TRACKING_URI.")
+        say("The MLflow runs are on the server in MLFLOW_TRACKING_URI.")
     else:
-        say("What MLflow noted is in mlflow.db and mlruns/ in this folder; `mlflow ui` shows it.")
+        say("The MLflow runs are in mlflow.db and mlruns/ in this folder; `mlflow ui` shows them.")

@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "tune",
-        "Find good settings: train with many, compare on validation images. The same call goes on.",
+        "Search hyperparameters on validation images. Run the same command again to resume.",
         "overread-train tune p --preset basic-cnn --out study --sampler grid \\\n"
         "      --search epochs=10,20,30 --search batch_size=16,32,64",
         "overread-train tune p --preset basic-cnn --out study --trials 40 --pruner median \\\n"
@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--out", type=Path, required=True, help="folder of the study: database, report, epochs"
     )
-    search = command.add_argument_group("search", "every other option below holds for all trials")
+    search = command.add_argument_group("search", "all other options apply to every trial")
     search.add_argument(
         "--search",
         action="append",
@@ -56,28 +56,30 @@ def add(commands: Commands) -> None:
         "--sampler",
         choices=SAMPLERS,
         default="tpe",
-        help="grid: every combination; random; tpe (default): where earlier trials were good",
+        help="grid: every combination; random; tpe (default): near good earlier trials",
     )
     search.add_argument(
         "--pruner",
         choices=PRUNERS,
         default="none",
-        help="median: end a trial whose epochs are worse than those of half the earlier ones",
+        help="median: stop trials that are worse than the median of earlier ones",
     )
     search.add_argument(
         "--trials",
         type=int,
-        help=f"trials there are to be in the end; default: the whole grid, else {_TRIALS}",
+        help=f"total number of trials; default: the whole grid, else {_TRIALS}",
     )
     search.add_argument(
         "--storage",
         metavar="URL",
-        help="database for several machines that work on one study, such as "
+        help="database, to run one study on several machines, such as "
         "postgresql+psycopg://host/name; default: study.db in --out",
     )
-    search.add_argument("--study", metavar="NAME", help="in the database; default: name of --out")
     search.add_argument(
-        "--fit-best", type=Path, metavar="BUNDLE", help="then train the best as a bundle"
+        "--study", metavar="NAME", help="name in the database; default: name of --out"
+    )
+    search.add_argument(
+        "--fit-best", type=Path, metavar="BUNDLE", help="then train the best trial as a bundle"
     )
     add_tracking(search, bundle=False)
     add_settings(command)

@@ -148,7 +148,7 @@ def test_each_fold_is_a_run_in_mlflow(films, tmp_path, monkeypatch, capsys):
 
     assert main(arguments(films, tmp_path / "cv", *two_folds)) == 0
 
-    assert "What MLflow noted is at the address in MLFLOW_TRACKING_URI." in capsys.readouterr().err
+    assert "on the server in MLFLOW_TRACKING_URI." in capsys.readouterr().err
     client = mlflow.MlflowClient(address)
     [experiment] = [e for e in client.search_experiments() if e.name == "overread crossval"]
     runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}

@@ -125,7 +125,7 @@ def test_with_seeds_searched_their_spread_is_shown_before_all_else(data, tmp_pat
 
     told = capsys.readouterr()
     printed = told.out
-    assert "--epochs has no effect: --search tries values of epochs." in told.err
+    assert "--epochs has no effect: --search varies epochs." in told.err
     trials = pd.read_csv(tmp_path / "seeds" / "trials.csv")
     assert "| epochs | seeds |" in printed
     for epochs, values in trials.groupby("epochs")["value"]:
@@ -171,7 +171,7 @@ def test_more_classes_are_judged_by_the_loss(three_data, tmp_path, capsys):
         (["--search", "epochs=0,2"], 2, "Received epochs=0"),
         (["--search", "epochs=1..5", "--sampler", "grid"], 2, "['epochs'] are ranges"),
         (["--search", "epochs=1,2", "--trials", "0"], 2, "Received trials=0"),
-        (["--search", "epochs=1,2", "--fit-best", "my model"], 1, "cannot name a bundle"),
+        (["--search", "epochs=1,2", "--fit-best", "my model"], 1, "not a valid bundle name"),
         (["--search", "epochs=1,2", "--storage", "nonsense"], 1, "database cannot be used"),
         (
             ["--search", "epochs=1,2", "--storage", "postgresql://u:password@127.0.0.1:9/x"],
