@@ -79,7 +79,7 @@ class Scored:
         )
 
     def table(self) -> pd.DataFrame:
-        """The results table with patient, subgroup and truth, one row per image, refused ones too."""
+        """The results table with patient, subgroup and truth, one row per image, refused or not."""
         known = pd.DataFrame(
             {
                 "patient_id": [case.patient_id for case in self.cases],
