@@ -1,11 +1,11 @@
-"""What an archive takes on many machines: a simulation of the pipeline from measured rates.
+"""How an archive scales over many machines: a simulation from measured rates.
 
     python -m benchmarks.archive --core-rate 57 --driver-rate 3000
 
-Each core takes batches of eight films: eight reads at once from a storage that all machines share,
-then computing. Finished batches go to one driver that writes rows. Measured are the films a second
-of one core (`benchmarks.pipeline`, engine over cores) and of the driver (`--measure-driver`); what
-storage and network give is assumed and said.
+Each core takes batches of eight films: it reads eight at once from a storage that all machines
+share, then computes. Finished batches go to one driver that writes rows. The films per second of
+one core (`benchmarks.pipeline`, engine rate over cores) and of the driver (`--measure-driver`) are
+measured; storage and network are assumed, and printed.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ MACHINES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What the simulation is given.
+    """Parameters of the simulation.
 
     Attributes:
-        machines: How many.
-        cores: Of each.
-        core_rate: Films a second that one core decodes, scores and explains.
-        driver_rate: Results a second that the driver takes in and writes.
-        megabytes: Of a film on average.
-        bandwidth: Megabytes a second that the storage gives to all together.
+        machines: Number of machines.
+        cores: Number of cores per machine.
+        core_rate: Films per second that one core decodes, scores and explains.
+        driver_rate: Results per second that the driver receives and writes.
+        megabytes: Average size of a film.
+        bandwidth: Megabytes per second of the shared storage.
         latency: Seconds until the first byte of a read.
     """
 
@@ -55,7 +55,7 @@ class Cluster:
 
     @property
     def limits(self) -> dict[str, float]:
-        """Films a second that each part allows by itself."""
+        """Films per second that each component allows on its own."""
         return {
             "cores": self.machines * self.cores * self.core_rate,
             "storage": self.bandwidth / self.megabytes,
@@ -64,11 +64,16 @@ class Cluster:
 
 
 def simulate(cluster: Cluster, *, batches_a_core: int = 40, seed: int = 0) -> float:
-    """Films a second of a cluster once all its cores are busy.
+    """Films per second of a cluster in steady state.
 
-    Event by event: a core asks for its next batch while it computes one; the storage serves
-    requests in their order at its full bandwidth; the driver takes batches one at a time and
-    a core waits when two of its batches wait for the driver.
+    A discrete-event simulation: a core requests its next batch while it computes one; the storage
+    serves requests in order at full bandwidth; the driver handles one batch at a time, and a core
+    waits while two of its batches wait for the driver.
+
+    Args:
+        cluster: The parameters.
+        batches_a_core: Number of batches to simulate per core.
+        seed: Of the computing times.
     """
     generator = np.random.default_rng(seed)
     num_cores = cluster.machines * cluster.cores
@@ -83,7 +88,7 @@ def simulate(cluster: Cluster, *, batches_a_core: int = 40, seed: int = 0) -> fl
     finished = []
     for _ in range(num_cores * batches_a_core):
         now, core = heapq.heappop(ready)
-        # Films differ: batches of eight by about a sixth.
+        # Films differ: batches of eight vary by about a sixth.
         computing = seconds_a_batch * max(0.3, generator.normal(1, 0.17))
         started = max(now, float(next_read[core]))
         done = started + computing
@@ -101,7 +106,12 @@ def simulate(cluster: Cluster, *, batches_a_core: int = 40, seed: int = 0) -> fl
 
 
 def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
-    """Results a second that one process takes from workers, keeps and writes as rows."""
+    """Results per second that one process receives from workers, stores and writes as rows.
+
+    Args:
+        bundle: The bundle whose results are written.
+        count: Number of results.
+    """
     import pickle
 
     size = bundle.manifest.input
@@ -146,11 +156,11 @@ def main() -> int:
     rate = options.driver_rate
     if rate is None:
         if options.measure_driver is None:
-            parser.error("give --driver-rate or --measure-driver BUNDLE")
+            parser.error("pass --driver-rate or --measure-driver BUNDLE")
         rate = driver_rate(load_bundle(options.measure_driver))
         tell(f"driver: {rate:.0f} results/s")
     print(
-        f"| machines of {options.cores} cores | films/s | of what the cores could do | hours "
+        f"| machines of {options.cores} cores | films/s | efficiency | hours "
         "| core-hours | cost | limited by |\n|---|---|---|---|---|---|---|"
     )
     for machines in MACHINES:

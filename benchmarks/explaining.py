@@ -1,9 +1,9 @@
-"""Scores with heatmaps, against what people run today: `model.predict` and tf-keras-vis.
+"""Scoring with heatmaps compared with `model.predict` and tf-keras-vis.
 
     python -m benchmarks.explaining BUNDLE FILMS
 
-All sides read, decode and fit the same films; they take turns in one process, so that a busy
-machine slows all of them.
+All variants read, decode and fit the same films. They take turns in one process, so that
+other load on the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ROUNDS = 3
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where a bar is missed."""
+    """Measures and prints; exit status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("films", type=Path, help="folder of radiographs")
@@ -43,7 +43,14 @@ def main() -> int:
 
 
 def measure(folder: Path, source: Path, num_images: int, num_single: int) -> list[Row]:
-    """The three ratios."""
+    """The three ratios.
+
+    Args:
+        folder: Folder of the bundle.
+        source: Folder of films.
+        num_images: Number of films for batches.
+        num_single: Number of films for one at a time.
+    """
     bundle = load_bundle(folder)
     engine, network = Engine(bundle, backend="openvino"), load_network(bundle)
     alone = Engine(bundle, backend="openvino")
@@ -87,12 +94,18 @@ def measure(folder: Path, source: Path, num_images: int, num_single: int) -> lis
 
 
 class LogitsOnly:
-    """The same network on OpenVINO without its heatmaps, as a network that only scores."""
+    """The same network on OpenVINO without heatmaps."""
 
     description = "OpenVINO, logits only"
     num_logits = 1
 
     def __init__(self, network: Network, workers: int) -> None:
+        """Converts and compiles the network.
+
+        Args:
+            network: The network.
+            workers: Number of parallel streams.
+        """
         import openvino
         import tensorflow as tf
 
@@ -106,20 +119,31 @@ class LogitsOnly:
         self._compiled = compile_for_cpu(converted, streams=workers)
 
     def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits, and maps of one cell without content."""
+        """Logits of shape `(batch, 1)`, and empty heatmaps of shape `(batch, 1, 1, 1)`.
+
+        Takes pixels in [0, 255] of shape `(batch, height, width, channels)`.
+        """
         output = self._compiled.create_infer_request().infer(pixels)
         return np.array(output[0]), np.zeros((len(pixels), 1, 1, 1), np.float32)
 
 
 def fitted(bundle: Bundle, paths: list[Path]) -> NDArray[np.float32]:
-    """Films as the network takes them, decoded one after the other as a loop does."""
+    """Films as the network takes them, decoded one after the other.
+
+    Args:
+        bundle: The bundle whose input size is used.
+        paths: The films.
+
+    Returns:
+        float32 in [0, 255], shape `(num_films, height, width, channels)`.
+    """
     size = bundle.manifest.input
     decoded = (decoding.decode(path.read_bytes()) for path in paths)
     return np.stack([to_input(film, size) for film in decoded]).astype(np.float32)
 
 
 def tf_keras_vis_grad_cam(network: Network):  # type: ignore[no-untyped-def]
-    """Grad-CAM of the last output by tf-keras-vis, at the size of the heatmap layer."""
+    """Grad-CAM of the last output by tf-keras-vis, at the resolution of the heatmap layer."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         from tf_keras_vis.gradcam import Gradcam

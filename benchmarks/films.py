@@ -1,4 +1,4 @@
-"""Films for benchmarks: real ones, and any number of files that differ in their digest only."""
+"""Films for benchmarks: real ones, and any number of copies that differ only in their digest."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ _JPEG_START = b"\xff\xd8"
 
 
 def paths(folder: Path) -> list[Path]:
-    """The image files of a folder, in name order."""
+    """The image files of a folder, by name."""
     return [source.path for source in from_paths([folder]) if source.path is not None]
 
 
 def write_copies(folder: Path, originals: list[Path], count: int) -> None:
-    """So many JPEG files with the originals' pixels, each with a comment of its own.
+    """Writes JPEG copies of the originals, each with a different comment.
 
-    Equal files would be scored once and then known.
+    Identical files would be scored only once.
+
+    Args:
+        folder: A new folder.
+        originals: Files to copy; only JPEGs are used.
+        count: Number of copies.
     """
     folder.mkdir(parents=True)
     for number, content in enumerate(_numbered(originals, count)):

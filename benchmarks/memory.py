@@ -1,8 +1,8 @@
-"""Peak memory of `overread score` at many films against few.
+"""Peak memory of `overread score` for many films compared with few.
 
     python -m benchmarks.memory BUNDLE FILMS
 
-Each run is a process of its own on files that differ in their digests, so that none is known.
+Each run is a separate process on files with different digests, so that no result is cached.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.table import Row, print_table, tell, tell_machine
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where the bar is missed."""
+    """Measures and prints; exit status 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("films", type=Path, help="folder of JPEGs that are copied")
@@ -34,12 +34,18 @@ def main() -> int:
             folder = Path(work) / str(count)
             films.write_copies(folder, originals, count)
             peaks[count] = peak_megabytes(options.bundle, folder, Path(work) / f"{count}.csv")
-    what = f"peak memory at {options.many:,} films against {options.few:,}"
+    what = f"peak memory for {options.many:,} films relative to {options.few:,}"
     return print_table([Row(what, peaks[options.many] / peaks[options.few], 1.1, at_most=True)])
 
 
 def peak_megabytes(bundle: Path, folder: Path, out: Path) -> float:
-    """The peak that the command itself reports."""
+    """Peak memory in megabytes, as reported by the command itself.
+
+    Args:
+        bundle: Folder of the bundle.
+        folder: Folder of films.
+        out: The results table to write.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", "score", str(bundle), str(folder), "--out", str(out)],
         capture_output=True, text=True, check=True,

@@ -1,12 +1,12 @@
-"""Opening a film in the app a second time against the first.
+"""Opening a film in the app for the second time compared with the first.
 
     python -m benchmarks.opening BUNDLE FILMS
 
-The whole Case page, as its reader waits for it: Streamlit runs the page's script, which reads,
-decodes, scores and explains the film, and draws it with its heatmap. First a film that was never
-scored; then the same film again, after another one; then one that was scored, after a restart,
-when only what is on disk is known. Below all of them lies what Streamlit takes for a page that has
-nothing to compute: the same page while no film is open.
+Measures the whole Case page as a user experiences it: Streamlit runs the script of the page, which
+reads, decodes, scores and explains the film, and draws it with its heatmap. First a film that was
+never scored; then the same film again, after another one; then a scored film after a restart,
+when only the results on disk are available. The baseline is the same page without a film, which
+has nothing to compute.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from benchmarks.table import Row, print_table, seconds, tell, tell_machine
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where the bar is missed."""
+    """Measures and prints; exit status 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("films", type=Path)
     parser.add_argument("--images", type=int, default=30, help="default 30")
     options = parser.parse_args()
     tell_machine()
-    # Outside a session Streamlit says at every call that there is none.
+    # Without a session Streamlit warns at every call.
     logging.disable(logging.WARNING)
     paths = films.paths(options.films)[: options.images + 1]
     with tempfile.TemporaryDirectory() as home:
@@ -43,7 +43,12 @@ def main() -> int:
 
 
 def measure(folder: Path, paths: list[Path]) -> list[Row]:
-    """Ratios of page times; the film of the first path is opened between the others."""
+    """Ratios of page times.
+
+    Args:
+        folder: Folder of the bundle.
+        paths: Films; the first one is opened in between the others.
+    """
     import streamlit as st
 
     from app.core.bundles.bundle import load_bundle
@@ -76,21 +81,21 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
 
     name = bundle.name
     return [
-        Row(f"{name}: second opening of a film against the first", against_first(second), 0.1,
+        Row(f"{name}: second opening of a film relative to the first", against_first(second), 0.1,
             at_most=True),
-        Row(f"{name}: the same page without a film against a first opening",
+        Row(f"{name}: the same page without a film relative to a first opening",
             against_first(nothing)),
-        Row(f"{name}: first opening after a restart of a film that was scored",
+        Row(f"{name}: first opening of a scored film after a restart",
             against_first(restarted)),
     ]  # fmt: skip
 
 
 def case_page(model: str):  # type: ignore[no-untyped-def]
-    """The app on the Case page with that model; no film is open."""
+    """The app on the Case page with that model, without a film."""
     from streamlit.runtime.scriptrunner.script_cache import ScriptCache
     from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
-    # A server compiles a page's script once; a test would at every run.
+    # A server compiles a page's script once, a test at every run.
     compiled = ScriptCache()
     app_test.ScriptCache = local_script_runner.ScriptCache = lambda: compiled
     main_script = Path(__file__).parents[1] / "app" / "main.py"
@@ -100,7 +105,12 @@ def case_page(model: str):  # type: ignore[no-untyped-def]
 
 
 def open_film(page, source) -> float:  # type: ignore[no-untyped-def]
-    """Seconds until the page of a film is there, or that of none."""
+    """Seconds until the page is rendered.
+
+    Args:
+        page: The app on the Case page.
+        source: The film, or None for none.
+    """
     page.session_state["case"] = source
     taken = seconds(page.run)
     if page.exception or page.error or bool(page.info) != (source is None):

@@ -1,9 +1,9 @@
-"""The engine's rate against that of decoding alone and of the network alone.
+"""The rate of the engine compared with decoding alone and the network alone.
 
     python -m benchmarks.pipeline BUNDLE FILMS
 
-Both run on all cores, as they do in the engine, where they share them: with `d` films a second
-decoded and `n` through the network, no engine can do more than `d * n / (d + n)` on these cores.
+Decoding and network both use all cores, and share them in the engine: at `d` films per second
+decoded and `n` through the network, no engine can exceed `d * n / (d + n)` on these cores.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROUNDS = 5
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where a bar is missed."""
+    """Measures and prints; exit status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("films", type=Path, help="folder of full-resolution JPEGs")
@@ -40,7 +40,13 @@ def main() -> int:
 
 
 def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
-    """End to end against the slower limit, and against both sharing the cores."""
+    """The engine's rate relative to the slower limit, and to both limits sharing the cores.
+
+    Args:
+        folder: Folder of the bundle.
+        source: Folder of films.
+        num_images: Number of films; they are repeated as needed.
+    """
     bundle = load_bundle(folder)
     engine = Engine(bundle)
     found = films.paths(source)
@@ -81,10 +87,10 @@ def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
     shared = median(e / (d * n / (d + n)) for d, n, e in rates)
     possible = median(d * n / (d + n) / min(d, n) for d, n, e in rates)
     return [
-        Row(f"{bundle.name}: end to end, rate against the slower of its limits alone",
+        Row(f"{bundle.name}: end-to-end rate relative to the slower of both limits alone",
             slower, 0.85),
-        Row(f"{bundle.name}: the most that limits sharing the same cores allow of that", possible),
-        Row(f"{bundle.name}: end to end, rate against both limits sharing the cores", shared),
+        Row(f"{bundle.name}: the same, upper bound if both share the cores", possible),
+        Row(f"{bundle.name}: end-to-end rate relative to both limits sharing the cores", shared),
     ]  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""The rate of Ray's workers beside that of the local engine, on the same cores and films.
+"""The rate of Ray workers compared with the local engine, on the same cores and films.
 
     python -m benchmarks.ray_workers BUNDLE FILMS
 
-Prints a table. Both score in turn, with two cores each, so that a busy machine slows both.
+Both score in turn, with two cores each, so that other load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from benchmarks.table import Row, print_table
 ROUNDS = 3
 NUM_CORES = 2
 BAR = 0.75
-# All workers have been given work by then, and caches are filled.
+# By then all workers are busy and all caches filled.
 NUM_WARM = NUM_CORES * driver.BATCHES_AHEAD_A_WORKER * driver.BATCH_SIZE
 
 Score = Callable[[Iterator[Source]], Iterator[Result]]
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where the bar is missed."""
+    """Measures and prints; exit status 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path, help="folder of a model bundle")
     parser.add_argument("films", type=Path, help="folder of images, repeated as needed")
@@ -42,7 +42,7 @@ def main() -> int:
     os.environ.pop("RAY_ADDRESS", None)
     bundle = load_bundle(options.bundle)
     films = list(from_paths([options.films]))
-    Engine(bundle, workers=1)  # converted once, for all
+    Engine(bundle, workers=1)  # converts the network once for all
 
     rounds = []
     for _ in range(ROUNDS):
@@ -56,7 +56,7 @@ def main() -> int:
     steady, with_start = (median(ratios) for ratios in zip(*rounds, strict=True))
     return print_table(
         [
-            Row("Ray, two workers of one core, against the local engine on two", steady, BAR),
+            Row("Ray, two one-core workers, relative to the local engine on two", steady, BAR),
             Row(f"the same for {options.images + NUM_WARM:,} images with start-up", with_start),
         ]
     )
@@ -65,7 +65,13 @@ def main() -> int:
 def measure(
     bundle: Bundle, films: list[Source], num_images: int
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Rates in images a second, steady and with start-up, of Ray and of the local engine."""
+    """Images per second, in steady state and including start-up, of Ray and of the local engine.
+
+    Args:
+        bundle: The bundle.
+        films: Repeated as needed.
+        num_images: Number of images to time.
+    """
 
     def local(sources: Iterator[Source]) -> Iterator[Result]:
         return Engine(bundle, workers=NUM_CORES).score(sources)

@@ -1,8 +1,8 @@
-"""What decoding JPEGs at a fraction of their resolution would gain, and what it does to scores.
+"""What decoding JPEGs at reduced resolution would gain, and how it would change the scores.
 
     python -m benchmarks.reduced_decoding BUNDLE FILMS
 
-libjpeg can decode at 1/2, 1/4 or 1/8 at little cost. That may be done only where scores stay
+libjpeg can decode at 1/2, 1/4 or 1/8 at little cost. This is acceptable only if scores stay
 within 1e-3 of those at full resolution, on every film that is still larger than the input.
 
 Reference:
@@ -34,7 +34,7 @@ _REDUCED = {2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where scores move too far."""
+    """Measures and prints; exit status 1 if scores change too much."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("films", type=Path, help="folder of full-resolution JPEGs")
@@ -46,7 +46,13 @@ def main() -> int:
 
 
 def measure(engine: Engine, contents: list[bytes], by: int) -> list[Row]:
-    """The largest change of a probability, and the time, on films that are large enough."""
+    """The largest change of a probability, and the decoding time, on films that are large enough.
+
+    Args:
+        engine: Scores the films.
+        contents: The JPEG files.
+        by: 2 or 4, the reduction.
+    """
     size = engine.bundle.manifest.input
     full, reduced, seconds = [], [], np.zeros(2)
     for content in contents:
@@ -61,14 +67,14 @@ def measure(engine: Engine, contents: list[bytes], by: int) -> list[Row]:
         reduced.append(to_input(smaller, engine.bundle.manifest.input))
     difference = np.abs(_probabilities(engine, full) - _probabilities(engine, reduced)).max(axis=1)
     tell(
-        f"1/{by}: {len(full)} of {len(contents)} films are large enough; probabilities move by "
-        f"{np.median(difference):.2g} in the middle, {difference.max():.2g} at most"
+        f"1/{by}: {len(full)} of {len(contents)} films are large enough; probabilities change by "
+        f"{np.median(difference):.2g} in the median, {difference.max():.2g} at most"
     )
     what = f"{engine.bundle.name}, 1/{by} of the resolution"
     return [
         Row(f"{what}: largest change of a probability", float(difference.max()),
             LARGEST_DIFFERENCE, at_most=True),
-        Row(f"{what}: time to decode against full resolution", float(seconds[1] / seconds[0])),
+        Row(f"{what}: decoding time relative to full resolution", float(seconds[1] / seconds[0])),
     ]  # fmt: skip
 
 

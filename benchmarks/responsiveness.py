@@ -1,9 +1,9 @@
-"""Page time of one session while another's batch is scored, against a quiet app.
+"""Page time of one session while another session's batch is scored, compared with an idle app.
 
     python -m benchmarks.responsiveness BUNDLE FILMS
 
-Pages and batch run in one process, as in the app: the worklist of the sample films is drawn again
-and again, without a batch, beside one as the app runs it, and beside one that does not step back.
+Pages and batch run in one process, as in the app. The worklist of the sample films is drawn
+repeatedly: without a batch, with a batch as the app runs it, and with one that does not yield.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PAGES = 15
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where the bar is missed."""
+    """Measures and prints; exit status 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("films", type=Path)
@@ -44,7 +44,12 @@ def main() -> int:
 
 
 def measure(folder: Path, paths: list[Path]) -> list[Row]:
-    """Page time beside a batch over page time alone, with and without stepping back."""
+    """Page time during a batch relative to an idle app, with and without yielding.
+
+    Args:
+        folder: Folder of the bundle.
+        paths: Films of the batch.
+    """
     engine = Engine(load_bundle(folder))
     sources = [Source(path.name, path) for path in paths]
     page = worklist_page()
@@ -56,11 +61,11 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
             polite.append(draw(page) / quiet)
         with batch(engine, sources, is_background=False):
             rude.append(draw(page) / quiet)
-        tell(f"quiet {1000 * quiet:.0f} ms; beside a batch {polite[-1]:.2f} times, not stepping "
-             f"back {rude[-1]:.2f} times")  # fmt: skip
+        tell(f"idle {1000 * quiet:.0f} ms; during a batch {polite[-1]:.2f} times, without "
+             f"yielding {rude[-1]:.2f} times")  # fmt: skip
     return [
-        Row("page time beside a batch against a quiet app", median(polite), 1.5, at_most=True),
-        Row("the same if the batch did not step back", median(rude)),
+        Row("page time during a batch relative to an idle app", median(polite), 1.5, at_most=True),
+        Row("the same if the batch does not yield", median(rude)),
     ]
 
 
@@ -79,13 +84,19 @@ def worklist_page():  # type: ignore[no-untyped-def]
 
 
 def draw(page) -> float:  # type: ignore[no-untyped-def]
-    """Median seconds of a page."""
+    """Median page time in seconds."""
     return median(seconds(page.run) for _ in range(PAGES))
 
 
 @contextmanager
 def batch(engine: Engine, sources: list[Source], *, is_background: bool) -> Iterator[None]:
-    """Scores without end meanwhile."""
+    """Scores continuously in the background.
+
+    Args:
+        engine: Scores the films.
+        sources: Repeated until the context ends.
+        is_background: Whether the batch yields to pages.
+    """
     stop = threading.Event()
 
     def score() -> None:

@@ -1,8 +1,8 @@
-"""How long commands and pages take to start, each in a process of its own.
+"""How long commands and pages take to start, each in a separate process.
 
     python -m benchmarks.start_up BUNDLE
 
-The first engine of a bundle is prepared once on each machine; then it is opened from what was kept.
+The first engine of a bundle is prepared once on each machine, then opened from the cache.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _IMPORTS = "import sys\nprint(*sorted({'tensorflow', 'keras', 'openvino'} & set(
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where a page or a help text loads a network library."""
+    """Measures and prints; exit status 1 if a page or a help text loads a network library."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
     options = parser.parse_args()
@@ -67,11 +67,11 @@ def main() -> int:
         ("the same later", kept), ("import tensorflow", tensorflow),
     ):  # fmt: skip
         tell(f"{what}: {value:.2f} s")
-    tell(f"network libraries behind the first page: {loaded or 'none'}")
+    tell(f"network libraries loaded by the first page: {loaded or 'none'}")
     rows = [
-        Row("overread score --help against importing TensorFlow", helping / tensorflow),
-        Row("the first page against importing TensorFlow", opening / tensorflow),
-        Row("opening a prepared engine against preparing it", kept / prepared),
+        Row("overread score --help relative to importing TensorFlow", helping / tensorflow),
+        Row("the first page relative to importing TensorFlow", opening / tensorflow),
+        Row("opening a prepared engine relative to preparing it", kept / prepared),
     ]
     return print_table(rows) or int(bool(loaded))
 

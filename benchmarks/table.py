@@ -1,4 +1,4 @@
-"""What every benchmark prints: a Markdown table of ratios, and whether each bar is met."""
+"""Output of the benchmarks: a Markdown table of ratios, and whether each target is met."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Row:
 
     Attributes:
         what: What is compared with what.
-        ratio: The figure.
-        bar: Least or greatest ratio that is asked for; None where none is.
-        at_most: Whether the bar is the greatest.
+        ratio: The ratio.
+        bar: Target, the lowest or highest acceptable ratio; None for no target.
+        at_most: Whether the target is the highest acceptable ratio.
     """
 
     what: str
@@ -29,16 +29,16 @@ class Row:
 
     @property
     def is_met(self) -> bool:
-        """Whether the ratio is as asked for."""
+        """Whether the target is met."""
         if self.bar is None:
             return True
         return self.ratio <= self.bar if self.at_most else self.ratio >= self.bar
 
 
 def print_table(rows: Iterable[Row]) -> int:
-    """Prints rows; returns the exit status, 1 where a bar is missed."""
+    """Prints rows; returns the exit status, 1 if a target is missed."""
     shown = list(rows)
-    print("| what | measured | bar |\n|---|---|---|")
+    print("| what | measured | target |\n|---|---|---|")
     for row in shown:
         sign = "≤" if row.at_most else "≥"
         bar = "" if row.bar is None else f"{sign} {row.bar:g}{'' if row.is_met else ', missed'}"
@@ -47,15 +47,15 @@ def print_table(rows: Iterable[Row]) -> int:
 
 
 def tell(text: str) -> None:
-    """A figure behind the ratios, on stderr."""
+    """Prints an absolute figure on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def tell_machine() -> None:
-    """What it was measured on."""
+    """Prints the machine and library versions."""
     names = ("openvino", "tensorflow", "keras", "opencv-python-headless", "pillow", "numpy")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = f", load {os.getloadavg()[0]:.1f} before it began" if hasattr(os, "getloadavg") else ""
+    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
     tell(
         f"{cores} cores{load}; Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in names)
@@ -63,7 +63,7 @@ def tell_machine() -> None:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long a call takes."""
+    """Duration of a call."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

@@ -1,9 +1,9 @@
-"""What the trainer costs beside a bare `model.fit`: the ratios that the issue of speed asks for.
+"""Overhead of the trainer compared with a bare `model.fit`.
 
     python -m benchmarks.training_rate CHEST
 
-Prints a table. Both sides of a ratio run in turn, in one process, on the same images, network and
-augmentation, so that a busy machine slows both.
+Both sides of a ratio run in turn, in one process, on the same images, network and augmentation,
+so that other load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ ROUNDS = 3
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where a bar is missed."""
+    """Measures and prints; exit status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="folder of labelled images, as for fit")
     parser.add_argument("--preset", default="probreathe")
-    parser.add_argument("--images", type=int, default=0, help="use so many only; default: all")
+    parser.add_argument("--images", type=int, default=0, help="number of images; default: all")
     options = parser.parse_args()
     silence_tensorflow()
     with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +36,14 @@ def main() -> int:
 
 
 def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]:
-    """Both ratios, with what is asked of them."""
+    """Both ratios, with their targets.
+
+    Args:
+        data: Folder of labelled images.
+        preset: Name of the preset.
+        num_images: Number of training images; 0 for all.
+        folder: Temporary folder.
+    """
     import keras
     import tensorflow as tf
 
@@ -51,7 +58,7 @@ def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]
     config = TrainingConfig.from_preset(preset, epochs=1, leaks="keep")
     films = experiment.prepare(read_dataset(data), config=config, cache=folder / "cache")
     rows = films.rows[films.positions("train")]
-    if num_images:  # spread over all of them, so that both classes are there
+    if num_images:  # spread over all images, so that both classes are included
         rows = rows[np.linspace(0, len(rows) - 1, min(num_images, len(rows))).astype(np.int64)]
     kept_apart = films.rows[films.positions("val")]
     validation = kept_apart[np.linspace(0, len(kept_apart) - 1, 64).astype(np.int64)]
@@ -105,7 +112,7 @@ def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]
         )
 
     def steps(source: np.ndarray, chosen: np.ndarray, truth: np.ndarray) -> float:
-        """Seconds of an epoch's steps without augmentation, the pixels read from `source`."""
+        """Duration of the steps of an epoch without augmentation, with pixels from `source`."""
         model = network()
         model.compile(config.optimizer, "binary_crossentropy", jit_compile=False)
         plain = TrainingConfig.from_preset(preset, augmentation="none", imbalance="none")
@@ -126,8 +133,8 @@ def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]
     for first, second in rates:
         print(f"steps: {first:.1f} s from the cache, {second:.1f} s in memory", file=sys.stderr)
     return [
-        Row(f"one epoch of {preset}, time against a bare model.fit", epoch, 1.1, at_most=True),
-        Row("step rate from the cache against in memory", rate, 0.95),
+        Row(f"one epoch of {preset}, time relative to a bare model.fit", epoch, 1.1, at_most=True),
+        Row("step rate from the cache relative to memory", rate, 0.95),
     ]
 
 
