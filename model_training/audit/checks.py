@@ -139,16 +139,21 @@ class Inspection:
 
 
 def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Inspection:
-    """Reads every image once and looks for what would make a model's figures worthless.
+    """Reads every image once and looks for leaks, duplicates, wrong labels and shortcuts.
 
     Args:
         dataset: The labelled images.
-        name: What the data set is called in the report.
-        channels: Of the network that is to be trained, 1 for grey, 3 for RGB: a colour picture
-            is no film for the former.
+        name: Name of the data set in the report.
+        channels: Of the network to be trained, 1 for grey or 3 for RGB; a grey network does not
+            accept colour pictures.
 
     Raises:
-        DatasetError: If not one image can be trained on.
+        DatasetError: If no image can be trained on.
+
+    Example:
+    >>> found = inspect(read_dataset(Path("films")), name="films")  # doctest: +SKIP
+    >>> found.leaks  # doctest: +SKIP
+    False
     """
     read = survey(dataset.cases, channels=channels)
     usable = read.usable
@@ -160,8 +165,8 @@ def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Insp
     if not len(usable):
         reasons = ", ".join(sorted({reason for _, reason in problems}))
         raise DatasetError(
-            f"None of the {len(problems)} images can be trained on ({reasons}). Check the files, "
-            "or name another folder; colour pictures need --channels 3."
+            f"None of the {len(problems)} images can be trained on ({reasons}). Check the files "
+            "or the path; colour pictures need --channels 3."
         )
     cases = [dataset.cases[row] for row in usable]
     facts = read.facts.iloc[usable].reset_index(drop=True)

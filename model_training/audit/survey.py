@@ -60,12 +60,12 @@ class _Header:
 
 
 def survey(cases: Sequence[Case], *, channels: Literal[1, 3] = 1) -> Survey:
-    """Reads every file once, in parallel; keeps 1 KB of each and a row of facts.
+    """Reads every file once, in parallel; keeps a thumbnail (1 KB) and a row of facts of each.
 
     Args:
         cases: The files.
-        channels: Of the network that is to be trained on them, 1 for grey, 3 for RGB: a file has
-            a problem where training would leave it out.
+        channels: Of the network to be trained, 1 for grey or 3 for RGB; files that training
+            would leave out have a problem.
     """
     network_input = Input(
         height=THUMBNAIL_SIDE, width=THUMBNAIL_SIDE, channels=channels, fit="stretch"

@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "inspect",
-        "Say what a data set holds: counts, unreadable files, duplicates, leaks and shortcuts.",
+        "Inspect a data set: counts, unreadable files, duplicates, leaks and shortcuts.",
         "overread-train inspect chest/",
         "overread-train inspect brain/ --class-names 0=none 1=tumour --html brain.html",
         "overread-train inspect films/ --table labels.csv --label-column diagnosis --strict",
@@ -26,22 +26,22 @@ def add(commands: Commands) -> None:
         type=int,
         choices=(1, 3),
         default=1,
-        help="of the network that is to be trained: 1 grey (default), where colour pictures "
-        "cannot be used, 3 RGB",
+        help="of the network to be trained: 1 grey (default), which does not accept colour "
+        "pictures, or 3 RGB",
     )
     output = command.add_argument_group("output")
     output.add_argument(
         "--json",
         type=Path,
         metavar="FILE",
-        help="everything, with names of files and patients: also which of them two splits share",
+        help="write everything as JSON, with the names of files and patients that splits share",
     )
     output.add_argument(
         "--html",
         type=Path,
         metavar="FILE",
-        help="a page with plots; it shows names of files and patients and small images, so keep it "
-        "with the data",
+        help="write a page with plots; it shows names of files and patients and small images, so "
+        "keep it with the data",
     )
     output.add_argument(
         "--strict", action="store_true", help="exit status 1 if splits share anything"
@@ -70,5 +70,5 @@ def _run(options: argparse.Namespace) -> None:
         print(f"The page is {options.html}", file=sys.stderr)
     if options.strict and inspection.leaks:
         raise DatasetError(
-            "Splits share patients or images, as said above. --json FILE or --html FILE says which."
+            "Splits share patients or images, see above; --json FILE or --html FILE lists them."
         )
