@@ -1,7 +1,7 @@
-"""Images that are one film: copies re-encoded, resized, exposed otherwise, or mirrored.
+"""Near-duplicates: copies of one film re-encoded, resized, with another exposure, or mirrored.
 
-Neighbouring slices of one MRI examination count as the same film too. A 64-bit perceptual hash
-finds candidates, and a correlation of small thumbnails confirms them.
+Adjacent slices of one MRI examination count as near-duplicates too. A 64-bit perceptual hash
+finds candidates, and the correlation of small thumbnails confirms them.
 
 Reference:
     - Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions (2010),
@@ -29,16 +29,16 @@ from app.core.images.decoding import Film
 
 THUMBNAIL_SIDE = 32
 
-# Of the pairs that the correlation below calls the same film, 96 % of neighbouring MRI slices and
-# all re-encoded, resized or brightened copies lie within this many of 64 bits.
+# Of the pairs accepted by the correlation below, 96 % of the adjacent MRI slices and all
+# re-encoded, resized or brightened copies differ in at most this many of 64 bits.
 MAX_HASH_DISTANCE = 10
 
-# Measured on 5,216 chest radiographs: of 13.6 million pairs of different patients one lies above
-# (0.93, to the eye one child under two numbers), the next at 0.88. Copies lie above 0.96 when
-# re-encoded, above 0.99 when resized to a quarter, above 0.93 when exposed by half a stop.
+# Measured on 5,216 chest radiographs: of 13.6 million pairs of different patients, one lies above
+# (0.93, apparently one child with two numbers), the next at 0.88. Copies lie above 0.96 if
+# re-encoded, above 0.99 if resized to a quarter, above 0.93 if exposed by half a stop more or less.
 MIN_CORRELATION = 0.92
 
-# What all films of one kind have in common is coarser than this, in thumbnail pixels.
+# Structure that all films of one kind share is coarser than this, in thumbnail pixels.
 _COARSE_SIGMA = 2.0
 
 _BLOCK_ENTRIES = 2**22
@@ -50,10 +50,10 @@ class Pairs:
     """Pairs of near-duplicates; all arrays have shape `(num_pairs,)`.
 
     Attributes:
-        first: Position of the one image.
-        second: Position of the other, always behind the first.
-        correlation: From `MIN_CORRELATION` to 1.
-        mirrored: Whether the second resembles the first only as its mirror image.
+        first: Index of one image.
+        second: Index of the other, always greater than `first`.
+        correlation: In [`MIN_CORRELATION`, 1].
+        mirrored: Whether only the mirror image of the second resembles the first.
     """
 
     first: NDArray[np.int64]
@@ -74,15 +74,15 @@ def thumbnail(film: Film) -> NDArray[np.uint8]:
 def near_duplicates(thumbnails: NDArray[np.uint8], digests: Sequence[str]) -> Pairs:
     """Every pair of different files that show the same film.
 
-    Identical files are compared once, as the first of them. The time grows with the square of
-    the number of images: 5,000 take about two seconds, 100,000 some minutes.
+    Of identical files only the first is compared. The time is quadratic in the number of images:
+    about two seconds for 5,000, some minutes for 100,000.
 
     Args:
-        thumbnails: As `thumbnail` makes them, `(num_cases, THUMBNAIL_SIDE, THUMBNAIL_SIDE)`.
+        thumbnails: As returned by `thumbnail`, `(num_cases, THUMBNAIL_SIDE, THUMBNAIL_SIDE)`.
         digests: SHA-256 of each file, in the same order.
 
     Raises:
-        ValueError: If there is not one thumbnail a digest, or their size differs.
+        ValueError: If there is not one thumbnail per digest, or they have another size.
     """
     if thumbnails.shape != (len(digests), THUMBNAIL_SIDE, THUMBNAIL_SIDE):
         raise ValueError(
@@ -94,7 +94,7 @@ def near_duplicates(thumbnails: NDArray[np.uint8], digests: Sequence[str]) -> Pa
     fine = _fine_structure(films)
     plain = _search(_hashes(films), _hashes(films), fine, mirrored=False)
     mirrored = _search(_hashes(films), _hashes(films[:, :, ::-1]), fine, mirrored=True)
-    # A symmetric film resembles another both ways.
+    # A symmetric film resembles another one in both orientations.
     new = ~np.isin(
         mirrored.first * len(films) + mirrored.second, plain.first * len(films) + plain.second
     )
@@ -109,10 +109,14 @@ def near_duplicates(thumbnails: NDArray[np.uint8], digests: Sequence[str]) -> Pa
 def near_duplicate_groups(
     thumbnails: NDArray[np.uint8], digests: Sequence[str]
 ) -> NDArray[np.int64]:
-    """A group number for each case: equal for identical files and near-duplicates of each other.
+    """A group number for each case, equal for identical files and near-duplicates.
 
-    Likeness is passed on: of three slices in a row, the outer two are in one group though they
-    may differ. Arguments and errors as for `near_duplicates`.
+    The relation is transitive: of three adjacent slices, the outer two are in one group even if
+    they differ.
+
+    Args:
+        thumbnails: As returned by `thumbnail`, `(num_cases, THUMBNAIL_SIDE, THUMBNAIL_SIDE)`.
+        digests: SHA-256 of each file, in the same order.
 
     Returns:
         Numbers from 0, shape `(num_cases,)`.
@@ -121,7 +125,15 @@ def near_duplicate_groups(
 
 
 def groups_of(pairs: Pairs, digests: Sequence[str]) -> NDArray[np.int64]:
-    """As `near_duplicate_groups`, from pairs that are known already."""
+    """The groups of `near_duplicate_groups`, from known pairs.
+
+    Args:
+        pairs: As returned by `near_duplicates`.
+        digests: SHA-256 of each file.
+
+    Returns:
+        Numbers from 0, shape `(num_cases,)`.
+    """
     _, first, file_of = np.unique(np.asarray(digests), return_index=True, return_inverse=True)
     cases = np.arange(len(digests))
     links = (
@@ -134,16 +146,16 @@ def groups_of(pairs: Pairs, digests: Sequence[str]) -> NDArray[np.int64]:
 
 
 def _hashes(films: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """The perceptual hash of each film, 64 bits in one number."""
+    """The 64-bit perceptual hash of each film as one number, `(num_films,)`."""
     bits = [imagehash.phash(Image.fromarray(np.ascontiguousarray(film))).hash for film in films]
     packed = np.packbits(np.asarray(bits, np.bool_).reshape(len(films), 64), axis=1)
     return packed.view(np.uint64)[:, 0]
 
 
 def _fine_structure(films: NDArray[np.uint8]) -> NDArray[np.float16]:
-    """Each film without its coarse shades, as a vector of mean 0 and length 1.
+    """High-pass filtered films, each with mean 0 and norm 1, `(num_films, side, side)`.
 
-    Half precision, 2 KB an image, moves a correlation by less than 0.001.
+    Half precision, 2 KB per image, changes a correlation by less than 0.001.
     """
     vectors = np.empty((len(films), THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.float16)
     for row, film in enumerate(films):
@@ -161,7 +173,7 @@ def _search(
     *,
     mirrored: bool,
 ) -> Pairs:
-    """Pairs whose hashes are near and whose fine structures correlate."""
+    """Pairs with similar hashes and correlated fine structure."""
     num_films = len(hashes)
     rows = max(1, _BLOCK_ENTRIES // max(num_films, 1))
 

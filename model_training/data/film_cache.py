@@ -1,8 +1,8 @@
-"""Images decoded once, by the app's own functions, and kept on disk for every later run.
+"""A cache of decoded films on disk, decoded by the app's own functions.
 
-A store is a folder for one way of fitting images: `pixels.bin`, records of one size that are
-only ever appended, and `index.db`, which names the record of each file by its SHA-256. A
-file that was renamed or moved is found again; one that was changed is decoded anew.
+A store is a folder for one way of fitting images: `pixels.bin`, fixed-size records that are
+only ever appended, and `index.db`, which maps the SHA-256 of each file to its record. A file
+that was renamed or moved is still found; one that was changed is decoded again.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from app.core.sources.sources import Source
 from model_training.data.datasets import Case
 from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
 
-# Raise it when the layout of a store changes.
+# Increase this when the layout of a store changes.
 _LAYOUT = 1
 
-# Another version of any of these may give other pixels.
+# Other versions of these libraries may decode to different pixels.
 _LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "pydicom", "pylibjpeg")
 
-# Films that are decoded, written and named in the index together.
+# Number of films decoded, written and indexed together.
 _TOGETHER = 256
 
 _SETTINGS, _INDEX, _PIXELS = "settings.json", "index.db", "pixels.bin"
@@ -50,13 +50,12 @@ class Decoded:
     """The pixels of a list of cases.
 
     Attributes:
-        pixels: uint8 `(num_records, height, width, channels)` in [0, 255], memory-mapped;
-            holds other images of the store too.
-        thumbnails: As `duplicates.thumbnail` makes them, `(num_records, side, side)`.
-        rows: Where each case lies in both; -1 for a case without pixels.
-        digests: SHA-256 of each case's file; empty where it could not be read.
-        failed: By position, why a case has no pixels: the code of the reason with which the
-            app would refuse it too.
+        pixels: uint8 `(num_records, height, width, channels)` in [0, 255], RGB where there are
+            three channels, memory-mapped; includes other images of the store.
+        thumbnails: As returned by `duplicates.thumbnail`, `(num_records, side, side)`.
+        rows: Record of each case in both, `(num_cases,)`; -1 for a case without pixels.
+        digests: SHA-256 of each case's file; empty if it could not be read.
+        failed: By index of the case, the reason code for which the app would refuse it too.
     """
 
     pixels: NDArray[np.uint8]
@@ -67,7 +66,7 @@ class Decoded:
 
 
 def default_folder() -> Path:
-    """Where stores are kept: `OVERREAD_CACHE`, else the user's cache folder."""
+    """Folder of the cache: `OVERREAD_CACHE`, else in the user's cache folder."""
     if named := read_settings().cache:
         return named
     base = os.environ.get("XDG_CACHE_HOME")
@@ -75,17 +74,17 @@ def default_folder() -> Path:
 
 
 def decode_cases(cases: Sequence[Case], network_input: Input, folder: Path) -> Decoded:
-    """The pixels of every case, from the store where they are there, else decoded into it.
+    """Decodes every case that is not yet in the cache.
 
-    Memory does not grow with the number of images. Several processes may use one store.
+    Memory does not grow with the number of images. Several processes may share one cache.
 
     Args:
         cases: What to decode.
         network_input: Size, channels, fit and modalities.
-        folder: Where stores are kept; each fit and size has its own.
+        folder: Folder of the cache; each fit and size has a store of its own.
 
     Raises:
-        DatasetError: If more than one case in ten has no pixels, the disk is too small, or
+        DatasetError: If more than one case in ten cannot be decoded, the disk is full, or
             the store was damaged.
     """
     store = _Store(folder, network_input)
@@ -112,7 +111,7 @@ def decode_cases(cases: Sequence[Case], network_input: Input, folder: Path) -> D
 
 
 def by_reason(failed: dict[int, str]) -> str:
-    """How many cases failed for which reason, such as `3 damaged, 1 empty_file`."""
+    """Number of failed cases by reason, such as `3 damaged, 1 empty_file`."""
     counts: dict[str, int] = {}
     for code in failed.values():
         counts[code] = counts.get(code, 0) + 1
@@ -122,7 +121,7 @@ def by_reason(failed: dict[int, str]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Film:
-    """What decoding gave: without a digest the file could not be read."""
+    """A decoded film; without a digest, the file could not be read."""
 
     digest: str
     record: NDArray[np.void] | None
@@ -130,11 +129,11 @@ class _Film:
 
 
 class _DamagedError(Exception):
-    """The index names records that are not there."""
+    """The index refers to records that do not exist."""
 
 
 class _Store:
-    """One folder of records of one size."""
+    """One folder of fixed-size records."""
 
     def __init__(self, folder: Path, network_input: Input) -> None:
         self._input = network_input
@@ -157,7 +156,7 @@ class _Store:
         self._prepare(text)
 
     def decode(self, case: Case) -> _Film:
-        """Digest and pixels of a case; no pixels where the store holds it already."""
+        """Digest and pixels of a case; no pixels if the store has them already."""
         try:
             data = Source(case.name, case.path).read()
         except ImageError as error:
@@ -174,16 +173,16 @@ class _Store:
         return _Film(digest, record, "")
 
     def add(self, films: Sequence[_Film]) -> list[tuple[int, str, str]]:
-        """Keeps what is new; row (-1 for none), digest and reason of each film.
+        """Stores new films; returns row (-1 for none), digest and reason of each film.
 
-        A process that is killed in between leaves records that nothing names.
+        A process killed in between leaves records that the index does not refer to.
         """
         new = {
             film.digest: film for film in films if film.digest and film.digest not in self._known
         }
         if new:
             with closing(self._connect()) as index, index:
-                # Held from before the records are appended: two processes do not mix theirs.
+                # Locked before records are appended, so that two processes do not mix theirs.
                 index.execute("BEGIN IMMEDIATE")
                 rows = self._append([film.record for film in new.values()])
                 entries = [
@@ -200,7 +199,7 @@ class _Store:
         ]
 
     def records(self) -> NDArray[np.void]:
-        """All records, read from disk as they are needed."""
+        """All records, memory-mapped."""
         file = self._folder / _PIXELS
         num_records = file.stat().st_size // self._record.itemsize
         if not num_records:
@@ -208,21 +207,21 @@ class _Store:
         return np.memmap(file, self._record, "r", shape=(num_records,))
 
     def _prepare(self, settings: str) -> None:
-        """Opens the store; one that does not fit or is damaged is made again.
+        """Opens the store; deletes it first if it is damaged or of another version.
 
-        It is only ever a copy of the images.
+        Nothing is lost, because it contains only copies of the images.
         """
         file = self._folder / _SETTINGS
         problem = ""
         if file.is_file() and file.read_text(encoding="utf-8") != settings:
-            problem = "were kept by another version"
+            problem = "is from another version"
         else:
             try:
                 self._open()
             except (sqlite3.DatabaseError, _DamagedError):
-                problem = "are damaged"
+                problem = "is damaged"
         if problem:
-            tqdm.write(f"The kept films {problem} and are decoded anew.", file=sys.stderr)
+            tqdm.write(f"The film cache {problem}; the films are decoded again.", file=sys.stderr)
             shutil.rmtree(self._folder)
             self._open()
         file.write_text(settings, encoding="utf-8")
@@ -245,8 +244,8 @@ class _Store:
         return sqlite3.connect(self._folder / _INDEX, timeout=60)
 
     def _append(self, records: Sequence[NDArray[np.void] | None]) -> list[int]:
-        # Written, not memory-mapped: a map that runs out of disk kills the process without a
-        # word, and a write says so.
+        # Written, not memory-mapped: on a full disk a memory map kills the process silently,
+        # and a write raises.
         rows = []
         with (self._folder / _PIXELS).open("r+b") as file:
             row = file.seek(0, os.SEEK_END) // self._record.itemsize

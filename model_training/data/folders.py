@@ -1,4 +1,4 @@
-"""Images in folders named after their classes, with a manifest where there is one."""
+"""Images in folders named after their classes, with an optional manifest."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from model_training.data.image_files import HIDDEN, LabelledImage, images_below,
 from model_training.data.tables import SPLIT_NAMES
 
 MANIFEST = "manifest.csv"
-MASKS = "masks"  # lies beside the classes in some data sets and is none
+MASKS = "masks"  # a folder next to the classes in some data sets
 
 
 def read_folders(folder: Path) -> tuple[list[LabelledImage], list[str]]:
-    """The images of `train|val|test/CLASS/` or `CLASS/` folders in name order, and remarks.
+    """The images of `train|val|test/CLASS/` or `CLASS/` folders, by name, and remarks.
 
     Raises:
-        DatasetError: If there is no such folder, or its manifest does not fit its images.
+        DatasetError: If there is no such folder, or its manifest does not match its images.
     """
     files, notes = _labelled_files(folder)
     manifest = _read_manifest(folder / MANIFEST)
@@ -33,7 +33,7 @@ def read_folders(folder: Path) -> tuple[list[LabelledImage], list[str]]:
 
 
 def _labelled_files(folder: Path) -> tuple[list[tuple[str, str, Path]], list[str]]:
-    """`(class, split, path)` of each image, in name order, and what was left alone."""
+    """`(class, split, path)` of each image, by name, and which folders were skipped."""
     if not folder.is_dir():
         raise DatasetError(
             f"There is no folder {folder.name!r}. Expected a folder with CLASS/ or "
@@ -53,7 +53,7 @@ def _labelled_files(folder: Path) -> tuple[list[tuple[str, str, Path]], list[str
         others = sum(not split_name for split_name in splits.values())
         if others:
             notes.append(
-                f"{others} folder{'s' if others > 1 else ''} beside train, val and test "
+                f"{others} folder{'s' if others > 1 else ''} next to train, val and test "
                 f"{'are' if others > 1 else 'is'} not read."
             )
     files = [
@@ -71,13 +71,13 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _read_manifest(path: Path) -> dict[str, tuple[str, str]] | None:
-    """Patient and subgroup by image path; None where there is no manifest."""
+    """Patient and subgroup by image path; None if there is no manifest."""
     if not path.is_file():
         return None
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:
-        # What pandas says may quote a row.
+        # The message of pandas may quote a row.
         raise DatasetError(
             f"{MANIFEST} cannot be read as a table ({type(error).__name__}). Expected CSV, UTF-8, "
             "with the columns path and patient_id; save it again."
@@ -95,7 +95,7 @@ def _read_manifest(path: Path) -> dict[str, tuple[str, str]] | None:
     repeated = int(rows["path"].duplicated().sum())
     if repeated:
         raise DatasetError(
-            f"{MANIFEST} gives {repeated} images two patients or subgroups. Expected one row an "
+            f"{MANIFEST} gives {repeated} images two patients or subgroups. Expected one row per "
             "image; remove the wrong ones."
         )
     return {

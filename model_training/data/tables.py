@@ -1,4 +1,4 @@
-"""Labelled tables, CSV or Parquet: which column is what, and which image a row means."""
+"""Labelled tables, CSV or Parquet: recognises columns and finds the image of each row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model_training.data.image_files import ImageIndex, LabelledImage, name_belo
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 
-# The same splits under the names that public data sets give them.
+# Names of the splits in public data sets.
 SPLIT_NAMES = {
     "train": "train", "training": "train",
     "val": "val", "valid": "val", "validation": "val",
@@ -25,7 +25,7 @@ SPLIT_NAMES = {
 
 NO_COLUMN = "none"
 
-# What columns are called, letters and digits only, the likeliest first.
+# Usual names of columns, letters and digits only, most likely first.
 _KNOWN_NAMES = {
     "path": ("path", "filepath", "imagepath", "filename", "file", "imagefile", "imagename",
              "image", "imageindex", "img", "imageid"),
@@ -35,7 +35,7 @@ _KNOWN_NAMES = {
     "subgroup": ("subgroup",),
 }  # fmt: skip
 
-# A column of more values than this, most of them single, tells no classes apart.
+# A column with more values than this, most of them unique, is not a label.
 _FEW_VALUES = 20
 
 _SHOWN_COLUMNS = 30
@@ -46,7 +46,9 @@ _SAMPLED_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column of a table is what.
+    """The columns of a table.
+
+    None means to recognise the column, `none` not to read it.
 
     Attributes:
         path: File name or path of the image.
@@ -54,8 +56,6 @@ class Columns:
         patient: Patient; optional.
         split: `train`, `val` or `test`; optional.
         subgroup: Optional.
-
-    None is to be recognised, `none` is not to be read.
     """
 
     path: str | None = None
@@ -66,7 +66,7 @@ class Columns:
 
 
 def tables_in(folder: Path) -> list[Path]:
-    """The tables directly inside a folder, in name order."""
+    """The tables directly inside a folder, by name."""
     return sorted(
         path
         for path in folder.iterdir()
@@ -77,17 +77,17 @@ def tables_in(folder: Path) -> list[Path]:
 def read_table(
     file: Path, *, folder: Path, columns: Columns
 ) -> tuple[list[LabelledImage], list[str]]:
-    """The images that a table labels, in its order, and remarks.
+    """The images labelled by a table, in its order, and remarks.
 
     Args:
         file: CSV (comma, semicolon or tab) in UTF-8, or Parquet.
-        folder: Where the images are that the table names.
-        columns: Those not named are recognised by their name and what they hold.
+        folder: Folder of the images that the table names.
+        columns: Columns that are not given are recognised by name and content.
 
     Raises:
         DatasetError: If the table cannot be read, a column is missing or ambiguous, a row has
-            no label or an unknown split, or its image does not exist, is named twice or cannot
-            be told from another.
+            no label or an unknown split, or its image does not exist, is listed twice or is
+            ambiguous.
     """
     table = _load(file)
     index = ImageIndex(folder)
@@ -119,7 +119,7 @@ def _load(file: Path) -> pd.DataFrame:
                 file, sep=_separator(file), dtype=str, keep_default_na=False, encoding="utf-8-sig"
             )
     except (ValueError, OSError) as error:
-        # What pandas says may quote a row.
+        # The message of pandas may quote a row.
         raise DatasetError(
             f"{file.name} cannot be read as a table ({type(error).__name__}). Expected CSV in "
             "UTF-8 with a line of column names, or Parquet; save it again."
@@ -127,7 +127,7 @@ def _load(file: Path) -> pd.DataFrame:
     table.columns = pd.Index([str(column) for column in table])
     if table.empty:
         raise DatasetError(
-            f"{file.name} has no rows. Expected one row an image, with its file name and its label."
+            f"{file.name} has no rows. Expected one row per image, with file name and label."
         )
     return table
 
@@ -141,7 +141,7 @@ def _separator(file: Path) -> str:
 def _choose_columns(
     table: pd.DataFrame, given: Columns, index: ImageIndex, file_name: str
 ) -> dict[str, str | None]:
-    """The column of each role, None where there is none."""
+    """The column of each role, or None."""
     chosen: dict[str, str | None] = {}
     for role in _KNOWN_NAMES:
         name = getattr(given, role)
@@ -152,15 +152,15 @@ def _choose_columns(
     for role, what in (("path", "the file name"), ("label", "the label")):
         if chosen[role] is None:
             raise DatasetError(
-                f"No column of {file_name} is known to hold {what}; found "
+                f"No column of {file_name} was recognised as {what}; found "
                 f"{_shown_columns(table)}. Name it with --{role}-column."
             )
     label = str(chosen["label"])
     num_values = table[label].nunique()
     if num_values > _FEW_VALUES and 2 * num_values > len(table):
         raise DatasetError(
-            f"The column {label!r} of {file_name} holds {num_values:,} different values in "
-            f"{len(table):,} rows, which are no classes. Name the label with --label-column; found "
+            f"The column {label!r} of {file_name} has {num_values:,} different values in "
+            f"{len(table):,} rows, too many for classes. Name the label with --label-column; found "
             f"{_shown_columns(table)}."
         )
     return chosen
@@ -229,18 +229,18 @@ def _shown_columns(table: pd.DataFrame) -> str:
 
 
 def _texts(column: pd.Series[Any]) -> list[str]:
-    """A column as stripped text, empty where it holds nothing."""
+    """A column as stripped text; missing values are empty."""
     return ["" if text.lower() == "nan" else text for text in map(_text, column)]
 
 
 def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # whole numbers with a gap between them are read as fractions
+        value = int(value)  # pandas reads integer columns with missing values as floats
     return "" if value is None or value is pd.NA else str(value).strip()
 
 
 def _whole_numbers(labels: list[str]) -> list[str]:
-    """Labels such as `1.0` as `1`, where all are whole numbers."""
+    """Labels such as `1.0` as `1`, if all are whole numbers."""
     try:
         numbers = [float(label) for label in labels if label]
     except ValueError:
@@ -256,8 +256,7 @@ def _require_filled(texts: Sequence[str], what: str, column: str | None, file_na
         have = "has" if len(empty) == 1 else "have"
         raise DatasetError(
             f"{len(empty)} of {len(texts)} rows of {file_name} {have} no {what} in the column "
-            f"{column!r} (row {_listed(empty)} below the column names). Fill them in, or remove "
-            "them."
+            f"{column!r} (row {_listed(empty)} below the header). Fill them in, or remove them."
         )
 
 
@@ -270,7 +269,7 @@ def _splits(texts: Sequence[str], column: str | None, file_name: str) -> list[st
         number = sum(text in set(unknown) for text in texts)
         raise DatasetError(
             f"{number} of {len(texts)} rows of {file_name} have {shown} in the column {column!r}. "
-            f"Expected train, val or test in each; correct them, or draw a split with "
+            f"Expected train, val or test in each; correct them, or use a random split with "
             f"--split-column {NO_COLUMN}."
         )
     return [SPLIT_NAMES[text.lower()] for text in texts]
@@ -294,15 +293,15 @@ def _resolved(names: Sequence[str], index: ImageIndex, file_name: str) -> list[P
     several = [name for name, paths in zip(names, found, strict=True) if len(paths) > 1]
     if several:
         raise DatasetError(
-            f"{len(several)} names in {file_name} fit several images each. Name each with its "
-            f"folders and its ending:{_lines(several)}"
+            f"{len(several)} names in {file_name} match several images each. Give each with its "
+            f"folders and extension:{_lines(several)}"
         )
     times = Counter(paths[0] for paths in found)
     twice = [name for name, paths in zip(names, found, strict=True) if times[paths[0]] > 1]
     if twice:
         raise DatasetError(
             f"{len(twice)} rows of {file_name} name an image that another row names too. Expected "
-            f"one row an image; remove the others:{_lines(twice)}"
+            f"one row per image; remove the others:{_lines(twice)}"
         )
     return [paths[0] for paths in found]
 
@@ -324,7 +323,7 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def _lines(names: Sequence[str]) -> str:
-    """Names one below the other, each once."""
+    """Distinct names, one per line."""
     different = list(dict.fromkeys(names))
     hidden = len(different) - _SHOWN_NAMES
     more = [f"and {hidden:,} more"] if hidden > 0 else []

@@ -165,7 +165,7 @@ def test_folders_beside_the_split_are_left_alone_and_counted(tmp_path):
     dataset = read_dataset(tmp_path)
 
     assert len(dataset.cases) == 2
-    assert dataset.notes == ("2 folders beside train, val and test are not read.",)
+    assert dataset.notes == ("2 folders next to train, val and test are not read.",)
 
 
 def test_files_of_one_name_in_two_folders_are_two_people(tmp_path):

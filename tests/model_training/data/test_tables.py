@@ -151,7 +151,7 @@ def test_a_table_written_on_windows(folder):
 REFUSED = {
     "no label column": (
         rows().rename(columns={"Class": "Klasse"}),
-        r"No column of table.csv is known to hold the label; found Image, Klasse. Name it with "
+        r"No column of table.csv was recognised as the label; found Image, Klasse. Name it with "
         "--label-column.",
     ),
     "two label columns": (
@@ -164,7 +164,7 @@ REFUSED = {
     ),
     "no path column": (
         rows(Image=["x"] * 10).rename(columns={"Image": "Bild"}),
-        "is known to hold the file name; found Bild, Class",
+        "recognised as the file name; found Bild, Class",
     ),
     "one class": (rows(Class=[1] * 10), r"images of one class only \(1\)"),
     "an empty label": (
@@ -217,7 +217,7 @@ def test_a_column_of_figures_named_as_the_label_is_no_class(folder):
         {"Image": [f"Image{n}" for n in range(1, 41)], "Mean": [n / 7 for n in range(40)]}
     )
 
-    with pytest.raises(DatasetError, match="holds 40 different values in 40 rows, which are no"):
+    with pytest.raises(DatasetError, match="has 40 different values in 40 rows, too many"):
         read(folder, table, columns=Columns(label="Mean"))
 
 
@@ -225,7 +225,7 @@ def test_names_that_fit_several_images(folder):
     (folder / "Old").mkdir()
     (folder / "Old" / "image3.jpg").write_bytes(b"")
 
-    with pytest.raises(DatasetError, match=r"1 names in table.csv fit several .*\n  Image3$"):
+    with pytest.raises(DatasetError, match=r"1 names in table.csv match several .*\n  Image3$"):
         read(folder, rows())
 
 
