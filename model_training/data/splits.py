@@ -1,4 +1,4 @@
-"""Who is trained on, who chooses the threshold, who is reported on: by patient, never by image."""
+"""Train, validation and test splits by patient, never by image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from app.core.errors import DatasetError
 from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
 
-# Fewer images of a class than this choose no threshold and report no figure.
+# With fewer images of a class, no threshold is chosen and no figure reported.
 MIN_IMAGES = 10
 
 Leaks = Literal["refuse", "redraw", "keep"]
@@ -25,7 +25,7 @@ Value = TypeVar("Value", int, str)
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Cases with their final split, and what a reader should know about it."""
+    """Cases with their final split, and notes about it for the reader."""
 
     cases: list[Case]
     notes: list[str]
@@ -37,13 +37,13 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """How much lies on two sides of a split.
+    """What two sides of a split have in common.
 
     Attributes:
-        patients: Known patients with images on both.
-        files: Identical files on both.
-        near_duplicates: Groups of near-duplicates with images on both, those not counted that
-            share an identical file.
+        patients: Number of known patients with images on both sides.
+        files: Number of identical files on both sides.
+        near_duplicates: Number of groups of near-duplicates with images on both sides, except
+            those that share an identical file.
     """
 
     patients: int
@@ -72,21 +72,21 @@ def split_by_patient(
     near_duplicates: NDArray[np.int64] | None = None,
     leaks: Leaks = "refuse",
 ) -> Split:
-    """Keeps the given split where there is one, and draws what it lacks.
+    """Keeps a given split, and draws the missing ones at random by patient.
 
     A given test split is never changed. A given validation split with fewer than `MIN_IMAGES`
-    images of a class is put back and drawn anew. Patients who share an identical file or a
-    near-duplicate count as one, and none is drawn into two splits.
+    images of a class is returned to the pool and drawn again. Patients who share an identical
+    file or a near-duplicate count as one, and none is drawn into two splits.
 
     Args:
-        dataset: The cases, with the split their folder or table gives.
+        dataset: The cases, with the split given by their folder or table.
         digests: SHA-256 of each case's file, in the same order.
-        validation_fraction: Fraction of patients for validation where it is drawn.
-        test_fraction: Fraction of patients for testing where it is drawn.
-        seed: Of the draw.
-        near_duplicates: A group number a case, as `duplicates.near_duplicate_groups` gives
-            it; None where images were not compared.
-        leaks: What becomes of a given split that shares a patient, an identical file or a
+        validation_fraction: Fraction of patients for a random validation split.
+        test_fraction: Fraction of patients for a random test split.
+        seed: Of the random split.
+        near_duplicates: Group number of each case as returned by
+            `duplicates.near_duplicate_groups`, `(num_cases,)`; None if images were not compared.
+        leaks: What to do with a given split that shares a patient, an identical file or a
             near-duplicate with another: `refuse` it, `redraw` that split by patient, or `keep`
             it with a note.
 
@@ -104,7 +104,7 @@ def split_by_patient(
         _require_test(dataset)
     if "val" in kept and (reason := _too_small(dataset, "val")):
         kept.remove("val")
-        notes.append(f"{reason} It is put back, and val is drawn anew.")
+        notes.append(f"{reason} It is replaced by a random validation split.")
     for split_name in sorted(kept):
         other = [split for split in SPLITS if split not in ("test", split_name)]
         shared = shared_between(
@@ -129,7 +129,8 @@ def split_by_patient(
             f"{fraction:.0%} for {split_name}" for split_name, fraction in wanted.items()
         )
         notes.append(
-            f"Drawn by patient, stratified by class and subgroup, seed {seed}: {proportions}."
+            f"Random split by patient, stratified by class and subgroup, seed {seed}: "
+            f"{proportions}."
         )
     notes += _about_patients(cases, digests, near_duplicates)
     split = Split(cases, notes)
@@ -141,16 +142,19 @@ def split_by_patient(
 def folds_by_patient(
     dataset: Dataset, groups: NDArray[np.int64], *, num_folds: int, seed: int
 ) -> NDArray[np.int64]:
-    """A fold from 0 to `num_folds - 1` for each case, for cross-validation.
+    """Assigns each case to a fold for cross-validation.
 
-    Whole groups, so that no patient is in two folds; every class, and within it every
-    subgroup, is spread evenly, and so are groups of many images.
+    No patient is in two folds. Every class, every subgroup within it, and groups of many images
+    are spread evenly.
 
     Args:
         dataset: The cases.
-        groups: As `patient_groups` gives them, shape `(num_cases,)`.
+        groups: As returned by `patient_groups`, `(num_cases,)`.
         num_folds: At least 2.
-        seed: Of the draw.
+        seed: Of the random assignment.
+
+    Returns:
+        Fold of each case, from 0 to `num_folds - 1`, `(num_cases,)`.
 
     Raises:
         DatasetError: If a class has fewer patients than there are folds.
@@ -180,10 +184,19 @@ def patient_groups(
     digests: Sequence[str],
     near_duplicates: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
-    """A number from 0 for each case; equal for cases that must stay on one side of a split.
+    """Groups of cases that must stay on one side of a split.
 
-    Those are cases of one patient, identical files and near-duplicates, and whatever is linked
-    through a chain of these. Arguments as for `split_by_patient`.
+    These are cases of one patient, identical files and near-duplicates, and all cases linked by a
+    chain of these.
+
+    Args:
+        cases: The cases.
+        digests: SHA-256 of each case's file.
+        near_duplicates: Group number of each case as returned by
+            `duplicates.near_duplicate_groups`, `(num_cases,)`; None if images were not compared.
+
+    Returns:
+        Group of each case, numbered from 0, `(num_cases,)`.
     """
     evidence: list[ArrayLike] = [[case.person for case in cases], list(digests)]
     if near_duplicates is not None:
@@ -207,7 +220,16 @@ def shared_between(
     one: Iterable[str],
     other: Iterable[str],
 ) -> Shared:
-    """What the splits named in `one` share with those named in `other`."""
+    """What two sets of splits have in common.
+
+    Args:
+        cases: The cases.
+        digests: SHA-256 of each case's file.
+        near_duplicates: Group number of each case as returned by
+            `duplicates.near_duplicate_groups`, `(num_cases,)`; None if images were not compared.
+        one: Names of the splits on one side.
+        other: Names of the splits on the other side.
+    """
     sides = [
         [index for index, case in enumerate(cases) if case.split in set(splits)]
         for splits in (one, other)
@@ -228,10 +250,16 @@ def shared_between(
 
 
 def split_table(split: Split, classes: tuple[str, ...], digests: Sequence[str]) -> pd.DataFrame:
-    """The split as a table that `datasets.read_dataset` reads back, one row a case.
+    """The split as a table that `datasets.read_dataset` can read.
 
-    Columns: `path` (below the data folder), `label`, `patient_id`, `subgroup`, `split` and
-    `image_id`, the SHA-256 of the file.
+    Args:
+        split: Cases with their split.
+        classes: Names of the classes.
+        digests: SHA-256 of each case's file.
+
+    Returns:
+        One row per case: `path` (relative to the data folder), `label`, `patient_id`, `subgroup`,
+        `split` and `image_id`, the SHA-256 of the file.
     """
     return pd.DataFrame(
         {
@@ -259,37 +287,37 @@ def _require_test(dataset: Dataset) -> None:
     if reason := _too_small(dataset, "test"):
         raise DatasetError(
             f"{reason} At least {MIN_IMAGES} of each class are needed, and a given test split is "
-            "never changed. Add images to it, or move its images to train to have one drawn."
+            "never changed. Add images to it, or move its images to train to get a random one."
         )
 
 
 def _too_small(dataset: Dataset, split_name: str) -> str:
-    """Why a given split can choose or report nothing; empty where it can."""
+    """Why a given split is too small, or empty text."""
     inside = [case for case in dataset.cases if case.split == split_name]
     rarest = min(count_by_class(inside, dataset.classes).values())
     if rarest >= MIN_IMAGES:
         return ""
     return (
         f"The given {split_name} split has {len(inside)} images ({rarest} of the rarest class): "
-        "too few to choose or report anything."
+        "too few to choose a threshold or report figures."
     )
 
 
 def _about_leak(split_name: str, shared: Shared, leaks: Leaks) -> str:
-    """The note on a leak that is put up with.
+    """The note on a leak that is accepted.
 
     Raises:
         DatasetError: If it is not.
     """
     found = f"The given {split_name} split shares {shared} with the others"
     if leaks == "redraw":
-        return f"{found}. It is put back, and {split_name} is drawn anew."
+        return f"{found}. It is replaced by a random split by patient."
     if leaks == "keep":
-        return f"{found} and is kept as asked for: figures on it are too good."
+        return f"{found} and is kept as requested: figures on it are too good."
     raise DatasetError(
         f"{found}: figures on it would be too good. `overread-train inspect DATA --json FILE` (or "
         "--html FILE) lists the patients and images. Correct the split, or choose --leaks redraw "
-        "(that split is drawn anew by patient) or --leaks keep (it stays as it is, and the card "
+        "(a new random split by patient) or --leaks keep (the split stays as it is, and the card "
         "says so)."
     )
 
@@ -297,14 +325,14 @@ def _about_leak(split_name: str, shared: Shared, leaks: Leaks) -> str:
 def _draw(
     cases: Sequence[Case], groups: NDArray[np.int64], wanted: dict[str, float], *, seed: int
 ) -> list[str]:
-    """A split for each case: whole groups, the wanted fraction of each class and subgroup."""
+    """A split for each case: whole groups, the requested fraction of each class and subgroup."""
     splits = ["train"] * len(cases)
     generator = np.random.default_rng(seed)
     for units in _strata(cases, groups, generator).values():
         left = np.arange(len(units))
         for split_name, fraction in wanted.items():
             number = min(max(1, round(fraction * len(units))), len(left))
-            # Every n-th of the ordered units, so that each subgroup gives its share.
+            # Every n-th of the ordered units, so that subgroups are represented in proportion.
             steps = (np.arange(number) + generator.random()) * (len(left) / max(number, 1))
             chosen = left[steps.astype(np.int64)]
             for unit in chosen:
@@ -317,7 +345,7 @@ def _draw(
 def _strata(
     cases: Sequence[Case], groups: NDArray[np.int64], generator: np.random.Generator
 ) -> dict[int, list[list[int]]]:
-    """By class, the positions of each group, ordered by subgroup and size, else at random."""
+    """By class, the case indices of each group, by subgroup and size, otherwise at random."""
     members: dict[int, list[int]] = defaultdict(list)
     for index, group in enumerate(groups.tolist()):
         members[group].append(index)
@@ -341,19 +369,19 @@ def _commonest(values: Sequence[Value]) -> Value:
 def _about_patients(
     cases: Sequence[Case], digests: Sequence[str], near_duplicates: NDArray[np.int64] | None
 ) -> list[str]:
-    """What is known of the patients, and what of them is in two splits."""
+    """Notes on unknown patients, and on patients in two splits."""
     notes = []
     unknown = sum(not case.patient_id for case in cases)
     if unknown == len(cases):
         what = "each image" if near_duplicates is None else "each group of near-duplicates"
         notes.append(
-            f"Patients are not known: {what} counts as one, so images of one patient may be in "
-            "two splits, and the figures may be too good."
+            f"Patients are not known: {what} counts as one patient, so images of one patient may "
+            "be in two splits, and the figures may be too good."
         )
     elif unknown:
         notes.append(
             f"The patient of {unknown:,} of {len(cases):,} images is not known; each of those "
-            "counts as one of its own."
+            "counts as a separate patient."
         )
     if near_duplicates is not None:
         notes.append(_about_groups(cases, near_duplicates))
@@ -372,7 +400,7 @@ def _about_patients(
 
 
 def _about_groups(cases: Sequence[Case], near_duplicates: NDArray[np.int64]) -> str:
-    """How many images are there more than once, and whether copies are kept together."""
+    """Number of repeated images, and whether copies stay in one split."""
     sizes = np.bincount(near_duplicates)
     grouped, count = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
     if not count:
@@ -381,7 +409,7 @@ def _about_groups(cases: Sequence[Case], near_duplicates: NDArray[np.int64]) -> 
     for group, case in zip(near_duplicates.tolist(), cases, strict=True):
         splits[group].add(case.split)
     divided = sum(len(found) > 1 for found in splits.values())
-    # A given split that leaks may be kept as it is.
+    # A given split that leaks may have been kept.
     where = (
         f"{divided:,} of them in two splits or more" if divided else "a group stays in one split"
     )

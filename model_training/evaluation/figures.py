@@ -145,14 +145,14 @@ def notes(cases: HeldOut, task: Task) -> str:
     ]
     if not (cases.named_patients != "").any():
         lines.append(
-            "Patients are not known: an image counts as one of its own, or as one group with its "
-            "near-duplicates; where a patient has several such groups the intervals are too narrow."
+            "Patients are not known: each image, or each group of near-duplicates, counts as one "
+            "patient. Where a patient has several of these, the intervals are too narrow."
         )
     if task.binary:
         lines += [
-            f"Specificity at {SENSITIVITY:.0%} sensitivity is read off these cases' ROC curve, "
-            "at no threshold of the model.",
-            "Predictive values hold for the proportion of positives among these cases "
+            f"Specificity at {SENSITIVITY:.0%} sensitivity is read from the ROC curve of these "
+            "cases and does not depend on the decision threshold.",
+            "Predictive values hold for the prevalence among these cases "
             f"({cases.y_true.mean():.0%}), not for a ward.",
         ]
     return " ".join(lines)

@@ -78,7 +78,7 @@ def test_images_without_a_patient_stand_for_themselves(bundle):
     assert rows(figures(bundle.manifest, table))["AUC"][2] == "40 images (patients not known)"
     card = write_card(bundle.manifest, table, [])
     assert re.search(r"^\| test \| not known \| 20 \| 20 \|$", card, re.MULTILINE)
-    assert "Patients are not known: an image counts as one of its own" in card
+    assert "Patients are not known: each image" in card
     table["group_id"] = [n // 2 for n in range(len(table))]
     assert rows(figures(bundle.manifest, table))["AUC"][2] == (
         "40 images in 20 groups (patients not known)"

@@ -124,9 +124,9 @@ def test_a_useless_val_is_put_back_and_a_usable_test_is_not_touched():
     assert len(found.cases_of("val")) >= 2 * MIN_IMAGES
     assert {one.split for one in found.cases if "val" in one.name} >= {"train"}
     assert found.notes == [
-        "The given val split has 16 images (8 of the rarest class): too few to choose or report "
-        "anything. It is put back, and val is drawn anew.",
-        "Drawn by patient, stratified by class and subgroup, seed 0: 20% for val.",
+        "The given val split has 16 images (8 of the rarest class): too few to choose a threshold "
+        "or report figures. It is replaced by a random validation split.",
+        "Random split by patient, stratified by class and subgroup, seed 0: 20% for val.",
         "No patient and no identical file is in two splits.",
     ]
 
@@ -181,7 +181,7 @@ def test_a_leaking_test_part_can_be_drawn_anew(evidence):
 
     found = split(data, digests=digests, near_duplicates=near, leaks="redraw")
 
-    assert f"The given test split shares {evidence} with the others. It is put back" in "\n".join(
+    assert f"The given test split shares {evidence} with the others. It is replaced" in "\n".join(
         found.notes
     )
     assert any("20% for val and 20% for test" in note for note in found.notes)
@@ -197,7 +197,7 @@ def test_a_leaking_test_part_can_be_kept_and_that_is_said(evidence):
 
     for before, after in zip(data.cases, found.cases, strict=True):
         assert (after.split == "test") == (before.split == "test")
-    assert any("is kept as asked for: figures on it are too good" in note for note in found.notes)
+    assert any("is kept as requested: figures on it are too good" in note for note in found.notes)
     assert not any("is in two splits" in note for note in found.notes)
 
 

@@ -109,7 +109,7 @@ def test_a_share_of_nothing_is_told():
 
 
 def test_notes_say_the_share_of_positives():
-    assert "positives among these cases (25%)" in notes(held_out([0, 0, 0, 1], [0] * 4), TWO)
+    assert "prevalence among these cases (25%)" in notes(held_out([0, 0, 0, 1], [0] * 4), TWO)
     assert "Predictive" not in notes(held_out([0, 1, 2], np.eye(3)), THREE)
 
 
