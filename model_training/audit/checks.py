@@ -151,9 +151,9 @@ def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Insp
         DatasetError: If no image can be trained on.
 
     Example:
-    >>> found = inspect(read_dataset(Path("films")), name="films")  # doctest: +SKIP
-    >>> found.leaks  # doctest: +SKIP
-    False
+        inspection = inspect(read_dataset(Path("films")), name="films")
+        if inspection.leaks:
+            print(text(inspection))
     """
     read = survey(dataset.cases, channels=channels)
     usable = read.usable

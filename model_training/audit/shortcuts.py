@@ -100,7 +100,7 @@ def border_scores(
     the other folds.
 
     Args:
-        thumbnails: uint8 `(num_cases, side, side)`.
+        thumbnails: uint8 grey values, `(num_cases, side, side)`.
         labels: Class indices, `(num_cases,)`.
         folds: Fold of each image, `(num_cases,)`; no patient is in two folds.
         num_classes: Number of columns.

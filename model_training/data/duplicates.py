@@ -78,7 +78,8 @@ def near_duplicates(thumbnails: NDArray[np.uint8], digests: Sequence[str]) -> Pa
     about two seconds for 5,000, some minutes for 100,000.
 
     Args:
-        thumbnails: As returned by `thumbnail`, `(num_cases, THUMBNAIL_SIDE, THUMBNAIL_SIDE)`.
+        thumbnails: uint8 grey values as returned by `thumbnail`,
+            `(num_cases, THUMBNAIL_SIDE, THUMBNAIL_SIDE)`.
         digests: SHA-256 of each file, in the same order.
 
     Raises:
@@ -115,7 +116,8 @@ def near_duplicate_groups(
     they differ.
 
     Args:
-        thumbnails: As returned by `thumbnail`, `(num_cases, THUMBNAIL_SIDE, THUMBNAIL_SIDE)`.
+        thumbnails: uint8 grey values as returned by `thumbnail`,
+            `(num_cases, THUMBNAIL_SIDE, THUMBNAIL_SIDE)`.
         digests: SHA-256 of each file, in the same order.
 
     Returns:

@@ -77,12 +77,15 @@ def evaluate(
             cases with each of these changes as well.
 
     Example:
-    >>> outcome = evaluate(
-    ...     trained.network, films.pixels, films.labels, rows=films.rows,
-    ...     validation=films.positions("val"), test=films.positions("test"),
-    ... )  # doctest: +SKIP
-    >>> outcome.thresholds.decision  # doctest: +SKIP
-    0.41
+        outcome = evaluate(
+            trained.network,
+            films.pixels,
+            films.labels,
+            rows=films.rows,
+            validation=films.positions("val"),
+            test=films.positions("test"),
+        )
+        positive = outcome.probabilities[:, 1] >= outcome.thresholds.decision
     """
     wide = np.full((len(rows), num_classes(network)), np.nan)
     scored = np.concatenate([validation, test])

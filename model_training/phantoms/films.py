@@ -56,7 +56,7 @@ class Film:
     """A finished film.
 
     Attributes:
-        pixels: Grey values, shape `(size, size)`, uint8.
+        pixels: One channel of grey values, shape `(size, size)`, uint8.
         lungs: Lung fields, bool, shape `(size, size)`.
         consolidations: One mask per consolidation, inside the lungs, bool, shape `(size, size)`.
     """

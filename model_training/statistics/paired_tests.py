@@ -139,7 +139,7 @@ def paired_difference(
         statistic: Called with the labels, shape `(num_resampled,)`, and one model's scores.
         y_true: Reference classes, shape `(num_cases,)`.
         first: Scores, decisions or class probabilities, shape `(num_cases, ...)`, finite.
-        second: The same for the second model.
+        second: The same for the second model, same shape.
         groups: Patient of each case, shape `(num_cases,)`.
 
     Raises:
