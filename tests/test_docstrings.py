@@ -29,6 +29,19 @@ AREAS = (
     "app/ui/model_card",
     "app/ui/performance",
     "app/views",
+    "benchmarks",
+    "model_training/audit",
+    "model_training/augmentation",
+    "model_training/crossval",
+    "model_training/evaluation",
+    "model_training/fitting",
+    "model_training/networks",
+    "model_training/phantoms",
+    "model_training/reports",
+    "model_training/statistics",
+    "model_training/tracking",
+    "model_training/tuning",
+    "tools",
 )
 FILES = [path for area in AREAS for path in sorted(ROOT.glob(f"{area}/**/*.py"))]
 
