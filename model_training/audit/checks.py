@@ -234,7 +234,7 @@ def _shortcuts(
         )
     note = f"On {where}, {len(inside):,} images."
     if not all(dataset.cases[row].patient_id for row in inside):
-        note += " Where the patient is unknown, a group of near-duplicates counts as one patient."
+        note += " Where the patient is unknown, near-duplicates count as one patient."
     border = None
     try:
         folds = folds_by_patient(

@@ -152,7 +152,7 @@ def test_too_few_images_have_no_shortcuts_and_that_is_said(tmp_path):
 
     assert inspection.shortcuts == []
     assert inspection.shortcut_note == (
-        "Not computed: all images hold 8 images of NORMAL, and 10 are needed."
+        "Not computed: all images hold 8 images of NORMAL; 10 are needed."
     )
     assert findings(inspection)
 

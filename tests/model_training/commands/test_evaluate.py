@@ -44,7 +44,7 @@ def test_figures_are_printed_and_patients_are_not(bundle, tmp_path, capsys):
     assert "12 images of 6 patients scored by small" in printed.out
     for name in ("AUC", "Specificity at 97% sensitivity", "Expected calibration error"):
         assert f"\n| {name} " in printed.out
-    assert "called from 0.500, the bundle's own threshold" in printed.out.replace("\n", " ")
+    assert "0.500, the bundle's own (" in printed.out.replace("\n", " ")
     assert "person" not in printed.out + printed.err
     assert "| figure" not in printed.err
 
