@@ -173,7 +173,7 @@ def test_each_fold_is_a_run_in_mlflow(films, tmp_path, monkeypatch, capsys):
             "holds folds with another --learning-rate and cannot be resumed",
         ),
         (["--folds", "2"], 1, "holds folds with another --folds and cannot be resumed"),
-        (["--seed", "3", "--test-fraction", "0.3"], 1, "another --seed, --test-fraction. Call"),
+        (["--seed", "3", "--test-fraction", "0.3"], 1, "another --seed, --test-fraction"),
         (["--positive", "NORMAL"], 1, "holds folds with another DATA and cannot be resumed"),
     ],
 )

@@ -332,7 +332,7 @@ def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--frozen-epochs", "1"], "and training starts from random weights"),
+        (["--frozen-epochs", "1"], "but training starts from random weights"),
         (["--weights", "WARM", "--unfreeze-from", "conv5"], "'basic-cnn' has no backbone"),
         (["--weights", "nowhere.h5"], "no weights at 'nowhere.h5'"),
     ],
