@@ -40,6 +40,7 @@ AREAS = (
     "model_training/reports",
     "model_training/statistics",
     "model_training/tracking",
+    "model_training/training",
     "model_training/tuning",
     "tools",
 )

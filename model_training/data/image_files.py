@@ -1,4 +1,4 @@
-"""Image files below a folder, and which of them a table means by a name."""
+"""Image files below a folder, and which of them a table refers to."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ HIDDEN = (".", "__MACOSX")
 
 @dataclass(frozen=True, slots=True)
 class LabelledImage:
-    """One image as a folder or a table labels it; empty where nothing is said.
+    """One image as labelled by a folder or a table; empty where nothing is given.
 
     Attributes:
         path: The file.
-        name: Its path below the data folder, with `/`.
+        name: Path relative to the data folder, with `/`.
         label: As written there.
         patient: Patient.
         split: `train`, `val` or `test`.
-        subgroup: Such as `bacteria`.
+        subgroup: Kind of image that is reported on its own.
     """
 
     path: Path
@@ -34,7 +34,7 @@ class LabelledImage:
 
 
 def images_below(folder: Path) -> list[Path]:
-    """The image files anywhere below a folder, in name order; hidden ones are passed over."""
+    """The image files anywhere below a folder, by name, without hidden ones."""
     return [
         path
         for path in sorted(folder.rglob("*"))
@@ -45,25 +45,30 @@ def images_below(folder: Path) -> list[Path]:
 
 
 def name_below(path: Path, folder: Path) -> str:
-    """The path below the folder, with `/`; a path elsewhere as it is."""
+    """Path relative to the folder, with `/`; a path elsewhere is unchanged.
+
+    Args:
+        path: A file.
+        folder: The data folder.
+    """
     shown = path.relative_to(folder) if path.is_relative_to(folder) else path
     # A name that is not UTF-8 could not be written into the predictions table.
     return shown.as_posix().encode("utf-8", "backslashreplace").decode()
 
 
 class ImageIndex:
-    """Finds the file that a table names.
+    """Finds the file that a table refers to.
 
-    A path, absolute or from the folder, is taken as it is. Where there is none, upper and lower
-    case and the ending do not count; of a path from elsewhere the leading folders do not; and a
-    name without folders is looked for in all of them.
+    A path, absolute or relative to the folder, is used as it is. If there is no such file, case and
+    extension are ignored; leading folders of a path from elsewhere are ignored; and a name without
+    folders is searched in all folders.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def find(self, name: str) -> list[Path]:
-        """The images that the name fits: none, one, or several that it cannot tell apart."""
+        """The images that match the name: none, one, or several if it is ambiguous."""
         plain = PurePosixPath(name.replace("\\", "/"))
         exact = self.folder / plain
         try:
@@ -88,7 +93,7 @@ class ImageIndex:
 
     @cached_property
     def _paths(self) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
-        """The images by path below the folder and by name, both in lower case."""
+        """The images by path relative to the folder and by name, both in lower case."""
         by_path: dict[str, list[Path]] = defaultdict(list)
         by_name: dict[str, list[Path]] = defaultdict(list)
         for path in self.images:

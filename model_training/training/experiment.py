@@ -1,4 +1,4 @@
-"""Data made ready once, and networks trained on it: what fit, crossval and tune share."""
+"""Prepares the data and trains networks; shared by fit, crossval and tune."""
 
 from __future__ import annotations
 
@@ -56,22 +56,22 @@ class Films:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """Class position of each case."""
+        """Class index of each case, `(num_cases,)`."""
         return np.array([case.label for case in self.cases], np.int64)
 
     @property
     def labels_by_row(self) -> NDArray[np.int64]:
-        """Class position of each record of `pixels`; 0 for records of no case."""
+        """Class index of each record of `pixels`, `(num_records,)`; 0 for those of no case."""
         labels = np.zeros(len(self.pixels), np.int64)
         labels[self.rows] = self.labels
         return labels
 
     def positions(self, split_name: str) -> NDArray[np.int64]:
-        """Positions of a split's cases."""
+        """Indices of the cases of a split, `(num_in_split,)`."""
         return np.flatnonzero([case.split == split_name for case in self.cases])
 
     def with_splits(self, splits: Sequence[str]) -> Films:
-        """The same films, split otherwise; `splits` names the split of each case."""
+        """The same films with other splits; `splits` has the split of each case."""
         cases = [
             replace(case, split=split_name)
             for case, split_name in zip(self.cases, splits, strict=True)
@@ -84,8 +84,9 @@ class Trained:
     """A network at its best epoch.
 
     Attributes:
-        history: One row an epoch.
-        minutes: What the epochs took, over all calls of a run that was stopped.
+        network: The network, in float32.
+        history: One row per epoch.
+        minutes: Duration of the epochs, over all calls of an interrupted run.
     """
 
     network: Network
@@ -94,7 +95,12 @@ class Trained:
 
 
 def network_input(config: TrainingConfig, modalities: tuple[str, ...] = ()) -> Input:
-    """The input that a configuration asks for."""
+    """The network's input, as described in the manifest.
+
+    Args:
+        config: Size, channels and fit.
+        modalities: DICOM modalities the model accepts; empty for any.
+    """
     return Input(
         height=config.image_size,
         width=config.image_size,
@@ -117,15 +123,15 @@ def prepare(
     Args:
         dataset: The cases.
         config: Input size and fit, fractions and seed of the split.
-        cache: Where decoded films are kept for the next run.
-        modalities: DICOM modalities the model may judge; empty for any.
-        assign_splits: Whether the rest is split; if not, a case has the split that the data
-            give it, or none, and no split is checked.
+        cache: Folder of the cache of decoded films.
+        modalities: DICOM modalities the model accepts; empty for any.
+        assign_splits: Whether to split the rest. If False, cases keep the split given by the
+            data, or none, and no split is checked.
 
     Raises:
         DatasetError: If too many images cannot be read, the data cannot be split, or training
             was to use several machines.
-        WeightsError: If the weights to start from, or the layers to freeze, do not fit.
+        WeightsError: If the initial weights, or the layers to freeze, do not match the network.
     """
     _check_machine()
     _check_weights(config, len(dataset.classes))
@@ -156,18 +162,18 @@ def prepare(
 
 
 def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[np.uint8]:
-    """A few images as the network gets them, of all classes in turn, drawn by the seed.
+    """A few images as the network sees them, from all classes in turn, drawn by the seed.
 
     Args:
-        dataset: The cases; those that training leaves out are passed over.
+        dataset: The cases; those that training would leave out are skipped.
         config: Input size and fit, and the seed.
-        number: How many at most.
+        number: Maximum number of images.
 
     Returns:
         uint8 `(at most number, height, width, channels)` in [0, 255].
 
     Raises:
-        DatasetError: If none of the images that were tried can be trained on.
+        DatasetError: If none of the images tried can be trained on.
     """
     order = np.random.default_rng(config.seed).permutation(len(dataset.cases))
     drawn = [dataset.cases[index] for index in order]
@@ -199,7 +205,7 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
 
 
 def report(films: Films) -> None:
-    """Says on stderr what is trained on: notes, and images and patients of each split."""
+    """Prints on stderr the notes, and the number of images and patients of each split."""
     lines = list(films.split.notes)
     for split_name in SPLITS:
         cases = films.split.cases_of(split_name)
@@ -225,18 +231,18 @@ def train_network(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     finish: bool = False,
 ) -> Trained:
-    """Trains on the train split, chooses the epoch on the val split; looks at no other.
+    """Trains on the train split and chooses the epoch on the val split; no other split is used.
 
     Args:
-        films: What `prepare` gave.
+        films: As returned by `prepare`.
         config: The settings.
-        work: Keeps the state of the run; one that was stopped goes on from there.
-        callbacks: Told of every epoch, such as by tracking.
-        finish: Train no further: take the best epoch of the run that was stopped.
+        work: Folder of checkpoints; an interrupted run is resumed from there.
+        callbacks: Called after every epoch, such as for tracking.
+        finish: Do not train further; use the best epoch of the interrupted run.
 
     Raises:
         DatasetError: If training diverges.
-        WeightsError: If the weights to start from, or the layers to freeze, do not fit.
+        WeightsError: If the initial weights, or the layers to freeze, do not match the network.
     """
     silence_tensorflow()
     import keras
@@ -268,7 +274,7 @@ def train_network(
         callbacks=callbacks,
         finish=finish,
     )
-    # Built anew: in float32, outside any strategy, and without an optimiser, whose state would
+    # Rebuilt in float32, outside any strategy, and without an optimiser, whose state would
     # triple the size of the bundle.
     bare = _build(config, counts, keras.DTypePolicy("float32"))
     bare.set_weights(model.get_weights())
@@ -285,7 +291,7 @@ def _check_machine() -> None:
 
 
 def _check_weights(config: TrainingConfig, num_classes: int) -> None:
-    """What could fail after an hour of decoding, and can be known before it."""
+    """Finds problems with the initial weights before an hour of decoding."""
     if config.weights == "none" and not (config.frozen_epochs or config.unfreeze_from):
         return
     silence_tensorflow()
@@ -295,7 +301,7 @@ def _check_weights(config: TrainingConfig, num_classes: int) -> None:
 
 
 def _load_weights(model: keras.Model, config: TrainingConfig) -> str:
-    """Gives a fresh network the weights that training starts from, and says which."""
+    """Loads the initial weights into a new network; returns a sentence about them."""
     from model_training.networks.pretrained import load_pretrained
     from model_training.training.loop import check_stages, end_of_backbone
 
