@@ -122,7 +122,7 @@ def _load(file: Path) -> pd.DataFrame:
         # The message of pandas may quote a row.
         raise DatasetError(
             f"{file.name} cannot be read as a table ({type(error).__name__}). Expected CSV in "
-            "UTF-8 with a line of column names, or Parquet; save it again."
+            "UTF-8 with a header line, or Parquet; save it again."
         ) from None
     table.columns = pd.Index([str(column) for column in table])
     if table.empty:

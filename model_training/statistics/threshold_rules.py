@@ -121,8 +121,8 @@ def decide(y_true: ArrayLike, y_score: ArrayLike, *, rule: Rule) -> Decision:
     if rule.name == "cost":
         return Decision(
             cost_threshold(y_true, y_score, rule.value),
-            f"where the cost is lowest if a missed positive costs {rule.value:g} times a false "
-            "alarm",
+            f"where the cost is lowest if a missed positive costs {rule.value:g} times as much as "
+            "a false alarm",
         )
     if rule.name == "sensitivity":
         return _decide_by_shown_sensitivity(y_true, y_score, rule.value)
@@ -262,16 +262,15 @@ def _decide_by_shown_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum:
     if len(enough):
         return Decision(
             gaps.middle(int(enough[-1])),
-            f"the highest at which the sensitivity is at least {wanted} by the lower end of its "
-            "95 % Wilson interval",
+            f"the highest at which the lower end of the 95 % Wilson interval of the sensitivity "
+            f"is at least {wanted}",
         )
     # The lower end for n of n found is n / (n + z²).
     needed = ceil(minimum / (1 - minimum) * Z_95**2)
     return Decision(
         gaps.middle(int(np.flatnonzero(gaps.tp == gaps.num_positive)[-1])),
-        f"the highest that finds all positives: {gaps.num_positive} show a sensitivity of at "
-        f"least {100 * shown.max():.1f} % at most; to show {wanted}, {needed} positives are "
-        "needed",
+        f"the highest that finds all positives; {gaps.num_positive} positives can only show a "
+        f"sensitivity of at least {100 * shown.max():.1f} %, {needed} are needed to show {wanted}",
     )
 
 

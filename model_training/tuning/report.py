@@ -239,7 +239,9 @@ def _all_trials(study: Study, goal: Goal) -> Section:
         [[_cell(value) for value in row] for row in shown.itertuples(index=False)],
         "Best first.",
     )
-    return Section("All trials", [f"{len(finished(study))} trials have ended.", *remarks], [cells])
+    return Section(
+        "All trials", [f"{len(finished(study))} trials have finished.", *remarks], [cells]
+    )
 
 
 def _cell(value: Any) -> str:

@@ -155,8 +155,8 @@ def test_a_named_rule_decides_and_its_words_are_kept():
     assert found["half"].decision == 0.5
     assert found["cost:10"].decision < found["balanced"].decision
     assert found["balanced"].rule.startswith("where the lower of sensitivity and specificity")
-    assert "costs 10 times a false alarm" in found["cost:10"].rule
-    assert "to show 90 %, 35 positives are needed" in found["sensitivity:0.9"].rule
+    assert "costs 10 times as much as a false alarm" in found["cost:10"].rule
+    assert "35 are needed to show 90 %" in found["sensitivity:0.9"].rule
     for thresholds in found.values():
         assert thresholds.rule.endswith("; uncertain between 98 % sensitivity and 98 % specificity")
         assert thresholds.uncertain_low <= thresholds.decision <= thresholds.uncertain_high
