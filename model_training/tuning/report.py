@@ -111,7 +111,7 @@ def auc_interval(auc: float, *, positives: int, negatives: int) -> tuple[float, 
 
     Example:
     >>> tuple(round(end, 3) for end in auc_interval(0.9, positives=50, negatives=50))
-    (0.839, 0.961)
+    (0.837, 0.963)
     """
     both_positive, both_negative = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = (
