@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles
 from app.core.results.verdicts import Agreement, Verdict, VerdictStore
 from app.core.review.batch import Batch
+from app.core.review.worklist import BY_URGENCY, Column, Order
 from app.core.scoring.engine import Result
 from app.core.settings import read_settings
 from app.core.sources.sources import Source
 from app.ui import cache
+
+_T = TypeVar("_T")
 
 _MODEL = "model"
 _BATCH = "batch"
@@ -22,6 +26,10 @@ _LISTED = "listed"
 _UPLOAD = "upload"
 _NUM_LISTED = "num_listed"
 _ERRORS = "errors"
+_BATCH_NUMBER = "batch_number"
+_ORDER = "worklist_order"
+_DRAWN = "worklist_drawn"
+_REMEMBERED = "remembered"
 
 
 def pick_model() -> None:
@@ -63,7 +71,7 @@ def batch() -> Batch | None:
 
 
 def set_batch(new: Batch) -> None:
-    """Replaces the batch under review and forgets the open case.
+    """Replaces the batch under review and forgets the open case, the filters and the order.
 
     The one before is cancelled: no page shows it any more, and none could stop it.
     """
@@ -71,8 +79,66 @@ def set_batch(new: Batch) -> None:
     if replaced is not None:
         replaced.cancel()
     st.session_state[_BATCH] = new
-    for key in (_CASE, _LISTED, _NUM_LISTED):
+    st.session_state[_BATCH_NUMBER] = batch_number() + 1
+    for key in (_CASE, _LISTED, _NUM_LISTED, _ORDER, _REMEMBERED):
         st.session_state.pop(key, None)
+
+
+def batch_number() -> int:
+    """Counts the batches of this session."""
+    return int(st.session_state.get(_BATCH_NUMBER, 0))
+
+
+def filter_key(name: str) -> str:
+    """The key of a filter, another one for each batch, so that none hides films of the next."""
+    return f"review_{name}_{batch_number()}"
+
+
+def worklist_order() -> Order:
+    """The order of the whole worklist."""
+    order: Order = st.session_state.get(_ORDER, BY_URGENCY)
+    return order
+
+
+def order_worklist(column: Column) -> None:
+    """Orders the whole worklist by a column; again: the other way round; again: by urgency."""
+    steps = [Order(column), Order(column, descending=True), BY_URGENCY]
+    before = worklist_order()
+    step = steps.index(before) + 1 if before in steps[:2] else 0
+    st.session_state[_ORDER] = steps[step]
+    # Other keys: nothing of the table is selected any more, and the first page is shown.
+    st.session_state[_DRAWN] = int(st.session_state.get(_DRAWN, 0)) + 1
+
+
+def worklist_key() -> str:
+    """The key of the table that shows the worklist, another one for each order."""
+    return f"review_rows_{st.session_state.get(_DRAWN, 0)}"
+
+
+def worklist_page_key() -> str:
+    """The key of the worklist's page number, which starts at 1 in each order and batch."""
+    return filter_key(f"page_{st.session_state.get(_DRAWN, 0)}")
+
+
+def selected_columns(key: str) -> list[str]:
+    """The columns that are selected in a table."""
+    event: Any = st.session_state[key]
+    return list(event["selection"]["columns"])
+
+
+def remembered(name: str, of: tuple[object, ...], compute: Callable[[], _T]) -> _T:
+    """What was computed at an earlier run of the page, where it is of the same things.
+
+    Args:
+        name: Of what is remembered; one value is kept for each, until the batch is replaced.
+        of: All that it is computed of.
+        compute: Computes it.
+    """
+    kept: dict[str, tuple[tuple[object, ...], Any]] = st.session_state.setdefault(_REMEMBERED, {})
+    if name not in kept or kept[name][0] != of:
+        kept[name] = (of, compute())
+    found: _T = kept[name][1]
+    return found
 
 
 def num_listed(batch: Batch) -> int:
@@ -116,19 +182,19 @@ def enter_subfolder() -> None:
         st.session_state["review_subfolder"] = None
 
 
-def set_listed(listed: Sequence[Result]) -> None:
+def set_listed(listed: list[Result]) -> None:
     """Remembers the worklist as it is shown; Case steps through it."""
-    st.session_state[_LISTED] = [result.source for result in listed]
+    st.session_state[_LISTED] = listed
 
 
 def neighbours(source: Source) -> tuple[Source | None, Source | None, str]:
     """The films before and after in the worklist, and the position in words."""
-    listed: list[Source] = st.session_state.get(_LISTED, [])
-    if source not in listed:
+    listed: list[Result] = st.session_state.get(_LISTED, [])
+    index = next((i for i, result in enumerate(listed) if result.source == source), None)
+    if index is None:
         return None, None, ""
-    index = listed.index(source)
-    before = listed[index - 1] if index else None
-    after = listed[index + 1] if index + 1 < len(listed) else None
+    before = listed[index - 1].source if index else None
+    after = listed[index + 1].source if index + 1 < len(listed) else None
     return before, after, f"{index + 1:,} of {len(listed):,}"
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.core.results.rows import table, to_csv, with_verdicts
-from app.core.review.worklist import worklist
+from app.core.review.worklist import count_by_status, worklist
 from app.ui import state
 from app.ui.review import intake, progress
 from app.ui.review import worklist as rows
@@ -40,10 +40,17 @@ if batch.progress.cancelled and not is_running:
     )
 
 verdicts = state.verdicts(bundle)
-rows.summary(results_so_far, verdicts)
+# All of them are lists of as many rows as the batch has films, so they are made once a change.
+counts = state.remembered("counts", (len(results_so_far),), lambda: count_by_status(results_so_far))
+rows.summary(results_so_far, counts, verdicts)
 with st.container(border=True):
-    chosen = rows.choose_filter(bundle, results_so_far)
-listed = worklist(results_so_far, verdicts, chosen)
+    chosen = rows.choose_filter(bundle, counts)
+order = state.worklist_order()
+listed = state.remembered(
+    "worklist",
+    (len(results_so_far), verdicts, chosen, order),
+    lambda: worklist(results_so_far, verdicts, chosen, order),
+)
 state.set_listed(listed)
 
 if not listed:
@@ -64,9 +71,11 @@ if num_ignored := state.verdict_store().num_ignored:
 if not is_running:
     st.download_button(
         "Download results.csv",
-        to_csv(with_verdicts(table(batch.results, bundle), verdicts)),
+        # Built when it is asked for: at 100,000 films it takes longer than the page.
+        lambda: to_csv(with_verdicts(table(results_so_far, bundle), verdicts)),
         "results.csv",
         "text/csv",
         icon=":material/download:",
         key="review_download",
+        on_click="ignore",
     )

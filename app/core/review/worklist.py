@@ -1,9 +1,11 @@
-"""The order and the filters of a worklist: what needs a reader first comes first."""
+"""The order and filters of a worklist; unless told otherwise, the most urgent films come first."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
@@ -19,6 +21,19 @@ STATUS_WORDS = {
 }
 _RANK = {status: rank for rank, status in enumerate(STATUS_WORDS)}
 NOT_REVIEWED = "not reviewed"
+Column = Literal["urgency", "name", "status", "probability", "prediction", "verdict"]
+COLUMNS: tuple[Column, ...] = get_args(Column)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a worklist is ordered by."""
+
+    column: Column = "urgency"
+    descending: bool = False
+
+
+BY_URGENCY = Order()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +63,36 @@ def status_of(result: Result) -> str:
 
 
 def worklist(
-    results: Sequence[Result], verdicts: dict[str, Verdict], chosen: Filter
+    results: Sequence[Result],
+    verdicts: dict[str, Verdict],
+    chosen: Filter,
+    order: Order = BY_URGENCY,
 ) -> list[Result]:
-    """The results that pass the filter, uncertain first, then positive by probability.
+    """The results that pass the filter, in an order.
 
-    Uncertain images are ordered by nearness to the threshold; images without a score come
-    last, in input order.
+    By urgency the uncertain ones come first, nearest to the threshold, then the positive ones, the
+    most probable first. Images without a value to go by come last in every order, and those with
+    the same value stay in the order of urgency.
+
+    Args:
+        results: Of one batch, in input order.
+        verdicts: The newest verdict on each image, by image id.
+        chosen: What is let through.
+        order: By urgency, or by a column in one direction or the other.
     """
-    return sorted((result for result in results if _passes(result, verdicts, chosen)), key=_urgency)
+    listed = sorted((one for one in results if _passes(one, verdicts, chosen)), key=_urgency)
+    if order.column == "urgency":
+        return listed
+    values = [(_value(result, order.column, verdicts), result) for result in listed]
+    with_value = [pair for pair in values if pair[0] is not None]
+    with_value.sort(key=lambda pair: pair[0], reverse=order.descending)
+    return [result for _, result in with_value] + [one for value, one in values if value is None]
 
 
 def count_by_status(results: Sequence[Result]) -> dict[str, int]:
     """Images of each status that occurs, in worklist order."""
-    statuses = [status_of(result) for result in results]
-    return {status: statuses.count(status) for status in STATUS_WORDS if status in statuses}
+    counts = Counter(status_of(result) for result in results)
+    return {status: counts[status] for status in STATUS_WORDS if status in counts}
 
 
 def _urgency(result: Result) -> tuple[int, float]:
@@ -71,6 +102,20 @@ def _urgency(result: Result) -> tuple[int, float]:
     if result.prediction.zone == "uncertain":
         return rank, -result.prediction.uncertainty
     return rank, -result.prediction.probability
+
+
+def _value(result: Result, column: Column, verdicts: dict[str, Verdict]) -> Any:
+    """What a result is ordered by; None where it has no such value."""
+    if column == "name":
+        return result.source.name.casefold()
+    if column == "status":
+        return _RANK[status_of(result)]
+    if column == "verdict":
+        verdict = verdicts.get(result.image_id)
+        return (verdict.agreement or "comment") if verdict else None
+    if result.prediction is None:
+        return None
+    return result.prediction.label if column == "prediction" else result.prediction.probability
 
 
 def _passes(result: Result, verdicts: dict[str, Verdict], chosen: Filter) -> bool:

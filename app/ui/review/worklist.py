@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
+from app.core.performance.formatting import counted
 from app.core.results.verdicts import AGREEMENTS, Verdict
-from app.core.review.worklist import NOT_REVIEWED, STATUS_WORDS, Filter, count_by_status, status_of
+from app.core.review.worklist import COLUMNS, NOT_REVIEWED, STATUS_WORDS, Filter, status_of
 from app.core.scoring.engine import Result
-from app.ui import cache
+from app.ui import cache, errors, state
 
 ROWS_PER_PAGE = 50
+_BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
 
 
-def summary(results: Sequence[Result], verdicts: dict[str, Verdict]) -> None:
+def summary(
+    results: Sequence[Result], counts: dict[str, int], verdicts: dict[str, Verdict]
+) -> None:
     """Counts by status, and how many were reviewed."""
     reviewed = sum(1 for result in results if result.image_id in verdicts)
-    counts = [f"{count:,} {STATUS_WORDS[s]}" for s, count in count_by_status(results).items()]
-    st.markdown(" · ".join([*counts, f"{reviewed:,} of {len(results):,} reviewed"]))
+    words = [f"{count:,} {STATUS_WORDS[s]}" for s, count in counts.items()]
+    st.markdown(" · ".join([*words, f"{reviewed:,} of {len(results):,} reviewed"]))
 
 
-def choose_filter(bundle: Bundle, results: Sequence[Result]) -> Filter:
-    """The filters above the worklist."""
+def choose_filter(bundle: Bundle, counts: dict[str, int]) -> Filter:
+    """The filters above the worklist; `counts` holds the statuses that occur."""
     task = bundle.manifest.task
     status, prediction, verdict = st.columns([5, 2, 3.5])
     statuses = status.pills(
         "Status",
-        list(count_by_status(results)),
+        list(counts),
         selection_mode="multi",
         format_func=STATUS_WORDS.__getitem__,
-        key="review_statuses",
+        key=state.filter_key("statuses"),
         persist_state="session",
     )
     predictions = prediction.pills(
@@ -42,7 +47,7 @@ def choose_filter(bundle: Bundle, results: Sequence[Result]) -> Filter:
         task.classes,
         selection_mode="multi",
         format_func=task.display_name,
-        key="review_predictions",
+        key=state.filter_key("predictions"),
         persist_state="session",
     )
     verdicts = verdict.pills(
@@ -50,14 +55,15 @@ def choose_filter(bundle: Bundle, results: Sequence[Result]) -> Filter:
         [*AGREEMENTS, NOT_REVIEWED],
         selection_mode="multi",
         format_func=str.capitalize,
-        key="review_verdicts",
+        key=state.filter_key("verdicts"),
         persist_state="session",
     )
     probability, text = st.columns([2, 1])
     lowest, highest = probability.slider(
-        "Probability", 0.0, 1.0, (0.0, 1.0), 0.01, key="review_range", persist_state="session"
-    )
-    name = text.text_input("Name contains", key="review_text", persist_state="session")
+        "Probability", 0.0, 1.0, (0.0, 1.0), 0.01,
+        key=state.filter_key("range"), persist_state="session",
+    )  # fmt: skip
+    name = text.text_input("Name contains", key=state.filter_key("text"), persist_state="session")
     return Filter(statuses, predictions, verdicts, lowest, highest, name or "")
 
 
@@ -67,11 +73,14 @@ def show_rows(
     """One page of the worklist; returns the row that was just chosen."""
     pages = max(1, -(-len(listed) // ROWS_PER_PAGE))
     page = 1
+    label, number = st.columns([6, 1], vertical_alignment="center")
+    label.caption(
+        f"{counted(len(listed), 'film')} on {counted(pages, 'page')}, {_order_words()}. A click on "
+        "a heading orders them all."
+    )
     if pages > 1:
-        label, number = st.columns([6, 1], vertical_alignment="center")
-        label.caption(f"{len(listed):,} films on {pages:,} pages")
         page = number.number_input(
-            "Page", 1, pages, key="review_page", persist_state="session",
+            "Page", 1, pages, key=state.worklist_page_key(), persist_state="session",
             label_visibility="collapsed",
         )  # fmt: skip
     shown = listed[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
@@ -79,14 +88,17 @@ def show_rows(
     with_reasons = any(result.reason for result in shown)
     if not with_reasons:
         table = table.drop(columns="Reason")
+    key = state.worklist_key()
     event: Any = st.dataframe(
         table,
         hide_index=True,
         row_height=64,
         height=min(40 + 64 * len(shown), 620),
-        on_select="rerun",
-        selection_mode="single-row",
-        key="review_rows",
+        # A click on a heading orders all pages. Streamlit's own sorting, which would order the rows
+        # of this one only, is off where columns can be selected.
+        on_select=errors.callback(partial(_order, key)),
+        selection_mode=["single-row", "single-column"],
+        key=key,
         placeholder="",
         column_config={
             "Film": st.column_config.ImageColumn(width="small"),
@@ -96,10 +108,23 @@ def show_rows(
             ),
             "Reason": st.column_config.TextColumn(width=300),
         },
-        alt="Worklist, the most uncertain film first",
+        alt=f"Worklist, {_order_words()}",
     )
     rows = event["selection"]["rows"]
     return shown[rows[0]] if rows else None
+
+
+def _order(key: str) -> None:
+    for heading in state.selected_columns(key):
+        if heading in _BY_HEADING:
+            state.order_worklist(_BY_HEADING[heading])
+
+
+def _order_words() -> str:
+    order = state.worklist_order()
+    if order.column == "urgency":
+        return "the most urgent first"
+    return f"by {order.column}, {'descending' if order.descending else 'ascending'}"
 
 
 def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, Any]:

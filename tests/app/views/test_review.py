@@ -9,8 +9,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.results import rows
 from app.core.results.verdicts import VerdictStore
+from app.core.review import worklist
+from app.core.review.worklist import Order
 from app.core.scoring.engine import Engine
+from app.core.sources.sources import Source
 from tests.app.views.conftest import MAIN, review_folder, start_review
 
 
@@ -48,12 +52,63 @@ def test_a_folder_becomes_a_worklist(app):
 
 def test_filters_narrow_the_worklist_and_say_when_nothing_is_left(app):
     at = review_folder(app, "ward")
-    at.text_input(key="review_text").set_value("FILM_3").run()
+    at.text_input(key="review_text_1").set_value("FILM_3").run()
     assert at.dataframe[0].value["Name"].tolist() == ["ward/film_3.png"]
 
-    at.text_input(key="review_text").set_value("nobody").run()
+    at.text_input(key="review_text_1").set_value("nobody").run()
     assert not at.dataframe
     assert "No film passes these filters" in texts(at)
+
+
+def test_a_filter_of_the_last_batch_does_not_hide_the_next(app, data_root):
+    at = review_folder(app, "ward")
+    at.text_input(key="review_text_1").set_value("film_3").run()
+    at.pills(key="review_verdicts_1").set_value(["not reviewed"]).run()
+    assert len(at.dataframe[0].value) == 1
+
+    shutil.copytree(data_root / "ward", data_root / "other")
+    at = review_folder(at, "other")
+
+    assert not at.exception
+    assert len(at.dataframe[0].value) == 7
+    assert at.text_input(key="review_text_2").value == ""
+
+
+def test_an_order_is_that_of_all_pages_and_of_next_and_previous(app, data_root, film):
+    for number in range(60):
+        cv2.imwrite(str(data_root / "ward" / f"more_{number:02d}.png"), film + number)
+    at = review_folder(app, "ward")
+    by_urgency = at.dataframe[0].value["Name"].tolist()
+
+    at.session_state["worklist_order"] = Order("name", descending=True)
+    at.run()
+    by_name = at.dataframe[0].value["Name"].tolist()
+    assert by_name == [
+        "ward/torn.png",
+        *(f"ward/more_{number:02d}.png" for number in range(59, 10, -1)),
+    ]
+    assert "67 films on 2 pages, by name, descending." in texts(at)
+
+    at.session_state["case"] = Source(by_name[0], (data_root / by_name[0]).resolve())
+    at.switch_page("views/case.py").run()
+    at.button(key="case_next").click().run()
+    assert at.session_state["case"].name == by_name[1]
+
+    at.session_state["worklist_order"] = Order()
+    at.switch_page("views/review.py").run()
+    assert at.dataframe[0].value["Name"].tolist() == by_urgency
+
+
+def test_the_table_of_results_is_not_built_at_every_run(app, monkeypatch):
+    at = review_folder(app, "ward")
+    built = []
+    for module, function in ((rows, "row"), (worklist, "_passes"), (worklist, "status_of")):
+        monkeypatch.setattr(module, function, lambda *given: built.append(given))
+    at.run()
+    at.run()
+
+    assert not at.exception
+    assert not built
 
 
 @pytest.mark.parametrize("relative", ["../", "ward/../../..", "/etc", "nowhere"])

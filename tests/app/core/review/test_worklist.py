@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from app.core.results.verdicts import Verdict
-from app.core.review.worklist import NOT_REVIEWED, Filter, count_by_status, worklist
+from app.core.review.worklist import (
+    BY_URGENCY,
+    NOT_REVIEWED,
+    Filter,
+    Order,
+    count_by_status,
+    worklist,
+)
 from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
 from app.core.sources.sources import Source
@@ -78,3 +85,25 @@ def test_filters(chosen, expected):
     verdicts = {"high" * 8: Verdict("agree", "", datetime.now(UTC))}
 
     assert names(worklist(RESULTS, verdicts, chosen)) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (BY_URGENCY, ["near", "far", "highest", "high", "low", "blank", "torn"]),
+        (Order("name"), ["blank", "far", "high", "highest", "low", "near", "torn"]),
+        (Order("name", True), ["torn", "near", "low", "highest", "high", "far", "blank"]),
+        (Order("probability"), ["low", "near", "far", "high", "highest", "blank", "torn"]),
+        (Order("probability", True), ["highest", "high", "far", "near", "low", "blank", "torn"]),
+        (Order("prediction", True), ["low", "near", "far", "highest", "high", "blank", "torn"]),
+        (Order("status", True), ["torn", "blank", "low", "highest", "high", "near", "far"]),
+        (Order("verdict"), ["low", "far", "near", "highest", "high", "blank", "torn"]),
+    ],
+)
+def test_an_order_holds_for_all_and_what_has_no_value_comes_last(order, expected):
+    verdicts = {
+        "low" * 8: Verdict("agree", "", datetime.now(UTC)),
+        "far" * 8: Verdict(None, "a comment", datetime.now(UTC)),
+    }
+
+    assert names(worklist(RESULTS, verdicts, Filter(), order)) == expected

@@ -1,0 +1,96 @@
+"""A run of the Review page with many films against one with few.
+
+    python -m benchmarks.worklist
+
+What a run costs must not grow with the batch: its list is made once, and its table of results when
+it is downloaded. The batch is made up, its results have a score and no file, so only the page is
+measured; each run is one as a click causes, with nothing changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+
+FEW = 100
+RUNS = 7
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 where the bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=100_000, help="default 100,000")
+    options = parser.parse_args()
+    tell_machine()
+    # Outside a session Streamlit says at every call that there is none.
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["OVERREAD_HOME"] = home
+        return print_table(measure(options.images))
+
+
+def measure(many: int) -> list[Row]:
+    """The ratio of a run with many films to one with few."""
+    few_seconds, many_seconds = (run_seconds(number) for number in (FEW, many))
+    tell(f"{FEW} films: {1000 * few_seconds:.0f} ms, {many:,} films: {1000 * many_seconds:.0f} ms")
+    ratio = many_seconds / few_seconds
+    return [Row(f"run of the Review page, {many:,} films against {FEW}", ratio, 1.5, at_most=True)]
+
+
+def run_seconds(number: int) -> float:
+    """Median seconds of a run with so many films."""
+    page = review_page(number)
+    page.run()
+    times = [seconds(page.run) for _ in range(RUNS)]
+    if page.exception or page.error or len(page.dataframe[0].value) != min(number, 50):
+        raise SystemExit("The page failed; nothing was measured.")
+    return median(times)
+
+
+def review_page(number: int):  # type: ignore[no-untyped-def]
+    """The app with so many scored films, none of which has a file."""
+    from streamlit.testing.v1 import AppTest
+
+    from app.core.bundles.bundle import load_bundle
+    from app.core.review.batch import Batch
+    from app.core.settings import read_settings
+
+    main_script = Path(__file__).parents[1] / "app" / "main.py"
+    page = AppTest.from_file(main_script, default_timeout=120).run()
+    bundle = load_bundle(read_settings().models / page.selectbox(key="model_picker").value)
+    batch = Batch([], bundle=bundle)
+    batch.results = made_up(number, bundle)
+    page.session_state["batch"] = batch
+    return page
+
+
+def made_up(number: int, bundle):  # type: ignore[no-untyped-def]
+    """Results with probabilities all over the range."""
+    import numpy as np
+
+    from app.core.scoring.engine import Result
+    from app.core.scoring.prediction import predict
+    from app.core.sources.sources import Source
+
+    logits = np.random.default_rng(0).normal(-1, 2, number)
+    return [
+        Result(
+            Source(f"film_{index:06d}.png", Path("missing")),
+            hashlib.sha256(str(index).encode()).hexdigest(),
+            "ok",
+            prediction=predict(np.array([0.0, logit]), bundle.manifest),
+        )
+        for index, logit in enumerate(logits)
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
