@@ -27,6 +27,7 @@ check: lint types
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --deny-warnings app
 
 types: $(INSTALLED)
 	$(BIN)/mypy
