@@ -53,7 +53,7 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
 
     from app.core.bundles.bundle import load_bundle
     from app.core.sources.sources import Source
-    from app.ui import cache
+    from app.ui.cache import models
 
     bundle = load_bundle(folder)
     between, *sources = [Source(path.name, path) for path in paths]
@@ -65,7 +65,7 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
         nothing.append(open_film(page, None))
         open_film(page, between)
         second.append(open_film(page, source))
-    list(cache.engine(bundle).score(sources, known=cache.known_results(bundle)))
+    list(models.engine(bundle).score(sources, known=models.known_results(bundle)))
     st.cache_resource.clear()
     open_film(page, between)
     for source in sources:

@@ -15,7 +15,7 @@ from app.core.review.worklist import BY_URGENCY, Column, Order
 from app.core.scoring.engine import Result
 from app.core.settings import read_settings
 from app.core.sources.sources import Source
-from app.ui import cache
+from app.ui.cache import models
 
 _T = TypeVar("_T")
 
@@ -62,7 +62,7 @@ def require_bundle() -> Bundle:
             "to a folder of model bundles."
         )
         st.stop()
-    return cache.bundle(read_settings().models / name)
+    return models.bundle(read_settings().models / name)
 
 
 def batch() -> Batch | None:
@@ -160,7 +160,7 @@ def verdicts(bundle: Bundle) -> dict[str, Verdict]:
 
 def verdict_store() -> VerdictStore:
     """The database of verdicts."""
-    return cache.verdict_store(read_settings().database_url)
+    return models.verdict_store(read_settings().database_url)
 
 
 def upload_number() -> int:

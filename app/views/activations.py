@@ -3,21 +3,23 @@
 import streamlit as st
 
 from app.core.networks import activations
-from app.ui import cache, state
+from app.ui import state
 from app.ui.activations import layer_walk, pictures, value_views
+from app.ui.cache import activations as cached_activations
+from app.ui.cache import films, models
 
 bundle = state.require_bundle()
 source = state.require_case()
-case = cache.case(bundle, source)
+case = films.case(bundle, source)
 
 st.markdown(f"#### Activations · {state.plain(source.name)}")
 if case.film is None or case.prediction is None:
     st.error(f"There are no activations to show. {case.reason}", icon=":material/error:")
     st.stop()
 
-network = cache.network(bundle)
+network = models.network(bundle)
 layers = activations.layers(network.model)
-pixels = cache.network_input(bundle, source, case.image_id)
+pixels = films.network_input(bundle, source, case.image_id)
 task = bundle.manifest.task
 # With two classes, always explain the positive one, whatever was predicted.
 explained = 1 if task.binary else case.prediction.class_index
@@ -31,7 +33,7 @@ with layer_side:
     if member is not None:
         layers = [layer for layer in layers if layer.member in (member, None)]
     shown = {layer.name for layer in layers}
-    strongest = cache.strongest_channels(bundle, source, case.image_id)
+    strongest = cached_activations.strongest_channels(bundle, source, case.image_id)
     name = layer_walk.choose_layer(
         layers,
         [channel for channel in strongest if channel.layer in shown],
@@ -49,7 +51,7 @@ with layer_side:
         )
     else:
         st.write(layer.sentence)
-        values = cache.layer_values(bundle, source, case.image_id, layer.name)
+        values = cached_activations.layer_values(bundle, source, case.image_id, layer.name)
         if layer.name == layers[-1].name:
             value_views.show_output(
                 values,

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from app.core.review.worklist import STATUS_WORDS
-from app.ui import cache, errors, state
+from app.ui import errors, state
+from app.ui.cache import films, pictures
 from app.ui.case import method_choice, viewer
 
 bundle = state.require_bundle()
@@ -20,7 +21,7 @@ for column, label, key, other in (
         on_click=errors.callback(state.open_case), args=(other or source,),
     )  # fmt: skip
 
-case = cache.case(bundle, source)
+case = films.case(bundle, source)
 film_side, reading_side = st.columns([2, 1])
 waiting = None
 
@@ -38,7 +39,7 @@ with reading_side:
         prediction = bundle.manifest.task.display_name(case.prediction.label)
         st.markdown(f"{bundle.manifest.task.title}: **{prediction}**")
         st.plotly_chart(
-            cache.probability_figure(bundle, case.image_id, case.prediction),
+            pictures.probability_figure(bundle, case.image_id, case.prediction),
             key="case_probability",
             alt="Probability of each class with the decision threshold",
         )

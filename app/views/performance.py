@@ -4,7 +4,8 @@ import streamlit as st
 
 from app.core.performance import learning, performance, predictions
 from app.core.statistics import metrics
-from app.ui import cache, components, state
+from app.ui import components, state
+from app.ui.cache import performance as cached_performance
 from app.ui.performance import details as details
 from app.ui.performance import figures as views
 
@@ -13,7 +14,7 @@ st.title("Performance")
 bundle = state.require_bundle()
 task, decision = bundle.manifest.task, bundle.manifest.thresholds.decision
 words = [task.display_name(name) for name in task.classes]
-splits = predictions.splits(cache.predictions(bundle))
+splits = predictions.splits(cached_performance.predictions(bundle))
 if not splits:
     st.info("This model has no predictions. Train it again to record them.")
     st.stop()
@@ -26,20 +27,28 @@ with slider:
     if task.binary:
         key = f"performance_threshold_{bundle.sha256[:12]}"
         threshold = components.threshold_slider(decision, key=key)
-held_out = cache.held_out(bundle, split)
+held_out = cached_performance.held_out(bundle, split)
 views.describe(held_out, bundle, threshold)
 
 truth, predicted = held_out.y_true, held_out.predicted(threshold)
 matrix = metrics.confusion_matrix(truth, predicted, num_classes=len(words))
 if threshold is not None:
-    score, result = held_out.probabilities[:, 1], cache.binary_performance(bundle, split)
+    score, result = (
+        held_out.probabilities[:, 1],
+        cached_performance.binary_performance(bundle, split),
+    )
     point = metrics.operating_point(truth, score, threshold=threshold)
     own = metrics.operating_point(truth, score, threshold=decision)
-    views.binary_cards(cache.decision_metrics(bundle, split, threshold), result, held_out.unit)
+    views.binary_cards(
+        cached_performance.decision_metrics(bundle, split, threshold), result, held_out.unit
+    )
     views.binary_figures(matrix, point, own, result, words, held_out.unit)
 else:
-    decisions = [cache.decision_metrics(bundle, split, None, label) for label in range(len(words))]
-    result_by_class = cache.multiclass_performance(bundle, split)
+    decisions = [
+        cached_performance.decision_metrics(bundle, split, None, label)
+        for label in range(len(words))
+    ]
+    result_by_class = cached_performance.multiclass_performance(bundle, split)
     views.multiclass_figures(matrix, decisions, result_by_class, words, held_out.unit)
 
 view = details.pick_view()
@@ -49,7 +58,7 @@ if view == "Misclassified films":
         misclassified, bundle, key=f"misclassified_{bundle.sha256}_{split}_{threshold}"
     )
 elif view == "Calibration":
-    check = cache.calibration(bundle, split)
+    check = cached_performance.calibration(bundle, split)
     spread = performance.histograms(held_out, threshold=threshold)
     details.calibration(check, spread, task, threshold=threshold, unit=held_out.unit)
 elif view == "Subgroups":
@@ -59,7 +68,7 @@ elif view == "Training":
     best = learning.best_epoch(bundle.manifest.training)
     details.training(learning.learning_curves(bundle.history()), best_epoch=best)
 else:
-    held_out_sets = [cache.held_out(bundle, name) for name in splits]
+    held_out_sets = [cached_performance.held_out(bundle, name) for name in splits]
     counts = [
         row for split_column in held_out_sets for row in predictions.count_classes(split_column)
     ]

@@ -18,7 +18,8 @@ from app.core.networks.layer_descriptions import shape_words
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
 from app.core.sources.sources import Source
-from app.ui import cache, errors
+from app.ui import errors
+from app.ui.cache import explanations, models
 
 _METHOD = "case_method"
 _OPEN = "case_methods"
@@ -81,7 +82,7 @@ def evidence_of(case: Case, bundle: Bundle, choice: Choice) -> NDArray[np.float3
     """
     if choice == default_choice(bundle.manifest.heatmap, choice.class_index):
         return case.evidence[choice.class_index]
-    return cache.explanation(bundle, case.image_id, choice)
+    return explanations.explanation(bundle, case.image_id, choice)
 
 
 def show_waiting(choice: Choice, bundle: Bundle) -> Waiting:
@@ -120,7 +121,7 @@ def compute(waiting: Waiting, case: Case, source: Source, bundle: Bundle) -> Non
         waiting.place.progress(done / total, text=words)
 
     try:
-        cache.explain(bundle, source, case.image_id, waiting.choice, progress=tell)
+        explanations.explain(bundle, source, case.image_id, waiting.choice, progress=tell)
     except ImageError as error:
         waiting.place.error(str(error))
     except Exception as error:
@@ -143,7 +144,7 @@ def _is_asked(case: Case, bundle: Bundle, choice: Choice) -> bool:
     return (
         not METHODS[choice.method].is_slow
         or st.session_state.get(_ASKED) == _asked(case, bundle, choice)
-        or cache.explanation(bundle, case.image_id, choice) is not None
+        or explanations.explanation(bundle, case.image_id, choice) is not None
     )
 
 
@@ -167,7 +168,7 @@ def _choose(bundle: Bundle) -> None:
 
 def _choose_layer(bundle: Bundle) -> None:
     key = _layer_key(bundle)
-    explainer, network = cache.explainer(bundle), cache.network(bundle)
+    explainer, network = explanations.explainer(bundle), models.network(bundle)
     infos = {info.name: info for info in activations.layers(network.model)}
     default = bundle.manifest.heatmap.layer
     st.selectbox(

@@ -14,7 +14,8 @@ from app.core.images.decoding import Film
 from app.core.rendering import heatmaps
 from app.core.results.verdicts import AGREEMENTS, Agreement, Verdict
 from app.core.review.cases import Case, Window
-from app.ui import cache, errors, state
+from app.ui import errors, state
+from app.ui.cache import pictures
 from app.ui.case import film_viewer, method_choice
 from app.ui.case.method_choice import Waiting
 
@@ -81,7 +82,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | N
     with window_side:
         window = _choose_window()
     rows, columns = film.pixels.shape[:2]
-    url = cache.film_picture(case.image_id, film, window)
+    url = pictures.film_picture(case.image_id, film, window)
     picture = film_viewer.Picture(url, (rows, columns), case.image_id)
     if not case.evidence:
         _draw(picture, None, view)
@@ -113,7 +114,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | N
             on_click="ignore",
         )
         if view.layout != _FILM:
-            url = cache.heatmap_picture(
+            url = pictures.heatmap_picture(
                 bundle, case.image_id, choice, evidence, shape=picture.shape, scale=scale.top
             )
             heatmap = film_viewer.Heatmap(url, choice, scale)

@@ -12,7 +12,8 @@ from app.core.review.batch import Batch
 from app.core.settings import read_settings
 from app.core.sources import folders, sources
 from app.core.sources.uploads import Spool, spool
-from app.ui import cache, errors, state
+from app.ui import errors, state
+from app.ui.cache import models
 
 _FILES = "Files or ZIP"
 _DIRECTORY = "Folder on this computer"
@@ -115,8 +116,8 @@ def _start(
             "another folder."
         )
         return
-    known = cache.known_results(bundle)
+    known = models.known_results(bundle)
     batch = Batch(found, bundle=bundle, spooled=spooled, known=known)
-    batch.start(cache.engine(bundle))
+    batch.start(models.engine(bundle))
     state.set_batch(batch)
     st.rerun()

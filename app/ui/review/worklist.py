@@ -15,7 +15,8 @@ from app.core.performance.formatting import counted
 from app.core.results.verdicts import AGREEMENTS, Verdict
 from app.core.review.worklist import COLUMNS, NOT_REVIEWED, STATUS_WORDS, Filter, status_of
 from app.core.scoring.engine import Result
-from app.ui import cache, errors, state
+from app.ui import errors, state
+from app.ui.cache import films
 
 ROWS_PER_PAGE = 50
 _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
@@ -129,7 +130,7 @@ def _order_words() -> str:
 
 def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, Any]:
     prediction = result.prediction
-    thumbnail = cache.thumbnail(result.image_id, result.source) if result.image_id else None
+    thumbnail = films.thumbnail(result.image_id, result.source) if result.image_id else None
     return {
         "Film": f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}"
         if thumbnail

@@ -11,7 +11,7 @@ from app.core.images import decoding, display, geometry
 from app.core.images.decoding import Film
 from app.core.review.cases import Window
 from app.core.sources.sources import Source
-from app.ui import cache
+from app.ui.cache import films, models, pictures
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def two_films(tmp_path, film) -> tuple[Path, Path]:
     noisy = film + np.random.default_rng(len(str(tmp_path))).integers(0, 9, film.shape)
     for path, pixels in zip(paths, (noisy, noisy[:, ::-1]), strict=True):
         cv2.imwrite(str(path), pixels.astype(np.uint8))
-    cache._thumbnail.clear()
+    films._thumbnail.clear()
     return paths
 
 
@@ -35,36 +35,36 @@ def test_a_thumbnail_is_never_that_of_another_film(two_films):
     content = one.read_bytes()
     one.write_bytes(other.read_bytes())  # replaced after it was scored
 
-    assert cache.thumbnail(image_id, Source("one", one)) is None
+    assert films.thumbnail(image_id, Source("one", one)) is None
 
     one.write_bytes(content)
-    assert cache.thumbnail(image_id, Source("one", one)) == expected
+    assert films.thumbnail(image_id, Source("one", one)) == expected
     one.unlink()
-    assert cache.thumbnail(image_id, Source("one", one)) == expected
+    assert films.thumbnail(image_id, Source("one", one)) == expected
 
 
 def test_a_thumbnail_of_a_file_that_was_away_is_drawn_when_it_is_back(two_films):
     one, _ = two_films
     image_id, expected = decoding.image_id(one.read_bytes()), thumbnail_of(one)
 
-    assert cache.thumbnail(image_id, Source("one", one.with_name("gone.png"))) is None
-    assert cache.thumbnail(image_id, Source("one", one)) == expected
+    assert films.thumbnail(image_id, Source("one", one.with_name("gone.png"))) is None
+    assert films.thumbnail(image_id, Source("one", one)) == expected
 
 
 def test_what_cannot_be_decoded_is_not_read_at_every_run(tmp_path, monkeypatch):
     path = tmp_path / "torn.png"
     path.write_bytes(b"\x89PNG torn")
     image_id = decoding.image_id(path.read_bytes())
-    cache._thumbnail.clear()
-    assert cache.thumbnail(image_id, Source("torn", path)) is None
+    films._thumbnail.clear()
+    assert films.thumbnail(image_id, Source("torn", path)) is None
     monkeypatch.setattr(Source, "read", None)
 
-    assert cache.thumbnail(image_id, Source("torn", path)) is None
+    assert films.thumbnail(image_id, Source("torn", path)) is None
 
 
 def test_every_window_of_a_film_has_a_picture_of_its_own(film):
     shown = {
-        cache.film_picture(image_id, Film(pixels), window)
+        pictures.film_picture(image_id, Film(pixels), window)
         for image_id, pixels in (("a", film), ("b", film[:, ::-1]))
         for window in (Window(), Window(50, 255), Window(0, 200), Window(inverted=True))
     }
@@ -76,7 +76,7 @@ def test_every_window_of_a_film_has_a_picture_of_its_own(film):
 def test_every_heatmap_of_a_film_has_a_picture_of_its_own(bundle, three_class_bundle):
     generator = np.random.default_rng(0)
     shown = [
-        cache.heatmap_picture(
+        pictures.heatmap_picture(
             loaded,
             image_id,
             choice,
@@ -102,7 +102,7 @@ def test_every_heatmap_of_a_film_has_a_picture_of_its_own(bundle, three_class_bu
 def test_results_are_kept_again_after_a_lock_that_lasted_a_moment(bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
     with monkeypatch.context() as locked:
-        locked.setattr(cache, "open_cache", lambda path, *, max_bytes: None)
-        assert cache.known_results(bundle) is None
+        locked.setattr(models, "open_cache", lambda path, *, max_bytes: None)
+        assert models.known_results(bundle) is None
 
-    assert cache.known_results(bundle) is not None
+    assert models.known_results(bundle) is not None

@@ -12,7 +12,8 @@ from app.core.images.decoding import Film
 from app.core.rendering import heatmaps
 from app.core.results.result_store import ResultStore, ResultStoreError
 from app.core.sources.sources import Source
-from app.ui import cache
+from app.ui.cache import explanations, pictures
+from app.ui.cache import films as cached_films
 from app.ui.case import viewer
 from tests.app.views.conftest import review_folder
 from tests.app.views.test_review import texts
@@ -159,9 +160,9 @@ def chosen_method(at):
 @pytest.fixture
 def forget():
     """Empties the memory of the app, as a restart does; what is on disk stays."""
-    cache._explanation.clear()
-    yield cache._explanation.clear
-    cache._explanation.clear()
+    explanations._evidence.clear()
+    yield explanations._evidence.clear
+    explanations._evidence.clear()
 
 
 @pytest.fixture
@@ -240,7 +241,7 @@ def test_the_same_view_is_there_again_without_computing(
 def test_another_layer_has_a_scale_of_its_own(app, bundle, data_root, forget):
     at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), "layer_cam")
     box = next(box for box in at.selectbox if box.key.startswith("case_layer"))
-    layers = cache.explainer(bundle).layers
+    layers = explanations.explainer(bundle).layers
     assert box.value == bundle.manifest.heatmap.layer
 
     box.set_value(layers[1]).run()
@@ -329,12 +330,12 @@ def test_what_is_interrupted_is_not_kept(app, bundle, data_root, forget):
     path = data_root / "ward" / "film_0.png"
     at = open_case(app, path)
     source = at.session_state["case"]
-    case = cache.case(bundle, source)
+    case = cached_films.case(bundle, source)
     choice = Choice("occlusion", None, 1)
     with pytest.raises(InterruptedRun):
-        cache.explain(bundle, source, case.image_id, choice, progress=interrupt)
+        explanations.explain(bundle, source, case.image_id, choice, progress=interrupt)
 
-    assert cache.explanation(bundle, case.image_id, choice) is None
+    assert explanations.explanation(bundle, case.image_id, choice) is None
 
 
 def test_a_film_that_is_opened_again_is_not_drawn_again(app, data_root, monkeypatch):
@@ -344,7 +345,7 @@ def test_a_film_that_is_opened_again_is_not_drawn_again(app, data_root, monkeypa
         assert not first.exception
     for module, function in (
         (decoding, "decode"), (display, "jpeg"), (heatmaps, "png"), (heatmaps, "blend"),
-        (cache.prediction_charts, "probability_figure"),
+        (pictures.prediction_charts, "probability_figure"),
     ):  # fmt: skip
         monkeypatch.setattr(module, function, fail)
 

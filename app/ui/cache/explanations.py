@@ -1,0 +1,112 @@
+"""Heatmaps of other methods than the one every film comes with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Bundle
+from app.core.explanations.explainer import Explainer
+from app.core.explanations.logits import Progress
+from app.core.explanations.methods import METHODS
+from app.core.explanations.selection import Choice
+from app.core.images import decoding
+from app.core.sources.sources import Source
+from app.ui.cache import models
+from app.ui.cache.films import reread
+from app.ui.cache.names import NAMED_BY
+
+
+@st.cache_resource(
+    hash_funcs=NAMED_BY, max_entries=4, show_spinner="Opening the network, some seconds"
+)
+def explainer(bundle: Bundle) -> Explainer:
+    """What explains films with a bundle's network by any method, one for all sessions."""
+    engine = models.engine(bundle)
+    return Explainer(
+        engine.network,
+        bundle.manifest.input,
+        logits_of=lambda pixels: engine.backend.run(pixels)[0],
+    )
+
+
+def explanation(bundle: Bundle, image_id: str, choice: Choice) -> NDArray[np.float32] | None:
+    """Evidence that was computed before, in this process or an earlier one; None without.
+
+    Args:
+        bundle: The model.
+        image_id: SHA-256 of the film's file.
+        choice: How it is found, and for which class.
+    """
+    found = _stored(bundle, image_id, choice)
+    if found is None and METHODS[choice.method].is_signed and _has_one_logit(bundle):
+        # What speaks for one of two classes speaks against the other.
+        other = replace(choice, class_index=1 - choice.class_index)
+        opposite = _stored(bundle, image_id, other)
+        return -opposite if opposite is not None else None
+    return found
+
+
+def explain(
+    bundle: Bundle, source: Source, image_id: str, choice: Choice, *, progress: Progress
+) -> None:
+    """Computes evidence for `explanation` to give; what `progress` interrupts is not kept.
+
+    Args:
+        bundle: The model.
+        source: Where the film's file lies.
+        image_id: SHA-256 of the file.
+        choice: How the evidence is found, and for which class.
+        progress: Is told how far it is.
+
+    Raises:
+        ImageError: If the file can no longer be read, or is not the one that was opened.
+        ValueError: If the network has no such layer or class.
+    """
+    film = decoding.decode(reread(source, image_id))
+    evidence = (
+        explainer(bundle)
+        .explain(
+            film,
+            method=choice.method,
+            class_index=choice.class_index,
+            layer=choice.layer,
+            progress=progress,
+        )
+        .evidence
+    )
+    known = models.known_results(bundle)
+    if known is not None:
+        known.add_map(image_id, choice.name, evidence, facts={"unit": choice.unit})
+    _evidence(bundle, image_id, choice, lambda: evidence)
+
+
+def _stored(bundle: Bundle, image_id: str, choice: Choice) -> NDArray[np.float32] | None:
+    known = models.known_results(bundle)
+    if known is None:
+        return _evidence(bundle, image_id, choice, lambda: None)
+    return _evidence(bundle, image_id, choice, lambda: known.get_map(image_id, choice.name))
+
+
+# What was not found is looked for again: it may have been computed meanwhile.
+@st.cache_resource(
+    hash_funcs=NAMED_BY,
+    max_entries=64,
+    show_spinner=False,
+    validate=lambda found: found is not None,
+)
+def _evidence(
+    bundle: Bundle,
+    image_id: str,
+    choice: Choice,
+    _find: Callable[[], NDArray[np.float32] | None],
+) -> NDArray[np.float32] | None:
+    return _find()
+
+
+def _has_one_logit(bundle: Bundle) -> bool:
+    return bundle.manifest.task.binary and models.engine(bundle).backend.num_logits == 1

@@ -1,0 +1,88 @@
+"""Films: examined, as small pictures of the worklist, and as a network sees them."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Bundle
+from app.core.errors import ImageError, UnreadableImageError
+from app.core.images import decoding, display, geometry
+from app.core.images.preparation import Rejected, prepare
+from app.core.review.cases import Case, examine
+from app.core.sources.sources import Source
+from app.ui.cache import models
+from app.ui.cache.names import NAMED_BY
+
+THUMBNAIL_SIDE = 96
+
+
+def case(bundle: Bundle, source: Source) -> Case:
+    """One film examined by one model; without an image id where the file is gone."""
+    try:
+        data = source.read()
+    except ImageError as error:
+        return Case("", reason=str(error))
+    return _case(bundle, decoding.image_id(data), source, data)
+
+
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner="Reading the film")
+def _case(bundle: Bundle, image_id: str, _source: Source, _data: bytes) -> Case:
+    return examine(models.engine(bundle), _source, _data, known=models.known_results(bundle))
+
+
+def thumbnail(image_id: str, source: Source) -> bytes | None:
+    """A small JPEG of the film that was scored; None where it is gone or cannot be decoded."""
+    try:
+        return _thumbnail(image_id, source)
+    except ImageError:
+        # Not kept: the file may be there again, or the same again, when it is next asked for.
+        return None
+
+
+@st.cache_resource(max_entries=5000, show_spinner=False)
+def _thumbnail(image_id: str, _source: Source) -> bytes | None:
+    data = reread(_source, image_id)
+    try:
+        film = decoding.decode(data)
+    except ImageError:
+        return None
+    return display.jpeg(geometry.shrunk(film, THUMBNAIL_SIDE), quality=80)
+
+
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner=False)
+def network_input(bundle: Bundle, _source: Source, image_id: str) -> NDArray[np.uint8]:
+    """The open film as the network sees it, `(height, width, channels)` in [0, 255].
+
+    Args:
+        bundle: The network's.
+        _source: Where the file lies.
+        image_id: SHA-256 of the file.
+
+    Raises:
+        ImageError: If the file can no longer be read, or is not the one that was opened.
+    """
+    data = reread(_source, image_id)
+    prepared = prepare(data, bundle.manifest.input, image_id=image_id)
+    if isinstance(prepared, Rejected):
+        raise prepared.error
+    return prepared.pixels
+
+
+def reread(source: Source, image_id: str) -> bytes:
+    """The bytes of a file that was read before.
+
+    Args:
+        source: Where it lies.
+        image_id: SHA-256 that it had.
+
+    Raises:
+        ImageError: If it can no longer be read, or has changed.
+    """
+    data = source.read()
+    if decoding.image_id(data) != image_id:
+        raise UnreadableImageError(
+            "changed", "The file has changed since it was opened. Open it again."
+        )
+    return data

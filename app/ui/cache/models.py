@@ -1,0 +1,69 @@
+"""Models, and the databases of what was said and computed of films."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.networks.network import Network
+from app.core.results.result_cache import CachedResults, open_cache
+from app.core.results.result_store import ResultStore
+from app.core.results.verdicts import VerdictStore
+from app.core.scoring.engine import Engine
+from app.core.settings import read_settings
+from app.ui.cache.names import NAMED_BY
+
+
+def bundle(path: Path) -> Bundle:
+    """A verified bundle; one that was exported anew is read anew."""
+    return _bundle(path, _newest_change(path))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Checking the model's files")
+def _bundle(path: Path, changed_ns: int) -> Bundle:
+    return load_bundle(path)
+
+
+def _newest_change(path: Path) -> int:
+    """Modification time that changes with any file of the bundle."""
+    files = [file for file in path.rglob("*") if file.is_file()]
+    return max((file.stat().st_mtime_ns for file in files), default=0) + len(files)
+
+
+@st.cache_resource(
+    hash_funcs=NAMED_BY,
+    max_entries=4,
+    show_spinner="Preparing the model; the first time on this machine takes some seconds more",
+)
+def engine(bundle: Bundle) -> Engine:
+    """The compiled network of a bundle, one for all sessions."""
+    return Engine(bundle, backend=read_settings().backend)
+
+
+@st.cache_resource(
+    hash_funcs=NAMED_BY, max_entries=4, show_spinner="Opening the network, some seconds"
+)
+def network(bundle: Bundle) -> Network:
+    """A bundle's network in Keras, for what looks into it, one for all sessions."""
+    return engine(bundle).network
+
+
+@st.cache_resource
+def verdict_store(url: str) -> VerdictStore:
+    """The verdicts' database, one connection pool for all sessions."""
+    return VerdictStore(url)
+
+
+def known_results(bundle: Bundle) -> CachedResults | None:
+    """What was computed with a bundle before; None where nothing can be kept."""
+    settings = read_settings()
+    store = _result_store(settings.results, settings.max_result_bytes)
+    return CachedResults(store, bundle) if store is not None else None
+
+
+# What could not be opened is tried again at the next film: a lock may last only a moment.
+@st.cache_resource(validate=lambda store: store is not None)
+def _result_store(path: Path, max_bytes: int) -> ResultStore | None:
+    return open_cache(path, max_bytes=max_bytes)
