@@ -85,10 +85,10 @@ def measure(folder: Path, source: Path, num_images: int, num_single: int) -> lis
         return median(a / b for a, b in zip(times[first], times[second], strict=True))
 
     return [
-        Row(f"{bundle.name}: score + Grad-CAM, rate against one film at a time",
+        Row(f"{bundle.name}: score + Grad-CAM, rate relative to one film at a time",
             ratio("single", "engine"), 40),
-        Row(f"{bundle.name}: the same against batches of 32", ratio("batches", "engine"), 6),
-        Row(f"{bundle.name}: score + Grad-CAM, time against scoring alone",
+        Row(f"{bundle.name}: the same relative to batches of 32", ratio("batches", "engine"), 6),
+        Row(f"{bundle.name}: score + Grad-CAM, time relative to scoring alone",
             ratio("engine", "alone"), 1.15, at_most=True),
     ]  # fmt: skip
 
