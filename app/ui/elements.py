@@ -1,4 +1,4 @@
-"""Elements that Streamlit has not: their markup, style and behaviour lie in files beside them."""
+"""Custom Streamlit components, each with its markup, style and behaviour in adjacent files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import streamlit as st
 
 
 def define(name: str, module: str) -> Any:
-    """An element of the `.html`, `.css` and `.js` files that are named like a module.
+    """A component defined by the `.html`, `.css` and `.js` files with the name of a module.
 
     Args:
-        name: Of the element, one in the whole app.
+        name: Name of the component, unique in the app.
         module: The module's `__file__`.
 
     Returns:
-        What draws it, see `st.components.v2.component`.
+        A function that draws it, see `st.components.v2.component`.
     """
     html, css, js = (
         Path(module).with_suffix(suffix).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every session key that outlives a page, and the only functions that read or write one."""
+"""All session keys that outlive a page, and the only functions that read or write them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REMEMBERED = "remembered"
 
 
 def pick_model() -> None:
-    """The model picker; its choice is what every page works on."""
+    """The model picker; all pages work on its choice."""
     folder = read_settings().models
     bundles = find_bundles(folder)
     names = [path.name for path in bundles]
@@ -41,7 +41,7 @@ def pick_model() -> None:
         st.session_state.pop(_MODEL, None)
         st.warning(f"There is no model in the folder {folder.name!r}.")
         return
-    # One that brings films of its own can be tried at once.
+    # A model with sample films can be tried immediately.
     default = next((i for i, path in enumerate(bundles) if (path / SAMPLES).is_dir()), 0)
     chosen = st.selectbox(
         "Model", names, index=default, key="model_picker", persist_state="session"
@@ -50,7 +50,7 @@ def pick_model() -> None:
 
 
 def require_bundle() -> Bundle:
-    """The chosen bundle; without one, says what to do and ends the page.
+    """The chosen bundle; without one, tells the user what to do and stops the page.
 
     Raises:
         BundleError: If the chosen bundle cannot be used.
@@ -66,14 +66,14 @@ def require_bundle() -> Bundle:
 
 
 def batch() -> Batch | None:
-    """The batch under review in this session."""
+    """The batch under review in this session, if any."""
     return st.session_state.get(_BATCH)
 
 
 def set_batch(new: Batch) -> None:
-    """Replaces the batch under review and forgets the open case, the filters and the order.
+    """Replaces the batch under review; resets the open case, the filters and the order.
 
-    The one before is cancelled: no page shows it any more, and none could stop it.
+    The previous batch is cancelled, because no page shows it any longer.
     """
     replaced = batch()
     if replaced is not None:
@@ -85,54 +85,54 @@ def set_batch(new: Batch) -> None:
 
 
 def batch_number() -> int:
-    """Counts the batches of this session."""
+    """Number of batches so far in this session."""
     return int(st.session_state.get(_BATCH_NUMBER, 0))
 
 
 def filter_key(name: str) -> str:
-    """The key of a filter, another one for each batch, so that none hides films of the next."""
+    """Session key of a filter, different for each batch, so that filters do not carry over."""
     return f"review_{name}_{batch_number()}"
 
 
 def worklist_order() -> Order:
-    """The order of the whole worklist."""
+    """The current order of the worklist."""
     order: Order = st.session_state.get(_ORDER, BY_URGENCY)
     return order
 
 
 def order_worklist(column: Column) -> None:
-    """Orders the whole worklist by a column; again: the other way round; again: by urgency."""
+    """Sorts the worklist by a column; repeated calls reverse the order, then restore urgency."""
     steps = [Order(column), Order(column, descending=True), BY_URGENCY]
     before = worklist_order()
     step = steps.index(before) + 1 if before in steps[:2] else 0
     st.session_state[_ORDER] = steps[step]
-    # Other keys: nothing of the table is selected any more, and the first page is shown.
+    # New keys clear the selection in the table and return to the first page.
     st.session_state[_DRAWN] = int(st.session_state.get(_DRAWN, 0)) + 1
 
 
 def worklist_key() -> str:
-    """The key of the table that shows the worklist, another one for each order."""
+    """Session key of the worklist table, different for each order."""
     return f"review_rows_{st.session_state.get(_DRAWN, 0)}"
 
 
 def worklist_page_key() -> str:
-    """The key of the worklist's page number, which starts at 1 in each order and batch."""
+    """Session key of the page number, which restarts at 1 for each order and batch."""
     return filter_key(f"page_{st.session_state.get(_DRAWN, 0)}")
 
 
 def selected_columns(key: str) -> list[str]:
-    """The columns that are selected in a table."""
+    """The columns selected in a table."""
     event: Any = st.session_state[key]
     return list(event["selection"]["columns"])
 
 
 def remembered(name: str, of: tuple[object, ...], compute: Callable[[], _T]) -> _T:
-    """What was computed at an earlier run of the page, where it is of the same things.
+    """A value computed in an earlier run of the page, if its inputs have not changed.
 
     Args:
-        name: Of what is remembered; one value is kept for each, until the batch is replaced.
-        of: All that it is computed of.
-        compute: Computes it.
+        name: Name of the value. One value is stored per name, until the batch is replaced.
+        of: All inputs of the computation.
+        compute: Computes the value.
     """
     kept: dict[str, tuple[tuple[object, ...], Any]] = st.session_state.setdefault(_REMEMBERED, {})
     if name not in kept or kept[name][0] != of:
@@ -142,19 +142,19 @@ def remembered(name: str, of: tuple[object, ...], compute: Callable[[], _T]) -> 
 
 
 def num_listed(batch: Batch) -> int:
-    """How many results of a batch that grows the worklist holds; all when it is done."""
+    """Number of results in the worklist: all of a finished batch, fewer of a running one."""
     if not batch.progress.running:
         return len(batch.results)
     return int(st.session_state.get(_NUM_LISTED, 0))
 
 
 def list_new(batch: Batch) -> None:
-    """Takes what was scored meanwhile into the worklist."""
+    """Adds the results scored since then to the worklist."""
     st.session_state[_NUM_LISTED] = len(batch.results)
 
 
 def verdicts(bundle: Bundle) -> dict[str, Verdict]:
-    """The newest verdict on each image by this model."""
+    """The current verdict on each image by this model, by image id."""
     return verdict_store().latest(bundle.sha256)
 
 
@@ -164,17 +164,17 @@ def verdict_store() -> VerdictStore:
 
 
 def upload_number() -> int:
-    """Grows with each finished upload; part of the uploader's key, so that it starts empty."""
+    """Number of finished uploads; part of the uploader's key, so that it starts empty."""
     return int(st.session_state.setdefault(_UPLOAD, 0))
 
 
 def next_upload() -> None:
-    """Empties the uploader on the next run."""
+    """Empties the uploader on the next rerun."""
     st.session_state[_UPLOAD] = upload_number() + 1
 
 
 def enter_subfolder() -> None:
-    """Moves the typed server folder into the one that was picked."""
+    """Appends the selected subfolder to the typed server folder."""
     picked = st.session_state.get("review_subfolder")
     if picked:
         current = st.session_state.get("review_folder", "").strip("/")
@@ -183,12 +183,12 @@ def enter_subfolder() -> None:
 
 
 def set_listed(listed: list[Result]) -> None:
-    """Remembers the worklist as it is shown; Case steps through it."""
+    """Stores the worklist as shown; the Case page steps through it."""
     st.session_state[_LISTED] = listed
 
 
 def neighbours(source: Source) -> tuple[Source | None, Source | None, str]:
-    """The films before and after in the worklist, and the position in words."""
+    """The previous and next film in the worklist, and the position as text."""
     listed: list[Result] = st.session_state.get(_LISTED, [])
     index = next((i for i, result in enumerate(listed) if result.source == source), None)
     if index is None:
@@ -199,17 +199,17 @@ def neighbours(source: Source) -> tuple[Source | None, Source | None, str]:
 
 
 def open_case(source: Source) -> None:
-    """Remembers the image that Case and Activations show."""
+    """Opens an image on the Case and Activations pages."""
     st.session_state[_CASE] = source
 
 
 def case() -> Source | None:
-    """The open image."""
+    """The open image, if any."""
     return st.session_state.get(_CASE)
 
 
 def require_case() -> Source:
-    """The open image; without one, says what to do and ends the page."""
+    """The open image; without one, tells the user what to do and stops the page."""
     source = case()
     if source is None:
         st.info("No film is open. Choose one from the worklist on the Review page.")
@@ -220,16 +220,16 @@ def require_case() -> Source:
 def save_verdict(
     bundle: Bundle, image_id: str, *, agreement: Agreement | None = None, comment: str | None = None
 ) -> None:
-    """Saves a verdict or a comment; the other one stays as it was.
+    """Saves a verdict or a comment; the other one is unchanged.
 
-    What changes nothing is not saved: a comment field also reports when it is only left, and a
+    Nothing is saved if nothing changes: a comment field also reports when it loses focus, and a
     key may be pressed twice.
 
     Args:
-        bundle: The model whose prediction was judged.
+        bundle: The model whose prediction was assessed.
         image_id: SHA-256 of the film.
-        agreement: Whether the reader agrees; None leaves it as it is.
-        comment: The reader's comment; None leaves it as it is, empty text withdraws it.
+        agreement: Whether the reader agrees; None leaves it unchanged.
+        comment: The reader's comment; None leaves it unchanged, an empty text withdraws it.
 
     Raises:
         VerdictStoreError: If it could not be saved.
@@ -245,16 +245,16 @@ def save_verdict(
 
 
 def add_error(sentence: str) -> None:
-    """Remembers an error until a page shows it."""
+    """Stores an error until a page shows it."""
     st.session_state.setdefault(_ERRORS, []).append(sentence)
 
 
 def take_errors() -> list[str]:
-    """The errors that no page has shown yet; they are forgotten here."""
+    """Returns and clears the errors that no page has shown yet."""
     taken: list[str] = st.session_state.pop(_ERRORS, [])
     return taken
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is, such as a file name with underscores."""
+    """Escapes text for Markdown, such as a file name with underscores."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text)

@@ -1,4 +1,4 @@
-"""Verdict: a batch of films becomes a worklist, the uncertain and positive ones first."""
+"""Review page: a batch of films as a worklist, uncertain and positive ones first."""
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ if batch is None or batch.bundle.sha256 != bundle.sha256:
     intake.choose_batch(bundle)
     st.stop()
 
-# A key of its own for each batch: the choice closes when its batch begins.
+# One key per batch, so that the expander closes when a new batch starts.
 with st.expander("Review other films", key=f"review_other_{id(batch)}"):
     intake.choose_batch(bundle)
 
@@ -40,7 +40,7 @@ if batch.progress.cancelled and not is_running:
     )
 
 verdicts = state.verdicts(bundle)
-# All of them are lists of as many rows as the batch has films, so they are made once a change.
+# These take time proportional to the batch, so they are recomputed only after a change.
 counts = state.remembered("counts", (len(results_so_far),), lambda: count_by_status(results_so_far))
 rows.summary(results_so_far, counts, verdicts)
 with st.container(border=True):
@@ -54,7 +54,7 @@ listed = state.remembered(
 state.set_listed(listed)
 
 if not listed:
-    st.info("No film passes these filters. Widen them to see more.")
+    st.info("No film matches these filters.")
     st.stop()
 
 opened = rows.show_rows(listed, bundle, verdicts)
@@ -65,13 +65,13 @@ if opened is not None:
 st.caption(f"Computed by {batch.computed_by}.")
 if num_ignored := state.verdict_store().num_ignored:
     st.caption(
-        f"Empty rows in the database of verdicts: {num_ignored:,}. An earlier version wrote them "
-        "when a film was only opened; they are ignored."
+        f"Ignored empty rows in the database of verdicts: {num_ignored:,}. An earlier version "
+        "wrote them when a film was merely opened."
     )
 if not is_running:
     st.download_button(
         "Download results.csv",
-        # Built when it is asked for: at 100,000 films it takes longer than the page.
+        # Built on request: for 100,000 films it takes longer than the page.
         lambda: to_csv(with_verdicts(table(results_so_far, bundle), verdicts)),
         "results.csv",
         "text/csv",

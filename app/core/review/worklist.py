@@ -1,4 +1,4 @@
-"""The order and filters of a worklist; unless told otherwise, the most urgent films come first."""
+"""Order and filters of a worklist; by default the most urgent films come first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
 
-# A shape and a word each, so that no status is told by colour alone.
+# A shape and a word for each status, so that none is shown by colour alone.
 STATUS_WORDS = {
     "uncertain": "◆ Uncertain",
     "positive": "▲ Positive",
@@ -27,7 +27,12 @@ COLUMNS: tuple[Column, ...] = get_args(Column)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a worklist is ordered by."""
+    """The order of a worklist.
+
+    Attributes:
+        column: `urgency`, or the column to sort by.
+        descending: Whether the highest values come first.
+    """
 
     column: Column = "urgency"
     descending: bool = False
@@ -38,15 +43,15 @@ BY_URGENCY = Order()
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What of a worklist is shown; empty collections let everything through.
+    """Filter of a worklist; empty collections match everything.
 
     Attributes:
         statuses: Keys of `STATUS_WORDS`.
         predictions: Class names.
         verdicts: Verdicts or `NOT_REVIEWED`.
-        lowest: Smallest probability shown; images without one pass only at 0.
-        highest: Largest probability shown; images without one pass only at 1.
-        text: Part of the name, in any case.
+        lowest: Minimum probability; images without one match only 0.
+        highest: Maximum probability; images without one match only 1.
+        text: Part of the name, ignoring case.
     """
 
     statuses: Collection[str] = ()
@@ -68,17 +73,17 @@ def worklist(
     chosen: Filter,
     order: Order = BY_URGENCY,
 ) -> list[Result]:
-    """The results that pass the filter, in an order.
+    """The results that match the filter, in order.
 
-    By urgency the uncertain ones come first, nearest to the threshold, then the positive ones, the
-    most probable first. Images without a value to go by come last in every order, and those with
-    the same value stay in the order of urgency.
+    By urgency, uncertain images come first, nearest to the threshold, then positive ones with the
+    highest probability. Images without a value to sort by always come last, and equal values are
+    sorted by urgency.
 
     Args:
-        results: Of one batch, in input order.
-        verdicts: The newest verdict on each image, by image id.
-        chosen: What is let through.
-        order: By urgency, or by a column in one direction or the other.
+        results: Results of one batch, in input order.
+        verdicts: Current verdicts by image id.
+        chosen: The filter.
+        order: The order.
     """
     listed = sorted((one for one in results if _passes(one, verdicts, chosen)), key=_urgency)
     if order.column == "urgency":
@@ -90,7 +95,7 @@ def worklist(
 
 
 def count_by_status(results: Sequence[Result]) -> dict[str, int]:
-    """Images of each status that occurs, in worklist order."""
+    """Number of images of each status that occurs, in worklist order."""
     counts = Counter(status_of(result) for result in results)
     return {status: counts[status] for status in STATUS_WORDS if status in counts}
 
@@ -105,7 +110,7 @@ def _urgency(result: Result) -> tuple[int, float]:
 
 
 def _value(result: Result, column: Column, verdicts: dict[str, Verdict]) -> Any:
-    """What a result is ordered by; None where it has no such value."""
+    """The value to sort a result by; None if it has none."""
     if column == "name":
         return result.source.name.casefold()
     if column == "status":

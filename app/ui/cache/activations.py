@@ -1,4 +1,4 @@
-"""What the layers of a network make of the open film."""
+"""Cached outputs of the network's layers for the open film."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from app.ui.cache.names import NAMED_BY
 def strongest_channels(
     bundle: Bundle, _source: Source, image_id: str
 ) -> list[activations.StrongestChannel]:
-    """The strongest channel of each layer with maps.
+    """The strongest channel of each layer with feature maps.
 
     Args:
         bundle: The model.
-        _source: Where the film's file lies.
+        _source: Where the film is read from.
         image_id: SHA-256 of the file.
 
     Raises:
-        ImageError: If the file can no longer be read, or is not the one that was opened.
+        ImageError: If the file can no longer be read, or was changed.
     """
     pixels = network_input(bundle, _source, image_id)
     return activations.strongest(models.engine(bundle).network, pixels)
 
 
-# Large layers of large films have tens of megabytes, so only a few are kept.
+# Large layers of large films take tens of megabytes, so only a few are cached.
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=8, show_spinner=False)
 def layer_values(bundle: Bundle, _source: Source, image_id: str, layer: str) -> NDArray[np.float32]:
-    """The values of one layer, in the layer's own shape without the batch.
+    """The output of one layer, see `activations.of_layer`.
 
     Args:
         bundle: The model.
-        _source: Where the film's file lies.
+        _source: Where the film is read from.
         image_id: SHA-256 of the file.
         layer: Name of the layer.
 
     Raises:
-        ImageError: If the file can no longer be read, or is not the one that was opened.
+        ImageError: If the file can no longer be read, or was changed.
     """
     pixels = network_input(bundle, _source, image_id)
     return activations.of_layer(models.engine(bundle).network, pixels, layer)

@@ -1,4 +1,4 @@
-"""Heatmaps of other methods than the one every film comes with."""
+"""Heatmaps computed on request, with a method other than the default."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from app.ui.cache.names import NAMED_BY
     hash_funcs=NAMED_BY, max_entries=4, show_spinner="Opening the network, some seconds"
 )
 def explainer(bundle: Bundle) -> Explainer:
-    """What explains films with a bundle's network by any method, one for all sessions."""
+    """The explainer of a bundle's network, shared by all sessions."""
     engine = models.engine(bundle)
     return Explainer(
         engine.network,
@@ -35,12 +35,15 @@ def explainer(bundle: Bundle) -> Explainer:
 
 
 def explanation(bundle: Bundle, image_id: str, choice: Choice) -> NDArray[np.float32] | None:
-    """Evidence that was computed before, in this process or an earlier one; None without.
+    """Evidence computed earlier, in this process or another; None if there is none.
 
     Args:
         bundle: The model.
-        image_id: SHA-256 of the film's file.
-        choice: How it is found, and for which class.
+        image_id: SHA-256 of the file.
+        choice: Method, layer and class.
+
+    Returns:
+        float32 `(rows, columns)` over the whole film, in the method's unit.
     """
     found = _stored(bundle, image_id, choice)
     if found is None and METHODS[choice.method].is_signed and _has_one_logit(bundle):
@@ -54,17 +57,17 @@ def explanation(bundle: Bundle, image_id: str, choice: Choice) -> NDArray[np.flo
 def explain(
     bundle: Bundle, source: Source, image_id: str, choice: Choice, *, progress: Progress
 ) -> None:
-    """Computes evidence for `explanation` to give; what `progress` interrupts is not kept.
+    """Computes evidence and caches it for `explanation`; nothing is cached if interrupted.
 
     Args:
         bundle: The model.
-        source: Where the film's file lies.
+        source: Where the film is read from.
         image_id: SHA-256 of the file.
-        choice: How the evidence is found, and for which class.
-        progress: Is told how far it is.
+        choice: Method, layer and class.
+        progress: Called with the number of passes done and the total; may raise to cancel.
 
     Raises:
-        ImageError: If the file can no longer be read, or is not the one that was opened.
+        ImageError: If the file can no longer be read, or was changed.
         ValueError: If the network has no such layer or class.
     """
     film = decoding.decode(reread(source, image_id))

@@ -1,4 +1,4 @@
-"""Films: examined, as small pictures of the worklist, and as a network sees them."""
+"""Cached films: prepared for the Case page, as thumbnails, and as network input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ THUMBNAIL_SIDE = 96
 
 
 def case(bundle: Bundle, source: Source) -> Case:
-    """One film examined by one model; without an image id where the file is gone."""
+    """One film prepared for the Case page; without an image id if it cannot be read.
+
+    Args:
+        bundle: The model.
+        source: Where the film is read from.
+    """
     try:
         data = source.read()
     except ImageError as error:
@@ -33,11 +38,16 @@ def _case(bundle: Bundle, image_id: str, _source: Source, _data: bytes) -> Case:
 
 
 def thumbnail(image_id: str, source: Source) -> bytes | None:
-    """A small JPEG of the film that was scored; None where it is gone or cannot be decoded."""
+    """A thumbnail of the scored film as JPEG; None if it cannot be read or was changed.
+
+    Args:
+        image_id: SHA-256 of the file.
+        source: Where the film is read from.
+    """
     try:
         return _thumbnail(image_id, source)
     except ImageError:
-        # Not kept: the file may be there again, or the same again, when it is next asked for.
+        # Not cached: the file may be available again next time.
         return None
 
 
@@ -53,15 +63,15 @@ def _thumbnail(image_id: str, _source: Source) -> bytes | None:
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner=False)
 def network_input(bundle: Bundle, _source: Source, image_id: str) -> NDArray[np.uint8]:
-    """The open film as the network sees it, `(height, width, channels)` in [0, 255].
+    """The open film as network input, uint8 `(height, width, channels)` in [0, 255], grey or RGB.
 
     Args:
-        bundle: The network's.
-        _source: Where the file lies.
+        bundle: The model.
+        _source: Where the film is read from.
         image_id: SHA-256 of the file.
 
     Raises:
-        ImageError: If the file can no longer be read, or is not the one that was opened.
+        ImageError: If the file can no longer be read, or was changed.
     """
     data = reread(_source, image_id)
     prepared = prepare(data, bundle.manifest.input, image_id=image_id)
@@ -71,14 +81,15 @@ def network_input(bundle: Bundle, _source: Source, image_id: str) -> NDArray[np.
 
 
 def reread(source: Source, image_id: str) -> bytes:
-    """The bytes of a file that was read before.
+    """The content of a file that was read before.
 
     Args:
-        source: Where it lies.
-        image_id: SHA-256 that it had.
+        source: Where the film is read from.
+        image_id: Its SHA-256 when it was read before.
 
     Raises:
-        ImageError: If it can no longer be read, or has changed.
+        UnreadableImageError: If the file was changed.
+        ImageError: If it can no longer be read.
     """
     data = source.read()
     if decoding.image_id(data) != image_id:

@@ -1,4 +1,4 @@
-"""Models, and the databases of what was said and computed of films."""
+"""Cached models, and connections to the databases of verdicts and results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.ui.cache.names import NAMED_BY
 
 
 def bundle(path: Path) -> Bundle:
-    """A verified bundle; one that was exported anew is read anew."""
+    """A verified bundle; read again if any of its files changes."""
     return _bundle(path, _newest_change(path))
 
 
@@ -35,10 +35,10 @@ def _newest_change(path: Path) -> int:
 @st.cache_resource(
     hash_funcs=NAMED_BY,
     max_entries=4,
-    show_spinner="Preparing the model; the first time on this machine takes some seconds more",
+    show_spinner="Preparing the model; the first time takes a few seconds longer",
 )
 def engine(bundle: Bundle) -> Engine:
-    """The compiled network of a bundle, one for all sessions."""
+    """The compiled network of a bundle, shared by all sessions."""
     return Engine(bundle, backend=read_settings().backend)
 
 
@@ -46,24 +46,24 @@ def engine(bundle: Bundle) -> Engine:
     hash_funcs=NAMED_BY, max_entries=4, show_spinner="Opening the network, some seconds"
 )
 def network(bundle: Bundle) -> Network:
-    """A bundle's network in Keras, for what looks into it, one for all sessions."""
+    """A bundle's network in Keras, for explanations, shared by all sessions."""
     return engine(bundle).network
 
 
 @st.cache_resource
 def verdict_store(url: str) -> VerdictStore:
-    """The verdicts' database, one connection pool for all sessions."""
+    """The database of verdicts, with one connection pool for all sessions."""
     return VerdictStore(url)
 
 
 def known_results(bundle: Bundle) -> CachedResults | None:
-    """What was computed with a bundle before; None where nothing can be kept."""
+    """Cached results of a bundle; None if there is no cache."""
     settings = read_settings()
     store = _result_store(settings.results, settings.max_result_bytes)
     return CachedResults(store, bundle) if store is not None else None
 
 
-# What could not be opened is tried again at the next film: a lock may last only a moment.
+# A failure is not cached, because a lock may be transient; it is tried again for the next film.
 @st.cache_resource(validate=lambda store: store is not None)
 def _result_store(path: Path, max_bytes: int) -> ResultStore | None:
     return open_cache(path, max_bytes=max_bytes)

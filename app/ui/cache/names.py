@@ -1,9 +1,9 @@
-"""What a kept result is found again by.
+"""Cache keys of the functions in this package.
 
-What is returned from the functions of this folder is shared between sessions and not to be changed.
-An argument whose name begins with an underscore is no part of what a result is found by: a film is
-named by the SHA-256 of its file, never by its pixels, of which Streamlit would hash only a sample,
-so that one patient's film might be shown for another's.
+Returned values are shared between sessions and must not be modified. Arguments that start with an
+underscore are not part of the key: a film is identified by the SHA-256 of its file and never by
+its pixels, because Streamlit hashes only a sample of a large array, and one patient's film might
+be shown for another's.
 """
 
 from collections.abc import Callable
@@ -12,5 +12,5 @@ from typing import Any
 
 from app.core.bundles.bundle import Bundle
 
-# A bundle is named by its digest, so that one that was exported anew is another.
+# A bundle is identified by its digest, so one that was exported again is a different one.
 NAMED_BY: dict[str | type[Any], Callable[[Any], Any]] = {Bundle: attrgetter("sha256")}

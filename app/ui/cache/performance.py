@@ -1,4 +1,4 @@
-"""How good a model is on the images it was not trained on."""
+"""Cached performance of a model on its held-out images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,12 @@ def predictions(bundle: Bundle) -> pd.DataFrame:
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=16, show_spinner=False)
 def held_out(bundle: Bundle, split: str) -> HeldOut:
-    """One split of the bundle's predictions, such as `test`."""
+    """The predictions of one split.
+
+    Args:
+        bundle: The model.
+        split: Name of the split, such as `test`.
+    """
     return select(predictions(bundle), bundle.manifest.task, split=split)
 
 
@@ -35,7 +40,12 @@ def held_out(bundle: Bundle, split: str) -> HeldOut:
     hash_funcs=NAMED_BY, max_entries=16, show_spinner="Bootstrapping confidence intervals"
 )
 def binary_performance(bundle: Bundle, split: str) -> BinaryPerformance:
-    """Curves and AUC of a two-class bundle on one split, such as `test`."""
+    """Threshold-independent performance of a two-class model.
+
+    Args:
+        bundle: The model.
+        split: Name of the split, such as `test`.
+    """
     return evaluate_binary(held_out(bundle, split))
 
 
@@ -43,29 +53,37 @@ def binary_performance(bundle: Bundle, split: str) -> BinaryPerformance:
     hash_funcs=NAMED_BY, max_entries=16, show_spinner="Bootstrapping confidence intervals"
 )
 def multiclass_performance(bundle: Bundle, split: str) -> MulticlassPerformance:
-    """Curves and AUC of a bundle of more classes on one split, such as `test`."""
+    """Threshold-independent performance of a model with more than two classes.
+
+    Args:
+        bundle: The model.
+        split: Name of the split, such as `test`.
+    """
     return evaluate_multiclass(held_out(bundle, split))
 
 
-# One entry a place of the slider; quick enough to need no spinner.
+# One entry per slider position; fast enough not to need a spinner.
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=64, show_spinner=False)
 def decision_metrics(
     bundle: Bundle, split: str, threshold: float | None, label: int = 1
 ) -> DecisionMetrics:
-    """Sensitivity, PPV and so on at a decision threshold.
+    """Sensitivity, PPV and others at a decision threshold.
 
     Args:
         bundle: The model.
-        split: Such as `test`.
-        threshold: In [0, 1]; None where the most probable class is predicted.
-        label: Index of the class that counts as positive.
+        split: Name of the split, such as `test`.
+        threshold: Decision threshold in [0, 1]; None predicts the most likely class.
+        label: Position of the class that counts as positive.
     """
     return evaluate_decisions(held_out(bundle, split), threshold=threshold, label=label)
 
 
-@st.cache_resource(
-    hash_funcs=NAMED_BY, max_entries=16, show_spinner="Comparing probabilities with outcomes"
-)
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=16, show_spinner="Checking the calibration")
 def calibration(bundle: Bundle, split: str) -> CalibrationCheck:
-    """How well the bundle's probabilities are calibrated on one split, such as `test`."""
+    """Calibration of a model.
+
+    Args:
+        bundle: The model.
+        split: Name of the split, such as `test`.
+    """
     return check_calibration(held_out(bundle, split))

@@ -1,4 +1,4 @@
-"""What the Case page draws of an open film."""
+"""Cached images and figures of the Case page."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from app.ui.cache.names import NAMED_BY
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def film_picture(image_id: str, _film: Film, window: Window) -> str:
-    """A film through a window, as a data URL.
+    """A film with a window applied, as a data URL.
 
     Args:
-        image_id: SHA-256 of the film's file.
+        image_id: SHA-256 of the file.
         _film: The film.
-        window: The grey values that are shown.
+        window: The grey levels to display.
     """
     return _data_url("jpeg", display.jpeg(window.of(_film), quality=92))
 
@@ -42,15 +42,15 @@ def heatmap_picture(
     shape: tuple[int, int],
     scale: float,
 ) -> str:
-    """The heatmap that is stretched over a film, as a data URL.
+    """The heatmap of a film, to be stretched over it, as a data URL.
 
     Args:
-        bundle: The model whose evidence it is.
-        image_id: SHA-256 of the film's file.
-        choice: How the evidence was found.
-        _evidence: The evidence, `(rows, columns)` over the whole film.
-        shape: Height and width of the film, in pixels.
-        scale: The evidence at which the colours end.
+        bundle: The model.
+        image_id: SHA-256 of the file.
+        choice: Method, layer and class.
+        _evidence: Evidence map, float32 `(rows, columns)` over the whole film.
+        shape: Height and width of the film in pixels.
+        scale: Evidence at the top of the colour map.
     """
     layer = heatmaps.screen_layer(_evidence, shape=shape, scale=scale)
     return _data_url("png", heatmaps.png(layer))
@@ -58,12 +58,12 @@ def heatmap_picture(
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner=False)
 def probability_figure(bundle: Bundle, image_id: str, _prediction: Prediction) -> go.Figure:
-    """The probabilities of a film.
+    """The figure of a film's probabilities; must not be modified.
 
     Args:
-        bundle: The model that predicted them.
-        image_id: SHA-256 of the film's file.
-        _prediction: What it predicted.
+        bundle: The model.
+        image_id: SHA-256 of the file.
+        _prediction: Its prediction.
     """
     return prediction_charts.probability_figure(_prediction, bundle.manifest)
 

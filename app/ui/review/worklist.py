@@ -1,4 +1,4 @@
-"""The worklist: filters, one page of rows with thumbnails, and the row that was chosen."""
+"""The worklist: filters, a page of rows with thumbnails, and the selected row."""
 
 from __future__ import annotations
 
@@ -25,14 +25,25 @@ _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
 def summary(
     results: Sequence[Result], counts: dict[str, int], verdicts: dict[str, Verdict]
 ) -> None:
-    """Counts by status, and how many were reviewed."""
+    """Counts by status, and how many images were reviewed.
+
+    Args:
+        results: Results listed so far.
+        counts: Number of images of each status.
+        verdicts: Current verdicts by image id.
+    """
     reviewed = sum(1 for result in results if result.image_id in verdicts)
     words = [f"{count:,} {STATUS_WORDS[s]}" for s, count in counts.items()]
     st.markdown(" · ".join([*words, f"{reviewed:,} of {len(results):,} reviewed"]))
 
 
 def choose_filter(bundle: Bundle, counts: dict[str, int]) -> Filter:
-    """The filters above the worklist; `counts` holds the statuses that occur."""
+    """Shows the filters above the worklist and returns the choice.
+
+    Args:
+        bundle: The model.
+        counts: Number of images of each status that occurs.
+    """
     task = bundle.manifest.task
     status, prediction, verdict = st.columns([5, 2, 3.5])
     statuses = status.pills(
@@ -71,13 +82,19 @@ def choose_filter(bundle: Bundle, counts: dict[str, int]) -> Filter:
 def show_rows(
     listed: Sequence[Result], bundle: Bundle, verdicts: dict[str, Verdict]
 ) -> Result | None:
-    """One page of the worklist; returns the row that was just chosen."""
+    """Shows one page of the worklist and returns the selected result, if any.
+
+    Args:
+        listed: The filtered and ordered worklist.
+        bundle: The model.
+        verdicts: Current verdicts by image id.
+    """
     pages = max(1, -(-len(listed) // ROWS_PER_PAGE))
     page = 1
     label, number = st.columns([6, 1], vertical_alignment="center")
     label.caption(
-        f"{counted(len(listed), 'film')} on {counted(pages, 'page')}, {_order_words()}. A click on "
-        "a heading orders them all."
+        f"{counted(len(listed), 'film')} on {counted(pages, 'page')}, {_order_words()}. Click a "
+        "column heading to sort all films."
     )
     if pages > 1:
         page = number.number_input(
@@ -95,8 +112,8 @@ def show_rows(
         hide_index=True,
         row_height=64,
         height=min(40 + 64 * len(shown), 620),
-        # A click on a heading orders all pages. Streamlit's own sorting, which would order the rows
-        # of this one only, is off where columns can be selected.
+        # Selecting a heading sorts all pages. Making columns selectable also disables Streamlit's
+        # own sorting, which would sort only the rows of this page.
         on_select=errors.callback(partial(_order, key)),
         selection_mode=["single-row", "single-column"],
         key=key,
@@ -124,7 +141,7 @@ def _order(key: str) -> None:
 def _order_words() -> str:
     order = state.worklist_order()
     if order.column == "urgency":
-        return "the most urgent first"
+        return "most urgent first"
     return f"by {order.column}, {'descending' if order.descending else 'ascending'}"
 
 

@@ -57,7 +57,7 @@ def test_filters_narrow_the_worklist_and_say_when_nothing_is_left(app):
 
     at.text_input(key="review_text_1").set_value("nobody").run()
     assert not at.dataframe
-    assert "No film passes these filters" in texts(at)
+    assert "No film matches these filters" in texts(at)
 
 
 def test_a_filter_of_the_last_batch_does_not_hide_the_next(app, data_root):
@@ -299,4 +299,6 @@ def test_empty_rows_of_an_earlier_version_are_reported(app, tmp_path):
 
     at = review_folder(app, "ward")
 
-    assert any("Empty rows in the database of verdicts: 1." in one.value for one in at.caption)
+    assert any(
+        "Ignored empty rows in the database of verdicts: 1." in one.value for one in at.caption
+    )
