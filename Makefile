@@ -11,7 +11,7 @@ endif
 INSTALLED := $(VENV)/installed
 # Test files run side by side, each as a whole, so that what a file sets up is set up once.
 WORKERS ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What counts covered lines: from 3.12 on Python does, at little cost.
 COVERAGE_CORE := $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 

@@ -44,13 +44,20 @@ COUNTING_IS_SLOW = sys.version_info < (3, 12)
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks each test with what the fixtures it uses need; coverage may leave out the slow ones."""
+    """Marks each test with what the fixtures it uses need, and puts files of costly tests first.
+
+    So no worker is left alone with a long file at the end. Coverage may leave the costly out.
+    """
+    costly_files = set()
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in MARK_OF_FIXTURE:
                 item.add_marker(MARK_OF_FIXTURE[fixture])
-        if COUNTING_IS_SLOW and any(map(item.get_closest_marker, COSTLY)):
-            item.add_marker("no_cover")
+        if any(map(item.get_closest_marker, COSTLY)):
+            costly_files.add(item.path)
+            if COUNTING_IS_SLOW:
+                item.add_marker("no_cover")
+    items.sort(key=lambda item: item.path not in costly_files)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,12 +20,14 @@ from model_training.training.resume import (
     load_record,
     seconds_trained,
 )
+from tests.model_training.quick_network import QUICK_NETWORK
 
 pytestmark = pytest.mark.slow
 
 # Everything whose memory must survive: averaged weights, dropout, rate, early stopping, mixing.
 SETTINGS = [
-    "--preset", "basic-cnn", "--epochs", "4", "--image-size", "32", "--batch-size", "8",
+    *QUICK_NETWORK, "--head", "flatten", "--dense-units", "64", "--dense-dropout", "0.3",
+    "--epochs", "4", "--batch-size", "8",
     "--validation-fraction", "0.4", "--augmentation", "mixup", "--ema-momentum", "0.8",
     "--imbalance", "both", "--seed", "5",
 ]  # fmt: skip
