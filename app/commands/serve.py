@@ -14,8 +14,19 @@ from app.commands.calls import Commands, add_command
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
     """Declares the command and its options."""
     command = add_command(commands, "app", "Open the review dashboard.", "overread app --port 8501")
-    command.add_argument("--port", type=int, default=8501, help="default 8501")
+    command.add_argument(
+        "--port", type=_port, default=8501, help="default 8501; 0 takes any that is free"
+    )
     command.set_defaults(run=_run)
+
+
+def _port(text: str) -> int:
+    """The number of a port; with any other Streamlit would end in a traceback."""
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a port; expected a whole number from 0 to 65535"
+        )
+    return int(text)
 
 
 _APP = Path(__file__).parents[1]

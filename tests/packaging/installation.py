@@ -67,12 +67,14 @@ class Installation:
         assert "Traceback" not in output, output
 
     def environment(self) -> dict[str, str]:
-        """What any system sets, and nothing of whoever runs the tests."""
+        """What any system sets, and a careless user: `overread app` asks for its own address."""
         kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
         return {name: os.environ[name] for name in kept if name in os.environ} | {
             "HOME": str(self.home),
             "USERPROFILE": str(self.home),
             "STREAMLIT_SERVER_HEADLESS": "true",  # opens no browser
+            "STREAMLIT_SERVER_ADDRESS": "0.0.0.0",
+            "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "true",
         }
 
 

@@ -32,6 +32,25 @@ def test_it_listens_on_this_machine_only_and_reports_nothing(started):
         assert started[started.index(f"--{name}") + 1] == value
 
 
+@pytest.mark.parametrize("port", ["65536", "-1", "web", "²"])
+def test_a_port_that_cannot_be_is_a_wrong_call(port, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["app", f"--port={port}"])
+
+    assert stopped.value.code == 2
+    assert f"{port!r} is not a port; expected a whole number from 0 to 65535" in (
+        capsys.readouterr().err
+    )
+
+
+def test_an_impossible_setting_is_told_before_anything_starts(monkeypatch, capsys):
+    monkeypatch.setenv("OVERREAD_BACKEND", "torch")
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("the app was started"))
+
+    assert main(["app"]) == 1
+    assert "OVERREAD_BACKEND is 'torch'; expected auto" in capsys.readouterr().err
+
+
 def test_relative_folders_are_those_where_the_user_stands(started, tmp_path):
     assert os.environ["OVERREAD_MODELS"] == str(tmp_path / "my models")
 
