@@ -22,6 +22,8 @@ from model_training.data.film_cache import decode_cases
 from model_training.networks.catalogue import PRESETS
 from tests.bundles import BINARY, make_bundle
 
+pytestmark = pytest.mark.slow
+
 THREE = ("CLEAR", "EFFUSION", "NODULE")
 # The backbones are slow to build; tests/model_training/networks/test_presets.py has one of each.
 FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]

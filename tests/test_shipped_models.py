@@ -11,6 +11,8 @@ from app.core.sources.sources import Source
 from app.core.statistics.curves import roc_auc
 from app.core.statistics.metrics import operating_point
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).parents[1] / "models"
 MAX_BYTES = 15 * 1024**2
 NAMES = ("brain-tumour", "chest-pneumonia", "phantom-chest")

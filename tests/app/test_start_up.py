@@ -5,9 +5,12 @@ import subprocess
 import sys
 
 import cv2
+import pytest
 
 from tests.app.views.conftest import MAIN
 from tests.app.views.light_bundles import BINARY, drawn_table, write_bundle
+
+pytestmark = pytest.mark.slow
 
 WORKLIST = f"""
 import logging, sys

@@ -155,6 +155,7 @@ class SavesAnother:
         return self.model(*arguments, **settings)
 
 
+@pytest.mark.slow
 def test_a_network_that_reads_back_differently_is_not_published(tmp_path):
     bundle = make_bundle(tmp_path)
     network = load_network(bundle)

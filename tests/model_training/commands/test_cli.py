@@ -115,6 +115,7 @@ def test_a_folder_without_classes_is_a_sentence_and_status_1(tmp_path, capsys):
     assert "hold images of no class; at least two classes" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_in_a_shell_keeps_results_and_messages_apart(data, tmp_path):
     """The one test that sees what a user's terminal and log file see, warnings included."""
     out = tmp_path / "mine"

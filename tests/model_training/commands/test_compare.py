@@ -11,6 +11,8 @@ from model_training.evaluation.comparison_report import conclusions, text
 from tests.model_training.altered_bundles import altered
 from tests.model_training.films import write_classes
 
+pytestmark = pytest.mark.slow
+
 
 def guessing(table):
     chance = np.random.default_rng(2).random(len(table))

@@ -49,6 +49,7 @@ def test_figures_are_printed_and_patients_are_not(bundle, tmp_path, capsys):
     assert "| figure" not in printed.err
 
 
+@pytest.mark.slow
 def test_three_classes_are_printed(three_class_bundle, tmp_path, capsys):
     write_classes(tmp_path, ("CLEAR", "EFFUSION", "NODULE"), patients=2)
     page = tmp_path / "r.html"

@@ -214,6 +214,7 @@ decode_cases(cases, Input(height=40, width=32, channels=1, fit="stretch"), Path(
 """
 
 
+@pytest.mark.slow
 def test_two_processes_fill_one_store(tmp_path, monkeypatch):
     cases = cases_in(tmp_path / "films", 120)
     arguments = [sys.executable, "-c", WRITER, str(tmp_path / "films"), str(tmp_path / "cache")]

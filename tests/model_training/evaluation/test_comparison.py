@@ -9,6 +9,8 @@ from model_training.evaluation.comparison import compare_on_test_rows
 from model_training.statistics.paired_tests import auc_test, mcnemar_test
 from tests.model_training.altered_bundles import altered
 
+pytestmark = pytest.mark.slow
+
 
 def blurred(table):
     """The same predictions with noise: a model that knows less."""

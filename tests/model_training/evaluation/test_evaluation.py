@@ -224,6 +224,7 @@ def settings(outcome):
     return outcome.thresholds, outcome.calibration, outcome.heatmap_scale
 
 
+@pytest.mark.slow
 def test_test_labels_decide_nothing_and_validation_labels_do(scored):
     _, _, labels, run = scored
     num_classes = labels.max() + 1

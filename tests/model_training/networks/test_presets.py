@@ -118,6 +118,7 @@ def test_smallest_and_coloured_input(name, channels):
     assert model(np.zeros((1, 32, 32, channels), np.float32)).shape == (1, 1)
 
 
+@pytest.mark.slow
 def test_saved_networks_load_with_keras_alone_and_score_alike(tmp_path, films):
     expected = {}
     for name in FROM_SCRATCH:

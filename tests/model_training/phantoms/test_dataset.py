@@ -17,6 +17,8 @@ from model_training.phantoms.dataset import PlannedFilm, draw, generate, plan_fi
 from model_training.phantoms.films import take_film
 from model_training.phantoms.patients import invent_patient
 
+pytestmark = pytest.mark.slow
+
 SIZE = 96
 
 

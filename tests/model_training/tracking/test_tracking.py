@@ -23,6 +23,8 @@ pytest.importorskip("mlflow", reason="MLflow is not installed: pip install -e '.
 
 from mlflow import MlflowClient
 
+pytestmark = pytest.mark.slow
+
 NO_TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true"}
 CONFIG = {"preset": "basic-cnn", "epochs": 2, "ema_momentum": None}
 

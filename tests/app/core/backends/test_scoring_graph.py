@@ -14,6 +14,8 @@ from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import merge
 
+pytestmark = pytest.mark.slow
+
 FILMS = np.random.default_rng(0).uniform(0, 255, (3, 64, 64, 1)).astype(np.float32)
 
 

@@ -28,6 +28,8 @@ from app.core.networks.network import Network
 from tests.app.core.explanations.small import logit_of, preset
 from tests.model_training.networks.presets import FROM_SCRATCH
 
+pytestmark = pytest.mark.slow
+
 SIZE = 48
 RAW = {"expand_cam": False, "normalize_cam": False, "seek_penultimate_conv_layer": False}
 

@@ -126,6 +126,7 @@ def test_contributions_worked_by_hand(tiny):
     assert positive.pooled_layer == "cut"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", FROM_SCRATCH)
 def test_every_layer_of_a_preset_equals_a_sub_model(preset):
     network = preset_network(preset)

@@ -151,6 +151,7 @@ def test_sources_are_read_only_a_few_batches_ahead(engine, films):
     assert taken <= (2 * engine.workers + 1) * BATCH_SIZE
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_images(engine, films):
     def peak(count: int) -> int:
         tracemalloc.start()

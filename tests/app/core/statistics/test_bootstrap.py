@@ -133,6 +133,7 @@ def test_copies_of_a_film_add_nothing():
     assert (copied.num_cases, copied.num_groups) == (600, 100)
 
 
+@pytest.mark.slow
 def test_patients_are_covered_where_films_are_not():
     # 1.2 standard deviations apart: the true area is Phi(1.2 / sqrt(2)).
     true_area = 0.5 * (1 + math.erf(1.2 / 2))
