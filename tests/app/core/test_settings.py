@@ -86,7 +86,7 @@ def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch):
 
     monkeypatch.setattr(Path, "home", no_home)
 
-    with pytest.raises(SettingsError, match="set OVERREAD_HOME"):
+    with pytest.raises(SettingsError, match="Set OVERREAD_HOME"):
         read_settings()
 
 
