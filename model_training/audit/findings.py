@@ -110,8 +110,9 @@ def _about_split(inspection: Inspection) -> Iterator[Finding]:
             "check",
             f"The patient of {unknown:,} of {total:,} images is not known.",
             "Images of one patient may end up on both sides of a split, and figures come out too "
-            "good. Give patients in a column of a table or in manifest.csv. Without them, groups "
-            "of near-duplicates are kept together, which finds some of them.",
+            "good. Give patients in a column of a table or in manifest.csv or, where paths tell "
+            "them, by --patient-pattern. Without them, groups of near-duplicates are kept "
+            "together, which finds some of them.",
         )
 
 

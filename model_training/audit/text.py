@@ -23,7 +23,7 @@ _LINE = 100
 def text(inspection: Inspection) -> str:
     """The findings and tables as text, without names of files or patients."""
     blocks = [
-        "\n".join([headline(inspection), *inspection.notes]),
+        "\n".join([headline(inspection), *map(_wrapped, inspection.notes)]),
         "\n".join(_finding_lines(findings(inspection))),
     ]
     for table in (
@@ -118,6 +118,10 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
             for shortcut in inspection.shortcuts
         ],
     }
+
+
+def _wrapped(note: str) -> str:
+    return textwrap.fill(note, _LINE, break_long_words=False, break_on_hyphens=False)
 
 
 def _has_names(inspection: Inspection) -> bool:

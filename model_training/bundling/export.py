@@ -136,8 +136,19 @@ def data_record(
     name: str,
     source: str,
     licence: str,
+    patients_from: str = "",
 ) -> Data:
-    """Counts and fingerprint of the data a model saw."""
+    """Counts and fingerprint of the data a model saw.
+
+    Args:
+        cases: The images with their split.
+        digests: SHA-256 of each file.
+        classes: Names in output order.
+        name: Of the data.
+        source: Where they come from.
+        licence: Theirs.
+        patients_from: What told who the patients are, as `Dataset.patients_from`.
+    """
     splits = {
         split_name: [case for case in cases if case.split == split_name] for split_name in SPLITS
     }
@@ -153,6 +164,7 @@ def data_record(
             split_name: len({case.person for case in inside})
             for split_name, inside in splits.items()
         },
+        patients_from=patients_from,
     )
 
 

@@ -14,7 +14,7 @@ _ROLES = {
     "label": "class",
     "patient": "patient, so that none is on two sides",
     "split": "train, val or test",
-    "subgroup": "such as bacteria, to be reported on its own",
+    "subgroup": "kind of image that is reported on its own, such as a hospital",
 }
 
 
@@ -38,6 +38,20 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
     )
     for role, what in _ROLES.items():
         options.add_argument(f"--{role}-column", metavar="NAME", help=what)
+    options.add_argument(
+        "--patient-pattern",
+        type=_pattern,
+        metavar="REGEX",
+        help="searched for in the path below DATA, for images whose patient no column names; its "
+        r"first group that took part is the patient, such as '(person\d+)_'; 'none' takes none "
+        "from paths; default: known patterns are tried, and one that fits is used and named",
+    )
+    options.add_argument(
+        "--subgroup-pattern",
+        type=_pattern,
+        metavar="REGEX",
+        help="likewise for the subgroup, such as '_(bacteria|virus)_'",
+    )
     options.add_argument(
         "--class-names",
         nargs="+",
@@ -65,7 +79,20 @@ def read(options: argparse.Namespace) -> Dataset:
         table=options.table,
         columns=Columns(**given) if any(given.values()) else None,
         class_names=dict(options.class_names),
+        patient_pattern=options.patient_pattern,
+        subgroup_pattern=options.subgroup_pattern,
     )
+
+
+def _pattern(text: str) -> str:
+    from model_training.data.name_patterns import compile_pattern
+
+    if text != "none":
+        try:
+            compile_pattern(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _renaming(text: str) -> tuple[str, str]:

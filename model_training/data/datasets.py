@@ -13,15 +13,10 @@ from app.core.errors import DatasetError
 from model_training.data.folders import MANIFEST, read_folders
 from model_training.data.image_files import LabelledImage
 from model_training.data.image_files import images_below as images_below
+from model_training.data.patients import find_patients, find_subgroups
 from model_training.data.tables import SUFFIXES, Columns, read_table, tables_in
 
 SPLITS = ("train", "val", "test")
-
-# File names whose patient (or study, where no patient is named) and subgroup are known.
-PATIENT_PATTERNS = (
-    re.compile(r"^(?P<patient>person\d+)_(?P<subgroup>bacteria|virus)_\d+"),
-    re.compile(r"^(?:NORMAL2-)?IM-(?P<patient>\d+)-\d+"),
-)
 
 # Class names that mean "nothing found"; with two classes the other one is positive.
 _NEGATIVE_NAME = re.compile(
@@ -39,8 +34,8 @@ class Case:
         path: The file.
         name: Its path below the data folder, with `/`.
         label: Position of its class.
-        patient_id: Patient or study; empty where none is known.
-        subgroup: Such as `bacteria`; empty where none is known.
+        patient_id: Patient, or what stands for one; empty where none is known.
+        subgroup: Such as a kind of the disease or a hospital; empty where none is known.
         split: `train`, `val` or `test` as the folder gives it; empty where it gives none.
     """
 
@@ -59,11 +54,19 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The cases of a folder, their class names in output order, and remarks about them."""
+    """The labelled images of a folder or table.
+
+    Attributes:
+        classes: Names in output order.
+        cases: The images.
+        notes: Remarks about them.
+        patients_from: What told who the patients are; empty where nothing did.
+    """
 
     classes: tuple[str, ...]
     cases: list[Case]
     notes: tuple[str, ...] = ()
+    patients_from: str = ""
 
 
 def read_dataset(
@@ -73,13 +76,16 @@ def read_dataset(
     table: Path | None = None,
     columns: Columns | None = None,
     class_names: Mapping[str, str] | None = None,
+    patient_pattern: str | None = None,
+    subgroup_pattern: str | None = None,
 ) -> Dataset:
-    """Reads `train|val|test/CLASS/` or `CLASS/` folders, or a table that labels images.
+    r"""Reads `train|val|test/CLASS/` or `CLASS/` folders, or a table that labels images.
 
-    Of folders, patients come from the columns `path` and `patient_id` of a `manifest.csv` beside
-    them, else from the file name, else each image stands for itself. A folder `masks` beside the
-    classes or splits is left alone. A table gives what it has columns for, and the file name the
-    rest. A folder that holds no class folders and one table is read by that table.
+    Patients and subgroups come from a table's columns or, of folders, from the columns `path`,
+    `patient_id` and `subgroup` of a `manifest.csv` beside them, and where these say nothing as
+    `patients.find_patients` tells; else each image stands for itself. A folder `masks` beside
+    the classes or splits is left alone. A folder that holds no class folders and one table is
+    read by that table.
 
     Args:
         data: The data folder, or a table beside the images that it names.
@@ -87,45 +93,35 @@ def read_dataset(
         table: A table that labels the images of the folder `data`, wherever the table is.
         columns: The table's columns, where they are not to be recognised.
         class_names: New names by label or folder name; two labels may get one name.
+        patient_pattern: Regular expression that finds the patient in the path below the data
+            folder, `none` to take none from there; without one the known patterns are tried.
+        subgroup_pattern: Regular expression that finds the subgroup there.
 
     Raises:
-        DatasetError: If there are not at least two classes with images, the splits do
-            not hold the same classes, or a table or manifest does not fit its images.
+        DatasetError: If there are not at least two classes with images, the splits do not
+            hold the same classes, a table or manifest does not fit its images, or a pattern
+            is found in no path.
+        ValueError: If a pattern is not a regular expression with a group.
+
+    Example:
+    >>> read_dataset(Path("chest"), patient_pattern=r"(person\d+)_").classes
+    ('NORMAL', 'PNEUMONIA')
     """
     images, notes = _labelled_images(data, table, columns)
     names = _class_names([image.label for image in images], class_names or {})
     classes = _class_order(set(names), positive)
-    cases = []
-    for image, class_name in zip(images, names, strict=True):
-        patient, subgroup = patient_of(image.path.name)
-        cases.append(
-            Case(
-                path=image.path,
-                name=image.name,
-                label=classes.index(class_name),
-                patient_id=image.patient or patient,
-                subgroup=image.subgroup or subgroup,
-                split=image.split,
-            )
+    patients = find_patients(images, names, patient_pattern)
+    subgroups = find_subgroups(images, subgroup_pattern)
+    cases = [
+        Case(image.path, image.name, classes.index(class_name), patient, subgroup, image.split)
+        for image, class_name, patient, subgroup in zip(
+            images, names, patients.values, subgroups.values, strict=True
         )
+    ]
     _require_same_classes(cases, classes)
-    return Dataset(classes, cases, tuple(notes))
-
-
-def patient_of(file_name: str) -> tuple[str, str]:
-    """Patient and subgroup told by a file name; empty where it tells none.
-
-    Example:
-    >>> patient_of("person123_bacteria_45.jpeg")
-    ('person123', 'bacteria')
-    >>> patient_of("NORMAL2-IM-0115-0001.jpeg")
-    ('0115', '')
-    """
-    for pattern in PATIENT_PATTERNS:
-        match = pattern.match(file_name)
-        if match:
-            return match["patient"], match.groupdict().get("subgroup", "")
-    return "", ""
+    return Dataset(
+        classes, cases, (*notes, *patients.notes, *subgroups.notes), patients_from=patients.source
+    )
 
 
 def count_by_class(cases: Sequence[Case], classes: tuple[str, ...]) -> dict[str, int]:

@@ -253,6 +253,7 @@ def data_record(films: Films, description: Description) -> Data:
         name=description.data_name,
         source=description.source,
         licence=description.licence,
+        patients_from=films.patients_from,
     )
 
 

@@ -40,6 +40,7 @@ class Films:
         groups: Equal for cases that must stay on one side of a split, `(num_cases,)`.
         pixels: uint8 `(num_records, height, width, channels)` in [0, 255], memory-mapped.
         rows: Where each case lies in `pixels`, `(num_cases,)`.
+        patients_from: What told who the patients are; empty where nothing did.
     """
 
     classes: tuple[str, ...]
@@ -48,6 +49,7 @@ class Films:
     groups: NDArray[np.int64]
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
+    patients_from: str = ""
 
     @property
     def cases(self) -> list[Case]:
@@ -158,7 +160,9 @@ def prepare(
             leaks=config.leaks,
         )
     groups = patient_groups(split.cases, digests, near_duplicates)
-    return Films(dataset.classes, split, digests, groups, decoded.pixels, rows)
+    return Films(
+        dataset.classes, split, digests, groups, decoded.pixels, rows, dataset.patients_from
+    )
 
 
 def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[np.uint8]:

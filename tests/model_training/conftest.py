@@ -42,6 +42,7 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     out = tmp_path_factory.mktemp("models") / "two"
     arguments = ["fit", str(data), "--preset", "basic-cnn", "--out", str(out), "--epochs", "2"]
     settings = ["--image-size", "32", "--validation-fraction", "0.4", "--samples", str(samples)]
+    settings += ["--subgroup-pattern", "_(bacteria)_"]
     if main([*arguments, *settings, "--source", "generated", "--licence", "CC0"]) != 0:
         raise AssertionError("overread-train fit failed")
     return load_bundle(out)

@@ -139,7 +139,11 @@ class Calibration(_Section):
 
 
 class Data(_Section):
-    """The training data; `counts` is split -> class -> number of images."""
+    """The training data.
+
+    `counts` is split -> class -> number of images; `patients_from` says what told the
+    patients, and is empty where nothing did and in older bundles.
+    """
 
     name: str
     source: str
@@ -147,6 +151,7 @@ class Data(_Section):
     fingerprint: str
     counts: dict[str, dict[str, int]]
     patients: dict[str, int]
+    patients_from: str = ""
 
 
 class Manifest(_Section):

@@ -18,7 +18,9 @@ BINARY = ("NORMAL", "PNEUMONIA")
 
 
 def inspected(folder: Path):
-    return inspect(read_dataset(folder), name=folder.name)
+    named = any(folder.rglob("person*_bacteria_*"))
+    dataset = read_dataset(folder, subgroup_pattern="_(bacteria)_" if named else None)
+    return inspect(dataset, name=folder.name)
 
 
 def titles(inspection, level):

@@ -51,6 +51,28 @@ def test_without_options_everything_is_recognised(folder):
         read(called(folder))
 
 
+def test_patterns_reach_the_dataset(folder):
+    options = called(
+        folder, "--label-column", "befund", "--patient-pattern", r"(\d)\.png",
+        "--subgroup-pattern", "([12])",
+    )  # fmt: skip
+
+    cases = read(options).cases
+
+    assert [case.patient_id for case in cases] == ["1", "2", "3", "4"]
+    assert [case.subgroup for case in cases] == ["1", "2", "", ""]
+
+
+@pytest.mark.parametrize("text", ["(", "person"])
+@pytest.mark.parametrize("option", ["--patient-pattern", "--subgroup-pattern"])
+def test_a_pattern_that_finds_nothing_is_a_wrong_call(folder, option, text, capsys):
+    with pytest.raises(SystemExit) as stop:
+        called(folder, option, text)
+
+    assert stop.value.code == 2
+    assert f"{text!r} " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["0", "0=", "=none", "="])
 def test_a_renaming_that_is_none_is_a_wrong_call(folder, text, capsys):
     with pytest.raises(SystemExit) as stop:

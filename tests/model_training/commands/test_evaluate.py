@@ -1,5 +1,7 @@
 """`overread-train evaluate` as its users call it."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -45,7 +47,7 @@ def test_figures_are_printed_and_patients_are_not(bundle, tmp_path, capsys):
     for name in ("AUC", "Specificity at 97% sensitivity", "Expected calibration error"):
         assert f"\n| {name} " in printed.out
     assert "0.500, the bundle's own (" in printed.out.replace("\n", " ")
-    assert "person" not in printed.out + printed.err
+    assert not re.search(r"person\d", printed.out + printed.err)
     assert "| figure" not in printed.err
 
 

@@ -37,10 +37,13 @@ def outputs(leaking, tmp_path_factory):
 
 
 def test_text_says_what_was_found_without_a_name(leaking, capsys):
-    assert main(["inspect", str(leaking)]) == 0
+    assert main(["inspect", str(leaking), "--subgroup-pattern", "_(bacteria)_"]) == 0
 
     printed = capsys.readouterr()
-    assert printed.out.startswith("48 images of 2 classes: NORMAL, PNEUMONIA.\n\nLeak   train and")
+    assert printed.out.startswith(
+        "48 images of 2 classes: NORMAL, PNEUMONIA.\nPatients of 45 of 48 images are told by"
+    )
+    assert "\n\nLeak   train and" in printed.out
     assert re.search(r"^train  NORMAL     bacteria +12 +6$", printed.out, re.MULTILINE)
     assert re.search(r"^not_an_image +1$", printed.out, re.MULTILINE)
     assert re.search(r"^train and test +0 +1 +0$", printed.out, re.MULTILINE)

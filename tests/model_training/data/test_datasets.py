@@ -1,7 +1,7 @@
 import pytest
 
 from app.core.errors import DatasetError
-from model_training.data.datasets import count_by_class, patient_of, read_dataset
+from model_training.data.datasets import count_by_class, read_dataset
 from tests.model_training.films import draw, write, write_classes
 
 BINARY = ("NORMAL", "PNEUMONIA")
@@ -17,23 +17,6 @@ def names(dataset):
     return [case.name for case in dataset.cases]
 
 
-@pytest.mark.parametrize(
-    ("file_name", "patient", "subgroup"),
-    [
-        ("person123_bacteria_45.jpeg", "person123", "bacteria"),
-        ("person1_virus_6.png", "person1", "virus"),
-        ("IM-0115-0001.jpeg", "0115", ""),
-        ("NORMAL2-IM-0115-0001.jpeg", "0115", ""),
-        ("IM-0115-0001-0002.jpeg", "0115", ""),
-        ("person_bacteria_45.jpeg", "", ""),
-        ("Image12.jpg", "", ""),
-        ("1.2.840.113619.2.55", "", ""),
-    ],
-)
-def test_patients_told_by_file_names(file_name, patient, subgroup):
-    assert patient_of(file_name) == (patient, subgroup)
-
-
 def test_class_folders_without_a_split(tmp_path):
     write_classes(tmp_path, BINARY, patients=2)
 
@@ -45,9 +28,10 @@ def test_class_folders_without_a_split(tmp_path):
     assert count_by_class(dataset.cases, dataset.classes) == {"NORMAL": 4, "PNEUMONIA": 4}
     first = dataset.cases[0]
     assert (first.name, first.label) == ("NORMAL/person0_bacteria_0.png", 0)
-    assert (first.patient_id, first.subgroup) == ("person0", "bacteria")
+    assert (first.patient_id, first.subgroup) == ("person0", "")
     assert first.path.read_bytes()
-    assert dataset.notes == ()
+    assert "personN" in dataset.patients_from
+    assert dataset.notes[0].startswith("Patients of 8 of 8 images are told by file names")
 
 
 def test_split_folders_keep_their_split(tmp_path):
@@ -120,15 +104,17 @@ def test_a_folder_with_one_table_is_read_by_it_and_with_two_it_is_not(tmp_path):
 
 
 def test_patients_of_a_table_without_them_come_from_the_file_names(tmp_path):
-    touch(tmp_path, "person1_virus_1.png", "person2_bacteria_2.png")
+    touch(tmp_path, "person1_virus_1.png", "person2_bacteria_2.png", "person3_virus_1.png")
     (tmp_path / "t.csv").write_text(
-        "file,label,patient\nperson1_virus_1,x,\nperson2_bacteria_2,y,anna\n", encoding="utf-8"
+        "file,label,patient,subgroup\n"
+        "person1_virus_1,x,,\nperson2_bacteria_2,y,anna,\nperson3_virus_1,y,,other\n",
+        encoding="utf-8",
     )
 
-    cases = read_dataset(tmp_path).cases
+    cases = read_dataset(tmp_path, subgroup_pattern="_(bacteria|virus)_").cases
 
-    assert [case.patient_id for case in cases] == ["person1", "anna"]
-    assert [case.subgroup for case in cases] == ["virus", "bacteria"]
+    assert [case.patient_id for case in cases] == ["person1", "anna", "person3"]
+    assert [case.subgroup for case in cases] == ["virus", "bacteria", "other"]
 
 
 def test_nested_folders_belong_to_their_class_and_hidden_files_do_not(tmp_path):
@@ -240,16 +226,17 @@ def test_manifest_gives_patients_and_subgroups(tmp_path):
         encoding="utf-8",
     )
 
-    dataset = read_dataset(tmp_path)
+    dataset = read_dataset(tmp_path, patient_pattern=r"(person\d+)_")
 
     found = {case.name: (case.patient_id, case.subgroup) for case in dataset.cases}
     assert found == {
         "A/1.png": ("0012", "left"),
         "A/2.png": ("0012", ""),
-        "A/person7_virus_1.png": ("person7", "virus"),
+        "A/person7_virus_1.png": ("person7", ""),
         "B/3.png": ("0013", ""),
     }
-    assert dataset.notes == ("1 of 4 images are not in manifest.csv.",)
+    assert dataset.notes[0] == "1 of 4 images are not in manifest.csv."
+    assert dataset.patients_from == r"a column of the data; paths, by the pattern (person\d+)_"
 
 
 @pytest.mark.parametrize(

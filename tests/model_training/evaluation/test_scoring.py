@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scored(bundle, folder):
-    return score(bundle, read_dataset(folder))
+    return score(bundle, read_dataset(folder, subgroup_pattern="_(bacteria)_"))
 
 
 def test_images_score_as_in_the_app(scored, bundle, folder):

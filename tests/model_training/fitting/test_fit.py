@@ -87,6 +87,12 @@ def test_no_patient_is_on_two_sides(trained, data):
     assert of_patients == set(table["path"])
 
 
+def test_what_told_the_patients_is_in_bundle_and_card(trained):
+    assert trained.manifest.data.patients_from.startswith("file names such as personN")
+    assert "images are told by file names such as personN" in trained.card()
+    assert "--subgroup-pattern _(bacteria)_" in trained.card()
+
+
 def test_predictions_hold_what_the_contract_says(trained, data):
     table = trained.predictions()
 
