@@ -1,4 +1,8 @@
-"""`overread`: opens the app, scores images, verifies a bundle."""
+"""`overread`: opens the app, scores images, verifies a bundle.
+
+Nothing but the standard library is imported at the top, so that a Ctrl-C while the rest loads
+finds `main` waiting for it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,7 @@ import argparse
 import os
 import sys
 
-from app.commands import score, serve, verify
-from app.core.errors import OverreadError
-
-_COMMANDS = (serve, score, verify)
+INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,8 +20,18 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: Command line without the program name; None uses `sys.argv`.
 
     Returns:
-        Exit status: 0, or 1 if the command failed. Incorrect usage exits with status 2.
+        Exit status: 0, 1 if the command failed, 2 for incorrect usage, 130 after Ctrl-C.
     """
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("overread: stopped.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: list[str] | None) -> int:
+    from app.core.errors import OverreadError
+
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -32,20 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
         print(f"overread: {reason}. Check the output folder and free space.", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("overread: stopped.", file=sys.stderr)
-        return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
+    from app.commands import score, serve, verify
+
     parser = argparse.ArgumentParser(
         prog="overread",
         description="A second reading for image classifiers. Research use only, not a medical "
         "device.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in _COMMANDS:
+    for command in (serve, score, verify):
         command.add(commands)
     return parser
 

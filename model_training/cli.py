@@ -1,4 +1,8 @@
-"""`overread-train`: the offline commands."""
+"""`overread-train`: the offline commands.
+
+Nothing but the standard library is imported at the top, so that a Ctrl-C while the rest loads
+finds `main` waiting for it.
+"""
 
 from __future__ import annotations
 
@@ -12,29 +16,33 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from app.core.errors import OverreadError
-from model_training import interruption
-from model_training.commands import (
-    augment_preview,
-    compare,
-    crossval,
-    evaluate,
-    fit,
-    inspect,
-    phantoms,
-    tune,
-)
-from model_training.commands.calls import WrongCall
-
-# In the order of --help, which follows the workflow.
-_COMMANDS = (phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare)
+INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 
 # Modules of the extra `train`, which an installation that only serves the app does not have.
 TRAINER_MODULES = ("h5py", "imagehash", "jinja2", "optuna", "scipy")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command; returns the exit status: 0, 1 if it failed, 2 for wrong usage."""
+    """Runs a command.
+
+    Args:
+        arguments: Command line without the program name; None uses `sys.argv`.
+
+    Returns:
+        Exit status: 0, 1 if the command failed, 2 for incorrect usage, 130 after Ctrl-C.
+    """
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("overread-train: stopped; nothing was published.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: list[str] | None) -> int:
+    from app.core.errors import OverreadError
+    from model_training import interruption
+    from model_training.commands.calls import WrongCall
+
     options = _parser().parse_args(arguments)
     try:
         with _stopped_by_terminate(), interruption.noted():
@@ -56,9 +64,6 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    except KeyboardInterrupt:
-        print("overread-train: stopped; nothing was published.", file=sys.stderr)
-        return 1
     return 0
 
 
@@ -68,6 +73,8 @@ def _require_trainer() -> None:
     Raises:
         OverreadError: If a package of the extra `train` is not installed.
     """
+    from app.core.errors import OverreadError
+
     missing = [name for name in TRAINER_MODULES if find_spec(name) is None]
     if missing:
         raise OverreadError(
@@ -101,11 +108,23 @@ def _place(error: OSError, options: argparse.Namespace) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from model_training.commands import (
+        augment_preview,
+        compare,
+        crossval,
+        evaluate,
+        fit,
+        inspect,
+        phantoms,
+        tune,
+    )
+
     parser = argparse.ArgumentParser(
         prog="overread-train", description="Train and evaluate the models that Overread serves."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in _COMMANDS:
+    # In the order of --help, which is the order of the work.
+    for command in (phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare):
         command.add(commands)
     return parser
 

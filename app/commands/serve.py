@@ -53,7 +53,8 @@ def _run(options: argparse.Namespace) -> None:
     # Python and Streamlit load modules and configuration from the current folder, so start them
     # away from the user's own files.
     os.chdir(_APP.parent)
-    command = [sys.executable, "-m", "streamlit", "run", str(_APP / "main.py")]
+    command = [sys.executable, "-m", "app.commands.streamlit_process", "run"]
+    command += [str(_APP / "main.py")]
     for name, value in OPTIONS.items():
         command += [f"--{name}", value]
     command += ["--server.port", str(options.port)]

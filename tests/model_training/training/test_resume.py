@@ -105,7 +105,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_best_epoch_can_be_had(data, tmp_path):
 
     status, error = stopped(data, out, after=1, by=signal.SIGINT)
 
-    assert status == 1
+    assert status == 130
     assert "Stopped after epoch 1 of 4; the best epoch so far is kept." in error
     assert "--resume" in error
     assert "Traceback" not in error
