@@ -23,7 +23,7 @@ FORBIDDEN = {
 # Lowest first: a room may import the rooms before it, and its own files.
 ROOMS = {
     "app/core": (
-        "errors", "atomic_write", "backend_names", "settings",
+        "errors", "atomic_write", "progress", "backend_names", "settings",
         "bundles", "images", "statistics", "networks", "sources", "rendering", "performance",
         "backends", "explanations", "scoring", "results", "review",
     ),

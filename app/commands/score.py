@@ -155,8 +155,7 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
 
 
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
-    from tqdm import tqdm
-
+    from app.core.progress import progress
     from app.core.results.bundle_results import BundleResults
     from app.core.results.overlay_writer import written
     from app.core.results.table_writer import open_table
@@ -178,7 +177,10 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     started = time.monotonic()
     if options.heatmaps:
         results = written(results, bundle, options.heatmaps, undrawn=undrawn)
-    with open_table(options.out, bundle) as table, tqdm(desc="scoring", unit="image") as bar:
+    with (
+        open_table(options.out, bundle) as table,
+        progress(title="scoring", unit="image", leave=True) as bar,
+    ):
         _count_in_background(options.inputs, bar)
         for result in results:
             table.write(result)

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
-from tqdm import tqdm
 
 from app.core.bundles.bundle import Input
 from app.core.errors import ImageError
 from app.core.images import dicom
 from app.core.images.preparation import Rejected, prepare
+from app.core.progress import progress
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case
 from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
@@ -101,7 +101,7 @@ def survey(cases: Sequence[Case], *, channels: Literal[1, 3] = 1) -> Survey:
 
     with (
         ThreadPoolExecutor() as pool,
-        tqdm(total=len(cases), desc="reading", unit="film", leave=False, disable=None) as bar,
+        progress(total=len(cases), title="reading", unit="film") as bar,
     ):
         rows = []
         for some in _batches(len(cases)):

@@ -24,8 +24,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
+    from app.core.progress import progress
     from model_training.phantoms.dataset import generate
 
     with wrong_call():
@@ -34,5 +33,5 @@ def _run(options: argparse.Namespace) -> None:
             count=options.count,
             seed=options.seed,
             size=options.size,
-            progress=lambda films: tqdm(films, "drawing", unit="film"),
+            progress=lambda films: progress(films, title="drawing", unit="film"),
         )

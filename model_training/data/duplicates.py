@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from tqdm import tqdm
 
 from app.core.images import geometry
 from app.core.images.decoding import Film
+from app.core.progress import progress
 
 THUMBNAIL_SIDE = 32
 
@@ -194,13 +194,8 @@ def _search(
     with ThreadPoolExecutor() as pool:
         found = [
             pairs
-            for block_pairs in tqdm(
-                pool.map(block, starts),
-                "comparing",
-                len(starts),
-                unit="block",
-                leave=False,
-                disable=None,
+            for block_pairs in progress(
+                pool.map(block, starts), title="comparing", unit="block", total=len(starts)
             )
             for pairs in block_pairs
         ]

@@ -28,6 +28,7 @@ from app.core.bundles.bundle import Input
 from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.preparation import PIPELINE_VERSION, Rejected, prepare
+from app.core.progress import progress
 from app.core.settings import read_settings
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case
@@ -91,7 +92,7 @@ def decode_cases(cases: Sequence[Case], network_input: Input, folder: Path) -> D
     found: list[tuple[int, str, str]] = []
     with (
         ThreadPoolExecutor() as pool,
-        tqdm(total=len(cases), desc="decoding", unit="film", leave=False, disable=None) as bar,
+        progress(total=len(cases), title="decoding", unit="film") as bar,
     ):
         for start in range(0, len(cases), _TOGETHER):
             some = cases[start : start + _TOGETHER]

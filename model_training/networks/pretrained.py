@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -86,7 +87,9 @@ def _download(preset_name: str, imagenet: ImageNet | None) -> Path:
         )
     file = imagenet.url.rsplit("/", 1)[1]
     try:
-        with _patient_for(_TIMEOUT), redirect_stdout(sys.stderr):
+        # Keras draws a bar, which is for terminals.
+        said = sys.stderr if sys.stderr.isatty() else StringIO()
+        with _patient_for(_TIMEOUT), redirect_stdout(said):
             return Path(
                 keras.utils.get_file(
                     file, imagenet.url, cache_subdir="models", file_hash=imagenet.md5
