@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, DatasetError
 from app.core.performance.performance import promises
 from app.core.performance.predictions import HeldOut, count_patients, select
+from app.core.progress import progress
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.calibration import brier_score, expected_calibration_error
 from app.core.statistics.curves import macro_auc
@@ -49,8 +49,7 @@ class Contender:
     @property
     def predicted(self) -> NDArray[np.int64]:
         """Predicted class index of each image at the bundle's own threshold, `(num_images,)`."""
-        manifest = self.bundle.manifest
-        return self.cases.predicted(manifest.thresholds.decision if manifest.task.binary else None)
+        return self.cases.predicted(self.bundle.manifest.thresholds.decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +246,7 @@ def _require_one_truth(contenders: Sequence[Contender]) -> None:
 
 def _compare(contenders: Sequence[Contender], notes: Sequence[str]) -> Comparison:
     couples = list(combinations(contenders, 2))
-    pairs = [
-        _compare_pair(*couple) for couple in tqdm(couples, "comparing", unit="pair", leave=False)
-    ]
+    pairs = [_compare_pair(*couple) for couple in progress(couples, title="comparing", unit="pair")]
     return Comparison(tuple(contenders), tuple(_corrected(pairs)), tuple(notes))
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import Calibration, Thresholds
 from app.core.networks.network import Network, class_logits
+from app.core.progress import progress
+from app.core.statistics.decisions import predicted_classes
 from app.core.statistics.recalibration import (
     calibrated,
     fit_temperature,
@@ -134,10 +135,9 @@ def conclude(
     thresholds = choose_thresholds(
         calibrated(seen, calibration), seen_labels, rule=threshold_rule, num_views=num_views
     )
-    predicted = validation
-    if logits.shape[1] == 2:
-        predicted = validation[probabilities[validation, 1] >= thresholds.decision]
-    evidence = _evidence(network, pixels, rows[predicted], probabilities[predicted].argmax(axis=1))
+    predicted = predicted_classes(probabilities[validation], thresholds.decision)
+    shown = predicted == 1 if logits.shape[1] == 2 else np.ones(len(validation), bool)
+    evidence = _evidence(network, pixels, rows[validation[shown]], predicted[shown])
     return Outcome(logits, probabilities, calibration, thresholds, heatmap_scale(evidence))
 
 
@@ -320,5 +320,5 @@ def _evidence(
 
 def _batches(rows: NDArray[np.int64], title: str) -> Iterator[NDArray[np.int64]]:
     starts = range(0, len(rows), _BATCH_SIZE)
-    for start in tqdm(starts, title, unit="batch", leave=False, disable=None):
+    for start in progress(starts, title=title, unit="batch"):
         yield rows[start : start + _BATCH_SIZE]

@@ -85,7 +85,7 @@ def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
     names = sorted(set(cases.subgroups.tolist()), key=lambda name: (not name, name))
     if len(names) < 2:
         return []
-    predicted = cases.predicted(threshold if task.binary else None)
+    predicted = cases.predicted(threshold)
     rows = []
     for name in names:
         inside = cases.subgroups == name
@@ -185,7 +185,7 @@ def _ranking(cases: HeldOut, task: Task) -> list[Row]:
 
 
 def _decisions(cases: HeldOut, task: Task, threshold: float) -> list[Row]:
-    predicted, truth = cases.predicted(threshold if task.binary else None), cases.y_true
+    predicted, truth = cases.predicted(threshold), cases.y_true
     right = predicted == truth
     proportions = [("Accuracy", np.ones(len(truth), bool))]
     proportions += [(_word(task, label), truth == label) for label in _labels(task)]

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
+from numpy.typing import NDArray
 
 from app.core.bundles.bundle import SPLIT, Bundle
 from app.core.errors import DatasetError
+from app.core.images import decoding
 from app.core.performance.predictions import HeldOut
+from app.core.performance.sampling_units import sampling_units
+from app.core.progress import progress
 from app.core.results.rows import row
 from app.core.scoring.engine import Engine, Result
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case, Dataset
+from model_training.data.duplicates import near_duplicate_groups, thumbnail
+from model_training.data.splits import patient_groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,12 +34,14 @@ class Scored:
         classes: Names of the classes that the cases' labels index.
         cases: The labelled images.
         results: One per case, in the same order.
+        groups: Group of each image that was scored, as `kept_together` returns them.
     """
 
     bundle: Bundle
     classes: tuple[str, ...]
     cases: list[Case]
     results: list[Result]
+    groups: NDArray[np.int64]
 
     @property
     def refused(self) -> Counter[str]:
@@ -71,7 +79,7 @@ class Scored:
                 [task.classes.index(self.classes[case.label]) for case, _, _ in kept], np.int64
             ),
             probabilities=np.array([prediction.class_probabilities for _, _, prediction in kept]),
-            patients=np.array([case.person for case, _, _ in kept]),
+            patients=sampling_units([case.patient_id for case, _, _ in kept], self.groups),
             named_patients=np.array([case.patient_id for case, _, _ in kept]),
             subgroups=np.array([case.subgroup for case, _, _ in kept]),
             image_ids=np.array([result.image_id for _, result, _ in kept]),
@@ -114,10 +122,42 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
             "choose another bundle."
         )
     sources = [Source(case.name, case.path) for case in dataset.cases]
-    results = tqdm(
-        Engine(bundle).score(sources), f"scoring {bundle.name}", len(sources), unit="image"
+    results = list(
+        progress(
+            Engine(bundle).score(sources),
+            title=f"scoring {bundle.name}",
+            unit="image",
+            total=len(sources),
+        )
     )
-    return Scored(bundle, dataset.classes, dataset.cases, list(results))
+    scored = [
+        case for case, result in zip(dataset.cases, results, strict=True) if result.prediction
+    ]
+    return Scored(bundle, dataset.classes, dataset.cases, results, kept_together(scored))
+
+
+def kept_together(cases: Sequence[Case]) -> NDArray[np.int64]:
+    """The group of each image as a drawn split would keep it together, shape `(num_cases,)`.
+
+    Images are compared for near-duplicates only where the patient of one is not known.
+
+    Raises:
+        ImageError: If an image cannot be read.
+    """
+    if all(case.patient_id for case in cases):
+        return patient_groups(cases, [case.name for case in cases])
+
+    def read(case: Case) -> tuple[str, NDArray[np.uint8]]:
+        data = Source(case.name, case.path).read()
+        return decoding.image_id(data), thumbnail(decoding.decode(data))
+
+    with ThreadPoolExecutor() as pool:
+        found = list(
+            progress(pool.map(read, cases), title="comparing", unit="image", total=len(cases))
+        )
+    digests = [digest for digest, _ in found]
+    thumbnails = np.array([small for _, small in found], np.uint8)
+    return patient_groups(cases, digests, near_duplicate_groups(thumbnails, digests))
 
 
 def only_split(dataset: Dataset, split_name: str | None) -> Dataset:

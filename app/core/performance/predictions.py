@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import GROUP_ID, Task
+from app.core.performance.sampling_units import sampling_units
+from app.core.statistics.decisions import predicted_classes
 
 SPLITS = ("test", "val")
 
@@ -21,8 +23,7 @@ class HeldOut:
         split: Name of the split in the table, such as `test`.
         y_true: Reference class indices, int64 `(num_images,)`.
         probabilities: Calibrated probabilities in [0, 1], `(num_images, num_classes)`.
-        patients: Unit of resampling of each image, `(num_images,)`: the patient if known, else
-            the group of near-duplicates, else the image itself.
+        patients: Unit of resampling of each image, `(num_images,)`, see `sampling_units`.
         named_patients: Patient of each image, `(num_images,)`; empty if unknown.
         subgroups: Subgroup of each image, `(num_images,)`; empty if unknown.
         image_ids: SHA-256 of each file, `(num_images,)`.
@@ -57,12 +58,13 @@ class HeldOut:
         """Indices of the predicted classes, int64 `(num_images,)`.
 
         Args:
-            threshold: Decision threshold on the probability of the second class, in [0, 1], for
-                two-class models; None predicts the most likely class.
+            threshold: Decision threshold on the probability of the second class, in [0, 1];
+                needed, and used, with two classes only.
+
+        Raises:
+            ValueError: If there are two classes and no threshold.
         """
-        if threshold is None:
-            return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
-        return (self.probabilities[:, 1] >= threshold).astype(np.int64)
+        return predicted_classes(self.probabilities, threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +112,11 @@ def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
     stand_in = text["image_id"]
     if GROUP_ID in rows:
         stand_in = rows[GROUP_ID].to_numpy().astype(np.str_)
-    # The prefix distinguishes a group from a patient with the same identifier.
-    patients = [
-        f"patient {patient}" if patient else f"group {group}"
-        for patient, group in zip(text["patient_id"], stand_in, strict=True)
-    ]
     return HeldOut(
         split=split,
         y_true=rows["y_true"].to_numpy(np.int64),
         probabilities=probabilities,
-        patients=np.array(patients, dtype=np.str_),
+        patients=sampling_units(text["patient_id"].tolist(), stand_in),
         named_patients=text["patient_id"],
         subgroups=text["subgroup"],
         image_ids=text["image_id"],

@@ -254,6 +254,31 @@ def test_scores_are_the_networks_and_training_cases_have_none(scored):
     )
 
 
+def test_with_two_outputs_the_heatmap_is_that_of_the_class_the_threshold_decides():
+    """Between the decision threshold and 0.5 the likelier class is not the predicted one."""
+    generator = np.random.default_rng(5)
+    pixels = generator.integers(0, 256, (60, 32, 32, 1)).astype(np.uint8)
+    preset = PRESETS["basic-cnn"]
+    keras.utils.set_random_seed(1)
+    inner = preset.build(input_shape=(32, 32, 1), output_bias=np.zeros(3, np.float32))
+    features = inner.layers[-1].input
+    output = keras.layers.Dense(2, activation="softmax", name="predictions")(features)
+    network = Network(keras.Model(inner.input, output), preset.heatmap_layer)
+    rows = np.arange(60)
+    logits = evaluation.score(network, pixels, rows)
+    labels = (np.arange(60) % 5 == 0).astype(np.int64)  # rare, so probabilities are low
+    outcome = evaluation.conclude(
+        network, pixels, rows, logits=logits, validation=rows,
+        seen=logits, seen_labels=labels, threshold_rule="balanced",
+    )  # fmt: skip
+    called = outcome.probabilities[:, 1] >= outcome.thresholds.decision
+
+    maps = np.asarray(scoring_function(network)(pixels[called].astype(np.float32))[1])[..., 1]
+
+    assert (called & (outcome.probabilities[:, 1] < 0.5)).any()
+    assert outcome.heatmap_scale == pytest.approx(heatmap_scale(maps), rel=1e-4)
+
+
 def test_heatmap_scale_comes_from_validation_films_as_they_are_called(scored):
     network, pixels, labels, run = scored
     outcome = run(labels)

@@ -10,7 +10,7 @@ from app.core.sources.sources import from_paths
 from model_training.data.datasets import read_dataset
 from model_training.evaluation.scoring import only_split, overlap_note, score, seen_in_training
 from tests.model_training.altered_bundles import altered
-from tests.model_training.films import write_classes
+from tests.model_training.films import draw, write, write_classes
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,19 @@ def test_images_that_training_knew_are_told(bundle, tmp_path):
     assert "2 of 5 were used to train it and 1 of 5 were used to choose its epoch" in note
     assert overlap_note(other, ["c", "new"]) == ""
     assert overlap_note(bundle, ["a", "b"]) == ""  # without the list nobody knows
+
+
+def test_near_duplicates_of_unknown_patients_are_one_unit_as_in_the_card(bundle, tmp_path):
+    for label, name in enumerate(("NORMAL", "PNEUMONIA")):
+        for number in range(3):
+            film = draw(label, number)
+            write(tmp_path / name / f"{number}.png", film)
+            write(tmp_path / name / f"{number}-again.png", np.clip(film + 1, 0, 255))
+
+    cases = score(bundle, read_dataset(tmp_path)).held_out()
+
+    units = dict(zip(cases.paths.tolist(), cases.patients.tolist(), strict=True))
+    assert cases.num_images == 12
+    assert len(set(units.values())) == 6
+    assert units["NORMAL/0.png"] == units["NORMAL/0-again.png"] != units["NORMAL/1.png"]
+    assert cases.unit == "group"

@@ -1,0 +1,30 @@
+"""What counts as one independent unit in an interval: a patient, else a group of images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def sampling_units(patient_ids: Sequence[str], group_ids: ArrayLike) -> NDArray[np.str_]:
+    """The unit of each image, over which intervals are computed.
+
+    Images of one patient resemble each other, and so do near-duplicates. Where the patient is
+    known he is the unit, else the group of near-duplicates that the image belongs to.
+
+    Args:
+        patient_ids: Shape `(num_images,)`; empty where the patient is not known.
+        group_ids: Shape `(num_images,)`; equal for images that are kept in one split.
+
+    Returns:
+        A name for each unit, shape `(num_images,)`.
+    """
+    groups = np.asarray(group_ids).astype(np.str_)
+    # A prefix keeps a group apart from a patient of the same name.
+    units = [
+        f"patient {patient}" if patient else f"group {group}"
+        for patient, group in zip(patient_ids, groups, strict=True)
+    ]
+    return np.array(units, dtype=np.str_)
