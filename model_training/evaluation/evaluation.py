@@ -14,13 +14,13 @@ from app.core.bundles.bundle import Calibration, Thresholds
 from app.core.networks.network import Network, class_logits
 from app.core.progress import progress
 from app.core.statistics.decisions import predicted_classes
-from app.core.statistics.recalibration import (
-    calibrated,
+from app.core.statistics.recalibration import calibrated
+from model_training.augmentation.shifts import shifted
+from model_training.statistics.calibration_fitting import (
     fit_temperature,
     fit_temperature_and_offsets,
     log_likelihood,
 )
-from model_training.augmentation.shifts import shifted
 from model_training.statistics.threshold_rules import (
     decide,
     parse_rule,

@@ -21,10 +21,11 @@ from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import ClusteredProportion
 from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
 from app.core.statistics.calibration import brier_score, expected_calibration_error
-from app.core.statistics.curves import macro_auc, roc_auc, specificity_at_sensitivity
+from app.core.statistics.curves import macro_auc, roc_auc
 from app.core.statistics.metrics import operating_point
 from model_training.reports.markdown import markdown_table
 from model_training.reports.patients import of_patients
+from model_training.statistics.ranking import specificity_at_sensitivity
 
 HEADER = ("figure", "value", "95 % interval", "of")
 SENSITIVITY = 0.97  # at which specificity is compared between models

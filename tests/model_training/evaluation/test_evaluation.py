@@ -7,7 +7,7 @@ from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import Calibration
 from app.core.networks.network import Network, class_logits
 from app.core.statistics.calibration import expected_calibration_error, sigmoid, softmax
-from app.core.statistics.recalibration import calibrated, fit_temperature
+from app.core.statistics.recalibration import calibrated
 from model_training.evaluation import evaluation
 from model_training.evaluation.evaluation import (
     best_epoch,
@@ -16,6 +16,7 @@ from model_training.evaluation.evaluation import (
     heatmap_scale,
 )
 from model_training.networks.catalogue import PRESETS
+from model_training.statistics.calibration_fitting import fit_temperature
 
 
 def two_classes(positive):

@@ -12,7 +12,6 @@ from app.core.statistics.curves import (
     precision_recall_curve,
     roc_auc,
     roc_curve,
-    specificity_at_sensitivity,
 )
 from app.core.statistics.metrics import operating_point
 
@@ -187,24 +186,3 @@ def test_rejects_malformed_input(function, y_true, y_score, message):
 def test_class_aucs_reject_malformed_input(y_true, y_score, message):
     with pytest.raises(ValueError, match=message):
         class_aucs(y_true, y_score)
-
-
-def test_specificity_at_sensitivity_by_hand():
-    # From 0.4 up all three positives are found and one of four negatives is called.
-    y_true, y_score = [0, 0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.3, 0.7, 0.4, 0.8, 0.9]
-
-    assert specificity_at_sensitivity(y_true, y_score, 1.0) == 0.75
-    assert specificity_at_sensitivity(y_true, y_score, 2 / 3) == 1.0
-    assert specificity_at_sensitivity(y_true, y_score, 0.0) == 1.0
-    assert math.isnan(specificity_at_sensitivity([1, 1], [0.1, 0.2], 0.9))
-    assert math.isnan(specificity_at_sensitivity([0, 0], [0.1, 0.2], 0.9))
-
-
-@pytest.mark.parametrize("levels", [None, 9])
-def test_specificity_at_sensitivity_agrees_with_scikit_learn(levels):
-    y_true, y_score = draw(4, levels=levels)
-    fpr, tpr, _ = sklearn_metrics.roc_curve(y_true, y_score, drop_intermediate=False)
-
-    for minimum in (0.5, 0.9, 0.97):
-        expected = 1 - fpr[tpr >= minimum].min()
-        assert specificity_at_sensitivity(y_true, y_score, minimum) == pytest.approx(expected)
