@@ -51,12 +51,12 @@ def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]
     from model_training.config import TrainingConfig
     from model_training.data.datasets import read_dataset
     from model_training.networks.catalogue import PRESETS
-    from model_training.training import experiment
+    from model_training.preparation.films import prepare
     from model_training.training.batches import TrainingBatches
     from model_training.training.loop import train
 
     config = TrainingConfig.from_preset(preset, epochs=1, leaks="keep")
-    films = experiment.prepare(read_dataset(data), config=config, cache=folder / "cache")
+    films = prepare(read_dataset(data), config=config, cache=folder / "cache")
     rows = films.rows[films.positions("train")]
     if num_images:  # spread over all images, so that both classes are included
         rows = rows[np.linspace(0, len(rows) - 1, min(num_images, len(rows))).astype(np.int64)]

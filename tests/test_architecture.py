@@ -31,7 +31,7 @@ ROOMS = {
     "model_training": (
         "console", "interruption", "suggestions",
         "statistics", "phantoms", "reports", "networks", "augmentation", "config", "data",
-        "audit", "training", "evaluation", "tracking", "bundling", "fitting",
+        "audit", "preparation", "training", "evaluation", "tracking", "bundling", "fitting",
         "crossval", "tuning", "commands", "cli",
     ),
 }  # fmt: skip

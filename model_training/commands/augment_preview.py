@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> None:
                 )
 
     from model_training.augmentation.preview import as_png, draw_sheet
-    from model_training.training.experiment import sample
+    from model_training.preparation.sample import sample
 
     images = sample(read(options), config=config, number=options.images)
     sheet = draw_sheet(

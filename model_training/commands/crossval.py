@@ -24,7 +24,7 @@ from model_training.config import TrainingConfig
 if TYPE_CHECKING:
     from model_training.crossval.folds import Fold
     from model_training.fitting.fit import Description
-    from model_training.training.experiment import Films
+    from model_training.preparation.films import Films
 
 
 def add(commands: Commands) -> None:
@@ -66,6 +66,7 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.crossval.folds import crossvalidate
     from model_training.data import film_cache
     from model_training.fitting.fit import check_out
+    from model_training.preparation.films import prepare
     from model_training.tracking import tracking
     from model_training.training import experiment
 
@@ -77,7 +78,8 @@ def _run(options: argparse.Namespace) -> None:
     say_unused(options, dataset.classes)
     given_test = any(case.split == "test" for case in dataset.cases)
     leave_out_test = given_test or options.ensemble is not None
-    films = experiment.prepare(
+    experiment.check(config, len(dataset.classes))
+    films = prepare(
         dataset,
         config=config,
         cache=options.cache or film_cache.default_folder(),

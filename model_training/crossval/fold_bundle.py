@@ -18,7 +18,8 @@ from model_training.data.splits import Split
 from model_training.evaluation import evaluation
 from model_training.fitting import fit
 from model_training.fitting.fit import Description
-from model_training.training.experiment import Films, Trained
+from model_training.preparation.films import Films
+from model_training.training.experiment import Trained
 
 
 def publish_ensemble(

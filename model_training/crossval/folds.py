@@ -31,9 +31,9 @@ from model_training.data.datasets import Dataset
 from model_training.data.splits import folds_by_patient
 from model_training.evaluation import evaluation
 from model_training.evaluation.figures import as_numbers
+from model_training.preparation.films import Films
 from model_training.tracking import tracking
 from model_training.training import experiment
-from model_training.training.experiment import Films
 
 HISTORY = "history.csv"
 MODEL = "model.keras"
@@ -84,7 +84,7 @@ def crossvalidate(
     threshold and calibration, and the rest for training.
 
     Args:
-        films: As returned by `experiment.prepare`; with splits only where a test split is
+        films: As returned by `films.prepare`; with splits only where a test split is
             left out.
         config: The settings; fold k is trained with the seed raised by k.
         out: Folder of the cross-validation.

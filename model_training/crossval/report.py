@@ -13,10 +13,10 @@ from app.core.statistics.curves import roc_curve
 from model_training.augmentation.shifts import SHIFTS
 from model_training.crossval.folds import Fold, pooled_probabilities
 from model_training.crossval.summary import Summary
+from model_training.preparation.films import Films
 from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report
 from model_training.reports.markdown import markdown_table
 from model_training.reports.plots import NEUTRAL
-from model_training.training.experiment import Films
 
 
 def as_text(summary: Summary) -> str:

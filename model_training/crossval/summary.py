@@ -13,8 +13,8 @@ from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_inte
 from app.core.statistics.curves import macro_auc
 from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, pooled_probabilities
 from model_training.evaluation.figures import as_numbers
+from model_training.preparation.films import Films
 from model_training.reports.patients import of_patients
-from model_training.training.experiment import Films
 
 _RESAMPLES = 1000
 

@@ -24,9 +24,10 @@ from model_training.data.splits import split_table
 from model_training.evaluation import evaluation
 from model_training.evaluation.evaluation import Outcome
 from model_training.evaluation.figures import as_numbers
+from model_training.preparation.films import Films, network_input, prepare, report
 from model_training.tracking import tracking
 from model_training.training import experiment
-from model_training.training.experiment import Films, Trained
+from model_training.training.experiment import Trained
 
 # The manifest requires this; checked before training rather than after.
 BUNDLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -116,13 +117,14 @@ def fit(
     check_out(out, description.samples)
     out.parent.mkdir(parents=True, exist_ok=True)
     with _run_folder(out, run, epochs=config.epochs) as work, _tracked(run, out, config) as noted:
-        films = experiment.prepare(
+        experiment.check(config, len(dataset.classes))
+        films = prepare(
             dataset,
             config=config,
             cache=run.cache or film_cache.default_folder(),
             modalities=description.modalities,
         )
-        experiment.report(films)
+        report(films)
         data = data_record(films, description)
         _check_same_run(work, config, data)
         noted.describe_data(data.fingerprint)
@@ -186,7 +188,7 @@ def publish(
         format=FORMAT,
         name=out.name,
         task=make_task(films.classes, description.title),
-        input=experiment.network_input(config, description.modalities),
+        input=network_input(config, description.modalities),
         heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
         thresholds=outcome.thresholds,
         calibration=outcome.calibration,

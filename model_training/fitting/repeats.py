@@ -18,8 +18,8 @@ from model_training.data import film_cache
 from model_training.data.datasets import Dataset
 from model_training.evaluation.figures import as_numbers
 from model_training.fitting.fit import Description, Run, data_record, fit
+from model_training.preparation.films import prepare
 from model_training.reports.markdown import markdown_table
-from model_training.training import experiment
 
 TABLE = "repeats.csv"
 
@@ -146,7 +146,7 @@ def _require_same_data(
     description: Description,
     run: Run,
 ) -> None:
-    films = experiment.prepare(
+    films = prepare(
         dataset,
         config=config,
         cache=run.cache or film_cache.default_folder(),

@@ -19,9 +19,9 @@ from app.core.errors import DatasetError, OverreadError
 from model_training.bundling.export import fingerprint
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset
+from model_training.preparation.films import Films, network_input, prepare
 from model_training.tracking import tracking
 from model_training.training import experiment
-from model_training.training.experiment import Films
 from model_training.tuning.goal import Goal
 from model_training.tuning.search_space import Choices, Dimension, Value, with_values
 from model_training.tuning.study import REASON, FailedTrial
@@ -44,7 +44,7 @@ class TrialFilms:
         self._dataset, self._cache, self._modalities = dataset, cache, modalities
         self.first = self._prepare(base)
         self.fingerprint = _fingerprint(self.first)
-        self._by_input = {experiment.network_input(base): self.first}
+        self._by_input = {network_input(base): self.first}
 
     def of(self, config: TrainingConfig) -> Films:
         """The films at the size and channels of a configuration.
@@ -52,7 +52,7 @@ class TrialFilms:
         Raises:
             DatasetError: If other images can be decoded with it than with the base settings.
         """
-        wanted = experiment.network_input(config)
+        wanted = network_input(config)
         if wanted not in self._by_input:
             films = self._prepare(config)
             if _fingerprint(films) != self.fingerprint:
@@ -64,9 +64,8 @@ class TrialFilms:
         return self._by_input[wanted]
 
     def _prepare(self, config: TrainingConfig) -> Films:
-        return experiment.prepare(
-            self._dataset, config=config, cache=self._cache, modalities=self._modalities
-        )
+        experiment.check(config, len(self._dataset.classes))
+        return prepare(self._dataset, config=config, cache=self._cache, modalities=self._modalities)
 
 
 class Objective:

@@ -10,8 +10,8 @@ from optuna.study import Study
 
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset, count_by_class
+from model_training.preparation.films import report
 from model_training.tracking import tracking
-from model_training.training import experiment
 from model_training.tuning.goal import Goal
 from model_training.tuning.search_space import Dimension, grid, with_values
 from model_training.tuning.study import (
@@ -104,7 +104,7 @@ def tune(
         pruner=pruner,
     )
     films = TrialFilms(dataset, base=base, cache=cache, modalities=modalities)
-    experiment.report(films.first)
+    report(films.first)
     objective = Objective(
         films,
         base,

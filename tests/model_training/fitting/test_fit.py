@@ -223,15 +223,15 @@ def test_missing_samples_are_known_before_training(data, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("stop", "message"),
+    ("stop", "status", "message"),
     [
-        (KeyboardInterrupt, "stopped; nothing was published"),
-        (signal.SIGTERM, "stopped; nothing was published"),
-        (OSError(28, "No space left on device", "/data/Mustermann.png"), "No space left on device"),
+        (KeyboardInterrupt, 130, "stopped; nothing was published"),
+        (signal.SIGTERM, 130, "stopped; nothing was published"),
+        (OSError(28, "No space left on device", "/data/M.png"), 1, "No space left on device"),
     ],
 )
 def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
-    data, tmp_path, monkeypatch, stop, message, capsys
+    data, tmp_path, monkeypatch, stop, status, message, capsys
 ):
     def interrupted(*arguments, **settings):
         assert leftovers(tmp_path) == [".mine-training"]
@@ -242,11 +242,12 @@ def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
     monkeypatch.setattr(experiment, "train_network", interrupted)
     before = signal.getsignal(signal.SIGTERM)
 
-    assert main(fit_arguments(data, tmp_path / "mine", "--validation-fraction", "0.4")) == 1
+    ended = main(fit_arguments(data, tmp_path / "mine", "--validation-fraction", "0.4"))
+    assert ended == status
 
     printed = capsys.readouterr().err
     assert message in printed
-    assert "Mustermann" not in printed
+    assert "M.png" not in printed
     assert leftovers(tmp_path) == []
     assert signal.getsignal(signal.SIGTERM) == before
 

@@ -1,0 +1,154 @@
+"""A data set decoded and split once, for everything that is trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Input
+from model_training.config import TrainingConfig
+from model_training.console import say
+from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
+from model_training.data.duplicates import near_duplicate_groups
+from model_training.data.film_cache import by_reason, decode_cases
+from model_training.data.splits import Split, patient_groups, split_by_patient
+from model_training.reports.patients import of_patients
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Films:
+    """What is trained on: cases with their split, and where each lies in the pixel array.
+
+    Attributes:
+        classes: In output order.
+        digests: SHA-256 of each case's file.
+        groups: Equal for cases that must stay on one side of a split, `(num_cases,)`.
+        pixels: uint8 `(num_records, height, width, channels)` in [0, 255], memory-mapped.
+        rows: Where each case lies in `pixels`, `(num_cases,)`.
+        patients_from: What told who the patients are; empty where nothing did.
+    """
+
+    classes: tuple[str, ...]
+    split: Split
+    digests: list[str]
+    groups: NDArray[np.int64]
+    pixels: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    patients_from: str = ""
+
+    @property
+    def cases(self) -> list[Case]:
+        """The cases, in the order of `rows`."""
+        return self.split.cases
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Class index of each case, `(num_cases,)`."""
+        return np.array([case.label for case in self.cases], np.int64)
+
+    @property
+    def labels_by_row(self) -> NDArray[np.int64]:
+        """Class index of each record of `pixels`, `(num_records,)`; 0 for those of no case."""
+        labels = np.zeros(len(self.pixels), np.int64)
+        labels[self.rows] = self.labels
+        return labels
+
+    def positions(self, split_name: str) -> NDArray[np.int64]:
+        """Indices of the cases of a split, `(num_in_split,)`."""
+        return np.flatnonzero([case.split == split_name for case in self.cases])
+
+    def with_splits(self, splits: Sequence[str]) -> Films:
+        """The same films with other splits; `splits` has the split of each case."""
+        cases = [
+            replace(case, split=split_name)
+            for case, split_name in zip(self.cases, splits, strict=True)
+        ]
+        return replace(self, split=Split(cases, self.split.notes))
+
+
+def network_input(config: TrainingConfig, modalities: tuple[str, ...] = ()) -> Input:
+    """The network's input, as described in the manifest.
+
+    Args:
+        config: Size, channels and fit.
+        modalities: DICOM modalities the model accepts; empty for any.
+    """
+    return Input(
+        height=config.image_size,
+        width=config.image_size,
+        channels=config.channels,
+        fit=config.fit,
+        modalities=modalities,
+    )
+
+
+def prepare(
+    dataset: Dataset,
+    *,
+    config: TrainingConfig,
+    cache: Path,
+    modalities: tuple[str, ...] = (),
+    assign_splits: bool = True,
+) -> Films:
+    """Decodes every case, leaves out what the app would refuse, and splits the rest.
+
+    Args:
+        dataset: The cases.
+        config: Input size and fit, fractions and seed of the split.
+        cache: Folder of the cache of decoded films.
+        modalities: DICOM modalities the model accepts; empty for any.
+        assign_splits: Whether to split the rest. If False, cases keep the split given by the
+            data, or none, and no split is checked.
+
+    Raises:
+        DatasetError: If too many images cannot be read, or the data cannot be split.
+    """
+    decoded = decode_cases(dataset.cases, network_input(config, modalities), cache)
+    usable = [row for row in range(len(dataset.cases)) if row not in decoded.failed]
+    notes = dataset.notes
+    if decoded.failed:
+        total = len(dataset.cases)
+        notes += (
+            f"Left out: {len(decoded.failed)} of {total} images ({by_reason(decoded.failed)}).",
+        )
+    digests = [decoded.digests[row] for row in usable]
+    rows = decoded.rows[usable]
+    near_duplicates = near_duplicate_groups(np.asarray(decoded.thumbnails[rows]), digests)
+    split = Split([dataset.cases[row] for row in usable], list(notes))
+    if assign_splits:
+        split = split_by_patient(
+            Dataset(dataset.classes, split.cases, notes),
+            digests=digests,
+            validation_fraction=config.validation_fraction,
+            test_fraction=config.test_fraction,
+            seed=config.seed if config.split_seed is None else config.split_seed,
+            near_duplicates=near_duplicates,
+            leaks=config.leaks,
+        )
+    groups = patient_groups(split.cases, digests, near_duplicates)
+    return Films(
+        dataset.classes, split, digests, groups, decoded.pixels, rows, dataset.patients_from
+    )
+
+
+def report(films: Films) -> None:
+    """Prints on stderr the notes, and the number of images and patients of each split."""
+    lines = list(films.split.notes)
+    for split_name in SPLITS:
+        cases = films.split.cases_of(split_name)
+        if not cases:
+            continue
+        counts = ", ".join(
+            f"{count} {name}" for name, count in count_by_class(cases, films.classes).items()
+        )
+        people = of_patients(
+            [case.person for case in cases], [bool(case.patient_id) for case in cases]
+        )
+        lines.append(f"{split_name:5}  {len(cases):,} images{people}: {counts}")
+    if len(films.classes) == 2:
+        lines.append(f"The positive class is {films.classes[1]}.")
+    say("\n".join(lines))

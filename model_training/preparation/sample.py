@@ -1,0 +1,58 @@
+"""A few images of a data set as a network gets them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import DatasetError, ImageError
+from app.core.images.preparation import Prepared, prepare
+from app.core.sources.sources import Source
+from model_training.config import TrainingConfig
+from model_training.data.datasets import Dataset
+from model_training.preparation.films import network_input
+
+
+def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[np.uint8]:
+    """A few images as the network sees them, from all classes in turn, drawn by the seed.
+
+    Args:
+        dataset: The cases; those that training would leave out are skipped.
+        config: Input size and fit, and the seed.
+        number: Maximum number of images.
+
+    Returns:
+        uint8 `(at most number, height, width, channels)` in [0, 255].
+
+    Raises:
+        DatasetError: If none of the images tried can be trained on.
+    """
+    order = np.random.default_rng(config.seed).permutation(len(dataset.cases))
+    drawn = [dataset.cases[index] for index in order]
+    turns: Counter[int] = Counter()
+    places = []
+    for case in drawn:
+        turns[case.label] += 1
+        places.append((turns[case.label], case.label))
+    tried = [case for _, case in sorted(zip(places, drawn, strict=True), key=lambda pair: pair[0])]
+    size = network_input(config)
+    found = []
+    for case in tried[: 10 * number]:
+        try:
+            data = Source(case.name, case.path).read()
+        except ImageError:
+            continue
+        prepared = prepare(data, size)
+        if isinstance(prepared, Prepared):
+            found.append(prepared.pixels)
+        if len(found) == number:
+            break
+    if not found:
+        raise DatasetError(
+            "None of the images that were tried can be trained on. `overread-train inspect DATA "
+            "--json FILE` (or --html FILE) lists each file and its reason; colour pictures need "
+            "--channels 3."
+        )
+    return np.stack(found)
