@@ -17,7 +17,8 @@ from model_training.audit.shortcuts import Shortcut, border_scores, find_shortcu
 from model_training.audit.survey import survey
 from model_training.data.datasets import SPLITS, Case, Dataset
 from model_training.data.duplicates import Pairs, groups_of, near_duplicates
-from model_training.data.splits import Shared, folds_by_patient, patient_groups, shared_between
+from model_training.data.folds import folds_by_patient
+from model_training.data.patient_groups import Shared, patient_groups, shared_between
 
 # With fewer images of a class, nothing can be said about shortcuts.
 MIN_IMAGES_FOR_SHORTCUTS = 10

@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace) -> None:
         raise WrongCall("--split selects images of --data. Add --data, or leave out --split.")
 
     from app.core.bundles.bundle import load_bundle
-    from model_training.evaluation import comparison_report
+    from model_training.evaluation import comparison_page, comparison_report
     from model_training.evaluation.comparison import compare_on_data, compare_on_test_rows
     from model_training.evaluation.scoring import only_split
 
@@ -56,4 +56,4 @@ def _run(options: argparse.Namespace) -> None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(comparison_report.as_json(comparison), encoding="utf-8")
     if options.html:
-        comparison_report.write_html(options.html, comparison)
+        comparison_page.write_html(options.html, comparison)

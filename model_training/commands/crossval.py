@@ -23,7 +23,7 @@ from model_training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from model_training.crossval.folds import Fold
-    from model_training.fitting.fit import Description
+    from model_training.fitting.publishing import Description
     from model_training.preparation.films import Films
 
 
@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.crossval.fold_store import kept_when_stopped
     from model_training.crossval.folds import crossvalidate
     from model_training.data import film_cache
-    from model_training.fitting.fit import check_out
+    from model_training.fitting.run_folder import check_out
     from model_training.preparation.films import prepare
     from model_training.tracking import tracking
     from model_training.training import experiment

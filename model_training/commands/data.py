@@ -70,7 +70,7 @@ def read(options: argparse.Namespace) -> Dataset:
         DatasetError: As `datasets.read_dataset`.
     """
     from model_training.data.datasets import read_dataset
-    from model_training.data.tables import Columns
+    from model_training.data.table_columns import Columns
 
     given = {role: getattr(options, f"{role}_column") for role in _ROLES}
     return read_dataset(

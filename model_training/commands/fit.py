@@ -22,7 +22,7 @@ from model_training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from model_training.data.datasets import Dataset
-    from model_training.fitting.fit import Run
+    from model_training.fitting.run_folder import Run
 
 
 def add(commands: Commands) -> None:
@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace) -> None:
         if options.finish and not options.resume:
             raise ValueError("`finish` publishes an interrupted run; it needs --resume.")
 
-    from model_training.fitting.fit import Run, check_out
+    from model_training.fitting.run_folder import Run, check_out
 
     if options.repeats == 1:
         check_out(options.out, options.samples)

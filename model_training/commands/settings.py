@@ -24,7 +24,7 @@ from model_training.console import say
 from model_training.networks.custom_cnn_settings import FILTERS, HEADS, NORMALISATIONS
 
 if TYPE_CHECKING:
-    from model_training.fitting.fit import Description
+    from model_training.fitting.publishing import Description
 
 
 # Settings that are used only with one value of another setting.
@@ -142,7 +142,7 @@ def chosen_description(options: argparse.Namespace) -> Description:
     Raises:
         WrongCall: If the file of remarks cannot be read.
     """
-    from model_training.fitting.fit import Description
+    from model_training.fitting.publishing import Description
 
     return Description(
         title=options.title,

@@ -104,7 +104,8 @@ def _run(options: argparse.Namespace) -> None:
 
     silence_tensorflow()
     from model_training.data import film_cache
-    from model_training.fitting.fit import Run, check_out, fit
+    from model_training.fitting.fit import fit
+    from model_training.fitting.run_folder import Run, check_out
     from model_training.tuning.goal import Goal
     from model_training.tuning.report import as_text, trials_table, write_page
     from model_training.tuning.tune import Search, best_config, tune

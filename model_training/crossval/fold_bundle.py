@@ -16,8 +16,8 @@ from model_training.config import TrainingConfig
 from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, load_networks, pooled_logits
 from model_training.data.splits import Split
 from model_training.evaluation import evaluation
-from model_training.fitting import fit
-from model_training.fitting.fit import Description
+from model_training.fitting.publishing import Description, publish
+from model_training.fitting.run_folder import check_out
 from model_training.preparation.films import Films
 from model_training.training.experiment import Trained
 
@@ -46,7 +46,7 @@ def publish_ensemble(
     silence_tensorflow()
     from model_training.networks.ensemble import merge
 
-    fit.check_out(out, description.samples)
+    check_out(out, description.samples)
     in_folds = np.concatenate([fold.positions for fold in folds])
     splits = np.full(len(films.cases), "test", dtype="<U5")
     splits[in_folds] = "val"
@@ -71,7 +71,7 @@ def publish_ensemble(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        return fit.publish(
+        return publish(
             out,
             films,
             Trained(network, _mean_history(folds), sum(fold.minutes for fold in folds)),

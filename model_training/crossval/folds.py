@@ -28,7 +28,7 @@ from model_training.crossval.fold_store import (
     fold_folder,
 )
 from model_training.data.datasets import Dataset
-from model_training.data.splits import folds_by_patient
+from model_training.data.folds import folds_by_patient
 from model_training.evaluation import evaluation
 from model_training.evaluation.figures import as_numbers
 from model_training.preparation.films import Films

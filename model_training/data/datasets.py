@@ -14,7 +14,8 @@ from model_training.data.folders import MANIFEST, read_folders
 from model_training.data.image_files import LabelledImage
 from model_training.data.image_files import images_below as images_below
 from model_training.data.patients import find_patients, find_subgroups
-from model_training.data.tables import SUFFIXES, Columns, read_table, tables_in
+from model_training.data.table_columns import Columns
+from model_training.data.tables import SUFFIXES, read_table, tables_in
 
 SPLITS = ("train", "val", "test")
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from app.core.errors import DatasetError
 from model_training.data.image_files import HIDDEN, LabelledImage, images_below, name_below
-from model_training.data.tables import SPLIT_NAMES
+from model_training.data.table_columns import SPLIT_NAMES
 
 MANIFEST = "manifest.csv"
 MASKS = "masks"  # a folder next to the classes in some data sets

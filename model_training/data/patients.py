@@ -20,7 +20,7 @@ from model_training.data.name_patterns import (
     fitting_pattern,
 )
 from model_training.data.pseudonyms import dicom_patient_id, patient_key, pseudonym
-from model_training.data.tables import NO_COLUMN
+from model_training.data.table_columns import NO_COLUMN
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
 from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
+from model_training.data.patient_groups import Shared, patient_groups, shared_between
+from model_training.data.split_notes import about_patients
+from model_training.data.strata import draw
 
 # With fewer images of a class, no threshold is chosen and no figure reported.
 MIN_IMAGES = 10
 
 Leaks = Literal["refuse", "redraw", "keep"]
-Value = TypeVar("Value", int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +32,6 @@ class Split:
     def cases_of(self, name: str) -> list[Case]:
         """The cases of one split, in their original order."""
         return [case for case in self.cases if case.split == name]
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What two sides of a split have in common.
-
-    Attributes:
-        patients: Number of known patients with images on both sides.
-        files: Number of identical files on both sides.
-        near_duplicates: Number of groups of near-duplicates with images on both sides, except
-            those that share an identical file.
-    """
-
-    patients: int
-    files: int
-    near_duplicates: int
-
-    def __bool__(self) -> bool:
-        return bool(self.patients or self.files or self.near_duplicates)
-
-    def __str__(self) -> str:
-        counted = [
-            _counted(self.patients, "patient"),
-            _counted(self.files, "identical file"),
-            _counted(self.near_duplicates, "group", " of near-duplicates"),
-        ]
-        return _listed([text for text in counted if text] or ["nothing"])
 
 
 def split_by_patient(
@@ -122,7 +94,7 @@ def split_by_patient(
     if wanted:
         groups = patient_groups(cases, digests, near_duplicates)
         pool = np.array([i for i, case in enumerate(cases) if case.split not in kept], np.int64)
-        drawn = _draw([cases[i] for i in pool], groups[pool], wanted, seed=seed)
+        drawn = draw([cases[i] for i in pool], groups[pool], wanted, seed=seed)
         for index, split_name in zip(pool.tolist(), drawn, strict=True):
             cases[index] = replace(cases[index], split=split_name)
         proportions = " and ".join(
@@ -132,121 +104,11 @@ def split_by_patient(
             f"Random split by patient, stratified by class and subgroup, seed {seed}: "
             f"{proportions}."
         )
-    notes += _about_patients(cases, digests, near_duplicates)
+    notes += about_patients(cases, digests, near_duplicates)
     split = Split(cases, notes)
     for split_name in SPLITS:
         _require_images(split.cases_of(split_name), dataset.classes, split_name)
     return split
-
-
-def folds_by_patient(
-    dataset: Dataset, groups: NDArray[np.int64], *, num_folds: int, seed: int
-) -> NDArray[np.int64]:
-    """Assigns each case to a fold for cross-validation.
-
-    No patient is in two folds. Every class, every subgroup within it, and groups of many images
-    are spread evenly.
-
-    Args:
-        dataset: The cases.
-        groups: As returned by `patient_groups`, `(num_cases,)`.
-        num_folds: At least 2.
-        seed: Of the random assignment.
-
-    Returns:
-        Fold of each case, from 0 to `num_folds - 1`, `(num_cases,)`.
-
-    Raises:
-        DatasetError: If a class has fewer patients than there are folds.
-        ValueError: If `num_folds` is below 2.
-    """
-    if num_folds < 2:
-        raise ValueError(f"`num_folds` must be at least 2. Received num_folds={num_folds}.")
-    generator = np.random.default_rng(seed)
-    folds = np.zeros(len(dataset.cases), np.int64)
-    for label, units in _strata(dataset.cases, groups, generator).items():
-        if len(units) < num_folds:
-            raise DatasetError(
-                f"The class {dataset.classes[label]} has {len(units)} patients; {num_folds} folds "
-                "need at least one each. Choose fewer (--folds), or add patients. Where patients "
-                "are not known, an image or a group of near-duplicates counts as one."
-            )
-        rounds = -(-len(units) // num_folds)
-        order = np.concatenate([generator.permutation(num_folds) for _ in range(rounds)])
-        for unit, fold in zip(units, order, strict=False):
-            folds[unit] = fold
-    _require_classes_in_folds(dataset, folds, num_folds)
-    return folds
-
-
-def patient_groups(
-    cases: Sequence[Case],
-    digests: Sequence[str],
-    near_duplicates: NDArray[np.int64] | None = None,
-) -> NDArray[np.int64]:
-    """Groups of cases that must stay on one side of a split.
-
-    These are cases of one patient, identical files and near-duplicates, and all cases linked by a
-    chain of these.
-
-    Args:
-        cases: The cases.
-        digests: SHA-256 of each case's file.
-        near_duplicates: Group number of each case as returned by
-            `duplicates.near_duplicate_groups`, `(num_cases,)`; None if images were not compared.
-
-    Returns:
-        Group of each case, numbered from 0, `(num_cases,)`.
-    """
-    evidence: list[ArrayLike] = [[case.person for case in cases], list(digests)]
-    if near_duplicates is not None:
-        evidence.append(near_duplicates)
-    nodes, num_nodes = [], len(cases)
-    for found in evidence:
-        _, codes = np.unique(np.asarray(found), return_inverse=True)
-        nodes.append(num_nodes + codes)
-        num_nodes += int(codes.max(initial=-1)) + 1
-    links = np.tile(np.arange(len(cases)), len(nodes)), np.concatenate(nodes)
-    graph = coo_array((np.ones(len(links[0]), np.int8), links), shape=(num_nodes, num_nodes))
-    components = connected_components(graph, directed=False)[1][: len(cases)]
-    return np.asarray(np.unique(components, return_inverse=True)[1], np.int64)
-
-
-def shared_between(
-    cases: Sequence[Case],
-    digests: Sequence[str],
-    near_duplicates: NDArray[np.int64] | None = None,
-    *,
-    one: Iterable[str],
-    other: Iterable[str],
-) -> Shared:
-    """What two sets of splits have in common.
-
-    Args:
-        cases: The cases.
-        digests: SHA-256 of each case's file.
-        near_duplicates: Group number of each case as returned by
-            `duplicates.near_duplicate_groups`, `(num_cases,)`; None if images were not compared.
-        one: Names of the splits on one side.
-        other: Names of the splits on the other side.
-    """
-    sides = [
-        [index for index, case in enumerate(cases) if case.split in set(splits)]
-        for splits in (one, other)
-    ]
-    patients, files = (
-        [{key[index] for index in side if key[index]} for side in sides]
-        for key in ([case.patient_id for case in cases], digests)
-    )
-    same_files = files[0] & files[1]
-    num_near = 0
-    if near_duplicates is not None:
-        near = [{int(near_duplicates[index]) for index in side} for side in sides]
-        explained = {
-            int(near_duplicates[index]) for index in sides[0] if digests[index] in same_files
-        }
-        num_near = len((near[0] & near[1]) - explained)
-    return Shared(len(patients[0] & patients[1]), len(same_files), num_near)
 
 
 def split_table(split: Split, classes: tuple[str, ...], digests: Sequence[str]) -> pd.DataFrame:
@@ -271,16 +133,6 @@ def split_table(split: Split, classes: tuple[str, ...], digests: Sequence[str]) 
             "image_id": list(digests),
         }
     )
-
-
-def _listed(texts: list[str]) -> str:
-    """`one`, `one and two`, `one, two and three`."""
-    *most, last = texts
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _counted(number: int, singular: str, rest: str = "") -> str:
-    return f"{number:,} {singular}{'s' * (number > 1)}{rest}" if number else ""
 
 
 def _require_test(dataset: Dataset) -> None:
@@ -322,103 +174,6 @@ def _about_leak(split_name: str, shared: Shared, leaks: Leaks) -> str:
     )
 
 
-def _draw(
-    cases: Sequence[Case], groups: NDArray[np.int64], wanted: dict[str, float], *, seed: int
-) -> list[str]:
-    """A split for each case: whole groups, the requested fraction of each class and subgroup."""
-    splits = ["train"] * len(cases)
-    generator = np.random.default_rng(seed)
-    for units in _strata(cases, groups, generator).values():
-        left = np.arange(len(units))
-        for split_name, fraction in wanted.items():
-            number = min(max(1, round(fraction * len(units))), len(left))
-            # Every n-th of the ordered units, so that subgroups are represented in proportion.
-            steps = (np.arange(number) + generator.random()) * (len(left) / max(number, 1))
-            chosen = left[steps.astype(np.int64)]
-            for unit in chosen:
-                for index in units[unit]:
-                    splits[index] = split_name
-            left = np.setdiff1d(left, chosen)
-    return splits
-
-
-def _strata(
-    cases: Sequence[Case], groups: NDArray[np.int64], generator: np.random.Generator
-) -> dict[int, list[list[int]]]:
-    """By class, the case indices of each group, by subgroup and size, otherwise at random."""
-    members: dict[int, list[int]] = defaultdict(list)
-    for index, group in enumerate(groups.tolist()):
-        members[group].append(index)
-    strata: dict[int, list[tuple[str, int, list[int]]]] = defaultdict(list)
-    for indices in members.values():
-        label = _commonest([cases[index].label for index in indices])
-        subgroup = _commonest([cases[index].subgroup for index in indices])
-        strata[label].append((subgroup, len(indices), indices))
-    ordered = {}
-    for label in sorted(strata):
-        units = [strata[label][position] for position in generator.permutation(len(strata[label]))]
-        ordered[label] = [indices for *_, indices in sorted(units, key=lambda unit: unit[:2])]
-    return ordered
-
-
-def _commonest(values: Sequence[Value]) -> Value:
-    counts = Counter(values)
-    return max(sorted(counts), key=lambda value: counts[value])
-
-
-def _about_patients(
-    cases: Sequence[Case], digests: Sequence[str], near_duplicates: NDArray[np.int64] | None
-) -> list[str]:
-    """Notes on unknown patients, and on patients in two splits."""
-    notes = []
-    unknown = sum(not case.patient_id for case in cases)
-    if unknown == len(cases):
-        what = "each image" if near_duplicates is None else "each group of near-duplicates"
-        notes.append(
-            f"Patients are not known: {what} counts as one patient, so images of one patient may "
-            "be in two splits, and the figures may be too good."
-        )
-    elif unknown:
-        notes.append(
-            f"The patient of {unknown:,} of {len(cases):,} images is not known; each of those "
-            "counts as a separate patient."
-        )
-    if near_duplicates is not None:
-        notes.append(_about_groups(cases, near_duplicates))
-    pairs = (("test", ("train", "val")), ("val", ("train",)))
-    if not any(
-        shared_between(cases, digests, near_duplicates, one=[split_name], other=others)
-        for split_name, others in pairs
-    ):
-        kinds = ["identical file"]
-        if unknown < len(cases):
-            kinds.insert(0, "known patient" if unknown else "patient")
-        if near_duplicates is not None:
-            kinds.append("near-duplicate")
-        notes.append(f"{_listed([f'no {kind}' for kind in kinds]).capitalize()} is in two splits.")
-    return notes
-
-
-def _about_groups(cases: Sequence[Case], near_duplicates: NDArray[np.int64]) -> str:
-    """Number of repeated images, and whether copies stay in one split."""
-    sizes = np.bincount(near_duplicates)
-    grouped, count = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
-    if not count:
-        return f"No two of {len(cases):,} images are identical or near-duplicates."
-    splits: dict[int, set[str]] = defaultdict(set)
-    for group, case in zip(near_duplicates.tolist(), cases, strict=True):
-        splits[group].add(case.split)
-    divided = sum(len(found) > 1 for found in splits.values())
-    # A given split that leaks may have been kept.
-    where = (
-        f"{divided:,} of them in two splits or more" if divided else "a group stays in one split"
-    )
-    return (
-        f"{grouped:,} of {len(cases):,} images are identical to or near-duplicates of another, "
-        f"in {_counted(count, 'group')}; {where}."
-    )
-
-
 def _require_images(cases: list[Case], classes: tuple[str, ...], split_name: str) -> None:
     for name, found in count_by_class(cases, classes).items():
         if found < MIN_IMAGES:
@@ -426,15 +181,4 @@ def _require_images(cases: list[Case], classes: tuple[str, ...], split_name: str
                 f"The {split_name} split gets {found} images of {name}; at least {MIN_IMAGES} are "
                 "needed. Add images of more patients, or change --validation-fraction and "
                 "--test-fraction."
-            )
-
-
-def _require_classes_in_folds(dataset: Dataset, folds: NDArray[np.int64], num_folds: int) -> None:
-    labels = np.array([case.label for case in dataset.cases])
-    for label, name in enumerate(dataset.classes):
-        lacking = num_folds - len(np.unique(folds[labels == label]))
-        if lacking:
-            raise DatasetError(
-                f"{lacking} of {num_folds} folds get no image of {name}. Choose fewer (--folds), "
-                "or add patients of that class."
             )

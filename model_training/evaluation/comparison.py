@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import nan
 from typing import Any, NamedTuple
@@ -13,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.errors import BundleError, DatasetError
 from app.core.performance.performance import promises
-from app.core.performance.predictions import HeldOut, count_patients, select
+from app.core.performance.predictions import HeldOut, select
 from app.core.progress import progress
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.calibration import brier_score, expected_calibration_error
 from app.core.statistics.curves import macro_auc
 from model_training.data.datasets import Dataset
-from model_training.evaluation.scoring import in_words, score, seen_in_training
+from model_training.evaluation.contenders import Contender, on_shared_images, unique_labels
+from model_training.evaluation.scoring import in_words, score
 from model_training.statistics.paired_tests import (
     AucTest,
     McNemarTest,
@@ -30,26 +29,6 @@ from model_training.statistics.paired_tests import (
     mcnemar_test,
     paired_difference,
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Contender:
-    """A bundle and its predictions for the images all bundles are compared on.
-
-    Attributes:
-        label: The bundle's name, made unique.
-        bundle: The bundle.
-        cases: In the same order for all contenders.
-    """
-
-    label: str
-    bundle: Bundle
-    cases: HeldOut
-
-    @property
-    def predicted(self) -> NDArray[np.int64]:
-        """Predicted class index of each image at the bundle's own threshold, `(num_images,)`."""
-        return self.cases.predicted(self.bundle.manifest.thresholds.decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +99,9 @@ def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
         BundleError: If the bundles do not have the same classes.
         DatasetError: If they have too few test images in common, or disagree on their class.
     """
-    labels = _unique_labels(bundles)
+    labels = unique_labels(bundles)
     held_out_sets = [select(b.predictions(), b.manifest.task, split="test") for b in bundles]
-    contenders, notes = _on_shared_images(labels, bundles, held_out_sets)
+    contenders, notes = on_shared_images(labels, bundles, held_out_sets)
     for label, held_out in zip(labels, held_out_sets, strict=True):
         if len(set(held_out.image_ids.tolist())) > contenders[0].cases.num_images:
             notes.append(
@@ -145,9 +124,9 @@ def compare_on_data(bundles: Sequence[Bundle], dataset: Dataset) -> Comparison:
         BundleError: If the bundles do not have the same classes.
         DatasetError: If too few images are left.
     """
-    labels = _unique_labels(bundles)
+    labels = unique_labels(bundles)
     scored = [score(bundle, dataset) for bundle in bundles]
-    contenders, notes = _on_shared_images(labels, bundles, [each.held_out() for each in scored])
+    contenders, notes = on_shared_images(labels, bundles, [each.held_out() for each in scored])
     notes = [*dataset.notes, *notes]
     for label, each in zip(labels, scored, strict=True):
         if each.refused:
@@ -156,92 +135,6 @@ def compare_on_data(bundles: Sequence[Bundle], dataset: Dataset) -> Comparison:
                 f"images ({in_words(each.refused)}); they are left out for all bundles."
             )
     return _compare(contenders, notes)
-
-
-def _unique_labels(bundles: Sequence[Bundle]) -> list[str]:
-    classes = bundles[0].manifest.task.classes
-    for bundle in bundles[1:]:
-        if bundle.manifest.task.classes != classes:
-            raise BundleError(
-                f"{bundles[0].name!r} has the classes {list(classes)}, but {bundle.name!r} has "
-                f"{list(bundle.manifest.task.classes)}. Expected the same classes in the same "
-                "order; compare bundles of one task."
-            )
-    names = Counter(bundle.name for bundle in bundles)
-    return [
-        bundle.name if names[bundle.name] == 1 else f"{bundle.name} {bundle.sha256[:6]}"
-        for bundle in bundles
-    ]
-
-
-def _on_shared_images(
-    labels: Sequence[str], bundles: Sequence[Bundle], held_out_sets: Sequence[HeldOut]
-) -> tuple[list[Contender], list[str]]:
-    """The images that are in all test splits and in no training split, and remarks about them."""
-    rows = [
-        {image: row for row, image in enumerate(held_out.image_ids.tolist())}
-        for held_out in held_out_sets
-    ]
-    shared = [image for image in rows[0] if all(image in other for other in rows[1:])]
-    notes, trained_on = [], set()
-    for label, bundle in zip(labels, bundles, strict=True):
-        seen = seen_in_training(bundle)
-        trained = {image for image in shared if seen.get(image) == "train"}
-        if trained:
-            trained_on |= trained
-            notes.append(
-                f"{label} was trained on {len(trained)} of {len(shared)} images; they are left out."
-            )
-        chosen_on = sum(seen.get(image) == "val" for image in shared)
-        if chosen_on:
-            notes.append(
-                f"Epoch and threshold of {label} were chosen on {chosen_on} of {len(shared)} "
-                "images, which favours it."
-            )
-    shared = [image for image in shared if image not in trained_on]
-    if not shared:
-        raise DatasetError(
-            f"{', '.join(labels)} have no image in common that can be compared. Expected bundles "
-            "with the same test split; pass labelled data with --data."
-        )
-    contenders = [
-        Contender(label, bundle, _take(held_out, [row[image] for image in shared]))
-        for label, bundle, held_out, row in zip(labels, bundles, held_out_sets, rows, strict=True)
-    ]
-    _require_one_truth(contenders)
-    # One identifier per patient: bundles may have read patients from different tables.
-    patients = contenders[0].cases.patients
-    return [
-        replace(each, cases=replace(each.cases, patients=patients)) for each in contenders
-    ], notes
-
-
-def _take(cases: HeldOut, rows: list[int]) -> HeldOut:
-    arrays = {
-        field.name: getattr(cases, field.name)[rows]
-        for field in fields(cases)
-        if field.name != "split"
-    }
-    return replace(cases, **arrays)
-
-
-def _require_one_truth(contenders: Sequence[Contender]) -> None:
-    first = contenders[0]
-    for other in contenders[1:]:
-        differing = int((other.cases.y_true != first.cases.y_true).sum())
-        if differing:
-            raise DatasetError(
-                f"{first.label} and {other.label} have different labels for {differing} of "
-                f"{first.cases.num_images} images. Pass labelled data with --data."
-            )
-    cases = first.cases
-    people = [count_patients(cases, cases.y_true == label) for label in range(cases.num_classes)]
-    if min(people) < 2:
-        raise DatasetError(
-            f"The bundles have {cases.num_images} images in common, of {min(people)} patients in "
-            "the smallest class; at least 2 are needed, and many more to show a difference. Pass "
-            "labelled data with --data."
-        )
 
 
 def _compare(contenders: Sequence[Contender], notes: Sequence[str]) -> Comparison:

@@ -5,22 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from math import isfinite, isnan
-from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-import plotly.graph_objects as go
-
 from app.core.performance.formatting import counted
-from app.core.performance.learning import LearningCurve, learning_curves
 from app.core.performance.predictions import count_patients
-from app.core.statistics.curves import roc_curve
-from app.core.statistics.metrics import operating_point
 from model_training.evaluation import figures
-from model_training.evaluation.comparison import Comparison, Contender, Difference, Pair
-from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report
+from model_training.evaluation.comparison import Comparison, Difference, Pair
+from model_training.reports.html_report import Table
 from model_training.reports.patients import of_patients
-from model_training.reports.plots import NEUTRAL, NamedRoc, line_style, roc_figure
 
 _CHANCE = 0.05
 _LINE = 100  # characters of a line of text
@@ -30,16 +23,16 @@ def text(comparison: Comparison) -> str:
     """Conclusions, remarks, and one table per pair."""
     blocks = [
         "\n".join(fill(line, _LINE) for line in conclusions(comparison)),
-        "\n".join(fill(line, _LINE) for line in _what(comparison)),
-        *(f"{_title(pair)}\n\n{_plain(_pair_table(pair))}" for pair in comparison.pairs),
-        fill(_method(comparison), _LINE),
+        "\n".join(fill(line, _LINE) for line in compared_images(comparison)),
+        *(f"{pair_title(pair)}\n\n{_plain(pair_table(pair))}" for pair in comparison.pairs),
+        fill(method_notes(comparison), _LINE),
     ]
     return "\n\n".join(blocks)
 
 
 def conclusions(comparison: Comparison) -> list[str]:
     """For each pair, which differences are statistically significant, in a sentence or two."""
-    return [f"{_title(pair)}: {' '.join(_conclusion(pair))}" for pair in comparison.pairs]
+    return [f"{pair_title(pair)}: {' '.join(_conclusion(pair))}" for pair in comparison.pairs]
 
 
 def as_json(comparison: Comparison) -> str:
@@ -58,32 +51,8 @@ def as_json(comparison: Comparison) -> str:
     return json.dumps(_without_nan(content), indent=2) + "\n"
 
 
-def write_html(path: Path, comparison: Comparison) -> None:
-    """Writes the comparison as a page, with all curves in one plot.
-
-    Args:
-        path: The HTML file.
-        comparison: The results.
-    """
-    write_report(
-        path,
-        title=f"Comparison of {_joined([each.label for each in comparison.contenders])}",
-        sections=[
-            Section("Conclusion", conclusions(comparison)),
-            Section("What was compared", _what(comparison), [_each_bundle(comparison)]),
-            Section(
-                "Differences",
-                [_method(comparison)],
-                [_pair_table(pair) for pair in comparison.pairs],
-                [_forest(comparison)],
-            ),
-            Section("Ranking", figures=_rocs(comparison)),
-            Section("Learning curves", figures=_learning(comparison)),
-        ],
-    )
-
-
-def _title(pair: Pair) -> str:
+def pair_title(pair: Pair) -> str:
+    """The pair by its labels."""
     return f"{pair.second} against {pair.first}"
 
 
@@ -117,7 +86,8 @@ def _direction(difference: float) -> str:
     return f"{abs(difference):.3f} {'higher' if difference > 0 else 'lower'}"
 
 
-def _what(comparison: Comparison) -> list[str]:
+def compared_images(comparison: Comparison) -> list[str]:
+    """Which images were compared, and remarks about them."""
     cases = comparison.cases
     counts = ", ".join(
         f"{int((cases.y_true == label).sum())} {name}"
@@ -131,7 +101,8 @@ def _what(comparison: Comparison) -> list[str]:
     ]
 
 
-def _method(comparison: Comparison) -> str:
+def method_notes(comparison: Comparison) -> str:
+    """How the differences and tests were made."""
     cases = comparison.cases
     lines = ["Differences are the second bundle's figure minus the first's, on the same images."]
     if cases.num_classes == 2:
@@ -155,7 +126,8 @@ def _method(comparison: Comparison) -> str:
     return " ".join(lines)
 
 
-def _pair_table(pair: Pair) -> Table:
+def pair_table(pair: Pair) -> Table:
+    """Tests and differences of a pair."""
     rows = []
     for name, test, p_value in (
         ("AUC", pair.auc_by_patient, pair.auc_p),
@@ -174,7 +146,7 @@ def _pair_table(pair: Pair) -> Table:
     return Table(
         ["figure", pair.first, pair.second, "difference", "95 % interval", "p"],
         rows,
-        _title(pair),
+        pair_title(pair),
     )
 
 
@@ -192,7 +164,8 @@ def _difference_cells(difference: Difference) -> list[str]:
     ]  # fmt: skip
 
 
-def _each_bundle(comparison: Comparison) -> Table:
+def bundles_table(comparison: Comparison) -> Table:
+    """The figures of each bundle by itself."""
     columns = [
         figures.overall(
             each.cases,
@@ -209,106 +182,6 @@ def _each_bundle(comparison: Comparison) -> Table:
         ],
         "Each bundle on its own, with 95 % intervals over patients",
     )
-
-
-def _forest(comparison: Comparison) -> Figure:
-    plot = go.Figure()
-    plot.add_vline(x=0, line={"color": NEUTRAL, "width": 1})
-    for index, pair in enumerate(comparison.pairs):
-        points = [(d.name, d.interval.value, d.interval.low, d.interval.high)
-                  for d in pair.differences]  # fmt: skip
-        if pair.auc_by_patient:
-            test = pair.auc_by_patient
-            points.insert(0, ("AUC", test.difference, test.low, test.high))
-        offset = (index - (len(comparison.pairs) - 1) / 2) * 0.7 / len(comparison.pairs)
-        plot.add_scatter(
-            x=[value for _, value, _, _ in points],
-            y=[place + offset for place in range(len(points))],
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [high - value for _, value, _, high in points],
-                "arrayminus": [value - low for _, value, low, _ in points],
-                "thickness": 2,
-                "width": 4,
-            },
-            mode="markers",
-            marker={"size": 9, "color": COLOURS[index % len(COLOURS)], "symbol": index},
-            name=_title(pair),
-        )
-    names = [name for name, *_ in points]
-    plot.update_yaxes(
-        tickvals=list(range(len(names))), ticktext=names, autorange="reversed", zeroline=False
-    )
-    plot.update_xaxes(title="Second bundle minus first", zeroline=False)
-    plot.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.12})
-    return Figure(
-        plot,
-        "Differences with 95 % intervals. To the right of the line, the second bundle's figure is "
-        "higher: better for all but calibration error and Brier score. An interval that crosses "
-        "the line is compatible with no difference.",
-        height=140 + 55 * len(names),
-    )
-
-
-def _rocs(comparison: Comparison) -> list[Figure]:
-    task = comparison.contenders[0].bundle.manifest.task
-    if task.binary:
-        curves = [_named_roc(each) for each in comparison.contenders]
-        return [Figure(roc_figure(curves), "Circles: each bundle's own threshold.", height=480)]
-    return [
-        Figure(
-            roc_figure(
-                [
-                    NamedRoc(
-                        each.label,
-                        roc_curve(each.cases.y_true == label, each.cases.probabilities[:, label]),
-                    )
-                    for each in comparison.contenders
-                ]
-            ),
-            f"{task.display_name(name)} against the rest.",
-        )
-        for label, name in enumerate(task.classes)
-    ]
-
-
-def _named_roc(each: Contender) -> NamedRoc:
-    truth, score = each.cases.y_true, each.cases.probabilities[:, 1]
-    threshold = each.bundle.manifest.thresholds.decision
-    return NamedRoc(
-        each.label,
-        roc_curve(truth, score),
-        operating_point(truth, score, threshold=threshold),
-    )
-
-
-def _learning(comparison: Comparison) -> list[Figure]:
-    curves: dict[str, list[tuple[int, LearningCurve]]] = {}
-    for index, each in enumerate(comparison.contenders):
-        for curve in learning_curves(each.bundle.history()):
-            if curve.validation is not None:
-                curves.setdefault(curve.name, []).append((index, curve))
-    labels = [each.label for each in comparison.contenders]
-    return [_learning_figure(name, found, labels) for name, found in curves.items()]
-
-
-def _learning_figure(
-    name: str, curves: list[tuple[int, LearningCurve]], labels: list[str]
-) -> Figure:
-    plot = go.Figure()
-    for index, curve in curves:
-        plot.add_scatter(
-            x=curve.epochs,
-            y=curve.validation,
-            mode="lines+markers",
-            name=labels[index],
-            line=line_style(index),
-        )
-    plot.update_xaxes(title="Epoch", zeroline=False)
-    plot.update_yaxes(title=f"{name}, validation", zeroline=False)
-    plot.update_layout(showlegend=True)
-    return Figure(plot, f"{name} on each bundle's own validation split, by epoch.", height=340)
 
 
 def _plain(table: Table) -> str:
@@ -339,7 +212,8 @@ def _p_words(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
-def _joined(names: list[str]) -> str:
+def joined(names: list[str]) -> str:
+    """`a, b and c`."""
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 

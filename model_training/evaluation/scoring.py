@@ -22,7 +22,7 @@ from app.core.scoring.engine import Engine, Result
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case, Dataset
 from model_training.data.duplicates import near_duplicate_groups, thumbnail
-from model_training.data.splits import patient_groups
+from model_training.data.patient_groups import patient_groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,9 @@ from model_training.console import say
 from model_training.data import film_cache
 from model_training.data.datasets import Dataset
 from model_training.evaluation.figures import as_numbers
-from model_training.fitting.fit import Description, Run, data_record, fit
+from model_training.fitting.fit import fit
+from model_training.fitting.publishing import Description, data_record
+from model_training.fitting.run_folder import Run
 from model_training.preparation.films import prepare
 from model_training.reports.markdown import markdown_table
 

@@ -15,7 +15,8 @@ from model_training.console import say
 from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
 from model_training.data.duplicates import near_duplicate_groups
 from model_training.data.film_cache import by_reason, decode_cases
-from model_training.data.splits import Split, patient_groups, split_by_patient
+from model_training.data.patient_groups import patient_groups
+from model_training.data.splits import Split, split_by_patient
 from model_training.reports.patients import of_patients
 
 

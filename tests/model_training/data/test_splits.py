@@ -1,4 +1,4 @@
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,59 +6,19 @@ import numpy as np
 import pytest
 
 from app.core.errors import DatasetError
-from model_training.data.datasets import Case, Dataset, read_dataset
-from model_training.data.splits import (
-    MIN_IMAGES,
-    Shared,
-    folds_by_patient,
-    patient_groups,
-    shared_between,
-    split_by_patient,
-    split_table,
+from model_training.data.datasets import Dataset, read_dataset
+from model_training.data.patient_groups import patient_groups
+from model_training.data.splits import MIN_IMAGES, split_table
+from tests.model_training.data.split_cases import (
+    CLASSES,
+    case,
+    dataset,
+    digests_of,
+    part,
+    parts_by,
+    split,
+    usable_and_useless,
 )
-
-CLASSES = ("NORMAL", "PNEUMONIA")
-
-
-def case(number, label, *, patient=None, split=""):
-    name = f"{split}/{CLASSES[label]}/{number}.png"
-    patient_id = f"p{number}" if patient is None else patient
-    return Case(Path(name), name, label, patient_id, "", split)
-
-
-def dataset(cases):
-    return Dataset(CLASSES, list(cases))
-
-
-def part(label, split, *, images, first, films_each=2):
-    """Images of one class in one part, `films_each` of each patient."""
-    return [
-        case(f"{split}{label}{number}", label, patient=f"{first}{label}-{number // films_each}",
-             split=split)
-        for number in range(images)
-    ]  # fmt: skip
-
-
-def digests_of(cases):
-    return [f"file of {one.name}" for one in cases]
-
-
-def split(data, *, digests=None, validation=0.2, test=0.2, seed=0, **more):
-    return split_by_patient(
-        data,
-        digests=digests or digests_of(data.cases),
-        validation_fraction=validation,
-        test_fraction=test,
-        seed=seed,
-        **more,
-    )
-
-
-def parts_by(cases, key):
-    found = defaultdict(set)
-    for index, one in enumerate(cases):
-        found[key(index, one)].add(one.split)
-    return found
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -103,16 +63,6 @@ def test_the_same_seed_gives_the_same_split_and_another_one_does_not():
     assert [c.split for c in first.cases] != [c.split for c in other.cases]
 
 
-def usable_and_useless():
-    """A usable test split and the sixteen-image val of the chest radiographs."""
-    cases = []
-    for label in (0, 1):
-        cases += part(label, "train", images=60, first="a")
-        cases += part(label, "val", images=8, first="b")
-        cases += part(label, "test", images=20, first="c")
-    return dataset(cases)
-
-
 def test_a_useless_val_is_put_back_and_a_usable_test_is_not_touched():
     data = usable_and_useless()
 
@@ -143,101 +93,6 @@ def test_two_usable_parts_are_kept_as_they_are():
 
     assert found.cases == data.cases
     assert found.notes == ["No patient and no identical file is in two splits."]
-
-
-def leaking(evidence):
-    """Usable parts whose test shares one patient, file or near-duplicate with train."""
-    data = usable_and_useless()
-    cases, digests = list(data.cases), digests_of(data.cases)
-    near = np.arange(len(cases))
-    last = max(index for index, one in enumerate(cases) if one.split == "test")
-    if evidence == "1 patient":
-        cases[last] = replace(cases[last], patient_id=cases[0].patient_id)
-    elif evidence == "1 identical file":
-        digests[last] = digests[0]
-        near[last] = near[0]  # identical files are of one group, and not counted twice
-    else:
-        near[last] = near[0]
-    return dataset(cases), digests, near, last
-
-
-EVIDENCE = ("1 patient", "1 identical file", "1 group of near-duplicates")
-
-
-@pytest.mark.parametrize("evidence", EVIDENCE)
-def test_a_leaking_test_part_is_refused_and_counted(evidence):
-    data, digests, near, _ = leaking(evidence)
-
-    with pytest.raises(
-        DatasetError,
-        match=f"The given test split shares {evidence} with the others: .* --json FILE.* --leaks",
-    ):
-        split(data, digests=digests, near_duplicates=near)
-
-
-@pytest.mark.parametrize("evidence", EVIDENCE)
-def test_a_leaking_test_part_can_be_drawn_anew(evidence):
-    data, digests, near, last = leaking(evidence)
-
-    found = split(data, digests=digests, near_duplicates=near, leaks="redraw")
-
-    assert f"The given test split shares {evidence} with the others. It is replaced" in "\n".join(
-        found.notes
-    )
-    assert any("20% for val and 20% for test" in note for note in found.notes)
-    assert found.cases[0].split == found.cases[last].split
-    assert "is in two splits" in found.notes[-1]
-
-
-@pytest.mark.parametrize("evidence", EVIDENCE)
-def test_a_leaking_test_part_can_be_kept_and_that_is_said(evidence):
-    data, digests, near, _ = leaking(evidence)
-
-    found = split(data, digests=digests, near_duplicates=near, leaks="keep")
-
-    for before, after in zip(data.cases, found.cases, strict=True):
-        assert (after.split == "test") == (before.split == "test")
-    assert any("is kept as requested: figures on it are too good" in note for note in found.notes)
-    assert not any("is in two splits" in note for note in found.notes)
-
-
-def test_a_val_that_leaks_is_refused_unless_it_is_put_back_anyway():
-    data = usable_and_useless()
-    shared = data.cases[0].patient_id
-    too_small = [
-        replace(one, patient_id=shared) if one.split == "val" else one for one in data.cases
-    ]
-    usable = [
-        *too_small,
-        *(one for label in (0, 1) for one in part(label, "val", images=4, first="d")),
-    ]
-
-    assert split(dataset(too_small)).cases_of("val")
-    with pytest.raises(DatasetError, match="The given val split shares 1 patient with the others"):
-        split(dataset(usable))
-
-
-def test_everything_that_is_shared_is_counted():
-    cases = [
-        case(
-            number, number % 2, patient=f"p{number % 30}", split="test" if number < 10 else "train"
-        )
-        for number in range(60)
-    ]
-    digests = [f"d{number % 55}" for number in range(60)]
-
-    found = shared_between(cases, digests, None, one=["test"], other=["train"])
-
-    assert found == Shared(patients=10, files=5, near_duplicates=0)
-    assert str(found) == "10 patients and 5 identical files"
-    assert str(Shared(1, 2, 3)) == "1 patient, 2 identical files and 3 groups of near-duplicates"
-    assert not shared_between(cases, digests, None, one=["val"], other=["train", "test"])
-
-
-def test_images_without_a_patient_share_none():
-    cases = [case(n, 0, patient="", split="test" if n < 3 else "train") for n in range(9)]
-
-    assert not shared_between(cases, digests_of(cases), one=["test"], other=["train"])
 
 
 def test_a_given_test_part_that_is_too_small_is_refused_not_replaced():
@@ -282,20 +137,6 @@ def test_near_duplicates_stay_on_one_side(seed):
         f"in {(sizes > 1).sum()} groups; a group stays in one split."
     ) in found.notes
     assert found.notes[-1] == "No identical file and no near-duplicate is in two splits."
-
-
-@pytest.mark.parametrize(
-    ("leaks", "where"),
-    [("keep", "in 1 group; 1 of them in two splits or more."),
-     ("redraw", "in 1 group; a group stays in one split.")],
-)  # fmt: skip
-def test_a_kept_leak_is_not_followed_by_its_denial(leaks, where):
-    data, digests, near, _ = leaking("1 group of near-duplicates")
-
-    found = split(data, digests=digests, near_duplicates=near, leaks=leaks)
-
-    [note] = [note for note in found.notes if "near-duplicates of another" in note]
-    assert note.endswith(where)
 
 
 def test_where_nothing_is_there_twice_that_is_said():
@@ -345,72 +186,6 @@ def test_groups_of_many_images_are_spread():
     for seed in range(5):
         images = Counter(one.split for one in split(dataset(cases), seed=seed).cases)
         assert images["test"] == pytest.approx(0.2 * len(cases), rel=0.25)
-
-
-def folds_of(data, num_folds, seed=0, near=None):
-    groups = patient_groups(data.cases, digests_of(data.cases), near)
-    return folds_by_patient(data, groups, num_folds=num_folds, seed=seed), groups
-
-
-@pytest.mark.parametrize("num_folds", [2, 3, 5, 10])
-def test_folds_hold_whole_patients_and_every_class_and_subgroup_alike(num_folds):
-    cases = []
-    for patient in range(150):
-        for film in range(1 + patient % 3):
-            subgroup = "virus" if patient % 5 == 0 else "bacteria"
-            one = case(f"{patient}-{film}", int(patient % 3 > 0), patient=f"p{patient}")
-            cases.append(replace(one, subgroup=subgroup))
-    data = dataset(cases)
-
-    folds, groups = folds_of(data, num_folds)
-
-    assert set(folds) == set(range(num_folds))
-    for group in range(groups.max() + 1):
-        assert len(set(folds[groups == group])) == 1
-    by_patient = {one.patient_id: fold for one, fold in zip(cases, folds, strict=True)}
-    for label in (0, 1):
-        for subgroup in ("bacteria", "virus"):
-            of_kind = {c.patient_id for c in cases if (c.label, c.subgroup) == (label, subgroup)}
-            counts = Counter(by_patient[patient] for patient in of_kind)
-            spread = [counts[fold] for fold in range(num_folds)]
-            assert max(spread) - min(spread) <= 3
-        patients = {c.patient_id for c in cases if c.label == label}
-        counts = Counter(by_patient[patient] for patient in patients)
-        assert max(counts.values()) - min(counts.values()) <= 1
-
-
-def test_folds_depend_on_the_seed_alone():
-    data = dataset(case(number, number % 2) for number in range(100))
-
-    first, second, other = (folds_of(data, 5, seed=seed)[0] for seed in (3, 3, 4))
-
-    np.testing.assert_array_equal(first, second)
-    assert (first != other).any()
-
-
-def test_a_class_with_fewer_patients_than_folds_is_refused():
-    cases = [case(n, 0) for n in range(50)] + [
-        case(f"x{n}", 1, patient=f"x{n % 4}") for n in range(40)
-    ]
-
-    with pytest.raises(DatasetError, match="class PNEUMONIA has 4 patients; 5 folds need"):
-        folds_of(dataset(cases), 5)
-    assert set(folds_of(dataset(cases), 4)[0]) == {0, 1, 2, 3}
-
-
-def test_a_fold_without_a_class_is_refused():
-    # The only pneumonias are of two patients with more healthy films than that.
-    cases = [case(n, 0) for n in range(40)]
-    for patient in range(2):
-        cases += [case(f"{patient}-{n}", int(n == 0), patient=f"x{patient}") for n in range(3)]
-
-    with pytest.raises(DatasetError, match="1 of 3 folds get no image of PNEUMONIA"):
-        folds_of(dataset(cases), 3)
-
-
-def test_one_fold_is_a_wrong_call():
-    with pytest.raises(ValueError, match="num_folds=1"):
-        folds_of(dataset(case(n, n % 2) for n in range(20)), 1)
 
 
 def test_identical_files_of_two_patients_stay_together_through_a_third():

@@ -5,7 +5,7 @@ import pytest
 
 from app.core.errors import DatasetError
 from model_training.data.datasets import count_by_class, read_dataset
-from model_training.data.tables import Columns
+from model_training.data.table_columns import Columns
 
 
 @pytest.fixture

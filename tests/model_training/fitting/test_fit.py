@@ -17,7 +17,7 @@ from app.core.statistics.recalibration import calibrated
 from model_training.cli import main
 from model_training.data.datasets import images_below, read_dataset
 from model_training.evaluation import evaluation
-from model_training.fitting import fit
+from model_training.fitting import run_folder
 from model_training.training import experiment
 from tests.model_training.films import draw, write, write_classes
 
@@ -211,7 +211,7 @@ def test_a_name_no_bundle_can_have_is_known_before_training(data, tmp_path, name
 def test_names_are_checked_as_the_manifest_checks_them():
     pattern = Manifest.model_json_schema()["properties"]["name"]["pattern"]
 
-    assert f"^{fit.BUNDLE_NAME.pattern}$" == pattern
+    assert f"^{run_folder.BUNDLE_NAME.pattern}$" == pattern
 
 
 def test_missing_samples_are_known_before_training(data, tmp_path, capsys):

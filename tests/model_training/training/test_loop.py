@@ -1,4 +1,3 @@
-import shutil
 from functools import partial
 
 import keras
@@ -6,79 +5,24 @@ import numpy as np
 import pytest
 from keras import layers
 
-from app.core.errors import DatasetError, WeightsError
-from model_training.config import TrainingConfig
+from app.core.errors import DatasetError
 from model_training.evaluation.evaluation import best_epoch
 from model_training.networks.catalogue import PRESETS
-from model_training.training.batches import TrainingBatches, class_weights
-from model_training.training.loop import check_stages, initial_output_bias, plan_stages, train
+from model_training.training.batches import class_weights
+from model_training.training.loop import initial_output_bias
 from model_training.training.resume import KeepBest, load_best
+from tests.model_training.training.small_runs import (
+    SIDE,
+    TRAIN,
+    VALIDATION,
+    against_what_is_learnt,
+    config,
+    cross_entropy,
+    small_network,
+    trained,
+)
 
 pytestmark = pytest.mark.slow
-
-SIDE = 32
-TRAIN, VALIDATION = np.arange(48), np.arange(48, 80)
-
-
-def config(**changes):
-    usual = {"image_size": SIDE, "epochs": 3, "batch_size": 8, "augmentation": "none", "seed": 3}
-    return TrainingConfig.from_preset("basic-cnn", **usual | changes)
-
-
-def dropping_network():
-    return small_network(dropout=0.2)
-
-
-def small_network(*, units=1, dropout=0.0):
-    """Quick to compile, and good enough to learn which half of a film is brighter."""
-    pixels = keras.Input((SIDE, SIDE, 1))
-    x = layers.Rescaling(1 / 255)(pixels)
-    x = layers.AveragePooling2D(8)(x)
-    x = layers.Flatten()(x)
-    x = layers.Dropout(dropout, seed=1)(x) if dropout else x
-    x = layers.Dense(units, activation="sigmoid" if units == 1 else "softmax")(x)
-    return keras.Model(pixels, x)
-
-
-@pytest.fixture(scope="module")
-def films():
-    """Eighty noisy films; of class 1 the upper half is brighter."""
-    generator = np.random.default_rng(0)
-    labels = generator.integers(0, 2, 80)
-    pixels = generator.integers(40, 160, (80, SIDE, SIDE, 1)).astype(np.uint8)
-    pixels[labels == 1, : SIDE // 2] += 60
-    return pixels, labels
-
-
-@pytest.fixture
-def run(films, tmp_path):
-    """Trains the small network on the films; returns it with its history."""
-
-    def run(settings, *, labels=None, pixels=None, build=dropping_network):
-        keras.utils.set_random_seed(settings.seed)
-        model = build()
-        shutil.rmtree(tmp_path / "run", ignore_errors=True)
-        (tmp_path / "run").mkdir()
-        shown = films[0] if pixels is None else pixels
-        truth = films[1] if labels is None else labels
-        return model, trained(model, shown, truth, settings, tmp_path / "run")
-
-    return run
-
-
-def trained(model, pixels, labels, settings, folder):
-    """The history of a run on the first films, validated on the others."""
-    num_classes = max(model.output_shape[-1], 2)
-    batches = TrainingBatches(pixels, labels, TRAIN, config=settings, num_classes=num_classes)
-    return train(model, batches, (pixels, labels, VALIDATION), config=settings, folder=folder)
-
-
-def cross_entropy(model, pixels, labels):
-    """Binary cross-entropy of each film, worked out without Keras."""
-    logits = keras.Model(model.input, model.layers[-1].input)(pixels.astype(np.float32))
-    kernel, bias = model.layers[-1].get_weights()
-    z = (np.asarray(logits, np.float64) @ kernel + bias)[:, 0]
-    return np.logaddexp(0, np.where(labels == 1, -z, z))
 
 
 @pytest.mark.parametrize(
@@ -145,41 +89,6 @@ def test_with_three_classes_the_lowest_loss_is_left(run, films, ema_momentum):
     left = -np.log(shares[np.arange(len(VALIDATION)), labels[VALIDATION]]).mean()
     assert left == pytest.approx(history["val_loss"].min(), abs=1e-4)
     assert history["val_loss"].idxmin() + 1 == best_epoch(history) < len(history)
-
-
-def against_what_is_learnt(labels):
-    """Validation labels that get worse with every epoch of training."""
-    inverted = labels.copy()
-    inverted[VALIDATION] = 1 - labels[VALIDATION]
-    return inverted
-
-
-def test_training_stops_when_validation_stalls(run, films):
-    settings = config(epochs=9, patience=2, learning_rate=0.05)
-
-    _, history = run(settings, labels=against_what_is_learnt(films[1]), build=small_network)
-
-    assert len(history) == best_epoch(history) + 2 < 9
-
-
-def test_the_rate_falls_on_a_plateau(run, films):
-    settings = config(epochs=8, learning_rate=0.05)
-
-    _, history = run(settings, labels=against_what_is_learnt(films[1]), build=small_network)
-
-    # Of every three epochs without a better one the next is trained with three tenths.
-    stalled = np.arange(8) - history["val_loss"].idxmin() - 1
-    assert stalled[-1] >= 3
-    expected = 0.05 * 0.3 ** np.maximum(stalled // 3, 0)
-    np.testing.assert_allclose(history["learning_rate"], expected, rtol=1e-5)
-
-
-def test_the_cosine_warms_up_and_falls_and_each_epoch_shows_its_first_rate(run):
-    _, history = run(config(epochs=8, schedule="cosine", learning_rate=0.01))
-
-    # Two epochs of warming up from a twentieth, then half a cosine over six.
-    expected = [0.0005, 0.00525, *(0.01 * (1 + np.cos(np.pi * np.arange(6) / 6)) / 2)]
-    np.testing.assert_allclose(history["learning_rate"], expected, rtol=1e-4)
 
 
 def test_history_has_a_row_an_epoch(run, capsys):
@@ -277,114 +186,6 @@ def test_a_validation_that_is_never_a_number_ends_it_too(run, films):
 
     with pytest.raises(DatasetError, match="validation loss of every epoch"):
         run(config(epochs=2), build=lambda: model)
-
-
-def test_the_exponential_rate_is_a_tenth_after_so_many_epochs(run):
-    _, history = run(config(epochs=5, schedule="exponential", decay_epochs=4, learning_rate=0.01))
-
-    rates = history["learning_rate"].to_numpy()
-    np.testing.assert_allclose(rates, 0.01 * 0.1 ** (np.arange(5) / 4), rtol=1e-5)
-
-
-def test_the_constant_rate_stays(run):
-    _, history = run(config(epochs=3, schedule="constant", learning_rate=0.01))
-
-    np.testing.assert_allclose(history["learning_rate"], 0.01, rtol=1e-6)
-
-
-def plan(backbone_end="out", **changes):
-    settings = {"epochs": 10, "weights": "w.h5", "learning_rate": 1e-3, "fine_tuning_rate": 1e-5}
-    return plan_stages(config(**settings | changes), backbone_end)
-
-
-def test_the_head_learns_first_and_the_backbone_then_more_slowly():
-    head, tuned = plan(frozen_epochs=3, unfreeze_from="block5")
-
-    assert (head.start, head.end, head.learning_rate, head.frozen_until) == (0, 3, 1e-3, "out")
-    assert (tuned.start, tuned.end, tuned.learning_rate) == (3, 10, 1e-5)
-    assert tuned.frozen_until == "block5"
-
-
-def test_a_backbone_may_stay_frozen_or_learn_from_the_start():
-    [head] = plan(frozen_epochs=10)
-    [tuned] = plan(frozen_epochs=0)
-
-    assert (head.end, head.frozen_until) == (10, "out")
-    assert (tuned.start, tuned.end, tuned.learning_rate, tuned.frozen_until) == (0, 10, 1e-3, None)
-
-
-@pytest.mark.parametrize("changes", [{"frozen_epochs": 2}, {"unfreeze_from": "block5"}])
-def test_nothing_is_frozen_that_is_trained_from_scratch(changes):
-    with pytest.raises(ValueError, match="only in a pre-trained backbone"):
-        plan(weights="none", **changes)
-
-
-def test_two_stages_train_what_they_say(films, tmp_path):
-    """A frozen layer does not move in the first stage and does in the second."""
-    model = small_network()
-    convolved = layers.Conv2D(2, 3, name="body")(model.input)
-    pooled = layers.GlobalAveragePooling2D()(layers.ReLU(name="out")(convolved))
-    model = keras.Model(model.input, layers.Dense(1, activation="sigmoid")(pooled))
-    settings = config(epochs=4, weights="w.h5", frozen_epochs=2, schedule="constant")
-    kernels = []
-
-    class Watch(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            kernels.append(np.array(self.model.get_layer("body").kernel))
-
-    batches = TrainingBatches(*films, TRAIN, config=settings, num_classes=2)
-    history = train(
-        model, batches, (*films, VALIDATION), config=settings, folder=tmp_path,
-        backbone_end="out", callbacks=[Watch()],
-    )  # fmt: skip
-
-    assert history["stage"].tolist() == [1, 1, 2, 2]
-    np.testing.assert_allclose(history["learning_rate"], [1e-3, 1e-3, 1e-4, 1e-4], rtol=1e-6)
-    np.testing.assert_array_equal(kernels[0], kernels[1])
-    assert np.abs(kernels[3] - kernels[1]).max() > 0
-
-
-def test_a_later_stage_that_is_worse_does_not_replace_the_best_weights(films, tmp_path):
-    model = small_network()
-    convolved = layers.ReLU(name="out")(layers.Conv2D(2, 3, name="body")(model.input))
-    pooled = layers.Flatten()(layers.AveragePooling2D(6)(layers.Rescaling(1 / 255)(convolved)))
-    model = keras.Model(model.input, layers.Dense(1, activation="sigmoid")(pooled))
-    settings = config(
-        epochs=5, weights="w.h5", frozen_epochs=3, schedule="constant", learning_rate=0.02,
-        fine_tuning_rate=3.0,
-    )  # fmt: skip
-    batches = TrainingBatches(*films, TRAIN, config=settings, num_classes=2)
-
-    history = train(
-        model, batches, (*films, VALIDATION), config=settings, folder=tmp_path, backbone_end="out"
-    )
-
-    best = best_epoch(history)
-    assert best <= 3 < len(history)
-    left = cross_entropy(model, films[0][VALIDATION], films[1][VALIDATION]).mean()
-    assert left == pytest.approx(history["val_loss"][best - 1], abs=1e-4)
-    assert left != pytest.approx(history["val_loss"][3], abs=1e-2)
-
-
-def test_a_layer_that_is_not_there_is_known_before_the_first_stage():
-    model = PRESETS["squeezenet"].build(
-        input_shape=(64, 64, 1), output_bias=np.zeros(1, np.float32)
-    )
-    settings = config(epochs=3, weights="w.h5", frozen_epochs=1, unfreeze_from="fire10")
-
-    with pytest.raises(WeightsError, match=r"^--unfreeze-from.*'fire10'.*Did you mean"):
-        check_stages(model, settings, "fire9")
-
-
-@pytest.mark.parametrize(
-    ("preset", "layer"), [("squeezenet", "fire9"), ("mobilenetv2", "Conv_1_bn")]
-)
-def test_a_layer_behind_which_nothing_learns_is_refused(preset, layer):
-    model = PRESETS[preset].build(input_shape=(32, 32, 1), output_bias=np.zeros(1, np.float32))
-    settings = config(epochs=3, weights="w.h5", frozen_epochs=1, unfreeze_from=layer)
-
-    with pytest.raises(WeightsError, match=f"^--unfreeze-from {layer} leaves nothing"):
-        check_stages(model, settings, PRESETS[preset].backbone_end)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""Folds for cross-validation: by patient, never by image."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import DatasetError
+from model_training.data.datasets import Dataset
+from model_training.data.strata import strata
+
+
+def folds_by_patient(
+    dataset: Dataset, groups: NDArray[np.int64], *, num_folds: int, seed: int
+) -> NDArray[np.int64]:
+    """Assigns each case to a fold for cross-validation.
+
+    No patient is in two folds. Every class, every subgroup within it, and groups of many images
+    are spread evenly.
+
+    Args:
+        dataset: The cases.
+        groups: As returned by `patient_groups`, `(num_cases,)`.
+        num_folds: At least 2.
+        seed: Of the random assignment.
+
+    Returns:
+        Fold of each case, from 0 to `num_folds - 1`, `(num_cases,)`.
+
+    Raises:
+        DatasetError: If a class has fewer patients than there are folds.
+        ValueError: If `num_folds` is below 2.
+    """
+    if num_folds < 2:
+        raise ValueError(f"`num_folds` must be at least 2. Received num_folds={num_folds}.")
+    generator = np.random.default_rng(seed)
+    folds = np.zeros(len(dataset.cases), np.int64)
+    for label, units in strata(dataset.cases, groups, generator).items():
+        if len(units) < num_folds:
+            raise DatasetError(
+                f"The class {dataset.classes[label]} has {len(units)} patients; {num_folds} folds "
+                "need at least one each. Choose fewer (--folds), or add patients. Where patients "
+                "are not known, an image or a group of near-duplicates counts as one."
+            )
+        rounds = -(-len(units) // num_folds)
+        order = np.concatenate([generator.permutation(num_folds) for _ in range(rounds)])
+        for unit, fold in zip(units, order, strict=False):
+            folds[unit] = fold
+    _require_classes_in_folds(dataset, folds, num_folds)
+    return folds
+
+
+def _require_classes_in_folds(dataset: Dataset, folds: NDArray[np.int64], num_folds: int) -> None:
+    labels = np.array([case.label for case in dataset.cases])
+    for label, name in enumerate(dataset.classes):
+        lacking = num_folds - len(np.unique(folds[labels == label]))
+        if lacking:
+            raise DatasetError(
+                f"{lacking} of {num_folds} folds get no image of {name}. Choose fewer (--folds), "
+                "or add patients of that class."
+            )

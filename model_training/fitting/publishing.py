@@ -1,0 +1,146 @@
+"""What was trained, and what a person says of it, as a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.bundles.bundle import FORMAT, Bundle, Data, Heatmap, Manifest, Task
+from model_training.bundling import export
+from model_training.config import TrainingConfig
+from model_training.data.splits import split_table
+from model_training.evaluation import evaluation
+from model_training.evaluation.evaluation import Outcome
+from model_training.preparation.films import Films, network_input
+from model_training.training.experiment import Trained
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What only a person can say about a model; written to bundle and card.
+
+    Attributes:
+        title: Such as `Pneumonia on chest radiographs`; by default the class names.
+        data_name: Name of the data.
+        source: Where the data come from.
+        licence: The data's licence.
+        modalities: DICOM modalities the model accepts; empty for any.
+        samples: Folder of images to ship with the bundle.
+        remarks: Markdown for the card: what was tried, and with what result.
+    """
+
+    title: str | None = None
+    data_name: str = "data"
+    source: str = "not stated"
+    licence: str = "not stated"
+    modalities: tuple[str, ...] = ()
+    samples: Path | None = None
+    remarks: str = ""
+
+
+def publish(
+    out: Path,
+    films: Films,
+    trained: Trained,
+    outcome: Outcome,
+    *,
+    config: TrainingConfig,
+    description: Description,
+    work: Path,
+    more: Mapping[str, int] | None = None,
+) -> Bundle:
+    """Writes a trained network as a bundle.
+
+    Args:
+        out: Folder of the bundle.
+        films: The data, with their split.
+        trained: Network and history.
+        outcome: Scores, threshold and calibration.
+        config: The settings.
+        description: Title, source, licence and the like.
+        work: Temporary folder on the same file system.
+        more: Further entries of the manifest about the training.
+    """
+    manifest = Manifest(
+        format=FORMAT,
+        name=out.name,
+        task=make_task(films.classes, description.title),
+        input=network_input(config, description.modalities),
+        heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
+        thresholds=outcome.thresholds,
+        calibration=outcome.calibration,
+        data=data_record(films, description),
+        training=config.as_dict()
+        | {
+            "parameters": trained.network.model.count_params(),
+            "epochs_run": len(trained.history),
+            "best_epoch": evaluation.best_epoch(trained.history),
+            "minutes": trained.minutes,
+        }
+        | dict(more or {}),
+        versions=export.library_versions(),
+        files={},
+    )
+    predictions = export.predictions_table(
+        films.cases,
+        films.digests,
+        films.groups,
+        films.classes,
+        outcome.class_logits,
+        outcome.probabilities,
+    )
+    contents = export.Contents(
+        manifest,
+        trained.network,
+        trained.history,
+        predictions,
+        films.split.notes,
+        description.samples,
+        split_table(films.split, films.classes, films.digests),
+        description.remarks,
+    )
+    return export.publish(
+        out, contents, work=work / "bundle", check_pixels=films.pixels[films.rows[:16]]
+    )
+
+
+def data_record(films: Films, description: Description) -> Data:
+    """Counts and fingerprint of the data.
+
+    Args:
+        films: The data, with their split.
+        description: Name, source and licence of the data.
+    """
+    return export.data_record(
+        films.cases,
+        films.digests,
+        films.classes,
+        name=description.data_name,
+        source=description.source,
+        licence=description.licence,
+        patients_from=films.patients_from,
+    )
+
+
+def make_task(classes: tuple[str, ...], title: str | None) -> Task:
+    """The task of the manifest, with display names for the classes.
+
+    Args:
+        classes: Class names in output order; with two, the second is positive.
+        title: By default the display names of the classes.
+    """
+    display_names = {name: _word(name) for name in classes if name == name.upper()}
+    words = [display_names.get(name, name) for name in classes]
+    return Task(
+        title=title or f"{', '.join(words[:-1])} or {words[-1]}",
+        classes=classes,
+        positive=classes[1] if len(classes) == 2 else None,
+        display_names=display_names,
+    )
+
+
+def _word(name: str) -> str:
+    """Display name of a folder name in capitals; `TB` and `DME` stay as they are."""
+    words = name.replace("_", " ")
+    return words if len(words) <= 3 else words.capitalize()

@@ -1,0 +1,113 @@
+import warnings
+
+import pytest
+
+from app.core.errors import RefusedImageError
+from app.core.images import decoding
+from app.core.images.dicom import coded_size
+from app.core.images.suitability import check_suitable
+from tests.app.core.images.dicom_films import (
+    CANARY,
+    JPEG_2000,
+    JPEG_BASELINE,
+    RADIOGRAPHS,
+    jpeg_2000,
+    refusal,
+)
+from tests.pictures import dicom, encode, huge_jpeg
+
+
+def test_several_frames(film):
+    data = dicom(film, PixelData=film.tobytes() * 3, NumberOfFrames=3)
+    error = refusal(data)
+    assert (error.code, error.status) == ("several_images", "refused")
+    assert "3 frames" in str(error)
+
+
+def test_no_pixels(film):
+    assert refusal(dicom(film, PixelData=None)).status == "unreadable"
+
+
+def test_no_image(film):
+    report = dicom(film, Rows=None, Columns=None, PixelData=None, Modality="SR")
+    error = refusal(report)
+    assert (error.code, error.status) == ("no_image", "refused")
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.95])
+def test_cut_off(film, share):
+    for data in (
+        dicom(film),
+        dicom(film, frames=[encode(film, "JPEG")], TransferSyntaxUID=JPEG_BASELINE),
+        dicom(
+            film,
+            frames=[jpeg_2000(film)],
+            TransferSyntaxUID=JPEG_2000,
+        ),
+    ):
+        head = data.index(b"\xe0\x7f\x10\x00")
+        assert refusal(data[: head + 12 + int(share * (len(data) - head - 12))]).code == "damaged"
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("syntax", [JPEG_BASELINE, JPEG_2000])
+def test_cut_frame_in_a_whole_file(film, syntax, share):
+    frame = encode(film, "JPEG") if syntax == JPEG_BASELINE else jpeg_2000(film)
+    frame = frame[: int(share * len(frame))]
+    assert refusal(dicom(film, frames=[frame], TransferSyntaxUID=syntax)).status == "unreadable"
+
+
+def test_fewer_pixels_than_stated(film):
+    assert refusal(dicom(film, Rows=200)).code == "damaged"
+
+
+def test_file_compressed_as_a_whole(film):
+    data = dicom(film, TransferSyntaxUID="1.2.840.10008.1.2.1.99")
+    error = refusal(data)
+    assert (error.code, error.status) == ("unknown_compression", "unreadable")
+
+
+@pytest.mark.parametrize("elements", [
+    {"Rows": 30_000, "Columns": 30_000}, {"Rows": 1, "Columns": 1},
+    {"NumberOfFrames": 2}, {"BitsAllocated": 7}, {"PhotometricInterpretation": None},
+    {"SamplesPerPixel": None}, {"PixelRepresentation": None},
+])  # fmt: skip
+def test_header_that_does_not_fit_gives_a_reason(film, elements):
+    assert refusal(dicom(film, **elements)).reason
+
+
+def test_size_that_a_compressed_frame_states(film):
+    assert coded_size(encode(film, "JPEG")) == (120, 90)
+    assert coded_size(encode(film, "JPEG", progressive=True)) == (120, 90)
+    assert coded_size(jpeg_2000(film)) == (120, 90)
+    assert coded_size(b"\xff\xd8\xff\xf7\x00\x0b\x08\x00\x5a\x00\x78\x01") == (120, 90)  # JPEG-LS
+    assert coded_size(b"none of them") is None
+    assert coded_size(b"") is None
+
+
+def test_frame_that_states_more_than_its_header(film):
+    huge = bytearray(jpeg_2000(film))
+    huge[8:16] = (60_000).to_bytes(4, "big") * 2
+    for frame, syntax in ((huge_jpeg(film), JPEG_BASELINE), (bytes(huge), JPEG_2000)):
+        assert refusal(dicom(film, frames=[frame], TransferSyntaxUID=syntax)).code == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [("DX", "DX"), ("cr ", "CR"), ("", None), (CANARY[:16], "unknown"), (["DX", "CR"], "unknown")],
+)
+def test_modality_is_a_code_or_unknown(film, stated, found):
+    with warnings.catch_warnings(action="ignore"):
+        data = dicom(film, Modality=stated)
+    assert decoding.decode(data).modality == found
+
+
+def test_other_modalities_are_refused(film):
+    check_suitable(decoding.decode(dicom(film, Modality="CR")), RADIOGRAPHS)
+    for modality in ("CT", "MR", "US", CANARY[:16]):
+        with warnings.catch_warnings(action="ignore"):
+            data = dicom(film, Modality=modality)
+        with pytest.raises(RefusedImageError) as caught:
+            check_suitable(decoding.decode(data), RADIOGRAPHS)
+        assert caught.value.code == "wrong_modality"
+        assert "CANARY" not in caught.value.reason
