@@ -19,7 +19,12 @@ _ROLES = {
 
 
 def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") -> None:
-    """Declares DATA and how it is to be read; with the name `--data` it may be left out."""
+    """Declares DATA and how it is to be read.
+
+    Args:
+        command: The command.
+        name: `--data` makes it optional.
+    """
     command.add_argument(
         name,
         type=Path,

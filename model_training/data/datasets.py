@@ -126,7 +126,12 @@ def read_dataset(
 
 
 def count_by_class(cases: Sequence[Case], classes: tuple[str, ...]) -> dict[str, int]:
-    """Images of each class, in class order."""
+    """Number of images of each class, in class order.
+
+    Args:
+        cases: The images.
+        classes: Names in output order.
+    """
     counts = Counter(case.label for case in cases)
     return {name: counts[label] for label, name in enumerate(classes)}
 

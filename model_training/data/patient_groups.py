@@ -117,5 +117,14 @@ def listed(texts: list[str]) -> str:
 
 
 def counted(number: int, singular: str, rest: str = "") -> str:
-    """A count in words, such as `2 groups of near-duplicates`; empty for none."""
+    """A count in words, such as `2 groups of near-duplicates`.
+
+    Args:
+        number: How many there are.
+        singular: What is counted.
+        rest: What follows the noun.
+
+    Returns:
+        Empty for none.
+    """
     return f"{number:,} {singular}{'s' * (number > 1)}{rest}" if number else ""

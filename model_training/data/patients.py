@@ -83,7 +83,14 @@ def find_patients(
 def find_subgroups(images: Sequence[LabelledImage], pattern: str | None = None) -> Found:
     """The subgroup of each image: that of its column, else what the pattern finds in its path.
 
-    Arguments and errors as for `find_patients`.
+    Args:
+        images: As a folder or a table labels them.
+        pattern: Regular expression that is searched in the path below the data folder; its
+            first group that took part is the subgroup. None and `none` take none from paths.
+
+    Raises:
+        DatasetError: If the pattern is found in no path.
+        ValueError: If the pattern is not a regular expression with a group.
     """
     values = [image.subgroup for image in images]
     if pattern is None or pattern == NO_COLUMN:

@@ -34,7 +34,8 @@ class Scored:
         classes: Names of the classes that the cases' labels index.
         cases: The labelled images.
         results: One per case, in the same order.
-        groups: Group of each image that was scored, as `kept_together` returns them.
+        groups: Group of each image that was scored, as returned by `kept_together`, shape
+            `(num_scored,)`.
     """
 
     bundle: Bundle

@@ -71,6 +71,14 @@ def run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
 
     It is removed when the run ends or fails, and kept if the run is interrupted, the disk is full,
     or it is being resumed.
+
+    Args:
+        out: Folder of the bundle.
+        run: Whether an interrupted run is resumed or discarded.
+        epochs: Of the whole run, for the message of an interruption.
+
+    Raises:
+        DatasetError: If there is an interrupted run that is neither, or none to resume.
     """
     work = out.parent / f".{out.name}-training"
     state = work / "state.npz"
@@ -116,6 +124,11 @@ def _how_to_go_on(state: Path, epochs: int) -> str:
 
 def check_same_run(work: Path, config: TrainingConfig, data: Data) -> None:
     """Records the options of a new run, and checks those of a resumed one.
+
+    Args:
+        work: Working folder of the run.
+        config: The settings.
+        data: Counts and fingerprint of the data.
 
     Raises:
         DatasetError: If settings or data differ; the interrupted run is left untouched.
