@@ -156,4 +156,4 @@ def test_a_bundle_goes_by_its_name_too_unless_a_folder_is_called_so(
 
     (tmp_path / bundle.path.name).mkdir()
     assert main(["verify", bundle.path.name]) == 1
-    assert "There is no bundle in the folder" in capsys.readouterr().err
+    assert "no bundle in the folder" in capsys.readouterr().err

@@ -53,7 +53,7 @@ def test_the_walk_starts_at_the_first_convolution(bundle, source, monkeypatch):
     assert not at.exception
     assert not at.error
     assert at.selectbox(key=layer_key(bundle)).value == "conv1"
-    assert "16 channels, by mean activation. One scale for the layer, from " in texts(at)
+    assert "16 channels" in texts(at)
     assert "The film at 120 × 90 pixels" in at.image[0].captions[0]
     assert "48 × 48, stretched" in at.image[1].captions[0]
     assert "Probability of pneumonia 0." in texts(at)
@@ -75,10 +75,10 @@ def test_next_and_previous_step_through_the_layers_to_the_evidence(bundle, sourc
 
     assert seen == ["average", "dropout", "predictions", EVIDENCE]
     assert at.button(key="activations_next").disabled
-    assert "each weighted by its influence on the decision for pneumonia" in texts(at)
+    assert "for pneumonia" in texts(at)
 
     at.button(key="activations_previous").click().run()
-    assert "Evidence for and against pneumonia: the mean of a channel of conv5_relu" in texts(at)
+    assert "channel of conv5_relu" in texts(at)
 
 
 def test_the_channel_is_chosen_by_rank_and_its_figures_follow(bundle, source, monkeypatch):
@@ -101,7 +101,7 @@ def test_each_channel_on_its_own_scale_is_said(bundle, source, monkeypatch):
     at.radio(key="activations_colours").set_value("Violet to yellow").run()
 
     assert not at.exception
-    assert "Each channel from its lowest (violet) to its highest" in texts(at)
+    assert "from its lowest (violet)" in texts(at)
     assert "One scale for the layer" not in texts(at)
 
 
@@ -181,7 +181,7 @@ def test_a_refused_film_shows_its_reason_and_no_layers(bundle, tmp_path, monkeyp
     at = open_page(bundle, Source(path.name, path), monkeypatch)
 
     assert not at.exception
-    assert "There are no activations to show. All pixels are between 7 and 7" in texts(at)
+    assert "between 7 and 7" in texts(at)
     assert not at.button
 
 

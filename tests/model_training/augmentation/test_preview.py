@@ -52,14 +52,14 @@ def test_a_colour_picture_is_no_film_to_preview(tmp_path, capsys):
     arguments = ["augment-preview", str(tmp_path / "data"), "--out", str(tmp_path / "sheet.png")]
 
     assert main(arguments) == 1
-    assert "None of the images that were tried can be trained on" in capsys.readouterr().err
+    assert "None of the images" in capsys.readouterr().err
     assert main([*arguments, "--channels", "3"]) == 0
 
 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--out", "sheet.jpg"], "must be a PNG file. Received 'sheet.jpg'"),
+        (["--out", "sheet.jpg"], "Received 'sheet.jpg'"),
         (["--out", "s.png", "--images", "0"], "Received images=0"),
         (["--out", "s.png", "--variants", "100000"], "Received variants=100000"),
         (["--out", "s.png", "--augmentation", "clasic"], "Did you mean 'classic'"),

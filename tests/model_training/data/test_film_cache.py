@@ -155,7 +155,7 @@ def test_a_store_of_another_version_is_made_again(cases, tmp_path, capsys):
 
     again = decode_cases(cases, size(), tmp_path / "cache")
 
-    assert "is from another version; the films are decoded again" in capsys.readouterr().err
+    assert "another version" in capsys.readouterr().err
     expected = cv2.resize(draw(0, 0), (32, 40), interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(again.pixels[again.rows[0], ..., 0], expected)
 
@@ -184,7 +184,7 @@ def test_a_damaged_store_is_made_again(cases, tmp_path, damage, capsys):
 
     again = decode_cases(cases, size(), tmp_path / "cache")
 
-    assert "is damaged; the films are decoded again" in capsys.readouterr().err
+    assert "is damaged" in capsys.readouterr().err
     expected = cv2.resize(draw(0, 0), (32, 40), interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(again.pixels[again.rows[0], ..., 0], expected)
 

@@ -99,7 +99,7 @@ def test_training_images_are_left_out_and_validation_images_told(bundle, tmp_pat
 
     assert found.cases.num_images == 36
     assert "other was trained on 4 of 40 images; they are left out." in found.notes
-    assert any("of other were chosen on 3 of 40 images" in note for note in found.notes)
+    assert any("3 of 40 images" in note for note in found.notes)
 
 
 def test_bundles_of_one_name_are_told_apart(bundle, tmp_path):
@@ -111,7 +111,7 @@ def test_bundles_of_one_name_are_told_apart(bundle, tmp_path):
 
 
 def test_bundles_of_two_tasks_are_refused(bundle, three_class_bundle):
-    with pytest.raises(BundleError, match="same classes in the same order"):
+    with pytest.raises(BundleError, match="same order"):
         compare_on_test_rows([bundle, three_class_bundle])
 
 

@@ -54,7 +54,7 @@ def test_finished_seeds_are_not_trained_again(data, repeated, capsys):
     assert "epoch" not in capsys.readouterr().err
 
     assert main(arguments(data, repeated, "--learning-rate", "0.5")) == 1
-    assert "holds bundles with another --learning-rate and cannot" in capsys.readouterr().err
+    assert "another --learning-rate" in capsys.readouterr().err
 
 
 def test_a_finished_set_is_extended(data, repeated, tmp_path, capsys):
@@ -75,7 +75,7 @@ def test_bundles_of_other_data_are_not_extended(data, repeated, tmp_path, capsys
 
     assert main(arguments(tmp_path / "films", repeated, "--repeats", "3")) == 1
 
-    assert "'models' holds bundles of other data" in capsys.readouterr().err
+    assert "bundles of other data" in capsys.readouterr().err
     assert not (repeated / "seed-6").exists()
 
 
@@ -90,7 +90,7 @@ def test_a_stopped_set_goes_on_from_the_default_seed(
     with monkeypatch.context() as patch:
         patch.setattr(repeats, "fit", lambda *args, **more: next(calls)(*args, **more))
         assert main(given) == 1
-    assert "Kept: 1 of 2 bundles. Run the same command" in capsys.readouterr().err
+    assert "Kept: 1 of 2 bundles" in capsys.readouterr().err
 
     assert main([*given, "--resume"]) == 0
 

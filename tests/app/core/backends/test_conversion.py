@@ -105,7 +105,7 @@ def test_a_network_that_openvino_computes_otherwise_is_left_to_tensorflow(
     chosen = open_backend(bundle, "auto", cache=tmp_path, workers=1)
     assert chosen.description.startswith("TensorFlow")
     assert "differ from" in chosen.description
-    with pytest.raises(BundleError, match="Choose the backend auto or tensorflow"):
+    with pytest.raises(BundleError, match="auto or tensorflow"):
         open_backend(bundle, "openvino", cache=tmp_path, workers=1)
 
 
@@ -175,7 +175,7 @@ def test_a_bundle_exported_anew_since_it_was_opened_is_not_kept_under_the_old_di
         capture_output=True, text=True,
     )  # fmt: skip
 
-    assert "was changed after it was opened" in in_another_process.stdout
+    assert "was changed" in in_another_process.stdout
     assert list((tmp_path / "kept").iterdir()) == []
 
 

@@ -305,7 +305,7 @@ def test_a_table_with_impossible_probabilities(copy, value):
     cells = first.split(",")
     cells[header.split(",").index("probability")] = value
     rewrite(copy, PREDICTIONS, "\n".join([header, ",".join(cells), *rest]) + "\n")
-    assert "not numbers from 0 to 1" in refusal(copy)
+    assert "numbers from 0 to 1" in refusal(copy)
 
 
 # Finding.

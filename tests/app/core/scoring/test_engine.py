@@ -249,7 +249,7 @@ def test_a_file_system_that_is_gone_ends_the_run(little_room, hanging):
     (error,) = ended(lambda: list(little_room.score(films, known=Known(), seconds_a_read=0.1)))
 
     assert isinstance(error, SourceError)
-    assert "16 files could not be read within 0.1 s each" in str(error)
+    assert "16 files could not be read" in str(error)
 
 
 def test_a_run_that_is_left_waits_for_no_file(little_room, hanging):
