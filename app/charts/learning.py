@@ -18,7 +18,7 @@ def learning_curves(
 
     Args:
         curves: Panels from left to right, at least one.
-        best_epoch: The epoch whose weights were kept; None marks none.
+        best_epoch: The epoch whose weights were selected; None marks none.
         height: Height in pixels.
     """
     figure = make_subplots(
@@ -50,7 +50,7 @@ def learning_curves(
         figure.add_vline(
             x=best_epoch,
             line={"color": palette.WRONG, "dash": "dot", "width": 1.5},
-            annotation_text=f"kept: epoch {best_epoch}",
+            annotation_text=f"selected: epoch {best_epoch}",
             annotation_position="bottom right",
         )
     figure.update_xaxes(title="Epoch", zeroline=False)

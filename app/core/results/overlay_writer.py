@@ -1,8 +1,8 @@
-"""Evidence and overlays written beside a table, a few films at a time.
+"""Writes evidence maps and overlays next to the results table, a few films at a time.
 
-For its overlay a film is read a second time: it comes alike from this machine's engine, from a
-cluster's workers and from results that are kept, and a large film waits for its score nowhere. So
-here too a read has a time limit, and the digest says whether it is still the film that was scored.
+Each film is read again for its overlay. This works the same for results of the local engine, a
+cluster and the cache, and no large film is held in memory until its score arrives. Reads have a
+time limit, and the digest shows whether it is still the film that was scored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.core.rendering import heatmaps
 from app.core.scoring.engine import Result, num_cores
 from app.core.sources.read_ahead import SECONDS_A_READ, ReadAhead
 
-# Longer side of an overlay, in pixels: enough to read it, small enough to send it.
+# Longer side of an overlay in pixels: large enough to interpret, small enough to send.
 OVERLAY_SIDE = 1024
 
 
@@ -37,21 +37,21 @@ def written(
     undrawn: Counter[str],
     seconds_a_read: float = SECONDS_A_READ,
 ) -> Iterator[Result]:
-    """Passes results on when `<image_id>.npy` and `<image_id>.png` of each are written.
+    """Passes results on after `<image_id>.npy` and `<image_id>.png` were written for each.
 
-    The first is the evidence, float32; the second the film with the evidence laid over it. What
-    is there already is not drawn again.
+    The first is the evidence map, float32 `(rows, columns)` in logits; the second is the film with
+    the evidence as overlay. Existing files are kept.
 
     Args:
-        results: As they come.
-        bundle: Whose network gave the evidence.
-        folder: Where the files go; it is made.
-        undrawn: Where results without an overlay are counted, by the code of the reason: the
-            film has changed since it was scored, or cannot be read again.
-        seconds_a_read: After so long a film that is still being read is given up.
+        results: The results.
+        bundle: The bundle that computed them.
+        folder: Where to write; created if necessary.
+        undrawn: Counts results without an overlay by reason code: films that were changed since
+            scoring or cannot be read again.
+        seconds_a_read: Time limit for reading a film, in seconds.
 
     Raises:
-        SourceError: If the file system does not answer any more.
+        SourceError: If the file system no longer responds.
         OSError: If a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ class _Files:
     scale: float
 
     def write(self, result: Result) -> str:
-        """Both files of a result; the code of the reason why there is no overlay, else empty."""
+        """Writes both files; returns the reason code if there is no overlay, else an empty text."""
         if result.evidence is None:
             return ""
         evidence, overlay = (self.folder / f"{result.image_id}.{end}" for end in ("npy", "png"))
@@ -100,7 +100,7 @@ class _Files:
             write_whole(overlay, self._drawn(result, result.evidence))
         except ImageError as error:
             code = error.code
-            overlay.unlink(missing_ok=True)  # it would show other evidence than that beside it
+            overlay.unlink(missing_ok=True)  # it would not match the new evidence map
         write_whole(evidence, content)
         return code
 
@@ -115,9 +115,10 @@ class _Files:
 
 
 def _is_drawn(overlay: Path, evidence: Path, content: bytes) -> bool:
-    """Whether the overlay is there: evidence is written after it, so the same stands beside it.
+    """Whether the overlay exists and is current.
 
-    After a power cut a file may be there and empty.
+    Evidence is written last, so an identical evidence file proves it. After a power failure, a file
+    may exist but be empty.
     """
     try:
         return overlay.stat().st_size > 0 and evidence.read_bytes() == content

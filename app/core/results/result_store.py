@@ -1,8 +1,7 @@
-"""What was computed for an image by a bundle, kept on disk and found by both digests.
+"""Stores on disk what a bundle computed for an image, keyed by the digests of both.
 
-Nothing of a film is kept but its SHA-256, what was said of it, and its small evidence maps. What
-another version of the way from file to score has computed is never given out: for whoever asks
-it is not there.
+Films themselves are not stored, only their SHA-256, results and small evidence maps. Entries
+computed by another pipeline version are treated as missing.
 """
 
 from __future__ import annotations
@@ -37,30 +36,30 @@ CREATE TABLE IF NOT EXISTS kept (
     UNIQUE (image_id, bundle_sha256, what)
 )
 """
-# In files that were written before there was this column, all entries are of version 0.
+# Older files lack this column; their entries count as version 0.
 _ADD_PIPELINE = "ALTER TABLE kept ADD COLUMN pipeline INTEGER NOT NULL DEFAULT 0"
-_BYTES = "length(facts) + length(map) + 300"  # with the digests, twice, and SQLite's own
+_BYTES = "length(facts) + length(map) + 300"  # 300: digests (stored twice) and SQLite overhead
 _WAIT_SECONDS = 10.0
-# After eviction this fraction of the limit is left, so that not every film evicts again.
+# Fraction of the limit that remains after eviction, so that not every film evicts again.
 _LEFT = 0.9
 
 
 class ResultStoreError(OverreadError):
-    """Results that cannot be kept or read again."""
+    """Results that cannot be stored or read."""
 
 
 class LostResultsError(ResultStoreError):
-    """Results that will not be read again: a damaged file, or one of another version."""
+    """Results that are lost for good: the file is damaged or has an incompatible version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that was computed for an image.
+    """One item computed for an image.
 
     Attributes:
         image_id: SHA-256 of the file.
-        what: Which thing, such as `result`.
-        facts: Whatever JSON can hold.
+        what: Name of the item, such as `result`.
+        facts: JSON-serialisable content.
         map: float32 `(rows, columns)`, or None.
     """
 
@@ -76,15 +75,16 @@ class ResultStore:
     def __init__(
         self, path: Path, *, max_bytes: int | None = None, pipeline: int = PIPELINE_VERSION
     ) -> None:
-        """Opens the file, or makes it.
+        """Opens or creates the file.
 
         Args:
-            path: The file; its folder is made.
-            max_bytes: When entries take more, the oldest are dropped; None keeps all.
-            pipeline: Version by which entries are computed; those of others are not served.
+            path: The file; its folder is created.
+            max_bytes: Size limit of the entries in bytes, beyond which the oldest are deleted; None
+                for no limit.
+            pipeline: Current pipeline version; entries of other versions are not returned.
 
         Raises:
-            LostResultsError: If it is damaged, or of another version.
+            LostResultsError: If the file is damaged or has an incompatible version.
             ResultStoreError: If it cannot be opened.
         """
         self._path = path
@@ -96,7 +96,7 @@ class ResultStore:
             self._connection = sqlite3.connect(
                 path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None
             )
-            # A killed process loses nothing; the last seconds before a power cut may be lost.
+            # A killed process loses nothing; a power failure may lose the last seconds.
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._require_version()
@@ -112,12 +112,12 @@ class ResultStore:
             self._connection.close()
 
     def __len__(self) -> int:
-        """How many entries it has to give."""
+        """Number of entries of the current pipeline version."""
         return self._count("pipeline = ?")
 
     @property
     def num_outdated(self) -> int:
-        """How many entries it holds that another version has computed.
+        """Number of entries of other pipeline versions.
 
         Raises:
             ResultStoreError: If the file cannot be read.
@@ -125,7 +125,12 @@ class ResultStore:
         return self._count("pipeline <> ?")
 
     def get(self, image_id: str, bundle_sha256: str, what: str) -> Entry | None:
-        """The entry, if it is there.
+        """An entry; None if it does not exist.
+
+        Args:
+            image_id: SHA-256 of the film.
+            bundle_sha256: Digest of the bundle that computed it.
+            what: Name of the item, such as `result`.
 
         Raises:
             ResultStoreError: If the file cannot be read.
@@ -142,7 +147,11 @@ class ResultStore:
         return Entry(image_id, what, json.loads(facts), found)
 
     def image_ids(self, bundle_sha256: str, what: str) -> Iterator[str]:
-        """The images that have an entry, page by page.
+        """SHA-256 of every image with an entry, fetched page by page.
+
+        Args:
+            bundle_sha256: Digest of the bundle.
+            what: Name of the item, such as `result`.
 
         Raises:
             ResultStoreError: If the file cannot be read.
@@ -153,7 +162,7 @@ class ResultStore:
                 yield image_id
 
     def bundles(self) -> set[str]:
-        """The SHA-256 of every bundle that it has entries of.
+        """SHA-256 of every bundle with entries.
 
         Raises:
             ResultStoreError: If the file cannot be read.
@@ -168,13 +177,11 @@ class ResultStore:
                 raise self._error("read", error) from None
 
     def add(self, bundle_sha256: str, entries: Sequence[Entry]) -> None:
-        """Keeps entries, all or none; what is there already stays as it is.
-
-        Those of another version give way.
+        """Adds entries, all or none. Existing entries are kept unless they are of another version.
 
         Args:
-            bundle_sha256: Digest of the bundle that gave them.
-            entries: What to keep.
+            bundle_sha256: Digest of the bundle that computed them.
+            entries: The entries to add.
 
         Raises:
             ResultStoreError: If they cannot be written.
@@ -213,10 +220,10 @@ class ResultStore:
                 raise self._error("read", error) from None
 
     def _evict(self) -> None:
-        """Drops the oldest entries where there are too many."""
+        """Deletes the oldest entries if the size limit is exceeded."""
         if self._max_bytes is None or self._bytes <= self._max_bytes:
             return
-        # Other processes add too: what they added is counted only here.
+        # Other processes also add entries, which are only counted here.
         self._bytes = self._counted_bytes()
         too_many = self._bytes - int(_LEFT * self._max_bytes)
         if self._bytes <= self._max_bytes:
@@ -248,8 +255,8 @@ class ResultStore:
         found = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if found not in (0, _VERSION):
             raise LostResultsError(
-                f"The results kept in {self._path.name!r} have version {found}; this Overread "
-                f"reads {_VERSION}. Delete the file, or use the Overread that wrote it."
+                f"The results in {self._path.name!r} have format version {found}; this version of "
+                f"Overread reads {_VERSION}. Delete the file, or use the version that wrote it."
             )
         self._connection.execute(f"PRAGMA user_version = {_VERSION}")
 
@@ -259,22 +266,22 @@ class ResultStore:
             try:
                 self._connection.execute(_ADD_PIPELINE)
             except sqlite3.OperationalError as error:
-                # Another process that opens the file now may have added it first.
+                # Another process may have added it at the same time.
                 if "duplicate column" not in str(error):
                     raise
 
     def _error(self, verb: str, error: Exception) -> ResultStoreError:
-        # What is locked, full or may not be read is told apart from what is no database.
+        # Distinguishes a damaged file from one that is locked, unreadable or on a full disk.
         is_damaged = type(error) is sqlite3.DatabaseError
         return (LostResultsError if is_damaged else ResultStoreError)(
-            f"The results kept in {self._path.name!r} could not be {verb} ({error}). Check the "
-            "disk's free space and permissions; what was kept before stays. If the file is "
-            "damaged, delete it."
+            f"The results in {self._path.name!r} could not be {verb} ({error}). Check free disk "
+            "space and permissions; results stored earlier are kept. If the file is damaged, "
+            "delete it."
         )
 
 
 def delete(path: Path) -> None:
-    """Removes a store's file, and those that SQLite puts beside it."""
+    """Deletes a store's file, including the auxiliary files of SQLite."""
     for ending in ("", "-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
 

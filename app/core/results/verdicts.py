@@ -1,7 +1,7 @@
-"""Readers' verdicts, kept append-only: a change of mind is a new row, never an edit.
+"""Stores readers' verdicts, append-only: a change of mind is a new row, never an edit.
 
-No file name and nothing else of a patient is stored: an image is named by the SHA-256 of
-its bytes, a model by the digest of its bundle.
+No file name or other patient data is stored: images are identified by the SHA-256 of the file,
+models by the digest of the bundle.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class VerdictStoreError(OverreadError):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The newest verdict on one image by one model; `agreement` is None for a comment alone."""
+    """The current verdict on an image by a model; `agreement` is None for a comment alone."""
 
     agreement: Agreement | None
     comment: str
@@ -65,7 +65,7 @@ class _VerdictRow(_Base):
     comment: Mapped[str] = mapped_column(Text)
 
 
-# The database itself refuses what this module never does.
+# The database itself also enforces that rows are never changed.
 for _verb in ("UPDATE", "DELETE"):
     event.listen(
         _VerdictRow.__table__,
@@ -77,8 +77,8 @@ for _verb in ("UPDATE", "DELETE"):
     )
 
 
-# A row without verdict and comment withdraws what was said before; on an image of which nothing
-# was said it would count as a verdict that nobody gave.
+# A row without verdict and comment withdraws an earlier one. On an image without one, it would
+# count as a verdict that nobody gave.
 _REFUSE_EMPTY = """CREATE TRIGGER IF NOT EXISTS reviews_no_empty BEFORE INSERT ON reviews
 WHEN NEW.verdict IS NULL AND TRIM(NEW.comment) = '' AND NOT EXISTS (
     SELECT 1 FROM reviews WHERE image_id = NEW.image_id AND bundle_sha256 = NEW.bundle_sha256
@@ -87,15 +87,15 @@ BEGIN SELECT RAISE(ABORT, 'a review needs a verdict or a comment'); END"""
 
 
 class VerdictStore:
-    """The verdicts of one database. Safe to share between threads and sessions.
+    """The verdicts in one database. Safe to share between threads and sessions.
 
     Attributes:
-        num_ignored: Rows that were found when it was opened with neither verdict nor comment,
-            withdrawing nothing: an earlier version wrote them when a film was only opened.
+        num_ignored: Number of rows, found on opening, with neither verdict nor comment that
+            withdraw nothing. An earlier version wrote them when a film was merely opened.
     """
 
     def __init__(self, url: str) -> None:
-        """Opens the database, creating it and its folder where they do not exist.
+        """Opens the database; creates it and its folder if necessary.
 
         Raises:
             VerdictStoreError: If it cannot be opened or created.
@@ -106,7 +106,7 @@ class VerdictStore:
                 Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
             _Base.metadata.create_all(engine)
             if engine.url.get_backend_name() == "sqlite":
-                # Also in a database that an earlier version has made.
+                # Also in databases created by an earlier version.
                 with engine.begin() as connection:
                     connection.execute(text(_REFUSE_EMPTY))
         self._engine = engine
@@ -137,14 +137,14 @@ class VerdictStore:
 
         Args:
             image_id: SHA-256 of the film.
-            bundle_sha256: Digest of the model whose prediction was judged.
+            bundle_sha256: Digest of the model whose prediction was assessed.
             agreement: One of `AGREEMENTS`; None for a comment alone.
-            comment: Empty for a verdict alone. With neither, what was said before is withdrawn.
+            comment: Empty for a verdict alone. With neither, the earlier verdict is withdrawn.
 
         Raises:
             ValueError: If `agreement` is not one of `AGREEMENTS`.
-            VerdictStoreError: If it could not be saved, or neither verdict nor comment is given
-                and there is nothing to withdraw.
+            VerdictStoreError: If it could not be saved, or there is neither verdict nor comment and
+                nothing to withdraw.
         """
         if agreement is not None and agreement not in AGREEMENTS:
             raise ValueError(
@@ -161,7 +161,7 @@ class VerdictStore:
             session.add(row)
 
     def latest(self, bundle_sha256: str) -> dict[str, Verdict]:
-        """The newest verdict on each image, by image id.
+        """The current verdict on each image, by image id.
 
         Raises:
             VerdictStoreError: If the database cannot be read.
@@ -195,6 +195,6 @@ def _readable_errors(action: str) -> Iterator[None]:
     except (SQLAlchemyError, OSError) as error:
         raise VerdictStoreError(
             f"The verdicts could not be {action} ({type(error).__name__}). Check that the data "
-            "folder (OVERREAD_HOME) exists, is writable and has free space; nothing saved before "
-            "is lost."
+            "folder (OVERREAD_HOME) exists, is writable and has free space; verdicts saved "
+            "earlier are kept."
         ) from error

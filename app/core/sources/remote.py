@@ -226,7 +226,7 @@ def _file_system(address: str) -> tuple[Any, str]:
 
 
 def _s3_options() -> dict[str, Any]:
-    """What is set for S3 where nothing else is configured."""
+    """Defaults for S3, overridden by the user's own configuration."""
     from fsspec.config import conf
 
     configured = {key: value for name in _S3 for key, value in conf.get(name, {}).items()}
@@ -249,7 +249,7 @@ def _time_limit(files: Any) -> dict[str, float]:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turns whatever a file system raises into the reason of the row."""
+    """Converts any exception of a file system to the reason shown in the row."""
     try:
         yield
     except ImageError:
@@ -259,7 +259,7 @@ def _told() -> Iterator[None]:
 
 
 def _problem(error: Exception) -> Problem:
-    # Some raise FileNotFoundError whatever happened, and say in its cause what did.
+    # Some libraries always raise FileNotFoundError, with the true reason as its cause.
     for raised in (error.__cause__, error):
         if raised is not None and (problem := _known_problem(raised)):
             return problem

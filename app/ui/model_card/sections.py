@@ -62,8 +62,8 @@ def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
     st.markdown("**Bundle**")
     st.code(bundle.sha256, language=None, wrap_lines=True)
     st.caption(
-        "SHA-256 of bundle.json, which holds the digests of all other files, and so names the "
-        "whole model. It is written into every result."
+        "SHA-256 of bundle.json. As that contains the digests of all other files, it identifies "
+        "the whole model. It is written into every result."
     )
     st.markdown("**Files**")
     table = pd.DataFrame(

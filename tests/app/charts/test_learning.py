@@ -23,7 +23,7 @@ def test_each_curve_has_a_panel_with_the_kept_epoch():
     assert [line.x0 for line in figure.layout.shapes] == [2, 2]
     texts = [note.text for note in figure.layout.annotations]
     assert texts[:2] == ["Loss", "AUC"]
-    assert texts[2:] == ["kept: epoch 2"] * 2
+    assert texts[2:] == ["selected: epoch 2"] * 2
     assert figure.layout.xaxis.title.text == figure.layout.xaxis2.title.text == "Epoch"
 
 

@@ -1,6 +1,6 @@
-"""The Ray cluster that a run uses: one that is there, or one of this machine's cores.
+"""Connects to a Ray cluster, or starts one on this machine.
 
-File names may name patients: nothing that Ray writes holds one.
+File names may identify patients, so Ray must not log any.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from app.core.scoring.engine import num_cores
 
 _ADDRESS = "RAY_ADDRESS"
 _ANSWER_SECONDS = 10.0
-# Sockets have paths of at most 107 bytes; Ray puts 80 behind that of its folder, name included.
+# Socket paths are limited to 107 bytes, and Ray appends 80 to the temporary folder.
 _MAX_TEMPORARY_PATH = 24
 _SHORT_TEMPORARY_PATH = "/tmp"
-# Of a cluster of this machine: the bundle and a few batches' results.
+# For a local cluster: the bundle and the results of a few batches.
 _OBJECT_STORE_BYTES = 256 * 1024**2
 
 
 @contextmanager
 def connected() -> Iterator[None]:
-    """Inside, this process has a cluster: the one it had, that of `RAY_ADDRESS`, or its own.
+    """A connection to a cluster: the existing one, the one at `RAY_ADDRESS`, or a local one.
 
     Raises:
-        OverreadError: If Ray is not installed, or the cluster does not answer.
+        OverreadError: If Ray is not installed, or the cluster does not respond.
     """
     ray = load_ray()
     if ray.is_initialized():
@@ -50,7 +50,7 @@ def connected() -> Iterator[None]:
             else:
                 options = _local_options(ending.enter_context(_short_folder()))
             ending.callback(ray.shutdown)
-            # What workers print stays with them.
+            # Output of the workers is not forwarded.
             ray.init(**options, log_to_driver=False, logging_level="error")
         except (ConnectionError, OSError, RuntimeError, ValueError) as error:
             raise OverreadError(_no_cluster(address, error)) from None
@@ -58,27 +58,27 @@ def connected() -> Iterator[None]:
 
 
 def load_ray() -> Any:
-    """Ray, which reports no usage and listens to this machine alone unless told otherwise.
+    """Imports Ray, without usage statistics and restricted to this machine unless configured.
 
     Raises:
         OverreadError: If it is not installed.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if _ADDRESS not in os.environ:
-        # Then it listens to this machine alone, on any system, if this is set before the import.
+        # Set before the import, this makes Ray listen on this machine only, on any system.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
         import ray
     except ImportError:
         raise OverreadError(
-            "Scoring on a cluster takes Ray, which is not installed. Install it with: "
+            "Scoring on a cluster needs Ray, which is not installed. Install it with: "
             "pip install 'overread[cluster]'"
         ) from None
     return ray
 
 
 def _local_options(folder: str) -> dict[str, Any]:
-    # Without a token of its own, Ray would write one into the home folder and leave it there.
+    # Without a token, Ray would write one to the home folder and leave it there.
     if not any(name.startswith("RAY_AUTH_") for name in os.environ):
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     return {
@@ -91,7 +91,7 @@ def _local_options(folder: str) -> dict[str, Any]:
 
 
 def _require_answer(address: str) -> None:
-    """Raises an `OSError` at once where nobody listens; Ray would try for minutes."""
+    """Raises `OSError` immediately if nothing listens; Ray would retry for minutes."""
     host, _, port = address.rpartition(":")
     if port.isdigit() and "/" not in host:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
@@ -100,19 +100,19 @@ def _require_answer(address: str) -> None:
 def _no_cluster(address: str | None, error: Exception) -> str:
     if address is None:
         return (
-            f"Ray could not be started on this machine ({type(error).__name__}). Check that there "
-            "is memory and disk space, and try again, or score without it."
+            f"Ray could not be started on this machine ({type(error).__name__}). Check free memory "
+            "and disk space and try again, or score without Ray."
         )
     return (
-        f"No Ray cluster answers at the address in {_ADDRESS} ({type(error).__name__}). Check "
-        "the address, and that the cluster runs with this version of Ray and Python; or unset "
+        f"No Ray cluster responds at the address in {_ADDRESS} ({type(error).__name__}). Check "
+        "the address, and that the cluster uses the same versions of Ray and Python; or unset "
         f"{_ADDRESS} to score on this machine."
     )
 
 
 @contextmanager
 def _short_folder() -> Iterator[str]:
-    """A temporary folder with a path so short that Ray can have its sockets in it."""
+    """A temporary folder with a path short enough for Ray's sockets."""
     base = tempfile.gettempdir()
     if len(os.fsencode(base)) > _MAX_TEMPORARY_PATH:
         base = _SHORT_TEMPORARY_PATH
@@ -120,14 +120,14 @@ def _short_folder() -> Iterator[str]:
     try:
         yield folder
     finally:
-        # Processes that are ending may still write their logs.
+        # Twice, because processes that are terminating may still write logs.
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Puts back what this process does on SIGTERM, which Ray changes."""
+    """Restores this process's SIGTERM handler, which Ray replaces."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -200,7 +200,7 @@ def test_a_file_of_another_version_says_so(tmp_path):
         connection.execute("PRAGMA user_version = 99")
     connection.close()
 
-    with pytest.raises(ResultStoreError, match="have version 99"):
+    with pytest.raises(ResultStoreError, match="have format version 99"):
         ResultStore(path)
 
 

@@ -367,7 +367,7 @@ def test_a_cluster_that_does_not_answer_is_told_at_once(bundle, monkeypatch):
         monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{listener.getsockname()[1]}")
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
 
-    with pytest.raises(OverreadError, match="No Ray cluster answers"):
+    with pytest.raises(OverreadError, match="No Ray cluster responds"):
         list(driver.score(bundle, []))
 
 
