@@ -25,12 +25,12 @@ RUNS = 7
 
 
 def main() -> int:
-    """Measures and prints; exit status 1 where the bar is missed."""
+    """Measures and prints; exit status 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=100_000, help="default 100,000")
     options = parser.parse_args()
     tell_machine()
-    # Outside a session Streamlit says at every call that there is none.
+    # Without a session Streamlit warns at every call.
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as home:
         os.environ["OVERREAD_HOME"] = home
@@ -46,7 +46,7 @@ def measure(many: int) -> list[Row]:
 
 
 def run_seconds(number: int) -> float:
-    """Median seconds of a run with so many films."""
+    """Median duration of a run in seconds, with that number of films."""
     page = review_page(number)
     page.run()
     times = [seconds(page.run) for _ in range(RUNS)]
@@ -56,7 +56,7 @@ def run_seconds(number: int) -> float:
 
 
 def review_page(number: int):  # type: ignore[no-untyped-def]
-    """The app with so many scored films, none of which has a file."""
+    """The app with that number of scored films, none of which has a file."""
     from streamlit.testing.v1 import AppTest
 
     from app.core.bundles.bundle import load_bundle
@@ -73,7 +73,12 @@ def review_page(number: int):  # type: ignore[no-untyped-def]
 
 
 def made_up(number: int, bundle):  # type: ignore[no-untyped-def]
-    """Results with probabilities all over the range."""
+    """Results with random probabilities over the whole range.
+
+    Args:
+        number: Number of results.
+        bundle: The bundle they pretend to come from.
+    """
     import numpy as np
 
     from app.core.scoring.engine import Result

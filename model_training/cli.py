@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
+INTERRUPTED = 130  # the status of a program ended by Ctrl-C in a shell
 
 # Modules of the extra `train`, which an installation that only serves the app does not have.
 TRAINER_MODULES = ("h5py", "imagehash", "jinja2", "optuna", "scipy")
@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="overread-train", description="Train and evaluate the models that Overread serves."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    # In the order of --help, which is the order of the work.
+    # In the order of --help, which follows the workflow.
     for command in (phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare):
         command.add(commands)
     return parser

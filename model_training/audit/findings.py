@@ -109,10 +109,10 @@ def _about_split(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "check",
             f"The patient of {unknown:,} of {total:,} images is not known.",
-            "Images of one patient may end up on both sides of a split, and figures come out too "
-            "good. Give patients in a column of a table or in manifest.csv or, where paths tell "
-            "them, by --patient-pattern. Without them, groups of near-duplicates are kept "
-            "together, which finds some of them.",
+            "Images of one patient may end up on both sides of a split, which makes the figures "
+            "too good. Add patients in a column of a table or in manifest.csv or, if they are in "
+            "the paths, with --patient-pattern. Without them, groups of near-duplicates are kept "
+            "on one side, which covers only some of the patients.",
         )
 
 

@@ -144,10 +144,10 @@ def data_record(
         cases: The images with their split.
         digests: SHA-256 of each file.
         classes: Names in output order.
-        name: Of the data.
-        source: Where they come from.
-        licence: Theirs.
-        patients_from: What told who the patients are, as `Dataset.patients_from`.
+        name: Name of the data.
+        source: Where the data come from.
+        licence: The data's licence.
+        patients_from: How patients were identified, as in `Dataset.patients_from`.
     """
     splits = {
         split_name: [case for case in cases if case.split == split_name] for split_name in SPLITS

@@ -1,4 +1,4 @@
-"""What every command that reads labelled images calls them."""
+"""The options of all commands that read labelled images."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 _ROLES = {
     "path": "file name or path of the image",
     "label": "class",
-    "patient": "patient, so that none is on two sides",
+    "patient": "patient, to keep all images of one on the same side of a split",
     "split": "train, val or test",
-    "subgroup": "kind of image that is reported on its own, such as a hospital",
+    "subgroup": "kind of image to report separately, such as a hospital",
 }
 
 
 def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") -> None:
-    """Declares DATA and how it is to be read.
+    """Declares DATA and the options for reading it.
 
     Args:
         command: The command.
-        name: `--data` makes it optional.
+        name: `data` for a required argument, `--data` for an option.
     """
     command.add_argument(
         name,
@@ -33,13 +33,13 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
         "(CSV or Parquet), or a folder that holds such a table",
     )
     options = command.add_argument_group(
-        "data", "columns that are not named are recognised; 'none' leaves one out"
+        "data", "columns that are not named are recognised; 'none' ignores a column"
     )
     options.add_argument(
         "--table",
         type=Path,
         metavar="FILE",
-        help="table that labels the images below DATA, such as the split.csv of a bundle",
+        help="table that labels the images in DATA, such as the split.csv of a bundle",
     )
     for role, what in _ROLES.items():
         options.add_argument(f"--{role}-column", metavar="NAME", help=what)
@@ -47,15 +47,15 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
         "--patient-pattern",
         type=_pattern,
         metavar="REGEX",
-        help="searched for in the path below DATA, for images whose patient no column names; its "
-        r"first group that took part is the patient, such as '(person\d+)_'; 'none' takes none "
-        "from paths; default: known patterns are tried, and one that fits is used and named",
+        help="finds the patient in the path relative to DATA, for images whose patient is in no "
+        r"column; the first group that matches is the patient, such as '(person\d+)_'; 'none' "
+        "ignores paths; default: tries known patterns and reports the one used",
     )
     options.add_argument(
         "--subgroup-pattern",
         type=_pattern,
         metavar="REGEX",
-        help="likewise for the subgroup, such as '_(bacteria|virus)_'",
+        help="the same for the subgroup, such as '_(bacteria|virus)_'",
     )
     options.add_argument(
         "--class-names",
@@ -63,16 +63,16 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
         type=_renaming,
         default=[],
         metavar="OLD=NEW",
-        help="new names of classes, such as 0=none 1=tumour; two that get one name are merged",
+        help="new names of classes, such as 0=none 1=tumour; classes with the same name are merged",
     )
     options.add_argument("--positive", metavar="CLASS", help="the positive one of two classes")
 
 
 def read(options: argparse.Namespace) -> Dataset:
-    """The labelled images that a call names.
+    """The labelled images given on the command line.
 
     Raises:
-        DatasetError: As `datasets.read_dataset`.
+        DatasetError: As for `datasets.read_dataset`.
     """
     from model_training.data.datasets import read_dataset
     from model_training.data.table_columns import Columns

@@ -1,4 +1,4 @@
-"""Labelled folders and tables -> cases with class, patient, subgroup and split."""
+"""Reads labelled folders and tables into cases with class, patient, subgroup and split."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Case:
 
     Attributes:
         path: The file.
-        name: Its path below the data folder, with `/`.
-        label: Position of its class.
-        patient_id: Patient, or what stands for one; empty where none is known.
-        subgroup: Such as a kind of the disease or a hospital; empty where none is known.
-        split: `train`, `val` or `test` as the folder gives it; empty where it gives none.
+        name: Path relative to the data folder, with `/`.
+        label: Index of its class.
+        patient_id: Patient or pseudonym; empty if unknown.
+        subgroup: Such as a subtype of the disease or a hospital; empty if unknown.
+        split: `train`, `val` or `test` as given by the data, or empty.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Case:
 
     @property
     def person(self) -> str:
-        """Who must not be on two sides of a split: the patient, else the image itself."""
+        """What must not be on both sides of a split: the patient, or the image if unknown."""
         return f"patient {self.patient_id}" if self.patient_id else f"image {self.name}"
 
 
@@ -61,7 +61,7 @@ class Dataset:
         classes: Names in output order.
         cases: The images.
         notes: Remarks about them.
-        patients_from: What told who the patients are; empty where nothing did.
+        patients_from: How patients were identified; empty if they were not.
     """
 
     classes: tuple[str, ...]
@@ -82,31 +82,31 @@ def read_dataset(
 ) -> Dataset:
     r"""Reads `train|val|test/CLASS/` or `CLASS/` folders, or a table that labels images.
 
-    Patients and subgroups come from a table's columns or, of folders, from the columns `path`,
-    `patient_id` and `subgroup` of a `manifest.csv` beside them, and where these say nothing as
-    `patients.find_patients` tells; else each image stands for itself. A folder `masks` beside
-    the classes or splits is left alone. A folder that holds no class folders and one table is
-    read by that table.
+    Patients and subgroups come from the columns of a table or of a `manifest.csv` next to the
+    folders (`path`, `patient_id` and `subgroup`), otherwise from `patients.find_patients`. An
+    image without a known patient counts as a patient of its own. A folder `masks` next to the
+    classes or splits is ignored. A folder with one table and no class folders is read from that
+    table.
 
     Args:
-        data: The data folder, or a table beside the images that it names.
+        data: The data folder, or a table next to the images it lists.
         positive: The positive of two classes; by default the one not named like `NORMAL`.
-        table: A table that labels the images of the folder `data`, wherever the table is.
-        columns: The table's columns, where they are not to be recognised.
-        class_names: New names by label or folder name; two labels may get one name.
-        patient_pattern: Regular expression that finds the patient in the path below the data
-            folder, `none` to take none from there; without one the known patterns are tried.
-        subgroup_pattern: Regular expression that finds the subgroup there.
+        table: A table that labels the images in the folder `data`, at any location.
+        columns: The table's columns, if they should not be recognised automatically.
+        class_names: New names by label or folder name; two labels may get the same name.
+        patient_pattern: Regular expression that finds the patient in the path relative to the
+            data folder; `none` ignores paths, None tries the known patterns.
+        subgroup_pattern: Regular expression that finds the subgroup in the path.
 
     Raises:
-        DatasetError: If there are not at least two classes with images, the splits do not
-            hold the same classes, a table or manifest does not fit its images, or a pattern
+        DatasetError: If there are fewer than two classes with images, the splits do not have
+            the same classes, a table or manifest does not match its images, or a pattern
             is found in no path.
         ValueError: If a pattern is not a regular expression with a group.
 
     Example:
-    >>> read_dataset(Path("chest"), patient_pattern=r"(person\d+)_").classes
-    ('NORMAL', 'PNEUMONIA')
+        dataset = read_dataset(Path("chest"), patient_pattern=r"(person\d+)_")
+        print(dataset.classes, len(dataset.cases))
     """
     images, notes = _labelled_images(data, table, columns)
     names = _class_names([image.label for image in images], class_names or {})
@@ -126,7 +126,7 @@ def read_dataset(
 
 
 def count_by_class(cases: Sequence[Case], classes: tuple[str, ...]) -> dict[str, int]:
-    """Number of images of each class, in class order.
+    """Number of images by class name, in class order.
 
     Args:
         cases: The images.
@@ -139,7 +139,7 @@ def count_by_class(cases: Sequence[Case], classes: tuple[str, ...]) -> dict[str,
 def _labelled_images(
     data: Path, table: Path | None, columns: Columns | None
 ) -> tuple[list[LabelledImage], list[str]]:
-    """What the folder or the table labels, whichever is meant."""
+    """The images labelled by the folder or the table."""
     if table is None and (data.is_file() or data.suffix.lower() in SUFFIXES):
         data, table = data.parent, data
     if table is not None:
@@ -149,15 +149,15 @@ def _labelled_images(
     tables = [file for file in tables_in(data) if file.name != MANIFEST]
     if len({image.label for image in images}) > 1 and columns is None:
         notes += [
-            f"{file.name} is not read: the folders give the classes. To take them from it, name "
-            "it as the data."
+            f"{file.name} is not read, because the folders give the classes. To use it instead, "
+            "pass it as the data."
             for file in tables
         ]
         return images, notes
     if len(tables) > 1:
         raise DatasetError(
-            f"The data folder holds {len(tables)} tables, {[file.name for file in tables]}, and no "
-            "folders of two classes. Name the table to be read as the data."
+            f"The data folder contains {len(tables)} tables, {[file.name for file in tables]}, and "
+            "no folders of two classes. Pass the table to read as the data."
         )
     if not tables:
         return images, notes
@@ -174,12 +174,12 @@ def _require_table(table: Path) -> None:
 
 
 def _class_names(labels: Sequence[str], new: Mapping[str, str]) -> list[str]:
-    """The class of each image, renamed where that is asked for."""
+    """The class of each image, with its new name if there is one."""
     unknown = sorted(set(new) - set(labels))
     if unknown:
         raise DatasetError(
-            f"There are no classes {unknown} to be renamed; found {sorted(set(labels))}. Name "
-            "them as they are, such as --class-names 0=none 1=tumour."
+            f"There are no classes {unknown} to rename; found {sorted(set(labels))}. Use the names "
+            "in the data, such as --class-names 0=none 1=tumour."
         )
     return [new.get(label, label) for label in labels]
 
@@ -195,8 +195,8 @@ def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> No
             f"{split_name}: {', '.join(names)}" for split_name, names in splits.items()
         )
         raise DatasetError(
-            f"The splits do not hold the same classes ({found}). Expected images of each class in "
-            "every split; correct the split, or leave the classes out that a split lacks."
+            f"The splits do not have the same classes ({found}). Expected images of each class in "
+            "every split; correct the split, or remove classes that a split lacks."
         )
 
 
@@ -205,25 +205,24 @@ def _class_order(names: set[str], positive: str | None) -> tuple[str, ...]:
     if len(classes) < 2:
         found = f"one class only ({classes[0]})" if classes else "no class"
         raise DatasetError(
-            f"The data hold images of {found}; at least two classes are needed. "
+            f"The data contain images of {found}; at least two classes are needed. "
             "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV or Parquet) "
-            "with a file name and a label a row; in a table, --label-column names the column."
+            "with one file name and label per row; --label-column names the column of a table."
         )
     reserved = sorted(names & {*PREDICTION_COLUMNS, GROUP_ID})
     if reserved:
         raise DatasetError(
-            f"The classes {reserved} are named like columns of the predictions table. "
-            "Rename them, or give new names with --class-names."
+            f"The classes {reserved} have the same names as columns of the predictions table. "
+            "Rename them with --class-names."
         )
     if positive is not None and positive not in names:
         raise DatasetError(
-            f"There is no class {positive!r} to be the positive one; found {classes}. "
-            "Name one of them."
+            f"There is no class {positive!r} for --positive; found {classes}. Choose one of them."
         )
     if len(classes) > 2:
         if positive is not None:
             raise DatasetError(
-                f"A positive class is for two classes; found {len(classes)}: {classes}. "
+                f"--positive needs exactly two classes; found {len(classes)}: {classes}. "
                 "Leave it out, or merge classes with --class-names."
             )
         return tuple(classes)

@@ -1,4 +1,4 @@
-"""What the paths of images tell of patients and subgroups, found by regular expressions."""
+"""Regular expressions that find patients and subgroups in the paths of images."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-# Of a class whose names follow a scheme, at least this proportion does; a few odd files among
-# them are no reason to forget the patients of the others.
+# Proportion of the names of a class that must match a scheme; a few odd files should not lose
+# the patients of all others.
 LEAST_MATCHED = 0.8
 
-# Schemes whose names say themselves that they name a patient, by what they look like. A number
-# must be followed by what tells the images of one patient apart, else it may count images.
-# `IM-0001-0007`, as DICOM viewers export, is none of them: it holds the numbers of a series and
-# of an image, and every patient has a first series.
+# Naming schemes that unambiguously contain a patient, with a description. The patient number must
+# be followed by something that distinguishes the images of one patient; otherwise it may be an
+# image number. `IM-0001-0007`, as exported by DICOM viewers, is not included: its numbers are those
+# of series and image, and every patient has a first series.
 KNOWN_PATTERNS: Mapping[str, re.Pattern[str]] = {
     "personN, patientN or subjectN": re.compile(
         r"(?:^|/)((?:person|patient|subject|pat)[-_ ]?\d+)(?=[-_ /])", re.IGNORECASE
     ),
     "sub-LABEL (BIDS)": re.compile(r"(?:^|/)(sub-[0-9A-Za-z]+)(?=[_/])"),
     "TCGA-XX-XXXX": re.compile(r"(?:^|/)(TCGA[-_][0-9A-Z]{2}[-_][0-9A-Z]{4})(?=[-_/])"),
-    # NIH ChestX-ray14: 30,805 patients, so the number is not taken for a date.
+    # NIH ChestX-ray14 has 30,805 patients; the leading zeros exclude dates.
     "000NNNNN_NNN (NIH)": re.compile(r"(?:^|/)(000\d{5})_\d{3}\.\w+$"),
 }
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
-    """A regular expression that has a group for what is to be found.
+    """Compiles a regular expression with at least one group.
 
     Raises:
         ValueError: If it is not valid, or has no group.
@@ -37,18 +37,18 @@ def compile_pattern(text: str) -> re.Pattern[str]:
         raise ValueError(f"{text!r} is not a regular expression: {error}.") from None
     if not pattern.groups:
         raise ValueError(
-            rf"{text!r} has no group in parentheses around what is to be found, such as "
+            rf"{text!r} has no group. Put parentheses around the patient or subgroup, such as "
             r"'(person\d+)_'."
         )
     return pattern
 
 
 def captured(pattern: re.Pattern[str], name: str) -> str:
-    r"""What the first group that took part holds; empty where the pattern is not found.
+    r"""Text of the first group that matched, or empty text if the pattern is not found.
 
     Args:
         pattern: With at least one group.
-        name: Path of an image below its data folder, with `/`.
+        name: Path of an image relative to its data folder, with `/`.
 
     Example:
     >>> captured(re.compile(r"(person\d+)_|IM-(\d+)-"), "NORMAL/IM-0115-0001.jpeg")
@@ -59,19 +59,19 @@ def captured(pattern: re.Pattern[str], name: str) -> str:
 
 
 def fitting_pattern(names: Sequence[str], classes: Sequence[str]) -> tuple[str, str]:
-    """The known pattern that fits a whole data set, if one does.
+    """The known pattern that matches a whole data set, if there is one.
 
-    A pattern fits if it tells at least two patients apart and is the scheme of whole classes:
-    in each class it is found in at least `LEAST_MATCHED` of the names, or in none. (Classes
-    often come from different sources.) If several fit, the one found in the most names is it.
+    A pattern matches if it finds at least two patients, and if in each class it is found in at
+    least `LEAST_MATCHED` of the names or in none (classes often come from different sources). If
+    several match, the one found in most names is chosen.
 
     Args:
-        names: Paths of the images below the data folder, with `/`.
+        names: Paths of the images relative to the data folder, with `/`.
         classes: The class of each image.
 
     Returns:
-        Its key in `KNOWN_PATTERNS`, and a remark on the patterns that are found but do not
-        fit; both empty where there is nothing to say.
+        Its key in `KNOWN_PATTERNS`, and a remark on patterns that are found but do not match;
+        both may be empty.
     """
     best, most, unfit = "", 0, []
     sizes = Counter(classes)
@@ -87,8 +87,8 @@ def fitting_pattern(names: Sequence[str], classes: Sequence[str]) -> tuple[str, 
                 f"{key} is found in {matched[few[0]]:,} of {sizes[few[0]]:,} names of {few[0]}"
             )
         elif len(set(found) - {""}) < 2:
-            unfit.append(f"{key} tells of one patient only")
+            unfit.append(f"{key} finds one patient only")
         elif total > most:
             best, most = key, total
-    remark = f"File names do not tell the patients: {'; '.join(unfit)}." if unfit else ""
+    remark = f"File names do not identify patients: {'; '.join(unfit)}." if unfit else ""
     return best, "" if best else remark

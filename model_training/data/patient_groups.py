@@ -1,4 +1,4 @@
-"""Which images must stay in one split, and what two splits share all the same."""
+"""Groups of images that must stay in one split, and what two splits share."""
 
 from __future__ import annotations
 

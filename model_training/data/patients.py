@@ -1,8 +1,8 @@
-"""Who each image is of, as far as columns, paths and DICOM headers tell, and where that is from.
+"""Identifies the patient of each image from columns, paths and DICOM headers.
 
-Each image's patient comes from the first of these that tells one: the column of a table or
-manifest; a pattern that was named; the PatientID of a DICOM file, as a pseudonym; and a known
-pattern of file names, if it fits the whole data set.
+The first source that gives a patient is used, for each image: the column of a table or
+manifest; a pattern given by the user; the PatientID of a DICOM file, as a pseudonym; and a known
+pattern of file names, if it matches the whole data set.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from model_training.data.table_columns import NO_COLUMN
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found for each image.
+    """Patients or subgroups of the images.
 
     Attributes:
-        values: Patient or subgroup of each image; empty where none is known.
-        source: What told them, for the bundle; empty where nothing did.
+        values: One per image; empty if unknown.
+        source: Where they were found, for the bundle; empty if nowhere.
         notes: Remarks for the reader.
     """
 
@@ -44,14 +44,13 @@ def find_patients(
     """The patient of each image.
 
     Args:
-        images: As a folder or a table labels them.
+        images: As labelled by a folder or table.
         classes: The class of each image.
-        pattern: Regular expression that is searched in the path below the data folder; its
-            first group that took part is the patient. `none` takes none from paths; without
-            one the known patterns are tried.
+        pattern: Regular expression to search in the path relative to the data folder; its first
+            group that matches is the patient. `none` ignores paths; None tries the known patterns.
 
     Raises:
-        DatasetError: If the pattern is found in no path, or PatientIDs cannot be hidden.
+        DatasetError: If the pattern is found in no path, or PatientIDs cannot be pseudonymised.
         ValueError: If the pattern is not a regular expression with a group.
     """
     values = [image.patient for image in images]
@@ -59,10 +58,12 @@ def find_patients(
     if pattern is not None and pattern != NO_COLUMN:
         taken = _take_captured(values, images, compile_pattern(pattern), option="--patient-pattern")
         sources.append(f"paths, by the pattern {pattern}")
-        notes.append(f"Patients of {_of(taken, images)} are told by --patient-pattern {pattern}.")
+        notes.append(f"Patients of {_of(taken, images)} come from --patient-pattern {pattern}.")
     if taken := _take_dicom(values, images, notes):
         sources.append("DICOM PatientID, as keyed hashes")
-        notes.append(f"Patients of {_of(taken, images)} are DICOM PatientIDs, as keyed hashes.")
+        notes.append(
+            f"Patients of {_of(taken, images)} come from DICOM PatientIDs, as keyed hashes."
+        )
     unknown = [index for index, value in enumerate(values) if not value]
     if pattern is None and unknown:
         key, remark = fitting_pattern(
@@ -72,21 +73,21 @@ def find_patients(
             taken = _take_captured(values, images, KNOWN_PATTERNS[key])
             sources.append(f"file names such as {key}")
             notes.append(
-                f"Patients of {_of(taken, images)} are told by file names such as {key}; "
-                "--patient-pattern names another pattern, or none."
+                f"Patients of {_of(taken, images)} come from file names such as {key}; "
+                "--patient-pattern sets another pattern, or none."
             )
         elif remark:
-            notes.append(f"{remark} --patient-pattern can name a pattern that does.")
+            notes.append(f"{remark} Use --patient-pattern to set another pattern.")
     return Found(values, "; ".join(sources), notes)
 
 
 def find_subgroups(images: Sequence[LabelledImage], pattern: str | None = None) -> Found:
-    """The subgroup of each image: that of its column, else what the pattern finds in its path.
+    """The subgroup of each image: from its column, else from its path.
 
     Args:
-        images: As a folder or a table labels them.
-        pattern: Regular expression that is searched in the path below the data folder; its
-            first group that took part is the subgroup. None and `none` take none from paths.
+        images: As labelled by a folder or table.
+        pattern: Regular expression to search in the path relative to the data folder; its first
+            group that matches is the subgroup. `none` or None ignores paths.
 
     Raises:
         DatasetError: If the pattern is found in no path.
@@ -96,7 +97,7 @@ def find_subgroups(images: Sequence[LabelledImage], pattern: str | None = None) 
     if pattern is None or pattern == NO_COLUMN:
         return Found(values, "", [])
     taken = _take_captured(values, images, compile_pattern(pattern), option="--subgroup-pattern")
-    note = f"Subgroups of {_of(taken, images)} are told by --subgroup-pattern {pattern}."
+    note = f"Subgroups of {_of(taken, images)} come from --subgroup-pattern {pattern}."
     return Found(values, f"paths, by the pattern {pattern}", [note])
 
 
@@ -107,17 +108,16 @@ def _take_captured(
     *,
     option: str = "",
 ) -> int:
-    """Fills the values that are empty from the paths; how many it could.
+    """Fills empty values from the paths; returns their number.
 
     Raises:
-        DatasetError: If the pattern was named by an option and is found nowhere.
+        DatasetError: If the pattern comes from an option and is found in no path.
     """
     found = [captured(pattern, image.name) for image in images]
     if option and not any(found):
         raise DatasetError(
-            f"{option} {pattern.pattern} is found in none of the {len(images):,} paths. It is "
-            "searched for in the path below the data folder, such as train/CLASS/person12_3.png; "
-            "correct it."
+            f"{option} {pattern.pattern} is found in none of the {len(images):,} paths. Paths are "
+            "relative to the data folder, such as train/CLASS/person12_3.png; correct the pattern."
         )
     empty = [index for index, value in enumerate(values) if not value and found[index]]
     for index in empty:
@@ -126,7 +126,7 @@ def _take_captured(
 
 
 def _take_dicom(values: list[str], images: Sequence[LabelledImage], notes: list[str]) -> int:
-    """Fills the values that are empty from DICOM headers; how many it could."""
+    """Fills empty values from DICOM headers; returns their number."""
     stated = {
         index: patient
         for index, value in enumerate(values)
@@ -135,8 +135,8 @@ def _take_dicom(values: list[str], images: Sequence[LabelledImage], notes: list[
     if len(set(stated.values())) < 2:
         if len(stated) > 1:
             notes.append(
-                f"All {len(stated):,} DICOM files that state a PatientID state the same one, as "
-                "anonymised exports do; it is not used."
+                f"All {len(stated):,} DICOM files with a PatientID have the same one, as in "
+                "anonymised exports; it is not used."
             )
         return 0
     key = patient_key()

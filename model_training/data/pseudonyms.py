@@ -1,9 +1,9 @@
-"""DICOM PatientIDs as pseudonyms: the same for the images of one patient, and no way back.
+"""Pseudonyms for DICOM PatientIDs: equal for the images of one patient, and not reversible.
 
-A PatientID is short and often only a number, so that its plain hash is found again by trying
-them all. The pseudonym is a keyed hash (HMAC-SHA256). Its key is drawn once, is kept readable
-by its owner only, and is in no bundle. Without it a pseudonym tells nothing; whoever deletes it
-makes sure of that for good, and whoever copies it gets the same pseudonyms on another machine.
+A PatientID is short and often just a number, so a plain hash could be reversed by trying all of
+them. The pseudonym is a keyed hash (HMAC-SHA256). Its key is generated once, readable by its
+owner only, and is not part of any bundle. Without the key a pseudonym reveals nothing. Deleting
+the key makes this permanent; copying it gives the same pseudonyms on another machine.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ KEY_FILE = "patient.key"  # in the folder OVERREAD_HOME
 
 _KEY_BYTES = 32
 _MAGIC_BYTES = 132
-_SHOWN_DIGITS = 16  # 64 bits: a million patients collide with a chance of 1 in 37 million
+_SHOWN_DIGITS = 16  # 64 bits: for a million patients, the chance of a collision is 1 in 37 million
 
 
 def dicom_patient_id(file: Path) -> str:
-    """The PatientID that a file states; empty if it states none or is not DICOM."""
+    """The PatientID of a DICOM file; empty if it has none or is not DICOM."""
     import pydicom
 
     try:
@@ -39,7 +39,7 @@ def dicom_patient_id(file: Path) -> str:
             )
         return str(header.get("PatientID") or "").strip()
     except Exception:
-        # A damaged file is left out later, with its reason; pydicom raises anything.
+        # Damaged files are left out later, with the reason; pydicom may raise any exception.
         return ""
 
 
@@ -47,15 +47,15 @@ def pseudonym(patient_id: str, key: bytes) -> str:
     """A name for a patient that only the holder of the key can trace back.
 
     Args:
-        patient_id: As a header states it.
-        key: As `patient_key` gives it.
+        patient_id: From the DICOM header.
+        key: As returned by `patient_key`.
     """
     digest = hmac.new(key, patient_id.encode(), "sha256").hexdigest()
     return f"dicom-{digest[:_SHOWN_DIGITS]}"
 
 
 def patient_key() -> bytes:
-    """The key of this installation, drawn at its first use.
+    """The key of this installation, generated on first use.
 
     Raises:
         DatasetError: If it can be neither read nor written.
@@ -65,14 +65,14 @@ def patient_key() -> bytes:
         key = file.read_bytes() if file.exists() else _new_key(file)
     except OSError as error:
         raise DatasetError(
-            f"The key that hides PatientIDs ({KEY_FILE} in OVERREAD_HOME) can be neither read nor "
-            f"written ({type(error).__name__}). Let OVERREAD_HOME name a folder that you may "
-            "write to."
+            f"The key for pseudonyms of PatientIDs ({KEY_FILE} in OVERREAD_HOME) can be neither "
+            f"read nor written ({type(error).__name__}). Set OVERREAD_HOME to a folder that can "
+            "be written to."
         ) from None
     if len(key) != _KEY_BYTES:
         raise DatasetError(
-            f"The key that hides PatientIDs ({KEY_FILE} in OVERREAD_HOME) has {len(key)} bytes; "
-            f"{_KEY_BYTES} are expected. Restore it, or remove it to have a new one drawn."
+            f"The key for pseudonyms of PatientIDs ({KEY_FILE} in OVERREAD_HOME) has {len(key)} "
+            f"bytes, expected {_KEY_BYTES}. Restore it, or delete it to generate a new one."
         )
     return key
 

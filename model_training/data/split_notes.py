@@ -1,4 +1,4 @@
-"""What a reader should know of a split: whose images are where, and what is there twice."""
+"""Notes about a split for its reader: unknown patients, duplicates and leaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawing whole groups of images, alike in every class and subgroup."""
+"""Random splits of whole groups, stratified by class and subgroup."""
 
 from __future__ import annotations
 

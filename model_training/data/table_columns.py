@@ -1,4 +1,4 @@
-"""Which column of a labelled table is what."""
+"""Recognises the columns of a labelled table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several bundles on the same images: which images these are."""
+"""Selects the images that several bundles can be compared on."""
 
 from __future__ import annotations
 

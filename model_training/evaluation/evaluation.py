@@ -262,7 +262,7 @@ def choose_thresholds(
         decision=0.0,
         uncertain_low=0.0,
         uncertain_high=clear,
-        rule="The likeliest class; uncertain where 98 % of the wrong calls lie",
+        rule="The most likely class; uncertain below the probability of 98 % of its errors",
         chosen_on="validation",
     )
 

@@ -138,9 +138,9 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
 
 
 def kept_together(cases: Sequence[Case]) -> NDArray[np.int64]:
-    """The group of each image as a drawn split would keep it together, shape `(num_cases,)`.
+    """The group of each image that a random split would keep on one side, `(num_cases,)`.
 
-    Images are compared for near-duplicates only where the patient of one is not known.
+    Images are compared for near-duplicates only if the patient of some image is unknown.
 
     Raises:
         ImageError: If an image cannot be read.

@@ -1,4 +1,4 @@
-"""What was trained, and what a person says of it, as a bundle."""
+"""Publishes a trained network and its description as a bundle."""
 
 from __future__ import annotations
 

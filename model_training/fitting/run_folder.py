@@ -1,4 +1,4 @@
-"""The folder in which a run keeps its state, so that one that was stopped goes on."""
+"""The working folder of a run, from which an interrupted run can be resumed."""
 
 from __future__ import annotations
 

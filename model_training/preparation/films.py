@@ -1,4 +1,4 @@
-"""A data set decoded and split once, for everything that is trained on it."""
+"""A data set, decoded and split once for all trainings."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ from model_training.reports.patients import of_patients
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Films:
-    """What is trained on: cases with their split, and where each lies in the pixel array.
+    """The training data: cases with their split and pixels.
 
     Attributes:
-        classes: In output order.
+        classes: Names in output order.
+        split: The cases with their split.
         digests: SHA-256 of each case's file.
         groups: Equal for cases that must stay on one side of a split, `(num_cases,)`.
-        pixels: uint8 `(num_records, height, width, channels)` in [0, 255], memory-mapped.
-        rows: Where each case lies in `pixels`, `(num_cases,)`.
-        patients_from: What told who the patients are; empty where nothing did.
+        pixels: uint8 `(num_records, height, width, channels)` in [0, 255], RGB where there are
+            three channels, memory-mapped.
+        rows: Record of each case in `pixels`, `(num_cases,)`.
+        patients_from: How patients were identified; empty if they were not.
     """
 
     classes: tuple[str, ...]

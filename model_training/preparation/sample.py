@@ -1,4 +1,4 @@
-"""A few images of a data set as a network gets them."""
+"""A few images of a data set as the network sees them."""
 
 from __future__ import annotations
 

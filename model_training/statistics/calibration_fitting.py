@@ -1,8 +1,8 @@
-"""Fitting a calibration: one temperature, or a temperature and an offset for each class.
+"""Fits a calibration: a temperature, or a temperature and one offset per class.
 
-A temperature undoes a network that is too sure of itself. It cannot undo one that leans to a
-class, as training with class weights, oversampling or a moving average of the weights makes
-it: that takes an offset for each class.
+A temperature corrects over- and underconfidence. It cannot correct a bias towards a class, as
+caused by training with class weights, oversampling or a moving average of the weights; that
+takes an offset for each class.
 
 Reference:
     - Guo et al., On Calibration of Modern Neural Networks (ICML 2017): temperature scaling,
@@ -26,26 +26,26 @@ from app.core.statistics.calibration import softmax
 from app.core.statistics.labels import binary_cases, class_indices, require_finite
 
 TEMPERATURE_RANGE = (0.05, 20.0)
-MAX_OFFSET = 50.0  # in logits; only classes that are perfectly separated ask for more
+MAX_OFFSET = 50.0  # in logits; only perfectly separated classes would need more
 
 
 def fit_temperature(logits: ArrayLike, y_true: ArrayLike) -> float:
     """The temperature by which to divide logits before `sigmoid` or `softmax`.
 
-    It minimises the negative log-likelihood. Above 1 the network was too sure, below 1 not
-    sure enough; the order of the cases never changes. The slope of the likelihood in `1 / T`
-    only ever rises, so halving the range on its sign finds the one minimum.
+    It minimises the negative log-likelihood. Above 1 the network was overconfident, below 1
+    underconfident; the order of the cases never changes. The slope of the likelihood in `1 / T`
+    is monotonic, so bisection on its sign finds the single minimum.
 
     Args:
         logits: Shape `(num_cases,)` for two classes, `(num_cases, num_classes)` for more.
         y_true: Reference classes, shape `(num_cases,)`, integers from 0, at least two present.
 
     Returns:
-        A temperature in [0.05, 20]; an end of it where the cases ask for more than that, such
-        as classes that are perfectly separated; 1 where all logits are equal.
+        A temperature in [0.05, 20]; one end of this range if the optimum is outside, as for
+        perfectly separated classes; 1 if all logits are equal.
 
     Raises:
-        ValueError: If the shapes do not fit, a label is no class, a logit is not finite, or
+        ValueError: If the shapes do not match, a label is not a class, a logit is not finite, or
             only one class is present.
     """
     lead = _lead_over_truth(logits, y_true)
@@ -59,26 +59,29 @@ def fit_temperature(logits: ArrayLike, y_true: ArrayLike) -> float:
 def fit_temperature_and_offsets(
     class_logits: ArrayLike, y_true: ArrayLike
 ) -> tuple[float, tuple[float, ...]]:
-    """The temperature and the class offsets that together make the cases likeliest.
+    """The temperature and class offsets of maximum likelihood.
 
-    Probabilities are `softmax(class_logits / temperature + offsets)`; for two classes that is
+    Probabilities are `softmax(class_logits / temperature + offsets)`; for two classes this is
     Platt scaling. The likelihood is concave in `1 / temperature` and the offsets, so there is
-    one maximum.
+    a single maximum.
 
     Args:
         class_logits: Shape `(num_cases, num_classes)`, finite.
         y_true: Reference classes, shape `(num_cases,)`, integers from 0, at least two present.
 
     Returns:
-        A temperature in `TEMPERATURE_RANGE` and an offset for each class, within `MAX_OFFSET`,
-        the first one 0. A class without a case gets the lowest offset: pass cases of all.
+        A temperature in `TEMPERATURE_RANGE` and one offset per class in logits, within
+        `MAX_OFFSET`, the first one 0. A class without cases gets the lowest offset, so pass cases
+        of all classes.
 
     Raises:
-        ValueError: As `fit_temperature`.
+        ValueError: As for `fit_temperature`.
     """
     logits = np.asarray(class_logits, dtype=np.float64)
     if logits.ndim != 2:
-        raise ValueError(f"`class_logits` must have a column a class. Received {logits.shape}.")
+        raise ValueError(
+            f"`class_logits` must have one column per class. Received shape {logits.shape}."
+        )
     lead = _lead_over_truth(logits, y_true)
     num_cases, num_classes = logits.shape
     truth = np.eye(num_classes)[np.asarray(y_true, dtype=np.int64)]
@@ -106,18 +109,18 @@ def fit_temperature_and_offsets(
 
 
 def log_likelihood(probabilities: NDArray[np.float64], y_true: NDArray[np.int64]) -> float:
-    """Sum over the cases of the logarithm of what the true class was given.
+    """Sum over the cases of the log probability of the true class.
 
     Args:
-        probabilities: `(num_cases, num_classes)`.
-        y_true: Class positions, `(num_cases,)`.
+        probabilities: In [0, 1], `(num_cases, num_classes)`.
+        y_true: Class indices, `(num_cases,)`.
     """
     given = np.take_along_axis(probabilities, y_true[:, None], axis=1)
     return float(np.log(given.clip(np.finfo(float).tiny)).sum())
 
 
 def _lead_over_truth(logits: ArrayLike, y_true: ArrayLike) -> NDArray[np.float64]:
-    """How far each class is ahead of the true one, shape `(num_cases, num_classes)`."""
+    """Each class's logit minus that of the true class, `(num_cases, num_classes)`."""
     values = np.asarray(logits, dtype=np.float64)
     if values.ndim == 1:
         positive, values = binary_cases(y_true, values, name="logits")
@@ -140,7 +143,7 @@ def _lead_over_truth(logits: ArrayLike, y_true: ArrayLike) -> NDArray[np.float64
 
 
 def _falling_root(slope: Callable[[float], float], low: float, high: float) -> float:
-    """Where a falling function crosses zero, to 1e-12 of itself, or the nearer end."""
+    """Root of a decreasing function to a relative precision of 1e-12, or the nearer end."""
     if slope(low) == slope(high) == 0:
         return 1.0
     if slope(low) <= 0:

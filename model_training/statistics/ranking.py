@@ -1,4 +1,4 @@
-"""What a ranking of cases allows, read off their own ROC curve."""
+"""What the ranking of cases allows, read from their own ROC curve."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_text_says_what_was_found_without_a_name(leaking, capsys):
 
     printed = capsys.readouterr()
     assert printed.out.startswith(
-        "48 images of 2 classes: NORMAL, PNEUMONIA.\nPatients of 45 of 48 images are told by"
+        "48 images of 2 classes: NORMAL, PNEUMONIA.\nPatients of 45 of 48 images come from"
     )
     assert "\n\nLeak   train and" in printed.out
     assert re.search(r"^train  NORMAL     bacteria +12 +6$", printed.out, re.MULTILINE)
@@ -174,7 +174,7 @@ def test_a_table_is_inspected_as_a_folder_is(tmp_path, capsys):
     [
         (["gone"], 1, "There is no folder 'gone'."),
         (["gone.csv"], 1, "'gone.csv' is not there."),
-        (["."], 1, "The data hold images of no class;"),
+        (["."], 1, "The data contain images of no class;"),
         ([".", "--table", "gone.csv"], 1, "'gone.csv' is not there."),
     ],
 )

@@ -31,7 +31,7 @@ def test_class_folders_without_a_split(tmp_path):
     assert (first.patient_id, first.subgroup) == ("person0", "")
     assert first.path.read_bytes()
     assert "personN" in dataset.patients_from
-    assert dataset.notes[0].startswith("Patients of 8 of 8 images are told by file names")
+    assert dataset.notes[0].startswith("Patients of 8 of 8 images come from file names")
 
 
 def test_split_folders_keep_their_split(tmp_path):
@@ -74,7 +74,7 @@ def test_classes_can_be_renamed_and_merged(tmp_path):
     assert dataset.classes == ("healthy", "sick")
     assert [case.label for case in dataset.cases] == [0, 1, 1]
     with pytest.raises(
-        DatasetError, match=r"no classes \['D'\] to be renamed; found \['A', 'B', 'C'\]"
+        DatasetError, match=r"no classes \['D'\] to rename; found \['A', 'B', 'C'\]"
     ):
         read_dataset(tmp_path, class_names={"D": "sick"})
 
@@ -87,7 +87,7 @@ def test_class_folders_win_over_a_table_beside_them_and_that_is_said(tmp_path):
     by_table = read_dataset(tmp_path / "notes.csv")
 
     assert by_folder.classes == ("A", "B")
-    assert by_folder.notes[0].startswith("notes.csv is not read: the folders give the classes.")
+    assert by_folder.notes[0].startswith("notes.csv is not read, because the folders give")
     assert by_table.classes == ("x", "y")
     assert names(by_table) == names(by_folder)
 
@@ -201,8 +201,8 @@ def test_the_positive_class_can_be_named(tmp_path):
         (["A/1.txt", "B/1.png"], None, r"one class only \(B\)"),
         (["train/A/1.png"], None, r"one class only \(A\)"),
         (["A/1.png", "B/1.png"], "C", "no class 'C'"),
-        (["A/1.png", "B/1.png", "C/1.png"], "C", "is for two classes; found 3"),
-        (["A/1.png", "split/1.png"], None, r"\['split'\] are named like columns"),
+        (["A/1.png", "B/1.png", "C/1.png"], "C", "needs exactly two classes; found 3"),
+        (["A/1.png", "split/1.png"], None, r"\['split'\] have the same names as columns"),
     ],
 )
 def test_what_cannot_be_trained_on(tmp_path, files, positive, message):

@@ -45,8 +45,8 @@ def test_a_named_pattern_is_used_and_said(tmp_path):
     assert patients(dataset) == ["0115", "0117", "person1", ""]
     assert [case.subgroup for case in dataset.cases] == ["", "", "virus", ""]
     assert dataset.notes == (
-        f"Patients of 3 of 4 images are told by --patient-pattern {KERMANY}.",
-        "Subgroups of 1 of 4 images are told by --subgroup-pattern _(bacteria|virus)_.",
+        f"Patients of 3 of 4 images come from --patient-pattern {KERMANY}.",
+        "Subgroups of 1 of 4 images come from --subgroup-pattern _(bacteria|virus)_.",
     )
     assert KERMANY in dataset.patients_from
 
@@ -88,7 +88,7 @@ def test_a_dicom_patient_id_is_used_and_not_told(tmp_path, home):
     assert none == ""
     assert not [text for text in ("4711", "0815") if text in "".join(patients(dataset))]
     assert dataset.patients_from == "DICOM PatientID, as keyed hashes"
-    assert "Patients of 3 of 4 images are DICOM PatientIDs" in dataset.notes[0]
+    assert "Patients of 3 of 4 images come from DICOM PatientIDs" in dataset.notes[0]
     assert patients(read_dataset(tmp_path)) == patients(dataset)
     assert stat.S_IMODE((home / KEY_FILE).stat().st_mode) == 0o600
 
@@ -103,7 +103,7 @@ def test_one_patient_id_in_every_file_is_not_believed(tmp_path, home):
     dataset = read_dataset(tmp_path)
 
     assert set(patients(dataset)) == {""}
-    assert "state the same one" in dataset.notes[0]
+    assert "have the same one" in dataset.notes[0]
     assert not home.exists()
 
 
@@ -134,7 +134,7 @@ def test_pseudonyms_depend_on_the_key():
 def test_a_key_that_cannot_be_kept_or_is_damaged_is_said(tmp_path, home, monkeypatch):
     home.mkdir()
     (home / KEY_FILE).write_bytes(b"short")
-    with pytest.raises(DatasetError, match="5 bytes; 32 are expected"):
+    with pytest.raises(DatasetError, match="5 bytes, expected 32"):
         patient_key()
 
     (tmp_path / "file").write_text("no folder")

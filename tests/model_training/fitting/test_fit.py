@@ -89,7 +89,7 @@ def test_no_patient_is_on_two_sides(trained, data):
 
 def test_what_told_the_patients_is_in_bundle_and_card(trained):
     assert trained.manifest.data.patients_from.startswith("file names such as personN")
-    assert "images are told by file names such as personN" in trained.card()
+    assert "images come from file names such as personN" in trained.card()
     assert "--subgroup-pattern _(bacteria)_" in trained.card()
 
 
