@@ -1,7 +1,10 @@
 import numpy as np
+import pytest
 
 from model_training.evaluation.evaluation import best_epoch
 from tests.model_training.training.small_runs import against_what_is_learnt, config, small_network
+
+pytestmark = pytest.mark.slow
 
 
 def test_training_stops_when_validation_stalls(run, films):

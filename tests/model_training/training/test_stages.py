@@ -16,6 +16,8 @@ from tests.model_training.training.small_runs import (
     small_network,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def plan(backbone_end="out", **changes):
     settings = {"epochs": 10, "weights": "w.h5", "learning_rate": 1e-3, "fine_tuning_rate": 1e-5}
