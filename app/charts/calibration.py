@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from app.charts import layout, palette
 from app.core.performance import formatting
-from app.core.performance.performance import Histogram
+from app.core.performance.classifications import Histogram
 from app.core.statistics.calibration import ReliabilityBin
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.core.performance import learning, performance, predictions
+from app.core.performance import classifications, learning, predictions
 from app.core.statistics import metrics
 from app.ui import components, state
 from app.ui.cache import performance as cached_performance
@@ -53,16 +53,16 @@ else:
 
 view = details.pick_view()
 if view == "Misclassified films":
-    misclassified = performance.misclassified(held_out, threshold=threshold)
+    misclassified = classifications.misclassified(held_out, threshold=threshold)
     details.misclassified_films(
         misclassified, bundle, key=f"misclassified_{bundle.sha256}_{split}_{threshold}"
     )
 elif view == "Calibration":
     check = cached_performance.calibration(bundle, split)
-    spread = performance.histograms(held_out, threshold=threshold)
+    spread = classifications.histograms(held_out, threshold=threshold)
     details.calibration(check, spread, task, threshold=threshold, unit=held_out.unit)
 elif view == "Subgroups":
-    subgroups = performance.subgroup_results(held_out, threshold=threshold)
+    subgroups = classifications.subgroup_results(held_out, threshold=threshold)
     details.subgroup_table(subgroups, task, held_out.unit)
 elif view == "Training":
     best = learning.best_epoch(bundle.manifest.training)

@@ -7,8 +7,8 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from app.core.bundles.bundle import Bundle
+from app.core.performance.calibration_check import promises
 from app.core.performance.learning import LearningCurve, learning_curves
-from app.core.performance.performance import promises
 from app.core.performance.predictions import HeldOut, select
 from app.core.statistics.calibration import reliability_bins
 from app.core.statistics.curves import roc_curve

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.performance.performance import promises
+from app.core.performance.calibration_check import promises
 from app.core.performance.predictions import HeldOut, select
 from app.core.progress import progress
 from app.core.statistics.bootstrap import Interval

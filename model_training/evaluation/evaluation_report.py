@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import fill
 
-from app.core.performance.performance import promises
+from app.core.performance.calibration_check import promises
 from app.core.performance.predictions import HeldOut
 from app.core.statistics.calibration import reliability_bins
 from app.core.statistics.curves import roc_curve

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Task
-from app.core.performance.performance import promises
+from app.core.performance.calibration_check import promises
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import ClusteredProportion
 from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval

@@ -6,11 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
+from app.core.performance.calibration_check import CalibrationCheck, check_calibration
 from app.core.performance.performance import (
     BinaryPerformance,
-    CalibrationCheck,
     MulticlassPerformance,
-    check_calibration,
     evaluate_binary,
     evaluate_multiclass,
 )

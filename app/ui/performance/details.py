@@ -11,13 +11,9 @@ from app.charts import calibration as calibration_charts
 from app.charts import learning as learning_charts
 from app.core.bundles.bundle import Bundle, Task
 from app.core.performance import formatting
+from app.core.performance.calibration_check import CalibrationCheck
+from app.core.performance.classifications import Histogram, Misclassified, SubgroupResult
 from app.core.performance.learning import LearningCurve
-from app.core.performance.performance import (
-    CalibrationCheck,
-    Histogram,
-    Misclassified,
-    SubgroupResult,
-)
 from app.core.performance.predictions import ClassCount
 from app.core.settings import read_settings
 from app.core.sources.lookup import locate

@@ -5,7 +5,7 @@ import pytest
 
 from app.charts import palette
 from app.charts.calibration import probability_histograms, reliability
-from app.core.performance.performance import Histogram
+from app.core.performance.classifications import Histogram
 from app.core.statistics.calibration import ReliabilityBin
 from app.core.statistics.metrics import Proportion
 

@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 
 from app.core.bundles.bundle import Task
-from app.core.performance import formatting, performance, predictions
+from app.core.performance import (
+    calibration_check,
+    classifications,
+    formatting,
+    performance,
+    predictions,
+)
 from app.core.performance.learning import best_epoch, learning_curves
 from app.core.sources.lookup import locate
 from app.core.statistics.bootstrap import Interval
@@ -96,7 +102,7 @@ def test_perfect_separation_is_marked_as_having_no_interval():
 
 
 def test_misses_are_sorted_by_the_probability_given_to_the_truth():
-    misclassified = performance.misclassified(held_out(), threshold=0.5)
+    misclassified = classifications.misclassified(held_out(), threshold=0.5)
 
     # 0.80 on a negative leaves 0.20 for the truth, 0.30 on a positive leaves 0.30.
     assert [(m.truth, m.predicted, m.probability) for m in misclassified] == [
@@ -105,11 +111,11 @@ def test_misses_are_sorted_by_the_probability_given_to_the_truth():
     ]
     assert [m.given_to_truth for m in misclassified] == pytest.approx([0.2, 0.3])
     assert misclassified[0].patient == "p1"
-    assert performance.misclassified(held_out(), threshold=0.25) == misclassified[:1]
+    assert classifications.misclassified(held_out(), threshold=0.25) == misclassified[:1]
 
 
 def test_subgroups_of_one_class_show_how_many_of_it_were_called_right():
-    results = performance.subgroup_results(held_out(), threshold=0.5)
+    results = classifications.subgroup_results(held_out(), threshold=0.5)
 
     assert [
         (r.subgroup, r.label, r.right.successes, r.right.total, r.right.num_patients)
@@ -122,16 +128,16 @@ def test_a_subgroup_of_both_classes_gets_a_row_for_each():
 
     assert [
         (r.subgroup, r.label, r.right.successes, r.right.total)
-        for r in performance.subgroup_results(held_out(rows=rows), threshold=0.5)
+        for r in classifications.subgroup_results(held_out(rows=rows), threshold=0.5)
     ] == [("x", 0, 1, 1), ("x", 1, 0, 1), ("", 0, 0, 1)]
 
 
 def test_without_subgroups_there_is_no_table_of_them():
-    assert performance.subgroup_results(held_out(rows=[ROWS[0]]), threshold=0.5) == ()
+    assert classifications.subgroup_results(held_out(rows=[ROWS[0]]), threshold=0.5) == ()
 
 
 def test_histograms_count_right_and_wrong_of_each_class():
-    normal, pneumonia = performance.histograms(held_out(), threshold=0.5, num_bins=2)
+    normal, pneumonia = classifications.histograms(held_out(), threshold=0.5, num_bins=2)
 
     assert (normal.right.tolist(), normal.wrong.tolist()) == ([2, 0], [0, 1])
     assert (pneumonia.right.tolist(), pneumonia.wrong.tolist()) == ([0, 3], [1, 0])
@@ -146,8 +152,8 @@ def test_calibrated_probabilities_stay_within_what_chance_explains():
     ]
     squeezed = [(*row[:4], 0.5 + (row[4] - 0.5) / 10) for row in rows]
 
-    good = performance.check_calibration(held_out(rows=rows))
-    bad = performance.check_calibration(held_out(rows=squeezed))
+    good = calibration_check.check_calibration(held_out(rows=rows))
+    bad = calibration_check.check_calibration(held_out(rows=squeezed))
 
     assert good.error < good.error_by_chance
     assert bad.error > 2 * bad.error_by_chance
@@ -159,8 +165,8 @@ def test_more_classes_than_two():
     frame = drawn_table(THREE.classes, per_class=30)
     held = predictions.select(frame, THREE, split="test")
     result = performance.evaluate_multiclass(held)
-    wrong = performance.misclassified(held)
-    check = performance.check_calibration(held)
+    wrong = classifications.misclassified(held)
+    check = calibration_check.check_calibration(held)
 
     assert [area.num_cases for area in result.auc] == [90, 90, 90]
     assert result.macro_auc.value == pytest.approx(np.mean([area.value for area in result.auc]))
@@ -171,7 +177,7 @@ def test_more_classes_than_two():
     assert len(wrong) == (held.predicted() != held.y_true).sum() > 0
     assert all(film.given_to_truth < film.probability for film in wrong)
     assert sum(bin_.observed.successes for bin_ in check.bins) == 90 - len(wrong)
-    (only,) = performance.histograms(held)
+    (only,) = classifications.histograms(held)
     assert only.wrong.sum() == len(wrong)
 
 

@@ -1,0 +1,161 @@
+"""Images classified correctly or not at a decision threshold, from the predictions table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.performance.predictions import HeldOut
+from app.core.performance.proportions import ClusteredProportion
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """Images by probability, separately for correct and incorrect predictions.
+
+    Attributes:
+        label: The true class, or None for all images together.
+        edges: Edges of the bins, `(num_bins + 1,)`, in [0, 1].
+        right: Correctly classified images in each bin, `(num_bins,)`.
+        wrong: Misclassified images in each bin, `(num_bins,)`.
+    """
+
+    label: int | None
+    edges: NDArray[np.float64]
+    right: NDArray[np.int64]
+    wrong: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupResult:
+    """Correctly classified images of one true class in one subgroup.
+
+    With two classes, this is the sensitivity for positives and the specificity for negatives.
+
+    Attributes:
+        subgroup: Name of the subgroup; empty for images without one.
+        label: Position of the true class.
+        right: Correctly classified images out of all.
+    """
+
+    subgroup: str
+    label: int
+    right: ClusteredProportion
+
+
+@dataclass(frozen=True, slots=True)
+class Misclassified:
+    """A misclassified image.
+
+    Attributes:
+        image_id: SHA-256 of the file.
+        path: Path of the file inside the trainer's data folder.
+        patient: Patient identifier; empty if unknown.
+        truth: Position of the true class.
+        predicted: Position of the predicted class.
+        probability: Probability of the second class with two classes, of the predicted class with
+            more.
+        given_to_truth: Probability of the true class; the lower, the more confident the error.
+    """
+
+    image_id: str
+    path: str
+    patient: str
+    truth: int
+    predicted: int
+    probability: float
+    given_to_truth: float
+
+
+def histograms(
+    cases: HeldOut, *, threshold: float | None = None, num_bins: int = 25
+) -> tuple[Histogram, ...]:
+    """Histograms of the probability: one per true class, or one of all images.
+
+    Args:
+        cases: The predictions of one split.
+        threshold: Decision threshold of a two-class model: gives a histogram of the probability
+            of the second class for each true class. None gives one histogram of the probability
+            of the predicted class.
+        num_bins: Number of bins of equal width in [0, 1].
+    """
+    predicted = cases.predicted(threshold)
+    right = predicted == cases.y_true
+    panels: list[tuple[int | None, NDArray[np.bool_]]]
+    if threshold is None:
+        panels = [(None, np.ones(cases.num_images, dtype=bool))]
+        probability = cases.probabilities.max(axis=1)
+    else:
+        panels = [(label, cases.y_true == label) for label in range(cases.num_classes)]
+        probability = cases.probabilities[:, 1]
+    edges = np.linspace(0, 1, num_bins + 1)
+    return tuple(
+        Histogram(
+            label=label,
+            edges=edges,
+            right=np.histogram(probability[inside & right], bins=edges)[0],
+            wrong=np.histogram(probability[inside & ~right], bins=edges)[0],
+        )
+        for label, inside in panels
+    )
+
+
+def subgroup_results(
+    cases: HeldOut, *, threshold: float | None = None
+) -> tuple[SubgroupResult, ...]:
+    """Correctly classified images by subgroup and true class.
+
+    Args:
+        cases: The predictions of one split.
+        threshold: Decision threshold, see `HeldOut.predicted`.
+
+    Returns:
+        One entry for each combination that occurs; empty if the table names no subgroups.
+    """
+    if not (cases.subgroups != "").any():
+        return ()
+    right = cases.predicted(threshold) == cases.y_true
+    pairs = sorted(
+        set(zip(cases.subgroups.tolist(), cases.y_true.tolist(), strict=True)),
+        key=lambda pair: (not pair[0], pair),
+    )
+    inside = {
+        (subgroup, label): (cases.subgroups == subgroup) & (cases.y_true == label)
+        for subgroup, label in pairs
+    }
+    return tuple(
+        SubgroupResult(
+            subgroup=subgroup,
+            label=label,
+            right=ClusteredProportion.of(right[rows], cases.patients[rows]),
+        )
+        for (subgroup, label), rows in inside.items()
+    )
+
+
+def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Misclassified, ...]:
+    """The misclassified images, most confident errors first.
+
+    Args:
+        cases: The predictions of one split.
+        threshold: Decision threshold, see `HeldOut.predicted`.
+    """
+    predicted = cases.predicted(threshold)
+    rows = np.flatnonzero(predicted != cases.y_true)
+    found = [
+        Misclassified(
+            image_id=str(cases.image_ids[row]),
+            path=str(cases.paths[row]),
+            patient=str(cases.named_patients[row]),
+            truth=int(cases.y_true[row]),
+            predicted=int(predicted[row]),
+            probability=float(
+                cases.probabilities[row, predicted[row] if cases.num_classes > 2 else 1]
+            ),
+            given_to_truth=float(cases.probabilities[row, cases.y_true[row]]),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(found, key=lambda film: (film.given_to_truth, film.path)))
