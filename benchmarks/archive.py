@@ -124,7 +124,7 @@ def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
     prediction = predict(class_logits(logits)[0], bundle.manifest)
     source = Source("film.png", Path("film.png"))
     results = [
-        Result(source, f"{number:064d}", "ok", "", prediction, maps[0, ..., 0])
+        Result(source, f"{number:064d}", "ok", prediction=prediction, evidence=maps[0, ..., 0])
         for number in range(count)
     ]
     sent = [pickle.dumps(results[n : n + BATCH_SIZE]) for n in range(0, count, BATCH_SIZE)]

@@ -84,7 +84,7 @@ def test_a_file_gives_the_same_pixels_and_score_on_both_sides(folder, tmp_path, 
         result = results[kept.digests[index]]
         assert result.source.path == case.path
         if index in kept.failed:
-            assert result.reason.startswith(kept.failed[index] + ": ")
+            assert result.reason_code == kept.failed[index]
             continue
         row = kept.rows[index]
         prepared = prepare(case.path.read_bytes(), bundle.manifest.input)
@@ -114,7 +114,7 @@ def test_file_upload_and_archive_get_one_score(folder, bundle):
         assert scores.keys() == by_path.keys()
         for image_id, result in by_path.items():
             assert scores[image_id].prediction == result.prediction
-            assert scores[image_id].reason == result.reason
+            assert scores[image_id].reason_code == result.reason_code
 
 
 @pytest.mark.parametrize(

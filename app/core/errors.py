@@ -6,6 +6,11 @@ data: no pixels, no DICOM header values.
 
 from __future__ import annotations
 
+from typing import Literal
+
+# What became of an image, as in the results table.
+Status = Literal["ok", "refused", "unreadable"]
+
 # The code of an image that there was no memory for: the only reason that may not last.
 NO_MEMORY = "no_memory"
 
@@ -50,16 +55,11 @@ class ImageError(OverreadError):
         status: `unreadable` or `refused`, as in the results table.
     """
 
-    status = "unreadable"
+    status: Status = "unreadable"
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
-
-    @property
-    def reason(self) -> str:
-        """The code and the sentence, as the results table shows them."""
-        return f"{self.code}: {self}"
 
 
 class UnreadableImageError(ImageError):
@@ -69,4 +69,4 @@ class UnreadableImageError(ImageError):
 class RefusedImageError(ImageError):
     """A readable image that this model may not judge."""
 
-    status = "refused"
+    status: Status = "refused"

@@ -47,9 +47,7 @@ class Scored:
     @property
     def refused(self) -> Counter[str]:
         """Number of images without a score, by reason code."""
-        return Counter(
-            result.reason.partition(":")[0] for result in self.results if result.prediction is None
-        )
+        return Counter(result.reason_code for result in self.results if result.prediction is None)
 
     @property
     def image_ids(self) -> list[str]:

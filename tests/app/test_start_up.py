@@ -28,7 +28,7 @@ from app.core.sources.sources import Source
 bundle = load_bundle(Path(sys.argv[1]))
 source = Source("one.png", bundle.samples[0])
 batch = Batch([source], bundle=bundle)
-batch.results.append(Result(source, image_id(source.read()), "refused", "blank: Nothing."))
+batch.results.append(Result(source, image_id(source.read()), "refused", "blank", "Nothing."))
 page.session_state["batch"] = batch
 page.run()
 assert not page.exception

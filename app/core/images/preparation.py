@@ -14,9 +14,9 @@ from app.core.images.decoding import Film
 from app.core.images.suitability import check_suitable
 
 # Part of every key under which results or decoded films are cached. Increase it with any change
-# that may alter whether a file is refused, its pixels, its score or its heatmap: cached results
-# of older versions are then recomputed.
-PIPELINE_VERSION = 1
+# that may alter whether a file is refused, its pixels, its score or its heatmap, and when other
+# facts are cached for a result: cached results of older versions are then recomputed.
+PIPELINE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,7 +36,15 @@ class BundleResults:
         if prediction is not None:
             shares = tuple(prediction.pop("class_probabilities"))
             prediction = Prediction(**prediction, class_probabilities=shares)
-        return Result(source, image_id, facts["status"], facts["reason"], prediction, entry.map)
+        return Result(
+            source,
+            image_id,
+            facts["status"],
+            facts["reason_code"],
+            facts["reason"],
+            prediction,
+            entry.map,
+        )
 
     def image_ids(self) -> Iterator[str]:
         """The SHA-256 of every image that has a result.
@@ -61,12 +69,13 @@ class BundleResults:
                 _RESULT,
                 {
                     "status": result.status,
+                    "reason_code": result.reason_code,
                     "reason": result.reason,
                     "prediction": asdict(result.prediction) if result.prediction else None,
                 },
                 result.evidence,
             )
             for result in results
-            if result.image_id and not result.reason.startswith(NO_MEMORY)
+            if result.image_id and result.reason_code != NO_MEMORY
         ]
         self._store.add(self._bundle.sha256, entries)

@@ -31,7 +31,7 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
         "path": result.source.name,
         "image_id": result.image_id or None,
         "status": result.status,
-        "reason": result.reason or None,
+        "reason": f"{result.reason_code}: {result.reason}" if result.reason_code else None,
         "bundle": bundle.name,
         "bundle_sha256": bundle.sha256,
     }

@@ -7,11 +7,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from app.core.errors import Status
 from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
+from app.core.scoring.prediction import Zone
+
+# The zone of an image with a score, the status of one without.
+ImageStatus = Zone | Status
 
 # A shape and a word for each status, so that none is shown by colour alone.
-STATUS_WORDS = {
+STATUS_WORDS: dict[ImageStatus, str] = {
     "uncertain": "◆ Uncertain",
     "positive": "▲ Positive",
     "clear": "● Clear",
@@ -54,7 +59,7 @@ class Filter:
         text: Part of the name, ignoring case.
     """
 
-    statuses: Collection[str] = ()
+    statuses: Collection[ImageStatus] = ()
     predictions: Collection[str] = ()
     verdicts: Collection[str] = ()
     lowest: float = 0.0
@@ -62,7 +67,7 @@ class Filter:
     text: str = ""
 
 
-def status_of(result: Result) -> str:
+def status_of(result: Result) -> ImageStatus:
     """The zone of a scored image, else its status."""
     return result.prediction.zone if result.prediction else result.status
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from app.core.backend_names import BackendName
 from app.core.backends.backend import open_backend
 from app.core.bundles.bundle import Bundle
-from app.core.errors import ImageError
+from app.core.errors import ImageError, Status
 from app.core.images import decoding
 from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.networks.network import Network, class_logits, load_network
@@ -63,7 +63,8 @@ class Result:
         source: Where it came from.
         image_id: SHA-256 of its bytes; empty when they could not be read.
         status: `ok`, `refused` or `unreadable`.
-        reason: Code and sentence when it has no score, else empty.
+        reason_code: Stable short word that says why it has no score; empty where it has one.
+        reason: The same as a sentence.
         prediction: Prediction and probabilities when it was scored.
         evidence: float32 Grad-CAM map of the predicted class in logits, positive and
             negative, `(rows, columns)` over the whole film; None where it was not scored.
@@ -71,7 +72,8 @@ class Result:
 
     source: Source
     image_id: str
-    status: str
+    status: Status
+    reason_code: str = ""
     reason: str = ""
     prediction: Prediction | None = None
     evidence: NDArray[np.float32] | None = None
@@ -248,4 +250,4 @@ class Engine:
 
 
 def _without_score(source: Source, image_id: str, error: ImageError) -> Result:
-    return Result(source, image_id, error.status, error.reason)
+    return Result(source, image_id, error.status, error.code, str(error))

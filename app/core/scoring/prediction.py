@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Manifest
 from app.core.statistics.calibration import softmax
 from app.core.statistics.recalibration import calibrated
+
+# Where a probability lies: the first three with two classes, the last two with more.
+Zone = Literal["negative", "positive", "uncertain", "clear"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Prediction:
     probability: float
     raw_probability: float
     threshold: float
-    zone: str
+    zone: Zone
     class_probabilities: tuple[float, ...]
 
     @property
@@ -52,7 +56,7 @@ def predict(class_logits: NDArray[np.float64], manifest: Manifest) -> Prediction
     if task.binary:
         probability = float(probabilities[1])
         predicted, reported = int(probability >= thresholds.decision), 1
-        zone = "uncertain"
+        zone: Zone = "uncertain"
         if probability < thresholds.uncertain_low:
             zone = "negative"
         elif probability >= thresholds.uncertain_high:

@@ -157,7 +157,7 @@ def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, A
         "Probability": prediction.probability if prediction else None,
         "Prediction": bundle.manifest.task.display_name(prediction.label) if prediction else "",
         "Verdict": (verdict.agreement or "comment").capitalize() if verdict else "",
-        "Reason": result.reason.partition(": ")[2],  # the code before it is for tables
+        "Reason": result.reason,
     }
 
 

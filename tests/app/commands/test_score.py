@@ -283,7 +283,7 @@ def test_results_of_another_version_are_computed_again(bundle, two_films, tmp_pa
     out.parent.mkdir()
     store = ResultStore(out.with_name("r.csv.unfinished"), pipeline=0)
     image_id = hashlib.sha256((two_films / "film000.png").read_bytes()).hexdigest()
-    wrong = Result(Source("x", None), image_id, "refused", "blank: nothing there")
+    wrong = Result(Source("x", None), image_id, "refused", "blank", "nothing there")
     BundleResults(store, bundle).add([wrong])
     store.close()
 

@@ -31,7 +31,7 @@ from app.core.errors import BundleError, OverreadError
 from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import KnownResults, Result
 from app.core.scoring.ray_cluster.connection import connected, load_ray
-from app.core.scoring.ray_cluster.worker import KNOWN, Answer, Failure, Worker
+from app.core.scoring.ray_cluster.worker import Answer, Failure, Worker
 from app.core.sources.sources import Source
 
 # About half a second of a core: a message costs nothing beside it, and little is lost with it.
@@ -281,10 +281,10 @@ class _Run:
     def _kept(self, sources: Sequence[Source], answers: Sequence[Answer]) -> list[Result]:
         results, fresh = [], []
         for source, answer in zip(sources, answers, strict=True):
-            if answer.status == KNOWN:
+            if answer.is_known:
                 results.append(self._found(answer.image_id, source))
             else:
-                results.append(Result(source, *answer))
+                results.append(_result(source, answer))
                 fresh.append(results[-1])
         if self._known is not None and fresh:
             self._known.add(fresh)
@@ -298,6 +298,18 @@ class _Run:
                 "Begin anew, without them."
             )
         return found
+
+
+def _result(source: Source, answer: Answer) -> Result:
+    return Result(
+        source,
+        answer.image_id,
+        answer.status,
+        answer.reason_code,
+        answer.reason,
+        answer.prediction,
+        answer.evidence,
+    )
 
 
 def _checked(answer: Any) -> Any:

@@ -18,24 +18,27 @@ from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
 from app.core.bundles.bundle import load_bundle
-from app.core.errors import BundleError, OverreadError
+from app.core.errors import BundleError, OverreadError, Status
 from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.ray_cluster.connection import load_ray
 from app.core.sources.sources import Source
 
-KNOWN = "known"  # the status of a result that the driver has
-
 
 class Answer(NamedTuple):
-    """A result as a worker sends it: without the source, which the driver has."""
+    """A result as a worker sends it: without the source, which the driver has.
+
+    One that `is_known` says no more than that the driver has the result too.
+    """
 
     image_id: str
-    status: str
+    status: Status
+    reason_code: str
     reason: str
     prediction: Prediction | None
     evidence: NDArray[np.float32] | None
+    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,7 @@ class Worker:
         """An answer for each source, in their order."""
         try:
             engine, known = self._ready(shared)
-            return [
-                Answer(one.image_id, one.status, one.reason, one.prediction, one.evidence)
-                for one in engine.score(sources, known=known)
-            ]
+            return [_answer(one) for one in engine.score(sources, known=known)]
         except Exception as error:
             return _failure(error)
 
@@ -111,15 +111,27 @@ class Digests:
         self._digests = digests
 
     def get(self, image_id: str, source: Source) -> Result | None:
-        """A result that only says that the driver has it."""
+        """A result without a prediction, which only says that the driver has it."""
         digest = np.array(bytes.fromhex(image_id), "S32")
         position = int(np.searchsorted(self._digests, digest))
         if position < len(self._digests) and self._digests[position] == digest:
-            return Result(source, image_id, KNOWN)
+            return Result(source, image_id, "ok")
         return None
 
     def add(self, results: Sequence[Result]) -> None:
         """Nothing: the driver keeps them."""
+
+
+def _answer(result: Result) -> Answer:
+    return Answer(
+        result.image_id,
+        result.status,
+        result.reason_code,
+        result.reason,
+        result.prediction,
+        result.evidence,
+        is_known=result.status == "ok" and result.prediction is None,
+    )
 
 
 def _failure(error: Exception) -> Failure:

@@ -29,7 +29,7 @@ def reason_of(data):
     try:
         decoding.decode(data)
     except ImageError as error:
-        return "".join(traceback.format_exception(error)[-1:]) + error.reason
+        return "".join(traceback.format_exception(error)[-1:]) + str(error)
     return ""
 
 

@@ -27,7 +27,7 @@ def entry(number, *, cells=4):
 
 def test_what_was_computed_comes_back_as_it_was(bundle, tmp_path):
     sources = [Source(path.name, path) for path in sorted(SAMPLES.rglob("*.png"))[:5]]
-    refused = Result(Source("x", Path("x")), "f" * 64, "refused", "blank: nothing there")
+    refused = Result(Source("x", Path("x")), "f" * 64, "refused", "blank", "nothing there")
     results = [*Engine(bundle).score(sources), refused]
     store = ResultStore(tmp_path / "kept.sqlite3")
     BundleResults(store, bundle).add(results)
@@ -39,14 +39,15 @@ def test_what_was_computed_comes_back_as_it_was(bundle, tmp_path):
         other = Source("another name", Path("elsewhere"))
         found = known.get(result.image_id, other)
         assert found.source == other
-        assert (found.status, found.reason) == (result.status, result.reason)
+        assert (found.status, found.reason_code) == (result.status, result.reason_code)
+        assert found.reason == result.reason
         assert found.prediction == result.prediction
         np.testing.assert_array_equal(found.evidence, result.evidence)
 
 
 def test_it_is_known_by_both_digests(bundle, three_class_bundle, tmp_path):
     store = ResultStore(tmp_path / "kept.sqlite3")
-    result = Result(Source("x", Path("x")), "f" * 64, "refused", "blank: nothing there")
+    result = Result(Source("x", Path("x")), "f" * 64, "refused", "blank", "nothing there")
     BundleResults(store, bundle).add([result])
 
     assert BundleResults(store, bundle).get("f" * 64, result.source) == result
@@ -101,7 +102,9 @@ def test_a_file_that_names_no_version_is_opened_and_its_entries_are_not_served(t
 
 def test_files_that_could_not_be_read_are_tried_again(bundle, tmp_path):
     store = ResultStore(tmp_path / "kept.sqlite3")
-    BundleResults(store, bundle).add([Result(Source("x", Path("x")), "", "unreadable", "gone: .")])
+    BundleResults(store, bundle).add(
+        [Result(Source("x", Path("x")), "", "unreadable", "gone", ".")]
+    )
 
     assert len(store) == 0
 
@@ -247,7 +250,7 @@ def test_a_film_that_there_was_no_memory_for_is_tried_again(bundle, tmp_path):
     known = CachedResults(ResultStore(tmp_path / "kept.sqlite3"), bundle)
     source = Source("x", Path("x"))
 
-    known.add([Result(source, "f" * 64, "unreadable", "no_memory: not enough")])
+    known.add([Result(source, "f" * 64, "unreadable", "no_memory", "not enough")])
 
     assert known.get("f" * 64, source) is None
 
@@ -262,7 +265,7 @@ def test_where_nothing_can_be_kept_there_is_no_cache(tmp_path):
 def test_a_cache_that_fails_costs_nothing_but_time(bundle, tmp_path):
     store = ResultStore(tmp_path / "kept.sqlite3")
     known = CachedResults(store, bundle)
-    result = Result(Source("x", Path("x")), "f" * 64, "refused", "blank: nothing there")
+    result = Result(Source("x", Path("x")), "f" * 64, "refused", "blank", "nothing there")
     known.add([result])
     store.close()
 

@@ -40,7 +40,7 @@ def test_a_scored_row(bundle):
 
 
 def test_an_unscored_row_has_no_figures(bundle):
-    refused = Result(Source("a.png", Path("a.png")), "e" * 64, "refused", "blank: nothing")
+    refused = Result(Source("a.png", Path("a.png")), "e" * 64, "refused", "blank", "nothing")
     table = pd.read_csv(StringIO(rows.to_csv(rows.table([refused], bundle))))
 
     assert table.loc[0, "status"] == "refused"
@@ -80,7 +80,7 @@ def test_negative_numbers_are_no_formulas():
 
 
 def test_rows_written_one_by_one_are_the_table(bundle, tmp_path):
-    refused = Result(Source("=a, b.png", Path("a.png")), "e" * 64, "refused", 'blank: "nothing"')
+    refused = Result(Source("=a, b.png", Path("a.png")), "e" * 64, "refused", "blank", '"nothing"')
     found = [scored(bundle), refused, scored(bundle, "b.png", logit=-1e-9)]
     path = tmp_path / "r.csv"
 

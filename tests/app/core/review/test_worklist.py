@@ -32,7 +32,9 @@ def scored(name: str, probability: float) -> Result:
 
 
 def unscored(name: str, status: str) -> Result:
-    return Result(Source(name, Path(name)), name * 8, status, reason="blank: nothing to judge")
+    return Result(
+        Source(name, Path(name)), name * 8, status, reason_code="blank", reason="nothing to judge"
+    )
 
 
 RESULTS = [

@@ -77,8 +77,8 @@ def require_same(found, expected):
     """Whether both are the same rows in the same order."""
     for one, other in zip(found, expected, strict=True):
         assert one.source is other.source
-        assert (one.image_id, one.status, one.reason) == (
-            other.image_id, other.status, other.reason,
+        assert (one.image_id, one.status, one.reason_code, one.reason) == (
+            other.image_id, other.status, other.reason_code, other.reason,
         )  # fmt: skip
         if other.prediction is None:
             assert one.prediction is None
@@ -142,7 +142,7 @@ def test_a_file_that_workers_do_not_see_is_a_row(bundle, films, tmp_path):
     found = list(driver.score(bundle, [films[0], hidden, films[1]], num_workers=1))
 
     assert [result.status for result in found] == ["ok", "unreadable", "ok"]
-    assert found[1].reason.startswith("not_readable: ")
+    assert found[1].reason_code == "not_readable"
     assert found[1].source is hidden
 
 
@@ -256,7 +256,7 @@ def test_a_worker_of_another_version_is_refused(bundle, films, monkeypatch):
 def test_films_known_to_another_version_are_scored_again(bundle, films, expected, tmp_path):
     path = tmp_path / "kept"
     before = BundleResults(ResultStore(path, pipeline=0), bundle)
-    wrong = Result(films[0], expected[0].image_id, "refused", "blank: nothing there")
+    wrong = Result(films[0], expected[0].image_id, "refused", "blank", "nothing there")
     before.add([wrong])
 
     found = list(driver.score(bundle, films[:1], known=kept_in(path, bundle), num_workers=1))
