@@ -118,7 +118,7 @@ def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
     film = np.random.default_rng(0).integers(0, 256, (1, size.height, size.width, size.channels))
     engine = Engine(bundle)
     logits, maps = engine.run(film.astype(np.uint8))
-    from app.core.networks.network import class_logits
+    from app.core.networks.class_logits import class_logits
     from app.core.scoring.prediction import predict
 
     prediction = predict(class_logits(logits)[0], bundle.manifest)

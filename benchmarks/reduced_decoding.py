@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import load_bundle
 from app.core.images import decoding
 from app.core.images.preparation import to_input
-from app.core.networks.network import class_logits
+from app.core.networks.class_logits import class_logits
 from app.core.scoring.engine import Engine
 from app.core.statistics.calibration import softmax
 from benchmarks import films

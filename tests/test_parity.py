@@ -12,7 +12,7 @@ from PIL import Image
 from app.core.bundles.bundle import Input
 from app.core.images import decoding, geometry
 from app.core.images.preparation import prepare
-from app.core.networks.network import class_logits
+from app.core.networks.class_logits import class_logits
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from app.core.sources.uploads import spool

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import Calibration, Thresholds
-from app.core.networks.network import Network, class_logits
+from app.core.networks.class_logits import class_logits
+from app.core.networks.network import Network
 from app.core.progress import progress
 from app.core.statistics.decisions import predicted_classes
 from app.core.statistics.recalibration import calibrated

@@ -158,7 +158,7 @@ def _require_same(found: str, expected: str, name: str) -> None:
 
 
 def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
-    from app.core.networks.network import class_logits
+    from app.core.networks.class_logits import class_logits
     from app.core.statistics.calibration import softmax
 
     size = bundle.manifest.input

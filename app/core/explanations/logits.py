@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.networks.class_logits import class_weights
 from app.core.networks.network import Network
 
 # float32 pixels `(batch, height, width, channels)` in [0, 255] -> logits `(batch, num_logits)`.
@@ -142,8 +143,6 @@ class Logits:
 class ClassLogit:
     """The logit of one class.
 
-    With a single sigmoid, the logit of the first class is the negative of the second's.
-
     Attributes:
         logits: The logits of the network.
         class_index: Position of the class in the task.
@@ -180,7 +179,4 @@ class ClassLogit:
 
     @property
     def _weights(self) -> NDArray[np.float32]:
-        num_logits = self.logits.num_logits
-        if num_logits == 1:
-            return np.array([1 if self.class_index == 1 else -1], np.float32)
-        return np.asarray(np.eye(num_logits)[self.class_index], np.float32)
+        return class_weights(self.class_index, num_logits=self.logits.num_logits)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.networks.class_logits import of_class
 from app.core.networks.layer_descriptions import kind_of
 from app.core.networks.network import Network
 
@@ -177,9 +178,6 @@ def contributions(
 ) -> Contributions | None:
     """What each input of the last dense layer contributes to a class's logit.
 
-    With a single sigmoid, the logit of the first class is the negative of the second's, and so
-    are its contributions.
-
     Args:
         network: The network. It is not modified.
         pixels: The film at the network's input size, uint8 `(height, width, channels)` in
@@ -195,11 +193,10 @@ def contributions(
     if not isinstance(last, keras.layers.Dense) or len(last.input.shape) != 2:
         return None
     inputs = _compute(network.model, [last.input], pixels)[0]
-    column, sign = (class_index, 1.0) if last.units > 1 else (0, 1.0 if class_index else -1.0)
-    kernel = np.asarray(last.kernel, np.float32)[:, column]
-    bias = float(np.asarray(last.bias)[column]) if last.use_bias else 0.0
+    weights = of_class(np.asarray(last.kernel, np.float32), class_index)
+    bias = float(of_class(np.asarray(last.bias), class_index)) if last.use_bias else 0.0
     return Contributions(
-        np.asarray(sign * inputs * kernel, np.float32), sign * bias, _pooled_layer(network.model)
+        np.asarray(inputs * weights, np.float32), bias, _pooled_layer(network.model)
     )
 
 

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.core.bundles.bundle import MODEL, Bundle
 from app.core.errors import BundleError
 
@@ -143,22 +140,6 @@ def _check_heatmap_layer(model: keras.Model, bundle: Bundle) -> None:
             "output, so a heatmap would show only part of the evidence. Choose a layer after the "
             "point where all paths have joined."
         ) from None
-
-
-def class_logits(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Logits with one column per class: a single sigmoid becomes `(0, logit)`.
-
-    Args:
-        logits: float32 `(batch, 1)` or `(batch, num_classes)`.
-
-    Returns:
-        float64 `(batch, num_classes)`; for a single sigmoid, the softmax of these logits equals
-        the sigmoid.
-    """
-    wide = np.asarray(logits, np.float64)
-    if wide.shape[1] == 1:
-        return np.hstack([np.zeros_like(wide), wide])
-    return wide
 
 
 def silence_tensorflow() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import GROUP_ID, Task
+from app.core.networks.class_logits import class_probabilities
 from app.core.performance.sampling_units import sampling_units
 from app.core.statistics.decisions import predicted_classes
 
@@ -100,8 +101,7 @@ def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
     """
     rows = predictions[predictions["split"] == split]
     if task.binary:
-        positive = rows["probability"].to_numpy(np.float64)
-        probabilities = np.stack([1 - positive, positive], axis=1)
+        probabilities = class_probabilities(rows["probability"].to_numpy(np.float64))
     else:
         probabilities = rows[list(task.classes)].to_numpy(np.float64)
     text = {

@@ -12,8 +12,8 @@ from app.core.explanations.selection import default_choice
 from app.core.images import display, geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import Prepared, Rejected, prepare
-from app.core.results.result_cache import CachedResults
-from app.core.scoring.engine import Engine, Result
+from app.core.results.evidence_maps import EvidenceMaps
+from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import Prediction
 from app.core.sources.sources import Source
 
@@ -55,7 +55,7 @@ class Case:
 
 
 def examine(
-    engine: Engine, source: Source, data: bytes, *, known: CachedResults | None = None
+    engine: Engine, source: Source, data: bytes, *, maps: EvidenceMaps | None = None
 ) -> Case:
     """Decodes, scores and explains one file; what cannot be judged keeps its reason.
 
@@ -63,52 +63,36 @@ def examine(
         engine: The model.
         source: Where the file lies.
         data: Its bytes.
-        known: Earlier results and maps, which are not computed again, and where the maps of this
-            film are kept.
+        maps: Where maps of this film are kept, and with them earlier results, neither of which is
+            computed again.
     """
     prepared = prepare(data, engine.bundle.manifest.input)
     shown = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
     if isinstance(prepared, Rejected):
         return Case(prepared.image_id, shown, reason=str(prepared.error))
-    prediction, evidence = _explained(engine, prepared, source, known)
+    prediction, evidence = _explained(engine, prepared, source, maps)
     return Case(prepared.image_id, shown, prediction, evidence)
 
 
 def _explained(
-    engine: Engine, prepared: Prepared, source: Source, known: CachedResults | None
+    engine: Engine, prepared: Prepared, source: Source, maps: EvidenceMaps | None
 ) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
-    """Prediction and maps, from what is kept where that has them all."""
-    if known is None:
+    """Prediction and a map for each class, from what is kept where that has them all."""
+    if maps is None:
         return engine.explain(prepared)
-    found = known.get(prepared.image_id, source)
-    if found is not None and found.prediction is not None:
-        maps = _kept_maps(engine, found, known)
-        if maps:
-            return found.prediction, maps
-    prediction, maps = engine.explain(prepared)
-    if not _has_one_logit(engine):
-        for index, evidence in enumerate(maps):
-            choice = default_choice(engine.bundle.manifest.heatmap, index)
-            known.add_map(prepared.image_id, choice.name, evidence, facts={"unit": choice.unit})
-    return prediction, maps
-
-
-def _kept_maps(
-    engine: Engine, found: Result, known: CachedResults
-) -> tuple[NDArray[np.float32], ...]:
-    """One map a class, or none where one is missing."""
-    if _has_one_logit(engine):
-        # What speaks for one of two classes speaks against the other.
-        if found.prediction is None or found.evidence is None:
-            return ()
-        both = (-found.evidence, found.evidence)
-        return both if found.prediction.class_index else both[::-1]
-    heatmap, classes = engine.bundle.manifest.heatmap, engine.bundle.manifest.task.classes
-    names = [default_choice(heatmap, index).name for index in range(len(classes))]
-    kept = [known.get_map(found.image_id, name) for name in names]
-    maps = tuple(evidence for evidence in kept if evidence is not None)
-    return maps if len(maps) == len(classes) else ()
-
-
-def _has_one_logit(engine: Engine) -> bool:
-    return engine.bundle.manifest.task.binary and engine.backend.num_logits == 1
+    manifest, image_id = engine.bundle.manifest, prepared.image_id
+    choices = [
+        default_choice(manifest.heatmap, index) for index in range(len(manifest.task.classes))
+    ]
+    known = maps.known()
+    result = known.get(image_id, source) if known is not None else None
+    if result is not None and result.prediction is not None:
+        found = [maps.get(image_id, choice) for choice in choices]
+        evidence = tuple(one for one in found if one is not None)
+        if len(evidence) == len(choices):
+            return result.prediction, evidence
+    prediction, evidence = engine.explain(prepared)
+    for choice, one in zip(choices, evidence, strict=True):
+        if maps.get(image_id, choice) is None:
+            maps.add(image_id, choice, one)
+    return prediction, evidence

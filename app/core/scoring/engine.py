@@ -29,7 +29,8 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import ImageError, Status
 from app.core.images import decoding
 from app.core.images.preparation import Prepared, Rejected, prepare
-from app.core.networks.network import Network, class_logits, load_network
+from app.core.networks.class_logits import class_logits, of_class
+from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
 from app.core.scoring.prediction import Prediction, predict
 from app.core.settings import read_settings
@@ -242,10 +243,7 @@ class Engine:
         self, maps: NDArray[np.float32], class_index: int, film_shape: tuple[int, int]
     ) -> NDArray[np.float32]:
         """The map of one class, of maps `(rows, columns, num_logits)` over the whole input."""
-        if maps.shape[-1] > 1:
-            evidence = maps[..., class_index]
-        else:  # evidence for the first class is evidence against the second
-            evidence = maps[..., 0] if class_index == 1 else -maps[..., 0]
+        evidence = of_class(maps, class_index)
         return heatmaps.without_padding(evidence, film_shape, self.bundle.manifest.input)
 
 

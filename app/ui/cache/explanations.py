@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -12,7 +9,6 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Bundle
 from app.core.explanations.explainer import Explainer
 from app.core.explanations.logits import Progress
-from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import Choice
 from app.core.images import decoding
 from app.core.sources.sources import Source
@@ -45,13 +41,7 @@ def explanation(bundle: Bundle, image_id: str, choice: Choice) -> NDArray[np.flo
     Returns:
         float32 `(rows, columns)` over the whole film, in the method's unit.
     """
-    found = _stored(bundle, image_id, choice)
-    if found is None and METHODS[choice.method].is_signed and _has_one_logit(bundle):
-        # What speaks for one of two classes speaks against the other.
-        other = replace(choice, class_index=1 - choice.class_index)
-        opposite = _stored(bundle, image_id, other)
-        return -opposite if opposite is not None else None
-    return found
+    return models.evidence_maps(bundle).get(image_id, choice)
 
 
 def explain(
@@ -82,34 +72,4 @@ def explain(
         )
         .evidence
     )
-    known = models.known_results(bundle)
-    if known is not None:
-        known.add_map(image_id, choice.name, evidence, facts={"unit": choice.unit})
-    _evidence(bundle, image_id, choice, lambda: evidence)
-
-
-def _stored(bundle: Bundle, image_id: str, choice: Choice) -> NDArray[np.float32] | None:
-    known = models.known_results(bundle)
-    if known is None:
-        return _evidence(bundle, image_id, choice, lambda: None)
-    return _evidence(bundle, image_id, choice, lambda: known.get_map(image_id, choice.name))
-
-
-# What was not found is looked for again: it may have been computed meanwhile.
-@st.cache_resource(
-    hash_funcs=NAMED_BY,
-    max_entries=64,
-    show_spinner=False,
-    validate=lambda found: found is not None,
-)
-def _evidence(
-    bundle: Bundle,
-    image_id: str,
-    choice: Choice,
-    _find: Callable[[], NDArray[np.float32] | None],
-) -> NDArray[np.float32] | None:
-    return _find()
-
-
-def _has_one_logit(bundle: Bundle) -> bool:
-    return bundle.manifest.task.binary and models.engine(bundle).backend.num_logits == 1
+    models.evidence_maps(bundle).add(image_id, choice, evidence)

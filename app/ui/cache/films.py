@@ -34,7 +34,7 @@ def case(bundle: Bundle, source: Source) -> Case:
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner="Reading the film")
 def _case(bundle: Bundle, image_id: str, _source: Source, _data: bytes) -> Case:
-    return examine(models.engine(bundle), _source, _data, known=models.known_results(bundle))
+    return examine(models.engine(bundle), _source, _data, maps=models.evidence_maps(bundle))
 
 
 def thumbnail(image_id: str, source: Source) -> bytes | None:

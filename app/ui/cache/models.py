@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.networks.network import Network
+from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults, open_cache
 from app.core.results.result_store import ResultStore
 from app.core.results.verdicts import VerdictStore
@@ -67,3 +68,13 @@ def known_results(bundle: Bundle) -> CachedResults | None:
 @st.cache_resource(validate=lambda store: store is not None)
 def _result_store(path: Path, max_bytes: int) -> ResultStore | None:
     return open_cache(path, max_bytes=max_bytes)
+
+
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=4, show_spinner=False)
+def evidence_maps(bundle: Bundle) -> EvidenceMaps:
+    """The cache of a bundle's evidence maps, shared by all sessions."""
+    return EvidenceMaps(
+        bundle,
+        num_logits=engine(bundle).backend.num_logits,
+        known=lambda: known_results(bundle),
+    )

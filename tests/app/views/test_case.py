@@ -12,7 +12,7 @@ from app.core.images.decoding import Film
 from app.core.rendering import heatmaps
 from app.core.results.result_store import ResultStore, ResultStoreError
 from app.core.sources.sources import Source
-from app.ui.cache import explanations, pictures
+from app.ui.cache import explanations, models, pictures
 from app.ui.cache import films as cached_films
 from app.ui.case import viewer
 from tests.app.views.conftest import review_folder
@@ -160,9 +160,9 @@ def chosen_method(at):
 @pytest.fixture
 def forget():
     """Empties the memory of the app, as a restart does; what is on disk stays."""
-    explanations._evidence.clear()
-    yield explanations._evidence.clear
-    explanations._evidence.clear()
+    models.evidence_maps.clear()
+    yield models.evidence_maps.clear
+    models.evidence_maps.clear()
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 
 from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import Calibration
-from app.core.networks.network import Network, class_logits
+from app.core.networks.class_logits import class_logits
+from app.core.networks.network import Network
 from app.core.statistics.calibration import expected_calibration_error, sigmoid, softmax
 from app.core.statistics.recalibration import calibrated
 from model_training.evaluation import evaluation

@@ -9,7 +9,8 @@ from keras import applications, layers
 
 from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import Heatmap, Input, Task, file_sha256
-from app.core.networks.network import Network, class_logits
+from app.core.networks.class_logits import class_logits
+from app.core.networks.network import Network
 from app.core.scoring.engine import Engine
 from app.core.statistics.calibration import softmax
 from model_training.networks.blocks import PREDICTIONS_LAYER

@@ -15,7 +15,7 @@ from app.core.backends.backend import open_backend
 from app.core.backends.conversion import MODEL_FILE, UnsupportedNetworkError, converted
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError
-from app.core.networks.network import class_logits
+from app.core.networks.class_logits import class_logits
 from app.core.statistics.calibration import softmax
 from tests.bundles import make_bundle
 

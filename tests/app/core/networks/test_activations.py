@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from app.core.networks import activations
-from app.core.networks.network import Network, class_logits
+from app.core.networks.class_logits import class_logits
+from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS
 
 # The backbones have hundreds of layers.

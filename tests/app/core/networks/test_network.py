@@ -11,7 +11,8 @@ from keras import layers
 from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import Heatmap, Input, Task
 from app.core.errors import BundleError
-from app.core.networks.network import Network, check_network, class_logits, load_network
+from app.core.networks.class_logits import class_logits
+from app.core.networks.network import Network, check_network, load_network
 from model_training.networks.catalogue import PRESETS
 
 pytestmark = pytest.mark.slow
@@ -107,13 +108,6 @@ def test_fresh_and_reloaded_networks_are_the_same(pair, films):
 
     for one, other in zip(first, second, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
-
-
-def test_class_logits_of_a_sigmoid_are_zero_and_the_logit():
-    np.testing.assert_array_equal(
-        class_logits(np.array([[2.0], [-1.0]], np.float32)), [[0, 2], [0, -1]]
-    )
-    np.testing.assert_array_equal(class_logits(np.array([[1.0, 2, 3]])), [[1, 2, 3]])
 
 
 def manifest(classes=("A", "B"), *, layer="conv"):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults
 from app.core.results.result_store import ResultStore
 from app.core.review.batch import Batch, Progress
@@ -78,8 +79,9 @@ def test_heatmaps_go_to_disk_and_a_case_is_opened_from_there(
     batch.wait(60)
     fresh = examine(engine, source, source.read())
     monkeypatch.setattr(Engine, "run", None)
+    maps = EvidenceMaps(bundle, num_logits=1, known=lambda: known)
 
-    case = examine(engine, source, source.read(), known=known)
+    case = examine(engine, source, source.read(), maps=maps)
 
     assert batch.results[0].evidence is None
     assert case.prediction == fresh.prediction

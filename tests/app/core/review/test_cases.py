@@ -8,6 +8,7 @@ import pytest
 
 from app.core.explanations.selection import default_choice
 from app.core.images.decoding import Film
+from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults
 from app.core.results.result_store import ResultStore
 from app.core.review.cases import Window, examine
@@ -22,6 +23,11 @@ def three_class_engine(three_class_bundle):
 
 def kept(engine, tmp_path):
     return CachedResults(ResultStore(tmp_path / "kept.sqlite3"), engine.bundle)
+
+
+def maps_of(engine, known):
+    """The maps as another process would find them."""
+    return EvidenceMaps(engine.bundle, num_logits=engine.backend.num_logits, known=lambda: known)
 
 
 def test_a_case_has_a_map_for_each_class(engine, source):
@@ -56,7 +62,9 @@ def test_with_more_classes_a_case_is_computed_for_them_all(three_class_engine, s
     known = kept(three_class_engine, tmp_path)
     known.add(list(three_class_engine.score([source])))
 
-    case = examine(three_class_engine, source, source.read(), known=known)
+    case = examine(
+        three_class_engine, source, source.read(), maps=maps_of(three_class_engine, known)
+    )
 
     assert len(case.evidence) == 3
     assert not np.allclose(case.evidence[0], -case.evidence[1])
@@ -67,11 +75,16 @@ def test_with_more_classes_a_case_is_opened_again_without_the_network(
 ):
     known = kept(three_class_engine, tmp_path)
     known.add(list(three_class_engine.score([source])))
-    first = examine(three_class_engine, source, source.read(), known=known)
+    first = examine(
+        three_class_engine, source, source.read(), maps=maps_of(three_class_engine, known)
+    )
     monkeypatch.setattr(Engine, "run", None)
 
     again = examine(
-        three_class_engine, source, source.read(), known=kept(three_class_engine, tmp_path)
+        three_class_engine,
+        source,
+        source.read(),
+        maps=maps_of(three_class_engine, kept(three_class_engine, tmp_path)),
     )
 
     assert again.prediction.class_probabilities == pytest.approx(
@@ -88,11 +101,14 @@ def test_a_map_that_was_dropped_is_computed_again(three_class_engine, source, tm
     known.add(results)
     heatmap = three_class_engine.bundle.manifest.heatmap
     wrong = np.full((2, 2), 9, np.float32)
-    for index in (0, 2):
+    predicted = results[0].prediction.class_index
+    for index in (predicted, (predicted + 1) % 3):
         name = default_choice(heatmap, index).name
         known.add_map(results[0].image_id, name, wrong, facts={})
 
-    case = examine(three_class_engine, source, source.read(), known=known)
+    case = examine(
+        three_class_engine, source, source.read(), maps=maps_of(three_class_engine, known)
+    )
 
     assert len(case.evidence) == 3
     assert all(evidence.max() < 9 for evidence in case.evidence)
@@ -105,7 +121,7 @@ def test_a_kept_map_of_one_logit_tells_both_classes(engine, source, tmp_path, mo
     fresh = examine(engine, source, source.read())
     monkeypatch.setattr(Engine, "run", None)
 
-    case = examine(engine, source, source.read(), known=known)
+    case = examine(engine, source, source.read(), maps=maps_of(engine, known))
 
     np.testing.assert_allclose(case.evidence[label], fresh.evidence[label], atol=1e-6)
 

@@ -13,7 +13,6 @@ from scipy import ndimage
 
 from app.core.errors import SourceError
 from app.core.images.preparation import prepare
-from app.core.networks.network import class_logits
 from app.core.scoring import engine as engine_module
 from app.core.scoring.engine import BATCH_SIZE, Engine, Result
 from app.core.sources.read_ahead import ReadAhead
@@ -290,10 +289,6 @@ def test_two_sessions_at_once_get_their_own_results(engine, films):
 
     np.testing.assert_allclose(found["forward"], alone, atol=1e-6)
     np.testing.assert_allclose(found["backward"][::-1], alone, atol=1e-6)
-
-
-def test_a_sigmoid_becomes_two_class_logits():
-    np.testing.assert_array_equal(class_logits(np.array([[2.0]])), [[0.0, 2.0]])
 
 
 def test_a_film_scores_alike_whatever_stands_beside_it(engine, films):
