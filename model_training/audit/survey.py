@@ -17,6 +17,7 @@ from app.core.bundles.bundle import Input
 from app.core.errors import ImageError
 from app.core.images import dicom
 from app.core.images.preparation import Rejected, prepare
+from app.core.images.silence import silent
 from app.core.progress import progress
 from app.core.sources.sources import Source
 from model_training.data.datasets import Case
@@ -122,7 +123,8 @@ def _batches(number: int) -> Iterator[range]:
 
 
 def _picture_header(data: bytes) -> _Header:
-    picture = Image.open(BytesIO(data))
+    with silent():  # as when it was decoded
+        picture = Image.open(BytesIO(data))
     tables = getattr(picture, "quantization", None) or {}
     texts = ("comment", "xmp", "XML:com.adobe.xmp", "Comment", "Description", "Software")
     return _Header(
@@ -148,6 +150,7 @@ def _pixel_kind(picture: Image.Image, data: bytes) -> str:
 def _dicom_header(data: bytes) -> _Header:
     import pydicom
 
-    dataset = pydicom.dcmread(BytesIO(data), stop_before_pixels=True)
+    with silent():
+        dataset = pydicom.dcmread(BytesIO(data), stop_before_pixels=True)
     kind = "grey" if int(dataset.get("SamplesPerPixel") or 1) == 1 else "colour"
     return _Header("DICOM", f"{kind}, {int(dataset.BitsStored)} bits")

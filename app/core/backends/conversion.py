@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -144,11 +146,27 @@ def write(bundle: Bundle, folder: Path) -> None:
 
 def _as_openvino(graph: Any) -> Any:
     try:
-        return load_openvino().convert_model(graph)
+        with _root_logger_kept():
+            return load_openvino().convert_model(graph)
     except (OSError, MemoryError):  # transient, not a property of the network
         raise
     except Exception as error:
         raise UnsupportedNetworkError(type(error).__name__) from None
+
+
+@contextlib.contextmanager
+def _root_logger_kept() -> Iterator[None]:
+    """Puts back the root logger, which OpenVINO turns down for itself, and so if it fails.
+
+    Every logger of the process would be silent then, up to errors.
+    """
+    root = logging.getLogger()
+    level, filters, handlers = root.level, list(root.filters), list(root.handlers)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.filters[:], root.handlers[:] = filters, handlers
 
 
 def _require_same(found: str, expected: str, name: str) -> None:

@@ -19,7 +19,7 @@ from app.core.errors import NO_MEMORY, ImageError, RefusedImageError, Unreadable
 from app.core.images import dicom
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_filled_up, is_whole, looks_like_picture
-from app.core.images.silence import without_warnings
+from app.core.images.silence import silent
 
 MAX_PIXELS = 120_000_000  # a 10,000 x 12,000 film; mammograms have about 30 million
 MAX_FILE_BYTES = 512 * 1024**2
@@ -27,9 +27,6 @@ MIN_SIDE = 32
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
 _DAMAGED = "The image is truncated or damaged ({}). Copy or export the file again."
-
-# The header check below replaces Pillow's own limit, which only warns.
-Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ def decode(data: bytes) -> Film:
             f"{MAX_FILE_BYTES // 1024**2} MB. Export it at a lower resolution.",
         )
     try:
-        with without_warnings():
+        with silent():
             if not dicom.is_dicom(data):
                 return Film(_not_blank(_decode_picture(data)))
             pixels, modality = dicom.decode(data, check_size=_check_size)
@@ -109,6 +106,16 @@ def _is_lack_of_memory(error: Exception) -> bool:
 def _decode_picture(data: bytes) -> NDArray[np.uint8]:
     try:
         picture = Image.open(BytesIO(data), formats=_FORMATS)
+    except Image.DecompressionBombError:
+        # Pillow's own limit, which is the whole process's and stays as it is. It is twice the
+        # number that it names, and lies above the limit here unless somebody has lowered it.
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or MAX_PIXELS)
+        raise RefusedImageError(
+            "too_large",
+            f"The image has more than {limit / 10**6:,.3g} million pixels; the maximum is "
+            f"{min(limit, MAX_PIXELS) / 10**6:,.3g} million pixels. Export it at a lower "
+            "resolution.",
+        ) from None
     except UnidentifiedImageError:
         if looks_like_picture(data):
             raise UnreadableImageError("damaged", _DAMAGED.format("its header")) from None

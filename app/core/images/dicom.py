@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from io import BytesIO
@@ -37,8 +36,8 @@ def decode(
     """Decodes one DICOM frame.
 
     Applies the modality and VOI transformations of PS3.3 C.11. Without a window, the range of the
-    values is used, excluding padding. MONOCHROME1 is inverted so that air is black. Call it with
-    warnings disabled, because pydicom's warnings quote header values.
+    values is used, excluding padding. MONOCHROME1 is inverted so that air is black. Call it
+    inside `silence.silent`, because pydicom's warnings and logs quote header values.
 
     Args:
         data: The whole file.
@@ -54,8 +53,6 @@ def decode(
         UnreadableImageError: If the file is damaged or its compression is not supported.
         RefusedImageError: If it contains no image or several frames.
     """
-    # pydicom also logs its warnings, and logs must not contain patient data.
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
     try:
         dataset = _read(data)
         _check_header(dataset, check_size)
