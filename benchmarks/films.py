@@ -13,7 +13,11 @@ _JPEG_START = b"\xff\xd8"
 
 def paths(folder: Path) -> list[Path]:
     """The image files of a folder, by name."""
-    return [source.path for source in from_paths([folder]) if source.path is not None]
+    return [
+        source.path
+        for source in from_paths([folder])
+        if source.path is not None and source.problem is None
+    ]
 
 
 def write_copies(folder: Path, originals: list[Path], count: int) -> None:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from app.core.results.result_store import ResultStore
 
 _SUFFIXES = (".csv", ".parquet")
+# Of an input that holds no image; the table has them all.
+_SHOWN_PROBLEMS = 3
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -173,6 +175,8 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
         results = engine.score(sources, known=known)
     print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
     counts: Counter[str] = Counter()
+    is_any_listed = False
+    unlisted: list[str] = []
     undrawn: Counter[str] = Counter()
     started = time.monotonic()
     if options.heatmaps:
@@ -185,20 +189,24 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
         for result in results:
             table.write(result)
             counts[result.status] += 1
+            if result.source.problem is None:
+                is_any_listed = True
+            elif len(unlisted) < _SHOWN_PROBLEMS:
+                unlisted.append(f"{result.source.name!r}: {result.reason}")
             bar.update()
     print(_summary(counts, time.monotonic() - started, options.out), file=sys.stderr)
     if undrawn:
         print(_undrawn_summary(undrawn), file=sys.stderr)
+    if not is_any_listed:
+        raise OverreadError(" ".join(["The input contains no image.", *unlisted]))
 
 
 def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
     """Lists the inputs a second time in the background, so the progress bar can show a total."""
-    from app.core.errors import SourceError
     from app.core.sources.sources import from_paths
 
     def count() -> None:
-        with suppress(SourceError):  # reported by the thread that reads them
-            bar.total = sum(1 for _ in from_paths(inputs))
+        bar.total = sum(1 for _ in from_paths(inputs))
 
     Thread(target=count, daemon=True, name="count").start()
 

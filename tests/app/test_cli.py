@@ -112,16 +112,26 @@ def test_failures_are_sentences(arguments, sentence, capsys):
     assert sentence in capsys.readouterr().err
 
 
-def test_a_missing_input_and_an_empty_folder_are_sentences(bundle, tmp_path, capsys):
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_inputs_without_an_image_have_their_rows(bundle, tmp_path, capsys, ending):
     empty = tmp_path / "empty"
     empty.mkdir()
-    out = tmp_path / "r.csv"
+    torn = tmp_path / "torn.zip"
+    torn.write_bytes(b"no archive")
+    out = tmp_path / "out" / f"r.{ending}"
+    inputs = [str(empty), str(tmp_path / "gone"), str(torn)]
 
-    assert main(["score", str(bundle.path), str(empty), "--out", str(out)]) == 1
-    assert "The input contains no image" in capsys.readouterr().err
-    assert main(["score", str(bundle.path), str(tmp_path / "gone"), "--out", str(out)]) == 1
-    assert "There is nothing at" in capsys.readouterr().err
-    assert not out.exists()
+    assert main(["score", str(bundle.path), *inputs, "--out", str(out)]) == 1
+
+    said = capsys.readouterr().err
+    assert "The input contains no image" in said
+    assert "There is nothing at this path" in said
+    table = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
+    assert table["path"].tolist() == inputs
+    assert [reason.partition(": ")[0] for reason in table["reason"]] == [
+        "no_images", "not_found", "damaged_archive",
+    ]  # fmt: skip
+    assert [path.name for path in out.parent.iterdir()] == [out.name]
 
 
 @pytest.mark.parametrize("arguments", [[], ["scoer"], ["score"], ["score", "b", "i"]])

@@ -33,6 +33,8 @@ def partial_path(path: Path) -> Path:
 def open_table(path: Path, bundle: Bundle) -> Iterator[Writer]:
     """A table that gets its name when it is complete; until then it ends in `.partial`.
 
+    One that is not completed is removed: what was computed is kept elsewhere.
+
     Args:
         path: CSV file, or Parquet if its name ends so.
         bundle: Whose results are written.
@@ -40,9 +42,13 @@ def open_table(path: Path, bundle: Bundle) -> Iterator[Writer]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path)
     opened = _parquet if path.suffix.lower() == ".parquet" else _csv
-    with opened(partial, bundle) as writer:
-        yield writer
-    partial.replace(path)
+    try:
+        with opened(partial, bundle) as writer:
+            yield writer
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -27,7 +27,6 @@ MAX_ARCHIVE_BYTES = 20 * 1024**3
 _ARCHIVE_SUFFIX = ".zip"
 # Treated as a path, so that the rules for links apply.
 _LOCAL_PROTOCOL = "file://"
-_SHOWN_PROBLEMS = 3
 
 
 class Content(Protocol):
@@ -116,27 +115,15 @@ def from_paths(paths: Sequence[Path | str]) -> Iterator[Source]:
     unreachable addresses, and links that leave the folder.
 
     Args:
-        paths: Paths and addresses.
-
-    Raises:
-        SourceError: At the end, if not a single image could be listed.
+        paths: Paths and addresses; each gives at least one source.
 
     Example:
         >>> sources = list(from_paths([Path("models/phantom-chest/samples/NORMAL")]))
         >>> len(sources), sources[0].path.name
         (12, 'phantom0095_1.png')
     """
-    is_any_readable = False
-    reasons: list[str] = []
     for path in paths:
-        for source in _from_input(path):
-            if source.problem is None:
-                is_any_readable = True
-            elif len(reasons) < _SHOWN_PROBLEMS:
-                reasons.append(f"{source.name!r}: {source.problem.sentence}")
-            yield source
-    if not is_any_readable:
-        raise SourceError(" ".join(["The input contains no image.", *reasons]))
+        yield from _from_input(path)
 
 
 def from_archive(path: Path, *, name: str) -> Iterator[Source]:

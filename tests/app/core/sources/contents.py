@@ -24,3 +24,9 @@ def codes(found):
         except ImageError as error:
             result.append(error.code)
     return result
+
+
+def sentence(found):
+    """Why the only one of these sources gives nothing."""
+    (source,) = found
+    return str(reason(source))

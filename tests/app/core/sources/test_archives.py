@@ -13,7 +13,7 @@ import pytest
 from app.core.errors import SourceError
 from app.core.sources import archives, sources
 from app.core.sources.sources import from_archive, from_paths
-from tests.app.core.sources.contents import codes, names, reason
+from tests.app.core.sources.contents import codes, names, reason, sentence
 from tests.pictures import restated, zipped
 
 
@@ -156,8 +156,7 @@ def test_archive_that_unpacks_to_100_gigabytes(pack):
     path = pack(archive)
     with pytest.raises(SourceError, match=r"unpacks to 104 GB; the maximum is 20 GB"):
         list(from_archive(path, name="films.zip"))
-    with pytest.raises(SourceError, match="104 GB"):
-        list(from_paths([path]))
+    assert "104 GB" in sentence(from_paths([path]))
     good = pack(zipped({"a.png": b"abc"}), "good.zip")
     found = list(from_paths([path, good]))
     assert codes(found) == ["archive_too_large", b"abc"]
@@ -173,8 +172,7 @@ def test_archive_inside_an_archive_keeps_a_row(pack):
 def test_empty_archive(pack):
     path = pack(zipped({}))
     assert list(from_archive(path, name="films.zip")) == []
-    with pytest.raises(SourceError, match="contains no image"):
-        list(from_paths([path]))
+    assert "contains no image" in sentence(from_paths([path]))
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"no archive at all", b"PK\x03\x04" * 50])

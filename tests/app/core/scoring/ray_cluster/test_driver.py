@@ -176,9 +176,19 @@ def test_nothing_to_score_gives_nothing(bundle):
     assert list(driver.score(bundle, [])) == []
 
 
-def test_an_error_while_listing_is_passed_on(bundle, tmp_path):
-    with pytest.raises(SourceError, match="no image"):
-        list(driver.score(bundle, from_paths([tmp_path / "gone"])))
+def test_an_error_while_listing_is_passed_on(bundle, films):
+    def stalling():
+        yield films[0]
+        raise SourceError("The file system does not answer.")
+
+    with pytest.raises(SourceError, match="does not answer"):
+        list(driver.score(bundle, stalling()))
+
+
+def test_an_input_without_an_image_has_its_row(bundle, tmp_path):
+    (result,) = driver.score(bundle, from_paths([tmp_path / "gone"]))
+
+    assert result.reason_code == "not_found"
 
 
 def test_a_killed_worker_costs_no_row(bundle, films, expected):

@@ -34,3 +34,9 @@ def one_code(source):
         return source.read()
     except ImageError as error:
         return error.code
+
+
+def sentence(found):
+    """Why the only one of these sources gives nothing."""
+    (source,) = found
+    return str(reason(source))

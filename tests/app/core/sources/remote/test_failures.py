@@ -12,10 +12,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from app.core.errors import ImageError, SourceError
+from app.core.errors import ImageError
 from app.core.sources import remote
 from app.core.sources.sources import from_paths
-from tests.app.core.sources.remote.contents import codes, filled, reason
+from tests.app.core.sources.remote.contents import codes, filled, reason, sentence
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: pip install -e '.[dev]'")
 
@@ -24,9 +24,9 @@ CANARY = "CANARY"
 
 @pytest.mark.parametrize("address", ["ftpp://host/a.png", "S3://bucket/a.png", "smb+x://a"])
 def test_an_unknown_protocol(address):
-    with pytest.raises(SourceError, match="unknown protocol") as caught:
-        list(from_paths([address]))
-    assert "s3://" in str(caught.value)
+    told = sentence(from_paths([address]))
+    assert "unknown protocol" in told
+    assert "s3://" in told
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,7 @@ def test_a_server_that_is_not_there(place):
     try:
         started = time.monotonic()
         assert reason(found).code == "no_connection"
-        with pytest.raises(SourceError, match="server could not be reached"):
-            list(from_paths([place.address]))
+        assert "server could not be reached" in sentence(from_paths([place.address]))
         assert time.monotonic() - started < 10
     finally:
         place.server.start()
@@ -78,8 +77,9 @@ def test_a_server_that_is_not_there(place):
 
 def test_a_host_that_has_no_address():
     pytest.importorskip("aiohttp")
-    with pytest.raises(SourceError, match="server could not be reached"):
-        list(from_paths(["http://no-such-host.invalid/a.png"]))
+    assert "server could not be reached" in sentence(
+        from_paths(["http://no-such-host.invalid/a.png"])
+    )
 
 
 def test_a_server_that_stalls_costs_only_its_time(place, monkeypatch):
@@ -91,8 +91,7 @@ def test_a_server_that_stalls_costs_only_its_time(place, monkeypatch):
     try:
         started = time.monotonic()
         assert reason(second).code == "timed_out"
-        with pytest.raises(SourceError, match="did not answer in time"):
-            list(from_paths([place.address]))
+        assert "did not answer in time" in sentence(from_paths([place.address]))
         assert time.monotonic() - started < 5
     finally:
         place.server.signal(signal.SIGCONT)

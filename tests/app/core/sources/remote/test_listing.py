@@ -6,10 +6,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from app.core.errors import SourceError
 from app.core.sources import remote
 from app.core.sources.sources import from_paths
-from tests.app.core.sources.remote.contents import codes, filled, names, reason
+from tests.app.core.sources.remote.contents import codes, filled, names, reason, sentence
 from tests.pictures import zipped
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: pip install -e '.[dev]'")
@@ -48,8 +47,7 @@ def test_what_is_not_there_costs_its_row(place):
 
     assert codes(found) == ["not_found", "no_images", b"abc", "not_found"]
     assert reason(found[0]).status == "unreadable"
-    with pytest.raises(SourceError, match=r"no image.*none'.*nothing at this address"):
-        list(from_paths([f"{base}/none"]))
+    assert "nothing at this address" in sentence(from_paths([f"{base}/none"]))
 
 
 def test_an_archive_at_an_address_is_refused(place):
@@ -97,8 +95,7 @@ def test_a_whole_bucket(bucket):
 
 @pytest.mark.parametrize("address", ["s3://no-such-bucket-here/a", "s3://", "s3://B_/x", "s3:///"])
 def test_what_is_no_bucket(bucket, address):
-    with pytest.raises(SourceError, match="address"):
-        list(from_paths([address]))
+    assert "address" in sentence(from_paths([address]))
 
 
 def test_an_object_that_may_not_be_read(bucket):
