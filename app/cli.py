@@ -7,7 +7,6 @@ finds `main` waiting for it.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
@@ -30,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    from app.core.errors import OverreadError
+    from app.core.errors import OverreadError, system_reason
 
     options = _parser().parse_args(arguments)
     try:
@@ -39,9 +38,10 @@ def _run(arguments: list[str] | None) -> int:
         print(f"overread: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        # Errors raised by libraries may lack an errno, and their text may contain a path.
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        print(f"overread: {reason}. Check the output folder and free space.", file=sys.stderr)
+        print(
+            f"overread: {system_reason(error)}. Check the output folder and free space.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

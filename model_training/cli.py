@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    from app.core.errors import OverreadError
+    from app.core.errors import OverreadError, system_reason
     from model_training import interruption
     from model_training.commands.calls import WrongCall
 
@@ -55,12 +55,9 @@ def _run(arguments: list[str] | None) -> int:
         print(f"overread-train: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        # The text of an OSError quotes a path, which may contain a patient's name; HDF5 does so
-        # even in `strerror`.
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
         print(
-            f"overread-train: {reason}{_place(error, options)}. Check the folders, their "
-            "permissions and the free disk space; nothing was published.",
+            f"overread-train: {system_reason(error)}{_place(error, options)}. Check the folders, "
+            "their permissions and the free disk space; nothing was published.",
             file=sys.stderr,
         )
         return 1

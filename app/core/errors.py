@@ -6,6 +6,7 @@ data: no pixels, no DICOM header values.
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 # What became of an image, as in the results table.
@@ -13,6 +14,15 @@ Status = Literal["ok", "refused", "unreadable"]
 
 # The code of an image that there was no memory for: the only reason that may not last.
 NO_MEMORY = "no_memory"
+
+
+def system_reason(error: OSError) -> str:
+    """What the system said, such as `No space left on device`.
+
+    An error that a library raised may have no number, and its own text may quote a path, which
+    may name a patient: then its kind is told.
+    """
+    return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 class OverreadError(Exception):

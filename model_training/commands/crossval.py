@@ -103,13 +103,14 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _report(folds: Sequence[Fold], films: Films, out: Path, *, title: str) -> None:
+    from app.core.results.rows import to_csv
     from model_training.crossval.report import as_text, write_page
     from model_training.crossval.summary import predictions_table, summarise
 
     summary = summarise(folds, films)
-    predictions_table(folds, films).to_csv(out / "predictions.csv", index=False)
-    summary.folds.to_csv(out / "folds.csv", index=False)
-    summary.views.to_csv(out / "views.csv", index=False)
+    (out / "predictions.csv").write_text(to_csv(predictions_table(folds, films)), encoding="utf-8")
+    (out / "folds.csv").write_text(to_csv(summary.folds), encoding="utf-8")
+    (out / "views.csv").write_text(to_csv(summary.views), encoding="utf-8")
     write_page(out / "report.html", folds, films, summary, title=title)
     print(as_text(summary))
     print(f"Predictions and report are in {out}", file=sys.stderr)

@@ -108,6 +108,7 @@ def _fit_once(
 def _fit_repeatedly(
     options: argparse.Namespace, config: TrainingConfig, dataset: Dataset, run: Run
 ) -> None:
+    from app.core.results.rows import to_csv
     from model_training.fitting import repeats
 
     options.out.mkdir(parents=True, exist_ok=True)
@@ -120,6 +121,6 @@ def _fit_repeatedly(
         number=options.repeats,
     )
     table = repeats.spread(bundles)
-    table.to_csv(options.out / repeats.TABLE, index=False)
+    (options.out / repeats.TABLE).write_text(to_csv(table), encoding="utf-8")
     print(repeats.as_text(table))
     print(f"The bundles are in {options.out}", file=sys.stderr)

@@ -101,6 +101,7 @@ def _run(options: argparse.Namespace) -> None:
             raise ValueError(f"`trials` must be at least 1. Received trials={trials}.")
 
     from app.core.networks.network import silence_tensorflow
+    from app.core.results.rows import to_csv
 
     silence_tensorflow()
     from model_training.data import film_cache
@@ -133,7 +134,7 @@ def _run(options: argparse.Namespace) -> None:
         modalities=description.modalities,
     )
     goal = Goal.of(dataset.classes)
-    trials_table(study).to_csv(options.out / "trials.csv", index=False)
+    (options.out / "trials.csv").write_text(to_csv(trials_table(study)), encoding="utf-8")
     title = f"Tuning of {options.preset} on {description.data_name}"
     write_page(options.out / "report.html", study, goal=goal, title=title)
     print(as_text(study, goal))

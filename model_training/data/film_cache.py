@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from app.core.bundles.bundle import Input
-from app.core.errors import DatasetError, ImageError
+from app.core.errors import NO_MEMORY, DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.preparation import PIPELINE_VERSION, Rejected, prepare
 from app.core.progress import progress
@@ -176,10 +176,13 @@ class _Store:
     def add(self, films: Sequence[_Film]) -> list[tuple[int, str, str]]:
         """Stores new films; returns row (-1 for none), digest and reason of each film.
 
-        A process killed in between leaves records that the index does not refer to.
+        A process killed in between leaves records that the index does not refer to. A film that
+        failed for lack of memory is not stored, so that it is tried again.
         """
         new = {
-            film.digest: film for film in films if film.digest and film.digest not in self._known
+            film.digest: film
+            for film in films
+            if film.digest and film.digest not in self._known and film.reason != NO_MEMORY
         }
         if new:
             with closing(self._connect()) as index, index:
@@ -194,8 +197,8 @@ class _Store:
             self._known |= {digest: (row, reason) for digest, row, reason in entries}
         return [
             (self._known[film.digest][0], film.digest, self._known[film.digest][1])
-            if film.digest
-            else (-1, "", film.reason)
+            if film.digest in self._known
+            else (-1, film.digest, film.reason)
             for film in films
         ]
 

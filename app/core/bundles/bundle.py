@@ -11,7 +11,7 @@ from typing import Literal, Self
 import pandas as pd
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from app.core.errors import BundleError
+from app.core.errors import BundleError, system_reason
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -342,7 +342,7 @@ def _is_file(path: Path) -> bool:
 
 def _not_readable(folder: str, name: str, error: OSError) -> BundleError:
     return BundleError(
-        f"{name} of the bundle {folder!r} could not be read ({error.strerror}). "
+        f"{name} of the bundle {folder!r} could not be read ({system_reason(error)}). "
         "Check its permissions, or copy the bundle again."
     )
 

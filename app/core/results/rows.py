@@ -15,7 +15,8 @@ _BEFORE_CLASSES = (
     "path", "image_id", "status", "reason", "prediction", "probability", "raw_probability",
     "threshold", "zone",
 )  # fmt: skip
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Also as wide characters, which some spreadsheets take for the plain ones.
+_FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
 _AFTER_CLASSES = ("bundle", "bundle_sha256")
 
 
@@ -70,11 +71,11 @@ def with_verdicts(results: pd.DataFrame, verdicts: dict[str, Verdict]) -> pd.Dat
 def to_csv(table: pd.DataFrame) -> str:
     """The table as CSV that a spreadsheet cannot mistake for formulas.
 
-    A cell of text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, as a file
-    name may, gets a leading apostrophe, as OWASP advises against CSV injection. Numbers stay
-    numbers.
+    A cell of text that begins with `=`, `+`, `-`, `@`, a tab or the end of a line, as the name of
+    a file or class may, gets a leading apostrophe, as OWASP advises against CSV injection.
+    Numbers stay numbers.
     """
-    return table.map(no_formula).to_csv(index=False, lineterminator="\n")
+    return table.map(no_formula).rename(columns=no_formula).to_csv(index=False, lineterminator="\n")
 
 
 def no_formula(value: Any) -> Any:

@@ -55,7 +55,7 @@ def open_table(path: Path, bundle: Bundle) -> Iterator[Writer]:
 def _csv(path: Path, bundle: Bundle) -> Iterator[Writer]:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns(bundle), lineterminator="\n")
-        writer.writeheader()
+        writer.writerow({name: no_formula(name) for name in columns(bundle)})
         yield _CsvWriter(writer, bundle)
 
 

@@ -44,6 +44,7 @@ class Case:
         film: For showing, its longer side at most `DISPLAY_SIDE`; None if not decodable.
         prediction: None where the film was refused or cannot be read.
         evidence: One float32 map a class, in class order, in logits; empty without prediction.
+        reason_code: Stable short word for `reason`, else empty.
         reason: Sentence that says why there is no prediction, else empty.
     """
 
@@ -51,6 +52,7 @@ class Case:
     film: Film | None = None
     prediction: Prediction | None = None
     evidence: tuple[NDArray[np.float32], ...] = ()
+    reason_code: str = ""
     reason: str = ""
 
 
@@ -69,7 +71,9 @@ def examine(
     prepared = prepare(data, engine.bundle.manifest.input)
     shown = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
     if isinstance(prepared, Rejected):
-        return Case(prepared.image_id, shown, reason=str(prepared.error))
+        return Case(
+            prepared.image_id, shown, reason_code=prepared.error.code, reason=str(prepared.error)
+        )
     prediction, evidence = _explained(engine, prepared, source, maps)
     return Case(prepared.image_id, shown, prediction, evidence)
 

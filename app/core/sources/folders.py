@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from app.core.errors import SourceError
+from app.core.errors import SourceError, system_reason
 from app.core.sources.file_names import is_hidden, printable
 
 
@@ -85,7 +85,7 @@ def subfolders(root: Path, relative: str) -> list[str]:
         found = list(entries(folder))
     except OSError as error:
         raise SourceError(
-            f"That folder cannot be listed ({error.strerror}). Choose another."
+            f"That folder cannot be listed ({system_reason(error)}). Choose another."
         ) from None
     base = root.resolve()
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
+from app.core.errors import ImageError, RefusedImageError, UnreadableImageError, system_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def not_served(error: Exception) -> Problem:
 
 def not_readable(error: OSError | ValueError) -> Problem:
     """A local read error, without the path in its text, which may identify a patient."""
-    what = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+    what = system_reason(error) if isinstance(error, OSError) else type(error).__name__
     return Problem(
         "not_readable",
         f"It could not be read ({what}). Check that it still exists and its permissions.",

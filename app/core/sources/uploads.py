@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
-from app.core.errors import SourceError
+from app.core.errors import SourceError, system_reason
 from app.core.sources.file_names import is_visible_image
 from app.core.sources.sources import Source, archive_rows
 
@@ -74,6 +74,6 @@ def _write(upload: Upload, path: Path) -> None:
             shutil.copyfileobj(cast(BinaryIO, upload), file)
     except OSError as error:
         raise SourceError(
-            f"The uploads could not be written to the server's disk ({error.strerror}). Upload "
-            "fewer films at a time, or choose a server folder."
+            "The uploads could not be written to the server's disk "
+            f"({system_reason(error)}). Upload fewer films at a time, or choose a server folder."
         ) from None

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.errors import ImageError, UnreadableImageError
+from app.core.errors import NO_MEMORY, ImageError, UnreadableImageError
 from app.core.images import decoding, display, geometry
 from app.core.images.preparation import Rejected, prepare
 from app.core.review.cases import Case, examine
@@ -28,11 +28,17 @@ def case(bundle: Bundle, source: Source) -> Case:
     try:
         data = source.read()
     except ImageError as error:
-        return Case("", reason=str(error))
+        return Case("", reason_code=error.code, reason=str(error))
     return _case(bundle, decoding.image_id(data), source, data)
 
 
-@st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner="Reading the film")
+# A film that failed for lack of memory is examined again: there may be enough by then.
+@st.cache_resource(
+    hash_funcs=NAMED_BY,
+    max_entries=32,
+    show_spinner="Reading the film",
+    validate=lambda case: case.reason_code != NO_MEMORY,
+)
 def _case(bundle: Bundle, image_id: str, _source: Source, _data: bytes) -> Case:
     return examine(models.engine(bundle), _source, _data, maps=models.evidence_maps(bundle))
 
@@ -56,7 +62,9 @@ def _thumbnail(image_id: str, _source: Source) -> bytes | None:
     data = reread(_source, image_id)
     try:
         film = decoding.decode(data)
-    except ImageError:
+    except ImageError as error:
+        if error.code == NO_MEMORY:
+            raise  # not cached
         return None
     return display.jpeg(geometry.shrunk(film, THUMBNAIL_SIDE), quality=80)
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.core.errors import UnreadableImageError
 from app.core.explanations.selection import Choice
 from app.core.images import decoding, display, geometry
 from app.core.images.decoding import Film
@@ -60,6 +61,22 @@ def test_what_cannot_be_decoded_is_not_read_at_every_run(tmp_path, monkeypatch):
     monkeypatch.setattr(Source, "read", None)
 
     assert films.thumbnail(image_id, Source("torn", path)) is None
+
+
+def test_a_film_that_there_was_no_memory_for_is_tried_again(bundle, two_films, monkeypatch):
+    one, _ = two_films
+    image_id, expected = decoding.image_id(one.read_bytes()), thumbnail_of(one)
+
+    def full(data):
+        raise UnreadableImageError("no_memory", "There was not enough memory.")
+
+    with monkeypatch.context() as for_a_moment:
+        for_a_moment.setattr(decoding, "decode", full)
+        assert films.thumbnail(image_id, Source("one", one)) is None
+        assert films.case(bundle, Source("one", one)).reason_code == "no_memory"
+
+    assert films.thumbnail(image_id, Source("one", one)) == expected
+    assert films.case(bundle, Source("one", one)).prediction is not None
 
 
 def test_every_window_of_a_film_has_a_picture_of_its_own(film):

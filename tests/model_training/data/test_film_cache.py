@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.core.bundles.bundle import Input
-from app.core.errors import DatasetError
+from app.core.errors import DatasetError, UnreadableImageError
 from app.core.images import decoding, geometry, preparation
 from model_training.data import film_cache
 from model_training.data.datasets import Case
@@ -158,6 +158,18 @@ def test_a_store_of_another_version_is_made_again(cases, tmp_path, capsys):
     assert "another version" in capsys.readouterr().err
     expected = cv2.resize(draw(0, 0), (32, 40), interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(again.pixels[again.rows[0], ..., 0], expected)
+
+
+def test_a_film_that_there_was_no_memory_for_is_tried_again(cases, tmp_path, monkeypatch):
+    def full(data):
+        raise UnreadableImageError("no_memory", "There was not enough memory.")
+
+    with monkeypatch.context() as for_a_moment:
+        for_a_moment.setattr(decoding, "decode", full)
+        with pytest.raises(DatasetError, match="20 no_memory"):
+            decode_cases(cases, size(), tmp_path / "cache")
+
+    assert decode_cases(cases, size(), tmp_path / "cache").failed == {7: "empty_file"}
 
 
 def test_films_of_another_pipeline_are_decoded_anew(cases, tmp_path, monkeypatch):

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
 from app.core.bundles.bundle import MANIFEST, Bundle
-from app.core.errors import BundleError, OverreadError
+from app.core.errors import BundleError, OverreadError, system_reason
 from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import KnownResults, Result
 from app.core.scoring.ray_cluster.connection import connected, load_ray
@@ -125,7 +125,7 @@ def _files(bundle: Bundle) -> dict[str, bytes]:
         return {name: (bundle.path / name).read_bytes() for name in names}
     except OSError as error:
         raise BundleError(
-            f"The bundle {bundle.name!r} could not be read ({error.strerror}). Copy it again."
+            f"The bundle {bundle.name!r} could not be read ({system_reason(error)}). Copy it again."
         ) from None
 
 

@@ -12,6 +12,7 @@ from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
 from app.core.scoring.prediction import predict
 from app.core.sources.sources import Source
+from tests.bundles import make_bundle
 
 COLUMNS = (
     "path,image_id,status,reason,prediction,probability,raw_probability,threshold,zone,"
@@ -73,6 +74,21 @@ def test_a_name_cannot_become_a_formula(bundle, start):
 
     assert read.loc[0, "path"] == f"'{start}HYPERLINK(1).png".replace("\r", "\\r")
     assert read.loc[0, "probability"] == table.loc[0, "probability"]
+
+
+@pytest.mark.parametrize("name", ["\n=1+1", "＝1+1"])
+def test_what_a_spreadsheet_takes_for_an_equals_sign_is_none(name):
+    assert rows.no_formula(name) == f"'{name}"
+
+
+def test_a_class_cannot_become_a_formula(tmp_path):
+    bundle = make_bundle(tmp_path, classes=("-healthy", "=1+1", "@ill"))
+    with open_table(tmp_path / "r.csv", bundle):
+        pass
+
+    headings = (tmp_path / "r.csv").read_text(encoding="utf-8")
+    assert ",'-healthy,'=1+1,'@ill," in headings
+    assert rows.to_csv(rows.table([], bundle)) == headings
 
 
 def test_negative_numbers_are_no_formulas():

@@ -1,0 +1,50 @@
+"""What the system said, told without a path and never as `None`."""
+
+from pathlib import Path
+
+import pytest
+
+from app.core.bundles.bundle import load_bundle
+from app.core.errors import BundleError, SourceError, UnreadableImageError, system_reason
+from app.core.sources import folders, uploads
+from app.core.sources.sources import Source
+
+PATH = "/films/Mustermann_Erika.png"
+ERRORS = [
+    (OSError(28, "its own words", PATH), "No space left on device"),
+    (OSError(f"a library could not open {PATH}"), "OSError"),
+    (OSError(), "OSError"),
+]
+
+
+@pytest.mark.parametrize(("error", "told"), ERRORS)
+def test_a_number_is_put_into_words_and_without_one_the_kind_is_told(error, told):
+    assert system_reason(error) == told
+
+
+@pytest.mark.parametrize(("error", "told"), ERRORS)
+def test_every_message_of_the_system_is_told_so(error, told, bundle, tmp_path, monkeypatch):
+    def fail(*arguments, **options):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fail)
+        with pytest.raises(BundleError) as of_bundle:
+            load_bundle(bundle.path)
+    with monkeypatch.context() as patch:
+        patch.setattr(folders, "entries", fail)
+        with pytest.raises(SourceError) as of_folder:
+            folders.subfolders(tmp_path, "")
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads.shutil, "copyfileobj", fail)
+        upload = (tmp_path / "a.png").open("w+b")
+        with upload, pytest.raises(SourceError) as of_upload:
+            uploads.spool([upload])
+    with monkeypatch.context() as patch:
+        patch.setattr(Source, "_read_file", fail)
+        with pytest.raises(UnreadableImageError) as of_film:
+            Source("a", Path("a")).read()
+
+    for caught in (of_bundle, of_folder, of_upload, of_film):
+        assert f"({told})" in str(caught.value)
+        assert "Mustermann" not in str(caught.value)
