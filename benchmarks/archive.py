@@ -25,7 +25,7 @@ from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.results.table_writer import open_table
 from app.core.scoring.engine import BATCH_SIZE, Engine, Result
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from benchmarks.table import tell
 
 MACHINES = (1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -23,7 +23,7 @@ from app.core.images import decoding
 from app.core.images.preparation import to_input
 from app.core.networks.network import Network, load_network
 from app.core.scoring.engine import Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from benchmarks import films
 from benchmarks.table import Row, print_table, seconds, tell, tell_machine
 

@@ -52,7 +52,7 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
     import streamlit as st
 
     from app.core.bundles.bundle import load_bundle
-    from app.core.sources.sources import Source
+    from app.core.sources.source import Source
     from app.ui.cache import models
 
     bundle = load_bundle(folder)

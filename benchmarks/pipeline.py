@@ -21,7 +21,7 @@ from app.core.bundles.bundle import load_bundle
 from app.core.images import decoding
 from app.core.images.preparation import to_input
 from app.core.scoring.engine import BATCH_SIZE, Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from benchmarks import films
 from benchmarks.table import Row, print_table, seconds, tell, tell_machine
 

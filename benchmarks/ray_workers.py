@@ -19,15 +19,16 @@ from statistics import median
 
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.scoring.engine import Engine, Result
-from app.core.scoring.ray_cluster import connection, driver
-from app.core.sources.sources import Source, from_paths
+from app.core.scoring.ray_cluster import connection, dispatch, driver
+from app.core.sources.source import Source
+from app.core.sources.sources import from_paths
 from benchmarks.table import Row, print_table
 
 ROUNDS = 3
 NUM_CORES = 2
 BAR = 0.75
 # By then all workers are busy and all caches filled.
-NUM_WARM = NUM_CORES * driver.BATCHES_AHEAD_A_WORKER * driver.BATCH_SIZE
+NUM_WARM = NUM_CORES * dispatch.BATCHES_AHEAD_A_WORKER * dispatch.BATCH_SIZE
 
 Score = Callable[[Iterator[Source]], Iterator[Result]]
 

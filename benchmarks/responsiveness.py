@@ -22,7 +22,7 @@ from statistics import median
 
 from app.core.bundles.bundle import load_bundle
 from app.core.scoring.engine import Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from benchmarks import films
 from benchmarks.table import Row, print_table, seconds, tell, tell_machine
 

@@ -83,7 +83,7 @@ def made_up(number: int, bundle):  # type: ignore[no-untyped-def]
 
     from app.core.scoring.engine import Result
     from app.core.scoring.prediction import predict
-    from app.core.sources.sources import Source
+    from app.core.sources.source import Source
 
     logits = np.random.default_rng(0).normal(-1, 2, number)
     return [

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.bundles.bundle import find_bundles, load_bundle
 from app.core.scoring.engine import Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.core.statistics.curves import roc_auc
 from app.core.statistics.metrics import operating_point
 

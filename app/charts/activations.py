@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.charts import palette
-from app.core.networks.activations import Contributions, by_strength
+from app.core.networks.activations import by_strength
+from app.core.networks.contributions import Contributions
 
 MAX_BARS = 512  # beyond this, bars are narrower than a screen pixel: draw an outline instead
 SHOWN_CONTRIBUTIONS = 12

@@ -14,7 +14,7 @@ from app.core.review.batch import Batch
 from app.core.review.worklist import BY_URGENCY, Column, Order
 from app.core.scoring.engine import Result
 from app.core.settings import read_settings
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.ui.cache import models
 
 _T = TypeVar("_T")

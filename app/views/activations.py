@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.core.networks import activations
+from app.core.networks.contributions import contributions
 from app.ui import state
 from app.ui.activations import layer_walk, pictures, value_views
 from app.ui.cache import activations as cached_activations
@@ -55,7 +56,7 @@ with layer_side:
         if layer.name == layers[-1].name:
             value_views.show_output(
                 values,
-                activations.contributions(network, pixels, explained),
+                contributions(network, pixels, explained),
                 bundle=bundle,
                 class_index=explained,
             )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import ImageError
 from app.core.images import decoding, display, geometry
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from model_training.audit import tables
 from model_training.audit import text as inspection_text
 from model_training.audit.checks import Inspection

@@ -19,7 +19,7 @@ from app.core.images import dicom
 from app.core.images.preparation import Rejected, prepare
 from app.core.images.silence import silent
 from app.core.progress import progress
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from model_training.data.datasets import Case
 from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
 

@@ -30,7 +30,7 @@ from app.core.images import decoding
 from app.core.images.preparation import PIPELINE_VERSION, Rejected, prepare
 from app.core.progress import progress
 from app.core.settings import read_settings
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from model_training.data.datasets import Case
 from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
 

@@ -19,7 +19,7 @@ from app.core.performance.sampling_units import sampling_units
 from app.core.progress import progress
 from app.core.results.rows import row
 from app.core.scoring.engine import Engine, Result
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from model_training.data.datasets import Case, Dataset
 from model_training.data.duplicates import near_duplicate_groups, thumbnail
 from model_training.data.patient_groups import patient_groups

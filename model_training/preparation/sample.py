@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import DatasetError, ImageError
 from app.core.images.preparation import Prepared, prepare
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset
 from model_training.preparation.films import network_input

@@ -24,7 +24,7 @@ from app.core.review.batch import Batch
 from app.core.bundles.bundle import load_bundle
 from app.core.scoring.engine import Result
 from app.core.images.decoding import image_id
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 bundle = load_bundle(Path(sys.argv[1]))
 source = Source("one.png", bundle.samples[0])
 batch = Batch([source], bundle=bundle)

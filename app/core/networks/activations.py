@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.networks.class_logits import of_class
 from app.core.networks.layer_descriptions import kind_of
 from app.core.networks.network import Network
 
@@ -79,27 +78,6 @@ class StrongestChannel:
     values: NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class Contributions:
-    """What each input of the last dense layer contributes to the logit of one class.
-
-    Attributes:
-        values: Weight times value of each input, float32 `(units,)`, in logits.
-        bias: Bias of the class, in logits.
-        pooled_layer: If the inputs are the pooled feature maps of a layer, its name: input 7 is
-            then its channel 7. Otherwise None.
-    """
-
-    values: NDArray[np.float32]
-    bias: float
-    pooled_layer: str | None
-
-    @property
-    def logit(self) -> float:
-        """The logit: all contributions plus the bias."""
-        return float(self.values.sum(dtype=np.float64)) + self.bias
-
-
 def member_of(name: str) -> int | None:
     """The network of an ensemble that a layer belongs to, such as 2 for `m2_conv1`; else None."""
     found = re.match(r"m(\d+)_", name)
@@ -134,7 +112,7 @@ def of_layer(network: Network, pixels: NDArray[np.uint8], name: str) -> NDArray[
             f"`name` must be one of {[layer.name for layer in network.model.layers]}. "
             f"Received {name!r}."
         )
-    values = _compute(network.model, [_first_output(layer)], pixels)[0]
+    values = values_of(network.model, [_first_output(layer)], pixels)[0]
     return _arranged(values, _info(layer, is_output=False).form)
 
 
@@ -152,7 +130,7 @@ def strongest(network: Network, pixels: NDArray[np.uint8]) -> list[StrongestChan
     shown = _layers_with_maps(network.model)
     if not shown:
         return []
-    outputs = _compute(network.model, [_first_output(layer) for layer in shown], pixels)
+    outputs = values_of(network.model, [_first_output(layer) for layer in shown], pixels)
     return [
         _strongest_channel(layer.name, values) for layer, values in zip(shown, outputs, strict=True)
     ]
@@ -173,33 +151,6 @@ def by_strength(values: NDArray[np.float32]) -> list[int]:
     return [int(index) for index in np.argsort(-means, kind="stable")]
 
 
-def contributions(
-    network: Network, pixels: NDArray[np.uint8], class_index: int
-) -> Contributions | None:
-    """What each input of the last dense layer contributes to a class's logit.
-
-    Args:
-        network: The network. It is not modified.
-        pixels: The film at the network's input size, uint8 `(height, width, channels)` in
-            [0, 255], grey or RGB.
-        class_index: Position of the class in the task.
-
-    Returns:
-        None if the network does not end in a dense layer applied to a vector.
-    """
-    import keras
-
-    last = network.model.layers[-1]
-    if not isinstance(last, keras.layers.Dense) or len(last.input.shape) != 2:
-        return None
-    inputs = _compute(network.model, [last.input], pixels)[0]
-    weights = of_class(np.asarray(last.kernel, np.float32), class_index)
-    bias = float(of_class(np.asarray(last.bias), class_index)) if last.use_bias else 0.0
-    return Contributions(
-        np.asarray(inputs * weights, np.float32), bias, _pooled_layer(network.model)
-    )
-
-
 def _info(layer: Any, *, is_output: bool) -> LayerInfo:
     function = getattr(layer, "activation", None)
     activation = getattr(function, "__name__", type(function).__name__) if function else ""
@@ -211,12 +162,12 @@ def _info(layer: Any, *, is_output: bool) -> LayerInfo:
         kind=kind.word,
         sentence=kind.sentence,
         activation=activation,
-        shapes=tuple(tuple(tensor.shape[1:]) for tensor in _outputs(layer)),
+        shapes=tuple(tuple(tensor.shape[1:]) for tensor in output_tensors(layer)),
         parameters=layer.count_params(),
     )
 
 
-def _outputs(layer: Any) -> list[Any]:
+def output_tensors(layer: Any) -> list[Any]:
     """The symbolic outputs of a layer; attention and recurrent layers may have several."""
     import keras
 
@@ -225,13 +176,23 @@ def _outputs(layer: Any) -> list[Any]:
 
 
 def _first_output(layer: Any) -> Any:
-    return _outputs(layer)[0]
+    return output_tensors(layer)[0]
 
 
-def _compute(
+def values_of(
     model: keras.Model, tensors: list[Any], pixels: NDArray[np.uint8]
 ) -> list[NDArray[np.float32]]:
-    """Evaluates symbolic tensors for one film, without the batch axis."""
+    """Values of symbolic tensors for one film, without the batch axis.
+
+    Args:
+        model: The network. It is not modified.
+        tensors: Symbolic tensors of its graph.
+        pixels: The film at the network's input size, uint8 `(height, width, channels)` in
+            [0, 255].
+
+    Returns:
+        float32, one array per tensor, in its shape without the batch axis.
+    """
     import keras
 
     cut = keras.Model(model.input, tensors)
@@ -267,15 +228,3 @@ def _strongest_channel(name: str, values: NDArray[np.float32]) -> StrongestChann
     channel = int(means.argmax())
     # Copied, because a view would keep all channels of the layer in memory.
     return StrongestChannel(name, channel, float(means[channel]), values[..., channel].copy())
-
-
-def _pooled_layer(model: keras.Model) -> str | None:
-    """The layer whose globally average-pooled feature maps feed the last dense layer, if any."""
-    makers = {id(tensor): layer for layer in model.layers for tensor in _outputs(layer)}
-    layer = makers.get(id(model.layers[-1].input))
-    while layer is not None and type(layer).__name__ == "Dropout":
-        layer = makers.get(id(layer.input))
-    if layer is None or type(layer).__name__ != "GlobalAveragePooling2D":
-        return None
-    pooled = makers.get(id(layer.input))
-    return None if pooled is None else str(pooled.name)

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 
 def class_logits(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Logits with one column a class: a single sigmoid becomes `(0, logit)`.
+    """Logits with one column per class: a single sigmoid becomes `(0, logit)`.
 
     Args:
-        logits: `(batch, num_logits)`, with one logit a class or a single one.
+        logits: `(batch, num_logits)`, one logit per class or a single one.
 
     Returns:
-        `(batch, num_classes)`; its softmax is the sigmoid where there was one.
+        float64 `(batch, num_classes)`; for a single sigmoid, the softmax of these logits equals
+        the sigmoid.
     """
     wide = np.asarray(logits, np.float64)
     return np.hstack([np.zeros_like(wide), wide]) if wide.shape[1] == 1 else wide

@@ -10,7 +10,7 @@ from app.core.errors import NO_MEMORY
 from app.core.results.result_store import Entry, ResultStore
 from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 _RESULT = "result"
 

@@ -15,7 +15,7 @@ from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import Choice, default_choice
 from app.core.networks.class_logits import other_class
 from app.core.results.result_cache import CachedResults
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 # A map has some kilobytes; that of an occlusion of a large input two hundred.
 _MAX_IN_MEMORY = 64

@@ -20,7 +20,7 @@ from app.core.results.result_store import (
     delete,
 )
 from app.core.scoring.engine import Result
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 
 def open_cache(path: Path, *, max_bytes: int) -> ResultStore | None:

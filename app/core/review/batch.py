@@ -13,7 +13,7 @@ from threading import Event, Thread
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError
 from app.core.scoring.engine import Engine, KnownResults, Result
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.core.sources.uploads import Spool
 
 _LOG = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.results.evidence_maps import EvidenceMaps
 from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import Prediction
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 # Longer side of a film on the screen: more than a reader can tell apart at full zoom.
 DISPLAY_SIDE = 2048

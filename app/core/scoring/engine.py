@@ -35,7 +35,7 @@ from app.core.rendering import heatmaps
 from app.core.scoring.prediction import Prediction, predict
 from app.core.settings import read_settings
 from app.core.sources.read_ahead import SECONDS_A_READ, Pending, ReadAhead
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 # From 2 to 16 the rate is the same; a small batch holds little memory and is soon cancelled.
 BATCH_SIZE = 8

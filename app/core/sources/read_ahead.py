@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from app.core.errors import SourceError, UnreadableImageError
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 # Enough to hide the latency of a network file system; for a local disk one would do.
 NUM_READERS = 8

@@ -12,7 +12,8 @@ from typing import BinaryIO, Protocol, cast
 
 from app.core.errors import SourceError, system_reason
 from app.core.sources.file_names import is_visible_image
-from app.core.sources.sources import Source, archive_rows
+from app.core.sources.source import Source
+from app.core.sources.sources import archive_rows
 
 
 class Upload(Protocol):

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from app.charts import activations as charts
 from app.core.bundles.bundle import Bundle
-from app.core.networks.activations import Contributions, LayerInfo
+from app.core.networks.activations import LayerInfo
+from app.core.networks.contributions import Contributions
 from app.core.networks.layer_descriptions import shape_words, value_words
 from app.core.performance.formatting import calibration_in_full
 from app.core.rendering import feature_maps

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.networks import activations
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.ui.cache import models
 from app.ui.cache.films import network_input
 from app.ui.cache.names import NAMED_BY

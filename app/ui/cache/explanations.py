@@ -11,7 +11,7 @@ from app.core.explanations.explainer import Explainer
 from app.core.explanations.logits import Progress
 from app.core.explanations.selection import Choice
 from app.core.images import decoding
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.ui.cache import models
 from app.ui.cache.films import reread
 from app.ui.cache.names import NAMED_BY

@@ -11,7 +11,7 @@ from app.core.errors import NO_MEMORY, ImageError, UnreadableImageError
 from app.core.images import decoding, display, geometry
 from app.core.images.preparation import Rejected, prepare
 from app.core.review.cases import Case, examine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.ui.cache import models
 from app.ui.cache.names import NAMED_BY
 

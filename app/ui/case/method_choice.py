@@ -17,7 +17,7 @@ from app.core.networks import activations
 from app.core.networks.layer_descriptions import shape_words
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.ui import errors
 from app.ui.cache import explanations, models
 

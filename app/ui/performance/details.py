@@ -17,7 +17,7 @@ from app.core.performance.learning import LearningCurve
 from app.core.performance.predictions import ClassCount
 from app.core.settings import read_settings
 from app.core.sources.lookup import locate
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.ui import components, state
 from app.ui.performance.figures import SPLIT_WORDS
 

@@ -11,6 +11,7 @@ from app.core.errors import SourceError
 from app.core.review.batch import Batch
 from app.core.settings import read_settings
 from app.core.sources import folders, sources
+from app.core.sources.source import Source
 from app.core.sources.uploads import Spool, spool
 from app.ui import errors, state
 from app.ui.cache import models
@@ -49,7 +50,7 @@ def _samples(bundle: Bundle) -> None:
         return
     st.write(f"{len(bundle.samples)} sample films of the model {bundle.name}.")
     if st.button("Review the sample films", type="primary", key="review_samples"):
-        found = [sources.Source(path.name, path) for path in bundle.samples]
+        found = [Source(path.name, path) for path in bundle.samples]
         _start(found, bundle)
 
 
@@ -107,9 +108,7 @@ def _server_folder(bundle: Bundle) -> None:
         _start(found, bundle)
 
 
-def _start(
-    found: Sequence[sources.Source], bundle: Bundle, *, spooled: Spool | None = None
-) -> None:
+def _start(found: Sequence[Source], bundle: Bundle, *, spooled: Spool | None = None) -> None:
     if not found:
         st.warning(
             "The folder contains no images. Expected JPEG, PNG, TIFF or DICOM files; choose "

@@ -21,7 +21,8 @@ from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.ray_cluster import driver
-from app.core.sources.sources import Source, from_paths
+from app.core.sources.source import Source
+from app.core.sources.sources import from_paths
 
 pytestmark = pytest.mark.slow
 

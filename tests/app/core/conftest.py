@@ -4,7 +4,7 @@ import cv2
 import pytest
 
 from app.core.scoring.engine import Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 
 @pytest.fixture(scope="module")

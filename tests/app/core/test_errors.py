@@ -7,7 +7,7 @@ import pytest
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError, SourceError, UnreadableImageError, system_reason
 from app.core.sources import folders, uploads
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 PATH = "/films/Mustermann_Erika.png"
 ERRORS = [

@@ -11,7 +11,7 @@ from app.core.explanations.selection import Choice
 from app.core.images import decoding, display, geometry
 from app.core.images.decoding import Film
 from app.core.review.cases import Window
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.ui.cache import films, models, pictures
 
 

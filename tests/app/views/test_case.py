@@ -11,7 +11,7 @@ from app.core.images import decoding, display
 from app.core.images.decoding import Film
 from app.core.rendering import heatmaps
 from app.core.results.result_store import ResultStore, ResultStoreError
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from app.ui.cache import explanations, models, pictures
 from app.ui.cache import films as cached_films
 from app.ui.case import viewer

@@ -14,7 +14,7 @@ from app.core.results.verdicts import VerdictStore
 from app.core.review import worklist
 from app.core.review.worklist import Order
 from app.core.scoring.engine import Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from tests.app.views.conftest import MAIN, review_folder, start_review
 
 

@@ -15,38 +15,25 @@ File names may name patients: nothing that workers or Ray write holds one.
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
 from app.core.bundles.bundle import MANIFEST, Bundle
-from app.core.errors import BundleError, OverreadError, system_reason
+from app.core.errors import BundleError, system_reason
 from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import KnownResults, Result
 from app.core.scoring.ray_cluster.connection import connected, load_ray
-from app.core.scoring.ray_cluster.worker import Answer, Failure, Worker
-from app.core.sources.sources import Source
+from app.core.scoring.ray_cluster.dispatch import BATCHES_A_WORKER, Dispatch
+from app.core.scoring.ray_cluster.worker import Worker
+from app.core.sources.source import Source
 
-# About half a second of a core: a message costs nothing beside it, and little is lost with it.
-BATCH_SIZE = 32
-# One is scored while the next one is read.
-BATCHES_A_WORKER = 2
-# Handed out or done before their turn; a slow file keeps nobody waiting until all are done.
-BATCHES_AHEAD_A_WORKER = 4
 # Of one worker in a run: more is a machine with too little memory.
 MAX_RESTARTS = 20
-# A film that ends every worker that gets it would go round for ever.
-MAX_ATTEMPTS = 4
-
-# So long a run that ends waits for workers that have only begun.
-_OPENING_SECONDS = 10.0
 
 
 class KeptResults(KnownResults, Protocol):
@@ -55,14 +42,6 @@ class KeptResults(KnownResults, Protocol):
     def image_ids(self) -> Iterable[str]:
         """The SHA-256 of every film that has a result."""
         ...
-
-
-@dataclass(slots=True, eq=False)
-class _Batch:
-    first: int
-    sources: Sequence[Source]
-    num_attempts: int = 0
-    results: Sequence[Result] | None = None
 
 
 def score(
@@ -109,7 +88,7 @@ def score(
         )
         about = (bundle.sha256, backend, os.getcwd(), PIPELINE_VERSION)
         workers = [kind.remote(*about) for _ in range(number)]
-        run = _Run(workers, shared, known)
+        run = Dispatch(workers, shared, known)
         try:
             yield from run.results(sources)
         finally:
@@ -135,192 +114,3 @@ def _digests(known: KeptResults | None) -> NDArray[np.bytes_]:
     digests = np.fromiter((bytes.fromhex(one) for one in ids), "S32")
     digests.sort()
     return digests
-
-
-class _Run:
-    """Batches on their way to workers, and results on their way back."""
-
-    def __init__(
-        self, workers: Sequence[Any], shared: list[Any], known: KnownResults | None
-    ) -> None:
-        self._ray = load_ray()
-        # Given with each call: a worker that was started anew has nothing yet. In a list, so that
-        # Ray hands over where they lie, and not what they are.
-        self._shared = shared
-        self._known = known
-        self._max_ahead = BATCHES_AHEAD_A_WORKER * len(workers)
-        self._ordered: deque[_Batch] = deque()
-        self._again: deque[_Batch] = deque()
-        self._free: deque[Any] = deque()  # each as often as it can take a batch
-        self._running: dict[Any, tuple[Any, _Batch]] = {}
-        self._opening: dict[Any, Any] = {}
-        self._num_listed = 0
-        for worker in workers:
-            self._open(worker)
-
-    def results(self, sources: Iterable[Source]) -> Iterator[Result]:
-        """See `score`."""
-        remaining = iter(sources)
-        while True:
-            self._hand_out(remaining)
-            if not self._ordered:
-                # Where there is nothing to score, no worker need be waited for.
-                if self._free or (batch := self._next(remaining)) is None:
-                    return
-                self._again.append(batch)
-            self._collect(wait=self._ordered[0].results is None)
-            while self._ordered and (results := self._ordered[0].results) is not None:
-                self._ordered.popleft()
-                yield from results
-
-    def let_open(self) -> None:
-        """Waits for workers that are beginning: killed now, they would leave temporary files."""
-        if self._opening:
-            self._ray.wait(
-                list(self._opening), num_returns=len(self._opening), timeout=_OPENING_SECONDS
-            )
-
-    def _hand_out(self, remaining: Iterator[Source]) -> None:
-        while self._free:
-            batch: _Batch | None
-            if self._again:
-                # By itself, so that it is known which one ends workers. Until one is idle, the
-                # others get nothing new.
-                worker = next((one for one in self._free if not self._num_batches(one)), None)
-                if worker is None:
-                    return
-                batch = self._again.popleft()
-                self._close(worker)
-            elif (batch := self._next(remaining)) is not None:
-                worker = self._free.popleft()
-            else:
-                return
-            self._running[worker.score.remote(self._shared, batch.sources)] = (worker, batch)
-
-    def _num_batches(self, worker: Any) -> int:
-        return sum(one is worker for one, _ in self._running.values())
-
-    def _close(self, worker: Any) -> None:
-        self._free = deque(one for one in self._free if one is not worker)
-
-    def _free_again(self, worker: Any) -> None:
-        self._close(worker)
-        self._free.extend([worker] * (BATCHES_A_WORKER - self._num_batches(worker)))
-
-    def _next(self, remaining: Iterator[Source]) -> _Batch | None:
-        if len(self._ordered) >= self._max_ahead:
-            return None
-        sources = tuple(islice(remaining, BATCH_SIZE))
-        if not sources:
-            return None
-        batch = _Batch(self._num_listed, sources)
-        self._num_listed += len(sources)
-        self._ordered.append(batch)
-        return batch
-
-    def _collect(self, *, wait: bool) -> None:
-        """Takes what workers have done; waits until there is something, if asked to."""
-        waited_for = [*self._running, *self._opening]
-        if not waited_for:
-            raise OverreadError(
-                "No worker of the cluster is left. Check its machines, and start again; what is "
-                "done is kept."
-            )
-        if wait:
-            self._ray.wait(waited_for, num_returns=1)
-        done, _ = self._ray.wait(waited_for, num_returns=len(waited_for), timeout=0)
-        for reference in done:
-            if reference in self._opening:
-                self._opened(reference)
-            else:
-                self._scored(reference)
-
-    def _open(self, worker: Any) -> None:
-        # Tried again until the worker is there, maybe on another machine, or is given up.
-        method = worker.open.options(max_task_retries=-1)
-        self._opening[method.remote(self._shared)] = worker
-
-    def _opened(self, reference: Any) -> None:
-        worker = self._opening.pop(reference)
-        try:
-            _checked(self._ray.get(reference))
-        except self._ray.exceptions.RayTaskError as error:
-            raise _not_set_up(error) from None
-        except self._ray.exceptions.RayError:
-            return  # it does without
-        self._free_again(worker)
-
-    def _scored(self, reference: Any) -> None:
-        worker, batch = self._running.pop(reference)
-        try:
-            answers = _checked(self._ray.get(reference))
-        except self._ray.exceptions.RayTaskError as error:
-            raise _not_set_up(error) from None
-        except self._ray.exceptions.RayError:
-            self._lost(worker, batch)
-            return
-        if worker not in self._opening.values():
-            self._free_again(worker)
-        batch.results = self._kept(batch.sources, answers)
-
-    def _lost(self, worker: Any, batch: _Batch) -> None:
-        """Gives the batch of a worker that died to another one, and waits for its restart."""
-        batch.num_attempts += 1
-        if batch.num_attempts == MAX_ATTEMPTS:
-            raise OverreadError(
-                f"{MAX_ATTEMPTS} workers in turn ended while they scored the films "
-                f"{batch.first + 1:,} to {batch.first + len(batch.sources):,} of the input. Check "
-                "the memory of the cluster's machines; if it suffices, score these films by "
-                "themselves to find the one. What is done is kept."
-            )
-        self._again.append(batch)
-        self._close(worker)
-        if worker not in self._opening.values():
-            self._open(worker)
-
-    def _kept(self, sources: Sequence[Source], answers: Sequence[Answer]) -> list[Result]:
-        results, fresh = [], []
-        for source, answer in zip(sources, answers, strict=True):
-            if answer.is_known:
-                results.append(self._found(answer.image_id, source))
-            else:
-                results.append(_result(source, answer))
-                fresh.append(results[-1])
-        if self._known is not None and fresh:
-            self._known.add(fresh)
-        return results
-
-    def _found(self, image_id: str, source: Source) -> Result:
-        found = self._known.get(image_id, source) if self._known is not None else None
-        if found is None:
-            raise OverreadError(
-                "Results of the run that was stopped were removed while this one went on. "
-                "Begin anew, without them."
-            )
-        return found
-
-
-def _result(source: Source, answer: Answer) -> Result:
-    return Result(
-        source,
-        answer.image_id,
-        answer.status,
-        answer.reason_code,
-        answer.reason,
-        answer.prediction,
-        answer.evidence,
-    )
-
-
-def _checked(answer: Any) -> Any:
-    if isinstance(answer, Failure):
-        raise OverreadError(answer.sentence)
-    return answer
-
-
-def _not_set_up(error: Any) -> OverreadError:
-    """For what a worker raises before Overread's own code runs there."""
-    return OverreadError(
-        f"A worker of the cluster could not begin ({type(error.cause).__name__}). Check that this "
-        "version of Overread is installed on every machine of the cluster, with all it needs."
-    )

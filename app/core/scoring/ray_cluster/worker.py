@@ -23,7 +23,7 @@ from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.ray_cluster.connection import load_ray
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 
 class Answer(NamedTuple):

@@ -8,6 +8,7 @@ import pytest
 
 from app.core.networks import activations
 from app.core.networks.class_logits import class_logits
+from app.core.networks.contributions import contributions
 from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS
 
@@ -116,8 +117,8 @@ def test_layers_tell_shape_parameters_and_form(tiny):
 
 def test_contributions_worked_by_hand(tiny):
     # After the cut the channels average 41.5 and 0; weights 0.5 and 4, bias -3.
-    positive = activations.contributions(tiny, PIXELS, 1)
-    negative = activations.contributions(tiny, PIXELS, 0)
+    positive = contributions(tiny, PIXELS, 1)
+    negative = contributions(tiny, PIXELS, 0)
 
     assert positive is not None
     assert negative is not None
@@ -167,7 +168,7 @@ def test_contributions_add_up_to_the_logit(preset, outputs):
     logits = np.asarray(network.logits_model(film[np.newaxis].astype(np.float32))[1])
 
     for index in range(max(2, outputs)):
-        found = activations.contributions(network, film, index)
+        found = contributions(network, film, index)
         expected = class_logits(logits)[0, index] if outputs > 1 else (2 * index - 1) * logits[0, 0]
         assert found is not None
         assert found.logit == pytest.approx(float(expected), abs=1e-3)
@@ -183,7 +184,7 @@ def test_nothing_that_is_given_is_changed():
 
     activations.strongest(network, film)
     activations.of_layer(network, film, "stage3_out")
-    activations.contributions(network, film, 1)
+    contributions(network, film, 1)
 
     np.testing.assert_array_equal(film, kept)
     assert network.model.get_config() == config
@@ -214,7 +215,7 @@ def test_any_kind_of_layer_has_a_form():
     assert activations.of_layer(network, film, "excite").shape == (6,)
     assert activations.of_layer(network, film, "tokens").shape == (3, 2)
     assert [one.layer for one in activations.strongest(network, film)] == ["conv"]
-    assert activations.contributions(network, film, 0) is None
+    assert contributions(network, film, 0) is None
 
 
 def test_a_layer_with_several_outputs_is_shown_by_its_first():

@@ -12,7 +12,7 @@ from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults
 from app.core.results.result_store import ResultStore
 from app.core.scoring.engine import Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 FILM = "f" * 64
 EVIDENCE = np.array([[1.5, -2.0, 0.0]], np.float32)

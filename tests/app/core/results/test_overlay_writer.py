@@ -15,7 +15,7 @@ from app.core.images import decoding, geometry
 from app.core.rendering import heatmaps
 from app.core.results.overlay_writer import written
 from app.core.scoring.engine import Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from tests.pictures import encode
 
 

@@ -16,7 +16,7 @@ from app.core.results.bundle_results import BundleResults
 from app.core.results.result_cache import CachedResults, open_cache
 from app.core.results.result_store import Entry, ResultStore, ResultStoreError
 from app.core.scoring.engine import Engine, Result
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 SAMPLES = Path(__file__).parents[4] / "models" / "phantom-chest" / "samples"
 

@@ -11,7 +11,7 @@ from app.core.results.table_writer import open_table
 from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
 from app.core.scoring.prediction import predict
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 from tests.bundles import make_bundle
 
 COLUMNS = (

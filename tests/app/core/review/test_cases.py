@@ -13,7 +13,7 @@ from app.core.results.result_cache import CachedResults
 from app.core.results.result_store import ResultStore
 from app.core.review.cases import Window, examine
 from app.core.scoring.engine import Engine
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from app.core.review.worklist import (
 )
 from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 
 def scored(name: str, probability: float) -> Result:

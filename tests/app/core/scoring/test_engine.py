@@ -16,7 +16,7 @@ from app.core.images.preparation import prepare
 from app.core.scoring import engine as engine_module
 from app.core.scoring.engine import BATCH_SIZE, Engine, Result
 from app.core.sources.read_ahead import ReadAhead
-from app.core.sources.sources import Source
+from app.core.sources.source import Source
 
 
 @pytest.fixture(scope="module")

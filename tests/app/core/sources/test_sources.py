@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.core.sources import sources
-from app.core.sources.sources import Source, from_paths
+from app.core.sources.source import Source
+from app.core.sources.sources import from_paths
 from tests.app.core.sources.contents import codes, names, reason
 from tests.pictures import zipped
 

@@ -20,8 +20,9 @@ from app.core.errors import OverreadError, SourceError
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.scoring.engine import Engine, Result
-from app.core.scoring.ray_cluster import connection, driver, worker
-from app.core.sources.sources import Source, from_paths
+from app.core.scoring.ray_cluster import connection, dispatch, driver, worker
+from app.core.sources.source import Source
+from app.core.sources.sources import from_paths
 from tests.pictures import encode, huge_png, zipped
 
 ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'overread[cluster]'")
@@ -167,8 +168,8 @@ def test_sources_are_listed_only_a_window_ahead(bundle, films):
     results = driver.score(bundle, endless())
     for number in range(1, 1000):
         next(results)
-        ahead = 2 * driver.BATCHES_AHEAD_A_WORKER * driver.BATCH_SIZE
-        assert taken <= number + ahead + driver.BATCH_SIZE
+        ahead = 2 * dispatch.BATCHES_AHEAD_A_WORKER * dispatch.BATCH_SIZE
+        assert taken <= number + ahead + dispatch.BATCH_SIZE
     results.close()
 
 
