@@ -54,7 +54,14 @@ def of_class(values: NDArray[Any], class_index: int) -> NDArray[Any]:
 
 
 def other_class(values: NDArray[Any]) -> NDArray[Any]:
-    """What a single sigmoid's values for one of two classes say of the other."""
+    """What a single sigmoid's values for one of two classes say of the other.
+
+    Args:
+        values: Of any shape, `(...)`.
+
+    Returns:
+        `(...)`.
+    """
     return -values
 
 

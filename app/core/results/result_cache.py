@@ -24,7 +24,12 @@ from app.core.sources.source import Source
 
 
 def open_cache(path: Path, *, max_bytes: int) -> ResultStore | None:
-    """A store that may be lost: a damaged file is begun anew; None where none can be kept."""
+    """A store that may be lost: a damaged file is replaced; None if none can be opened.
+
+    Args:
+        path: The file.
+        max_bytes: When entries take more, the oldest are dropped.
+    """
     try:
         return ResultStore(path, max_bytes=max_bytes)
     except LostResultsError:
@@ -40,12 +45,23 @@ class CachedResults:
     """The results of one bundle in a store that may be lost: what fails is computed again."""
 
     def __init__(self, store: ResultStore, bundle: Bundle) -> None:
+        """Reads nothing yet.
+
+        Args:
+            store: Where results are kept.
+            bundle: Whose results they are.
+        """
         self._store = store
         self._sha256 = bundle.sha256
         self._results = BundleResults(store, bundle)
 
     def get(self, image_id: str, source: Source) -> Result | None:
-        """As `BundleResults.get`; None also where the store cannot be read."""
+        """The cached result of an image; None if there is none or the store cannot be read.
+
+        Args:
+            image_id: SHA-256 of the file.
+            source: The source that the result is returned for.
+        """
         try:
             return self._results.get(image_id, source)
         except ResultStoreError:
@@ -57,7 +73,15 @@ class CachedResults:
             self._results.add(results)
 
     def get_map(self, image_id: str, what: str) -> NDArray[np.float32] | None:
-        """A map that was kept with `add_map`; None also where the store cannot be read."""
+        """A map that was cached with `add_map`; None also if the store cannot be read.
+
+        Args:
+            image_id: SHA-256 of the film.
+            what: Which map.
+
+        Returns:
+            float32 `(rows, columns)`.
+        """
         with contextlib.suppress(ResultStoreError):
             entry = self._store.get(image_id, self._sha256, what)
             return entry.map if entry is not None else None
@@ -66,6 +90,13 @@ class CachedResults:
     def add_map(
         self, image_id: str, what: str, evidence: NDArray[np.float32], *, facts: dict[str, Any]
     ) -> None:
-        """Keeps a map `(rows, columns)` of an image, if the store takes it."""
+        """Caches a map of an image, if the store takes it.
+
+        Args:
+            image_id: SHA-256 of the film.
+            what: Which map.
+            evidence: float32 `(rows, columns)`.
+            facts: What belongs to it, such as its unit, as JSON can hold it.
+        """
         with contextlib.suppress(ResultStoreError):
             self._store.add(self._sha256, [Entry(image_id, what, facts, evidence)])

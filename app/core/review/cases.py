@@ -43,7 +43,8 @@ class Case:
         image_id: SHA-256 of the file.
         film: For showing, its longer side at most `DISPLAY_SIDE`; None if not decodable.
         prediction: None where the film was refused or cannot be read.
-        evidence: One float32 map a class, in class order, in logits; empty without prediction.
+        evidence: A float32 map `(rows, columns)` per class, in class order, in logits; empty
+            without a prediction.
         reason_code: Stable short word for `reason`, else empty.
         reason: Sentence that says why there is no prediction, else empty.
     """
@@ -65,8 +66,8 @@ def examine(
         engine: The model.
         source: Where the file lies.
         data: Its bytes.
-        maps: Where maps of this film are kept, and with them earlier results, neither of which is
-            computed again.
+        maps: The cache of evidence maps, with the results of earlier runs; neither is computed
+            again.
     """
     prepared = prepare(data, engine.bundle.manifest.input)
     shown = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None

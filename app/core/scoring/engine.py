@@ -84,7 +84,12 @@ class KnownResults(Protocol):
     """Results of earlier runs, found by what the files hold and not by their names."""
 
     def get(self, image_id: str, source: Source) -> Result | None:
-        """The result of these bytes, as one of this source; None if there is none."""
+        """The result of an earlier run; None if there is none.
+
+        Args:
+            image_id: SHA-256 of the file.
+            source: The source that the result is returned for.
+        """
         ...
 
     def add(self, results: Sequence[Result]) -> None:
