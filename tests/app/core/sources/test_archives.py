@@ -11,7 +11,8 @@ from unittest.mock import Mock
 import pytest
 
 from app.core.errors import SourceError
-from app.core.sources import archives, sources
+from app.core.images.decoding import MAX_FILE_BYTES
+from app.core.sources import archives
 from app.core.sources.sources import from_archive, from_paths
 from tests.app.core.sources.contents import codes, names, reason, sentence
 from tests.pictures import restated, zipped
@@ -144,7 +145,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 def test_member_that_is_too_large(pack):
-    size = sources.MAX_FILE_BYTES + 1
+    size = MAX_FILE_BYTES + 1
     archive = restated(zipped({"a.png": b"abc", "b.png": b"b"}), field="size", value=size)
     assert codes(from_paths([pack(archive)])) == ["file_too_large", b"b"]
 

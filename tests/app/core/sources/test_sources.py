@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.images.decoding import MAX_FILE_BYTES
 from app.core.sources import sources
 from app.core.sources.source import Source
 from app.core.sources.sources import from_paths
@@ -75,7 +76,7 @@ def test_a_file_that_is_still_written(tmp_path, monkeypatch):
 def test_a_file_with_too_many_bytes(tmp_path):
     file = tmp_path / "a.png"
     with file.open("wb") as sparse:
-        sparse.truncate(sources.MAX_FILE_BYTES + 1)
+        sparse.truncate(MAX_FILE_BYTES + 1)
     error = reason(Source("a", file))
     assert (error.code, error.status) == ("file_too_large", "refused")
 

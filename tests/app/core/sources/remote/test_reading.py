@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
-from app.core.sources import remote, sources
+from app.core.sources import remote
 from app.core.sources.remote import RemoteFile
 from app.core.sources.sources import from_paths
 from tests.app.core.sources.remote.contents import codes, filled, reason
@@ -19,7 +19,7 @@ CANARY = "CANARY"
 
 def test_a_file_that_is_too_large_is_not_fetched(place, monkeypatch):
     filled(place, {"a.png": b"abc", "b.png": b"x" * 11})
-    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr("app.core.sources.source.MAX_FILE_BYTES", 10)
     found = list(from_paths([place.address]))
     fetched = Mock(wraps=RemoteFile.read)
     monkeypatch.setattr(RemoteFile, "read", lambda file: fetched(file))

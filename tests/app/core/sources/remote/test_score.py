@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from app.cli import main
-from app.core.sources import remote, sources
+from app.core.sources import remote
 from app.core.sources.remote import RemoteFile
 from tests.app.core.sources.remote.contents import filled
 from tests.pictures import encode
@@ -53,7 +53,7 @@ def before_reading(monkeypatch, name, action):
 def test_a_bucket_is_scored_as_the_same_files_on_disk(
     place, films, bundle, tmp_path, monkeypatch, capfd
 ):
-    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 200_000)
+    monkeypatch.setattr("app.core.sources.source.MAX_FILE_BYTES", 200_000)
     filled(place, films)
     for name, data in films.items():
         (tmp_path / "disk" / name).parent.mkdir(parents=True, exist_ok=True)
