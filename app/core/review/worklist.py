@@ -99,7 +99,7 @@ def worklist(
     return [result for _, result in with_value] + [one for value, one in values if value is None]
 
 
-def count_by_status(results: Sequence[Result]) -> dict[str, int]:
+def count_by_status(results: Sequence[Result]) -> dict[ImageStatus, int]:
     """Number of images of each status that occurs, in worklist order."""
     counts = Counter(status_of(result) for result in results)
     return {status: counts[status] for status in STATUS_WORDS if status in counts}

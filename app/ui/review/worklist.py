@@ -13,7 +13,14 @@ import streamlit as st
 from app.core.bundles.bundle import Bundle
 from app.core.performance.formatting import counted
 from app.core.results.verdicts import AGREEMENTS, Verdict
-from app.core.review.worklist import COLUMNS, NOT_REVIEWED, STATUS_WORDS, Filter, status_of
+from app.core.review.worklist import (
+    COLUMNS,
+    NOT_REVIEWED,
+    STATUS_WORDS,
+    Filter,
+    ImageStatus,
+    status_of,
+)
 from app.core.scoring.engine import Result
 from app.ui import errors, state
 from app.ui.cache import films
@@ -23,7 +30,7 @@ _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
 
 
 def summary(
-    results: Sequence[Result], counts: dict[str, int], verdicts: dict[str, Verdict]
+    results: Sequence[Result], counts: dict[ImageStatus, int], verdicts: dict[str, Verdict]
 ) -> None:
     """Counts by status, and how many images were reviewed.
 
@@ -37,7 +44,7 @@ def summary(
     st.markdown(" · ".join([*words, f"{reviewed:,} of {len(results):,} reviewed"]))
 
 
-def choose_filter(bundle: Bundle, counts: dict[str, int]) -> Filter:
+def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
     """Shows the filters above the worklist and returns the choice.
 
     Args:
