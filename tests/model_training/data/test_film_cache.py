@@ -166,7 +166,7 @@ def test_a_film_that_there_was_no_memory_for_is_tried_again(cases, tmp_path, mon
 
     with monkeypatch.context() as for_a_moment:
         for_a_moment.setattr(decoding, "decode", full)
-        with pytest.raises(DatasetError, match="20 no_memory"):
+        with pytest.raises(DatasetError, match="21 no_memory"):
             decode_cases(cases, size(), tmp_path / "cache")
 
     assert decode_cases(cases, size(), tmp_path / "cache").failed == {7: "empty_file"}
