@@ -15,7 +15,7 @@ from pathlib import Path
 
 from app.core.errors import DatasetError
 from app.core.images import dicom
-from app.core.images.silence import without_warnings
+from app.core.images.silence import silent
 from app.core.settings import read_settings
 
 KEY_FILE = "patient.key"  # in the folder OVERREAD_HOME
@@ -33,7 +33,7 @@ def dicom_patient_id(file: Path) -> str:
         with file.open("rb") as stream:
             if not dicom.is_dicom(stream.read(_MAGIC_BYTES)):
                 return ""
-        with without_warnings():
+        with silent():
             header = pydicom.dcmread(
                 file, stop_before_pixels=True, specific_tags=["PatientID"], force=False
             )
