@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.core.results.result_store import ResultStore
 
 _SUFFIXES = (".csv", ".parquet")
-# Of an input that holds no image; the table has them all.
+# Problems listed in the error about an input without images; the table has all of them.
 _SHOWN_PROBLEMS = 3
 
 

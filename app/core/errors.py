@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-# What became of an image, as in the results table.
+# The outcome for an image, as in the results table.
 Status = Literal["ok", "refused", "unreadable"]
 
-# The code of an image that there was no memory for: the only reason that may not last.
+# Code of an image that did not fit into memory: the only transient reason.
 NO_MEMORY = "no_memory"
 
 
@@ -58,25 +58,31 @@ class TrackingError(OverreadError):
 
 
 class ImageError(OverreadError):
-    """One image that gets no score. It costs its own row, never the batch.
+    """An image that gets no score. It affects its own row, never the batch.
 
     Attributes:
-        code: Stable short word for tables and filters, such as `truncated`.
+        code: Stable short code for tables and filters, such as `truncated`.
         status: `unreadable` or `refused`, as in the results table.
     """
 
     status: Status = "unreadable"
 
     def __init__(self, code: str, sentence: str) -> None:
+        """Creates the error.
+
+        Args:
+            code: Stable short code, such as `truncated`.
+            sentence: What was received, what was expected, what to do.
+        """
         super().__init__(sentence)
         self.code = code
 
 
 class UnreadableImageError(ImageError):
-    """The bytes are not a whole image."""
+    """The bytes are not a complete image."""
 
 
 class RefusedImageError(ImageError):
-    """A readable image that this model may not judge."""
+    """A readable image that the model is not meant for."""
 
     status: Status = "refused"

@@ -107,8 +107,8 @@ def _decode_picture(data: bytes) -> NDArray[np.uint8]:
     try:
         picture = Image.open(BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError:
-        # Pillow's own limit, which is the whole process's and stays as it is. It is twice the
-        # number that it names, and lies above the limit here unless somebody has lowered it.
+        # Pillow's own limit applies to the whole process and is not changed here. It refuses at
+        # twice `MAX_IMAGE_PIXELS`, which is above the limit here unless someone has lowered it.
         limit = 2 * (Image.MAX_IMAGE_PIXELS or MAX_PIXELS)
         raise RefusedImageError(
             "too_large",

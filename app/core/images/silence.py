@@ -1,7 +1,7 @@
-"""Silences what decoders warn of and log: it may quote header values and so identify a patient.
+"""Silences decoders, whose warnings and logs may quote headers and so identify a patient.
 
-Only threads that are decoding are silenced. Warnings and logs of the rest of the process are not
-affected, neither meanwhile nor afterwards.
+Only decoding threads are silenced. Warnings and logs of other threads are unaffected, and all
+filters are removed afterwards.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-# All that pydicom and its plugins for compressed pixels log to, while they decode.
+# All loggers of pydicom and its decoder plugins.
 LOGGERS = (
     "pydicom",
     "pydicom.pixels.decoders.base",
@@ -32,25 +32,25 @@ def _is_decoding() -> bool:
 
 
 class _AnyText:
-    """Stands for any text in a filter for warnings, in threads that decode."""
+    """Matches any text in a warning filter, but only in decoding threads."""
 
     def match(self, text: str) -> bool:
-        """As a regular expression has it."""
+        """Called by `warnings` like the method of a regular expression."""
         return _is_decoding()
 
 
 class _NoRecord(logging.Filter):
-    """Lets no record pass, in threads that decode."""
+    """Drops all log records, but only in decoding threads."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is logged."""
+        """Whether to log the record."""
         return not _is_decoding()
 
 
 class _Silence:
-    """Silent in each thread that is inside.
+    """Silences the threads that are inside.
 
-    `warnings.catch_warnings` would silence all threads, and put the wrong filters back when they
+    `warnings.catch_warnings` would silence all threads, and restores the wrong filters when threads
     overlap.
     """
 
@@ -62,7 +62,7 @@ class _Silence:
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        """Silent until this thread has left."""
+        """Silent until this thread leaves."""
         with self._lock:
             self._inside += 1
             self._install()
@@ -78,7 +78,7 @@ class _Silence:
 
     def _install(self) -> None:
         filters = cast("list[Any]", warnings.filters)
-        # First, whatever filters others have put in since.
+        # Must be first, even if others have inserted filters since.
         if not filters or filters[0] is not self._warning_filter:
             with suppress(ValueError):
                 filters.remove(self._warning_filter)
@@ -87,7 +87,7 @@ class _Silence:
             logging.getLogger(name).addFilter(self._log_filter)
 
     def _remove(self) -> None:
-        with suppress(ValueError):  # gone with the filters that another thread has put back
+        with suppress(ValueError):  # removed when another thread restored its filters
             cast("list[Any]", warnings.filters).remove(self._warning_filter)
         for name in LOGGERS:
             logging.getLogger(name).removeFilter(self._log_filter)

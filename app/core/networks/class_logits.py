@@ -1,7 +1,7 @@
-"""What a network's logits say of each class, whether it has a logit a class or one sigmoid.
+"""Converts logits and what belongs to them to classes, for sigmoid and softmax networks alike.
 
-One sigmoid decides between two classes: its logit speaks for the second, and minus it for the
-first. So do the evidence and the gradients that belong to it. Nobody else needs to know.
+A single sigmoid decides between two classes: its logit is that of the second class, and its
+negative that of the first. The same holds for evidence and gradients.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def class_logits(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     """Logits with one column per class: a single sigmoid becomes `(0, logit)`.
 
     Args:
-        logits: `(batch, num_logits)`, one logit per class or a single one.
+        logits: `(batch, num_logits)`, with one logit per class or a single one.
 
     Returns:
         float64 `(batch, num_classes)`; for a single sigmoid, the softmax of these logits equals
@@ -27,26 +27,26 @@ def class_logits(logits: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def class_probabilities(positive: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The probabilities of both of two classes.
+    """The probabilities of both classes of a two-class model.
 
     Args:
-        positive: Of the second class, `(num_images,)` in [0, 1].
+        positive: Probability of the second class, `(num_images,)`, in [0, 1].
 
     Returns:
-        `(num_images, 2)`.
+        `(num_images, 2)`, in [0, 1].
     """
     return np.stack([1 - positive, positive], axis=1)
 
 
 def of_class(values: NDArray[Any], class_index: int) -> NDArray[Any]:
-    """What belongs to one class, of values that the network has for each logit.
+    """The values of one class, from values for each logit.
 
     Args:
         values: `(..., num_logits)`, such as evidence maps or the weights of the last layer.
         class_index: Position of the class in the task.
 
     Returns:
-        `(...)`.
+        `(...)`, in the same unit.
     """
     if values.shape[-1] > 1:
         return values[..., class_index]
@@ -54,22 +54,25 @@ def of_class(values: NDArray[Any], class_index: int) -> NDArray[Any]:
 
 
 def other_class(values: NDArray[Any]) -> NDArray[Any]:
-    """What a single sigmoid's values for one of two classes say of the other.
+    """Converts a single sigmoid's values for one of two classes to the other class.
 
     Args:
-        values: Of any shape, `(...)`.
+        values: Evidence, logits or weights, `(...)`.
 
     Returns:
-        `(...)`.
+        Same shape and unit.
     """
     return -values
 
 
 def class_weights(class_index: int, *, num_logits: int) -> NDArray[np.float32]:
-    """The combination of a network's logits that is the logit of a class, `(num_logits,)`.
+    """The weights with which a network's logits sum to the logit of a class.
 
     Args:
         class_index: Position of the class in the task.
-        num_logits: One a class, or a single one.
+        num_logits: One per class, or a single one.
+
+    Returns:
+        float32 `(num_logits,)`.
     """
     return np.asarray(of_class(np.eye(num_logits, dtype=np.float32), class_index))

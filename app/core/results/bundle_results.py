@@ -1,4 +1,4 @@
-"""The results of one bundle in a store, as the engine asks for them."""
+"""The results of one bundle in a store, with the interface that the engine expects."""
 
 from __future__ import annotations
 
@@ -16,14 +16,24 @@ _RESULT = "result"
 
 
 class BundleResults:
-    """The results of one bundle in a store, as the engine asks for them."""
+    """The results of one bundle in a store, with the interface that the engine expects."""
 
     def __init__(self, store: ResultStore, bundle: Bundle) -> None:
+        """Stores nothing yet.
+
+        Args:
+            store: The store.
+            bundle: The bundle whose results are read and added.
+        """
         self._store = store
         self._bundle = bundle
 
     def get(self, image_id: str, source: Source) -> Result | None:
-        """The result of these bytes, as one of this source; None if there is none.
+        """The stored result of a file; None if there is none.
+
+        Args:
+            image_id: SHA-256 of the file.
+            source: The source that the returned result refers to.
 
         Raises:
             ResultStoreError: If the store cannot be read.
@@ -47,7 +57,7 @@ class BundleResults:
         )
 
     def image_ids(self) -> Iterator[str]:
-        """The SHA-256 of every image that has a result.
+        """SHA-256 of every image with a result.
 
         Raises:
             ResultStoreError: If the store cannot be read.
@@ -55,13 +65,13 @@ class BundleResults:
         return self._store.image_ids(self._bundle.sha256, _RESULT)
 
     def add(self, results: Sequence[Result]) -> None:
-        """Keeps results, but for those that another try may change.
+        """Stores results, except transient failures.
 
-        Those are files that could not be read, which are not known by content, and films that
-        there was no memory for.
+        These are files that could not be read, which have no digest, and films that did not fit
+        into memory.
 
         Raises:
-            ResultStoreError: If the store does not take them.
+            ResultStoreError: If the results cannot be written.
         """
         entries = [
             Entry(

@@ -1,4 +1,4 @@
-"""Evidence maps that were computed before: the one place that finds and keeps them."""
+"""Evidence maps computed earlier: the only place that finds and stores them."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from app.core.networks.class_logits import other_class
 from app.core.results.result_cache import CachedResults
 from app.core.sources.source import Source
 
-# A map has some kilobytes; that of an occlusion of a large input two hundred.
+# A map takes a few kilobytes; an occlusion map of a large input up to 200.
 _MAX_IN_MEMORY = 64
 _NO_SOURCE = Source("", None)
 
 
 class EvidenceMaps:
-    """The maps of one bundle, in memory and on disk. Safe to share between threads."""
+    """The evidence maps of one bundle, in memory and on disk. Thread-safe."""
 
     def __init__(
         self, bundle: Bundle, *, num_logits: int, known: Callable[[], CachedResults | None]
     ) -> None:
-        """Finds nothing yet.
+        """Loads nothing yet.
 
         Args:
-            bundle: Whose network gives the maps.
-            num_logits: Of the network; with a single one, a map for one class tells the other's.
-            known: What is kept on disk, None where nothing can be. It is asked anew each time: a
-                file that is locked now may be free at the next film.
+            bundle: The bundle that computes the maps.
+            num_logits: Number of logits of its network; with a single one, the map for one class
+                determines the map for the other.
+            known: Returns the results on disk, or None if there are none. Called each time, because
+                a file that is locked now may be free for the next film.
         """
         self._bundle = bundle
         self._num_logits = num_logits
@@ -43,14 +44,14 @@ class EvidenceMaps:
         self._lock = Lock()
 
     def get(self, image_id: str, choice: Choice) -> NDArray[np.float32] | None:
-        """A map that was computed in this process or an earlier one, None if there is none.
+        """A map computed earlier, in this process or another; None if there is none.
 
         Args:
             image_id: SHA-256 of the film.
             choice: Method, layer and class.
 
         Returns:
-            float32 `(rows, columns)` over the whole film, in the unit of the method.
+            float32 `(rows, columns)` over the whole film, in the method's unit.
         """
         found = self._find(image_id, choice)
         if found is None and self._num_logits == 1 and METHODS[choice.method].is_signed:
@@ -59,12 +60,12 @@ class EvidenceMaps:
         return found
 
     def add(self, image_id: str, choice: Choice, evidence: NDArray[np.float32]) -> None:
-        """Keeps a map, in memory where the disk does not take it.
+        """Stores a map, in memory only if it cannot be written to disk.
 
         Args:
             image_id: SHA-256 of the film.
-            choice: How it was computed.
-            evidence: float32 `(rows, columns)`.
+            choice: Method, layer and class.
+            evidence: float32 `(rows, columns)` over the whole film, in the method's unit.
         """
         self._remember(image_id, choice, evidence)
         known = self.known()
@@ -96,7 +97,7 @@ class EvidenceMaps:
 def _of_prediction(
     known: CachedResults, image_id: str, class_index: int
 ) -> NDArray[np.float32] | None:
-    """The map that a film's score came with, if it is of that class."""
+    """The map stored with a film's score, if it is for that class."""
     result = known.get(image_id, _NO_SOURCE)
     if result is None or result.prediction is None or result.prediction.class_index != class_index:
         return None

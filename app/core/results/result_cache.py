@@ -1,4 +1,4 @@
-"""Results in a store that may be lost: what cannot be kept or found is computed again."""
+"""Cached results: whatever cannot be stored or found is computed again."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from app.core.sources.source import Source
 
 
 def open_cache(path: Path, *, max_bytes: int) -> ResultStore | None:
-    """A store that may be lost: a damaged file is replaced; None if none can be opened.
+    """Opens a cache. A damaged file is replaced; None if no cache is possible.
 
     Args:
         path: The file.
-        max_bytes: When entries take more, the oldest are dropped.
+        max_bytes: Size limit of the entries in bytes.
     """
     try:
         return ResultStore(path, max_bytes=max_bytes)
@@ -36,31 +36,31 @@ def open_cache(path: Path, *, max_bytes: int) -> ResultStore | None:
         with contextlib.suppress(OSError, ResultStoreError):
             delete(path)
             return ResultStore(path, max_bytes=max_bytes)
-    except ResultStoreError:  # such as one that another process has locked
+    except ResultStoreError:  # for example, locked by another process
         pass
     return None
 
 
 class CachedResults:
-    """The results of one bundle in a store that may be lost: what fails is computed again."""
+    """The cached results of one bundle; errors of the cache are ignored."""
 
     def __init__(self, store: ResultStore, bundle: Bundle) -> None:
         """Reads nothing yet.
 
         Args:
-            store: Where results are kept.
-            bundle: Whose results they are.
+            store: The store.
+            bundle: The bundle whose results are read and added.
         """
         self._store = store
         self._sha256 = bundle.sha256
         self._results = BundleResults(store, bundle)
 
     def get(self, image_id: str, source: Source) -> Result | None:
-        """The cached result of an image; None if there is none or the store cannot be read.
+        """The cached result of a file; None if there is none or the cache cannot be read.
 
         Args:
             image_id: SHA-256 of the file.
-            source: The source that the result is returned for.
+            source: The source that the returned result refers to.
         """
         try:
             return self._results.get(image_id, source)
@@ -68,16 +68,16 @@ class CachedResults:
             return None
 
     def add(self, results: Sequence[Result]) -> None:
-        """As `BundleResults.add`, if the store takes them."""
+        """Caches results, if possible. See `BundleResults.add`."""
         with contextlib.suppress(ResultStoreError):
             self._results.add(results)
 
     def get_map(self, image_id: str, what: str) -> NDArray[np.float32] | None:
-        """A map that was cached with `add_map`; None also if the store cannot be read.
+        """A map cached with `add_map`; None if there is none or the cache cannot be read.
 
         Args:
             image_id: SHA-256 of the film.
-            what: Which map.
+            what: Name of the map, see `Choice.name`.
 
         Returns:
             float32 `(rows, columns)`.
@@ -90,13 +90,13 @@ class CachedResults:
     def add_map(
         self, image_id: str, what: str, evidence: NDArray[np.float32], *, facts: dict[str, Any]
     ) -> None:
-        """Caches a map of an image, if the store takes it.
+        """Caches a map, if possible.
 
         Args:
             image_id: SHA-256 of the film.
-            what: Which map.
+            what: Name of the map, see `Choice.name`.
             evidence: float32 `(rows, columns)`.
-            facts: What belongs to it, such as its unit, as JSON can hold it.
+            facts: Additional JSON-serialisable information, such as the unit.
         """
         with contextlib.suppress(ResultStoreError):
             self._store.add(self._sha256, [Entry(image_id, what, facts, evidence)])

@@ -1,4 +1,4 @@
-"""Results -> rows of the results table, one for every input."""
+"""Converts results to rows of the results table, one for every input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ def columns(bundle: Bundle) -> list[str]:
 
 
 def row(result: Result, bundle: Bundle) -> dict[str, Any]:
-    """One result as a row. Without a score its figures are empty, never zero."""
+    """One result as a row. Without a score, its numbers are empty, never zero.
+
+    Args:
+        result: The result.
+        bundle: The bundle that computed it.
+    """
     values: dict[str, Any] = dict.fromkeys(columns(bundle))
     values |= {
         "path": result.source.name,
@@ -50,12 +55,22 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
 
 
 def table(results: Iterable[Result], bundle: Bundle) -> pd.DataFrame:
-    """The results table, in input order."""
+    """The results table, in input order.
+
+    Args:
+        results: The results.
+        bundle: The bundle that computed them.
+    """
     return pd.DataFrame([row(result, bundle) for result in results], columns=columns(bundle))
 
 
 def with_verdicts(results: pd.DataFrame, verdicts: dict[str, Verdict]) -> pd.DataFrame:
-    """The table with the newest verdict, comment and time of each image beside it."""
+    """The table with the current verdict, comment and time of each image added.
+
+    Args:
+        results: The results table.
+        verdicts: Verdicts by image id.
+    """
     found = [verdicts.get(image_id or "") for image_id in results["image_id"]]
     beside = {
         "verdict": [verdict.agreement if verdict else None for verdict in found],
@@ -69,19 +84,24 @@ def with_verdicts(results: pd.DataFrame, verdicts: dict[str, Verdict]) -> pd.Dat
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """The table as CSV that a spreadsheet cannot mistake for formulas.
+    """The table as CSV, protected against formula injection.
 
-    A cell of text that begins with `=`, `+`, `-`, `@`, a tab or the end of a line, as the name of
-    a file or class may, gets a leading apostrophe, as OWASP advises against CSV injection.
-    Numbers stay numbers.
+    A text cell or heading that starts with `=`, `+`, `-`, `@`, a tab or a line break, as file and
+    class names may, is prefixed with an apostrophe, as recommended by OWASP. Numbers are unchanged.
+
+    Example:
+        >>> print(to_csv(pd.DataFrame({"path": ["=cmd.png"], "probability": [0.25]})))
+        path,probability
+        '=cmd.png,0.25
+        <BLANKLINE>
     """
     return table.map(no_formula).rename(columns=no_formula).to_csv(index=False, lineterminator="\n")
 
 
 def no_formula(value: Any) -> Any:
-    """A cell with an apostrophe before what a spreadsheet would run, see `to_csv`.
+    r"""A cell prefixed with an apostrophe if a spreadsheet would interpret it, see `to_csv`.
 
-    A carriage return becomes a backslash and an `r`: many readers would end the row there.
+    A carriage return becomes `\r`, because many readers would end the row there.
     """
     if not isinstance(value, str):
         return value

@@ -1,4 +1,4 @@
-"""Results written as they come, to a CSV or Parquet file that is published when it is whole."""
+"""Writes results one by one to a CSV or Parquet file, which is published when complete."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.core.bundles.bundle import Bundle
 from app.core.results.rows import columns, no_formula, row
 from app.core.scoring.engine import Result
 
-# A row group that a reader of one column need not take apart; about a megabyte in memory.
+# Rows per Parquet row group; takes about a megabyte of memory.
 _ROWS_A_GROUP = 4096
 
 
 class Writer(Protocol):
-    """Takes one result after the other."""
+    """Accepts one result after another."""
 
     def write(self, result: Result) -> None:
         """Adds a row."""
@@ -25,19 +25,17 @@ class Writer(Protocol):
 
 
 def partial_path(path: Path) -> Path:
-    """Where the table lies until it is whole."""
+    """Path of the table while it is incomplete."""
     return path.with_name(path.name + ".partial")
 
 
 @contextmanager
 def open_table(path: Path, bundle: Bundle) -> Iterator[Writer]:
-    """A table that gets its name when it is complete; until then it ends in `.partial`.
-
-    One that is not completed is removed: what was computed is kept elsewhere.
+    """A table that is renamed from `.partial` when complete, and removed if it is not completed.
 
     Args:
-        path: CSV file, or Parquet if its name ends so.
-        bundle: Whose results are written.
+        path: The table; Parquet if it ends in `.parquet`, else CSV.
+        bundle: The bundle that computes the results.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path)

@@ -1,4 +1,4 @@
-"""A batch under review: scored in a thread of its own, readable while it grows."""
+"""A batch under review, scored in a background thread and readable while it grows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch is. What stopped it early is in `error`."""
+    """Progress of a batch.
+
+    Attributes:
+        done: Images scored so far.
+        total: Images in the batch.
+        seconds: Time since the start.
+        running: Whether scoring is in progress.
+        cancelled: Whether it was cancelled.
+        error: Why it stopped early; empty if it did not.
+    """
 
     done: int
     total: int
@@ -32,17 +41,17 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Images a second so far."""
+        """Images per second so far."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate for the rest; None before the first image."""
+        """Estimated time left in seconds; None before the first image."""
         return (self.total - self.done) / self.rate if self.done else None
 
 
 class Batch:
-    """Images being scored by one engine. What is done stays when the rest is cancelled."""
+    """Images being scored by one engine. Results are kept when the batch is cancelled."""
 
     def __init__(
         self,
@@ -52,13 +61,13 @@ class Batch:
         spooled: Spool | None = None,
         known: KnownResults | None = None,
     ) -> None:
-        """Remembers what is to be scored; `start` begins.
+        """Stores the images; `start` begins scoring.
 
         Args:
             sources: The images.
-            bundle: Whose network scores them.
-            spooled: The uploads they lie in, kept on disk as long as the batch.
-            known: Results of earlier batches, and where those of this one are kept.
+            bundle: The bundle to score them with.
+            spooled: The uploads they are from, kept on disk as long as the batch.
+            known: Cache of earlier results, to which new ones are added.
         """
         self.bundle = bundle
         self._spooled = spooled
@@ -73,24 +82,24 @@ class Batch:
         self._thread: Thread | None = None
 
     def start(self, engine: Engine) -> None:
-        """Begins scoring in the background."""
+        """Starts scoring in the background."""
         self.computed_by = engine.backend.description
         self._started = time.monotonic()
         self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="batch")
         self._thread.start()
 
     def cancel(self) -> None:
-        """Stops after the images that are under way; results so far stay."""
+        """Stops after the images in progress; results so far are kept."""
         self._cancel.set()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Blocks until the batch is done or cancelled."""
+        """Blocks until the batch is finished or cancelled."""
         if self._thread is not None:
             self._thread.join(timeout)
 
     @property
     def progress(self) -> Progress:
-        """The state now."""
+        """The current progress."""
         started = self._started
         seconds = (self._ended or time.monotonic()) - started if started is not None else 0.0
         return Progress(
@@ -105,25 +114,25 @@ class Batch:
     def _run(self, engine: Engine) -> None:
         try:
             for result in engine.score(self._sources, known=self._known, is_background=True):
-                # Without the heatmap: a hundred thousand of them would fill the memory.
+                # Without the heatmap, because 100,000 of them would fill the memory.
                 self.results.append(replace(result, evidence=None))
                 if self._cancel.is_set():
                     break
         except OverreadError as error:
             self._error = str(error)
         except Exception as error:
-            # The text of an unknown error may quote a path; its kind and place do not. Raised
-            # again, it would be printed with its text.
+            # The text of an unexpected exception may contain a path, so only its type and
+            # location are logged. Raising it again would print its text.
             _LOG.error("Scoring stopped: %s at %s", type(error).__name__, _place(error))
             self._error = (
-                f"Scoring stopped unexpectedly ({type(error).__name__}). What was done is kept; "
-                "start the batch again."
+                f"Scoring stopped unexpectedly ({type(error).__name__}). Completed results are "
+                "kept; start the batch again."
             )
         finally:
             self._ended = time.monotonic()
 
 
 def _place(error: Exception) -> str:
-    """Module and line that raised it, such as `engine.py:214`."""
+    """Module and line that raised an exception, such as `engine.py:214`."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     return f"{Path(frame.f_code.co_filename).name}:{line}"

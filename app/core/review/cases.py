@@ -1,4 +1,4 @@
-"""One film examined: decoded for showing, scored, and explained for every class."""
+"""One film prepared for the Case page: decoded for display, scored, explained for every class."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import Prediction
 from app.core.sources.source import Source
 
-# Longer side of a film on the screen: more than a reader can tell apart at full zoom.
+# Longer side of a displayed film in pixels: more than can be distinguished at full zoom.
 DISPLAY_SIDE = 2048
 
 
 class Window(NamedTuple):
-    """Which grey values of a film, in [0, 255], are spread over the full range."""
+    """The grey levels of a film, in [0, 255], displayed as black and white."""
 
     low: int = 0
     high: int = 255
     inverted: bool = False
 
     def of(self, film: Film) -> Film:
-        """The film through this window."""
+        """The film with this window applied."""
         if self == Window():
             return film
         return display.windowed(film, low=self.low, high=self.high, inverted=self.inverted)
@@ -37,16 +37,16 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the Case page shows of one film.
+    """One film with its prediction, as shown on the Case page.
 
     Attributes:
         image_id: SHA-256 of the file.
-        film: For showing, its longer side at most `DISPLAY_SIDE`; None if not decodable.
-        prediction: None where the film was refused or cannot be read.
-        evidence: A float32 map `(rows, columns)` per class, in class order, in logits; empty
+        film: The film for display, its longer side at most `DISPLAY_SIDE`; None if not decodable.
+        prediction: None if the film was refused or cannot be read.
+        evidence: One float32 map `(rows, columns)` per class in logits, in class order; empty
             without a prediction.
-        reason_code: Stable short word for `reason`, else empty.
-        reason: Sentence that says why there is no prediction, else empty.
+        reason_code: Stable short code for why there is no prediction; empty if there is one.
+        reason: The same as a sentence.
     """
 
     image_id: str
@@ -60,14 +60,16 @@ class Case:
 def examine(
     engine: Engine, source: Source, data: bytes, *, maps: EvidenceMaps | None = None
 ) -> Case:
-    """Decodes, scores and explains one file; what cannot be judged keeps its reason.
+    """Decodes, scores and explains one file.
 
     Args:
         engine: The model.
-        source: Where the file lies.
-        data: Its bytes.
-        maps: The cache of evidence maps, with the results of earlier runs; neither is computed
-            again.
+        source: Where the file is from.
+        data: Its content.
+        maps: Cache of evidence maps and results, to which new maps are added; None for no cache.
+
+    Returns:
+        The case; if the file cannot be scored, with the reason.
     """
     prepared = prepare(data, engine.bundle.manifest.input)
     shown = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
@@ -82,7 +84,7 @@ def examine(
 def _explained(
     engine: Engine, prepared: Prepared, source: Source, maps: EvidenceMaps | None
 ) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
-    """Prediction and a map for each class, from what is kept where that has them all."""
+    """Prediction and a map for each class, from the cache if it has all of them."""
     if maps is None:
         return engine.explain(prepared)
     manifest, image_id = engine.bundle.manifest, prepared.image_id

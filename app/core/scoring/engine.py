@@ -1,9 +1,8 @@
-"""The engine: a stream of images in, a stream of results out, in order, in constant memory.
+"""The engine: scores a stream of images in order, with constant memory.
 
-Files are read ahead by threads of their own. Each core then takes a batch through all other
-stages by itself: decoding, fitting, and one pass of the network that gives logits and heatmaps.
-So reading overlaps with computing, every core is busy with one stage or another, and none waits
-for another core.
+Files are read ahead in separate threads. Each core then takes a batch through all other stages:
+decoding, resizing, and one pass of the network for logits and heatmaps. So reading overlaps with
+computing, all cores are busy, and none waits for another.
 """
 
 from __future__ import annotations
@@ -37,38 +36,38 @@ from app.core.settings import read_settings
 from app.core.sources.read_ahead import SECONDS_A_READ, Pending, ReadAhead
 from app.core.sources.source import Source
 
-# From 2 to 16 the rate is the same; a small batch holds little memory and is soon cancelled.
+# Sizes from 2 to 16 are equally fast; a small batch uses little memory and is quick to cancel.
 BATCH_SIZE = 8
-# The lowest priority there is: what pages leave of the cores is enough.
+# The lowest priority: scoring uses the cores only when pages do not.
 _BACKGROUND_NICENESS = 19
 
 
 def num_cores() -> int:
-    """Cores this process may use, which in a container are fewer than the machine has."""
+    """Number of cores this process may use, which containers may restrict."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _step_back() -> None:
-    """Lets the other threads of this process go first, where the system knows that of a thread."""
+    """Lowers the priority of this thread, on systems that support it."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BACKGROUND_NICENESS)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one image.
+    """The outcome for one image.
 
     Attributes:
-        source: Where it came from.
-        image_id: SHA-256 of its bytes; empty when they could not be read.
+        source: Where the image is from.
+        image_id: SHA-256 of the file; empty if it could not be read.
         status: `ok`, `refused` or `unreadable`.
-        reason_code: Stable short word that says why it has no score; empty where it has one.
+        reason_code: Stable short code for why it has no score; empty if it has one.
         reason: The same as a sentence.
-        prediction: Prediction and probabilities when it was scored.
-        evidence: float32 Grad-CAM map of the predicted class in logits, positive and
-            negative, `(rows, columns)` over the whole film; None where it was not scored.
+        prediction: The prediction; None without a score.
+        evidence: Grad-CAM map of the predicted class, float32 `(rows, columns)` over the whole
+            film, in logits and signed; None without a score.
     """
 
     source: Source
@@ -81,19 +80,19 @@ class Result:
 
 
 class KnownResults(Protocol):
-    """Results of earlier runs, found by what the files hold and not by their names."""
+    """Results of earlier runs, found by file content, not by name."""
 
     def get(self, image_id: str, source: Source) -> Result | None:
-        """The result of an earlier run; None if there is none.
+        """The result of a file; None if there is none.
 
         Args:
             image_id: SHA-256 of the file.
-            source: The source that the result is returned for.
+            source: The source that the returned result refers to.
         """
         ...
 
     def add(self, results: Sequence[Result]) -> None:
-        """Keeps the results of a batch."""
+        """Stores the results of a batch."""
         ...
 
 
@@ -106,7 +105,7 @@ class _Fitted:
 
 
 class Engine:
-    """A bundle's network, compiled. Safe to share between threads."""
+    """A bundle's compiled network. Thread-safe."""
 
     def __init__(
         self,
@@ -116,16 +115,17 @@ class Engine:
         workers: int | None = None,
         cache: Path | None = None,
     ) -> None:
-        """Compiles the network, from what is kept on disk where it was compiled before.
+        """Compiles the network, or loads it if it was compiled before.
 
         Args:
             bundle: The model.
-            backend: What computes; `auto` chooses.
-            workers: Threads that score at once; by default one a core.
-            cache: Folder of converted networks; by default that of this installation.
+            backend: Library to compute with; `auto` chooses.
+            workers: Number of scoring threads; None uses one per core.
+            cache: Folder for converted networks; None uses the one in the settings.
 
         Raises:
-            BundleError: If the network does not fit its manifest, or the backend cannot take it.
+            BundleError: If the network does not match its manifest, or the backend does not support
+                it.
         """
         self.bundle = bundle
         self.workers = workers or num_cores()
@@ -136,7 +136,7 @@ class Engine:
 
     @cached_property
     def network(self) -> Network:
-        """The network in Keras, for what looks into it; scoring does without."""
+        """The network in Keras, for explanations; scoring does not need it."""
         with self._loading:
             return self.__dict__.get("network") or load_network(self.bundle)
 
@@ -148,19 +148,27 @@ class Engine:
         seconds_a_read: float = SECONDS_A_READ,
         is_background: bool = False,
     ) -> Iterator[Result]:
-        """Scores images as they come. An image that cannot be scored costs only its own row.
+        """Scores images in order. An image that cannot be scored affects only its own result.
 
         Args:
-            sources: Images; listed lazily, two batches a worker ahead at most.
-            known: Earlier results, which are not computed again, and where new ones are kept.
-            seconds_a_read: After so long a file that is still being read is given up.
-            is_background: Whether other threads of this process go first, such as pages.
+            sources: The images; listed lazily, at most two batches per worker ahead.
+            known: Cache of earlier results, to which new ones are added.
+            seconds_a_read: Time limit for reading a file, in seconds.
+            is_background: Whether other threads of this process, such as pages, have priority.
 
         Yields:
-            One result for each source, in the order of the sources.
+            One result for each source, in order.
 
         Raises:
-            SourceError: If the file system does not answer any more.
+            SourceError: If the file system no longer responds.
+
+        Example:
+            >>> from app.core.bundles.bundle import load_bundle
+            >>> from app.core.sources.sources import from_paths
+            >>> engine = Engine(load_bundle(Path("models/phantom-chest")))
+            >>> results = list(engine.score(from_paths(["models/phantom-chest/samples/PNEUMONIA"])))
+            >>> len(results), results[0].status
+            (12, 'ok')
         """
         remaining = iter(sources)
         ahead: deque[Future[list[Result]]] = deque()
@@ -168,8 +176,8 @@ class Engine:
             ThreadPoolExecutor(
                 self.workers, "score", initializer=_step_back if is_background else None
             ) as pool,
-            # Closed first: behind a batch that failed, whose bytes nobody takes, threads of the
-            # pool wait for reads that there is no room for.
+            # Must be closed first. After a failed batch, whose bytes nobody takes, threads of the
+            # pool may be waiting for reads for which there is no room.
             ReadAhead(seconds_a_read=seconds_a_read) as reading,
         ):
             try:
@@ -195,7 +203,7 @@ class Engine:
         return results
 
     def _prepare(self, pending: Pending, known: KnownResults | None) -> Result | _Fitted:
-        """One film as the network sees it, or what is known of it without the network."""
+        """One film as network input, or its result if the network is not needed."""
         source = pending.source
         try:
             data = pending.take()
@@ -225,18 +233,27 @@ class Engine:
         return results
 
     def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits and evidence maps of a batch of fitted images.
+        """Logits and evidence maps of a batch.
 
         Args:
-            pixels: uint8 `(batch, height, width, channels)` in [0, 255].
+            pixels: uint8 `(batch, height, width, channels)` in [0, 255], grey or RGB.
 
         Returns:
-            `(batch, num_logits)` and `(batch, rows, columns, num_logits)`, see `Backend.run`.
+            Logits, float32 `(batch, num_logits)`, and maps, float32
+            `(batch, rows, columns, num_logits)` in logits; see `Backend.run`.
         """
         return self.backend.run(pixels.astype(np.float32))
 
     def explain(self, prepared: Prepared) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
-        """The prediction of one film, and an evidence map `(rows, columns)` for each class."""
+        """The prediction of one film, and an evidence map for each class.
+
+        Args:
+            prepared: The film.
+
+        Returns:
+            The prediction, and float32 maps `(rows, columns)` over the whole film, in logits and
+            class order.
+        """
         logits, maps = self.run(prepared.pixels[np.newaxis])
         rows, columns = prepared.film.pixels.shape[:2]
         classes = range(len(self.bundle.manifest.task.classes))
@@ -247,7 +264,7 @@ class Engine:
     def _evidence(
         self, maps: NDArray[np.float32], class_index: int, film_shape: tuple[int, int]
     ) -> NDArray[np.float32]:
-        """The map of one class, of maps `(rows, columns, num_logits)` over the whole input."""
+        """The map of one class, from maps `(rows, columns, num_logits)` over the whole input."""
         evidence = of_class(maps, class_index)
         return heatmaps.without_padding(evidence, film_shape, self.bundle.manifest.input)
 

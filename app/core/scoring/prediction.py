@@ -1,4 +1,4 @@
-"""Logits -> what is told to a reader: prediction, probabilities and zone."""
+"""Converts logits to a prediction: class, probabilities and zone."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from app.core.bundles.bundle import Manifest
 from app.core.statistics.calibration import softmax
 from app.core.statistics.recalibration import calibrated
 
-# Where a probability lies: the first three with two classes, the last two with more.
+# `negative`, `positive` and `uncertain` with two classes, `uncertain` and `clear` with more.
 Zone = Literal["negative", "positive", "uncertain", "clear"]
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The model's second opinion on one image.
+    """The model's prediction for one image.
 
     Attributes:
         label: Name of the predicted class.
         class_index: Its position in the task's classes.
-        probability: Calibrated; of the positive class with two classes, of the predicted class
-            with more.
-        raw_probability: The same before calibration, as the network gives it.
-        threshold: The probability the decision was taken at.
-        zone: `positive`, `uncertain` or `negative` with two classes; `clear` or `uncertain`
-            with more.
-        class_probabilities: Calibrated, one a class, in class order.
+        probability: Calibrated probability in [0, 1]: of the positive class with two classes, of
+            the predicted class with more.
+        raw_probability: The same before calibration.
+        threshold: The decision threshold, in [0, 1].
+        zone: `positive`, `uncertain` or `negative` with two classes; `clear` or `uncertain` with
+            more.
+        class_probabilities: Calibrated probabilities in class order.
     """
 
     label: str
@@ -42,14 +42,19 @@ class Prediction:
 
     @property
     def uncertainty(self) -> float:
-        """How near the decision is: 1 at the threshold, 0 at certainty."""
+        """Closeness to the decision threshold: 1 at the threshold, 0 at certainty."""
         if self.probability >= self.threshold:
             return (1 - self.probability) / max(1 - self.threshold, 1e-9)
         return self.probability / max(self.threshold, 1e-9)
 
 
 def predict(class_logits: NDArray[np.float64], manifest: Manifest) -> Prediction:
-    """Turns the logits of one image, `(num_classes,)`, into a prediction."""
+    """Converts the logits of one image to a prediction.
+
+    Args:
+        class_logits: Logits, float64 `(num_classes,)`.
+        manifest: Classes, calibration and thresholds of the model.
+    """
     thresholds, task = manifest.thresholds, manifest.task
     raw = softmax(class_logits)
     probabilities = calibrated(class_logits, manifest.calibration)

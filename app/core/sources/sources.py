@@ -40,7 +40,7 @@ def from_paths(paths: Sequence[Path | str]) -> Iterator[Source]:
     unreachable addresses, and links that leave the folder.
 
     Args:
-        paths: Paths and addresses; each gives at least one source.
+        paths: Files, folders, archives and addresses; each yields at least one source.
 
     Example:
         >>> sources = list(from_paths([Path("models/phantom-chest/samples/NORMAL")]))

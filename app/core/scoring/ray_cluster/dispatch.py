@@ -1,4 +1,4 @@
-"""Batches handed to workers, and again to others where a worker dies."""
+"""Distributes batches to workers, and again to others if a worker crashes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from app.core.scoring.ray_cluster.connection import load_ray
 from app.core.scoring.ray_cluster.worker import Answer, Failure
 from app.core.sources.source import Source
 
-# About half a second of a core: a message costs nothing beside it, and little is lost with it.
+# Half a second of one core: messages are negligible by comparison, and little work can be lost.
 BATCH_SIZE = 32
-# One is scored while the next one is read.
+# One is being scored while the next is being read.
 BATCHES_A_WORKER = 2
-# Handed out or done before their turn; a slow file keeps nobody waiting until all are done.
+# Batches ahead of the next result to return, so that a slow file does not stall other workers.
 BATCHES_AHEAD_A_WORKER = 4
-# A film that ends every worker that gets it would go round for ever.
+# Limits retries of a film that crashes every worker.
 MAX_ATTEMPTS = 4
 
-# So long a run that ends waits for workers that have only begun.
+# Time that a run waits at its end for workers that are still starting.
 _OPENING_SECONDS = 10.0
 
 
@@ -41,15 +41,22 @@ class Dispatch:
     def __init__(
         self, workers: Sequence[Any], shared: list[Any], known: KnownResults | None
     ) -> None:
+        """Starts opening the workers.
+
+        Args:
+            workers: Ray actors.
+            shared: Ray references passed with each call, see `Worker.score`.
+            known: Results of earlier runs, to which new ones are added.
+        """
         self._ray = load_ray()
-        # Given with each call: a worker that was started anew has nothing yet. In a list, so that
-        # Ray hands over where they lie, and not what they are.
+        # Passed with each call, because a restarted worker has nothing yet. In a list, so that
+        # Ray passes references instead of the content.
         self._shared = shared
         self._known = known
         self._max_ahead = BATCHES_AHEAD_A_WORKER * len(workers)
         self._ordered: deque[_Batch] = deque()
         self._again: deque[_Batch] = deque()
-        self._free: deque[Any] = deque()  # each as often as it can take a batch
+        self._free: deque[Any] = deque()  # each worker once for every batch it can take
         self._running: dict[Any, tuple[Any, _Batch]] = {}
         self._opening: dict[Any, Any] = {}
         self._num_listed = 0
@@ -57,12 +64,12 @@ class Dispatch:
             self._open(worker)
 
     def results(self, sources: Iterable[Source]) -> Iterator[Result]:
-        """A result for each source, in their order; see `driver.score`."""
+        """One result for each source, in order; see `driver.score`."""
         remaining = iter(sources)
         while True:
             self._hand_out(remaining)
             if not self._ordered:
-                # Where there is nothing to score, no worker need be waited for.
+                # If there is nothing to score, do not wait for workers.
                 if self._free or (batch := self._next(remaining)) is None:
                     return
                 self._again.append(batch)
@@ -72,7 +79,7 @@ class Dispatch:
                 yield from results
 
     def let_open(self) -> None:
-        """Waits for workers that are beginning: killed now, they would leave temporary files."""
+        """Waits for workers that are starting, because killing them leaves temporary files."""
         if self._opening:
             self._ray.wait(
                 list(self._opening), num_returns=len(self._opening), timeout=_OPENING_SECONDS
@@ -82,8 +89,8 @@ class Dispatch:
         while self._free:
             batch: _Batch | None
             if self._again:
-                # By itself, so that it is known which one ends workers. Until one is idle, the
-                # others get nothing new.
+                # Run it alone on a worker, to identify the batch that crashes workers. Until a
+                # worker is idle, the others get no new batches.
                 worker = next((one for one in self._free if not self._num_batches(one)), None)
                 if worker is None:
                     return
@@ -117,12 +124,12 @@ class Dispatch:
         return batch
 
     def _collect(self, *, wait: bool) -> None:
-        """Takes what workers have done; waits until there is something, if asked to."""
+        """Collects what workers have finished; optionally waits until there is something."""
         waited_for = [*self._running, *self._opening]
         if not waited_for:
             raise OverreadError(
-                "No worker of the cluster is left. Check its machines, and start again; what is "
-                "done is kept."
+                "The cluster has no workers left. Check its machines and start again; completed "
+                "results are kept."
             )
         if wait:
             self._ray.wait(waited_for, num_returns=1)
@@ -134,7 +141,7 @@ class Dispatch:
                 self._scored(reference)
 
     def _open(self, worker: Any) -> None:
-        # Tried again until the worker is there, maybe on another machine, or is given up.
+        # Retried until the worker has started, possibly on another machine, or is abandoned.
         method = worker.open.options(max_task_retries=-1)
         self._opening[method.remote(self._shared)] = worker
 
@@ -145,7 +152,7 @@ class Dispatch:
         except self._ray.exceptions.RayTaskError as error:
             raise _not_set_up(error) from None
         except self._ray.exceptions.RayError:
-            return  # it does without
+            return  # continue without this worker
         self._free_again(worker)
 
     def _scored(self, reference: Any) -> None:
@@ -162,14 +169,14 @@ class Dispatch:
         batch.results = self._kept(batch.sources, answers)
 
     def _lost(self, worker: Any, batch: _Batch) -> None:
-        """Gives the batch of a worker that died to another one, and waits for its restart."""
+        """Gives the batch of a crashed worker to another one, and waits for the restart."""
         batch.num_attempts += 1
         if batch.num_attempts == MAX_ATTEMPTS:
             raise OverreadError(
-                f"{MAX_ATTEMPTS} workers in turn ended while they scored the films "
-                f"{batch.first + 1:,} to {batch.first + len(batch.sources):,} of the input. Check "
-                "the memory of the cluster's machines; if it suffices, score these films by "
-                "themselves to find the one. What is done is kept."
+                f"{MAX_ATTEMPTS} workers in turn crashed while scoring films {batch.first + 1:,} "
+                f"to {batch.first + len(batch.sources):,} of the input. Check the memory of the "
+                "cluster's machines; if it is sufficient, score these films individually to find "
+                "the cause. Completed results are kept."
             )
         self._again.append(batch)
         self._close(worker)
@@ -192,8 +199,8 @@ class Dispatch:
         found = self._known.get(image_id, source) if self._known is not None else None
         if found is None:
             raise OverreadError(
-                "Results of the run that was stopped were removed while this one went on. "
-                "Begin anew, without them."
+                "Results of the interrupted run were deleted during this run. Start again with "
+                "--restart."
             )
         return found
 
@@ -217,8 +224,8 @@ def _checked(answer: Any) -> Any:
 
 
 def _not_set_up(error: Any) -> OverreadError:
-    """For what a worker raises before Overread's own code runs there."""
+    """The error for exceptions that a worker raises before Overread's own code runs."""
     return OverreadError(
-        f"A worker of the cluster could not begin ({type(error.cause).__name__}). Check that this "
-        "version of Overread is installed on every machine of the cluster, with all it needs."
+        f"A worker of the cluster could not start ({type(error.cause).__name__}). Check that this "
+        "version of Overread and its dependencies are installed on every machine of the cluster."
     )

@@ -1,15 +1,15 @@
-"""Scoring on a Ray cluster: each worker is the engine on one core, on whatever machine.
+"""Scores on a Ray cluster: each worker is an engine on one core of any machine.
 
-The driver lists the sources and hands them out in batches, a few ahead of what was delivered; the
-workers read, decode and score them. So the driver needs as little memory for a million films as
-for a thousand, and results come in the order of the sources.
+The driver lists the sources and distributes them in batches, a few ahead of the results returned
+so far; the workers read, decode and score them. The driver's memory does not grow with the number
+of films, and results are in the order of the sources.
 
-Ray's actors do the work, without Ray Data. Its datasets take no iterator whose length is unknown;
-fed by one all the same, through a data source that asks the driver, Ray Data scores a film for as
-much processor time, but passed on 29 batches a second where actors passed on 427, kept the
-statistics of every block, and began 8 to 15 seconds later (two busy cores, Ray 2.60).
+It uses Ray's actors rather than Ray Data, whose datasets do not accept an iterator of unknown
+length. With a custom data source that asks the driver, Ray Data needs the same processor time per
+film, but delivered 29 batches per second compared with 427 for actors, stored statistics of every
+block, and started 8 to 15 seconds later (two busy cores, Ray 2.60).
 
-File names may name patients: nothing that workers or Ray write holds one.
+File names may identify patients, so neither the workers nor Ray may log any.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from app.core.scoring.ray_cluster.dispatch import BATCHES_A_WORKER, Dispatch
 from app.core.scoring.ray_cluster.worker import Worker
 from app.core.sources.source import Source
 
-# Of one worker in a run: more is a machine with too little memory.
+# Per worker and run; more restarts indicate a machine with too little memory.
 MAX_RESTARTS = 20
 
 
 class KeptResults(KnownResults, Protocol):
-    """Results of earlier runs that can be told to workers."""
+    """Results of earlier runs that can be announced to workers."""
 
     def image_ids(self) -> Iterable[str]:
-        """The SHA-256 of every film that has a result."""
+        """SHA-256 of every film with a result."""
         ...
 
 
@@ -52,32 +52,33 @@ def score(
     known: KeptResults | None = None,
     num_workers: int | None = None,
 ) -> Iterator[Result]:
-    """Scores images on the workers of a Ray cluster, with the results of `Engine.score`.
+    """Scores images on the workers of a Ray cluster, with the same results as `Engine.score`.
 
-    The cluster is the one of `RAY_ADDRESS`; without it, one of this machine is started, and ended
-    with the run. Every machine of it must have this version of Overread, and see the films under
-    the same paths or addresses: a film that a worker does not see is a row `not_readable`.
+    Uses the cluster at `RAY_ADDRESS`; if it is not set, a local one is started and stopped with the
+    run. Every machine of the cluster needs this version of Overread and access to the films under
+    the same paths or addresses; a film that a worker cannot read is a row `not_readable`.
 
-    Every batch is kept as soon as a worker has scored it. What is known is told to the workers by
-    its digest, 32 bytes a film in the memory of each machine; they read and hash a known film, and
-    do not decode it. A film that comes twice within a run is scored twice.
+    Each batch is stored as soon as it is scored. Workers receive the digests of known films, 32
+    bytes each in the memory of every machine; they read and hash a known film but do not decode it.
+    A film that occurs twice in a run is scored twice.
 
-    A worker that dies costs the up to two batches that it had, which others score again, and the
-    seconds until Ray has started it anew.
+    If a worker crashes, up to two batches are scored again by others, and Ray takes a few seconds
+    to restart it.
 
     Args:
         bundle: The model; its files are sent to the workers.
-        sources: Images; listed lazily, `BATCHES_AHEAD_A_WORKER` batches a worker ahead at most.
-        backend: What computes. Workers see no GPU.
-        known: Earlier results, which are not computed again, and where new ones are kept.
-        num_workers: Workers of one core each; by default as many as the cluster has cores.
+        sources: The images; listed lazily, at most `BATCHES_AHEAD_A_WORKER` batches per worker
+            ahead.
+        backend: Library to compute with. Workers use no GPU.
+        known: Results of earlier runs, to which new ones are added.
+        num_workers: Number of workers with one core each; None uses all cores of the cluster.
 
     Yields:
-        One result for each source, in the order of the sources.
+        One result for each source, in order.
 
     Raises:
-        OverreadError: If Ray is not installed, the cluster does not answer, no worker is left, a
-            batch ends every worker that gets it, or a worker meets an error that is no film's.
+        OverreadError: If Ray is not installed, the cluster does not respond, no worker is left, a
+            batch crashes every worker that gets it, or a worker has an unexpected error.
     """
     ray = load_ray()
     with connected():
@@ -94,7 +95,7 @@ def score(
         finally:
             run.let_open()
             for worker in workers:
-                with suppress(Exception):  # a cluster that is gone has no workers either
+                with suppress(Exception):  # the cluster may be gone
                     ray.kill(worker)
 
 
@@ -109,7 +110,7 @@ def _files(bundle: Bundle) -> dict[str, bytes]:
 
 
 def _digests(known: KeptResults | None) -> NDArray[np.bytes_]:
-    """The digests of known films, `(num_films,)` of 32 bytes each, sorted."""
+    """Sorted digests of known films, 32 bytes each, `(num_films,)`."""
     ids = known.image_ids() if known is not None else ()
     digests = np.fromiter((bytes.fromhex(one) for one in ids), "S32")
     digests.sort()

@@ -1,6 +1,6 @@
-"""A worker of a cluster: an engine on one core, in a process of its own, on whatever machine.
+"""A cluster worker: an engine on one core, in its own process, on any machine.
 
-It raises nothing: Ray would log the error, and its text may hold a path.
+It never raises, because Ray would log the exception, whose text may contain a path.
 """
 
 from __future__ import annotations
@@ -27,9 +27,16 @@ from app.core.sources.source import Source
 
 
 class Answer(NamedTuple):
-    """A result as a worker sends it: without the source, which the driver has.
+    """A result as sent by a worker: without the source, which the driver has.
 
-    One that `is_known` says no more than that the driver has the result too.
+    Attributes:
+        image_id: SHA-256 of the file; empty if it could not be read.
+        status: `ok`, `refused` or `unreadable`.
+        reason_code: Stable short code for why it has no score.
+        reason: The same as a sentence.
+        prediction: The prediction, if any.
+        evidence: float32 `(rows, columns)` in logits, if any.
+        is_known: Whether the driver already has the result, so that the rest is empty.
     """
 
     image_id: str
@@ -43,29 +50,37 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a worker cannot go on, in words that name no file."""
+    """Why a worker cannot continue, in a sentence without file names."""
 
     sentence: str
 
 
 class Worker:
-    """What Ray runs: made with a bundle's digest, sent the files later; two threads call it."""
+    """The Ray actor. It is created with the bundle's digest and receives the files later."""
 
     def __init__(self, sha256: str, backend: BackendName, folder: str, pipeline: int) -> None:
+        """Creates the worker without loading the bundle.
+
+        Args:
+            sha256: Digest of the bundle.
+            backend: Library to compute with.
+            folder: Current folder of the driver.
+            pipeline: Pipeline version of the driver.
+        """
         self._sha256 = sha256
         self._backend = backend
         self._pipeline = pipeline
         self._opened: tuple[Engine, Digests] | None = None
         self._opening = threading.Lock()
-        # All workers of a machine would want the memory of the same GPU.
+        # All workers of a machine would compete for the memory of the same GPU.
         os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1"}
         try:
-            os.chdir(folder)  # so that relative paths mean what they mean to the driver
+            os.chdir(folder)  # so that relative paths mean the same as for the driver
         except OSError:
-            os.chdir(os.sep)  # where they lead nowhere, rather than to a film of the same name
+            os.chdir(os.sep)  # so that they fail, rather than find a film of the same name
 
     def open(self, shared: list[Any]) -> Failure | None:
-        """Makes the engine ready, so that no batch waits for it."""
+        """Prepares the engine, so that no batch has to wait for it."""
         try:
             self._ready(shared)
         except Exception as error:
@@ -73,7 +88,15 @@ class Worker:
         return None
 
     def score(self, shared: list[Any], sources: Sequence[Source]) -> list[Answer] | Failure:
-        """An answer for each source, in their order."""
+        """Scores a batch.
+
+        Args:
+            shared: Ray references to the bundle's files and the digests of known films.
+            sources: The images.
+
+        Returns:
+            An answer for each source in order, or why the worker cannot continue.
+        """
         try:
             engine, known = self._ready(shared)
             return [_answer(one) for one in engine.score(sources, known=known)]
@@ -84,7 +107,7 @@ class Worker:
         if self._pipeline != PIPELINE_VERSION:
             raise OverreadError(
                 "A worker of the cluster has another version of Overread, which may score films "
-                "otherwise. Install the same version on every machine."
+                "differently. Install the same version on every machine."
             )
         with self._opening:
             if self._opened is None:
@@ -100,18 +123,28 @@ class Worker:
                 path.write_bytes(content)
             bundle = load_bundle(Path(folder, "bundle"))
             if bundle.sha256 != self._sha256:
-                raise BundleError("The bundle was changed while it was sent to the workers.")
+                raise BundleError("The bundle was changed while being sent to the workers.")
             return Engine(bundle, backend=self._backend, workers=1)
 
 
 class Digests:
-    """What the driver has results of, as the engine asks for it."""
+    """The results that the driver has, with the interface that the engine expects."""
 
     def __init__(self, digests: NDArray[np.bytes_]) -> None:
+        """Stores the digests.
+
+        Args:
+            digests: Sorted digests of known films, 32 bytes each, `(num_films,)`.
+        """
         self._digests = digests
 
     def get(self, image_id: str, source: Source) -> Result | None:
-        """A result without a prediction, which only says that the driver has it."""
+        """A result without a prediction if the driver has it, else None.
+
+        Args:
+            image_id: SHA-256 of the file.
+            source: The source that the returned result refers to.
+        """
         digest = np.array(bytes.fromhex(image_id), "S32")
         position = int(np.searchsorted(self._digests, digest))
         if position < len(self._digests) and self._digests[position] == digest:
@@ -119,7 +152,7 @@ class Digests:
         return None
 
     def add(self, results: Sequence[Result]) -> None:
-        """Nothing: the driver keeps them."""
+        """Does nothing: the driver stores the results."""
 
 
 def _answer(result: Result) -> Answer:
@@ -142,6 +175,6 @@ def _failure(error: Exception) -> Failure:
         trace = trace.tb_next
     where = f" in {Path(trace.tb_frame.f_code.co_filename).name}" if trace else ""
     return Failure(
-        f"A worker met an error that no film should cause ({type(error).__name__}{where}). What "
-        "is done is kept. Please report it."
+        f"A worker had an unexpected error ({type(error).__name__}{where}). Completed results are "
+        "kept. Please report it."
     )
