@@ -22,6 +22,8 @@ AREAS = (
     "app/core/networks",
     "app/core/performance",
     "app/core/rendering",
+    "app/core/results",
+    "app/core/scoring",
     "app/core/sources",
     "app/core/statistics",
     "app/ui",

@@ -17,10 +17,10 @@ NO_MEMORY = "no_memory"
 
 
 def system_reason(error: OSError) -> str:
-    """What the system said, such as `No space left on device`.
+    """The system's message, such as `No space left on device`.
 
-    An error that a library raised may have no number, and its own text may quote a path, which
-    may name a patient: then its kind is told.
+    Errors raised by libraries may lack an errno, and their own text may contain a path, which may
+    identify a patient: for these, the name of the exception is returned.
     """
     return os.strerror(error.errno) if error.errno else type(error).__name__
 

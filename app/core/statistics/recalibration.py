@@ -1,4 +1,8 @@
-"""Applying a bundle's calibration: logits -> the probabilities that are told.
+"""Calibrates probabilities: fits and applies a temperature and class offsets.
+
+A temperature corrects a network that is over- or underconfident. It cannot correct a bias towards
+a class, as caused by class weights, oversampling or a moving average of the weights: that takes
+an offset for each class.
 
 Reference:
     - Guo et al., On Calibration of Modern Neural Networks (ICML 2017): temperature scaling,
@@ -12,6 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from app.core.bundles.bundle import Calibration
 from app.core.statistics.calibration import softmax
+from app.core.statistics.labels import binary_cases, class_indices, require_finite
+
+TEMPERATURE_RANGE = (0.05, 20.0)
+MAX_OFFSET = 50.0  # in logits; only perfectly separated classes would need more
 
 
 def calibrated(class_logits: ArrayLike, calibration: Calibration) -> NDArray[np.float64]:
@@ -26,3 +34,130 @@ def calibrated(class_logits: ArrayLike, calibration: Calibration) -> NDArray[np.
     """
     logits = np.asarray(class_logits, dtype=np.float64) / calibration.temperature
     return softmax(logits + calibration.offset if calibration.offset else logits)
+
+
+def fit_temperature(logits: ArrayLike, y_true: ArrayLike) -> float:
+    """Fits the temperature by which logits are divided before `sigmoid` or `softmax`.
+
+    It minimises the negative log-likelihood. A value above 1 means the network was overconfident,
+    below 1 underconfident; the order of the cases never changes. The derivative of the likelihood
+    with respect to `1 / T` is monotonic, so bisection on its sign finds the only minimum.
+
+    Args:
+        logits: Shape `(num_cases,)` for two classes, `(num_cases, num_classes)` for more.
+        y_true: Reference classes, shape `(num_cases,)`, integers from 0, at least two present.
+
+    Returns:
+        A temperature in [0.05, 20]. It is at a limit if the optimum is outside, for example for
+        perfectly separated classes; 1 if all logits are equal.
+
+    Raises:
+        ValueError: If the shapes do not match, a label is not a class, a logit is not finite, or
+            only one class is present.
+    """
+    lead = _lead_over_truth(logits, y_true)
+
+    def slope(temperature: float) -> float:
+        return float((softmax(lead / temperature) * lead).sum(axis=1).mean())
+
+    return _falling_root(slope, *TEMPERATURE_RANGE)
+
+
+def fit_temperature_and_offsets(
+    class_logits: ArrayLike, y_true: ArrayLike
+) -> tuple[float, tuple[float, ...]]:
+    """Fits the temperature and class offsets that maximise the likelihood of the cases.
+
+    Probabilities are `softmax(class_logits / temperature + offsets)`; for two classes this is
+    Platt scaling. The likelihood is concave in `1 / temperature` and the offsets, so there is a
+    single maximum.
+
+    Args:
+        class_logits: Shape `(num_cases, num_classes)`, finite.
+        y_true: Reference classes, shape `(num_cases,)`, integers from 0, at least two present.
+
+    Returns:
+        A temperature in `TEMPERATURE_RANGE` and an offset in logits for each class, within
+        `MAX_OFFSET`; the first offset is 0. A class without cases gets the lowest offset, so pass
+        cases of all classes.
+
+    Raises:
+        ValueError: See `fit_temperature`.
+    """
+    from scipy.optimize import minimize
+
+    logits = np.asarray(class_logits, dtype=np.float64)
+    if logits.ndim != 2:
+        raise ValueError(f"`class_logits` must be 2-D. Received shape {logits.shape}.")
+    lead = _lead_over_truth(logits, y_true)
+    num_cases, num_classes = logits.shape
+    truth = np.eye(num_classes)[np.asarray(y_true, dtype=np.int64)]
+
+    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Mean negative log-likelihood and its gradient in `1 / T` and the free offsets."""
+        offsets = np.append(0.0, parameters[1:])
+        scores = parameters[0] * lead + offsets - (truth @ offsets)[:, None]
+        top = scores.max(axis=1)
+        likelihood = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
+        proportions = softmax(scores)
+        slope = np.append((proportions * lead).sum(), (proportions - truth)[:, 1:].sum(axis=0))
+        return float(likelihood.mean()), slope / num_cases
+
+    low, high = TEMPERATURE_RANGE
+    found = minimize(
+        loss,
+        np.append(1.0, np.zeros(num_classes - 1)),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(1 / high, 1 / low)] + [(-MAX_OFFSET, MAX_OFFSET)] * (num_classes - 1),
+        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000},
+    )
+    return float(1 / found.x[0]), (0.0, *(float(offset) for offset in found.x[1:]))
+
+
+def log_likelihood(probabilities: NDArray[np.float64], y_true: NDArray[np.int64]) -> float:
+    """Sum over all cases of the logarithm of the probability of the true class.
+
+    Args:
+        probabilities: Probabilities in [0, 1], `(num_cases, num_classes)`.
+        y_true: Reference classes, `(num_cases,)`, integers from 0.
+    """
+    given = np.take_along_axis(probabilities, y_true[:, None], axis=1)
+    return float(np.log(given.clip(np.finfo(float).tiny)).sum())
+
+
+def _lead_over_truth(logits: ArrayLike, y_true: ArrayLike) -> NDArray[np.float64]:
+    """Logits minus the logit of the true class, shape `(num_cases, num_classes)`."""
+    values = np.asarray(logits, dtype=np.float64)
+    if values.ndim == 1:
+        positive, values = binary_cases(y_true, values, name="logits")
+        truth = positive.astype(np.int64)
+        values = np.stack([np.zeros_like(values), values], axis=1)
+    elif values.ndim == 2 and values.shape[1] >= 2 and np.shape(y_true) == values.shape[:1]:
+        truth = class_indices("y_true", y_true, num_classes=values.shape[1])
+        require_finite("logits", values)
+    else:
+        raise ValueError(
+            "`logits` must have shape (num_cases,), or (num_cases, num_classes) with two or "
+            f"more classes. Received shapes {values.shape} and {np.shape(y_true)}."
+        )
+    if len(np.unique(truth)) < 2:
+        raise ValueError(
+            "Fitting a temperature needs cases of at least two classes. "
+            f"Received labels {np.unique(truth).tolist()}."
+        )
+    return values - np.take_along_axis(values, truth[:, None], axis=1)
+
+
+def _falling_root(slope: Callable[[float], float], low: float, high: float) -> float:
+    """The root of a decreasing function to a relative precision of 1e-12, or the nearer limit."""
+    if slope(low) == slope(high) == 0:
+        return 1.0
+    if slope(low) <= 0:
+        return low
+    if slope(high) >= 0:
+        return high
+    while high / low > 1 + 1e-12:
+        middle = sqrt(low * high)
+        low, high = (middle, high) if slope(middle) > 0 else (low, middle)
+    return sqrt(low * high)
