@@ -13,21 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 AREAS = (
-    "app/charts",
-    "app/commands",
-    "app/core/backends",
-    "app/core/bundles",
-    "app/core/explanations",
-    "app/core/images",
-    "app/core/networks",
-    "app/core/performance",
-    "app/core/rendering",
-    "app/core/results",
-    "app/core/scoring",
-    "app/core/sources",
-    "app/core/statistics",
-    "app/ui",
-    "app/views",
+    "app",
     "benchmarks",
     "model_training",
     "tools",
