@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.ui import errors, state
+from app.ui import errors, frame, state
 
 st.set_page_config(
     page_title="Overread",
@@ -13,7 +13,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=220,
 )
-st.html(Path(__file__).parent / "ui" / "page.css")
+frame.prepare_page()
 
 page = st.navigation(
     {

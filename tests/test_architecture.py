@@ -48,6 +48,10 @@ LIGHT = (
 )
 
 
+# What reads or sets a widget by its key.
+SESSION_FUNCTIONS = ("value_of", "set_value", "selected_rows", "selected_columns")
+
+
 def imported(path: Path) -> set[str]:
     """Dotted names a file imports, anywhere in it."""
     names = set()
@@ -120,10 +124,24 @@ def test_only_the_cache_package_caches():
     assert cached == {ROOT / "app" / "ui" / "cache"}
 
 
-def test_only_ui_touches_the_session():
-    pages = [p.name for p in sources("app/views") if "session_state" in p.read_text("utf-8")]
+def test_only_the_state_module_touches_the_session():
+    touching = [p.name for p in sources("app") if "session_state" in p.read_text("utf-8")]
 
-    assert not pages
+    assert touching == ["state.py"]
+
+
+def test_every_key_that_is_read_back_is_named_in_the_state_module():
+    literal = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for area in ("app/ui", "app/views")
+        for path in sources(area)
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) in {f"state.{name}" for name in SESSION_FUNCTIONS}
+        and not isinstance(call.args[0], ast.Name | ast.Attribute | ast.Call)
+    ]
+
+    assert not literal
 
 
 def test_pages_are_short_scripts():

@@ -12,7 +12,7 @@ from app.charts import palette
 from app.core.performance import formatting
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
-from app.ui import errors
+from app.ui import errors, state
 
 _STEP = 0.001
 
@@ -116,16 +116,12 @@ def threshold_slider(default: float, *, key: str) -> float:
         icon=":material/undo:",
         help="Resets to the model's own threshold.",
         key=f"{key}_back",
-        on_click=errors.callback(_set),
+        on_click=errors.callback(state.set_value),
         args=(key, default),
         disabled=value == default,
         width="stretch",
     )
     return float(value)
-
-
-def _set(key: str, value: float) -> None:
-    st.session_state[key] = value
 
 
 def _card(label: str, value: str, interval: str, resting_on: str, note: str | None) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 
 def define(name: str, module: str) -> Any:
-    """A component defined by the `.html`, `.css` and `.js` files with the name of a module.
+    """A component defined by those `.html`, `.css` and `.js` files with the name of a module.
 
     Args:
         name: Name of the component, unique in the app.
@@ -19,7 +19,7 @@ def define(name: str, module: str) -> Any:
         A function that draws it, see `st.components.v2.component`.
     """
     html, css, js = (
-        Path(module).with_suffix(suffix).read_text(encoding="utf-8")
-        for suffix in (".html", ".css", ".js")
+        path.read_text(encoding="utf-8") if path.is_file() else None
+        for path in (Path(module).with_suffix(suffix) for suffix in (".html", ".css", ".js"))
     )
     return st.components.v2.component(name, html=html, css=css, js=js)

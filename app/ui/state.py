@@ -31,6 +31,57 @@ _ORDER = "worklist_order"
 _DRAWN = "worklist_drawn"
 _REMEMBERED = "remembered"
 
+# Widgets whose value is read or set elsewhere than where they are drawn.
+FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
+METHOD, METHODS_OPEN, METHOD_ASKED = "case_method", "case_methods", "case_method_asked"
+ACTIVATIONS_VIEW = "activations_view"
+
+
+def heatmap_layer_key(bundle: Bundle) -> str:
+    """The key of the layer that a heatmap is read from; each model keeps its own."""
+    return f"case_layer_{bundle.sha256[:12]}"
+
+
+def layer_key(bundle: Bundle) -> str:
+    """The key of the layer that Activations shows; each model keeps its own."""
+    return f"activations_layer_{bundle.sha256[:12]}"
+
+
+def member_key(bundle: Bundle) -> str:
+    """The key of the network of an ensemble that Activations walks through."""
+    return f"activations_member_{bundle.sha256[:12]}"
+
+
+def layer_rows_key(bundle: Bundle) -> str:
+    """The key of the table of layers."""
+    return f"activations_rows_{bundle.sha256[:12]}"
+
+
+def channel_key(bundle: Bundle, image_id: str, layer: str) -> str:
+    """The key of the channel that Activations shows; another layer or film starts anew."""
+    return f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer}"
+
+
+def comment_key(bundle: Bundle, image_id: str) -> str:
+    """The key of a comment, so that no field shows what was written on another film."""
+    return f"case_comment_{bundle.sha256[:12]}_{image_id}"
+
+
+def value_of(key: str, default: Any = None) -> Any:
+    """What a widget holds, or was set to before it was drawn."""
+    return st.session_state.get(key, default)
+
+
+def set_value(key: str, value: Any) -> None:
+    """Sets a widget, before it is drawn."""
+    st.session_state[key] = value
+
+
+def selected_rows(key: str) -> list[int]:
+    """The rows that are selected in a table."""
+    event: Any = st.session_state[key]
+    return list(event["selection"]["rows"])
+
 
 def pick_model() -> None:
     """The model picker; all pages work on its choice."""
@@ -175,11 +226,11 @@ def next_upload() -> None:
 
 def enter_subfolder() -> None:
     """Appends the selected subfolder to the typed server folder."""
-    picked = st.session_state.get("review_subfolder")
+    picked = st.session_state.get(SUBFOLDER)
     if picked:
-        current = st.session_state.get("review_folder", "").strip("/")
-        st.session_state["review_folder"] = f"{current}/{picked}".lstrip("/")
-        st.session_state["review_subfolder"] = None
+        current = st.session_state.get(FOLDER, "").strip("/")
+        st.session_state[FOLDER] = f"{current}/{picked}".lstrip("/")
+        st.session_state[SUBFOLDER] = None
 
 
 def set_listed(listed: list[Result]) -> None:

@@ -92,6 +92,27 @@ def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_p
         expect(page.get_by_role("button", name="Disagree ✓")).to_be_visible()
 
 
+def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, tmp_path):
+    with dashboard(tmp_path) as address:
+        steps.open_page(page, address)
+        steps.review_samples(page)
+        steps.open_row(page, 0)
+        sidebar = page.get_by_test_id("stSidebarNav")
+        for number in range(5):
+            page.get_by_label("Comment").press_sequentially(f"{number} ")
+            sidebar.get_by_role("link", name="Performance").click(delay=0)
+            expect(page.get_by_role("heading", name="Performance", exact=True)).to_be_visible()
+            steps.settled(page)
+            expect(page.get_by_role("heading", name="Performance", exact=True)).to_be_visible()
+            sidebar.get_by_role("link", name="Case").click()
+            expect(page.get_by_label("Comment")).to_have_value(
+                "".join(f"{one} " for one in range(number + 1)).strip()
+            )
+            page.get_by_label("Comment").press("End")
+            page.get_by_label("Comment").press_sequentially(" ")
+            steps.settled(page)
+
+
 def test_a_verdict_that_cannot_be_saved_is_said_and_the_page_stays(page, tmp_path):
     database = tmp_path / "reviews.sqlite3"
     VerdictStore(f"sqlite:///{database}")

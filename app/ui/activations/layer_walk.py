@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,8 @@ from app.core.images.decoding import Film
 from app.core.networks.activations import LayerInfo, StrongestChannel, member_of
 from app.core.networks.layer_descriptions import shape_words, value_words
 from app.core.rendering import feature_maps
-from app.ui import errors
-from app.ui.activations.pictures import GRID, VIEW_KEY
+from app.ui import errors, state
+from app.ui.activations.pictures import GRID
 from app.ui.activations.tiles import Tile, show_tiles
 
 EVIDENCE = "evidence/grad-cam"  # the last step; Keras layer names cannot contain a slash
@@ -36,7 +35,7 @@ def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
     members = sorted({layer.member for layer in layers if layer.member is not None})
     if len(members) < 2:
         return None
-    key = f"activations_member_{bundle.sha256[:12]}"
+    key = state.member_key(bundle)
     chosen = st.segmented_control(
         "Network",
         members,
@@ -44,7 +43,7 @@ def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
         required=True,
         format_func=lambda member: f"{member} of {len(members)}",
         on_change=errors.callback(_change_member),
-        args=(key, layer_key(bundle)),
+        args=(key, state.layer_key(bundle)),
         key=key,
         persist_state="session",
         help=f"This model is an ensemble of {len(members)} networks; its logit is the mean of "
@@ -69,7 +68,7 @@ def choose_layer(
         evidence: Its evidence map for the explained class, float32 `(rows, columns)` in logits.
         bundle: The model.
     """
-    key = layer_key(bundle)
+    key = state.layer_key(bundle)
     steps = [*(layer.name for layer in layers), EVIDENCE]
     kinds = {layer.name: layer for layer in layers}
     strip = st.container()
@@ -77,7 +76,7 @@ def choose_layer(
     current: str = chooser.selectbox(
         "Layer",
         steps,
-        index=0 if key in st.session_state or not walk else steps.index(walk[0].layer),
+        index=_index(steps, state.value_of(key), walk[0].layer if walk else steps[0]),
         format_func=lambda step: _step_words(step, steps.index(step), kinds, bundle),
         key=key,
         label_visibility="collapsed",
@@ -102,11 +101,6 @@ def choose_layer(
     return current
 
 
-def layer_key(bundle: Bundle) -> str:
-    """Session key of the chosen layer, separate for each model."""
-    return f"activations_layer_{bundle.sha256[:12]}"
-
-
 def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
     """All layers as a table; selecting a row opens that layer.
 
@@ -114,7 +108,7 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
         layers: All layers.
         bundle: The model.
     """
-    key = f"activations_rows_{bundle.sha256[:12]}"
+    key = state.layer_rows_key(bundle)
     table = pd.DataFrame(
         {
             "No.": range(1, len(layers) + 1),
@@ -128,7 +122,7 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
         table,
         hide_index=True,
         height=400,
-        on_select=errors.callback(partial(_choose_row, key, layer_key(bundle), layers)),
+        on_select=errors.callback(partial(_choose_row, key, state.layer_key(bundle), layers)),
         selection_mode="single-row",
         key=key,
         column_config={
@@ -149,6 +143,14 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
 def kind_words(layer: LayerInfo) -> str:
     """What a layer does, with its activation function in brackets."""
     return f"{layer.kind} ({layer.activation})" if layer.activation else layer.kind
+
+
+def _index(steps: Sequence[str], chosen: str | None, first: str) -> int:
+    """Where the layer is that is shown, chosen or not.
+
+    A browser that was not told what is chosen, as the run was interrupted, falls back on it.
+    """
+    return steps.index(chosen if chosen in steps else first)
 
 
 def _show_strip(
@@ -215,22 +217,21 @@ def _step_words(step: str, index: int, kinds: dict[str, LayerInfo], bundle: Bund
 
 def _step(key: str, steps: Sequence[str], by: int) -> None:
     # Starts from the session's state, not from what is drawn, so that quick presses all count.
-    position = steps.index(st.session_state[key]) + by
+    position = steps.index(state.value_of(key)) + by
     _choose(key, steps[min(max(position, 0), len(steps) - 1)])
 
 
 def _change_member(member_key: str, key: str) -> None:
-    step = st.session_state.get(key)
+    step = state.value_of(key)
     if step is not None and member_of(step) is not None:
-        _choose(key, f"m{st.session_state[member_key]}_{step.partition('_')[2]}")
+        _choose(key, f"m{state.value_of(member_key)}_{step.partition('_')[2]}")
 
 
 def _choose(key: str, step: str) -> None:
-    st.session_state[key] = step
+    state.set_value(key, step)
 
 
 def _choose_row(table_key: str, key: str, layers: Sequence[LayerInfo]) -> None:
-    event: Any = st.session_state[table_key]
-    if event["selection"]["rows"]:
-        _choose(key, layers[event["selection"]["rows"][0]].name)
-        st.session_state[VIEW_KEY] = GRID
+    for row in state.selected_rows(table_key):
+        _choose(key, layers[row].name)
+        state.set_value(state.ACTIVATIONS_VIEW, GRID)

@@ -21,10 +21,10 @@ from app.core.rendering.feature_maps import COLOUR_MAPS, ColourMap, Scale
 from app.core.review.cases import Case
 from app.core.review.worklist import STATUS_WORDS
 from app.core.scoring.prediction import Prediction
+from app.ui import state
 from app.ui.activations.tiles import Tile, show_tiles
 
 GRID, ONE, LIST = "All channels", "One channel", "List of layers"
-VIEW_KEY = "activations_view"
 PICTURE_SIDE = 720  # longer side of an enlarged feature map, in pixels
 SCREEN_SIDE = 1400  # longer side of a film in pixels; Streamlit reduces wider ones, but slowly
 
@@ -82,9 +82,9 @@ def choose_view() -> View:
     name = views.segmented_control(
         "View",
         [GRID, ONE, LIST],
-        default=None if VIEW_KEY in st.session_state else GRID,
+        default=state.value_of(state.ACTIVATIONS_VIEW, GRID),
         required=True,
-        key=VIEW_KEY,
+        key=state.ACTIVATIONS_VIEW,
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -120,7 +120,7 @@ def show_maps(
     """
     order, means = by_strength(values), mean_activations(values)
     # One key per layer and film, so that each starts at its strongest channel.
-    key = f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer.name}"
+    key = state.channel_key(bundle, image_id, layer.name)
     channel = view.beside.selectbox(
         "Channel, by mean activation",
         order,
@@ -269,4 +269,4 @@ def _overlay_words(scale: Scale) -> str:
 
 
 def _choose_channel(key: str, picked: str) -> None:
-    st.session_state[key] = int(picked)
+    state.set_value(key, int(picked))

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-import streamlit as st
-
 from app.core.rendering import heatmaps
 from app.core.rendering.feature_maps import Sheet
-from app.ui import elements, errors
+from app.ui import elements, errors, state
 
 # Percent of the width for each pixel of `size`, so that tiles grow on a projector.
 _SHARE = {"grid": 0.19, "strip": 0.1}
@@ -92,6 +90,6 @@ def _as_dict(tile: Tile) -> dict[str, Any]:
 
 
 def _report(key: str, choose: Callable[[str], None]) -> None:
-    picked = st.session_state[key].get("picked")
+    picked = state.value_of(key).get("picked")
     if picked is not None:
         choose(picked)

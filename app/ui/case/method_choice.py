@@ -18,12 +18,9 @@ from app.core.networks.layer_descriptions import shape_words
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
 from app.core.sources.source import Source
-from app.ui import errors
+from app.ui import errors, state
 from app.ui.cache import explanations, models
 
-_METHOD = "case_method"
-_OPEN = "case_methods"
-_ASKED = "case_method_asked"
 WAITING_WORDS = (
     "The heatmap is being computed. Cancel returns to Grad-CAM; any other control restarts it."
 )
@@ -52,12 +49,12 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
     """
     chosen = _chosen(bundle, class_index)
     is_asked = _is_asked(case, bundle, chosen)
-    if not is_asked and not st.session_state.get(_OPEN):
+    if not is_asked and not state.value_of(state.METHODS_OPEN):
         _return_to_default(bundle)
     shown = chosen if is_asked else default_choice(bundle.manifest.heatmap, class_index)
     # The label is constant: a different one would close the open popover.
     popover = st.popover(
-        "Method", icon=":material/filter_center_focus:", key=_OPEN, on_change="rerun"
+        "Method", icon=":material/filter_center_focus:", key=state.METHODS_OPEN, on_change="rerun"
     )
     if popover.open:
         with popover, st.container(width=_WIDTH):
@@ -135,15 +132,15 @@ def compute(waiting: Waiting, case: Case, source: Source, bundle: Bundle) -> Non
 
 
 def _chosen(bundle: Bundle, class_index: int) -> Choice:
-    method: MethodKey = st.session_state.get(_METHOD, _DEFAULT)
-    layer = st.session_state.get(_layer_key(bundle), bundle.manifest.heatmap.layer)
+    method: MethodKey = state.value_of(state.METHOD, _DEFAULT)
+    layer = state.value_of(state.heatmap_layer_key(bundle), bundle.manifest.heatmap.layer)
     return Choice(method, layer if METHODS[method].uses_layer else None, class_index)
 
 
 def _is_asked(case: Case, bundle: Bundle, choice: Choice) -> bool:
     return (
         not METHODS[choice.method].is_slow
-        or st.session_state.get(_ASKED) == _asked(case, bundle, choice)
+        or state.value_of(state.METHOD_ASKED) == _asked(case, bundle, choice)
         or explanations.explanation(bundle, case.image_id, choice) is not None
     )
 
@@ -157,7 +154,7 @@ def _choose(bundle: Bundle) -> None:
         "Method",
         list(METHODS),
         format_func=lambda key: METHODS[key].title,
-        key=_METHOD,
+        key=state.METHOD,
         persist_state="session",
     )
     chosen = METHODS[method]
@@ -167,14 +164,16 @@ def _choose(bundle: Bundle) -> None:
 
 
 def _choose_layer(bundle: Bundle) -> None:
-    key = _layer_key(bundle)
+    key = state.heatmap_layer_key(bundle)
     explainer, network = explanations.explainer(bundle), models.network(bundle)
     infos = {info.name: info for info in activations.layers(network.model)}
     default = bundle.manifest.heatmap.layer
     st.selectbox(
         "Layer, from input to output",
         explainer.layers,
-        index=0 if key in st.session_state else explainer.layers.index(default),
+        # The chosen one, chosen or not: a browser that was not told of it, as the run was
+        # interrupted, falls back on this.
+        index=explainer.layers.index(state.value_of(key, default)),
         format_func=lambda name: " · ".join(
             [
                 f"{name} (default)" if name == default else name,
@@ -215,15 +214,11 @@ def _offer_values(case: Case, bundle: Bundle, choice: Choice) -> None:
 
 
 def _ask(asked: tuple[str, str, str, str | None]) -> None:
-    st.session_state[_ASKED] = asked
-    st.session_state[_OPEN] = False
+    state.set_value(state.METHOD_ASKED, asked)
+    state.set_value(state.METHODS_OPEN, False)
 
 
 def _return_to_default(bundle: Bundle) -> None:
-    st.session_state[_METHOD] = _DEFAULT
-    st.session_state[_layer_key(bundle)] = bundle.manifest.heatmap.layer
-    st.session_state.pop(_ASKED, None)
-
-
-def _layer_key(bundle: Bundle) -> str:
-    return f"case_layer_{bundle.sha256[:12]}"
+    state.set_value(state.METHOD, _DEFAULT)
+    state.set_value(state.heatmap_layer_key(bundle), bundle.manifest.heatmap.layer)
+    state.set_value(state.METHOD_ASKED, None)

@@ -148,7 +148,7 @@ def ask_verdict(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
     if case.prediction is not None:
         _ask_agreement(case, bundle, verdict)
     # One key per film and model, so that a field never shows another one's text.
-    key = f"case_comment_{bundle.sha256[:12]}_{case.image_id}"
+    key = state.comment_key(bundle, case.image_id)
     st.text_area(
         "Comment",
         value=verdict.comment if verdict else "",
@@ -192,4 +192,4 @@ def _save_agreement(image_id: str, bundle: Bundle, agreement: Agreement) -> None
 
 
 def _save_comment(image_id: str, bundle: Bundle, key: str) -> None:
-    state.save_verdict(bundle, image_id, comment=st.session_state[key])
+    state.save_verdict(bundle, image_id, comment=state.value_of(key))

@@ -83,7 +83,7 @@ def _server_folder(bundle: Bundle) -> None:
         return
     relative = st.text_input(
         "Folder in the data root",
-        key="review_folder",
+        key=state.FOLDER,
         placeholder="e.g. 2026/week-12; empty for the root itself",
         persist_state="session",
     )
@@ -97,7 +97,7 @@ def _server_folder(bundle: Bundle) -> None:
         st.pills(
             "Folders inside",
             inside[:_MAX_LISTED],
-            key="review_subfolder",
+            key=state.SUBFOLDER,
             on_change=errors.callback(state.enter_subfolder),
         )
     # The label names the folder, because a click may come before the page shows a new choice.

@@ -77,7 +77,7 @@ def script() -> None:
 
 @pytest.mark.parametrize("where", ["outside", "inside", "draw"])
 def test_an_error_is_shown_once_wherever_it_is_raised(where):
-    at = AppTest.from_function(script).run()
+    at = AppTest.from_function(script, default_timeout=60).run()
     assert not at.error
 
     at.button(key=where).click().run()
@@ -88,7 +88,7 @@ def test_an_error_is_shown_once_wherever_it_is_raised(where):
 
 
 def test_an_error_of_the_page_itself_is_shown():
-    at = AppTest.from_function(script).run()
+    at = AppTest.from_function(script, default_timeout=60).run()
     at.checkbox[0].check().run()
 
     assert not at.exception

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.bundles.bundle import Bundle
 from app.core.sources.source import Source
-from app.ui.activations.layer_walk import EVIDENCE, layer_key
+from app.ui.activations.layer_walk import EVIDENCE
+from app.ui.state import layer_key
 from tests.app.views.conftest import MAIN
 from tests.bundles import make_bundle
 
