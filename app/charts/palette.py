@@ -6,8 +6,6 @@ TEAL = "#2a9d8f"
 MUTED = "#8a9197"
 GRID = "rgba(138, 145, 151, 0.25)"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
-# Text on a filled area, by theme.
-INK = {"dark": "#e4e6e8", "light": "#1a1d20"}
 
 # Correct and incorrect predictions; contrast of at least 3:1 on dark and light backgrounds.
 RIGHT = "#3a91b5"

@@ -59,7 +59,6 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
             yanchor="bottom",
             showarrow=False,
             text=f"threshold {thresholds.decision:.3f}",
-            font={"color": palette.CONTRAST},
         )
     return figure.update_layout(
         height=64 + 40 * len(words),

@@ -8,7 +8,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.charts import palette
 from app.core.performance import formatting
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
@@ -63,7 +62,17 @@ def figure(title: str, drawn: go.Figure, *, key: str, alt: str, note: str | None
         note: Help text next to the title; None for none.
     """
     st.markdown(f"**{title}**", help=note)
-    drawn.update_layout(font_color=palette.INK[st.context.theme.type or "dark"])
+    chart(drawn, key=key, alt=alt)
+
+
+def chart(drawn: go.Figure, *, key: str, alt: str) -> None:
+    """A figure in the theme's colours; that of its text is set in `page.css`.
+
+    Args:
+        drawn: The figure.
+        key: Identity of the chart on its page.
+        alt: What it shows, in words.
+    """
     st.plotly_chart(drawn, key=key, theme="streamlit", config={"displayModeBar": False}, alt=alt)
 
 

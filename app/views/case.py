@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.core.review.worklist import STATUS_WORDS
-from app.ui import errors, state
+from app.ui import components, errors, state
 from app.ui.cache import films, pictures
 from app.ui.case import method_choice, viewer
 
@@ -38,7 +38,7 @@ with reading_side:
         st.markdown(f"### {STATUS_WORDS[case.prediction.zone]}")
         prediction = bundle.manifest.task.display_name(case.prediction.label)
         st.markdown(f"{bundle.manifest.task.title}: **{prediction}**")
-        st.plotly_chart(
+        components.chart(
             pictures.probability_figure(bundle, case.image_id, case.prediction),
             key="case_probability",
             alt="Probability of each class with the decision threshold",

@@ -14,6 +14,7 @@ from app.core.networks.layer_descriptions import shape_words, value_words
 from app.core.performance.formatting import calibration_in_full
 from app.core.rendering import feature_maps
 from app.core.rendering.feature_maps import ColourMap
+from app.ui import components
 from app.ui.activations.pictures import PICTURE_SIDE, show_picture
 
 
@@ -25,7 +26,7 @@ def show_vector(values: NDArray[np.float32], layer: LayerInfo) -> None:
         layer: The layer they belong to.
     """
     noun = "channel" if "pooling" in layer.kind else "unit"
-    st.plotly_chart(
+    components.chart(
         charts.value_bars(values, noun=noun, height=400),
         key="activations_values",
         alt=f"Values of {layer.name} in descending order",
@@ -57,7 +58,7 @@ def show_output(
     probabilities = values.tolist() if values.size > 1 else [1 - values.item(), values.item()]
     left, right = st.columns(2)
     with left:
-        st.plotly_chart(
+        components.chart(
             charts.output_bars(probabilities, names),
             key="activations_output",
             alt="Probability of each class before calibration",
@@ -91,7 +92,7 @@ def show_table(values: NDArray[np.float32], *, colour_map: ColourMap) -> None:
 
 
 def _show_contributions(contributions: Contributions, word: str) -> None:
-    st.plotly_chart(
+    components.chart(
         charts.contribution_bars(contributions),
         key="activations_contributions",
         alt=f"Largest contributions to {word}",
