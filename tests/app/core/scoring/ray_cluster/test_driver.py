@@ -214,7 +214,7 @@ def test_all_workers_killed_are_started_anew(bundle, films, expected):
 
 
 def test_a_batch_that_ends_every_worker_is_named(bundle, films, monkeypatch):
-    monkeypatch.setattr(driver, "MAX_ATTEMPTS", 2)
+    monkeypatch.setattr(dispatch, "MAX_ATTEMPTS", 2)
 
     class Deadly:
         size = 1
