@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import Calibration, Thresholds
+from app.core.bundles.bundle import Calibration, CaseSplit, Thresholds
 from app.core.errors import DatasetError
 from app.core.networks.network import Network, silence_tensorflow
 from app.core.statistics.recalibration import calibrated
@@ -203,9 +203,9 @@ def _folds(
 
 def _splits(
     films: Films, rest: NDArray[np.int64], held_out: NDArray[np.int64], config: TrainingConfig
-) -> list[str]:
+) -> list[CaseSplit]:
     """A split for each case; held-out cases are `test`, left-out ones empty."""
-    splits = [""] * len(films.cases)
+    splits: list[CaseSplit] = [""] * len(films.cases)
     num_folds = max(2, round(1 / config.validation_fraction))
     try:
         inner_folds = _folds(films, rest, num_folds=num_folds, seed=_split_seed(config) + 1)

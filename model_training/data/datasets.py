@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
-from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS
+from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
 from app.core.errors import DatasetError
 from model_training.data.folders import MANIFEST, read_folders
 from model_training.data.image_files import LabelledImage
@@ -17,7 +18,7 @@ from model_training.data.patients import find_patients, find_subgroups
 from model_training.data.table_columns import Columns
 from model_training.data.tables import SUFFIXES, read_table, tables_in
 
-SPLITS = ("train", "val", "test")
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
 # Class names that mean "nothing found"; with two classes the other one is positive.
 _NEGATIVE_NAME = re.compile(
@@ -45,7 +46,7 @@ class Case:
     label: int
     patient_id: str
     subgroup: str
-    split: str
+    split: CaseSplit
 
     @property
     def person(self) -> str:

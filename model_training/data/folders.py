@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
 from model_training.data.image_files import HIDDEN, LabelledImage, images_below, name_below
 from model_training.data.table_columns import SPLIT_NAMES
@@ -32,7 +33,7 @@ def read_folders(folder: Path) -> tuple[list[LabelledImage], list[str]]:
     return found, notes
 
 
-def _labelled_files(folder: Path) -> tuple[list[tuple[str, str, Path]], list[str]]:
+def _labelled_files(folder: Path) -> tuple[list[tuple[str, CaseSplit, Path]], list[str]]:
     """`(class, split, path)` of each image, by name, and which folders were skipped."""
     if not folder.is_dir():
         raise DatasetError(
@@ -41,8 +42,10 @@ def _labelled_files(folder: Path) -> tuple[list[tuple[str, str, Path]], list[str
         )
     notes = []
     children = _folders(folder)
-    splits = {child: SPLIT_NAMES.get(child.name.lower(), "") for child in children}
-    class_folders = [("", child) for child in children]
+    splits: dict[Path, CaseSplit] = {
+        child: SPLIT_NAMES.get(child.name.lower(), "") for child in children
+    }
+    class_folders: list[tuple[CaseSplit, Path]] = [("", child) for child in children]
     if any(splits.values()):
         class_folders = [
             (split_name, child)

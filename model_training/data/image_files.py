@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from app.core.bundles.bundle import CaseSplit
 from app.core.sources.file_names import IMAGE_SUFFIXES, is_image_name
 
 HIDDEN = (".", "__MACOSX")
@@ -29,7 +30,7 @@ class LabelledImage:
     name: str
     label: str
     patient: str
-    split: str
+    split: CaseSplit
     subgroup: str
 
 

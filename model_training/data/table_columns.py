@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from app.core.bundles.bundle import SplitName
 from app.core.errors import DatasetError
 from model_training.data.image_files import ImageIndex
 
 # Names of the splits in public data sets.
-SPLIT_NAMES = {
+SPLIT_NAMES: dict[str, SplitName] = {
     "train": "train", "training": "train",
     "val": "val", "valid": "val", "validation": "val",
     "test": "test", "testing": "test",

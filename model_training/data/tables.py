@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
 from model_training.data.image_files import ImageIndex, LabelledImage, name_below
 from model_training.data.table_columns import (
@@ -119,7 +120,7 @@ def _require_filled(texts: Sequence[str], what: str, column: str | None, file_na
         )
 
 
-def _splits(texts: Sequence[str], column: str | None, file_name: str) -> list[str]:
+def _splits(texts: Sequence[str], column: str | None, file_name: str) -> list[CaseSplit]:
     if column is None:
         return [""] * len(texts)
     unknown = sorted({text for text in texts if text.lower() not in SPLIT_NAMES})

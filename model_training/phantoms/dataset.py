@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from app.core.bundles.bundle import SplitName
 from model_training.phantoms.films import Film, take_film
 from model_training.phantoms.patients import invent_patient
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 # Fraction of each class's films; the rest is for training.
-HELD_OUT = {"val": 0.15, "test": 0.15}
-SPLITS = ("train", *HELD_OUT)
+HELD_OUT: dict[SplitName, float] = {"val": 0.15, "test": 0.15}
+SPLITS: tuple[SplitName, ...] = ("train", *HELD_OUT)
 MIN_COUNT = len(SPLITS) * len(CLASSES)
 MIN_SIZE = 64
 
@@ -48,7 +49,7 @@ class PhantomRecord:
     path: str
     patient_id: str
     label: str
-    split: str
+    split: SplitName
     subgroup: str
     consolidations: int
     consolidated_lung: float
@@ -70,7 +71,7 @@ class PlannedFilm:
 
     patient: int
     number: int
-    split: str
+    split: SplitName
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import Input
+from app.core.bundles.bundle import CaseSplit, Input
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
@@ -64,7 +64,7 @@ class Films:
         """Indices of the cases of a split, `(num_in_split,)`."""
         return np.flatnonzero([case.split == split_name for case in self.cases])
 
-    def with_splits(self, splits: Sequence[str]) -> Films:
+    def with_splits(self, splits: Sequence[CaseSplit]) -> Films:
         """The same films with other splits; `splits` has the split of each case."""
         cases = [
             replace(case, split=split_name)

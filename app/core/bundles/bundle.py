@@ -20,6 +20,10 @@ HISTORY = "history.csv"
 PREDICTIONS = "predictions.csv"
 CARD = "MODEL_CARD.md"
 SPLIT = "split.csv"  # missing from older bundles
+# The splits that training uses; a predictions table may name others, such as `external`.
+SplitName = Literal["train", "val", "test"]
+# Empty for a case that is in no split yet.
+CaseSplit = SplitName | Literal[""]
 SAMPLES = "samples"
 REQUIRED_FILES = (MODEL, HISTORY, PREDICTIONS, CARD)
 PREDICTION_COLUMNS = (
