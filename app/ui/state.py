@@ -58,22 +58,43 @@ def layer_rows_key(bundle: Bundle) -> str:
 
 
 def channel_key(bundle: Bundle, image_id: str, layer: str) -> str:
-    """The key of the channel that Activations shows; another layer or film starts anew."""
+    """The key of the channel that Activations shows; another layer or film starts anew.
+
+    Args:
+        bundle: The model.
+        image_id: SHA-256 of the film.
+        layer: Name of the layer.
+    """
     return f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer}"
 
 
 def comment_key(bundle: Bundle, image_id: str) -> str:
-    """The key of a comment, so that no field shows what was written on another film."""
+    """The key of a comment, so that no field shows what was written on another film.
+
+    Args:
+        bundle: The model.
+        image_id: SHA-256 of the film.
+    """
     return f"case_comment_{bundle.sha256[:12]}_{image_id}"
 
 
 def value_of(key: str, default: Any = None) -> Any:
-    """What a widget holds, or was set to before it was drawn."""
+    """What a widget holds, or was set to before it was drawn.
+
+    Args:
+        key: Of the widget.
+        default: Is returned where there is no such widget yet.
+    """
     return st.session_state.get(key, default)
 
 
 def set_value(key: str, value: Any) -> None:
-    """Sets a widget, before it is drawn."""
+    """Sets a widget, before it is drawn.
+
+    Args:
+        key: Of the widget.
+        value: As the widget returns it.
+    """
     st.session_state[key] = value
 
 
