@@ -17,6 +17,7 @@ from PIL import Image
 
 from app import cli
 from app.core.results import rows
+from app.core.results.table_writer import partial_path
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from tests.pictures import (
@@ -302,7 +303,11 @@ def test_input_that_holds_nothing(batch, bundle, capsys, name, told):
     message = failure(capsys, bundle.path, batch / name, "--out", out)
     assert told in message
     assert name in message
-    assert not out.exists()
+    (row,) = pd.read_csv(out, keep_default_na=False).to_dict("records")
+    assert name in row["path"]
+    assert row["status"] == "unreadable"
+    assert told in row["reason"]
+    assert not partial_path(out).exists()
 
 
 @pytest.fixture

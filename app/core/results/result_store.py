@@ -301,6 +301,8 @@ def _transaction(connection: sqlite3.Connection) -> Any:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        # On a full disk SQLite has rolled back by itself; rolling back again would hide that error.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")

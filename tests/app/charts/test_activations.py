@@ -11,7 +11,7 @@ from app.charts.activations import (
     output_bars,
     value_bars,
 )
-from app.core.networks.activations import Contributions
+from app.core.networks.contributions import Contributions
 
 
 def test_values_fall_from_the_left_and_keep_their_number():

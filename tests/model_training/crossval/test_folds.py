@@ -303,7 +303,7 @@ def interrupt(*_, **__):
 
 def test_what_is_stopped_says_what_is_kept_and_how_to_go_on(few, tmp_path, monkeypatch, capsys):
     def stopped(*more):
-        assert main(arguments(few, tmp_path / "cv", *more)) == 1
+        assert main(arguments(few, tmp_path / "cv", *more)) == 130
         return capsys.readouterr().err
 
     with monkeypatch.context() as patch:

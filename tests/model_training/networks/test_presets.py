@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from keras import layers
@@ -103,6 +104,8 @@ def test_untrained_networks_start_from_the_class_frequencies(name, units, films)
 
 
 def test_residual_does_not_see_linear_exposure(films):
+    # How exactly it does not see it depends on the weights, which are drawn.
+    keras.utils.set_random_seed(0)
     model = build("residual")
 
     darker = np.asarray(model(0.5 * films + 20, training=False))

@@ -153,7 +153,7 @@ def test_a_difference_without_spread_has_no_p_value():
         ([0, 0, 0, 1], None, "Received 1 and 3"),
         ([0, 0, 1, 1], ["a", "b", "c", "c"], "Received 1 and 2"),
         ([0, 0, 1, 2], None, "labels"),
-        ([0, 1], None, "one length"),
+        ([0, 1], None, "same length"),
         ([0, 0, 1, 1], ["a"], "`y_true` and `groups`"),
     ],
 )

@@ -213,7 +213,7 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(tmp_path):
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
     store._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
 
-    with pytest.raises(ResultStoreError, match="free space"):
+    with pytest.raises(ResultStoreError, match="is full"):
         store.add("b", [entry(number, cells=5000) for number in range(2, 9)])
 
     assert len(store) == 1
