@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.bundle import (
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.manifest import (
     FORMAT,
-    Bundle,
     Calibration,
     Data,
     Heatmap,

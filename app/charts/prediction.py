@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from app.charts import palette
-from app.core.bundles.bundle import Manifest
+from app.core.bundles.manifest import Manifest
 from app.core.scoring.prediction import Prediction
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.core.bundles.bundle import Input
+from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
 from app.core.images import dicom
 from app.core.images.preparation import Rejected, prepare

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from app.core.bundles.bundle import Manifest
+from app.core.bundles.manifest import Manifest
 from app.core.performance.formatting import calibration_in_full
 from app.core.performance.predictions import select
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall

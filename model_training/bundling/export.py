@@ -19,17 +19,15 @@ from app.core.bundles.bundle import (
     CARD,
     GROUP_ID,
     HISTORY,
-    MANIFEST,
     MODEL,
     PREDICTIONS,
     SAMPLES,
     SPLIT,
     Bundle,
-    Data,
-    Manifest,
     file_sha256,
     load_bundle,
 )
+from app.core.bundles.manifest import MANIFEST, Data, Manifest
 from app.core.errors import BundleError, DatasetError
 from app.core.networks.network import Network, load_network
 from model_training.bundling.card import write_card

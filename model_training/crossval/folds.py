@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import Calibration, CaseSplit, Thresholds
+from app.core.bundles.bundle import CaseSplit
+from app.core.bundles.manifest import Calibration, Thresholds
 from app.core.errors import DatasetError
 from app.core.networks.network import Network, silence_tensorflow
 from app.core.statistics.recalibration import calibrated

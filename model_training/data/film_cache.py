@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from app.core.bundles.bundle import Input
+from app.core.bundles.manifest import Input
 from app.core.errors import NO_MEMORY, DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.preparation import PIPELINE_VERSION, Rejected, prepare

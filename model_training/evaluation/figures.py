@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import Task
+from app.core.bundles.manifest import Task
 from app.core.performance.calibration_check import promises
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import ClusteredProportion

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.bundles.bundle import FORMAT, Bundle, Data, Heatmap, Manifest, Task
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.manifest import FORMAT, Data, Heatmap, Manifest, Task
 from model_training.bundling import export
 from model_training.config import TrainingConfig
 from model_training.data.splits import split_table

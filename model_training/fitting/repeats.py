@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.bundle import MANIFEST, Bundle, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.manifest import MANIFEST
 from app.core.errors import DatasetError
 from app.core.performance.predictions import select
 from model_training.config import TrainingConfig

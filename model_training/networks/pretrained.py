@@ -17,7 +17,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import MANIFEST, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.manifest import MANIFEST
 from app.core.errors import WeightsError
 from app.core.networks.network import load_network
 from model_training.networks.blocks import PREDICTIONS_LAYER

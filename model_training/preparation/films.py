@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import CaseSplit, Input
+from app.core.bundles.bundle import CaseSplit
+from app.core.bundles.manifest import Input
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class

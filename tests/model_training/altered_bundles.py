@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from app.core.bundles.bundle import MANIFEST, PREDICTIONS, Bundle, file_sha256, load_bundle
+from app.core.bundles.bundle import PREDICTIONS, Bundle, file_sha256, load_bundle
+from app.core.bundles.manifest import MANIFEST
 
 
 def altered(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import Input
+from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
 from app.core.images import decoding, geometry
 from app.core.images.decoding import Film

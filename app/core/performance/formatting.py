@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from app.core.bundles.bundle import Calibration, Task
+from app.core.bundles.manifest import Calibration, Task
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
 

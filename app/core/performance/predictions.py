@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import GROUP_ID, Task
+from app.core.bundles.bundle import GROUP_ID
+from app.core.bundles.manifest import Task
 from app.core.networks.class_logits import class_probabilities
 from app.core.performance.sampling_units import sampling_units
 from app.core.statistics.decisions import predicted_classes

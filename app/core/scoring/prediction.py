@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import Manifest
+from app.core.bundles.manifest import Manifest
 from app.core.statistics.calibration import softmax
 from app.core.statistics.recalibration import calibrated
 

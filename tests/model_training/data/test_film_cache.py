@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.bundles.bundle import Input
+from app.core.bundles.manifest import Input
 from app.core.errors import DatasetError, UnreadableImageError
 from app.core.images import decoding, geometry, preparation
 from model_training.data import film_cache

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from app.core.backends.scoring_graph import scoring_function
-from app.core.bundles.bundle import Calibration
+from app.core.bundles.manifest import Calibration
 from app.core.networks.class_logits import class_logits
 from app.core.networks.network import Network
 from app.core.statistics.calibration import expected_calibration_error, sigmoid, softmax

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from app.cli import main as overread
-from app.core.bundles.bundle import SPLIT, Manifest, file_sha256, load_bundle
+from app.core.bundles.bundle import SPLIT, file_sha256, load_bundle
+from app.core.bundles.manifest import Manifest
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from app.core.statistics.recalibration import calibrated

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
-from app.core.bundles.bundle import MANIFEST, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.manifest import MANIFEST
 from app.core.errors import BundleError, system_reason
 from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import KnownResults, Result

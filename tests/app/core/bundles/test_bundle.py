@@ -5,15 +5,14 @@ import shutil
 import pytest
 
 from app.core.bundles.bundle import (
-    MANIFEST,
     MODEL,
     PREDICTIONS,
     REQUIRED_FILES,
-    Manifest,
     file_sha256,
     find_bundles,
     load_bundle,
 )
+from app.core.bundles.manifest import MANIFEST
 from app.core.errors import BundleError
 from app.core.networks.network import load_network
 
@@ -65,11 +64,6 @@ def test_a_whole_bundle(bundle):
     assert list(again.history().columns) == ["epoch", "loss", "val_loss"]
     assert again.card().startswith("#")
     assert again.samples == []
-
-
-def test_a_manifest_survives_being_written(bundle):
-    text = bundle.manifest.model_dump_json()
-    assert Manifest.model_validate_json(text) == bundle.manifest
 
 
 def test_files_that_are_not_listed_are_passed_over(copy):
@@ -133,80 +127,6 @@ def test_a_manifest_that_may_not_be_read(copy, monkeypatch):
     message = refusal(copy)
     assert "Permission denied" in message
     assert "CANARY" not in message
-
-
-@pytest.mark.parametrize("found", [2, 0, "1", None, 1.5, True, [1]])
-def test_another_format_number(copy, found):
-    change(copy, format=found)
-    message = refusal(copy)
-    assert f"has format {found!r}" in message
-    assert "reads format 1" in message
-    assert "Update Overread" in message
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "no JSON", "\xff\xfe", "[" * 100_000, "{'format': 1}", '{"format": 1'],
-    ids=["empty", "open", "text", "latin", "deep", "python", "cut"],
-)  # fmt: skip
-def test_a_manifest_that_is_not_json(copy, text):
-    (copy / MANIFEST).write_bytes(text.encode("latin-1"))
-    message = refusal(copy)
-    assert "is not valid JSON" in message
-    assert len(message) < 300
-
-
-@pytest.mark.parametrize("text", ["[]", "1", "null", '"bundle"', "{}"])
-def test_a_manifest_without_a_format(copy, text):
-    (copy / MANIFEST).write_text(text)
-    assert "has format None" in refusal(copy)
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"surprise": 1}, "surprise: Extra inputs"),
-        ({"task__surprise": 1}, "task.surprise: Extra inputs"),
-        ({"task__classes": ["NORMAL", "NORMAL"]}, "contain duplicates"),
-        ({"task__classes": ["NORMAL"]}, "task.classes"),
-        ({"task__positive": "NORMAL"}, "positive is 'NORMAL'"),
-        ({"task__positive": None}, "positive is None"),
-        ({"task__classes": ["PNEUMONIA", "NORMAL"]}, "it must be the second"),
-        ({"task__display_names": {"COVID": "c"}}, "COVID"),
-        ({"input__height": 0}, "input.height"),
-        ({"input__channels": 2}, "input.channels"),
-        ({"input__fit": "crop"}, "input.fit"),
-        ({"heatmap__scale": 0}, "heatmap.scale"),
-        ({"heatmap__scale": float("inf")}, "heatmap.scale"),
-        ({"thresholds__decision": 1.5}, "thresholds.decision"),
-        ({"thresholds__decision": float("nan")}, "thresholds.decision"),
-        ({"thresholds__uncertain_low": 0.9}, "uncertain_low <= decision"),
-        ({"calibration__temperature": 0}, "calibration.temperature"),
-        ({"calibration__temperature": float("inf")}, "calibration.temperature"),
-        ({"calibration__method": "temperature_and_offset"}, "does not allow the offset ()"),
-        ({"calibration__offset": [0, 1]}, "temperature does not allow the offset (0.0, 1.0)"),
-        (
-            {
-                "calibration__method": "temperature_and_offset",
-                "calibration__offset": [0, 1, 2],
-            },
-            "3 offsets for 2 classes",
-        ),
-        ({"name": "../small"}, "name"),
-        ({"files": []}, "files"),
-    ],
-)
-def test_a_manifest_that_does_not_hold_together(copy, changes, told):
-    change(copy, **changes)
-    message = refusal(copy)
-    assert "is invalid" in message
-    assert told in message
-
-
-def test_a_part_that_is_missing(copy):
-    content = json.loads((copy / MANIFEST).read_text())
-    del content["thresholds"]
-    (copy / MANIFEST).write_text(json.dumps(content))
-    assert "thresholds: Field required" in refusal(copy)
 
 
 @pytest.mark.parametrize(

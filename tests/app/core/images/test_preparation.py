@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.bundles.bundle import Input
+from app.core.bundles.manifest import Input
 from app.core.images import geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import Prepared, Rejected, prepare, to_input

@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from app.core.backends.scoring_graph import scoring_function
-from app.core.bundles.bundle import Heatmap, Input, Task
+from app.core.bundles.manifest import Heatmap, Input, Task
 from app.core.errors import BundleError
 from app.core.networks.class_logits import class_logits
 from app.core.networks.network import Network, check_network, load_network

@@ -1,6 +1,6 @@
 import pytest
 
-from app.core.bundles.bundle import Calibration, Task
+from app.core.bundles.manifest import Calibration, Task
 from app.core.performance.formatting import calibration_in_full
 
 TWO = Task(title="t", classes=("A", "B"), positive="B", display_names={"B": "Beta"})

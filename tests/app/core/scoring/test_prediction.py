@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.core.bundles.bundle import Calibration
+from app.core.bundles.manifest import Calibration
 from app.core.scoring.prediction import predict
 
 

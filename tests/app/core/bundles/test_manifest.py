@@ -1,0 +1,97 @@
+import json
+
+import pytest
+
+from app.core.bundles.manifest import parse_manifest
+from app.core.errors import BundleError
+
+
+@pytest.fixture
+def content(bundle):
+    """A valid manifest, to be changed."""
+    return json.loads(bundle.manifest.model_dump_json())
+
+
+def refusal(text):
+    with pytest.raises(BundleError) as caught:
+        parse_manifest(text.encode("latin-1"), "small")
+    return str(caught.value)
+
+
+def test_round_trip(bundle):
+    text = bundle.manifest.model_dump_json().encode()
+    assert parse_manifest(text, "small") == bundle.manifest
+
+
+@pytest.mark.parametrize("found", [2, 0, "1", None, 1.5, True, [1]])
+def test_unknown_format_number(content, found):
+    message = refusal(json.dumps(content | {"format": found}))
+    assert f"has format {found!r}" in message
+    assert "reads format 1" in message
+    assert "Update Overread" in message
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "no JSON", "\xff\xfe", "[" * 100_000, "{'format': 1}", '{"format": 1'],
+    ids=["empty", "open", "text", "latin", "deep", "python", "cut"],
+)  # fmt: skip
+def test_no_json(text):
+    message = refusal(text)
+    assert "is not valid JSON" in message
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "null", '"bundle"', "{}"])
+def test_no_format_number(text):
+    assert "has format None" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"surprise": 1}, "surprise: Extra inputs"),
+        ({"task__surprise": 1}, "task.surprise: Extra inputs"),
+        ({"task__classes": ["NORMAL", "NORMAL"]}, "contain duplicates"),
+        ({"task__classes": ["NORMAL"]}, "task.classes"),
+        ({"task__positive": "NORMAL"}, "positive is 'NORMAL'"),
+        ({"task__positive": None}, "positive is None"),
+        ({"task__classes": ["PNEUMONIA", "NORMAL"]}, "it must be the second"),
+        ({"task__display_names": {"COVID": "c"}}, "COVID"),
+        ({"input__height": 0}, "input.height"),
+        ({"input__channels": 2}, "input.channels"),
+        ({"input__fit": "crop"}, "input.fit"),
+        ({"heatmap__scale": 0}, "heatmap.scale"),
+        ({"heatmap__scale": float("inf")}, "heatmap.scale"),
+        ({"thresholds__decision": 1.5}, "thresholds.decision"),
+        ({"thresholds__decision": float("nan")}, "thresholds.decision"),
+        ({"thresholds__uncertain_low": 0.9}, "uncertain_low <= decision"),
+        ({"calibration__temperature": 0}, "calibration.temperature"),
+        ({"calibration__temperature": float("inf")}, "calibration.temperature"),
+        ({"calibration__method": "temperature_and_offset"}, "does not allow the offset ()"),
+        ({"calibration__offset": [0, 1]}, "temperature does not allow the offset (0.0, 1.0)"),
+        (
+            {
+                "calibration__method": "temperature_and_offset",
+                "calibration__offset": [0, 1, 2],
+            },
+            "3 offsets for 2 classes",
+        ),
+        ({"name": "../small"}, "name"),
+        ({"files": []}, "files"),
+    ],
+)
+def test_inconsistent_values(content, changes, expected):
+    for key, value in changes.items():
+        *parents, last = key.split("__")
+        section = content
+        for parent in parents:
+            section = section[parent]
+        section[last] = value
+    message = refusal(json.dumps(content))
+    assert "is invalid" in message
+    assert expected in message
+
+
+def test_missing_section(content):
+    del content["thresholds"]
+    assert "thresholds: Field required" in refusal(json.dumps(content))
