@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
 from app.core.errors import DatasetError
@@ -19,6 +22,15 @@ from model_training.data.table_columns import Columns
 from model_training.data.tables import SUFFIXES, read_table, tables_in
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+
+# `one-of`: every image belongs to exactly one class. `any-of`: an image can show any number of
+# findings.
+TaskKind = Literal["one-of", "any-of"]
+
+# What is known of one finding in one image: present (1), absent (0), or nothing (None).
+Presence = Literal[0, 1] | None
+
+NO_CLASS = -1
 
 # Class names that mean "nothing found"; with two classes the other one is positive.
 _NEGATIVE_NAME = re.compile(
@@ -35,10 +47,11 @@ class Case:
     Attributes:
         path: The file.
         name: Path relative to the data folder, with `/`.
-        label: Index of its class.
+        label: Index of its class; `NO_CLASS` where an image can show any of the classes.
         patient_id: Patient or pseudonym; empty if unknown.
         subgroup: Such as a subtype of the disease or a hospital; empty if unknown.
         split: `train`, `val` or `test` as given by the data, or empty.
+        findings: With the task `any-of`, what is known of each class, in their order; else empty.
     """
 
     path: Path
@@ -47,6 +60,7 @@ class Case:
     patient_id: str
     subgroup: str
     split: CaseSplit
+    findings: tuple[Presence, ...] = ()
 
     @property
     def person(self) -> str:
@@ -59,16 +73,31 @@ class Dataset:
     """The labelled images of a folder or table.
 
     Attributes:
-        classes: Names in output order.
+        classes: Names in output order; with the task `any-of`, those of the findings.
         cases: The images.
         notes: Remarks about them.
         patients_from: How patients were identified; empty if they were not.
+        task: Whether each image belongs to one of the classes, or can show any of them.
     """
 
     classes: tuple[str, ...]
     cases: list[Case]
     notes: tuple[str, ...] = ()
     patients_from: str = ""
+    task: TaskKind = "one-of"
+
+    @property
+    def targets(self) -> NDArray[np.float32]:
+        """1 where an image shows a class, 0 where it does not, NaN where that is not known.
+
+        Shape `(num_cases, num_classes)`; with the task `one-of`, there is one 1 in every row.
+        """
+        if self.task == "one-of":
+            labels = np.array([case.label for case in self.cases], np.int64)
+            return np.eye(len(self.classes), dtype=np.float32)[labels]
+        rows = [case.findings for case in self.cases]
+        found = np.array(rows, np.float32)  # None becomes NaN
+        return found.reshape(len(self.cases), len(self.classes))
 
 
 def read_dataset(

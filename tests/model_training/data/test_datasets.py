@@ -1,7 +1,10 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from app.core.errors import DatasetError
-from model_training.data.datasets import count_by_class, read_dataset
+from model_training.data.datasets import NO_CLASS, Case, Dataset, count_by_class, read_dataset
 from tests.model_training.films import draw, write, write_classes
 
 BINARY = ("NORMAL", "PNEUMONIA")
@@ -295,3 +298,21 @@ def test_the_phantoms_layout(tmp_path):
     assert dataset.classes == BINARY
     assert len(dataset.cases) == 6
     assert [case.patient_id for case in dataset.cases][:2] == ["test-0", "test-1"]
+
+
+def test_targets_of_findings_and_of_classes():
+    def case(label, findings=()):
+        return Case(Path("1.png"), "1.png", label, "", "", "", findings)
+
+    any_of = Dataset(
+        ("effusion", "nodule"),
+        [case(NO_CLASS, (1, 1)), case(NO_CLASS, (0, None))],
+        task="any-of",
+    )
+    one_of = Dataset(("a", "b", "c"), [case(2), case(0)])
+
+    assert any_of.targets.dtype == np.float32
+    np.testing.assert_array_equal(any_of.targets, [[1, 1], [0, np.nan]])
+    np.testing.assert_array_equal(one_of.targets, [[0, 0, 1], [1, 0, 0]])
+    assert Dataset(("a", "b"), [], task="any-of").targets.shape == (0, 2)
+    assert Dataset(("a", "b"), []).targets.shape == (0, 2)
