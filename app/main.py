@@ -32,7 +32,7 @@ page = st.navigation(
 # On the page, because the sidebar can be collapsed.
 st.caption("Overread. Research use only, not a medical device.")
 errors.show_raised()
-with errors.shown():
+with errors.handled():
     with st.sidebar:
         state.pick_model()
     page.run()

@@ -26,7 +26,7 @@ from app.core.results.result_store import ResultStore
 from app.core.results.table_writer import open_table
 from app.core.scoring.engine import BATCH_SIZE, Engine, Result
 from app.core.sources.source import Source
-from benchmarks.table import tell
+from benchmarks.table import log
 
 MACHINES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -158,7 +158,7 @@ def main() -> int:
         if options.measure_driver is None:
             parser.error("pass --driver-rate or --measure-driver BUNDLE")
         rate = driver_rate(load_bundle(options.measure_driver))
-        tell(f"driver: {rate:.0f} results/s")
+        log(f"driver: {rate:.0f} results/s")
     print(
         f"| machines of {options.cores} cores | films/s | efficiency | hours "
         "| core-hours | cost | limited by |\n|---|---|---|---|---|---|---|"

@@ -25,7 +25,7 @@ from app.core.networks.network import Network, load_network
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from benchmarks import films
-from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 ROUNDS = 3
 
@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=512, help="for batches; default 512")
     parser.add_argument("--single", type=int, default=24, help="one by one; default 24")
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     return print_table(measure(options.bundle, options.films, options.images, options.single))
 
 
@@ -79,7 +79,7 @@ def measure(folder: Path, source: Path, num_images: int, num_single: int) -> lis
         times["alone"].append(seconds(lambda: list(alone.score(sources))) / len(found))
         times["single"].append(seconds(one_by_one) / min(num_single, len(found)))
         times["batches"].append(seconds(in_batches) / len(found))
-        tell(", ".join(f"{name} {1 / values[-1]:.1f}/s" for name, values in times.items()))
+        log(", ".join(f"{name} {1 / values[-1]:.1f}/s" for name, values in times.items()))
 
     def ratio(first: str, second: str) -> float:
         return median(a / b for a, b in zip(times[first], times[second], strict=True))

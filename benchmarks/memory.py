@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import films
-from benchmarks.table import Row, print_table, tell, tell_machine
+from benchmarks.table import Row, log, log_machine, print_table
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--few", type=int, default=1000)
     parser.add_argument("--many", type=int, default=20_000)
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     originals = films.paths(options.films)[:500]
     peaks = {}
     with tempfile.TemporaryDirectory() as work:
@@ -51,7 +51,7 @@ def peak_megabytes(bundle: Path, folder: Path, out: Path) -> float:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     summary = done.stderr.splitlines()[-1]
-    tell(summary)
+    log(summary)
     return float(re.search(r"peak memory ([\d,]+) MB", summary)[1].replace(",", ""))  # type: ignore[index]
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import films
-from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("films", type=Path)
     parser.add_argument("--images", type=int, default=30, help="default 30")
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     # Without a session Streamlit warns at every call.
     logging.disable(logging.WARNING)
     paths = films.paths(options.films)[: options.images + 1]
@@ -74,7 +74,7 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
         ("first", first), ("second", second), ("after a restart", restarted),
         ("the page without a film", nothing),
     ):  # fmt: skip
-        tell(f"{what}: median {1000 * median(times):.1f} ms")
+        log(f"{what}: median {1000 * median(times):.1f} ms")
 
     def against_first(times: list[float]) -> float:
         return median(b / a for a, b in zip(first, times, strict=True))

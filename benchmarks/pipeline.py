@@ -23,7 +23,7 @@ from app.core.images.preparation import to_input
 from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.sources.source import Source
 from benchmarks import films
-from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 ROUNDS = 5
 
@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("films", type=Path, help="folder of full-resolution JPEGs")
     parser.add_argument("--images", type=int, default=320, help="default 320")
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     return print_table(measure(options.bundle, options.films, options.images))
 
 
@@ -82,7 +82,7 @@ def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
                     num_images / seconds(whole),
                 )
             )
-            tell("decoding {:.0f}/s, network {:.0f}/s, engine {:.0f}/s".format(*rates[-1]))
+            log("decoding {:.0f}/s, network {:.0f}/s, engine {:.0f}/s".format(*rates[-1]))
     slower = median(e / min(d, n) for d, n, e in rates)
     shared = median(e / (d * n / (d + n)) for d, n, e in rates)
     possible = median(d * n / (d + n) / min(d, n) for d, n, e in rates)

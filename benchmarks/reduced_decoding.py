@@ -27,7 +27,7 @@ from app.core.networks.class_logits import class_logits
 from app.core.scoring.engine import Engine
 from app.core.statistics.calibration import softmax
 from benchmarks import films
-from benchmarks.table import Row, print_table, tell, tell_machine
+from benchmarks.table import Row, log, log_machine, print_table
 
 LARGEST_DIFFERENCE = 1e-3
 _REDUCED = {2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4}
@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("films", type=Path, help="folder of full-resolution JPEGs")
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     engine = Engine(load_bundle(options.bundle))
     contents = [path.read_bytes() for path in films.paths(options.films)]
     return print_table(row for by in _REDUCED for row in measure(engine, contents, by))
@@ -66,7 +66,7 @@ def measure(engine: Engine, contents: list[bytes], by: int) -> list[Row]:
         full.append(to_input(film, engine.bundle.manifest.input))
         reduced.append(to_input(smaller, engine.bundle.manifest.input))
     difference = np.abs(_probabilities(engine, full) - _probabilities(engine, reduced)).max(axis=1)
-    tell(
+    log(
         f"1/{by}: {len(full)} of {len(contents)} films are large enough; probabilities change by "
         f"{np.median(difference):.2g} in the median, {difference.max():.2g} at most"
     )

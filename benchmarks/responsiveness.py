@@ -24,7 +24,7 @@ from app.core.bundles.bundle import load_bundle
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from benchmarks import films
-from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 ROUNDS = 5
 PAGES = 15
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("films", type=Path)
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as home:
         os.environ["OVERREAD_HOME"] = home
@@ -61,7 +61,7 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
             polite.append(draw(page) / quiet)
         with batch(engine, sources, is_background=False):
             rude.append(draw(page) / quiet)
-        tell(f"idle {1000 * quiet:.0f} ms; during a batch {polite[-1]:.2f} times, without "
+        log(f"idle {1000 * quiet:.0f} ms; during a batch {polite[-1]:.2f} times, without "
              f"yielding {rude[-1]:.2f} times")  # fmt: skip
     return [
         Row("page time during a batch relative to an idle app", median(polite), 1.5, at_most=True),

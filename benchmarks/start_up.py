@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 ROUNDS = 5
 _PAGE = (
@@ -38,7 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     main_script = str(Path(__file__).parents[1] / "app" / "main.py")
     page = _PAGE.format(main=main_script)
     engine = _ENGINE.format(bundle=str(options.bundle.absolute()))
@@ -66,8 +66,8 @@ def main() -> int:
         ("the first page", opening), ("first engine of a bundle", prepared),
         ("the same later", kept), ("import tensorflow", tensorflow),
     ):  # fmt: skip
-        tell(f"{what}: {value:.2f} s")
-    tell(f"network libraries loaded by the first page: {loaded or 'none'}")
+        log(f"{what}: {value:.2f} s")
+    log(f"network libraries loaded by the first page: {loaded or 'none'}")
     rows = [
         Row("overread score --help relative to importing TensorFlow", helping / tensorflow),
         Row("the first page relative to importing TensorFlow", opening / tensorflow),

@@ -46,17 +46,17 @@ def print_table(rows: Iterable[Row]) -> int:
     return 0 if all(row.is_met for row in shown) else 1
 
 
-def tell(text: str) -> None:
+def log(text: str) -> None:
     """Prints an absolute figure on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
-def tell_machine() -> None:
+def log_machine() -> None:
     """Prints the machine and library versions."""
     names = ("openvino", "tensorflow", "keras", "opencv-python-headless", "pillow", "numpy")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    tell(
+    log(
         f"{cores} cores{load}; Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in names)
     )

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from benchmarks.table import Row, print_table, seconds, tell, tell_machine
+from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 FEW = 100
 RUNS = 7
@@ -29,7 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=100_000, help="default 100,000")
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     # Without a session Streamlit warns at every call.
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as home:
@@ -40,7 +40,7 @@ def main() -> int:
 def measure(many: int) -> list[Row]:
     """The ratio of a run with many films to one with few."""
     few_seconds, many_seconds = (run_seconds(number) for number in (FEW, many))
-    tell(f"{FEW} films: {1000 * few_seconds:.0f} ms, {many:,} films: {1000 * many_seconds:.0f} ms")
+    log(f"{FEW} films: {1000 * few_seconds:.0f} ms, {many:,} films: {1000 * many_seconds:.0f} ms")
     ratio = many_seconds / few_seconds
     return [Row(f"run of the Review page, {many:,} films against {FEW}", ratio, 1.5, at_most=True)]
 
@@ -67,12 +67,12 @@ def review_page(number: int):  # type: ignore[no-untyped-def]
     page = AppTest.from_file(main_script, default_timeout=120).run()
     bundle = load_bundle(read_settings().models / page.selectbox(key="model_picker").value)
     batch = Batch([], bundle=bundle)
-    batch.results = made_up(number, bundle)
+    batch.results = random_results(number, bundle)
     page.session_state["batch"] = batch
     return page
 
 
-def made_up(number: int, bundle):  # type: ignore[no-untyped-def]
+def random_results(number: int, bundle):  # type: ignore[no-untyped-def]
     """Results with random probabilities over the whole range.
 
     Args:

@@ -45,7 +45,7 @@ def _run(arguments: list[str] | None) -> int:
 
     options = _parser().parse_args(arguments)
     try:
-        with _stopped_by_terminate(), interruption.noted():
+        with _stopped_by_terminate(), interruption.recorded():
             _require_trainer()
             options.run(options)
     except WrongCall as error:
@@ -56,8 +56,8 @@ def _run(arguments: list[str] | None) -> int:
         return 1
     except OSError as error:
         print(
-            f"overread-train: {system_reason(error)}{_place(error, options)}. Check the folders, "
-            "their permissions and the free disk space; nothing was published.",
+            f"overread-train: {system_reason(error)}{_failing_option(error, options)}. Check the "
+            "folders, their permissions and the free disk space; nothing was published.",
             file=sys.stderr,
         )
         return 1
@@ -93,7 +93,7 @@ def _stopped_by_terminate() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
-def _place(error: OSError, options: argparse.Namespace) -> str:
+def _failing_option(error: OSError, options: argparse.Namespace) -> str:
     """The option whose path caused the error, such as ` at --html`, if it can be determined."""
     refused = os.path.abspath(error.filename) if isinstance(error.filename, str) else ""
     for name, value in vars(options).items():

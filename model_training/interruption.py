@@ -17,7 +17,7 @@ _dropped = Event()
 
 
 @contextmanager
-def noted() -> Iterator[None]:
+def recorded() -> Iterator[None]:
     """Records interruptions that Python drops, for `check`, instead of printing them."""
     before = sys.unraisablehook
 

@@ -14,7 +14,7 @@ from app.core.statistics.calibration import ReliabilityBin
 
 
 def reliability(
-    bins: Sequence[ReliabilityBin], *, promised: str, observed: str, height: int
+    bins: Sequence[ReliabilityBin], *, x_title: str, y_title: str, height: int
 ) -> go.Figure:
     """Reliability diagram: predicted against observed frequency, with Wilson intervals.
 
@@ -22,8 +22,8 @@ def reliability(
 
     Args:
         bins: The result of `reliability_bins`.
-        promised: Title of the probability axis.
-        observed: Title of the frequency axis.
+        x_title: Title of the probability axis.
+        y_title: Title of the frequency axis.
         height: Height of the figure in pixels.
     """
     filled = [bin_ for bin_ in bins if bin_.observed.total]
@@ -52,7 +52,8 @@ def reliability(
             "thickness": 1.5,
         },
         customdata=[
-            f"{formatting.out_of(bin_.observed)} ({formatting.percent_interval(bin_.observed)})"
+            f"{formatting.count_of_total(bin_.observed)} "
+            f"({formatting.percent_interval(bin_.observed)})"
             for bin_ in filled
         ],
         hovertemplate="predicted %{x:.3f}, observed %{y:.3f}<br>%{customdata}<extra></extra>",
@@ -65,7 +66,7 @@ def reliability(
             text=f"{bin_.observed.total:,}",
             showarrow=False,
         )
-    layout.unit_axes(figure, promised, observed)
+    layout.unit_axes(figure, x_title, y_title)
     figure.update_yaxes(range=(-0.02, 1.12))
     return layout.styled(figure, height=height)
 

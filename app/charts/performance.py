@@ -18,14 +18,16 @@ _OUTCOMES = (("True negative", "False positive"), ("False negative", "True posit
 _MAX_WORDED = 8  # with more classes, a cell has no room for its percentage
 
 
-def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height: int) -> go.Figure:
+def confusion_matrix(
+    counts: NDArray[np.int64], class_names: Sequence[str], *, height: int
+) -> go.Figure:
     """Confusion matrix with counts and row percentages.
 
     The hue tells correct from incorrect predictions; the saturation is the row percentage.
 
     Args:
         counts: `(num_classes, num_classes)`; rows are reference classes, columns predictions.
-        words: Display names of the classes.
+        class_names: Display names of the classes.
         height: Height in pixels.
     """
     totals = counts.sum(axis=1, keepdims=True)
@@ -56,21 +58,25 @@ def confusion_matrix(counts: NDArray[np.int64], words: Sequence[str], *, height:
         x=[column for _, column in cells],
         y=[row for row, _ in cells],
         mode="text",
-        text=[_cell_text(cell, words, *place) for place, cell in cells.items()],
+        text=[_cell_text(cell, class_names, *place) for place, cell in cells.items()],
         hovertext=[
-            f"{formatting.out_of(cell)}, 95 % interval {formatting.percent_interval(cell)}"
+            f"{formatting.count_of_total(cell)}, 95 % interval {formatting.percent_interval(cell)}"
             for cell in cells.values()
         ],
         hoverinfo="text",
         showlegend=False,
     )
-    ticks = {"tickvals": list(range(len(words))), "ticktext": list(words), "showgrid": False}
+    ticks = {
+        "tickvals": list(range(len(class_names))),
+        "ticktext": list(class_names),
+        "showgrid": False,
+    }
     figure.update_xaxes(title="Predicted", zeroline=False, **ticks)
     figure.update_yaxes(
         title="Truth",
         zeroline=False,
         autorange="reversed",
-        tickangle=-90 if len(words) == len(_OUTCOMES) else 0,
+        tickangle=-90 if len(class_names) == len(_OUTCOMES) else 0,
         **ticks,
     )
     return layout.styled(figure, height=height)
@@ -150,16 +156,16 @@ def class_rocs(curves: Sequence[RocCurve], names: Sequence[str], *, height: int)
     return layout.styled(figure, height=height, zoom=True)
 
 
-def _cell_text(cell: Proportion, words: Sequence[str], row: int, column: int) -> str:
+def _cell_text(cell: Proportion, class_names: Sequence[str], row: int, column: int) -> str:
     if not cell.total:
         return "no images"
-    if len(words) > _MAX_WORDED:
+    if len(class_names) > _MAX_WORDED:
         return f"<b>{cell.successes:,}</b>"
-    if len(words) > len(_OUTCOMES):
+    if len(class_names) > len(_OUTCOMES):
         return f"<b>{cell.successes:,}</b><br>{formatting.percent(cell)}"
     return (
         f"<b style='font-size:1.6em'>{cell.successes:,}</b><br>"
-        f"{formatting.percent(cell)} of {words[row]}<br>{_OUTCOMES[row][column]}"
+        f"{formatting.percent(cell)} of {class_names[row]}<br>{_OUTCOMES[row][column]}"
     )
 
 

@@ -17,15 +17,15 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
         manifest: Classes, display names and thresholds of the model.
     """
     task, thresholds = manifest.task, manifest.thresholds
-    words = [task.display_name(name) for name in task.classes]
+    class_names = [task.display_name(name) for name in task.classes]
     figure = go.Figure(
         go.Bar(
             x=prediction.class_probabilities,
-            y=words,
+            y=class_names,
             orientation="h",
             marker_color=[
                 palette.ACCENT if index == prediction.class_index else palette.MUTED
-                for index in range(len(words))
+                for index in range(len(class_names))
             ],
             text=[f"{value:.1%}" for value in prediction.class_probabilities],
             textposition="outside",
@@ -61,7 +61,7 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
             text=f"threshold {thresholds.decision:.3f}",
         )
     return figure.update_layout(
-        height=64 + 40 * len(words),
+        height=64 + 40 * len(class_names),
         margin={"l": 0, "r": 20, "t": 24, "b": 24},
         paper_bgcolor=palette.TRANSPARENT,
         plot_bgcolor=palette.TRANSPARENT,

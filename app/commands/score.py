@@ -94,12 +94,12 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
 
     bundle = load_bundle(bundle_folder(options.bundle))
-    with _kept_until_done(options, bundle) as store:
+    with _temporary_store(options, bundle) as store:
         _score(options, bundle, store)
 
 
 @contextmanager
-def _kept_until_done(options: argparse.Namespace, bundle: Bundle) -> Iterator[ResultStore]:
+def _temporary_store(options: argparse.Namespace, bundle: Bundle) -> Iterator[ResultStore]:
     """Stores results next to the table until it is complete; `--resume` starts from them."""
     from app.core.results.result_store import ResultStore, delete
 
@@ -159,7 +159,7 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
     from app.core.progress import progress
     from app.core.results.bundle_results import BundleResults
-    from app.core.results.overlay_writer import written
+    from app.core.results.overlay_writer import write_overlays
     from app.core.results.table_writer import open_table
     from app.core.scoring.engine import Engine
     from app.core.scoring.ray_cluster import driver
@@ -177,10 +177,10 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     counts: Counter[str] = Counter()
     is_any_listed = False
     unlisted: list[str] = []
-    undrawn: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
     started = time.monotonic()
     if options.heatmaps:
-        results = written(results, bundle, options.heatmaps, undrawn=undrawn)
+        results = write_overlays(results, bundle, options.heatmaps, missing=missing)
     with (
         open_table(options.out, bundle) as table,
         progress(title="scoring", unit="image", leave=True) as bar,
@@ -195,8 +195,8 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
                 unlisted.append(f"{result.source.name!r}: {result.reason}")
             bar.update()
     print(_summary(counts, time.monotonic() - started, options.out), file=sys.stderr)
-    if undrawn:
-        print(_undrawn_summary(undrawn), file=sys.stderr)
+    if missing:
+        print(_missing_summary(missing), file=sys.stderr)
     if not is_any_listed:
         raise OverreadError(" ".join(["The input contains no image.", *unlisted]))
 
@@ -216,19 +216,19 @@ def _summary(counts: Counter[str], seconds: float, out: Path) -> str:
     memory = "" if peak is None else f", peak memory {peak / 1024**2:.0f} MB"
     return (
         f"{total:,} images in {seconds:.1f} s ({total / seconds:.0f} images/s){memory}: "
-        f"{_listed(counts)}. Table: {out}"
+        f"{_describe_counts(counts)}. Table: {out}"
     )
 
 
-def _undrawn_summary(undrawn: Counter[str]) -> str:
+def _missing_summary(missing: Counter[str]) -> str:
     return (
-        f"Overlays not drawn: {undrawn.total():,} ({_listed(undrawn)}). These films were changed "
-        "after scoring or could not be read again; their evidence maps (NPY) were written. "
+        f"Overlays not drawn: {missing.total():,} ({_describe_counts(missing)}). These films were "
+        "changed after scoring or could not be read again; their evidence maps (NPY) were written. "
         "Score them again to get the PNG."
     )
 
 
-def _listed(counts: Counter[str]) -> str:
+def _describe_counts(counts: Counter[str]) -> str:
     return ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
 
 

@@ -28,7 +28,7 @@ def proportion(label: str, proportion: Proportion | F1, *, note: str | None = No
         label,
         formatting.percent(proportion),
         formatting.percent_interval(proportion),
-        formatting.out_of(proportion),
+        formatting.count_of_total(proportion),
         note,
     )
 
@@ -47,7 +47,7 @@ def auc(label: str, interval: Interval, *, unit: str, note: str | None = None) -
         formatting.figure(interval),
         formatting.figure_interval(interval),
         formatting.counted(interval.num_groups, unit),
-        f"{formatting.resting_on(interval, unit)}. {note or ''}".strip(),
+        f"{formatting.sample_text(interval, unit)}. {note or ''}".strip(),
     )
 
 
@@ -133,14 +133,14 @@ def threshold_slider(default: float, *, key: str) -> float:
     return float(value)
 
 
-def _card(label: str, value: str, interval: str, resting_on: str, note: str | None) -> None:
+def _card(label: str, value: str, interval: str, denominator: str, note: str | None) -> None:
     st.metric(
         label,
         value,
         delta=interval,
         delta_color="off",
         delta_arrow="off",
-        delta_description=resting_on,
+        delta_description=denominator,
         help=note,
         border=True,
         height="stretch",

@@ -21,7 +21,7 @@ _P = ParamSpec("_P")
 
 
 @contextmanager
-def shown() -> Iterator[None]:
+def handled() -> Iterator[None]:
     """Displays an error that ends the block."""
     try:
         yield
@@ -53,7 +53,7 @@ def fragment(*, run_every: float) -> Callable[[Callable[_P, None]], Callable[_P,
         @wraps(draw)
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> None:
             show_raised()
-            with shown():
+            with handled():
                 draw(*args, **kwargs)
 
         redrawn: Any = st.fragment(guarded, run_every=run_every)

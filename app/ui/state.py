@@ -29,11 +29,11 @@ _ERRORS = "errors"
 _BATCH_NUMBER = "batch_number"
 _ORDER = "worklist_order"
 _DRAWN = "worklist_drawn"
-_REMEMBERED = "remembered"
+_CACHED = "remembered"
 
 # Widgets whose value is read or set elsewhere than where they are drawn.
 FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
-METHOD, METHODS_OPEN, METHOD_ASKED = "case_method", "case_methods", "case_method_asked"
+METHOD, METHODS_OPEN, METHOD_REQUEST = "case_method", "case_methods", "case_method_asked"
 ACTIVATIONS_VIEW = "activations_view"
 
 
@@ -152,7 +152,7 @@ def set_batch(new: Batch) -> None:
         replaced.cancel()
     st.session_state[_BATCH] = new
     st.session_state[_BATCH_NUMBER] = batch_number() + 1
-    for key in (_CASE, _LISTED, _NUM_LISTED, _ORDER, _REMEMBERED):
+    for key in (_CASE, _LISTED, _NUM_LISTED, _ORDER, _CACHED):
         st.session_state.pop(key, None)
 
 
@@ -198,19 +198,19 @@ def selected_columns(key: str) -> list[str]:
     return list(event["selection"]["columns"])
 
 
-def remembered(name: str, of: tuple[object, ...], compute: Callable[[], _T]) -> _T:
+def cached(name: str, inputs: tuple[object, ...], compute: Callable[[], _T]) -> _T:
     """A value computed in an earlier run of the page, if its inputs have not changed.
 
     Args:
         name: Name of the value. One value is stored per name, until the batch is replaced.
-        of: All inputs of the computation.
+        inputs: All inputs of the computation.
         compute: Computes the value.
     """
-    kept: dict[str, tuple[tuple[object, ...], Any]] = st.session_state.setdefault(_REMEMBERED, {})
-    if name not in kept or kept[name][0] != of:
-        kept[name] = (of, compute())
-    found: _T = kept[name][1]
-    return found
+    values: dict[str, tuple[tuple[object, ...], Any]] = st.session_state.setdefault(_CACHED, {})
+    if name not in values or values[name][0] != inputs:
+        values[name] = (inputs, compute())
+    value: _T = values[name][1]
+    return value
 
 
 def num_listed(batch: Batch) -> int:
@@ -327,6 +327,6 @@ def take_errors() -> list[str]:
     return taken
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Escapes text for Markdown, such as a file name with underscores."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text)

@@ -13,7 +13,7 @@ bundle = state.require_bundle()
 source = state.require_case()
 case = films.case(bundle, source)
 
-st.markdown(f"#### Activations · {state.plain(source.name)}")
+st.markdown(f"#### Activations · {state.escape_markdown(source.name)}")
 if case.film is None or case.prediction is None:
     st.error(f"There are no activations to show. {case.reason}", icon=":material/error:")
     st.stop()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.core.review.worklist import STATUS_WORDS
+from app.core.review.worklist import STATUS_LABELS
 from app.ui import components, errors, state
 from app.ui.cache import films, pictures
 from app.ui.case import method_choice, viewer
@@ -12,7 +12,9 @@ source = state.require_case()
 before, after, position = state.neighbours(source)
 
 name, back, forward = st.columns([7, 1, 1], vertical_alignment="center")
-name.markdown(f"#### {state.plain(source.name)}" + (f"  :gray[{position}]" if position else ""))
+name.markdown(
+    f"#### {state.escape_markdown(source.name)}" + (f"  :gray[{position}]" if position else "")
+)
 for column, label, key, other in (
     (back, "Previous", "case_back", before), (forward, "Next", "case_next", after),
 ):  # fmt: skip
@@ -23,19 +25,19 @@ for column, label, key, other in (
 
 case = films.case(bundle, source)
 film_side, reading_side = st.columns([2, 1])
-waiting = None
+pending = None
 
 with film_side:
     if case.film is None:
         st.error(case.reason, icon=":material/error:")
     else:
-        waiting = viewer.show_film(case, case.film, bundle, viewer.choose_view(bundle))
+        pending = viewer.show_film(case, case.film, bundle, viewer.choose_view(bundle))
 
 with reading_side:
     if case.prediction is None:
         st.warning(f"No prediction. {case.reason}" if case.film else "No prediction.")
     else:
-        st.markdown(f"### {STATUS_WORDS[case.prediction.zone]}")
+        st.markdown(f"### {STATUS_LABELS[case.prediction.zone]}")
         prediction = bundle.manifest.task.display_name(case.prediction.label)
         st.markdown(f"{bundle.manifest.task.title}: **{prediction}**")
         components.chart(
@@ -54,5 +56,5 @@ with reading_side:
             "views/activations.py", label="Activations of this film", icon=":material/layers:"
         )
 
-if waiting is not None:  # last, so that the rest of the page is already there
-    method_choice.compute(waiting, case, source, bundle)
+if pending is not None:  # last, so that the rest of the page is already there
+    method_choice.compute(pending, case, source, bundle)

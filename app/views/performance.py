@@ -13,7 +13,7 @@ st.title("Performance")
 
 bundle = state.require_bundle()
 task, decision = bundle.manifest.task, bundle.manifest.thresholds.decision
-words = [task.display_name(name) for name in task.classes]
+class_names = [task.display_name(name) for name in task.classes]
 splits = predictions.splits(cached_performance.predictions(bundle))
 if not splits:
     st.info("This model has no predictions. Train it again to record them.")
@@ -31,7 +31,7 @@ held_out = cached_performance.held_out(bundle, split)
 views.describe(held_out, bundle, threshold)
 
 truth, predicted = held_out.y_true, held_out.predicted(threshold)
-matrix = metrics.confusion_matrix(truth, predicted, num_classes=len(words))
+matrix = metrics.confusion_matrix(truth, predicted, num_classes=len(class_names))
 if threshold is not None:
     score, result = (
         held_out.probabilities[:, 1],
@@ -42,14 +42,14 @@ if threshold is not None:
     views.binary_cards(
         cached_performance.decision_metrics(bundle, split, threshold), result, held_out.unit
     )
-    views.binary_figures(matrix, point, own, result, words, held_out.unit)
+    views.binary_figures(matrix, point, own, result, class_names, held_out.unit)
 else:
     decisions = [
         cached_performance.decision_metrics(bundle, split, None, label)
-        for label in range(len(words))
+        for label in range(len(class_names))
     ]
     result_by_class = cached_performance.multiclass_performance(bundle, split)
-    views.multiclass_figures(matrix, decisions, result_by_class, words, held_out.unit)
+    views.multiclass_figures(matrix, decisions, result_by_class, class_names, held_out.unit)
 
 view = details.pick_view()
 if view == "Misclassified films":

@@ -41,12 +41,12 @@ if batch.progress.cancelled and not is_running:
 
 verdicts = state.verdicts(bundle)
 # These take time proportional to the batch, so they are recomputed only after a change.
-counts = state.remembered("counts", (len(results_so_far),), lambda: count_by_status(results_so_far))
+counts = state.cached("counts", (len(results_so_far),), lambda: count_by_status(results_so_far))
 rows.summary(results_so_far, counts, verdicts)
 with st.container(border=True):
     chosen = rows.choose_filter(bundle, counts)
 order = state.worklist_order()
-listed = state.remembered(
+listed = state.cached(
     "worklist",
     (len(results_so_far), verdicts, chosen, order),
     lambda: worklist(results_so_far, verdicts, chosen, order),

@@ -180,25 +180,25 @@ def _distributions(inspection: Inspection) -> Iterator[Figure]:
 
 
 def _pictures(inspection: Inspection) -> Iterator[Picture]:
-    for index in _telling_pairs(inspection):
+    for index in _most_relevant_pairs(inspection):
         pairs = inspection.pairs
         shown = [inspection.cases[row] for row in (pairs.first[index], pairs.second[index])]
         try:
             both = np.hstack([_small(case) for case in shown])
         except ImageError:  # deleted since the inspection
             continue
-        words = " | ".join(
+        caption = " | ".join(
             f"{case.path.name}, {inspection.classes[case.label]}{case.split and f', {case.split}'}"
             for case in shown
         )
         mirrored = "mirrored, " if pairs.mirrored[index] else ""
         yield Picture(
             display.jpeg(decoding.Film(both), quality=80),
-            f"{words} ({mirrored}correlation {pairs.correlation[index]:.3f})",
+            f"{caption} ({mirrored}correlation {pairs.correlation[index]:.3f})",
         )
 
 
-def _telling_pairs(inspection: Inspection) -> list[int]:
+def _most_relevant_pairs(inspection: Inspection) -> list[int]:
     """Pairs across splits first, then those with different labels, then by similarity."""
     pairs, cases = inspection.pairs, inspection.cases
     splits, labels = ([getattr(case, key) for case in cases] for key in ("split", "label"))

@@ -160,11 +160,13 @@ def _features(facts: pd.DataFrame) -> Iterator[_Feature]:
 
 
 def _shortcut(feature: _Feature, class_name: str, auc: Interval) -> Shortcut:
-    words: Sequence[str] = ("more often", "less often") if feature.is_flag else ("higher", "lower")
+    directions: Sequence[str] = (
+        ("more often", "less often") if feature.is_flag else ("higher", "lower")
+    )
     if feature.kind == "border":
         # Fitted to predict the class: an AUC below 0.5 means that it cannot.
         return Shortcut(feature.name, feature.kind, class_name, "", auc)
     if auc.value < 0.5:
         turned = replace(auc, value=1 - auc.value, low=1 - auc.high, high=1 - auc.low)
-        return Shortcut(feature.name, feature.kind, class_name, words[1], turned)
-    return Shortcut(feature.name, feature.kind, class_name, words[0], auc)
+        return Shortcut(feature.name, feature.kind, class_name, directions[1], turned)
+    return Shortcut(feature.name, feature.kind, class_name, directions[0], auc)

@@ -114,7 +114,7 @@ def group_sizes(inspection: Inspection) -> Table:
 def shortcuts(inspection: Inspection) -> Table:
     """The AUC of every property, with its confidence interval."""
     known = all(case.patient_id for case in inspection.cases)
-    people = "Patients" if known else "Patients or groups"
+    units = "Patients" if known else "Patients or groups"
     rows = [
         (
             shortcut.feature,
@@ -129,7 +129,7 @@ def shortcuts(inspection: Inspection) -> Table:
         for shortcut in inspection.shortcuts
     ]
     header = (
-        "Property", "Class", "Direction", "AUC", "95 % interval", "Images", people, "Strength",
+        "Property", "Class", "Direction", "AUC", "95 % interval", "Images", units, "Strength",
     )  # fmt: skip
     return Table(header, rows, "Shortcuts")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from app.core.bundles.bundle import Bundle
-from app.core.performance.calibration_check import promises
+from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.learning import LearningCurve, learning_curves
 from app.core.performance.predictions import HeldOut, select
 from app.core.statistics.calibration import reliability_bins
@@ -45,7 +45,7 @@ def write_page(path: Path, bundle: Bundle) -> None:
                         height=460,
                     ),
                     Figure(
-                        reliability_figure(reliability_bins(*promises(test))),
+                        reliability_figure(reliability_bins(*outcomes_and_probabilities(test))),
                         "Predicted probability and observed frequency in ten bins of equal width, "
                         "with Wilson intervals.",
                     ),

@@ -40,11 +40,11 @@ def write_card(
 
 
 def _intended_use(manifest: Manifest) -> str:
-    words = ", ".join(manifest.task.display_name(name) for name in manifest.task.classes)
+    class_names = ", ".join(manifest.task.display_name(name) for name in manifest.task.classes)
     return (
         f"A second reading of images like those described below, for research and teaching. It "
-        f"distinguishes: {words}. It does not look for anything else, and must not be used for the "
-        "care of a patient."
+        f"distinguishes: {class_names}. It does not look for anything else, and must not be used "
+        "for the care of a patient."
     )
 
 

@@ -235,10 +235,10 @@ def _copy_samples(folder: Path, target: Path) -> None:
         shutil.copyfile(path, copy)
 
 
-def _check_read_back(written: Bundle, network: Network, pixels: NDArray[np.uint8]) -> None:
+def _check_read_back(reloaded: Bundle, network: Network, pixels: NDArray[np.uint8]) -> None:
     batch = pixels.astype(np.float32)
     expected = np.asarray(network.model(batch, training=False))
-    found = np.asarray(load_network(written).model(batch, training=False))
+    found = np.asarray(load_network(reloaded).model(batch, training=False))
     difference = float(np.abs(expected - found).max())
     if not difference <= 1e-5:
         raise BundleError(

@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> None:
         if options.folds < 2:
             raise ValueError(f"`folds` must be at least 2. Received folds={options.folds}.")
 
-    from model_training.crossval.fold_store import kept_when_stopped
+    from model_training.crossval.fold_store import resume_hint
     from model_training.crossval.folds import crossvalidate
     from model_training.data import film_cache
     from model_training.fitting.run_folder import check_out
@@ -86,7 +86,7 @@ def _run(options: argparse.Namespace) -> None:
         modalities=description.modalities,
         assign_splits=leave_out_test,
     )
-    with kept_when_stopped(options.out, options.folds):
+    with resume_hint(options.out, options.folds):
         folds = crossvalidate(
             films,
             config,

@@ -13,7 +13,7 @@ import pandas as pd
 from app.core.bundles.bundle import Bundle
 from app.core.networks.network import silence_tensorflow
 from model_training.config import TrainingConfig
-from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, load_networks, pooled_logits
+from model_training.crossval.folds import UNSHIFTED, VIEWS, Fold, load_networks, pooled_logits
 from model_training.data.splits import Split
 from model_training.evaluation import evaluation
 from model_training.fitting.publishing import Description, publish
@@ -50,21 +50,21 @@ def publish_ensemble(
     in_folds = np.concatenate([fold.positions for fold in folds])
     splits = np.full(len(films.cases), "test", dtype="<U5")
     splits[in_folds] = "val"
-    films = _noted(films.with_splits(splits.tolist()), len(folds))
+    films = _with_notes(films.with_splits(splits.tolist()), len(folds))
     network = merge(load_networks(folds))
-    views = VIEWS if config.shifted_validation else (AS_IT_IS,)
+    views = VIEWS if config.shifted_validation else (UNSHIFTED,)
     logits = pooled_logits(folds, len(films.cases))
-    seen = [pooled_logits(folds, len(films.cases), view)[in_folds] for view in views]
+    by_view = [pooled_logits(folds, len(films.cases), view)[in_folds] for view in views]
     test = films.positions("test")
     logits[test] = evaluation.score(network, films.pixels, films.rows[test])
-    outcome = evaluation.conclude(
+    outcome = evaluation.fit_on_validation(
         network,
         films.pixels,
         films.rows,
         logits=logits,
         validation=in_folds,
-        seen=np.concatenate(seen),
-        seen_labels=np.tile(films.labels[in_folds], len(views)),
+        validation_logits=np.concatenate(by_view),
+        validation_labels=np.tile(films.labels[in_folds], len(views)),
         threshold_rule=config.threshold_rule,
     )
     work = out.parent / f".{out.name}-training"
@@ -85,7 +85,7 @@ def publish_ensemble(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _noted(films: Films, num_folds: int) -> Films:
+def _with_notes(films: Films, num_folds: int) -> Films:
     notes = [
         *films.split.notes,
         f"The network is an ensemble of {num_folds} networks, and its logit is the mean of theirs. "

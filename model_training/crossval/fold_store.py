@@ -94,7 +94,7 @@ def check_same_run(
 
 
 @contextmanager
-def kept_when_stopped(out: Path, num_folds: int) -> Iterator[None]:
+def resume_hint(out: Path, num_folds: int) -> Iterator[None]:
     """If the work inside is interrupted or the disk is full, prints what is kept and how to resume.
 
     Args:
@@ -104,12 +104,12 @@ def kept_when_stopped(out: Path, num_folds: int) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, OSError):
-        if kept := _kept(out, num_folds):
+        if kept := _progress(out, num_folds):
             say(f"Kept: {kept}. Run the same command again to resume.")
         raise
 
 
-def _kept(out: Path, num_folds: int) -> str:
+def _progress(out: Path, num_folds: int) -> str:
     """Such as `2 of 4 folds and 3 epochs of fold 3`; empty if there is nothing."""
     folders = [fold_folder(out, number) for number in range(num_folds)]
     unfinished = [folder for folder in folders if not (folder / HELD_OUT).is_file()]

@@ -39,8 +39,8 @@ from model_training.training import experiment
 HISTORY = "history.csv"
 MODEL = "model.keras"
 
-AS_IT_IS = "as it is"
-VIEWS = (AS_IT_IS, *SHIFTS)
+UNSHIFTED = "as it is"
+VIEWS = (UNSHIFTED, *SHIFTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class Fold:
     minutes: float
     folder: Path
 
-    def probabilities(self, view: str = AS_IT_IS) -> NDArray[np.float64]:
+    def probabilities(self, view: str = UNSHIFTED) -> NDArray[np.float64]:
         """Calibrated probabilities in [0, 1], `(num_held_out, num_classes)`."""
         return calibrated(self.logits[view], self.calibration)
 
@@ -140,7 +140,7 @@ def crossvalidate(
 
 
 def pooled_logits(
-    folds: Sequence[Fold], num_cases: int, view: str = AS_IT_IS
+    folds: Sequence[Fold], num_cases: int, view: str = UNSHIFTED
 ) -> NDArray[np.float64]:
     """Logits of every case from the network that was not trained on it.
 
@@ -156,7 +156,7 @@ def pooled_logits(
 
 
 def pooled_probabilities(
-    folds: Sequence[Fold], num_cases: int, view: str = AS_IT_IS
+    folds: Sequence[Fold], num_cases: int, view: str = UNSHIFTED
 ) -> NDArray[np.float64]:
     """Probabilities of every case from the network that was not trained on it.
 
@@ -244,7 +244,7 @@ def _train_fold(
         threshold_rule=config.threshold_rule,
         shifts=tuple(SHIFTS) if config.shifted_validation else (),
     )
-    logits = {AS_IT_IS: outcome.class_logits[held_out]}
+    logits = {UNSHIFTED: outcome.class_logits[held_out]}
     for view in SHIFTS:
         logits[view] = evaluation.score(network, films.pixels, films.rows[held_out], shift=view)
     network.model.save(folder / MODEL)

@@ -75,8 +75,8 @@ def folds_table(summary: Summary) -> Table:
     rows: list[list[object]] = []
     for row in summary.folds.to_dict("records"):
         patients = row["patients"]
-        people = patients if isinstance(patients, str) else f"{patients:,}"
-        counts = [row["fold"], f"{row['images']:,}", people, row["epochs"]]
+        patients_cell = patients if isinstance(patients, str) else f"{patients:,}"
+        counts = [row["fold"], f"{row['images']:,}", patients_cell, row["epochs"]]
         rows.append([*counts, *(f"{row[name]:.3f}" for name in summary.figures)])
     figures = summary.folds[summary.figures]
     rows.append(["mean", "", "", "", *(f"{value:.3f}" for value in figures.mean())])
@@ -107,7 +107,7 @@ def _pooled_sentence(summary: Summary) -> str:
     return (
         f"Out-of-fold AUC, all folds together: {pooled.value:.3f} ({pooled.low:.3f} to "
         f"{pooled.high:.3f}, bootstrap over patients; {pooled.num_cases:,} images"
-        f"{summary.people})."
+        f"{summary.patients})."
     )
 
 

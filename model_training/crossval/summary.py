@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
 from app.core.statistics.curves import macro_auc
-from model_training.crossval.folds import AS_IT_IS, VIEWS, Fold, pooled_probabilities
+from model_training.crossval.folds import UNSHIFTED, VIEWS, Fold, pooled_probabilities
 from model_training.evaluation.figures import as_numbers
 from model_training.preparation.films import Films
-from model_training.reports.patients import of_patients
+from model_training.reports.patients import describe_patients
 
 _RESAMPLES = 1000
 
@@ -31,14 +31,14 @@ class Summary:
         pooled: Out-of-fold AUC (one-vs-rest macro mean for more than two classes), with its
             confidence interval over patients.
         worst_view: The view with the lowest mean AUC.
-        people: Number of patients of all held-out images, as worded by `of_patients`.
+        patients: Number of patients of all held-out images, as worded by `describe_patients`.
     """
 
     folds: pd.DataFrame
     views: pd.DataFrame
     pooled: Interval
     worst_view: str
-    people: str
+    patients: str
 
     @property
     def figures(self) -> list[str]:
@@ -68,10 +68,10 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
     views = pd.DataFrame([_view_row(view, folds, films) for view in VIEWS])
     main = "AUC" if "AUC" in table else "macro AUC"
     worst = str(views["view"].iloc[int(views[main].to_numpy(float).argmin())])
-    return Summary(table, views, _pooled(folds, films), worst, _people(folds, films))
+    return Summary(table, views, _pooled(folds, films), worst, _describe_patients(folds, films))
 
 
-def fold_figures(fold: Fold, films: Films, view: str = AS_IT_IS) -> dict[str, float]:
+def fold_figures(fold: Fold, films: Films, view: str = UNSHIFTED) -> dict[str, float]:
     """Figures of a fold on its held-out images, by name; proportions are in [0, 1].
 
     Args:
@@ -97,7 +97,7 @@ def predictions_table(folds: Sequence[Fold], films: Films) -> pd.DataFrame:
     tables = []
     for number, fold in enumerate(folds, start=1):
         cases = [films.cases[index] for index in fold.positions]
-        logits = fold.logits[AS_IT_IS]
+        logits = fold.logits[UNSHIFTED]
         table = pd.DataFrame(
             {
                 "fold": number,
@@ -125,10 +125,10 @@ def _num_patients(fold: Fold, films: Films) -> int | str:
     return len(np.unique(films.groups[fold.positions]))
 
 
-def _people(folds: Sequence[Fold], films: Films) -> str:
+def _describe_patients(folds: Sequence[Fold], films: Films) -> str:
     positions = np.concatenate([fold.positions for fold in folds])
     known = [bool(films.cases[index].patient_id) for index in positions]
-    return of_patients([str(films.groups[index]) for index in positions], known)
+    return describe_patients([str(films.groups[index]) for index in positions], known)
 
 
 def _view_row(view: str, folds: Sequence[Fold], films: Films) -> dict[str, object]:

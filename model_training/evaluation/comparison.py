@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.performance.calibration_check import promises
+from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.predictions import HeldOut, select
 from app.core.progress import progress
 from app.core.statistics.bootstrap import Interval
@@ -20,7 +20,7 @@ from app.core.statistics.calibration import brier_score, expected_calibration_er
 from app.core.statistics.curves import macro_auc
 from model_training.data.datasets import Dataset
 from model_training.evaluation.contenders import Contender, on_shared_images, unique_labels
-from model_training.evaluation.scoring import in_words, score
+from model_training.evaluation.scoring import describe_counts, score
 from model_training.statistics.paired_tests import (
     AucTest,
     McNemarTest,
@@ -132,7 +132,7 @@ def compare_on_data(bundles: Sequence[Bundle], dataset: Dataset) -> Comparison:
         if each.refused:
             notes.append(
                 f"{label} did not score {sum(each.refused.values())} of {len(each.cases)} "
-                f"images ({in_words(each.refused)}); they are left out for all bundles."
+                f"images ({describe_counts(each.refused)}); they are left out for all bundles."
             )
     return _compare(contenders, notes)
 
@@ -202,7 +202,7 @@ def _differences(first: Contender, second: Contender) -> list[Difference]:
 
 def _figures(first: Contender, second: Contender) -> list[_Figure]:
     predicted = first.predicted, second.predicted
-    promised = [np.column_stack(promises(each.cases)) for each in (first, second)]
+    outcomes = [np.column_stack(outcomes_and_probabilities(each.cases)) for each in (first, second)]
     figures = [_Figure("Accuracy", _accuracy, *predicted, is_proportion=True)]
     if first.cases.num_classes == 2:
         figures += [
@@ -214,8 +214,8 @@ def _figures(first: Contender, second: Contender) -> list[_Figure]:
         figures.append(_Figure("AUC, mean of each class against the rest", macro_auc, *proportions))
     return [
         *figures,
-        _Figure("Expected calibration error", _calibration_error, promised[0], promised[1]),
-        _Figure("Brier score", _brier_score, promised[0], promised[1]),
+        _Figure("Expected calibration error", _calibration_error, outcomes[0], outcomes[1]),
+        _Figure("Brier score", _brier_score, outcomes[0], outcomes[1]),
     ]
 
 
@@ -231,9 +231,9 @@ def _specificity(y_true: NDArray[np.int64], predicted: NDArray[np.float64]) -> f
     return float((predicted[y_true == 0] == 0).mean())
 
 
-def _calibration_error(_: NDArray[np.int64], promised: NDArray[np.float64]) -> float:
-    return expected_calibration_error(promised[:, 0], promised[:, 1])
+def _calibration_error(_: NDArray[np.int64], outcomes: NDArray[np.float64]) -> float:
+    return expected_calibration_error(outcomes[:, 0], outcomes[:, 1])
 
 
-def _brier_score(_: NDArray[np.int64], promised: NDArray[np.float64]) -> float:
-    return brier_score(promised[:, 0], promised[:, 1])
+def _brier_score(_: NDArray[np.int64], outcomes: NDArray[np.float64]) -> float:
+    return brier_score(outcomes[:, 0], outcomes[:, 1])

@@ -13,7 +13,7 @@ from app.core.performance.predictions import count_patients
 from model_training.evaluation import figures
 from model_training.evaluation.comparison import Comparison, Difference, Pair
 from model_training.reports.html_report import Table
-from model_training.reports.patients import of_patients
+from model_training.reports.patients import describe_patients
 
 _CHANCE = 0.05
 _LINE = 100  # characters of a line of text
@@ -60,21 +60,21 @@ def _conclusion(pair: Pair) -> list[str]:
     sentences = []
     tested = pair.auc_by_patient
     if tested:
-        words = (
+        sentence = (
             f"AUC {_direction(tested.difference)} "
-            f"({_signed(tested.low)} to {_signed(tested.high)}, {_p_words(pair.auc_p)})"
+            f"({_signed(tested.low)} to {_signed(tested.high)}, {_describe_p(pair.auc_p)})"
         )
         sentences.append(
-            f"{words}, statistically significant."
+            f"{sentence}, statistically significant."
             if pair.auc_p < _CHANCE
-            else f"{words}: not significant."
+            else f"{sentence}: not significant."
         )
     accuracy = pair.differences[0].interval
     # Both, because McNemar's test treats images of one patient as independent.
     is_clear = pair.decisions_p < _CHANCE and (accuracy.low > 0 or accuracy.high < 0)
     sentences.append(
         f"Only {pair.second} is right on {counted(pair.mcnemar.second_only, 'image')} and "
-        f"only {pair.first} on {pair.mcnemar.first_only} ({_p_words(pair.decisions_p)})"
+        f"only {pair.first} on {pair.mcnemar.first_only} ({_describe_p(pair.decisions_p)})"
         + (", statistically significant." if is_clear else ": not significant.")
     )
     return sentences
@@ -95,7 +95,7 @@ def compared_images(comparison: Comparison) -> list[str]:
     )
     return [
         f"The same {cases.num_images:,} images"
-        f"{of_patients(cases.patients, cases.named_patients != '')} for all: "
+        f"{describe_patients(cases.patients, cases.named_patients != '')} for all: "
         f"{counts}.",
         *comparison.notes,
     ]
@@ -206,7 +206,7 @@ def _p(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _p_words(value: float) -> str:
+def _describe_p(value: float) -> str:
     if isnan(value):
         return "no p-value"
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

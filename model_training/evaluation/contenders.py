@@ -126,10 +126,12 @@ def _require_one_truth(contenders: Sequence[Contender]) -> None:
                 f"{first.cases.num_images} images. Pass labelled data with --data."
             )
     cases = first.cases
-    people = [count_patients(cases, cases.y_true == label) for label in range(cases.num_classes)]
-    if min(people) < 2:
+    num_patients = [
+        count_patients(cases, cases.y_true == label) for label in range(cases.num_classes)
+    ]
+    if min(num_patients) < 2:
         raise DatasetError(
-            f"The bundles have {cases.num_images} images in common, of {min(people)} patients in "
-            "the smallest class; at least 2 are needed, and many more to show a difference. Pass "
-            "labelled data with --data."
+            f"The bundles have {cases.num_images} images in common, of {min(num_patients)} "
+            "patients in the smallest class; at least 2 are needed, and many more to show a "
+            "difference. Pass labelled data with --data."
         )

@@ -92,29 +92,29 @@ def evaluate(
     wide = np.full((len(rows), num_classes(network)), np.nan)
     scored = np.concatenate([validation, test])
     wide[scored] = score(network, pixels, rows[scored])
-    seen = [wide[validation]]
-    seen += [score(network, pixels, rows[validation], shift=name) for name in shifts]
-    return conclude(
+    views = [wide[validation]]
+    views += [score(network, pixels, rows[validation], shift=name) for name in shifts]
+    return fit_on_validation(
         network,
         pixels,
         rows,
         logits=wide,
         validation=validation,
-        seen=np.concatenate(seen),
-        seen_labels=np.tile(labels[validation], len(seen)),
+        validation_logits=np.concatenate(views),
+        validation_labels=np.tile(labels[validation], len(views)),
         threshold_rule=threshold_rule,
     )
 
 
-def conclude(
+def fit_on_validation(
     network: Network,
     pixels: NDArray[np.uint8],
     rows: NDArray[np.int64],
     *,
     logits: NDArray[np.float64],
     validation: NDArray[np.int64],
-    seen: NDArray[np.float64],
-    seen_labels: NDArray[np.int64],
+    validation_logits: NDArray[np.float64],
+    validation_labels: NDArray[np.int64],
     threshold_rule: str,
 ) -> Outcome:
     """Fits calibration, thresholds and the scale of the heatmaps on the validation cases.
@@ -125,16 +125,19 @@ def conclude(
         rows: Row of each case in `pixels`, `(num_cases,)`.
         logits: Of all cases, `(num_cases, num_classes)`.
         validation: Indices of the validation cases, `(num_validation,)`.
-        seen: Logits of the validation cases, one view of all of them after the other,
+        validation_logits: Logits of the validation cases, one view of all of them after the other,
             `(num_views * num_validation, num_classes)`.
-        seen_labels: Their class indices, `(num_views * num_validation,)`.
+        validation_labels: Their class indices, `(num_views * num_validation,)`.
         threshold_rule: See `choose_thresholds`.
     """
-    num_views = len(seen) // len(validation)
-    calibration = calibrate(seen, seen_labels, num_views=num_views)
+    num_views = len(validation_logits) // len(validation)
+    calibration = calibrate(validation_logits, validation_labels, num_views=num_views)
     probabilities = calibrated(logits, calibration)
     thresholds = choose_thresholds(
-        calibrated(seen, calibration), seen_labels, rule=threshold_rule, num_views=num_views
+        calibrated(validation_logits, calibration),
+        validation_labels,
+        rule=threshold_rule,
+        num_views=num_views,
     )
     predicted = predicted_classes(probabilities[validation], thresholds.decision)
     shown = predicted == 1 if logits.shape[1] == 2 else np.ones(len(validation), bool)
@@ -239,19 +242,19 @@ def choose_thresholds(
     parsed = parse_rule(rule)
     if probabilities.shape[1] == 2:
         score = probabilities[:, 1]
-        decision, words = decide(labels, score, rule=parsed)
+        decision, description = decide(labels, score, rule=parsed)
         if num_views > 1:
             if parsed.name == "sensitivity":
                 views = zip(np.split(labels, num_views), np.split(score, num_views), strict=True)
-                decision, words = min(decide(*view, rule=parsed) for view in views)
-            words = f"{words}, on {num_views} views of each film"
+                decision, description = min(decide(*view, rule=parsed) for view in views)
+            description = f"{description}, on {num_views} views of each film"
         low = threshold_at_sensitivity(labels, score, 1 - UNCERTAIN_ERRORS)
         high = threshold_at_specificity(labels, score, 1 - UNCERTAIN_ERRORS)
         return Thresholds(
             decision=decision,
             uncertain_low=min(low, decision),
             uncertain_high=max(high, decision),
-            rule=f"{words}; uncertain between 98 % sensitivity and 98 % specificity",
+            rule=f"{description}; uncertain between 98 % sensitivity and 98 % specificity",
             chosen_on="validation",
         )
     confidence = probabilities.max(axis=1)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import fill
 
-from app.core.performance.calibration_check import promises
+from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.predictions import HeldOut
 from app.core.statistics.calibration import reliability_bins
 from app.core.statistics.curves import roc_curve
 from app.core.statistics.metrics import operating_point
 from model_training.evaluation.figures import HEADER, Row, by_subgroup, markdown, notes, overall
-from model_training.evaluation.scoring import Scored, in_words
+from model_training.evaluation.scoring import Scored, describe_counts
 from model_training.reports.html_report import Figure, Section, Table, write_report
-from model_training.reports.patients import of_patients
+from model_training.reports.patients import describe_patients
 from model_training.reports.plots import NamedRoc, reliability_figure, roc_figure
 
 _LINE = 100  # characters of a line of text
@@ -52,7 +52,7 @@ def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
             "Calibration",
             figures=[
                 Figure(
-                    reliability_figure(reliability_bins(*promises(cases))),
+                    reliability_figure(reliability_bins(*outcomes_and_probabilities(cases))),
                     "Predicted probability and observed frequency in ten bins of equal width, with "
                     "Wilson intervals. Above the line the model is underconfident, below it "
                     "overconfident.",
@@ -65,15 +65,15 @@ def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
 
 def _what(scored: Scored) -> list[str]:
     manifest, cases = scored.bundle.manifest, scored.held_out()
-    people = of_patients(cases.patients, cases.named_patients != "")
+    patients = describe_patients(cases.patients, cases.named_patients != "")
     lines = [
-        f"{manifest.task.title}: {cases.num_images:,} images{people} scored by "
+        f"{manifest.task.title}: {cases.num_images:,} images{patients} scored by "
         f"{scored.bundle.name} (SHA-256 {scored.bundle.sha256[:12]})."
     ]
     if scored.refused:
         lines.append(
             f"{sum(scored.refused.values())} of {len(scored.cases)} images were not scored: "
-            f"{in_words(scored.refused)}."
+            f"{describe_counts(scored.refused)}."
         )
     if manifest.task.binary:
         lines.append(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.manifest import Task
-from app.core.performance.calibration_check import promises
+from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import ClusteredProportion
 from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
@@ -24,7 +24,7 @@ from app.core.statistics.calibration import brier_score, expected_calibration_er
 from app.core.statistics.curves import macro_auc, roc_auc
 from app.core.statistics.metrics import operating_point
 from model_training.reports.markdown import markdown_table
-from model_training.reports.patients import of_patients
+from model_training.reports.patients import describe_patients
 from model_training.statistics.ranking import specificity_at_sensitivity
 
 HEADER = ("figure", "value", "95 % interval", "of")
@@ -95,7 +95,9 @@ def by_subgroup(cases: HeldOut, task: Task, *, threshold: float) -> list[Row]:
             which = inside & (cases.y_true == label)
             if which.any() and (name or which.sum() < (cases.y_true == label).sum()):
                 right = predicted[which] == label
-                rows.append(_share(f"{_word(task, label)} {place}", right, cases, which))
+                rows.append(
+                    _proportion(f"{_proportion_name(task, label)} {place}", right, cases, which)
+                )
         if name and task.binary and len(set(cases.y_true[inside].tolist())) == 2:
             rows.append(_auc(f"AUC {place}", cases, inside))
     return rows
@@ -189,22 +191,22 @@ def _decisions(cases: HeldOut, task: Task, threshold: float) -> list[Row]:
     predicted, truth = cases.predicted(threshold), cases.y_true
     right = predicted == truth
     proportions = [("Accuracy", np.ones(len(truth), bool))]
-    proportions += [(_word(task, label), truth == label) for label in _labels(task)]
+    proportions += [(_proportion_name(task, label), truth == label) for label in _labels(task)]
     if task.binary:
         proportions += [
             ("Positive predictive value", predicted == 1),
             ("Negative predictive value", predicted == 0),
         ]
-    return [_share(name, right[which], cases, which) for name, which in proportions]
+    return [_proportion(name, right[which], cases, which) for name, which in proportions]
 
 
 def _calibration(cases: HeldOut) -> list[Row]:
-    outcome, probability = promises(cases)
+    outcome, probability = outcomes_and_probabilities(cases)
     return [
         _row(
             name,
             bootstrap_interval(statistic, outcome, probability, groups=cases.patients),
-            _people(cases),
+            _describe_patients(cases),
         )
         for name, statistic in (
             ("Expected calibration error", expected_calibration_error),
@@ -218,7 +220,7 @@ def _labels(task: Task) -> Sequence[int]:
     return (1, 0) if task.binary else range(len(task.classes))
 
 
-def _word(task: Task, label: int) -> str:
+def _proportion_name(task: Task, label: int) -> str:
     if task.binary:
         return "Sensitivity" if label == 1 else "Specificity"
     return f"Sensitivity for {task.display_name(task.classes[label])}"
@@ -227,7 +229,7 @@ def _word(task: Task, label: int) -> str:
 def _auc(name: str, cases: HeldOut, inside: NDArray[np.bool_]) -> Row:
     score = cases.probabilities[inside, 1]
     interval = auc_interval(cases.y_true[inside], score, groups=cases.patients[inside])
-    return _row(name, interval, _people(cases, inside))
+    return _row(name, interval, _describe_patients(cases, inside))
 
 
 def _bootstrapped(
@@ -239,10 +241,12 @@ def _bootstrapped(
     style: str = "{:.3f}",
 ) -> Row:
     interval = bootstrap_interval(statistic, cases.y_true, score, groups=cases.patients)
-    return _row(name, interval, _people(cases), style=style)
+    return _row(name, interval, _describe_patients(cases), style=style)
 
 
-def _share(name: str, right: NDArray[np.bool_], cases: HeldOut, which: NDArray[np.bool_]) -> Row:
+def _proportion(
+    name: str, right: NDArray[np.bool_], cases: HeldOut, which: NDArray[np.bool_]
+) -> Row:
     if not len(right):
         return Row(name, _NO_FIGURE, _NO_FIGURE, "0 of 0 images")
     proportion = ClusteredProportion.of(right, cases.patients[which])
@@ -251,17 +255,18 @@ def _share(name: str, right: NDArray[np.bool_], cases: HeldOut, which: NDArray[n
         name,
         f"{proportion.value:.1%}",
         f"{low:.1%} to {high:.1%}",
-        f"{proportion.successes:,} of {proportion.total:,} images{_people(cases, which)}",
+        f"{proportion.successes:,} of {proportion.total:,} images"
+        f"{_describe_patients(cases, which)}",
     )
 
 
-def _people(cases: HeldOut, which: NDArray[np.bool_] | None = None) -> str:
+def _describe_patients(cases: HeldOut, which: NDArray[np.bool_] | None = None) -> str:
     inside = np.ones(cases.num_images, bool) if which is None else which
-    return of_patients(cases.patients[inside], cases.named_patients[inside] != "")
+    return describe_patients(cases.patients[inside], cases.named_patients[inside] != "")
 
 
-def _row(name: str, interval: Interval, people: str, *, style: str = "{:.3f}") -> Row:
-    of = f"{interval.num_cases:,} images{people}"
+def _row(name: str, interval: Interval, patients: str, *, style: str = "{:.3f}") -> Row:
+    of = f"{interval.num_cases:,} images{patients}"
     if not isfinite(interval.value):
         return Row(name, _NO_FIGURE, _NO_FIGURE, of)
     # All resamples of a perfect ranking are perfect, so that they give no interval.

@@ -34,7 +34,7 @@ class Scored:
         classes: Names of the classes that the cases' labels index.
         cases: The labelled images.
         results: One per case, in the same order.
-        groups: Group of each image that was scored, as returned by `kept_together`, shape
+        groups: Group of each image that was scored, as returned by `split_groups`, shape
             `(num_scored,)`.
     """
 
@@ -69,7 +69,7 @@ class Scored:
         if not kept:
             raise DatasetError(
                 f"None of the {len(self.cases)} images could be scored: "
-                f"{in_words(self.refused)}. Expected images like those {self.bundle.name!r} "
+                f"{describe_counts(self.refused)}. Expected images like those {self.bundle.name!r} "
                 "was trained on; check the folder."
             )
         return HeldOut(
@@ -132,10 +132,10 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
     scored = [
         case for case, result in zip(dataset.cases, results, strict=True) if result.prediction
     ]
-    return Scored(bundle, dataset.classes, dataset.cases, results, kept_together(scored))
+    return Scored(bundle, dataset.classes, dataset.cases, results, split_groups(scored))
 
 
-def kept_together(cases: Sequence[Case]) -> NDArray[np.int64]:
+def split_groups(cases: Sequence[Case]) -> NDArray[np.int64]:
     """The group of each image that a random split would keep on one side, `(num_cases,)`.
 
     Images are compared for near-duplicates only if the patient of some image is unknown.
@@ -209,8 +209,8 @@ def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
     splits = seen_in_training(bundle)
     counts = Counter(splits[image_id] for image_id in image_ids if image_id in splits)
     told = [
-        f"{counts[split_name]} of {len(image_ids)} {words}"
-        for split_name, words in (
+        f"{counts[split_name]} of {len(image_ids)} {suffix}"
+        for split_name, suffix in (
             ("train", "were used to train it"),
             ("val", "were used to choose its epoch and threshold"),
         )
@@ -224,6 +224,6 @@ def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
     )
 
 
-def in_words(counts: Counter[str]) -> str:
+def describe_counts(counts: Counter[str]) -> str:
     """Counts by reason, most frequent first, such as `3 truncated, 1 not_found`."""
     return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

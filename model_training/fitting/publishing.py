@@ -131,17 +131,17 @@ def make_task(classes: tuple[str, ...], title: str | None) -> Task:
         classes: Class names in output order; with two, the second is positive.
         title: By default the display names of the classes.
     """
-    display_names = {name: _word(name) for name in classes if name == name.upper()}
-    words = [display_names.get(name, name) for name in classes]
+    display_names = {name: _display_name(name) for name in classes if name == name.upper()}
+    listed = [display_names.get(name, name) for name in classes]
     return Task(
-        title=title or f"{', '.join(words[:-1])} or {words[-1]}",
+        title=title or f"{', '.join(listed[:-1])} or {listed[-1]}",
         classes=classes,
         positive=classes[1] if len(classes) == 2 else None,
         display_names=display_names,
     )
 
 
-def _word(name: str) -> str:
+def _display_name(name: str) -> str:
     """Display name of a folder name in capitals; `TB` and `DME` stay as they are."""
-    words = name.replace("_", " ")
-    return words if len(words) <= 3 else words.capitalize()
+    text = name.replace("_", " ")
+    return text if len(text) <= 3 else text.capitalize()

@@ -101,7 +101,7 @@ def run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
     except (KeyboardInterrupt, OSError):
         kept = state.is_file()
         if kept:
-            say(_how_to_go_on(state, epochs))
+            say(_resume_hint(state, epochs))
         raise
     except OverreadError:
         kept = run.resume
@@ -111,7 +111,7 @@ def run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def _how_to_go_on(state: Path, epochs: int) -> str:
+def _resume_hint(state: Path, epochs: int) -> str:
     from model_training.training.resume import load_record
 
     record = load_record(state)

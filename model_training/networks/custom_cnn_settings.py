@@ -56,7 +56,7 @@ def check_custom_cnn(
     if dense_units < 0:
         raise ValueError(f"`dense_units` must be 0 or more. Received dense_units={dense_units}.")
     _require_fraction("dense_dropout", dense_dropout)
-    _require_room(height, width, num_blocks=len(filters))
+    _require_large_enough(height, width, num_blocks=len(filters))
 
 
 def _require_one_a_block(name: str, values: Sequence[float], *, num_blocks: int) -> None:
@@ -85,7 +85,7 @@ def _require_name(name: str, value: str, known: Sequence[str]) -> None:
         )
 
 
-def _require_room(height: int, width: int, *, num_blocks: int) -> None:
+def _require_large_enough(height: int, width: int, *, num_blocks: int) -> None:
     """Checks that the poolings leave a heatmap of at least 2 x 2 cells."""
     side, poolings = 2**num_blocks, num_blocks - 1
     if min(height, width) < side:

@@ -29,7 +29,7 @@ def freeze(model: keras.Model, *, until: str | None, backbone_end: str | None) -
         ValueError: If there is no layer of that name, or `until` is not in the backbone.
     """
     end = -1 if backbone_end is None else _end(model, backbone_end)
-    first = 0 if until is None else _first_that_learns(model, until, end)
+    first = 0 if until is None else _first_trainable_layer(model, until, end)
     for position, layer in enumerate(model.layers):
         kept = position <= end and isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = position >= first and not kept
@@ -44,7 +44,7 @@ def parameter_counts(model: keras.Model) -> tuple[int, int]:
     return trainable, model.count_params() - trainable
 
 
-def backbone_learns(model: keras.Model, backbone_end: str | None) -> bool:
+def is_backbone_trainable(model: keras.Model, backbone_end: str | None) -> bool:
     """Whether any layer of the backbone is trained; call `freeze` first.
 
     Args:
@@ -57,7 +57,7 @@ def backbone_learns(model: keras.Model, backbone_end: str | None) -> bool:
     return any(layer.trainable_weights for layer in model.layers[: end + 1])
 
 
-def _first_that_learns(model: keras.Model, name: str, end: int) -> int:
+def _first_trainable_layer(model: keras.Model, name: str, end: int) -> int:
     """Position of the layer named by `--unfreeze-from`, in a backbone that ends at `end`.
 
     Raises:

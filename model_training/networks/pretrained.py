@@ -90,7 +90,7 @@ def _download(preset_name: str, imagenet: ImageNet | None) -> Path:
     try:
         # Keras draws a bar, which is for terminals.
         said = sys.stderr if sys.stderr.isatty() else StringIO()
-        with _patient_for(_TIMEOUT), redirect_stdout(said):
+        with _connection_timeout(_TIMEOUT), redirect_stdout(said):
             return Path(
                 keras.utils.get_file(
                     file, imagenet.url, cache_subdir="models", file_hash=imagenet.md5
@@ -105,7 +105,7 @@ def _download(preset_name: str, imagenet: ImageNet | None) -> Path:
 
 
 @contextmanager
-def _patient_for(seconds: float) -> Iterator[None]:
+def _connection_timeout(seconds: float) -> Iterator[None]:
     """Sets the timeout of new connections."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
@@ -129,8 +129,9 @@ def _load_file(
         if _shapes(arrays) != _shapes(layer.weights):
             raise WeightsError(
                 f"{another}: layer {position} of its {len(found)} layers with weights has "
-                f"{_in_words(arrays)}; expected {_in_words(layer.weights)} ({layer.name}), in "
-                f"{len(layers)} layers. Pass a file of the same architecture, without its top."
+                f"{_describe_shapes(arrays)}; expected {_describe_shapes(layer.weights)} "
+                f"({layer.name}), in {len(layers)} layers. Pass a file of the same "
+                "architecture, without its top."
             )
     # One more is the top, the classifier for ImageNet's own classes.
     if len(found) > len(layers) + 1:
@@ -212,7 +213,8 @@ def _load_model(layers: Sequence[keras.layers.Layer], source: keras.Model, *, na
         raise WeightsError(
             f"{name} is a network of another architecture: {len(misfits)} of {len(layers)} layers "
             f"do not fit. The first is layer {position} ({layer.name}): it has "
-            f"{_in_words(held.get(layer.name, []))}, expected {_in_words(layer.weights)}. "
+            f"{_describe_shapes(held.get(layer.name, []))}, expected "
+            f"{_describe_shapes(layer.weights)}. "
             "Pass a model of the same preset."
         )
     unfit = {layer.name for _, layer in misfits}
@@ -226,7 +228,7 @@ def _shapes(arrays: Sequence[Any]) -> list[tuple[int, ...]]:
     return [tuple(array.shape) for array in arrays]
 
 
-def _in_words(arrays: Sequence[Any]) -> str:
+def _describe_shapes(arrays: Sequence[Any]) -> str:
     return " and ".join(str(shape) for shape in _shapes(arrays)) or "nothing"
 
 

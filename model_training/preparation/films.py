@@ -18,7 +18,7 @@ from model_training.data.duplicates import near_duplicate_groups
 from model_training.data.film_cache import by_reason, decode_cases
 from model_training.data.patient_groups import patient_groups
 from model_training.data.splits import Split, split_by_patient
-from model_training.reports.patients import of_patients
+from model_training.reports.patients import describe_patients
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,10 +149,10 @@ def report(films: Films) -> None:
         counts = ", ".join(
             f"{count} {name}" for name, count in count_by_class(cases, films.classes).items()
         )
-        people = of_patients(
+        patients = describe_patients(
             [case.person for case in cases], [bool(case.patient_id) for case in cases]
         )
-        lines.append(f"{split_name:5}  {len(cases):,} images{people}: {counts}")
+        lines.append(f"{split_name:5}  {len(cases):,} images{patients}: {counts}")
     if len(films.classes) == 2:
         lines.append(f"The positive class is {films.classes[1]}.")
     say("\n".join(lines))

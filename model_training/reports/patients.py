@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def of_patients(patients: Sequence[str] | NDArray[np.str_], known: Sequence[bool]) -> str:
+def describe_patients(patients: Sequence[str] | NDArray[np.str_], known: Sequence[bool]) -> str:
     """The text that follows a number of images.
 
     Args:

@@ -41,7 +41,7 @@ class Decision(NamedTuple):
     """A threshold in [0, 1], and a description of how it was chosen."""
 
     threshold: float
-    words: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +104,7 @@ def decide(y_true: ArrayLike, y_score: ArrayLike, *, rule: Rule) -> Decision:
     - `sensitivity`: the highest threshold at which the lower end of the 95 % Wilson interval of
       the sensitivity is high enough, so that these cases demonstrate it. With too few positives
       this is impossible even if all are found; the threshold is then the highest that finds all
-      of them, and the words say how many positives would be needed.
+      of them, and the description says how many positives would be needed.
 
     Args:
         y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.

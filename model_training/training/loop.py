@@ -18,7 +18,7 @@ from model_training import interruption
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.networks.catalogue import PRESETS
-from model_training.networks.freezing import backbone_learns, freeze, parameter_counts
+from model_training.networks.freezing import freeze, is_backbone_trainable, parameter_counts
 from model_training.training.batches import TrainingBatches, validation_batches
 from model_training.training.optimisation import build_optimizer
 from model_training.training.progress import Progress
@@ -107,7 +107,7 @@ def check_stages(model: keras.Model, config: TrainingConfig, backbone_end: str |
     try:
         for stage in plan_stages(config, backbone_end):
             freeze(model, until=stage.frozen_until, backbone_end=backbone_end)
-            if stage.name == _TUNED and not backbone_learns(model, backbone_end):
+            if stage.name == _TUNED and not is_backbone_trainable(model, backbone_end):
                 raise ValueError(
                     f"--unfreeze-from {config.unfreeze_from} leaves nothing of the backbone to "
                     "train: the only weights after it are those of batch normalisations, which "
@@ -171,7 +171,7 @@ def train(
     # Read before the record is updated: these epochs are trained already.
     resumed_stage = record.stage if record.rows else None
     for number, stage in enumerate(stages):
-        if number < record.stage or (number == record.stage and _ended(record, stage)):
+        if number < record.stage or (number == record.stage and _is_finished(record, stage)):
             continue
         if number > record.stage:
             record.stage, record.stage_ended, record.callbacks = number, False, []
@@ -200,7 +200,7 @@ def _run_stage(
 ) -> None:
     pixels, labels, rows = validation
     binary = model.output_shape[-1] == 1
-    keeping = _keeping(config, folder, record, binary=binary)
+    keeping = _epoch_callbacks(config, folder, record, binary=binary)
     progress = Progress(epochs=config.epochs, steps=batches.num_steps)
     try:
         model.fit(
@@ -228,7 +228,7 @@ def _run_stage(
         progress.close()
 
 
-def _ended(record: Record, stage: Stage) -> bool:
+def _is_finished(record: Record, stage: Stage) -> bool:
     return record.stage_ended or record.epochs_done >= stage.end
 
 
@@ -260,7 +260,7 @@ def _report_stage(
     say(f"{title}{trainable:,} parameters are trained, {frozen:,} are frozen.")
 
 
-def _keeping(
+def _epoch_callbacks(
     config: TrainingConfig, folder: Path, record: Record, *, binary: bool
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that judge an epoch; their attributes are part of the state of a run."""

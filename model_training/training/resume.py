@@ -26,7 +26,7 @@ _BEST_BY_KERAS = "best.weights.h5"
 _RECORD = "record"
 
 # Attributes of Keras callbacks that persist from epoch to epoch.
-_REMEMBERED = (
+_CALLBACK_ATTRIBUTES = (
     "best", "wait", "best_epoch", "stopped_epoch", "cooldown_counter", "_ema_weights_in_model",
 )  # fmt: skip
 
@@ -76,8 +76,8 @@ class RecordEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         """Restores the attributes of the other callbacks."""
         self._since = time.monotonic()
         # Keras' callbacks reset themselves when training begins.
-        for callback, remembered in zip(self._others, self._record.callbacks, strict=False):
-            vars(callback).update(remembered)
+        for callback, saved in zip(self._others, self._record.callbacks, strict=False):
+            vars(callback).update(saved)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Saves the state.
@@ -87,7 +87,7 @@ class RecordEpochs(keras.callbacks.Callback):  # type: ignore[misc]
             logs: Figures of the epoch by name.
         """
         self._record.rows.append({name: float(value) for name, value in (logs or {}).items()})
-        self._record.callbacks = [_remembered(callback) for callback in self._others]
+        self._record.callbacks = [_callback_state(callback) for callback in self._others]
         now = time.monotonic()
         self._record.seconds += now - self._since
         self._since = now
@@ -216,9 +216,9 @@ def _variables(model: keras.Model) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _remembered(callback: keras.callbacks.Callback) -> dict[str, Any]:
+def _callback_state(callback: keras.callbacks.Callback) -> dict[str, Any]:
     return {
         name: value if isinstance(value, bool | int) else float(value)
         for name, value in vars(callback).items()
-        if name in _REMEMBERED and value is not None
+        if name in _CALLBACK_ATTRIBUTES and value is not None
     }

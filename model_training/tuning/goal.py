@@ -27,7 +27,7 @@ class Goal:
         return cls("val_auc", True) if len(classes) == 2 else cls("val_loss", False)
 
     @property
-    def words(self) -> str:
+    def metric(self) -> str:
         """Its name in reports."""
         return "validation AUC" if self.maximise else "validation loss"
 

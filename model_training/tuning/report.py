@@ -23,8 +23,8 @@ from model_training.tuning.plots import (
     varied_settings,
 )
 from model_training.tuning.spread import spread_figure, spread_over_seeds
-from model_training.tuning.study import REASON, about, finished
-from model_training.tuning.trial_loop import in_words
+from model_training.tuning.study import REASON, finished, recorded_settings
+from model_training.tuning.trial_loop import describe_parameters
 
 _STATES = {
     TrialState.COMPLETE: "done",
@@ -52,9 +52,9 @@ def as_text(study: Study, goal: Goal) -> str:
     """
     best, trials = study.best_trial, finished(study)
     return (
-        f"Best of {counted(len(trials), 'trial')}: trial {best.number}, {goal.words} "
+        f"Best of {counted(len(trials), 'trial')}: trial {best.number}, {goal.metric} "
         f"{_value(study, best)} at epoch {best.user_attrs['best_epoch']}.\n"
-        f"{in_words(best.params)}\n\n{_spread_text(study, goal)}{_caution(study, goal)}"
+        f"{describe_parameters(best.params)}\n\n{_spread_text(study, goal)}{_caution(study, goal)}"
     )
 
 
@@ -68,7 +68,7 @@ def write_page(path: Path, study: Study, *, goal: Goal, title: str) -> None:
         title: Title of the page.
     """
     best, figures = study.best_trial, _settings(study, goal)
-    searched = about(study)["the searched values (--search)"]
+    searched = recorded_settings(study)["the searched values (--search)"]
     write_report(
         path,
         title=title,
@@ -76,7 +76,7 @@ def write_page(path: Path, study: Study, *, goal: Goal, title: str) -> None:
             Section(
                 "Best trial",
                 [
-                    f"Trial {best.number}: {goal.words} {_value(study, best)} at epoch "
+                    f"Trial {best.number}: {goal.metric} {_value(study, best)} at epoch "
                     f"{best.user_attrs['best_epoch']}.",
                     _caution(study, goal),
                 ],
@@ -144,7 +144,10 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
 
 def _value(study: Study, trial: FrozenTrial) -> str:
     """The value of a trial, with denominator and, where there is one, confidence interval."""
-    value, counts = trial.value or 0.0, list(about(study)["the validation split"].values())
+    value, counts = (
+        trial.value or 0.0,
+        list(recorded_settings(study)["the validation split"].values()),
+    )
     if len(counts) != 2:
         return f"{value:.4f} (of {sum(counts)} images)"
     low, high = auc_interval(value, negatives=counts[0], positives=counts[1])
@@ -154,8 +157,8 @@ def _value(study: Study, trial: FrozenTrial) -> str:
 
 
 def _caution(study: Study, goal: Goal) -> str:
-    counts = about(study)["the validation split"]
-    words = ", ".join(f"{count} {name}" for name, count in counts.items())
+    counts = recorded_settings(study)["the validation split"]
+    composition = ", ".join(f"{count} {name}" for name, count in counts.items())
     interval = (
         " The confidence interval is Hanley and McNeil's and assumes independent images; trials "
         "inside it can hardly be told apart on this validation split."
@@ -163,8 +166,8 @@ def _caution(study: Study, goal: Goal) -> str:
         else ""
     )
     return (
-        f"Judged on the validation split alone ({words}); test images were not used. The best of "
-        "many trials is partly luck: train it with fit and judge it on the test split."
+        f"Judged on the validation split alone ({composition}); test images were not used. The "
+        "best of many trials is partly luck: train it with fit and judge it on the test split."
         f"{interval}"
     )
 
@@ -176,7 +179,7 @@ def _spread(study: Study, goal: Goal) -> Table | None:
     return Table(
         [str(name).replace("_", " ") for name in table.columns],
         [[_cell(value) for value in row] for row in table.itertuples(index=False)],
-        f"{goal.words[0].upper()}{goal.words[1:]} over the seeds of each combination, best "
+        f"{goal.metric[0].upper()}{goal.metric[1:]} over the seeds of each combination, best "
         "first. The spread is that of training alone, on a single split.",
     )
 
@@ -189,11 +192,11 @@ def _spread_text(study: Study, goal: Goal) -> str:
 def _course(study: Study, goal: Goal) -> list[Figure]:
     return [
         Figure(
-            course_figure(study, figure=goal.words),
-            f"The {goal.words} of each completed trial, and the best so far.",
+            course_figure(study, figure=goal.metric),
+            f"The {goal.metric} of each completed trial, and the best so far.",
         ),
         Figure(
-            epochs_figure(study, figure=goal.words),
+            epochs_figure(study, figure=goal.metric),
             "The epochs of every trial; a line that ends early was pruned.",
         ),
     ]
@@ -206,11 +209,13 @@ def _settings(study: Study, goal: Goal) -> list[Figure]:
     figures = []
     spread = _spread(study, goal)
     if spread is not None:
-        dots = spread_figure(trials_table(study), varied, figure=goal.words, maximise=goal.maximise)
+        dots = spread_figure(
+            trials_table(study), varied, figure=goal.metric, maximise=goal.maximise
+        )
         figures.append(Figure(dots, spread.caption, height=160 + 40 * len(spread.rows)))
     lines = Figure(
-        parallel_figure(study, figure=goal.words),
-        f"One line per completed trial, through its values to its {goal.words}.",
+        parallel_figure(study, figure=goal.metric),
+        f"One line per completed trial, through its values to its {goal.metric}.",
     )
     figures.append(lines)
     if len(varied) == 1:
@@ -233,7 +238,7 @@ def _all_trials(study: Study, goal: Goal) -> Section:
         for number, remark in zip(table["trial"], table["remark"], strict=True)
         if remark
     ]
-    shown = table.drop(columns="remark").rename(columns={"value": goal.words})
+    shown = table.drop(columns="remark").rename(columns={"value": goal.metric})
     cells = Table(
         [str(name).replace("_", " ") for name in shown.columns],
         [[_cell(value) for value in row] for row in shown.itertuples(index=False)],

@@ -165,11 +165,11 @@ def _check_value(
             if other.name != name
             for example in other.examples
         )
-        if not any(_go_together(base, values) for values in others):
+        if not any(_is_valid(base, values) for values in others):
             raise
 
 
-def _go_together(base: TrainingConfig, values: dict[str, Value]) -> bool:
+def _is_valid(base: TrainingConfig, values: dict[str, Value]) -> bool:
     try:
         with_values(base, values)
     except ValueError:

@@ -59,7 +59,7 @@ def spread_figure(
     """
     table = spread_over_seeds(trials, settings, maximise=maximise)
     others = [name for name in settings if name != SEED]
-    names = [combination_words(row, others) for _, row in table.iterrows()]
+    names = [describe_combination(row, others) for _, row in table.iterrows()]
     done = trials[trials["state"] == "done"]
     plot = go.Figure()
     plot.add_scatter(
@@ -71,7 +71,7 @@ def spread_figure(
     )
     plot.add_scatter(
         x=done["value"],
-        y=[combination_words(row, others) for _, row in done.iterrows()],
+        y=[describe_combination(row, others) for _, row in done.iterrows()],
         mode="markers",
         name="one seed",
         marker={"size": 9, "color": COLOURS[0], "line": {"width": 1, "color": NEUTRAL}},
@@ -82,7 +82,7 @@ def spread_figure(
     )
 
 
-def combination_words(row: pd.Series, settings: Sequence[str]) -> str:
+def describe_combination(row: pd.Series, settings: Sequence[str]) -> str:
     """A combination of settings as text, such as `batch size 16, epochs 10`.
 
     Args:

@@ -29,7 +29,7 @@ SILENCE_SECONDS = 60
 
 REASON = "reason"  # why a trial failed; one without a reason was interrupted and is retried
 
-_ABOUT = "about"
+_SETTINGS = "about"
 
 
 class FailedTrial(Exception):  # noqa: N818 (it ends a trial and nothing else)
@@ -89,20 +89,20 @@ def _open_storage(url: str, settings: dict[str, Any]) -> RDBStorage:
     raise AssertionError
 
 
-def require_same(study: Study, about: Mapping[str, object]) -> None:
-    """Records what a new study is about, and checks that a resumed study is about the same.
+def require_same(study: Study, settings: Mapping[str, object]) -> None:
+    """Records the settings of a new study, and checks that a resumed study has the same.
 
     Args:
         study: The study.
-        about: Values by their names in the error message, such as `the data`.
+        settings: Values by their names in the error message, such as `the data`.
 
     Raises:
         StudyError: If any of them differs.
     """
-    wanted = json.loads(json.dumps(about))
-    found = study.user_attrs.get(_ABOUT)
+    wanted = json.loads(json.dumps(settings))
+    found = study.user_attrs.get(_SETTINGS)
     if found is None:
-        study.set_user_attr(_ABOUT, wanted)
+        study.set_user_attr(_SETTINGS, wanted)
         return
     changed = [
         _difference(aspect, found.get(aspect), wanted[aspect])
@@ -124,9 +124,9 @@ def _difference(aspect: str, before: object, now: object) -> str:
     return f"{aspect} ({', '.join(names)})"
 
 
-def about(study: Study) -> dict[str, Any]:
+def recorded_settings(study: Study) -> dict[str, Any]:
     """What `require_same` recorded."""
-    return dict(study.user_attrs[_ABOUT])
+    return dict(study.user_attrs[_SETTINGS])
 
 
 def finished(study: Study) -> list[FrozenTrial]:

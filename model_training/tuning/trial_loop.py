@@ -72,7 +72,7 @@ def run_trials(study: Study, objective: NumberedObjective, *, trials: int, figur
         )
 
 
-def in_words(params: Mapping[str, Any]) -> str:
+def describe_parameters(params: Mapping[str, Any]) -> str:
     """The values of a trial as text, such as `epochs 20, batch size 32`."""
     return ", ".join(
         f"{name.replace('_', ' ')} {f'{value:.4g}' if isinstance(value, float) else value}"
@@ -99,16 +99,17 @@ def _outcome(study: Study, number: int | None, figure: str) -> str:
         TrialState.PRUNED: "pruned",
         TrialState.FAIL: f"failed: {trial.user_attrs.get(REASON, '')}".rstrip("."),
     }[trial.state]
-    return (
-        f"trial {trial.number} ({in_words(trial.params)}): {state}. {_best_so_far(study, figure)}"
-    )
+    parameters = describe_parameters(trial.params)
+    return f"trial {trial.number} ({parameters}): {state}. {_best_so_far(study, figure)}"
 
 
 def _best_so_far(study: Study, figure: str) -> str:
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         return "none completed yet"
     best = study.best_trial
-    return f"best {figure} {best.value:.4f} (trial {best.number}: {in_words(best.params)})"
+    return (
+        f"best {figure} {best.value:.4f} (trial {best.number}: {describe_parameters(best.params)})"
+    )
 
 
 def _say(line: str) -> None:

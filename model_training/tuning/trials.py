@@ -118,7 +118,7 @@ class Objective:
         try:
             self._train(values, watch)
             if not isfinite(watch.value):
-                raise DatasetError(f"The {self._goal.words} is not a finite number in any epoch.")
+                raise DatasetError(f"The {self._goal.metric} is not a finite number in any epoch.")
         except (OverreadError, ValueError, tf.errors.ResourceExhaustedError) as error:
             # TensorFlow's messages run to pages.
             trial.set_user_attr(REASON, str(error).strip().splitlines()[0])

@@ -114,8 +114,8 @@ def tune(
         experiment_name=search.name if tracked else None,
     )
     with storage_errors():
-        require_same(study, _about(films, base, search, goal))
-    run_trials(study, objective, trials=search.trials, figure=goal.words)
+        require_same(study, _settings_to_match(films, base, search, goal))
+    run_trials(study, objective, trials=search.trials, figure=goal.metric)
     return study
 
 
@@ -134,7 +134,7 @@ def best_config(study: Study, base: TrainingConfig) -> TrainingConfig:
     return with_values(same_split(base), study.best_trial.params)
 
 
-def _about(
+def _settings_to_match(
     films: TrialFilms, base: TrainingConfig, search: Search, goal: Goal
 ) -> dict[str, object]:
     return {

@@ -17,7 +17,7 @@ class Interrupted:
 
 def test_one_that_comes_while_an_object_is_cleared_away_is_raised_at_the_next_step(capsys):
     before = sys.unraisablehook
-    with interruption.noted():
+    with interruption.recorded():
         interruption.check()
         thing = Interrupted()
         del thing
@@ -39,7 +39,7 @@ def test_other_errors_that_python_drops_are_told_as_before(monkeypatch):
         def __del__(self):
             raise ZeroDivisionError
 
-    with interruption.noted():
+    with interruption.recorded():
         thing = Faulty()
         del thing
         gc.collect()
@@ -49,9 +49,9 @@ def test_other_errors_that_python_drops_are_told_as_before(monkeypatch):
 
 
 def test_one_of_an_earlier_command_is_forgotten():
-    with interruption.noted():
+    with interruption.recorded():
         thing = Interrupted()
         del thing
         gc.collect()
-    with interruption.noted():
+    with interruption.recorded():
         interruption.check()

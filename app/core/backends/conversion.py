@@ -146,7 +146,7 @@ def write(bundle: Bundle, folder: Path) -> None:
 
 def _as_openvino(graph: Any) -> Any:
     try:
-        with _root_logger_kept():
+        with _preserve_root_logger():
             return load_openvino().convert_model(graph)
     except (OSError, MemoryError):  # transient, not a property of the network
         raise
@@ -155,7 +155,7 @@ def _as_openvino(graph: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _root_logger_kept() -> Iterator[None]:
+def _preserve_root_logger() -> Iterator[None]:
     """Puts back the root logger, which OpenVINO turns down for itself, and so if it fails.
 
     Every logger of the process would be silent then, up to errors.

@@ -43,7 +43,7 @@ class Choice:
         return METHODS[self.method].unit
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """Method and layer for display, such as `LayerCAM at conv3`."""
         title = METHODS[self.method].title
         return f"{title} at {self.layer}" if self.layer else title
@@ -85,7 +85,7 @@ def scale_of(evidence: NDArray[np.float32], choice: Choice, heatmap: Heatmap) ->
     return Scale(max(float(evidence.max()), _ROUNDING), is_shared=False)
 
 
-def scale_words(scale: Scale, unit: str) -> str:
+def describe_scale(scale: Scale, unit: str) -> str:
     """The caption of the colour bar: `Colours up to 0.34 logits, the same for every film.`.
 
     Args:
@@ -93,14 +93,14 @@ def scale_words(scale: Scale, unit: str) -> str:
         unit: Unit of the evidence, such as `logits`.
     """
     if scale.is_shared:
-        return f"Colours up to {amount(scale.top)} {unit}, the same for every film."
+        return f"Colours up to {format_evidence(scale.top)} {unit}, the same for every film."
     return (
-        f"Colours up to {amount(scale.top)} {unit}, the maximum of this film; not comparable "
-        "between films."
+        f"Colours up to {format_evidence(scale.top)} {unit}, the maximum of this film; not "
+        "comparable between films."
     )
 
 
-def amount(value: float) -> str:
+def format_evidence(value: float) -> str:
     """A value with three significant digits, or as an integer from 1,000 up: `0.34`, `1,545`."""
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 

@@ -90,7 +90,7 @@ def layers(model: keras.Model) -> list[LayerInfo]:
     return [_info(layer, is_output=layer is last) for layer in model.layers]
 
 
-def of_layer(network: Network, pixels: NDArray[np.uint8], name: str) -> NDArray[np.float32]:
+def layer_output(network: Network, pixels: NDArray[np.uint8], name: str) -> NDArray[np.float32]:
     """The output of a layer for one film.
 
     Args:
@@ -112,11 +112,11 @@ def of_layer(network: Network, pixels: NDArray[np.uint8], name: str) -> NDArray[
             f"`name` must be one of {[layer.name for layer in network.model.layers]}. "
             f"Received {name!r}."
         )
-    values = values_of(network.model, [_first_output(layer)], pixels)[0]
-    return _arranged(values, _info(layer, is_output=False).form)
+    values = evaluate_tensors(network.model, [_first_output(layer)], pixels)[0]
+    return _reshaped(values, _info(layer, is_output=False).form)
 
 
-def strongest(network: Network, pixels: NDArray[np.uint8]) -> list[StrongestChannel]:
+def strongest_channels(network: Network, pixels: NDArray[np.uint8]) -> list[StrongestChannel]:
     """The strongest channel of each layer with feature maps, in network order.
 
     All layers are computed in one pass, and one feature map per layer is returned. Layers before
@@ -130,7 +130,7 @@ def strongest(network: Network, pixels: NDArray[np.uint8]) -> list[StrongestChan
     shown = _layers_with_maps(network.model)
     if not shown:
         return []
-    outputs = values_of(network.model, [_first_output(layer) for layer in shown], pixels)
+    outputs = evaluate_tensors(network.model, [_first_output(layer) for layer in shown], pixels)
     return [
         _strongest_channel(layer.name, values) for layer, values in zip(shown, outputs, strict=True)
     ]
@@ -179,7 +179,7 @@ def _first_output(layer: Any) -> Any:
     return output_tensors(layer)[0]
 
 
-def values_of(
+def evaluate_tensors(
     model: keras.Model, tensors: list[Any], pixels: NDArray[np.uint8]
 ) -> list[NDArray[np.float32]]:
     """Values of symbolic tensors for one film, without the batch axis.
@@ -202,7 +202,7 @@ def values_of(
     return [np.asarray(values, np.float32)[0] for values in outputs]
 
 
-def _arranged(values: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
+def _reshaped(values: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
     if form == "maps":
         return values
     if form == "vector":

@@ -38,7 +38,7 @@ def class_probabilities(positive: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([1 - positive, positive], axis=1)
 
 
-def of_class(values: NDArray[Any], class_index: int) -> NDArray[Any]:
+def values_of_class(values: NDArray[Any], class_index: int) -> NDArray[Any]:
     """The values of one class, from values for each logit.
 
     Args:
@@ -75,4 +75,4 @@ def class_weights(class_index: int, *, num_logits: int) -> NDArray[np.float32]:
     Returns:
         float32 `(num_logits,)`.
     """
-    return np.asarray(of_class(np.eye(num_logits, dtype=np.float32), class_index))
+    return np.asarray(values_of_class(np.eye(num_logits, dtype=np.float32), class_index))

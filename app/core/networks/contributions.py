@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.networks.activations import output_tensors, values_of
-from app.core.networks.class_logits import of_class
+from app.core.networks.activations import evaluate_tensors, output_tensors
+from app.core.networks.class_logits import values_of_class
 from app.core.networks.network import Network
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def contributions(
     last = network.model.layers[-1]
     if not isinstance(last, keras.layers.Dense) or len(last.input.shape) != 2:
         return None
-    inputs = values_of(network.model, [last.input], pixels)[0]
-    weights = of_class(np.asarray(last.kernel, np.float32), class_index)
-    bias = float(of_class(np.asarray(last.bias), class_index)) if last.use_bias else 0.0
+    inputs = evaluate_tensors(network.model, [last.input], pixels)[0]
+    weights = values_of_class(np.asarray(last.kernel, np.float32), class_index)
+    bias = float(values_of_class(np.asarray(last.bias), class_index)) if last.use_bias else 0.0
     return Contributions(
         np.asarray(inputs * weights, np.float32), bias, _pooled_layer(network.model)
     )

@@ -180,11 +180,11 @@ def kind_of(class_name: str, *, activation: str, is_output: bool) -> LayerKind:
     return LayerKind(class_name, "The output of this layer.")
 
 
-def shape_words(shape: tuple[int | None, ...]) -> str:
+def format_shape(shape: tuple[int | None, ...]) -> str:
     """A shape such as `48 × 48 × 96`; `1` for a single value."""
     return " × ".join("?" if size is None else f"{size:,}" for size in shape) or "1"
 
 
-def value_words(value: float) -> str:
+def format_value(value: float) -> str:
     """A value with three significant digits and a typographic minus sign, such as `−0.0312`."""
     return f"{value:.3g}".replace("-", "−")

@@ -45,7 +45,7 @@ class CalibrationCheck:
 
 def check_calibration(cases: HeldOut) -> CalibrationCheck:
     """Compares predicted probabilities with observed frequencies."""
-    outcome, probability = promises(cases)
+    outcome, probability = outcomes_and_probabilities(cases)
     return CalibrationCheck(
         bins=reliability_bins(outcome, probability),
         error=expected_calibration_error(outcome, probability),
@@ -55,7 +55,7 @@ def check_calibration(cases: HeldOut) -> CalibrationCheck:
     )
 
 
-def promises(cases: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def outcomes_and_probabilities(cases: HeldOut) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Outcomes and their predicted probabilities, as used to assess calibration.
 
     With two classes: the label and the probability of the second class. With more: whether the

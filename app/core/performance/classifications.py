@@ -57,7 +57,8 @@ class Misclassified:
         predicted: Position of the predicted class.
         probability: Probability of the second class with two classes, of the predicted class with
             more.
-        given_to_truth: Probability of the true class; the lower, the more confident the error.
+        true_class_probability: Probability of the true class; the lower, the more confident the
+            error.
     """
 
     image_id: str
@@ -66,7 +67,7 @@ class Misclassified:
     truth: int
     predicted: int
     probability: float
-    given_to_truth: float
+    true_class_probability: float
 
 
 def histograms(
@@ -154,8 +155,8 @@ def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Mi
             probability=float(
                 cases.probabilities[row, predicted[row] if cases.num_classes > 2 else 1]
             ),
-            given_to_truth=float(cases.probabilities[row, cases.y_true[row]]),
+            true_class_probability=float(cases.probabilities[row, cases.y_true[row]]),
         )
         for row in rows
     ]
-    return tuple(sorted(found, key=lambda film: (film.given_to_truth, film.path)))
+    return tuple(sorted(found, key=lambda film: (film.true_class_probability, film.path)))

@@ -22,7 +22,7 @@ def percent_interval(proportion: Proportion | F1) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f} %" if isfinite(low) else "no interval"
 
 
-def out_of(proportion: Proportion | F1) -> str:
+def count_of_total(proportion: Proportion | F1) -> str:
     """Numerator and denominator, such as `13 of 23`; in F1, true positives count twice."""
     if isinstance(proportion, F1):
         found, either = proportion.overlap.successes, proportion.overlap.total
@@ -32,7 +32,7 @@ def out_of(proportion: Proportion | F1) -> str:
 
 def proportion_in_full(proportion: Proportion | F1) -> str:
     """Proportion, interval and count in one line, such as `56.5 % (36.8 to 74.4 %; 13 of 23)`."""
-    return f"{percent(proportion)} ({percent_interval(proportion)}; {out_of(proportion)})"
+    return f"{percent(proportion)} ({percent_interval(proportion)}; {count_of_total(proportion)})"
 
 
 def figure(interval: Interval) -> str:
@@ -49,7 +49,7 @@ def figure_interval(interval: Interval) -> str:
     return f"{low} to {high}" if low != high else f"under {10**-decimals:.{decimals}f} wide"
 
 
-def resting_on(interval: Interval, unit: str) -> str:
+def sample_text(interval: Interval, unit: str) -> str:
     """The sample behind a bootstrapped statistic, such as `45 images of 43 patients`.
 
     Args:
@@ -60,20 +60,20 @@ def resting_on(interval: Interval, unit: str) -> str:
 
 
 def calibration_in_full(calibration: Calibration, task: Task) -> str:
-    """The calibration in words, such as `logits divided by 1.11, then 2.26 added for Pneumonia`.
+    """The calibration in text, such as `logits divided by 1.11, then 2.26 added for Pneumonia`.
 
     Args:
         calibration: The bundle's temperature and offsets.
         task: Classes and their display names.
     """
-    words = f"logits divided by {calibration.temperature:.3g}"
+    text = f"logits divided by {calibration.temperature:.3g}"
     # The offset of the first class is always 0: only differences between classes matter.
     offsets = list(zip(task.classes, calibration.offset, strict=False))[1:]
     added = [
         f"{value:.3g} {'' if index else 'added '}for {task.display_name(name)}"
         for index, (name, value) in enumerate(offsets)
     ]
-    return f"{words}, then {' and '.join(added)}" if added else words
+    return f"{text}, then {' and '.join(added)}" if added else text
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 _VALIDATION = "val_"
-_WORDS = {"loss": "Loss", "auc": "AUC", "accuracy": "Accuracy"}
+_LABELS = {"loss": "Loss", "auc": "AUC", "accuracy": "Accuracy"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +38,8 @@ def learning_curves(history: pd.DataFrame) -> tuple[LearningCurve, ...]:
         else np.arange(1, len(history) + 1, dtype=np.float64)
     )
     return tuple(
-        LearningCurve(word, epochs, _column(history, name), _column(history, _VALIDATION + name))
-        for name, word in _WORDS.items()
+        LearningCurve(label, epochs, _column(history, name), _column(history, _VALIDATION + name))
+        for name, label in _LABELS.items()
         if name in history or _VALIDATION + name in history
     )
 

@@ -187,7 +187,7 @@ def enlarged(picture: NDArray[np.uint8], *, side: int) -> NDArray[np.uint8]:
     return resized(picture, shape=(rows * factor, columns * factor))
 
 
-def film_shaped(
+def fit_to_film(
     picture: NDArray[np.uint8], film_shape: tuple[int, int], network_input: Input, *, side: int
 ) -> NDArray[np.uint8]:
     """A picture of a feature map cropped and stretched to the film's aspect ratio.
@@ -216,7 +216,7 @@ def film_shaped(
     return np.asarray(picture[cells], np.uint8)
 
 
-def on_film(
+def overlay_on_film(
     film: Film, values: NDArray[np.float32], network_input: Input, *, high: float
 ) -> NDArray[np.uint8]:
     """A film overlaid with one feature map, in the heatmap colours.

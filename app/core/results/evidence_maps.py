@@ -78,7 +78,7 @@ class EvidenceMaps:
         if found is None and (known := self.known()) is not None:
             found = known.get_map(image_id, choice.name)
             if found is None and choice == self._default(choice.class_index):
-                found = _of_prediction(known, image_id, choice.class_index)
+                found = _prediction_evidence(known, image_id, choice.class_index)
             if found is not None:
                 self._remember(image_id, choice, found)
         return found
@@ -94,7 +94,7 @@ class EvidenceMaps:
                 self._memory.popitem(last=False)
 
 
-def _of_prediction(
+def _prediction_evidence(
     known: CachedResults, image_id: str, class_index: int
 ) -> NDArray[np.float32] | None:
     """The map stored with a film's score, if it is for that class."""

@@ -29,12 +29,12 @@ from app.core.sources.read_ahead import SECONDS_A_READ, ReadAhead
 OVERLAY_SIDE = 1024
 
 
-def written(
+def write_overlays(
     results: Iterator[Result],
     bundle: Bundle,
     folder: Path,
     *,
-    undrawn: Counter[str],
+    missing: Counter[str],
     seconds_a_read: float = SECONDS_A_READ,
 ) -> Iterator[Result]:
     """Passes results on after `<image_id>.npy` and `<image_id>.png` were written for each.
@@ -46,7 +46,7 @@ def written(
         results: The results.
         bundle: The bundle that computed them.
         folder: Where to write; created if necessary.
-        undrawn: Counts results without an overlay by reason code: films that were changed since
+        missing: Counts results without an overlay by reason code: films that were changed since
             scoring or cannot be read again.
         seconds_a_read: Time limit for reading a film, in seconds.
 
@@ -61,7 +61,7 @@ def written(
     def done() -> Result:
         result, future = ahead.popleft()
         if code := future.result():
-            undrawn[code] += 1
+            missing[code] += 1
         return result
 
     with (
@@ -93,18 +93,18 @@ class _Files:
             return ""
         evidence, overlay = (self.folder / f"{result.image_id}.{end}" for end in ("npy", "png"))
         content = _npy(result.evidence)
-        if _is_drawn(overlay, evidence, content):
+        if _is_complete(overlay, evidence, content):
             return ""
         code = ""
         try:
-            write_whole(overlay, self._drawn(result, result.evidence))
+            write_whole(overlay, self._draw_overlay(result, result.evidence))
         except ImageError as error:
             code = error.code
             overlay.unlink(missing_ok=True)  # it would not match the new evidence map
         write_whole(evidence, content)
         return code
 
-    def _drawn(self, result: Result, evidence: NDArray[np.float32]) -> bytes:
+    def _draw_overlay(self, result: Result, evidence: NDArray[np.float32]) -> bytes:
         data = self.reading.read(result.source).take()
         if decoding.image_id(data) != result.image_id:
             raise UnreadableImageError(
@@ -114,7 +114,7 @@ class _Files:
         return heatmaps.png(heatmaps.blend(film.pixels, evidence, scale=self.scale))
 
 
-def _is_drawn(overlay: Path, evidence: Path, content: bytes) -> bool:
+def _is_complete(overlay: Path, evidence: Path, content: bytes) -> bool:
     """Whether the overlay exists and is current.
 
     Evidence is written last, so an identical evidence file proves it. After a power failure, a file

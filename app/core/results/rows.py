@@ -95,10 +95,14 @@ def to_csv(table: pd.DataFrame) -> str:
         '=cmd.png,0.25
         <BLANKLINE>
     """
-    return table.map(no_formula).rename(columns=no_formula).to_csv(index=False, lineterminator="\n")
+    return (
+        table.map(escape_formula)
+        .rename(columns=escape_formula)
+        .to_csv(index=False, lineterminator="\n")
+    )
 
 
-def no_formula(value: Any) -> Any:
+def escape_formula(value: Any) -> Any:
     r"""A cell prefixed with an apostrophe if a spreadsheet would interpret it, see `to_csv`.
 
     A carriage return becomes `\r`, because many readers would end the row there.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.core.bundles.bundle import Bundle
-from app.core.results.rows import columns, no_formula, row
+from app.core.results.rows import columns, escape_formula, row
 from app.core.scoring.engine import Result
 
 # Rows per Parquet row group; takes about a megabyte of memory.
@@ -53,7 +53,7 @@ def open_table(path: Path, bundle: Bundle) -> Iterator[Writer]:
 def _csv(path: Path, bundle: Bundle) -> Iterator[Writer]:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns(bundle), lineterminator="\n")
-        writer.writerow({name: no_formula(name) for name in columns(bundle)})
+        writer.writerow({name: escape_formula(name) for name in columns(bundle)})
         yield _CsvWriter(writer, bundle)
 
 
@@ -64,7 +64,7 @@ class _CsvWriter:
 
     def write(self, result: Result) -> None:
         values = row(result, self._bundle)
-        self._writer.writerow({name: no_formula(value) for name, value in values.items()})
+        self._writer.writerow({name: escape_formula(value) for name, value in values.items()})
 
 
 @contextmanager

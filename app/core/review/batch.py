@@ -123,7 +123,7 @@ class Batch:
         except Exception as error:
             # The text of an unexpected exception may contain a path, so only its type and
             # location are logged. Raising it again would print its text.
-            _LOG.error("Scoring stopped: %s at %s", type(error).__name__, _place(error))
+            _LOG.error("Scoring stopped: %s at %s", type(error).__name__, _raised_at(error))
             self._error = (
                 f"Scoring stopped unexpectedly ({type(error).__name__}). Completed results are "
                 "kept; start the batch again."
@@ -132,7 +132,7 @@ class Batch:
             self._ended = time.monotonic()
 
 
-def _place(error: Exception) -> str:
+def _raised_at(error: Exception) -> str:
     """Module and line that raised an exception, such as `engine.py:214`."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
     return f"{Path(frame.f_code.co_filename).name}:{line}"

@@ -16,7 +16,7 @@ from app.core.scoring.prediction import Zone
 ImageStatus = Zone | Status
 
 # A shape and a word for each status, so that none is shown by colour alone.
-STATUS_WORDS: dict[ImageStatus, str] = {
+STATUS_LABELS: dict[ImageStatus, str] = {
     "uncertain": "◆ Uncertain",
     "positive": "▲ Positive",
     "clear": "● Clear",
@@ -24,7 +24,7 @@ STATUS_WORDS: dict[ImageStatus, str] = {
     "refused": "✕ Refused",
     "unreadable": "✕ Unreadable",
 }
-_RANK = {status: rank for rank, status in enumerate(STATUS_WORDS)}
+_RANK = {status: rank for rank, status in enumerate(STATUS_LABELS)}
 NOT_REVIEWED = "not reviewed"
 Column = Literal["urgency", "name", "status", "probability", "prediction", "verdict"]
 COLUMNS: tuple[Column, ...] = get_args(Column)
@@ -51,7 +51,7 @@ class Filter:
     """Filter of a worklist; empty collections match everything.
 
     Attributes:
-        statuses: Keys of `STATUS_WORDS`.
+        statuses: Keys of `STATUS_LABELS`.
         predictions: Class names.
         verdicts: Verdicts or `NOT_REVIEWED`.
         lowest: Minimum probability; images without one match only 0.
@@ -102,7 +102,7 @@ def worklist(
 def count_by_status(results: Sequence[Result]) -> dict[ImageStatus, int]:
     """Number of images of each status that occurs, in worklist order."""
     counts = Counter(status_of(result) for result in results)
-    return {status: counts[status] for status in STATUS_WORDS if status in counts}
+    return {status: counts[status] for status in STATUS_LABELS if status in counts}
 
 
 def _urgency(result: Result) -> tuple[int, float]:

@@ -28,7 +28,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import ImageError, Status
 from app.core.images import decoding
 from app.core.images.preparation import Prepared, Rejected, prepare
-from app.core.networks.class_logits import class_logits, of_class
+from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
 from app.core.scoring.prediction import Prediction, predict
@@ -49,7 +49,7 @@ def num_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     """Lowers the priority of this thread, on systems that support it."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BACKGROUND_NICENESS)
@@ -174,7 +174,7 @@ class Engine:
         ahead: deque[Future[list[Result]]] = deque()
         with (
             ThreadPoolExecutor(
-                self.workers, "score", initializer=_step_back if is_background else None
+                self.workers, "score", initializer=_lower_priority if is_background else None
             ) as pool,
             # Must be closed first. After a failed batch, whose bytes nobody takes, threads of the
             # pool may be waiting for reads for which there is no room.
@@ -265,7 +265,7 @@ class Engine:
         self, maps: NDArray[np.float32], class_index: int, film_shape: tuple[int, int]
     ) -> NDArray[np.float32]:
         """The map of one class, from maps `(rows, columns, num_logits)` over the whole input."""
-        evidence = of_class(maps, class_index)
+        evidence = values_of_class(maps, class_index)
         return heatmaps.without_padding(evidence, film_shape, self.bundle.manifest.input)
 
 

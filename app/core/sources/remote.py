@@ -78,7 +78,7 @@ class RemoteFile:
         """
         if self.listed_size is not None:
             return self.listed_size
-        with _told():
+        with _reading_errors():
             files, _ = _file_system(self.address)
             size: int | None = files.size(self.path, **_time_limit(files))
         if size is None:
@@ -97,7 +97,7 @@ class RemoteFile:
         expected = self.listed_size
         # Reading one byte more than listed reveals a file that has grown.
         end = (MAX_FILE_BYTES if expected is None else expected) + 1
-        with _told():
+        with _reading_errors():
             files, _ = _file_system(self.address)
             data: bytes = files.cat_file(self.path, start=0, end=end, **_time_limit(files))
         if len(data) >= end or expected not in (None, len(data)):
@@ -126,7 +126,7 @@ def look_up(address: str) -> Entry:
     Raises:
         UnreadableImageError: If the address cannot be reached or there is nothing.
     """
-    with _told():
+    with _reading_errors():
         files, path = _file_system(address)
         details = files.info(path, **_time_limit(files))
     # Web servers do not distinguish folders from files; a trailing slash does.
@@ -144,7 +144,7 @@ def entries(folder: RemoteFile) -> Iterator[Entry]:
     Raises:
         UnreadableImageError: If the folder cannot be listed.
     """
-    with _told():
+    with _reading_errors():
         files, _ = _file_system(folder.address)
         pages = _s3_pages if _protocol(folder.address) in _S3 else _one_page
         for page in pages(files, folder):
@@ -248,7 +248,7 @@ def _time_limit(files: Any) -> dict[str, float]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _reading_errors() -> Iterator[None]:
     """Converts any exception of a file system to the reason shown in the row."""
     try:
         yield

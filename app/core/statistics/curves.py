@@ -68,7 +68,7 @@ def roc_curve(y_true: ArrayLike, y_score: ArrayLike) -> RocCurve:
             finite.
     """
     thresholds, tp, fp = _counts_by_threshold(*binary_cases(y_true, y_score))
-    return RocCurve(fpr=_share(fp), tpr=_share(tp), thresholds=thresholds)
+    return RocCurve(fpr=_proportions(fp), tpr=_proportions(tp), thresholds=thresholds)
 
 
 def precision_recall_curve(y_true: ArrayLike, y_score: ArrayLike) -> PrecisionRecallCurve:
@@ -85,7 +85,7 @@ def precision_recall_curve(y_true: ArrayLike, y_score: ArrayLike) -> PrecisionRe
     thresholds, tp, fp = _counts_by_threshold(*binary_cases(y_true, y_score))
     precision = np.ones(len(thresholds))
     precision[1:] = tp[1:] / (tp[1:] + fp[1:])
-    return PrecisionRecallCurve(precision=precision, recall=_share(tp), thresholds=thresholds)
+    return PrecisionRecallCurve(precision=precision, recall=_proportions(tp), thresholds=thresholds)
 
 
 def roc_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
@@ -211,6 +211,6 @@ def _counts_by_threshold(
     return thresholds, np.concatenate([[0], tp]), np.concatenate([[0], fp])
 
 
-def _share(count: NDArray[np.int64]) -> NDArray[np.float64]:
+def _proportions(count: NDArray[np.int64]) -> NDArray[np.float64]:
     """Cumulative counts as proportions of the last one, NaN if that is zero."""
     return count / count[-1] if count[-1] else np.full(len(count), nan)

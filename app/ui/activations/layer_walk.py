@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Bundle
 from app.core.images.decoding import Film
 from app.core.networks.activations import LayerInfo, StrongestChannel, member_of
-from app.core.networks.layer_descriptions import shape_words, value_words
+from app.core.networks.layer_descriptions import format_shape, format_value
 from app.core.rendering import feature_maps
 from app.ui import errors, state
 from app.ui.activations.pictures import GRID
@@ -77,7 +77,7 @@ def choose_layer(
         "Layer",
         steps,
         index=_index(steps, state.value_of(key), walk[0].layer if walk else steps[0]),
-        format_func=lambda step: _step_words(step, steps.index(step), kinds, bundle),
+        format_func=lambda step: _step_label(step, steps.index(step), kinds, bundle),
         key=key,
         label_visibility="collapsed",
         persist_state="session",
@@ -113,8 +113,10 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
         {
             "No.": range(1, len(layers) + 1),
             "Layer": [layer.name for layer in layers],
-            "Kind": [kind_words(layer) for layer in layers],
-            "Output": ["; ".join(shape_words(shape) for shape in layer.shapes) for layer in layers],
+            "Kind": [format_kind(layer) for layer in layers],
+            "Output": [
+                "; ".join(format_shape(shape) for shape in layer.shapes) for layer in layers
+            ],
             "Parameters": [layer.parameters for layer in layers],
         }
     )
@@ -140,7 +142,7 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
     )
 
 
-def kind_words(layer: LayerInfo) -> str:
+def format_kind(layer: LayerInfo) -> str:
     """What a layer does, with its activation function in brackets."""
     return f"{layer.kind} ({layer.activation})" if layer.activation else layer.kind
 
@@ -189,12 +191,13 @@ def _show_strip(
 
 
 def _walk_tile(one: StrongestChannel) -> Tile:
-    grid = shape_words(one.values.shape)
+    grid = format_shape(one.values.shape)
     return Tile(
         key=one.layer,
         label=one.layer,
         note=f"{grid} · ch. {one.channel}",
-        hint=f"{one.layer}, {grid}, channel {one.channel}, mean activation {value_words(one.mean)}",
+        hint=f"{one.layer}, {grid}, channel {one.channel}, "
+        f"mean activation {format_value(one.mean)}",
     )
 
 
@@ -208,11 +211,11 @@ def _evidence_tile(layer: str) -> Tile:
     )
 
 
-def _step_words(step: str, index: int, kinds: dict[str, LayerInfo], bundle: Bundle) -> str:
+def _step_label(step: str, index: int, kinds: dict[str, LayerInfo], bundle: Bundle) -> str:
     if step == EVIDENCE:
         return f"{index + 1} · Evidence · Grad-CAM at {bundle.manifest.heatmap.layer}"
     layer = kinds[step]
-    return f"{index + 1} · {step} · {kind_words(layer)} · {shape_words(layer.shape)}"
+    return f"{index + 1} · {step} · {format_kind(layer)} · {format_shape(layer.shape)}"
 
 
 def _step(key: str, steps: Sequence[str], by: int) -> None:

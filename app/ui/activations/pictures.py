@@ -14,12 +14,12 @@ from app.core.bundles.bundle import Bundle
 from app.core.images import display, geometry
 from app.core.images.decoding import Film
 from app.core.networks.activations import LayerInfo, by_strength, mean_activations
-from app.core.networks.layer_descriptions import value_words
+from app.core.networks.layer_descriptions import format_value
 from app.core.performance.formatting import counted
 from app.core.rendering import feature_maps, heatmaps
 from app.core.rendering.feature_maps import COLOUR_MAPS, ColourMap, Scale
 from app.core.review.cases import Case
-from app.core.review.worklist import STATUS_WORDS
+from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.ui import state
 from app.ui.activations.tiles import Tile, show_tiles
@@ -131,12 +131,12 @@ def show_maps(
     )
     one = values[..., channel]
     scale = feature_maps.scale_of(one if view.own_scale else values)
-    overlay = feature_maps.on_film(
+    overlay = feature_maps.overlay_on_film(
         geometry.shrunk(film, SCREEN_SIDE), one, bundle.manifest.input, high=scale.high
     )
-    words = (
-        f"Channel {channel}: mean {value_words(means[channel])}, lowest {value_words(one.min())}, "
-        f"highest {value_words(one.max())}."
+    caption = (
+        f"Channel {channel}: mean {format_value(means[channel])}, "
+        f"lowest {format_value(one.min())}, highest {format_value(one.max())}."
     )
     left, right = st.columns([8, 5] if view.name == GRID else 2)
     with left:
@@ -145,15 +145,15 @@ def show_maps(
         else:
             picture = feature_maps.coloured(one, scale=scale, colour_map=view.colour_map)
             show_picture(
-                feature_maps.film_shaped(
+                feature_maps.fit_to_film(
                     picture, film.pixels.shape[:2], bundle.manifest.input, side=PICTURE_SIDE
                 ),
                 f"Map of channel {channel}",
             )
-            st.caption(_scale_words(scale, view))
+            st.caption(_describe_scale(scale, view))
     with right:
         show_picture(overlay, f"Channel {channel} over the film", photograph=True)
-        st.caption(f"{words} {_overlay_words(scale)}")
+        st.caption(f"{caption} {_describe_overlay(scale)}")
 
 
 def show_evidence(
@@ -186,7 +186,7 @@ def show_evidence(
         show_picture(feature_maps.resized(picture, shape=shape[:2]), f"Evidence for {word}")
         st.caption(
             f"{evidence.shape[1]} × {evidence.shape[0]} cells, from 0 (violet) to "
-            f"{value_words(scale)} logits (yellow), the same scale for every film."
+            f"{format_value(scale)} logits (yellow), the same scale for every film."
         )
     with right:
         show_picture(
@@ -196,25 +196,25 @@ def show_evidence(
         )
         st.caption(
             f"Evidence for {word} over the film; nothing is drawn below "
-            f"{value_words(heatmaps.FLOOR * scale)} logits."
+            f"{format_value(heatmaps.FLOOR * scale)} logits."
         )
 
 
-def show_picture(picture: NDArray[np.uint8], words: str, *, photograph: bool = False) -> None:
+def show_picture(picture: NDArray[np.uint8], alt: str, *, photograph: bool = False) -> None:
     """An image as wide as its container.
 
     Args:
         picture: uint8 `(height, width, 3)` RGB.
-        words: Description for screen readers.
+        alt: Description for screen readers.
         photograph: Whether to send it as JPEG instead of lossless PNG.
     """
-    st.image(picture, width="stretch", output_format="JPEG" if photograph else "PNG", alt=words)
+    st.image(picture, width="stretch", output_format="JPEG" if photograph else "PNG", alt=alt)
 
 
 def _show_decision(prediction: Prediction, bundle: Bundle) -> None:
     task = bundle.manifest.task
     shown = task.classes[1] if task.binary else prediction.label
-    st.markdown(f"**{task.display_name(prediction.label)}**  \n{STATUS_WORDS[prediction.zone]}")
+    st.markdown(f"**{task.display_name(prediction.label)}**  \n{STATUS_LABELS[prediction.zone]}")
     cut = f", decision threshold {prediction.threshold:.3f}" if task.binary else ""
     st.caption(
         f"Probability of {task.display_name(shown).lower()} {prediction.probability:.3f}{cut}."
@@ -233,13 +233,13 @@ def _show_grid(
 ) -> None:
     scale = feature_maps.scale_of(values)
     number = counted(len(order), "channel")
-    st.caption(f"{number}, by mean activation. {_scale_words(scale, view)}")
+    st.caption(f"{number}, by mean activation. {_describe_scale(scale, view)}")
     show_tiles(
         feature_maps.channel_sheet(
             values, order, scale=None if view.own_scale else scale, colour_map=view.colour_map
         ),
         [
-            Tile(str(one), str(one), "", f"Channel {one}, mean {value_words(means[one])}")
+            Tile(str(one), str(one), "", f"Channel {one}, mean {format_value(means[one])}")
             for one in order
         ],
         layout="grid",
@@ -251,20 +251,20 @@ def _show_grid(
     )
 
 
-def _scale_words(scale: Scale, view: View) -> str:
+def _describe_scale(scale: Scale, view: View) -> str:
     dark, bright = ("black", "white") if view.colour_map == "Grey" else ("violet", "yellow")
     if view.own_scale:
         return f"Each channel from its lowest ({dark}) to its highest value ({bright})."
-    low, high = value_words(scale.low), value_words(scale.high)
+    low, high = format_value(scale.low), format_value(scale.high)
     return f"One scale for the layer, from {low} ({dark}) to {high} ({bright})."
 
 
-def _overlay_words(scale: Scale) -> str:
+def _describe_overlay(scale: Scale) -> str:
     if scale.high <= 0:
         return "No positive values, so nothing is drawn over the film."
     return (
-        f"Over the film: values from {value_words(heatmaps.FLOOR * scale.high)} (violet) to "
-        f"{value_words(scale.high)} (yellow)."
+        f"Over the film: values from {format_value(heatmaps.FLOOR * scale.high)} (violet) to "
+        f"{format_value(scale.high)} (yellow)."
     )
 
 

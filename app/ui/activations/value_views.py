@@ -10,7 +10,7 @@ from app.charts import activations as charts
 from app.core.bundles.bundle import Bundle
 from app.core.networks.activations import LayerInfo
 from app.core.networks.contributions import Contributions
-from app.core.networks.layer_descriptions import shape_words, value_words
+from app.core.networks.layer_descriptions import format_shape, format_value
 from app.core.performance.formatting import calibration_in_full
 from app.core.rendering import feature_maps
 from app.core.rendering.feature_maps import ColourMap
@@ -32,8 +32,8 @@ def show_vector(values: NDArray[np.float32], layer: LayerInfo) -> None:
         alt=f"Values of {layer.name} in descending order",
     )
     st.caption(
-        f"{values.size:,} values: mean {value_words(values.mean())}, lowest "
-        f"{value_words(values.min())}, highest {value_words(values.max())}. This layer has no "
+        f"{values.size:,} values: mean {format_value(values.mean())}, lowest "
+        f"{format_value(values.min())}, highest {format_value(values.max())}. This layer has no "
         "feature maps, so it cannot be drawn over the film."
     )
 
@@ -85,8 +85,8 @@ def show_table(values: NDArray[np.float32], *, colour_map: ColourMap) -> None:
         feature_maps.enlarged(picture, side=PICTURE_SIDE), "Values of the layer as one image"
     )
     st.caption(
-        f"{shape_words(values.shape)} values, from {value_words(scale.low)} to "
-        f"{value_words(scale.high)}. They are not feature maps, so they cannot be drawn over the "
+        f"{format_shape(values.shape)} values, from {format_value(scale.low)} to "
+        f"{format_value(scale.high)}. They are not feature maps, so they cannot be drawn over the "
         "film."
     )
 
@@ -105,6 +105,6 @@ def _show_contributions(contributions: Contributions, word: str) -> None:
     st.caption(
         f"Evidence for and against {word.lower()}: {source}, times its weight. The "
         f"{contributions.values.size:,} contributions and the bias "
-        f"{value_words(contributions.bias)} sum to {value_words(contributions.logit)} logits; "
+        f"{format_value(contributions.bias)} sum to {format_value(contributions.logit)} logits; "
         "the largest are shown."
     )

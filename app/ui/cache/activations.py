@@ -29,13 +29,13 @@ def strongest_channels(
         ImageError: If the file can no longer be read, or was changed.
     """
     pixels = network_input(bundle, _source, image_id)
-    return activations.strongest(models.engine(bundle).network, pixels)
+    return activations.strongest_channels(models.engine(bundle).network, pixels)
 
 
 # Large layers of large films take tens of megabytes, so only a few are cached.
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=8, show_spinner=False)
 def layer_values(bundle: Bundle, _source: Source, image_id: str, layer: str) -> NDArray[np.float32]:
-    """The output of one layer, see `activations.of_layer`.
+    """The output of one layer, see `activations.layer_output`.
 
     Args:
         bundle: The model.
@@ -47,4 +47,4 @@ def layer_values(bundle: Bundle, _source: Source, image_id: str, layer: str) -> 
         ImageError: If the file can no longer be read, or was changed.
     """
     pixels = network_input(bundle, _source, image_id)
-    return activations.of_layer(models.engine(bundle).network, pixels, layer)
+    return activations.layer_output(models.engine(bundle).network, pixels, layer)

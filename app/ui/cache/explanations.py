@@ -13,7 +13,7 @@ from app.core.explanations.selection import Choice
 from app.core.images import decoding
 from app.core.sources.source import Source
 from app.ui.cache import models
-from app.ui.cache.films import reread
+from app.ui.cache.films import read_unchanged
 from app.ui.cache.names import NAMED_BY
 
 
@@ -60,7 +60,7 @@ def explain(
         ImageError: If the file can no longer be read, or was changed.
         ValueError: If the network has no such layer or class.
     """
-    film = decoding.decode(reread(source, image_id))
+    film = decoding.decode(read_unchanged(source, image_id))
     evidence = (
         explainer(bundle)
         .explain(

@@ -59,7 +59,7 @@ def thumbnail(image_id: str, source: Source) -> bytes | None:
 
 @st.cache_resource(max_entries=5000, show_spinner=False)
 def _thumbnail(image_id: str, _source: Source) -> bytes | None:
-    data = reread(_source, image_id)
+    data = read_unchanged(_source, image_id)
     try:
         film = decoding.decode(data)
     except ImageError as error:
@@ -81,14 +81,14 @@ def network_input(bundle: Bundle, _source: Source, image_id: str) -> NDArray[np.
     Raises:
         ImageError: If the file can no longer be read, or was changed.
     """
-    data = reread(_source, image_id)
+    data = read_unchanged(_source, image_id)
     prepared = prepare(data, bundle.manifest.input, image_id=image_id)
     if isinstance(prepared, Rejected):
         raise prepared.error
     return prepared.pixels
 
 
-def reread(source: Source, image_id: str) -> bytes:
+def read_unchanged(source: Source, image_id: str) -> bytes:
     """The content of a file that was read before.
 
     Args:

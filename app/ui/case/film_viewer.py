@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.core.explanations.selection import Choice, Scale, amount, scale_words
+from app.core.explanations.selection import Choice, Scale, describe_scale, format_evidence
 from app.core.rendering.heatmaps import ANCHORS
 from app.ui import elements
 
@@ -79,8 +79,11 @@ def show_film(
         data |= {
             "layer": heatmap.url,
             "title": f"Evidence ({heatmap.choice.unit})",
-            "ticks": [amount(heatmap.scale.top * fraction) for fraction in (0, 0.25, 0.5, 0.75, 1)],
+            "ticks": [
+                format_evidence(heatmap.scale.top * fraction)
+                for fraction in (0, 0.25, 0.5, 0.75, 1)
+            ],
         }
-        note = f"{heatmap.choice.words}. {scale_words(heatmap.scale, heatmap.choice.unit)}"
+        note = f"{heatmap.choice.description}. {describe_scale(heatmap.scale, heatmap.choice.unit)}"
     _mount(data=data, key="case_film")
     st.caption(note)

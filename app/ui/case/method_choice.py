@@ -14,14 +14,14 @@ from app.core.errors import ImageError
 from app.core.explanations.methods import METHODS, MethodKey
 from app.core.explanations.selection import Choice, default_choice, npy
 from app.core.networks import activations
-from app.core.networks.layer_descriptions import shape_words
+from app.core.networks.layer_descriptions import format_shape
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
 from app.core.sources.source import Source
 from app.ui import errors, state
 from app.ui.cache import explanations, models
 
-WAITING_WORDS = (
+PENDING_TEXT = (
     "The heatmap is being computed. Cancel returns to Grad-CAM; any other control restarts it."
 )
 _WIDTH = 400  # leaves the probability visible
@@ -29,7 +29,7 @@ _DEFAULT: MethodKey = "grad_cam"
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingHeatmap:
     """A heatmap that still has to be computed, and the place for its progress bar."""
 
     choice: Choice
@@ -48,10 +48,10 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
         class_index: Position of the explained class.
     """
     chosen = _chosen(bundle, class_index)
-    is_asked = _is_asked(case, bundle, chosen)
-    if not is_asked and not state.value_of(state.METHODS_OPEN):
+    is_requested = _is_requested(case, bundle, chosen)
+    if not is_requested and not state.value_of(state.METHODS_OPEN):
         _return_to_default(bundle)
-    shown = chosen if is_asked else default_choice(bundle.manifest.heatmap, class_index)
+    shown = chosen if is_requested else default_choice(bundle.manifest.heatmap, class_index)
     # The label is constant: a different one would close the open popover.
     popover = st.popover(
         "Method", icon=":material/filter_center_focus:", key=state.METHODS_OPEN, on_change="rerun"
@@ -59,7 +59,7 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
     if popover.open:
         with popover, st.container(width=_WIDTH):
             _choose(bundle)
-            if is_asked:
+            if is_requested:
                 _offer_values(case, bundle, chosen)
             else:
                 _offer_to_compute(case, bundle, chosen)
@@ -82,7 +82,7 @@ def evidence_of(case: Case, bundle: Bundle, choice: Choice) -> NDArray[np.float3
     return explanations.explanation(bundle, case.image_id, choice)
 
 
-def show_waiting(choice: Choice, bundle: Bundle) -> Waiting:
+def show_pending(choice: Choice, bundle: Bundle) -> PendingHeatmap:
     """An empty progress bar for a heatmap that `compute` will draw, with a cancel button.
 
     Args:
@@ -99,32 +99,34 @@ def show_waiting(choice: Choice, bundle: Bundle) -> Waiting:
         key="case_method_cancel",
         width="stretch",
     )
-    return Waiting(choice, place)
+    return PendingHeatmap(choice, place)
 
 
-def compute(waiting: Waiting, case: Case, source: Source, bundle: Bundle) -> None:
+def compute(pending: PendingHeatmap, case: Case, source: Source, bundle: Bundle) -> None:
     """Computes a heatmap and reruns the page. Any user action meanwhile interrupts it.
 
     Args:
-        waiting: The heatmap, with the place for its progress.
+        pending: The heatmap, with the place for its progress.
         case: The open film.
         source: Where the film is read from.
         bundle: The model.
     """
-    title = METHODS[waiting.choice.method].title
+    title = METHODS[pending.choice.method].title
 
-    def tell(done: int, total: int) -> None:
-        words = f"{title}: {done:,} of {counted(total, 'step')}"
-        waiting.place.progress(done / total, text=words)
+    def report_progress(done: int, total: int) -> None:
+        text = f"{title}: {done:,} of {counted(total, 'step')}"
+        pending.place.progress(done / total, text=text)
 
     try:
-        explanations.explain(bundle, source, case.image_id, waiting.choice, progress=tell)
+        explanations.explain(
+            bundle, source, case.image_id, pending.choice, progress=report_progress
+        )
     except ImageError as error:
-        waiting.place.error(str(error))
+        pending.place.error(str(error))
     except Exception as error:
         # Exceptions of the network's library talk about tensors, which does not help the user.
-        waiting.place.error(
-            f"{waiting.choice.words} could not be computed ({type(error).__name__}). Choose "
+        pending.place.error(
+            f"{pending.choice.description} could not be computed ({type(error).__name__}). Choose "
             "another layer or method, or cancel."
         )
     else:
@@ -137,15 +139,15 @@ def _chosen(bundle: Bundle, class_index: int) -> Choice:
     return Choice(method, layer if METHODS[method].uses_layer else None, class_index)
 
 
-def _is_asked(case: Case, bundle: Bundle, choice: Choice) -> bool:
+def _is_requested(case: Case, bundle: Bundle, choice: Choice) -> bool:
     return (
         not METHODS[choice.method].is_slow
-        or state.value_of(state.METHOD_ASKED) == _asked(case, bundle, choice)
+        or state.value_of(state.METHOD_REQUEST) == _request(case, bundle, choice)
         or explanations.explanation(bundle, case.image_id, choice) is not None
     )
 
 
-def _asked(case: Case, bundle: Bundle, choice: Choice) -> tuple[str, str, str, str | None]:
+def _request(case: Case, bundle: Bundle, choice: Choice) -> tuple[str, str, str, str | None]:
     return case.image_id, bundle.sha256, choice.method, choice.layer
 
 
@@ -177,7 +179,7 @@ def _choose_layer(bundle: Bundle) -> None:
         format_func=lambda name: " · ".join(
             [
                 f"{name} (default)" if name == default else name,
-                shape_words(infos[name].shape),
+                format_shape(infos[name].shape),
                 infos[name].kind,
             ]
         ),
@@ -190,8 +192,8 @@ def _offer_to_compute(case: Case, bundle: Bundle, choice: Choice) -> None:
     st.button(
         f"Compute {METHODS[choice.method].title}",
         type="primary",
-        on_click=errors.callback(_ask),
-        args=(_asked(case, bundle, choice),),
+        on_click=errors.callback(_request_heatmap),
+        args=(_request(case, bundle, choice),),
         key="case_method_compute",
         width="stretch",
     )
@@ -210,15 +212,17 @@ def _offer_values(case: Case, bundle: Bundle, choice: Choice) -> None:
         width="stretch",
     )
     rows, columns = evidence.shape
-    st.caption(f"{choice.words}: {rows} × {columns} cells covering the film, in {choice.unit}.")
+    st.caption(
+        f"{choice.description}: {rows} × {columns} cells covering the film, in {choice.unit}."
+    )
 
 
-def _ask(asked: tuple[str, str, str, str | None]) -> None:
-    state.set_value(state.METHOD_ASKED, asked)
+def _request_heatmap(request: tuple[str, str, str, str | None]) -> None:
+    state.set_value(state.METHOD_REQUEST, request)
     state.set_value(state.METHODS_OPEN, False)
 
 
 def _return_to_default(bundle: Bundle) -> None:
     state.set_value(state.METHOD, _DEFAULT)
     state.set_value(state.heatmap_layer_key(bundle), bundle.manifest.heatmap.layer)
-    state.set_value(state.METHOD_ASKED, None)
+    state.set_value(state.METHOD_REQUEST, None)

@@ -17,7 +17,7 @@ from app.core.review.cases import Case, Window
 from app.ui import errors, state
 from app.ui.cache import pictures
 from app.ui.case import film_viewer, method_choice
-from app.ui.case.method_choice import Waiting
+from app.ui.case.method_choice import PendingHeatmap
 
 _BLENDED, _BESIDE, _FILM = "Blended", "Side by side", "Film"
 _KEYS: dict[Agreement, str] = {"agree": "A", "disagree": "D", "unsure": "U"}
@@ -66,7 +66,7 @@ def choose_view(bundle: Bundle) -> View:
     return View(chosen or _BLENDED, strength, task.classes.index(name or task.classes[-1]))
 
 
-def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | None:
+def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> PendingHeatmap | None:
     """Draws the film with its heatmap, and offers the overlay for download.
 
     Args:
@@ -92,9 +92,9 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> Waiting | N
     evidence = method_choice.evidence_of(case, bundle, choice)
     if evidence is None:
         with rest:
-            waiting = method_choice.show_waiting(choice, bundle)
-        _draw(picture, None, view, note=method_choice.WAITING_WORDS)
-        return waiting
+            pending = method_choice.show_pending(choice, bundle)
+        _draw(picture, None, view, note=method_choice.PENDING_TEXT)
+        return pending
     heatmap = None
     scale = scale_of(evidence, choice, bundle.manifest.heatmap)
     download, message = rest.columns([2, 3], vertical_alignment="center")

@@ -20,7 +20,7 @@ from app.core.settings import read_settings
 from app.core.sources.lookup import locate
 from app.core.sources.source import Source
 from app.ui import components, state
-from app.ui.performance.figures import SPLIT_WORDS
+from app.ui.performance.figures import SPLIT_LABELS
 
 _HEIGHT = 380
 _VIEWS = ("Misclassified films", "Calibration", "Subgroups", "Training", "Counts")
@@ -58,15 +58,15 @@ def calibration(
         threshold: The decision threshold; None with more than two classes.
         unit: What was resampled, see `HeldOut.unit`.
     """
-    words = [task.display_name(name) for name in task.classes]
-    promised = _shown_probability(task)
-    observed = f"Proportion that is {words[1]}" if task.binary else "Proportion correct"
+    class_names = [task.display_name(name) for name in task.classes]
+    probability_title = _probability_title(task)
+    outcome_title = f"Proportion that is {class_names[1]}" if task.binary else "Proportion correct"
     left, right = st.columns(2)
     with left:
         components.figure(
             "Reliability",
             calibration_charts.reliability(
-                check.bins, promised=promised, observed=observed, height=_HEIGHT
+                check.bins, x_title=probability_title, y_title=outcome_title, height=_HEIGHT
             ),
             key="performance_reliability",
             alt="Observed against predicted frequency in ten bins of probability",
@@ -77,10 +77,10 @@ def calibration(
             calibration_charts.probability_histograms(
                 histograms,
                 [
-                    "all classes" if histogram.label is None else words[histogram.label]
+                    "all classes" if histogram.label is None else class_names[histogram.label]
                     for histogram in histograms
                 ],
-                axis=promised,
+                axis=probability_title,
                 threshold=threshold,
                 height=_HEIGHT,
             ),
@@ -94,7 +94,7 @@ def calibration(
         f"{formatting.counted(check.num_images, 'image')}, {verdict} expected by chance: in 95 % "
         f"of such samples a perfectly calibrated model stays below {check.error_by_chance:.3f}. "
         f"Brier score {formatting.figure(check.brier)} (95 % interval "
-        f"{formatting.figure_interval(check.brier)}; {formatting.resting_on(check.brier, unit)})."
+        f"{formatting.figure_interval(check.brier)}; {formatting.sample_text(check.brier, unit)})."
     )
 
 
@@ -142,7 +142,7 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> 
             "Figure": names[result.label],
             "Value": formatting.percent(result.right),
             "95 % interval": formatting.percent_interval(result.right),
-            "Images": formatting.out_of(result.right),
+            "Images": formatting.count_of_total(result.right),
             _column(unit): f"{result.right.num_patients:,}",
         }
         for result in results
@@ -168,7 +168,7 @@ def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
     """
     rows = [
         {
-            "Split": SPLIT_WORDS.get(count.split, count.split),
+            "Split": SPLIT_LABELS.get(count.split, count.split),
             "Class": task.display_name(task.classes[count.label]),
             "Images": f"{count.num_images:,}",
             _column(unit): f"{count.num_patients:,}",
@@ -208,7 +208,7 @@ def misclassified_films(
         key=key,
         column_config={
             "Probability": st.column_config.ProgressColumn(
-                _shown_probability(bundle.manifest.task), format="%.3f", min_value=0, max_value=1
+                _probability_title(bundle.manifest.task), format="%.3f", min_value=0, max_value=1
             )
         },
     )
@@ -235,7 +235,7 @@ def _misclassified_rows(misclassified: Sequence[Misclassified], task: Task) -> p
     )
 
 
-def _shown_probability(task: Task) -> str:
+def _probability_title(task: Task) -> str:
     of = task.display_name(task.classes[1]) if task.binary else "the predicted class"
     return f"Probability of {of}"
 

@@ -18,7 +18,7 @@ from app.core.performance.proportions import ClusteredProportion, DecisionMetric
 from app.core.statistics.metrics import OperatingPoint
 from app.ui import components
 
-SPLIT_WORDS = {"test": "Test", "val": "Validation"}
+SPLIT_LABELS = {"test": "Test", "val": "Validation"}
 _HEIGHT = 264
 _CELL = 56  # height of a row of a larger confusion matrix, in pixels
 _ZOOM = "Drag to zoom in; double-click to reset."
@@ -32,7 +32,7 @@ def pick_split(splits: Sequence[str]) -> str:
             splits,
             default=splits[0],
             required=True,
-            format_func=lambda split: SPLIT_WORDS.get(split, split),
+            format_func=lambda split: SPLIT_LABELS.get(split, split),
             key=f"performance_split_{'_'.join(splits)}",
             persist_state="session",
         )
@@ -52,7 +52,7 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
         f"{count.num_images:,} {bundle.manifest.task.display_name(name)}"
         for name, count in zip(bundle.manifest.task.classes, count_classes(held_out), strict=True)
     )
-    split_name = SPLIT_WORDS.get(held_out.split, held_out.split)
+    split_name = SPLIT_LABELS.get(held_out.split, held_out.split)
     text = (
         f"{split_name} split: {formatting.counted(held_out.num_images, 'image')} of "
         f"{formatting.counted(count_patients(held_out), held_out.unit)} ({classes}). "
@@ -85,7 +85,7 @@ def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, uni
         performance: Figures independent of the threshold.
         unit: What was resampled, see `HeldOut.unit`.
     """
-    narrow = _drawn(unit)
+    narrow = _bootstrap_note(unit)
     prevalence = (
         f"At the prevalence of this split, {formatting.percent(performance.prevalence)}; "
         "the clinical prevalence will differ."
@@ -121,7 +121,7 @@ def _over_patients(label: str, proportion: ClusteredProportion, unit: str) -> No
     components.proportion(label, proportion, note=note)
 
 
-def _drawn(unit: str) -> str:
+def _bootstrap_note(unit: str) -> str:
     return (
         f"Bootstrap over {unit}s, 1,000 resamples. For values close to 1 with fewer than about "
         f"200 {unit}s, the interval is too narrow."
@@ -133,7 +133,7 @@ def binary_figures(
     point: OperatingPoint,
     own: OperatingPoint,
     performance: BinaryPerformance,
-    words: Sequence[str],
+    class_names: Sequence[str],
     unit: str,
 ) -> None:
     """Confusion matrix, ROC curve and precision-recall curve, with the threshold on each.
@@ -143,14 +143,14 @@ def binary_figures(
         point: The model at the current threshold.
         own: The model at its own threshold.
         performance: The curves.
-        words: Display names of the classes.
+        class_names: Display names of the classes.
         unit: What was resampled, see `HeldOut.unit`.
     """
     left, middle, right = st.columns(3)
     with left:
         components.figure(
             "Confusion matrix",
-            charts.confusion_matrix(matrix, words, height=_HEIGHT),
+            charts.confusion_matrix(matrix, class_names, height=_HEIGHT),
             key="performance_matrix",
             alt=f"{point.tp} true positives, {point.fp} false positives, {point.fn} false "
             f"negatives, {point.tn} true negatives",
@@ -175,14 +175,14 @@ def binary_figures(
             alt=f"PPV {formatting.percent(point.ppv)} at sensitivity "
             f"{formatting.percent(point.sensitivity)}",
         )
-    _say_why_no_interval(performance, unit)
+    _explain_missing_interval(performance, unit)
 
 
 def multiclass_figures(
     matrix: NDArray[np.int64],
     decisions: Sequence[DecisionMetrics],
     performance: MulticlassPerformance,
-    words: Sequence[str],
+    class_names: Sequence[str],
     unit: str,
 ) -> None:
     """Accuracy and mean AUC, confusion matrix, ROC curves, and a table of classes.
@@ -192,26 +192,26 @@ def multiclass_figures(
             predictions.
         decisions: Figures of each class against all others.
         performance: Curves and areas.
-        words: Display names of the classes.
+        class_names: Display names of the classes.
         unit: What was resampled, see `HeldOut.unit`.
     """
     correct = decisions[0].accuracy
-    height = max(_HEIGHT, _CELL * (len(words) + 1))
+    height = max(_HEIGHT, _CELL * (len(class_names) + 1))
     cards, left, right = st.columns([1, 2, 2])
     with cards:
         components.proportion("Accuracy", correct)
-        components.auc("Macro AUC", performance.macro_auc, unit=unit, note=_drawn(unit))
+        components.auc("Macro AUC", performance.macro_auc, unit=unit, note=_bootstrap_note(unit))
     with left:
         components.figure(
             "Confusion matrix, with row percentages",
-            charts.confusion_matrix(matrix, words, height=height),
+            charts.confusion_matrix(matrix, class_names, height=height),
             key="performance_matrix",
-            alt=f"{formatting.out_of(correct)} images classified correctly",
+            alt=f"{formatting.count_of_total(correct)} images classified correctly",
         )
     with right:
         names = [
             f"{word} {formatting.figure(auc)}"
-            for word, auc in zip(words, performance.auc, strict=True)
+            for word, auc in zip(class_names, performance.auc, strict=True)
         ]
         components.figure(
             "ROC, each class against the others",
@@ -220,10 +220,10 @@ def multiclass_figures(
             note=_ZOOM,
             alt=f"Area under the curve: {', '.join(names)}",
         )
-    class_table(decisions, performance, words, unit)
+    class_table(decisions, performance, class_names, unit)
 
 
-def _say_why_no_interval(performance: BinaryPerformance, unit: str) -> None:
+def _explain_missing_interval(performance: BinaryPerformance, unit: str) -> None:
     if isnan(performance.auc.value):
         st.caption("AUC needs images of both classes; this split has only one.")
     elif performance.auc.degenerate:
@@ -237,7 +237,7 @@ def _say_why_no_interval(performance: BinaryPerformance, unit: str) -> None:
 def class_table(
     decisions: Sequence[DecisionMetrics],
     performance: MulticlassPerformance,
-    words: Sequence[str],
+    class_names: Sequence[str],
     unit: str,
 ) -> None:
     """Sensitivity, PPV and AUC of each class against all others.
@@ -245,7 +245,7 @@ def class_table(
     Args:
         decisions: Sensitivity and PPV of each class.
         performance: AUC of each class.
-        words: Display names of the classes.
+        class_names: Display names of the classes.
         unit: What was resampled, see `HeldOut.unit`.
     """
     rows = [
@@ -255,7 +255,7 @@ def class_table(
             "PPV": formatting.proportion_in_full(decision.ppv),
             "AUC": f"{formatting.figure(auc)} ({formatting.figure_interval(auc)})",
         }
-        for word, decision, auc in zip(words, decisions, performance.auc, strict=True)
+        for word, decision, auc in zip(class_names, decisions, performance.auc, strict=True)
     ]
     components.table(rows, key="performance_classes", figures=["Sensitivity", "PPV", "AUC"])
     st.caption("Each class against all others. In brackets 95 % intervals. Proportions: "

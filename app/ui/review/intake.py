@@ -101,7 +101,11 @@ def _server_folder(bundle: Bundle) -> None:
             on_change=errors.callback(state.enter_subfolder),
         )
     # The label names the folder, because a click may come before the page shows a new choice.
-    named = f"the folder {state.plain(relative)}" if relative else "everything in the data root"
+    named = (
+        f"the folder {state.escape_markdown(relative)}"
+        if relative
+        else "everything in the data root"
+    )
     if st.button(f"Review {named}", type="primary", key="review_server"):
         with st.spinner("Listing the folder"):
             found = sources.below_root(root, folder)

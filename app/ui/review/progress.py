@@ -52,13 +52,13 @@ def _show_bar(
     place: DeltaGenerator, stop: DeltaGenerator, batch: Batch, progress: Progress
 ) -> None:
     fraction = progress.done / progress.total if progress.total else 1.0
-    place.progress(fraction, text=_words(progress))
+    place.progress(fraction, text=_describe(progress))
     stop.button(
         "Cancel", on_click=errors.callback(batch.cancel), key="review_cancel", width="stretch"
     )
 
 
-def _words(progress: Progress) -> str:
+def _describe(progress: Progress) -> str:
     if progress.cancelled:
         return f"Stopping. {progress.done:,} of {progress.total:,} films were scored."
     if progress.seconds_left is None:

@@ -16,7 +16,7 @@ from app.core.results.verdicts import AGREEMENTS, Verdict
 from app.core.review.worklist import (
     COLUMNS,
     NOT_REVIEWED,
-    STATUS_WORDS,
+    STATUS_LABELS,
     Filter,
     ImageStatus,
     status_of,
@@ -40,8 +40,8 @@ def summary(
         verdicts: Current verdicts by image id.
     """
     reviewed = sum(1 for result in results if result.image_id in verdicts)
-    words = [f"{count:,} {STATUS_WORDS[s]}" for s, count in counts.items()]
-    st.markdown(" · ".join([*words, f"{reviewed:,} of {len(results):,} reviewed"]))
+    text = [f"{count:,} {STATUS_LABELS[s]}" for s, count in counts.items()]
+    st.markdown(" · ".join([*text, f"{reviewed:,} of {len(results):,} reviewed"]))
 
 
 def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
@@ -57,7 +57,7 @@ def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
         "Status",
         list(counts),
         selection_mode="multi",
-        format_func=STATUS_WORDS.__getitem__,
+        format_func=STATUS_LABELS.__getitem__,
         key=state.filter_key("statuses"),
         persist_state="session",
     )
@@ -100,7 +100,7 @@ def show_rows(
     page = 1
     label, number = st.columns([6, 1], vertical_alignment="center")
     label.caption(
-        f"{counted(len(listed), 'film')} on {counted(pages, 'page')}, {_order_words()}. Click a "
+        f"{counted(len(listed), 'film')} on {counted(pages, 'page')}, {_describe_order()}. Click a "
         "column heading to sort all films."
     )
     if pages > 1:
@@ -133,7 +133,7 @@ def show_rows(
             ),
             "Reason": st.column_config.TextColumn(width=300),
         },
-        alt=f"Worklist, {_order_words()}",
+        alt=f"Worklist, {_describe_order()}",
     )
     rows = event["selection"]["rows"]
     return shown[rows[0]] if rows else None
@@ -145,7 +145,7 @@ def _order(key: str) -> None:
             state.order_worklist(_BY_HEADING[heading])
 
 
-def _order_words() -> str:
+def _describe_order() -> str:
     order = state.worklist_order()
     if order.column == "urgency":
         return "most urgent first"
@@ -160,7 +160,7 @@ def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, A
         if thumbnail
         else None,
         "Name": result.source.name,
-        "Status": STATUS_WORDS[status_of(result)],
+        "Status": STATUS_LABELS[status_of(result)],
         "Probability": prediction.probability if prediction else None,
         "Prediction": bundle.manifest.task.display_name(prediction.label) if prediction else "",
         "Verdict": (verdict.agreement or "comment").capitalize() if verdict else "",

@@ -22,7 +22,7 @@ HISTOGRAMS = [
 
 
 def test_reliability_has_a_point_an_interval_and_a_count_for_each_bin_with_images():
-    figure = reliability(BINS, promised="Probability", observed="Proportion ill", height=300)
+    figure = reliability(BINS, x_title="Probability", y_title="Proportion ill", height=300)
 
     perfect, observed = figure.data
     assert list(zip(perfect.x, perfect.y, strict=True)) == [(0, 0), (1, 1)]

@@ -67,7 +67,7 @@ def script() -> None:
             fail()
 
     errors.show_raised()
-    with errors.shown():
+    with errors.handled():
         st.button("Outside", on_click=errors.callback(fail), key="outside")
         part()
         st.write("The rest of the page.")

@@ -269,9 +269,9 @@ def test_with_two_outputs_the_heatmap_is_that_of_the_class_the_threshold_decides
     rows = np.arange(60)
     logits = evaluation.score(network, pixels, rows)
     labels = (np.arange(60) % 5 == 0).astype(np.int64)  # rare, so probabilities are low
-    outcome = evaluation.conclude(
+    outcome = evaluation.fit_on_validation(
         network, pixels, rows, logits=logits, validation=rows,
-        seen=logits, seen_labels=labels, threshold_rule="balanced",
+        validation_logits=logits, validation_labels=labels, threshold_rule="balanced",
     )  # fmt: skip
     called = outcome.probabilities[:, 1] >= outcome.thresholds.decision
 

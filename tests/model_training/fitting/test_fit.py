@@ -84,8 +84,8 @@ def test_no_patient_is_on_two_sides(trained, data):
 
     held_out = table.groupby("patient_id")["split"].nunique()
     assert (held_out == 1).all()
-    of_patients = {case.name for case in cases if case.patient_id in set(held_out.index)}
-    assert of_patients == set(table["path"])
+    held_out_patients = {case.name for case in cases if case.patient_id in set(held_out.index)}
+    assert held_out_patients == set(table["path"])
 
 
 def test_what_told_the_patients_is_in_bundle_and_card(trained):

@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from model_training.networks.catalogue import PRESETS
-from model_training.networks.freezing import backbone_learns, freeze, parameter_counts
+from model_training.networks.freezing import freeze, is_backbone_trainable, parameter_counts
 
 
 @pytest.fixture
@@ -122,4 +122,4 @@ def test_every_layer_that_could_be_named_is_listed():
 def test_whether_anything_of_the_backbone_learns(model, until, learns):
     freeze(model, until=until, backbone_end="end")
 
-    assert backbone_learns(model, "end") == learns
+    assert is_backbone_trainable(model, "end") == learns

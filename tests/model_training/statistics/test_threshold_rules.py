@@ -256,7 +256,7 @@ def test_sensitivity_is_shown_by_the_lower_end_of_its_interval():
     point = operating_point(y_true, y_score, threshold=decision.threshold)
     assert point.fn == 1
     assert Proportion(199, 200).interval()[0] > 0.97 > Proportion(198, 200).interval()[0]
-    assert "of the sensitivity is at least 97 %" in decision.words
+    assert "of the sensitivity is at least 97 %" in decision.description
 
 
 @pytest.mark.parametrize("num_positive", [30, 124, 125])
@@ -267,10 +267,10 @@ def test_too_few_positives_are_told_how_many_are_needed(num_positive):
     decision = decide(y_true, y_score, rule=Rule("sensitivity", 0.97))
 
     assert decision.threshold == pytest.approx(0.35)  # all are found either way
-    assert ("125 are needed to show 97 %" in decision.words) == (num_positive < 125)
+    assert ("125 are needed to show 97 %" in decision.description) == (num_positive < 125)
     # z² = 3.8415: 30 of 30 show 30 / 33.84 = 88.6 %, and 125 of 125 show 97.02 %.
     if num_positive == 30:
-        assert "30 positives can only show a sensitivity of at least 88.6 %" in decision.words
+        assert "30 positives can only show a sensitivity of at least 88.6 %" in decision.description
 
 
 def test_parsing_a_rule_needs_no_table_library():

@@ -55,7 +55,7 @@ class Dispatch:
         self._known = known
         self._max_ahead = BATCHES_AHEAD_A_WORKER * len(workers)
         self._ordered: deque[_Batch] = deque()
-        self._again: deque[_Batch] = deque()
+        self._retries: deque[_Batch] = deque()
         self._free: deque[Any] = deque()  # each worker once for every batch it can take
         self._running: dict[Any, tuple[Any, _Batch]] = {}
         self._opening: dict[Any, Any] = {}
@@ -67,34 +67,34 @@ class Dispatch:
         """One result for each source, in order; see `driver.score`."""
         remaining = iter(sources)
         while True:
-            self._hand_out(remaining)
+            self._assign_batches(remaining)
             if not self._ordered:
                 # If there is nothing to score, do not wait for workers.
                 if self._free or (batch := self._next(remaining)) is None:
                     return
-                self._again.append(batch)
+                self._retries.append(batch)
             self._collect(wait=self._ordered[0].results is None)
             while self._ordered and (results := self._ordered[0].results) is not None:
                 self._ordered.popleft()
                 yield from results
 
-    def let_open(self) -> None:
+    def wait_for_opening(self) -> None:
         """Waits for workers that are starting, because killing them leaves temporary files."""
         if self._opening:
             self._ray.wait(
                 list(self._opening), num_returns=len(self._opening), timeout=_OPENING_SECONDS
             )
 
-    def _hand_out(self, remaining: Iterator[Source]) -> None:
+    def _assign_batches(self, remaining: Iterator[Source]) -> None:
         while self._free:
             batch: _Batch | None
-            if self._again:
+            if self._retries:
                 # Run it alone on a worker, to identify the batch that crashes workers. Until a
                 # worker is idle, the others get no new batches.
                 worker = next((one for one in self._free if not self._num_batches(one)), None)
                 if worker is None:
                     return
-                batch = self._again.popleft()
+                batch = self._retries.popleft()
                 self._close(worker)
             elif (batch := self._next(remaining)) is not None:
                 worker = self._free.popleft()
@@ -108,7 +108,7 @@ class Dispatch:
     def _close(self, worker: Any) -> None:
         self._free = deque(one for one in self._free if one is not worker)
 
-    def _free_again(self, worker: Any) -> None:
+    def _release(self, worker: Any) -> None:
         self._close(worker)
         self._free.extend([worker] * (BATCHES_A_WORKER - self._num_batches(worker)))
 
@@ -153,7 +153,7 @@ class Dispatch:
             raise _not_set_up(error) from None
         except self._ray.exceptions.RayError:
             return  # continue without this worker
-        self._free_again(worker)
+        self._release(worker)
 
     def _scored(self, reference: Any) -> None:
         worker, batch = self._running.pop(reference)
@@ -165,8 +165,8 @@ class Dispatch:
             self._lost(worker, batch)
             return
         if worker not in self._opening.values():
-            self._free_again(worker)
-        batch.results = self._kept(batch.sources, answers)
+            self._release(worker)
+        batch.results = self._store(batch.sources, answers)
 
     def _lost(self, worker: Any, batch: _Batch) -> None:
         """Gives the batch of a crashed worker to another one, and waits for the restart."""
@@ -178,16 +178,16 @@ class Dispatch:
                 "cluster's machines; if it is sufficient, score these films individually to find "
                 "the cause. Completed results are kept."
             )
-        self._again.append(batch)
+        self._retries.append(batch)
         self._close(worker)
         if worker not in self._opening.values():
             self._open(worker)
 
-    def _kept(self, sources: Sequence[Source], answers: Sequence[Answer]) -> list[Result]:
+    def _store(self, sources: Sequence[Source], answers: Sequence[Answer]) -> list[Result]:
         results, fresh = [], []
         for source, answer in zip(sources, answers, strict=True):
             if answer.is_known:
-                results.append(self._found(answer.image_id, source))
+                results.append(self._known_result(answer.image_id, source))
             else:
                 results.append(_result(source, answer))
                 fresh.append(results[-1])
@@ -195,7 +195,7 @@ class Dispatch:
             self._known.add(fresh)
         return results
 
-    def _found(self, image_id: str, source: Source) -> Result:
+    def _known_result(self, image_id: str, source: Source) -> Result:
         found = self._known.get(image_id, source) if self._known is not None else None
         if found is None:
             raise OverreadError(

@@ -37,7 +37,7 @@ from app.core.sources.source import Source
 MAX_RESTARTS = 20
 
 
-class KeptResults(KnownResults, Protocol):
+class StoredResults(KnownResults, Protocol):
     """Results of earlier runs that can be announced to workers."""
 
     def image_ids(self) -> Iterable[str]:
@@ -50,7 +50,7 @@ def score(
     sources: Iterable[Source],
     *,
     backend: BackendName = "auto",
-    known: KeptResults | None = None,
+    known: StoredResults | None = None,
     num_workers: int | None = None,
 ) -> Iterator[Result]:
     """Scores images on the workers of a Ray cluster, with the same results as `Engine.score`.
@@ -94,7 +94,7 @@ def score(
         try:
             yield from run.results(sources)
         finally:
-            run.let_open()
+            run.wait_for_opening()
             for worker in workers:
                 with suppress(Exception):  # the cluster may be gone
                     ray.kill(worker)
@@ -110,7 +110,7 @@ def _files(bundle: Bundle) -> dict[str, bytes]:
         ) from None
 
 
-def _digests(known: KeptResults | None) -> NDArray[np.bytes_]:
+def _digests(known: StoredResults | None) -> NDArray[np.bytes_]:
     """Sorted digests of known films, 32 bytes each, `(num_films,)`."""
     ids = known.image_ids() if known is not None else ()
     digests = np.fromiter((bytes.fromhex(one) for one in ids), "S32")

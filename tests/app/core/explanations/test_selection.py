@@ -10,11 +10,11 @@ from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import (
     Choice,
     Scale,
-    amount,
     default_choice,
+    describe_scale,
+    format_evidence,
     npy,
     scale_of,
-    scale_words,
 )
 
 HEATMAP = Heatmap(layer="conv5", scale=0.34)
@@ -39,10 +39,10 @@ def test_a_map_without_positive_evidence_has_a_scale_above_it(peak):
 
 
 def test_the_scale_in_words_has_number_unit_and_reach():
-    assert scale_words(Scale(0.34, is_shared=True), "logits") == (
+    assert describe_scale(Scale(0.34, is_shared=True), "logits") == (
         "Colours up to 0.34 logits, the same for every film."
     )
-    assert scale_words(Scale(1545.2, is_shared=False), "logits × activation") == (
+    assert describe_scale(Scale(1545.2, is_shared=False), "logits × activation") == (
         "Colours up to 1,545 logits × activation, the maximum of this film; not comparable between "
         "films."
     )
@@ -53,7 +53,7 @@ def test_the_scale_in_words_has_number_unit_and_reach():
     [(0, "0"), (0.08749, "0.0875"), (12.34, "12.3"), (999.6, "1,000"), (88881.2, "88,881")],
 )
 def test_amounts_have_three_digits_or_are_whole(value, words):
-    assert amount(value) == words
+    assert format_evidence(value) == words
 
 
 def test_names_tell_every_choice_apart():
@@ -65,8 +65,8 @@ def test_names_tell_every_choice_apart():
     ]
 
     assert len({choice.name for choice in choices}) == len(choices)
-    assert default_choice(HEATMAP, 1).words == "Grad-CAM at conv5"
-    assert Choice("occlusion", None, 1).words == "Occlusion"
+    assert default_choice(HEATMAP, 1).description == "Grad-CAM at conv5"
+    assert Choice("occlusion", None, 1).description == "Occlusion"
 
 
 def test_values_come_back_as_they_were():

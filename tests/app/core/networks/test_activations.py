@@ -71,7 +71,7 @@ def preset_network(name: str, *, outputs: int = 1, channels: int = 1) -> Network
 
 
 def test_a_convolution_worked_by_hand(tiny):
-    values = activations.of_layer(tiny, PIXELS, "conv")
+    values = activations.layer_output(tiny, PIXELS, "conv")
 
     # Twice the pixels; the upper left patch 1 2 4 5 sums to 12, left less right gives -2.
     assert values.dtype == np.float32
@@ -80,7 +80,7 @@ def test_a_convolution_worked_by_hand(tiny):
 
 
 def test_mean_activation_orders_channels_worked_by_hand(tiny):
-    values = activations.of_layer(tiny, PIXELS, "conv")
+    values = activations.layer_output(tiny, PIXELS, "conv")
 
     np.testing.assert_allclose(activations.mean_activations(values), [41.5, -4.5])
     assert activations.by_strength(values) == [0, 1]
@@ -93,7 +93,7 @@ def test_equal_channels_keep_their_numbers_in_order():
 
 
 def test_the_walk_starts_at_the_first_convolution_and_keeps_the_strongest_map(tiny):
-    walk = activations.strongest(tiny, PIXELS)
+    walk = activations.strongest_channels(tiny, PIXELS)
 
     assert [(one.layer, one.channel) for one in walk] == [("conv", 0), ("cut", 0)]
     assert walk[0].mean == pytest.approx(41.5)
@@ -137,7 +137,7 @@ def test_every_layer_of_a_preset_equals_a_sub_model(preset):
 
     for layer in network.model.layers:
         expected = keras.Model(network.model.input, layer.output)(batch, training=False)
-        found = activations.of_layer(network, film, layer.name)
+        found = activations.layer_output(network, film, layer.name)
         # Pooled down to one cell, a map is given as a vector.
         expected = np.asarray(expected)[0].reshape(found.shape)
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
@@ -148,14 +148,14 @@ def test_the_strongest_channels_are_those_of_each_layer(preset):
     network = preset_network(preset)
     film = random_film((32, 32, 1))
 
-    walk = activations.strongest(network, film)
+    walk = activations.strongest_channels(network, film)
 
     with_maps = [layer for layer in activations.layers(network.model) if layer.form == "maps"]
     assert walk[0].layer in ("conv1", "stem")
     assert {one.layer for one in walk} < {layer.name for layer in with_maps}
     assert network.heatmap_layer in {one.layer for one in walk}
     for one in walk[:: max(1, len(walk) // 6)]:
-        values = activations.of_layer(network, film, one.layer)
+        values = activations.layer_output(network, film, one.layer)
         assert one.channel == int(values.reshape(-1, values.shape[-1]).mean(axis=0).argmax())
         np.testing.assert_allclose(one.values, values[..., one.channel], rtol=1e-5, atol=1e-5)
 
@@ -182,8 +182,8 @@ def test_nothing_that_is_given_is_changed():
     kept, weights = film.copy(), [weight.copy() for weight in network.model.get_weights()]
     config, score = network.model.get_config(), np.asarray(network.model(film[np.newaxis]))
 
-    activations.strongest(network, film)
-    activations.of_layer(network, film, "stage3_out")
+    activations.strongest_channels(network, film)
+    activations.layer_output(network, film, "stage3_out")
     contributions(network, film, 1)
 
     np.testing.assert_array_equal(film, kept)
@@ -212,9 +212,9 @@ def test_any_kind_of_layer_has_a_form():
     assert [layer.form for layer in found.values()] == [
         "maps", "maps", "vector", "vector", "table", "vector", "vector", "vector"
     ]  # fmt: skip
-    assert activations.of_layer(network, film, "excite").shape == (6,)
-    assert activations.of_layer(network, film, "tokens").shape == (3, 2)
-    assert [one.layer for one in activations.strongest(network, film)] == ["conv"]
+    assert activations.layer_output(network, film, "excite").shape == (6,)
+    assert activations.layer_output(network, film, "tokens").shape == (3, 2)
+    assert [one.layer for one in activations.strongest_channels(network, film)] == ["conv"]
     assert contributions(network, film, 0) is None
 
 
@@ -235,7 +235,7 @@ def test_a_layer_with_several_outputs_is_shown_by_its_first():
 
     assert attention.shapes == ((64, 4), (2, 64, 64))
     assert attention.form == "table"
-    assert activations.of_layer(network, random_film((8, 8, 1)), "attention").shape == (64, 4)
+    assert activations.layer_output(network, random_film((8, 8, 1)), "attention").shape == (64, 4)
 
 
 def test_a_model_without_maps_has_nothing_to_walk_along():
@@ -247,9 +247,9 @@ def test_a_model_without_maps_has_nothing_to_walk_along():
         shape=(4, 4, 1),
     )
 
-    assert activations.strongest(network, random_film((4, 4, 1))) == []
+    assert activations.strongest_channels(network, random_film((4, 4, 1))) == []
 
 
 def test_an_unknown_layer_is_named_with_those_that_exist(tiny):
     with pytest.raises(ValueError, match=r"one of \['pixels', 'double'.*Received 'conv9'"):
-        activations.of_layer(tiny, PIXELS, "conv9")
+        activations.layer_output(tiny, PIXELS, "conv9")

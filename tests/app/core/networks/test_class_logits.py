@@ -7,8 +7,8 @@ from app.core.networks.class_logits import (
     class_logits,
     class_probabilities,
     class_weights,
-    of_class,
     other_class,
+    values_of_class,
 )
 
 
@@ -28,16 +28,16 @@ def test_both_probabilities_add_up_to_one():
 def test_what_speaks_for_one_of_two_classes_speaks_against_the_other():
     maps = np.arange(6, dtype=np.float32).reshape(3, 2, 1)
 
-    np.testing.assert_array_equal(of_class(maps, 1), maps[..., 0])
-    np.testing.assert_array_equal(of_class(maps, 0), -maps[..., 0])
-    np.testing.assert_array_equal(other_class(of_class(maps, 1)), of_class(maps, 0))
+    np.testing.assert_array_equal(values_of_class(maps, 1), maps[..., 0])
+    np.testing.assert_array_equal(values_of_class(maps, 0), -maps[..., 0])
+    np.testing.assert_array_equal(other_class(values_of_class(maps, 1)), values_of_class(maps, 0))
 
 
 @pytest.mark.parametrize("class_index", [0, 1, 2])
 def test_with_a_logit_a_class_each_has_its_own(class_index):
     maps = np.arange(18, dtype=np.float32).reshape(3, 2, 3)
 
-    np.testing.assert_array_equal(of_class(maps, class_index), maps[..., class_index])
+    np.testing.assert_array_equal(values_of_class(maps, class_index), maps[..., class_index])
 
 
 @pytest.mark.parametrize(("num_logits", "class_index"), [(1, 0), (1, 1), (3, 0), (3, 2)])
@@ -47,4 +47,4 @@ def test_weights_give_the_logit_of_a_class(num_logits, class_index):
     weights = class_weights(class_index, num_logits=num_logits)
 
     assert weights.dtype == np.float32
-    assert logits @ weights == of_class(logits, class_index)
+    assert logits @ weights == values_of_class(logits, class_index)

@@ -109,7 +109,7 @@ def test_misses_are_sorted_by_the_probability_given_to_the_truth():
         (0, 1, 0.8),
         (1, 0, 0.3),
     ]
-    assert [m.given_to_truth for m in misclassified] == pytest.approx([0.2, 0.3])
+    assert [m.true_class_probability for m in misclassified] == pytest.approx([0.2, 0.3])
     assert misclassified[0].patient == "p1"
     assert classifications.misclassified(held_out(), threshold=0.25) == misclassified[:1]
 
@@ -175,7 +175,7 @@ def test_more_classes_than_two():
         == frame[frame["split"] == "test"][list("ABC")].to_numpy().argmax(axis=1).tolist()
     )
     assert len(wrong) == (held.predicted() != held.y_true).sum() > 0
-    assert all(film.given_to_truth < film.probability for film in wrong)
+    assert all(film.true_class_probability < film.probability for film in wrong)
     assert sum(bin_.observed.successes for bin_ in check.bins) == 90 - len(wrong)
     (only,) = classifications.histograms(held)
     assert only.wrong.sum() == len(wrong)
@@ -250,6 +250,6 @@ def test_figures_claim_no_more_digits_than_they_have(made, value, bounds):
 def test_shares_come_with_interval_and_count():
     assert formatting.proportion_in_full(Proportion(8, 10)) == "80.0 % (49.0 to 94.3 %; 8 of 10)"
     assert formatting.proportion_in_full(Proportion(0, 0)) == "none (no interval; 0 of 0)"
-    assert formatting.out_of(F1(Proportion(13, 28))) == "26 of 41"
+    assert formatting.count_of_total(F1(Proportion(13, 28))) == "26 of 41"
     assert formatting.percent(F1(Proportion(13, 28))) == "63.4 %"
-    assert formatting.resting_on(interval(0.5, 0.4, 0.6), "patient") == "45 images of 1 patient"
+    assert formatting.sample_text(interval(0.5, 0.4, 0.6), "patient") == "45 images of 1 patient"

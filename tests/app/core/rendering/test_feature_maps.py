@@ -89,7 +89,7 @@ def test_enlarging_repeats_cells():
 def test_a_stretched_map_takes_the_shape_of_the_film():
     picture = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
 
-    shaped = feature_maps.film_shaped(picture, (50, 100), STRETCH, side=40)
+    shaped = feature_maps.fit_to_film(picture, (50, 100), STRETCH, side=40)
 
     assert shaped.shape == (20, 40, 3)
     assert (shaped[:10, :20] == picture[0, 0]).all()
@@ -100,7 +100,7 @@ def test_the_padding_of_a_map_is_cut_off():
     # A film twice as wide as high fills the middle 32 of 64 rows: rows 1 and 2 of 4.
     picture = np.repeat(np.arange(4, dtype=np.uint8)[:, None, None], 4, axis=1).repeat(3, axis=2)
 
-    shaped = feature_maps.film_shaped(picture, (50, 100), PAD, side=40)
+    shaped = feature_maps.fit_to_film(picture, (50, 100), PAD, side=40)
 
     assert shaped.shape == (20, 40, 3)
     assert (shaped[:10] == 1).all()
@@ -112,8 +112,8 @@ def test_over_the_film_only_positive_values_are_drawn():
     values = np.full((4, 4), -2.0, np.float32)
     values[:, 2:] = 3.0
 
-    picture = feature_maps.on_film(film, values, STRETCH, high=3.0)
-    nothing = feature_maps.on_film(film, -np.abs(values), STRETCH, high=-2.0)
+    picture = feature_maps.overlay_on_film(film, values, STRETCH, high=3.0)
+    nothing = feature_maps.overlay_on_film(film, -np.abs(values), STRETCH, high=-2.0)
 
     assert picture.shape == (30, 60, 3)
     assert (picture[:, :20] == 100).all()

@@ -13,7 +13,7 @@ import pytest
 
 from app.core.images import decoding, geometry
 from app.core.rendering import heatmaps
-from app.core.results.overlay_writer import written
+from app.core.results.overlay_writer import write_overlays
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from tests.pictures import encode
@@ -65,10 +65,10 @@ def hanging():
 
 def write(results, bundle, folder, **more):
     """What was counted as not drawn."""
-    undrawn = Counter()
-    passed_on = list(written(iter(results), bundle, folder, undrawn=undrawn, **more))
+    missing = Counter()
+    passed_on = list(write_overlays(iter(results), bundle, folder, missing=missing, **more))
     assert passed_on == list(results)
-    return dict(undrawn)
+    return dict(missing)
 
 
 def overlay(film, result, bundle):
@@ -124,7 +124,9 @@ def test_a_run_that_is_left_waits_for_no_film(content, result, bundle, tmp_path,
     quick = replace(result, evidence=None, status="refused")
     content.until = hanging
     num_results = 4 * (os.cpu_count() or 1) + 4
-    results = written(iter([quick, *[result] * num_results]), bundle, tmp_path, undrawn=Counter())
+    results = write_overlays(
+        iter([quick, *[result] * num_results]), bundle, tmp_path, missing=Counter()
+    )
     assert next(results) is quick
     closing = threading.Thread(target=results.close, daemon=True)
     closing.start()

@@ -78,7 +78,7 @@ def test_a_name_cannot_become_a_formula(bundle, start):
 
 @pytest.mark.parametrize("name", ["\n=1+1", "＝1+1"])
 def test_what_a_spreadsheet_takes_for_an_equals_sign_is_none(name):
-    assert rows.no_formula(name) == f"'{name}"
+    assert rows.escape_formula(name) == f"'{name}"
 
 
 def test_a_class_cannot_become_a_formula(tmp_path):
@@ -92,7 +92,7 @@ def test_a_class_cannot_become_a_formula(tmp_path):
 
 
 def test_negative_numbers_are_no_formulas():
-    assert rows.no_formula(-1.5) == -1.5
+    assert rows.escape_formula(-1.5) == -1.5
 
 
 def test_rows_written_one_by_one_are_the_table(bundle, tmp_path):
