@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,47 +11,10 @@ from numpy.typing import NDArray
 from model_training.augmentation.augment import augment, mix
 from model_training.augmentation.sets import Augmentation
 from model_training.config import TrainingConfig
+from model_training.training.class_imbalance import class_frequencies, class_weights
 
 # Independent random streams.
 _ORDER, _IMAGE, _MIX = range(3)
-
-
-def class_frequencies(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
-    """How often an image of each class is drawn, relative to drawing each image once.
-
-    `oversample` balances the classes, `both` goes half of the way (in logarithms).
-
-    Args:
-        counts: Training images of each class, each at least 1.
-        imbalance: One of `config.IMBALANCE`.
-
-    Returns:
-        One factor per class, `(num_classes,)`, with a mean of one over the images.
-    """
-    power = {"none": 0.0, "weights": 0.0, "oversample": 1.0, "both": 0.5}[imbalance]
-    return _balanced(counts, power)
-
-
-def class_weights(counts: Sequence[int], imbalance: str) -> NDArray[np.float64]:
-    """Weight of the images of each class in the loss.
-
-    Args:
-        counts: Training images of each class, each at least 1.
-        imbalance: One of `config.IMBALANCE`.
-
-    Returns:
-        One weight per class, `(num_classes,)`, with a mean of one over the images drawn.
-    """
-    power = {"none": 0.0, "weights": 1.0, "oversample": 0.0, "both": 0.5}[imbalance]
-    drawn = np.asarray(counts, np.float64) * class_frequencies(counts, imbalance)
-    weights = _balanced(counts, power)
-    return np.asarray(weights * drawn.sum() / (weights * drawn).sum())
-
-
-def _balanced(counts: Sequence[int], power: float) -> NDArray[np.float64]:
-    frequencies = np.asarray(counts, np.float64)
-    proportions = (frequencies.sum() / (len(frequencies) * frequencies)) ** power
-    return np.asarray(proportions * frequencies.sum() / (proportions * frequencies).sum())
 
 
 class TrainingBatches:

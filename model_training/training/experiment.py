@@ -86,8 +86,9 @@ def train_network(
     from model_training.networks.catalogue import PRESETS
     from model_training.training import distribution
     from model_training.training.batches import TrainingBatches
-    from model_training.training.loop import end_of_backbone, train
+    from model_training.training.loop import train
     from model_training.training.resume import STATE, seconds_trained
+    from model_training.training.stages import end_of_backbone
 
     keras.utils.set_random_seed(config.seed)
     rows, labels = films.rows, films.labels_by_row
@@ -121,7 +122,7 @@ def train_network(
 def _load_weights(model: keras.Model, config: TrainingConfig) -> str:
     """Loads the initial weights into a new network; returns a sentence about them."""
     from model_training.networks.pretrained import load_pretrained
-    from model_training.training.loop import check_stages, end_of_backbone
+    from model_training.training.stages import check_stages, end_of_backbone
 
     loaded = load_pretrained(model, config.preset, config.weights)
     check_stages(model, config, end_of_backbone(config))
@@ -132,7 +133,7 @@ def _build(config: TrainingConfig, counts: Sequence[int], policy: keras.DTypePol
     import keras
 
     from model_training.networks.catalogue import PRESETS
-    from model_training.training.loop import initial_output_bias
+    from model_training.training.class_imbalance import initial_output_bias
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)

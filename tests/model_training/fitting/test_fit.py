@@ -17,7 +17,7 @@ from app.core.sources.sources import from_paths
 from app.core.statistics.recalibration import calibrated
 from model_training.cli import main
 from model_training.data.datasets import images_below, read_dataset
-from model_training.evaluation import evaluation
+from model_training.evaluation import decision_fitting
 from model_training.fitting import run_folder
 from model_training.training import experiment
 from tests.model_training.films import draw, write, write_classes
@@ -114,10 +114,13 @@ def test_threshold_and_temperature_come_from_the_validation_rows(trained):
     logits = np.stack([np.zeros(len(validation)), validation["logit"]], axis=1)
     shares = np.stack([1 - validation["probability"], validation["probability"]], axis=1)
 
-    fitted, kept = evaluation.calibrate(logits, labels), trained.manifest.calibration
+    fitted, kept = decision_fitting.calibrate(logits, labels), trained.manifest.calibration
     assert fitted.temperature == pytest.approx(kept.temperature, abs=2e-4)
     assert fitted.offset == pytest.approx(kept.offset, abs=2e-4)
-    found, expected = evaluation.choose_thresholds(shares, labels), trained.manifest.thresholds
+    found, expected = (
+        decision_fitting.choose_thresholds(shares, labels),
+        trained.manifest.thresholds,
+    )
     assert found.decision == pytest.approx(expected.decision, abs=1e-6)
     assert found.uncertain_low == pytest.approx(expected.uncertain_low, abs=1e-6)
     assert found.uncertain_high == pytest.approx(expected.uncertain_high, abs=1e-6)

@@ -16,7 +16,7 @@ from app.core.scoring.engine import Engine
 from app.core.statistics.calibration import softmax
 from model_training.networks.blocks import PREDICTIONS_LAYER
 from model_training.networks.catalogue import PRESETS
-from model_training.training.loop import initial_output_bias
+from model_training.training.class_imbalance import initial_output_bias
 from tests.model_training.networks.presets import BACKBONES, COUNTS, assert_flat, build, spread
 from tests.model_training.shaken_networks import patches, shake
 

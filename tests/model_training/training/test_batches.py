@@ -2,12 +2,7 @@ import numpy as np
 import pytest
 
 from model_training.config import TrainingConfig
-from model_training.training.batches import (
-    TrainingBatches,
-    class_frequencies,
-    class_weights,
-    validation_batches,
-)
+from model_training.training.batches import TrainingBatches, validation_batches
 
 
 @pytest.fixture(scope="module")
@@ -89,25 +84,6 @@ def test_classes_are_drawn_as_often_as_is_asked(films, imbalance, rare):
     assert len(drawn) == 60
     assert (drawn >= 48).sum() == rare
     assert set(drawn[drawn >= 48]) == set(range(48, 60))
-
-
-@pytest.mark.parametrize("imbalance", ["weights", "oversample", "both"])
-@pytest.mark.parametrize("counts", [(30, 10), (1, 99), (10, 30, 60)])
-def test_drawing_and_weighting_together_make_classes_count_alike(counts, imbalance):
-    drawn = np.array(counts) * class_frequencies(counts, imbalance)
-    weights = class_weights(counts, imbalance)
-
-    assert drawn.sum() == pytest.approx(sum(counts))
-    assert (weights * drawn).sum() == pytest.approx(sum(counts))
-    np.testing.assert_allclose(weights * drawn, sum(counts) / len(counts))
-
-
-@pytest.mark.parametrize(
-    ("counts", "expected"), [((30, 10), (2 / 3, 2.0)), ((10, 30, 60), (10 / 3, 10 / 9, 5 / 9))]
-)
-def test_class_weights_by_hand(counts, expected):
-    np.testing.assert_allclose(class_weights(counts, "weights"), expected)
-    np.testing.assert_allclose(class_weights(counts, "none"), 1)
 
 
 def test_validation_is_read_in_order_and_unchanged(films):

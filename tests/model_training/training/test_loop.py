@@ -8,8 +8,7 @@ from keras import layers
 from app.core.errors import DatasetError
 from model_training.evaluation.evaluation import best_epoch
 from model_training.networks.catalogue import PRESETS
-from model_training.training.batches import class_weights
-from model_training.training.loop import initial_output_bias
+from model_training.training.class_imbalance import class_weights
 from model_training.training.resume import KeepBest, load_best
 from tests.model_training.training.small_runs import (
     SIDE,
@@ -23,18 +22,6 @@ from tests.model_training.training.small_runs import (
 )
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [((1, 3), [1.0986123]), ((30, 10), [-1.0986123]), ((5, 5), [0.0]),
-     ((10, 30, 60), [-2.3025851, -1.2039728, -0.5108256])],
-)  # fmt: skip
-def test_initial_bias_by_hand(counts, expected):
-    bias = initial_output_bias(counts)
-
-    assert bias.dtype == np.float32
-    np.testing.assert_allclose(bias, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("imbalance", ["weights", "none"])

@@ -7,7 +7,8 @@ from app.core.errors import WeightsError
 from model_training.evaluation.evaluation import best_epoch
 from model_training.networks.catalogue import PRESETS
 from model_training.training.batches import TrainingBatches
-from model_training.training.loop import check_stages, plan_stages, train
+from model_training.training.loop import train
+from model_training.training.stages import check_stages, plan_stages
 from tests.model_training.training.small_runs import (
     TRAIN,
     VALIDATION,

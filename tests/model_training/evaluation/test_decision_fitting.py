@@ -1,0 +1,207 @@
+import numpy as np
+import pytest
+
+from app.core.bundles.manifest import Calibration
+from app.core.networks.class_logits import class_logits
+from app.core.statistics.calibration import expected_calibration_error, sigmoid, softmax
+from app.core.statistics.recalibration import calibrated
+from model_training.evaluation.evaluation import (
+    calibrate,
+    choose_thresholds,
+    heatmap_scale,
+)
+from model_training.statistics.calibration_fitting import fit_temperature
+
+
+def two_classes(positive):
+    positive = np.asarray(positive, float)
+    return np.stack([1 - positive, positive], axis=1)
+
+
+def test_decision_and_uncertain_zone_by_hand():
+    # Positives at 0.35 and from 0.6 up, negatives up to 0.3 and at 0.7.
+    scores = [0.1, 0.2, 0.3, 0.7, 0.35, 0.6, 0.8, 0.9]
+    labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+
+    thresholds = choose_thresholds(two_classes(scores), labels)
+
+    # Calling from 0.325 up finds 4 of 4 and clears 3 of 4; elsewhere the worse share is lower,
+    # or as low with fewer found.
+    assert thresholds.decision == pytest.approx(0.325)
+    assert thresholds.uncertain_low == pytest.approx(0.325)  # all four positives lie above
+    assert thresholds.uncertain_high == pytest.approx(0.75)  # all four negatives lie below
+    assert thresholds.chosen_on == "validation"
+
+
+def test_a_perfect_separation_has_no_uncertain_zone():
+    thresholds = choose_thresholds(two_classes([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1]))
+
+    assert (thresholds.uncertain_low, thresholds.decision, thresholds.uncertain_high) == (
+        pytest.approx(0.5), pytest.approx(0.5), pytest.approx(0.5)
+    )  # fmt: skip
+
+
+def test_zone_is_ordered_around_the_decision_whatever_the_scores():
+    generator = np.random.default_rng(0)
+    for _ in range(50):
+        labels = np.append([0, 1], generator.integers(0, 2, 60))
+        scores = sigmoid(generator.normal(labels * generator.uniform(-1, 3), 1))
+
+        thresholds = choose_thresholds(two_classes(scores), labels)
+
+        assert thresholds.uncertain_low <= thresholds.decision <= thresholds.uncertain_high
+
+
+def test_doubt_with_three_classes_by_hand():
+    # Wrong calls at 0.5 and 0.6; 98 % of two is both, so the middle to the next, 0.8, is taken.
+    shares = np.array(
+        [[0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2], [0.2, 0.6, 0.2], [0, 0.05, 0.95]]
+    )
+
+    thresholds = choose_thresholds(shares, np.array([0, 1, 2, 0, 2]))
+
+    assert thresholds.uncertain_high == pytest.approx(0.7)
+    assert (thresholds.decision, thresholds.uncertain_low) == (0.0, 0.0)
+
+
+def test_three_classes_without_an_error():
+    assert choose_thresholds(np.eye(3), np.arange(3)).uncertain_high == 0.5
+
+
+def test_a_separated_validation_part_does_not_promise_certainty():
+    # Four films a class at logits of -2 and 2, and one more of each on the wrong side:
+    # 4 of 5 are right where sigmoid(2 / T) = 4 / 5, so T = 2 / ln 4.
+    logits = class_logits(np.repeat([-2.0, 2.0], 4)[:, None])
+    labels = np.repeat([0, 1], 4)
+
+    found = calibrate(logits, labels)
+
+    assert found == Calibration(
+        method="temperature", temperature=round(2 / np.log(4), 4), fitted_on="validation"
+    )
+    assert fit_temperature(logits, labels) == 0.05  # what would be believed without the two
+
+
+def test_a_separated_part_of_three_classes():
+    # One film a class is right, and one more is taken for the class in second place.
+    logits = np.array([[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 3.0]])
+
+    temperature = calibrate(logits, np.arange(3)).temperature
+
+    shares = softmax(logits[0] / temperature)
+    # Half are of the first and half of the second class; the temperature balances the means.
+    assert shares @ logits[0] == pytest.approx((3.0 + 1.0) / 2, abs=1e-3)
+
+
+def test_with_enough_films_the_added_ones_hardly_count():
+    generator = np.random.default_rng(0)
+    logits = generator.normal(0, 3, 2000)
+    labels = (generator.random(2000) < sigmoid(logits / 1.5)).astype(np.int64)
+
+    found = calibrate(class_logits(logits[:, None]), labels).temperature
+
+    assert found == pytest.approx(fit_temperature(logits, labels), rel=0.02)
+    assert found == pytest.approx(1.5, rel=0.1)
+
+
+@pytest.mark.parametrize("lean", [-2.0, 2.5])
+def test_a_network_that_leans_to_a_class_gets_an_offset(lean):
+    generator = np.random.default_rng(0)
+    honest = generator.normal(0.5, 3, 600)
+    labels = (generator.random(600) < sigmoid(honest)).astype(np.int64)
+    logits = class_logits((honest - lean)[:, None])
+
+    found = calibrate(logits, labels)
+
+    assert found.method == "temperature_and_offset"
+    assert found.offset[0] == 0.0
+    assert found.offset[1] * found.temperature == pytest.approx(lean, abs=0.4)
+    plain = softmax(logits / fit_temperature(logits, labels))[:, 1]
+    shifted = calibrated(logits, found)[:, 1]
+    assert expected_calibration_error(labels, shifted) < 0.03
+    assert expected_calibration_error(labels, plain) > 0.06
+
+
+def test_an_offset_that_chance_explains_is_left_out():
+    methods = set()
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        logits = generator.normal(0, 3, 300)
+        labels = (generator.random(300) < sigmoid(logits / 2)).astype(np.int64)
+        methods.add(calibrate(class_logits(logits[:, None]), labels).method)
+
+    assert methods == {"temperature"}
+
+
+def test_a_class_without_validation_films_gets_no_offset():
+    logits = np.random.default_rng(0).normal(0, 1, (40, 3))
+
+    assert calibrate(logits, np.arange(40) % 2).offset == ()
+
+
+def test_a_named_rule_decides_and_its_words_are_kept():
+    scores = two_classes(np.linspace(0.05, 0.95, 40))
+    labels = (np.arange(40) >= 15).astype(np.int64)
+    labels[[10, 20]] = 1, 0
+
+    found = {rule: choose_thresholds(scores, labels, rule=rule)
+             for rule in ("balanced", "half", "cost:10", "sensitivity:0.9")}  # fmt: skip
+
+    assert found["half"].decision == 0.5
+    assert found["cost:10"].decision < found["balanced"].decision
+    assert found["balanced"].rule.startswith("where the lower of sensitivity and specificity")
+    assert "costs 10 times as much as a false alarm" in found["cost:10"].rule
+    assert "35 are needed to show 90 %" in found["sensitivity:0.9"].rule
+    for thresholds in found.values():
+        assert thresholds.rule.endswith("; uncertain between 98 % sensitivity and 98 % specificity")
+        assert thresholds.uncertain_low <= thresholds.decision <= thresholds.uncertain_high
+
+
+def test_an_unknown_rule_is_refused_for_any_number_of_classes():
+    for probabilities, labels in ((two_classes([0.1, 0.9]), [0, 1]), (np.eye(3), [0, 1, 2])):
+        with pytest.raises(ValueError, match="Received 'best'"):
+            choose_thresholds(probabilities, np.array(labels), rule="best")
+
+
+def test_heatmap_scale_is_a_high_peak():
+    maps = np.zeros((21, 2, 3), np.float32)
+    maps[:, 1, 2] = np.arange(21)
+    maps[:, 0, 0] = -50
+
+    assert heatmap_scale(maps) == pytest.approx(19.0)
+
+
+@pytest.mark.parametrize(
+    ("maps", "expected"), [(np.zeros((0, 1, 1)), 1.0), (np.full((3, 2, 2), -1.0), 1e-3)]
+)
+def test_heatmap_scale_without_evidence(maps, expected):
+    assert heatmap_scale(maps.astype(np.float32)) == expected
+
+
+def test_views_of_a_film_are_no_more_evidence_than_the_film():
+    generator = np.random.default_rng(4)
+    labels = np.arange(60) % 2
+    logits = class_logits((generator.normal(0, 1, 60) + 2 * labels - 0.6)[:, None])
+
+    once = calibrate(logits, labels)
+    eightfold = calibrate(np.tile(logits, (8, 1)), np.tile(labels, 8), num_views=8)
+
+    assert once.method == eightfold.method
+    # Without that, eight copies would seem to prove a small offset.
+    assert calibrate(np.tile(logits, (8, 1)), np.tile(labels, 8)).method != once.method
+
+
+def test_a_sensitivity_is_shown_in_every_view():
+    labels = np.repeat([0, 1], 100)
+    score = np.concatenate([np.linspace(0.05, 0.4, 100), np.linspace(0.3, 0.9, 100)])
+    darker = np.clip(score - 0.1, 0, 1)
+    both = np.concatenate([score, darker])
+
+    def chosen(score, labels, num_views):
+        shares = np.stack([1 - score, score], axis=1)
+        return choose_thresholds(shares, labels, rule="sensitivity:0.9", num_views=num_views)
+
+    found = chosen(both, np.tile(labels, 2), 2)
+
+    assert found.decision == chosen(darker, labels, 1).decision
+    assert "on 2 views of each film" in found.rule
