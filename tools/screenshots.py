@@ -40,14 +40,11 @@ def _walk(page: Page, url: str) -> None:
     steps.open_page(page, url)
     steps.review_samples(page)
     _keep(page, "review")
-    page.get_by_test_id("stButtonGroup").get_by_text("▲ Positive").click()
-    steps.settled(page)
+    steps.choose_filter(page, "▲ Positive")
     steps.open_row(page, 0)
     _keep(page, "case")
     for title in ("Activations", "Performance", "Model card"):
-        page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
-        page.get_by_role("heading", name=title).first.wait_for()
-        steps.settled(page)
+        steps.go_to(page, title)
         _keep(page, title.lower().replace(" ", "_"))
 
 

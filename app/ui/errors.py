@@ -63,9 +63,14 @@ def fragment(*, run_every: float) -> Callable[[Callable[_P, None]], Callable[_P,
 
 
 def show_raised() -> None:
-    """Displays errors raised by callbacks since the last rerun."""
-    for sentence in state.take_errors():
-        _show(sentence)
+    """Displays errors raised by callbacks since the last rerun.
+
+    They have a container of their own, which is there without errors too: an error would otherwise
+    move everything after it to new positions, and show parts of it twice until the rerun ends.
+    """
+    with st.container():
+        for sentence in state.take_errors():
+            _show(sentence)
 
 
 def _show(sentence: str) -> None:

@@ -2,32 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROW_HEIGHT = 64
 HEADER_HEIGHT = 35
+# By which each page hears of its runs.
+_connections: WeakKeyDictionary[Page, WebSocket] = WeakKeyDictionary()
 
 
 def open_page(page: Page, url: str, title: str | None = None) -> None:
     """Opens the app, and a page of it by the sidebar."""
-    page.goto(url)
-    expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+    with page.expect_websocket() as connection:
+        page.goto(url)
+    _connections[page] = connection.value
+    shown(page.get_by_role("heading", name="Review", exact=True))
+    settled(page)
     if title:
+        go_to(page, title)
+
+
+@contextmanager
+def rerun(page: Page) -> Iterator[None]:
+    """Waits until the run of the script that the block starts has ended and is drawn.
+
+    Before, the page may still show the run before it, or both.
+    """
+    with _connections[page].expect_event("framereceived", _is_end_of_run):
+        yield
+    settled(page)
+
+
+def _is_end_of_run(frame: str | bytes) -> bool:
+    message = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
+    return (
+        message.WhichOneof("type") == "script_finished"
+        and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+    )
+
+
+def shown(locator: Locator, *, timeout: float | None = None) -> None:
+    """Expects exactly one such element, and that it is visible.
+
+    Where two were found, as while a run replaces another's elements, `to_be_visible` would fail at
+    once; this waits until one is left.
+    """
+    expect(locator).to_have_count(1, timeout=timeout)
+    expect(locator).to_be_visible()
+
+
+def go_to(page: Page, title: str) -> None:
+    """Opens a page by the sidebar."""
+    with rerun(page):
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
 
 
 def choose_origin(page: Page, origin: str) -> None:
     """Picks where the films come from."""
-    page.get_by_test_id("stButtonGroup").get_by_text(origin, exact=True).first.click()
+    button = page.get_by_test_id("stButtonGroup").get_by_role("radio", name=origin, exact=True)
+    if not button.is_checked():
+        with rerun(page):
+            button.click()
+
+
+def choose_filter(page: Page, name: str) -> None:
+    """Picks a filter of the worklist."""
+    with rerun(page):
+        page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
 
 
 def upload(page: Page, files: list[Path]) -> None:
     """Uploads files and waits for the worklist."""
     choose_origin(page, "Files or ZIP")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
-    page.get_by_role("button", name="uploaded file").click()
+    page.get_by_role("button", name=f"Review {len(files)} uploaded file").click()
     wait_for_worklist(page)
 
 
@@ -40,7 +93,8 @@ def review_samples(page: Page) -> None:
 
 def wait_for_worklist(page: Page) -> None:
     """Waits until scoring has ended and the rows are drawn."""
-    expect(page.get_by_role("button", name="Download results.csv")).to_be_visible()
+    # The first batch of a model waits until its network is converted.
+    shown(page.get_by_role("button", name="Download results.csv"), timeout=240_000)
     settled(page)
 
 
@@ -53,9 +107,9 @@ def open_row(page: Page, number: int) -> None:
     """Opens a film of the worklist, the first being 0, by its box."""
     box = worklist(page).bounding_box()
     assert box
-    page.mouse.click(box["x"] + 18, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * (number + 0.5))
-    expect(page.get_by_text("Do you agree with this prediction?")).to_be_visible()
-    settled(page)
+    with rerun(page):
+        page.mouse.click(box["x"] + 18, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * (number + 0.5))
+    shown(page.get_by_text("Do you agree with this prediction?"))
 
 
 def viewer(page: Page) -> Locator:
@@ -67,7 +121,7 @@ def picture_of_film(page: Page) -> bytes:
     """What is drawn of film and heatmap, once it is drawn whole."""
     settled(page)
     page.mouse.move(0, 0)
-    expect(viewer(page)).to_be_visible()
+    shown(viewer(page))
     box = viewer(page).bounding_box()
     assert box
     before = b""
@@ -79,14 +133,14 @@ def picture_of_film(page: Page) -> bytes:
 
 def settled(page: Page) -> None:
     """Waits until no script runs and nothing on the page is stale."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     expect(page.locator("[data-stale='true']")).to_have_count(0)
 
 
-def move_slider(page: Page, name: str, key: str, times: int = 1) -> None:
+def move_slider(page: Page, name: str, key: str) -> None:
     """Moves a slider with the keyboard; the page follows a moment later."""
     handle = page.get_by_role("slider", name=name)
     handle.focus()
-    for _ in range(times):
+    with rerun(page):
         handle.press(key)
-    settled(page)

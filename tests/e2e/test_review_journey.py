@@ -27,9 +27,9 @@ def test_upload_to_download_gives_the_numbers_of_the_command(
 ):
     files = sorted(films.iterdir())
     steps.open_page(page, url)
-    expect(page.get_by_text("Research use only, not a medical device")).to_be_visible()
+    steps.shown(page.get_by_text("Research use only, not a medical device"))
     steps.upload(page, files)
-    expect(page.get_by_text(f"0 of {len(files)} reviewed")).to_be_visible()
+    steps.shown(page.get_by_text(f"0 of {len(files)} reviewed"))
     table = pd.read_csv(BytesIO(downloaded(page, "Download results.csv")))
 
     main(["score", str(phantom_bundle.path), *map(str, files), "--out", str(tmp_path / "r.csv")])
@@ -45,8 +45,7 @@ def test_upload_to_download_gives_the_numbers_of_the_command(
 def test_the_overlay_is_drawn_and_follows_the_opacity(page, url, films):
     steps.open_page(page, url)
     steps.review_samples(page)
-    page.get_by_test_id("stButtonGroup").get_by_text("▲ Positive").click()
-    steps.settled(page)
+    steps.choose_filter(page, "▲ Positive")
     steps.open_row(page, 0)
     at_default = steps.picture_of_film(page)
 
@@ -71,25 +70,25 @@ def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_p
         steps.review_samples(page)
         steps.open_row(page, 0)
         first = page.get_by_role("heading", level=4).inner_text()
-        page.keyboard.press("d")
-        expect(page.get_by_role("button", name="Disagree ✓")).to_be_visible()
+        with steps.rerun(page):
+            page.keyboard.press("d")
+        steps.shown(page.get_by_role("button", name="Disagree ✓"))
         page.get_by_label("Comment").fill("marker in the corner")
-        page.get_by_text("Do you agree with this prediction?").click()
-        expect(page.get_by_text("Saved 20")).to_be_visible()
-        steps.settled(page)
-        page.keyboard.press("n")
+        with steps.rerun(page):
+            page.get_by_text("Do you agree with this prediction?").click()
+        steps.shown(page.get_by_text("Saved 20"))
+        with steps.rerun(page):
+            page.keyboard.press("n")
         expect(page.get_by_role("heading", level=4)).not_to_have_text(first)
-        steps.settled(page)
 
     with dashboard(tmp_path) as address:
         steps.open_page(page, address)
         steps.review_samples(page)
-        expect(page.get_by_text("1 of 24 reviewed")).to_be_visible()
-        page.get_by_test_id("stButtonGroup").get_by_text("Disagree", exact=True).click()
-        steps.settled(page)
+        steps.shown(page.get_by_text("1 of 24 reviewed"))
+        steps.choose_filter(page, "Disagree")
         steps.open_row(page, 0)
         expect(page.get_by_label("Comment")).to_have_value("marker in the corner")
-        expect(page.get_by_role("button", name="Disagree ✓")).to_be_visible()
+        steps.shown(page.get_by_role("button", name="Disagree ✓"))
 
 
 def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, tmp_path):
@@ -101,9 +100,9 @@ def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, tmp_path
         for number in range(5):
             page.get_by_label("Comment").press_sequentially(f"{number} ")
             sidebar.get_by_role("link", name="Performance").click(delay=0)
-            expect(page.get_by_role("heading", name="Performance", exact=True)).to_be_visible()
+            steps.shown(page.get_by_role("heading", name="Performance", exact=True))
             steps.settled(page)
-            expect(page.get_by_role("heading", name="Performance", exact=True)).to_be_visible()
+            steps.shown(page.get_by_role("heading", name="Performance", exact=True))
             sidebar.get_by_role("link", name="Case").click()
             expect(page.get_by_label("Comment")).to_have_value(
                 "".join(f"{one} " for one in range(number + 1)).strip()
@@ -121,12 +120,12 @@ def test_a_verdict_that_cannot_be_saved_is_said_and_the_page_stays(page, tmp_pat
         steps.open_page(page, address)
         steps.review_samples(page)
         steps.open_row(page, 0)
-        page.keyboard.press("a")
-        steps.settled(page)
+        with steps.rerun(page):
+            page.keyboard.press("a")
 
-        expect(page.get_by_text("The verdicts could not be saved")).to_be_visible()
+        steps.shown(page.get_by_text("The verdicts could not be saved"))
         expect(page.get_by_text("This app has encountered an error")).to_have_count(0)
-        expect(page.get_by_text("Do you agree with this prediction?")).to_be_visible()
+        steps.shown(page.get_by_text("Do you agree with this prediction?"))
         expect(page.get_by_role("button", name="Agree ✓")).to_have_count(0)
 
 
@@ -135,16 +134,18 @@ def test_a_server_folder_is_reviewed_and_nothing_outside_it(page, url, films):
     steps.choose_origin(page, "Server folder")
     folder = page.get_by_label("Folder in the data root")
     folder.fill("../../etc")
-    folder.press("Enter")
-    expect(page.get_by_text("outside the configured data root")).to_be_visible()
+    with steps.rerun(page):
+        folder.press("Enter")
+    steps.shown(page.get_by_text("outside the configured data root"))
     expect(page.get_by_role("button", name="Review the folder")).to_have_count(0)
 
     folder.fill(films.name)
-    folder.press("Enter")
+    with steps.rerun(page):
+        folder.press("Enter")
     page.get_by_role("button", name=f"Review the folder {films.name}").click()
     steps.wait_for_worklist(page)
 
-    expect(page.get_by_text("1 ✕ Unreadable")).to_be_visible()
+    steps.shown(page.get_by_text("1 ✕ Unreadable"))
     table = pd.read_csv(BytesIO(downloaded(page, "Download results.csv")))
     assert list(table["path"]) == [f"{films.name}/{path.name}" for path in sorted(films.iterdir())]
 

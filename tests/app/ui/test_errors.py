@@ -87,6 +87,16 @@ def test_an_error_is_shown_once_wherever_it_is_raised(where):
     assert not at.run().error
 
 
+def test_an_error_leaves_the_page_at_its_positions_so_that_nothing_is_shown_twice():
+    at = AppTest.from_function(script, default_timeout=60).run()
+    before = {position: part.type for position, part in at.main.children.items()}
+
+    at.button(key="outside").click().run()
+    assert at.error
+    after = {position: part.type for position, part in at.main.children.items()}
+    assert {position: after[position] for position in before} == before
+
+
 def test_an_error_of_the_page_itself_is_shown():
     at = AppTest.from_function(script, default_timeout=60).run()
     at.checkbox[0].check().run()
