@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles
-from app.core.results.verdicts import Agreement, Verdict, VerdictStore
 from app.core.review.batch import Batch
 from app.core.review.worklist import BY_URGENCY, Column, Order
 from app.core.scoring.engine import Result
@@ -225,16 +223,6 @@ def list_new(batch: Batch) -> None:
     st.session_state[_NUM_LISTED] = len(batch.results)
 
 
-def verdicts(bundle: Bundle) -> dict[str, Verdict]:
-    """The current verdict on each image by this model, by image id."""
-    return verdict_store().latest(bundle.sha256)
-
-
-def verdict_store() -> VerdictStore:
-    """The database of verdicts."""
-    return models.verdict_store(read_settings().database_url)
-
-
 def upload_number() -> int:
     """Number of finished uploads; part of the uploader's key, so that it starts empty."""
     return int(st.session_state.setdefault(_UPLOAD, 0))
@@ -289,33 +277,6 @@ def require_case() -> Source:
     return source
 
 
-def save_verdict(
-    bundle: Bundle, image_id: str, *, agreement: Agreement | None = None, comment: str | None = None
-) -> None:
-    """Saves a verdict or a comment; the other one is unchanged.
-
-    Nothing is saved if nothing changes: a comment field also reports when it loses focus, and a
-    key may be pressed twice.
-
-    Args:
-        bundle: The model whose prediction was assessed.
-        image_id: SHA-256 of the film.
-        agreement: Whether the reader agrees; None leaves it unchanged.
-        comment: The reader's comment; None leaves it unchanged, an empty text withdraws it.
-
-    Raises:
-        VerdictStoreError: If it could not be saved.
-    """
-    before = verdicts(bundle).get(image_id)
-    old = (before.agreement, before.comment) if before else (None, "")
-    new = (agreement or old[0], old[1] if comment is None else comment.strip())
-    if new == old:
-        return
-    verdict_store().record(
-        image_id=image_id, bundle_sha256=bundle.sha256, agreement=new[0], comment=new[1]
-    )
-
-
 def add_error(sentence: str) -> None:
     """Stores an error until a page shows it."""
     st.session_state.setdefault(_ERRORS, []).append(sentence)
@@ -325,8 +286,3 @@ def take_errors() -> list[str]:
     """Returns and clears the errors that no page has shown yet."""
     taken: list[str] = st.session_state.pop(_ERRORS, [])
     return taken
-
-
-def escape_markdown(text: str) -> str:
-    """Escapes text for Markdown, such as a file name with underscores."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.core.networks import activations
 from app.core.networks.contributions import contributions
-from app.ui import state
+from app.ui import components, state
 from app.ui.activations import layer_walk, pictures, value_views
 from app.ui.cache import activations as cached_activations
 from app.ui.cache import films, models
@@ -13,7 +13,7 @@ bundle = state.require_bundle()
 source = state.require_case()
 case = films.case(bundle, source)
 
-st.markdown(f"#### Activations · {state.escape_markdown(source.name)}")
+st.markdown(f"#### Activations · {components.escape_markdown(source.name)}")
 if case.film is None or case.prediction is None:
     st.error(f"There are no activations to show. {case.reason}", icon=":material/error:")
     st.stop()

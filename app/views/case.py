@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.core.review.worklist import STATUS_LABELS
-from app.ui import components, errors, state
+from app.ui import components, errors, state, verdict_log
 from app.ui.cache import films, pictures
 from app.ui.case import method_choice, viewer
 
@@ -13,7 +13,7 @@ before, after, position = state.neighbours(source)
 
 name, back, forward = st.columns([7, 1, 1], vertical_alignment="center")
 name.markdown(
-    f"#### {state.escape_markdown(source.name)}" + (f"  :gray[{position}]" if position else "")
+    f"#### {components.escape_markdown(source.name)}" + (f"  :gray[{position}]" if position else "")
 )
 for column, label, key, other in (
     (back, "Previous", "case_back", before), (forward, "Next", "case_next", after),
@@ -50,7 +50,7 @@ with reading_side:
             f"{case.prediction.raw_probability:.3f}. Shaded: the uncertain zone."
         )
     if case.image_id:
-        viewer.ask_verdict(case, bundle, state.verdicts(bundle).get(case.image_id))
+        viewer.ask_verdict(case, bundle, verdict_log.current(bundle).get(case.image_id))
     if case.prediction is not None:
         st.page_link(
             "views/activations.py", label="Activations of this film", icon=":material/layers:"

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.core.results.rows import table, to_csv, with_verdicts
 from app.core.review.worklist import count_by_status, worklist
-from app.ui import state
+from app.ui import state, verdict_log
 from app.ui.review import intake, progress
 from app.ui.review import worklist as rows
 
@@ -39,7 +39,7 @@ if batch.progress.cancelled and not is_running:
         "are listed below."
     )
 
-verdicts = state.verdicts(bundle)
+verdicts = verdict_log.current(bundle)
 # These take time proportional to the batch, so they are recomputed only after a change.
 counts = state.cached("counts", (len(results_so_far),), lambda: count_by_status(results_so_far))
 rows.summary(results_so_far, counts, verdicts)
@@ -63,7 +63,7 @@ if opened is not None:
     st.switch_page("views/case.py")
 
 st.caption(f"Computed by {batch.computed_by}.")
-if num_ignored := state.verdict_store().num_ignored:
+if num_ignored := verdict_log.store().num_ignored:
     st.caption(
         f"Ignored empty rows in the database of verdicts: {num_ignored:,}. An earlier version "
         "wrote them when a film was merely opened."

@@ -167,14 +167,11 @@ class ResultStore:
         Raises:
             ResultStoreError: If the file cannot be read.
         """
-        with self._lock:
-            try:
-                rows = self._connection.execute(
-                    "SELECT DISTINCT bundle_sha256 FROM kept WHERE pipeline = ?", (self._pipeline,)
-                )
-                return {sha256 for (sha256,) in rows}
-            except sqlite3.Error as error:
-                raise self._error("read", error) from None
+        with self._connected("read") as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT bundle_sha256 FROM kept WHERE pipeline = ?", (self._pipeline,)
+            )
+            return {sha256 for (sha256,) in rows}
 
     def add(self, bundle_sha256: str, entries: Sequence[Entry]) -> None:
         """Adds entries, all or none. Existing entries are kept unless they are of another version.
@@ -187,37 +184,30 @@ class ResultStore:
             ResultStoreError: If they cannot be written.
         """
         rows = [(*_row(bundle_sha256, entry), self._pipeline) for entry in entries]
-        with self._lock:
-            try:
-                with _transaction(self._connection):
-                    for row in rows:
-                        self._connection.execute(
-                            "DELETE FROM kept WHERE image_id = ? AND bundle_sha256 = ? "
-                            "AND what = ? AND pipeline <> ?",
-                            (*row[:3], self._pipeline),
-                        )
-                        inserted = self._connection.execute(
-                            "INSERT OR IGNORE INTO kept "
-                            "(image_id, bundle_sha256, what, facts, rows, columns, map, pipeline) "
-                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                            row,
-                        )
-                        if inserted.rowcount:
-                            self._bytes += len(row[3]) + len(row[6]) + 300
-                    self._evict()
-            except sqlite3.Error as error:
-                raise self._error("written", error) from None
+        with self._connected("written") as connection, _transaction(connection):
+            for row in rows:
+                connection.execute(
+                    "DELETE FROM kept WHERE image_id = ? AND bundle_sha256 = ? "
+                    "AND what = ? AND pipeline <> ?",
+                    (*row[:3], self._pipeline),
+                )
+                inserted = connection.execute(
+                    "INSERT OR IGNORE INTO kept "
+                    "(image_id, bundle_sha256, what, facts, rows, columns, map, pipeline) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    row,
+                )
+                if inserted.rowcount:
+                    self._bytes += len(row[3]) + len(row[6]) + 300
+            self._evict()
 
     def _page(self, bundle_sha256: str, what: str, *, after: int) -> list[tuple[int, str]]:
-        with self._lock:
-            try:
-                return self._connection.execute(
-                    "SELECT number, image_id FROM kept WHERE bundle_sha256 = ? AND what = ? "
-                    "AND pipeline = ? AND number > ? ORDER BY number LIMIT 10000",
-                    (bundle_sha256, what, self._pipeline, after),
-                ).fetchall()
-            except sqlite3.Error as error:
-                raise self._error("read", error) from None
+        with self._connected("read") as connection:
+            return connection.execute(
+                "SELECT number, image_id FROM kept WHERE bundle_sha256 = ? AND what = ? "
+                "AND pipeline = ? AND number > ? ORDER BY number LIMIT 10000",
+                (bundle_sha256, what, self._pipeline, after),
+            ).fetchall()
 
     def _evict(self) -> None:
         """Deletes the oldest entries if the size limit is exceeded."""
@@ -245,11 +235,17 @@ class ResultStore:
         return int(self._fetch(query, (self._pipeline,))[0])
 
     def _fetch(self, query: str, values: tuple[str | int, ...]) -> Any:
+        with self._connected("read") as connection:
+            return connection.execute(query, values).fetchone()
+
+    @contextlib.contextmanager
+    def _connected(self, verb: str) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time; `verb` names what failed in the message."""
         with self._lock:
             try:
-                return self._connection.execute(query, values).fetchone()
+                yield self._connection
             except sqlite3.Error as error:
-                raise self._error("read", error) from None
+                raise self._error(verb, error) from None
 
     def _require_version(self) -> None:
         found = self._connection.execute("PRAGMA user_version").fetchone()[0]

@@ -14,7 +14,7 @@ from app.core.images.decoding import Film
 from app.core.rendering import heatmaps
 from app.core.results.verdicts import AGREEMENTS, Agreement, Verdict
 from app.core.review.cases import Case, Window
-from app.ui import errors, state
+from app.ui import errors, state, verdict_log
 from app.ui.cache import pictures
 from app.ui.case import film_viewer, method_choice
 from app.ui.case.method_choice import PendingHeatmap
@@ -188,8 +188,8 @@ def _choose_window() -> Window:
 
 
 def _save_agreement(image_id: str, bundle: Bundle, agreement: Agreement) -> None:
-    state.save_verdict(bundle, image_id, agreement=agreement)
+    verdict_log.save(bundle, image_id, agreement=agreement)
 
 
 def _save_comment(image_id: str, bundle: Bundle, key: str) -> None:
-    state.save_verdict(bundle, image_id, comment=state.value_of(key))
+    verdict_log.save(bundle, image_id, comment=state.value_of(key))

@@ -13,7 +13,7 @@ from app.core.settings import read_settings
 from app.core.sources import folders, sources
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool, spool
-from app.ui import errors, state
+from app.ui import components, errors, state
 from app.ui.cache import models
 
 _FILES = "Files or ZIP"
@@ -102,7 +102,7 @@ def _server_folder(bundle: Bundle) -> None:
         )
     # The label names the folder, because a click may come before the page shows a new choice.
     named = (
-        f"the folder {state.escape_markdown(relative)}"
+        f"the folder {components.escape_markdown(relative)}"
         if relative
         else "everything in the data root"
     )

@@ -1,0 +1,43 @@
+"""The verdicts on the images of a model: reads and saves them in the database."""
+
+from __future__ import annotations
+
+from app.core.bundles.bundle import Bundle
+from app.core.results.verdicts import Agreement, Verdict, VerdictStore
+from app.core.settings import read_settings
+from app.ui.cache import models
+
+
+def current(bundle: Bundle) -> dict[str, Verdict]:
+    """The current verdict on each image by this model, by image id."""
+    return store().latest(bundle.sha256)
+
+
+def store() -> VerdictStore:
+    """The database of verdicts."""
+    return models.verdict_store(read_settings().database_url)
+
+
+def save(
+    bundle: Bundle, image_id: str, *, agreement: Agreement | None = None, comment: str | None = None
+) -> None:
+    """Saves a verdict or a comment; the other one is unchanged.
+
+    Nothing is saved if nothing changes: a comment field also reports when it loses focus, and a
+    key may be pressed twice.
+
+    Args:
+        bundle: The model whose prediction was assessed.
+        image_id: SHA-256 of the film.
+        agreement: Whether the reader agrees; None leaves it unchanged.
+        comment: The reader's comment; None leaves it unchanged, an empty text withdraws it.
+
+    Raises:
+        VerdictStoreError: If it could not be saved.
+    """
+    before = current(bundle).get(image_id)
+    old = (before.agreement, before.comment) if before else (None, "")
+    new = (agreement or old[0], old[1] if comment is None else comment.strip())
+    if new == old:
+        return
+    store().record(image_id=image_id, bundle_sha256=bundle.sha256, agreement=new[0], comment=new[1])
