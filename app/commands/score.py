@@ -174,7 +174,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
         computed_by = engine.backend.description
         results = engine.score(sources, known=known)
     print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     is_any_listed = False
     unlisted: list[str] = []
     missing: Counter[str] = Counter()
@@ -188,17 +188,19 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
         _count_in_background(options.inputs, bar)
         for result in results:
             table.write(result)
-            counts[result.status] += 1
+            counts[result.status, result.reason_code] += 1
             if result.source.problem is None:
                 is_any_listed = True
             elif len(unlisted) < _SHOWN_PROBLEMS:
                 unlisted.append(f"{result.source.name!r}: {result.reason}")
             bar.update()
-    print(_summary(counts, time.monotonic() - started, options.out), file=sys.stderr)
     if missing:
         print(_missing_summary(missing), file=sys.stderr)
+    # Last, because a run may print many lines, and this is the one to read.
+    print(_summary(counts, time.monotonic() - started, options.out), file=sys.stderr)
     if not is_any_listed:
         raise OverreadError(" ".join(["The input contains no image.", *unlisted]))
+    _require_some_output(counts, bundle)
 
 
 def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
@@ -211,13 +213,37 @@ def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
     Thread(target=count, daemon=True, name="count").start()
 
 
-def _summary(counts: Counter[str], seconds: float, out: Path) -> str:
+def _require_some_output(counts: Counter[tuple[str, str]], bundle: Bundle) -> None:
+    """Refuses a model that gave no valid output for any of the images it was given.
+
+    Raises:
+        OverreadError: If so.
+    """
+    statuses = {status for status, _ in counts}
+    if "failed" in statuses and "ok" not in statuses:
+        raise OverreadError(
+            f"The model {bundle.name!r} gave no valid output for any image. Check it with "
+            "`overread verify`."
+        )
+
+
+def _summary(counts: Counter[tuple[str, str]], seconds: float, out: Path) -> str:
     total, peak = counts.total(), _peak_memory()
     memory = "" if peak is None else f", peak memory {peak / 1024**2:.0f} MB"
     return (
         f"{total:,} images in {seconds:.1f} s ({total / seconds:.0f} images/s){memory}: "
-        f"{_describe_counts(counts)}. Table: {out}"
+        f"{_describe_rows(counts)}. Table: {out}"
     )
+
+
+def _describe_rows(counts: Counter[tuple[str, str]]) -> str:
+    """The rows by status and reason, such as `98 ok, 3 refused (2 blank, 1 too_small)`."""
+    words = []
+    for status in sorted({status for status, _ in counts}, key=lambda one: (one != "ok", one)):
+        reasons = Counter({code: count for (one, code), count in counts.items() if one == status})
+        of_each = f" ({_describe_counts(reasons)})" if any(reasons) else ""
+        words.append(f"{reasons.total():,} {status}{of_each}")
+    return ", ".join(words)
 
 
 def _missing_summary(missing: Counter[str]) -> str:
@@ -229,7 +255,8 @@ def _missing_summary(missing: Counter[str]) -> str:
 
 
 def _describe_counts(counts: Counter[str]) -> str:
-    return ", ".join(f"{count:,} {what}" for what, count in sorted(counts.items()))
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count:,} {what}" for what, count in ordered)
 
 
 def _peak_memory() -> int | None:

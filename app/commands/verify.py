@@ -12,7 +12,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command = add_command(
         commands,
         "verify",
-        "Check that a bundle is complete, unchanged and can be loaded.",
+        "Check that a bundle is complete and unchanged, and that its network answers.",
         "overread verify models/chest-pneumonia",
     )
     add_bundle(command)
@@ -21,12 +21,15 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
-    from app.core.networks.network import load_network
+    from app.core.scoring.engine import Engine
+    from app.core.scoring.trial import try_out
 
     bundle = load_bundle(bundle_folder(options.bundle))
-    network = load_network(bundle)
+    engine = Engine(bundle, backend="tensorflow")
+    tried_on = try_out(engine)
     print(f"{bundle.name}: complete and unchanged, {len(bundle.manifest.files)} files")
     print(f"folder: {bundle.path}")
     print(f"classes: {', '.join(bundle.manifest.task.classes)}")
-    print(f"parameters: {network.model.count_params():,}")
+    print(f"parameters: {engine.network.model.count_params():,}")
+    print(f"tried on {tried_on}: probabilities and heatmap are finite")
     print(f"bundle sha256: {bundle.sha256}")

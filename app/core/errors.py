@@ -7,13 +7,19 @@ data: no pixels, no DICOM header values.
 from __future__ import annotations
 
 import os
+import traceback
+from pathlib import Path
 from typing import Literal
 
-# The outcome for an image, as in the results table.
-Status = Literal["ok", "refused", "unreadable"]
+# The outcome for an image, as in the results table. `failed` is a failure of the model.
+Status = Literal["ok", "refused", "unreadable", "failed"]
 
-# Code of an image that did not fit into memory: the only transient reason.
+# Code of an image that did not fit into memory.
 NO_MEMORY = "no_memory"
+# Code of an image at which a program failed in a way that nobody foresaw.
+FAILED = "failed"
+# Reasons that may not recur with the same file, so they are not stored.
+TRANSIENT = frozenset({NO_MEMORY, FAILED})
 
 
 def system_reason(error: OSError) -> str:
@@ -23,6 +29,18 @@ def system_reason(error: OSError) -> str:
     identify a patient: for these, the name of the exception is returned.
     """
     return os.strerror(error.errno) if error.errno else type(error).__name__
+
+
+def raised_at(error: BaseException) -> str:
+    """File and line of the code that raised an exception, such as `engine.py:214`.
+
+    Unlike its text, this never contains anything of a patient.
+    """
+    frames = list(traceback.walk_tb(error.__traceback__))
+    if not frames:
+        return "an unknown place"
+    frame, line = frames[-1]
+    return f"{Path(frame.f_code.co_filename).name}:{line}"
 
 
 class OverreadError(Exception):
@@ -62,7 +80,7 @@ class ImageError(OverreadError):
 
     Attributes:
         code: Stable short code for tables and filters, such as `truncated`.
-        status: `unreadable` or `refused`, as in the results table.
+        status: `unreadable`, `refused` or `failed`, as in the results table.
     """
 
     status: Status = "unreadable"
@@ -86,3 +104,9 @@ class RefusedImageError(ImageError):
     """A readable image that the model is not meant for."""
 
     status: Status = "refused"
+
+
+class InvalidOutputError(ImageError):
+    """An image for which the model gave no valid output."""
+
+    status: Status = "failed"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import ImageError
 from app.core.images import decoding, display, geometry
+from app.core.images.guard import guarded
 from app.core.sources.source import Source
 from model_training.audit import tables
 from model_training.audit import text as inspection_text
@@ -184,7 +185,8 @@ def _pictures(inspection: Inspection) -> Iterator[Picture]:
         pairs = inspection.pairs
         shown = [inspection.cases[row] for row in (pairs.first[index], pairs.second[index])]
         try:
-            both = np.hstack([_small(case) for case in shown])
+            with guarded():
+                both = np.hstack([_small(case) for case in shown])
         except ImageError:  # deleted since the inspection
             continue
         caption = " | ".join(

@@ -16,6 +16,7 @@ from PIL import Image
 from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
 from app.core.images import dicom
+from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, prepare
 from app.core.images.silence import silent
 from app.core.progress import progress
@@ -76,17 +77,21 @@ def survey(cases: Sequence[Case], *, channels: Literal[1, 3] = 1) -> Survey:
     def examine(index: int) -> dict[str, object]:
         facts: dict[str, object] = {"digest": "", "problem": ""}
         try:
-            data = Source(cases[index].name, cases[index].path).read()
+            with guarded():
+                return facts | read(index, facts)
         except ImageError as error:
             return facts | {"problem": error.code}
+
+    def read(index: int, facts: dict[str, object]) -> dict[str, object]:
+        data = Source(cases[index].name, cases[index].path).read()
         prepared = prepare(data, network_input)
         facts["digest"] = prepared.image_id
         if isinstance(prepared, Rejected):
-            return facts | {"problem": prepared.error.code}
+            raise prepared.error
         film = prepared.film
         thumbnails[index] = thumbnail(film)
         header = _dicom_header(data) if dicom.is_dicom(data) else _picture_header(data)
-        return facts | {
+        return {
             "file_format": header.file_format,
             "pixel_kind": header.pixel_kind,
             "width": film.pixels.shape[1],

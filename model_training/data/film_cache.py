@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from app.core.bundles.manifest import Input
-from app.core.errors import NO_MEMORY, DatasetError, ImageError
+from app.core.errors import TRANSIENT, DatasetError, ImageError
 from app.core.images import decoding
+from app.core.images.guard import guarded
 from app.core.images.preparation import PIPELINE_VERSION, Rejected, prepare
 from app.core.progress import progress
 from app.core.settings import read_settings
@@ -170,19 +171,23 @@ class _Store:
             return _Film(digest, None, prepared.error.code)
         record = np.zeros((), self._record)
         record["pixels"] = prepared.pixels
-        record["thumbnail"] = thumbnail(prepared.film)
+        try:
+            with guarded():
+                record["thumbnail"] = thumbnail(prepared.film)
+        except ImageError as error:
+            return _Film(digest, None, error.code)
         return _Film(digest, record, "")
 
     def add(self, films: Sequence[_Film]) -> list[tuple[int, str, str]]:
         """Stores new films; returns row (-1 for none), digest and reason of each film.
 
         A process killed in between leaves records that the index does not refer to. A film that
-        failed for lack of memory is not stored, so that it is tried again.
+        failed for lack of memory or at a program error is not stored, so that it is tried again.
         """
         new = {
             film.digest: film
             for film in films
-            if film.digest and film.digest not in self._known and film.reason != NO_MEMORY
+            if film.digest and film.digest not in self._known and film.reason not in TRANSIENT
         }
         if new:
             with closing(self._connect()) as index, index:

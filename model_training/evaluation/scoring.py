@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import SPLIT, Bundle
-from app.core.errors import DatasetError
+from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding
+from app.core.images.guard import guarded
 from app.core.performance.predictions import HeldOut
 from app.core.performance.sampling_units import sampling_units
 from app.core.progress import progress
@@ -21,7 +22,11 @@ from app.core.results.rows import row
 from app.core.scoring.engine import Engine, Result
 from app.core.sources.source import Source
 from model_training.data.datasets import Case, Dataset
-from model_training.data.duplicates import near_duplicate_groups, thumbnail
+from model_training.data.duplicates import (
+    THUMBNAIL_SIDE,
+    near_duplicate_groups,
+    thumbnail,
+)
 from model_training.data.patient_groups import patient_groups
 
 
@@ -138,21 +143,30 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
 def split_groups(cases: Sequence[Case]) -> NDArray[np.int64]:
     """The group of each image that a random split would keep on one side, `(num_cases,)`.
 
-    Images are compared for near-duplicates only if the patient of some image is unknown.
-
-    Raises:
-        ImageError: If an image cannot be read.
+    Images are compared for near-duplicates only if the patient of some image is unknown. An image
+    that cannot be read any more is like no other.
     """
     if all(case.patient_id for case in cases):
         return patient_groups(cases, [case.name for case in cases])
 
-    def read(case: Case) -> tuple[str, NDArray[np.uint8]]:
-        data = Source(case.name, case.path).read()
-        return decoding.image_id(data), thumbnail(decoding.decode(data))
+    def read(index: int) -> tuple[str, NDArray[np.uint8]]:
+        case = cases[index]
+        try:
+            with guarded():
+                data = Source(case.name, case.path).read()
+                return decoding.image_id(data), thumbnail(decoding.decode(data))
+        except ImageError:  # it was deleted or changed after it was scored
+            noise = np.random.default_rng(index).integers(0, 256, (THUMBNAIL_SIDE,) * 2, np.uint8)
+            return f"not read again {index}", noise
 
     with ThreadPoolExecutor() as pool:
         found = list(
-            progress(pool.map(read, cases), title="comparing", unit="image", total=len(cases))
+            progress(
+                pool.map(read, range(len(cases))),
+                title="comparing",
+                unit="image",
+                total=len(cases),
+            )
         )
     digests = [digest for digest, _ in found]
     thumbnails = np.array([small for _, small in found], np.uint8)

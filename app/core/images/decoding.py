@@ -10,15 +10,15 @@ import hashlib
 from dataclasses import dataclass
 from io import BytesIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from app.core.errors import NO_MEMORY, ImageError, RefusedImageError, UnreadableImageError
+from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
 from app.core.images import dicom
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_filled_up, is_whole, looks_like_picture
+from app.core.images.guard import guarded, is_lack_of_memory
 from app.core.images.silence import silent
 
 MAX_PIXELS = 120_000_000  # a 10,000 x 12,000 film; mammograms have about 30 million
@@ -78,29 +78,36 @@ def decode(data: bytes) -> Film:
             f"The file has {len(data) / 1024**2:,.0f} MB; the maximum is "
             f"{MAX_FILE_BYTES // 1024**2} MB. Export it at a lower resolution.",
         )
+    with guarded(), silent():
+        film = _decode(data)
+        _require_picture(film.pixels)
+        return film
+
+
+def _decode(data: bytes) -> Film:
     try:
-        with silent():
-            if not dicom.is_dicom(data):
-                return Film(_not_blank(_decode_picture(data)))
-            pixels, modality = dicom.decode(data, check_size=_check_size)
-            return Film(_not_blank(grey_if_colourless(pixels)), modality)
+        if not dicom.is_dicom(data):
+            return Film(_not_blank(_decode_picture(data)))
+        pixels, modality = dicom.decode(data, check_size=_check_size)
+        return Film(_not_blank(grey_if_colourless(pixels)), modality)
     except ImageError:
         raise
     except Exception as error:
-        if _is_lack_of_memory(error):
-            raise UnreadableImageError(
-                NO_MEMORY,
-                "There was not enough memory to decode the image. Close other programs and score "
-                "it again.",
-            ) from None
+        if is_lack_of_memory(error):
+            raise
         # Decoders raise any exception, and its text may quote the file: report only its type.
         raise UnreadableImageError("damaged", _DAMAGED.format(type(error).__name__)) from None
 
 
-def _is_lack_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or (
-        isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem
-    )
+def _require_picture(pixels: NDArray[np.uint8]) -> None:
+    """Raises if the decoders returned anything that the callers could not work with.
+
+    Raises:
+        TypeError: If the pixels are not uint8 `(height, width)` or `(height, width, 3)`.
+    """
+    is_picture = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)
+    if pixels.dtype != np.uint8 or not is_picture or not pixels.size:
+        raise TypeError("The decoders returned no 8-bit grey or RGB picture.")
 
 
 def _decode_picture(data: bytes) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
 from app.core.images import decoding, geometry
 from app.core.images.decoding import Film
+from app.core.images.guard import guarded
 from app.core.images.suitability import check_suitable
 
 # Part of every key under which results or decoded films are cached. Increase it with any change
@@ -54,7 +55,8 @@ def prepare(
 ) -> Prepared | Rejected:
     """Converts a file to network input: digest, decoding, suitability check, resizing.
 
-    Problems with the file are returned, not raised: they affect only its own row.
+    Problems with the file are returned, not raised: they affect only its own row. This includes
+    any failure of a decoder, see `guard.guarded`.
 
     Args:
         data: The whole file.
@@ -72,11 +74,12 @@ def prepare(
     digest = image_id or decoding.image_id(data)
     film = None
     try:
-        film = decoding.decode(data)
-        check_suitable(film, network_input)
+        with guarded():
+            film = decoding.decode(data)
+            check_suitable(film, network_input)
+            return Prepared(digest, film, to_input(film, network_input))
     except ImageError as error:
         return Rejected(digest, error, film)
-    return Prepared(digest, film, to_input(film, network_input))
 
 
 def to_input(film: Film, network_input: Input) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from app.core.bundles.bundle import Bundle
-from app.core.errors import NO_MEMORY
+from app.core.errors import TRANSIENT
 from app.core.results.result_store import Entry, ResultStore
 from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
@@ -67,8 +67,8 @@ class BundleResults:
     def add(self, results: Sequence[Result]) -> None:
         """Stores results, except transient failures.
 
-        These are files that could not be read, which have no digest, and films that did not fit
-        into memory.
+        These are files that could not be read, which have no digest, films that did not fit into
+        memory, and those at which a program failed.
 
         Raises:
             ResultStoreError: If the results cannot be written.
@@ -86,6 +86,6 @@ class BundleResults:
                 result.evidence,
             )
             for result in results
-            if result.image_id and result.reason_code != NO_MEMORY
+            if result.image_id and result.reason_code not in TRANSIENT
         ]
         self._store.add(self._bundle.sha256, entries)

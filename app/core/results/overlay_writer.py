@@ -21,6 +21,7 @@ from app.core.atomic_write import write_whole
 from app.core.bundles.bundle import Bundle
 from app.core.errors import ImageError, UnreadableImageError
 from app.core.images import decoding, geometry
+from app.core.images.guard import guarded
 from app.core.rendering import heatmaps
 from app.core.scoring.engine import Result, num_cores
 from app.core.sources.read_ahead import SECONDS_A_READ, ReadAhead
@@ -97,7 +98,9 @@ class _Files:
             return ""
         code = ""
         try:
-            write_whole(overlay, self._draw_overlay(result, result.evidence))
+            with guarded():
+                drawn = self._draw_overlay(result, result.evidence)
+            write_whole(overlay, drawn)
         except ImageError as error:
             code = error.code
             overlay.unlink(missing_ok=True)  # it would not match the new evidence map

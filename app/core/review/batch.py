@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Event, Thread
 
 from app.core.bundles.bundle import Bundle
-from app.core.errors import OverreadError
+from app.core.errors import OverreadError, raised_at
 from app.core.scoring.engine import Engine, KnownResults, Result
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool
@@ -123,16 +121,10 @@ class Batch:
         except Exception as error:
             # The text of an unexpected exception may contain a path, so only its type and
             # location are logged. Raising it again would print its text.
-            _LOG.error("Scoring stopped: %s at %s", type(error).__name__, _raised_at(error))
+            _LOG.error("Scoring stopped: %s at %s", type(error).__name__, raised_at(error))
             self._error = (
                 f"Scoring stopped unexpectedly ({type(error).__name__}). Completed results are "
                 "kept; start the batch again."
             )
         finally:
             self._ended = time.monotonic()
-
-
-def _raised_at(error: Exception) -> str:
-    """Module and line that raised an exception, such as `engine.py:214`."""
-    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-    return f"{Path(frame.f_code.co_filename).name}:{line}"

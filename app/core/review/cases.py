@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.errors import ImageError
 from app.core.explanations.selection import default_choice
 from app.core.images import display, geometry
 from app.core.images.decoding import Film
@@ -77,7 +78,10 @@ def examine(
         return Case(
             prepared.image_id, shown, reason_code=prepared.error.code, reason=str(prepared.error)
         )
-    prediction, evidence = _explained(engine, prepared, source, maps)
+    try:
+        prediction, evidence = _explained(engine, prepared, source, maps)
+    except ImageError as error:
+        return Case(prepared.image_id, shown, reason_code=error.code, reason=str(error))
     return Case(prepared.image_id, shown, prediction, evidence)
 
 

@@ -23,6 +23,7 @@ STATUS_LABELS: dict[ImageStatus, str] = {
     "negative": "○ Negative",
     "refused": "✕ Refused",
     "unreadable": "✕ Unreadable",
+    "failed": "✕ Model failed",
 }
 _RANK = {status: rank for rank, status in enumerate(STATUS_LABELS)}
 NOT_REVIEWED = "not reviewed"

@@ -25,12 +25,14 @@ from numpy.typing import NDArray
 from app.core.backend_names import BackendName
 from app.core.backends.backend import open_backend
 from app.core.bundles.bundle import Bundle
-from app.core.errors import ImageError, Status
+from app.core.errors import BundleError, ImageError, Status, raised_at
 from app.core.images import decoding
+from app.core.images.guard import guarded
 from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
+from app.core.scoring.output_check import require_numbers
 from app.core.scoring.prediction import Prediction, predict
 from app.core.settings import read_settings
 from app.core.sources.read_ahead import SECONDS_A_READ, Pending, ReadAhead
@@ -62,7 +64,8 @@ class Result:
     Attributes:
         source: Where the image is from.
         image_id: SHA-256 of the file; empty if it could not be read.
-        status: `ok`, `refused` or `unreadable`.
+        status: `ok`; `refused` or `unreadable` for a file without a score; `failed` if the model
+            gave no valid output.
         reason_code: Stable short code for why it has no score; empty if it has one.
         reason: The same as a sentence.
         prediction: The prediction; None without a score.
@@ -206,7 +209,8 @@ class Engine:
         """One film as network input, or its result if the network is not needed."""
         source = pending.source
         try:
-            data = pending.take()
+            with guarded():
+                data = pending.take()
         except ImageError as error:
             return _without_score(source, "", error)
         image_id = decoding.image_id(data)
@@ -223,14 +227,18 @@ class Engine:
         if not films:
             return []
         logits, maps = self.run(np.stack([film.pixels for film in films]))
-        results = []
-        for film, row, film_maps in zip(films, class_logits(logits), maps, strict=True):
-            prediction = predict(row, self.bundle.manifest)
-            evidence = self._evidence(film_maps, prediction.class_index, film.film_shape)
-            results.append(
-                Result(film.source, film.image_id, "ok", prediction=prediction, evidence=evidence)
-            )
-        return results
+        return [self._to_result(*one) for one in zip(films, logits, maps, strict=True)]
+
+    def _to_result(
+        self, film: _Fitted, logits: NDArray[np.float32], maps: NDArray[np.float32]
+    ) -> Result:
+        try:
+            require_numbers(logits, maps)
+            prediction = predict(class_logits(logits[np.newaxis])[0], self.bundle.manifest)
+        except ImageError as error:
+            return _without_score(film.source, film.image_id, error)
+        evidence = self._evidence(maps, prediction.class_index, film.film_shape)
+        return Result(film.source, film.image_id, "ok", prediction=prediction, evidence=evidence)
 
     def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits and evidence maps of a batch.
@@ -240,9 +248,20 @@ class Engine:
 
         Returns:
             Logits, float32 `(batch, num_logits)`, and maps, float32
-            `(batch, rows, columns, num_logits)` in logits; see `Backend.run`.
+            `(batch, rows, columns, num_logits)` in logits; see `Backend.run`. They may contain
+            NaN, see `output_check`.
+
+        Raises:
+            BundleError: If the library fails to compute the network.
         """
-        return self.backend.run(pixels.astype(np.float32))
+        try:
+            return self.backend.run(pixels.astype(np.float32))
+        except Exception as error:
+            raise BundleError(
+                f"The network of {self.bundle.name!r} could not be computed "
+                f"({type(error).__name__} at {raised_at(error)}). Check free memory, or choose "
+                "another backend."
+            ) from None
 
     def explain(self, prepared: Prepared) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
         """The prediction of one film, and an evidence map for each class.
@@ -253,8 +272,12 @@ class Engine:
         Returns:
             The prediction, and float32 maps `(rows, columns)` over the whole film, in logits and
             class order.
+
+        Raises:
+            InvalidOutputError: If the model gave no valid output for it.
         """
         logits, maps = self.run(prepared.pixels[np.newaxis])
+        require_numbers(logits[0], maps[0])
         rows, columns = prepared.film.pixels.shape[:2]
         classes = range(len(self.bundle.manifest.task.classes))
         return predict(class_logits(logits)[0], self.bundle.manifest), tuple(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.manifest import Manifest
+from app.core.scoring.output_check import require_probabilities
 from app.core.statistics.calibration import softmax
 from app.core.statistics.recalibration import calibrated
 
@@ -54,10 +55,14 @@ def predict(class_logits: NDArray[np.float64], manifest: Manifest) -> Prediction
     Args:
         class_logits: Logits, float64 `(num_classes,)`.
         manifest: Classes, calibration and thresholds of the model.
+
+    Raises:
+        InvalidOutputError: If the probabilities are not between 0 and 1 or do not add up to 1.
     """
     thresholds, task = manifest.thresholds, manifest.task
     raw = softmax(class_logits)
     probabilities = calibrated(class_logits, manifest.calibration)
+    require_probabilities(probabilities)
     if task.binary:
         probability = float(probabilities[1])
         predicted, reported = int(probability >= thresholds.decision), 1

@@ -113,7 +113,7 @@ class ReadAhead:
         data, error = b"", None
         try:
             data = pending.source.read()
-        except Exception as raised:
+        except BaseException as raised:  # whatever it is, the film's taker is to have it
             error = raised
         with self._changed:
             if pending not in self._expected:
@@ -175,7 +175,7 @@ class Pending:
         self.began: float | None = None
         self.is_over = Event()  # finished, failed, or cancelled because the reader was closed
         self.data: bytes | None = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def take(self) -> bytes:
         """Waits for the bytes and returns them; call it only once.

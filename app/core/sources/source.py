@@ -13,6 +13,7 @@ from typing import Protocol
 
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.decoding import MAX_FILE_BYTES
+from app.core.images.guard import guarded
 from app.core.sources import problems
 from app.core.sources.problems import Problem
 
@@ -52,19 +53,21 @@ class Source:
         """The content of the image file.
 
         Raises:
-            UnreadableImageError: If the file is missing, inaccessible or damaged.
+            UnreadableImageError: If the file is missing, inaccessible or damaged, or reading it
+                fails in any other way.
             RefusedImageError: If it is too large, or its name points outside the archive.
         """
         if self.problem is not None:
             raise self.problem.error()
-        try:
-            if self.content is not None:
-                _check_bytes(self.content.size)
-                return self.content.read()
-            return self._read_file()
-        except (OSError, ValueError) as error:
-            # The text of an OSError contains the path, which may identify a patient.
-            raise problems.not_readable(error).error() from None
+        with guarded():
+            try:
+                if self.content is not None:
+                    _check_bytes(self.content.size)
+                    return self.content.read()
+                return self._read_file()
+            except (OSError, ValueError) as error:
+                # The text of an OSError contains the path, which may identify a patient.
+                raise problems.not_readable(error).error() from None
 
     def _read_file(self) -> bytes:
         if self.path is None:

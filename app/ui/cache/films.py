@@ -7,8 +7,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.errors import NO_MEMORY, ImageError, UnreadableImageError
+from app.core.errors import TRANSIENT, ImageError, UnreadableImageError
 from app.core.images import decoding, display, geometry
+from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, prepare
 from app.core.review.cases import Case, examine
 from app.core.sources.source import Source
@@ -32,12 +33,12 @@ def case(bundle: Bundle, source: Source) -> Case:
     return _case(bundle, decoding.image_id(data), source, data)
 
 
-# A film that failed for lack of memory is examined again: there may be enough by then.
+# A film that failed for lack of memory or at a program error is examined again next time.
 @st.cache_resource(
     hash_funcs=NAMED_BY,
     max_entries=32,
     show_spinner="Reading the film",
-    validate=lambda case: case.reason_code != NO_MEMORY,
+    validate=lambda case: case.reason_code not in TRANSIENT,
 )
 def _case(bundle: Bundle, image_id: str, _source: Source, _data: bytes) -> Case:
     return examine(models.engine(bundle), _source, _data, maps=models.evidence_maps(bundle))
@@ -61,12 +62,13 @@ def thumbnail(image_id: str, source: Source) -> bytes | None:
 def _thumbnail(image_id: str, _source: Source) -> bytes | None:
     data = read_unchanged(_source, image_id)
     try:
-        film = decoding.decode(data)
+        with guarded():
+            film = decoding.decode(data)
+            return display.jpeg(geometry.shrunk(film, THUMBNAIL_SIDE), quality=80)
     except ImageError as error:
-        if error.code == NO_MEMORY:
+        if error.code in TRANSIENT:
             raise  # not cached
         return None
-    return display.jpeg(geometry.shrunk(film, THUMBNAIL_SIDE), quality=80)
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner=False)

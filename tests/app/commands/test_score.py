@@ -181,7 +181,7 @@ def test_the_end_tells_what_it_took(films, bundle, tmp_path, capsys):
     assert "computed by OpenVINO" in said
     assert f"{NUM_FILMS} images in " in said
     assert "images/s), peak memory " in said
-    assert f"{NUM_FILMS - 1} ok, 1 unreadable" in said
+    assert f"{NUM_FILMS - 1} ok, 1 unreadable (1 not_an_image). Table: " in said.splitlines()[-1]
 
 
 def test_the_backend_can_be_forced(films, bundle, whole, tmp_path, capsys):

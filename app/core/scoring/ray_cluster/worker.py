@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
 from app.core.bundles.bundle import load_bundle
-from app.core.errors import BundleError, OverreadError, Status
+from app.core.errors import BundleError, OverreadError, Status, raised_at
 from app.core.images.preparation import PIPELINE_VERSION
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.prediction import Prediction
@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 
     Attributes:
         image_id: SHA-256 of the file; empty if it could not be read.
-        status: `ok`, `refused` or `unreadable`.
+        status: As in `Result`.
         reason_code: Stable short code for why it has no score.
         reason: The same as a sentence.
         prediction: The prediction, if any.
@@ -170,11 +170,7 @@ def _answer(result: Result) -> Answer:
 def _failure(error: Exception) -> Failure:
     if isinstance(error, OverreadError):
         return Failure(str(error))
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" in {Path(trace.tb_frame.f_code.co_filename).name}" if trace else ""
     return Failure(
-        f"A worker had an unexpected error ({type(error).__name__}{where}). Completed results are "
-        "kept. Please report it."
+        f"A worker had an unexpected error ({type(error).__name__} at {raised_at(error)}). "
+        "Completed results are kept. Please report it."
     )
