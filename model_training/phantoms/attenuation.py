@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model_training.phantoms import anatomy as shapes
-from model_training.phantoms.anatomy import LEFT, RIGHT, Anatomy, Consolidation, Image
+from model_training.phantoms import outlines
+from model_training.phantoms.anatomy import LEFT, RIGHT, Anatomy, Consolidation, Image, Points
 from model_training.phantoms.canvas import Canvas, Ink, Pose, blur, fill, ramp, rounded, stroke
 
 Mask = NDArray[np.bool_]
@@ -46,18 +46,18 @@ def attenuation_map(anatomy: Anatomy, pose: Pose, *, size: int) -> Attenuation:
         The map and the masks of its lungs and consolidations.
     """
     canvas = Canvas(anatomy, pose, size=size)
-    heart = canvas.body(shapes.heart_outline(anatomy), radius=0.34, depth=0.5)
+    heart = canvas.body(outlines.heart_outline(anatomy), radius=0.34, depth=0.5)
     heart = blur(heart, sigma=0.012 * canvas.unit)
-    great_vessels = canvas.fill(shapes.mediastinum_outline(anatomy))
-    fill(great_vessels, canvas.pixels(shapes.aortic_knob(anatomy)), value=255)
+    great_vessels = canvas.fill(outlines.mediastinum_outline(anatomy))
+    fill(great_vessels, canvas.pixels(outlines.aortic_knob(anatomy)), value=255)
     middle = canvas.soften(great_vessels, radius=0.02)
     lungs, air = _lungs(canvas)
     air = air * (1 - 0.72 * heart) * (1 - 0.8 * middle)
     vessels, bronchi = _vessels(canvas)
-    kept, outlines = np.ones_like(air), []
+    kept, regions = np.ones_like(air), []
     for patch in anatomy.consolidations:
         outline, filling = _consolidation(canvas, patch)
-        outlines.append(outline)
+        regions.append(outline)
         kept *= 1 - np.float32(patch.density) * outline * filling * (1 - bronchi)
     values = _soft_tissue(canvas, heart=heart, middle=middle) + _skeleton(canvas)
     values -= np.float32(AIR_CONTRAST * anatomy.aeration) * air * kept * (1 - vessels)
@@ -65,7 +65,7 @@ def attenuation_map(anatomy: Anatomy, pose: Pose, *, size: int) -> Attenuation:
     return Attenuation(
         values=np.maximum(values, 0),
         lungs=fields,
-        consolidations=tuple((outline > MASK_LEVEL) & fields for outline in outlines),
+        consolidations=tuple((outline > MASK_LEVEL) & fields for outline in regions),
     )
 
 
@@ -73,7 +73,7 @@ def _lungs(canvas: Canvas) -> tuple[Ink, Image]:
     """Outline of both lungs, and the depth of air in them in [0, 1]."""
     outline, air = canvas.blank(), np.zeros_like(canvas.x)
     for side in (RIGHT, LEFT):
-        points = shapes.lung_outline(canvas.anatomy, side)
+        points = outlines.lung_outline(canvas.anatomy, side)
         fill(outline, canvas.pixels(points), value=255)
         air += canvas.body(points, radius=0.36) * np.float32(1 - side * 2.2 * canvas.pose.turn)
     return outline, blur(air, sigma=0.008 * canvas.unit)
@@ -107,28 +107,28 @@ def _consolidation(canvas: Canvas, patch: Consolidation) -> tuple[Image, Image]:
 def _soft_tissue(canvas: Canvas, *, heart: Image, middle: Image) -> Image:
     """Trunk, limbs and the organs between and below the lungs."""
     anatomy = canvas.anatomy
-    trunk = canvas.body(shapes.trunk_outline(anatomy), radius=0.8)
+    trunk = canvas.body(outlines.trunk_outline(anatomy), radius=0.8)
     for side in (RIGHT, LEFT):
         layer = canvas.blank()
-        axis = canvas.pixels(shapes.arm_axis(anatomy, side))
+        axis = canvas.pixels(outlines.arm_axis(anatomy, side))
         stroke(layer, axis, value=255, width=0.44 * canvas.unit)
         trunk = np.maximum(trunk, 0.55 * rounded(layer, radius=0.22 * canvas.unit))
         if anatomy.breasts:
-            breast = canvas.body(shapes.disc((side * 0.62, 0.70), (0.42, 0.23)), radius=0.4)
+            breast = canvas.body(outlines.disc((side * 0.62, 0.70), (0.42, 0.23)), radius=0.4)
             trunk += np.float32(0.28 * anatomy.breasts) * breast * ramp(canvas.t, 0.5, 0.95)
     trunk *= 1 + np.float32(0.2) * ramp(canvas.t, 0.8, 1.15)
     values = np.float32(2.4 * anatomy.bulk) * blur(trunk, sigma=0.012 * canvas.unit)
     values += np.float32(0.3) * heart + np.float32(0.15) * middle
     values -= np.float32(0.4) * _airways(canvas)
     if anatomy.stomach:
-        bubble = canvas.body(shapes.stomach_outline(anatomy), radius=0.16)
+        bubble = canvas.body(outlines.stomach_outline(anatomy), radius=0.16)
         values -= np.float32(0.55) * blur(bubble, sigma=0.012 * canvas.unit)
     return values
 
 
 def _airways(canvas: Canvas) -> Image:
     layer = canvas.blank()
-    for axis in shapes.airway_axes():
+    for axis in outlines.airway_axes():
         line = canvas.pixels(axis[:, :2])
         width = float(axis[:, 2].mean()) * canvas.unit
         stroke(layer, line, value=255, width=width)
@@ -150,7 +150,7 @@ def _vessels(canvas: Canvas) -> tuple[Image, Image]:
         beside = lines[group] + 1.2 * width * canvas.unit
         stroke(bronchi, beside, value=shade, width=0.8 * width * canvas.unit)
     for centre in ((-0.20, 0.49), (0.19, 0.45)):
-        fill(hila, canvas.pixels(shapes.disc(centre, (0.09, 0.085))), value=255)
+        fill(hila, canvas.pixels(outlines.disc(centre, (0.09, 0.085))), value=255)
     hilum = np.float32(0.3 * canvas.anatomy.hila) * canvas.soften(hila, radius=0.05)
     shadows = np.float32(0.32) * canvas.soften(vessels, radius=0.006) + hilum
     return np.minimum(shadows, 1), np.float32(0.6) * canvas.soften(bronchi, radius=0.008)
@@ -177,7 +177,7 @@ def _ribs(canvas: Canvas, *, front: bool) -> Image:
     total = np.zeros_like(canvas.x)
     for parity in (0, 1):
         layer = canvas.blank()
-        for index in range(parity, shapes.NUM_RIBS, 2):
+        for index in range(parity, outlines.NUM_RIBS, 2):
             for side in (RIGHT, LEFT):
                 _draw_rib(canvas, layer, index=index, side=side, front=front)
         total += canvas.soften(layer, radius=0.006)
@@ -188,16 +188,16 @@ def _spine(canvas: Canvas) -> Ink:
     layer = canvas.blank()
     axis = np.array(((0.0, -0.8), (0.0, 1.8)))
     stroke(layer, canvas.pixels(axis, depth=-0.6), value=80, width=0.18 * canvas.unit)
-    for index in range(shapes.NUM_VERTEBRAE):
-        outline = shapes.vertebra_outline(index)
+    for index in range(outlines.NUM_VERTEBRAE):
+        outline = outlines.vertebra_outline(index)
         body = canvas.pixels(outline, depth=-0.6)
         fill(layer, body, value=120)
         stroke(layer, body, value=190, width=0.014 * canvas.unit, closed=True)
         middle = float(outline[:, 1].mean())
         for x in (-0.055, 0.055):
-            pedicle = shapes.disc((x, middle - 0.008), (0.016, 0.015))
+            pedicle = outlines.disc((x, middle - 0.008), (0.016, 0.015))
             fill(layer, canvas.pixels(pedicle, depth=-0.7), value=210)
-        process = shapes.disc((0.0, middle + 0.02), (0.014, 0.022))
+        process = outlines.disc((0.0, middle + 0.02), (0.014, 0.022))
         fill(layer, canvas.pixels(process, depth=-1.0), value=200)
     return layer
 
@@ -206,22 +206,22 @@ def _shoulders(canvas: Canvas) -> Ink:
     """Scapulae, upper arms and clavicles, the most anterior drawn last."""
     layer = canvas.blank()
     for side in (RIGHT, LEFT):
-        blade = canvas.pixels(shapes.scapula_outline(canvas.anatomy, side), depth=-0.8)
+        blade = canvas.pixels(outlines.scapula_outline(canvas.anatomy, side), depth=-0.8)
         fill(layer, blade, value=50)
         stroke(layer, blade, value=110, width=0.016 * canvas.unit, closed=True)
-        arm = canvas.pixels(shapes.arm_axis(canvas.anatomy, side))
+        arm = canvas.pixels(outlines.arm_axis(canvas.anatomy, side))
         _draw_bone(canvas, layer, arm, width=0.15)
-        centre = canvas.pixels(shapes.arm_axis(canvas.anatomy, side)[:1])[0]
-        head = centre + 0.13 * canvas.unit * shapes.disc((0, 0), (1, 1))
+        centre = canvas.pixels(outlines.arm_axis(canvas.anatomy, side)[:1])[0]
+        head = centre + 0.13 * canvas.unit * outlines.disc((0, 0), (1, 1))
         fill(layer, head, value=170)
     for side in (RIGHT, LEFT):
-        line = canvas.pixels(shapes.clavicle_axis(canvas.anatomy, side), depth=0.8)
+        line = canvas.pixels(outlines.clavicle_axis(canvas.anatomy, side), depth=0.8)
         _draw_bone(canvas, layer, line, width=0.065)
     return layer
 
 
 def _draw_rib(canvas: Canvas, layer: Ink, *, index: int, side: int, front: bool) -> None:
-    axis = shapes.rib_axis(canvas.anatomy, index, side)
+    axis = outlines.rib_axis(canvas.anatomy, index, side)
     part = axis[axis[:, 2] >= -0.05] if front else axis[axis[:, 2] <= 0.05]
     if len(part) < 2:
         return
@@ -229,7 +229,7 @@ def _draw_rib(canvas: Canvas, layer: Ink, *, index: int, side: int, front: bool)
     _draw_bone(canvas, layer, line, width=0.062 if front else 0.052)
 
 
-def _draw_bone(canvas: Canvas, layer: Ink, line: shapes.Points, *, width: float) -> None:
+def _draw_bone(canvas: Canvas, layer: Ink, line: Points, *, width: float) -> None:
     """Draws a tube along a line of pixel positions, its cortex brighter than its marrow."""
     along = np.gradient(line, axis=0)
     normal = np.column_stack((-along[:, 1], along[:, 0])) / np.hypot(*along.T)[:, None]

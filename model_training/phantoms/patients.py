@@ -8,16 +8,8 @@ from math import cos, radians, sin
 import cv2
 import numpy as np
 
-from model_training.phantoms.anatomy import (
-    LEFT,
-    RIGHT,
-    Anatomy,
-    Consolidation,
-    Image,
-    Points,
-    heart_outline,
-    lung_outline,
-)
+from model_training.phantoms.anatomy import LEFT, RIGHT, Anatomy, Consolidation, Image, Points
+from model_training.phantoms.outlines import heart_outline, lung_outline
 
 # Directions of the vessels that leave a hilum, degrees below the horizontal.
 TRUNKS = (-82, -68, -50, -30, -12, 4, 18, 34, 48, 60, 72, 82)
