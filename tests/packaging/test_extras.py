@@ -1,6 +1,7 @@
 """What the base installs is what the app imports; what an extra adds is asked for by its name."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -36,9 +37,13 @@ def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=~!; ]", text)[0].lower().replace("_", "-") for text in requirements}
 
 
+# Reads what is installed from disk, which takes half a second each time.
+installed = functools.cache(packages_distributions)
+
+
 def distributions(module: str) -> set[str]:
     """Distributions that a module comes from, in one spelling."""
-    found = packages_distributions().get(module, [])
+    found = installed().get(module, [])
     return {name.lower().replace("_", "-") for name in found}
 
 
