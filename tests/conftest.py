@@ -14,12 +14,11 @@ import pytest
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.networks.network import silence_tensorflow
 
-if "PYTEST_XDIST_WORKER" in os.environ:
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+if IS_WORKER:
     # Each worker, and what it starts, computes on a core of its own.
     for library in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(library, "1")
-# Before any test imports Keras, so that TensorFlow's start-up notes stay out of the report.
-silence_tensorflow()
 # Tests that import OpenVINO by themselves report no usage either.
 sys.modules.setdefault("openvino_telemetry", None)
 
@@ -36,6 +35,15 @@ MARK_OF_FIXTURE = {
     "trained": "slow",
     "trained_on_three": "slow",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Loads TensorFlow where tests run, before any of them does, without its start-up notes.
+
+    The process that only hands tests to workers needs none of it.
+    """
+    if IS_WORKER or not config.getoption("numprocesses", None):
+        silence_tensorflow()
 
 
 # Before Python 3.12, counting lines makes code in Python 1.7 times as slow, Keras's own too.

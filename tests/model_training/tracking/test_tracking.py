@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import socket
@@ -19,11 +20,14 @@ import pytest
 from app.core.errors import TrackingError
 from model_training.tracking import tracking
 
-pytest.importorskip("mlflow", reason="MLflow is not installed: pip install -e '.[tracking]'")
-
-from mlflow import MlflowClient
-
-pytestmark = pytest.mark.slow
+# MLflow is imported by the tests that use it: it takes seconds, which the quick tests need not.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("mlflow") is None,
+        reason="MLflow is not installed: pip install -e '.[tracking]'",
+    ),
+]
 
 NO_TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true"}
 CONFIG = {"preset": "basic-cnn", "epochs": 2, "ema_momentum": None}
@@ -94,6 +98,8 @@ def server(tmp_path_factory):
 def client(server, monkeypatch):
     """A client of the server that the environment names."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
+    from mlflow import MlflowClient
+
     return MlflowClient(server.address)
 
 
@@ -219,6 +225,8 @@ def test_without_an_address_it_is_kept_in_the_current_folder(tmp_path, monkeypat
     with opened(fingerprint="0123abcd") as run:
         run.log_figures({"loss": 1.0}, epoch=1)
         run.finish({}, bundle=bundle)
+
+    from mlflow import MlflowClient
 
     noted = only_run(MlflowClient("sqlite:///mlflow.db"), "first")
     assert noted.data.metrics == {"loss": 1.0}
