@@ -112,6 +112,16 @@ def dicom(pixels: NDArray[Any], *, frames: list[bytes] | None = None, **elements
     return file.getvalue()
 
 
+def nifti() -> bytes:
+    """A NIfTI-1 volume of zeros, `(4, 4, 4)`, 8 bits."""
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<4h", header, 40, 3, 4, 4, 4)
+    struct.pack_into("<2h", header, 70, 2, 8)
+    header[344:348] = b"n+1\0"
+    return bytes(header) + bytes(64)
+
+
 def zipped(files: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytearray:
     """A ZIP archive of files by name."""
     file = BytesIO()

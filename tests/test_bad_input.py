@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from tests.pictures import (
     huge_jpeg,
     huge_png,
     huge_tiff,
+    nifti,
     png_chunk,
     restated,
     zipped,
@@ -116,14 +118,18 @@ def batch(tmp_path_factory, files, film):
         (folder / name).write_bytes(data)
     (folder / ".hidden.png").write_bytes(b"hidden")
     (folder / "notes.txt").write_text("not meant as an image")
+    (folder / "IMAGE").write_bytes(dicom(film))
+    (folder / "j.nii").write_bytes(nifti())
     (folder / "folder.jpg").mkdir()
     (place / "secret.png").write_bytes(encode(film, "PNG"))
     (folder / "link.png").symlink_to(place / "secret.png")
     (folder / "loop.png").symlink_to(folder / "loop.png")
-    (folder / "up").symlink_to(place)
+    (folder / "up").symlink_to(folder)
+    (folder / "broken").symlink_to(place / "nothing")
     os.mkfifo(folder / "pipe.png")
     png = encode(film, "PNG")
-    evil = zipped({"../evil.png": png, "/etc/evil.png": png, "fine.png": png, "inner.zip": png})
+    inner = bytes(zipped({"a.png": png}))
+    evil = zipped({"../evil.png": png, "/etc/evil.png": png, "fine.png": png, "inner.zip": inner})
     (place / "evil.zip").write_bytes(evil)
     (place / "locked.zip").write_bytes(
         restated(zipped({"a.png": png, "b.png": png}), field="flags", value=1)
@@ -143,9 +149,12 @@ def expected(files):
     """Path -> status and code of every row that the command is to write."""
     rows = {f"films/{name}": what for name, (_, what) in files.items()}
     return rows | {
-        "films/link.png": "refused: link_outside",
-        "films/loop.png": "unreadable: not_readable",
-        "films/up": "refused: link_outside",
+        "films/link.png": "ok",
+        "films/loop.png": "unreadable: broken_link",
+        "films/up": "refused: link_cycle",
+        "films/broken": "unreadable: broken_link",
+        "films/IMAGE": "ok",
+        "films/j.nii": "refused: volume",
         "films/pipe.png": "unreadable: not_a_file",
         "evil.zip/../evil.png": "refused: unsafe_name",
         "evil.zip//etc/evil.png": "refused: unsafe_name",
@@ -261,6 +270,18 @@ def test_nothing_of_a_patient_in_what_is_printed(run):
     assert "Traceback" not in run.stderr
     assert "Warning" not in run.stderr
     assert "unreadable" in run.stderr  # the summary counts them
+
+
+def test_the_last_line_counts_every_row_by_its_reason(run, table):
+    last = run.stderr.splitlines()[-1]
+    for (status, code), count in Counter(
+        (status, reason.partition(":")[0])
+        for status, reason in zip(table["status"], table["reason"], strict=True)
+    ).items():
+        assert f"{count} {code or status}" in last
+    for status, count in table["status"].value_counts().items():
+        assert f"{count} {status}" in last
+    assert "2 files are no images: 1 .txt, 1 hidden." in last
 
 
 def test_no_reason_names_a_patient_or_a_place(table, batch):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.core.bundles.bundle import Bundle
     from app.core.results.result_store import ResultStore
+    from app.core.sources.left_out import LeftOut
 
 _SUFFIXES = (".csv", ".parquet")
 # Problems listed in the error about an input without images; the table has all of them.
@@ -163,9 +164,11 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     from app.core.results.table_writer import open_table
     from app.core.scoring.engine import Engine
     from app.core.scoring.ray_cluster import driver
+    from app.core.sources.left_out import LeftOut
     from app.core.sources.sources import from_paths
 
-    sources, known = from_paths(options.inputs), BundleResults(store, bundle)
+    left_out = LeftOut()
+    sources, known = from_paths(options.inputs, left_out), BundleResults(store, bundle)
     if options.engine == "ray":
         computed_by = f"the workers of a Ray cluster, backend {options.backend}"
         results = driver.score(bundle, sources, backend=options.backend, known=known)
@@ -197,9 +200,10 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     if missing:
         print(_missing_summary(missing), file=sys.stderr)
     # Last, because a run may print many lines, and this is the one to read.
-    print(_summary(counts, time.monotonic() - started, options.out), file=sys.stderr)
+    print(_summary(counts, left_out, time.monotonic() - started, options.out), file=sys.stderr)
     if not is_any_listed:
-        raise OverreadError(" ".join(["The input contains no image.", *unlisted]))
+        words = ["The input contains no image.", *unlisted, str(left_out)]
+        raise OverreadError(" ".join(filter(None, words)))
     _require_some_output(counts, bundle)
 
 
@@ -227,12 +231,12 @@ def _require_some_output(counts: Counter[tuple[str, str]], bundle: Bundle) -> No
         )
 
 
-def _summary(counts: Counter[tuple[str, str]], seconds: float, out: Path) -> str:
+def _summary(counts: Counter[tuple[str, str]], left_out: LeftOut, seconds: float, out: Path) -> str:
     total, peak = counts.total(), _peak_memory()
     memory = "" if peak is None else f", peak memory {peak / 1024**2:.0f} MB"
     return (
         f"{total:,} images in {seconds:.1f} s ({total / seconds:.0f} images/s){memory}: "
-        f"{_describe_rows(counts)}. Table: {out}"
+        f"{_describe_rows(counts)}. {f'{left_out} ' if left_out else ''}Table: {out}"
     )
 
 

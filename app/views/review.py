@@ -42,7 +42,7 @@ if batch.progress.cancelled and not is_running:
 verdicts = verdict_log.current(bundle)
 # These take time proportional to the batch, so they are recomputed only after a change.
 counts = state.cached("counts", (len(results_so_far),), lambda: count_by_status(results_so_far))
-rows.summary(results_so_far, counts, verdicts)
+rows.summary(results_so_far, counts, verdicts, batch.left_out)
 with st.container(border=True):
     chosen = rows.choose_filter(bundle, counts)
 order = state.worklist_order()

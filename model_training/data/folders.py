@@ -8,6 +8,7 @@ import pandas as pd
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
+from app.core.sources.left_out import LeftOut
 from model_training.data.image_files import HIDDEN, LabelledImage, images_below, name_below
 from model_training.data.table_columns import SPLIT_NAMES
 
@@ -59,10 +60,13 @@ def _labelled_files(folder: Path) -> tuple[list[tuple[str, CaseSplit, Path]], li
                 f"{others} folder{'s' if others > 1 else ''} next to train, val and test "
                 f"{'are' if others > 1 else 'is'} not read."
             )
+    left_out = LeftOut()
     files = [
-        (child.name, split, path) for split, child in class_folders for path in images_below(child)
+        (child.name, split, path)
+        for split, child in class_folders
+        for path in images_below(child, left_out)
     ]
-    return files, notes
+    return files, [*notes, str(left_out)] if left_out else notes
 
 
 def _folders(folder: Path) -> list[Path]:

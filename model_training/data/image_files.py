@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from app.core.bundles.bundle import CaseSplit
-from app.core.sources.file_names import IMAGE_SUFFIXES, is_image_name
+from app.core.sources import folder_listing
+from app.core.sources.file_names import IMAGE_SUFFIXES
+from app.core.sources.left_out import LeftOut
 
 HIDDEN = (".", "__MACOSX")
 
@@ -34,15 +36,21 @@ class LabelledImage:
     subgroup: str
 
 
-def images_below(folder: Path) -> list[Path]:
-    """The image files anywhere below a folder, by name, without hidden ones."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if is_image_name(path.name)
-        and path.is_file()
-        and not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts)
-    ]
+def images_below(folder: Path, left_out: LeftOut | None = None) -> list[Path]:
+    """The images anywhere below a folder, by name, recognised and found as the app does it.
+
+    Args:
+        folder: The folder; links are followed, hidden files are not listed.
+        left_out: Counts what is no image or cannot be read as one.
+    """
+    counted = left_out if left_out is not None else LeftOut()
+    images = []
+    for source in folder_listing.images_in(folder, counted):
+        if source.problem is not None:
+            counted.add(source.name, source.problem.code.replace("_", " "))
+        elif source.path is not None:
+            images.append(source.path)
+    return images
 
 
 def name_below(path: Path, folder: Path) -> str:

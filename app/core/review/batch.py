@@ -11,6 +11,7 @@ from threading import Event, Thread
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
 from app.core.scoring.engine import Engine, KnownResults, Result
+from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool
 
@@ -58,6 +59,7 @@ class Batch:
         bundle: Bundle,
         spooled: Spool | None = None,
         known: KnownResults | None = None,
+        left_out: LeftOut | None = None,
     ) -> None:
         """Stores the images; `start` begins scoring.
 
@@ -66,8 +68,10 @@ class Batch:
             bundle: The bundle to score them with.
             spooled: The uploads they are from, kept on disk as long as the batch.
             known: Cache of earlier results, to which new ones are added.
+            left_out: What lay beside the images and is not listed.
         """
         self.bundle = bundle
+        self.left_out = left_out or LeftOut()
         self._spooled = spooled
         self._known = known
         self.computed_by = ""

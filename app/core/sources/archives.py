@@ -11,8 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from app.core.errors import RefusedImageError, SourceError, UnreadableImageError
+from app.core.images.file_kinds import HEAD_BYTES
 
 _ENCRYPTED = 0x1 | 0x40
+_UTF_8 = 0x800
 
 
 class UnreadableArchiveError(SourceError):
@@ -66,7 +68,7 @@ class Member:
     @property
     def name(self) -> str:
         """Path inside the archive, with `/` as separator."""
-        return self.info.filename.replace("\\", "/")
+        return _decoded(self.info).replace("\\", "/")
 
     @property
     def size(self) -> int:
@@ -94,6 +96,18 @@ class Member:
         if len(data) != self.size:
             raise _damaged()
         return data
+
+    def read_head(self) -> bytes:
+        """The first bytes of the member, to see what it is.
+
+        Raises:
+            ImageError: If it is encrypted or of an unsupported compression, or its name points
+                outside the archive.
+            Exception: Whatever zipfile raises where the archive is damaged.
+        """
+        self._check()
+        with self.archive.file.open(self.info) as file:
+            return file.read(HEAD_BYTES)
 
     def _check(self) -> None:
         path = PurePosixPath(self.name)
@@ -135,6 +149,20 @@ def members(path: Path) -> list[Member]:
         ) from None
     inside = [Member(archive, info) for info in found if not info.is_dir()]
     return sorted(inside, key=lambda member: member.name)
+
+
+def _decoded(info: zipfile.ZipInfo) -> str:
+    """The name of a member. Many programs write UTF-8 without saying so, and it is read as CP437.
+
+    A name that is valid UTF-8 by chance, in CP437, hardly exists: it would need pairs of graphic
+    characters.
+    """
+    if info.flag_bits & _UTF_8 or info.filename.isascii():
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _damaged() -> UnreadableImageError:

@@ -1,11 +1,12 @@
-"""Decides by name which files are images or hidden, and makes names printable."""
+"""Knows the endings of images and hidden names, and makes names printable."""
 
 from __future__ import annotations
 
 import os
 
 IMAGE_SUFFIXES = frozenset(
-    {".bmp", ".dcm", ".dicom", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff",
+    {".acr", ".avif", ".bmp", ".dc3", ".dcm", ".dic", ".dicom", ".gif", ".heic", ".heif", ".ima",
+     ".j2k", ".jfif", ".jls", ".jp2", ".jpe", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff",
      ".webp"}
 )  # fmt: skip
 
@@ -17,11 +18,6 @@ def is_image_name(name: str) -> bool:
         return False
     suffix = os.path.splitext(last)[1].lower()
     return suffix in IMAGE_SUFFIXES or _looks_like_extensionless_dicom(last, suffix)
-
-
-def is_visible_image(path: str) -> bool:
-    """Whether a path inside a folder or archive, separated by `/`, is an image and not hidden."""
-    return is_image_name(path) and not is_hidden(path)
 
 
 def is_hidden(path: str) -> bool:

@@ -12,16 +12,25 @@ from app.core.sources.file_names import is_hidden, printable
 
 
 class Entry(NamedTuple):
-    """A file, folder or link inside a folder; `is_folder` is False for a link to a folder."""
+    """A file, folder or link inside a folder.
+
+    Attributes:
+        name: Its name.
+        path: Its path.
+        is_link: Whether it is a symbolic link.
+        is_folder: Whether it is a folder; False for a link to one.
+        is_hidden: Whether its name says that it is not meant to be seen.
+    """
 
     name: str
     path: str
     is_link: bool
     is_folder: bool
+    is_hidden: bool
 
 
 def entries(folder: Path) -> Iterator[Entry]:
-    """The visible content of a folder, in name order.
+    """The content of a folder, in name order.
 
     Only the names of remaining entries are held in memory: folders may have 100,000 files.
 
@@ -31,8 +40,6 @@ def entries(folder: Path) -> Iterator[Entry]:
     names, links, folders = [], set(), set()
     with os.scandir(folder) as found:
         for entry in found:
-            if is_hidden(entry.name):
-                continue
             names.append(entry.name)
             if entry.is_symlink():
                 links.add(entry.name)
@@ -41,7 +48,8 @@ def entries(folder: Path) -> Iterator[Entry]:
     names.sort(reverse=True)
     while names:
         name = names.pop()
-        yield Entry(name, os.path.join(folder, name), name in links, name in folders)
+        path = os.path.join(folder, name)
+        yield Entry(name, path, name in links, name in folders, is_hidden(name))
 
 
 def inside_root(root: Path, relative: str) -> Path:
@@ -91,7 +99,8 @@ def subfolders(root: Path, relative: str) -> list[str]:
     return [
         entry.name
         for entry in found
-        if entry.name == printable(entry.name)
+        if not entry.is_hidden
+        and entry.name == printable(entry.name)
         and os.path.isdir(entry.path)
         and (not entry.is_link or leads_into(entry.path, base))
     ]

@@ -44,10 +44,19 @@ NESTED_ARCHIVE = Problem(
 )
 LINK_OUT = Problem(
     "link_outside",
-    "This link points outside the folder and is not followed. Select its target directly.",
+    "This link leads out of the folder that the server may show, and is not followed. Ask whoever "
+    "runs the server to move the files inside.",
 )
-LINK_TO_FOLDER = Problem(
-    "link_to_folder", "Links to folders are not followed. Select that folder directly."
+LINK_CYCLE = Problem(
+    "link_cycle",
+    "This link leads back to a folder that it is in, and is not followed. Everything there is "
+    "listed once.",
+)
+BROKEN_LINK = Problem(
+    "broken_link",
+    "This link leads to nothing. Check that its target still exists; with git-annex, DVC or a "
+    "network drive, fetch or connect it first.",
+    refused=False,
 )
 NOTHING_AT_ADDRESS = Problem(
     "not_found",
@@ -93,6 +102,45 @@ REMOTE_ARCHIVE = Problem(
     "Remote ZIP archives are not opened. Download it and select the file, or unpack it on the "
     "server.",
 )
+
+
+def volume(kind: str) -> Problem:
+    """A file of several slices, of which none is stated to be the film.
+
+    Args:
+        kind: What it is, such as `NIfTI volume`.
+    """
+    return Problem(
+        "volume",
+        f"The file is a {kind}; expected a single image. Export the slice to be scored as DICOM, "
+        "PNG or TIFF.",
+    )
+
+
+def unsupported(kind: str) -> Problem:
+    """An image of a kind that is not read.
+
+    Args:
+        kind: What it is, such as `Photoshop image`.
+    """
+    return Problem(
+        "unsupported_format",
+        f"The file is {'an' if kind[0] in 'AEO' else 'a'} {kind}, which is not read. Export the "
+        "image as DICOM, PNG or TIFF.",
+    )
+
+
+def other_archive(kind: str) -> Problem:
+    """An archive of a kind that is not opened.
+
+    Args:
+        kind: What it is, such as `TAR archive`.
+    """
+    return Problem(
+        "archive",
+        f"The file is {'an' if kind[0] in 'xR' else 'a'} {kind}, which is not opened. Unpack it, "
+        "and choose the folder or a ZIP archive of it.",
+    )
 
 
 def missing_package(install: str) -> Problem:

@@ -17,6 +17,7 @@ from typing import Any
 
 from app.core.errors import ImageError
 from app.core.images.decoding import MAX_FILE_BYTES
+from app.core.images.file_kinds import HEAD_BYTES
 from app.core.sources import problems
 from app.core.sources.problems import Problem
 
@@ -103,6 +104,19 @@ class RemoteFile:
         if len(data) >= end or expected not in (None, len(data)):
             raise problems.CHANGED.error()
         return data
+
+    def read_head(self) -> bytes:
+        """The first bytes of the file, in one request.
+
+        Raises:
+            UnreadableImageError: If they cannot be read.
+        """
+        if self.listed_size == 0:
+            return b""
+        with _reading_errors():
+            files, _ = _file_system(self.address)
+            head: bytes = files.cat_file(self.path, start=0, end=HEAD_BYTES, **_time_limit(files))
+        return head[:HEAD_BYTES]
 
 
 @dataclass(frozen=True, slots=True)

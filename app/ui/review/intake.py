@@ -11,6 +11,7 @@ from app.core.errors import SourceError
 from app.core.review.batch import Batch
 from app.core.settings import read_settings
 from app.core.sources import folders, sources
+from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool, spool
 from app.ui import components, errors, state
@@ -70,7 +71,7 @@ def _upload(bundle: Bundle, *, directory: bool) -> None:
     ):
         spooled = spool(uploads)
         state.next_upload()
-        _start(spooled.sources, bundle, spooled=spooled)
+        _start(spooled.sources, bundle, left_out=spooled.left_out, spooled=spooled)
 
 
 def _server_folder(bundle: Bundle) -> None:
@@ -108,19 +109,26 @@ def _server_folder(bundle: Bundle) -> None:
     )
     if st.button(f"Review {named}", type="primary", key="review_server"):
         with st.spinner("Listing the folder"):
-            found = sources.below_root(root, folder)
-        _start(found, bundle)
+            left_out = LeftOut()
+            found = sources.below_root(root, folder, left_out)
+        _start(found, bundle, left_out=left_out)
 
 
-def _start(found: Sequence[Source], bundle: Bundle, *, spooled: Spool | None = None) -> None:
+def _start(
+    found: Sequence[Source],
+    bundle: Bundle,
+    *,
+    left_out: LeftOut | None = None,
+    spooled: Spool | None = None,
+) -> None:
     if not found:
         st.warning(
             "The folder contains no images. Expected JPEG, PNG, TIFF or DICOM files; choose "
-            "another folder."
+            f"another folder. {components.escape_markdown(str(left_out or ''))}"
         )
         return
     known = models.known_results(bundle)
-    batch = Batch(found, bundle=bundle, spooled=spooled, known=known)
+    batch = Batch(found, bundle=bundle, spooled=spooled, known=known, left_out=left_out)
     batch.start(models.engine(bundle))
     state.set_batch(batch)
     st.rerun()

@@ -22,7 +22,8 @@ from app.core.review.worklist import (
     status_of,
 )
 from app.core.scoring.engine import Result
-from app.ui import errors, state
+from app.core.sources.left_out import LeftOut
+from app.ui import components, errors, state
 from app.ui.cache import films
 
 ROWS_PER_PAGE = 50
@@ -30,18 +31,24 @@ _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
 
 
 def summary(
-    results: Sequence[Result], counts: dict[ImageStatus, int], verdicts: dict[str, Verdict]
+    results: Sequence[Result],
+    counts: dict[ImageStatus, int],
+    verdicts: dict[str, Verdict],
+    left_out: LeftOut,
 ) -> None:
-    """Counts by status, and how many images were reviewed.
+    """Counts by status, how many images were reviewed, and what lay beside them.
 
     Args:
         results: Results listed so far.
         counts: Number of images of each status.
         verdicts: Current verdicts by image id.
+        left_out: Files that are not listed.
     """
     reviewed = sum(1 for result in results if result.image_id in verdicts)
     text = [f"{count:,} {STATUS_LABELS[s]}" for s, count in counts.items()]
     st.markdown(" · ".join([*text, f"{reviewed:,} of {len(results):,} reviewed"]))
+    if left_out:
+        st.caption(components.escape_markdown(str(left_out)))
 
 
 def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:

@@ -1,8 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from model_training.data.image_files import ImageIndex, name_below
+from app.core.sources.left_out import LeftOut
+from model_training.data.datasets import read_dataset
+from model_training.data.image_files import ImageIndex, images_below, name_below
+from tests.pictures import dicom, nifti
 
 
 @pytest.fixture
@@ -51,3 +55,37 @@ def test_an_absolute_path_is_taken_as_it_is(index, tmp_path_factory):
 
 def test_a_name_that_is_not_utf_8_stays_printable():
     assert name_below(Path("/data/M\udcfcller.png"), Path("/data")) == "M\\udcfcller.png"
+
+
+def test_images_are_found_by_content_and_through_links_and_the_rest_is_counted(tmp_path):
+    folder = tmp_path / "NORMAL"
+    (folder / "sub").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "e.png").touch()
+    film = dicom(np.zeros((40, 40), np.uint8))
+    for name in ("b.png", "IMAGE", "sub/a.ima"):
+        (folder / name).write_bytes(film)
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "broken.png").symlink_to("nothing.png")
+    (folder / "scan.nii").write_bytes(nifti())
+    (folder / "notes.txt").touch()
+    left_out = LeftOut()
+
+    found = images_below(folder, left_out)
+
+    assert [path.relative_to(folder).as_posix() for path in found] == [
+        "IMAGE", "b.png", "linked/e.png", "sub/a.ima",
+    ]  # fmt: skip
+    assert found == sorted(found)
+    assert str(left_out) == "3 files are no images: 1 .txt, 1 broken link, 1 volume."
+
+
+def test_a_data_set_says_what_lies_beside_its_images(tmp_path):
+    for name in ("NORMAL", "TUMOUR"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").touch()
+        (tmp_path / name / "a.json").touch()
+
+    notes = read_dataset(tmp_path).notes
+
+    assert "2 files are no images: 2 .json." in notes

@@ -13,7 +13,9 @@ import pytest
 from app.core.errors import SourceError
 from app.core.images.decoding import MAX_FILE_BYTES
 from app.core.sources import archives
-from app.core.sources.sources import from_archive, from_paths
+from app.core.sources.archive_listing import images_in
+from app.core.sources.left_out import LeftOut
+from app.core.sources.sources import from_paths
 from tests.app.core.sources.contents import codes, names, reason, sentence
 from tests.pictures import restated, zipped
 
@@ -156,7 +158,7 @@ def test_archive_that_unpacks_to_100_gigabytes(pack):
         archive = restated(archive, field="size", value=2**32 - 2, index=number)
     path = pack(archive)
     with pytest.raises(SourceError, match=r"unpacks to 104 GB; the maximum is 20 GB"):
-        list(from_archive(path, name="films.zip"))
+        list(images_in(path, LeftOut(), name="films.zip"))
     assert "104 GB" in sentence(from_paths([path]))
     good = pack(zipped({"a.png": b"abc"}), "good.zip")
     found = list(from_paths([path, good]))
@@ -172,7 +174,7 @@ def test_archive_inside_an_archive_keeps_a_row(pack):
 
 def test_empty_archive(pack):
     path = pack(zipped({}))
-    assert list(from_archive(path, name="films.zip")) == []
+    assert list(images_in(path, LeftOut(), name="films.zip")) == []
     assert "contains no image" in sentence(from_paths([path]))
 
 
@@ -180,7 +182,7 @@ def test_empty_archive(pack):
 def test_what_is_no_archive(pack, data):
     path = pack(data)
     with pytest.raises(SourceError, match="not a valid ZIP"):
-        list(from_archive(path, name="films.zip"))
+        list(images_in(path, LeftOut(), name="films.zip"))
 
 
 def test_folder_with_the_name_of_an_archive(tmp_path):
@@ -201,7 +203,7 @@ def test_name_that_claims_utf_8_and_is_none(pack):
     archive = zipped({"f_lm.png": b"abc"}).replace(b"f_lm.png", b"f\xfflm.png")
     path = pack(restated(archive, field="flags", value=0x800))
     with pytest.raises(SourceError, match="not a valid ZIP"):
-        list(from_archive(path, name="films.zip"))
+        list(images_in(path, LeftOut(), name="films.zip"))
 
 
 def test_damage_anywhere_gives_bytes_or_a_reason(pack):
@@ -213,7 +215,7 @@ def test_damage_anywhere_gives_bytes_or_a_reason(pack):
             archive[generator.randrange(len(archive))] = generator.randrange(256)
         path = pack(archive)
         try:
-            found = list(from_archive(path, name="films.zip"))
+            found = list(images_in(path, LeftOut(), name="films.zip"))
         except SourceError:
             continue
         codes(found)

@@ -8,7 +8,8 @@ from app.core.sources.file_names import is_image_name
 @pytest.mark.parametrize("name", [
     "a.jpg", "A.JPEG", "b.Png", "c.tif", "c.tiff", "d.dcm", "d.dicom", "e.bmp", "f.webp", "g.gif",
     "h.jfif", "IM000001", "1.2.840.113619.2.55", "film 1 (ü).png", "-rf.png", "=cmd.png", "a.b.jpg",
-    "folder/IM0001", "two\nlines.png", "scan.0001",
+    "folder/IM0001", "I1.IMA", "x.dic", "x.dc3", "x.heic", "x.jp2", "x.jls",
+    "two\nlines.png", "scan.0001",
 ])  # fmt: skip
 def test_image_names(name):
     assert is_image_name(name)

@@ -5,14 +5,16 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.core.images.decoding import MAX_FILE_BYTES
 from app.core.sources import sources
+from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 from app.core.sources.sources import from_paths
 from tests.app.core.sources.contents import codes, names, reason
-from tests.pictures import zipped
+from tests.pictures import dicom, zipped
 
 
 @pytest.fixture
@@ -104,7 +106,8 @@ def test_a_named_pipe_is_not_waited_for(folder):
     )
     thread.start()
     thread.join(5)
-    assert found == ["not_a_file", "nested_archive", "not_a_file", "not_a_file"]
+    # In a folder only the name of an image promises one; what is chosen itself has a row.
+    assert found == ["not_a_file", "not_a_file", "not_a_file"]
 
 
 def test_a_device_is_not_read():
@@ -162,29 +165,89 @@ def test_folder_with_the_name_of_an_image(folder):
     assert names(from_paths([folder]), folder) == ["x.jpg/a.png"]
 
 
-def test_links_are_followed_only_inside(folder, tmp_path):
+@pytest.fixture
+def linked(folder, tmp_path):
+    """Links of every kind, some of which leave the folder."""
     outside = tmp_path / "outside"
     outside.mkdir()
-    (outside / "secret.png").write_bytes(b"secret")
+    (outside / "other.png").write_bytes(b"other")
+    (outside / "dicom").write_bytes(dicom(np.zeros((40, 40), np.uint8)))
     (folder / "a.png").write_bytes(b"abc")
     (folder / "sub").mkdir()
+    (folder / "sub" / "s.png").write_bytes(b"s")
     (folder / "b_inside.png").symlink_to("a.png")
-    (folder / "c_out.png").symlink_to("../outside/secret.png")
+    (folder / "c_out.png").symlink_to("../outside/other.png")
     (folder / "d_folder").symlink_to("../outside")
     (folder / "e_up").symlink_to("..")
     (folder / "f_loop.png").symlink_to("f_loop.png")
     (folder / "g_broken.png").symlink_to("nothing.png")
-    (folder / "h_notes.txt").symlink_to("../outside/secret.png")
+    (folder / "h_broken").symlink_to("nothing")
     (folder / "i_sub").symlink_to("sub")
-    found = list(from_paths([folder]))
-    assert names(found, folder) == [
-        "a.png", "b_inside.png", "c_out.png", "d_folder", "e_up", "f_loop.png", "g_broken.png",
-        "i_sub",
-    ]  # fmt: skip
-    assert codes(found) == [
-        b"abc", b"abc", "link_outside", "link_outside", "link_outside", "not_readable",
-        "not_readable", "link_to_folder",
-    ]  # fmt: skip
+    (folder / "j_self").symlink_to(".")
+    (folder / "k_notes.txt").symlink_to("../outside/other.png")
+    return folder
+
+
+def test_links_are_followed_and_circles_found(linked):
+    left_out = LeftOut()
+    found = list(from_paths([linked], left_out))
+
+    assert dict(zip(names(found, linked), codes(found), strict=True)) == {
+        "a.png": b"abc",
+        "b_inside.png": b"abc",
+        "c_out.png": b"other",
+        "d_folder/dicom": (linked / "../outside/dicom").read_bytes(),
+        "d_folder/other.png": b"other",
+        # What lies beside the folder is read; the folder itself, and a link in a circle, is not.
+        "e_up/films": "link_cycle",
+        "e_up/outside/dicom": (linked / "../outside/dicom").read_bytes(),
+        "e_up/outside/other.png": b"other",
+        "f_loop.png": "broken_link",
+        "g_broken.png": "broken_link",
+        "h_broken": "broken_link",
+        "i_sub/s.png": b"s",
+        "j_self": "link_cycle",
+        "sub/s.png": b"s",
+    }
+    assert str(left_out) == "1 file is no image: 1 .txt."
+
+
+def test_a_server_root_is_never_left_by_a_link(linked):
+    left_out = LeftOut()
+    found = sources.below_root(linked, linked, left_out)
+
+    assert dict(zip([one.name for one in found], codes(found), strict=True)) == {
+        "a.png": b"abc",
+        "b_inside.png": b"abc",
+        "c_out.png": "link_outside",
+        "d_folder": "link_outside",
+        "e_up": "link_outside",
+        "f_loop.png": "broken_link",
+        "g_broken.png": "broken_link",
+        "h_broken": "broken_link",
+        "i_sub/s.png": b"s",
+        "j_self": "link_cycle",
+        "k_notes.txt": "link_outside",
+        "sub/s.png": b"s",
+    }
+    assert not left_out
+
+
+def test_a_tree_of_links_as_git_annex_makes_it(tmp_path):
+    """Names that link to objects by digest, in a hidden folder that is not listed itself."""
+    objects = tmp_path / "data" / ".git" / "annex" / "objects"
+    objects.mkdir(parents=True)
+    (objects / "SHA256-s3--abc").write_bytes(b"abc")
+    (tmp_path / "data" / "film.png").symlink_to(".git/annex/objects/SHA256-s3--abc")
+    (tmp_path / "data" / "not fetched.png").symlink_to(".git/annex/objects/SHA256-s3--def")
+    left_out = LeftOut()
+
+    found = list(from_paths([tmp_path / "data"], left_out))
+
+    assert codes(found) == [b"abc", "broken_link"]
+    assert "git-annex" in str(reason(found[1]))
+    assert reason(found[1]).status == "unreadable"
+    assert str(left_out) == "1 hidden folder was not opened."
 
 
 def test_folder_reached_by_a_link_is_read(folder, tmp_path):

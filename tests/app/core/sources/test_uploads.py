@@ -1,12 +1,13 @@
 import gc
 from io import BytesIO
 
+import numpy as np
 import pytest
 
 from app.core.errors import SourceError
 from app.core.sources import uploads
 from app.core.sources.uploads import spool
-from tests.pictures import restated, zipped
+from tests.pictures import dicom, nifti, restated, zipped
 
 
 class Upload(BytesIO):
@@ -63,19 +64,33 @@ def test_a_bad_archive_costs_nothing_else():
         Upload("bad.zip", b"no archive"), Upload("huge.zip", bytes(huge)), Upload("a.png", b"a"),
         Upload("none.zip", bytes(zipped({"notes.txt": b""}))), Upload("empty.zip", b""),
     ])  # fmt: skip
-    assert [source.read() for source in spooled.sources if source.problem is None] == [b"a"]
+    assert [source.read() for source in spooled.sources if source.problem is None] == [b"a", b""]
     found = [(source.name, source.problem.code) for source in spooled.sources if source.problem]
     assert found == [
         ("bad.zip", "damaged_archive"), ("huge.zip", "archive_too_large"),
-        ("none.zip", "no_images"), ("empty.zip", "damaged_archive"),
+        ("none.zip", "no_images"),
     ]  # fmt: skip
 
 
 def test_of_an_uploaded_directory_only_images_count():
-    files = ["week/a.png", "week/.DS_Store", "week/sub/IM0001", "week/notes.txt", "week/.git/b.png",
-             "__MACOSX/week/._a.png"]  # fmt: skip
-    spooled = spool([Upload(name, name.encode()) for name in files])
-    assert [source.name for source in spooled.sources] == ["week/a.png", "week/sub/IM0001"]
+    film = dicom(np.zeros((40, 40), np.uint8))
+    files = {
+        "week/a.png": b"a", "week/.DS_Store": b"", "week/sub/IM0001": b"i", "week/notes.txt": b"n",
+        "week/.git/b.png": b"b", "__MACOSX/week/._a.png": b"m", "week/IMAGE": film,
+        "week/scan.nii": nifti(), "week/more.zip": bytes(zipped({"c.png": b"c", "d.csv": b"d"})),
+    }  # fmt: skip
+    spooled = spool([Upload(name, data) for name, data in files.items()])
+
+    assert [
+        (source.name, source.problem.code if source.problem else source.read())
+        for source in spooled.sources
+    ] == [
+        ("week/a.png", b"a"), ("week/sub/IM0001", b"i"), ("week/IMAGE", film),
+        ("week/scan.nii", "volume"), ("week/more.zip/c.png", b"c"),
+    ]  # fmt: skip
+    assert str(spooled.left_out) == (
+        "5 files are no images: 1 .DS_Store, 1 .csv, 1 .txt, 1 hidden, 1 metadata of macOS."
+    )
 
 
 def test_the_folder_goes_with_its_last_reference():
