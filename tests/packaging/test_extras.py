@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from model_training.cli import TRAINER_MODULES
+from model_training.commands.program import TRAINER_MODULES
 from tests.packaging.installation import REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]

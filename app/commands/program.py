@@ -1,0 +1,45 @@
+"""The program `overread`: its commands, and how their errors are reported."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from app.commands import score, serve, verify
+from app.core.errors import OverreadError, system_reason
+
+
+def run(arguments: list[str] | None) -> int:
+    """Parses the command line and runs its command; errors become a sentence on stderr.
+
+    Returns:
+        Exit status: 0, or 1 if the command failed.
+
+    Raises:
+        SystemExit: With status 2 for incorrect usage, or 0 after `--help`.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except OverreadError as error:
+        print(f"overread: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"overread: {system_reason(error)}. Check the output folder and free space.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="overread",
+        description="A second reading for image classifiers. Research use only, not a medical "
+        "device.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in (serve, score, verify):
+        command.add(commands)
+    return parser
