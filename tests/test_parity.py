@@ -37,7 +37,7 @@ def folder(tmp_path_factory):
     smooth = cv2.GaussianBlur(generator.integers(0, 256, (300, 220), np.uint8), (0, 0), 9)
     film = cv2.normalize(smooth, None, 10, 240, cv2.NORM_MINMAX)
     tinted = np.stack([film, film, np.clip(film.astype(int) + 6, 0, 255).astype(np.uint8)], -1)
-    deep = film.astype(np.uint16) * 16 + 3
+    deep = film.astype(np.uint16) * 257
     turned = Image.Exif()
     turned[0x0112] = 6
     Image.fromarray(film).save(folder / "grey.png")

@@ -11,11 +11,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
-from app.core.images import dicom
+from app.core.images import dicom_file
+from app.core.images.coded_image import coded_image
 from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, prepare
 from app.core.images.silence import silent
@@ -90,7 +91,7 @@ def survey(cases: Sequence[Case], *, channels: Literal[1, 3] = 1) -> Survey:
             raise prepared.error
         film = prepared.film
         thumbnails[index] = thumbnail(film)
-        header = _dicom_header(data) if dicom.is_dicom(data) else _picture_header(data)
+        header = _dicom_header(data) if dicom_file.is_dicom(data) else _picture_header(data)
         return {
             "file_format": header.file_format,
             "pixel_kind": header.pixel_kind,
@@ -129,7 +130,10 @@ def _batches(number: int) -> Iterator[range]:
 
 def _picture_header(data: bytes) -> _Header:
     with silent():  # as when it was decoded
-        picture = Image.open(BytesIO(data))
+        try:
+            picture = Image.open(BytesIO(data))
+        except UnidentifiedImageError:
+            return _other_header(data)
     tables = getattr(picture, "quantization", None) or {}
     texts = ("comment", "xmp", "XML:com.adobe.xmp", "Comment", "Description", "Software")
     return _Header(
@@ -140,6 +144,14 @@ def _picture_header(data: bytes) -> _Header:
         colour_profile="icc_profile" in picture.info,
         comment=any(key in picture.info for key in texts),
     )
+
+
+def _other_header(data: bytes) -> _Header:
+    """Of a file that Pillow does not read."""
+    if image := coded_image(data):
+        colours = "grey" if image.channels == 1 else "colour"
+        return _Header(image.kind, f"{colours}, {image.bits} bits")
+    return _Header("TIFF", "other")
 
 
 def _pixel_kind(picture: Image.Image, data: bytes) -> str:
@@ -153,9 +165,8 @@ def _pixel_kind(picture: Image.Image, data: bytes) -> str:
 
 
 def _dicom_header(data: bytes) -> _Header:
-    import pydicom
-
     with silent():
-        dataset = pydicom.dcmread(BytesIO(data), stop_before_pixels=True)
+        dataset = dicom_file.header(data)
     kind = "grey" if int(dataset.get("SamplesPerPixel") or 1) == 1 else "colour"
-    return _Header("DICOM", f"{kind}, {int(dataset.BitsStored)} bits")
+    bits = dataset.get("BitsStored") or dataset.get("BitsAllocated") or 0
+    return _Header("DICOM", f"{kind}, {int(bits)} bits")

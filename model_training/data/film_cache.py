@@ -39,7 +39,15 @@ from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
 _LAYOUT = 1
 
 # Other versions of these libraries may decode to different pixels.
-_LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "pydicom", "pylibjpeg")
+_LIBRARIES = (
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "pydicom",
+    "pylibjpeg",
+    "tifffile",
+    "imagecodecs",
+)
 
 # Number of films decoded, written and indexed together.
 _TOGETHER = 256

@@ -14,14 +14,14 @@ import secrets
 from pathlib import Path
 
 from app.core.errors import DatasetError
-from app.core.images import dicom
+from app.core.images import dicom_file
 from app.core.images.silence import silent
 from app.core.settings import read_settings
 
 KEY_FILE = "patient.key"  # in the folder OVERREAD_HOME
 
 _KEY_BYTES = 32
-_MAGIC_BYTES = 132
+_MAGIC_BYTES = 512
 _SHOWN_DIGITS = 16  # 64 bits: for a million patients, the chance of a collision is 1 in 37 million
 
 
@@ -31,11 +31,11 @@ def dicom_patient_id(file: Path) -> str:
 
     try:
         with file.open("rb") as stream:
-            if not dicom.is_dicom(stream.read(_MAGIC_BYTES)):
+            if not dicom_file.is_dicom(stream.read(_MAGIC_BYTES)):
                 return ""
         with silent():
             header = pydicom.dcmread(
-                file, stop_before_pixels=True, specific_tags=["PatientID"], force=False
+                file, stop_before_pixels=True, specific_tags=["PatientID"], force=True
             )
         return str(header.get("PatientID") or "").strip()
     except Exception:

@@ -7,6 +7,8 @@ refused before any pixels are decoded.
 from __future__ import annotations
 
 import hashlib
+import logging
+import re
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -15,17 +17,21 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
-from app.core.images import dicom
+from app.core.images import coded_file, dicom, dicom_file, tiff
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_filled_up, is_whole, looks_like_picture
 from app.core.images.guard import guarded, is_lack_of_memory
+from app.core.images.reading import AS_STORED, Pixels, Reading, Window, choose
 from app.core.images.silence import silent
+
+_LOG = logging.getLogger(__name__)
 
 MAX_PIXELS = 120_000_000  # a 10,000 x 12,000 film; mammograms have about 30 million
 MAX_FILE_BYTES = 512 * 1024**2
 MIN_SIDE = 32
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
+_UNDECODABLE = "undecodable"
 _DAMAGED = "The image is truncated or damaged ({}). Copy or export the file again."
 
 
@@ -36,10 +42,14 @@ class Film:
     Attributes:
         pixels: uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order.
         modality: DICOM modality such as `DX`; None if the file states none.
+        frame: The image of the file chosen by the reader, 1 for the first; None if it holds one.
+        window: The reader's values of black and white, if the file states none.
     """
 
     pixels: NDArray[np.uint8]
     modality: str | None = None
+    frame: int | None = None
+    window: Window | None = None
 
 
 def image_id(data: bytes) -> str:
@@ -47,19 +57,21 @@ def image_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def decode(data: bytes) -> Film:
+def decode(data: bytes, reading: Reading = AS_STORED) -> Film:
     """Decodes one film at full resolution, upright, in 8 bits.
 
-    Higher bit depths are scaled by the depth in use (a 12-bit film in a 16-bit file by 4095, not
-    65535), so that the container does not darken the film. Transparency is composited over black
-    and the EXIF orientation is applied.
+    Depth, sign and range come from the file, never from its largest pixel. Transparency is
+    composited over black and the EXIF orientation is applied. docs/inputs.md lists what is read.
 
     Args:
-        data: The whole file: JPEG, PNG, TIFF, BMP, WebP, GIF or DICOM.
+        data: The whole file: JPEG, JPEG-LS, JPEG 2000, PNG, TIFF, BMP, WebP, GIF or DICOM.
+        reading: The reader's choices for what the file leaves open.
 
     Raises:
-        UnreadableImageError: If the bytes are empty, not an image, truncated or damaged.
-        RefusedImageError: If the image is too small, too large, blank or not a single frame.
+        UnreadableImageError: If the bytes are empty, not an image, damaged or of a kind that no
+            decoder reads.
+        RefusedImageError: If the image is too small, too large or blank, one of several of which
+            none was chosen, or of an unknown range.
 
     Example:
         >>> from pathlib import Path
@@ -79,24 +91,47 @@ def decode(data: bytes) -> Film:
             f"{MAX_FILE_BYTES // 1024**2} MB. Export it at a lower resolution.",
         )
     with guarded(), silent():
-        film = _decode(data)
+        film = _decode(data, reading)
         _require_picture(film.pixels)
         return film
 
 
-def _decode(data: bytes) -> Film:
+def _decode(data: bytes, reading: Reading) -> Film:
     try:
-        if not dicom.is_dicom(data):
-            return Film(_not_blank(_decode_picture(data)))
-        pixels, modality = dicom.decode(data, check_size=_check_size)
-        return Film(_not_blank(grey_if_colourless(pixels)), modality)
+        found = _read(data, reading)
+        pixels = _not_blank(grey_if_colourless(found.values))
+        return Film(pixels, found.modality, found.frame, found.window)
     except ImageError:
         raise
     except Exception as error:
         if is_lack_of_memory(error):
             raise
-        # Decoders raise any exception, and its text may quote the file: report only its type.
-        raise UnreadableImageError("damaged", _DAMAGED.format(type(error).__name__)) from None
+        _log(data, error)
+        raise _undecodable(type(error).__name__) from None
+
+
+def _log(data: bytes, error: Exception) -> None:
+    """Logs a decoder's own words, without those that occur in the file.
+
+    They might be a patient's. The file is named by the beginning of its digest.
+    """
+    content = data.lower()
+
+    def masked(word: re.Match[str]) -> str:
+        text = word.group()
+        return text if text.isascii() and text.lower().encode() not in content else "…"
+
+    words = re.sub(r"[^\W_]+", masked, str(error))
+    _LOG.warning("Image %s: %s: %s", image_id(data)[:8], type(error).__name__, words)
+
+
+def _undecodable(what: str) -> UnreadableImageError:
+    """The reason for an image in which no decoder sees a picture, for whatever cause."""
+    return UnreadableImageError(
+        _UNDECODABLE,
+        f"The file begins as an image, but no decoder reads it ({what}): it may be damaged, or of "
+        "a rare kind. Copy it again, or export it as PNG.",
+    )
 
 
 def _require_picture(pixels: NDArray[np.uint8]) -> None:
@@ -110,7 +145,31 @@ def _require_picture(pixels: NDArray[np.uint8]) -> None:
         raise TypeError("The decoders returned no 8-bit grey or RGB picture.")
 
 
-def _decode_picture(data: bytes) -> NDArray[np.uint8]:
+def _read(data: bytes, reading: Reading) -> Pixels:
+    if dicom_file.is_dicom(data):
+        return dicom.decode(data, check_size=_check_size, reading=reading)
+    if tiff.is_tiff(data):
+        image = tiff.choose_image(data, reading, check_size=_check_size)
+        if image.is_plain:
+            try:
+                found = _decode_picture(data, reading, image.directory)
+                return found._replace(frame=image.frame)
+            except UnreadableImageError as error:
+                if error.code != _UNDECODABLE:  # else of a compression that Pillow lacks
+                    raise
+        pixels, orientation, window = tiff.decode(data, image, reading)
+        return Pixels(_upright(pixels, orientation), frame=image.frame, window=window)
+    return _decode_picture(data, reading)
+
+
+def _decode_picture(data: bytes, reading: Reading, directory: int | None = None) -> Pixels:
+    """Decodes by Pillow, or as a single code stream if Pillow does not know the file.
+
+    Args:
+        data: The whole file.
+        reading: The reader's choices.
+        directory: Which image to read, from 0; None chooses by `reading`.
+    """
     try:
         picture = Image.open(BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError:
@@ -124,27 +183,52 @@ def _decode_picture(data: bytes) -> NDArray[np.uint8]:
             "resolution.",
         ) from None
     except UnidentifiedImageError:
+        if coded := coded_file.decode(data, reading, check_size=_check_size):
+            return Pixels(coded[0], window=coded[1])
+        if data.startswith(b"\x89PNG") and not is_whole(data, "PNG"):
+            raise UnreadableImageError(
+                "damaged", _DAMAGED.format("its end or a checksum is missing")
+            ) from None
         if looks_like_picture(data):
-            raise UnreadableImageError("damaged", _DAMAGED.format("its header")) from None
+            raise _undecodable("its header") from None
         raise UnreadableImageError(
             "not_an_image",
             f"The {len(data):,} bytes are not a JPEG, PNG, TIFF, BMP, WebP, GIF or DICOM image, "
             "regardless of the file's name. Export the image again.",
         ) from None
+    frame = None
+    if directory is None:
+        _check_size(picture.width, picture.height)
+        directory, frame = choose(_num_images(picture), reading)
+    picture.seek(directory)
     _check_size(picture.width, picture.height)
-    # JPEG files of phones may contain a second image, a depth map or preview; the first counts.
-    if picture.format != "MPO" and getattr(picture, "is_animated", False):
-        raise RefusedImageError(
-            "several_images",
-            "The file contains more than one image; expected one. "
-            "Save the image to be scored as a separate file.",
-        )
     if not is_whole(data, picture.format):
         raise UnreadableImageError("damaged", _DAMAGED.format("its end or a checksum is missing"))
-    picture.load()
+    try:
+        picture.load()
+    except (OSError, SyntaxError) as error:
+        # Its header was read, so the rest is not what the header promises.
+        _log(data, error)
+        raise UnreadableImageError("damaged", _DAMAGED.format("its pixels")) from None
     if is_filled_up(picture, data):
         raise UnreadableImageError("damaged", _DAMAGED.format("part of its scan is missing"))
-    return _upright(to_8_bits(picture, data), _orientation(picture))
+    pixels, window = to_8_bits(picture, data, reading)
+    return Pixels(_upright(pixels, _orientation(picture)), frame=frame, window=window)
+
+
+def _num_images(picture: Image.Image) -> int:
+    """How many images a file holds. Previews and depth maps in JPEG files of phones do not count.
+
+    Those are all but the images of panoramas and of several views, CIPA DC-007 5.2.3.3.
+    """
+    if picture.format == "MPO":
+        entries = (getattr(picture, "mpinfo", None) or {}).get(0xB002) or []
+        views = sum(
+            str(entry.get("Attribute", {}).get("MPType", "")).startswith("Multi-Frame")
+            for entry in entries[1:]
+        )
+        return 1 + views
+    return int(getattr(picture, "n_frames", 1))
 
 
 def _check_size(width: int, height: int) -> None:

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
-from app.core.images import dicom
+from app.core.images import dicom_file
 
 # Number of bytes that `kind_of` looks at.
 HEAD_BYTES = 512
@@ -94,7 +94,7 @@ def kind_of(head: bytes) -> FileKind | None:
     for start, signature, kind in _SIGNATURES:
         if head[start : start + len(signature)] == signature:
             return _inside_gzip(head) or kind if signature == b"\x1f\x8b\x08" else kind
-    if dicom.is_dicom(head):
+    if dicom_file.is_dicom(head):
         return DICOM_INDEX if _DICOM_DIRECTORY in head else DICOM
     return _of_container(head) or _of_structure(head)
 

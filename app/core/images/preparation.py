@@ -12,12 +12,13 @@ from app.core.errors import ImageError
 from app.core.images import decoding, geometry
 from app.core.images.decoding import Film
 from app.core.images.guard import guarded
+from app.core.images.reading import AS_STORED, Reading
 from app.core.images.suitability import check_suitable
 
 # Part of every key under which results or decoded films are cached. Increase it with any change
 # that may alter whether a file is refused, its pixels, its score or its heatmap, and when other
 # facts are cached for a result: cached results of older versions are then recomputed.
-PIPELINE_VERSION = 2
+PIPELINE_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,11 @@ class Rejected:
 
 
 def prepare(
-    data: bytes, network_input: Input, *, image_id: str | None = None
+    data: bytes,
+    network_input: Input,
+    *,
+    image_id: str | None = None,
+    reading: Reading = AS_STORED,
 ) -> Prepared | Rejected:
     """Converts a file to network input: digest, decoding, suitability check, resizing.
 
@@ -62,6 +67,7 @@ def prepare(
         data: The whole file.
         network_input: Size, channels, fit and modalities of the network.
         image_id: SHA-256 of `data`, if already known.
+        reading: The reader's choices for what the file leaves open.
 
     Example:
         >>> from pathlib import Path
@@ -75,7 +81,7 @@ def prepare(
     film = None
     try:
         with guarded():
-            film = decoding.decode(data)
+            film = decoding.decode(data, reading)
             check_suitable(film, network_input)
             return Prepared(digest, film, to_input(film, network_input))
     except ImageError as error:

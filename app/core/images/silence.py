@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-# All loggers of pydicom and its decoder plugins.
+# All loggers of pydicom, its decoder plugins and tifffile.
 LOGGERS = (
     "pydicom",
     "pydicom.pixels.decoders.base",
@@ -22,6 +22,7 @@ LOGGERS = (
     "pylibjpeg.utils",
     "openjpeg",
     "openjpeg.utils",
+    "tifffile",
 )
 
 _this_thread = threading.local()

@@ -61,7 +61,7 @@ def test_formats_depths_and_embedded_data(tmp_path, film):
     film.save(tmp_path / "comment.jpg", comment=b"a comment")
     film.save(tmp_path / "text.png", pnginfo=text)
     film.convert("RGB").save(tmp_path / "profile.tif", icc_profile=b"a profile")
-    Image.fromarray(np.asarray(film).astype(np.uint16) * 16).save(tmp_path / "deep.png")
+    Image.fromarray(np.asarray(film).astype(np.uint16) * 257).save(tmp_path / "deep.png")
     cv2.imwrite(
         str(tmp_path / "deep_colour.png"),
         np.random.default_rng(0).integers(0, 65535, (64, 64, 3), np.uint16),

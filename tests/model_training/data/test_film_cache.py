@@ -161,7 +161,7 @@ def test_a_store_of_another_version_is_made_again(cases, tmp_path, capsys):
 
 
 def test_a_film_that_there_was_no_memory_for_is_tried_again(cases, tmp_path, monkeypatch):
-    def full(data):
+    def full(*arguments):
         raise UnreadableImageError("no_memory", "There was not enough memory.")
 
     with monkeypatch.context() as for_a_moment:

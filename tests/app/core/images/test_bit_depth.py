@@ -7,26 +7,65 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.core.errors import RefusedImageError
 from app.core.images import decoding, geometry
-from app.core.images.bit_depth import scale_to_8_bits
-from tests.app.core.images.decoding import decoded
+from app.core.images.grey_range import scaled
+from app.core.images.reading import Reading
+from tests.app.core.images.decoding import decoded, refusal
 from tests.pictures import (
     coloured,
     encode,
+    png_chunk,
     transparent_png,
 )
 
 STRETCH = partial(geometry.fit, how="stretch")
 
 
-# Depth.
+# Depth: of the same film in another one.
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-@pytest.mark.parametrize("bits", [10, 12, 14, 16])
-def test_same_film_in_more_bits(film, kind, bits):
+def test_eight_bits_repeated_in_sixteen(film, kind):
+    np.testing.assert_array_equal(decoded(encode(film.astype(np.uint16) * 257, kind)), film)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("bits", [10, 12, 14, 15])
+def test_fewer_bits_in_sixteen_need_a_window(film, kind, bits):
     deep = np.rint(film * ((2**bits - 1) / 255)).astype(np.uint16)
-    np.testing.assert_allclose(decoded(encode(deep, kind)), film, atol=1)
+    error = refusal(encode(deep, kind))
+    assert (error.code, error.status) == ("range_unknown", "refused")
+    assert f"{deep.min():,} to {deep.max():,} occur" in str(error)
+    chosen = Reading(window=(0, 2**bits - 1))
+    found = decoding.decode(encode(deep, kind), chosen)
+    np.testing.assert_allclose(found.pixels, film, atol=1)
+    assert found.window == (0, 2**bits - 1)
+
+
+@pytest.mark.parametrize("hot", [4096, 30_000, 65535])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_hot_pixels_decide_nothing(film, kind, hot):
+    deep = film.astype(np.uint16) * 16
+    deep[4, 5:40] = hot
+    assert refusal(encode(deep, kind)).code == "range_unknown"
+    found = decoding.decode(encode(deep, kind), Reading(window=(0, 4080))).pixels
+    np.testing.assert_array_equal(found[5:], film[5:])
+    assert (found[4, 5:40] == 255).all()
+
+
+def test_narrow_range_is_unknown(film):
+    assert refusal(encode(33_000 + film.astype(np.uint16) * 15, "PNG")).code == "range_unknown"
+
+
+def test_sixteen_bits_filled_from_end_to_end_need_no_window(film):
+    grain = np.random.default_rng(0).integers(0, 257, film.shape)
+    low, high = int(film.min()), int(film.max())
+    stretched = (film.astype(float) - low) / (high - low)
+    deep = np.clip(stretched * 65535 + grain - 128, 0, 65535).astype(np.uint16)
+    found = decoding.decode(encode(deep, "PNG"), Reading(window=(0, 99)))
+    np.testing.assert_array_equal(found.pixels, np.rint(deep / 257))
+    assert found.window is None
 
 
 def test_big_endian_film(film):
@@ -39,12 +78,11 @@ def test_dark_film_in_16_bits_stays_dark(film):
     np.testing.assert_array_equal(decoded(encode(dark.astype(np.uint16) * 257, "PNG")), dark)
 
 
-@pytest.mark.parametrize("bits", [12, 16])
-def test_same_colour_in_more_bits(film, bits):
-    rgb = coloured(film)
-    deep = np.rint(rgb * ((2**bits - 1) / 255)).astype(np.uint16)
+def test_colour_in_sixteen_bits(film):
+    deep = coloured(film).astype(np.uint16) * 257
     data = cv2.imencode(".png", deep[..., ::-1])[1].tobytes()
-    np.testing.assert_allclose(decoded(data), rgb, atol=1)
+    np.testing.assert_array_equal(decoded(data), coloured(film))
+    assert refusal(cv2.imencode(".png", deep // 16)[1].tobytes()).code == "range_unknown"
 
 
 def test_deep_transparency_lies_over_black(film):
@@ -56,62 +94,78 @@ def test_deep_transparency_lies_over_black(film):
     assert not found[:, :60].any()
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_tiff_whose_zero_is_white(film, dtype):
-    values = film.astype(dtype) * (257 if dtype == np.uint16 else 1)
-    data = bytearray(encode(values, "TIFF"))
-    entry = data.index(b"\x06\x01\x03\x00\x01\x00\x00\x00")  # photometric interpretation, one word
-    assert data[entry + 8] == 1
-    data[entry + 8] = 0
-    np.testing.assert_array_equal(decoded(bytes(data)), 255 - film)
+def test_one_deep_grey_value_declared_transparent(film):
+    data = encode(film.astype(np.uint16) * 257, "PNG")
+    value = int(film[40, 40])
+    chunk = png_chunk(b"tRNS", (value * 257).to_bytes(2, "big"))
+    found = decoded(data[:33] + chunk + data[33:])
+    np.testing.assert_array_equal(found, np.where(film == value, 0, film))
 
 
-def test_float_film_is_spread_over_its_range(film):
-    floats = film.astype(np.float32) / 1000 - 3
-    low, high = int(film.min()), int(film.max())
-    expected = np.rint((film.astype(float) - low) * 255 / (high - low))
-    np.testing.assert_allclose(decoded(encode(floats, "TIFF")), expected, atol=1)
+def with_significant_bits(values, bits):
+    data = encode(values.astype(np.uint16), "PNG")
+    return data[:33] + png_chunk(b"sBIT", bytes([bits])) + data[33:]
 
 
-def test_undefined_floats_do_not_darken_the_film(film):
-    floats = film.astype(np.float32)
-    whole = decoded(encode(floats, "TIFF"))
-    floats[0, :3] = np.nan, np.inf, -np.inf
-    found = decoded(encode(floats, "TIFF"))
-    assert found[0, :3].tolist() == [0, 255, 0]
-    np.testing.assert_array_equal(found[1:], whole[1:])
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_significant_bits_of_a_png_are_its_depth(film, bits):
+    stored = np.rint(film * ((2**bits - 1) / 255)).astype(np.uint16)
+    ways = [
+        np.rint(stored * (65535 / (2**bits - 1))),  # as PNG 12.4 asks
+        stored << (16 - bits),
+        (stored << (16 - bits)) | (stored >> (2 * bits - 16)),
+        stored,  # as some write them
+    ]
+    for values in ways:
+        np.testing.assert_allclose(decoded(with_significant_bits(values, bits)), film, atol=1)
 
 
-def test_32_bit_integers_with_negative_values(film):
-    film[0, 0] = 0
-    hounsfield = film.astype(np.int32) * 16 - 1024  # -1024 to about 2800: twelve bits
-    expected = np.rint(film.astype(float) * 16 * 255 / 4095)
-    np.testing.assert_array_equal(decoded(encode(hounsfield, "TIFF")), expected)
+def test_significant_bits_that_the_values_contradict(film):
+    values = film.astype(np.uint16) * 16
+    values[0, 0] = 5001
+    assert refusal(with_significant_bits(values, 12)).code == "range_unknown"
 
 
 @pytest.mark.parametrize(
-    ("values", "dtype", "expected"),
+    ("values", "bits", "expected"),
     [
-        ([0, 100, 255], np.uint16, [0, 100, 255]),  # eight bits in sixteen
-        ([0, 341, 1023], np.uint16, [0, 85, 255]),  # ten bits: 341 / 1023 = 1/3
-        ([0, 300], np.uint16, [0, 75]),  # nine bits do not exist: ten, 300 * 255 / 1023 = 74.8
-        ([0, 1365, 4095], np.uint16, [0, 85, 255]),  # twelve bits
-        ([0, 21845, 65535], np.uint16, [0, 85, 255]),
-        ([257, 2570], np.uint16, [1, 10]),  # eight bits repeated in sixteen
-        ([-1024, 1024, 3071], np.int16, [0, 128, 255]),  # 2048 * 255 / 4095 = 127.5
-        ([-32768, 32767], np.int16, [0, 255]),
-        ([0, 32767], np.int16, [0, 127]),  # sixteen bits, of which the sign takes one
-        ([0, 2**20 - 1], np.int32, [0, 255]),
-        ([0.0, 0.5, 1.0], np.float32, [0, 128, 255]),
-        ([7.0, 7.0], np.float64, [0, 0]),
-        ([np.nan, np.nan], np.float64, [0, 0]),
+        (np.array([[0, 85, 255]], np.uint8), None, [0, 85, 255]),
+        (np.array([[-128, 0, 127]], np.int8), None, [0, 128, 255]),
+        (np.array([[0, 1365, 4095]], np.uint16), 12, [0, 85, 255]),  # 1365 / 4095 = 1/3
+        (np.array([[0, 9, 15]], np.uint8), 4, [0, 153, 255]),
+        (np.array([[-2048, 0, 2047]], np.int16), 12, [0, 128, 255]),
+        (np.array([[257, 2570]], np.uint16), None, [1, 10]),  # bytes repeated
+        (np.array([[-32768, 257 * 9 - 32768]], np.int16), None, [0, 9]),
+        (np.array([[0, 0x07070707]], np.uint32), None, [0, 7]),
     ],
 )
-def test_scaling_worked_by_hand(values, dtype, expected):
-    array = np.array([values], dtype)
-    before = array.copy()
-    assert scale_to_8_bits(array).tolist() == [expected]
-    np.testing.assert_array_equal(array, before)
+def test_range_worked_by_hand(values, bits, expected):
+    before = values.copy()
+    assert scaled(values, bits=bits, reading=Reading())[0].tolist() == [expected]
+    np.testing.assert_array_equal(values, before)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([[0, 4095]], np.uint16),
+        np.array([[0, 5, 65535]], np.uint16),
+        np.array([[0.0, 1.0]]),
+        np.array([[np.nan, np.nan]]),
+        np.array([[-1024, 3071]], np.int16),
+    ],
+)
+def test_range_that_is_unknown(values):
+    with pytest.raises(RefusedImageError) as caught:
+        scaled(values, bits=None, reading=Reading())
+    assert caught.value.code == "range_unknown"
+
+
+def test_window_worked_by_hand():
+    values = np.array([[-np.inf, -5, 0, 1, 2, 7, np.inf, np.nan]])
+    found, window = scaled(values, bits=None, reading=Reading(window=(0.0, 2.0)))
+    assert found.tolist() == [[0, 0, 0, 128, 255, 255, 255, 0]]
+    assert window == (0.0, 2.0)
 
 
 # Modes.

@@ -115,17 +115,6 @@ def test_modality_table_comes_before_the_window(film):
     np.testing.assert_allclose(shown(data), expected, atol=0.51)
 
 
-@pytest.mark.parametrize("width", [0, -5, None, ""])
-def test_window_that_is_none_is_passed_over(film, width):
-    plain = shown(dicom(film.astype(np.uint16)))
-    found = shown(dicom(film.astype(np.uint16), WindowCenter=100, WindowWidth=width or ""))
-    np.testing.assert_array_equal(found, plain)
-    if width is not None and width != "":
-        np.testing.assert_array_equal(
-            shown(dicom(film.astype(np.uint16), WindowCenter=100, WindowWidth=width)), plain
-        )
-
-
 @pytest.mark.parametrize("elements", [{}, {"WindowCenter": 120, "WindowWidth": 100}])
 def test_monochrome1_is_inverted(film, elements):
     plain = shown(dicom(film, **elements))

@@ -132,7 +132,7 @@ def test_reading_is_guarded(error):
     np.zeros((40, 50), np.uint16), np.zeros((0, 50), np.uint8),
 ])  # fmt: skip
 def test_what_is_no_picture_never_leaves_the_decoder(pixels, film, monkeypatch):
-    monkeypatch.setattr(decoding, "_decode", lambda data: decoding.Film(pixels))
+    monkeypatch.setattr(decoding, "_decode", lambda *_: decoding.Film(pixels))
     with pytest.raises(UnreadableImageError) as caught:
         decoding.decode(encode(film, "PNG"))
     assert caught.value.code == "failed"

@@ -1,0 +1,89 @@
+"""Reads size and depth from the header of a JPEG, JPEG-LS or JPEG 2000 code stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+JPEG = b"\xff\xd8\xff"
+_JPEG_2000 = b"\xff\x4f\xff\x51"
+JP2 = b"\x00\x00\x00\x0cjP  "
+_JPEG_LS_FRAME = 0xF7
+_LOSSLESS_FRAMES = (0xC3, 0xC7, 0xCB, 0xCF)
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+
+
+@dataclass(frozen=True, slots=True)
+class CodedImage:
+    """The header of a code stream.
+
+    Attributes:
+        kind: The family of the code.
+        width: Columns.
+        height: Rows.
+        bits: Bits of each sample.
+        channels: Samples of each pixel.
+        is_signed: Whether samples may be negative; only JPEG 2000 can say so.
+        is_lossless: Whether it is the lossless process of JPEG.
+    """
+
+    kind: Literal["JPEG", "JPEG-LS", "JPEG 2000"]
+    width: int
+    height: int
+    bits: int
+    channels: int
+    is_signed: bool = False
+    is_lossless: bool = False
+
+
+def coded_image(stream: bytes) -> CodedImage | None:
+    """The header of a JPEG, JPEG-LS or JPEG 2000 code stream or JP2 file; None for other bytes."""
+    if stream.startswith(JP2):
+        start = stream.find(_JPEG_2000)
+        return _jpeg_2000(stream[start : start + 64]) if start >= 0 else None
+    if stream.startswith(_JPEG_2000):
+        return _jpeg_2000(stream[:64])
+    return _jpeg(stream) if stream.startswith(JPEG) else None
+
+
+def _jpeg_2000(head: bytes) -> CodedImage | None:
+    """Of the SIZ marker segment, ISO/IEC 15444-1 A.5.1."""
+    if len(head) < 43:
+        return None
+    right, bottom, left, top = (
+        int.from_bytes(head[start : start + 4], "big") for start in (8, 12, 16, 20)
+    )
+    return CodedImage(
+        "JPEG 2000",
+        right - left,
+        bottom - top,
+        bits=(head[42] & 0x7F) + 1,
+        channels=int.from_bytes(head[40:42], "big"),
+        is_signed=head[42] >= 0x80,
+    )
+
+
+def _jpeg(stream: bytes) -> CodedImage | None:
+    """Of the frame header of any JPEG process or of JPEG-LS, ISO/IEC 10918-1 B.2.2."""
+    position = 2
+    while position + 10 <= len(stream):
+        marker = stream[position + 1]
+        if stream[position] != 0xFF or marker == 0xFF:
+            position += 1
+            continue
+        if marker in _WITHOUT_LENGTH:
+            position += 2
+            continue
+        if marker == _JPEG_LS_FRAME or (
+            0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)
+        ):
+            return CodedImage(
+                "JPEG-LS" if marker == _JPEG_LS_FRAME else "JPEG",
+                width=int.from_bytes(stream[position + 7 : position + 9], "big"),
+                height=int.from_bytes(stream[position + 5 : position + 7], "big"),
+                bits=stream[position + 4],
+                channels=stream[position + 9],
+                is_lossless=marker in _LOSSLESS_FRAMES,
+            )
+        position += 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
+    return None

@@ -1,0 +1,220 @@
+"""Shows the stored values of a DICOM frame as its header says, PS3.3 C.11 and PS3.4 N.2.
+
+pydicom applies the transformations; here is decided which of them the header asks for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import UnreadableImageError
+from app.core.images.dicom_file import invalid_header
+from app.core.images.dicom_header import number, stored_range
+from app.core.images.dicom_tables import Table, table
+from app.core.images.reading import Window
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+# Up to 16 bits, a lookup table over all values is faster than arithmetic on all pixels.
+_LARGEST_TABLE = 2**16
+_PADDING = "PixelPadding", "FloatPixelPadding", "DoubleFloatPixelPadding"
+_UPRIGHT = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}
+
+
+def displayed(
+    stored: NDArray[Any], header: Dataset, *, little_endian: bool, window: Window | None
+) -> tuple[NDArray[np.uint8], Window | None]:
+    """The grey values of a frame as they are meant to be seen.
+
+    Padding is black and takes no part in the range. MONOCHROME1 is inverted, so that air is black.
+
+    Args:
+        stored: Stored values `(height, width)`, integers or floats.
+        header: The elements of this frame.
+        little_endian: Byte order of the file.
+        window: The reader's window, in values after the modality transformation. It is used where
+            the header has none. Without either, the range of the values is used.
+
+    Returns:
+        uint8 `(height, width)` in [0, 255], and the reader's window if it was used.
+
+    Raises:
+        UnreadableImageError: If the header contradicts itself or asks for what is not supported.
+    """
+    _require_plain_presentation(header)
+    view = _View(header, little_endian, window)
+    is_padding = _is_padding(stored, header)
+    inside = stored if is_padding is None else stored[~is_padding]
+    if stored.dtype.kind == "f":
+        inside = inside[np.isfinite(inside)]
+    if inside.size == 0:
+        raise invalid_header("all of its pixels are padding")
+    low, high = inside.min(), inside.max()
+    if stored.dtype.kind == "f" or int(high) - int(low) >= _LARGEST_TABLE:
+        grey = view.grey(np.clip(np.nan_to_num(stored, nan=low), low, high))
+        if stored.dtype.kind == "f":
+            grey[np.isnan(stored)] = 0
+    else:
+        grey = _by_level(stored, inside, int(low), int(high), view)
+    if is_padding is not None:
+        grey[is_padding] = 0
+    return grey, view.used
+
+
+def _by_level(
+    stored: NDArray[np.integer], inside: NDArray[np.integer], low: int, high: int, view: _View
+) -> NDArray[np.uint8]:
+    """Computes the grey of every level that occurs, and looks all pixels up."""
+    first = np.array(low).astype(np.uint16)  # modulo 2**16, which the difference undoes
+    occurs = np.bincount((inside.astype(np.uint16) - first).ravel(), minlength=high - low + 1) > 0
+    levels = np.flatnonzero(occurs)
+    grey = np.zeros(high - low + 1, np.uint8)
+    grey[levels] = view.grey(levels + low)
+    return np.asarray(grey[np.clip(stored, low, high).astype(np.uint16) - first])
+
+
+def _require_plain_presentation(header: Dataset) -> None:
+    """Refuses what changes the look and is not applied here, and contradictions."""
+    if header.get("PresentationLUTSequence"):
+        raise invalid_header("it has a presentation lookup table, which is not supported")
+    if str(header.get("PixelPresentation") or "") in ("COLOR", "MIXED"):
+        raise invalid_header("it lays colours over grey values, which is not supported")
+    shape = str(header.get("PresentationLUTShape") or "").strip()
+    coding = str(header.PhotometricInterpretation)
+    if shape and shape != _UPRIGHT[coding]:
+        raise invalid_header(
+            f"its presentation shape contradicts {coding}, which goes with {_UPRIGHT[coding]}"
+        )
+
+
+def _is_padding(stored: NDArray[Any], header: Dataset) -> NDArray[np.bool_] | None:
+    """Which pixels only fill up the rectangle, PS3.3 C.7.5.1.1.2; None if the header names none."""
+    for prefix in _PADDING:
+        value = number(header, f"{prefix}Value")
+        if value is None:
+            continue
+        limit = number(header, f"{prefix}RangeLimit")
+        ends = sorted(_as_stored(one, stored) for one in (value, value if limit is None else limit))
+        found = (stored >= ends[0]) & (stored <= ends[1])
+        return found if found.any() else None
+    return None
+
+
+def _as_stored(value: float, stored: NDArray[Any]) -> float:
+    """A padding value in the sign of the pixels, for which many files state the wrong one."""
+    if stored.dtype.kind == "f":
+        return value
+    limits = np.iinfo(stored.dtype)
+    if limits.min <= value <= limits.max:
+        return value
+    return value + (1.0 if value < 0 else -1.0) * float(1 << limits.bits)
+
+
+class _View:
+    """The transformations from stored values to grey."""
+
+    def __init__(self, header: Dataset, little_endian: bool, window: Window | None) -> None:
+        self._modality = _Modality(header, little_endian)
+        self._inverted = header.PhotometricInterpretation == "MONOCHROME1"
+        self._table: Table | None = None
+        self._window: Dataset | None = None
+        self.used: Window | None = None
+        if items := header.get("VOILUTSequence"):
+            self._table = table(
+                items[0], little_endian=little_endian, inputs=self._modality.outputs
+            )
+        else:
+            self._window = _stated_window(header) if window is None else _usable_window(header)
+            if self._window is None and window is not None:
+                self._window, self.used = _exact_window(*window), window
+
+    def grey(self, stored: NDArray[Any]) -> NDArray[np.uint8]:
+        """uint8 of stored values of any shape."""
+        values = self._modality(stored)
+        if self._table is not None:
+            shown = self._table(values) * (255.0 / self._table.full_scale)
+        elif self._window is not None:
+            from pydicom.pixels.processing import apply_windowing
+
+            shown = apply_windowing(values, self._window)
+        else:
+            low, high = float(values.min()), float(values.max())
+            shown = (values - low) * (255.0 / (high - low or 1.0))
+        rounded = np.rint(shown)
+        return np.asarray(255 - rounded if self._inverted else rounded, np.uint8)
+
+
+class _Modality:
+    """The modality transformation: a lookup table, a straight line or nothing, PS3.3 C.11.1."""
+
+    def __init__(self, header: Dataset, little_endian: bool) -> None:
+        self._table: Table | None = None
+        self._slope, self._intercept = 1.0, 0.0
+        stored = stored_range(header)
+        if items := header.get("ModalityLUTSequence"):
+            self._table = table(items[0], little_endian=little_endian, inputs=stored)
+            self.outputs = (0.0, float(self._table.full_scale))
+            return
+        slope, intercept = number(header, "RescaleSlope"), number(header, "RescaleIntercept")
+        self._slope, self._intercept = 1.0 if slope is None else slope, intercept or 0.0
+        if self._slope == 0:
+            raise invalid_header("its rescale slope is 0, which makes all pixels equal")
+        ends = sorted(self._slope * end + self._intercept for end in stored)
+        self.outputs = (ends[0], ends[1])
+
+    def __call__(self, stored: NDArray[Any]) -> NDArray[np.float64]:
+        from pydicom import Dataset
+        from pydicom.pixels.processing import apply_modality_lut
+
+        if self._table is not None:
+            return self._table(stored).astype(np.float64)
+        line = Dataset()
+        line.RescaleSlope, line.RescaleIntercept = self._slope, self._intercept
+        return np.asarray(apply_modality_lut(stored, line), np.float64)
+
+
+def _usable_window(header: Dataset) -> Dataset | None:
+    """The window of a header; None if there is none that the standard allows."""
+    try:
+        return _stated_window(header)
+    except UnreadableImageError:
+        return None
+
+
+def _stated_window(header: Dataset) -> Dataset | None:
+    """The first window of a header, in elements that turn it into values in [0, 255].
+
+    Raises:
+        UnreadableImageError: If it is not one that the standard allows.
+    """
+    center, width = number(header, "WindowCenter"), number(header, "WindowWidth")
+    if center is None and width is None:
+        return None
+    if center is None or width is None:
+        raise invalid_header("of window centre and width, one is missing")
+    function = str(header.get("VOILUTFunction") or "LINEAR").strip()
+    if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
+        raise invalid_header("its VOI LUT function is not LINEAR, LINEAR_EXACT or SIGMOID")
+    if width <= 0 or (function == "LINEAR" and width < 1):
+        least = "at least 1" if function == "LINEAR" else "above 0"
+        raise invalid_header(f"its window is {width:g} wide; {function} needs {least}")
+    return _window(center, width, function)
+
+
+def _exact_window(low: float, high: float) -> Dataset:
+    return _window((low + high) / 2, high - low, "LINEAR_EXACT")
+
+
+def _window(center: float, width: float, function: str) -> Dataset:
+    from pydicom import Dataset
+
+    window = Dataset()
+    window.PhotometricInterpretation = "MONOCHROME2"
+    window.WindowCenter, window.WindowWidth = center, width
+    window.VOILUTFunction = function
+    window.BitsStored, window.PixelRepresentation = 8, 0  # so that 255 is white
+    return window

@@ -1,0 +1,201 @@
+"""The frames of a DICOM file: how many there really are, and their stored values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import UnreadableImageError
+from app.core.images.coded_image import JPEG, coded_image
+from app.core.images.dicom_file import PIXELS, damaged, invalid_header
+from app.core.images.file_integrity import is_whole
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+    from pydicom.uid import UID
+
+_CODE_STREAMS = (JPEG, b"\xff\x4f\xff\x51")
+_PLUGINS = ("pylibjpeg", "pydicom")
+_RUN_LENGTH = "1.2.840.10008.1.2.5"
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The frames of a file.
+
+    Attributes:
+        dataset: The file.
+        number: How many frames there are.
+        compressed: Each frame's code stream; None if the file is not compressed.
+    """
+
+    dataset: Dataset
+    number: int
+    compressed: Sequence[bytes] | None = None
+
+    def __len__(self) -> int:
+        """How many frames there are."""
+        return self.number
+
+    def require_decodable(self, index: int, check_size: Callable[[int, int], None]) -> None:
+        """Checks a compressed frame by its own header, which is the one that decoders use.
+
+        Args:
+            index: The frame, from 0.
+            check_size: Called with `(width, height)`; raises to refuse the image.
+
+        Raises:
+            UnreadableImageError: If its compression is not supported, or it is cut off.
+        """
+        syntax = self.dataset.file_meta.TransferSyntaxUID
+        if self.compressed is not None and not _plugin(syntax):
+            name = syntax.name if syntax.is_transfer_syntax and not syntax.is_private else "unknown"
+            raise UnreadableImageError(
+                "unknown_compression",
+                f"The DICOM file is compressed in a way that is not supported ({name}). Export it "
+                "again, uncompressed if possible.",
+            )
+        if self.compressed is None:
+            return
+        stream = self.compressed[index]
+        if image := coded_image(stream):
+            check_size(image.width, image.height)
+        if stream.startswith(JPEG) and not is_whole(stream, "JPEG"):
+            raise damaged("its compressed image is cut off")
+
+    def decoded(self, index: int) -> NDArray[Any]:
+        """Stored values `(rows, columns)`, or RGB `(rows, columns, 3)`, of a frame, from 0.
+
+        Raises:
+            UnreadableImageError: If its high bit does not go with its compression.
+        """
+        import imagecodecs
+        from pydicom.encaps import encapsulate
+        from pydicom.pixels.decoders.base import get_decoder
+
+        dataset = self.dataset
+        syntax = dataset.file_meta.TransferSyntaxUID
+        stream = b"" if self.compressed is None else self.compressed[index]
+        options: dict[str, Any] = {"index": index, "number_of_frames": self.number}
+        if self.compressed is not None:
+            dataset.PixelData = encapsulate([stream])
+            for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+                if keyword in dataset:
+                    delattr(dataset, keyword)
+            options = {
+                "index": 0,
+                "number_of_frames": 1,
+                "decoding_plugin": _plugin(syntax),
+            }
+        shift = _shift(dataset)
+        if shift:
+            if self.compressed is not None and syntax != _RUN_LENGTH:
+                raise invalid_header(
+                    f"its high bit is {int(dataset.HighBit)}, which does not go with its "
+                    "compression"
+                )
+            options["bits_stored"] = int(dataset.BitsAllocated)
+        try:
+            values, _ = get_decoder(syntax).as_array(dataset, **options)
+        except RuntimeError:
+            if not _is_twelve_bit_jpeg(stream, dataset):
+                raise
+            # Some of these are refused by all decoders that pydicom knows.
+            values = np.asarray(imagecodecs.jpeg8_decode(stream))
+        return _lowered(values, shift, int(dataset.BitsStored)) if shift else values
+
+
+def frames(dataset: Dataset) -> Frames:
+    """Counts the frames that the pixel data really hold.
+
+    Args:
+        dataset: The file, with a complete header.
+
+    Raises:
+        UnreadableImageError: If there are fewer than the header states.
+    """
+    stated = _stated_number(dataset)
+    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+        compressed = _compressed(dataset, stated)
+        if len(compressed) < stated:
+            raise damaged(
+                f"its header states {stated:,} images, of which {len(compressed):,} exist"
+            )
+        return Frames(dataset, len(compressed), compressed)
+    keyword = next(one for one in PIXELS if one in dataset)
+    bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.BitsAllocated)
+    samples = 2 if dataset.PhotometricInterpretation == "YBR_FULL_422" else dataset.SamplesPerPixel
+    found = 8 * len(dataset[keyword].value or b"") // (bits * int(samples))
+    if found < stated:
+        raise damaged("it has fewer pixels than its header states")
+    return Frames(dataset, found)
+
+
+def _stated_number(dataset: Dataset) -> int:
+    try:
+        return max(1, int(dataset.get("NumberOfFrames") or 1))
+    except (TypeError, ValueError):
+        raise invalid_header("NumberOfFrames is not a number") from None
+
+
+def _compressed(dataset: Dataset, stated: int) -> list[bytes]:
+    """The code stream of each frame. A stream may be spread over several fragments."""
+    from pydicom.encaps import generate_fragments, parse_basic_offsets
+
+    data = dataset.PixelData or b""
+    offsets = parse_basic_offsets(data)
+    start = 8 + 4 * len(offsets)
+    fragments = [one for one in generate_fragments(data[start:]) if one.strip(b"\0")]
+    if not fragments:
+        raise damaged("its pixels are missing")
+    if not fragments[0].startswith(_CODE_STREAMS):
+        # Run lengths have one fragment for each frame, PS3.5 A.4.2.
+        return fragments if len(fragments) >= stated else [b"".join(fragments)]
+    streams: list[list[bytes]] = []
+    for fragment in fragments:
+        if fragment.startswith(_CODE_STREAMS):
+            streams.append([])
+        streams[-1].append(fragment)
+    return [b"".join(stream) for stream in streams]
+
+
+def _shift(dataset: Dataset) -> int:
+    """How many unused bits lie below the stored ones."""
+    if "PixelData" not in dataset or int(dataset.BitsAllocated) == 1:
+        return 0
+    return int(dataset.HighBit) + 1 - int(dataset.BitsStored)
+
+
+def _lowered(values: NDArray[Any], shift: int, bits: int) -> NDArray[Any]:
+    """Values of `bits` bits that were stored above `shift` unused ones."""
+    above = 8 * values.dtype.itemsize - bits - shift
+    return np.asarray((values << above) >> (above + shift))
+
+
+def _plugin(syntax: UID) -> str:
+    """The one decoder to use, so that a film has the same pixels on every machine; empty if none.
+
+    pydicom would take the first of those that happen to be installed.
+    """
+    from pydicom.pixels.decoders.base import get_decoder
+
+    try:
+        available = get_decoder(syntax).available_plugins
+    except NotImplementedError:
+        return ""
+    return next((one for one in _PLUGINS if one in available), "")
+
+
+def _is_twelve_bit_jpeg(stream: bytes, dataset: Dataset) -> bool:
+    """Whether a code stream is grey JPEG of 12 bits without a sign, and as large as stated."""
+    image = coded_image(stream)
+    return (
+        image is not None
+        and (image.kind, image.channels, image.bits) == ("JPEG", 1, 12)
+        and (image.height, image.width) == (dataset.Rows, dataset.Columns)
+        and not dataset.PixelRepresentation
+    )

@@ -1,0 +1,90 @@
+"""The depth of 16-bit PNG files, of which Pillow keeps only part."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.core.images.grey_range import scaled
+from app.core.images.reading import Reading, Window
+
+_SIGNATURE = 8
+_TRANSPARENT, _SIGNIFICANT, _DATA = b"tRNS", b"sBIT", b"IDAT"
+_GREY = 0
+
+
+def is_deep(data: bytes) -> bool:
+    """Whether the header of a PNG states 16 bits for each sample."""
+    return data[24] == 16
+
+
+def deep(
+    picture: Image.Image, data: bytes, reading: Reading
+) -> tuple[NDArray[np.uint8], Window | None]:
+    """A PNG of 16 bits in 8 bits, transparency composited over black.
+
+    Args:
+        picture: The image as loaded by Pillow.
+        data: The whole file.
+        reading: The reader's choices.
+
+    Returns:
+        uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order, and the
+        reader's window if it was used.
+
+    Raises:
+        RefusedImageError: If the range of the values is unknown.
+    """
+    chunks = _chunks(data)
+    if data[25] == _GREY:
+        values = np.asarray(picture).astype(np.uint16)
+        alpha = np.full(values.shape, 65535, np.uint16)
+        if _TRANSPARENT in chunks:
+            alpha[values == int.from_bytes(chunks[_TRANSPARENT][:2], "big")] = 0
+    else:
+        found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        values = np.asarray(found, np.uint16)  # BGR or BGRA
+        alpha = values[..., 3] if values.shape[-1] == 4 else np.full(values.shape[:2], 65535)
+        values = np.ascontiguousarray(values[..., 2::-1])
+    is_seen = alpha > 0
+    seen = values[is_seen]
+    stated = _stated_range(seen, chunks.get(_SIGNIFICANT)) if seen.size else None
+    shown, window = scaled(seen if seen.size else values, bits=None, reading=reading, stated=stated)
+    pixels = np.zeros(values.shape, np.uint8)
+    if seen.size:
+        pixels[is_seen] = shown
+    opacity = (alpha / 65535).reshape(*alpha.shape, *(1,) * (values.ndim - 2))
+    return np.rint(pixels * opacity).astype(np.uint8), window
+
+
+def _chunks(data: bytes) -> dict[bytes, bytes]:
+    """The chunks before the pixels, by kind."""
+    found: dict[bytes, bytes] = {}
+    position = _SIGNATURE
+    while position + 8 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        kind = data[position + 4 : position + 8]
+        if kind == _DATA:
+            break
+        found[kind] = data[position + 8 : position + 8 + length]
+        position += 12 + length
+    return found
+
+
+def _stated_range(values: NDArray[np.uint16], significant: bytes | None) -> Window | None:
+    """The range that an sBIT chunk states, PNG 11.3.2.7; None if it states none, or a wrong one.
+
+    Writers must scale the significant bits to all 16, but some write them as they are.
+    """
+    bits = max(significant or b"\0")
+    if not 1 <= bits < 16:
+        return None
+    if values.max() < 2**bits and np.any(values):
+        return 0.0, 2.0**bits - 1
+    kept = values >> (16 - bits)
+    by_shift = kept.astype(np.float64) * 2 ** (16 - bits)
+    by_scale = np.rint(kept * (65535 / (2**bits - 1)))
+    is_scaled = (np.abs(values - by_scale) <= 2 ** (16 - bits) / 2**bits + 1) | (values == by_shift)
+    return (0.0, 65535.0) if is_scaled.all() else None
