@@ -13,6 +13,7 @@ from app.core.bundles.manifest import (
     FORMAT,
     Calibration,
     Data,
+    Finding,
     Heatmap,
     Input,
     Manifest,
@@ -21,9 +22,13 @@ from app.core.bundles.manifest import (
 )
 from app.core.networks.network import Network
 from model_training.bundling import export
+from model_training.bundling.finding_table import findings_table
 from model_training.config import TrainingConfig
+from model_training.data.datasets import Case
 
 BINARY = ("NORMAL", "PNEUMONIA")
+FINDINGS = ("EFFUSION", "NODULE", "CARDIOMEGALY")
+CALIBRATION = Calibration(method="temperature", temperature=1.25, fitted_on="validation")
 
 
 def make_bundle(
@@ -38,49 +43,50 @@ def make_bundle(
     samples: Path | None = None,
     members: int = 1,
     seed: int = 0,
+    any_of: bool = False,
 ) -> Bundle:
     """Publishes a bundle `folder/name` whose network is untrained but whose files are real.
 
-    With several `members` it is an ensemble of so many networks.
+    With several `members` it is an ensemble of so many networks; with `any_of` the classes are
+    findings that do not exclude each other.
     """
     import keras
 
+    from model_training.networks.blocks import with_independent_outputs
     from model_training.networks.catalogue import PRESETS
     from model_training.networks.ensemble import merge
 
     keras.utils.set_random_seed(seed)
     chosen = PRESETS[preset]
-    networks = [
-        Network(
-            chosen.build(
-                input_shape=(image_size, image_size, channels),
-                output_bias=np.zeros(1 if len(classes) == 2 else len(classes), np.float32),
-            ),
-            chosen.heatmap_layer,
+    binary = len(classes) == 2 and not any_of
+    models = [
+        chosen.build(
+            input_shape=(image_size, image_size, channels),
+            output_bias=np.zeros(1 if binary else len(classes), np.float32),
         )
         for _ in range(members)
     ]
+    if any_of:
+        models = [with_independent_outputs(model) for model in models]
+    networks = [Network(model, chosen.heatmap_layer) for model in models]
     network = merge(networks) if members > 1 else networks[0]
-    binary = len(classes) == 2
     manifest = Manifest(
         format=FORMAT,
         name=name,
         task=Task(
-            title="Pneumonia on chest radiographs",
+            title="Findings on chest radiographs" if any_of else "Pneumonia on chest radiographs",
+            kind="any-of" if any_of else "one-of",
             classes=classes,
             positive=classes[1] if binary else None,
             display_names={class_name: class_name.capitalize() for class_name in classes},
         ),
         input=Input(height=image_size, width=image_size, channels=channels, fit=fit),
         heatmap=Heatmap(layer=network.heatmap_layer, scale=0.05),
-        thresholds=Thresholds(
-            decision=0.5 if binary else 0.0,
-            uncertain_low=0.4 if binary else 0.0,
-            uncertain_high=0.6,
-            rule="set by hand for a test",
-            chosen_on="validation",
-        ),
-        calibration=Calibration(method="temperature", temperature=1.25, fitted_on="validation"),
+        thresholds=None if any_of else _thresholds(0.5 if binary else 0.0),
+        calibration=None if any_of else CALIBRATION,
+        findings=dict(zip(classes, map(_finding, range(len(classes))), strict=True))
+        if any_of
+        else {},
         data=Data(
             name="made up",
             source="random numbers",
@@ -88,6 +94,9 @@ def make_bundle(
             fingerprint="0" * 64,
             counts={split: dict.fromkeys(classes, 20) for split in ("train", "val", "test")},
             patients={"train": 30, "val": 30, "test": 30},
+            labelled={split: dict.fromkeys(classes, 50) for split in ("train", "val", "test")}
+            if any_of
+            else {},
         ),
         training=TrainingConfig.from_preset(preset, image_size=image_size).as_dict(),
         versions=export.library_versions(),
@@ -96,7 +105,8 @@ def make_bundle(
     history = pd.DataFrame(
         {"epoch": [1, 2, 3], "loss": [0.7, 0.5, 0.4], "val_loss": [0.7, 0.55, 0.6]}
     )
-    contents = export.Contents(manifest, network, history, predictions(classes), [], samples)
+    table = finding_predictions(classes) if any_of else predictions(classes)
+    contents = export.Contents(manifest, network, history, table, [], samples)
     pixels = np.random.default_rng(seed).integers(0, 256, (4, image_size, image_size, channels))
     with tempfile.TemporaryDirectory(dir=folder) as work:
         return export.publish(
@@ -105,6 +115,67 @@ def make_bundle(
             work=Path(work) / "bundle",
             check_pixels=pixels.astype(np.uint8),
         )
+
+
+def _thresholds(decision: float) -> Thresholds:
+    return Thresholds(
+        decision=decision,
+        uncertain_low=max(0.0, decision - 0.1),
+        uncertain_high=max(0.6, decision + 0.1),
+        rule="set by hand for a test",
+        chosen_on="validation",
+    )
+
+
+def _finding(number: int) -> Finding:
+    """The first at a threshold of 0.5, each of the others 0.1 lower and moved by an offset."""
+    if not number:
+        return Finding(thresholds=_thresholds(0.5), calibration=CALIBRATION)
+    moved = Calibration(
+        method="temperature_and_offset",
+        temperature=2.0,
+        offset=(0.0, 0.5),
+        fitted_on="validation",
+    )
+    return Finding(thresholds=_thresholds(0.5 - 0.1 * number), calibration=moved)
+
+
+def finding_predictions(findings: tuple[str, ...], *, num: int = 60, seed: int = 0) -> pd.DataFrame:
+    """Validation and test predictions of findings, two films a patient, every fifth label missing.
+
+    The second of the findings occurs more often together with the first.
+    """
+    generator = np.random.default_rng(seed)
+    tables = []
+    for split in ("val", "test"):
+        present = generator.random((num, len(findings))) < 0.35
+        present[:, 1] |= present[:, 0] & (generator.random(num) < 0.5)
+        labels = present.astype(float)
+        labels[generator.random(labels.shape) < 0.2] = np.nan
+        logits = generator.normal(0, 1, labels.shape) + 2.5 * present - 1.0
+        cases = [
+            Case(
+                path=Path(f"{split}/film{number}.png"),
+                name=f"{split}/film{number:03}.png",
+                label=0,
+                patient_id=f"{split}p{number // 2}",
+                subgroup="",
+                split=split,
+            )
+            for number in range(num)
+        ]
+        tables.append(
+            findings_table(
+                cases,
+                [f"{split}{number:03}".ljust(64, "0") for number in range(num)],
+                np.arange(num) // 2,
+                findings,
+                labels,
+                logits,
+                1 / (1 + np.exp(-logits)),
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
 
 
 def predictions(classes: tuple[str, ...], *, per_class: int = 20, seed: int = 0) -> pd.DataFrame:

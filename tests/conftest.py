@@ -99,6 +99,15 @@ def three_class_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 @pytest.fixture(scope="session")
+def findings_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A small bundle of three findings that do not exclude each other."""
+    from tests.bundles import FINDINGS, make_bundle
+
+    folder = tmp_path_factory.mktemp("models")
+    return make_bundle(folder, name="findings", classes=FINDINGS, any_of=True)
+
+
+@pytest.fixture(scope="session")
 def phantom_bundle() -> Bundle:
     """The shipped default bundle, with its sample films."""
     return load_bundle(REPOSITORY / "models" / "phantom-chest")

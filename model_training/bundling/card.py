@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from app.core.bundles.manifest import Manifest
+from app.core.bundles.findings import finding_manifest
+from app.core.bundles.manifest import Data, Manifest
+from app.core.performance.findings import select_findings
 from app.core.performance.formatting import calibration_in_full
 from app.core.performance.predictions import select
+from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
 
 
@@ -41,10 +44,15 @@ def write_card(
 
 def _intended_use(manifest: Manifest) -> str:
     class_names = ", ".join(manifest.task.display_name(name) for name in manifest.task.classes)
+    looks = (
+        f"It looks for: {class_names}. An image can show any number of these. It does not look for "
+        "anything else"
+        if manifest.task.any_of
+        else f"It distinguishes: {class_names}. It does not look for anything else"
+    )
     return (
-        f"A second reading of images like those described below, for research and teaching. It "
-        f"distinguishes: {class_names}. It does not look for anything else, and must not be used "
-        "for the care of a patient."
+        "A second reading of images like those described below, for research and teaching. "
+        f"{looks}, and must not be used for the care of a patient."
     )
 
 
@@ -53,7 +61,7 @@ def _data(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> st
     known = (predictions["patient_id"] != "").any()
     rows = "\n".join(
         f"| {split_name} | {data.patients[split_name] if known else 'not known'} | "
-        + " | ".join(str(counts[name]) for name in manifest.task.classes)
+        + " | ".join(_count(data, split_name, name) for name in manifest.task.classes)
         + " |"
         for split_name, counts in data.counts.items()
         if sum(counts.values())
@@ -69,6 +77,12 @@ def _data(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> st
     return "\n".join(f"- {line}" for line in lines) + f"\n\n{header}\n{rule}\n{rows}"
 
 
+def _count(data: Data, split_name: str, name: str) -> str:
+    """Images of a class, or images with a finding of those that are labelled for it."""
+    count = str(data.counts[split_name][name])
+    return f"{count} of {data.labelled[split_name][name]}" if data.labelled else count
+
+
 def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
     """The figures on the test rows as Markdown tables, with intervals and denominators.
 
@@ -76,7 +90,13 @@ def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
         manifest: The manifest of the bundle.
         predictions: Its table of predictions.
     """
-    task, threshold = manifest.task, manifest.thresholds.decision
+    task = manifest.task
+    if task.any_of:
+        return finding_figures.as_markdown(
+            finding_figures.test_cases(manifest, predictions),
+            select_findings(predictions, task, split="test"),
+        )
+    threshold = manifest.thresholds.decision
     test = select(predictions, task, split="test")
     tables = [markdown(overall(test, task, threshold=threshold))]
     if rows := by_subgroup(test, task, threshold=threshold):
@@ -85,6 +105,16 @@ def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
 
 
 def _decision(manifest: Manifest) -> str:
+    if not manifest.task.any_of:
+        return _decision_about_one(manifest)
+    return "\n\n".join(
+        f"### {manifest.task.display_name(name)}\n\n"
+        + _decision_about_one(finding_manifest(manifest, name))
+        for name in manifest.task.classes
+    )
+
+
+def _decision_about_one(manifest: Manifest) -> str:
     thresholds = manifest.thresholds
     zone = f"Uncertain below {thresholds.uncertain_high:.3f}."
     if manifest.task.binary:
@@ -108,7 +138,7 @@ def _training(manifest: Manifest) -> str:
         f"| {key} | {value} |"
         for key, value in manifest.training.items()
         # With more than two classes the most likely one is predicted, and the rule has no effect.
-        if manifest.task.binary or key != "threshold_rule"
+        if manifest.task.binary or manifest.task.any_of or key != "threshold_rule"
     )
     versions = ", ".join(f"{name} {number}" for name, number in manifest.versions.items())
     return (

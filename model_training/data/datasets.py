@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
+from app.core.bundles.manifest import TaskKind
 from app.core.errors import DatasetError
 from model_training.data.folders import MANIFEST, read_folders
 from model_training.data.image_files import LabelledImage
@@ -22,10 +23,6 @@ from model_training.data.table_columns import Columns
 from model_training.data.tables import SUFFIXES, read_table, tables_in
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
-
-# `one-of`: every image belongs to exactly one class. `any-of`: an image can show any number of
-# findings.
-TaskKind = Literal["one-of", "any-of"]
 
 # What is known of one finding in one image: present (1), absent (0), or nothing (None).
 Presence = Literal[0, 1] | None

@@ -2,7 +2,8 @@
 
 Every network takes `(batch, height, width, channels)` with values in [0, 255] (RGB where there
 are three channels) and returns probabilities in [0, 1]: shape `(batch, 1)`, the sigmoid
-probability of the second class, or `(batch, num_classes)`, a softmax.
+probability of the second class, or `(batch, num_classes)`, a softmax; for findings that do not
+exclude each other, `with_independent_outputs` makes a sigmoid of each output.
 """
 
 from __future__ import annotations
@@ -134,3 +135,17 @@ def predictions(x: Tensor, output_bias: OutputBias, *, kernel: str = "glorot_uni
         dtype="float32",
         name=PREDICTIONS_LAYER,
     )(x)
+
+
+def with_independent_outputs(model: keras.Model) -> keras.Model:
+    """The same network with one sigmoid for each output instead of a softmax.
+
+    Args:
+        model: A network that ends in `predictions`, with several outputs.
+
+    Returns:
+        A network that shares all other layers. Its last layer has initial weights of its own.
+    """
+    last = model.get_layer(PREDICTIONS_LAYER)
+    independent = layers.Dense.from_config(last.get_config() | {"activation": "sigmoid"})
+    return keras.Model(model.input, independent(last.input), name=model.name)

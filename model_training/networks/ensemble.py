@@ -40,7 +40,7 @@ def merge(networks: Sequence[Network]) -> Network:
         for number, member in enumerate(members)
     ]
     mean = layers.Average(name="mean_logit")(logits)
-    activation = "sigmoid" if mean.shape[-1] == 1 else "softmax"
+    activation = networks[0].model.get_layer(PREDICTIONS_LAYER).activation
     output = layers.Activation(activation, dtype="float32", name=PREDICTIONS_LAYER)(mean)
     merged = keras.Model(pixels, output, name="ensemble")
     for member in members:

@@ -177,7 +177,7 @@ def _require_same(found: str, expected: str, name: str) -> None:
 
 def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
     from app.core.networks.class_logits import class_logits
-    from app.core.statistics.calibration import softmax
+    from app.core.statistics.calibration import sigmoid, softmax
 
     size = bundle.manifest.input
     shape = (size.height, size.width, size.channels)
@@ -190,9 +190,10 @@ def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
     except RuntimeError as error:
         raise UnsupportedNetworkError(type(error).__name__) from None
     found = compiled(films)
+    probabilities = sigmoid if bundle.manifest.task.any_of else softmax
     with np.errstate(invalid="ignore"):  # a network that answers NaN fails the comparison below
         difference = max(
-            float(np.abs(softmax(one) - softmax(other)).max())
+            float(np.abs(probabilities(one) - probabilities(other)).max())
             for one, other in zip(
                 class_logits(np.asarray(expected[0])), class_logits(found[0]), strict=True
             )

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
-from app.core.bundles.manifest import MANIFEST, Manifest, parse_manifest
+from app.core.bundles.findings import (
+    FINDING_COLUMNS,
+    column,
+    finding_manifest,
+    finding_predictions,
+    with_missing_labels,
+)
+from app.core.bundles.manifest import MANIFEST, Manifest, Task, parse_manifest
 from app.core.errors import BundleError, system_reason
 
 MODEL = "model.keras"
@@ -40,11 +47,13 @@ class Bundle:
         manifest: Its validated `bundle.json`.
         sha256: Digest of `bundle.json`. As that holds the digests of all other files, it
             identifies the whole bundle.
+        finding: Which finding this bundle is a view of, see `of_finding`; usually empty.
     """
 
     path: Path
     manifest: Manifest
     sha256: str
+    finding: str = ""
 
     @property
     def name(self) -> str:
@@ -58,13 +67,37 @@ class Bundle:
             self.path / name for name in self.manifest.files if name.startswith(SAMPLES + "/")
         )
 
+    def of_finding(self, finding: str) -> Bundle:
+        """One finding of an `any-of` bundle, as a bundle with two classes and predictions of them.
+
+        It serves thresholds, probabilities and figures. Its network is that of the whole bundle,
+        with one output for each finding, so it scores no image.
+
+        Args:
+            finding: One of the task's classes.
+
+        Raises:
+            ValueError: If there is no such finding.
+        """
+        manifest = finding_manifest(self.manifest, finding)
+        return replace(self, manifest=manifest, finding=finding)
+
     def predictions(self) -> pd.DataFrame:
-        """The validation and test predictions, one row per image."""
+        """The validation and test predictions, one row per image.
+
+        With findings, three columns for each, see `findings.FINDING_COLUMNS`; a missing label is
+        NaN.
+        """
         text_columns = {"image_id": str, "path": str, "patient_id": str, "subgroup": str}
         table = pd.read_csv(
             self.path / PREDICTIONS, dtype=text_columns, keep_default_na=False, na_values={}
         )
-        return table.rename(columns={_OLD_GROUP_ID: GROUP_ID})
+        table = table.rename(columns={_OLD_GROUP_ID: GROUP_ID})
+        if self.finding:
+            labelled = with_missing_labels(table, [self.finding])
+            return finding_predictions(labelled, self.finding)
+        task = self.manifest.task
+        return with_missing_labels(table, task.classes) if task.any_of else table
 
     def history(self) -> pd.DataFrame:
         """The training history, one row per epoch."""
@@ -175,34 +208,53 @@ def _not_readable(folder: str, name: str, error: OSError) -> BundleError:
 
 
 def _check_predictions(bundle: Bundle) -> None:
-    classes = bundle.manifest.task.classes
+    task = bundle.manifest.task
+    name = bundle.path.name
     try:
         predictions = bundle.predictions()
     except ValueError as error:  # pandas raises it for every kind of broken table
         raise BundleError(
-            f"{PREDICTIONS} of the bundle {bundle.path.name!r} is not a valid CSV table "
+            f"{PREDICTIONS} of the bundle {name!r} is not a valid CSV table "
             f"({type(error).__name__}). Train the bundle again."
         ) from None
-    lacking = [name for name in PREDICTION_COLUMNS if name not in predictions.columns]
-    if len(classes) > 2:
-        lacking += [name for name in classes if name not in predictions.columns]
-    if lacking:
+    needed, numeric = _needed_columns(task)
+    if lacking := [column_name for column_name in needed if column_name not in predictions]:
         raise BundleError(
-            f"{PREDICTIONS} of the bundle {bundle.path.name!r} lacks the columns {lacking}. "
+            f"{PREDICTIONS} of the bundle {name!r} lacks the columns {lacking}. "
             "Train the bundle again."
         )
-    numbers = predictions[["probability", *(classes if len(classes) > 2 else ())]]
-    if not numbers.apply(pd.to_numeric, errors="coerce").apply(_is_probability).all(axis=None):
+    numbers = predictions[numeric].apply(pd.to_numeric, errors="coerce")
+    if not numbers.apply(_is_probability).all(axis=None):
         raise BundleError(
-            f"{PREDICTIONS} of the bundle {bundle.path.name!r} contains probabilities that are "
+            f"{PREDICTIONS} of the bundle {name!r} contains probabilities that are "
             "not numbers from 0 to 1. Train the bundle again."
         )
-    labels = sorted(set(predictions["y_true"]) - set(range(len(classes))))
+    _check_labels(predictions, bundle)
+
+
+def _needed_columns(task: Task) -> tuple[list[str], list[str]]:
+    """The columns that a predictions table must have, and those of them with probabilities."""
+    if task.any_of:
+        shared = [name for name in PREDICTION_COLUMNS if name not in FINDING_COLUMNS]
+        own = [column(name, finding) for finding in task.classes for name in FINDING_COLUMNS]
+        return [*shared, *own], [column("probability", finding) for finding in task.classes]
+    by_class = list(task.classes) if len(task.classes) > 2 else []
+    return [*PREDICTION_COLUMNS, *by_class], ["probability", *by_class]
+
+
+def _check_labels(predictions: pd.DataFrame, bundle: Bundle) -> None:
+    classes = bundle.manifest.task.classes
+    if bundle.manifest.task.any_of:
+        found = predictions[[column("y_true", finding) for finding in classes]]
+        labels = sorted(set(found.melt()["value"].dropna().tolist()) - {0, 1})
+        expected = "0, 1, or nothing where an image is not labelled"
+    else:
+        labels = sorted(set(predictions["y_true"]) - set(range(len(classes))))
+        expected = f"positions 0 to {len(classes) - 1} of {list(classes)}"
     if labels:
         raise BundleError(
             f"{PREDICTIONS} of the bundle {bundle.path.name!r} contains the classes {labels}; "
-            f"expected positions 0 to {len(classes) - 1} of {list(classes)}. "
-            "Train the bundle again."
+            f"expected {expected}. Train the bundle again."
         )
 
 

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from app.core.errors import BundleError
 
-FORMAT = 1
+# Format 1 has no `kind` of task, and is always `one-of`.
+Format = Literal[1, 2]
+FORMAT: Format = 2
 MANIFEST = "bundle.json"
+
+# `one-of`: every image belongs to exactly one class. `any-of`: an image can show any number of
+# the findings, each of which is a question of its own.
+TaskKind = Literal["one-of", "any-of"]
+# Between the findings of an image in one text, and that text where it has none.
+BETWEEN_FINDINGS = "|"
+NO_FINDING = "none"
 
 
 class _Section(BaseModel):
@@ -21,10 +39,12 @@ class Task(_Section):
     """The question the model answers: class names in output order, and how they are displayed.
 
     With two classes the positive class is the second, so `y_true` of 1 and a high probability
-    both mean positive.
+    both mean positive. With the kind `any-of`, the classes are findings, and each of them is
+    present or absent whatever the others are.
     """
 
     title: str
+    kind: TaskKind = "one-of"
     classes: tuple[str, ...] = Field(min_length=2)
     positive: str | None = None
     display_names: dict[str, str] = Field(
@@ -35,6 +55,8 @@ class Task(_Section):
     def _names_fit(self) -> Self:
         if len(set(self.classes)) != len(self.classes):
             raise ValueError(f"classes contain duplicates: {list(self.classes)}")
+        if self.any_of:
+            _check_findings(self.classes, self.positive)
         if self.binary and self.positive != self.classes[1]:
             raise ValueError(
                 f"positive is {self.positive!r}; with two classes it must be the second of "
@@ -48,11 +70,27 @@ class Task(_Section):
     @property
     def binary(self) -> bool:
         """Whether there are two classes, separated by one threshold on the positive one."""
-        return len(self.classes) == 2
+        return len(self.classes) == 2 and not self.any_of
+
+    @property
+    def any_of(self) -> bool:
+        """Whether the classes are findings that do not exclude each other."""
+        return self.kind == "any-of"
 
     def display_name(self, name: str) -> str:
         """The name under which a class is displayed."""
         return self.display_names.get(name, name)
+
+
+def _check_findings(findings: tuple[str, ...], positive: str | None) -> None:
+    if positive is not None:
+        raise ValueError(f"positive is {positive!r}; with any-of every finding has its own")
+    unusable = [name for name in findings if BETWEEN_FINDINGS in name or name in ("", NO_FINDING)]
+    if unusable:
+        raise ValueError(
+            f"the findings {unusable} cannot be listed; expected names without "
+            f"{BETWEEN_FINDINGS!r}, other than {NO_FINDING!r}"
+        )
 
 
 class Input(_Section):
@@ -125,7 +163,8 @@ class Data(_Section):
     """The training data.
 
     `counts` is split -> class -> number of images; `patients_from` says what told the
-    patients, and is empty where nothing did and in older bundles.
+    patients, and is empty where nothing did and in older bundles. With findings, `counts` are
+    the images that show one, and `labelled` the images for which that is known.
     """
 
     name: str
@@ -135,29 +174,96 @@ class Data(_Section):
     counts: dict[str, dict[str, int]]
     patients: dict[str, int]
     patients_from: str = ""
+    labelled: dict[str, dict[str, int]] = {}
+
+
+class Finding(_Section):
+    """What decides about one finding of an `any-of` task; see `Thresholds` and `Calibration`."""
+
+    thresholds: Thresholds
+    calibration: Calibration
+
+    @model_validator(mode="after")
+    def _two_offsets(self) -> Self:
+        if len(self.calibration.offset) not in (0, 2):
+            raise ValueError(f"{len(self.calibration.offset)} offsets for absent and present")
+        return self
 
 
 class Manifest(_Section):
-    """The content of `bundle.json`."""
+    """The content of `bundle.json`.
 
-    format: Literal[1]
+    A `one-of` task has `thresholds` and `calibration`; an `any-of` task has them for each of its
+    `findings`, see `findings.finding_manifest`.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    format: Format
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     task: Task
     input: Input
     heatmap: Heatmap
-    thresholds: Thresholds
-    calibration: Calibration
+    one_of_thresholds: Thresholds | None = Field(default=None, alias="thresholds")
+    one_of_calibration: Calibration | None = Field(default=None, alias="calibration")
+    findings: dict[str, Finding] = {}
     data: Data
     training: dict[str, str | int | float | bool | None]
     versions: dict[str, str]
     files: dict[str, str]
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """The thresholds of a `one-of` task.
+
+        Raises:
+            ValueError: With `any-of`, where each finding has its own.
+        """
+        if self.one_of_thresholds is None:
+            raise ValueError("An any-of task has thresholds for each finding, not for all.")
+        return self.one_of_thresholds
+
+    @property
+    def calibration(self) -> Calibration:
+        """The calibration of a `one-of` task.
+
+        Raises:
+            ValueError: With `any-of`, where each finding has its own.
+        """
+        if self.one_of_calibration is None:
+            raise ValueError("An any-of task has a calibration for each finding, not for all.")
+        return self.one_of_calibration
+
     @model_validator(mode="after")
-    def _offset_for_each_class(self) -> Self:
+    def _decisions_fit(self) -> Self:
+        if self.task.any_of:
+            self._check_any_of()
+            return self
+        if self.findings:
+            raise ValueError("findings are given, but the task is one-of")
+        if self.one_of_thresholds is None or self.one_of_calibration is None:
+            raise ValueError("a one-of task needs thresholds and calibration")
         num_offsets, num_classes = len(self.calibration.offset), len(self.task.classes)
         if num_offsets not in (0, num_classes):
             raise ValueError(f"{num_offsets} offsets for {num_classes} classes")
         return self
+
+    def _check_any_of(self) -> None:
+        if self.format == 1:
+            raise ValueError("the task is any-of, which format 1 does not have")
+        if self.one_of_thresholds is not None or self.one_of_calibration is not None:
+            raise ValueError("an any-of task has thresholds and calibration in its findings only")
+        if tuple(self.findings) != self.task.classes:
+            raise ValueError(
+                f"findings are given for {list(self.findings)}; expected one for each class in "
+                f"order: {list(self.task.classes)}"
+            )
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        unused = {"findings"} if not self.task.any_of else {"thresholds", "calibration"}
+        return {name: value for name, value in content.items() if name not in unused}
 
 
 def parse_manifest(text: bytes, folder: str) -> Manifest:
@@ -178,10 +284,12 @@ def parse_manifest(text: bytes, folder: str) -> Manifest:
             "Copy the bundle again."
         ) from None
     found = content.get("format") if isinstance(content, dict) else None
-    if found != FORMAT or isinstance(found, bool):
+    known = get_args(Format)
+    if isinstance(found, bool) or found not in known:
         raise BundleError(
-            f"The bundle {folder!r} has format {found!r}; this version of Overread reads format "
-            f"{FORMAT}. Update Overread, or train the bundle again with this version."
+            f"The bundle {folder!r} has format {found!r}; this version of Overread reads the "
+            f"formats {' and '.join(map(str, known))}. Update Overread, or train the bundle again "
+            "with this version."
         )
     try:
         return Manifest.model_validate(content)

@@ -115,11 +115,13 @@ def check_network(model: keras.Model, bundle: Bundle) -> None:
             f"The network of {bundle.name!r} has {units} outputs; its manifest lists "
             f"{len(task.classes)} classes {list(task.classes)}. Train it again."
         )
-    expected, activation = "sigmoid" if units == 1 else "softmax", _activation(model)
+    expected = "sigmoid" if units == 1 or task.any_of else "softmax"
+    activation = _activation(model)
     if activation != expected:
         raise BundleError(
-            f"The network of {bundle.name!r} ends in {activation!r}; with {units} outputs it must "
-            f"end in {expected}, in the last Dense layer or directly after it. Train it again."
+            f"The network of {bundle.name!r} ends in {activation!r}; with {units} outputs "
+            f"{'for findings ' if task.any_of else ''}it must end in {expected}, in the last "
+            "Dense layer or directly after it. Train it again."
         )
     _check_heatmap_layer(model, bundle)
 

@@ -109,20 +109,23 @@ def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
         name: rows[name].to_numpy().astype(np.str_)
         for name in ("patient_id", "subgroup", "image_id", "path")
     }
-    # Older tables lack this column: each image is then its own group.
-    stand_in = text["image_id"]
-    if GROUP_ID in rows:
-        stand_in = rows[GROUP_ID].to_numpy().astype(np.str_)
     return HeldOut(
         split=split,
         y_true=rows["y_true"].to_numpy(np.int64),
         probabilities=probabilities,
-        patients=sampling_units(text["patient_id"].tolist(), stand_in),
+        patients=group_of_each(rows),
         named_patients=text["patient_id"],
         subgroups=text["subgroup"],
         image_ids=text["image_id"],
         paths=text["path"],
     )
+
+
+def group_of_each(rows: pd.DataFrame) -> NDArray[np.str_]:
+    """The unit of resampling of each row of a predictions table, see `sampling_units`."""
+    # Older tables lack this column: each image is then its own group.
+    stand_in = rows[GROUP_ID if GROUP_ID in rows else "image_id"].to_numpy().astype(np.str_)
+    return sampling_units(rows["patient_id"].astype(str).tolist(), stand_in)
 
 
 def count_classes(cases: HeldOut) -> tuple[ClassCount, ...]:

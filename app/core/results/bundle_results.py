@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import TRANSIENT
@@ -44,8 +45,7 @@ class BundleResults:
         facts = entry.facts
         prediction = facts["prediction"]
         if prediction is not None:
-            shares = tuple(prediction.pop("class_probabilities"))
-            prediction = Prediction(**prediction, class_probabilities=shares)
+            prediction = _prediction(prediction)
         return Result(
             source,
             image_id,
@@ -89,3 +89,10 @@ class BundleResults:
             if result.image_id and result.reason_code not in TRANSIENT
         ]
         self._store.add(self._bundle.sha256, entries)
+
+
+def _prediction(facts: dict[str, Any]) -> Prediction:
+    """A stored prediction; those stored by earlier versions have no findings."""
+    facts["class_probabilities"] = tuple(facts["class_probabilities"])
+    facts["findings"] = tuple(_prediction(one) for one in facts.get("findings", ()))
+    return Prediction(**facts)

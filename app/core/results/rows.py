@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.findings import column
 from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
 
@@ -18,15 +19,33 @@ _BEFORE_CLASSES = (
 # Also as wide characters, which some spreadsheets take for the plain ones.
 _FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
 _AFTER_CLASSES = ("bundle", "bundle_sha256")
+# With findings: of the image, then of each finding as `probability:effusion`.
+_BEFORE_FINDINGS = ("path", "image_id", "status", "reason", "prediction", "zone")
+_OF_A_FINDING = ("probability", "raw_probability", "threshold", "zone")
+_NUMBERS = ("probability", "raw_probability", "threshold")
 
 
 def columns(bundle: Bundle) -> list[str]:
     """The columns of the results table for one bundle, in order."""
-    return [*_BEFORE_CLASSES, *bundle.manifest.task.classes, *_AFTER_CLASSES]
+    task = bundle.manifest.task
+    if task.any_of:
+        own = [column(name, finding) for finding in task.classes for name in _OF_A_FINDING]
+        return [*_BEFORE_FINDINGS, *own, *_AFTER_CLASSES]
+    return [*_BEFORE_CLASSES, *task.classes, *_AFTER_CLASSES]
+
+
+def number_columns(bundle: Bundle) -> set[str]:
+    """The columns of the results table that hold numbers."""
+    classes = bundle.manifest.task.classes
+    if bundle.manifest.task.any_of:
+        return {column(name, finding) for finding in classes for name in _NUMBERS}
+    return {*_NUMBERS, *classes}
 
 
 def row(result: Result, bundle: Bundle) -> dict[str, Any]:
     """One result as a row. Without a score, its numbers are empty, never zero.
+
+    With findings, `prediction` lists those that are positive, and each has a group of columns.
 
     Args:
         result: The result.
@@ -42,7 +61,14 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
         "bundle_sha256": bundle.sha256,
     }
     prediction = result.prediction
-    if prediction is not None:
+    if prediction is not None and prediction.findings:
+        values |= {"prediction": prediction.label, "zone": prediction.zone}
+        for name, finding in zip(bundle.manifest.task.classes, prediction.findings, strict=True):
+            values[column("zone", name)] = finding.zone
+            values |= {
+                column(number, name): round(getattr(finding, number), 6) for number in _NUMBERS
+            }
+    elif prediction is not None:
         classes = zip(bundle.manifest.task.classes, prediction.class_probabilities, strict=True)
         values |= {
             "prediction": prediction.label,

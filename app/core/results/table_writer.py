@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.core.bundles.bundle import Bundle
-from app.core.results.rows import columns, escape_formula, row
+from app.core.results.rows import columns, escape_formula, number_columns, row
 from app.core.scoring.engine import Result
 
 # Rows per Parquet row group; takes about a megabyte of memory.
@@ -72,7 +72,7 @@ def _parquet(path: Path, bundle: Bundle) -> Iterator[Writer]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    text = {*columns(bundle)} - _numbers(bundle)
+    text = {*columns(bundle)} - number_columns(bundle)
     schema = pa.schema(
         [(name, pa.string() if name in text else pa.float64()) for name in columns(bundle)]
     )
@@ -100,7 +100,3 @@ class _ParquetWriter:
         if self._rows:
             self._file.write_table(pa.Table.from_pylist(self._rows, self._schema))
             self._rows = []
-
-
-def _numbers(bundle: Bundle) -> set[str]:
-    return {"probability", "raw_probability", "threshold", *bundle.manifest.task.classes}

@@ -8,29 +8,46 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Manifest
+from app.core.bundles.findings import absent
+from app.core.bundles.manifest import (
+    BETWEEN_FINDINGS,
+    NO_FINDING,
+    Calibration,
+    Manifest,
+    Thresholds,
+)
+from app.core.networks.class_logits import class_logits as of_classes
 from app.core.scoring.output_check import require_probabilities
 from app.core.statistics.calibration import softmax
 from app.core.statistics.recalibration import calibrated
 
-# `negative`, `positive` and `uncertain` with two classes, `uncertain` and `clear` with more.
+# `negative`, `positive` and `uncertain` with two classes and for a finding, `uncertain` and
+# `clear` with more.
 Zone = Literal["negative", "positive", "uncertain", "clear"]
+# Of a film with findings: one that is positive decides, then one that is uncertain.
+_DECIDING: tuple[Zone, ...] = ("positive", "uncertain", "negative")
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """The model's prediction for one image.
 
+    With findings, the leading one stands for the image: of those that decide its zone, the most
+    probable if positive, else the one nearest to its threshold.
+
     Attributes:
-        label: Name of the predicted class.
-        class_index: Its position in the task's classes.
+        label: Name of the predicted class; the positive findings in one text, or `none`.
+        class_index: Its position in the task's classes; that of the leading finding.
         probability: Calibrated probability in [0, 1]: of the positive class with two classes, of
-            the predicted class with more.
+            the predicted class with more, of the leading finding.
         raw_probability: The same before calibration.
-        threshold: The decision threshold, in [0, 1].
+        threshold: The decision threshold, in [0, 1]; that of the leading finding.
         zone: `positive`, `uncertain` or `negative` with two classes; `clear` or `uncertain` with
-            more.
-        class_probabilities: Calibrated probabilities in class order.
+            more; with findings, `positive` if any of them is, else `uncertain` if any is.
+        class_probabilities: Calibrated probabilities in class order; those of findings do not
+            sum to 1.
+        findings: The prediction for each finding, absent or present, in class order; empty for a
+            task with classes that exclude each other.
     """
 
     label: str
@@ -40,6 +57,7 @@ class Prediction:
     threshold: float
     zone: Zone
     class_probabilities: tuple[float, ...]
+    findings: tuple[Prediction, ...] = ()
 
     @property
     def uncertainty(self) -> float:
@@ -48,22 +66,38 @@ class Prediction:
             return (1 - self.probability) / max(1 - self.threshold, 1e-9)
         return self.probability / max(self.threshold, 1e-9)
 
+    @property
+    def is_positive(self) -> bool:
+        """Whether the second of two classes, or the finding, is predicted."""
+        return self.class_index == 1
+
 
 def predict(class_logits: NDArray[np.float64], manifest: Manifest) -> Prediction:
     """Converts the logits of one image to a prediction.
 
     Args:
-        class_logits: Logits, float64 `(num_classes,)`.
+        class_logits: Logits, float64 `(num_classes,)`; of findings, one each.
         manifest: Classes, calibration and thresholds of the model.
 
     Raises:
         InvalidOutputError: If the probabilities are not between 0 and 1 or do not add up to 1.
     """
-    thresholds, task = manifest.thresholds, manifest.task
+    if manifest.task.any_of:
+        return _predict_findings(class_logits, manifest)
+    return _answer(class_logits, manifest.task.classes, manifest.thresholds, manifest.calibration)
+
+
+def _answer(
+    class_logits: NDArray[np.float64],
+    classes: tuple[str, ...],
+    thresholds: Thresholds,
+    calibration: Calibration,
+) -> Prediction:
+    """The prediction for classes of which exactly one is true."""
     raw = softmax(class_logits)
-    probabilities = calibrated(class_logits, manifest.calibration)
+    probabilities = calibrated(class_logits, calibration)
     require_probabilities(probabilities)
-    if task.binary:
+    if len(classes) == 2:
         probability = float(probabilities[1])
         predicted, reported = int(probability >= thresholds.decision), 1
         zone: Zone = "uncertain"
@@ -76,11 +110,40 @@ def predict(class_logits: NDArray[np.float64], manifest: Manifest) -> Prediction
         probability = float(probabilities[predicted])
         zone = "clear" if probability >= thresholds.uncertain_high else "uncertain"
     return Prediction(
-        label=task.classes[predicted],
+        label=classes[predicted],
         class_index=predicted,
         probability=probability,
         raw_probability=float(raw[reported]),
         threshold=thresholds.decision,
         zone=zone,
         class_probabilities=tuple(float(value) for value in probabilities),
+    )
+
+
+def _predict_findings(logits: NDArray[np.float64], manifest: Manifest) -> Prediction:
+    names = manifest.task.classes
+    # A finding is one sigmoid, between its absence and its presence.
+    findings = tuple(
+        _answer(pair, (absent(name), name), decided.thresholds, decided.calibration)
+        for pair, (name, decided) in zip(
+            of_classes(logits[:, np.newaxis]), manifest.findings.items(), strict=True
+        )
+    )
+    zone = next(zone for zone in _DECIDING if any(one.zone == zone for one in findings))
+    leading = max(
+        (index for index, one in enumerate(findings) if one.zone == zone),
+        key=lambda index: (
+            findings[index].probability if zone == "positive" else findings[index].uncertainty
+        ),
+    )
+    positive = [name for name, one in zip(names, findings, strict=True) if one.is_positive]
+    return Prediction(
+        label=BETWEEN_FINDINGS.join(positive) or NO_FINDING,
+        class_index=leading,
+        probability=findings[leading].probability,
+        raw_probability=findings[leading].raw_probability,
+        threshold=findings[leading].threshold,
+        zone=zone,
+        class_probabilities=tuple(one.probability for one in findings),
+        findings=findings,
     )

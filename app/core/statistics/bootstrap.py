@@ -12,7 +12,7 @@ Reference:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 from typing import Any
 
@@ -144,25 +144,98 @@ def auc_interval(
         >>> round(interval.value, 3), interval.num_cases, interval.num_groups
         (0.889, 6, 5)
     """
-    positive, score = binary_cases(y_true, y_score)
-    patients = _patient_codes(groups, num_cases=len(score))
-    order = np.argsort(score, kind="stable")
-    first_of_score = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
-    positive, patients = positive[order], patients[order]
-
-    def auc(times: NDArray[np.int64]) -> float:
-        if not len(times):
-            return nan
-        counts = np.add.reduceat([times * positive, times * ~positive], first_of_score, axis=1)
-        return auc_from_counts(counts[0], counts[1])
-
-    aucs = [auc(times) for times in _draws(patients, num_resamples=num_resamples, seed=seed)]
+    ranked = _Ranked.of(y_true, y_score)
+    patients = _patient_codes(groups, num_cases=len(ranked.order))
+    drawn_in_order = _draws(patients[ranked.order], num_resamples=num_resamples, seed=seed)
     return _percentile_interval(
-        auc(np.ones(len(score), dtype=np.int64)),
-        aucs,
+        ranked.auc(np.ones(len(patients), dtype=np.int64)),
+        [ranked.auc(times) for times in drawn_in_order],
         patients=patients,
         num_resamples=num_resamples,
     )
+
+
+def mean_auc_interval(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    groups: ArrayLike,
+    num_resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """95 % confidence interval of the unweighted mean AUC of several findings.
+
+    The AUC of a finding is computed from the cases that are labelled for it. A patient is drawn
+    with all his cases and findings, so findings that go together vary together. Resamples in
+    which a finding has no positive or no negative case are skipped and counted.
+
+    Args:
+        y_true: Labels, shape `(num_cases, num_findings)`, 0, 1, or NaN where not labelled.
+        y_score: Scores, same shape, finite.
+        groups: Patient of each case, shape `(num_cases,)`, none missing.
+        num_resamples: Number of bootstrap resamples.
+        seed: Seed of the random generator.
+
+    Returns:
+        The interval; its value is NaN if a finding has no positive or no negative case.
+
+    Raises:
+        ValueError: If the shapes do not match, a label is not 0, 1 or NaN, a score is not
+            finite, a group is missing, or `num_resamples` is below 1.
+    """
+    labels, score = np.asarray(y_true, np.float64), np.asarray(y_score, np.float64)
+    if labels.ndim != 2 or not labels.shape[1] or labels.shape != score.shape:
+        raise ValueError(
+            "`y_true` and `y_score` must have a row for each case and a column for each finding. "
+            f"Received shapes {labels.shape} and {score.shape}."
+        )
+    patients = _patient_codes(groups, num_cases=len(labels))
+    ranked = []
+    for truth, scores in zip(labels.T, score.T, strict=True):
+        labelled = np.flatnonzero(~np.isnan(truth))
+        one = _Ranked.of(truth[labelled], scores[labelled])
+        ranked.append(replace(one, order=labelled[one.order]))
+
+    def mean(times: NDArray[np.int64]) -> float:
+        return sum(one.auc(times[one.order]) for one in ranked) / len(ranked)
+
+    return _percentile_interval(
+        mean(np.ones(len(patients), dtype=np.int64)),
+        [mean(times) for times in _draws(patients, num_resamples=num_resamples, seed=seed)],
+        patients=patients,
+        num_resamples=num_resamples,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ranked:
+    """Cases sorted by score once, for the AUC of any resample of them.
+
+    Attributes:
+        order: Position of each case in the original order, `(num_cases,)`.
+        positive: Whether each is positive, in that order.
+        first_of_score: Where each distinct score begins, in that order.
+    """
+
+    order: NDArray[np.int64]
+    positive: NDArray[np.bool_]
+    first_of_score: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, y_true: ArrayLike, y_score: ArrayLike) -> _Ranked:
+        positive, score = binary_cases(y_true, y_score)
+        order = np.argsort(score, kind="stable")
+        first_of_score = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
+        return cls(order, positive[order], first_of_score)
+
+    def auc(self, times: NDArray[np.int64]) -> float:
+        """The AUC if each case, in order of score, occurs so many times."""
+        if not len(times):
+            return nan
+        counts = np.add.reduceat(
+            [times * self.positive, times * ~self.positive], self.first_of_score, axis=1
+        )
+        return auc_from_counts(counts[0], counts[1])
 
 
 def _patient_codes(groups: ArrayLike, *, num_cases: int) -> NDArray[np.int64]:

@@ -25,7 +25,7 @@ def manifest_of(tmp_path):
         thresholds = manifest.thresholds.model_copy(
             update={"decision": 0.5, "uncertain_low": 0.4, "uncertain_high": 0.7}
         )
-        return manifest.model_copy(update={"thresholds": thresholds})
+        return manifest.model_copy(update={"one_of_thresholds": thresholds})
 
     return manifest
 

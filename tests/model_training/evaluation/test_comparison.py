@@ -71,7 +71,8 @@ def test_each_bundle_decides_at_its_own_threshold(bundle, tmp_path):
     thresholds = bundle.manifest.thresholds.model_copy(
         update={"decision": 0.9, "uncertain_high": 0.9}
     )
-    other = replace(other, manifest=other.manifest.model_copy(update={"thresholds": thresholds}))
+    manifest = other.manifest.model_copy(update={"one_of_thresholds": thresholds})
+    other = replace(other, manifest=manifest)
 
     found = differences(compare_on_test_rows([bundle, other]).pairs[0])
 

@@ -6,6 +6,7 @@ import pytest
 
 from app.core.backends.scoring_graph import scoring_function
 from app.core.networks.network import Network
+from model_training.networks.blocks import with_independent_outputs
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import FEATURES, merge
 
@@ -78,3 +79,15 @@ def test_one_network_or_unlike_ones_are_refused():
         merge([member("basic-cnn")])
     with pytest.raises(ValueError, match="same input, outputs and heatmap layer"):
         merge([member("basic-cnn"), member("residual")])
+
+
+def test_independent_outputs_stay_independent():
+    members = [
+        Network(with_independent_outputs(one.model), one.heatmap_layer)
+        for one in (member("basic-cnn", outputs=3, seed=seed) for seed in (1, 2))
+    ]
+
+    merged = merge(members)
+
+    expected = 1 / (1 + np.exp(-np.mean([logits(one) for one in members], axis=0)))
+    np.testing.assert_allclose(merged.model(FILMS), expected, rtol=1e-4, atol=1e-5)

@@ -23,11 +23,11 @@ def test_round_trip(bundle):
     assert parse_manifest(text, "small") == bundle.manifest
 
 
-@pytest.mark.parametrize("found", [2, 0, "1", None, 1.5, True, [1]])
+@pytest.mark.parametrize("found", [3, 0, "1", None, 1.5, True, [1]])
 def test_unknown_format_number(content, found):
     message = refusal(json.dumps(content | {"format": found}))
     assert f"has format {found!r}" in message
-    assert "reads format 1" in message
+    assert "reads the formats 1 and 2" in message
     assert "Update Overread" in message
 
 
@@ -95,3 +95,68 @@ def test_inconsistent_values(content, changes, expected):
 def test_missing_section(content):
     del content["thresholds"]
     assert "thresholds: Field required" in refusal(json.dumps(content))
+
+
+@pytest.fixture
+def findings_content(findings_bundle):
+    """A valid manifest of findings, to be changed."""
+    return json.loads(findings_bundle.manifest.model_dump_json())
+
+
+def test_round_trip_of_findings(findings_bundle):
+    text = findings_bundle.manifest.model_dump_json().encode()
+    assert parse_manifest(text, "findings") == findings_bundle.manifest
+
+
+def test_what_is_written_of_each_kind(content, findings_content):
+    assert content["task"]["kind"] == "one-of"
+    assert {"thresholds", "calibration"} <= set(content)
+    assert "findings" not in content
+
+    assert findings_content["task"]["kind"] == "any-of"
+    assert list(findings_content["findings"]) == ["EFFUSION", "NODULE", "CARDIOMEGALY"]
+    assert not {"thresholds", "calibration"} & set(findings_content)
+
+
+def test_format_1_is_one_of(content):
+    del content["task"]["kind"]
+    manifest = parse_manifest(json.dumps(content | {"format": 1}).encode(), "small")
+    assert manifest.task.kind == "one-of"
+    assert manifest.thresholds.decision == 0.5
+
+
+def test_findings_have_no_thresholds_in_common(findings_bundle):
+    with pytest.raises(ValueError, match="for each finding"):
+        _ = findings_bundle.manifest.thresholds
+    with pytest.raises(ValueError, match="for each finding"):
+        _ = findings_bundle.manifest.calibration
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"format": 1}, "format 1 does not have"),
+        ({"findings": {}}, "expected one for each class"),
+        ({"task__kind": "one-of"}, "the task is one-of"),
+        ({"task__positive": "NODULE"}, "positive is 'NODULE'"),
+        ({"task__classes": ["A|B", "NODULE", "CARDIOMEGALY"], "task__display_names": {}}, "A|B"),
+        ({"task__classes": ["none", "NODULE", "CARDIOMEGALY"], "task__display_names": {}}, "none"),
+        ({"findings__NODULE__thresholds__decision": 1.5}, "findings.NODULE.thresholds.decision"),
+        ({"findings__NODULE__calibration__offset": [0, 1, 2]}, "3 offsets"),
+        ({"thresholds": {"decision": 0.5, "uncertain_low": 0.4, "uncertain_high": 0.6,
+          "rule": "", "chosen_on": ""}}, "in its findings only"),
+    ],
+)  # fmt: skip
+def test_inconsistent_findings(findings_content, changes, expected):
+    for key, value in changes.items():
+        *parents, last = key.split("__")
+        place = findings_content
+        for parent in parents:
+            place = place[parent]
+        place[last] = value
+    assert expected in refusal(json.dumps(findings_content))
+
+
+def test_one_of_without_thresholds(content):
+    del content["thresholds"]
+    assert "needs thresholds and calibration" in refusal(json.dumps(content))

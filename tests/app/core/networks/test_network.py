@@ -110,9 +110,14 @@ def test_fresh_and_reloaded_networks_are_the_same(pair, films):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def manifest(classes=("A", "B"), *, layer="conv"):
+def manifest(classes=("A", "B"), *, layer="conv", any_of=False):
     """As much of a bundle as a network is compared with."""
-    task = Task(title="t", classes=classes, positive=classes[1] if len(classes) == 2 else None)
+    task = Task(
+        title="t",
+        kind="any-of" if any_of else "one-of",
+        classes=classes,
+        positive=classes[1] if len(classes) == 2 and not any_of else None,
+    )
     size = Input(height=SIZE, width=SIZE, channels=1, fit="stretch")
     parts = SimpleNamespace(task=task, input=size, heatmap=Heatmap(layer=layer, scale=1))
     return SimpleNamespace(name="mine", manifest=parts)
@@ -161,6 +166,10 @@ def test_a_softmax_layer_is_cut_off_too(films):
     np.testing.assert_allclose(Network(model, "conv").logits_model(films)[1], expected, atol=1e-6)
 
 
+def test_findings_have_a_sigmoid_each():
+    check_network(small(units=2), manifest(any_of=True))
+
+
 @pytest.mark.parametrize(
     ("model", "expected", "message"),
     [
@@ -173,6 +182,12 @@ def test_a_softmax_layer_is_cut_off_too(films):
             {"classes": ("A", "B", "C")},
             "ends in 'sigmoid'; with 3 outputs it must end in softmax",
         ),
+        (
+            {"units": 3, "activation": "softmax"},
+            {"classes": ("A", "B", "C"), "any_of": True},
+            "with 3 outputs for findings it must end in sigmoid",
+        ),
+        ({}, {"any_of": True}, "has 1 outputs; its manifest lists 2"),
         ({}, {"layer": "missing"}, "'missing' of 'mine'"),
         ({}, {"layer": "global_average_pooling2d"}, "not a layer with feature maps"),
     ],

@@ -25,7 +25,9 @@ def entry(number, *, cells=4):
     return Entry(f"{number:064d}", "result", {"number": number}, np.full((cells, 3), number, "f4"))
 
 
-def test_what_was_computed_comes_back_as_it_was(bundle, tmp_path):
+@pytest.mark.parametrize("name", ["bundle", "findings_bundle"])
+def test_what_was_computed_comes_back_as_it_was(name, request, tmp_path):
+    bundle = request.getfixturevalue(name)
     sources = [Source(path.name, path) for path in sorted(SAMPLES.rglob("*.png"))[:5]]
     refused = Result(Source("x", Path("x")), "f" * 64, "refused", "blank", "nothing there")
     results = [*Engine(bundle).score(sources), refused]

@@ -91,7 +91,7 @@ def test_a_class_cannot_become_a_formula(tmp_path):
     assert rows.to_csv(rows.table([], bundle)) == headings
 
 
-def test_negative_numbers_are_no_formulas():
+def test_negative_numbers_are_escape_formulas():
     assert rows.escape_formula(-1.5) == -1.5
 
 
@@ -112,3 +112,39 @@ def test_names_with_commas_quotes_and_newlines_stay_one_cell(bundle):
     table = pd.read_csv(StringIO(rows.to_csv(rows.table([scored(bundle, name)], bundle))))
 
     assert table.loc[0, "path"] == name
+
+
+def test_each_finding_has_a_group_of_columns(findings_bundle, tmp_path):
+    prediction = predict(np.array([-3.0, 2.0, -1.0]), findings_bundle.manifest)
+    result = Result(Source("a.png", Path("a.png")), "f" * 64, "ok", prediction=prediction)
+    refused = Result(Source("b.png", Path("b.png")), "e" * 64, "refused", "blank", "nothing")
+
+    table = rows.table([result, refused], findings_bundle)
+
+    assert list(table.columns[:10]) == [
+        "path", "image_id", "status", "reason", "prediction", "zone",
+        "probability:EFFUSION", "raw_probability:EFFUSION", "threshold:EFFUSION", "zone:EFFUSION",
+    ]  # fmt: skip
+    assert table.loc[0, "prediction"] == "NODULE|CARDIOMEGALY"
+    assert table.loc[0, "probability:NODULE"] == 0.817574  # sigmoid(2 / 2 + 0.5)
+    assert table.loc[0, "raw_probability:NODULE"] == 0.880797  # sigmoid(2)
+    assert table.loc[0, ["zone:EFFUSION", "zone:NODULE", "zone:CARDIOMEGALY"]].tolist() == [
+        "negative", "positive", "uncertain",
+    ]  # fmt: skip
+    assert table.loc[0, "zone"] == "positive"
+    assert table.iloc[1, 4:-2].isna().all()
+
+    for name in ("r.csv", "r.parquet"):
+        with open_table(tmp_path / name, findings_bundle) as writer:
+            writer.write(result)
+            writer.write(refused)
+    read = pd.read_parquet(tmp_path / "r.parquet")
+    assert read["threshold:CARDIOMEGALY"].tolist() == pytest.approx([0.3, np.nan], nan_ok=True)
+    assert (tmp_path / "r.csv").read_text(encoding="utf-8") == rows.to_csv(table)
+
+
+def test_no_finding_has_a_word(findings_bundle):
+    prediction = predict(np.array([-9.0, -9.0, -9.0]), findings_bundle.manifest)
+    result = Result(Source("a.png", Path("a.png")), "f" * 64, "ok", prediction=prediction)
+
+    assert rows.row(result, findings_bundle)["prediction"] == "none"

@@ -26,7 +26,7 @@ def engine(bundle):
 
 @pytest.fixture(
     scope="module",
-    params=[(name, backend) for name in ("bundle", "three_class_bundle")
+    params=[(name, backend) for name in ("bundle", "three_class_bundle", "findings_bundle")
             for backend in ("openvino", "tensorflow")],
     ids="-".join,
 )  # fmt: skip
@@ -69,6 +69,11 @@ def test_scores_equal_keras_one_image_at_a_time(any_engine, films):
     for result in results[:12]:
         pixels = prepare(result.source.read(), engine.bundle.manifest.input).pixels
         expected = engine.network.model(pixels[None].astype(np.float32))[0].numpy()
+        if findings := result.prediction.findings:
+            np.testing.assert_allclose(
+                [finding.raw_probability for finding in findings], expected, atol=1e-4
+            )
+            continue
         raw = result.prediction.raw_probability
         found = [raw] if len(expected) == 1 else [expected.max()]
         np.testing.assert_allclose(found, [expected.max()], atol=1e-4)

@@ -46,7 +46,7 @@ def test_an_offset_moves_the_probability_and_not_the_raw_one(bundle):
     shifted = Calibration(
         method="temperature_and_offset", temperature=2.0, offset=(0.0, 1.5), fitted_on="validation"
     )
-    manifest = bundle.manifest.model_copy(update={"calibration": shifted})
+    manifest = bundle.manifest.model_copy(update={"one_of_calibration": shifted})
 
     prediction = predict(np.array([0.0, -1.0]), manifest)
 
@@ -54,3 +54,36 @@ def test_an_offset_moves_the_probability_and_not_the_raw_one(bundle):
     assert prediction.label == "PNEUMONIA"
     assert prediction.probability == pytest.approx(0.73106, abs=1e-5)
     assert prediction.raw_probability == pytest.approx(0.26894, abs=1e-5)
+
+
+def test_findings_by_hand(findings_bundle):
+    # Temperature 1.25 without an offset, then twice temperature 2 with 0.5 added; thresholds 0.5,
+    # 0.4 and 0.3, uncertain from 0.1 below up to 0.6.
+    prediction = predict(np.array([-3.0, 2.0, -1.0]), findings_bundle.manifest)
+
+    # sigmoid(-3 / 1.25), sigmoid(2 / 2 + 0.5), sigmoid(-1 / 2 + 0.5)
+    assert prediction.class_probabilities == pytest.approx((0.08317, 0.81757, 0.5), abs=1e-5)
+    assert [one.zone for one in prediction.findings] == ["negative", "positive", "uncertain"]
+    assert [one.label for one in prediction.findings] == ["no EFFUSION", "NODULE", "CARDIOMEGALY"]
+    assert [one.threshold for one in prediction.findings] == pytest.approx([0.5, 0.4, 0.3])
+    assert prediction.findings[1].raw_probability == pytest.approx(0.88080, abs=1e-5)  # sigmoid(2)
+    assert prediction.label == "NODULE|CARDIOMEGALY"
+    assert (prediction.zone, prediction.class_index) == ("positive", 1)
+    assert prediction.probability == prediction.findings[1].probability
+
+
+@pytest.mark.parametrize(
+    ("logits", "label", "zone", "leading"),
+    [
+        ([4.0, 5.0, 9.0], "EFFUSION|NODULE|CARDIOMEGALY", "positive", 2),
+        ([-9.0, -9.0, -9.0], "none", "negative", 2),  # the lowest threshold is the nearest
+        ([-0.2, -9.0, -9.0], "none", "uncertain", 0),
+        ([-0.4, -1.6, -9.0], "none", "uncertain", 0),  # 0.42 of 0.5, not 0.43 of 0.4
+    ],
+)
+def test_the_finding_that_leads(findings_bundle, logits, label, zone, leading):
+    prediction = predict(np.array(logits), findings_bundle.manifest)
+
+    assert (prediction.label, prediction.zone) == (label, zone)
+    if label != "none" or leading == 0:
+        assert prediction.class_index == leading

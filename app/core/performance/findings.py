@@ -1,0 +1,97 @@
+"""The predictions of an `any-of` bundle for all findings together: mean AUC and co-occurrence.
+
+What concerns one finding alone is computed from `Bundle.of_finding`, as for two classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.bundles.findings import column
+from app.core.bundles.manifest import Task
+from app.core.performance.predictions import group_of_each
+from app.core.statistics.bootstrap import Interval, mean_auc_interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledFindings:
+    """The predictions of one split for all findings.
+
+    Attributes:
+        split: Name of the split, such as `test`.
+        labels: 0, 1, or NaN where an image is not labelled, float64 `(num_images, num_findings)`.
+        probabilities: Calibrated probabilities in [0, 1], same shape.
+        patients: Unit of resampling of each image, `(num_images,)`, see `sampling_units`.
+        has_patients: Whether any patient is known.
+    """
+
+    split: str
+    labels: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    patients: NDArray[np.str_]
+    has_patients: bool
+
+    @property
+    def num_images(self) -> int:
+        """Number of images, whatever they are labelled for."""
+        return len(self.labels)
+
+    @property
+    def unit(self) -> str:
+        """What `patients` counts: `patient`, or `group` if the table names no patient."""
+        return "patient" if self.has_patients else "group"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoOccurrence:
+    """How often findings occur together, as labelled.
+
+    Attributes:
+        together: Images that show both findings, int64 `(num_findings, num_findings)`; on the
+            diagonal, images that show the finding.
+        given: Images that show the finding of the row and are labelled for that of the column,
+            same shape; on the diagonal, images labelled for the finding.
+    """
+
+    together: NDArray[np.int64]
+    given: NDArray[np.int64]
+
+
+def select_findings(predictions: pd.DataFrame, task: Task, *, split: str) -> LabelledFindings:
+    """The predictions of one split.
+
+    Args:
+        predictions: The predictions table of an `any-of` bundle.
+        task: The findings of the model.
+        split: Name of the split, such as `test`.
+    """
+    rows = predictions[predictions["split"] == split]
+    labels, probabilities = (
+        rows[[column(name, finding) for finding in task.classes]].to_numpy(np.float64)
+        for name in ("y_true", "probability")
+    )
+    return LabelledFindings(
+        split=split,
+        labels=labels,
+        probabilities=probabilities,
+        patients=group_of_each(rows),
+        has_patients=bool((rows["patient_id"] != "").any()),
+    )
+
+
+def mean_auc(cases: LabelledFindings) -> Interval:
+    """Unweighted mean AUC of the findings, bootstrapped over patients."""
+    return mean_auc_interval(cases.labels, cases.probabilities, groups=cases.patients)
+
+
+def co_occurrence(cases: LabelledFindings) -> CoOccurrence:
+    """How often each pair of findings occurs together, among the images labelled for both."""
+    positive = (cases.labels == 1).astype(np.int64)
+    labelled = (~np.isnan(cases.labels)).astype(np.int64)
+    given = positive.T @ labelled
+    np.fill_diagonal(given, labelled.sum(axis=0))
+    return CoOccurrence(together=positive.T @ positive, given=given)

@@ -1,0 +1,113 @@
+"""Figures of an `any-of` bundle: a table of all findings, then the figures of each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from app.core.bundles.findings import finding_manifest, finding_predictions
+from app.core.bundles.manifest import Manifest
+from app.core.performance.findings import LabelledFindings, mean_auc
+from app.core.performance.formatting import figure, figure_interval
+from app.core.performance.predictions import HeldOut, select
+from model_training.evaluation.figures import Row, by_subgroup, markdown, notes, overall
+from model_training.reports.markdown import markdown_table
+
+HEADER = ("finding", "positive", "AUC", "sensitivity", "specificity")
+
+# Names of the rows of `figures.overall` that stand in the table of all findings.
+_SHOWN = ("AUC", "Sensitivity", "Specificity")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FindingCases:
+    """The held-out images that are labelled for one finding.
+
+    Attributes:
+        manifest: That of the finding, see `findings.finding_manifest`.
+        cases: Truth, calibrated probabilities and patients.
+    """
+
+    manifest: Manifest
+    cases: HeldOut
+
+    @property
+    def name(self) -> str:
+        """The finding as it is displayed."""
+        task = self.manifest.task
+        return task.display_name(task.classes[1])
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there are images with the finding and without it, which figures need."""
+        return len(set(self.cases.y_true.tolist())) == 2
+
+    def figures(self) -> list[Row]:
+        """The figures of all images together."""
+        return overall(self.cases, self.manifest.task, threshold=self.manifest.thresholds.decision)
+
+
+def test_cases(manifest: Manifest, predictions: pd.DataFrame) -> list[FindingCases]:
+    """The test images that are labelled for each finding of an `any-of` bundle.
+
+    Args:
+        manifest: The manifest of the bundle.
+        predictions: Its table of predictions.
+    """
+    found = []
+    for name in manifest.task.classes:
+        own, rows = finding_manifest(manifest, name), finding_predictions(predictions, name)
+        found.append(FindingCases(own, select(rows, own.task, split="test")))
+    return found
+
+
+def summary_rows(findings: Sequence[FindingCases]) -> list[tuple[str, ...]]:
+    """One row for each finding in the columns of `HEADER`."""
+    rows = []
+    for one in findings:
+        positive = f"{int(one.cases.y_true.sum()):,} of {one.cases.num_images:,} images"
+        shown = dict.fromkeys(_SHOWN, "none")
+        if one.has_both:
+            shown |= {
+                row.name: f"{row.value} ({row.interval})"
+                for row in one.figures()
+                if row.name in _SHOWN
+            }
+        rows.append((one.name, positive, *shown.values()))
+    return rows
+
+
+def mean_sentence(together: LabelledFindings) -> str:
+    """The mean AUC of the findings in one sentence."""
+    mean = mean_auc(together)
+    return (
+        f"Mean AUC of the {together.labels.shape[1]} findings: {figure(mean)} "
+        f"({figure_interval(mean)}; {mean.num_cases:,} images of {mean.num_groups:,} "
+        f"{together.unit}s). Every finding counts alike, and is judged on the images that are "
+        "labelled for it."
+    )
+
+
+def as_markdown(findings: Sequence[FindingCases], together: LabelledFindings) -> str:
+    """All figures as Markdown: the table of findings, then the figures of each.
+
+    Args:
+        findings: The images labelled for each finding.
+        together: All images, for the mean AUC.
+    """
+    parts = [markdown_table(HEADER, summary_rows(findings)), mean_sentence(together)]
+    for one in findings:
+        if not one.has_both:
+            parts.append(
+                f"### {one.name}\n\nNo figures: images with and without it are needed, and there "
+                f"are {int(one.cases.y_true.sum())} of {one.cases.num_images} with it."
+            )
+            continue
+        task, threshold = one.manifest.task, one.manifest.thresholds.decision
+        parts += [f"### {one.name}", markdown(one.figures())]
+        if rows := by_subgroup(one.cases, task, threshold=threshold):
+            parts.append(markdown(rows))
+        parts.append(notes(one.cases, task))
+    return "\n\n".join(parts)
