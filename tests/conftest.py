@@ -34,6 +34,7 @@ MARK_OF_FIXTURE = {
     "place": "s3",
     "trained": "slow",
     "trained_on_three": "slow",
+    "trained_on_findings": "slow",
 }
 
 

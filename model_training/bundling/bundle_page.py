@@ -25,35 +25,39 @@ def write_page(path: Path, bundle: Bundle) -> None:
         path: The HTML file.
         bundle: The bundle.
     """
+    task = bundle.manifest.task
+    findings = task.classes if task.any_of else ()
+    tested = (
+        [_test_section(bundle.of_finding(name), task.display_name(name)) for name in findings]
+        if findings
+        else [_test_section(bundle, "Test split")]
+    )
+    learned = Section(
+        "Training", figures=[_learning(curve) for curve in learning_curves(bundle.history())]
+    )
+    write_report(path, title=f"{bundle.name}: {task.title}", sections=[*tested, learned])
+
+
+def _test_section(bundle: Bundle, title: str) -> Section:
     manifest, task = bundle.manifest, bundle.manifest.task
     test = select(bundle.predictions(), task, split="test")
     figures = overall(test, task, threshold=manifest.thresholds.decision)
-    write_report(
-        path,
-        title=f"{bundle.name}: {task.title}",
-        sections=[
-            Section(
-                "Test split",
-                [notes(test, task)],
-                [Table(HEADER, [row.cells for row in figures])],
-                [
-                    Figure(
-                        roc_figure(_curves(bundle, test)),
-                        "ROC; the circle is the decision threshold, chosen on the validation split."
-                        if task.binary
-                        else "ROC of each class against the rest.",
-                        height=460,
-                    ),
-                    Figure(
-                        reliability_figure(reliability_bins(*outcomes_and_probabilities(test))),
-                        "Predicted probability and observed frequency in ten bins of equal width, "
-                        "with Wilson intervals.",
-                    ),
-                ],
+    return Section(
+        title,
+        [notes(test, task)],
+        [Table(HEADER, [row.cells for row in figures])],
+        [
+            Figure(
+                roc_figure(_curves(bundle, test)),
+                "ROC; the circle is the decision threshold, chosen on the validation split."
+                if task.binary
+                else "ROC of each class against the rest.",
+                height=460,
             ),
-            Section(
-                "Training",
-                figures=[_learning(curve) for curve in learning_curves(bundle.history())],
+            Figure(
+                reliability_figure(reliability_bins(*outcomes_and_probabilities(test))),
+                "Predicted probability and observed frequency in ten bins of equal width, "
+                "with Wilson intervals.",
             ),
         ],
     )

@@ -93,7 +93,7 @@ def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
     task = manifest.task
     if task.any_of:
         return finding_figures.as_markdown(
-            finding_figures.test_cases(manifest, predictions),
+            finding_figures.cases_of_test_split(manifest, predictions),
             select_findings(predictions, task, split="test"),
         )
     threshold = manifest.thresholds.decision

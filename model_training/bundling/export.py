@@ -27,11 +27,13 @@ from app.core.bundles.bundle import (
     file_sha256,
     load_bundle,
 )
+from app.core.bundles.findings import absent
 from app.core.bundles.manifest import MANIFEST, Data, Manifest
 from app.core.errors import BundleError, DatasetError
 from app.core.networks.network import Network, load_network
 from model_training.bundling.card import write_card
-from model_training.data.datasets import SPLITS, Case, count_by_class, images_below
+from model_training.data.answers import answer_counts, label_text
+from model_training.data.datasets import SPLITS, Case, images_below
 
 # Enough that a decision on the written probability is the same as on the computed one.
 DIGITS = 9
@@ -150,14 +152,23 @@ def data_record(
     splits = {
         split_name: [case for case in cases if case.split == split_name] for split_name in SPLITS
     }
+    counts = {split_name: answer_counts(inside, classes) for split_name, inside in splits.items()}
+    has_findings = any(case.findings for case in cases)
     return Data(
         name=name,
         source=source,
         licence=licence,
         fingerprint=fingerprint(cases, digests, classes),
         counts={
-            split_name: count_by_class(inside, classes) for split_name, inside in splits.items()
+            split_name: {name: found[name] for name in classes}
+            for split_name, found in counts.items()
         },
+        labelled={
+            split_name: {name: found[name] + found[absent(name)] for name in classes}
+            for split_name, found in counts.items()
+        }
+        if has_findings
+        else {},
         patients={
             split_name: len({case.person for case in inside})
             for split_name, inside in splits.items()
@@ -175,7 +186,7 @@ def fingerprint(cases: Sequence[Case], digests: Sequence[str], classes: tuple[st
         classes: Names in output order.
     """
     lines = sorted(
-        f"{digest} {classes[case.label]} {case.split} {case.patient_id}\n"
+        f"{digest} {label_text(case, classes)} {case.split} {case.patient_id}\n"
         for case, digest in zip(cases, digests, strict=True)
     )
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -75,7 +75,7 @@ def _run(options: argparse.Namespace) -> None:
         check_out(options.ensemble, options.samples)
     tracking.check(options.track)
     dataset = read(options)
-    say_unused(options, dataset.classes)
+    say_unused(options, dataset)
     given_test = any(case.split == "test" for case in dataset.cases)
     leave_out_test = given_test or options.ensemble is not None
     experiment.check(config, len(dataset.classes))

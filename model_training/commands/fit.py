@@ -84,7 +84,7 @@ def _run(options: argparse.Namespace) -> None:
         cache=options.cache,
     )
     dataset = read(options)
-    say_unused(options, dataset.classes)
+    say_unused(options, dataset)
     if options.repeats == 1:
         _fit_once(options, config, dataset, run)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from model_training.console import say
 from model_training.networks.custom_cnn_settings import FILTERS, HEADS, NORMALISATIONS
 
 if TYPE_CHECKING:
+    from model_training.data.datasets import Dataset
     from model_training.fitting.publishing import Description
 
 
@@ -110,19 +111,20 @@ def require_used(
 
 
 def say_unused(
-    options: argparse.Namespace, classes: Sequence[str], *, searched: Collection[str] = ()
+    options: argparse.Namespace, dataset: Dataset, *, searched: Collection[str] = ()
 ) -> None:
-    """Prints which options have no effect on data with these classes, or are searched.
+    """Prints which options have no effect on these data, or are searched.
 
     Args:
         options: The parsed options.
-        classes: Names of the classes.
+        dataset: The labelled images.
         searched: Names of the settings that are searched in a study.
     """
     for name in searched:
         if getattr(options, name, None) is not None:
             say(f"--{name.replace('_', '-')} has no effect: --search varies {name}.")
-    if options.threshold_rule is not None and len(classes) > 2:
+    classes = dataset.classes
+    if options.threshold_rule is not None and len(classes) > 2 and dataset.task == "one-of":
         say(
             f"With {len(classes)} classes the most likely one is predicted: --threshold-rule has "
             "no effect."

@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.fit_best is not None:
         check_out(options.fit_best, options.samples)
     dataset = read(options)
-    say_unused(options, dataset.classes, searched=searched)
+    say_unused(options, dataset, searched=searched)
     cache = options.cache or film_cache.default_folder()
     study = tune(
         dataset,
@@ -133,7 +133,7 @@ def _run(options: argparse.Namespace) -> None:
         tracked=options.track,
         modalities=description.modalities,
     )
-    goal = Goal.of(dataset.classes)
+    goal = Goal.of(dataset.classes, dataset.task)
     (options.out / "trials.csv").write_text(to_csv(trials_table(study)), encoding="utf-8")
     title = f"Tuning of {options.preset} on {description.data_name}"
     write_page(options.out / "report.html", study, goal=goal, title=title)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
+from model_training.data.answers import answer_counts, answers
 from model_training.data.datasets import Dataset
-from model_training.data.strata import strata
+from model_training.data.strata import spread_findings, strata
 
 
 def folds_by_patient(
@@ -34,6 +35,10 @@ def folds_by_patient(
     if num_folds < 2:
         raise ValueError(f"`num_folds` must be at least 2. Received num_folds={num_folds}.")
     generator = np.random.default_rng(seed)
+    if dataset.task == "any-of":
+        folds = spread_findings(dataset.cases, groups, np.ones(num_folds), generator)
+        _require_answers_in_folds(dataset, folds, num_folds)
+        return folds
     folds = np.zeros(len(dataset.cases), np.int64)
     for label, units in strata(dataset.cases, groups, generator).items():
         if len(units) < num_folds:
@@ -46,14 +51,14 @@ def folds_by_patient(
         order = np.concatenate([generator.permutation(num_folds) for _ in range(rounds)])
         for unit, fold in zip(units, order, strict=False):
             folds[unit] = fold
-    _require_classes_in_folds(dataset, folds, num_folds)
+    _require_answers_in_folds(dataset, folds, num_folds)
     return folds
 
 
-def _require_classes_in_folds(dataset: Dataset, folds: NDArray[np.int64], num_folds: int) -> None:
-    labels = np.array([case.label for case in dataset.cases])
-    for label, name in enumerate(dataset.classes):
-        lacking = num_folds - len(np.unique(folds[labels == label]))
+def _require_answers_in_folds(dataset: Dataset, folds: NDArray[np.int64], num_folds: int) -> None:
+    given = answers(dataset.cases, len(dataset.classes))
+    for number, name in enumerate(answer_counts(dataset.cases, dataset.classes)):
+        lacking = num_folds - len(np.unique(folds[given[:, number]]))
         if lacking:
             raise DatasetError(
                 f"{lacking} of {num_folds} folds get no image of {name}. Choose fewer (--folds), "

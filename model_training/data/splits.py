@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
-from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
+from model_training.data.answers import answer_counts
+from model_training.data.datasets import SPLITS, Case, Dataset
 from model_training.data.patient_groups import Shared, patient_groups, shared_between
 from model_training.data.split_notes import about_patients
 from model_training.data.strata import draw
@@ -97,11 +98,12 @@ def split_by_patient(
         drawn = draw([cases[i] for i in pool], groups[pool], wanted, seed=seed)
         for index, split_name in zip(pool.tolist(), drawn, strict=True):
             cases[index] = replace(cases[index], split=split_name)
+        what = "class" if dataset.task == "one-of" else "finding"
         proportions = " and ".join(
             f"{fraction:.0%} for {split_name}" for split_name, fraction in wanted.items()
         )
         notes.append(
-            f"Random split by patient, stratified by class and subgroup, seed {seed}: "
+            f"Random split by patient, stratified by {what} and subgroup, seed {seed}: "
             f"{proportions}."
         )
     notes += about_patients(cases, digests, near_duplicates)
@@ -121,18 +123,28 @@ def split_table(split: Split, classes: tuple[str, ...], digests: Sequence[str]) 
 
     Returns:
         One row per case: `path` (relative to the data folder), `label`, `patient_id`, `subgroup`,
-        `split` and `image_id`, the SHA-256 of the file.
+        `split` and `image_id`, the SHA-256 of the file. Findings have a column each instead of
+        `label`: 1, 0, or nothing where an image is not labelled.
     """
     return pd.DataFrame(
         {
             "path": [case.name for case in split.cases],
-            "label": [classes[case.label] for case in split.cases],
+            **_label_columns(split.cases, classes),
             "patient_id": [case.patient_id for case in split.cases],
             "subgroup": [case.subgroup for case in split.cases],
             "split": [case.split for case in split.cases],
             "image_id": list(digests),
         }
     )
+
+
+def _label_columns(cases: list[Case], classes: tuple[str, ...]) -> dict[str, Any]:
+    if not any(case.findings for case in cases):
+        return {"label": [classes[case.label] for case in cases]}
+    return {
+        name: pd.Series([case.findings[number] for case in cases], dtype="Int64")
+        for number, name in enumerate(classes)
+    }
 
 
 def _require_test(dataset: Dataset) -> None:
@@ -146,7 +158,7 @@ def _require_test(dataset: Dataset) -> None:
 def _too_small(dataset: Dataset, split_name: str) -> str:
     """Why a given split is too small, or empty text."""
     inside = [case for case in dataset.cases if case.split == split_name]
-    rarest = min(count_by_class(inside, dataset.classes).values())
+    rarest = min(answer_counts(inside, dataset.classes).values())
     if rarest >= MIN_IMAGES:
         return ""
     return (
@@ -175,7 +187,7 @@ def _about_leak(split_name: str, shared: Shared, leaks: Leaks) -> str:
 
 
 def _require_images(cases: list[Case], classes: tuple[str, ...], split_name: str) -> None:
-    for name, found in count_by_class(cases, classes).items():
+    for name, found in answer_counts(cases, classes).items():
         if found < MIN_IMAGES:
             raise DatasetError(
                 f"The {split_name} split gets {found} images of {name}; at least {MIN_IMAGES} are "

@@ -9,7 +9,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from model_training.data.answers import answers
 from model_training.data.datasets import Case
+from model_training.data.stratification import stratify
 
 Value = TypeVar("Value", int, str)
 
@@ -30,6 +32,10 @@ def draw(
     """
     splits = ["train"] * len(cases)
     generator = np.random.default_rng(seed)
+    if any(case.findings for case in cases):
+        names = ["train", *wanted]
+        fractions = np.array([1 - sum(wanted.values()), *wanted.values()])
+        return [names[part] for part in spread_findings(cases, groups, fractions, generator)]
     for units in strata(cases, groups, generator).values():
         left = np.arange(len(units))
         for split_name, fraction in wanted.items():
@@ -42,6 +48,36 @@ def draw(
                     splits[index] = split_name
             left = np.setdiff1d(left, chosen)
     return splits
+
+
+def spread_findings(
+    cases: Sequence[Case],
+    groups: NDArray[np.int64],
+    fractions: NDArray[np.float64],
+    generator: np.random.Generator,
+) -> NDArray[np.int64]:
+    """A part for each case: whole groups, with every finding and subgroup spread evenly.
+
+    Args:
+        cases: Images that can show any of several findings.
+        groups: As returned by `patient_groups`, shape `(num_cases,)`.
+        fractions: Fraction of the images in each part, `(num_parts,)`.
+        generator: Of the draw.
+
+    Returns:
+        The part of each case, from 0, `(num_cases,)`.
+    """
+    subgroups = np.array([case.subgroup for case in cases])
+    labels = np.column_stack(
+        [
+            answers(cases, len(cases[0].findings)),
+            *(subgroups == name for name in np.unique(subgroups)),
+        ]
+    )
+    _, group = np.unique(groups, return_inverse=True)
+    counts = np.zeros((int(group.max()) + 1, labels.shape[1]), np.int64)
+    np.add.at(counts, group, labels.astype(np.int64))
+    return stratify(counts, fractions, generator)[group]
 
 
 def strata(

@@ -132,7 +132,7 @@ def fit_on_validation(
     )
     predicted = predicted_classes(probabilities[validation], thresholds.decision)
     shown = predicted == 1 if logits.shape[1] == 2 else np.ones(len(validation), bool)
-    evidence = _evidence(network, pixels, rows[validation[shown]], predicted[shown])
+    evidence = evidence_for(network, pixels, rows[validation[shown]], predicted[shown])
     return Outcome(logits, probabilities, calibration, thresholds, heatmap_scale(evidence))
 
 
@@ -176,12 +176,23 @@ def score(
     return class_logits(np.concatenate([np.asarray(logits) for logits in found]))
 
 
-def _evidence(
+def evidence_for(
     network: Network,
     pixels: NDArray[np.uint8],
     rows: NDArray[np.int64],
     classes: NDArray[np.int64],
 ) -> NDArray[np.float32]:
+    """The heatmap of each film for one class.
+
+    Args:
+        network: Any network.
+        pixels: uint8 `(num_films, height, width, channels)` in [0, 255].
+        rows: Rows of `pixels`, `(num_rows,)`.
+        classes: The class to explain for each, `(num_rows,)`.
+
+    Returns:
+        In logits, `(num_rows, rows, columns)`; `(0, 1, 1)` without films.
+    """
     function, units = scoring_function(network), network.model.output_shape[-1]
     columns = classes if units > 1 else np.zeros_like(classes)
     maps = []

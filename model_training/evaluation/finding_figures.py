@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from app.core.bundles.bundle import Bundle
 from app.core.bundles.findings import finding_manifest, finding_predictions
 from app.core.bundles.manifest import Manifest
-from app.core.performance.findings import LabelledFindings, mean_auc
+from app.core.performance.findings import LabelledFindings, mean_auc, select_findings
 from app.core.performance.formatting import figure, figure_interval
 from app.core.performance.predictions import HeldOut, select
+from app.core.statistics.curves import roc_auc
+from model_training.evaluation import figures
 from model_training.evaluation.figures import Row, by_subgroup, markdown, notes, overall
 from model_training.reports.markdown import markdown_table
 
@@ -49,7 +54,7 @@ class FindingCases:
         return overall(self.cases, self.manifest.task, threshold=self.manifest.thresholds.decision)
 
 
-def test_cases(manifest: Manifest, predictions: pd.DataFrame) -> list[FindingCases]:
+def cases_of_test_split(manifest: Manifest, predictions: pd.DataFrame) -> list[FindingCases]:
     """The test images that are labelled for each finding of an `any-of` bundle.
 
     Args:
@@ -111,3 +116,36 @@ def as_markdown(findings: Sequence[FindingCases], together: LabelledFindings) ->
             parts.append(markdown(rows))
         parts.append(notes(one.cases, task))
     return "\n\n".join(parts)
+
+
+def as_numbers(
+    labels: NDArray[np.float32], probabilities: NDArray[np.float64], names: Sequence[str]
+) -> dict[str, float]:
+    """The mean AUC and the AUC of each finding by name, for comparing runs.
+
+    Args:
+        labels: 0, 1, or NaN where not labelled, `(num_cases, num_findings)`.
+        probabilities: In [0, 1], same shape.
+        names: The findings.
+
+    Returns:
+        In [0, 1]; NaN for a finding that no case, or every case, shows, and then for the mean.
+    """
+    aucs = {}
+    for name, truth, score in zip(names, labels.T, probabilities.T, strict=True):
+        labelled = ~np.isnan(truth)
+        aucs[f"AUC {name}"] = roc_auc(truth[labelled], score[labelled])
+    return {"mean AUC": sum(aucs.values()) / len(aucs), **aucs}
+
+
+def numbers_on_test_split(bundle: Bundle) -> dict[str, float]:
+    """The main figures on the test images of a bundle by name."""
+    manifest, predictions = bundle.manifest, bundle.predictions()
+    if manifest.task.any_of:
+        together = select_findings(predictions, manifest.task, split="test")
+        labels = together.labels.astype(np.float32)
+        return as_numbers(labels, together.probabilities, manifest.task.classes)
+    test = select(predictions, manifest.task, split="test")
+    return figures.as_numbers(
+        test.y_true, test.probabilities, threshold=manifest.thresholds.decision
+    )

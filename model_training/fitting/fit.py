@@ -6,14 +6,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from app.core.bundles.bundle import Bundle
-from app.core.performance.predictions import select
-from model_training.augmentation.shifts import SHIFTS
 from model_training.bundling.bundle_page import write_page
 from model_training.config import TrainingConfig
 from model_training.data import film_cache
 from model_training.data.datasets import Dataset
-from model_training.evaluation import evaluation
-from model_training.evaluation.figures import as_numbers
+from model_training.evaluation.films_evaluation import evaluate_films
+from model_training.evaluation.finding_figures import numbers_on_test_split
 from model_training.fitting.publishing import Description, data_record, publish
 from model_training.fitting.run_folder import Run, check_out, check_same_run, run_folder
 from model_training.preparation.films import prepare, report
@@ -61,7 +59,7 @@ def fit(
     check_out(out, description.samples)
     out.parent.mkdir(parents=True, exist_ok=True)
     with run_folder(out, run, epochs=config.epochs) as work, _tracked(run, out, config) as noted:
-        experiment.check(config, len(dataset.classes))
+        experiment.check(config, len(dataset.classes), dataset.task)
         films = prepare(
             dataset,
             config=config,
@@ -79,16 +77,7 @@ def fit(
             callbacks=[noted.epoch_callback()] if run.track else (),
             finish=run.finish,
         )
-        outcome = evaluation.evaluate(
-            trained.network,
-            films.pixels,
-            films.labels,
-            rows=films.rows,
-            validation=films.positions("val"),
-            test=films.positions("test"),
-            threshold_rule=config.threshold_rule,
-            shifts=tuple(SHIFTS) if config.shifted_validation else (),
-        )
+        outcome = evaluate_films(trained.network, films, config, test=films.positions("test"))
         bundle = publish(
             out,
             films,
@@ -113,7 +102,4 @@ def _tracked(run: Run, out: Path, config: TrainingConfig) -> AbstractContextMana
 
 def _test_figures(bundle: Bundle) -> dict[str, float]:
     """Figures on the test split, with names MLflow accepts."""
-    manifest = bundle.manifest
-    test = select(bundle.predictions(), manifest.task, split="test")
-    found = as_numbers(test.y_true, test.probabilities, threshold=manifest.thresholds.decision)
-    return tracking.for_tracking(found, "test")
+    return tracking.for_tracking(numbers_on_test_split(bundle), "test")

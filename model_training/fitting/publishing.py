@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import FORMAT, Data, Heatmap, Manifest, Task
+from app.core.bundles.manifest import FORMAT, Data, Heatmap, Manifest, Task, TaskKind
 from model_training.bundling import export
+from model_training.bundling.finding_table import findings_table
 from model_training.config import TrainingConfig
 from model_training.data.splits import split_table
 from model_training.evaluation import evaluation
 from model_training.evaluation.evaluation import Outcome
+from model_training.evaluation.finding_evaluation import FindingsOutcome
 from model_training.preparation.films import Films, network_input
 from model_training.training.experiment import Trained
 
@@ -44,7 +50,7 @@ def publish(
     out: Path,
     films: Films,
     trained: Trained,
-    outcome: Outcome,
+    outcome: Outcome | FindingsOutcome,
     *,
     config: TrainingConfig,
     description: Description,
@@ -57,7 +63,7 @@ def publish(
         out: Folder of the bundle.
         films: The data, with their split.
         trained: Network and history.
-        outcome: Scores, threshold and calibration.
+        outcome: Scores, threshold and calibration; with findings, of each.
         config: The settings.
         description: Title, source, licence and the like.
         work: Temporary folder on the same file system.
@@ -66,11 +72,10 @@ def publish(
     manifest = Manifest(
         format=FORMAT,
         name=out.name,
-        task=make_task(films.classes, description.title),
+        task=make_task(films.classes, description.title, films.task),
         input=network_input(config, description.modalities),
         heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
-        thresholds=outcome.thresholds,
-        calibration=outcome.calibration,
+        **_decisions(outcome),
         data=data_record(films, description),
         training=config.as_dict()
         | {
@@ -83,19 +88,11 @@ def publish(
         versions=export.library_versions(),
         files={},
     )
-    predictions = export.predictions_table(
-        films.cases,
-        films.digests,
-        films.groups,
-        films.classes,
-        outcome.class_logits,
-        outcome.probabilities,
-    )
     contents = export.Contents(
         manifest,
         trained.network,
         trained.history,
-        predictions,
+        _predictions(films, outcome),
         films.split.notes,
         description.samples,
         split_table(films.split, films.classes, films.digests),
@@ -124,19 +121,51 @@ def data_record(films: Films, description: Description) -> Data:
     )
 
 
-def make_task(classes: tuple[str, ...], title: str | None) -> Task:
+def _decisions(outcome: Outcome | FindingsOutcome) -> dict[str, Any]:
+    """The entries of the manifest that decide about an image."""
+    if isinstance(outcome, FindingsOutcome):
+        return {"findings": outcome.findings}
+    return {"thresholds": outcome.thresholds, "calibration": outcome.calibration}
+
+
+def _predictions(films: Films, outcome: Outcome | FindingsOutcome) -> pd.DataFrame:
+    if isinstance(outcome, FindingsOutcome):
+        return findings_table(
+            films.cases,
+            films.digests,
+            films.groups,
+            films.classes,
+            films.findings.astype(np.float64),
+            outcome.logits,
+            outcome.probabilities,
+        )
+    return export.predictions_table(
+        films.cases,
+        films.digests,
+        films.groups,
+        films.classes,
+        outcome.class_logits,
+        outcome.probabilities,
+    )
+
+
+def make_task(classes: tuple[str, ...], title: str | None, kind: TaskKind = "one-of") -> Task:
     """The task of the manifest, with display names for the classes.
 
     Args:
-        classes: Class names in output order; with two, the second is positive.
+        classes: Class names in output order; with two of which one is true, the second is
+            positive.
         title: By default the display names of the classes.
+        kind: Whether one of the classes is true, or any of them.
     """
     display_names = {name: _display_name(name) for name in classes if name == name.upper()}
     listed = [display_names.get(name, name) for name in classes]
+    between = "or" if kind == "one-of" else "and"
     return Task(
-        title=title or f"{', '.join(listed[:-1])} or {listed[-1]}",
+        title=title or f"{', '.join(listed[:-1])} {between} {listed[-1]}",
+        kind=kind,
         classes=classes,
-        positive=classes[1] if len(classes) == 2 else None,
+        positive=classes[1] if len(classes) == 2 and kind == "one-of" else None,
         display_names=display_names,
     )
 

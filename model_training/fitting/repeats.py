@@ -12,12 +12,11 @@ import pandas as pd
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import DatasetError
-from app.core.performance.predictions import select
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data import film_cache
 from model_training.data.datasets import Dataset
-from model_training.evaluation.figures import as_numbers
+from model_training.evaluation.finding_figures import numbers_on_test_split
 from model_training.fitting.fit import fit
 from model_training.fitting.publishing import Description, data_record
 from model_training.fitting.run_folder import Run
@@ -96,12 +95,9 @@ def spread(bundles: list[Bundle]) -> pd.DataFrame:
     """Test figures of each bundle, one row per seed."""
     rows = []
     for bundle in bundles:
-        manifest = bundle.manifest
-        test = select(bundle.predictions(), manifest.task, split="test")
-        figures = as_numbers(
-            test.y_true, test.probabilities, threshold=manifest.thresholds.decision
-        )
-        rows.append({"seed": manifest.training["seed"], "images": test.num_images, **figures})
+        num_images = int((bundle.predictions()["split"] == "test").sum())
+        seed = bundle.manifest.training["seed"]
+        rows.append({"seed": seed, "images": num_images, **numbers_on_test_split(bundle)})
     return pd.DataFrame(rows)
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import CaseSplit
-from app.core.bundles.manifest import Input
+from app.core.bundles.manifest import Input, TaskKind
 from model_training.config import TrainingConfig
 from model_training.console import say
-from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
+from model_training.data.answers import answer_counts
+from model_training.data.datasets import SPLITS, Case, Dataset
 from model_training.data.duplicates import near_duplicate_groups
 from model_training.data.film_cache import by_reason, decode_cases
 from model_training.data.patient_groups import patient_groups
@@ -34,6 +35,7 @@ class Films:
             three channels, memory-mapped.
         rows: Record of each case in `pixels`, `(num_cases,)`.
         patients_from: How patients were identified; empty if they were not.
+        task: Whether each image belongs to one of the classes, or can show any of them.
     """
 
     classes: tuple[str, ...]
@@ -43,6 +45,7 @@ class Films:
     pixels: NDArray[np.uint8]
     rows: NDArray[np.int64]
     patients_from: str = ""
+    task: TaskKind = "one-of"
 
     @property
     def cases(self) -> list[Case]:
@@ -60,6 +63,24 @@ class Films:
         labels = np.zeros(len(self.pixels), np.int64)
         labels[self.rows] = self.labels
         return labels
+
+    @property
+    def findings(self) -> NDArray[np.float32]:
+        """Findings of each case as 0, 1, or NaN where not labelled, `(num_cases, num_findings)`.
+
+        Only with the task `any-of`.
+        """
+        return Dataset(self.classes, self.cases, task="any-of").targets
+
+    @property
+    def findings_by_row(self) -> NDArray[np.float32]:
+        """Findings of each record of `pixels`, `(num_records, num_findings)`; NaN without a case.
+
+        Only with the task `any-of`.
+        """
+        found = np.full((len(self.pixels), len(self.classes)), np.nan, np.float32)
+        found[self.rows] = self.findings
+        return found
 
     def positions(self, split_name: str) -> NDArray[np.int64]:
         """Indices of the cases of a split, `(num_in_split,)`."""
@@ -125,7 +146,7 @@ def prepare(
     split = Split([dataset.cases[row] for row in usable], list(notes))
     if assign_splits:
         split = split_by_patient(
-            Dataset(dataset.classes, split.cases, notes),
+            replace(dataset, cases=split.cases, notes=notes),
             digests=digests,
             validation_fraction=config.validation_fraction,
             test_fraction=config.test_fraction,
@@ -135,7 +156,14 @@ def prepare(
         )
     groups = patient_groups(split.cases, digests, near_duplicates)
     return Films(
-        dataset.classes, split, digests, groups, decoded.pixels, rows, dataset.patients_from
+        dataset.classes,
+        split,
+        digests,
+        groups,
+        decoded.pixels,
+        rows,
+        dataset.patients_from,
+        dataset.task,
     )
 
 
@@ -147,12 +175,12 @@ def report(films: Films) -> None:
         if not cases:
             continue
         counts = ", ".join(
-            f"{count} {name}" for name, count in count_by_class(cases, films.classes).items()
+            f"{count} {name}" for name, count in answer_counts(cases, films.classes).items()
         )
         patients = describe_patients(
             [case.person for case in cases], [bool(case.patient_id) for case in cases]
         )
         lines.append(f"{split_name:5}  {len(cases):,} images{patients}: {counts}")
-    if len(films.classes) == 2:
+    if len(films.classes) == 2 and films.task == "one-of":
         lines.append(f"The positive class is {films.classes[1]}.")
     say("\n".join(lines))

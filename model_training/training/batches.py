@@ -27,7 +27,7 @@ class TrainingBatches:
     def __init__(
         self,
         pixels: NDArray[np.uint8],
-        labels: NDArray[np.int64],
+        labels: NDArray[np.int64] | NDArray[np.float32],
         rows: NDArray[np.int64],
         *,
         config: TrainingConfig,
@@ -38,21 +38,35 @@ class TrainingBatches:
         Args:
             pixels: uint8 `(num_images, height, width, channels)` in [0, 255], RGB where there are
                 three channels; may be memory-mapped.
-            labels: Class indices, `(num_images,)`.
+            labels: Class indices, `(num_images,)`, or findings as 0, 1 or NaN,
+                `(num_images, num_findings)`.
             rows: Indices of the images to train on, `(num_rows,)`.
             config: Batch size, seed, augmentation and treatment of class imbalance.
-            num_classes: Two give one target per image, more give one per class.
+            num_classes: Two give one target per image, more give one per class; not used for
+                findings.
         """
         self._pixels, self._labels, self._rows = pixels, labels, rows
         self._seed, self._batch_size = config.seed, config.batch_size
         self._options = config.augmentation_options
         self._num_classes = num_classes
-        counts = np.bincount(labels[rows], minlength=num_classes).tolist()
-        self._weights = class_weights(counts, config.imbalance).astype(np.float32)
-        self._frequencies = class_frequencies(counts, config.imbalance)
+        self._num_targets = labels.shape[1] if labels.ndim == 2 else num_targets(num_classes)
+        # Of each class; findings are weighted in the loss instead, as an image has several.
+        self._weights = np.ones(1, np.float32)
+        self._frequencies = np.ones(1)
+        if labels.ndim == 1:
+            counts = np.bincount(labels[rows], minlength=num_classes).tolist()
+            self._weights = class_weights(counts, config.imbalance).astype(np.float32)
+            self._frequencies = class_frequencies(counts, config.imbalance)
         self._epoch = 0
         self._order = rows
         self.start_epoch(0)
+
+    @property
+    def finding_labels(self) -> NDArray[np.float32] | None:
+        """The labels of the training images, `(num_rows, num_findings)`; None for classes."""
+        if self._labels.ndim == 1:
+            return None
+        return np.asarray(self._labels[self._rows], np.float32)
 
     @property
     def num_steps(self) -> int:
@@ -77,7 +91,7 @@ class TrainingBatches:
             types = [tf.float32, tf.float32, tf.float32]
             images, targets, weights = tf.numpy_function(self._load, [step], types, stateful=True)
             images.set_shape((None, *shape))
-            targets.set_shape((None, num_targets(self._num_classes)))
+            targets.set_shape((None, self._num_targets))
             weights.set_shape((None,))
             return images, targets, weights
 
@@ -91,7 +105,12 @@ class TrainingBatches:
         targets = as_targets(self._labels[rows], self._num_classes)
         generator = np.random.default_rng([self._seed, _MIX, self._epoch, int(step)])
         images, targets = mix(images, targets, self._options, generator)
-        return images, targets, self._weights[self._labels[rows]]
+        return images, targets, self._weights_of(rows)
+
+    def _weights_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        if self._labels.ndim == 2:
+            return np.ones(len(rows), np.float32)
+        return np.asarray(self._weights[self._labels[rows]])
 
     def _image(self, row: int, place: int) -> NDArray[np.float32]:
         image = np.asarray(self._pixels[row])
@@ -117,7 +136,7 @@ class TrainingBatches:
 
 def validation_batches(
     pixels: NDArray[np.uint8],
-    labels: NDArray[np.int64],
+    labels: NDArray[np.int64] | NDArray[np.float32],
     rows: NDArray[np.int64],
     *,
     batch_size: int,
@@ -127,7 +146,8 @@ def validation_batches(
 
     Args:
         pixels: uint8 `(num_images, height, width, channels)` in [0, 255], may be memory-mapped.
-        labels: Class indices, `(num_images,)`.
+        labels: Class indices, `(num_images,)`, or findings as 0, 1 or NaN,
+            `(num_images, num_findings)`.
         rows: Indices of the images to use, `(num_rows,)`.
         batch_size: Images per batch.
         num_classes: Two give one target per image, more give one per class.
@@ -151,20 +171,25 @@ def num_targets(num_classes: int) -> int:
     return 1 if num_classes == 2 else num_classes
 
 
-def as_targets(labels: NDArray[np.int64], num_classes: int) -> NDArray[np.float32]:
+def as_targets(
+    labels: NDArray[np.int64] | NDArray[np.float32], num_classes: int
+) -> NDArray[np.float32]:
     """Targets of the network.
 
     Args:
-        labels: Class indices, `(num_images,)`.
-        num_classes: Number of classes.
+        labels: Class indices, `(num_images,)`, or findings, which are targets as they are,
+            `(num_images, num_findings)`.
+        num_classes: Number of classes; not used for findings.
 
     Returns:
         0.0 or 1.0: one column of class 1 for two classes, else one column per class,
         `(num_images, num_targets)`.
     """
+    if labels.ndim == 2:
+        return labels.astype(np.float32)
     if num_classes == 2:
         return labels.astype(np.float32)[:, None]
-    return np.eye(num_classes, dtype=np.float32)[labels]
+    return np.eye(num_classes, dtype=np.float32)[labels.astype(np.int64)]
 
 
 def _changes_images(options: Augmentation) -> bool:

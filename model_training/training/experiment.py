@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from app.core.bundles.manifest import TaskKind
+from app.core.errors import DatasetError
 from app.core.networks.network import Network, silence_tensorflow
 from model_training.config import TrainingConfig
 from model_training.console import say
@@ -35,15 +38,30 @@ class Trained:
     minutes: float
 
 
-def check(config: TrainingConfig, num_classes: int) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outputs:
+    """The outputs of a network.
+
+    Attributes:
+        bias: Initial bias (logit) of each, `(num_outputs,)`.
+        independent: Whether each of several is a sigmoid, for findings.
+    """
+
+    bias: NDArray[np.float32]
+    independent: bool = False
+
+
+def check(config: TrainingConfig, num_classes: int, task: TaskKind = "one-of") -> None:
     """Finds before an hour of decoding what would stop training after it.
 
     Args:
         config: The settings.
         num_classes: Number of classes of the data.
+        task: Whether each image belongs to one of the classes, or can show any of them.
 
     Raises:
-        DatasetError: If training was to use several machines.
+        DatasetError: If training was to use several machines, or classes are to be drawn more
+            often but images can show several.
         WeightsError: If the initial weights, or the layers to freeze, do not fit.
     """
     if os.environ.get("TF_CONFIG"):
@@ -51,12 +69,20 @@ def check(config: TrainingConfig, num_classes: int) -> None:
         from model_training.training.distribution import require_one_machine
 
         require_one_machine()
+    if task == "any-of" and config.imbalance in ("oversample", "both"):
+        raise DatasetError(
+            f"--imbalance {config.imbalance} draws images of rare classes more often, but an image "
+            "of these data can show several findings. Choose weights or none."
+        )
     if config.weights == "none" and not (config.frozen_epochs or config.unfreeze_from):
         return
     silence_tensorflow()
     import keras
 
-    _load_weights(_build(config, [1] * num_classes, keras.DTypePolicy("float32")), config)
+    from model_training.training.class_imbalance import initial_output_bias
+
+    outputs = _Outputs(initial_output_bias([1] * num_classes))
+    _load_weights(_build(config, outputs, keras.DTypePolicy("float32")), config)
 
 
 def train_network(
@@ -91,11 +117,12 @@ def train_network(
     from model_training.training.stages import end_of_backbone
 
     keras.utils.set_random_seed(config.seed)
-    rows, labels = films.rows, films.labels_by_row
+    rows = films.rows
+    labels = films.findings_by_row if films.task == "any-of" else films.labels_by_row
     train_rows = rows[films.positions("train")]
-    counts = np.bincount(labels[train_rows], minlength=len(films.classes)).tolist()
+    outputs = _outputs(films)
     with distribution.scope(distribution.choose_strategy()):
-        model = _build(config, counts, distribution.dtype_policy(config.precision))
+        model = _build(config, outputs, distribution.dtype_policy(config.precision))
         loaded = _load_weights(model, config)
     if config.weights != "none":
         say(loaded)
@@ -113,7 +140,7 @@ def train_network(
     )
     # Rebuilt in float32, outside any strategy, and without an optimiser, whose state would
     # triple the size of the bundle.
-    bare = _build(config, counts, keras.DTypePolicy("float32"))
+    bare = _build(config, outputs, keras.DTypePolicy("float32"))
     bare.set_weights(model.get_weights())
     minutes = round(seconds_trained(work / STATE) / 60, 1)
     return Trained(Network(bare, PRESETS[config.preset].heatmap_layer), history, minutes)
@@ -129,19 +156,34 @@ def _load_weights(model: keras.Model, config: TrainingConfig) -> str:
     return loaded
 
 
-def _build(config: TrainingConfig, counts: Sequence[int], policy: keras.DTypePolicy) -> keras.Model:
+def _outputs(films: Films) -> _Outputs:
+    """The outputs for the classes or findings, with the frequencies of the training cases."""
+    from model_training.training.class_imbalance import initial_output_bias
+
+    train = films.positions("train")
+    if films.task == "one-of":
+        counts = np.bincount(films.labels[train], minlength=len(films.classes))
+        return _Outputs(initial_output_bias(counts.tolist()))
+    labels = films.findings[train]
+    both = np.stack([(labels == 0).sum(axis=0), (labels == 1).sum(axis=0)], axis=1)
+    biases = [initial_output_bias(counts) for counts in both.tolist()]
+    return _Outputs(np.concatenate(biases), independent=True)
+
+
+def _build(config: TrainingConfig, outputs: _Outputs, policy: keras.DTypePolicy) -> keras.Model:
     import keras
 
+    from model_training.networks.blocks import with_independent_outputs
     from model_training.networks.catalogue import PRESETS
-    from model_training.training.class_imbalance import initial_output_bias
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        return PRESETS[config.preset].build(
+        model = PRESETS[config.preset].build(
             input_shape=(config.image_size, config.image_size, config.channels),
-            output_bias=initial_output_bias(counts),
+            output_bias=outputs.bias,
             **config.architecture,
         )
+        return with_independent_outputs(model) if outputs.independent else model
     finally:
         keras.config.set_dtype_policy(before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -18,6 +18,7 @@ from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.networks.freezing import freeze, parameter_counts
 from model_training.training.batches import TrainingBatches, validation_batches
+from model_training.training.objective import Objective, objective_of
 from model_training.training.optimisation import build_optimizer
 from model_training.training.progress import Progress
 from model_training.training.resume import (
@@ -31,11 +32,15 @@ from model_training.training.resume import (
 )
 from model_training.training.stages import Stage, plan_stages
 
+Validation: TypeAlias = tuple[
+    NDArray[np.uint8], NDArray[np.int64] | NDArray[np.float32], NDArray[np.int64]
+]
+
 
 def train(
     model: keras.Model,
     batches: TrainingBatches,
-    validation: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]],
+    validation: Validation,
     *,
     config: TrainingConfig,
     folder: Path,
@@ -49,10 +54,11 @@ def train(
     had not been interrupted.
 
     Args:
-        model: One sigmoid, or a softmax; built in the scope of the strategy it is trained with.
+        model: One sigmoid, a softmax, or a sigmoid for each finding; built in the scope of the
+            strategy it is trained with.
         batches: The training images.
-        validation: Pixels, uint8 `(num_images, height, width, channels)`, class indices
-            `(num_images,)`, and indices of the validation images `(num_rows,)`.
+        validation: Pixels, uint8 `(num_images, height, width, channels)`, labels as for
+            `TrainingBatches`, and indices of the validation images `(num_rows,)`.
         config: The settings.
         folder: Holds the checkpoint and the best weights.
         backbone_end: Last layer of a pre-trained backbone.
@@ -76,7 +82,7 @@ def train(
             record.stage, record.stage_ended, record.callbacks = number, False, []
             load_best(folder, model)
         _report_stage(model, stage, backbone_end, alone=len(stages) == 1)
-        _compile(model, config, stage, batches.num_steps)
+        _compile(model, config, stage, batches)
         if number == resumed_stage:
             load_variables(folder / STATE, model)
         _run_stage(model, batches, validation, config, stage, record, folder, callbacks)
@@ -90,7 +96,7 @@ def train(
 def _run_stage(
     model: keras.Model,
     batches: TrainingBatches,
-    validation: tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]],
+    validation: Validation,
     config: TrainingConfig,
     stage: Stage,
     record: Record,
@@ -99,7 +105,7 @@ def _run_stage(
 ) -> None:
     pixels, labels, rows = validation
     binary = model.output_shape[-1] == 1
-    keeping = _epoch_callbacks(config, folder, record, binary=binary)
+    keeping = _epoch_callbacks(config, folder, record, objective_of(model, batches, config))
     progress = Progress(epochs=config.epochs, steps=batches.num_steps)
     try:
         model.fit(
@@ -131,22 +137,22 @@ def _is_finished(record: Record, stage: Stage) -> bool:
     return record.stage_ended or record.epochs_done >= stage.end
 
 
-def _compile(model: keras.Model, config: TrainingConfig, stage: Stage, steps: int) -> None:
-    binary = model.output_shape[-1] == 1
+def _compile(
+    model: keras.Model, config: TrainingConfig, stage: Stage, batches: TrainingBatches
+) -> None:
     with model.distribute_strategy.scope():
+        objective = objective_of(model, batches, config)
         model.compile(
             optimizer=build_optimizer(
                 config,
                 learning_rate=stage.learning_rate,
                 epochs=stage.end - stage.start,
-                steps_per_epoch=steps,
+                steps_per_epoch=batches.num_steps,
             ),
             # XLA takes half a minute to compile on a CPU and is no faster afterwards.
             jit_compile=False,
-            loss="binary_crossentropy" if binary else "categorical_crossentropy",
-            weighted_metrics=["accuracy", keras.metrics.AUC(name="auc")]
-            if binary
-            else ["accuracy"],
+            loss=objective.loss,
+            weighted_metrics=objective.metrics,
         )
 
 
@@ -160,13 +166,10 @@ def _report_stage(
 
 
 def _epoch_callbacks(
-    config: TrainingConfig, folder: Path, record: Record, *, binary: bool
+    config: TrainingConfig, folder: Path, record: Record, objective: Objective
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that judge an epoch; their attributes are part of the state of a run."""
-    # The AUC depends on neither threshold nor calibration, which are both fitted afterwards.
-    watched: Any = (
-        {"monitor": "val_auc", "mode": "max"} if binary else {"monitor": "val_loss", "mode": "min"}
-    )
+    watched: Any = {"monitor": objective.watched, "mode": objective.mode}
     callbacks: list[keras.callbacks.Callback] = []
     if config.ema_momentum is not None:
         # Before the best weights are saved, so that these are the averaged ones that were

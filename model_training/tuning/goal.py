@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
+from app.core.bundles.manifest import TaskKind
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
     """The validation figure by which a trial is judged.
 
-    The highest validation AUC of any epoch with two classes, the lowest loss with more: the same
-    figure that selects the epoch in `fit`.
+    The highest validation AUC of any epoch with two classes, and the highest mean AUC of
+    findings; the lowest loss with more classes: the same figure that selects the epoch in `fit`.
 
     Attributes:
         column: Its column in the history.
@@ -22,9 +24,15 @@ class Goal:
     maximise: bool
 
     @classmethod
-    def of(cls, classes: tuple[str, ...]) -> Goal:
-        """The goal for these classes."""
-        return cls("val_auc", True) if len(classes) == 2 else cls("val_loss", False)
+    def of(cls, classes: tuple[str, ...], task: TaskKind = "one-of") -> Goal:
+        """The goal for these classes.
+
+        Args:
+            classes: Names of the classes or findings.
+            task: Whether one of them is true, or any of them.
+        """
+        has_auc = len(classes) == 2 or task == "any-of"
+        return cls("val_auc", True) if has_auc else cls("val_loss", False)
 
     @property
     def metric(self) -> str:

@@ -64,7 +64,7 @@ class TrialFilms:
         return self._by_input[wanted]
 
     def _prepare(self, config: TrainingConfig) -> Films:
-        experiment.check(config, len(self._dataset.classes))
+        experiment.check(config, len(self._dataset.classes), self._dataset.task)
         return prepare(self._dataset, config=config, cache=self._cache, modalities=self._modalities)
 
 

@@ -9,7 +9,8 @@ import optuna
 from optuna.study import Study
 
 from model_training.config import TrainingConfig
-from model_training.data.datasets import Dataset, count_by_class
+from model_training.data.answers import answer_counts
+from model_training.data.datasets import Dataset
 from model_training.preparation.films import report
 from model_training.tracking import tracking
 from model_training.tuning.goal import Goal
@@ -84,7 +85,7 @@ def tune(
     """
     tracking.check(tracked)
     base = same_split(base)
-    goal = Goal.of(dataset.classes)
+    goal = Goal.of(dataset.classes, dataset.task)
     sampler = make_sampler(
         search.sampler,
         grid=grid(search.dimensions, base) if search.sampler == "grid" else {},
@@ -144,7 +145,7 @@ def _settings_to_match(
         "the other settings": base.as_dict(),
         "the data or their split": films.fingerprint,
         "the objective": goal.column,
-        "the validation split": count_by_class(
+        "the validation split": answer_counts(
             films.first.split.cases_of("val"), films.first.classes
         ),
     }

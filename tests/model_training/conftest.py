@@ -9,7 +9,12 @@ import pytest
 
 from app.core.bundles.bundle import Bundle, load_bundle
 from model_training.cli import main
+from model_training.config import TrainingConfig
+from model_training.data.datasets import Dataset
+from model_training.fitting.fit import fit
+from model_training.fitting.publishing import Description
 from tests.model_training.films import draw, write, write_classes
+from tests.model_training.finding_films import write_findings
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,3 +74,30 @@ def trained_on_three(three_data: Path, tmp_path_factory: pytest.TempPathFactory)
     if main([*arguments, *settings, *fractions, *about]) != 0:
         raise AssertionError("overread-train fit failed")
     return load_bundle(out)
+
+
+@pytest.fixture(scope="session")
+def findings_dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Films with two findings that do not exclude each other, some labels missing."""
+    return write_findings(tmp_path_factory.mktemp("findings"))
+
+
+@pytest.fixture(scope="session")
+def trained_on_findings(
+    findings_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Bundle:
+    """A bundle trained on `findings_dataset` for a few epochs."""
+    return fit(
+        findings_dataset,
+        tmp_path_factory.mktemp("bundles") / "findings",
+        config=TrainingConfig.from_preset(
+            "basic-cnn",
+            image_size=32,
+            epochs=6,
+            batch_size=8,
+            augmentation="none",
+            validation_fraction=0.25,
+            test_fraction=0.25,
+        ),
+        description=Description(),
+    )

@@ -13,6 +13,7 @@ from model_training.commands.settings import (
 )
 from model_training.commands.tracking import say_where
 from model_training.config import TrainingConfig
+from model_training.data.datasets import Dataset
 
 
 def given(*arguments):
@@ -74,7 +75,8 @@ def test_what_is_searched_may_use_what_the_preset_does_not():
 def test_a_threshold_rule_that_no_threshold_follows_is_said(
     arguments, num_classes, is_said, capsys
 ):
-    say_unused(given(*arguments)[0], ["A", "B", "C"][:num_classes])
+    classes = ("A", "B", "C")[:num_classes]
+    say_unused(given(*arguments)[0], Dataset(classes, []))
 
     said = capsys.readouterr().err
     assert ("--threshold-rule has no effect" in said) == is_said

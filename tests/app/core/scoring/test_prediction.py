@@ -78,12 +78,11 @@ def test_findings_by_hand(findings_bundle):
         ([4.0, 5.0, 9.0], "EFFUSION|NODULE|CARDIOMEGALY", "positive", 2),
         ([-9.0, -9.0, -9.0], "none", "negative", 2),  # the lowest threshold is the nearest
         ([-0.2, -9.0, -9.0], "none", "uncertain", 0),
-        ([-0.4, -1.6, -9.0], "none", "uncertain", 0),  # 0.42 of 0.5, not 0.43 of 0.4
+        ([-0.4, -1.6, -9.0], "NODULE", "uncertain", 1),  # 0.42 at 0.5, and 0.43 at 0.4
     ],
 )
 def test_the_finding_that_leads(findings_bundle, logits, label, zone, leading):
     prediction = predict(np.array(logits), findings_bundle.manifest)
 
     assert (prediction.label, prediction.zone) == (label, zone)
-    if label != "none" or leading == 0:
-        assert prediction.class_index == leading
+    assert prediction.class_index == leading
