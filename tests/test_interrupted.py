@@ -26,7 +26,10 @@ sys.exit(main())
 
 
 def interrupted(command, module, *arguments):
-    code = INTERRUPT_AT.format(command=command, module=module, arguments=list(arguments))
+    return run(INTERRUPT_AT.format(command=command, module=module, arguments=list(arguments)))
+
+
+def run(code):
     return subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True, text=True, timeout=120,
@@ -42,6 +45,12 @@ def interrupted(command, module, *arguments):
         ("app.cli", "app.commands", ["score", "--help"], "overread: stopped."),
         ("app.cli", "app.core.bundles", ["verify", "models/phantom-chest"], "overread: stopped."),
         ("app.commands.streamlit_process", "streamlit.web", ["run"], "overread: stopped."),
+        (
+            "app.commands.streamlit_process",
+            "streamlit.web.server.app_discovery",  # loaded by the command that click runs
+            ["run", "app/main.py", "--server.port", "0", "--server.headless", "true"],
+            "overread: stopped.",
+        ),
         ("model_training.cli", "model_training.commands", [], "overread-train: stopped;"),
         ("model_training.cli", "numpy", ["inspect", "x"], "overread-train: stopped;"),
         ("model_training.cli", "pandas", ["inspect", "x"], "overread-train: stopped;"),
@@ -54,3 +63,23 @@ def test_one_that_comes_while_modules_load(command, module, arguments, line):
     assert done.stderr.startswith(line)
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the app is a child process there")
+def test_one_that_comes_while_the_app_is_started_in_a_new_python():
+    code = (
+        "import os, signal, sys\n"
+        "execv = os.execv\n"
+        "def start(*command):\n"
+        "    assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    execv(*command)\n"
+        "os.execv = start\n"
+        "from app.cli import main\n"
+        "sys.exit(main(['app', '--port', '0']))\n"
+    )
+
+    done = run(code)
+
+    assert done.returncode == 130
+    assert done.stderr == "overread: stopped.\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,8 @@ def _run(options: argparse.Namespace) -> None:
         command += [f"--{name}", value]
     command += ["--server.port", str(options.port)]
     sys.stdout.flush()
-    if os.name == "nt":  # exec on Windows returns to the prompt while the app still runs
+    if sys.platform == "win32":  # exec returns to the prompt there while the app still runs
         sys.exit(subprocess.call(command))
+    # A Ctrl-C while Python starts anew would end in a traceback: it waits for `streamlit_process`.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.execv(sys.executable, command)
