@@ -62,9 +62,9 @@ def go_to(page: Page, title: str) -> None:
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
 
 
-def choose_origin(page: Page, origin: str) -> None:
-    """Picks where the films come from."""
-    button = page.get_by_test_id("stButtonGroup").get_by_role("radio", name=origin, exact=True)
+def choose(page: Page, option: str) -> None:
+    """Picks one of several options that exclude each other, such as where the films come from."""
+    button = page.get_by_test_id("stButtonGroup").get_by_role("radio", name=option, exact=True)
     if not button.is_checked():
         with rerun(page):
             button.click()
@@ -78,7 +78,7 @@ def choose_filter(page: Page, name: str) -> None:
 
 def upload(page: Page, files: list[Path]) -> None:
     """Uploads files and waits for the worklist."""
-    choose_origin(page, "Files or ZIP")
+    choose(page, "Files or ZIP")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
     page.get_by_role("button", name=f"Review {len(files)} uploaded file").click()
     wait_for_worklist(page)
@@ -86,7 +86,7 @@ def upload(page: Page, files: list[Path]) -> None:
 
 def review_samples(page: Page) -> None:
     """Scores the model's samples and waits for the worklist."""
-    choose_origin(page, "Sample films")
+    choose(page, "Sample films")
     page.get_by_role("button", name="Review the sample films").click()
     wait_for_worklist(page)
 

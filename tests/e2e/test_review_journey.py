@@ -131,7 +131,7 @@ def test_a_verdict_that_cannot_be_saved_is_said_and_the_page_stays(page, tmp_pat
 
 def test_a_server_folder_is_reviewed_and_nothing_outside_it(page, url, films):
     steps.open_page(page, url)
-    steps.choose_origin(page, "Server folder")
+    steps.choose(page, "Server folder")
     folder = page.get_by_label("Folder in the data root")
     folder.fill("../../etc")
     with steps.rerun(page):
