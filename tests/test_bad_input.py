@@ -319,7 +319,7 @@ def failure(capsys, *arguments):
     [("empty", "contains no image"), ("bad.zip", "not a valid ZIP"), ("huge.zip", "100 GB"),
      ("missing.png", "nothing at this path")],
 )  # fmt: skip
-def test_input_that_holds_nothing(batch, bundle, capsys, name, told):
+def test_empty_inputs(batch, bundle, capsys, name, told):
     out = batch / "none.csv"
     message = failure(capsys, bundle.path, batch / name, "--out", out)
     assert told in message

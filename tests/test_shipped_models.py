@@ -23,7 +23,7 @@ def test_exactly_these_are_shipped():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_whole_small_and_loads(name):
+def test_it_is_complete_and_small_and_loads(name):
     bundle = load_bundle(MODELS / name)
     engine = Engine(bundle)
 
@@ -32,7 +32,7 @@ def test_it_is_whole_small_and_loads(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_patient_is_in_two_parts(name):
+def test_no_patient_is_in_two_splits(name):
     predictions = load_bundle(MODELS / name).predictions()
 
     known = predictions[predictions["patient_id"] != ""]
@@ -44,7 +44,7 @@ def test_no_patient_is_in_two_parts(name):
 @pytest.mark.parametrize(("name", "least_auc", "least_share"), [
     ("brain-tumour", 0.96, 0.88), ("chest-pneumonia", 0.98, 0.93), ("phantom-chest", 0.95, 0.88),
 ])  # fmt: skip
-def test_its_figures_on_its_own_test_part(name, least_auc, least_share):
+def test_its_figures_on_its_own_test_split(name, least_auc, least_share):
     bundle = load_bundle(MODELS / name)
     test = bundle.predictions().query("split == 'test'")
     point = operating_point(

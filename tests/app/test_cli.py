@@ -156,7 +156,7 @@ def test_a_failure_of_the_system_is_named_without_its_text(monkeypatch, capsys, 
     assert capsys.readouterr().err.startswith(f"overread: {told}. Check")
 
 
-def test_a_bundle_goes_by_its_name_too_unless_a_folder_is_called_so(
+def test_a_bundle_is_found_by_name_unless_a_folder_has_that_name(
     bundle, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))

@@ -76,7 +76,7 @@ def test_a_setting_out_of_range_is_named_before_training(change, message):
         ({"head": "global"}, "Received head='global'"),
     ],
 )
-def test_a_custom_cnn_that_cannot_be_built_is_known_without_keras(change, message):
+def test_an_impossible_custom_cnn_is_refused_without_keras(change, message):
     with pytest.raises(ValueError, match=message):
         TrainingConfig.from_preset("custom-cnn", **change)
 
@@ -98,7 +98,7 @@ def test_an_architecture_is_configuration():
     assert config.as_dict()["filters"] == "8, 16"
 
 
-def test_of_a_file_of_weights_only_the_name_is_told():
+def test_only_the_name_of_a_weights_file_is_recorded():
     config = TrainingConfig.from_preset("squeezenet", weights="/home/mustermann/squeezenet.h5")
 
     assert config.as_dict()["weights"] == "squeezenet.h5"

@@ -31,7 +31,7 @@ def test_one_that_comes_while_an_object_is_cleared_away_is_raised_at_the_next_st
     assert sys.unraisablehook is before
 
 
-def test_other_errors_that_python_drops_are_told_as_before(monkeypatch):
+def test_other_unraisable_errors_are_still_printed(monkeypatch):
     told = []
     monkeypatch.setattr(sys, "unraisablehook", lambda found: told.append(found.exc_type))
 

@@ -48,7 +48,7 @@ def test_every_file_of_the_packages_and_the_bundle_is_in_it(wheel):
     assert wheel.stat().st_size < LARGEST
 
 
-def test_the_dashboard_is_whole_and_listens_to_this_machine_only(installed):
+def test_the_dashboard_is_complete_and_listens_on_this_machine_only(installed):
     with installed.app() as (process, port):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
             assert page.status == 200

@@ -33,7 +33,8 @@ def scaled(
         stated: The values of black and white, if the file states them.
 
     Returns:
-        uint8 in [0, 255], same shape and order of colours (RGB), and the reader's window if it was used.
+        uint8 in [0, 255], same shape and order of colours (RGB), and the reader's window if it was
+        used.
 
     Raises:
         RefusedImageError: If the range is unknown.

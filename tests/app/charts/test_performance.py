@@ -123,7 +123,7 @@ def test_a_point_without_a_predictive_value_is_not_drawn():
     assert not [trace for trace in figure.data if trace.mode == "markers"]
 
 
-def test_each_class_has_a_curve_that_is_told_apart_without_colour():
+def test_curves_of_classes_differ_without_colour():
     curve = roc_curve(TRUTH, SCORE)
     names = [f"class {number}" for number in range(7)]
 

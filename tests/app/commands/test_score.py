@@ -135,7 +135,7 @@ def test_it_goes_on_by_content_under_other_names(films, bundle, whole, tmp_path,
     pd.testing.assert_frame_equal(again.drop(columns="path"), first.drop(columns="path"))
 
 
-def test_restart_begins_anew(films, bundle, whole, tmp_path, monkeypatch):
+def test_restart_discards_the_interrupted_run(films, bundle, whole, tmp_path, monkeypatch):
     out = tmp_path / "r.csv"
     process = start(bundle, films, out)
     wait_for_rows(out, 16)
@@ -297,7 +297,7 @@ def test_results_of_another_version_are_computed_again(bundle, two_films, tmp_pa
     assert set(pd.read_csv(out)["status"]) == {"ok"}
 
 
-def test_another_bundle_may_begin_anew(bundle, other_bundle, two_films, tmp_path):
+def test_another_bundle_may_start_over(bundle, other_bundle, two_films, tmp_path):
     out = tmp_path / "out" / "r.csv"
     stop(bundle, two_films, out)
 
@@ -314,9 +314,7 @@ def test_a_bundle_that_was_copied_goes_on(bundle, two_films, tmp_path):
     assert score(copy, two_films, out, "--resume") == 0
 
 
-def test_without_a_measure_of_memory_the_end_is_told_without_it(
-    bundle, two_films, tmp_path, capsys, monkeypatch
-):
+def test_summary_without_peak_memory(bundle, two_films, tmp_path, capsys, monkeypatch):
     """As on Windows, which has no module `resource`."""
     monkeypatch.setitem(sys.modules, "resource", None)
 
@@ -348,7 +346,7 @@ def test_an_address_is_not_written_to(
 
 
 @pytest.mark.parametrize("backend", ["auto", "tensorflow"])
-def test_a_cluster_is_told_with_the_backend_asked_for(
+def test_a_cluster_is_reported_with_its_backend(
     bundle, two_films, tmp_path, capsys, monkeypatch, backend
 ):
     def alone(bundle, sources, *, backend, known):
@@ -364,7 +362,7 @@ def test_a_cluster_is_told_with_the_backend_asked_for(
     assert f"computed by the workers of a Ray cluster, backend {backend}" in said
 
 
-def test_overlays_that_are_missing_are_told(bundle, two_films, tmp_path, capsys, monkeypatch):
+def test_missing_overlays_are_counted(bundle, two_films, tmp_path, capsys, monkeypatch):
     """One film goes after it was read, the other one is replaced."""
     original = Engine.run
     gone, replaced = sorted(two_films.iterdir())

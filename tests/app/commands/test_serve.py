@@ -43,7 +43,7 @@ def test_a_port_that_cannot_be_is_a_wrong_call(port, capsys):
     )
 
 
-def test_an_impossible_setting_is_told_before_anything_starts(monkeypatch, capsys):
+def test_an_invalid_setting_is_reported_before_anything_starts(monkeypatch, capsys):
     monkeypatch.setenv("OVERREAD_BACKEND", "torch")
     monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("the app was started"))
 

@@ -18,12 +18,12 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("error", "told"), ERRORS)
-def test_a_number_is_put_into_words_and_without_one_the_kind_is_told(error, told):
+def test_errno_is_described_and_without_one_the_type_is_named(error, told):
     assert system_reason(error) == told
 
 
 @pytest.mark.parametrize(("error", "told"), ERRORS)
-def test_every_message_of_the_system_is_told_so(error, told, bundle, tmp_path, monkeypatch):
+def test_every_system_error_is_described(error, told, bundle, tmp_path, monkeypatch):
     def fail(*arguments, **options):
         raise error
 

@@ -80,7 +80,7 @@ def test_an_impossible_value_is_refused_in_one_sentence(monkeypatch, name, value
     assert "\n" not in str(told.value)
 
 
-def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch):
+def test_without_a_home_folder_the_error_says_what_to_set(monkeypatch):
     def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
 

@@ -116,7 +116,7 @@ def test_every_heatmap_of_a_film_has_a_picture_of_its_own(bundle, three_class_bu
     assert len(set(shown)) == len(shown) == 40
 
 
-def test_results_are_kept_again_after_a_lock_that_lasted_a_moment(bundle, tmp_path, monkeypatch):
+def test_results_are_cached_again_after_a_short_lock(bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
     with monkeypatch.context() as locked:
         locked.setattr(models, "open_cache", lambda path, *, max_bytes: None)

@@ -23,7 +23,7 @@ def faults(nodes) -> list[str]:
 
 
 @pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
-def test_every_style_sheet_is_whole(path):
+def test_every_style_sheet_is_complete(path):
     sheet = tinycss2.parse_stylesheet(
         path.read_text(encoding="utf-8"), skip_comments=True, skip_whitespace=True
     )

@@ -101,7 +101,7 @@ def test_the_channel_is_chosen_by_rank_and_its_figures_follow(bundle, source, mo
     assert f"{strongest.split(' · ')[0]}: mean " not in texts(at)
 
 
-def test_each_channel_on_its_own_scale_is_said(bundle, source, monkeypatch):
+def test_separate_scales_for_each_channel_are_stated(bundle, source, monkeypatch):
     at = open_page(bundle, source, monkeypatch)
 
     at.toggle(key="activations_own_scale").set_value(True).run()

@@ -32,7 +32,7 @@ def test_without_a_film_the_page_says_what_to_do(app):
     assert "Choose one from the worklist" in texts(at)
 
 
-def test_reading_threshold_and_zone_are_shown(app, data_root):
+def test_prediction_threshold_and_zone_are_shown(app, data_root):
     at = open_case(app, data_root / "ward" / "film_0.png")
 
     assert not at.exception
@@ -79,7 +79,7 @@ def test_a_comment_field_that_is_only_left_is_no_verdict(app, data_root, tmp_pat
 
 
 @pytest.mark.parametrize("given", ["verdict", "comment"])
-def test_what_cannot_be_saved_is_said(app, read_only_verdicts, data_root, given):
+def test_a_failure_to_save_is_reported(app, read_only_verdicts, data_root, given):
     at = open_case(app, data_root / "ward" / "film_0.png")
     assert not at.error
 
@@ -133,7 +133,7 @@ def test_a_film_that_vanished_is_a_sentence_without_its_name(app, data_root):
     assert not at.text_area
 
 
-def test_a_name_is_shown_as_it_is(app, data_root):
+def test_a_name_is_not_interpreted_as_markdown(app, data_root):
     at = open_case(app, data_root / "ward" / "film_0.png", name="a_b_*c*_[x](y).png")
 
     assert r"a\_b\_\*c\*\_\[x\]\(y\)\.png" in texts(at)
@@ -197,9 +197,7 @@ def test_every_film_comes_with_grad_cam_on_the_scale_of_all_films(app, data_root
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_method_is_explained_and_its_values_are_told_with_their_unit(
-    app, data_root, method, forget, made_up
-):
+def test_a_method_is_explained_with_the_unit_of_its_values(app, data_root, method, forget, made_up):
     made_up(np.array([[-1.0, 1545.2], [0.0, 3.0]], np.float32))
     at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), method)
     at.session_state["case_methods"] = True
@@ -305,7 +303,7 @@ def test_a_method_that_fails_is_a_sentence_and_cancel_returns(app, data_root, fo
     assert chosen_method(at) == "grad_cam"
 
 
-def test_results_that_cannot_be_kept_are_shown_all_the_same(
+def test_results_that_cannot_be_cached_are_still_shown(
     app, data_root, forget, made_up, monkeypatch
 ):
     def full(*args, **kwargs):
@@ -320,7 +318,7 @@ def test_results_that_cannot_be_kept_are_shown_all_the_same(
     assert "1 logits per full grey range" in texts(at)
 
 
-def test_what_is_interrupted_is_not_kept(app, bundle, data_root, forget):
+def test_an_interrupted_computation_is_not_cached(app, bundle, data_root, forget):
     class InterruptedRun(BaseException):
         """What Streamlit raises in a script that a click interrupts."""
 

@@ -43,7 +43,7 @@ def test_card_digests_versions_and_training_are_shown(path):
     assert at.download_button[0].label == "Download card"
 
 
-def test_a_file_changed_behind_the_cache_is_called_changed(path):
+def test_a_file_changed_after_caching_is_reported_as_changed(path):
     open_page()
     history = path / "history.csv"
     before = history.stat()

@@ -88,7 +88,7 @@ def test_figures_come_with_denominators_and_intervals(models):
     assert "chosen on the validation split" in captions(at)
 
 
-def test_images_of_unknown_patients_are_not_called_patients(models):
+def test_images_of_unknown_patients_are_not_counted_as_patients(models):
     rows = [(split, "", subgroup, *rest) for split, _, subgroup, *rest in ROWS]
     write_bundle(models, table(rows).assign(group_id=[n // 2 for n in range(len(rows))]))
     at = open_page()
@@ -103,7 +103,7 @@ def test_images_of_unknown_patients_are_not_called_patients(models):
     assert "Patients" not in at.dataframe[0].value
 
 
-def test_the_threshold_moves_everything_and_comes_back(models):
+def test_the_threshold_changes_all_figures_and_can_be_reset(models):
     write_bundle(models, table(ROWS))
     at = open_page()
     slider = key_of(models)
@@ -121,7 +121,7 @@ def test_the_threshold_moves_everything_and_comes_back(models):
     assert "The threshold was changed." not in captions(at)
 
 
-def test_a_threshold_that_is_no_step_of_the_slider_is_kept_exactly(models):
+def test_a_threshold_between_two_steps_of_the_slider_is_kept_exactly(models):
     # 0.5501 and 0.55 call the image at 0.55 differently.
     write_bundle(models, table(ROWS), decision=0.5501)
     at = open_page()
@@ -130,7 +130,7 @@ def test_a_threshold_that_is_no_step_of_the_slider_is_kept_exactly(models):
     assert cards(at)["Sensitivity"].value == "50.0 %"
 
 
-def test_the_validation_part_says_that_it_flatters(models):
+def test_the_validation_split_warns_that_it_is_optimistic(models):
     write_bundle(models, table(ROWS))
     at = open_page()
     at.segmented_control(key="performance_split_test_val").set_value("val").run()
@@ -140,7 +140,7 @@ def test_the_validation_part_says_that_it_flatters(models):
     assert "figures are optimistic" in captions(at)
 
 
-def test_a_view_shows_its_own_part_and_no_other(models):
+def test_only_the_chosen_view_is_shown(models):
     write_bundle(models, table(ROWS))
     at = open_page()
     own = {
@@ -179,7 +179,7 @@ def select_first_miss(at, models):
     return at.run()
 
 
-def test_misses_are_listed_and_a_missing_file_says_what_to_set(models):
+def test_misclassified_films_are_listed_and_a_missing_file_says_what_to_set(models):
     write_bundle(models, table(ROWS))
     at = open_page()
     rows = at.dataframe[0].value
@@ -218,7 +218,7 @@ def test_perfect_separation_shows_no_interval_for_the_area(models):
     assert any("Every film was classified correctly" in info.value for info in at.info)
 
 
-def test_a_part_of_one_class_is_no_failure(models):
+def test_a_split_of_one_class_does_not_fail(models):
     rows = [("test", f"p{i}", "", 1, 0.1 * i) for i in range(1, 10)]
     write_bundle(models, table(rows), history=HISTORY_TABLE.head(0).drop(columns=["epoch"]))
     at = open_page()

@@ -94,7 +94,7 @@ def test_a_missing_folder_is_a_sentence_and_status_1(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("option", "reason"), [("--cache", "Not a directory"), ("--out", "File exists")]
 )
-def test_a_path_that_cannot_be_written_is_told_by_its_option(
+def test_a_path_that_cannot_be_written_is_named_by_its_option(
     data, tmp_path, option, reason, capsys
 ):
     (tmp_path / "file").write_text("no folder")

@@ -48,7 +48,7 @@ def test_text_page_and_numbers_say_the_same(bundle, guesser, tmp_path, capsys):
     assert "p0" not in printed.out  # the patients of the made-up table
 
 
-def test_a_real_difference_is_told_and_chance_is_called_chance(bundle, guesser, tmp_path):
+def test_a_real_difference_is_significant_and_chance_is_not(bundle, guesser, tmp_path):
     def shaken(table):
         noise = np.random.default_rng(0).normal(0, 0.01, len(table))
         return table.assign(probability=(table["probability"] + noise).clip(0, 1))
@@ -63,7 +63,7 @@ def test_a_real_difference_is_told_and_chance_is_called_chance(bundle, guesser, 
     assert alike.count("not significant") == 2
 
 
-def test_which_test_to_trust_is_said_where_patients_have_several_images(bundle, tmp_path):
+def test_clustered_patients_are_pointed_out(bundle, tmp_path):
     one_each = altered(
         bundle, tmp_path / "single", lambda table: table.assign(patient_id=table["image_id"])
     )
@@ -94,7 +94,7 @@ def test_three_bundles_and_three_classes_are_written(
     assert "Effusion against the rest." in (tmp_path / "b.html").read_text(encoding="utf-8")
 
 
-def test_given_data_are_scored_by_all(bundle, tmp_path, capsys):
+def test_all_bundles_score_given_data(bundle, tmp_path, capsys):
     write_classes(tmp_path / "films", ("NORMAL", "PNEUMONIA"), patients=2)
     (tmp_path / "films" / "NORMAL" / "Mustermann_Erika.png").write_bytes(b"not an image")
     other = altered(bundle, tmp_path / "other", lambda table: table)
@@ -120,7 +120,7 @@ def test_one_bundle_is_a_wrong_call(bundle, capsys, more, message):
     assert message in capsys.readouterr().err
 
 
-def test_a_part_without_data_is_a_wrong_call(bundle, capsys):
+def test_a_split_without_data_is_incorrect_usage(bundle, capsys):
     assert main(["compare", str(bundle.path), str(bundle.path), "--split", "test"]) == 2
     assert "Add --data" in capsys.readouterr().err
 

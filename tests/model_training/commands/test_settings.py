@@ -72,9 +72,7 @@ def test_what_is_searched_may_use_what_the_preset_does_not():
     [(["--threshold-rule", "youden"], 3, True), (["--threshold-rule", "youden"], 2, False),
      ([], 3, False)],
 )  # fmt: skip
-def test_a_threshold_rule_that_no_threshold_follows_is_said(
-    arguments, num_classes, is_said, capsys
-):
+def test_a_threshold_rule_without_effect_is_reported(arguments, num_classes, is_said, capsys):
     classes = ("A", "B", "C")[:num_classes]
     say_unused(given(*arguments)[0], Dataset(classes, []))
 
@@ -88,7 +86,7 @@ def test_a_threshold_rule_that_no_threshold_follows_is_said(
     [(None, "in mlflow.db and mlruns/ in this folder; `mlflow ui` shows them."),
      ("http://user:password@host", "on the server in MLFLOW_TRACKING_URI.")],
 )  # fmt: skip
-def test_where_a_run_was_noted_is_said_without_the_address(address, message, monkeypatch, capsys):
+def test_the_place_of_a_run_is_reported_without_the_address(address, message, monkeypatch, capsys):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     if address:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", address)

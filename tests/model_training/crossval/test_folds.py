@@ -201,7 +201,7 @@ def plain(films, tmp_path_factory):
     return out
 
 
-def test_folds_that_saw_the_test_part_never_become_an_ensemble(plain, films, tmp_path, capsys):
+def test_folds_trained_on_the_test_split_never_become_an_ensemble(plain, films, tmp_path, capsys):
     out = tmp_path / "together"
 
     assert main(arguments(films, plain, "--shifted-validation", "--ensemble", str(out))) == 1
@@ -219,7 +219,7 @@ def test_folds_of_an_ensemble_are_not_mixed_with_folds_of_all_films(done, films,
     assert "with a test split left out" in error
 
 
-def test_folds_of_an_earlier_version_go_on_where_they_show_that_a_test_part_was_left_out(
+def test_folds_of_an_earlier_version_resume_if_they_left_out_the_test_split(
     done, films, tmp_path, capsys
 ):
     run = tmp_path / "cv"
@@ -256,7 +256,7 @@ def test_other_folds_of_an_earlier_version_are_refused(
     assert "leave_out_test" not in (run / "run.json").read_text()
 
 
-def test_folds_of_nobody_knows_what_are_refused(plain, films, tmp_path, capsys):
+def test_folds_of_unknown_origin_are_refused(plain, films, tmp_path, capsys):
     run = tmp_path / "cv"
     shutil.copytree(plain, run)
     (run / "run.json").unlink()
@@ -274,7 +274,7 @@ def few(tmp_path_factory):
     return root
 
 
-def test_a_few_films_without_a_test_part_are_enough(few, tmp_path):
+def test_a_few_films_without_a_test_split_are_enough(few, tmp_path):
     assert main(arguments(few, tmp_path / "cv")) == 0
 
     table = pd.read_csv(tmp_path / "cv" / "predictions.csv")
@@ -301,7 +301,7 @@ def interrupt(*_, **__):
     raise KeyboardInterrupt
 
 
-def test_what_is_stopped_says_what_is_kept_and_how_to_go_on(few, tmp_path, monkeypatch, capsys):
+def test_an_interrupted_run_says_what_is_kept_and_how_to_resume(few, tmp_path, monkeypatch, capsys):
     def stopped(*more):
         assert main(arguments(few, tmp_path / "cv", *more)) == 130
         return capsys.readouterr().err

@@ -91,7 +91,7 @@ def test_three_bundles_are_compared_in_pairs_with_holm_s_correction(bundle, tmp_
     assert found.pairs[0].auc_p == pytest.approx(min(1, 3 * found.pairs[0].auc_by_patient.p_value))
 
 
-def test_training_images_are_left_out_and_validation_images_told(bundle, tmp_path):
+def test_training_images_are_left_out_and_validation_images_reported(bundle, tmp_path):
     image_ids = bundle.predictions().query("split == 'test'")["image_id"].tolist()
     split = pd.DataFrame({"image_id": image_ids[:7], "split": ["train"] * 4 + ["val"] * 3})
     other = altered(bundle, tmp_path / "other", lambda table: table, split=split)
@@ -103,7 +103,7 @@ def test_training_images_are_left_out_and_validation_images_told(bundle, tmp_pat
     assert any("3 of 40 images" in note for note in found.notes)
 
 
-def test_bundles_of_one_name_are_told_apart(bundle, tmp_path):
+def test_bundles_of_the_same_name_get_different_labels(bundle, tmp_path):
     other = altered(bundle, tmp_path / "small", blurred)
 
     labels = [each.label for each in compare_on_test_rows([bundle, other]).contenders]

@@ -52,7 +52,7 @@ def test_zone_is_ordered_around_the_decision_whatever_the_scores():
         assert thresholds.uncertain_low <= thresholds.decision <= thresholds.uncertain_high
 
 
-def test_doubt_with_three_classes_by_hand():
+def test_uncertainty_with_three_classes_by_hand():
     # Wrong calls at 0.5 and 0.6; 98 % of two is both, so the middle to the next, 0.8, is taken.
     shares = np.array(
         [[0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2], [0.2, 0.6, 0.2], [0, 0.05, 0.95]]
@@ -68,7 +68,7 @@ def test_three_classes_without_an_error():
     assert choose_thresholds(np.eye(3), np.arange(3)).uncertain_high == 0.5
 
 
-def test_a_separated_validation_part_does_not_promise_certainty():
+def test_a_separated_validation_split_does_not_lead_to_certainty():
     # Four films a class at logits of -2 and 2, and one more of each on the wrong side:
     # 4 of 5 are right where sigmoid(2 / T) = 4 / 5, so T = 2 / ln 4.
     logits = class_logits(np.repeat([-2.0, 2.0], 4)[:, None])
@@ -82,7 +82,7 @@ def test_a_separated_validation_part_does_not_promise_certainty():
     assert fit_temperature(logits, labels) == 0.05  # what would be believed without the two
 
 
-def test_a_separated_part_of_three_classes():
+def test_a_separated_split_of_three_classes():
     # One film a class is right, and one more is taken for the class in second place.
     logits = np.array([[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 3.0]])
 
@@ -105,7 +105,7 @@ def test_with_enough_films_the_added_ones_hardly_count():
 
 
 @pytest.mark.parametrize("lean", [-2.0, 2.5])
-def test_a_network_that_leans_to_a_class_gets_an_offset(lean):
+def test_a_biased_network_gets_an_offset(lean):
     generator = np.random.default_rng(0)
     honest = generator.normal(0.5, 3, 600)
     labels = (generator.random(600) < sigmoid(honest)).astype(np.int64)
@@ -139,7 +139,7 @@ def test_a_class_without_validation_films_gets_no_offset():
     assert calibrate(logits, np.arange(40) % 2).offset == ()
 
 
-def test_a_named_rule_decides_and_its_words_are_kept():
+def test_a_rule_chooses_the_threshold_and_its_description_is_recorded():
     scores = two_classes(np.linspace(0.05, 0.95, 40))
     labels = (np.arange(40) >= 15).astype(np.int64)
     labels[[10, 20]] = 1, 0

@@ -109,7 +109,7 @@ def test_with_two_outputs_the_heatmap_is_that_of_the_class_the_threshold_decides
     assert outcome.heatmap_scale == pytest.approx(heatmap_scale(maps), rel=1e-4)
 
 
-def test_heatmap_scale_comes_from_validation_films_as_they_are_called(scored):
+def test_heatmap_scale_comes_from_validation_films_and_their_predictions(scored):
     network, pixels, labels, run = scored
     outcome = run(labels)
     units = network.model.output_shape[-1]

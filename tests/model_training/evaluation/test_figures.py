@@ -83,7 +83,7 @@ def test_a_subgroup_with_both_classes_has_an_auc():
 
 
 @pytest.mark.parametrize("name", ["", "bacteria"])
-def test_one_subgroup_says_nothing_new(name):
+def test_a_single_subgroup_is_left_out(name):
     cases = held_out([0, 1], [0.1, 0.9], subgroups=[name, name])
 
     assert by_subgroup(cases, TWO, threshold=0.5) == []
@@ -100,7 +100,7 @@ def test_films_of_one_patient_widen_the_interval():
     assert width(6) > 1.5 * width(1)
 
 
-def test_a_share_of_nothing_is_told():
+def test_a_proportion_of_no_images_is_stated():
     cases = held_out([0, 0, 1], [0.1, 0.2, 0.3])
 
     found = by_name(overall(cases, TWO, threshold=0.5))["Positive predictive value"]
@@ -108,7 +108,7 @@ def test_a_share_of_nothing_is_told():
     assert found.cells[1:] == ("none", "none", "0 of 0 images")
 
 
-def test_notes_say_the_share_of_positives():
+def test_notes_state_the_proportion_of_positives():
     assert "prevalence among these cases (25%)" in notes(held_out([0, 0, 0, 1], [0] * 4), TWO)
     assert "Predictive" not in notes(held_out([0, 1, 2], np.eye(3)), THREE)
 

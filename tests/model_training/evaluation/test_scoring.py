@@ -101,7 +101,7 @@ def test_the_test_split_is_taken_where_there_is_one(tmp_path):
     assert {case.split for case in only_split(dataset, "train").cases} == {"train"}
 
 
-def test_data_without_splits_are_taken_whole(tmp_path):
+def test_data_without_splits_are_used_completely(tmp_path):
     dataset = in_splits(tmp_path, "")
 
     assert only_split(dataset, None) is dataset
@@ -109,7 +109,7 @@ def test_data_without_splits_are_taken_whole(tmp_path):
         only_split(dataset, "val")
 
 
-def test_images_that_training_knew_are_told(bundle, tmp_path):
+def test_images_seen_in_training_are_reported(bundle, tmp_path):
     split = pd.DataFrame({"image_id": ["a", "b", "c"], "split": ["train", "train", "test"]})
     other = altered(bundle, tmp_path / "other", lambda table: table, split=split)
     validation = bundle.predictions().query("split == 'val'")["image_id"].iloc[0]

@@ -58,7 +58,7 @@ def test_the_work_folder_is_gone(trained):
     assert leftovers(trained.path.parent) == ["two"]
 
 
-def test_the_folders_own_test_part_is_reported_on_and_its_val_is_not_trusted(trained, data):
+def test_a_given_test_split_is_used_and_a_small_validation_split_is_not(trained, data):
     table = trained.predictions()
     counts = trained.manifest.data.counts
 
@@ -88,7 +88,7 @@ def test_no_patient_is_on_two_sides(trained, data):
     assert held_out_patients == set(table["path"])
 
 
-def test_what_told_the_patients_is_in_bundle_and_card(trained):
+def test_the_source_of_patients_is_in_bundle_and_card(trained):
     assert trained.manifest.data.patients_from.startswith("file names such as personN")
     assert "images come from file names such as personN" in trained.card()
     assert "--subgroup-pattern _(bacteria)_" in trained.card()
@@ -179,7 +179,7 @@ def test_verify_and_score_take_it(which, request, tmp_path, capsys):
     assert "complete and unchanged" in capsys.readouterr().out
 
 
-def test_what_is_not_known_or_not_used_of_three_classes_is_said(three_data, tmp_path, capsys):
+def test_options_without_effect_on_three_classes_are_reported(three_data, tmp_path, capsys):
     fractions = ["--validation-fraction", "0.35", "--test-fraction", "0.35"]
     more = [*fractions, "--threshold-rule", "youden"]
 
@@ -205,7 +205,7 @@ def test_an_existing_folder_is_not_overwritten(data, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name", ["my model", ".hidden", "modèle"])
-def test_a_name_no_bundle_can_have_is_known_before_training(data, tmp_path, name, capsys):
+def test_an_invalid_bundle_name_is_refused_before_training(data, tmp_path, name, capsys):
     assert main(fit_arguments(data, tmp_path / name)) == 1
 
     assert "not a valid bundle name" in capsys.readouterr().err
@@ -218,7 +218,7 @@ def test_names_are_checked_as_the_manifest_checks_them():
     assert f"^{run_folder.BUNDLE_NAME.pattern}$" == pattern
 
 
-def test_missing_samples_are_known_before_training(data, tmp_path, capsys):
+def test_missing_samples_are_refused_before_training(data, tmp_path, capsys):
     arguments = fit_arguments(data, tmp_path / "mine", "--samples", str(tmp_path / "none"))
 
     assert main(arguments) == 1
@@ -348,7 +348,7 @@ def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
         (["--weights", "nowhere.h5"], "no weights at 'nowhere.h5'"),
     ],
 )
-def test_weights_and_layers_that_do_not_fit_are_known_before_anything_is_decoded(
+def test_unsuitable_weights_and_layers_are_refused_before_anything_is_decoded(
     trained, data, tmp_path, more, message, capsys
 ):
     more = [str(trained.path) if part == "WARM" else part for part in more]
@@ -372,7 +372,7 @@ def test_training_can_start_from_another_bundle(trained, data, tmp_path, capsys)
     assert load_bundle(tmp_path / "warm").manifest.training["weights"] == trained.path.name
 
 
-def test_threshold_and_calibration_can_look_at_shifted_films_too(data, tmp_path, capsys):
+def test_threshold_and_calibration_can_use_shifted_films(data, tmp_path, capsys):
     more = ["--validation-fraction", "0.4", "--shifted-validation", "--threshold-rule", "youden"]
 
     assert main(fit_arguments(data, tmp_path / "mine", *more)) == 0

@@ -93,7 +93,7 @@ def test_a_backbone_reads_pixels_as_it_was_pre_trained(backbone):
     np.testing.assert_allclose(found, published(coloured), atol=1e-4)
 
 
-def test_an_untrained_backbone_says_the_class_frequencies(backbone):
+def test_an_untrained_backbone_predicts_the_class_frequencies(backbone):
     expected = np.tile(backbone.frequencies, (len(backbone.films), 1))
 
     np.testing.assert_allclose(backbone.untrained, expected, atol=1e-6)

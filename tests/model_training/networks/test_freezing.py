@@ -97,7 +97,7 @@ def test_the_stages_of_a_preset():
         ("conv1", None, "no backbone. Received 'conv1'"),
     ],
 )
-def test_a_layer_that_cannot_be_meant_is_said(model, until, backbone_end, message):
+def test_an_unsuitable_layer_is_refused(model, until, backbone_end, message):
     with pytest.raises(ValueError, match=message):
         freeze(model, until=until, backbone_end=backbone_end)
 

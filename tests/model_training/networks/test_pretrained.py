@@ -175,7 +175,7 @@ def test_a_model_of_another_preset_is_described(bundle):
     ],
     ids=["missing", "text", "torn", "another HDF5 file", "another archive", "folder"],
 )
-def test_what_holds_no_weights_is_one_sentence(content, message, small, tmp_path):
+def test_a_file_without_weights_is_refused_in_a_sentence(content, message, small, tmp_path):
     path = tmp_path / "Mustermann" / "it.h5"
     path.parent.mkdir()
     if isinstance(content, bytes):
@@ -210,7 +210,7 @@ def test_the_real_mobilenet_file_fits(real_data, mobilenet):
     assert line.endswith("104 of 104 layers with weights.")
 
 
-def test_pretrained_features_tell_chest_films_apart(real_data):
+def test_pretrained_features_separate_chest_films(real_data):
     """A linear probe on pooled features, split by patient: much better than random features."""
     cases = read_dataset(real_data / "chest" / "train").cases
     order = np.random.default_rng(0).permutation(len(cases))

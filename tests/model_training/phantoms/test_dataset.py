@@ -80,7 +80,7 @@ def test_a_sick_film_has_a_mask_of_all_consolidations_and_one_of_each(phantoms, 
     assert manifest.loc[manifest["label"] == "NORMAL", "mask"].isna().all()
 
 
-def test_the_share_of_consolidated_lung_is_that_of_the_masks(manifest):
+def test_the_proportion_of_consolidated_lung_is_that_of_the_masks(manifest):
     row = manifest[manifest["label"] == "PNEUMONIA"].iloc[0]
     patient, number = int(row.patient_id[-4:]) - 1, int(row.path[-5]) - 1
     film, _ = draw(PlannedFilm(patient, number, row.split), seed=5, size=SIZE)
@@ -136,7 +136,7 @@ def test_masks_lie_inside_the_lungs_and_mark_brighter_lung():
     assert np.mean(np.array(brighter) > 0) > 0.8
 
 
-def test_trivial_statistics_do_not_tell_the_classes_apart(phantoms, manifest):
+def test_trivial_statistics_do_not_separate_the_classes(phantoms, manifest):
     films = [np.asarray(Image.open(phantoms / path)) for path in manifest["path"]]
     features = [
         [film.mean(), film.std(), *np.histogram(film, 32, (0, 256))[0] / film.size]

@@ -62,7 +62,7 @@ def test_a_page_without_figures_is_small(tmp_path):
     assert "Research use only" in "".join(Page(text).words)
 
 
-def test_nothing_that_is_shown_is_taken_for_markup(tmp_path):
+def test_text_is_not_interpreted_as_markup(tmp_path):
     evil = "</script><script>alert('x')</script>"
     plot = Figure(go.Figure(go.Scatter(x=[1], y=[1], name=evil), {"title": evil}), evil)
 

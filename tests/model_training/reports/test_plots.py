@@ -30,7 +30,7 @@ def test_roc_curves_lie_over_each_other_with_their_thresholds():
     assert figure.layout.yaxis.title.text == "Sensitivity"
 
 
-def test_lines_are_told_apart_without_colour():
+def test_lines_differ_without_colour():
     assert len({line_style(index)["dash"] for index in range(5)}) == 5
 
 

@@ -88,7 +88,7 @@ def test_temperature_stays_in_its_range(logits, expected):
     assert fit_temperature(logits, [0, 0, 1, 1]) == expected
 
 
-def test_a_confident_miss_asks_for_more_doubt():
+def test_a_confident_error_raises_the_temperature():
     assert fit_temperature([-30.0, 40.0, 30.0, 35.0], [0, 0, 1, 1]) == pytest.approx(
         minimum_by_grid([-30.0, 40.0, 30.0, 35.0], [0, 0, 1, 1]), rel=1e-2
     )
@@ -149,7 +149,7 @@ def test_offsets_of_four_classes_are_recovered():
         assert log_likelihood(other, y_true) < fitted
 
 
-def test_without_a_lean_the_temperature_is_the_same():
+def test_without_a_bias_the_temperature_is_the_same():
     logits, y_true = draw_binary(2, temperature=2.0, num_cases=20_000)
 
     temperature, offsets = fit_temperature_and_offsets(

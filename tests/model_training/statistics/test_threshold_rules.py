@@ -67,7 +67,7 @@ def test_sensitivity_is_shown_by_the_lower_end_of_its_interval():
 
 
 @pytest.mark.parametrize("num_positive", [30, 124, 125])
-def test_too_few_positives_are_told_how_many_are_needed(num_positive):
+def test_with_too_few_positives_the_number_needed_is_stated(num_positive):
     y_true = np.repeat([0, 1], [5, num_positive])
     y_score = np.append(np.linspace(0, 0.3, 5), np.linspace(0.4, 0.9, num_positive))
 

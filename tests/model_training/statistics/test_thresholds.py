@@ -93,7 +93,7 @@ def test_neighbouring_floats_keep_their_decisions():
     assert operating_point([0, 1], [0.5, upper], threshold=threshold).accuracy.value == 1
 
 
-def test_a_threshold_survives_a_score_that_moves_in_its_last_digits():
+def test_rounding_errors_of_scores_do_not_change_decisions():
     y_true, y_score = draw(0, levels=1000)
     for threshold in (
         youden_threshold(y_true, y_score),
@@ -106,7 +106,7 @@ def test_a_threshold_survives_a_score_that_moves_in_its_last_digits():
             assert operating_point(y_true, moved, threshold=threshold) == before
 
 
-def test_a_specificity_out_of_reach_says_what_is_in_reach():
+def test_an_unreachable_specificity_states_what_is_reachable():
     with pytest.raises(ValueError, match=r"1 of 4 negatives score exactly 1. Ask for 0\.75"):
         threshold_at_specificity([0, 0, 0, 0, 1], [0.1, 0.2, 0.3, 1.0, 1.0], 0.9)
 
@@ -137,7 +137,7 @@ def test_rejects_malformed_input(choose, y_true, y_score, message):
 
 @pytest.mark.parametrize("choose", [threshold_at_sensitivity, threshold_at_specificity])
 @pytest.mark.parametrize("minimum", [-0.1, 95, float("nan")])
-def test_rejects_a_minimum_that_is_no_share(choose, minimum):
+def test_rejects_a_minimum_outside_the_unit_interval(choose, minimum):
     with pytest.raises(ValueError, match=f"minimum={minimum}"):
         choose([0, 1], [0.1, 0.9], minimum)
 
@@ -197,6 +197,6 @@ def test_cost_is_the_lowest_of_all(seed, ratio):
 
 
 @pytest.mark.parametrize("ratio", [0, -1, float("nan"), float("inf")])
-def test_a_cost_that_is_none_is_refused(ratio):
+def test_an_impossible_cost_is_refused(ratio):
     with pytest.raises(ValueError, match="above 0"):
         cost_threshold([0, 1], [0.1, 0.9], ratio)

@@ -65,7 +65,7 @@ def test_several_machines_are_refused_before_anything_is_decoded(
 
 
 @pytest.mark.parametrize("text", ["{}", '{"cluster": {"worker": ["a:1"]}}', ""])
-def test_a_cluster_of_one_machine_is_none(text, monkeypatch):
+def test_a_cluster_of_one_machine_counts_as_one_machine(text, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", text)
 
     require_one_machine()

@@ -100,7 +100,7 @@ def test_a_killed_run_ends_as_one_that_was_never_stopped(data, killed, straight,
     assert not (killed.parent / ".mine-training").exists()
 
 
-def test_ctrl_c_says_how_to_go_on_and_the_best_epoch_can_be_had(data, tmp_path):
+def test_ctrl_c_says_how_to_resume_and_the_best_epoch_can_be_published(data, tmp_path):
     out = tmp_path / "mine"
 
     status, error = stopped(data, out, after=1, by=signal.SIGINT)

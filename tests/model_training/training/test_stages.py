@@ -47,7 +47,7 @@ def test_nothing_is_frozen_that_is_trained_from_scratch(changes):
         plan(weights="none", **changes)
 
 
-def test_two_stages_train_what_they_say(films, tmp_path):
+def test_each_stage_trains_its_own_layers(films, tmp_path):
     """A frozen layer does not move in the first stage and does in the second."""
     model = small_network()
     convolved = layers.Conv2D(2, 3, name="body")(model.input)
@@ -94,7 +94,7 @@ def test_a_later_stage_that_is_worse_does_not_replace_the_best_weights(films, tm
     assert left != pytest.approx(history["val_loss"][3], abs=1e-2)
 
 
-def test_a_layer_that_is_not_there_is_known_before_the_first_stage():
+def test_a_missing_layer_is_refused_before_the_first_stage():
     model = PRESETS["squeezenet"].build(
         input_shape=(64, 64, 1), output_bias=np.zeros(1, np.float32)
     )

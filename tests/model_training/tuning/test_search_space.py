@@ -46,7 +46,7 @@ def test_lists_are_written_with_slashes():
     assert with_values(LADDER, {"dropouts": dropouts.values[0]}).dropouts == (0.1, 0.25)
 
 
-def test_none_is_a_word_where_the_setting_knows_it_as_one():
+def test_none_is_a_value_where_the_setting_has_one():
     [found] = parse_search(["normalisation=none,batch"], LADDER)
 
     assert found.values == ("none", "batch")
@@ -77,7 +77,7 @@ def test_none_is_a_word_where_the_setting_knows_it_as_one():
         ("filters=16/32", "Only the preset 'custom-cnn' takes"),
     ],
 )
-def test_what_cannot_be_searched_is_said_before_anything_is_trained(text, message):
+def test_impossible_searches_are_refused_before_training(text, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the message is what matters)
         parse_search([text], BASE)
 

@@ -187,7 +187,7 @@ def test_a_killed_processs_trial_goes_to_another(tmp_path, monkeypatch, capsys):
     assert second.params == first.params
 
 
-def test_when_every_trial_fails_the_reasons_are_told(tmp_path):
+def test_when_every_trial_fails_the_reasons_are_reported(tmp_path):
     def fails(trial):
         fails.number = trial.number
         trial.set_user_attr(REASON, "Training diverged.")

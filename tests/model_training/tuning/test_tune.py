@@ -60,7 +60,7 @@ def tuned(data, tmp_path_factory, said):
     return folder / "study"
 
 
-def test_a_failed_trial_is_said_in_sentences(tuned, said):
+def test_a_failed_trial_is_reported_in_sentences(tuned, said):
     [line] = [line for line in said[0].splitlines() if "failed: " in line]
 
     assert "is not finite" in line
@@ -118,7 +118,7 @@ def test_the_same_call_goes_on_and_the_best_becomes_a_bundle(data, tuned, tmp_pa
     np.testing.assert_allclose(bundle.history()["val_auc"], history["val_auc"], atol=1e-6)
 
 
-def test_with_seeds_searched_their_spread_is_shown_before_all_else(data, tmp_path, capsys):
+def test_the_spread_over_searched_seeds_is_shown_first(data, tmp_path, capsys):
     searched = ["--sampler", "grid", "--search", "seed=0,1", "--search", "epochs=1,2"]
 
     assert tune(data, tmp_path / "seeds", *searched) == 0
@@ -181,7 +181,7 @@ def test_more_classes_are_judged_by_the_loss(three_data, tmp_path, capsys):
         ),
     ],
 )
-def test_a_call_that_cannot_be_is_known_before_training(
+def test_impossible_calls_are_refused_before_training(
     data, tmp_path, monkeypatch, more, status, message, capsys
 ):
     monkeypatch.chdir(tmp_path)
@@ -198,7 +198,7 @@ def test_a_call_that_cannot_be_is_known_before_training(
     assert "Traceback" not in printed
 
 
-def test_a_server_that_does_not_answer_is_known_before_training(
+def test_a_server_that_does_not_answer_is_reported_before_training(
     data, tmp_path, monkeypatch, capsys
 ):
     pytest.importorskip("mlflow", reason="MLflow is not installed: pip install -e '.[tracking]'")

@@ -143,7 +143,7 @@ def test_overlapping_pools_behind_the_heatmap_layer_are_left_to_tensorflow(tmp_p
     assert maps.shape == (2, 46, 46, 1)
 
 
-def test_where_nothing_can_be_kept_it_is_converted_once_a_process(bundle, tmp_path):
+def test_without_a_cache_it_is_converted_once_per_process(bundle, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("a file, not a folder")
 
@@ -167,7 +167,7 @@ def test_a_disk_that_is_full_for_a_while_is_not_remembered(bundle, tmp_path, mon
     )
 
 
-def test_a_bundle_exported_anew_since_it_was_opened_is_not_kept_under_the_old_digest(tmp_path):
+def test_a_bundle_replaced_after_it_was_opened_is_not_cached_under_the_old_digest(tmp_path):
     (tmp_path / "models").mkdir()
     opened = make_bundle(tmp_path / "models", seed=1)
     shutil.rmtree(opened.path)
@@ -195,7 +195,7 @@ def test_a_bundle_that_does_not_fit_says_so_from_the_other_process(bundle, tmp_p
     assert done.stdout.startswith("There is no bundle in the folder")
 
 
-def test_only_the_networks_used_last_are_kept(bundle, tmp_path, monkeypatch):
+def test_only_the_most_recently_used_networks_are_kept(bundle, tmp_path, monkeypatch):
     monkeypatch.setattr(conversion, "_MAX_KEPT", 3)
     for number in range(4):
         (tmp_path / f"old{number}").mkdir()

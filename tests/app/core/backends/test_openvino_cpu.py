@@ -6,7 +6,7 @@ import sys
 from app.core.backends.conversion import MODEL_FILE, converted
 
 
-def test_a_signal_is_survived_after_several_networks_are_given_back(bundle, tmp_path):
+def test_a_signal_after_several_networks_were_released(bundle, tmp_path):
     """With a signal handler, as Ctrl-C has, and a signal stack of this process, as a crash log."""
     folder = converted(bundle, tmp_path)
     code = (

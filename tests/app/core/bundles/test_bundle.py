@@ -54,7 +54,7 @@ def refusal(folder):
     return str(caught.value)
 
 
-def test_a_whole_bundle(bundle):
+def test_a_valid_bundle(bundle):
     again = load_bundle(bundle.path)
     assert again == bundle
     assert again.sha256 == hashlib.sha256((bundle.path / MANIFEST).read_bytes()).hexdigest()
@@ -195,7 +195,7 @@ def test_a_network_that_keras_cannot_read(copy):
 
 
 @pytest.mark.parametrize("text", ["", "\n", "\x00", 'a,"b\n'])
-def test_a_table_that_is_none(copy, text):
+def test_a_file_that_is_no_table(copy, text):
     rewrite(copy, PREDICTIONS, text)
     assert PREDICTIONS in refusal(copy)
 

@@ -43,7 +43,7 @@ def test_worked_by_hand(method, expected):
 
 
 @pytest.mark.parametrize("method", [layer_cam, grad_cam_plus_plus])
-def test_what_shows_the_class_only_is_zero_where_all_speaks_against_it(method):
+def test_positive_methods_are_zero_where_all_evidence_is_against_the_class(method):
     np.testing.assert_array_equal(method(FEATURES, -np.abs(GRADIENT)), [[0, 0]])
     np.testing.assert_array_equal(method(-FEATURES, np.abs(GRADIENT)), [[0, 0]])
 

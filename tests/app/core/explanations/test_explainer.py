@@ -282,7 +282,7 @@ def test_logits_may_come_from_elsewhere(key, binary, bundle, wide_film):
 @pytest.mark.parametrize(("key", "total"), [
     ("grad_cam", 1), ("hires_cam", 1), ("smooth_grad", 50), ("occlusion", 121),
 ])  # fmt: skip
-def test_progress_is_told_batch_by_batch(key, total, binary, bundle, wide_film):
+def test_progress_is_reported_for_each_batch(key, total, binary, bundle, wide_film):
     told = []
 
     Explainer(binary, bundle.manifest.input).explain(
@@ -297,7 +297,7 @@ def test_progress_is_told_batch_by_batch(key, total, binary, bundle, wide_film):
 
 
 @pytest.mark.parametrize("key", ["score_cam", "smooth_grad", "occlusion"])
-def test_whoever_is_told_may_cancel(key, binary, bundle, wide_film):
+def test_the_progress_callback_may_cancel(key, binary, bundle, wide_film):
     class CancelledError(Exception):
         pass
 
@@ -371,7 +371,7 @@ def test_on_phantoms_the_evidence_lies_on_the_consolidations(sample, phantom_bun
         assert positive[inside].mean() > 2 * positive[~inside].mean(), key
 
 
-def test_on_phantoms_the_scale_sets_sick_films_apart_from_healthy_ones(phantom_bundle):
+def test_the_scale_separates_abnormal_from_normal_phantoms(phantom_bundle):
     """Which maps drawn each on a scale of its own cannot; nor does SmoothGrad, a slope."""
     explainer = Explainer(load_network(phantom_bundle), phantom_bundle.manifest.input)
     films = {

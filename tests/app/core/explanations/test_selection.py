@@ -38,7 +38,7 @@ def test_a_map_without_positive_evidence_has_a_scale_above_it(peak):
     assert scale_of(evidence, Choice("occlusion", None, 0), HEATMAP).top > 0
 
 
-def test_the_scale_in_words_has_number_unit_and_reach():
+def test_the_description_of_a_scale_has_number_unit_and_scope():
     assert describe_scale(Scale(0.34, is_shared=True), "logits") == (
         "Colours up to 0.34 logits, the same for every film."
     )
@@ -52,11 +52,11 @@ def test_the_scale_in_words_has_number_unit_and_reach():
     ("value", "words"),
     [(0, "0"), (0.08749, "0.0875"), (12.34, "12.3"), (999.6, "1,000"), (88881.2, "88,881")],
 )
-def test_amounts_have_three_digits_or_are_whole(value, words):
+def test_evidence_has_three_significant_digits_or_is_an_integer(value, words):
     assert format_evidence(value) == words
 
 
-def test_names_tell_every_choice_apart():
+def test_every_choice_has_its_own_name():
     choices = [
         Choice(method, layer, index)
         for method in METHODS

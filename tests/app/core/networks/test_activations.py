@@ -176,7 +176,7 @@ def test_contributions_add_up_to_the_logit(preset, outputs):
         assert found.pooled_layer == pooled[preset]
 
 
-def test_nothing_that_is_given_is_changed():
+def test_inputs_are_not_modified():
     network = preset_network("residual")
     film = random_film((32, 32, 1))
     kept, weights = film.copy(), [weight.copy() for weight in network.model.get_weights()]
@@ -250,6 +250,6 @@ def test_a_model_without_maps_has_nothing_to_walk_along():
     assert activations.strongest_channels(network, random_film((4, 4, 1))) == []
 
 
-def test_an_unknown_layer_is_named_with_those_that_exist(tiny):
+def test_an_unknown_layer_is_refused_with_the_list_of_layers(tiny):
     with pytest.raises(ValueError, match=r"one of \['pixels', 'double'.*Received 'conv9'"):
         activations.layer_output(tiny, PIXELS, "conv9")

@@ -25,7 +25,7 @@ def test_both_probabilities_add_up_to_one():
     )
 
 
-def test_what_speaks_for_one_of_two_classes_speaks_against_the_other():
+def test_evidence_for_one_of_two_classes_is_evidence_against_the_other():
     maps = np.arange(6, dtype=np.float32).reshape(3, 2, 1)
 
     np.testing.assert_array_equal(values_of_class(maps, 1), maps[..., 0])

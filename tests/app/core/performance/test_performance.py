@@ -40,7 +40,7 @@ def held_out(split="test", rows=ROWS):
     return predictions.select(table(rows), TASK, split=split)
 
 
-def test_parts_are_listed_with_the_test_part_first():
+def test_the_test_split_is_listed_first():
     rows = [("val", "a", "", 0, 0.1), ("external", "b", "", 0, 0.1), ("test", "c", "", 0, 0.1)]
 
     assert predictions.splits(table(rows)) == ("test", "val", "external")
@@ -62,7 +62,7 @@ def test_an_image_without_a_patient_is_not_taken_for_a_patient_of_that_name():
     assert predictions.count_patients(predictions.select(frame, TASK, split="test")) == 2
 
 
-def test_a_probability_equal_to_the_threshold_is_called():
+def test_a_probability_equal_to_the_threshold_is_positive():
     assert held_out().predicted(0.5).tolist() == [0, 1, 0, 1, 0, 1, 1]
 
 
@@ -88,7 +88,7 @@ def test_areas_rest_on_images_and_patients():
     assert result.auc.low < result.auc.value < result.auc.high
 
 
-def test_a_part_of_one_class_has_no_area_and_does_not_fail():
+def test_a_split_of_one_class_has_no_auc_and_does_not_fail():
     result = performance.evaluate_binary(held_out(rows=[r for r in ROWS if r[3] == 1]))
 
     assert math.isnan(result.auc.value)
@@ -101,7 +101,7 @@ def test_perfect_separation_is_marked_as_having_no_interval():
     assert performance.evaluate_binary(held_out(rows=rows)).auc.degenerate
 
 
-def test_misses_are_sorted_by_the_probability_given_to_the_truth():
+def test_misclassified_films_are_sorted_by_the_probability_of_the_true_class():
     misclassified = classifications.misclassified(held_out(), threshold=0.5)
 
     # 0.80 on a negative leaves 0.20 for the truth, 0.30 on a positive leaves 0.30.
@@ -114,7 +114,7 @@ def test_misses_are_sorted_by_the_probability_given_to_the_truth():
     assert classifications.misclassified(held_out(), threshold=0.25) == misclassified[:1]
 
 
-def test_subgroups_of_one_class_show_how_many_of_it_were_called_right():
+def test_subgroups_of_one_class_show_how_many_were_predicted_correctly():
     results = classifications.subgroup_results(held_out(), threshold=0.5)
 
     assert [
@@ -220,7 +220,7 @@ def test_nothing_outside_the_root_is_looked_at(film, tmp_path, name):
     assert locate(film[1], name, data_root=tmp_path / "root", samples=[]) is None
 
 
-def test_a_sample_with_the_same_bytes_is_found_whatever_it_is_called(film, tmp_path):
+def test_a_sample_is_found_by_its_bytes_and_not_its_name(film, tmp_path):
     sample = tmp_path / "sample.png"
     sample.write_bytes(b"pixels")
 
@@ -247,7 +247,7 @@ def test_figures_claim_no_more_digits_than_they_have(made, value, bounds):
     assert formatting.figure_interval(made) == bounds
 
 
-def test_shares_come_with_interval_and_count():
+def test_proportions_have_interval_and_count():
     assert formatting.proportion_in_full(Proportion(8, 10)) == "80.0 % (49.0 to 94.3 %; 8 of 10)"
     assert formatting.proportion_in_full(Proportion(0, 0)) == "none (no interval; 0 of 0)"
     assert formatting.count_of_total(F1(Proportion(13, 28))) == "26 of 41"

@@ -15,7 +15,7 @@ def held_out(truth, probabilities, patients):
     return HeldOut("test", np.array(truth), np.array(probabilities), text, text, text, text, text)
 
 
-def test_shares_by_hand():
+def test_proportions_by_hand():
     score = np.array([0.9, 0.2, 0.8, 0.1, 0.6])
     cases = held_out([1, 1, 0, 0, 1], np.stack([1 - score, score], 1), ["a", "a", "b", "c", "d"])
     found = evaluate_decisions(cases, threshold=0.5)
@@ -100,7 +100,7 @@ def test_where_all_were_right_each_patient_counts_once():
     assert proportion.interval() == pytest.approx(Proportion(3, 3).interval())
 
 
-def test_of_nothing_there_is_no_share():
+def test_a_proportion_of_no_cases_is_undefined():
     empty = ClusteredProportion.of(np.zeros(0, bool), np.zeros(0, np.str_))
 
     assert math.isnan(empty.value)

@@ -148,7 +148,7 @@ def test_what_is_there_is_not_read_again(content, result, bundle, tmp_path):
     assert endings(tmp_path) == ["npy", "png"]
 
 
-def test_other_evidence_is_drawn_anew(film, result, bundle, tmp_path):
+def test_other_evidence_is_drawn_again(film, result, bundle, tmp_path):
     """As when another bundle has written into the same folder."""
     write([replace(result, evidence=-result.evidence)], bundle, tmp_path)
 

@@ -139,7 +139,7 @@ def test_the_file_stays_within_reach_of_its_limit(tmp_path):
     assert path.stat().st_size < 1_500_000
 
 
-def test_all_images_are_told_page_by_page(tmp_path):
+def test_image_ids_are_listed_page_by_page(tmp_path):
     store = ResultStore(tmp_path / "kept.sqlite3")
     store.add("b", [entry(number, cells=1) for number in range(10_003)])
     store.add("another", [entry(20_000)])
@@ -209,7 +209,7 @@ def test_a_file_of_another_version_says_so(tmp_path):
         ResultStore(path)
 
 
-def test_a_full_disk_is_told_and_what_was_kept_stays(tmp_path):
+def test_a_full_disk_is_reported_and_loses_no_stored_result(tmp_path):
     store = ResultStore(tmp_path / "kept.sqlite3")
     store.add("b", [entry(1)])
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
@@ -221,7 +221,7 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(tmp_path):
     assert len(store) == 1
 
 
-def test_a_damaged_cache_is_begun_anew(tmp_path):
+def test_a_damaged_cache_is_replaced(tmp_path):
     path = tmp_path / "kept.sqlite3"
     path.write_bytes(b"no database" * 1000)
 
@@ -257,7 +257,7 @@ def test_a_film_that_there_was_no_memory_for_is_tried_again(bundle, tmp_path):
     assert known.get("f" * 64, source) is None
 
 
-def test_where_nothing_can_be_kept_there_is_no_cache(tmp_path):
+def test_without_a_writable_folder_there_is_no_cache(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("a file, not a folder")
 

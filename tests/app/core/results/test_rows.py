@@ -77,7 +77,7 @@ def test_a_name_cannot_become_a_formula(bundle, start):
 
 
 @pytest.mark.parametrize("name", ["\n=1+1", "＝1+1"])
-def test_what_a_spreadsheet_takes_for_an_equals_sign_is_none(name):
+def test_other_forms_of_an_equals_sign_are_escaped(name):
     assert rows.escape_formula(name) == f"'{name}"
 
 

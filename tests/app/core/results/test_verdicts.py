@@ -92,7 +92,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
 
 
 @pytest.mark.parametrize("comment", ["", " ", "\n\t"])
-def test_a_row_that_says_nothing_is_refused(url, comment):
+def test_an_empty_row_is_refused(url, comment):
     store = VerdictStore(url)
 
     with pytest.raises(VerdictStoreError):

@@ -41,7 +41,9 @@ def test_cancel_keeps_what_is_done(engine, bundle, source):
     assert all(result.status == "ok" for result in batch.results)
 
 
-def test_an_unexpected_error_is_told_without_its_text(bundle, source, monkeypatch, capfd, caplog):
+def test_an_unexpected_error_is_reported_without_its_text(
+    bundle, source, monkeypatch, capfd, caplog
+):
     class Failing:
         backend = SimpleNamespace(description="a broken one")
 

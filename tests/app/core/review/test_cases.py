@@ -115,7 +115,9 @@ def test_a_map_that_was_dropped_is_computed_again(three_class_engine, source, tm
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_a_kept_map_of_one_logit_tells_both_classes(engine, source, tmp_path, monkeypatch, label):
+def test_a_stored_map_of_one_logit_serves_both_classes(
+    engine, source, tmp_path, monkeypatch, label
+):
     known = kept(engine, tmp_path)
     known.add(list(engine.score([source])))
     fresh = examine(engine, source, source.read())

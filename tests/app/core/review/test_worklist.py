@@ -58,7 +58,7 @@ def test_uncertain_first_then_positive_then_negative_then_unscored():
     assert names(listed) == ["near", "far", "highest", "high", "low", "blank", "torn"]
 
 
-def test_doubt_is_measured_from_the_threshold_on_either_side():
+def test_uncertainty_is_the_distance_from_the_threshold_on_either_side():
     below, above = scored("below", 0.39), scored("above", 0.5)
 
     # 0.39 of 0.4 below is nearer than 0.1 of 0.6 above.
@@ -102,7 +102,7 @@ def test_filters(chosen, expected):
         (Order("verdict"), ["low", "far", "near", "highest", "high", "blank", "torn"]),
     ],
 )
-def test_an_order_holds_for_all_and_what_has_no_value_comes_last(order, expected):
+def test_films_without_a_value_come_last_in_any_order(order, expected):
     verdicts = {
         "low" * 8: Verdict("agree", "", datetime.now(UTC)),
         "far" * 8: Verdict(None, "a comment", datetime.now(UTC)),

@@ -70,7 +70,7 @@ def films(tmp_path_factory):
 
 
 @pytest.mark.parametrize("backend", ["openvino", "tensorflow"])
-def test_a_film_answered_with_nan_says_so_and_no_other(overflowing, films, backend):
+def test_only_the_film_with_nan_fails(overflowing, films, backend):
     engine = Engine(overflowing, backend=backend)
     results = list(engine.score(films))
 

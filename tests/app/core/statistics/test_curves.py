@@ -110,7 +110,7 @@ def test_every_point_of_a_curve_is_an_operating_point():
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_a_single_class_leaves_what_it_cannot_say_nan(label):
+def test_undefined_values_of_a_single_class_are_nan(label):
     roc = roc_curve([label] * 3, [0.1, 0.5, 0.9])
 
     assert math.isnan(roc_auc([label] * 3, [0.1, 0.5, 0.9]))

@@ -6,7 +6,7 @@ from app.core.statistics.decisions import predicted_classes
 BINARY = np.array([[0.7, 0.3], [0.3, 0.7], [0.75, 0.25]])
 
 
-def test_the_decision_threshold_decides_and_not_the_likelier_class():
+def test_the_decision_threshold_decides_and_not_the_argmax():
     assert predicted_classes(BINARY, 0.3).tolist() == [1, 1, 0]
     assert predicted_classes(BINARY, 0.8).tolist() == [0, 0, 0]
 

@@ -203,7 +203,7 @@ def test_a_killed_worker_costs_no_row(bundle, films, expected):
     require_same(found, all_expected)
 
 
-def test_all_workers_killed_are_started_anew(bundle, films, expected):
+def test_killed_workers_are_restarted(bundle, films, expected):
     results = driver.score(bundle, films)
     found = [next(results)]
     for pid in both_workers():
@@ -229,7 +229,7 @@ def test_a_batch_that_ends_every_worker_is_named(bundle, films, monkeypatch):
     assert CANARY not in str(raised.value)
 
 
-def test_a_bug_in_a_worker_is_told_without_a_path(bundle, films, capfd):
+def test_a_bug_in_a_worker_is_reported_without_a_path(bundle, films, capfd):
     class Faulty:
         size = 1
 
@@ -247,7 +247,7 @@ def test_a_bug_in_a_worker_is_told_without_a_path(bundle, films, capfd):
                 and CANARY.encode() in path.read_bytes()]  # fmt: skip
 
 
-def test_a_bundle_that_does_not_arrive_whole_is_refused(bundle, films, monkeypatch):
+def test_an_incompletely_sent_bundle_is_refused(bundle, films, monkeypatch):
     whole = driver._files
     monkeypatch.setattr(
         driver, "_files", lambda bundle: whole(bundle) | {"model.keras": b"something else"}
@@ -294,7 +294,7 @@ def test_a_stopped_run_goes_on(bundle, films, expected, tmp_path, monkeypatch):
     require_same(found, expected)
 
 
-def test_what_was_kept_and_is_gone_is_told(bundle, films, tmp_path):
+def test_stored_results_that_disappeared_are_reported(bundle, films, tmp_path):
     known = kept_in(tmp_path / "kept", bundle)
     list(driver.score(bundle, films[:3], known=known, num_workers=1))
     known.get = lambda image_id, source: None
@@ -372,7 +372,7 @@ def test_without_ray_a_sentence_says_what_to_install(bundle, monkeypatch):
         list(driver.score(bundle, []))
 
 
-def test_a_cluster_that_does_not_answer_is_told_at_once(bundle, monkeypatch):
+def test_a_cluster_that_does_not_answer_is_reported_at_once(bundle, monkeypatch):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{listener.getsockname()[1]}")
