@@ -17,6 +17,7 @@ from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
 from app.core.images import dicom_file
 from app.core.images.coded_image import coded_image
+from app.core.images.file_kinds import HEAD_BYTES, kind_of
 from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, prepare
 from app.core.images.silence import silent
@@ -151,7 +152,8 @@ def _other_header(data: bytes) -> _Header:
     if image := coded_image(data):
         colours = "grey" if image.channels == 1 else "colour"
         return _Header(image.kind, f"{colours}, {image.bits} bits")
-    return _Header("TIFF", "other")
+    kind = kind_of(data[:HEAD_BYTES])
+    return _Header(kind.name.removesuffix(" image") if kind else "other", "other")
 
 
 def _pixel_kind(picture: Image.Image, data: bytes) -> str:

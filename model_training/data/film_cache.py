@@ -47,6 +47,7 @@ _LIBRARIES = (
     "pylibjpeg",
     "tifffile",
     "imagecodecs",
+    "pi-heif",
 )
 
 # Number of films decoded, written and indexed together.

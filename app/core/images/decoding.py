@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
-from app.core.images import coded_file, dicom, dicom_file, tiff
+from app.core.images import coded_file, dicom, dicom_file, file_kinds, heif, jpeg_xl, tiff
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
-from app.core.images.file_integrity import is_filled_up, is_whole, looks_like_picture
+from app.core.images.file_integrity import is_filled_up, is_whole
 from app.core.images.guard import guarded, is_lack_of_memory
 from app.core.images.reading import AS_STORED, Pixels, Reading, Window, choose
 from app.core.images.silence import silent
@@ -30,7 +30,7 @@ MAX_PIXELS = 120_000_000  # a 10,000 x 12,000 film; mammograms have about 30 mil
 MAX_FILE_BYTES = 512 * 1024**2
 MIN_SIDE = 32
 
-_FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF")
+_FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "AVIF")
 _UNDECODABLE = "undecodable"
 _DAMAGED = "The image is truncated or damaged ({}). Copy or export the file again."
 
@@ -64,7 +64,8 @@ def decode(data: bytes, reading: Reading = AS_STORED) -> Film:
     composited over black and the EXIF orientation is applied. docs/inputs.md lists what is read.
 
     Args:
-        data: The whole file: JPEG, JPEG-LS, JPEG 2000, PNG, TIFF, BMP, WebP, GIF or DICOM.
+        data: The whole file: JPEG, JPEG-LS, JPEG 2000, JPEG XL, HEIF, AVIF, PNG, TIFF, BMP, WebP,
+            GIF or DICOM.
         reading: The reader's choices for what the file leaves open.
 
     Raises:
@@ -183,19 +184,13 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
             "resolution.",
         ) from None
     except UnidentifiedImageError:
-        if coded := coded_file.decode(data, reading, check_size=_check_size):
-            return Pixels(coded[0], window=coded[1])
+        if other := _decode_without_pillow(data, reading):
+            return other
         if data.startswith(b"\x89PNG") and not is_whole(data, "PNG"):
             raise UnreadableImageError(
                 "damaged", _DAMAGED.format("its end or a checksum is missing")
             ) from None
-        if looks_like_picture(data):
-            raise _undecodable("its header") from None
-        raise UnreadableImageError(
-            "not_an_image",
-            f"The {len(data):,} bytes are not a JPEG, PNG, TIFF, BMP, WebP, GIF or DICOM image, "
-            "regardless of the file's name. Export the image again.",
-        ) from None
+        raise _unidentified(data) from None
     frame = None
     if directory is None:
         _check_size(picture.width, picture.height)
@@ -214,6 +209,30 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
         raise UnreadableImageError("damaged", _DAMAGED.format("part of its scan is missing"))
     pixels, window = to_8_bits(picture, data, reading)
     return Pixels(_upright(pixels, _orientation(picture)), frame=frame, window=window)
+
+
+def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
+    """Decodes kinds that Pillow does not know; None if it is none of these either."""
+    if coded := coded_file.decode(data, reading, check_size=_check_size):
+        return Pixels(coded[0], window=coded[1])
+    if picture := jpeg_xl.decode(data, check_size=_check_size):
+        return Pixels(to_8_bits(picture, data, reading)[0])
+    if found := heif.decode(data, reading, check_size=_check_size):
+        return Pixels(to_8_bits(found[0], data, reading)[0], frame=found[1])
+    return None
+
+
+def _unidentified(data: bytes) -> UnreadableImageError:
+    """The reason for a file that no decoder takes for an image of its own."""
+    kind = file_kinds.kind_of(data[: file_kinds.HEAD_BYTES])
+    if kind is not None and kind.role == "image":
+        return _undecodable("its header")
+    what = f" It is a {kind.name}." if kind is not None else ""
+    return UnreadableImageError(
+        "not_an_image",
+        f"The {len(data):,} bytes are not an image in a format that is read, such as JPEG, PNG, "
+        f"TIFF or DICOM, regardless of the file's name.{what} Export the image again.",
+    )
 
 
 def _num_images(picture: Image.Image) -> int:

@@ -9,7 +9,6 @@ from PIL import Image
 
 _PNG_SIGNATURE = 8
 _PNG_CHUNK_FRAME = 12  # length, kind and checksum
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 _JPEG_KINDS = ("JPEG", "MPO")
 _JPEG_END = b"\xff\xd9"
 _JPEG_SCAN = 0xDA
@@ -30,11 +29,6 @@ def is_whole(data: bytes, kind: str | None) -> bool:
     if kind == "PNG":
         return _is_whole_png(data)
     return kind not in _JPEG_KINDS or _jpeg_end(data) >= 0
-
-
-def looks_like_picture(data: bytes) -> bool:
-    """Whether the first bytes are those of an image file, even if its header is damaged."""
-    return data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def is_filled_up(picture: Image.Image, data: bytes) -> bool:

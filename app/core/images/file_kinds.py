@@ -38,9 +38,9 @@ ZIP = FileKind("ZIP archive", "archive")
 NIFTI = FileKind("NIfTI volume", "volume")
 ANALYZE = FileKind("Analyze volume", "volume")
 META_IMAGE = FileKind("MetaImage volume", "volume")
-_HEIF = FileKind("HEIF image", "other image")
-_AVIF = FileKind("AVIF image", "other image")
-_JPEG_XL = FileKind("JPEG XL image", "other image")
+HEIF = FileKind("HEIF image", "image")
+_AVIF = FileKind("AVIF image", "image")
+_JPEG_XL = FileKind("JPEG XL image", "image")
 _JPEG_2000 = FileKind("JPEG 2000 image", "image")
 _NETPBM = FileKind("Netpbm image", "other image")
 
@@ -107,7 +107,7 @@ def _of_container(head: bytes) -> FileKind | None:
     brands = {head[start : start + 4] for start in (8, *range(16, min(size, len(head)), 4))}
     if brands & _AVIF_BRANDS:
         return _AVIF
-    return _HEIF if brands & _HEIF_BRANDS else None
+    return HEIF if brands & _HEIF_BRANDS else None
 
 
 def _of_structure(head: bytes) -> FileKind | None:

@@ -1,0 +1,140 @@
+"""HEIF, AVIF and JPEG XL: the pixels that were encoded, sizes before decoding, several images."""
+
+import base64
+import struct
+
+import imagecodecs
+import numpy as np
+import pytest
+
+from app.core.errors import RefusedImageError, UnreadableImageError
+from app.core.images import heif, jpeg_xl
+from app.core.images.decoding import decode
+from app.core.images.reading import Reading
+from tests.pictures import encode
+
+ROWS, COLUMNS = np.mgrid[0:48, 0:64]
+FILM = np.clip(ROWS * 3 + COLUMNS * 1.5, 0, 255).astype(np.uint8)
+TINTED = np.dstack([FILM, 255 - FILM, FILM // 2])
+
+# Written once by pillow-heif, as the library that reads them here does not write: `FILM`, and the
+# same followed by its negative.
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAXVtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
+    "AAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAABmQABAAAAAAAAAQoAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAA"
+    "AAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA9WlwcnAAAADVaXBjbwAAAHBodmNDAQQIAAAAn/gAAAAAHvAA/Pz4"
+    "+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACVCAQEECAAAAwCf+AAAAwAAHsCCBBZbq5Ka5sCA"
+    "AAAMgAAAAwCEYgABAAZEAcFzwIkAAAATY29scm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xh"
+    "cAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv////AAAAACAAAADnBpeGkAAAAAAQgAAAAYaXBtYQAAAAAAAAABAAEF"
+    "gQIDBYQAAAESbWRhdAAAAQYoAa4McOsqdycIfqrnjQXtNmL/sjceipzWh+j2zETcEKqQxuT5/BPt/vI7/NyV5yYf"
+    "5wAusx3us2yCOrsZ4sx4Bz3vQFqw/VEUNFLNqRep0gHbOK1nUb6b14ZMocYuX4P5k9R3IwKENgvQzwElMxzdteex"
+    "KVADq4L3EciOk/XGkZLWHx3s1TyPIhEbtn5842ge43F3liFqTa7/1GryvRDFF8J7VUSW3N/pJhSHG1QlQ8J6TOaA"
+    "qstnLqwfwpG88kP31/0Myu7v/jSy5WQBus/h8ipvr3Ko/BQcMGvHIFNiqctil6rbzOJCFAYArrde2a1fuk4N5Vsi"
+    "jlxmaerdNS1e/MuH9ya+"
+)
+TWO_HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAaRtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
+    "AAAAAAAAAAAAADRpbG9jAAAAAERAAAIAAQAAAAAByAABAAAAAAAAAEQAAgAAAAACDAABAAAAAAAAAEMAAAA4aWlu"
+    "ZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAAACAABodmMxAAAAAA5waXRtAAAAAAABAAAA"
+    "/WlwcnAAAADVaXBjbwAAAHBodmNDAQQIAAAAn/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAAD"
+    "AAAeugJAYQABACVCAQEECAAAAwCf+AAAAwAAHsCCBBZbq5Ka5sCAAAAMgAAAAwCEYgABAAZEAcFzwIkAAAATY29s"
+    "cm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv//"
+    "//AAAAACAAAADnBpeGkAAAAAAQgAAAAgaXBtYQAAAAAAAAACAAEFgQIDBYQAAgWBAgMFhAAAAI9tZGF0AAAAQCgB"
+    "rifotn+ndm5oM2NzSK2gqhdTEHvFGp+fyTrsfWvitSkfZjAoapLQl55eUad/g5zg6IblucjygHZMBa49dMAAAAA/"
+    "KAGuJ+i23xkSr5X+wXDs5RdhlRDtGRpm+NP5LtnPrXxWp7iSLkRirYAn8lm8bNaJ6r+xYMFxScw/7g9az0w2"
+)
+
+
+def jxl(pixels, **options):
+    return imagecodecs.jpegxl_encode(pixels, lossless=True, **options)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected", "tolerance"),
+    [
+        (HEIC, FILM, 2),
+        (encode(FILM, "AVIF", quality=100), FILM, 2),
+        (encode(TINTED, "AVIF", quality=100, subsampling="4:4:4"), TINTED, 6),
+        (jxl(FILM), FILM, 0),
+        (jxl(TINTED), TINTED, 0),
+    ],
+    ids=["heic", "avif", "avif in colour", "jxl", "jxl in colour"],
+)
+def test_pixels(data, expected, tolerance):
+    pixels = decode(data).pixels
+    assert pixels.shape == expected.shape
+    assert np.abs(pixels.astype(int) - expected).max() <= tolerance
+
+
+def test_a_jpeg_xl_in_boxes():
+    stream = jxl(FILM)
+    brand = struct.pack(">I4s4sI4s", 20, b"ftyp", b"jxl ", 0, b"jxl ")
+    boxed = jpeg_xl.CONTAINER + brand + struct.pack(">I4s", 8 + len(stream), b"jxlc") + stream
+    np.testing.assert_array_equal(decode(boxed).pixels, FILM)
+
+
+def test_transparency_is_laid_over_black():
+    half = np.dstack([FILM] * 3 + [np.full_like(FILM, 255)])
+    half[:, :32, 3] = 0
+    pixels = decode(jxl(half)).pixels
+    assert (pixels[:, :32] == 0).all()
+    np.testing.assert_array_equal(pixels[:, 32:], FILM[:, 32:])
+
+
+@pytest.mark.parametrize("shape", [
+    (40, 40), (48, 64), (40, 60), (64, 48), (256, 256), (300, 400), (37, 61), (511, 513),
+    (40, 3000), (9000, 33),
+])  # fmt: skip
+def test_the_size_is_known_before_decoding(shape):
+    height, width = shape
+    assert jpeg_xl.size(jxl(np.zeros(shape, np.uint8))) == (width, height)
+
+
+class TooLargeError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("data", [jxl(FILM), HEIC], ids=["jxl", "heic"])
+def test_a_file_that_is_too_large_is_not_decoded(data, monkeypatch):
+    monkeypatch.setattr(imagecodecs, "jpegxl_decode", None)
+
+    def refuse(width, height):
+        assert (width, height) == (64, 48)
+        raise TooLargeError
+
+    with pytest.raises(TooLargeError):
+        jpeg_xl.decode(data, check_size=refuse) or heif.decode(data, Reading(), check_size=refuse)
+
+
+def test_a_jpeg_xl_header_that_promises_a_billion_pixels():
+    bits = 0b0 | 0b11 << 1 | 999_999 << 3 | 0b001 << 33  # 1,000,000 rows and as many columns
+    data = jpeg_xl.CODE_STREAM + bits.to_bytes(8, "little") + bytes(100)
+    with pytest.raises(RefusedImageError) as caught:
+        decode(data)
+    assert caught.value.code == "too_large"
+    assert "1,000,000 × 1,000,000" in str(caught.value)
+
+
+def test_of_several_images_one_is_chosen():
+    with pytest.raises(RefusedImageError) as caught:
+        decode(TWO_HEIC)
+    assert caught.value.code == "several_images"
+    film = decode(TWO_HEIC, Reading(frame=2))
+    assert film.frame == 2
+    assert np.abs(film.pixels.astype(int) - (255 - FILM)).max() <= 4
+
+
+def test_what_has_more_than_8_bits_is_refused():
+    with pytest.raises(RefusedImageError) as caught:
+        decode(jxl(FILM.astype(np.uint16) * 257))
+    assert caught.value.code == "unsupported_layout"
+    assert "more than 8 bits" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data", [HEIC, jxl(FILM), encode(FILM, "AVIF")], ids=["heic", "jxl", "avif"]
+)
+def test_a_file_that_is_cut_off(data):
+    with pytest.raises(UnreadableImageError) as caught:
+        decode(data[: len(data) * 2 // 3])
+    assert caught.value.code in ("undecodable", "damaged")
