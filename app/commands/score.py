@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
@@ -72,7 +74,29 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         default="local",
         help="where to compute; ray uses the Ray cluster at RAY_ADDRESS (docs/scaling.md)",
     )
+    command.add_argument(
+        "--frame",
+        type=_frame,
+        metavar="N",
+        help="of files that hold several images (DICOM frames, TIFF pages, slices of a stack), "
+        "score the one with this number, 1 for the first; without it, such files are refused",
+    )
+    command.add_argument(
+        "--window",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="of files that do not state which values are black and white (16 bits, floats), show "
+        "LOW as black and HIGH as white, for example 0 4095; without it, such files are refused",
+    )
     command.set_defaults(run=_run)
+
+
+def _frame(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is below 1, which is the first image of a file")
+    return number
 
 
 def _output(text: str) -> Path:
@@ -91,6 +115,11 @@ def _run(options: argparse.Namespace) -> None:
     if options.out.suffix.lower() not in _SUFFIXES:
         raise OverreadError(
             f"--out is {options.out.name!r}; expected a name that ends in {' or '.join(_SUFFIXES)}."
+        )
+    if options.window and not -math.inf < options.window[0] < options.window[1] < math.inf:
+        raise OverreadError(
+            f"--window is {options.window[0]:g} {options.window[1]:g}; expected two numbers, the "
+            "lower one first."
         )
     from app.core.bundles.bundle import load_bundle
 
@@ -158,6 +187,7 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
 
 
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
+    from app.core.images.reading import Reading
     from app.core.progress import progress
     from app.core.results.bundle_results import BundleResults
     from app.core.results.overlay_writer import write_overlays
@@ -168,7 +198,9 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     from app.core.sources.sources import from_paths
 
     left_out = LeftOut()
-    sources, known = from_paths(options.inputs, left_out), BundleResults(store, bundle)
+    reading = Reading(options.frame, tuple(options.window) if options.window else None)
+    sources = (replace(one, reading=reading) for one in from_paths(options.inputs, left_out))
+    known = BundleResults(store, bundle)
     if options.engine == "ray":
         computed_by = f"the workers of a Ray cluster, backend {options.backend}"
         results = driver.score(bundle, sources, backend=options.backend, known=known)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
@@ -21,7 +21,7 @@ from app.core.images import coded_file, dicom, dicom_file, file_kinds, heif, jpe
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_filled_up, is_whole
 from app.core.images.guard import guarded, is_lack_of_memory
-from app.core.images.reading import AS_STORED, Pixels, Reading, Window, choose
+from app.core.images.reading import AS_STORED, Pixels, Reading, choose
 from app.core.images.silence import silent
 
 _LOG = logging.getLogger(__name__)
@@ -42,14 +42,12 @@ class Film:
     Attributes:
         pixels: uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order.
         modality: DICOM modality such as `DX`; None if the file states none.
-        frame: The image of the file chosen by the reader, 1 for the first; None if it holds one.
-        window: The reader's values of black and white, if the file states none.
+        chosen: The reader's choices that were used.
     """
 
     pixels: NDArray[np.uint8]
     modality: str | None = None
-    frame: int | None = None
-    window: Window | None = None
+    chosen: Reading = AS_STORED
 
 
 def image_id(data: bytes) -> str:
@@ -101,7 +99,7 @@ def _decode(data: bytes, reading: Reading) -> Film:
     try:
         found = _read(data, reading)
         pixels = _not_blank(grey_if_colourless(found.values))
-        return Film(pixels, found.modality, found.frame, found.window)
+        return Film(pixels, found.modality, found.chosen)
     except ImageError:
         raise
     except Exception as error:
@@ -154,12 +152,12 @@ def _read(data: bytes, reading: Reading) -> Pixels:
         if image.is_plain:
             try:
                 found = _decode_picture(data, reading, image.directory)
-                return found._replace(frame=image.frame)
+                return found._replace(chosen=replace(found.chosen, frame=image.frame))
             except UnreadableImageError as error:
                 if error.code != _UNDECODABLE:  # else of a compression that Pillow lacks
                     raise
         pixels, orientation, window = tiff.decode(data, image, reading)
-        return Pixels(_upright(pixels, orientation), frame=image.frame, window=window)
+        return Pixels(_upright(pixels, orientation), chosen=Reading(image.frame, window))
     return _decode_picture(data, reading)
 
 
@@ -208,17 +206,17 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
     if is_filled_up(picture, data):
         raise UnreadableImageError("damaged", _DAMAGED.format("part of its scan is missing"))
     pixels, window = to_8_bits(picture, data, reading)
-    return Pixels(_upright(pixels, _orientation(picture)), frame=frame, window=window)
+    return Pixels(_upright(pixels, _orientation(picture)), chosen=Reading(frame, window))
 
 
 def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
     """Decodes kinds that Pillow does not know; None if it is none of these either."""
     if coded := coded_file.decode(data, reading, check_size=_check_size):
-        return Pixels(coded[0], window=coded[1])
+        return Pixels(coded[0], chosen=Reading(window=coded[1]))
     if picture := jpeg_xl.decode(data, check_size=_check_size):
         return Pixels(to_8_bits(picture, data, reading)[0])
     if found := heif.decode(data, reading, check_size=_check_size):
-        return Pixels(to_8_bits(found[0], data, reading)[0], frame=found[1])
+        return Pixels(to_8_bits(found[0], data, reading)[0], chosen=Reading(found[1]))
     return None
 
 

@@ -50,18 +50,19 @@ def decode(
     frames.require_decodable(index, check_size)
     stored = frames.decoded(index)
     if stored.ndim == 3:
-        return Pixels(_scaled(stored, int(dataset.BitsStored)), _modality(dataset), frame)
+        colours, bits = stored, int(dataset.BitsStored)
+        return Pixels(_scaled(colours, bits), _modality(dataset), Reading(frame))
     little_endian = bool(dataset.file_meta.TransferSyntaxUID.is_little_endian)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         colours, bits = palette(dataset, stored, little_endian=little_endian)
-        return Pixels(_scaled(colours, bits), _modality(dataset), frame)
+        return Pixels(_scaled(colours, bits), _modality(dataset), Reading(frame))
     grey, window = displayed(
         stored,
         dicom_header.of_frame(dataset, index),
         little_endian=little_endian,
         window=reading.window,
     )
-    return Pixels(grey, _modality(dataset), frame, window)
+    return Pixels(grey, _modality(dataset), Reading(frame, window))
 
 
 def _modality(dataset: Dataset) -> str | None:

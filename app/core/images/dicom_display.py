@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import UnreadableImageError
+from app.core.errors import RefusedImageError
 from app.core.images.dicom_file import invalid_header
 from app.core.images.dicom_header import number, stored_range
 from app.core.images.dicom_tables import Table, table
-from app.core.images.reading import Window
+from app.core.images.reading import RANGE_UNKNOWN, Window
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -37,13 +37,14 @@ def displayed(
         header: The elements of this frame.
         little_endian: Byte order of the file.
         window: The reader's window, in values after the modality transformation. It is used where
-            the header has none. Without either, the range of the values is used.
+            the header's is not valid. If the header has none, the range of the values is used.
 
     Returns:
         uint8 `(height, width)` in [0, 255], and the reader's window if it was used.
 
     Raises:
         UnreadableImageError: If the header contradicts itself or asks for what is not supported.
+        RefusedImageError: If its window is not valid and none was chosen.
     """
     _require_plain_presentation(header)
     view = _View(header, little_endian, window)
@@ -128,8 +129,11 @@ class _View:
                 items[0], little_endian=little_endian, inputs=self._modality.outputs
             )
         else:
-            self._window = _stated_window(header) if window is None else _usable_window(header)
-            if self._window is None and window is not None:
+            try:
+                self._window = _stated_window(header)
+            except RefusedImageError:
+                if window is None:
+                    raise
                 self._window, self.used = _exact_window(*window), window
 
     def grey(self, stored: NDArray[Any]) -> NDArray[np.uint8]:
@@ -177,32 +181,32 @@ class _Modality:
         return np.asarray(apply_modality_lut(stored, line), np.float64)
 
 
-def _usable_window(header: Dataset) -> Dataset | None:
-    """The window of a header; None if there is none that the standard allows."""
-    try:
-        return _stated_window(header)
-    except UnreadableImageError:
-        return None
-
-
 def _stated_window(header: Dataset) -> Dataset | None:
     """The first window of a header, in elements that turn it into values in [0, 255].
 
     Raises:
-        UnreadableImageError: If it is not one that the standard allows.
+        RefusedImageError: If it is not one that the standard allows.
     """
     center, width = number(header, "WindowCenter"), number(header, "WindowWidth")
     if center is None and width is None:
         return None
     if center is None or width is None:
-        raise invalid_header("of window centre and width, one is missing")
+        raise _unknown_window("of window centre and width, one is missing")
     function = str(header.get("VOILUTFunction") or "LINEAR").strip()
     if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
-        raise invalid_header("its VOI LUT function is not LINEAR, LINEAR_EXACT or SIGMOID")
+        raise _unknown_window("its VOI LUT function is not LINEAR, LINEAR_EXACT or SIGMOID")
     if width <= 0 or (function == "LINEAR" and width < 1):
         least = "at least 1" if function == "LINEAR" else "above 0"
-        raise invalid_header(f"its window is {width:g} wide; {function} needs {least}")
+        raise _unknown_window(f"its window is {width:g} wide; {function} needs {least}")
     return _window(center, width, function)
+
+
+def _unknown_window(what: str) -> RefusedImageError:
+    return RefusedImageError(
+        RANGE_UNKNOWN,
+        f"The DICOM header does not say which values are black and white: {what}. Choose both (on "
+        "the command line with --window LOW HIGH), or export the image again.",
+    )
 
 
 def _exact_window(low: float, high: float) -> Dataset:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError
-from app.core.images.reading import Reading, Window
+from app.core.images.reading import RANGE_UNKNOWN, Reading, Window
 
 _LEVELS = 256
 # Share of the levels that must occur in an image that fills its range.
@@ -33,7 +33,7 @@ def scaled(
         stated: The values of black and white, if the file states them.
 
     Returns:
-        uint8 in [0, 255], same shape and order of colours (RGB), and the reader's window if it was
+        uint8 in [0, 255], same shape, in RGB order if coloured, and the reader's window if it was
         used.
 
     Raises:
@@ -107,7 +107,7 @@ def _unknown(values: NDArray[Any]) -> RefusedImageError:
     finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
     ends = f" ({finite.min():,.6g} to {finite.max():,.6g} occur)" if finite.size else ""
     return RefusedImageError(
-        "range_unknown",
+        RANGE_UNKNOWN,
         f"The file does not state which of its {kind} values are black and white{ends}. Choose "
         "both (on the command line with --window LOW HIGH), or export the image in 8 bits.",
     )

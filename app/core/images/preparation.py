@@ -26,7 +26,7 @@ class Prepared:
     """A file that the network can score.
 
     Attributes:
-        image_id: SHA-256 of the file.
+        image_id: SHA-256 of the file, see `Reading.image_id` for one that was chosen.
         film: The film at full resolution.
         pixels: The network input, uint8 `(height, width, channels)` in [0, 255], grey or RGB.
     """
@@ -41,7 +41,7 @@ class Rejected:
     """A file that cannot be scored.
 
     Attributes:
-        image_id: SHA-256 of the file.
+        image_id: SHA-256 of the file, see `Reading.image_id` for one that was chosen.
         error: The reason.
         film: The film at full resolution, if it was decoded but is not suitable for the network.
     """
@@ -78,14 +78,28 @@ def prepare(
         (True, (160, 160, 1))
     """
     digest = image_id or decoding.image_id(data)
-    film = None
+    film: Film | None = None
     try:
         with guarded():
             film = decoding.decode(data, reading)
             check_suitable(film, network_input)
-            return Prepared(digest, film, to_input(film, network_input))
+            return Prepared(film.chosen.image_id(digest), film, to_input(film, network_input))
     except ImageError as error:
-        return Rejected(digest, error, film)
+        return Rejected(_rejected_id(data, digest, film, reading), error, film)
+
+
+def _rejected_id(data: bytes, digest: str, film: Film | None, reading: Reading) -> str:
+    """The identity of a rejected file; another one if it was rejected as the reader chose."""
+    if film is not None:
+        return film.chosen.image_id(digest)
+    if reading == AS_STORED:
+        return digest
+    try:
+        with guarded():
+            decoding.decode(data)
+    except ImageError as error:
+        return reading.image_id(digest) if reading.answers(error.code) else digest
+    return digest
 
 
 def to_input(film: Film, network_input: Input) -> NDArray[np.uint8]:

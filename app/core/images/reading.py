@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,9 +14,14 @@ from app.core.errors import RefusedImageError
 Window = tuple[float, float]
 
 
+# Reasons that a choice answers: of an image, and of a window.
+SEVERAL_IMAGES = "several_images"
+RANGE_UNKNOWN = "range_unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A reader's choices. They apply only to files that leave the matter open.
+    """A reader's choices. They apply only to files that are refused without them.
 
     Attributes:
         frame: Which image of a file that holds several, 1 for the first; None refuses such files.
@@ -26,15 +32,30 @@ class Reading:
     frame: int | None = None
     window: Window | None = None
 
-    @property
-    def key(self) -> str:
-        """Distinguishes results of different choices in a cache; empty without any choice."""
-        chosen = []
-        if self.frame is not None:
-            chosen.append(f"frame={self.frame}")
-        if self.window is not None:
-            chosen.append(f"window={self.window[0]!r}:{self.window[1]!r}")
-        return ",".join(chosen)
+    def answers(self, reason_code: str) -> bool:
+        """Whether an image refused for this reason is to be read again with these choices."""
+        if reason_code == SEVERAL_IMAGES:
+            return self.frame is not None
+        return reason_code == RANGE_UNKNOWN and self.window is not None
+
+    def image_id(self, digest: str) -> str:
+        """Identifies an image read with these choices: another one than read with others.
+
+        Args:
+            digest: SHA-256 of the file in hexadecimal.
+
+        Returns:
+            The same without any choice, else the SHA-256 of the digest and the choices.
+        """
+        if self == AS_STORED:
+            return digest
+        return hashlib.sha256(f"{digest} {self.frame} {self.window}".encode()).hexdigest()
+
+    def image_ids(self, digest: str) -> list[str]:
+        """Every identity that a file may have if some of these choices are used."""
+        frames = dict.fromkeys((None, self.frame))
+        windows = dict.fromkeys((None, self.window))
+        return [Reading(frame, window).image_id(digest) for frame in frames for window in windows]
 
 
 AS_STORED = Reading()
@@ -46,14 +67,12 @@ class Pixels(NamedTuple):
     Attributes:
         values: uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order.
         modality: DICOM modality such as `DX`; None if the file states none.
-        frame: The image chosen by the reader, 1 for the first; None if the file holds one.
-        window: The reader's window, if it was used.
+        chosen: The reader's choices that were used.
     """
 
     values: NDArray[np.uint8]
     modality: str | None = None
-    frame: int | None = None
-    window: Window | None = None
+    chosen: Reading = AS_STORED
 
 
 def choose(num_images: int, reading: Reading) -> tuple[int, int | None]:
@@ -73,7 +92,7 @@ def choose(num_images: int, reading: Reading) -> tuple[int, int | None]:
         return 0, None
     if reading.frame is None:
         raise RefusedImageError(
-            "several_images",
+            SEVERAL_IMAGES,
             f"The file holds {num_images:,} images; expected one. Choose one by its number, from 1 "
             f"to {num_images:,} (on the command line with --frame), or save it as a file of its "
             "own.",

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import TRANSIENT
+from app.core.images.reading import Reading
 from app.core.results.result_store import Entry, ResultStore
 from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
@@ -54,6 +55,7 @@ class BundleResults:
             facts["reason"],
             prediction,
             entry.map,
+            _chosen(facts.get("chosen")),
         )
 
     def image_ids(self) -> Iterator[str]:
@@ -82,6 +84,7 @@ class BundleResults:
                     "reason_code": result.reason_code,
                     "reason": result.reason,
                     "prediction": asdict(result.prediction) if result.prediction else None,
+                    "chosen": [result.chosen.frame, result.chosen.window],
                 },
                 result.evidence,
             )
@@ -96,3 +99,8 @@ def _prediction(facts: dict[str, Any]) -> Prediction:
     facts["class_probabilities"] = tuple(facts["class_probabilities"])
     facts["findings"] = tuple(_prediction(one) for one in facts.get("findings", ()))
     return Prediction(**facts)
+
+
+def _chosen(stored: Sequence[Any] | None) -> Reading:
+    frame, window = stored or (None, None)
+    return Reading(frame, None if window is None else (window[0], window[1]))

@@ -109,11 +109,11 @@ class _Files:
 
     def _draw_overlay(self, result: Result, evidence: NDArray[np.float32]) -> bytes:
         data = self.reading.read(result.source).take()
-        if decoding.image_id(data) != result.image_id:
+        if result.chosen.image_id(decoding.image_id(data)) != result.image_id:
             raise UnreadableImageError(
                 "changed", "The film was replaced after it was scored. Score it again."
             )
-        film = geometry.shrunk(decoding.decode(data), OVERLAY_SIDE)
+        film = geometry.shrunk(decoding.decode(data, result.source.reading), OVERLAY_SIDE)
         return heatmaps.png(heatmaps.blend(film.pixels, evidence, scale=self.scale))
 
 

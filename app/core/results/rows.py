@@ -18,7 +18,7 @@ _BEFORE_CLASSES = (
 )  # fmt: skip
 # Also as wide characters, which some spreadsheets take for the plain ones.
 _FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
-_AFTER_CLASSES = ("bundle", "bundle_sha256")
+_AFTER_CLASSES = ("bundle", "bundle_sha256", "frame", "window")
 # With findings: of the image, then of each finding as `probability:effusion`.
 _BEFORE_FINDINGS = ("path", "image_id", "status", "reason", "prediction", "zone")
 _OF_A_FINDING = ("probability", "raw_probability", "threshold", "zone")
@@ -59,6 +59,8 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
         "reason": f"{result.reason_code}: {result.reason}" if result.reason_code else None,
         "bundle": bundle.name,
         "bundle_sha256": bundle.sha256,
+        "frame": None if result.chosen.frame is None else str(result.chosen.frame),
+        "window": " to ".join(f"{end:.12g}" for end in result.chosen.window or ()) or None,
     }
     prediction = result.prediction
     if prediction is not None and prediction.findings:

@@ -72,7 +72,7 @@ def examine(
     Returns:
         The case; if the file cannot be scored, with the reason.
     """
-    prepared = prepare(data, engine.bundle.manifest.input)
+    prepared = prepare(data, engine.bundle.manifest.input, reading=source.reading)
     shown = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
     if isinstance(prepared, Rejected):
         return Case(

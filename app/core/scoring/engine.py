@@ -29,6 +29,7 @@ from app.core.errors import BundleError, ImageError, Status, raised_at
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import Prepared, Rejected, prepare
+from app.core.images.reading import AS_STORED, Reading
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
@@ -71,6 +72,7 @@ class Result:
         prediction: The prediction; None without a score.
         evidence: Grad-CAM map of the predicted class, float32 `(rows, columns)` over the whole
             film, in logits and signed; None without a score.
+        chosen: The reader's choices that were used for a scored image.
     """
 
     source: Source
@@ -80,6 +82,7 @@ class Result:
     reason: str = ""
     prediction: Prediction | None = None
     evidence: NDArray[np.float32] | None = None
+    chosen: Reading = AS_STORED
 
 
 class KnownResults(Protocol):
@@ -105,6 +108,7 @@ class _Fitted:
     image_id: str
     pixels: NDArray[np.uint8]
     film_shape: tuple[int, int]
+    chosen: Reading
 
 
 class Engine:
@@ -214,14 +218,18 @@ class Engine:
         except ImageError as error:
             return _without_score(source, "", error)
         image_id = decoding.image_id(data)
-        found = known.get(image_id, source) if known is not None else None
+        found = _known_result(known, image_id, source) if known is not None else None
         if found is not None:
             return found
-        prepared = prepare(data, self.bundle.manifest.input, image_id=image_id)
+        prepared = prepare(
+            data, self.bundle.manifest.input, image_id=image_id, reading=source.reading
+        )
         if isinstance(prepared, Rejected):
-            return _without_score(source, image_id, prepared.error)
+            return _without_score(source, prepared.image_id, prepared.error)
         rows, columns = prepared.film.pixels.shape[:2]
-        return _Fitted(source, image_id, prepared.pixels, (rows, columns))
+        return _Fitted(
+            source, prepared.image_id, prepared.pixels, (rows, columns), prepared.film.chosen
+        )
 
     def _score_fitted(self, films: list[_Fitted]) -> list[Result]:
         if not films:
@@ -238,7 +246,14 @@ class Engine:
         except ImageError as error:
             return _without_score(film.source, film.image_id, error)
         evidence = self._evidence(maps, prediction.class_index, film.film_shape)
-        return Result(film.source, film.image_id, "ok", prediction=prediction, evidence=evidence)
+        return Result(
+            film.source,
+            film.image_id,
+            "ok",
+            prediction=prediction,
+            evidence=evidence,
+            chosen=film.chosen,
+        )
 
     def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits and evidence maps of a batch.
@@ -290,6 +305,15 @@ class Engine:
         """The map of one class, from maps `(rows, columns, num_logits)` over the whole input."""
         evidence = values_of_class(maps, class_index)
         return heatmaps.without_padding(evidence, film_shape, self.bundle.manifest.input)
+
+
+def _known_result(known: KnownResults, digest: str, source: Source) -> Result | None:
+    """The result of an earlier run, unless the reader has since chosen what it was refused for."""
+    for image_id in source.reading.image_ids(digest):
+        found = known.get(image_id, source)
+        if found is not None and not source.reading.answers(found.reason_code):
+            return found
+    return None
 
 
 def _without_score(source: Source, image_id: str, error: ImageError) -> Result:

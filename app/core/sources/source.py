@@ -14,6 +14,7 @@ from typing import Protocol
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.decoding import MAX_FILE_BYTES
 from app.core.images.guard import guarded
+from app.core.images.reading import AS_STORED, Reading
 from app.core.sources import problems
 from app.core.sources.problems import Problem
 
@@ -42,12 +43,14 @@ class Source:
         path: The file or the archive; None for an address.
         content: The archive member or remote file; None for a plain file.
         problem: Why it cannot be read; None if it can.
+        reading: The reader's choices for what the file leaves open.
     """
 
     name: str
     path: Path | None
     content: Content | None = None
     problem: Problem | None = None
+    reading: Reading = AS_STORED
 
     def read(self) -> bytes:
         """The content of the image file.

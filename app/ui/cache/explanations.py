@@ -60,7 +60,7 @@ def explain(
         ImageError: If the file can no longer be read, or was changed.
         ValueError: If the network has no such layer or class.
     """
-    film = decoding.decode(read_unchanged(source, image_id))
+    film = decoding.decode(read_unchanged(source, image_id), source.reading)
     evidence = (
         explainer(bundle)
         .explain(

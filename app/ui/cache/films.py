@@ -30,7 +30,7 @@ def case(bundle: Bundle, source: Source) -> Case:
         data = source.read()
     except ImageError as error:
         return Case("", reason_code=error.code, reason=str(error))
-    return _case(bundle, decoding.image_id(data), source, data)
+    return _case(bundle, source.reading.image_id(decoding.image_id(data)), source, data)
 
 
 # A film that failed for lack of memory or at a program error is examined again next time.
@@ -63,7 +63,7 @@ def _thumbnail(image_id: str, _source: Source) -> bytes | None:
     data = read_unchanged(_source, image_id)
     try:
         with guarded():
-            film = decoding.decode(data)
+            film = decoding.decode(data, _source.reading)
             return display.jpeg(geometry.shrunk(film, THUMBNAIL_SIDE), quality=80)
     except ImageError as error:
         if error.code in TRANSIENT:
@@ -84,7 +84,7 @@ def network_input(bundle: Bundle, _source: Source, image_id: str) -> NDArray[np.
         ImageError: If the file can no longer be read, or was changed.
     """
     data = read_unchanged(_source, image_id)
-    prepared = prepare(data, bundle.manifest.input, image_id=image_id)
+    prepared = prepare(data, bundle.manifest.input, reading=_source.reading)
     if isinstance(prepared, Rejected):
         raise prepared.error
     return prepared.pixels
@@ -95,14 +95,14 @@ def read_unchanged(source: Source, image_id: str) -> bytes:
 
     Args:
         source: Where the film is read from.
-        image_id: Its SHA-256 when it was read before.
+        image_id: Its identity when it was read before.
 
     Raises:
         UnreadableImageError: If the file was changed.
         ImageError: If it can no longer be read.
     """
     data = source.read()
-    if decoding.image_id(data) != image_id:
+    if image_id not in source.reading.image_ids(decoding.image_id(data)):
         raise UnreadableImageError(
             "changed", "The file has changed since it was opened. Open it again."
         )

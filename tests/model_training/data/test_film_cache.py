@@ -217,7 +217,7 @@ def test_a_record_that_was_cut_short_is_written_over(cases, tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from app.core.bundles.bundle import Input
+from app.core.bundles.manifest import Input
 from model_training.data.datasets import Case
 from model_training.data.film_cache import decode_cases
 files = sorted(Path(sys.argv[1]).iterdir())

@@ -214,6 +214,7 @@ def _result(source: Source, answer: Answer) -> Result:
         answer.reason,
         answer.prediction,
         answer.evidence,
+        answer.chosen,
     )
 
 

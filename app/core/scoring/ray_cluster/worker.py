@@ -20,6 +20,7 @@ from app.core.backend_names import BackendName
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError, OverreadError, Status, raised_at
 from app.core.images.preparation import PIPELINE_VERSION
+from app.core.images.reading import AS_STORED, Reading
 from app.core.scoring.engine import Engine, Result
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.ray_cluster.connection import load_ray
@@ -36,6 +37,7 @@ class Answer(NamedTuple):
         reason: The same as a sentence.
         prediction: The prediction, if any.
         evidence: float32 `(rows, columns)` in logits, if any.
+        chosen: The reader's choices that were used.
         is_known: Whether the driver already has the result, so that the rest is empty.
     """
 
@@ -45,6 +47,7 @@ class Answer(NamedTuple):
     reason: str
     prediction: Prediction | None
     evidence: NDArray[np.float32] | None
+    chosen: Reading = AS_STORED
     is_known: bool = False
 
 
@@ -145,6 +148,8 @@ class Digests:
             image_id: SHA-256 of the file.
             source: The source that the returned result refers to.
         """
+        if source.reading != AS_STORED:
+            return None  # a digest does not tell whether the choices would change the result
         digest = np.array(bytes.fromhex(image_id), "S32")
         position = int(np.searchsorted(self._digests, digest))
         if position < len(self._digests) and self._digests[position] == digest:
@@ -163,6 +168,7 @@ def _answer(result: Result) -> Answer:
         result.reason,
         result.prediction,
         result.evidence,
+        result.chosen,
         is_known=result.status == "ok" and result.prediction is None,
     )
 

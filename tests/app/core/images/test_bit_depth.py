@@ -40,7 +40,7 @@ def test_fewer_bits_in_sixteen_need_a_window(film, kind, bits):
     chosen = Reading(window=(0, 2**bits - 1))
     found = decoding.decode(encode(deep, kind), chosen)
     np.testing.assert_allclose(found.pixels, film, atol=1)
-    assert found.window == (0, 2**bits - 1)
+    assert found.chosen.window == (0, 2**bits - 1)
 
 
 @pytest.mark.parametrize("hot", [4096, 30_000, 65535])
@@ -65,7 +65,7 @@ def test_sixteen_bits_filled_from_end_to_end_need_no_window(film):
     deep = np.clip(stretched * 65535 + grain - 128, 0, 65535).astype(np.uint16)
     found = decoding.decode(encode(deep, "PNG"), Reading(window=(0, 99)))
     np.testing.assert_array_equal(found.pixels, np.rint(deep / 257))
-    assert found.window is None
+    assert found.chosen.window is None
 
 
 def test_big_endian_film(film):

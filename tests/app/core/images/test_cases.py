@@ -33,7 +33,7 @@ CASES = {
     "dicom-voi-lut-signs/unsigned_40000.dcm": None,
     "dicom-voi-lut-signs/unsigned_40000_implicit.dcm": None,
     "dicom-window-narrower-than-1/exact.dcm": None,
-    "dicom-window-narrower-than-1/linear.dcm": "invalid_header",
+    "dicom-window-narrower-than-1/linear.dcm": UNKNOWN,
     "dicom-window-narrower-than-1/sigmoid.dcm": None,
     "dicom-without-preamble/bare_explicit.dcm": None,
     "dicom-without-preamble/bare_implicit.dcm": None,
@@ -64,8 +64,9 @@ CASES = {
     "tiff-variants/rgb_planar.tif": None,
     "tiff-variants/zstd.tif": None,
 }
-# The windows by which the references of 16 bits and floats were made.
+# The windows by which the references of these were made.
 WINDOWS = {
+    "dicom-window-narrower-than-1/linear.dcm": (0.2065323565, 0.7065323565),
     "grey-16-bit/narrow.png": (33069, 36491),
     "grey-16-bit/narrow.tif": (33069, 36491),
     "grey-16-bit/twelve.png": (0, 4095),

@@ -145,7 +145,7 @@ def test_frames_beyond_those_stated_are_offered(film, stated):
     for frame, expected in enumerate(stack(film), start=1):
         found = decoding.decode(data, Reading(frame=frame))
         np.testing.assert_array_equal(found.pixels, shown(dicom(expected)))
-        assert found.frame == frame
+        assert found.chosen.frame == frame
     with pytest.raises(RefusedImageError, match="holds 3"):
         decoding.decode(data, Reading(frame=4))
 
@@ -154,7 +154,7 @@ def test_frames_beyond_those_stated_are_offered(film, stated):
 def test_less_than_a_frame_behind_the_pixels_is_filling(film, more):
     data = dicom(film, PixelData=film.tobytes() + bytes(more + more % 2))
     np.testing.assert_array_equal(shown(data), shown(dicom(film)))
-    assert decoding.decode(data, Reading(frame=7)).frame is None
+    assert decoding.decode(data, Reading(frame=7)).chosen.frame is None
 
 
 @pytest.mark.parametrize("has_offsets", [True, False])

@@ -31,7 +31,7 @@ DIFFERENT = {
 REFUSED = {
     "JPEG2000-embedded-sequence-delimiter.dcm": "too_large",  # so its code stream states
     "MR_truncated.dcm": "damaged",
-    "linear.dcm": "invalid_header",  # C.11.2.1.2.1: the width shall be at least 1
+    "linear.dcm": "range_unknown",  # C.11.2.1.2.1: the width shall be at least 1
     "meta_missing_tsyntax.dcm": "missing_element",
     "nested_priv_SQ.dcm": "missing_element",
 }

@@ -42,7 +42,7 @@ def test_depth_that_is_not_stated_needs_a_window(film, dtype):
     assert (error.code, error.status) == ("range_unknown", "refused")
     found = decoding.decode(tiff(values), Reading(window=(0, 1020)))
     np.testing.assert_allclose(found.pixels, film, atol=1)
-    assert found.window == (0, 1020)
+    assert found.chosen.window == (0, 1020)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -177,7 +177,7 @@ def test_stack_is_offered(film, kind):
     for frame, expected in ((1, film), (2, 255 - film), (3, film // 2)):
         found = decoding.decode(data, Reading(frame=frame))
         np.testing.assert_array_equal(found.pixels, expected)
-        assert found.frame == frame
+        assert found.chosen.frame == frame
     with pytest.raises(decoding.RefusedImageError, match="holds 3") as caught:
         decoding.decode(data, Reading(frame=4))
     assert caught.value.code == "no_such_frame"
@@ -190,7 +190,7 @@ def test_preview_is_no_second_image(film):
         writer.write(film)
     found = decoding.decode(file.getvalue(), Reading(frame=9))
     np.testing.assert_array_equal(found.pixels, film)
-    assert found.frame is None
+    assert found.chosen.frame is None
 
 
 def test_display_range_of_imagej_is_a_statement(film):
