@@ -62,6 +62,6 @@ def _run(options: argparse.Namespace) -> None:
     sys.stdout.flush()
     if sys.platform == "win32":  # exec returns to the prompt there while the app still runs
         sys.exit(subprocess.call(command))
-    # A Ctrl-C while Python starts anew would end in a traceback: it waits for `streamlit_process`.
+    # Held back until `streamlit_process` runs: while Python starts, it would print a traceback.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.execv(sys.executable, command)

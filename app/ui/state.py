@@ -56,7 +56,7 @@ def layer_rows_key(bundle: Bundle) -> str:
 
 
 def channel_key(bundle: Bundle, image_id: str, layer: str) -> str:
-    """The key of the channel that Activations shows; another layer or film starts anew.
+    """The key of the channel that Activations shows; another layer or film has its own.
 
     Args:
         bundle: The model.

@@ -76,8 +76,8 @@ def find_shortcuts(
         groups: Patient of each image, as numbers, `(num_cases,)`.
     """
     found = []
-    told = range(1, 2) if len(classes) == 2 else range(len(classes))
-    for label in told:
+    positions = range(1, 2) if len(classes) == 2 else range(len(classes))
+    for label in positions:
         features = list(_features(facts))
         if border is not None:
             features.append(_Feature("border pixels alone", "border", border[:, label]))

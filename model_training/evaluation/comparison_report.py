@@ -165,7 +165,7 @@ def _difference_cells(difference: Difference) -> list[str]:
 
 
 def bundles_table(comparison: Comparison) -> Table:
-    """The figures of each bundle by itself."""
+    """The figures of each bundle."""
     columns = [
         figures.overall(
             each.cases,

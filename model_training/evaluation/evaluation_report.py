@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import fill
 
 from app.core.performance.calibration_check import outcomes_and_probabilities
+from app.core.performance.formatting import counted
 from app.core.performance.predictions import HeldOut
 from app.core.statistics.calibration import reliability_bins
 from app.core.statistics.curves import roc_curve
@@ -67,7 +68,7 @@ def _what(scored: Scored) -> list[str]:
     manifest, cases = scored.bundle.manifest, scored.held_out()
     patients = describe_patients(cases.patients, cases.named_patients != "")
     lines = [
-        f"{manifest.task.title}: {cases.num_images:,} images{patients} scored by "
+        f"{manifest.task.title}: {counted(cases.num_images, 'image')}{patients} scored by "
         f"{scored.bundle.name} (SHA-256 {scored.bundle.sha256[:12]})."
     ]
     if scored.refused:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.manifest import Task
 from app.core.performance.calibration_check import outcomes_and_probabilities
+from app.core.performance.formatting import counted
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import ClusteredProportion
 from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
@@ -255,7 +256,7 @@ def _proportion(
         name,
         f"{proportion.value:.1%}",
         f"{low:.1%} to {high:.1%}",
-        f"{proportion.successes:,} of {proportion.total:,} images"
+        f"{proportion.successes:,} of {counted(proportion.total, 'image')}"
         f"{_describe_patients(cases, which)}",
     )
 
@@ -266,7 +267,7 @@ def _describe_patients(cases: HeldOut, which: NDArray[np.bool_] | None = None) -
 
 
 def _row(name: str, interval: Interval, patients: str, *, style: str = "{:.3f}") -> Row:
-    of = f"{interval.num_cases:,} images{patients}"
+    of = f"{counted(interval.num_cases, 'image')}{patients}"
     if not isfinite(interval.value):
         return Row(name, _NO_FIGURE, _NO_FIGURE, of)
     # All resamples of a perfect ranking are perfect, so that they give no interval.

@@ -222,7 +222,7 @@ def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
     """
     splits = seen_in_training(bundle)
     counts = Counter(splits[image_id] for image_id in image_ids if image_id in splits)
-    told = [
+    overlaps = [
         f"{counts[split_name]} of {len(image_ids)} {suffix}"
         for split_name, suffix in (
             ("train", "were used to train it"),
@@ -230,11 +230,11 @@ def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
         )
         if counts[split_name]
     ]
-    if not told:
+    if not overlaps:
         return ""
     return (
-        f"These figures are too favourable to {bundle.name!r}: {' and '.join(told)}. Evaluate it "
-        "on images it has never seen."
+        f"These figures are too favourable to {bundle.name!r}: {' and '.join(overlaps)}. Evaluate "
+        "it on images it has never seen."
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.bundles.manifest import Input, TaskKind
+from app.core.performance.formatting import counted
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data.answers import answer_counts
@@ -180,7 +181,7 @@ def report(films: Films) -> None:
         patients = describe_patients(
             [case.person for case in cases], [bool(case.patient_id) for case in cases]
         )
-        lines.append(f"{split_name:5}  {len(cases):,} images{patients}: {counts}")
+        lines.append(f"{split_name:5}  {counted(len(cases), 'image')}{patients}: {counts}")
     if len(films.classes) == 2 and films.task == "one-of":
         lines.append(f"The positive class is {films.classes[1]}.")
     say("\n".join(lines))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.performance.formatting import counted
+
 
 def describe_patients(patients: Sequence[str] | NDArray[np.str_], known: Sequence[bool]) -> str:
     """The text that follows a number of images.
@@ -24,9 +26,10 @@ def describe_patients(patients: Sequence[str] | NDArray[np.str_], known: Sequenc
     number = len(np.unique(np.asarray(patients)[is_known]))
     unknown = int((~is_known).sum())
     if not unknown:
-        return f" of {number:,} patients"
+        return f" of {counted(number, 'patient')}"
     if not number:
         groups = len(np.unique(np.asarray(patients)))
-        told = f" in {groups:,} groups" if groups < len(is_known) else ""
-        return f"{told} (patients not known)"
-    return f" ({len(is_known) - unknown:,} of {number:,} patients, {unknown:,} of unknown ones)"
+        grouped = f" in {counted(groups, 'group')}" if groups < len(is_known) else ""
+        return f"{grouped} (patients not known)"
+    known_images = len(is_known) - unknown
+    return f" ({known_images:,} of {counted(number, 'patient')}, {unknown:,} of unknown ones)"

@@ -184,7 +184,7 @@ def make_sampler(name: str, *, grid: dict[str, list[Value]], seed: int) -> BaseS
 
 
 class SeededByTrial(BaseSampler):
-    """A sampler seeded anew by the number of each trial.
+    """A sampler with a new seed for each trial, derived from its number.
 
     With a single seed, a resumed study would draw its first trials again, and two processes that
     start together would draw the same ones.

@@ -156,9 +156,9 @@ def _as_openvino(graph: Any) -> Any:
 
 @contextlib.contextmanager
 def _preserve_root_logger() -> Iterator[None]:
-    """Puts back the root logger, which OpenVINO turns down for itself, and so if it fails.
+    """Restores the root logger, whose level OpenVINO raises, also if the conversion fails.
 
-    Every logger of the process would be silent then, up to errors.
+    Otherwise every logger of the process would print errors only.
     """
     root = logging.getLogger()
     level, filters, handlers = root.level, list(root.filters), list(root.handlers)

@@ -162,9 +162,9 @@ class Calibration(_Section):
 class Data(_Section):
     """The training data.
 
-    `counts` is split -> class -> number of images; `patients_from` says what told the
-    patients, and is empty where nothing did and in older bundles. With findings, `counts` are
-    the images that show one, and `labelled` the images for which that is known.
+    `counts` is split -> class -> number of images; `patients_from` says how the
+    patients were found, and is empty if they were not and in older bundles. With findings,
+    `counts` are the images that show one, and `labelled` the images for which that is known.
     """
 
     name: str

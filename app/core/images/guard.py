@@ -2,7 +2,7 @@
 
 Decoders are many libraries in several languages, and any of them may raise anything: an error of
 its own, a `RecursionError`, a `SystemError`, or the panic of a Rust library, which is no
-`Exception`. Their text may quote the file, so only the kind of the error and its place are told.
+`Exception`. Their text may quote the file, so only its type and place are reported.
 """
 
 from __future__ import annotations

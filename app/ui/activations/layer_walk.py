@@ -150,7 +150,7 @@ def format_kind(layer: LayerInfo) -> str:
 def _index(steps: Sequence[str], chosen: str | None, first: str) -> int:
     """Where the layer is that is shown, chosen or not.
 
-    A browser that was not told what is chosen, as the run was interrupted, falls back on it.
+    A browser that did not receive the choice, because the run was interrupted, falls back on it.
     """
     return steps.index(chosen if chosen in steps else first)
 

@@ -89,8 +89,8 @@ def show_pending(choice: Choice, bundle: Bundle) -> PendingHeatmap:
         choice: The requested explanation.
         bundle: The model.
     """
-    told, stop = st.columns([3, 1], vertical_alignment="center")
-    place = told.empty()
+    message, stop = st.columns([3, 1], vertical_alignment="center")
+    place = message.empty()
     place.progress(0.0, text=f"{METHODS[choice.method].title}: preparing the network")
     stop.button(
         "Cancel",
@@ -173,7 +173,7 @@ def _choose_layer(bundle: Bundle) -> None:
     st.selectbox(
         "Layer, from input to output",
         explainer.layers,
-        # The chosen one, chosen or not: a browser that was not told of it, as the run was
+        # Also the choice itself: a browser that did not receive it, because the run was
         # interrupted, falls back on this.
         index=explainer.layers.index(state.value_of(key, default)),
         format_func=lambda name: " · ".join(
