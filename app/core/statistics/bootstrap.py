@@ -98,11 +98,12 @@ def bootstrap_interval(
         )
     require_finite("y_score", score)
     patients = _patient_codes(groups, num_cases=len(truth))
-    classes = np.unique(truth)
+    classes = np.unique(truth, return_inverse=True)[1]
+    cases = np.arange(len(truth))
     figures = []
     for times in _draws(patients, num_resamples=num_resamples, seed=seed):
-        drawn = np.repeat(np.arange(len(truth)), times)
-        if np.array_equal(np.unique(truth[drawn]), classes):
+        if np.bincount(classes, times).all():
+            drawn = cases.repeat(times)
             figures.append(statistic(truth[drawn], score[drawn]))
     return _percentile_interval(
         statistic(truth, score), figures, patients=patients, num_resamples=num_resamples
