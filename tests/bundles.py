@@ -104,6 +104,7 @@ def make_bundle(
     )
     history = pd.DataFrame(
         {"epoch": [1, 2, 3], "loss": [0.7, 0.5, 0.4], "val_loss": [0.7, 0.55, 0.6]}
+        | ({"val_auc": [0.5, 0.8, 0.7]} if binary else {})
     )
     table = finding_predictions(classes) if any_of else predictions(classes)
     contents = export.Contents(manifest, network, history, table, [], samples)

@@ -61,7 +61,7 @@ def test_a_valid_bundle(bundle):
     assert again.name == "small"
     assert set(REQUIRED_FILES) <= set(again.manifest.files)
     assert len(again.predictions()) == 80
-    assert list(again.history().columns) == ["epoch", "loss", "val_loss"]
+    assert list(again.history().columns) == ["epoch", "loss", "val_loss", "val_auc"]
     assert again.card().startswith("#")
     assert again.samples == []
 
