@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import tempfile
 
 import numpy as np
@@ -11,27 +10,15 @@ import pytest
 
 from app.cli import main as overread
 from app.core.bundles.bundle import SPLIT, file_sha256, load_bundle
-from app.core.bundles.manifest import Manifest
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from app.core.statistics.recalibration import calibrated
 from model_training.cli import main
 from model_training.data.datasets import images_below, read_dataset
 from model_training.evaluation import decision_fitting
-from model_training.fitting import run_folder
-from model_training.training import experiment
-from tests.model_training.films import draw, write, write_classes
+from tests.model_training.fitting.calls import BASIC, fit_arguments, leftovers
 
 pytestmark = pytest.mark.slow
-
-
-def fit_arguments(data, out, *more):
-    settings = ["--preset", "basic-cnn", "--epochs", "1", "--image-size", "32", "--batch-size", "8"]
-    return ["fit", str(data), "--out", str(out), *settings, *more]
-
-
-def leftovers(folder):
-    return sorted(path.name for path in folder.iterdir())
 
 
 def test_bundle_says_what_was_done(trained, data):
@@ -194,139 +181,33 @@ def test_options_without_effect_on_three_classes_are_reported(three_data, tmp_pa
     assert not re.search(r"images of \d+ patients", card)
 
 
-def test_an_existing_folder_is_not_overwritten(data, tmp_path, capsys):
-    out = tmp_path / "models" / "mine"
-    out.mkdir(parents=True)
-
-    assert main(fit_arguments(data, out)) == 1
-
-    assert "'mine' exists" in capsys.readouterr().err
-    assert leftovers(out) == []
-
-
-@pytest.mark.parametrize("name", ["my model", ".hidden", "modèle"])
-def test_an_invalid_bundle_name_is_refused_before_training(data, tmp_path, name, capsys):
-    assert main(fit_arguments(data, tmp_path / name)) == 1
-
-    assert "not a valid bundle name" in capsys.readouterr().err
-    assert leftovers(tmp_path) == []
-
-
-def test_names_are_checked_as_the_manifest_checks_them():
-    pattern = Manifest.model_json_schema()["properties"]["name"]["pattern"]
-
-    assert f"^{run_folder.BUNDLE_NAME.pattern}$" == pattern
-
-
-def test_missing_samples_are_refused_before_training(data, tmp_path, capsys):
-    arguments = fit_arguments(data, tmp_path / "mine", "--samples", str(tmp_path / "none"))
-
-    assert main(arguments) == 1
-
-    assert "samples folder 'none'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("stop", "status", "message"),
-    [
-        (KeyboardInterrupt, 130, "stopped; nothing was published"),
-        (signal.SIGTERM, 130, "stopped; nothing was published"),
-        (OSError(28, "No space left on device", "/data/M.png"), 1, "No space left on device"),
-    ],
-)
-def test_a_run_stopped_before_its_first_epoch_leaves_nothing(
-    data, tmp_path, monkeypatch, stop, status, message, capsys
-):
-    def interrupted(*arguments, **settings):
-        assert leftovers(tmp_path) == [".mine-training"]
-        if isinstance(stop, signal.Signals):
-            os.kill(os.getpid(), stop)
-        raise stop
-
-    monkeypatch.setattr(experiment, "train_network", interrupted)
-    before = signal.getsignal(signal.SIGTERM)
-
-    ended = main(fit_arguments(data, tmp_path / "mine", "--validation-fraction", "0.4"))
-    assert ended == status
-
-    printed = capsys.readouterr().err
-    assert message in printed
-    assert "M.png" not in printed
-    assert leftovers(tmp_path) == []
-    assert signal.getsignal(signal.SIGTERM) == before
-
-
-def test_a_run_that_diverges_leaves_nothing(data, tmp_path, capsys):
-    more = ["--learning-rate", "1e38", "--validation-fraction", "0.4", "--augmentation", "none"]
-
-    assert main(fit_arguments(data, tmp_path / "mine", *more)) == 1
-
-    printed = capsys.readouterr()
-    assert "is not finite)" in printed.err
-    assert printed.out == ""
-    assert leftovers(tmp_path) == []
-
-
-def test_too_many_unreadable_films_end_it_before_training(tmp_path, capsys):
-    write_classes(tmp_path / "films", ("NORMAL", "PNEUMONIA"), patients=5)
-    for number in range(4):
-        (tmp_path / "films" / "NORMAL" / f"Mustermann{number}.png").write_bytes(b"broken")
-
-    assert main(fit_arguments(tmp_path / "films", tmp_path / "models" / "mine")) == 1
-
-    printed = capsys.readouterr().err
-    assert "4 of 24 images" in printed
-    assert "Mustermann" not in printed
-    assert leftovers(tmp_path / "models") == []
-
-
-def test_too_few_films_end_it_before_training(tmp_path, capsys):
-    write(tmp_path / "films" / "A" / "1.png", draw(0, 1))
-    write(tmp_path / "films" / "B" / "1.png", draw(1, 1))
-
-    assert main(fit_arguments(tmp_path / "films", tmp_path / "mine")) == 1
-
-    assert re.search(r"split gets \d images of [AB]; at least 10", capsys.readouterr().err)
-    assert leftovers(tmp_path) == ["films"]
-
-
 def test_nothing_is_written_outside_the_target_folder(trained, data):
     assert not [name for name in os.listdir(tempfile.gettempdir()) if "two-training" in name]
     assert not [path for path in data.rglob("*") if path.name.endswith((".npy", ".h5"))]
 
 
-def test_the_split_is_in_the_bundle_and_repeats_itself(trained, data, tmp_path):
-    table = trained.path / SPLIT
-    again = read_dataset(data, table=table, positive="PNEUMONIA")
-
-    written = pd.read_csv(table, dtype=str, keep_default_na=False)
-    assert [case.split for case in again.cases] == written["split"].tolist()
-    assert main(fit_arguments(data, tmp_path / "mine", "--table", str(table))) == 0
-    repeated = load_bundle(tmp_path / "mine")
-    assert repeated.manifest.data.fingerprint == trained.manifest.data.fingerprint
-    assert repeated.manifest.data.counts == trained.manifest.data.counts
-
-
-def test_what_was_tried_is_in_the_card(data, tmp_path):
-    (tmp_path / "tried.md").write_text("Larger input gave nothing.\n")
-    more = ["--validation-fraction", "0.4", "--remarks", str(tmp_path / "tried.md")]
-
-    assert main(fit_arguments(data, tmp_path / "mine", *more)) == 0
-
-    card = load_bundle(tmp_path / "mine").card()
-    assert "## What was tried\n\nLarger input gave nothing.\n" in card
+@pytest.fixture(scope="module")
+def again(trained, data, tmp_path_factory):
+    """A fit on the split of `trained` with remarks, another rule, and shifted films."""
+    folder = tmp_path_factory.mktemp("again")
+    (folder / "tried.md").write_text("Larger input gave nothing.\n")
+    more = ["--table", str(trained.path / SPLIT), "--remarks", str(folder / "tried.md")]
+    more += ["--shifted-validation", "--threshold-rule", "youden"]
+    assert main(fit_arguments(data, folder / "mine", *more)) == 0
+    return load_bundle(folder / "mine")
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"], ids=["missing", "no text"])
-def test_remarks_that_cannot_be_read_are_named_before_training(content, data, tmp_path, capsys):
-    file = tmp_path / "tried.md"
-    if content is not None:
-        file.write_bytes(content)
+def test_the_split_is_in_the_bundle_and_repeats_itself(trained, data, again):
+    cases = read_dataset(data, table=trained.path / SPLIT, positive="PNEUMONIA").cases
 
-    assert main(fit_arguments(data, tmp_path / "mine", "--remarks", str(file))) == 2
+    written = pd.read_csv(trained.path / SPLIT, dtype=str, keep_default_na=False)
+    assert [case.split for case in cases] == written["split"].tolist()
+    assert again.manifest.data.fingerprint == trained.manifest.data.fingerprint
+    assert again.manifest.data.counts == trained.manifest.data.counts
 
-    assert "'tried.md' cannot be read. Expected a UTF-8" in capsys.readouterr().err
-    assert not (tmp_path / "mine").exists()
+
+def test_what_was_tried_is_in_the_card(again):
+    assert "## What was tried\n\nLarger input gave nothing.\n" in again.card()
 
 
 def test_a_second_run_leaves_the_first_bundle_alone(trained, data, capsys):
@@ -355,7 +236,7 @@ def test_unsuitable_weights_and_layers_are_refused_before_anything_is_decoded(
     more += ["--cache", str(tmp_path / "cache")]
     out = tmp_path / "mine"
 
-    assert main(fit_arguments(data, out, "--validation-fraction", "0.4", *more)) == 1
+    assert main(fit_arguments(data, out, "--validation-fraction", "0.4", *more, network=BASIC)) == 1
 
     printed = capsys.readouterr().err
     assert message in printed
@@ -365,18 +246,14 @@ def test_unsuitable_weights_and_layers_are_refused_before_anything_is_decoded(
 
 def test_training_can_start_from_another_bundle(trained, data, tmp_path, capsys):
     more = ["--weights", str(trained.path), "--learning-rate", "1e-9", "--augmentation", "none"]
+    more += ["--validation-fraction", "0.4"]
 
-    assert main(fit_arguments(data, tmp_path / "warm", "--validation-fraction", "0.4", *more)) == 0
+    assert main(fit_arguments(data, tmp_path / "warm", *more, network=BASIC)) == 0
 
     assert f"starts from {trained.path.name}" in capsys.readouterr().err
     assert load_bundle(tmp_path / "warm").manifest.training["weights"] == trained.path.name
 
 
-def test_threshold_and_calibration_can_use_shifted_films(data, tmp_path, capsys):
-    more = ["--validation-fraction", "0.4", "--shifted-validation", "--threshold-rule", "youden"]
-
-    assert main(fit_arguments(data, tmp_path / "mine", *more)) == 0
-
-    manifest = load_bundle(tmp_path / "mine").manifest
-    assert manifest.training["shifted_validation"] is True
-    assert "Youden" in manifest.thresholds.rule
+def test_threshold_and_calibration_can_use_shifted_films(again):
+    assert again.manifest.training["shifted_validation"] is True
+    assert "Youden" in again.manifest.thresholds.rule
