@@ -123,7 +123,8 @@ def _about_labels(inspection: Inspection) -> Iterator[Finding]:
             "check",
             f"{counted(len(files), 'file')} present with more than one label "
             f"({sum(map(len, files)):,} images).",
-            "One of the labels must be wrong. Correct it, or leave these images out.",
+            "One of the labels must be wrong. Correct it, or leave these images out: `fit` refuses "
+            "them, unless you choose --conflicts drop.",
         )
     if len(pairs):
         yield Finding(
@@ -136,6 +137,15 @@ def _about_labels(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _about_files(inspection: Inspection) -> Iterator[Finding]:
+    usable = {case.label for case in inspection.cases}
+    gone = [name for label, name in enumerate(inspection.classes) if label not in usable]
+    if gone:
+        yield Finding(
+            "check",
+            f"No image of {' and '.join(gone)} can be read.",
+            "A class without images cannot be learnt. Export its images again, or leave the class "
+            "out with --exclude.",
+        )
     if inspection.problems:
         total = len(inspection.cases) + len(inspection.problems)
         yield Finding(

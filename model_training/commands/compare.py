@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> None:
 
     bundles = [load_bundle(path) for path in options.bundles]
     if options.data:
-        dataset = only_split(read(options), options.split)
+        dataset = only_split(read(options, classes=bundles[0].manifest.task.classes), options.split)
         comparison = compare_on_data(bundles, dataset)
     else:
         comparison = compare_on_test_rows(bundles)

@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.ensemble is not None:
         check_out(options.ensemble, options.samples)
     tracking.check(options.track)
-    dataset = read(options)
+    dataset = read(options, any_of=True)
     say_unused(options, dataset)
     given_test = any(case.split == "test" for case in dataset.cases)
     leave_out_test = given_test or options.ensemble is not None

@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.evaluation.scoring import only_split, overlap_note, score
 
     bundle = load_bundle(options.bundle)
-    dataset = only_split(read(options), options.split)
+    dataset = only_split(read(options, classes=bundle.manifest.task.classes), options.split)
     for note in dataset.notes:
         print(note, file=sys.stderr)
     scored = score(bundle, dataset)

@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace) -> None:
         track=options.track,
         cache=options.cache,
     )
-    dataset = read(options)
+    dataset = read(options, any_of=True)
     say_unused(options, dataset)
     if options.repeats == 1:
         _fit_once(options, config, dataset, run)

@@ -57,7 +57,8 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.audit import text as inspection_text
     from model_training.audit.checks import inspect
 
-    inspection = inspect(read(options), name=options.data.resolve().name, channels=options.channels)
+    dataset = read(options, conflicts=None if options.conflicts == "drop" else "keep")
+    inspection = inspect(dataset, name=options.data.resolve().name, channels=options.channels)
     print(inspection_text.text(inspection))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)

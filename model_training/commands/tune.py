@@ -114,7 +114,7 @@ def _run(options: argparse.Namespace) -> None:
     description = chosen_description(options)
     if options.fit_best is not None:
         check_out(options.fit_best, options.samples)
-    dataset = read(options)
+    dataset = read(options, any_of=True)
     say_unused(options, dataset, searched=searched)
     cache = options.cache or film_cache.default_folder()
     study = tune(

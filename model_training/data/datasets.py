@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +14,19 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
 from app.core.bundles.manifest import TaskKind
 from app.core.errors import DatasetError
-from model_training.data.folders import MANIFEST, read_folders
-from model_training.data.image_files import LabelledImage
+from model_training.data.class_names import one_spelling, renamed
+from model_training.data.conflicts import contradicting, refuse
+from model_training.data.image_files import Presence as Presence
 from model_training.data.image_files import images_below as images_below
+from model_training.data.labelled import read_labelled
 from model_training.data.patients import find_patients, find_subgroups
+from model_training.data.positive_class import positive_of
+from model_training.data.rules import Rules
 from model_training.data.table_columns import Columns
-from model_training.data.tables import SUFFIXES, read_table, tables_in
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
-# What is known of one finding in one image: present (1), absent (0), or nothing (None).
-Presence = Literal[0, 1] | None
-
 NO_CLASS = -1
-
-# Class names that mean "nothing found"; with two classes the other one is positive.
-_NEGATIVE_NAME = re.compile(
-    r"normal|negative|healthy|control|benign|none|no|false|0"
-    r"|(no|non|not)[ _-].+|no(tumou?r|finding)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,54 +93,88 @@ def read_dataset(
     data: Path,
     *,
     positive: str | None = None,
-    table: Path | None = None,
+    classes_of_model: Sequence[str] = (),
+    table: Path | Sequence[Path] = (),
     columns: Columns | None = None,
     class_names: Mapping[str, str] | None = None,
     patient_pattern: str | None = None,
     subgroup_pattern: str | None = None,
+    rules: Rules | None = None,
 ) -> Dataset:
-    r"""Reads `train|val|test/CLASS/` or `CLASS/` folders, or a table that labels images.
+    r"""Reads `train|val|test/CLASS/` or `CLASS/` folders, or tables that label images.
 
     Patients and subgroups come from the columns of a table or of a `manifest.csv` next to the
     folders (`path`, `patient_id` and `subgroup`), otherwise from `patients.find_patients`. An
-    image without a known patient counts as a patient of its own. A folder `masks` next to the
-    classes or splits is ignored. A folder with one table and no class folders is read from that
-    table.
+    image without a known patient counts as a patient of its own. A folder with one table and no
+    class folders is read from that table. What was decided is in the notes of the result; what
+    cannot be decided is an error that names the option.
 
     Args:
         data: The data folder, or a table next to the images it lists.
-        positive: The positive of two classes; by default the one not named like `NORMAL`.
-        table: A table that labels the images in the folder `data`, at any location.
+        positive: The positive of two classes; by default as `positive_class.positive_of`.
+        classes_of_model: The classes of the model that the data are for, in output order: if the
+            data have the same two, the positive one is the same.
+        table: A table that labels the images in the folder `data`, at any location, or several
+            that `rules.join` joins.
         columns: The table's columns, if they should not be recognised automatically.
         class_names: New names by label or folder name; two labels may get the same name.
         patient_pattern: Regular expression that finds the patient in the path relative to the
             data folder; `none` ignores paths, None tries the known patterns.
         subgroup_pattern: Regular expression that finds the subgroup in the path.
+        rules: What to do where the data can be read in more than one way.
 
     Raises:
         DatasetError: If there are fewer than two classes with images, the splits do not have
-            the same classes, a table or manifest does not match its images, or a pattern
-            is found in no path.
+            the same classes, a table or manifest does not match its images, a pattern is found
+            in no path, labels contradict each other, or the data can be read in several ways.
         ValueError: If a pattern is not a regular expression with a group.
 
     Example:
         dataset = read_dataset(Path("chest"), patient_pattern=r"(person\d+)_")
         print(dataset.classes, len(dataset.cases))
     """
-    images, notes = _labelled_images(data, table, columns)
-    names = _class_names([image.label for image in images], class_names or {})
-    classes = _class_order(set(names), positive)
-    patients = find_patients(images, names, patient_pattern)
+    rules = rules or Rules()
+    tables = [table] if isinstance(table, Path) else list(table)
+    reading = read_labelled(data, tables, columns, rules, named=list(class_names or ()))
+    images, notes = reading.images, reading.notes
+    if reading.findings:
+        classes = tuple((class_names or {}).get(name, name) for name in reading.findings)
+        names = [""] * len(images)
+        about_positive = ""
+        _require_findings(classes, positive)
+    else:
+        names, spellings = one_spelling([image.label for image in images])
+        names, more = one_spelling(renamed(names, class_names or {}))
+        notes += spellings + more
+        if positive is None and set(names) == set(classes_of_model) and len(set(names)) == 2:
+            positive = classes_of_model[1]
+        classes, about_positive = _class_order(set(names), positive)
+    patients = find_patients(images, names, patient_pattern, folder=rules.patient_folder)
     subgroups = find_subgroups(images, subgroup_pattern)
     cases = [
-        Case(image.path, image.name, classes.index(class_name), patient, subgroup, image.split)
+        Case(
+            image.path,
+            image.name,
+            NO_CLASS if reading.findings else classes.index(class_name),
+            patient,
+            subgroup,
+            image.split,
+            image.findings,
+        )
         for image, class_name, patient, subgroup in zip(
             images, names, patients.values, subgroups.values, strict=True
         )
     ]
-    _require_same_classes(cases, classes)
+    about = [about_positive] if about_positive else []
+    cases, more = _without_conflicts(cases, classes, rules)
+    if not reading.findings:
+        _require_same_classes(cases, classes)
     return Dataset(
-        classes, cases, (*notes, *patients.notes, *subgroups.notes), patients_from=patients.source
+        classes,
+        cases,
+        (*notes, *patients.notes, *subgroups.notes, *about, *more),
+        patients_from=patients.source,
+        task="any-of" if reading.findings else "one-of",
     )
 
 
@@ -163,52 +189,36 @@ def count_by_class(cases: Sequence[Case], classes: tuple[str, ...]) -> dict[str,
     return {name: counts[label] for label, name in enumerate(classes)}
 
 
-def _labelled_images(
-    data: Path, table: Path | None, columns: Columns | None
-) -> tuple[list[LabelledImage], list[str]]:
-    """The images labelled by the folder or the table."""
-    if table is None and (data.is_file() or data.suffix.lower() in SUFFIXES):
-        data, table = data.parent, data
-    if table is not None:
-        _require_table(table)
-        return read_table(table, folder=data, columns=columns or Columns())
-    images, notes = read_folders(data)
-    tables = [file for file in tables_in(data) if file.name != MANIFEST]
-    if len({image.label for image in images}) > 1 and columns is None:
-        notes += [
-            f"{file.name} is not read, because the folders give the classes. To use it instead, "
-            "pass it as the data."
-            for file in tables
-        ]
-        return images, notes
-    if len(tables) > 1:
-        raise DatasetError(
-            f"The data folder contains {len(tables)} tables, {[file.name for file in tables]}, and "
-            "no folders of two classes. Pass the table to read as the data."
-        )
-    if not tables:
-        return images, notes
-    return read_table(tables[0], folder=data, columns=columns or Columns())
+def _without_conflicts(
+    cases: list[Case], classes: tuple[str, ...], rules: Rules
+) -> tuple[list[Case], list[str]]:
+    """The cases without identical files that have different labels, and a remark on them."""
+    if rules.conflicts == "keep":
+        return cases, []
+    groups = contradicting(
+        [case.path for case in cases], [(case.label, case.findings) for case in cases]
+    )
+    if rules.conflicts == "refuse":
+        texts = [labels_in_words(case, classes) for case in cases]
+        refuse(groups, [case.name for case in cases], texts)
+    if not groups:
+        return cases, []
+    gone = {index for group in groups for index in group}
+    note = f"Left out: {len(gone):,} images that are byte for byte the same as one with another"
+    return [case for i, case in enumerate(cases) if i not in gone], [f"{note} label."]
 
 
-def _require_table(table: Path) -> None:
-    if not table.is_file() or table.suffix.lower() not in SUFFIXES:
-        what = "no table" if table.is_file() else "not there"
-        raise DatasetError(
-            f"{table.name!r} is {what}. Expected a folder of images, or a table of them, CSV or "
-            "Parquet; check the path."
-        )
+def labels_in_words(case: Case, classes: tuple[str, ...]) -> str:
+    """The class of a case, or the findings that it shows.
 
-
-def _class_names(labels: Sequence[str], new: Mapping[str, str]) -> list[str]:
-    """The class of each image, with its new name if there is one."""
-    unknown = sorted(set(new) - set(labels))
-    if unknown:
-        raise DatasetError(
-            f"There are no classes {unknown} to rename; found {sorted(set(labels))}. Use the names "
-            "in the data, such as --class-names 0=none 1=tumour."
-        )
-    return [new.get(label, label) for label in labels]
+    Args:
+        case: The case.
+        classes: Names in output order.
+    """
+    if not case.findings:
+        return classes[case.label]
+    shown = [name for name, found in zip(classes, case.findings, strict=True) if found]
+    return "|".join(shown) or "no finding"
 
 
 def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> None:
@@ -227,21 +237,18 @@ def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> No
         )
 
 
-def _class_order(names: set[str], positive: str | None) -> tuple[str, ...]:
+def _class_order(names: set[str], positive: str | None) -> tuple[tuple[str, ...], str]:
+    """The classes in output order, and why the last of two is the positive one."""
     classes = sorted(names)
     if len(classes) < 2:
         found = f"one class only ({classes[0]})" if classes else "no class"
         raise DatasetError(
             f"The data contain images of {found}; at least two classes are needed. "
-            "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV or Parquet) "
-            "with one file name and label per row; --label-column names the column of a table."
+            "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV, Excel or "
+            "Parquet) with one file name and label per row; --label-column names the column of a "
+            "table."
         )
-    reserved = sorted(names & {*PREDICTION_COLUMNS, GROUP_ID})
-    if reserved:
-        raise DatasetError(
-            f"The classes {reserved} have the same names as columns of the predictions table. "
-            "Rename them with --class-names."
-        )
+    _require_free_names(classes)
     if positive is not None and positive not in names:
         raise DatasetError(
             f"There is no class {positive!r} for --positive; found {classes}. Choose one of them."
@@ -252,8 +259,36 @@ def _class_order(names: set[str], positive: str | None) -> tuple[str, ...]:
                 f"--positive needs exactly two classes; found {len(classes)}: {classes}. "
                 "Leave it out, or merge classes with --class-names."
             )
-        return tuple(classes)
-    if positive is None:
-        negative = [name for name in classes if _NEGATIVE_NAME.fullmatch(name)]
-        positive = classes[0] if negative == classes[1:] else classes[1]
-    return tuple(sorted(classes, key=lambda name: name == positive))
+        return tuple(classes), ""
+    chosen = positive_of(classes, positive)
+    ordered = tuple(sorted(classes, key=lambda name: name == chosen.name))
+    return ordered, f"The positive class is {chosen.name}: {chosen.reason}"
+
+
+def _require_findings(classes: tuple[str, ...], positive: str | None) -> None:
+    """Checks the names of findings."""
+    if positive is not None:
+        raise DatasetError(
+            "--positive is for two classes; in these data an image can show any of "
+            f"{len(classes)} findings. Leave it out."
+        )
+    if len(classes) < 2 or len(set(classes)) < len(classes):
+        raise DatasetError(
+            f"The data have the findings {list(classes)}; expected at least two, of different "
+            "names. For one finding, name its column with --label-column."
+        )
+    unusable = [name for name in classes if "|" in name or name.lower() == "none"]
+    if unusable:
+        raise DatasetError(
+            f"The findings {unusable} cannot be listed. Rename them with --class-names."
+        )
+    _require_free_names(classes)
+
+
+def _require_free_names(classes: Sequence[str]) -> None:
+    reserved = sorted({*classes} & {*PREDICTION_COLUMNS, GROUP_ID})
+    if reserved:
+        raise DatasetError(
+            f"The classes {reserved} have the same names as columns of the predictions table. "
+            "Rename them with --class-names."
+        )

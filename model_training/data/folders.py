@@ -1,122 +1,260 @@
-"""Images in folders named after their classes, with an optional manifest."""
+"""Images in folders named after their classes."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-
-import pandas as pd
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
-from app.core.sources.left_out import LeftOut
+from model_training.data.class_names import spelling_key
 from model_training.data.image_files import HIDDEN, LabelledImage, images_below, name_below
-from model_training.data.table_columns import SPLIT_NAMES
+from model_training.data.nested_copies import Place, without_nested_copies
+from model_training.data.split_names import splits_of_folders
 
-MANIFEST = "manifest.csv"
-MASKS = "masks"  # a folder next to the classes in some data sets
+# Folders of images that somebody is still to label, beside those of the classes.
+_UNLABELLED = frozenset({
+    "pred", "predict", "predictions", "prediction", "to predict", "seg pred", "pred images",
+    "unlabelled", "unlabeled", "unlabelled images", "unlabeled images", "unclassified", "unsorted",
+    "inference", "submission", "no label", "nolabel",
+})  # fmt: skip
+_UNKNOWN = frozenset(
+    "unknown unbekannt inconnu inconnue desconocido sconosciuto onbekend unclear".split()
+)
+
+# Folders that divide one set by number, and are no classes.
+_NUMBERED = re.compile(
+    r"(images?|imgs?|pictures?|data|part|batch|folder|set|chunk|shard|archive|dicom|dcm|series"
+    r"|files?|group|patients?|subjects?|sub|persons?|pat|case|study|exam|p|s)[ _-]?\d+",
+    re.IGNORECASE,
+)
 
 
-def read_folders(folder: Path) -> tuple[list[LabelledImage], list[str]]:
-    """The images of `train|val|test/CLASS/` or `CLASS/` folders, by name, and remarks.
+@dataclass(frozen=True, slots=True)
+class FolderReading:
+    """What the folders say.
+
+    Attributes:
+        images: With the name of their class folder as label.
+        notes: Remarks for the reader.
+        numbered: Whether the folders look like parts of one set, such as `images_001`.
+    """
+
+    images: list[LabelledImage]
+    notes: list[str]
+    numbered: bool
+
+
+def read_folders(
+    folder: Path,
+    images: Sequence[Path],
+    *,
+    named: Collection[str] = (),
+    class_folder: int | None = None,
+) -> FolderReading:
+    """The images of `train|val|test/CLASS/`, `CLASS/` or `CLASS/train|val|test/` folders.
+
+    Args:
+        folder: The data folder.
+        images: The images below it that are read, by name.
+        named: Labels that somebody named; their folders are classes whatever they are called.
+        class_folder: Which folder is the class, counted from the data folder (1 is the first) or
+            from the image (-1 holds it); None for the first, after that of a split.
 
     Raises:
-        DatasetError: If there is no such folder, or its manifest does not match its images.
+        DatasetError: If it is not clear which folders are classes.
     """
-    files, notes = _labelled_files(folder)
-    manifest = _read_manifest(folder / MANIFEST)
-    names = [name_below(path, folder) for _, _, path in files]
-    if manifest is not None:
-        notes += _manifest_notes(manifest, names)
-    found = []
-    for (class_name, split, path), name in zip(files, names, strict=True):
-        patient, subgroup = (manifest or {}).get(name, ("", ""))
-        found.append(LabelledImage(path, name, class_name, patient, split, subgroup))
-    return found, notes
-
-
-def _labelled_files(folder: Path) -> tuple[list[tuple[str, CaseSplit, Path]], list[str]]:
-    """`(class, split, path)` of each image, by name, and which folders were skipped."""
-    if not folder.is_dir():
-        raise DatasetError(
-            f"There is no folder {folder.name!r}. Expected a folder with CLASS/ or "
-            "train|val|test/CLASS/ folders; check the path."
-        )
-    notes = []
-    children = _folders(folder)
-    splits: dict[Path, CaseSplit] = {
-        child: SPLIT_NAMES.get(child.name.lower(), "") for child in children
-    }
-    class_folders: list[tuple[CaseSplit, Path]] = [("", child) for child in children]
-    if any(splits.values()):
-        class_folders = [
-            (split_name, child)
-            for split, split_name in splits.items()
-            if split_name
-            for child in _folders(split)
-        ]
-        others = sum(not split_name for split_name in splits.values())
-        if others:
-            notes.append(
-                f"{others} folder{'s' if others > 1 else ''} next to train, val and test "
-                f"{'are' if others > 1 else 'is'} not read."
-            )
-    left_out = LeftOut()
-    files = [
-        (child.name, split, path)
-        for split, child in class_folders
-        for path in images_below(child, left_out)
-    ]
-    return files, [*notes, str(left_out)] if left_out else notes
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(
-        child
-        for child in folder.iterdir()
-        if child.is_dir() and child.name != MASKS and not child.name.startswith(HIDDEN)
+    known = {spelling_key(name) for name in named}
+    parts = {path: PurePosixPath(name_below(path, folder)).parts[:-1] for path in images}
+    notes: list[str] = []
+    if class_folder is not None:
+        places = _at_level(parts, class_folder)
+    else:
+        places, notes = _first_level(folder, parts, known)
+        places, more = _without_unlabelled(places, known)
+        notes += more
+        places, more = _with_splits_inside(places)
+        notes += more
+        places, more = without_nested_copies(places)
+        notes += more
+        _require_one_level(places)
+    names = {place.class_name for place in places}
+    numbered = len(names) > 1 and all(
+        _NUMBERED.fullmatch(name) and spelling_key(name) not in known for name in names
     )
+    found = [
+        LabelledImage(p.path, name_below(p.path, folder), p.class_name, "", p.split, "")
+        for p in places
+    ]
+    return FolderReading(found, notes, numbered)
 
 
-def _read_manifest(path: Path) -> dict[str, tuple[str, str]] | None:
-    """Patient and subgroup by image path; None if there is no manifest."""
-    if not path.is_file():
-        return None
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except ValueError as error:
-        # The message of pandas may quote a row.
+def _at_level(parts: Mapping[Path, tuple[str, ...]], level: int) -> list[Place]:
+    """The images whose class is the folder of a level, and whose split is any other folder."""
+    index = level - 1 if level > 0 else level
+    others = {part for folders in parts.values() for part in folders}
+    splits = splits_of_folders(sorted(others))
+    places = []
+    for path, folders in parts.items():
+        if not -len(folders) <= index < len(folders):
+            raise DatasetError(
+                f"--class-folder {level} is not there for every image: {'/'.join(folders) or '.'} "
+                f"has {len(folders)} folders. Choose another level."
+            )
+        class_name = folders[index]
+        found = [splits[part] for part in folders if part in splits and part != class_name]
+        places.append(Place(path, found[0] if found else "", class_name, ()))
+    return places
+
+
+def _first_level(
+    folder: Path, parts: Mapping[Path, tuple[str, ...]], known: Collection[str]
+) -> tuple[list[Place], list[str]]:
+    """The images below a class folder, with the split above it, and remarks on the others."""
+    top = _wrapper(parts)
+    notes = [f"The data are in the folder {'/'.join(top)}."] if top else []
+    inner = {path: f[len(top) :] for path, f in parts.items() if f[: len(top)] == top}
+    firsts = sorted({folders[0] for folders in inner.values() if folders})
+    splits = splits_of_folders([name for name in firsts if spelling_key(name) not in known])
+    if splits and "train" not in splits.values() and len(splits) < len(firsts):
+        others = [name for name in firsts if name not in splits]
         raise DatasetError(
-            f"{MANIFEST} cannot be read as a table ({type(error).__name__}). Expected CSV, UTF-8, "
-            "with the columns path and patient_id; save it again."
-        ) from None
-    lacking = {"path", "patient_id"} - set(table.columns)
-    if lacking:
-        raise DatasetError(
-            f"{MANIFEST} lacks the columns {sorted(lacking)}; found {list(table.columns)}. "
-            "Add them, or remove the file to take patients from the file names."
+            f"{sorted(splits)} could be splits, but lie beside {others} and no folder for "
+            "training. Leave them out with --exclude, name them as classes with --class-names, or "
+            "move the other folders into train."
         )
-    if "subgroup" not in table:
-        table["subgroup"] = ""
-    table["path"] = [PurePosixPath(name.replace("\\", "/")).as_posix() for name in table["path"]]
-    rows = table[["path", "patient_id", "subgroup"]].drop_duplicates()
-    repeated = int(rows["path"].duplicated().sum())
-    if repeated:
-        raise DatasetError(
-            f"{MANIFEST} gives {repeated} images two patients or subgroups. Expected one row per "
-            "image; remove the wrong ones."
-        )
-    return {
-        name: (patient.strip(), subgroup.strip())
-        for name, patient, subgroup in rows.itertuples(index=False)
-    }
+    places, loose = [], Counter[str]()
+    others_read = Counter[str]()
+    for path, folders in inner.items():
+        split: CaseSplit = ""
+        if splits and folders:
+            name, *rest = folders
+            if name not in splits:
+                others_read[name] += 1
+                continue
+            split, folders = splits[name], _without_repeated_split(name, tuple(rest))
+        if folders:
+            places.append(Place(path, split, folders[0], tuple(folders[1:])))
+        else:
+            loose["/".join(parts[path])] += 1
+    notes += _about_others(others_read)
+    if places:
+        notes += [
+            f"{count:,} images in {name or 'the data folder itself'} lie in no folder of a class "
+            "and are not read."
+            for name, count in loose.items()
+        ]
+        bases = [folder.joinpath(*top, name) for name in splits] or [folder.joinpath(*top)]
+        notes += _about_empty_folders(bases, {place.class_name for place in places})
+    return places, notes
 
 
-def _manifest_notes(manifest: dict[str, tuple[str, str]], names: list[str]) -> list[str]:
-    lacking = sum(name not in manifest for name in names)
-    if lacking == len(names):
+def _wrapper(parts: Mapping[Path, tuple[str, ...]]) -> tuple[str, ...]:
+    """The folders that only hold a folder with the splits, as unpacked archives have them."""
+    top: tuple[str, ...] = ()
+    while True:
+        inner = {folders[len(top)] if len(folders) > len(top) else "" for folders in parts.values()}
+        if len(inner) != 1 or "" in inner or splits_of_folders(sorted(inner)):
+            break
+        top += (inner.pop(),)
+    if not top:
+        return ()
+    names = {f[len(top)] for f in parts.values() if len(f) > len(top)}
+    return top if "train" in splits_of_folders(sorted(names)).values() else ()
+
+
+def _without_repeated_split(split_folder: str, below: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders below a split, without one of the same name, as in `train/train/CLASS`."""
+    if below and spelling_key(below[0]) == spelling_key(split_folder):
+        return below[1:]
+    return below
+
+
+def _about_others(others: Mapping[str, int]) -> list[str]:
+    if not others:
+        return []
+    listed = ", ".join(f"{name}: {count:,}" for name, count in sorted(others.items()))
+    folders = "1 folder" if len(others) == 1 else f"{len(others)} folders"
+    are = "is" if len(others) == 1 else "are"
+    return [f"{folders} next to train, val and test {are} not read (images in {listed})."]
+
+
+def _about_empty_folders(bases: Sequence[Path], classes: Collection[str]) -> list[str]:
+    """Remarks on folders beside the classes that hold files, but no images."""
+    notes = []
+    for base in bases:
+        for child in sorted(base.iterdir()):
+            hidden = child.name.startswith(HIDDEN)
+            if hidden or child.name in classes or not child.is_dir() or images_below(child):
+                continue
+            kinds = Counter(
+                path.suffix.lower() or "without ending"
+                for path in child.rglob("*")
+                if path.is_file()
+            )
+            held = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+            notes.append(
+                f"The folder {child.name} holds no image ({held or 'it is empty'}) and is no class."
+            )
+    return notes
+
+
+def _without_unlabelled(
+    places: list[Place], known: Collection[str]
+) -> tuple[list[Place], list[str]]:
+    counts = Counter(place.class_name for place in places)
+    keys = {name: spelling_key(name) for name in counts}
+    unlabelled = [n for n in counts if keys[n] in _UNLABELLED and keys[n] not in known]
+    unknown = [n for n in counts if keys[n] in _UNKNOWN and keys[n] not in known]
+    if len(counts) - len(unlabelled) < 2:
+        return places, []
+    if unknown and len(counts) - len(unlabelled) - len(unknown) > 1:
         raise DatasetError(
-            f"None of the {len(names)} images is in {MANIFEST}, which has {len(manifest)} rows. "
-            "Expected paths below the data folder, such as train/CLASS/film.png; correct them, or "
-            "remove the file to take patients from the file names."
+            f"The folder {unknown[0]!r} could hold images without a label, or be a class. Leave it "
+            f"out with --exclude {unknown[0]}, or keep it with --class-names "
+            f"{unknown[0]}={unknown[0]}."
         )
-    return [f"{lacking} of {len(names)} images are not in {MANIFEST}."] if lacking else []
+    notes = [
+        f"{counts[name]:,} images in {name} are not read: by its name they have no label. "
+        f"--class-names {name}={name} makes it a class."
+        for name in unlabelled
+    ]
+    return [place for place in places if place.class_name not in unlabelled], notes
+
+
+def _with_splits_inside(places: list[Place]) -> tuple[list[Place], list[str]]:
+    """The splits of `CLASS/train|val|test/`, if all classes are divided like that."""
+    if any(place.split or not place.below for place in places):
+        return places, []
+    splits = splits_of_folders(sorted({place.below[0] for place in places}))
+    divided = {place.below[0] for place in places} == set(splits)
+    if not divided or "train" not in splits.values() or len(set(splits.values())) < 2:
+        return places, []
+    return [
+        replace(place, split=splits[place.below[0]], below=place.below[1:]) for place in places
+    ], ["The splits are folders inside the classes."]
+
+
+def _require_one_level(places: Sequence[Place]) -> None:
+    """Checks that only the first level of folders can be the classes.
+
+    Raises:
+        DatasetError: If the same folders are in each of them, as in `HOSPITAL/CLASS/`.
+    """
+    inner: dict[str, set[str]] = defaultdict(set)
+    for place in places:
+        inner[place.class_name].add(place.below[0] if place.below else "")
+    found = {frozenset(map(spelling_key, names)) for names in inner.values()}
+    if len(inner) < 2 or len(found) > 1:
+        return
+    (names,) = found
+    if len(names) < 2 or "" in names or all(re.search(r"\d$", name) for name in names):
+        return
+    raise DatasetError(
+        f"The folders {sorted(inner)} each hold folders {sorted(names)}, so either could be the "
+        "classes. Say which: --class-folder 1 for the first level, --class-folder 2 for the "
+        "second, counted from the data folder, or -1 for the folder that holds the image."
+    )

@@ -6,13 +6,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.sources import folder_listing
-from app.core.sources.file_names import IMAGE_SUFFIXES
+from app.core.sources.file_names import IMAGE_SUFFIXES, is_image_name
 from app.core.sources.left_out import LeftOut
 
 HIDDEN = (".", "__MACOSX")
+
+# What is known of one finding in one image: present (1), absent (0), or nothing (None).
+Presence = Literal[0, 1] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class LabelledImage:
         patient: Patient.
         split: `train`, `val` or `test`.
         subgroup: Kind of image that is reported on its own.
+        findings: What is known of each finding: present (1), absent (0) or nothing (None); empty
+            where the image has a label instead.
     """
 
     path: Path
@@ -34,6 +40,22 @@ class LabelledImage:
     patient: str
     split: CaseSplit
     subgroup: str
+    findings: tuple[Presence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a folder or a table says of its images.
+
+    Attributes:
+        images: The images.
+        notes: Remarks for the reader.
+        findings: Names of the findings; empty where each image belongs to one class.
+    """
+
+    images: list[LabelledImage]
+    notes: list[str]
+    findings: tuple[str, ...] = ()
 
 
 def images_below(folder: Path, left_out: LeftOut | None = None) -> list[Path]:
@@ -73,15 +95,25 @@ class ImageIndex:
     folders is searched in all folders.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, images: list[Path] | None = None) -> None:
+        """Prepares the search.
+
+        Args:
+            folder: The data folder.
+            images: The images in it that may be found; None for all.
+        """
         self.folder = folder
+        self._given = images
 
     def find(self, name: str) -> list[Path]:
         """The images that match the name: none, one, or several if it is ambiguous."""
         plain = PurePosixPath(name.replace("\\", "/"))
+        if (listed := self._listed.get(plain.as_posix())) is not None:
+            return [listed]
         exact = self.folder / plain
         try:
-            if exact.is_file():
+            may_be = "." in plain.name or len(plain.parts) > 1 or is_image_name(plain.name)
+            if may_be and exact.is_file():
                 return [exact]
         except (OSError, ValueError):  # too long for a file name, or with a NUL byte
             return []
@@ -97,8 +129,13 @@ class ImageIndex:
 
     @cached_property
     def images(self) -> list[Path]:
-        """All images below the folder."""
-        return images_below(self.folder)
+        """The images that may be found."""
+        return images_below(self.folder) if self._given is None else self._given
+
+    @cached_property
+    def _listed(self) -> dict[str, Path]:
+        """The images by path relative to the folder."""
+        return {name_below(path, self.folder): path for path in self.images}
 
     @cached_property
     def _paths(self) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:

@@ -20,8 +20,6 @@ KNOWN_PATTERNS: Mapping[str, re.Pattern[str]] = {
     ),
     "sub-LABEL (BIDS)": re.compile(r"(?:^|/)(sub-[0-9A-Za-z]+)(?=[_/])"),
     "TCGA-XX-XXXX": re.compile(r"(?:^|/)(TCGA[-_][0-9A-Z]{2}[-_][0-9A-Z]{4})(?=[-_/])"),
-    # NIH ChestX-ray14 has 30,805 patients; the leading zeros exclude dates.
-    "000NNNNN_NNN (NIH)": re.compile(r"(?:^|/)(000\d{5})_\d{3}\.\w+$"),
 }
 
 

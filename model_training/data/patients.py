@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from app.core.errors import DatasetError
 from model_training.data.image_files import LabelledImage
@@ -39,7 +40,11 @@ class Found:
 
 
 def find_patients(
-    images: Sequence[LabelledImage], classes: Sequence[str], pattern: str | None = None
+    images: Sequence[LabelledImage],
+    classes: Sequence[str],
+    pattern: str | None = None,
+    *,
+    folder: int | None = None,
 ) -> Found:
     """The patient of each image.
 
@@ -48,13 +53,20 @@ def find_patients(
         classes: The class of each image.
         pattern: Regular expression to search in the path relative to the data folder; its first
             group that matches is the patient. `none` ignores paths; None tries the known patterns.
+        folder: The folder that is the patient, counted from the data folder (1 is the first) or
+            from the image (-1 holds it); None if none is.
 
     Raises:
-        DatasetError: If the pattern is found in no path, or PatientIDs cannot be pseudonymised.
+        DatasetError: If the pattern or folder is found in no path, or PatientIDs cannot be
+            pseudonymised.
         ValueError: If the pattern is not a regular expression with a group.
     """
     values = [image.patient for image in images]
     sources, notes = ["a column of the data"] if any(values) else [], []
+    if folder is not None:
+        taken = _take_folders(values, images, folder)
+        sources.append(f"folders of level {folder}")
+        notes.append(f"Patients of {_of(taken, images)} come from --patient-folder {folder}.")
     if pattern is not None and pattern != NO_COLUMN:
         taken = _take_captured(values, images, compile_pattern(pattern), option="--patient-pattern")
         sources.append(f"paths, by the pattern {pattern}")
@@ -65,7 +77,7 @@ def find_patients(
             f"Patients of {_of(taken, images)} come from DICOM PatientIDs, as keyed hashes."
         )
     unknown = [index for index, value in enumerate(values) if not value]
-    if pattern is None and unknown:
+    if pattern is None and folder is None and unknown:
         key, remark = fitting_pattern(
             [images[index].name for index in unknown], [classes[index] for index in unknown]
         )
@@ -122,6 +134,26 @@ def _take_captured(
     empty = [index for index, value in enumerate(values) if not value and found[index]]
     for index in empty:
         values[index] = found[index]
+    return len(empty)
+
+
+def _take_folders(values: list[str], images: Sequence[LabelledImage], level: int) -> int:
+    """Fills empty values from a level of folders; returns their number.
+
+    Raises:
+        DatasetError: If no path has that level.
+    """
+    index = level - 1 if level > 0 else level
+    folders = [PurePosixPath(image.name).parts[:-1] for image in images]
+    found = [parts[index] if -len(parts) <= index < len(parts) else "" for parts in folders]
+    if not any(found):
+        raise DatasetError(
+            f"--patient-folder {level} is in none of the {len(images):,} paths. 1 is the first "
+            "folder below the data folder, and -1 the folder that holds the image."
+        )
+    empty = [place for place, value in enumerate(values) if not value and found[place]]
+    for place in empty:
+        values[place] = found[place]
     return len(empty)
 
 

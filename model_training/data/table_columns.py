@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from app.core.bundles.bundle import SplitName
 from app.core.errors import DatasetError
+from model_training.data.cells import Mark, mark_of, number_of, texts_of
 from model_training.data.image_files import ImageIndex
-
-# Names of the splits in public data sets.
-SPLIT_NAMES: dict[str, SplitName] = {
-    "train": "train", "training": "train",
-    "val": "val", "valid": "val", "validation": "val",
-    "test": "test", "testing": "test",
-}  # fmt: skip
+from model_training.data.path_column import find_path_column
+from model_training.data.split_names import split_of
 
 NO_COLUMN = "none"
 
-# Usual names of columns, letters and digits only, most likely first.
+# Usual names of columns, letters and digits only.
 _KNOWN_NAMES = {
-    "path": ("path", "filepath", "imagepath", "filename", "file", "imagefile", "imagename",
-             "image", "imageindex", "img", "imageid"),
-    "label": ("label", "labels", "class", "classname", "target", "diagnosis", "dx", "category"),
-    "patient": ("patientid", "patient", "subjectid", "subject"),
+    "label": ("label", "labels", "class", "classname", "classid", "target", "diagnosis", "dx",
+              "category", "finding", "findings", "findinglabel", "findinglabels"),
+    "patient": ("patientid", "patient", "subjectid", "subject", "participantid", "participant",
+                "personid", "person", "pid"),
     "split": ("split", "part", "partition", "set", "subset"),
     "subgroup": ("subgroup",),
 }  # fmt: skip
+
+# Words in names of columns that describe the patient or the film, and no finding, and words that
+# stand beside them.
+_CIRCUMSTANCES = re.compile(
+    r"sex|gender|male|female|age|birth|smok\w*|view|frontal|lateral|ap|pa|position|fold|split"
+    r"|height|width|weight|bmi|[xy](min|max|[12])?|bbox|id|nr|number|index|side|race|ethnicity"
+    r"|hospital|site|center|centre|manufacturer|scanner|modality|date|time|quality|rad|reader"
+    r"|rater|source|licence|license|follow|up|uid"
+    r"|patient|image|study|series|is|at|of|the|in|years|code|film|type",
+    re.IGNORECASE,
+)
 
 # A column with more values than this, most of them unique, is not a label.
 _FEW_VALUES = 20
 
 _SHOWN_COLUMNS = 30
-
-_SAMPLED_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Columns:
 
     Attributes:
         path: File name or path of the image.
-        label: Class.
+        label: Class, or several columns separated by commas, one for each class or finding.
         patient: Patient; optional.
         split: `train`, `val` or `test`; optional.
         subgroup: Optional.
@@ -60,10 +65,39 @@ class Columns:
     subgroup: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The columns that are read.
+
+    Attributes:
+        path: File name or path of the image.
+        labels: One column of classes, or one column for each class or finding.
+        patient: Patient, or None.
+        split: Split, or None.
+        subgroup: Subgroup, or None.
+        notes: Remarks on how they were chosen.
+    """
+
+    path: str
+    labels: tuple[str, ...]
+    patient: str | None
+    split: str | None
+    subgroup: str | None
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        what = "label" if len(self.labels) == 1 else "labels"
+        read = {"path": self.path, what: ", ".join(self.labels)}
+        for role in ("patient", "split", "subgroup"):
+            if column := getattr(self, role):
+                read[role] = column
+        return ", ".join(f"{role} from {column}" for role, column in read.items())
+
+
 def choose_columns(
     table: pd.DataFrame, given: Columns, index: ImageIndex, file_name: str
-) -> dict[str, str | None]:
-    """The column of each role, or None.
+) -> Chosen:
+    """The columns to read.
 
     Args:
         table: The table as it was read.
@@ -75,27 +109,55 @@ def choose_columns(
         DatasetError: If a column is missing or ambiguous.
     """
     chosen: dict[str, str | None] = {}
-    for role in _KNOWN_NAMES:
-        name = getattr(given, role)
-        if name is None:
-            chosen[role] = _recognised(table, role, index, file_name)
-        else:
-            chosen[role] = None if name.lower() == NO_COLUMN else _named(table, name, file_name)
-    for role, what in (("path", "the file name"), ("label", "the label")):
-        if chosen[role] is None:
-            raise DatasetError(
-                f"No column of {file_name} was recognised as {what}; found "
-                f"{_shown_columns(table)}. Name it with --{role}-column."
-            )
-    label = str(chosen["label"])
-    num_values = table[label].nunique()
-    if num_values > _FEW_VALUES and 2 * num_values > len(table):
-        raise DatasetError(
-            f"The column {label!r} of {file_name} has {num_values:,} different values in "
-            f"{len(table):,} rows, too many for classes. Name the label with --label-column; found "
-            f"{_shown_columns(table)}."
-        )
-    return chosen
+    for role in ("patient", "split", "subgroup"):
+        chosen[role] = _of_role(table, role, getattr(given, role), file_name)
+    labels = _label_columns(table, given.label, file_name)
+    path = given.path
+    notes: list[str] = []
+    if path is None:
+        others = [column for column in (*chosen.values(), *labels) if column]
+        path, notes = find_path_column(table, index, file_name, others=others)
+    else:
+        path = None if path.lower() == NO_COLUMN else _named(table, path, file_name)
+    if path is None:
+        raise _not_recognised(table, "path", "the file name", file_name, notes)
+    if given.label is None and not labels:
+        used = [path, *filter(None, chosen.values())]
+        labels, more = _finding_columns(table, used, file_name)
+        notes += more
+    if not labels:
+        raise _not_recognised(table, "label", "the label", file_name)
+    if len(labels) == 1:
+        _require_few_values(table, labels[0], file_name)
+    return Chosen(path, tuple(labels), **chosen, notes=tuple(notes))
+
+
+def _not_recognised(
+    table: pd.DataFrame, role: str, what: str, file_name: str, notes: Sequence[str] = ()
+) -> DatasetError:
+    about = "".join(f" {note}" for note in notes)
+    return DatasetError(
+        f"No column of {file_name} was recognised as {what}; found {_shown_columns(table)}. Name "
+        f"it with --{role}-column.{about}"
+    )
+
+
+def _of_role(table: pd.DataFrame, role: str, name: str | None, file_name: str) -> str | None:
+    if name is None:
+        return _recognised(table, role, file_name)
+    return None if name.lower() == NO_COLUMN else _named(table, name, file_name)
+
+
+def _label_columns(table: pd.DataFrame, name: str | None, file_name: str) -> list[str]:
+    """The columns that are named, or recognised by their name."""
+    if name is None:
+        found = _recognised(table, "label", file_name)
+        return [found] if found else []
+    if name.lower() == NO_COLUMN:
+        return []
+    if "," in name and name not in _columns(table):
+        return [_named(table, part.strip(), file_name) for part in name.split(",")]
+    return [_named(table, name, file_name)]
 
 
 def _named(table: pd.DataFrame, name: str, file_name: str) -> str:
@@ -111,15 +173,11 @@ def _named(table: pd.DataFrame, name: str, file_name: str) -> str:
     return same[0]
 
 
-def _recognised(table: pd.DataFrame, role: str, index: ImageIndex, file_name: str) -> str | None:
+def _recognised(table: pd.DataFrame, role: str, file_name: str) -> str | None:
+    """The column with a usual name; of several that divide the rows alike, the first with words."""
     columns, known = _columns(table), _KNOWN_NAMES[role]
-    called = {column: re.sub(r"[\W_]", "", column.lower()) for column in columns}
+    called = {column: _plain(column) for column in columns}
     candidates = [column for name in known for column in columns if called[column] == name]
-    if role == "path":
-        finding = (
-            column for column in candidates or columns if _names_images(table[column], index)
-        )
-        return next(finding, next(iter(candidates), None))
     if role == "label":
         candidates = [column for column in candidates if not _has_fractions(table[column])]
     if role == "split":
@@ -128,44 +186,90 @@ def _recognised(table: pd.DataFrame, role: str, index: ImageIndex, file_name: st
             for column in candidates
             if called[column] == "split" or _names_splits(table[column])
         ]
-    if len(candidates) > 1:
+    if len(candidates) > 1 and len({_division(table[column]) for column in candidates}) > 1:
         raise DatasetError(
             f"The columns {candidates} of {file_name} could each be the {role}. Name one with "
             f"--{role}-column."
         )
-    return candidates[0] if candidates else None
+    worded = [column for column in candidates if not _is_numeric(table[column])]
+    return next(iter([*worded, *candidates]), None)
+
+
+def _finding_columns(
+    table: pd.DataFrame, used: Sequence[str], file_name: str
+) -> tuple[list[str], list[str]]:
+    """The columns that say of one class or finding each whether it is there, and remarks.
+
+    Raises:
+        DatasetError: If another column could be the label just as well.
+    """
+    marked, worded, absent = [], [], []
+    for column in _columns(table):
+        if column in used or _is_circumstance(column):
+            continue
+        texts = texts_of(table[column])
+        marks = {mark_of(text) for text in texts}
+        if None not in marks and Mark.PRESENT in marks and len(marks) > 1:
+            marked.append(column)
+        elif Mark.ABSENT in marks and marks <= {Mark.ABSENT, Mark.BLANK}:
+            absent.append(column)
+        elif 1 < len(set(texts) - {""}) <= _FEW_VALUES and not _is_numeric(table[column]):
+            worded.append(column)
+    if len(marked) < 2:
+        return [], []
+    if worded:
+        raise DatasetError(
+            f"The columns {marked} of {file_name} could be findings, and {worded} could be the "
+            "label. Name the label with --label-column, or the findings with --label-column "
+            f"{','.join(marked[:2])},..."
+        )
+    notes = [f"No image has a 1 in {', '.join(absent)}, which cannot be learnt."] if absent else []
+    return marked, notes
+
+
+def _is_circumstance(column: str) -> bool:
+    words = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", re.sub(r"^Unnamed: \d+$", "index", column))
+    return all(_CIRCUMSTANCES.fullmatch(word) for word in words if word)
+
+
+def _require_few_values(table: pd.DataFrame, label: str, file_name: str) -> None:
+    num_values = len(set(texts_of(table[label])))
+    if num_values > _FEW_VALUES and 2 * num_values > len(table):
+        raise DatasetError(
+            f"The column {label!r} of {file_name} has {num_values:,} different values in "
+            f"{len(table):,} rows, too many for classes. Name the label with --label-column; found "
+            f"{_shown_columns(table)}."
+        )
 
 
 def _columns(table: pd.DataFrame) -> list[str]:
     return [str(column) for column in table]
 
 
-def _names_images(column: pd.Series[Any], index: ImageIndex) -> bool:
-    sample = [text for text in texts_of(column.head(_SAMPLED_ROWS)) if text]
-    return bool(sample) and sum(bool(index.find(text)) for text in sample) * 2 > len(sample)
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def _division(column: pd.Series[Any]) -> tuple[int, ...]:
+    """Number of the group of each row: equal for columns that divide the rows alike."""
+    numbers: dict[str, int] = {}
+    return tuple(numbers.setdefault(text, len(numbers)) for text in texts_of(column))
 
 
 def _names_splits(column: pd.Series[Any]) -> bool:
-    return all(text.lower() in SPLIT_NAMES for text in texts_of(column))
+    return all(split_of(text) for text in texts_of(column))
+
+
+def _is_numeric(column: pd.Series[Any]) -> bool:
+    return all(number_of(text) is not None for text in texts_of(column) if text)
 
 
 def _has_fractions(column: pd.Series[Any]) -> bool:
-    numbers = pd.to_numeric(column, errors="coerce")
-    return bool((numbers % 1 > 0).any())
+    numbers = [number_of(text) for text in texts_of(column)]
+    return any(number is not None and number % 1 > 0 for number in numbers)
 
 
 def _shown_columns(table: pd.DataFrame) -> str:
     names = _columns(table)
     more = f" and {len(names) - _SHOWN_COLUMNS} more" if len(names) > _SHOWN_COLUMNS else ""
     return ", ".join(names[:_SHOWN_COLUMNS]) + more
-
-
-def texts_of(column: pd.Series[Any]) -> list[str]:
-    """A column as stripped text; missing values are empty."""
-    return ["" if text.lower() == "nan" else text for text in map(_text, column)]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # pandas reads integer columns with missing values as floats
-    return "" if value is None or value is pd.NA else str(value).strip()

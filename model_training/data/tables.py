@@ -1,190 +1,188 @@
-"""Labelled tables, CSV or Parquet: recognises columns and finds the image of each row."""
+"""Labelled tables: finds the image, the label and the patient of each row."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
-from model_training.data.image_files import ImageIndex, LabelledImage, name_below
+from model_training.data.cells import Mark, texts_of
+from model_training.data.image_files import (
+    ImageIndex,
+    LabelledImage,
+    Presence,
+    Reading,
+    name_below,
+)
+from model_training.data.rules import Rules
+from model_training.data.split_names import split_of
 from model_training.data.table_columns import (
     NO_COLUMN,
-    SPLIT_NAMES,
+    Chosen,
     Columns,
     choose_columns,
-    texts_of,
 )
+from model_training.data.table_files import load_table
+from model_training.data.table_join import join_tables
+from model_training.data.table_labels import Labels, labels_of_lists, read_labels
+from model_training.data.table_rows import Row, has_boxes, resolve, rows_by_image, union
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
-
-
-_SHOWN_NAMES = 200
 _SHOWN_ROWS = 10
 
 
-def tables_in(folder: Path) -> list[Path]:
-    """The tables directly inside a folder, by name."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )
-
-
-def read_table(
-    file: Path, *, folder: Path, columns: Columns
-) -> tuple[list[LabelledImage], list[str]]:
-    """The images labelled by a table, in its order, and remarks.
+def read_tables(
+    files: Sequence[Path], *, index: ImageIndex, columns: Columns, rules: Rules
+) -> Reading:
+    """The images labelled by a table, or by several that are joined, in its order.
 
     Args:
-        file: CSV (comma, semicolon or tab) in UTF-8, or Parquet.
-        folder: Folder of the images that the table names.
+        files: Tables; several need the key of `rules.join`.
+        index: Finds the images that the table names.
         columns: Columns that are not given are recognised by name and content.
+        rules: What to do where there is a choice.
 
     Raises:
-        DatasetError: If the table cannot be read, a column is missing or ambiguous, a row has
-            no label or an unknown split, or its image does not exist, is listed twice or is
-            ambiguous.
+        DatasetError: If a table cannot be read, a column is missing or ambiguous, a row has no
+            label or an unknown split, its image does not exist or is ambiguous, or rows
+            contradict each other.
     """
-    table = _load(file)
-    index = ImageIndex(folder)
-    chosen = choose_columns(table, columns, index, file.name)
-    texts = {
-        role: texts_of(table[column]) if column else [""] * len(table)
-        for role, column in chosen.items()
-    }
-    texts["label"] = _whole_numbers(texts["label"])
-    _require_filled(texts["label"], "label", chosen["label"], file.name)
-    _require_filled(texts["path"], "image", chosen["path"], file.name)
-    splits = _splits(texts["split"], chosen["split"], file.name)
-    paths = _resolved(texts["path"], index, file.name)
-    rows = [
-        LabelledImage(path, name_below(path, folder), label, patient, split, subgroup)
-        for path, label, patient, split, subgroup in zip(
-            paths, texts["label"], texts["patient"], splits, texts["subgroup"], strict=True
+    table, name, notes = _one_table(files, rules)
+    chosen = choose_columns(table, columns, index, name)
+    notes += [f"Read from {name}: {chosen}.", *chosen.notes]
+    labels = read_labels(table, chosen.labels, rules, name)
+    notes += labels.notes
+    written = texts_of(table[chosen.path])
+    _require_filled(written, chosen.path, name)
+    paths, about_missing = resolve(written, index, rules, name)
+    notes += about_missing
+    rows = _rows(table, chosen, labels, written, paths, name)
+    groups, about_rows = rows_by_image(
+        rows, rules, name, boxes=has_boxes([str(column) for column in table])
+    )
+    notes += about_rows
+    findings, rows, more = _one_row_each(groups, labels, rules, name)
+    others = len(index.images) - len({path for path in paths if path is not None})
+    if others > 0:
+        are = "image below the folder is" if others == 1 else "images below the folder are"
+        notes.append(f"{others:,} {are} not in {name} and not read.")
+    images = [
+        LabelledImage(
+            row.path,
+            name_below(row.path, index.folder),
+            row.label,
+            row.patient,
+            row.split,
+            row.subgroup,
+            tuple(_presence(mark) for mark in row.marks),
         )
+        for row in rows
     ]
-    return rows, _notes(chosen, index, file.name, num_rows=len(rows))
+    return Reading(images, [*notes, *more], findings)
 
 
-def _load(file: Path) -> pd.DataFrame:
-    try:
-        if file.suffix.lower() in (".parquet", ".pq"):
-            table = pd.read_parquet(file)
-        else:
-            table = pd.read_csv(
-                file, sep=_separator(file), dtype=str, keep_default_na=False, encoding="utf-8-sig"
-            )
-    except (ValueError, OSError) as error:
-        # The message of pandas may quote a row.
+def _one_table(files: Sequence[Path], rules: Rules) -> tuple[pd.DataFrame, str, list[str]]:
+    """The table, joined if there are several, its name for messages, and remarks."""
+    loaded, notes = [], []
+    for file in files:
+        table, remarks = load_table(file, encoding=rules.encoding, sheet=rules.sheet)
+        loaded.append((file.name, table))
+        notes += remarks
+    if len(loaded) == 1:
+        ((name, table),) = loaded
+        return table, name, notes
+    if rules.join is None:
         raise DatasetError(
-            f"{file.name} cannot be read as a table ({type(error).__name__}). Expected CSV in "
-            "UTF-8 with a header line, or Parquet; save it again."
-        ) from None
-    table.columns = pd.Index([str(column) for column in table])
-    if table.empty:
-        raise DatasetError(
-            f"{file.name} has no rows. Expected one row per image, with file name and label."
+            f"There are {len(loaded)} tables, {[name for name, _ in loaded]}. Choose one with "
+            "--table, or name the column by which they belong together with --join."
         )
-    return table
+    table, note = join_tables(loaded, rules.join)
+    return table, " and ".join(name for name, _ in loaded), [*notes, note]
 
 
-def _separator(file: Path) -> str:
-    with file.open(encoding="utf-8-sig") as lines:
-        header = lines.readline()
-    return max(",;\t", key=header.count)
+def _rows(
+    table: pd.DataFrame,
+    chosen: Chosen,
+    labels: Labels,
+    written: Sequence[str],
+    paths: Sequence[Path | None],
+    file_name: str,
+) -> list[Row]:
+    """The rows that have an image and a label."""
+
+    def texts(column: str | None) -> list[str]:
+        return texts_of(table[column]) if column else [""] * len(table)
+
+    splits = _splits(texts(chosen.split), chosen.split, file_name)
+    patients, subgroups = texts(chosen.patient), texts(chosen.subgroup)
+    left_out = labels.left_out
+    found = []
+    for place, path in enumerate(paths):
+        if path is not None and not left_out[place]:
+            found.append(
+                Row(
+                    written[place],
+                    path,
+                    labels.labels[place] if labels.task == "one-of" else "",
+                    labels.marks[place] if labels.task == "any-of" else (),
+                    patients[place],
+                    splits[place],
+                    subgroups[place],
+                )
+            )
+    return found
 
 
-def _whole_numbers(labels: list[str]) -> list[str]:
-    """Labels such as `1.0` as `1`, if all are whole numbers."""
-    try:
-        numbers = [float(label) for label in labels if label]
-    except ValueError:
-        return labels
-    if not all(number.is_integer() for number in numbers):
-        return labels
-    return [str(int(float(label))) if label else "" for label in labels]
+def _one_row_each(
+    groups: list[list[Row]], labels: Labels, rules: Rules, file_name: str
+) -> tuple[tuple[str, ...], list[Row], list[str]]:
+    """Names of the findings, if there are any, one row for each image, and remarks."""
+    if labels.task == "any-of":
+        rows = [replace(same[0], marks=union([row.marks for row in same])) for same in groups]
+        return labels.classes, rows, []
+    if rules.task != "any-of" and all(len(same) == 1 for same in groups):
+        return (), [same[0] for same in groups], []
+    lists = [[row.label for row in same] for same in groups]
+    joined = labels_of_lists(lists, [True] * len(lists), (), rules, file_name)
+    rows = [
+        replace(same[0], label="", marks=marks)
+        for same, marks in zip(groups, joined.marks, strict=True)
+        if marks
+    ]
+    return joined.classes, rows, list(joined.notes)
 
 
-def _require_filled(texts: Sequence[str], what: str, column: str | None, file_name: str) -> None:
+def _presence(mark: Mark) -> Presence:
+    if mark is Mark.PRESENT:
+        return 1
+    return 0 if mark is Mark.ABSENT else None
+
+
+def _require_filled(texts: Sequence[str], column: str, file_name: str) -> None:
     empty = [number for number, text in enumerate(texts, start=1) if not text]
     if empty:
+        more = f" and {len(empty) - _SHOWN_ROWS} more" if len(empty) > _SHOWN_ROWS else ""
+        shown = ", ".join(f"{number:,}" for number in empty[:_SHOWN_ROWS])
         have = "has" if len(empty) == 1 else "have"
         raise DatasetError(
-            f"{len(empty)} of {len(texts)} rows of {file_name} {have} no {what} in the column "
-            f"{column!r} (row {_listed(empty)} below the header). Fill them in, or remove them."
+            f"{len(empty)} of {len(texts)} rows of {file_name} {have} no image in the column "
+            f"{column!r} (row {shown}{more} below the header). Fill them in, or remove them."
         )
 
 
 def _splits(texts: Sequence[str], column: str | None, file_name: str) -> list[CaseSplit]:
     if column is None:
         return [""] * len(texts)
-    unknown = sorted({text for text in texts if text.lower() not in SPLIT_NAMES})
+    found = [split_of(text) for text in texts]
+    unknown = [text for text, split in zip(texts, found, strict=True) if split is None]
     if unknown:
-        shown = ", ".join(repr(text) for text in unknown[:_SHOWN_ROWS])
-        number = sum(text in set(unknown) for text in texts)
+        shown = ", ".join(repr(text) for text in sorted(set(unknown))[:_SHOWN_ROWS])
         raise DatasetError(
-            f"{number} of {len(texts)} rows of {file_name} have {shown} in the column {column!r}. "
-            f"Expected train, val or test in each; correct them, or use a random split with "
-            f"--split-column {NO_COLUMN}."
+            f"{len(unknown)} of {len(texts)} rows of {file_name} have {shown} in the column "
+            f"{column!r}. Expected train, val or test in each; correct them, or use a random split "
+            f"with --split-column {NO_COLUMN}."
         )
-    return [SPLIT_NAMES[text.lower()] for text in texts]
-
-
-def _resolved(names: Sequence[str], index: ImageIndex, file_name: str) -> list[Path]:
-    """The image of each row."""
-    found = [index.find(name) for name in names]
-    missing = [name for name, paths in zip(names, found, strict=True) if not paths]
-    if missing:
-        where = f"exist below {index.folder.resolve().name!r}"
-        if len(missing) == len(names):
-            raise DatasetError(
-                f"None of the {len(names)} images that {file_name} names {where}. Name "
-                f"the folder of the images, or the right column with --path-column:{_lines(names)}"
-            )
-        raise DatasetError(
-            f"{len(missing)} of the {len(names)} images that {file_name} names do not {where}. "
-            f"Copy them there, or remove their rows:{_lines(missing)}"
-        )
-    several = [name for name, paths in zip(names, found, strict=True) if len(paths) > 1]
-    if several:
-        raise DatasetError(
-            f"{len(several)} names in {file_name} match several images each. Give each with its "
-            f"folders and extension:{_lines(several)}"
-        )
-    times = Counter(paths[0] for paths in found)
-    twice = [name for name, paths in zip(names, found, strict=True) if times[paths[0]] > 1]
-    if twice:
-        raise DatasetError(
-            f"{len(twice)} rows of {file_name} name an image that another row names too. Expected "
-            f"one row per image; remove the others:{_lines(twice)}"
-        )
-    return [paths[0] for paths in found]
-
-
-def _notes(
-    chosen: dict[str, str | None], index: ImageIndex, file_name: str, *, num_rows: int
-) -> list[str]:
-    read = ", ".join(f"{role} from {column}" for role, column in chosen.items() if column)
-    notes = [f"Read from {file_name}: {read}."]
-    others = len(index.images) - num_rows
-    if others > 0:
-        notes.append(f"{others:,} images below the folder are not in {file_name} and not read.")
-    return notes
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    more = f" and {len(numbers) - _SHOWN_ROWS} more" if len(numbers) > _SHOWN_ROWS else ""
-    return ", ".join(f"{number:,}" for number in numbers[:_SHOWN_ROWS]) + more
-
-
-def _lines(names: Sequence[str]) -> str:
-    """Distinct names, one per line."""
-    different = list(dict.fromkeys(names))
-    hidden = len(different) - _SHOWN_NAMES
-    more = [f"and {hidden:,} more"] if hidden > 0 else []
-    return "".join(f"\n  {name}" for name in different[:_SHOWN_NAMES] + more)
+    return [split for split in found if split is not None]

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.bundles.manifest import Input, TaskKind
+from app.core.errors import DatasetError
 from app.core.performance.formatting import counted
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data.answers import answer_counts
-from model_training.data.datasets import SPLITS, Case, Dataset
+from model_training.data.datasets import SPLITS, Case, Dataset, count_by_class
 from model_training.data.duplicates import near_duplicate_groups
 from model_training.data.film_cache import by_reason, decode_cases
 from model_training.data.patient_groups import patient_groups
@@ -141,6 +142,7 @@ def prepare(
         notes += (
             f"Left out: {len(decoded.failed)} of {total} images ({by_reason(decoded.failed)}).",
         )
+    _require_classes(dataset, usable)
     digests = [decoded.digests[row] for row in usable]
     rows = decoded.rows[usable]
     near_duplicates = near_duplicate_groups(np.asarray(decoded.thumbnails[rows]), digests)
@@ -166,6 +168,23 @@ def prepare(
         dataset.patients_from,
         dataset.task,
     )
+
+
+def _require_classes(dataset: Dataset, usable: Sequence[int]) -> None:
+    """Checks that no class is lost because none of its images can be read.
+
+    Raises:
+        DatasetError: If one is.
+    """
+    counts = count_by_class([dataset.cases[row] for row in usable], dataset.classes)
+    gone = [name for name, count in counts.items() if not count]
+    if gone and dataset.task == "one-of":
+        total = count_by_class(dataset.cases, dataset.classes)
+        listed = " and ".join(f"the {total[name]:,} images of {name}" for name in gone)
+        raise DatasetError(
+            f"None of {listed} can be read. Export them again, or leave the class out with "
+            "--exclude."
+        )
 
 
 def report(films: Films) -> None:

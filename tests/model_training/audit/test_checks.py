@@ -12,6 +12,7 @@ from model_training.audit.checks import inspect
 from model_training.audit.findings import findings, strength
 from model_training.audit.tables import group_sizes
 from model_training.data.datasets import read_dataset
+from model_training.data.rules import Rules
 from tests.model_training.films import draw, write, write_classes
 
 BINARY = ("NORMAL", "PNEUMONIA")
@@ -19,7 +20,11 @@ BINARY = ("NORMAL", "PNEUMONIA")
 
 def inspected(folder: Path):
     named = any(folder.rglob("person*_bacteria_*"))
-    dataset = read_dataset(folder, subgroup_pattern="_(bacteria)_" if named else None)
+    dataset = read_dataset(
+        folder,
+        subgroup_pattern="_(bacteria)_" if named else None,
+        rules=Rules(conflicts="keep"),
+    )
     return inspect(dataset, name=folder.name)
 
 

@@ -3,7 +3,7 @@ import stat
 import pytest
 
 from app.core.errors import DatasetError
-from model_training.data.datasets import read_dataset
+from model_training.data import datasets
 from model_training.data.pseudonyms import KEY_FILE, dicom_patient_id, patient_key, pseudonym
 from tests.model_training.data.dicom_files import write_dicom
 
@@ -15,6 +15,12 @@ def home(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("home") / "overread"
     monkeypatch.setenv("OVERREAD_HOME", str(folder))
     return folder
+
+
+def read_dataset(folder, **options):
+    """The data set; which class is the positive one is of no interest here."""
+    last = max(child.name for child in folder.iterdir() if child.is_dir())
+    return datasets.read_dataset(folder, positive=last, **options)
 
 
 def touch(root, *names):
@@ -47,6 +53,7 @@ def test_a_named_pattern_is_used_and_said(tmp_path):
     assert dataset.notes == (
         f"Patients of 3 of 4 images come from --patient-pattern {KERMANY}.",
         "Subgroups of 1 of 4 images come from --subgroup-pattern _(bacteria|virus)_.",
+        "The positive class is P: it was named with --positive.",
     )
     assert KERMANY in dataset.patients_from
 

@@ -87,7 +87,7 @@ def test_nothing_that_could_be_scored(scored):
 def in_splits(tmp_path, *splits):
     for number, split in enumerate(splits):
         write_classes(tmp_path, ("A", "B"), patients=2, split=split, first=10 * number)
-    return read_dataset(tmp_path)
+    return read_dataset(tmp_path, positive="B")
 
 
 def test_the_test_split_is_taken_where_there_is_one(tmp_path):

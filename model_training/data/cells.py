@@ -1,0 +1,65 @@
+"""Cells of a table as text, as numbers, and as what is known of a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+import pandas as pd
+
+
+class Mark(Enum):
+    """What a cell says of a finding."""
+
+    PRESENT = 1
+    ABSENT = 0
+    UNCERTAIN = -1
+    BLANK = None
+
+
+_MARKS = {
+    Mark.PRESENT: ("1", "true", "yes", "y", "x", "ja", "oui", "sí", "si", "pos", "positive", "+"),
+    Mark.ABSENT: ("0", "false", "no", "n", "nein", "non", "neg", "negative", "-"),
+    Mark.UNCERTAIN: ("-1", "u", "?", "uncertain", "unsure", "maybe", "unklar"),
+    Mark.BLANK: ("", "na", "n/a", "null", "<na>"),
+}
+_MARK_OF = {text: mark for mark, texts in _MARKS.items() for text in texts}
+
+
+def texts_of(column: pd.Series[Any]) -> list[str]:
+    """A column as stripped text; missing values are empty."""
+    return ["" if text.lower() == "nan" else text for text in map(_text, column)]
+
+
+def number_of(text: str) -> float | None:
+    """The number a cell holds, with a decimal point or comma; None if it holds none."""
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        text = text.replace(",", ".")
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def whole_numbers(texts: Sequence[str]) -> list[str]:
+    """Labels such as `1.0` or `1,0` as `1`, if all that are filled are whole numbers."""
+    found = [number_of(text) for text in texts if text]
+    if not all(number is not None and number.is_integer() for number in found):
+        return list(texts)
+    return [str(int(number_of(text) or 0)) if text else "" for text in texts]
+
+
+def mark_of(text: str) -> Mark | None:
+    """What a cell says of a finding; None if it says something else."""
+    number = number_of(text)
+    if number is not None and number in (1, 0, -1):
+        return Mark(int(number))
+    return _MARK_OF.get(text.lower())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # pandas reads integer columns with missing values as floats
+    return "" if value is None or value is pd.NA else str(value).strip()

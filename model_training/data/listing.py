@@ -1,0 +1,110 @@
+"""The image files of a data folder, without those that are excluded and without masks."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from app.core.errors import DatasetError
+from app.core.sources.left_out import LeftOut
+from model_training.data.image_files import images_below, name_below
+from model_training.data.masks import masks_among
+from model_training.data.rules import Rules
+from model_training.data.table_files import tables_in
+
+_SHOWN_FOLDERS = 5
+
+
+def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
+    """The images to read, by name, and remarks on those that are not.
+
+    Args:
+        folder: The data folder.
+        rules: What to exclude, and whether masks are dropped.
+
+    Raises:
+        DatasetError: If a pattern to exclude matches nothing.
+    """
+    left_out = _Besides(folder)
+    images = images_below(folder, left_out)
+    kept, notes = _without_excluded(images, folder, rules.exclude)
+    masks, doubtful = masks_among(kept, folder)
+    if masks and rules.masks == "drop":
+        dropped = set(masks)
+        kept = [path for path in kept if path not in dropped]
+        notes.append(
+            f"{_images(len(masks))} named as masks of others ({_where(masks, folder)}) and not "
+            "read; --masks keep reads them."
+        )
+    elif masks:
+        notes.append(f"{_images(len(masks))} named as masks of others, and read (--masks keep).")
+    if doubtful:
+        notes.append(
+            f"{_images(len(doubtful))} named like masks, but no image is beside them: they are "
+            f"read as images. --exclude leaves them out ({_where(doubtful, folder)})."
+        )
+    return kept, [*notes, str(left_out)] if left_out else notes
+
+
+class _Besides(LeftOut):
+    """What lies beside the images, except the tables that may label them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._tables = {path.name for path in tables_in(folder)}
+
+    def add(self, name: str, kind: str = "") -> None:
+        """See `LeftOut.add`."""
+        if name in self._tables:
+            self._tables.remove(name)
+        else:
+            super().add(name, kind)
+
+
+def is_excluded(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a path, or a folder in it, matches one of the patterns.
+
+    Args:
+        name: Path relative to the data folder, with `/`.
+        patterns: With `*` and `?`; one without `/` is that of a file or folder anywhere.
+    """
+    path = PurePosixPath(unicodedata.normalize("NFC", name))
+    places = [path, *path.parents][:-1]
+    return any(
+        fnmatchcase(place.as_posix() if "/" in pattern else place.name, pattern)
+        for pattern in (unicodedata.normalize("NFC", each).rstrip("/") for each in patterns)
+        for place in places
+    )
+
+
+def _without_excluded(
+    images: list[Path], folder: Path, patterns: Sequence[str]
+) -> tuple[list[Path], list[str]]:
+    kept, notes = images, []
+    for pattern in patterns:
+        rest = [path for path in kept if not is_excluded(name_below(path, folder), [pattern])]
+        number = len(kept) - len(rest)
+        if not number and not any(is_excluded(p.name, [pattern]) for p in folder.iterdir()):
+            raise DatasetError(
+                f"--exclude {pattern} matches no file. Patterns are relative to the data folder, "
+                "such as 'masks', '*_mask.png' or 'train/copy/*'."
+            )
+        if number:
+            notes.append(f"{_images(number)} excluded by --exclude {pattern}.")
+        kept = rest
+    return kept, notes
+
+
+def _where(images: Sequence[Path], folder: Path) -> str:
+    """The folders of some images, with counts."""
+    counts = Counter(name_below(path.parent, folder) for path in images)
+    shown = [f"{count:,} in {name}" for name, count in counts.most_common(_SHOWN_FOLDERS)]
+    hidden = len(counts) - len(shown)
+    return ", ".join(shown) + (f" and {hidden:,} more folders" if hidden else "")
+
+
+def _images(number: int) -> str:
+    return f"{number:,} image is" if number == 1 else f"{number:,} images are"

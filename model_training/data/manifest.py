@@ -1,0 +1,85 @@
+"""Patients and subgroups from a `manifest.csv` beside the folders of the classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from app.core.errors import DatasetError
+from model_training.data.image_files import LabelledImage
+
+MANIFEST = "manifest.csv"
+
+
+def with_manifest(
+    images: list[LabelledImage], folder: Path
+) -> tuple[list[LabelledImage], list[str]]:
+    """The images with patient and subgroup of the manifest, if there is one, and remarks.
+
+    Args:
+        images: As labelled by the folders.
+        folder: The data folder.
+
+    Raises:
+        DatasetError: If the manifest cannot be read or does not match the images.
+    """
+    manifest = _read_manifest(folder / MANIFEST)
+    if manifest is None:
+        return images, []
+    notes = _manifest_notes(manifest, [image.name for image in images])
+    nobody = ("", "")
+    return [
+        replace(
+            image,
+            patient=manifest.get(image.name, nobody)[0],
+            subgroup=manifest.get(image.name, nobody)[1],
+        )
+        for image in images
+    ], notes
+
+
+def _read_manifest(path: Path) -> dict[str, tuple[str, str]] | None:
+    """Patient and subgroup by image path; None if there is no manifest."""
+    if not path.is_file():
+        return None
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:
+        # The message of pandas may quote a row.
+        raise DatasetError(
+            f"{MANIFEST} cannot be read as a table ({type(error).__name__}). Expected CSV, UTF-8, "
+            "with the columns path and patient_id; save it again."
+        ) from None
+    lacking = {"path", "patient_id"} - set(table.columns)
+    if lacking:
+        raise DatasetError(
+            f"{MANIFEST} lacks the columns {sorted(lacking)}; found {list(table.columns)}. "
+            "Add them, or remove the file to take patients from the file names."
+        )
+    if "subgroup" not in table:
+        table["subgroup"] = ""
+    table["path"] = [PurePosixPath(name.replace("\\", "/")).as_posix() for name in table["path"]]
+    rows = table[["path", "patient_id", "subgroup"]].drop_duplicates()
+    repeated = int(rows["path"].duplicated().sum())
+    if repeated:
+        raise DatasetError(
+            f"{MANIFEST} gives {repeated} images two patients or subgroups. Expected one row per "
+            "image; remove the wrong ones."
+        )
+    return {
+        name: (patient.strip(), subgroup.strip())
+        for name, patient, subgroup in rows.itertuples(index=False)
+    }
+
+
+def _manifest_notes(manifest: dict[str, tuple[str, str]], names: list[str]) -> list[str]:
+    lacking = sum(name not in manifest for name in names)
+    if lacking == len(names):
+        raise DatasetError(
+            f"None of the {len(names)} images is in {MANIFEST}, which has {len(manifest)} rows. "
+            "Expected paths below the data folder, such as train/CLASS/film.png; correct them, or "
+            "remove the file to take patients from the file names."
+        )
+    return [f"{lacking} of {len(names)} images are not in {MANIFEST}."] if lacking else []

@@ -1,0 +1,152 @@
+"""Finds the column that names the images, by which images each column finds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from app.core.errors import DatasetError
+from app.core.sources.file_names import IMAGE_SUFFIXES
+from model_training.data.cells import texts_of
+from model_training.data.image_files import ImageIndex
+
+# Usual names, letters and digits only, most likely first.
+KNOWN_NAMES = (
+    "path", "filepath", "imagepath", "filename", "file", "imagefile", "imagefilename", "imagename",
+    "image", "imageindex", "img", "imageid",
+)  # fmt: skip
+
+_MASKS = re.compile(r"mask|segment|annotation|contour|\broi\b|ground.?truth", re.IGNORECASE)
+_ROW_NUMBER_NAMES = re.compile(r"Unnamed: \d+(_level_\d+)?|index|level_\d+|row|rownames|#")
+_SAMPLED_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A column that finds images.
+
+    Attributes:
+        name: Of the column.
+        found: The image of each row, None where there is none or it is not clear which.
+        is_known: Whether it has a usual name.
+        looks_like_files: Whether most of its cells have an extension or a folder.
+    """
+
+    name: str
+    found: list[Path | None]
+    is_known: bool
+    looks_like_files: bool
+
+    @property
+    def number(self) -> int:
+        return sum(path is not None for path in self.found)
+
+
+def find_path_column(
+    table: pd.DataFrame, index: ImageIndex, file_name: str, *, others: Sequence[str] = ()
+) -> tuple[str | None, list[str]]:
+    """The column that names the images, or None, and remarks on columns that also find some.
+
+    Every column is tried. Columns that find the same images are one; row numbers and masks are
+    none; and of the others, file names come before numbers.
+
+    Args:
+        table: The table.
+        index: Finds the images.
+        file_name: Name of the table, for messages.
+        others: Columns with names that say something else, such as the label.
+
+    Raises:
+        DatasetError: If several columns name different images.
+    """
+    columns = [str(column) for column in table]
+    candidates = [_candidate(table, column, index) for column in columns]
+    finding = [one for one in candidates if one is not None]
+    finding, notes = _without_row_numbers_and_masks(table, finding)
+    files = [one for one in finding if one.looks_like_files]
+    pool = files or [one for one in finding if one.name not in others] or finding
+    if files and (numbers := [one.name for one in finding if not one.looks_like_files]):
+        notes += [
+            f"The numbers in {name} also match names of images; file names are read instead."
+            for name in numbers
+        ]
+    if not pool:
+        known = [column for column in columns if _plain(column) in KNOWN_NAMES]
+        return min(known, key=_rank, default=None), notes
+    best = min(pool, key=lambda one: (-one.number, not one.is_known, _rank(one.name)))
+    if any(not _agree(best, one) for one in pool):
+        counts = ", ".join(f"{one.name} {one.number:,}" for one in pool)
+        raise DatasetError(
+            f"Several columns of {file_name} name images, and not the same ones (images found in "
+            f"{len(table):,} rows: {counts}). Name the right one with --path-column."
+        )
+    return best.name, notes
+
+
+def _candidate(table: pd.DataFrame, column: str, index: ImageIndex) -> _Candidate | None:
+    """The column if it finds images; None if it does not."""
+    is_known = _plain(column) in KNOWN_NAMES
+    texts = texts_of(table[column])
+    filled = [text for text in texts if text]
+    step = max(1, len(filled) // _SAMPLED_ROWS)
+    if not is_known and not any(index.find(text) for text in filled[::step]):
+        return None
+    matches = [index.find(text) if text else [] for text in texts]
+    num_found = sum(bool(paths) for paths in matches)
+    if not num_found or (not is_known and num_found * 2 <= len(filled)):
+        return None
+    looks = [bool(re.search(r"[/\\]", text)) or _has_suffix(text) for text in filled]
+    return _Candidate(
+        column,
+        [paths[0] if len(paths) == 1 else None for paths in matches],
+        is_known,
+        sum(looks) * 2 > len(looks),
+    )
+
+
+def _without_row_numbers_and_masks(
+    table: pd.DataFrame, candidates: list[_Candidate]
+) -> tuple[list[_Candidate], list[str]]:
+    kept, notes = [], []
+    for one in candidates:
+        if _MASKS.search(one.name):
+            notes.append(f"The column {one.name} names masks and is not read.")
+        elif _ROW_NUMBER_NAMES.fullmatch(one.name) and _counts_rows(texts_of(table[one.name])):
+            notes.append(
+                f"The column {one.name!r} numbers the rows and is not read, although images have "
+                "such names; --path-column reads it."
+            )
+        else:
+            kept.append(one)
+    return kept, notes
+
+
+def _counts_rows(texts: Sequence[str]) -> bool:
+    """Whether the cells are whole numbers, each there once; rows may have been left out since."""
+    return all(re.fullmatch(r"\d+", text) for text in texts) and len(set(texts)) == len(texts)
+
+
+def _agree(one: _Candidate, other: _Candidate) -> bool:
+    """Whether two columns name the same image wherever both name one."""
+    return all(
+        first == second
+        for first, second in zip(one.found, other.found, strict=True)
+        if first is not None and second is not None
+    )
+
+
+def _has_suffix(text: str) -> bool:
+    return text[text.rfind(".") :].lower() in IMAGE_SUFFIXES if "." in text else False
+
+
+def _rank(name: str) -> int:
+    plain = _plain(name)
+    return KNOWN_NAMES.index(plain) if plain in KNOWN_NAMES else len(KNOWN_NAMES)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())

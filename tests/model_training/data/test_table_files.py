@@ -1,0 +1,156 @@
+"""Tables as programs write them, byte by byte."""
+
+import openpyxl
+import pytest
+
+from app.core.errors import DatasetError
+from model_training.data.table_files import load_table
+
+
+def loaded(folder, content, name="t.csv", **options):
+    data = content if isinstance(content, bytes) else content.encode()
+    (folder / name).write_bytes(data)
+    table, notes = load_table(folder / name, **options)
+    return list(table.columns), table.to_numpy().tolist(), notes
+
+
+EXPECTED = (["bild", "befund"], [["1.png", "unauffällig"], ["2.png", "krank"]], [])
+TEXT = "bild,befund\n1.png,unauffällig\n2.png,krank\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT,
+        TEXT.replace(",", ";"),
+        TEXT.replace(",", "\t"),
+        TEXT.replace(",", "|"),
+        TEXT.replace("\n", "\r\n"),
+        TEXT.encode("utf-8-sig"),
+        TEXT.encode("utf-16"),
+        TEXT.encode("utf-16-le"),
+        TEXT.encode("utf-16-be"),
+        TEXT.encode("utf-32"),
+        "sep=;\r\n" + TEXT.replace(",", ";"),
+        "\ufeffsep=;\n" + TEXT.replace(",", ";"),
+        '"sep=;"\n' + TEXT.replace(",", ";"),
+        ("sep=\t\n" + TEXT.replace(",", "\t")).encode("utf-16"),
+        "\n" + TEXT.replace("\n", "\n\n"),
+        '"bild","befund"\n"1.png","unauffällig"\n"2.png","krank"\n',
+        TEXT.replace("\n", ",\n"),  # separators at the end
+        TEXT.replace("\n", ",\n").replace("befund,", "befund"),
+        TEXT + ",\n",
+    ],
+    ids=range(19),
+)
+def test_one_table_in_many_files(tmp_path, content):
+    columns, rows, notes = loaded(tmp_path, content)
+
+    assert (columns[:2], [row[:2] for row in rows], notes) == EXPECTED
+    assert columns[2:] in ([], ["Unnamed: 2"])
+
+
+def test_windows_1252_is_read_and_said(tmp_path):
+    columns, rows, (note,) = loaded(tmp_path, TEXT.encode("cp1252"))
+
+    assert (columns, rows) == EXPECTED[:2]
+    assert "Windows-1252" in note
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("a,b\n1,норма\n", "cp1251"),
+        ("a,b\n1,正常\n", "gb18030"),
+        ("a,b\n1,正常です\n", "shift_jis"),
+    ],
+)
+def test_another_alphabet_is_asked_about(tmp_path, text, encoding):
+    with pytest.raises(DatasetError, match="--encoding"):
+        loaded(tmp_path, text.encode(encoding))
+
+    assert loaded(tmp_path, text.encode(encoding), encoding=encoding)[1] == [
+        ["1", text.split(",")[-1].strip()]
+    ]
+
+
+def test_an_encoding_that_does_not_fit_is_said(tmp_path):
+    for encoding in ("ascii", "nonsense"):
+        with pytest.raises(DatasetError, match=f"--encoding {encoding}"):
+            loaded(tmp_path, TEXT, encoding=encoding)
+
+
+def test_row_names_of_r_are_a_column_of_their_own(tmp_path):
+    columns, rows, _ = loaded(tmp_path, '"file" "label"\n'.replace(" ", ",") + '"1","a","x"\n')
+
+    assert columns == ["Unnamed: 0", "file", "label"]
+    assert rows == [["1", "a", "x"]]
+
+
+def test_an_unnamed_index_of_pandas_keeps_its_place(tmp_path):
+    assert loaded(tmp_path, ",file,label\n0,a,x\n1,b,y\n")[0] == ["Unnamed: 0", "file", "label"]
+
+
+def test_two_columns_of_one_name_are_two(tmp_path):
+    assert loaded(tmp_path, "file,label,label\na,x,y\n")[0] == ["file", "label", "label.1"]
+
+
+def test_a_row_with_too_many_cells_is_not_shifted(tmp_path):
+    with pytest.raises(DatasetError, match=r"1 of 2 rows of t.csv .*\(line 3\)") as caught:
+        loaded(tmp_path, "file,label\n1.png,a\nMueller, Eva.png,b\n")
+
+    assert "Mueller" not in str(caught.value)
+
+
+def test_a_short_row_is_blank_at_its_end(tmp_path):
+    assert loaded(tmp_path, "file,label,who\n1,a,x\n2,b\n")[1] == [["1", "a", "x"], ["2", "b", ""]]
+
+
+def workbook(path, **sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def test_a_workbook_is_read(tmp_path):
+    rows = [[], ["file", "label", None], ["1.png", 1, None], ["2.png", 0.0, None], [None, None]]
+
+    table, notes = load_table(workbook(tmp_path / "t.xlsx", a=rows, empty=[]))
+
+    assert list(table.columns) == ["file", "label"]
+    assert table.to_numpy().tolist() == [["1.png", 1], ["2.png", 0.0]]
+    assert notes == []
+
+
+def test_of_two_sheets_one_must_be_named(tmp_path):
+    file = workbook(tmp_path / "t.xlsx", one=[["f", "l"], ["1", "a"]], two=[["f", "l"], ["2", "b"]])
+
+    with pytest.raises(DatasetError, match=r"2 sheets: \['one', 'two'\].*--sheet"):
+        load_table(file)
+    with pytest.raises(DatasetError, match="no sheet 'three'"):
+        load_table(file, sheet="three")
+    table, notes = load_table(file, sheet="two")
+    assert table.to_numpy().tolist() == [["2", "b"]]
+    assert notes == ["Read from the sheet two of t.xlsx."]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", b""),
+        ("t.csv", b'Image,Class\n"Mueller,1\n'),
+        ("t.parquet", b"Image,Class\nMueller,1\n"),
+        ("t.xlsx", b"Image,Class\nMueller,1\n"),
+        ("t.csv", "Image,Class\nMueller,1".encode("utf-16") + b"\x00"),
+    ],
+)
+def test_what_is_no_table_says_nothing_of_its_content(tmp_path, name, content):
+    with pytest.raises(DatasetError, match="cannot be read as a table") as caught:
+        loaded(tmp_path, content, name)
+
+    assert "ller" not in str(caught.value)
