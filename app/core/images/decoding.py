@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
-from app.core.images import coded_file, dicom, dicom_file, file_kinds, heif, jpeg_xl, tiff
+from app.core.images import coded_file, dicom, dicom_file, file_kinds, heif, jpeg, jpeg_xl, tiff
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
-from app.core.images.file_integrity import is_filled_up, is_whole
+from app.core.images.file_integrity import is_whole
 from app.core.images.guard import guarded, is_lack_of_memory
 from app.core.images.reading import AS_STORED, Pixels, Reading, choose
 from app.core.images.silence import silent
@@ -198,13 +198,16 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
     if not is_whole(data, picture.format):
         raise UnreadableImageError("damaged", _DAMAGED.format("its end or a checksum is missing"))
     try:
+        if picture.format in jpeg.FORMATS and directory == 0:
+            pixels = jpeg.decode(data, picture.mode)
+            if pixels is not None:
+                upright = _upright(grey_if_colourless(pixels), _orientation(picture))
+                return Pixels(upright, chosen=Reading(frame))
         picture.load()
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, jpeg.DamagedJPEGError) as error:
         # Its header was read, so the rest is not what the header promises.
         _log(data, error)
         raise UnreadableImageError("damaged", _DAMAGED.format("its pixels")) from None
-    if is_filled_up(picture, data):
-        raise UnreadableImageError("damaged", _DAMAGED.format("part of its scan is missing"))
     pixels, window = to_8_bits(picture, data, reading)
     return Pixels(_upright(pixels, _orientation(picture)), chosen=Reading(frame, window))
 

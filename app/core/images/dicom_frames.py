@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import UnreadableImageError
+from app.core.images import jpeg
 from app.core.images.coded_image import JPEG, coded_image
 from app.core.images.dicom_file import PIXELS, damaged, invalid_header
 from app.core.images.file_integrity import is_whole
@@ -64,8 +65,14 @@ class Frames:
         stream = self.compressed[index]
         if image := coded_image(stream):
             check_size(image.width, image.height)
-        if stream.startswith(JPEG) and not is_whole(stream, "JPEG"):
+        if not stream.startswith(JPEG):
+            return
+        if not is_whole(stream, "JPEG"):
             raise damaged("its compressed image is cut off")
+        try:
+            jpeg.check(stream)
+        except jpeg.DamagedJPEGError:
+            raise damaged("its compressed image") from None
 
     def decoded(self, index: int) -> NDArray[Any]:
         """Stored values `(rows, columns)`, or RGB `(rows, columns, 3)`, of a frame, from 0.

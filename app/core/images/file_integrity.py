@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from io import BytesIO
-
-from PIL import Image
 
 _PNG_SIGNATURE = 8
 _PNG_CHUNK_FRAME = 12  # length, kind and checksum
 _JPEG_KINDS = ("JPEG", "MPO")
 _JPEG_END = b"\xff\xd9"
 _JPEG_SCAN = 0xDA
-_MORE_SCAN = b"\x5a\x37" * 64  # bits that decode to something and contain no marker
 _JPEG_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
@@ -29,26 +25,6 @@ def is_whole(data: bytes, kind: str | None) -> bool:
     if kind == "PNG":
         return _is_whole_png(data)
     return kind not in _JPEG_KINDS or _jpeg_end(data) >= 0
-
-
-def is_filled_up(picture: Image.Image, data: bytes) -> bool:
-    """Whether a JPEG ended before its end marker, as some repair tools leave it.
-
-    The decoder paints the missing part in middle grey, or shows a coarser image if the JPEG is
-    progressive. In these cases the file is decoded again with extra bytes before the end marker: a
-    complete scan ignores them.
-
-    Args:
-        picture: The image as loaded by Pillow.
-        data: The file it was loaded from.
-    """
-    corner = picture.getpixel((picture.width - 1, picture.height - 1))
-    is_suspect = corner in (128, (128, 128, 128)) or "progressive" in picture.info
-    if picture.format not in _JPEG_KINDS or not is_suspect:
-        return False
-    end = _jpeg_end(data)
-    longer = Image.open(BytesIO(data[:end] + _MORE_SCAN + data[end:]), formats=("JPEG",))
-    return longer.tobytes() != picture.tobytes()
 
 
 def _is_whole_png(data: bytes) -> bool:
