@@ -23,7 +23,7 @@ from benchmarks.fuzzing import readers
 from benchmarks.fuzzing.mutations import mutate
 from benchmarks.fuzzing.originals import Original, originals
 from benchmarks.fuzzing.sandbox import Limits, Outcome, run_all
-from benchmarks.table import tell, tell_machine
+from benchmarks.table import log, log_machine
 
 LIMITS = Limits(seconds=10, megabytes=1024, wait=120)
 
@@ -36,12 +36,12 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--findings", type=Path, help="folder to which files at fault are written")
     options = parser.parse_args()
-    tell_machine()
+    log_machine()
     outcomes = run(range(options.cases), seed=options.seed, workers=options.workers)
     faults = print_summary(tqdm(outcomes, total=options.cases, unit="file"))
     for outcome in faults[:20]:
         original, mutation, _ = damaged(outcome.index, options.seed)
-        tell(f"\nCase {outcome.index}: {original.name}, {mutation}\n{outcome.fault}")
+        log(f"\nCase {outcome.index}: {original.name}, {mutation}\n{outcome.fault}")
     if options.findings:
         write_findings(options.findings, faults, seed=options.seed)
     return 1 if faults else 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -157,6 +159,8 @@ def _at_fault(outcome: Outcome, fault: str) -> Outcome:
 def _serve(case: Case, pipe: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Decoders and the log report each damaged file on stderr.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     pipe.send("ready")
     while True:
         try:
