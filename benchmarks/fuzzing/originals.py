@@ -83,6 +83,7 @@ def _pictures() -> list[Original]:
         _picture("GIF", grey, "GIF", COMPRESSED),
         _picture("WebP", colour, "WEBP", COMPRESSED, lossless=True),
         _picture("JPEG 2000", grey, "JPEG2000", COMPRESSED),
+        _picture("AVIF", colour, "AVIF", COMPRESSED),
     ]
 
 
