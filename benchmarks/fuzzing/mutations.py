@@ -27,7 +27,7 @@ _CELLS = (
 )  # fmt: skip
 
 
-def flip(data: bytes, random: Generator) -> bytes:
+def _flip(data: bytes, random: Generator) -> bytes:
     """Changes one to sixteen bytes anywhere."""
     changed = bytearray(data)
     for _ in range(int(2 ** random.integers(0, 5))):
@@ -35,7 +35,7 @@ def flip(data: bytes, random: Generator) -> bytes:
     return bytes(changed)
 
 
-def flip_header(data: bytes, random: Generator) -> bytes:
+def _flip_header(data: bytes, random: Generator) -> bytes:
     """Changes one to four bytes near the start or the end, where formats keep their structure."""
     changed = bytearray(data)
     for _ in range(int(random.integers(1, 5))):
@@ -43,30 +43,30 @@ def flip_header(data: bytes, random: Generator) -> bytes:
     return bytes(changed)
 
 
-def cut(data: bytes, random: Generator) -> bytes:
+def _cut(data: bytes, random: Generator) -> bytes:
     """Ends the file early."""
     return data[: int(random.integers(0, len(data)))]
 
 
-def cut_out(data: bytes, random: Generator) -> bytes:
+def _cut_out(data: bytes, random: Generator) -> bytes:
     """Takes a piece out of the middle."""
     start, end = sorted(random.integers(0, len(data), 2).tolist())
     return data[:start] + data[end:]
 
 
-def double(data: bytes, random: Generator) -> bytes:
+def _double(data: bytes, random: Generator) -> bytes:
     """Repeats a piece."""
     start, end = sorted(random.integers(0, len(data), 2).tolist())
     return data[:end] + data[start:end] + data[end:]
 
 
-def blank(data: bytes, random: Generator) -> bytes:
+def _blank(data: bytes, random: Generator) -> bytes:
     """Fills a piece with zeros, as an interrupted copy leaves it."""
     start, end = sorted(random.integers(0, len(data), 2).tolist())
     return data[:start] + bytes(end - start) + data[end:]
 
 
-def extreme_number(data: bytes, random: Generator) -> bytes:
+def _extreme_number(data: bytes, random: Generator) -> bytes:
     """Writes an extreme length, count or offset over one of two or four bytes."""
     size = int(random.choice([1, 2, 4]))
     value = int(random.choice(_EXTREMES)) & (256**size - 1)
@@ -76,15 +76,15 @@ def extreme_number(data: bytes, random: Generator) -> bytes:
     return data[:start] + number + data[start + size :]
 
 
-def append(data: bytes, random: Generator) -> bytes:
+def _append(data: bytes, random: Generator) -> bytes:
     """Adds bytes after the end."""
     return data + random.bytes(int(random.integers(1, 2000)))
 
 
-def resealed_png(data: bytes, random: Generator) -> bytes:
+def _resealed_png(data: bytes, random: Generator) -> bytes:
     """Changes a PNG and corrects its checksums, so that its decoder has to find the damage."""
     changed = bytearray(
-        extreme_number(data, random) if random.integers(0, 2) else flip(data, random)
+        _extreme_number(data, random) if random.integers(0, 2) else _flip(data, random)
     )
     position = 8
     while position + 12 <= len(changed):
@@ -97,13 +97,13 @@ def resealed_png(data: bytes, random: Generator) -> bytes:
     return bytes(changed)
 
 
-def rezipped(data: bytes, random: Generator) -> bytes:
+def _rezipped(data: bytes, random: Generator) -> bytes:
     """A sound archive whose members are damaged, renamed or wrapped in further archives."""
     members = {}
     with zipfile.ZipFile(BytesIO(data)) as archive:
         for info in archive.infolist():
             content = archive.read(info)
-            change = PLAIN[int(random.integers(0, len(PLAIN)))]
+            change = _PLAIN[int(random.integers(0, len(_PLAIN)))]
             name = info.filename if random.integers(0, 2) else str(random.choice(_NAMES))
             members[name] = change(content, random)
     for depth in range(int(random.integers(0, 3))):
@@ -111,7 +111,7 @@ def rezipped(data: bytes, random: Generator) -> bytes:
     return _zip(members)
 
 
-def broken_cells(data: bytes, random: Generator) -> bytes:
+def _broken_cells(data: bytes, random: Generator) -> bytes:
     """Replaces one to four cells of a text table."""
     lines = data.decode("utf-8", "replace").splitlines()
     for _ in range(int(random.integers(1, 5))):
@@ -125,7 +125,7 @@ def broken_cells(data: bytes, random: Generator) -> bytes:
     return "\n".join(lines).encode("utf-8", "replace")
 
 
-def broken_lines(data: bytes, random: Generator) -> bytes:
+def _broken_lines(data: bytes, random: Generator) -> bytes:
     """Repeats, removes, moves or joins lines of a text table."""
     lines = data.splitlines(keepends=True)
     number, other = random.integers(0, len(lines), 2).tolist()
@@ -141,7 +141,7 @@ def broken_lines(data: bytes, random: Generator) -> bytes:
     return b"".join(lines)
 
 
-def other_encoding(data: bytes, random: Generator) -> bytes:
+def _other_encoding(data: bytes, random: Generator) -> bytes:
     """The same text in another encoding or with other ends of lines."""
     text = data.decode("utf-8-sig", "replace")
     if random.integers(0, 2):
@@ -150,12 +150,12 @@ def other_encoding(data: bytes, random: Generator) -> bytes:
     return text.encode(str(random.choice(encodings)), "replace")
 
 
-PLAIN: tuple[Mutation, ...] = (
-    flip, flip_header, cut, cut_out, double, blank, extreme_number, append,
+_PLAIN: tuple[Mutation, ...] = (
+    _flip, _flip_header, _cut, _cut_out, _double, _blank, _extreme_number, _append,
 )  # fmt: skip
-_OF_PNG: tuple[Mutation, ...] = (*PLAIN, resealed_png)
-_OF_ARCHIVES: tuple[Mutation, ...] = (*PLAIN, rezipped)
-_OF_TABLES: tuple[Mutation, ...] = (*PLAIN, broken_cells, broken_lines, other_encoding)
+_OF_PNG: tuple[Mutation, ...] = (*_PLAIN, _resealed_png)
+_OF_ARCHIVES: tuple[Mutation, ...] = (*_PLAIN, _rezipped)
+_OF_TABLES: tuple[Mutation, ...] = (*_PLAIN, _broken_cells, _broken_lines, _other_encoding)
 
 
 def mutate(original: Original, random: Generator) -> tuple[str, bytes]:
@@ -173,9 +173,9 @@ def mutate(original: Original, random: Generator) -> tuple[str, bytes]:
     elif original.kind == "table":
         choice = _OF_TABLES
     else:
-        choice = _OF_PNG if original.suffix == ".png" else PLAIN
+        choice = _OF_PNG if original.suffix == ".png" else _PLAIN
     mutation = choice[int(random.integers(0, len(choice)))]
-    return mutation.__name__, mutation(original.data, random)
+    return mutation.__name__.removeprefix("_"), mutation(original.data, random)
 
 
 def _place(data: bytes, random: Generator) -> int:
