@@ -15,13 +15,17 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-r
 # What counts covered lines: from 3.12 on Python does, at little cost.
 COVERAGE_CORE := $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 
-.PHONY: app check lint types test screenshots plots clean
+.PHONY: app check lint types test quick-tests all-tests screenshots plots clean
 
 app: $(INSTALLED)
 	$(BIN)/overread app
 
 # Before a commit: all but the tests that train, start servers or drive a browser.
-check: lint types
+# mypy uses one core, so it runs beside the tests; lint, which takes a second, comes before them.
+check: $(INSTALLED)
+	$(MAKE) --no-print-directory --jobs=2 types quick-tests
+
+quick-tests: lint
 	$(PYTEST) -q -m "not slow and not browser and not ray and not s3"
 
 lint: $(INSTALLED)
@@ -32,7 +36,10 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-test: lint types
+test: $(INSTALLED)
+	$(MAKE) --no-print-directory --jobs=2 types all-tests
+
+all-tests: lint
 	COVERAGE_CORE=$(COVERAGE_CORE) $(PYTEST) --cov --cov-report=term:skip-covered
 
 screenshots: $(INSTALLED)
