@@ -15,6 +15,7 @@ from model_training.fitting.fit import fit
 from model_training.fitting.publishing import Description
 from tests.model_training.films import draw, write, write_classes
 from tests.model_training.finding_films import write_findings
+from tests.model_training.quick_network import QUICK_NETWORK
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -67,8 +68,8 @@ def three_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained_on_three(three_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """What `overread-train fit` makes of `three_data` in an epoch, padded and in colour."""
     out = tmp_path_factory.mktemp("models") / "three"
-    arguments = ["fit", str(three_data), "--preset", "basic-cnn", "--out", str(out)]
-    settings = ["--epochs", "1", "--image-size", "32", "--channels", "3", "--fit", "pad"]
+    arguments = ["fit", str(three_data), *QUICK_NETWORK, "--out", str(out)]
+    settings = ["--epochs", "1", "--channels", "3", "--fit", "pad"]
     fractions = ["--validation-fraction", "0.35", "--test-fraction", "0.35"]
     about = ["--title", "Three findings", "--augmentation", "none"]
     if main([*arguments, *settings, *fractions, *about]) != 0:

@@ -14,19 +14,12 @@ from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from model_training.augmentation.shifts import SHIFTS
 from model_training.cli import main
-from model_training.crossval import folds as fold_training
 from model_training.crossval.fold_store import HELD_OUT
 from model_training.data.datasets import read_dataset
-from model_training.evaluation import evaluation
+from tests.model_training.crossval.calls import arguments
 from tests.model_training.films import write_classes
-from tests.model_training.quick_network import QUICK_NETWORK
 
 pytestmark = pytest.mark.slow
-
-SETTINGS = [
-    *QUICK_NETWORK, "--epochs", "2", "--batch-size", "8",
-    "--validation-fraction", "0.3", "--test-fraction", "0.25", "--folds", "3", "--seed", "2",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +29,6 @@ def films(tmp_path_factory):
     write_classes(root, ("NORMAL", "PNEUMONIA"), patients=40, films_each=2)
     write_classes(root, ("NORMAL",), patients=1, films_each=9, first=900)
     return root
-
-
-def arguments(films, out, *more):
-    return ["crossval", str(films), "--out", str(out), *SETTINGS, *more]
 
 
 @pytest.fixture(scope="module")
@@ -264,65 +253,3 @@ def test_folds_of_unknown_origin_are_refused(plain, films, tmp_path, capsys):
     assert main(arguments(films, run, "--shifted-validation")) == 1
 
     assert "holds folds but no run.json" in capsys.readouterr().err
-
-
-@pytest.fixture(scope="module")
-def few(tmp_path_factory):
-    """Nine patients a class: no test part of ten images could be drawn."""
-    root = tmp_path_factory.mktemp("few") / "films"
-    write_classes(root, ("NORMAL", "PNEUMONIA"), patients=9, films_each=1)
-    return root
-
-
-def test_a_few_films_without_a_test_split_are_enough(few, tmp_path):
-    assert main(arguments(few, tmp_path / "cv")) == 0
-
-    table = pd.read_csv(tmp_path / "cv" / "predictions.csv")
-    assert len(table) == 18
-    assert table.groupby("fold")["y_true"].value_counts().tolist() == [3] * 6
-
-
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        (["--folds", "10"], "NORMAL has 9 patients; 10 folds"),
-        (["--validation-fraction", "0.1"], "--validation-fraction 0.1"),
-        (["--ensemble", "together"], "split gets"),
-    ],
-)
-def test_too_few_films_are_a_sentence_before_any_training(few, more, message, tmp_path, capsys):
-    assert main(arguments(few, tmp_path / "cv", *more)) == 1
-
-    assert message in capsys.readouterr().err
-    assert not (tmp_path / "cv").exists()
-
-
-def interrupt(*_, **__):
-    raise KeyboardInterrupt
-
-
-def test_an_interrupted_run_says_what_is_kept_and_how_to_resume(few, tmp_path, monkeypatch, capsys):
-    def stopped(*more):
-        assert main(arguments(few, tmp_path / "cv", *more)) == 130
-        return capsys.readouterr().err
-
-    with monkeypatch.context() as patch:
-        patch.setattr(fold_training, "_train_fold", interrupt)
-        assert "Kept" not in stopped()
-    with monkeypatch.context() as patch:
-        patch.setattr(evaluation, "evaluate", interrupt)
-        assert "\nKept: 2 epochs of fold 1. Run the same command again to resume.\n" in stopped()
-
-    once = fold_training._train_fold
-    with monkeypatch.context() as patch:
-        calls = iter([once, interrupt])
-        patch.setattr(fold_training, "_train_fold", lambda *given: next(calls)(*given))
-        assert "Kept: 1 of 3 folds" in stopped()
-    with monkeypatch.context() as patch:
-        patch.setattr(evaluation, "evaluate", interrupt)
-        assert "Kept: 1 of 3 folds and 2 epochs of fold 2" in stopped()
-
-    assert main(arguments(few, tmp_path / "cv")) == 0
-    error = capsys.readouterr().err
-    assert "Fold 1 of 3" not in error
-    assert "Kept" not in error
