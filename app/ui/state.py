@@ -32,7 +32,7 @@ _CACHED = "remembered"
 # Widgets whose value is read or set elsewhere than where they are drawn.
 FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
 METHOD, METHODS_OPEN, METHOD_REQUEST = "case_method", "case_methods", "case_method_asked"
-ACTIVATIONS_VIEW = "activations_view"
+ACTIVATIONS_VIEW, PICTURE_REQUEST = "activations_view", "activations_picture_request"
 
 
 def heatmap_layer_key(bundle: Bundle) -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 from app.core.networks import activations
 from app.core.networks.contributions import contributions
 from app.ui import components, state
-from app.ui.activations import layer_walk, pictures, value_views
+from app.ui.activations import channel_picture, layer_walk, pictures, value_views
 from app.ui.cache import activations as cached_activations
 from app.ui.cache import films, models
 
@@ -25,6 +25,7 @@ task = bundle.manifest.task
 # With two classes, always explain the positive one, whatever was predicted.
 explained = 1 if task.binary else case.prediction.class_index
 
+pending = None
 film_side, layer_side = st.columns([1, 5])
 with film_side:
     pictures.show_film(case, case.film, pixels, bundle)
@@ -51,7 +52,8 @@ with layer_side:
             case.film, case.evidence[explained], bundle=bundle, class_index=explained
         )
     else:
-        st.write(layer.sentence)
+        description, action = st.columns([8, 5], vertical_alignment="center")
+        description.write(layer.sentence)
         values = cached_activations.layer_values(bundle, source, case.image_id, layer.name)
         if layer.name == layers[-1].name:
             value_views.show_output(
@@ -61,10 +63,19 @@ with layer_side:
                 class_index=explained,
             )
         elif layer.form == "maps":
-            pictures.show_maps(
-                values, layer, case.film, bundle=bundle, image_id=case.image_id, view=view
+            pending = pictures.show_maps(
+                values,
+                layer,
+                case.film,
+                bundle=bundle,
+                image_id=case.image_id,
+                view=view,
+                action=action if layer.name in {one.layer for one in strongest} else None,
             )
         elif layer.form == "vector":
             value_views.show_vector(values, layer)
         else:
             value_views.show_table(values, colour_map=view.colour_map)
+
+if pending is not None:  # last, so that the rest of the page is already there
+    channel_picture.search(pending, bundle)

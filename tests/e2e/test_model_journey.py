@@ -29,6 +29,42 @@ def test_activations_walk_from_layer_to_layer(page, url):
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def test_what_a_channel_responds_to_most_is_searched_for_and_can_be_cancelled(page, url):
+    steps.open_page(page, url)
+    steps.review_samples(page)
+    steps.open_row(page, 0)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Activations").click()
+    page.get_by_role("button", name="conv4_relu, 20 × 20").click()
+    expect(page.get_by_role("group", name="Channels of conv4_relu")).to_be_visible()
+    offer = page.get_by_role("button", name="What it responds to most")
+    steps_done = page.get_by_text("of 48 steps")
+    picture = page.get_by_role("img", name="responds to most")
+    page.keyboard.press("m")
+    expect(steps_done).to_be_visible()
+
+    page.keyboard.press("Escape")
+    expect(offer).to_be_visible()
+    expect(steps_done).to_have_count(0)
+    expect(picture).to_have_count(0)
+
+    # Another channel, opened in the middle of a search, ends it.
+    offer.click()
+    expect(steps_done).to_be_visible()
+    channel = page.get_by_role("combobox", name="Channel")
+    first = channel.input_value()
+    channel.press("ArrowDown")
+    channel.press("ArrowDown")
+    channel.press("Enter")
+    expect(channel).not_to_have_value(first)
+    expect(offer).to_be_visible()
+    expect(steps_done).to_have_count(0)
+
+    offer.click()
+    expect(picture).to_be_visible()
+    expect(page.get_by_text("responds to this with a mean of")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
 def test_the_threshold_slider_moves_the_figures(page, url):
     steps.open_page(page, url, "Performance")
     steps.shown(page.get_by_role("heading", name="Performance", exact=True))

@@ -127,7 +127,7 @@ def strongest_channels(network: Network, pixels: NDArray[np.uint8]) -> list[Stro
         pixels: The film at the network's input size, uint8 `(height, width, channels)` in
             [0, 255], grey or RGB.
     """
-    shown = _layers_with_maps(network.model)
+    shown = layers_with_maps(network.model)
     if not shown:
         return []
     outputs = evaluate_tensors(network.model, [_first_output(layer) for layer in shown], pixels)
@@ -210,7 +210,8 @@ def _reshaped(values: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
     return values.reshape(-1, values.shape[-1])
 
 
-def _layers_with_maps(model: keras.Model) -> list[Any]:
+def layers_with_maps(model: keras.Model) -> list[Any]:
+    """Keras layers with feature maps, in network order, from the first convolution on."""
     found = list(model.layers)
     for index, layer in enumerate(found):
         if "Conv" in type(layer).__name__:

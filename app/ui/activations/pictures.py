@@ -22,6 +22,8 @@ from app.core.review.cases import Case
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.ui import state
+from app.ui.activations import channel_picture
+from app.ui.activations.channel_picture import PendingPicture
 from app.ui.activations.tiles import Tile, show_tiles
 
 GRID, ONE, LIST = "All channels", "One channel", "List of layers"
@@ -107,7 +109,8 @@ def show_maps(
     bundle: Bundle,
     image_id: str,
     view: View,
-) -> None:
+    action: DeltaGenerator | None,
+) -> PendingPicture | None:
     """The channels of a layer, and one of them over the film.
 
     Args:
@@ -117,6 +120,11 @@ def show_maps(
         bundle: The model.
         image_id: SHA-256 of the film; the channel selection is separate for each film.
         view: How to display them.
+        action: Place for a button that opens the picture which a channel responds to most; None
+            where there is no such picture.
+
+    Returns:
+        That picture, if `channel_picture.search` still has to search for it; else None.
     """
     order, means = by_strength(values), mean_activations(values)
     # One key per layer and film, so that each starts at its strongest channel.
@@ -138,9 +146,10 @@ def show_maps(
         f"Channel {channel}: mean {format_value(means[channel])}, "
         f"lowest {format_value(one.min())}, highest {format_value(one.max())}."
     )
-    left, right = st.columns([8, 5] if view.name == GRID else 2)
+    is_grid = view.name == GRID
+    left, right, *last = st.columns([8, 5] if is_grid else 2 if action is None else 3)
     with left:
-        if view.name == GRID:
+        if is_grid:
             _show_grid(values, order, means, layer, view, selected=channel, key=key)
         else:
             picture = feature_maps.coloured(one, scale=scale, colour_map=view.colour_map)
@@ -154,6 +163,14 @@ def show_maps(
     with right:
         show_picture(overlay, f"Channel {channel} over the film", photograph=True)
         st.caption(f"{caption} {_describe_overlay(scale)}")
+    if action is None:
+        return None
+    if is_grid:
+        with action:
+            channel_picture.show_request_button(bundle, layer.name, channel, then=_show_one)
+        return None
+    with last[0]:
+        return channel_picture.show(bundle, layer.name, channel, film_mean=float(means[channel]))
 
 
 def show_evidence(
@@ -266,6 +283,10 @@ def _describe_overlay(scale: Scale) -> str:
         f"Over the film: values from {format_value(heatmaps.FLOOR * scale.high)} (violet) to "
         f"{format_value(scale.high)} (yellow)."
     )
+
+
+def _show_one() -> None:
+    state.set_value(state.ACTIVATIONS_VIEW, ONE)
 
 
 def _choose_channel(key: str, picked: str) -> None:

@@ -12,7 +12,7 @@ from app.core.images import decoding, display, geometry
 from app.core.images.decoding import Film
 from app.core.review.cases import Window
 from app.core.sources.source import Source
-from app.ui.cache import films, models, pictures
+from app.ui.cache import channel_pictures, films, models, pictures
 
 
 @pytest.fixture
@@ -123,3 +123,23 @@ def test_results_are_cached_again_after_a_short_lock(bundle, tmp_path, monkeypat
         assert models.known_results(bundle) is None
 
     assert models.known_results(bundle) is not None
+
+
+@pytest.mark.slow
+def test_a_search_that_is_cancelled_leaves_nothing_and_one_that_ends_is_kept(
+    bundle, three_class_bundle
+):
+    def cancel(done: int, total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        channel_pictures.search(bundle, "conv1", 3, progress=cancel)
+    assert channel_pictures.channel_picture(bundle, "conv1", 3) is None
+
+    channel_pictures.search(bundle, "conv1", 3, progress=lambda done, total: None)
+    found = channel_pictures.channel_picture(bundle, "conv1", 3)
+    assert found is not None
+    assert found.pixels.shape == (48, 48, 1)
+    assert channel_pictures.channel_picture(bundle, "conv1", 3) is found
+    for other in ((bundle, "conv1", 2), (bundle, "conv2", 3), (three_class_bundle, "conv1", 3)):
+        assert channel_pictures.channel_picture(*other) is None

@@ -10,8 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.core.bundles.bundle import Bundle
+from app.core.networks.layer_descriptions import format_value
 from app.core.sources.source import Source
+from app.ui.activations.channel_picture import EXPLANATION
 from app.ui.activations.layer_walk import EVIDENCE
+from app.ui.cache import channel_pictures, models
 from app.ui.state import layer_key
 from tests.app.views.conftest import MAIN
 from tests.bundles import make_bundle
@@ -112,6 +115,63 @@ def test_separate_scales_for_each_channel_are_stated(bundle, source, monkeypatch
     assert "One scale for the layer" not in texts(at)
 
 
+def channel_chooser(at: AppTest):
+    return next(box for box in at.selectbox if box.key.startswith("activations_channel"))
+
+
+def test_the_picture_a_channel_responds_to_most_is_made_on_request(bundle, source, monkeypatch):
+    at = open_page(bundle, source, monkeypatch)
+    at.selectbox(key=layer_key(bundle)).set_value("conv2_relu").run()
+    channel, layer = channel_chooser(at).value, "conv2_relu"
+    assert channel_pictures.channel_picture(bundle, layer, channel) is None
+
+    at.button(key="activations_picture").click().run()
+
+    assert not at.exception
+    assert not at.error
+    assert at.segmented_control(key="activations_view").value == "One channel"
+    found = channel_pictures.channel_picture(bundle, layer, channel)
+    assert found is not None
+    assert len(at.image) == 5  # film, input, map, overlay, picture
+    assert f"with a mean of {format_value(found.mean)}" in texts(at)
+    assert EXPLANATION in texts(at)
+    assert not any(button.key.startswith("activations_picture") for button in at.button)
+
+    # Another channel has none yet, and does not start by itself.
+    channel_chooser(at).select_index(1).run()
+    assert len(at.image) == 4
+    assert at.button(key="activations_picture")
+    # The first one's is still there.
+    channel_chooser(at).select_index(0).run()
+    assert len(at.image) == 5
+
+
+def test_what_is_before_the_first_convolution_has_no_such_picture(bundle, source, monkeypatch):
+    at = open_page(bundle, source, monkeypatch)
+
+    at.selectbox(key=layer_key(bundle)).set_value("pixels").run()
+
+    assert not at.exception
+    assert not any(button.key == "activations_picture" for button in at.button)
+
+
+def test_of_a_dead_channel_there_is_no_picture_but_a_sentence(source, tmp_path, monkeypatch):
+    bundle = make_bundle(tmp_path)
+    norm = models.network(bundle).model.get_layer("conv2_norm")
+    scale, shift, *moments = norm.get_weights()
+    shift[:] = -1000  # so that the ReLU after it cuts off everything
+    norm.set_weights([scale, shift, *moments])
+    at = open_page(bundle, source, monkeypatch)
+    at.selectbox(key=layer_key(bundle)).set_value("conv2_relu").run()
+
+    at.button(key="activations_picture").click().run()
+
+    assert not at.exception
+    assert not at.error
+    assert "may be dead" in texts(at)
+    assert len(at.image) == 4  # film, input, map, overlay
+
+
 def test_the_list_of_layers_has_shapes_and_adds_up(bundle, source, monkeypatch):
     at = open_page(bundle, source, monkeypatch)
 
@@ -174,6 +234,10 @@ def test_of_an_ensemble_one_network_is_walked_through_at_a_time(source, tmp_path
     assert not at.exception
     assert at.selectbox(key=layer).value == "m2_conv2"
     assert not any("m1_" in option for option in at.selectbox(key=layer).options)
+    at.button(key="activations_picture").click().run()
+    assert not at.exception
+    assert len(at.image) == 5
+    at.segmented_control(key="activations_view").set_value("All channels").run()
     # What the networks share is there with each of them, and stays open.
     at.selectbox(key=layer).set_value("mean_logit").run()
     at.segmented_control(key=member).set_value(3).run()
