@@ -5,7 +5,7 @@ import streamlit as st
 from app.core.results.rows import table, to_csv, with_verdicts
 from app.core.review.worklist import count_by_status, worklist
 from app.ui import state, verdict_log
-from app.ui.review import intake, progress
+from app.ui.review import choices, intake, progress
 from app.ui.review import worklist as rows
 
 st.title("Review")
@@ -43,6 +43,8 @@ verdicts = verdict_log.current(bundle)
 # These take time proportional to the batch, so they are recomputed only after a change.
 counts = state.cached("counts", (len(results_so_far),), lambda: count_by_status(results_so_far))
 rows.summary(results_so_far, counts, verdicts, batch.left_out)
+if not is_running:
+    choices.offer_choices(batch, results_so_far)
 with st.container(border=True):
     chosen = rows.choose_filter(bundle, counts)
 order = state.worklist_order()

@@ -17,6 +17,7 @@ Window = tuple[float, float]
 # Reasons that a choice answers: of an image, and of a window.
 SEVERAL_IMAGES = "several_images"
 RANGE_UNKNOWN = "range_unknown"
+NO_SUCH_FRAME = "no_such_frame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def choose(num_images: int, reading: Reading) -> tuple[int, int | None]:
         )
     if not 1 <= reading.frame <= num_images:
         raise RefusedImageError(
-            "no_such_frame",
+            NO_SUCH_FRAME,
             f"Image {reading.frame:,} was chosen, but the file holds {num_images:,}. Choose a "
             f"number from 1 to {num_images:,}.",
         )

@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
+from app.core.images.reading import Reading
 from app.core.scoring.engine import Engine, KnownResults, Result
 from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
@@ -89,6 +90,16 @@ class Batch:
         self._started = time.monotonic()
         self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="batch")
         self._thread.start()
+
+    def read_as(self, reading: Reading) -> Batch:
+        """The same images, not yet started, with a reader's choices for what files leave open."""
+        return Batch(
+            [replace(source, reading=reading) for source in self._sources],
+            bundle=self.bundle,
+            spooled=self._spooled,
+            known=self._known,
+            left_out=self.left_out,
+        )
 
     def cancel(self) -> None:
         """Stops after the images in progress; results so far are kept."""

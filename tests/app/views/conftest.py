@@ -86,6 +86,11 @@ def make_read_only(database: Path) -> None:
 def review_folder(at: AppTest, relative: str) -> AppTest:
     """Scores a server folder and returns the app with its worklist."""
     start_review(at, relative)
+    return wait_for_worklist(at)
+
+
+def wait_for_worklist(at: AppTest) -> AppTest:
+    """Runs the page until the batch under review is scored."""
     deadline = time.monotonic() + 60
     while not at.get("download_button") and time.monotonic() < deadline:
         time.sleep(0.1)

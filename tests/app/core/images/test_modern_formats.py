@@ -120,7 +120,7 @@ def test_of_several_images_one_is_chosen():
         decode(TWO_HEIC)
     assert caught.value.code == "several_images"
     film = decode(TWO_HEIC, Reading(frame=2))
-    assert film.frame == 2
+    assert film.chosen.frame == 2
     assert np.abs(film.pixels.astype(int) - (255 - FILM)).max() <= 4
 
 

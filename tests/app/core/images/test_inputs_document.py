@@ -1,0 +1,310 @@
+"""Every line of the tables in docs/inputs.md, held against a file made for it."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pydicom
+import pytest
+import tifffile
+from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from app.core.errors import ImageError
+from app.core.images import decoding
+from tests.app.core.images.dicom_films import JPEG_2000, JPEG_BASELINE, jpeg_2000, table
+from tests.pictures import coloured, dicom, encode, huge_png, png_chunk
+
+DOCUMENT = Path(__file__).parents[4] / "docs" / "inputs.md"
+FILM = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8) + 40
+DEEP = FILM.astype(np.uint16) * 257
+TWELVE = FILM.astype(np.uint16) * 16
+PHOTO = coloured(FILM)
+PAGES = [Image.fromarray(255 - FILM)]
+VIDEO = "1.2.840.10008.1.2.4.102"
+EXACT = {"VOILUTFunction": "LINEAR_EXACT", "WindowCenter": 1}
+
+
+def tiff(values, **options):
+    file = BytesIO()
+    tifffile.imwrite(file, values, **{"photometric": "minisblack", **options})
+    return file.getvalue()
+
+
+def packed():
+    bits = np.unpackbits(TWELVE.astype(">u2").view(np.uint8)).reshape(64, 64, 16)[..., 4:]
+    rows = np.packbits(bits.reshape(64, -1), axis=-1).tobytes()
+    data = bytearray(tiff(FILM, metadata=None))
+    with tifffile.TiffFile(BytesIO(data)) as file:
+        places = {code: file.pages[0].tags[code].valueoffset for code in (258, 273, 279)}
+    for code, value in ((258, 12), (273, len(data)), (279, len(rows))):
+        size = 2 if code == 258 else 4
+        data[places[code] : places[code] + size] = value.to_bytes(size, "little")
+    return bytes(data) + rows
+
+
+def with_preview():
+    file = BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(FILM)
+        writer.write(FILM[::2, ::2], subfiletype=1)
+    return file.getvalue()
+
+
+def significant(values):
+    data = encode(values, "PNG")
+    return data[:33] + png_chunk(b"sBIT", bytes([12])) + data[33:]
+
+
+def bare(data):
+    dataset = pydicom.dcmread(BytesIO(data))
+    file = BytesIO()
+    pydicom.filewriter.write_file_meta_info(file, dataset.file_meta)
+    return data[132 + len(file.getvalue()) :]
+
+
+def without_syntax():
+    dataset = pydicom.dcmread(BytesIO(compressed()))
+    del dataset.file_meta.TransferSyntaxUID
+    file = BytesIO()
+    dataset.save_as(file, implicit_vr=False, little_endian=True)
+    return file.getvalue()
+
+
+def compressed(**elements):
+    return dicom(FILM, frames=[encode(FILM, "JPEG")], TransferSyntaxUID=JPEG_BASELINE, **elements)
+
+
+def in_other_compression(syntax):
+    return dicom(FILM, frames=[b"\0\1" * 50], TransferSyntaxUID=VIDEO).replace(
+        VIDEO.encode(), syntax
+    )
+
+
+def run_lengths():
+    dataset = pydicom.dcmread(BytesIO(dicom(FILM)))
+    dataset.compress(pydicom.uid.RLELossless)
+    file = BytesIO()
+    dataset.save_as(file)
+    return file.getvalue()
+
+
+def jpeg_ls():
+    return dicom(
+        FILM,
+        frames=[imagecodecs.jpegls_encode(FILM)],
+        TransferSyntaxUID=pydicom.uid.JPEGLSLossless,
+    )
+
+
+def item(**elements):
+    found = Dataset()
+    for keyword, value in elements.items():
+        setattr(found, keyword, value)
+    return found
+
+
+def palette():
+    parts = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name in ("Red", "Green", "Blue"):
+        parts[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+        parts[f"{name}PaletteColorLookupTableData"] = (np.arange(256) * 257).astype("<u2").tobytes()
+    return dicom(FILM, **parts)
+
+
+def floats(keyword, dtype):
+    return dicom(
+        FILM, PixelData=None, BitsStored=None, HighBit=None, PixelRepresentation=None,
+        BitsAllocated=8 * np.dtype(dtype).itemsize, **{keyword: FILM.astype(dtype).tobytes()},
+    )  # fmt: skip
+
+
+def one_bit():
+    mask = (FILM > 90).astype(np.uint8)
+    bits = np.packbits(mask.ravel(), bitorder="little").tobytes()
+    return dicom(mask, BitsAllocated=1, BitsStored=1, HighBit=0, PixelData=bits)
+
+
+GROUPS = Sequence([item(FrameVOILUTSequence=Sequence([item(WindowCenter=100, WindowWidth=200)]))])
+RAMP = (np.arange(4096) / 4095).reshape(64, 64)
+# For each line of the document the files that it speaks of.
+FILES = {
+    "JPEG, baseline or progressive": [
+        encode(FILM, "JPEG"),
+        encode(PHOTO, "JPEG", progressive=True),
+    ],
+    "JPEG, CMYK": [encode(Image.fromarray(PHOTO).convert("CMYK"), "JPEG")],
+    "JPEG, extended with 12 bits": [
+        imagecodecs.jpeg8_encode(TWELVE, level=95, bitspersample=12)
+    ],
+    "JPEG, lossless with 8 to 15 bits": [
+        imagecodecs.ljpeg_encode(FILM, bitspersample=8),
+        imagecodecs.ljpeg_encode(TWELVE, bitspersample=12),
+    ],
+    "JPEG, lossless with 16 bits, 8 of them repeated": [
+        imagecodecs.ljpeg_encode(DEEP, bitspersample=16)
+    ],
+    "JPEG, lossless with 16 bits, otherwise": [
+        imagecodecs.ljpeg_encode(TWELVE, bitspersample=16)
+    ],
+    "JPEG-LS": [imagecodecs.jpegls_encode(FILM)],
+    "JPEG 2000, as JP2 or code stream": [
+        imagecodecs.jpeg2k_encode(FILM, level=0, codecformat="jp2"),
+        jpeg_2000(FILM),
+    ],
+    "JPEG of a phone, with a preview": [encode(FILM, "MPO", save_all=True, append_images=PAGES)],
+    "PNG, 1 to 8 bits": [encode(FILM, "PNG"), encode(Image.fromarray(FILM > 90), "PNG")],
+    "PNG, palette": [encode(Image.fromarray(FILM).quantize(16), "PNG")],
+    "PNG, 16 bits, 8 of them repeated": [encode(DEEP, "PNG")],
+    "PNG, 16 bits with an sBIT chunk": [significant(TWELVE), significant(TWELVE * 16)],
+    "PNG, 16 bits, otherwise": [encode(TWELVE, "PNG")],
+    "PNG, animated": [encode(FILM, "PNG", save_all=True, append_images=PAGES)],
+    "TIFF, 8 bits, unsigned or signed": [
+        tiff(FILM),
+        tiff((FILM.astype(np.int16) - 128).astype(np.int8)),
+    ],
+    "TIFF, 16 or 32 bits, 8 of them repeated": [tiff(DEEP), tiff(FILM * np.uint32(0x01010101))],
+    "TIFF, 16 or 32 bits, otherwise": [tiff(TWELVE), tiff(TWELVE.astype(np.int32))],
+    "TIFF, packed 12 bits": [packed()],
+    "TIFF, white is zero": [tiff(FILM, photometric="miniswhite")],
+    "TIFF, colours in planes": [
+        tiff(np.moveaxis(PHOTO, -1, 0), photometric="rgb", planarconfig="separate")
+    ],
+    "TIFF, floats from 0 to 1": [tiff(RAMP)],
+    "TIFF, other floats": [tiff(RAMP * 2), tiff(RAMP.astype(np.float32) / 2)],
+    "TIFF, complex numbers": [tiff(RAMP.astype(np.complex64))],
+    "TIFF, channels of unknown meaning": [
+        tiff(np.stack([FILM] * 5, axis=-1), planarconfig="contig")
+    ],
+    "TIFF, several pages": [tiff(np.stack([FILM, 255 - FILM]))],
+    "TIFF, one page and a preview": [with_preview()],
+    "TIFF, an ImageJ stack": [tiff(np.stack([FILM, 255 - FILM]), imagej=True)],
+    "BMP": [encode(FILM, "BMP"), encode(PHOTO, "BMP")],
+    "WebP": [encode(FILM, "WEBP")],
+    "WebP, animated": [encode(FILM, "WEBP", save_all=True, append_images=PAGES)],
+    "AVIF": [encode(FILM, "AVIF")],
+    "JPEG XL, 8 bits": [imagecodecs.jpegxl_encode(FILM, lossless=True)],
+    "GIF": [encode(FILM, "GIF")],
+    "GIF, animated": [encode(FILM, "GIF", save_all=True, append_images=PAGES)],
+    "an image smaller than 32 × 32": [encode(FILM[:31], "PNG")],
+    "an image of more than 120 million pixels": [huge_png()],
+    "an image of one shade": [encode(np.full_like(FILM, 99), "PNG")],
+    "a file cut off in its pixels": [encode(FILM, "PNG")[:-40], encode(FILM, "JPEG")[:-60]],
+    "a text": [b"Dear colleague"],
+    "an empty file": [b""],
+    "without preamble, meta header or transfer syntax": [bare(dicom(FILM))],
+    "deflated": [dicom(FILM, TransferSyntaxUID="1.2.840.10008.1.2.1.99")],
+    "explicit big endian": [
+        dicom(TWELVE.astype(">u2"), TransferSyntaxUID=pydicom.uid.ExplicitVRBigEndian)
+    ],
+    "RLE, JPEG, JPEG-LS, JPEG 2000": [
+        run_lengths(),
+        compressed(),
+        jpeg_ls(),
+        dicom(FILM, frames=[jpeg_2000(FILM)], TransferSyntaxUID=JPEG_2000),
+    ],
+    "JPEG XL, video, private compression": [
+        in_other_compression(b"1.2.840.10008.1.2.4.110"),
+        in_other_compression(VIDEO.encode()),
+        in_other_compression(b"1.2.840.99999.1.2.4.102"),
+    ],
+    "compressed, without a transfer syntax": [without_syntax()],
+    "without PixelRepresentation": [dicom(FILM, PixelRepresentation=None)],
+    "several frames": [dicom(FILM, PixelData=FILM.tobytes() * 3, NumberOfFrames=3)],
+    "more frames than its header states": [dicom(FILM, PixelData=FILM.tobytes() * 2)],
+    "less than a frame behind its pixels": [dicom(FILM, PixelData=FILM.tobytes() + bytes(512))],
+    "fewer pixels than its header states": [dicom(FILM, PixelData=FILM.tobytes()[:-64])],
+    "no image, such as a report": [dicom(FILM, Rows=None, Columns=None, PixelData=None)],
+    "MONOCHROME1": [dicom(FILM, PhotometricInterpretation="MONOCHROME1")],
+    "PALETTE COLOR, RGB, YBR_FULL": [
+        palette(),
+        dicom(PHOTO),
+        dicom(PHOTO, PhotometricInterpretation="YBR_FULL"),
+    ],
+    "other photometric interpretations": [dicom(PHOTO, PhotometricInterpretation="HSV")],
+    "HighBit above BitsStored - 1, not compressed": [
+        dicom(TWELVE * 16, BitsStored=12, HighBit=15)
+    ],
+    "HighBit below BitsStored - 1": [dicom(TWELVE, BitsStored=12, HighBit=10)],
+    "BitsAllocated 1, 8, 16 or 32": [
+        one_bit(),
+        dicom(FILM),
+        dicom(TWELVE),
+        dicom(TWELVE.astype(np.uint32)),
+    ],
+    "other BitsAllocated": [dicom(TWELVE, BitsAllocated=12, BitsStored=12, HighBit=11)],
+    "FloatPixelData, DoubleFloatPixelData": [
+        floats("FloatPixelData", "<f4"),
+        floats("DoubleFloatPixelData", "<f8"),
+    ],
+    "VOILUTFunction LINEAR, LINEAR_EXACT, SIGMOID": [
+        dicom(FILM, WindowCenter=99, WindowWidth=99, VOILUTFunction=function)
+        for function in ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+    ],
+    "other VOILUTFunction": [dicom(FILM, WindowCenter=9, WindowWidth=9, VOILUTFunction="GAMMA")],
+    "WindowWidth below 1, LINEAR_EXACT or SIGMOID": [
+        dicom(FILM, **EXACT, WindowWidth="0.5", RescaleSlope="0.01", RescaleIntercept=0),
+    ],
+    "WindowWidth below 1, LINEAR": [dicom(FILM, WindowCenter=1, WindowWidth="0.5")],
+    "WindowWidth 0": [dicom(FILM, **EXACT, WindowWidth=0)],
+    "WindowCenter without WindowWidth": [dicom(FILM, WindowCenter=5)],
+    "a window or rescaling in functional groups": [
+        dicom(FILM, SharedFunctionalGroupsSequence=GROUPS)
+    ],
+    "RescaleSlope 0": [dicom(FILM, RescaleSlope=0, RescaleIntercept=5)],
+    "ModalityLUTSequence, VOILUTSequence": [
+        dicom(FILM, ModalityLUTSequence=table(np.arange(256))),
+        dicom(FILM, VOILUTSequence=table(np.arange(256))),
+    ],
+    "a lookup table whose data contradict its descriptor": [
+        dicom(FILM, VOILUTSequence=table(np.arange(512), bits=8))
+    ],
+    "PixelPaddingValue, PixelPaddingRangeLimit": [
+        dicom(FILM, PixelPaddingValue=40, PixelPaddingRangeLimit=50)
+    ],
+    "nothing but padding": [dicom(FILM, PixelPaddingValue=0, PixelPaddingRangeLimit=255)],
+    "PresentationLUTShape that goes with the photometric interpretation": [
+        dicom(FILM, PresentationLUTShape="IDENTITY")
+    ],
+    "PresentationLUTShape that contradicts it, or LIN OD": [
+        dicom(FILM, PresentationLUTShape="INVERSE"),
+        dicom(FILM, PresentationLUTShape="LIN OD"),
+    ],
+    "PresentationLUTSequence": [
+        dicom(FILM, PresentationLUTSequence=Sequence([item(LUTExplanation="x")]))
+    ],
+    "PixelPresentation COLOR or MIXED": [
+        dicom(FILM, PixelPresentation="COLOR"),
+        dicom(FILM, PixelPresentation="MIXED"),
+    ],
+}  # fmt: skip
+
+
+def lines():
+    """Each line of the two tables of outcomes: what it speaks of, and the outcome."""
+    found = {}
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for heading in ("Files", "DICOM"):
+        section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+        found |= dict(re.findall(r"^\| (.+?) \| `?(\w+)`? \|$", section, re.MULTILINE))
+    return {name: outcome for name, outcome in found.items() if outcome != "outcome"}
+
+
+def outcome_of(data):
+    try:
+        decoding.decode(data)
+    except ImageError as error:
+        return error.code
+    return "read"
+
+
+def test_every_line_has_a_file_and_every_file_a_line():
+    assert set(lines()) == set(FILES)
+
+
+@pytest.mark.parametrize("line", FILES)
+def test_line_is_true(line):
+    assert {outcome_of(data) for data in FILES[line]} == {lines()[line]}
