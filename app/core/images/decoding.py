@@ -17,12 +17,23 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
-from app.core.images import coded_file, dicom, dicom_file, file_kinds, heif, jpeg, jpeg_xl, tiff
+from app.core.images import (
+    coded_file,
+    dicom,
+    dicom_file,
+    file_kinds,
+    heif,
+    jpeg,
+    jpeg_xl,
+    png_depth,
+    tiff,
+)
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_whole
 from app.core.images.guard import guarded, is_lack_of_memory
 from app.core.images.reading import AS_STORED, Pixels, Reading, choose
 from app.core.images.silence import silent
+from app.core.images.turns import turn, wait_if_large
 
 _LOG = logging.getLogger(__name__)
 
@@ -89,7 +100,7 @@ def decode(data: bytes, reading: Reading = AS_STORED) -> Film:
             f"The file has {len(data) / 1024**2:,.0f} MB; the maximum is "
             f"{MAX_FILE_BYTES // 1024**2} MB. Export it at a lower resolution.",
         )
-    with guarded(), silent():
+    with guarded(), silent(), turn():
         film = _decode(data, reading)
         _require_picture(film.pixels)
         return film
@@ -195,6 +206,8 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
         directory, frame = choose(_num_images(picture), reading)
     picture.seek(directory)
     _check_size(picture.width, picture.height)
+    if picture.format == "PNG" and png_depth.is_deep(data):
+        png_depth.check_samples(picture, data)
     if not is_whole(data, picture.format):
         raise UnreadableImageError("damaged", _DAMAGED.format("its end or a checksum is missing"))
     try:
@@ -264,6 +277,7 @@ def _check_size(width: int, height: int) -> None:
             f"The image is {width:,} × {height:,} pixels; the maximum is {MAX_PIXELS // 10**6} "
             "million pixels. Export it at a lower resolution.",
         )
+    wait_if_large(width, height)
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from app.core.errors import RefusedImageError
 from app.core.images.reading import RANGE_UNKNOWN, Reading, Window
 
 _LEVELS = 256
+# Values that are computed with at once.
+_PART = 2**20
 # Share of the levels that must occur in an image that fills its range.
 _MOST_LEVELS = 0.75
 
@@ -61,9 +64,16 @@ def _proven_range(values: NDArray[Any]) -> Window | None:
         whole = 0.0, 1.0
     else:
         whole = _whole_range(values.dtype, 8 * values.dtype.itemsize)
-        if values.dtype.itemsize == 1 or _is_repeated_byte(values):
+        if values.dtype.itemsize == 1 or all(map(_is_repeated_byte, _parts(values))):
             return whole
     return whole if _fills(values, whole) else None
+
+
+def _parts(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The values in flat parts, so that what is computed of each takes little memory."""
+    flat = values.reshape(-1)
+    for start in range(0, flat.size, _PART):
+        yield flat[start : start + _PART]
 
 
 def _is_repeated_byte(values: NDArray[Any]) -> bool:
@@ -81,16 +91,26 @@ def _fills(values: NDArray[Any], whole: Window) -> bool:
     A few outliers, such as hot pixels or a marker beside a film of fewer bits, leave gaps.
     """
     low, high = whole
-    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
-    if finite.size == 0 or finite.min() < low or finite.max() > high:
-        return False
-    share = (finite.astype(np.float64) - low) / (high - low)
-    counts = np.bincount((share * (_LEVELS - 1e-9)).astype(np.intp), minlength=_LEVELS)
-    is_used = counts >= max(2, finite.size / 2**16)
+    counts = np.zeros(_LEVELS, np.int64)
+    for part in _parts(values):
+        finite = part[np.isfinite(part)] if part.dtype.kind == "f" else part
+        if finite.size and (finite.min() < low or finite.max() > high):
+            return False
+        share = (finite.astype(np.float64) - low) / (high - low)
+        counts += np.bincount((share * (_LEVELS - 1e-9)).astype(np.intp), minlength=_LEVELS)
+    is_used = counts >= max(2, counts.sum() / 2**16)
     return bool(counts[0] and counts[-1] and is_used.mean() >= _MOST_LEVELS)
 
 
 def _stretched(values: NDArray[Any], window: Window) -> NDArray[np.uint8]:
+    shown = np.empty(values.shape, np.uint8)
+    flat = shown.reshape(-1)
+    for number, part in enumerate(_parts(values)):
+        flat[number * _PART : number * _PART + part.size] = _stretched_part(part, window)
+    return shown
+
+
+def _stretched_part(values: NDArray[Any], window: Window) -> NDArray[np.uint8]:
     low, high = window
     # The 24 bits of float32 suffice for films of up to 16 bits.
     precision = np.float32 if values.dtype.itemsize <= 2 else np.float64

@@ -7,17 +7,40 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.core.errors import RefusedImageError
 from app.core.images.grey_range import scaled
 from app.core.images.reading import Reading, Window
 
 _SIGNATURE = 8
 _TRANSPARENT, _SIGNIFICANT, _DATA = b"tRNS", b"sBIT", b"IDAT"
 _GREY = 0
+# Samples of a pixel, by the colour type in the header.
+_CHANNELS = {_GREY: 1, 2: 3, 4: 2, 6: 4}
+MAX_SAMPLE_BYTES = 512 * 1024**2
 
 
 def is_deep(data: bytes) -> bool:
     """Whether the header of a PNG states 16 bits for each sample."""
     return data[24] == 16
+
+
+def check_samples(picture: Image.Image, data: bytes) -> None:
+    """Refuses a deep PNG before it is decoded if its samples take too much memory.
+
+    Args:
+        picture: The image as opened by Pillow, not loaded.
+        data: The whole file.
+
+    Raises:
+        RefusedImageError: If they do.
+    """
+    num_bytes = 2 * _CHANNELS.get(data[25], 4) * picture.width * picture.height
+    if num_bytes > MAX_SAMPLE_BYTES:
+        raise RefusedImageError(
+            "too_large",
+            f"The image has {num_bytes / 1024**2:,.0f} MB of samples; the maximum is "
+            f"{MAX_SAMPLE_BYTES // 1024**2} MB. Export it at a lower resolution or with 8 bits.",
+        )
 
 
 def deep(
@@ -38,25 +61,34 @@ def deep(
         RefusedImageError: If the range of the values is unknown.
     """
     chunks = _chunks(data)
+    values, alpha = _samples(picture, data, chunks)
+    is_seen = alpha > 0 if alpha is not None else None
+    seen = values if is_seen is None or not is_seen.any() else values[is_seen]
+    stated = _stated_range(seen, chunks.get(_SIGNIFICANT))
+    shown, window = scaled(seen, bits=None, reading=reading, stated=stated)
+    if alpha is None or is_seen is None:
+        return shown, window
+    pixels = np.zeros(values.shape, np.uint8)
+    if is_seen.any():
+        pixels[is_seen] = shown
+    opacity = (alpha / np.float32(65535)).reshape(*alpha.shape, *(1,) * (values.ndim - 2))
+    return np.rint(pixels * opacity).astype(np.uint8), window
+
+
+def _samples(
+    picture: Image.Image, data: bytes, chunks: dict[bytes, bytes]
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
+    """Grey values or colours in RGB order, and opacity; None if all is opaque."""
     if data[25] == _GREY:
         values = np.asarray(picture).astype(np.uint16)
-        alpha = np.full(values.shape, 65535, np.uint16)
-        if _TRANSPARENT in chunks:
-            alpha[values == int.from_bytes(chunks[_TRANSPARENT][:2], "big")] = 0
-    else:
-        found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        values = np.asarray(found, np.uint16)  # BGR or BGRA
-        alpha = values[..., 3] if values.shape[-1] == 4 else np.full(values.shape[:2], 65535)
-        values = np.ascontiguousarray(values[..., 2::-1])
-    is_seen = alpha > 0
-    seen = values[is_seen]
-    stated = _stated_range(seen, chunks.get(_SIGNIFICANT)) if seen.size else None
-    shown, window = scaled(seen if seen.size else values, bits=None, reading=reading, stated=stated)
-    pixels = np.zeros(values.shape, np.uint8)
-    if seen.size:
-        pixels[is_seen] = shown
-    opacity = (alpha / 65535).reshape(*alpha.shape, *(1,) * (values.ndim - 2))
-    return np.rint(pixels * opacity).astype(np.uint8), window
+        if _TRANSPARENT not in chunks:
+            return values, None
+        transparent = int.from_bytes(chunks[_TRANSPARENT][:2], "big")
+        return values, np.where(values == transparent, 0, 65535).astype(np.uint16)
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    bgr = np.asarray(found, np.uint16)  # BGR or BGRA
+    alpha = bgr[..., 3].copy() if bgr.shape[-1] == 4 else None
+    return np.ascontiguousarray(bgr[..., 2::-1]), alpha
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:
@@ -81,6 +113,7 @@ def _stated_range(values: NDArray[np.uint16], significant: bytes | None) -> Wind
     bits = max(significant or b"\0")
     if not 1 <= bits < 16:
         return None
+    values = np.unique(values)
     if values.max() < 2**bits and np.any(values):
         return 0.0, 2.0**bits - 1
     kept = values >> (16 - bits)
