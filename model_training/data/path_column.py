@@ -24,6 +24,8 @@ _MASKS = re.compile(r"mask|segment|annotation|contour|\broi\b|ground.?truth", re
 _ROW_NUMBER_NAMES = re.compile(r"Unnamed: \d+(_level_\d+)?|index|level_\d+|row|rownames|#")
 _SAMPLED_ROWS = 200
 
+_FILES, _TEXT, _NUMBERS = range(3)
+
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -33,17 +35,23 @@ class _Candidate:
         name: Of the column.
         found: The image of each row, None where there is none or it is not clear which.
         is_known: Whether it has a usual name.
-        looks_like_files: Whether most of its cells have an extension or a folder.
+        kind: What most of its cells are: 0 with an extension or a folder, 1 other text, 2 numbers.
     """
 
     name: str
     found: list[Path | None]
     is_known: bool
-    looks_like_files: bool
+    kind: int
 
     @property
     def number(self) -> int:
+        """Number of rows with an image."""
         return sum(path is not None for path in self.found)
+
+    @property
+    def distinct(self) -> int:
+        """Number of different images."""
+        return len({path for path in self.found if path is not None})
 
 
 def find_path_column(
@@ -52,7 +60,7 @@ def find_path_column(
     """The column that names the images, or None, and remarks on columns that also find some.
 
     Every column is tried. Columns that find the same images are one; row numbers and masks are
-    none; and of the others, file names come before numbers.
+    none; and of the others, file names come before other text, and that before numbers.
 
     Args:
         table: The table.
@@ -67,13 +75,18 @@ def find_path_column(
     candidates = [_candidate(table, column, index) for column in columns]
     finding = [one for one in candidates if one is not None]
     finding, notes = _without_row_numbers_and_masks(table, finding)
-    files = [one for one in finding if one.looks_like_files]
-    pool = files or [one for one in finding if one.name not in others] or finding
-    if files and (numbers := [one.name for one in finding if not one.looks_like_files]):
-        notes += [
-            f"The numbers in {name} also match names of images; file names are read instead."
-            for name in numbers
-        ]
+    pool = [one for one in finding if one.name not in others] or finding
+    best_kind = min((one.kind for one in pool), default=0)
+    most = max((one.distinct for one in pool), default=0)
+    # A column of numbers with few values, such as a label, is nobody's name.
+    notes += [
+        f"The numbers in {one.name} also match names of images; file names are read instead."
+        for one in pool
+        if one.kind > best_kind and one.distinct * 2 > most
+    ]
+    pool = [one for one in pool if one.kind == best_kind]
+    if best_kind == _NUMBERS:
+        pool = [one for one in pool if one.distinct * 2 > most]
     if not pool:
         known = [column for column in columns if _plain(column) in KNOWN_NAMES]
         return min(known, key=_rank, default=None), notes
@@ -100,11 +113,16 @@ def _candidate(table: pd.DataFrame, column: str, index: ImageIndex) -> _Candidat
     if not num_found or (not is_known and num_found * 2 <= len(filled)):
         return None
     looks = [bool(re.search(r"[/\\]", text)) or _has_suffix(text) for text in filled]
+    digits = [text.isdigit() for text in filled]
     return _Candidate(
         column,
         [paths[0] if len(paths) == 1 else None for paths in matches],
         is_known,
-        sum(looks) * 2 > len(looks),
+        _FILES
+        if sum(looks) * 2 > len(looks)
+        else _NUMBERS
+        if sum(digits) * 2 > len(digits)
+        else _TEXT,
     )
 
 

@@ -115,8 +115,10 @@ def choose_columns(
     path = given.path
     notes: list[str] = []
     if path is None:
-        others = [column for column in (*chosen.values(), *labels) if column]
-        path, notes = find_path_column(table, index, file_name, others=others)
+        never = {chosen["split"], chosen["subgroup"], *labels}
+        possible = table[[column for column in table if column not in never]]
+        patient = [chosen["patient"]] if chosen["patient"] else []
+        path, notes = find_path_column(possible, index, file_name, others=patient)
     else:
         path = None if path.lower() == NO_COLUMN else _named(table, path, file_name)
     if path is None:
@@ -203,7 +205,7 @@ def _finding_columns(
     Raises:
         DatasetError: If another column could be the label just as well.
     """
-    marked, worded, absent = [], [], []
+    marked, worded, absent, present = [], [], [], []
     for column in _columns(table):
         if column in used or _is_circumstance(column):
             continue
@@ -211,6 +213,8 @@ def _finding_columns(
         marks = {mark_of(text) for text in texts}
         if None not in marks and Mark.PRESENT in marks and len(marks) > 1:
             marked.append(column)
+        elif marks == {Mark.PRESENT}:
+            present.append(column)
         elif Mark.ABSENT in marks and marks <= {Mark.ABSENT, Mark.BLANK}:
             absent.append(column)
         elif 1 < len(set(texts) - {""}) <= _FEW_VALUES and not _is_numeric(table[column]):
@@ -224,6 +228,8 @@ def _finding_columns(
             f"{','.join(marked[:2])},..."
         )
     notes = [f"No image has a 1 in {', '.join(absent)}, which cannot be learnt."] if absent else []
+    if present:
+        notes.append(f"Every image has a 1 in {', '.join(present)}, which cannot be learnt.")
     return marked, notes
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from app.core.bundles.manifest import TaskKind
 from app.core.errors import DatasetError
 from model_training.data.cells import Mark, mark_of, texts_of, whole_numbers
-from model_training.data.class_names import one_spelling
+from model_training.data.class_names import one_spelling, spelling_key
 from model_training.data.positive_class import says_nothing_found
 from model_training.data.rules import Rules
 from model_training.data.table_columns import NO_COLUMN
@@ -128,8 +128,8 @@ def _separator(texts: Sequence[str], column: str, rules: Rules, file_name: str) 
             continue
         if separator == "|":
             return separator
-        in_cells = Counter(part for parts in cells.values() for part in set(parts))
-        repeated = [in_cells[part] > 1 for parts in lists for part in parts]
+        in_cells = Counter(p for parts in cells.values() for p in set(map(spelling_key, parts)))
+        repeated = [in_cells[spelling_key(part)] > 1 for parts in lists for part in parts]
         if all(repeated):
             return separator
         if sum(repeated) * 2 > len(repeated):
