@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.core.errors import DatasetError
 from model_training.audit.shortcuts import Shortcut, border_scores, find_shortcuts
 from model_training.audit.survey import survey
+from model_training.data.answers import answer_counts, answers
 from model_training.data.datasets import SPLITS, Case, Dataset
 from model_training.data.duplicates import Pairs, groups_of, near_duplicates
 from model_training.data.folds import folds_by_patient
@@ -77,6 +78,11 @@ class Inspection:
     shortcut_note: str
 
     @property
+    def any_of(self) -> bool:
+        """Whether an image can show any of the classes, and they are findings."""
+        return any(case.findings for case in self.cases)
+
+    @property
     def leaks(self) -> bool:
         """Whether any two given splits share anything."""
         return any(self.shared.values())
@@ -120,22 +126,32 @@ class Inspection:
         return {key: both for key, both in sorted(sides.items()) if all(both)}
 
     def counts(self) -> pd.DataFrame:
-        """Images and patients by split, class and subgroup; empty text where a case has none."""
+        """Images and patients by split, class and subgroup; empty text where a case has none.
+
+        With findings, each of them counts as two classes: with it and without it.
+        """
+        names = list(answer_counts(self.cases, self.classes))
+        given = answers(self.cases, len(self.classes))
         table = pd.DataFrame(
-            {
-                "split": [case.split for case in self.cases],
-                "label": [case.label for case in self.cases],
-                "subgroup": [case.subgroup for case in self.cases],
-                "person": [case.person for case in self.cases],
-                "known": [bool(case.patient_id) for case in self.cases],
-            }
+            [
+                {
+                    "split": case.split,
+                    "label": label,
+                    "subgroup": case.subgroup,
+                    "person": case.person,
+                    "known": bool(case.patient_id),
+                }
+                for case, row in zip(self.cases, given, strict=True)
+                for label in np.flatnonzero(row).tolist()
+            ],
+            columns=["split", "label", "subgroup", "person", "known"],
         )
         table["split"] = pd.Categorical(table["split"], ["", *SPLITS])
         grouped = table.groupby(["split", "label", "subgroup"], observed=True)
         found = grouped.agg(
             images=("person", "size"), patients=("person", "nunique"), known=("known", "sum")
         ).reset_index()
-        found.insert(1, "class", [self.classes[label] for label in found.pop("label")])
+        found.insert(1, "class", [names[label] for label in found.pop("label")])
         return found
 
 
@@ -178,7 +194,9 @@ def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Insp
     splits = [
         split_name for split_name in SPLITS if any(case.split == split_name for case in cases)
     ]
-    shortcuts, note = _shortcuts(Dataset(dataset.classes, cases), facts, thumbnails, patients)
+    shortcuts, note = _shortcuts(
+        Dataset(dataset.classes, cases, task=dataset.task), facts, thumbnails, patients
+    )
     return Inspection(
         name=name,
         classes=dataset.classes,
@@ -208,11 +226,28 @@ def _repeated(digests: Sequence[str]) -> list[list[int]]:
 
 
 def _contradictions(cases: Sequence[Case], digests: Sequence[str], pairs: Pairs) -> Contradictions:
-    labels = np.array([case.label for case in cases])
+    differ = [
+        not same_answer(cases[first], cases[second])
+        for first, second in zip(pairs.first, pairs.second, strict=True)
+    ]
     return Contradictions(
-        files=[same for same in _repeated(digests) if len(np.unique(labels[same])) > 1],
-        pairs=np.flatnonzero(labels[pairs.first] != labels[pairs.second]).astype(np.int64),
+        files=[
+            same
+            for same in _repeated(digests)
+            if not all(same_answer(cases[same[0]], cases[other]) for other in same)
+        ],
+        pairs=np.flatnonzero(differ).astype(np.int64),
     )
+
+
+def same_answer(one: Case, other: Case) -> bool:
+    """Whether two images have the same label, or the same is known of each finding.
+
+    Args:
+        one: An image.
+        other: Another.
+    """
+    return (one.label, one.findings) == (other.label, other.findings)
 
 
 def _shortcuts(
@@ -222,6 +257,11 @@ def _shortcuts(
     patients: NDArray[np.int64],
 ) -> tuple[list[Shortcut], str]:
     """Shortcuts in the images a model would be trained on, and a note which images these are."""
+    if dataset.task == "any-of":
+        return [], (
+            "Not computed: an image can show any of the findings. Inspect one of them by itself "
+            "with --label-column."
+        )
     splits = np.array([case.split for case in dataset.cases])
     split_name = "train" if (splits == "train").any() else ""
     inside = np.flatnonzero(splits == split_name)

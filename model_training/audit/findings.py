@@ -10,6 +10,7 @@ import numpy as np
 
 from model_training.audit.checks import Inspection
 from model_training.audit.shortcuts import Shortcut
+from model_training.data.answers import answer_counts
 
 # Levels of the lower end of the confidence interval of the AUC.
 GIVES_AWAY, STRONG, WEAK = 0.95, 0.75, 0.6
@@ -137,8 +138,8 @@ def _about_labels(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _about_files(inspection: Inspection) -> Iterator[Finding]:
-    usable = {case.label for case in inspection.cases}
-    gone = [name for label, name in enumerate(inspection.classes) if label not in usable]
+    counts = answer_counts(inspection.cases, inspection.classes)
+    gone = [name for name in inspection.classes if not counts[name]]
     if gone:
         yield Finding(
             "check",

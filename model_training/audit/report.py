@@ -17,6 +17,7 @@ from model_training.audit import tables
 from model_training.audit import text as inspection_text
 from model_training.audit.checks import Inspection
 from model_training.audit.findings import findings
+from model_training.data.answers import label_text
 from model_training.data.datasets import Case
 from model_training.reports.html_report import (
     COLOURS,
@@ -113,6 +114,8 @@ def _filled(*tables: Table) -> list[Table]:
 def _size_figures(inspection: Inspection) -> list[Figure]:
     if len(inspection_text.size_counts(inspection.facts)) < 5:
         return []
+    if inspection.any_of:  # an image has no class to be coloured by
+        return []
     plot = go.Figure()
     labels = np.array([case.label for case in inspection.cases])
     for label, name in enumerate(inspection.classes):
@@ -190,7 +193,8 @@ def _pictures(inspection: Inspection) -> Iterator[Picture]:
         except ImageError:  # deleted since the inspection
             continue
         caption = " | ".join(
-            f"{case.path.name}, {inspection.classes[case.label]}{case.split and f', {case.split}'}"
+            f"{case.path.name}, {label_text(case, inspection.classes)}"
+            f"{case.split and f', {case.split}'}"
             for case in shown
         )
         mirrored = "mirrored, " if pairs.mirrored[index] else ""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from model_training.audit import tables
-from model_training.audit.checks import Inspection
+from model_training.audit.checks import Inspection, same_answer
 from model_training.audit.findings import Finding, findings, strength
 from model_training.reports.html_report import Table
 
@@ -78,7 +78,7 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
                 "second": names[second],
                 "correlation": round(float(correlation), 4),
                 "mirrored": bool(mirrored),
-                "same_label": inspection.cases[first].label == inspection.cases[second].label,
+                "same_label": same_answer(inspection.cases[first], inspection.cases[second]),
             }
             for first, second, correlation, mirrored in zip(
                 pairs.first, pairs.second, pairs.correlation, pairs.mirrored, strict=True
@@ -147,6 +147,9 @@ def _named(
 def headline(inspection: Inspection) -> str:
     """Number of images, and the classes."""
     total = len(inspection.cases) + len(inspection.problems)
+    if inspection.any_of:
+        names = ", ".join(inspection.classes)
+        return f"{total:,} images of any of {len(inspection.classes)} findings: {names}."
     return (
         f"{total:,} images of {len(inspection.classes)} classes: {', '.join(inspection.classes)}."
     )

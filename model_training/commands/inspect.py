@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
+
+if TYPE_CHECKING:
+    from model_training.data.rules import Conflicts
 
 
 def add(commands: Commands) -> None:
@@ -57,7 +61,8 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.audit import text as inspection_text
     from model_training.audit.checks import inspect
 
-    dataset = read(options, conflicts=None if options.conflicts == "drop" else "keep")
+    conflicts: Conflicts = "drop" if options.conflicts == "drop" else "keep"
+    dataset = read(options, conflicts=conflicts, any_of=True)
     inspection = inspect(dataset, name=options.data.resolve().name, channels=options.channels)
     print(inspection_text.text(inspection))
     if options.json:

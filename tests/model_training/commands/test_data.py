@@ -1,6 +1,8 @@
 """The options with which every command is told what the labelled images are."""
 
 import argparse
+import re
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +82,68 @@ def test_a_renaming_that_is_none_is_a_wrong_call(folder, text, capsys):
 
     assert stop.value.code == 2
     assert f"'{text}' is not OLD=NEW, such as 1=tumour" in capsys.readouterr().err
+
+
+def test_answers_to_what_data_leave_open_reach_the_dataset(folder):
+    lines = ["bild;A;B", "1;1;1", "2;-1;", "3;0;0", "4;1;0", "77;1;1"]
+    (folder / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-16")
+    options = called(
+        folder / "t.csv", "--uncertain", "negative", "--blanks", "negative", "--missing", "drop",
+        "--exclude", "3.*", "--label-column", "A,B", "--encoding", "utf-16",
+    )  # fmt: skip
+
+    with pytest.raises(DatasetError, match="any of the 2 findings"):
+        read(options)
+    with pytest.raises(DatasetError, match="--task"):
+        read(called(folder / "t.csv", "--task", "one-of", "--missing", "drop"), any_of=True)
+    dataset = read(options, any_of=True)
+
+    assert dataset.classes == ("A", "B")
+    assert {case.name: case.findings for case in dataset.cases} == {
+        "1.png": (1, 1), "2.png": (0, 0), "4.png": (1, 0)
+    }  # fmt: skip
+
+
+def test_several_tables_are_joined(folder):
+    (folder / "t.csv").write_text("id,label\n1,no\n2,yes\n", encoding="utf-8")
+    (folder / "who.csv").write_text("id,image,patient\n1,3.png,a\n2,4.png,b\n", encoding="utf-8")
+
+    dataset = read(
+        called(folder, "--table", folder / "t.csv", "--table", folder / "who.csv", "--join", "id")
+    )
+
+    assert [(case.name, case.patient_id) for case in dataset.cases] == [
+        ("3.png", "a"), ("4.png", "b")
+    ]  # fmt: skip
+
+
+def test_the_classes_of_a_model_say_which_is_positive(folder):
+    (folder / "t.csv").write_text("bild,label\n1,viral\n2,bacterial\n", encoding="utf-8")
+
+    with pytest.raises(DatasetError, match="--positive bacterial or --positive viral"):
+        read(called(folder))
+
+    assert read(called(folder), classes=("viral", "bacterial")).classes == ("viral", "bacterial")
+
+
+@pytest.mark.parametrize("level", ["0", "first"])
+def test_a_level_of_folders_that_is_none_is_a_wrong_call(folder, level, capsys):
+    with pytest.raises(SystemExit):
+        called(folder, "--class-folder", level)
+
+    assert "--class-folder" in capsys.readouterr().err
+
+
+def test_the_documentation_names_the_options_and_no_other():
+    page = (Path(__file__).parents[3] / "docs" / "inputs.md").read_text("utf-8")
+    section = page.split("## How a data set should look")[1].split("\n## ")[0]
+    parser = argparse.ArgumentParser()
+    add_data_arguments(parser)
+    known = {option for action in parser._actions for option in action.option_strings}
+
+    named = set(re.findall(r"--[a-z][a-z-]+", section))
+
+    assert named <= known
+    assert {"--positive", "--path-column", "--class-folder", "--join", "--sheet"} <= named
+    answers = {"--task", "--conflicts", "--uncertain", "--blanks", "--missing", "--masks"}
+    assert answers | {"--exclude", "--encoding", "--label-separator", "--patient-folder"} <= named

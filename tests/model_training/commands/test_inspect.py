@@ -187,3 +187,54 @@ def test_bad_input_is_a_sentence(tmp_path, monkeypatch, arguments, status, messa
     assert printed.err.startswith(f"overread-train: {message}")
     assert len(printed.err.splitlines()) == 1
     assert printed.out == ""
+
+
+def test_findings_are_counted_with_and_without(tmp_path, capsys):
+    rows = ["file,Effusion,Nodule"]
+    for number in range(24):
+        write(tmp_path / "images" / f"film{number}.png", draw(number % 2, number))
+        rows.append(f"film{number},{number % 2},{'' if number < 4 else int(number % 3 == 0)}")
+    (tmp_path / "t.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    call = ["inspect", str(tmp_path), "--html", str(tmp_path / "i.html")]
+
+    assert main([*call, "--json", str(tmp_path / "i.json")]) == 0
+
+    text = capsys.readouterr().out
+    assert text.startswith("24 images of any of 2 findings: Effusion, Nodule.\n")
+    assert "4 of 48 labels are blank and not known" in text.replace("\n", " ")
+    counts = json.loads((tmp_path / "i.json").read_text("utf-8"))["counts"]
+    assert {row["class"]: row["images"] for row in counts} == {
+        "Effusion": 12, "no Effusion": 12, "Nodule": 6, "no Nodule": 14,
+    }  # fmt: skip
+    assert (tmp_path / "i.html").is_file()
+
+
+def test_contradicting_labels_are_listed_by_inspect_and_refused_by_fit(tmp_path, capsys):
+    root = tmp_path / "films"
+    write_classes(root, BINARY, patients=2)
+    write(root / "PNEUMONIA" / "copy.png", draw(0, 0))
+    write(root / "NORMAL" / "person0_bacteria_0.png", draw(0, 0))
+    out = ["--preset", "basic-cnn", "--out", str(tmp_path / "m")]
+
+    assert main(["inspect", str(root), "--json", str(tmp_path / "i.json")]) == 0
+    found = json.loads((tmp_path / "i.json").read_text("utf-8"))
+    (files,) = found["contradicting_identical_files"]
+    assert sorted(files) == ["NORMAL/person0_bacteria_0.png", "PNEUMONIA/copy.png"]
+    assert main(["inspect", str(root), "--conflicts", "drop"]) == 0
+    assert "Left out: 2 images that are byte for byte" in capsys.readouterr().out
+    assert main(["fit", str(root), *out]) == 1
+    assert "PNEUMONIA/copy.png (PNEUMONIA)" in capsys.readouterr().err
+
+
+def test_a_class_of_which_nothing_can_be_read_is_named(tmp_path, capsys):
+    root = tmp_path / "films"
+    write_classes(root, (*BINARY, "TB"), patients=20)
+    for file in (root / "TB").iterdir():
+        file.write_bytes(b"no image")
+    write_classes(root, BINARY, patients=200, films_each=1, first=300)
+    out = ["--preset", "basic-cnn", "--out", str(tmp_path / "m")]
+
+    assert main(["inspect", str(root)]) == 0
+    assert "No image of TB can be read." in capsys.readouterr().out
+    assert main(["fit", str(root), *out]) == 1
+    assert "None of the 40 images of TB can be read" in capsys.readouterr().err
