@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from app.charts import palette
 from app.core.bundles.manifest import Manifest
+from app.core.performance import formatting
 from app.core.scoring.prediction import Prediction
 
 
@@ -27,9 +28,6 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
                 palette.ACCENT if index == prediction.class_index else palette.MUTED
                 for index in range(len(class_names))
             ],
-            text=[f"{value:.1%}" for value in prediction.class_probabilities],
-            textposition="outside",
-            cliponaxis=False,
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     )
@@ -66,10 +64,18 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
         paper_bgcolor=palette.TRANSPARENT,
         plot_bgcolor=palette.TRANSPARENT,
         xaxis={
-            "range": [0, 1.15],  # leaves room for the label of a full bar
+            "range": [0, 1],
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "tickformat": ".0%",
             "gridcolor": palette.GRID,
+        },
+        # Beside the class, because at the end of its bar it would collide with the threshold.
+        yaxis={
+            "tickvals": class_names,
+            "ticktext": [
+                f"{name}  <b>{formatting.probability_percent(value)}</b>  "
+                for name, value in zip(class_names, prediction.class_probabilities, strict=True)
+            ],
         },
         dragmode=False,
     )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.core.performance import formatting
 from app.core.review.worklist import STATUS_LABELS
 from app.ui import components, errors, state, verdict_log
 from app.ui.cache import films, pictures
@@ -46,8 +47,9 @@ with reading_side:
             alt="Probability of each class with the decision threshold",
         )
         st.caption(
-            f"Calibrated probability {case.prediction.probability:.3f}, before calibration "
-            f"{case.prediction.raw_probability:.3f}. Shaded: the uncertain zone."
+            f"Calibrated probability {formatting.probability(case.prediction.probability)}, before "
+            f"calibration {formatting.probability(case.prediction.raw_probability)}. Shaded: the "
+            "uncertain zone."
         )
     if case.image_id:
         viewer.ask_verdict(case, bundle, verdict_log.current(bundle).get(case.image_id))

@@ -20,7 +20,7 @@ if not splits:
     st.stop()
 
 threshold = None
-split_column, slider = st.columns([1, 3], vertical_alignment="bottom")
+split_column, slider = st.columns([1, 3])
 with split_column:
     split = views.pick_split(splits)
 with slider:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import Locator, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-ROW_HEIGHT = 64
+ROW_HEIGHT = 66
 HEADER_HEIGHT = 35
 # By which each page hears of its runs.
 _connections: WeakKeyDictionary[Page, WebSocket] = WeakKeyDictionary()

@@ -43,11 +43,13 @@ class Heatmap:
         url: URL of its image, which is stretched over the whole film.
         choice: The explanation it shows.
         scale: Scale of the colour bar.
+        highest: Highest evidence in the film, in the unit of the choice.
     """
 
     url: str
     choice: Choice
     scale: Scale
+    highest: float
 
 
 def show_film(
@@ -84,6 +86,15 @@ def show_film(
                 for fraction in (0, 0.25, 0.5, 0.75, 1)
             ],
         }
-        note = f"{heatmap.choice.description}. {describe_scale(heatmap.scale, heatmap.choice.unit)}"
+        note = _caption(heatmap)
     _mount(data=data, key="case_film")
     st.caption(note)
+
+
+def _caption(heatmap: Heatmap) -> str:
+    """Explanation, scale and, where most of the scale may be unused, how far this film reaches."""
+    unit = heatmap.choice.unit
+    parts = [f"{heatmap.choice.description}."]
+    if heatmap.scale.is_shared:
+        parts.append(f"Highest in this film: {format_evidence(heatmap.highest)} {unit}.")
+    return " ".join([*parts, describe_scale(heatmap.scale, unit)])

@@ -54,7 +54,11 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
     shown = chosen if is_requested else default_choice(bundle.manifest.heatmap, class_index)
     # The label is constant: a different one would close the open popover.
     popover = st.popover(
-        "Method", icon=":material/filter_center_focus:", key=state.METHODS_OPEN, on_change="rerun"
+        "Method",
+        icon=":material/filter_center_focus:",
+        width="stretch",
+        key=state.METHODS_OPEN,
+        on_change="rerun",
     )
     if popover.open:
         with popover, st.container(width=_WIDTH):

@@ -41,7 +41,7 @@ class View:
 def choose_view(bundle: Bundle) -> View:
     """Shows the controls above the film and returns the choice."""
     task = bundle.manifest.task
-    layout, explained, opacity = st.columns([4, 3, 3], vertical_alignment="bottom")
+    layout, explained, opacity = st.columns([4, 3, 3])
     chosen = layout.segmented_control(
         "View",
         [_BLENDED, _BESIDE, _FILM],
@@ -117,7 +117,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> PendingHeat
             url = pictures.heatmap_picture(
                 bundle, case.image_id, choice, evidence, shape=picture.shape, scale=scale.top
             )
-            heatmap = film_viewer.Heatmap(url, choice, scale)
+            heatmap = film_viewer.Heatmap(url, choice, scale, float(evidence.max()))
     _draw(picture, heatmap, view)
     return None
 
@@ -179,7 +179,7 @@ def _ask_agreement(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
 
 
 def _choose_window() -> Window:
-    with st.popover("Window", icon=":material/contrast:"):
+    with st.popover("Window", icon=":material/contrast:", width="stretch"):
         low, high = st.slider(
             "Grey levels", 0, 255, (0, 255), key="case_window", persist_state="session"
         )

@@ -13,7 +13,7 @@ from app.core.performance import formatting
 from app.ui import components
 
 _SHOWN_DIGITS = 8
-_WIDE, _NARROW = 180, 84  # widths of a column of names and of digests, in pixels
+_WIDE, _NARROW = 236, 74  # widths of a column of names and of digests, in pixels
 
 
 def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[VersionCheck]) -> None:
@@ -84,7 +84,7 @@ def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
         key="model_card_files",
         column_config={
             "File": st.column_config.TextColumn(width=_WIDE),
-            **dict.fromkeys(("Expected", "Found", "Result"), narrow),
+            **dict.fromkeys(("Expected", "Found"), narrow),
         },
     )
     st.caption(f"First {_SHOWN_DIGITS} digits of SHA-256, computed when this page was opened.")

@@ -27,6 +27,7 @@ from app.ui import components, errors, state
 from app.ui.cache import films
 
 ROWS_PER_PAGE = 50
+_ROW_HEIGHT = 66  # Streamlit wraps text only in rows of more than 64 pixels
 _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
 
 
@@ -124,8 +125,8 @@ def show_rows(
     event: Any = st.dataframe(
         table,
         hide_index=True,
-        row_height=64,
-        height=min(40 + 64 * len(shown), 620),
+        row_height=_ROW_HEIGHT,
+        height=min(40 + _ROW_HEIGHT * len(shown), 620),
         # Selecting a heading sorts all pages. Making columns selectable also disables Streamlit's
         # own sorting, which would sort only the rows of this page.
         on_select=errors.callback(partial(_order, key)),

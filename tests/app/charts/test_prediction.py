@@ -36,7 +36,11 @@ def test_two_classes_have_the_threshold_and_its_zone_over_the_positive_one(manif
     [bars] = figure.data
     assert list(bars.y) == ["Normal", "Pneumonia"]
     assert list(bars.x) == [0.2, 0.8]
-    assert list(bars.text) == ["20.0%", "80.0%"]
+    assert list(figure.layout.yaxis.tickvals) == list(bars.y)
+    assert [label.split("<b>")[1][:6] for label in figure.layout.yaxis.ticktext] == [
+        "20.0 %",
+        "80.0 %",
+    ]
     assert list(bars.marker.color) == [palette.MUTED, palette.ACCENT]
     zone, line = figure.layout.shapes
     assert (zone.type, zone.x0, zone.x1, zone.y0, zone.y1) == ("rect", 0.4, 0.7, 0.5, 1.5)

@@ -1,7 +1,11 @@
 import pytest
 
 from app.core.bundles.manifest import Calibration, Task
-from app.core.performance.formatting import calibration_in_full
+from app.core.performance.formatting import (
+    calibration_in_full,
+    probability,
+    probability_percent,
+)
 
 TWO = Task(title="t", classes=("A", "B"), positive="B", display_names={"B": "Beta"})
 THREE = Task(title="t", classes=("A", "B", "C"))
@@ -28,3 +32,20 @@ def test_calibration_in_words(task, offset, words):
     )
 
     assert calibration_in_full(calibration, task) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "percent"),
+    [
+        (0.67312, "0.673", "67.3 %"),
+        (0.0005, "0.001", "0.1 %"),
+        (0.000499, "< 0.001", "< 0.1 %"),
+        (0.99949, "0.999", "99.9 %"),
+        (0.9995, "> 0.999", "> 99.9 %"),
+        (1.0, "> 0.999", "> 99.9 %"),
+        (0.0, "< 0.001", "< 0.1 %"),
+    ],
+)
+def test_no_probability_of_an_image_is_written_as_certain(value, number, percent):
+    assert probability(value) == number
+    assert probability_percent(value) == percent
