@@ -3,9 +3,19 @@
 // So a link that is clicked within that moment is followed after it.
 const MOMENT = 200; // milliseconds
 
+// The worklist is a table of one page, and so would be the search that its grid opens by Ctrl+F. The
+// field by which the whole list is filtered takes the key instead.
+const WORKLIST = '[class*="st-key-review_rows"]';
+const NAME_FILTER = '[class*="st-key-review_text"] input';
+
 export default function () {
-  if (document.body.dataset.waitsForFields) return;
-  document.body.dataset.waitsForFields = "yes";
+  if (document.body.dataset.framed) return;
+  document.body.dataset.framed = "yes";
+  followLinksAfterFields();
+  searchWholeWorklist();
+}
+
+function followLinksAfterFields() {
   let left = -Infinity;
   document.addEventListener(
     "focusout",
@@ -23,6 +33,22 @@ export default function () {
       event.preventDefault();
       event.stopImmediatePropagation();
       setTimeout(() => link.click(), MOMENT);
+    },
+    true,
+  );
+}
+
+function searchWholeWorklist() {
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "f") return;
+      const field = document.querySelector(NAME_FILTER);
+      if (!field || !event.target.closest(WORKLIST)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      field.focus();
+      field.select();
     },
     true,
   );

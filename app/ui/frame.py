@@ -1,4 +1,4 @@
-"""What every page has beside its content: its style, and a script that minds the links."""
+"""What every page has beside its content: its style, and a script for its links and keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _run_script = elements.define("overread_frame", __file__)
 
 
 def prepare_page() -> None:
-    """Styles the page and minds its links, see `frame.js`; nothing of it is seen."""
+    """Styles the page and handles its links and keys, see `frame.js`; draws nothing."""
     st.html(_STYLE)
     with st.container(key="frame"):
         _run_script(key="frame_script")

@@ -64,6 +64,22 @@ def test_the_overlay_is_drawn_and_follows_the_opacity(page, url, films):
     assert overlay.shape[2] == 3
 
 
+def test_searching_in_the_worklist_filters_all_of_its_pages(page, url, phantom_bundle):
+    number = sum("phantom0120" in sample.name for sample in phantom_bundle.samples)
+    steps.open_page(page, url)
+    steps.review_samples(page)
+    box = steps.worklist(page).bounding_box()
+    page.mouse.click(box["x"] + 200, box["y"] + steps.HEADER_HEIGHT + steps.ROW_HEIGHT / 2)
+
+    page.keyboard.press("Control+f")
+    page.keyboard.type("phantom0120")
+    with steps.rerun(page):
+        page.keyboard.press("Enter")
+
+    steps.shown(page.get_by_text(f"{number} films on 1 page"))
+    expect(page.locator(".gdg-search-bar")).to_have_count(0)
+
+
 def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_path):
     with dashboard(tmp_path) as address:
         steps.open_page(page, address)
