@@ -16,6 +16,7 @@ from pydicom.sequence import Sequence
 from app.core.errors import ImageError
 from app.core.images import decoding
 from tests.app.core.images.dicom_films import JPEG_2000, JPEG_BASELINE, jpeg_2000, table
+from tests.app.core.images.heic_films import HEIC
 from tests.pictures import coloured, dicom, encode, huge_png, png_chunk
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "inputs.md"
@@ -186,6 +187,7 @@ FILES = {
     "WebP": [encode(FILM, "WEBP")],
     "WebP, animated": [encode(FILM, "WEBP", save_all=True, append_images=PAGES)],
     "AVIF": [encode(FILM, "AVIF")],
+    "HEIF (`.heic`)": [HEIC],
     "JPEG XL, 8 bits": [imagecodecs.jpegxl_encode(FILM, lossless=True)],
     "GIF": [encode(FILM, "GIF")],
     "GIF, animated": [encode(FILM, "GIF", save_all=True, append_images=PAGES)],

@@ -1,6 +1,5 @@
 """HEIF, AVIF and JPEG XL: the pixels that were encoded, sizes before decoding, several images."""
 
-import base64
 import struct
 
 import imagecodecs
@@ -11,38 +10,12 @@ from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images import heif, jpeg_xl
 from app.core.images.decoding import decode
 from app.core.images.reading import Reading
+from tests.app.core.images.heic_films import HEIC, TWO_HEIC
 from tests.pictures import encode
 
 ROWS, COLUMNS = np.mgrid[0:48, 0:64]
 FILM = np.clip(ROWS * 3 + COLUMNS * 1.5, 0, 255).astype(np.uint8)
 TINTED = np.dstack([FILM, 255 - FILM, FILM // 2])
-
-# Written once by pillow-heif, as the library that reads them here does not write: `FILM`, and the
-# same followed by its negative.
-HEIC = base64.b64decode(
-    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAXVtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
-    "AAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAABmQABAAAAAAAAAQoAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAA"
-    "AAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA9WlwcnAAAADVaXBjbwAAAHBodmNDAQQIAAAAn/gAAAAAHvAA/Pz4"
-    "+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACVCAQEECAAAAwCf+AAAAwAAHsCCBBZbq5Ka5sCA"
-    "AAAMgAAAAwCEYgABAAZEAcFzwIkAAAATY29scm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xh"
-    "cAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv////AAAAACAAAADnBpeGkAAAAAAQgAAAAYaXBtYQAAAAAAAAABAAEF"
-    "gQIDBYQAAAESbWRhdAAAAQYoAa4McOsqdycIfqrnjQXtNmL/sjceipzWh+j2zETcEKqQxuT5/BPt/vI7/NyV5yYf"
-    "5wAusx3us2yCOrsZ4sx4Bz3vQFqw/VEUNFLNqRep0gHbOK1nUb6b14ZMocYuX4P5k9R3IwKENgvQzwElMxzdteex"
-    "KVADq4L3EciOk/XGkZLWHx3s1TyPIhEbtn5842ge43F3liFqTa7/1GryvRDFF8J7VUSW3N/pJhSHG1QlQ8J6TOaA"
-    "qstnLqwfwpG88kP31/0Myu7v/jSy5WQBus/h8ipvr3Ko/BQcMGvHIFNiqctil6rbzOJCFAYArrde2a1fuk4N5Vsi"
-    "jlxmaerdNS1e/MuH9ya+"
-)
-TWO_HEIC = base64.b64decode(
-    "AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAaRtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
-    "AAAAAAAAAAAAADRpbG9jAAAAAERAAAIAAQAAAAAByAABAAAAAAAAAEQAAgAAAAACDAABAAAAAAAAAEMAAAA4aWlu"
-    "ZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZlAgAAAAACAABodmMxAAAAAA5waXRtAAAAAAABAAAA"
-    "/WlwcnAAAADVaXBjbwAAAHBodmNDAQQIAAAAn/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAAD"
-    "AAAeugJAYQABACVCAQEECAAAAwCf+AAAAwAAHsCCBBZbq5Ka5sCAAAAMgAAAAwCEYgABAAZEAcFzwIkAAAATY29s"
-    "cm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv//"
-    "//AAAAACAAAADnBpeGkAAAAAAQgAAAAgaXBtYQAAAAAAAAACAAEFgQIDBYQAAgWBAgMFhAAAAI9tZGF0AAAAQCgB"
-    "rifotn+ndm5oM2NzSK2gqhdTEHvFGp+fyTrsfWvitSkfZjAoapLQl55eUad/g5zg6IblucjygHZMBa49dMAAAAA/"
-    "KAGuJ+i23xkSr5X+wXDs5RdhlRDtGRpm+NP5LtnPrXxWp7iSLkRirYAn8lm8bNaJ6r+xYMFxScw/7g9az0w2"
-)
 
 
 def jxl(pixels, **options):
