@@ -23,14 +23,15 @@ _MARKS = {
     Mark.PRESENT: ("1", "true", "yes", "y", "x", "ja", "oui", "sí", "si", "pos", "positive", "+"),
     Mark.ABSENT: ("0", "false", "no", "n", "nein", "non", "neg", "negative", "-"),
     Mark.UNCERTAIN: ("-1", "u", "?", "uncertain", "unsure", "maybe", "unklar"),
-    Mark.BLANK: ("", "na", "n/a", "null", "<na>"),
+    Mark.BLANK: ("",),
 }
+_MISSING = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "nat", "null"})
 _MARK_OF = {text: mark for mark, texts in _MARKS.items() for text in texts}
 
 
 def texts_of(column: pd.Series[Any]) -> list[str]:
-    """A column as stripped text; missing values are empty."""
-    return ["" if text.lower() == "nan" else text for text in map(_text, column)]
+    """A column as stripped text; missing values, as programs write them, are empty."""
+    return ["" if text.lower() in _MISSING else text for text in map(_text, column)]
 
 
 def number_of(text: str) -> float | None:

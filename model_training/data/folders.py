@@ -27,8 +27,9 @@ _UNKNOWN = frozenset(
 
 # Folders that divide one set by number, and are no classes.
 _NUMBERED = re.compile(
-    r"(images?|imgs?|pictures?|data|part|batch|folder|set|chunk|shard|archive|dicom|dcm|series"
-    r"|files?|group|patients?|subjects?|sub|persons?|pat|case|study|exam|p|s)[ _-]?\d+",
+    r"(.*[ _-])?(images?|imgs?|pictures?|part|batch|chunk|shard|archive)[ _-]?\d+"
+    r"|(data|folder|set|dicom|dcm|series|files?|group|patients?|subjects?|sub|persons?|pat|case"
+    r"|study|exam|p|s)[ _-]?\d+",
     re.IGNORECASE,
 )
 

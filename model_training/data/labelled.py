@@ -14,7 +14,7 @@ from model_training.data.manifest import MANIFEST, with_manifest
 from model_training.data.rules import Rules
 from model_training.data.table_columns import Columns, choose_columns
 from model_training.data.table_files import SUFFIXES, load_table, tables_in
-from model_training.data.tables import read_tables
+from model_training.data.tables import are_splits, read_tables
 
 # A table that names a smaller proportion of the images does not label the data set.
 _LEAST_NAMED = 0.9
@@ -66,6 +66,11 @@ def read_labelled(
         for file in tables_in(data)
         if file.name != MANIFEST and not is_excluded(file.name, rules.exclude)
     ]
+    if not beside and (columns is not None or rules.join is not None):
+        raise DatasetError(
+            f"The data folder {data.name!r} contains no table, so options about columns have no "
+            "effect. Name the table with --table, or leave them out."
+        )
     if beside and (columns is not None or rules.join is not None):
         _require_one(beside, rules)
         return by_tables(beside)
@@ -91,7 +96,7 @@ def read_labelled(
 
 
 def _require_one(tables: Sequence[Path], rules: Rules) -> None:
-    if len(tables) > 1 and rules.join is None:
+    if len(tables) > 1 and rules.join is None and not are_splits(tables):
         raise DatasetError(
             f"The data folder contains {len(tables)} tables, {[file.name for file in tables]}, and "
             "no folders of two classes. Pass the table to read as the data, or join them with "

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from app.core.errors import DatasetError
-from model_training.data.cells import texts_of
+from model_training.data.cells import texts_of, whole_numbers
 
 
 def join_tables(tables: Sequence[tuple[str, pd.DataFrame]], key: str) -> tuple[pd.DataFrame, str]:
@@ -59,7 +59,7 @@ def _with_key(name: str, table: pd.DataFrame, key: str) -> pd.DataFrame:
             f"--join; found {', '.join(map(str, table))}."
         )
     texts = pd.DataFrame({column: texts_of(table[column]) for column in table}).drop_duplicates()
-    texts.index = pd.Index(texts[columns[0]])
+    texts.index = pd.Index(whole_numbers(texts[columns[0]].tolist()))  # 12 and 12.0 are one key
     return texts
 
 

@@ -19,7 +19,7 @@ from model_training.data.image_files import (
     name_below,
 )
 from model_training.data.rules import Rules
-from model_training.data.split_names import split_of
+from model_training.data.split_names import split_of, splits_of_folders
 from model_training.data.table_columns import (
     NO_COLUMN,
     Chosen,
@@ -94,6 +94,8 @@ def _one_table(files: Sequence[Path], rules: Rules) -> tuple[pd.DataFrame, str, 
     if len(loaded) == 1:
         ((name, table),) = loaded
         return table, name, notes
+    if rules.join is None and are_splits(files):
+        return (*_stacked(loaded), notes)
     if rules.join is None:
         raise DatasetError(
             f"There are {len(loaded)} tables, {[name for name, _ in loaded]}. Choose one with "
@@ -101,6 +103,34 @@ def _one_table(files: Sequence[Path], rules: Rules) -> tuple[pd.DataFrame, str, 
         )
     table, note = join_tables(loaded, rules.join)
     return table, " and ".join(name for name, _ in loaded), [*notes, note]
+
+
+def are_splits(files: Sequence[Path]) -> bool:
+    """Whether tables are those of different splits by their names: `train.csv`, `valid.csv`."""
+    splits = splits_of_folders([file.stem for file in files])
+    return len(splits) == len(files) and len(set(splits.values())) == len(files)
+
+
+def _stacked(loaded: Sequence[tuple[str, pd.DataFrame]]) -> tuple[pd.DataFrame, str]:
+    """The tables of the splits as one, and its name for messages.
+
+    Raises:
+        DatasetError: If they do not have the same columns.
+    """
+    (first_name, first), *others = loaded
+    for name, table in others:
+        if set(table) != set(first):
+            only = sorted(set(map(str, first)) ^ set(map(str, table)))
+            raise DatasetError(
+                f"{first_name} and {name} are tables of splits, but only one of them has the "
+                f"columns {only}. Choose one with --table, or add the columns to both."
+            )
+    splits = splits_of_folders([Path(name).stem for name, _ in loaded])
+    parts = [
+        table if "split" in table else table.assign(split=splits[Path(name).stem])
+        for name, table in loaded
+    ]
+    return pd.concat(parts, ignore_index=True), " and ".join(name for name, _ in loaded)
 
 
 def _rows(

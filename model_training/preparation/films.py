@@ -201,6 +201,4 @@ def report(films: Films) -> None:
             [case.person for case in cases], [bool(case.patient_id) for case in cases]
         )
         lines.append(f"{split_name:5}  {counted(len(cases), 'image')}{patients}: {counts}")
-    if len(films.classes) == 2 and films.task == "one-of":
-        lines.append(f"The positive class is {films.classes[1]}.")
     say("\n".join(lines))

@@ -131,7 +131,9 @@ def test_a_run_in_a_shell_keeps_results_and_messages_apart(data, tmp_path):
     assert "\n| Sensitivity " in done.stdout
     for line in ("train  ", "val    ", "test   20 images of 10 patients", "epoch 1/1"):
         assert line in done.stderr
-    assert "The positive class is PNEUMONIA." in done.stderr
+    reason = "The positive class is PNEUMONIA: NORMAL says that nothing was found."
+    assert reason in done.stderr
+    assert reason in (out / "MODEL_CARD.md").read_text("utf-8")
     assert f"The bundle is in {out}" in done.stderr
     for unwanted in ("Warning", "warning", "Mustermann", "Traceback", "oneDNN", "cuda"):
         assert unwanted not in done.stderr + done.stdout

@@ -484,3 +484,56 @@ def test_what_a_split_table_says_of_findings_is_read_back(folder):
 
     assert [case.findings for case in dataset.cases] == [(1, 1), (0, 0), (None, 1)]
     assert [case.split for case in dataset.cases] == ["train", "val", "test"]
+
+
+def test_tables_of_the_splits_are_one(folder):
+    for split, rows in (("train", "film_0,no\nfilm_1,yes\n"), ("valid", "film_2,yes\nfilm_3,no\n")):
+        (folder / f"{split}.csv").write_text(f"file,label\n{rows}", encoding="utf-8")
+
+    dataset = read_dataset(folder)
+
+    assert [(case.name, case.split) for case in dataset.cases] == [
+        ("film_0.png", "train"), ("film_1.png", "train"),
+        ("film_2.png", "val"), ("film_3.png", "val"),
+    ]  # fmt: skip
+    assert [case.label for case in dataset.cases] == [0, 1, 1, 0]
+    assert noted(dataset, "Read from train.csv and valid.csv", "split from split")
+
+
+def test_a_table_of_a_split_without_labels_is_said(folder):
+    (folder / "train.csv").write_text("file,label\nfilm_0,no\nfilm_1,yes\n", encoding="utf-8")
+    (folder / "test.csv").write_text("file\nfilm_2\n", encoding="utf-8")
+
+    with pytest.raises(DatasetError, match=r"columns \['label'\].*--table"):
+        read_dataset(folder)
+
+    assert len(read_dataset(folder, table=folder / "train.csv").cases) == 2
+
+
+@pytest.mark.parametrize("missing", ["NA", "nan", "#N/A", "<NA>", ""])
+def test_what_programs_write_for_a_missing_label_is_no_class(folder, missing):
+    text = f"file,label,patient\nfilm_0,no,NA\nfilm_1,yes,b\nfilm_2,{missing},c\n"
+
+    dataset = read(folder, text, rules=Rules(blanks="ignore"))
+
+    assert labels(dataset) == {"film_0.png": "no", "film_1.png": "yes"}
+    assert [case.patient_id for case in dataset.cases] == ["", "b"]
+
+
+def test_keys_that_are_numbers_are_joined_however_they_are_written(folder):
+    films = "file,pid\nfilm_0,1.0\nfilm_1,2.0\n"
+    (folder / "films.csv").write_text(films, encoding="utf-8")
+    (folder / "people.csv").write_text("PID,diagnosis\n2,TB\n1,Normal\n", encoding="utf-8")
+
+    dataset = read_dataset(folder, rules=Rules(join="pid"))
+
+    assert labels(dataset) == {"film_0.png": "Normal", "film_1.png": "TB"}
+
+
+def test_options_about_columns_need_a_table(tmp_path):
+    for name in ("normal/1.png", "tb/2.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(name.encode())
+
+    with pytest.raises(DatasetError, match="contains no table"):
+        read_dataset(tmp_path, columns=Columns(label="x"))

@@ -147,6 +147,15 @@ def test_numbered_folders_beside_a_table_are_no_classes(tmp_path):
     assert noted(dataset, "divide the images by number", "Data_Entry.csv")
 
 
+def test_numbered_folders_with_the_name_of_a_set_are_no_classes(tmp_path):
+    layout(tmp_path, "SET_images_part_1/a.png", "SET_images_part_2/b.png")
+    (tmp_path / "meta.csv").write_text("image_id,dx\na,nv\nb,mel\n", encoding="utf-8")
+
+    dataset = read_dataset(tmp_path, positive="mel")
+
+    assert labels(dataset) == {"SET_images_part_1/a.png": "nv", "SET_images_part_2/b.png": "mel"}
+
+
 def test_numbered_folders_without_a_table_are_asked_about(tmp_path):
     numbered(tmp_path)
 
