@@ -56,7 +56,7 @@ def decode(
 
 def _is_whole(data: bytes, image: CodedImage) -> bool:
     if image.kind == "JPEG 2000":
-        return _END_OF_IMAGE in data[-64:]
+        return _END_OF_IMAGE in data[-64:] and image.has_room_in(data)
     return is_whole(data, "JPEG")
 
 

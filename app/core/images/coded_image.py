@@ -10,6 +10,7 @@ _JPEG_2000 = b"\xff\x4f\xff\x51"
 JP2 = b"\x00\x00\x00\x0cjP  "
 _JPEG_LS_FRAME = 0xF7
 _LOSSLESS_FRAMES = (0xC3, 0xC7, 0xCB, 0xCF)
+_LEAST_TILE = 14  # bytes of the two markers that every tile has, ISO/IEC 15444-1 A.4.2
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
@@ -25,6 +26,7 @@ class CodedImage:
         channels: Samples of each pixel.
         is_signed: Whether samples may be negative; only JPEG 2000 can say so.
         is_lossless: Whether it is the lossless process of JPEG.
+        num_tiles: Tiles of a JPEG 2000 image, each coded by itself.
     """
 
     kind: Literal["JPEG", "JPEG-LS", "JPEG 2000"]
@@ -34,6 +36,11 @@ class CodedImage:
     channels: int
     is_signed: bool = False
     is_lossless: bool = False
+    num_tiles: int = 1
+
+    def has_room_in(self, stream: bytes) -> bool:
+        """Whether a stream is long enough for the tiles that its header states."""
+        return _LEAST_TILE * self.num_tiles <= len(stream)
 
 
 def coded_image(stream: bytes) -> CodedImage | None:
@@ -50,9 +57,11 @@ def _jpeg_2000(head: bytes) -> CodedImage | None:
     """Of the SIZ marker segment, ISO/IEC 15444-1 A.5.1."""
     if len(head) < 43:
         return None
-    right, bottom, left, top = (
-        int.from_bytes(head[start : start + 4], "big") for start in (8, 12, 16, 20)
+    right, bottom, left, top, tile_width, tile_height, tiles_left, tiles_top = (
+        int.from_bytes(head[start : start + 4], "big") for start in range(8, 40, 4)
     )
+    if not tile_width or not tile_height:
+        return None
     return CodedImage(
         "JPEG 2000",
         right - left,
@@ -60,6 +69,7 @@ def _jpeg_2000(head: bytes) -> CodedImage | None:
         bits=(head[42] & 0x7F) + 1,
         channels=int.from_bytes(head[40:42], "big"),
         is_signed=head[42] >= 0x80,
+        num_tiles=-(-(right - tiles_left) // tile_width) * -(-(bottom - tiles_top) // tile_height),
     )
 
 

@@ -65,6 +65,8 @@ class Frames:
         stream = self.compressed[index]
         if image := coded_image(stream):
             check_size(image.width, image.height)
+            if not image.has_room_in(stream):
+                raise damaged("its compressed image is cut off")
         if not stream.startswith(JPEG):
             return
         if not is_whole(stream, "JPEG"):

@@ -23,6 +23,7 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _UNSIGNED = 1
 _ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA = 1, 2
 _ORIENTATION = 274
+_MOST_DIRECTORIES = 1000  # some of which may be previews
 _MOST_SAMPLES = 4  # colours and transparency
 _MAX_BYTES = 512 * 1024**2
 
@@ -116,7 +117,9 @@ def _page(file: TiffFile, directory: int) -> TiffPage:
 
 
 def _directories(file: TiffFile) -> list[int]:
-    """The directories of images in their own right."""
+    """The directories of images in their own right; all, if there are too many to look at."""
+    if len(file.pages) > _MOST_DIRECTORIES:
+        return list(range(len(file.pages)))
     found = [
         index
         for index in range(len(file.pages))

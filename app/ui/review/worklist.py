@@ -167,7 +167,7 @@ def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, A
         "Film": f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}"
         if thumbnail
         else None,
-        "Name": result.source.name,
+        "Name": _name(result),
         "Status": STATUS_LABELS[status_of(result)],
         "Probability": prediction.probability if prediction else None,
         "Prediction": bundle.manifest.task.display_name(prediction.label) if prediction else "",
@@ -184,3 +184,9 @@ def _probability_help(bundle: Bundle) -> str:
             f"threshold {bundle.manifest.thresholds.decision:.3f}."
         )
     return "Calibrated probability of the predicted class."
+
+
+def _name(result: Result) -> str:
+    """The name of a file, with the image that was chosen if it holds several."""
+    frame = result.chosen.frame
+    return result.source.name if frame is None else f"{result.source.name} · image {frame:,}"

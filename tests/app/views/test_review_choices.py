@@ -44,6 +44,7 @@ def test_a_choice_is_offered_and_taken(app, open_files):
     assert not at.exception
     after = statuses(at)
     assert "Refused" not in "".join(after.values())
+    assert set(after) == {"stack.tif · image 2", "deep.png", "film.png"}
     assert at.number_input(key="review_frame_2").value == 2
     assert at.button(key="review_read_as_2").disabled
 

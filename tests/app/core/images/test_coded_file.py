@@ -73,6 +73,16 @@ def test_cut_file_is_unreadable(film, kind, share):
     assert refusal(data[: int(share * len(data))]).status == "unreadable"
 
 
+@pytest.mark.parametrize("kind", ["jp2", "j2k"])
+def test_more_tiles_than_there_are_bytes_for(film, kind):
+    """A hundred of bytes that state tens of thousands of tiles kept a decoder busy for a minute."""
+    data = bytearray(LOSSLESS[kind](film, 8))
+    start = data.index(b"\xff\x4f\xff\x51")
+    data[start + 8 : start + 12] = (1_000_000).to_bytes(4, "big")  # columns, in tiles of 2 by 90
+    data[start + 24 : start + 28] = (2).to_bytes(4, "big")
+    assert refusal(bytes(data)).code == "damaged"
+
+
 def test_size_is_checked_before_decoding(film):
     data = bytearray(LOSSLESS["j2k"](film, 8))
     data[8:16] = (60_000).to_bytes(4, "big") * 2

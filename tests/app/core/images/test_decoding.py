@@ -15,6 +15,7 @@ from PIL import Image, ImageFile, features
 
 from app.core.errors import ImageError, RefusedImageError, UnreadableImageError
 from app.core.images import decoding, silence
+from app.core.images.reading import Reading
 from tests.app.core.images.decoding import decoded, refusal
 from tests.pictures import (
     coloured,
@@ -73,6 +74,17 @@ def test_first_picture_of_a_telephone_jpeg_counts(film):
     data = encode(film, "MPO", save_all=True, append_images=[preview])
     assert Image.open(BytesIO(data)).n_frames == 2
     np.testing.assert_array_equal(decoded(data), decoded(encode(film, "JPEG")))
+
+
+def test_views_of_a_multi_picture_jpeg_are_images(film):
+    """As stereo cameras write them, CIPA DC-007 5.2.3.3: attribute 0x020002 is `disparity`."""
+    view = Image.fromarray(255 - film)
+    data = bytearray(encode(film, "MPO", save_all=True, append_images=[view]))
+    second = data.index(b"MPF\0") + 4 + 50 + 16  # behind the index and the entry of the first
+    data[second : second + 4] = (0x020002).to_bytes(4, "little")
+    assert refusal(bytes(data)).code == "several_images"
+    found = decoding.decode(bytes(data), Reading(frame=2)).pixels
+    np.testing.assert_array_equal(found, decoded(encode(255 - film, "JPEG")))
 
 
 def test_the_name_of_an_image_is_its_sha_256():
