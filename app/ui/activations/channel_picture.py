@@ -18,8 +18,7 @@ from app.ui.cache import channel_pictures
 
 TITLE = "What it responds to most"
 EXPLANATION = (
-    "A pattern grown from random grey until this channel responded as strongly as the search could "
-    "make it: not a film, not a finding, and not what the channel saw here."
+    "Grown from random grey to excite this channel: no film, no finding, and not what it saw here."
 )
 _SIDE = 720  # least length of the longer side of the picture, in pixels
 
@@ -129,13 +128,13 @@ def _show_found(found: ChannelPicture, channel: int, film_mean: float) -> None:
         output_format="PNG",
         alt=f"Picture that channel {channel} responds to most",
     )
-    st.caption(f"{_describe_response(found, channel, film_mean)} {EXPLANATION}")
+    st.caption(f"{EXPLANATION} {_describe_response(found, film_mean)}")
 
 
-def _describe_response(found: ChannelPicture, channel: int, film_mean: float) -> str:
+def _describe_response(found: ChannelPicture, film_mean: float) -> str:
     figures = (
-        f"Channel {channel} responds to this with a mean of {format_value(found.mean)}; to this "
-        f"film {format_value(film_mean)}, to random grey {format_value(found.start_mean)}."
+        f"Mean activation {format_value(found.mean)}; on this film {format_value(film_mean)}, on "
+        f"random grey {format_value(found.start_mean)}."
     )
     if not found.is_found:
         return f"{figures} The search found nothing better than random grey."

@@ -133,7 +133,7 @@ def test_the_picture_a_channel_responds_to_most_is_made_on_request(bundle, sourc
     found = channel_pictures.channel_picture(bundle, layer, channel)
     assert found is not None
     assert len(at.image) == 5  # film, input, map, overlay, picture
-    assert f"with a mean of {format_value(found.mean)}" in texts(at)
+    assert f"Mean activation {format_value(found.mean)}; on this film " in texts(at)
     assert EXPLANATION in texts(at)
     assert not any(button.key.startswith("activations_picture") for button in at.button)
 
