@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -196,7 +196,7 @@ def only_split(dataset: Dataset, split_name: str | None) -> Dataset:
     if len(cases) == len(dataset.cases):
         return dataset
     note = f"Only the {split_name} split is scored: {len(cases)} of {len(dataset.cases)} images."
-    return Dataset(dataset.classes, cases, (*dataset.notes, note))
+    return replace(dataset, cases=cases, notes=(*dataset.notes, note))
 
 
 def seen_in_training(bundle: Bundle) -> dict[str, str]:

@@ -101,6 +101,16 @@ def test_the_test_split_is_taken_where_there_is_one(tmp_path):
     assert {case.split for case in only_split(dataset, "train").cases} == {"train"}
 
 
+def test_one_split_keeps_what_is_known_of_the_data(tmp_path):
+    dataset = replace(
+        in_splits(tmp_path, "train", "test"), task="any-of", patients_from="file names"
+    )
+
+    found = only_split(dataset, "test")
+
+    assert (found.task, found.patients_from) == ("any-of", "file names")
+
+
 def test_data_without_splits_are_used_completely(tmp_path):
     dataset = in_splits(tmp_path, "")
 
