@@ -30,6 +30,7 @@ from app.core.bundles.bundle import (
 from app.core.bundles.findings import absent
 from app.core.bundles.manifest import MANIFEST, Data, Manifest
 from app.core.errors import BundleError, DatasetError
+from app.core.images.preparation import DECODERS
 from app.core.networks.network import Network, load_network
 from model_training.bundling.card import write_card
 from model_training.data.answers import answer_counts, label_text
@@ -38,7 +39,7 @@ from model_training.data.datasets import SPLITS, Case, images_below
 # Enough that a decision on the written probability is the same as on the computed one.
 DIGITS = 9
 
-_LIBRARIES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pillow", "overread")
+_LIBRARIES = ("overread", "keras", "tensorflow", *DECODERS)
 
 
 @dataclass(frozen=True, slots=True)

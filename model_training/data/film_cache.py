@@ -28,7 +28,7 @@ from app.core.bundles.manifest import Input
 from app.core.errors import TRANSIENT, DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.guard import guarded
-from app.core.images.preparation import PIPELINE_VERSION, Rejected, prepare
+from app.core.images.preparation import DECODERS, PIPELINE_VERSION, Rejected, prepare
 from app.core.progress import progress
 from app.core.settings import read_settings
 from app.core.sources.source import Source
@@ -37,18 +37,6 @@ from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
 
 # Increase this when the layout of a store changes.
 _LAYOUT = 1
-
-# Other versions of these libraries may decode to different pixels.
-_LIBRARIES = (
-    "numpy",
-    "opencv-python-headless",
-    "pillow",
-    "pydicom",
-    "pylibjpeg",
-    "tifffile",
-    "imagecodecs",
-    "pi-heif",
-)
 
 # Number of films decoded, written and indexed together.
 _TOGETHER = 256
@@ -159,7 +147,7 @@ class _Store:
             "layout": _LAYOUT,
             "pipeline": PIPELINE_VERSION,
             "input": network_input.model_dump(mode="json"),
-            "libraries": {name: version(name) for name in _LIBRARIES},
+            "libraries": {name: version(name) for name in DECODERS},
         }
         text = json.dumps(settings, indent=2, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,15 +1,20 @@
 """A file's bytes as a network sees them, and what it must not see."""
 
+import ast
 import hashlib
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from app.core import images
 from app.core.bundles.manifest import Input
 from app.core.images import geometry
 from app.core.images.decoding import Film
-from app.core.images.preparation import Prepared, Rejected, prepare, to_input
+from app.core.images.preparation import DECODERS, Prepared, Rejected, prepare, to_input
 from tests.pictures import dicom
 
 GREY = Input(height=24, width=32, channels=1, fit="pad")
@@ -75,3 +80,19 @@ def test_resizing_alone_asks_nothing_of_the_film():
     colours[..., 0] = 255
 
     assert to_input(Film(colours), GREY).shape == (24, 32, 1)
+
+
+def test_every_package_that_reads_files_is_a_decoder():
+    imported = set()
+    for file in Path(images.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(str(node.module).partition(".")[0])
+    modules = imported - set(sys.stdlib_module_names) - {"app"}
+    packages = {packages_distributions()[module][0].replace("_", "-") for module in modules}
+
+    assert packages <= set(DECODERS)
+    # Plugins of pydicom, which are not imported by name.
+    assert {name for name in DECODERS if name.startswith("pylibjpeg")} == set(DECODERS) - packages
