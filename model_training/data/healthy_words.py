@@ -22,7 +22,7 @@ def _words(text: str) -> frozenset[str]:
 
 # Nothing was found.
 HEALTHY = _words("""
-    0 none null neg negative negatives normal normals healthy fine false wnl nad unremarkable intact
+    0 none null neg negative negatives normal normals healthy false wnl nad unremarkable intact
     nofinding nofindings uninfected unaffected undiseased uninjured unfractured unharmed
     nondemented noncancerous nonmalignant asymptomatic physiological hc
     normale normaler normales normalbefund gesund gesunde gesunder gesundes negativ negative
@@ -57,7 +57,7 @@ HEALTHY = _words("""
 
 # Nothing was found, compared with something worse: a normal image is more so.
 LESS_SICK = _words("""
-    benign control controls ctrl background clear cn
+    benign control controls ctrl cn
     benigne benigno benigna bénin bénigne gutartig gutartige gutartiger kontrolle kontrollen
     témoin témoins contrôle contrôles controle controles controlli
     goedaardig goedaardige łagodny łagodna kontrola iyi доброкачественный доброкачественная контроль
@@ -94,6 +94,12 @@ NEGATORS = _words("""
     değil utan uten inte ikke ilman ei fără nu tanpa bukan tidak nélkül
     без не нет немає χωρίς μη δεν
     غير بدون لا ليس بلا غیر ללא אין לא नहीं बिना không
+""")
+
+# Of these, what says nothing without a word after it; `SEM` alone is a microscope.
+PREPOSITIONS = _words("""
+    without lacking not ohne nicht sans pas sin senza sem zonder bez utan uten inte ikke ilman ei
+    fără nu tanpa bukan nélkül без не χωρίς μη بدون غير بلا ללא बिना nie não
 """)
 
 # The same behind what they turn round.

@@ -22,6 +22,7 @@ from model_training.data.healthy_words import (
     NEGATORS,
     NO_NEGATIONS,
     PARTS,
+    PREPOSITIONS,
     SICK,
     TRAILING_NEGATORS,
     without_accents,
@@ -97,6 +98,8 @@ def _meaning(name: str) -> int:
     if place is None:
         return _meaning_of_words(words)
     before, after = words[:place], words[place + 1 :]
+    if not after and words[place] in PREPOSITIONS:
+        return _meaning_of_words(before)
     if not after:  # "tumour: none", "normal: no", or the negator alone
         return _FOUND if any(word in HEALTHY for word in before) else _NONE_FOUND
     if _meaning_of_words(after) < _NOT_SAID and not set(after) & NEGATORS:

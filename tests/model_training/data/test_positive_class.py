@@ -124,6 +124,9 @@ def test_the_positive_class_is_known_by_the_names(negative, positive):
         ("bacterial", "viral"),
         ("非典型肺炎", "肺炎"),
         ("free air", "free fluid"),
+        ("SEM", "TEM"),
+        ("clear cell", "papillary"),
+        ("fine", "coarse"),
     ],
 )
 def test_names_that_do_not_say_it_are_asked_about(classes):
