@@ -49,7 +49,8 @@ def _walk(page: Page, url: str) -> None:
 
 
 def _keep(page: Page, name: str) -> None:
-    # Images and charts are rendered after the script has ended, with no event to wait for.
+    steps.charts_drawn(page)
+    # Images are rendered after the script has ended, with no event to wait for.
     page.mouse.move(0, 0)
     page.wait_for_timeout(3000)
     page.screenshot(path=IMAGES / f"{name}.png")

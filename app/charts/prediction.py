@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import plotly.graph_objects as go
 
 from app.charts import palette
@@ -73,7 +75,7 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
         yaxis={
             "tickvals": class_names,
             "ticktext": [
-                f"{name}  <b>{formatting.probability_percent(value)}</b>  "
+                f"{name}  <b>{escape(formatting.probability_percent(value))}</b>  "
                 for name, value in zip(class_names, prediction.class_probabilities, strict=True)
             ],
         },

@@ -32,6 +32,7 @@ def choose_theme(page: Page, theme: Theme) -> None:
         "background-color", f"rgb({red}, {green}, {blue})"
     )
     steps.settled(page)
+    steps.charts_drawn(page)
     page.wait_for_timeout(300)  # colours fade from one theme to the other
 
 

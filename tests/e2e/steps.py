@@ -138,6 +138,11 @@ def settled(page: Page) -> None:
     expect(page.locator("[data-stale='true']")).to_have_count(0)
 
 
+def charts_drawn(page: Page) -> None:
+    """Waits until every chart has its text; charts are drawn after the script has ended."""
+    expect(page.locator(".stPlotlyChart:not(:has(svg text))")).to_have_count(0)
+
+
 def move_slider(page: Page, name: str, key: str) -> None:
     """Moves a slider with the keyboard; the page follows a moment later."""
     handle = page.get_by_role("slider", name=name)

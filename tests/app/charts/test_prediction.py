@@ -49,6 +49,14 @@ def test_two_classes_have_the_threshold_and_its_zone_over_the_positive_one(manif
     assert list(figure.layout.xaxis.tickvals) == [0, 0.25, 0.5, 0.75, 1]
 
 
+def test_a_sign_before_a_probability_is_not_markup(manifest_of):
+    figure = probability_figure(predicted([0.0002, 0.9998], 1), manifest_of("NORMAL", "PNEUMONIA"))
+
+    normal, pneumonia = figure.layout.yaxis.ticktext
+    assert "<b>&lt; 0.1 %</b>" in normal
+    assert "<b>&gt; 99.9 %</b>" in pneumonia
+
+
 def test_more_classes_have_no_threshold(manifest_of):
     prediction = predicted([0.1, 0.2, 0.7], 2, label="C")
 
