@@ -41,7 +41,10 @@ class LeftOut:
         if self._files:
             total = self._files.total()
             ordered = sorted(self._files.items(), key=lambda item: (-item[1], item[0]))
-            kinds = ", ".join(f"{count:,} {kind}" for kind, count in ordered)
+            named, others = ordered[:_MOST_KINDS], ordered[_MOST_KINDS:]
+            kinds = ", ".join(f"{count:,} {kind}" for kind, count in named)
+            if others:
+                kinds += f", {sum(count for _, count in others):,} of {len(others):,} other kinds"
             files = "1 file is no image" if total == 1 else f"{total:,} files are no images"
             words.append(f"{files}: {kinds}")
         if self._hidden_folders:
@@ -66,6 +69,8 @@ def kind_by_name(name: str) -> str:
     return f".{ending.lower()}"
 
 
+# Kinds that are named in the line; a folder of a system may have dozens.
+_MOST_KINDS = 12
 _KNOWN = frozenset({"thumbs.db", ".ds_store", "desktop.ini", "dicomdir"})
 # A longer one is part of a name, and a name may identify a patient.
 _LONGEST_ENDING = 10

@@ -177,6 +177,15 @@ def test_two_members_of_one_name_are_two_rows(tmp_path):
     assert codes(from_paths([path])) == [b"first", b"second"]
 
 
+def test_a_line_names_the_most_frequent_kinds():
+    left_out = LeftOut()
+    for number in range(20):
+        for _ in range(number + 1):
+            left_out.add(f"x.e{number:02d}")
+    assert str(left_out).startswith("210 files are no images: 20 .e19, 19 .e18, ")
+    assert str(left_out).endswith(", 9 .e08, 36 of 8 other kinds.")
+
+
 @pytest.mark.parametrize(("name", "kind"), [
     ("a.txt", ".txt"), ("A.TXT", ".txt"), ("week/a.tar.gz", ".gz"), ("Makefile", "without ending"),
     ("a.", "without ending"), ("Mustermann. Erika geb. 1950", "without ending"),
