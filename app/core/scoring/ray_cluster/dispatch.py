@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from app.core.errors import OverreadError
+from app.core.errors import FAILED, OverreadError
 from app.core.scoring.engine import KnownResults, Result
 from app.core.scoring.ray_cluster.connection import load_ray
 from app.core.scoring.ray_cluster.worker import Answer, Failure
@@ -20,8 +20,10 @@ BATCH_SIZE = 32
 BATCHES_A_WORKER = 2
 # Batches ahead of the next result to return, so that a slow file does not stall other workers.
 BATCHES_AHEAD_A_WORKER = 4
-# Limits retries of a film that crashes every worker.
+# Limits retries of a batch that crashes every worker; then its films are scored one by one.
 MAX_ATTEMPTS = 4
+# Of a film by itself; then it is the film, and costs its own row only.
+ATTEMPTS_ALONE = 2
 
 # Time that a run waits at its end for workers that are still starting.
 _OPENING_SECONDS = 10.0
@@ -171,17 +173,27 @@ class Dispatch:
     def _lost(self, worker: Any, batch: _Batch) -> None:
         """Gives the batch of a crashed worker to another one, and waits for the restart."""
         batch.num_attempts += 1
-        if batch.num_attempts == MAX_ATTEMPTS:
-            raise OverreadError(
-                f"{MAX_ATTEMPTS} workers in turn crashed while scoring films {batch.first + 1:,} "
-                f"to {batch.first + len(batch.sources):,} of the input. Check the memory of the "
-                "cluster's machines; if it is sufficient, score these films individually to find "
-                "the cause. Completed results are kept."
-            )
-        self._retries.append(batch)
+        if batch.num_attempts < MAX_ATTEMPTS:
+            self._retries.append(batch)
+        elif len(batch.sources) > 1:
+            self._retries.extend(self._split(batch))
+        else:
+            batch.results = [_fatal(batch.sources[0])]
         self._close(worker)
         if worker not in self._opening.values():
             self._open(worker)
+
+    def _split(self, batch: _Batch) -> list[_Batch]:
+        """Puts batches of one film each in the place of a batch, to find the film that crashes."""
+        singles = [
+            _Batch(batch.first + number, (source,), num_attempts=MAX_ATTEMPTS - ATTEMPTS_ALONE)
+            for number, source in enumerate(batch.sources)
+        ]
+        place = self._ordered.index(batch)
+        self._ordered.remove(batch)
+        for number, single in enumerate(singles):
+            self._ordered.insert(place + number, single)
+        return singles
 
     def _store(self, sources: Sequence[Source], answers: Sequence[Answer]) -> list[Result]:
         results, fresh = [], []
@@ -203,6 +215,17 @@ class Dispatch:
                 "--restart."
             )
         return found
+
+
+def _fatal(source: Source) -> Result:
+    return Result(
+        source,
+        "",
+        "unreadable",
+        FAILED,
+        f"The file ended the process that scored it, {ATTEMPTS_ALONE} times in turn. Other files "
+        "are not affected. Check the memory of the cluster's machines, or export the image again.",
+    )
 
 
 def _result(source: Source, answer: Answer) -> Result:

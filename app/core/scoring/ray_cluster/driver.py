@@ -64,7 +64,7 @@ def score(
     A film that occurs twice in a run is scored twice.
 
     If a worker crashes, up to two batches are scored again by others, and Ray takes a few seconds
-    to restart it.
+    to restart it. A film that crashes every worker is found and has a row `failed`.
 
     Args:
         bundle: The model; its files are sent to the workers.
@@ -78,8 +78,8 @@ def score(
         One result for each source, in order.
 
     Raises:
-        OverreadError: If Ray is not installed, the cluster does not respond, no worker is left, a
-            batch crashes every worker that gets it, or a worker has an unexpected error.
+        OverreadError: If Ray is not installed, the cluster does not respond, no worker is left, or
+            a worker has an unexpected error.
     """
     ray = load_ray()
     with connected():

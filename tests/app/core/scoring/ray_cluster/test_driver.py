@@ -213,7 +213,7 @@ def test_killed_workers_are_restarted(bundle, films, expected):
     require_same(found, expected)
 
 
-def test_a_batch_that_ends_every_worker_is_named(bundle, films, monkeypatch):
+def test_a_film_that_ends_every_worker_costs_its_row(bundle, films, expected, monkeypatch):
     monkeypatch.setattr(dispatch, "MAX_ATTEMPTS", 2)
 
     class Deadly:
@@ -222,11 +222,14 @@ def test_a_batch_that_ends_every_worker_is_named(bundle, films, monkeypatch):
         def read(self):
             os._exit(1)
 
-    sources = [*films[:32], Source(CANARY, Path(CANARY), Deadly())]
-    with pytest.raises(OverreadError, match="films 33 to 33 of the input") as raised:
-        list(driver.score(bundle, sources, num_workers=1))
+    # In the middle of a batch of 32, whose other films are scored one by one.
+    sources = [*films[:2], Source(CANARY, Path(CANARY), Deadly()), *films[2:4]]
+    results = list(driver.score(bundle, sources, num_workers=1))
 
-    assert CANARY not in str(raised.value)
+    fatal = results.pop(2)
+    assert (fatal.source, fatal.status, fatal.reason_code) == (sources[2], "unreadable", "failed")
+    assert CANARY not in fatal.reason
+    require_same(results, expected[:4])
 
 
 def test_a_bug_in_a_worker_is_reported_without_a_path(bundle, films, capfd):
