@@ -40,6 +40,21 @@ def heatmap_layer_key(bundle: Bundle) -> str:
     return f"case_layer_{bundle.sha256[:12]}"
 
 
+def case_finding_key(bundle: Bundle, image_id: str) -> str:
+    """Key of the finding whose evidence is shown for a film.
+
+    Args:
+        bundle: The model.
+        image_id: SHA-256 of the film.
+    """
+    return f"case_finding_{bundle.sha256[:12]}_{image_id[:12]}"
+
+
+def review_finding_key(bundle: Bundle) -> str:
+    """Key of the finding by which films are listed."""
+    return f"review_finding_{bundle.sha256[:12]}"
+
+
 def layer_key(bundle: Bundle) -> str:
     """The key of the layer that Activations shows; each model keeps its own."""
     return f"activations_layer_{bundle.sha256[:12]}"

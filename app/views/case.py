@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.core.performance import formatting
+from app.core.review.findings import prediction_text
 from app.core.review.worklist import STATUS_LABELS
 from app.ui import components, errors, state, verdict_log
 from app.ui.cache import films, pictures
@@ -32,25 +32,21 @@ with film_side:
     if case.film is None:
         st.error(case.reason, icon=":material/error:")
     else:
-        pending = viewer.show_film(case, case.film, bundle, viewer.choose_view(bundle))
+        pending = viewer.show_film(case, case.film, bundle, viewer.choose_view(case, bundle))
 
 with reading_side:
     if case.prediction is None:
         st.warning(f"No prediction. {case.reason}" if case.film else "No prediction.")
     else:
         st.markdown(f"### {STATUS_LABELS[case.prediction.zone]}")
-        prediction = bundle.manifest.task.display_name(case.prediction.label)
+        prediction = prediction_text(case.prediction, bundle.manifest.task)
         st.markdown(f"{bundle.manifest.task.title}: **{prediction}**")
         components.chart(
             pictures.probability_figure(bundle, case.image_id, case.prediction),
             key="case_probability",
             alt="Probability of each class with the decision threshold",
         )
-        st.caption(
-            f"Calibrated probability {formatting.probability(case.prediction.probability)}, before "
-            f"calibration {formatting.probability(case.prediction.raw_probability)}. Shaded: the "
-            "uncertain zone."
-        )
+        st.caption(viewer.probability_note(case.prediction))
     if case.image_id:
         viewer.ask_verdict(case, bundle, verdict_log.current(bundle).get(case.image_id))
     if case.prediction is not None:

@@ -8,10 +8,17 @@ from app.ui import components, state
 from app.ui.cache import performance as cached_performance
 from app.ui.performance import details as details
 from app.ui.performance import figures as views
+from app.ui.performance import findings
 
 st.title("Performance")
 
 bundle = state.require_bundle()
+if bundle.manifest.task.any_of:
+    finding = findings.pick_finding(bundle)
+    if finding is None:
+        findings.show_all(bundle)
+        st.stop()
+    bundle = bundle.of_finding(finding)
 task, decision = bundle.manifest.task, bundle.manifest.thresholds.decision
 class_names = [task.display_name(name) for name in task.classes]
 splits = predictions.splits(cached_performance.predictions(bundle))
@@ -25,7 +32,7 @@ with split_column:
     split = views.pick_split(splits)
 with slider:
     if task.binary:
-        key = f"performance_threshold_{bundle.sha256[:12]}"
+        key = f"performance_threshold_{bundle.sha256[:12]}{bundle.finding}"
         threshold = components.threshold_slider(decision, key=key)
 held_out = cached_performance.held_out(bundle, split)
 views.describe(held_out, bundle, threshold)
@@ -55,7 +62,9 @@ view = details.pick_view()
 if view == "Misclassified films":
     misclassified = classifications.misclassified(held_out, threshold=threshold)
     details.misclassified_films(
-        misclassified, bundle, key=f"misclassified_{bundle.sha256}_{split}_{threshold}"
+        misclassified,
+        bundle,
+        key=f"misclassified_{bundle.sha256}{bundle.finding}_{split}_{threshold}",
     )
 elif view == "Calibration":
     check = cached_performance.calibration(bundle, split)

@@ -40,18 +40,20 @@ if batch.progress.cancelled and not is_running:
     )
 
 verdicts = verdict_log.current(bundle)
+finding = rows.choose_finding(bundle)
+asked, results = rows.of_finding(bundle, results_so_far, finding)
 # These take time proportional to the batch, so they are recomputed only after a change.
-counts = state.cached("counts", (len(results_so_far),), lambda: count_by_status(results_so_far))
-rows.summary(results_so_far, counts, verdicts, batch.left_out)
+counts = state.cached("counts", (len(results), finding), lambda: count_by_status(results))
+rows.summary(results, counts, verdicts, batch.left_out)
 if not is_running:
     choices.offer_choices(batch, results_so_far)
 with st.container(border=True):
-    chosen = rows.choose_filter(bundle, counts)
+    chosen = rows.choose_filter(asked, counts)
 order = state.worklist_order()
 listed = state.cached(
     "worklist",
-    (len(results_so_far), verdicts, chosen, order),
-    lambda: worklist(results_so_far, verdicts, chosen, order),
+    (len(results), verdicts, chosen, order, finding),
+    lambda: worklist(results, verdicts, chosen, order),
 )
 state.set_listed(listed)
 
@@ -59,7 +61,7 @@ if not listed:
     st.info("No film matches these filters.")
     st.stop()
 
-opened = rows.show_rows(listed, bundle, verdicts)
+opened = rows.show_rows(listed, asked, verdicts)
 if opened is not None:
     state.open_case(opened.source)
     st.switch_page("views/case.py")

@@ -165,7 +165,8 @@ def data_record(
             for split_name, found in counts.items()
         },
         labelled={
-            split_name: {name: found[name] + found[absent(name)] for name in classes}
+            # An empty split has no findings either.
+            split_name: {name: found[name] + found.get(absent(name), 0) for name in classes}
             for split_name, found in counts.items()
         }
         if has_findings

@@ -26,6 +26,7 @@ def add(commands: Commands) -> None:
         choices=("train", "val", "test", "all"),
         help="of --data, as for evaluate",
     )
+    command.add_argument("--finding", default="", help="the finding to compare, of any-of bundles")
     command.add_argument("--html", type=Path, help="HTML report to write, with curves")
     command.add_argument("--json", type=Path, help="JSON file to write, with all figures")
     add_data_arguments(command, name="--data")
@@ -47,10 +48,11 @@ def _run(options: argparse.Namespace) -> None:
 
     bundles = [load_bundle(path) for path in options.bundles]
     if options.data:
-        dataset = only_split(read(options, classes=bundles[0].manifest.task.classes), options.split)
-        comparison = compare_on_data(bundles, dataset)
+        classes, any_of = bundles[0].manifest.task.classes, bool(options.finding)
+        dataset = only_split(read(options, classes=classes, any_of=any_of), options.split)
+        comparison = compare_on_data(bundles, dataset, finding=options.finding)
     else:
-        comparison = compare_on_test_rows(bundles)
+        comparison = compare_on_test_rows(bundles, finding=options.finding)
     print(comparison_report.text(comparison))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)

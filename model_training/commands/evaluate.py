@@ -41,7 +41,8 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.evaluation.scoring import only_split, overlap_note, score
 
     bundle = load_bundle(options.bundle)
-    dataset = only_split(read(options, classes=bundle.manifest.task.classes), options.split)
+    task = bundle.manifest.task
+    dataset = only_split(read(options, classes=task.classes, any_of=task.any_of), options.split)
     for note in dataset.notes:
         print(note, file=sys.stderr)
     scored = score(bundle, dataset)

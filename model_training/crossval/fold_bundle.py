@@ -16,6 +16,8 @@ from model_training.config import TrainingConfig
 from model_training.crossval.folds import UNSHIFTED, VIEWS, Fold, load_networks, pooled_logits
 from model_training.data.splits import Split
 from model_training.evaluation import evaluation
+from model_training.evaluation.evaluation import Outcome
+from model_training.evaluation.finding_evaluation import FindingsOutcome, conclude_findings
 from model_training.fitting.publishing import Description, publish
 from model_training.fitting.run_folder import check_out
 from model_training.preparation.films import Films
@@ -57,16 +59,30 @@ def publish_ensemble(
     by_view = [pooled_logits(folds, len(films.cases), view)[in_folds] for view in views]
     test = films.positions("test")
     logits[test] = evaluation.score(network, films.pixels, films.rows[test])
-    outcome = evaluation.fit_on_validation(
-        network,
-        films.pixels,
-        films.rows,
-        logits=logits,
-        validation=in_folds,
-        validation_logits=np.concatenate(by_view),
-        validation_labels=np.tile(films.labels[in_folds], len(views)),
-        threshold_rule=config.threshold_rule,
-    )
+    outcome: Outcome | FindingsOutcome
+    if films.task == "any-of":
+        outcome = conclude_findings(
+            network,
+            films.pixels,
+            films.rows,
+            films.classes,
+            logits=logits,
+            validation=in_folds,
+            seen=by_view,
+            seen_labels=films.findings[in_folds],
+            threshold_rule=config.threshold_rule,
+        )
+    else:
+        outcome = evaluation.fit_on_validation(
+            network,
+            films.pixels,
+            films.rows,
+            logits=logits,
+            validation=in_folds,
+            validation_logits=np.concatenate(by_view),
+            validation_labels=np.tile(films.labels[in_folds], len(views)),
+            threshold_rule=config.threshold_rule,
+        )
     work = out.parent / f".{out.name}-training"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

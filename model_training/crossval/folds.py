@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import CaseSplit
-from app.core.bundles.manifest import Calibration, Thresholds
+from app.core.bundles.manifest import Calibration, Finding, Thresholds
 from app.core.errors import DatasetError
 from app.core.networks.network import Network, silence_tensorflow
 from app.core.statistics.recalibration import calibrated
@@ -30,8 +31,11 @@ from model_training.crossval.fold_store import (
 )
 from model_training.data.datasets import Dataset
 from model_training.data.folds import folds_by_patient
-from model_training.evaluation import evaluation
+from model_training.evaluation import evaluation, finding_figures
+from model_training.evaluation.evaluation import Outcome
 from model_training.evaluation.figures import as_numbers
+from model_training.evaluation.films_evaluation import evaluate_films
+from model_training.evaluation.finding_evaluation import FindingsOutcome, finding_probabilities
 from model_training.preparation.films import Films
 from model_training.tracking import tracking
 from model_training.training import experiment
@@ -43,6 +47,14 @@ UNSHIFTED = "as it is"
 VIEWS = (UNSHIFTED, *SHIFTS)
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What decides between classes that exclude each other."""
+
+    calibration: Calibration
+    thresholds: Thresholds
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Fold:
     """The predictions of one network for the images it was not trained on.
@@ -50,8 +62,8 @@ class Fold:
     Attributes:
         positions: Indices of its held-out cases in `Films.cases`, `(num_held_out,)`.
         logits: By view of the images (`VIEWS`), `(num_held_out, num_classes)`.
-        calibration: Fitted on the fold's own validation images.
-        thresholds: Chosen on the fold's own validation images.
+        decided: Calibration and thresholds, fitted and chosen on the fold's own validation images;
+            with findings, those of each by name.
         history: One row per epoch.
         minutes: Duration of its training.
         folder: Folder of the fold, with `model.keras`.
@@ -59,15 +71,16 @@ class Fold:
 
     positions: NDArray[np.int64]
     logits: dict[str, NDArray[np.float64]]
-    calibration: Calibration
-    thresholds: Thresholds
+    decided: Decided | dict[str, Finding]
     history: pd.DataFrame
     minutes: float
     folder: Path
 
     def probabilities(self, view: str = UNSHIFTED) -> NDArray[np.float64]:
         """Calibrated probabilities in [0, 1], `(num_held_out, num_classes)`."""
-        return calibrated(self.logits[view], self.calibration)
+        if isinstance(self.decided, dict):
+            return finding_probabilities(self.logits[view], list(self.decided.values()))
+        return calibrated(self.logits[view], self.decided.calibration)
 
 
 def crossvalidate(
@@ -198,7 +211,10 @@ def _folds(
 ) -> NDArray[np.int64]:
     cases = [films.cases[index] for index in pool]
     return folds_by_patient(
-        Dataset(films.classes, cases), films.groups[pool], num_folds=num_folds, seed=seed
+        Dataset(films.classes, cases, task=films.task),
+        films.groups[pool],
+        num_folds=num_folds,
+        seed=seed,
     )
 
 
@@ -234,16 +250,7 @@ def _train_fold(
     work.mkdir(parents=True, exist_ok=True)
     trained = experiment.train_network(films, config, work=work, callbacks=[noted.epoch_callback()])
     network = trained.network
-    outcome = evaluation.evaluate(
-        network,
-        films.pixels,
-        films.labels,
-        rows=films.rows,
-        validation=films.positions("val"),
-        test=held_out,
-        threshold_rule=config.threshold_rule,
-        shifts=tuple(SHIFTS) if config.shifted_validation else (),
-    )
+    outcome = evaluate_films(network, films, config, test=held_out)
     logits = {UNSHIFTED: outcome.class_logits[held_out]}
     for view in SHIFTS:
         logits[view] = evaluation.score(network, films.pixels, films.rows[held_out], shift=view)
@@ -251,8 +258,7 @@ def _train_fold(
     trained.history.to_csv(folder / HISTORY, index=False)
     settings = {
         "heatmap_layer": network.heatmap_layer,
-        "calibration": outcome.calibration.model_dump(mode="json"),
-        "thresholds": outcome.thresholds.model_dump(mode="json"),
+        **_as_settings(outcome),
         "minutes": trained.minutes,
     }
     (folder / "settings.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
@@ -266,11 +272,35 @@ def _train_fold(
 
 
 def _held_out_figures(
-    films: Films, held_out: NDArray[np.int64], outcome: evaluation.Outcome
+    films: Films, held_out: NDArray[np.int64], outcome: Outcome | FindingsOutcome
 ) -> dict[str, float]:
-    labels, probabilities = films.labels[held_out], outcome.probabilities[held_out]
-    return tracking.for_tracking(
-        as_numbers(labels, probabilities, threshold=outcome.thresholds.decision), "held out"
+    probabilities = outcome.probabilities[held_out]
+    if isinstance(outcome, FindingsOutcome):
+        found = finding_figures.as_numbers(films.findings[held_out], probabilities, films.classes)
+    else:
+        labels = films.labels[held_out]
+        found = as_numbers(labels, probabilities, threshold=outcome.thresholds.decision)
+    return tracking.for_tracking(found, "held out")
+
+
+def _as_settings(outcome: Outcome | FindingsOutcome) -> dict[str, Any]:
+    """What decides, for `settings.json`."""
+    if isinstance(outcome, FindingsOutcome):
+        found = {name: one.model_dump(mode="json") for name, one in outcome.findings.items()}
+        return {"findings": found}
+    return {
+        "calibration": outcome.calibration.model_dump(mode="json"),
+        "thresholds": outcome.thresholds.model_dump(mode="json"),
+    }
+
+
+def _from_settings(settings: dict[str, Any]) -> Decided | dict[str, Finding]:
+    if "findings" in settings:
+        found = settings["findings"]
+        return {name: Finding.model_validate(one) for name, one in found.items()}
+    return Decided(
+        Calibration.model_validate(settings["calibration"]),
+        Thresholds.model_validate(settings["thresholds"]),
     )
 
 
@@ -281,8 +311,7 @@ def _read_fold(folder: Path, held_out: NDArray[np.int64]) -> Fold:
     return Fold(
         held_out,
         logits,
-        Calibration.model_validate(settings["calibration"]),
-        Thresholds.model_validate(settings["thresholds"]),
+        _from_settings(settings),
         pd.read_csv(folder / HISTORY),
         settings["minutes"],
         folder,

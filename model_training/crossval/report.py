@@ -104,15 +104,16 @@ def _views() -> str:
 
 def _pooled_sentence(summary: Summary) -> str:
     pooled = summary.pooled
+    what = "mean AUC" if "mean AUC" in summary.figures else "AUC"
     return (
-        f"Out-of-fold AUC, all folds together: {pooled.value:.3f} ({pooled.low:.3f} to "
+        f"Out-of-fold {what}, all folds together: {pooled.value:.3f} ({pooled.low:.3f} to "
         f"{pooled.high:.3f}, bootstrap over patients; {pooled.num_cases:,} images"
         f"{summary.patients})."
     )
 
 
 def _roc(folds: Sequence[Fold], films: Films) -> list[Figure]:
-    if len(films.classes) > 2:
+    if len(films.classes) > 2 or films.task == "any-of":
         return []
     figure = go.Figure()
     for number, fold in enumerate(folds, start=1):

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
+from app.core.bundles.findings import column
+from app.core.statistics.bootstrap import (
+    Interval,
+    auc_interval,
+    bootstrap_interval,
+    mean_auc_interval,
+)
 from app.core.statistics.curves import macro_auc
 from model_training.crossval.folds import UNSHIFTED, VIEWS, Fold, pooled_probabilities
+from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import as_numbers
 from model_training.preparation.films import Films
 from model_training.reports.patients import describe_patients
@@ -28,8 +36,8 @@ class Summary:
             figures on its held-out images, with its own threshold and calibration.
         views: One row per view of the images: mean over the folds and, as `worst ...`, the
             worst fold for each figure.
-        pooled: Out-of-fold AUC (one-vs-rest macro mean for more than two classes), with its
-            confidence interval over patients.
+        pooled: Out-of-fold AUC (one-vs-rest macro mean for more than two classes, mean over
+            findings), with its confidence interval over patients.
         worst_view: The view with the lowest mean AUC.
         patients: Number of patients of all held-out images, as worded by `describe_patients`.
     """
@@ -66,7 +74,7 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
     ]
     table = pd.DataFrame(rows)
     views = pd.DataFrame([_view_row(view, folds, films) for view in VIEWS])
-    main = "AUC" if "AUC" in table else "macro AUC"
+    main = next(name for name in ("AUC", "macro AUC", "mean AUC") if name in table)
     worst = str(views["view"].iloc[int(views[main].to_numpy(float).argmin())])
     return Summary(table, views, _pooled(folds, films), worst, _describe_patients(folds, films))
 
@@ -79,10 +87,15 @@ def fold_figures(fold: Fold, films: Films, view: str = UNSHIFTED) -> dict[str, f
         films: The data it was trained on.
         view: One of `VIEWS`.
     """
+    probabilities = fold.probabilities(view)
+    if isinstance(fold.decided, dict):
+        return finding_figures.as_numbers(
+            films.findings[fold.positions], probabilities, films.classes
+        )
     return as_numbers(
         films.labels[fold.positions],
-        fold.probabilities(view),
-        threshold=fold.thresholds.decision,
+        probabilities,
+        threshold=fold.decided.thresholds.decision,
     )
 
 
@@ -105,10 +118,13 @@ def predictions_table(folds: Sequence[Fold], films: Films) -> pd.DataFrame:
                 "path": [case.name for case in cases],
                 "patient_id": [case.patient_id for case in cases],
                 "subgroup": [case.subgroup for case in cases],
-                "y_true": [case.label for case in cases],
-                "threshold": fold.thresholds.decision,
             }
         )
+        if isinstance(fold.decided, dict):
+            tables.append(table.assign(**_finding_columns(fold, films, probabilities)))
+            continue
+        table["y_true"] = [case.label for case in cases]
+        table["threshold"] = fold.decided.thresholds.decision
         if logits.shape[1] == 2:
             table["logit"] = np.round(logits[:, 1] - logits[:, 0], 6)
         for label, name in enumerate(films.classes):
@@ -117,6 +133,21 @@ def predictions_table(folds: Sequence[Fold], films: Films) -> pd.DataFrame:
                 table[shown] = np.round(probabilities[fold.positions, label], 9)
         tables.append(table)
     return pd.concat(tables, ignore_index=True).sort_values("path", ignore_index=True)
+
+
+def _finding_columns(
+    fold: Fold, films: Films, probabilities: NDArray[np.float64]
+) -> dict[str, Any]:
+    """Label, threshold, logit and probability of each finding."""
+    labels, logits = films.findings[fold.positions], fold.logits[UNSHIFTED]
+    columns: dict[str, Any] = {}
+    decided = fold.decided if isinstance(fold.decided, dict) else {}
+    for number, (name, finding) in enumerate(decided.items()):
+        columns[column("y_true", name)] = pd.Series(labels[:, number], dtype="Int64")
+        columns[column("threshold", name)] = finding.thresholds.decision
+        columns[column("logit", name)] = np.round(logits[:, number], 6)
+        columns[column("probability", name)] = np.round(probabilities[fold.positions, number], 9)
+    return columns
 
 
 def _num_patients(fold: Fold, films: Films) -> int | str:
@@ -144,7 +175,10 @@ def _view_row(view: str, folds: Sequence[Fold], films: Films) -> dict[str, objec
 def _pooled(folds: Sequence[Fold], films: Films) -> Interval:
     positions = np.concatenate([fold.positions for fold in folds])
     probabilities = pooled_probabilities(folds, len(films.cases))[positions]
-    labels, groups = films.labels[positions], films.groups[positions]
+    groups = films.groups[positions]
+    if films.task == "any-of":
+        return mean_auc_interval(films.findings[positions], probabilities, groups=groups)
+    labels = films.labels[positions]
     if probabilities.shape[1] == 2:
         return auc_interval(labels, probabilities[:, 1], groups=groups)
 

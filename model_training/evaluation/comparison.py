@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
+from app.core.errors import BundleError, DatasetError
 from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.predictions import HeldOut, select
 from app.core.progress import progress
@@ -92,13 +93,18 @@ class Comparison:
         return self.contenders[0].cases
 
 
-def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
+def compare_on_test_rows(bundles: Sequence[Bundle], *, finding: str = "") -> Comparison:
     """Compares bundles on the images that are in the test split of all of them.
+
+    Args:
+        bundles: At least two, with the same classes, or with the finding.
+        finding: The finding of `any-of` bundles that is compared.
 
     Raises:
         BundleError: If the bundles do not have the same classes.
         DatasetError: If they have too few test images in common, or disagree on their class.
     """
+    bundles = _of_finding(bundles, finding)
     labels = unique_labels(bundles)
     held_out_sets = [select(b.predictions(), b.manifest.task, split="test") for b in bundles]
     contenders, notes = on_shared_images(labels, bundles, held_out_sets)
@@ -111,21 +117,32 @@ def compare_on_test_rows(bundles: Sequence[Bundle]) -> Comparison:
     return _compare(contenders, notes)
 
 
-def compare_on_data(bundles: Sequence[Bundle], dataset: Dataset) -> Comparison:
+def compare_on_data(
+    bundles: Sequence[Bundle], dataset: Dataset, *, finding: str = ""
+) -> Comparison:
     """Scores labelled data with each bundle and compares them on the images all could score.
 
     Images listed in a bundle's training split are left out.
 
     Args:
-        bundles: At least two, with the same classes.
+        bundles: At least two, with the same classes, or with the finding.
         dataset: The labelled images.
+        finding: The finding of `any-of` bundles that is compared.
 
     Raises:
         BundleError: If the bundles do not have the same classes.
         DatasetError: If too few images are left.
     """
-    labels = unique_labels(bundles)
+    own = _of_finding(bundles, finding)
+    labels = unique_labels(own)
+    if finding and finding not in dataset.classes:
+        raise DatasetError(
+            f"The data are not labelled for {finding!r}; found {list(dataset.classes)}."
+        )
     scored = [score(bundle, dataset) for bundle in bundles]
+    if finding:
+        scored = [each.of_finding(finding) for each in scored]
+    bundles = own
     contenders, notes = on_shared_images(labels, bundles, [each.held_out() for each in scored])
     notes = [*dataset.notes, *notes]
     for label, each in zip(labels, scored, strict=True):
@@ -135,6 +152,20 @@ def compare_on_data(bundles: Sequence[Bundle], dataset: Dataset) -> Comparison:
                 f"images ({describe_counts(each.refused)}); they are left out for all bundles."
             )
     return _compare(contenders, notes)
+
+
+def _of_finding(bundles: Sequence[Bundle], finding: str) -> Sequence[Bundle]:
+    """Each bundle as one for the finding; as it is without one."""
+    if not finding:
+        return bundles
+    for bundle in bundles:
+        task = bundle.manifest.task
+        if not task.any_of or finding not in task.classes:
+            raise BundleError(
+                f"{bundle.name!r} does not look for {finding!r}: its task is {task.kind}, of "
+                f"{list(task.classes)}. Choose bundles with that finding."
+            )
+    return [bundle.of_finding(finding) for bundle in bundles]
 
 
 def _compare(contenders: Sequence[Contender], notes: Sequence[str]) -> Comparison:

@@ -39,9 +39,16 @@ def unique_labels(bundles: Sequence[Bundle]) -> list[str]:
     """Names of bundles of one task, made unique by their digests.
 
     Raises:
-        BundleError: If the bundles do not tell apart the same classes.
+        BundleError: If the bundles do not tell apart the same classes, or look for any of several
+            findings.
     """
     classes = bundles[0].manifest.task.classes
+    for bundle in bundles:
+        if bundle.manifest.task.any_of:
+            raise BundleError(
+                f"{bundle.name!r} looks for any of {list(classes)}; a comparison is of one "
+                "finding. Choose it with --finding."
+            )
     for bundle in bundles[1:]:
         if bundle.manifest.task.classes != classes:
             raise BundleError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
 
@@ -11,20 +12,25 @@ from app.core.performance.predictions import HeldOut
 from app.core.statistics.calibration import reliability_bins
 from app.core.statistics.curves import roc_curve
 from app.core.statistics.metrics import operating_point
+from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import HEADER, Row, by_subgroup, markdown, notes, overall
+from model_training.evaluation.finding_figures import FindingCases
 from model_training.evaluation.scoring import Scored, describe_counts
 from model_training.reports.html_report import Figure, Section, Table, write_report
-from model_training.reports.patients import describe_patients
 from model_training.reports.plots import NamedRoc, reliability_figure, roc_figure
 
 _LINE = 100  # characters of a line of text
 
 
 def text(scored: Scored) -> str:
-    """The figures as text: what was scored, all images together, and each subgroup."""
+    """The figures as text: what was scored, all images together, and each subgroup or finding."""
+    what = fill(" ".join(_what(scored)), _LINE)
+    if scored.bundle.manifest.task.any_of:
+        findings = [_finding_cases(scored, name) for name in scored.classes]
+        return f"{what}\n\n{finding_figures.as_markdown(findings, scored.together())}"
     cases, task, threshold = scored.held_out(), scored.bundle.manifest.task, _threshold(scored)
     sections = [
-        fill(" ".join(_what(scored)), _LINE),
+        what,
         markdown(overall(cases, task, threshold=threshold)),
         *(markdown(rows) for rows in [by_subgroup(cases, task, threshold=threshold)] if rows),
         fill(notes(cases, task), _LINE),
@@ -41,11 +47,38 @@ def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
         data: Name of the data, for the heading.
         warning: A sentence about images that were used in training, or empty.
     """
+    said = Section("What was evaluated", [line for line in [*_what(scored), warning] if line])
+    shown = _finding_sections(scored) if scored.bundle.manifest.task.any_of else _sections(scored)
+    write_report(path, title=f"{scored.bundle.name} on {data}", sections=[said, *shown])
+
+
+def _finding_sections(scored: Scored) -> list[Section]:
+    """The table of all findings, then the sections of each, under its name."""
+    findings = [_finding_cases(scored, name) for name in scored.classes]
+    sections = [
+        Section(
+            "All findings",
+            [finding_figures.mean_sentence(scored.together())],
+            [Table(finding_figures.HEADER, finding_figures.summary_rows(findings))],
+        )
+    ]
+    for name, one in zip(scored.classes, findings, strict=True):
+        if one.has_both:
+            own = _sections(scored.of_finding(name))
+            sections += [replace(each, heading=f"{one.name}: {each.heading}") for each in own]
+    return sections
+
+
+def _finding_cases(scored: Scored, name: str) -> FindingCases:
+    own = scored.of_finding(name)
+    return FindingCases(own.bundle.manifest, own.held_out())
+
+
+def _sections(scored: Scored) -> list[Section]:
     cases, task, threshold = scored.held_out(), scored.bundle.manifest.task, _threshold(scored)
     figures = overall(cases, task, threshold=threshold)
     subgroups = by_subgroup(cases, task, threshold=threshold)
-    sections = [
-        Section("What was evaluated", [line for line in [*_what(scored), warning] if line]),
+    return [
         Section("Figures", [notes(cases, task)], [_table(figures)]),
         *([Section("Subgroups", tables=[_table(subgroups)])] if subgroups else []),
         Section("Ranking", figures=[_roc(scored, cases)]),
@@ -61,14 +94,13 @@ def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
             ],
         ),
     ]
-    write_report(path, title=f"{scored.bundle.name} on {data}", sections=sections)
 
 
 def _what(scored: Scored) -> list[str]:
-    manifest, cases = scored.bundle.manifest, scored.held_out()
-    patients = describe_patients(cases.patients, cases.named_patients != "")
+    manifest = scored.bundle.manifest
+    num_images, patients = len(scored.image_ids), scored.patients
     lines = [
-        f"{manifest.task.title}: {counted(cases.num_images, 'image')}{patients} scored by "
+        f"{manifest.task.title}: {counted(num_images, 'image')}{patients} scored by "
         f"{scored.bundle.name} (SHA-256 {scored.bundle.sha256[:12]})."
     ]
     if scored.refused:

@@ -29,13 +29,13 @@ class FindingsOutcome:
     """The scores of all cases, and the settings chosen on the validation cases.
 
     Attributes:
-        logits: `(num_cases, num_findings)`; NaN for cases that were not scored.
+        class_logits: `(num_cases, num_findings)`; NaN for cases that were not scored.
         probabilities: Calibrated, in [0, 1], same shape.
         findings: Calibration and thresholds of each finding, in order.
         heatmap_scale: Evidence at the top of the colour scale of every finding, in logits.
     """
 
-    logits: NDArray[np.float64]
+    class_logits: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     findings: dict[str, Finding]
     heatmap_scale: float

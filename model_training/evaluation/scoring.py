@@ -6,20 +6,25 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import SPLIT, Bundle
+from app.core.bundles.findings import column
 from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.guard import guarded
+from app.core.performance.findings import LabelledFindings
 from app.core.performance.predictions import HeldOut
 from app.core.performance.sampling_units import sampling_units
 from app.core.progress import progress
 from app.core.results.rows import row
+from app.core.review.findings import results_of_finding
 from app.core.scoring.engine import Engine, Result
+from app.core.scoring.prediction import Prediction
 from app.core.sources.source import Source
 from model_training.data.datasets import Case, Dataset
 from model_training.data.duplicates import (
@@ -28,6 +33,7 @@ from model_training.data.duplicates import (
     thumbnail,
 )
 from model_training.data.patient_groups import patient_groups
+from model_training.reports.patients import describe_patients
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +65,16 @@ class Scored:
         """SHA-256 of each scored image."""
         return [result.image_id for result in self.results if result.prediction is not None]
 
+    @property
+    def patients(self) -> str:
+        """The number of patients of the scored images, as worded by `describe_patients`.
+
+        Raises:
+            DatasetError: If none was scored.
+        """
+        ids = [case.patient_id for case, _, _ in self._with_prediction()]
+        return describe_patients(sampling_units(ids, self.groups), [bool(one) for one in ids])
+
     def held_out(self) -> HeldOut:
         """The scored images, with classes in the bundle's order.
 
@@ -66,17 +82,7 @@ class Scored:
             DatasetError: If none was scored.
         """
         task = self.bundle.manifest.task
-        kept = [
-            (case, result, result.prediction)
-            for case, result in zip(self.cases, self.results, strict=True)
-            if result.prediction is not None
-        ]
-        if not kept:
-            raise DatasetError(
-                f"None of the {len(self.cases)} images could be scored: "
-                f"{describe_counts(self.refused)}. Expected images like those {self.bundle.name!r} "
-                "was trained on; check the folder."
-            )
+        kept = self._with_prediction()
         return HeldOut(
             split="evaluated",
             y_true=np.array(
@@ -90,16 +96,86 @@ class Scored:
             paths=np.array([case.name for case, _, _ in kept]),
         )
 
+    def of_finding(self, finding: str) -> Scored:
+        """The images that are labelled for one finding, as scored by a model with two classes.
+
+        Args:
+            finding: A finding that both the bundle and the data have.
+
+        Raises:
+            ValueError: If one of them does not have it.
+        """
+        bundle, given = self.bundle.of_finding(finding), self.classes.index(finding)
+        place = self.bundle.manifest.task.classes.index(finding)
+        cases, results, kept = [], [], []
+        for case, result in zip(self.cases, self.results, strict=True):
+            presence = case.findings[given]
+            if result.prediction is not None:
+                kept.append(presence is not None)
+            if presence is not None:
+                cases.append(replace(case, label=presence, findings=()))
+                results.append(result)
+        return Scored(
+            bundle,
+            bundle.manifest.task.classes,
+            cases,
+            results_of_finding(results, place),
+            self.groups[np.array(kept, bool)],
+        )
+
+    def together(self) -> LabelledFindings:
+        """The scored images for all findings that the data have.
+
+        Raises:
+            DatasetError: If none was scored.
+        """
+        places = [self.bundle.manifest.task.classes.index(name) for name in self.classes]
+        kept = self._with_prediction()
+        patient_ids = [case.patient_id for case, _, _ in kept]
+        return LabelledFindings(
+            split="evaluated",
+            labels=np.array([case.findings for case, _, _ in kept], np.float64),
+            probabilities=np.array([prediction.class_probabilities for _, _, prediction in kept])[
+                :, places
+            ],
+            patients=sampling_units(patient_ids, self.groups),
+            has_patients=any(patient_ids),
+        )
+
     def table(self) -> pd.DataFrame:
         """The results table with patient, subgroup and truth, one row per image, refused or not."""
         known = pd.DataFrame(
             {
                 "patient_id": [case.patient_id for case in self.cases],
                 "subgroup": [case.subgroup for case in self.cases],
-                "truth": [self.classes[case.label] for case in self.cases],
+                **self._truth(),
             }
         )
         return pd.DataFrame([row(result, self.bundle) for result in self.results]).join(known)
+
+    def _truth(self) -> dict[str, Any]:
+        if not self.bundle.manifest.task.any_of:
+            return {"truth": [self.classes[case.label] for case in self.cases]}
+        return {
+            column("truth", name): pd.Series(
+                [case.findings[number] for case in self.cases], dtype="Int64"
+            )
+            for number, name in enumerate(self.classes)
+        }
+
+    def _with_prediction(self) -> list[tuple[Case, Result, Prediction]]:
+        kept = [
+            (case, result, result.prediction)
+            for case, result in zip(self.cases, self.results, strict=True)
+            if result.prediction is not None
+        ]
+        if not kept:
+            raise DatasetError(
+                f"None of the {len(self.cases)} images could be scored: "
+                f"{describe_counts(self.refused)}. Expected images like those {self.bundle.name!r} "
+                "was trained on; check the folder."
+            )
+        return kept
 
 
 def score(bundle: Bundle, dataset: Dataset) -> Scored:
@@ -110,14 +186,22 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
         dataset: The labelled images; their classes must be known to the bundle.
 
     Raises:
-        DatasetError: If the data have a class the bundle does not know.
+        DatasetError: If the data have a class the bundle does not know, or show one class each
+            where the bundle looks for any of several findings, or the other way round.
         BundleError: If the network does not match its manifest.
 
     Example:
         scored = score(load_bundle(Path("models/mine")), read_dataset(Path("films")))
         scored.table().to_csv("scores.csv", index=False)
     """
-    classes = bundle.manifest.task.classes
+    task = bundle.manifest.task
+    if dataset.task != task.kind:
+        raise DatasetError(
+            f"The task of {bundle.name!r} is {task.kind}, that of the data {dataset.task}: "
+            f"{'each image belongs to one class' if dataset.task == 'one-of' else 'findings'}. "
+            "Expected data labelled for the same task; choose another bundle or other labels."
+        )
+    classes = task.classes
     unknown = [name for name in dataset.classes if name not in classes]
     if unknown:
         raise DatasetError(

@@ -136,7 +136,7 @@ def _predictions(films: Films, outcome: Outcome | FindingsOutcome) -> pd.DataFra
             films.groups,
             films.classes,
             films.findings.astype(np.float64),
-            outcome.logits,
+            outcome.class_logits,
             outcome.probabilities,
         )
     return export.predictions_table(

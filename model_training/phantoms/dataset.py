@@ -10,6 +10,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,9 @@ class PhantomRecord:
     mask: str
 
 
-Progress = Callable[[Iterable["PlannedFilm"]], Iterable["PlannedFilm"]]
+Item = TypeVar("Item")
+# Wraps what is drawn, to display progress.
+Progress: TypeAlias = Callable[[Iterable[Item]], Iterable[Item]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,12 @@ class PlannedFilm:
 
 
 def generate(
-    out: Path, *, count: int, seed: int, size: int = 512, progress: Progress | None = None
+    out: Path,
+    *,
+    count: int,
+    seed: int,
+    size: int = 512,
+    progress: Progress[PlannedFilm] | None = None,
 ) -> tuple[PhantomRecord, ...]:
     """Writes a set of films in `train|val|test/NORMAL|PNEUMONIA`, with masks and a manifest.
 
@@ -113,7 +121,7 @@ def generate(
         ValueError: If there are too few films for three splits with two classes, `size` or
             `seed` is out of range, or the folder is not empty.
     """
-    _check(out, count=count, seed=seed, size=size)
+    check_output(out, count=count, seed=seed, size=size, min_count=MIN_COUNT)
     planned = plan_films(count, seed=seed)
     _make_folders(out)
     records = tuple(
@@ -141,7 +149,7 @@ def plan_films(count: int, *, seed: int) -> list[PlannedFilm]:
         patient = label
         for split, wanted in sizes.items():
             while wanted:
-                given = min(wanted, _films_of(patient, seed=seed))
+                given = min(wanted, films_of(patient, seed=seed))
                 planned += [PlannedFilm(patient, number, split) for number in range(given)]
                 wanted -= given
                 patient += len(CLASSES)
@@ -160,16 +168,28 @@ def draw(film: PlannedFilm, *, seed: int, size: int) -> tuple[Film, str]:
         The film with its masks, and the patient's subgroup, `adult` or `child`.
     """
     sick = film.label == CLASSES[1]
-    anatomy = invent_patient(_generator(seed, film.patient, 0), sick=sick)
-    taken = take_film(anatomy, _generator(seed, film.patient, 1 + film.number), size=size)
+    anatomy = invent_patient(generator_of(seed, film.patient, 0), sick=sick)
+    taken = take_film(anatomy, generator_of(seed, film.patient, 1 + film.number), size=size)
     return taken, "child" if anatomy.child else "adult"
 
 
-def _check(out: Path, *, count: int, seed: int, size: int) -> None:
-    if count < MIN_COUNT:
+def check_output(out: Path, *, count: int, seed: int, size: int, min_count: int) -> None:
+    """Checks before any film is drawn what would make the set useless.
+
+    Args:
+        out: Folder to write into.
+        count: Number of films.
+        seed: Of the set.
+        size: Side of the films in pixels.
+        min_count: Films below which a split would lack a class.
+
+    Raises:
+        ValueError: If a number is out of range, or the folder is not empty.
+    """
+    if count < min_count:
         raise ValueError(
-            f"Received count {count}. Expected at least {MIN_COUNT}, one film for each of "
-            f"{len(CLASSES)} classes in {len(SPLITS)} splits. Increase the count."
+            f"Received count {count}. Expected at least {min_count}, so that each of "
+            f"{len(SPLITS)} splits has films of each class. Increase the count."
         )
     if size < MIN_SIZE:
         raise ValueError(
@@ -185,13 +205,24 @@ def _check(out: Path, *, count: int, seed: int, size: int) -> None:
         )
 
 
-def _generator(seed: int, *key: int) -> np.random.Generator:
+def generator_of(seed: int, *key: int) -> np.random.Generator:
+    """The random numbers of one purpose, such as a patient or a film of it.
+
+    Args:
+        seed: Of the set.
+        key: Numbers that name the purpose.
+    """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def _films_of(patient: int, *, seed: int) -> int:
-    """Number of films of a patient: usually one, for every fourth patient two or three."""
-    return int(_generator(seed, patient).choice((1, 2, 3), p=(0.75, 0.15, 0.10)))
+def films_of(patient: int, *, seed: int) -> int:
+    """Number of films of a patient: usually one, for every fourth patient two or three.
+
+    Args:
+        patient: Number of the patient, from 0.
+        seed: Of the set.
+    """
+    return int(generator_of(seed, patient).choice((1, 2, 3), p=(0.75, 0.15, 0.10)))
 
 
 def _make_folders(out: Path) -> None:
@@ -204,11 +235,11 @@ def _make_folders(out: Path) -> None:
 def _write_film(out: Path, film: PlannedFilm, *, seed: int, size: int) -> PhantomRecord:
     taken, subgroup = draw(film, seed=seed, size=size)
     path = f"{film.split}/{film.label}/{film.stem}.png"
-    _write_png(out / path, taken.pixels, notice=NOTICE)
+    write_png(out / path, taken.pixels, notice=NOTICE)
     union = np.any(taken.consolidations, axis=0) if taken.consolidations else None
     mask = "" if union is None else f"masks/{film.stem}.png"
     for name, pixels in _masks(film.stem, taken.consolidations):
-        _write_png(out / "masks" / name, pixels, notice=MASK_NOTICE)
+        write_png(out / "masks" / name, pixels, notice=MASK_NOTICE)
     return PhantomRecord(
         path=path,
         patient_id=film.patient_id,
@@ -232,7 +263,14 @@ def _masks(
         yield f"{stem}_{number}.png", mask.astype(np.uint8) * 255
 
 
-def _write_png(path: Path, pixels: NDArray[np.uint8], *, notice: str) -> None:
+def write_png(path: Path, pixels: NDArray[np.uint8], *, notice: str) -> None:
+    """Writes a film that says in its text that it is none of a patient.
+
+    Args:
+        path: The file.
+        pixels: uint8 `(height, width)` in [0, 255], grey.
+        notice: What it says.
+    """
     text = PngInfo()
     text.add_text("Title", notice)
     text.add_text("Description", f"{notice}. Drawn by a program; for demos, lessons and tests.")

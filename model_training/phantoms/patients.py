@@ -28,7 +28,7 @@ def invent_patient(generator: np.random.Generator, *, sick: bool) -> Anatomy:
     Returns:
         The patient's anatomy.
     """
-    patient = _invent_healthy(generator)
+    patient = invent_healthy(generator)
     if not sick:
         return patient
     number = int(generator.choice((1, 2, 3), p=(0.4, 0.35, 0.25)))
@@ -38,7 +38,8 @@ def invent_patient(generator: np.random.Generator, *, sick: bool) -> Anatomy:
     )
 
 
-def _invent_healthy(generator: np.random.Generator) -> Anatomy:
+def invent_healthy(generator: np.random.Generator) -> Anatomy:
+    """Draws one healthy patient, adult or child."""
     uniform = generator.uniform
     child = generator.random() < 0.5
     width = uniform(0.36, 0.41)
@@ -95,14 +96,14 @@ def _grow_vessels(generator: np.random.Generator, *, hila: float) -> Points:
 
 
 def _invent_consolidation(patient: Anatomy, generator: np.random.Generator) -> Consolidation:
-    centre = _place_in_lung(patient, generator)
+    centre = place_in_lung(patient, generator)
     subtle = generator.random() < 0.12
     density = generator.uniform(0.35, 0.5) if subtle else generator.uniform(0.65, 0.95)
     size = generator.uniform(0.24, 0.44)
     aspect = generator.uniform(0.7, 1.4)
     lobar = generator.random() < 0.35
     fissure = 0.50 + generator.uniform(-0.02, 0.03) if lobar else float("nan")
-    relief = np.stack([_smooth_noise(generator, sigma=sigma) for sigma in (3.2, 1.0)])
+    relief = np.stack([smooth_noise(generator, sigma=sigma) for sigma in (3.2, 1.0)])
     return Consolidation(
         centre=centre,
         radii=(size * aspect**0.5, size / aspect**0.5),
@@ -114,14 +115,30 @@ def _invent_consolidation(patient: Anatomy, generator: np.random.Generator) -> C
     )
 
 
-def _smooth_noise(generator: np.random.Generator, *, sigma: float) -> Image:
-    """Noise blurred by `sigma` cells, with a standard deviation of 1, shape `(48, 48)`."""
+def smooth_noise(generator: np.random.Generator, *, sigma: float) -> Image:
+    """Noise with a standard deviation of 1, for outlines and fillings.
+
+    Args:
+        generator: Source of the noise.
+        sigma: How far it is blurred, in cells.
+
+    Returns:
+        Shape `(48, 48)`.
+    """
     noise = cv2.GaussianBlur(generator.standard_normal((48, 48)), (0, 0), sigma)
     return np.asarray(noise / noise.std(), np.float32)
 
 
-def _place_in_lung(patient: Anatomy, generator: np.random.Generator) -> tuple[float, float]:
-    """A random point inside aerated lung, clear of the heart and of the edge of the lung."""
+def place_in_lung(patient: Anatomy, generator: np.random.Generator) -> tuple[float, float]:
+    """A random point inside aerated lung, clear of the heart and of the edge of the lung.
+
+    Args:
+        patient: The patient.
+        generator: Source of the point.
+
+    Returns:
+        In thorax coordinates.
+    """
     lungs = [lung_outline(patient, side).astype(np.float32) for side in (RIGHT, LEFT)]
     heart = heart_outline(patient).astype(np.float32)
     while True:

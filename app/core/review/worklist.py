@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from app.core.bundles.manifest import BETWEEN_FINDINGS
 from app.core.errors import Status
 from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
-from app.core.scoring.prediction import Zone
+from app.core.scoring.prediction import Prediction, Zone
 
 # The zone of an image with a score, the status of one without.
 ImageStatus = Zone | Status
@@ -53,7 +54,7 @@ class Filter:
 
     Attributes:
         statuses: Keys of `STATUS_LABELS`.
-        predictions: Class names.
+        predictions: Class names; of findings, those that may be positive, and `none`.
         verdicts: Verdicts or `NOT_REVIEWED`.
         lowest: Minimum probability; images without one match only 0.
         highest: Maximum probability; images without one match only 1.
@@ -137,7 +138,7 @@ def _passes(result: Result, verdicts: dict[str, Verdict], chosen: Filter) -> boo
         in_range = chosen.lowest <= 0.0 and chosen.highest >= 1.0 and not chosen.predictions
     else:
         in_range = chosen.lowest <= prediction.probability <= chosen.highest and (
-            not chosen.predictions or prediction.label in chosen.predictions
+            not chosen.predictions or any(one in chosen.predictions for one in _labels(prediction))
         )
     return (
         in_range
@@ -145,3 +146,10 @@ def _passes(result: Result, verdicts: dict[str, Verdict], chosen: Filter) -> boo
         and (not chosen.verdicts or agreement in chosen.verdicts)
         and chosen.text.lower() in result.source.name.lower()
     )
+
+
+def _labels(prediction: Prediction) -> list[str]:
+    """The predicted class, or the positive findings."""
+    if not prediction.findings:
+        return [prediction.label]
+    return prediction.label.split(BETWEEN_FINDINGS)

@@ -19,6 +19,7 @@ from app.core.performance.formatting import counted
 from app.core.rendering import feature_maps, heatmaps
 from app.core.rendering.feature_maps import COLOUR_MAPS, ColourMap, Scale
 from app.core.review.cases import Case
+from app.core.review.findings import prediction_text
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.ui import state
@@ -230,9 +231,9 @@ def show_picture(picture: NDArray[np.uint8], alt: str, *, photograph: bool = Fal
 
 def _show_decision(prediction: Prediction, bundle: Bundle) -> None:
     task = bundle.manifest.task
-    shown = task.classes[1] if task.binary else prediction.label
-    st.markdown(f"**{task.display_name(prediction.label)}**  \n{STATUS_LABELS[prediction.zone]}")
-    cut = f", decision threshold {prediction.threshold:.3f}" if task.binary else ""
+    shown = task.classes[1 if task.binary else prediction.class_index]
+    st.markdown(f"**{prediction_text(prediction, task)}**  \n{STATUS_LABELS[prediction.zone]}")
+    cut = f", decision threshold {prediction.threshold:.3f}" if task.binary or task.any_of else ""
     st.caption(
         f"Probability of {task.display_name(shown).lower()} {prediction.probability:.3f}{cut}."
     )

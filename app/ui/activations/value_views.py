@@ -56,6 +56,7 @@ def show_output(
     task = bundle.manifest.task
     names = [task.display_name(name) for name in task.classes]
     probabilities = values.tolist() if values.size > 1 else [1 - values.item(), values.item()]
+    explained = bundle.of_finding(task.classes[class_index]) if task.any_of else bundle
     left, right = st.columns(2)
     with left:
         components.chart(
@@ -65,7 +66,7 @@ def show_output(
         )
         st.caption(
             "Probabilities before calibration. The decision uses calibrated ones: "
-            f"{calibration_in_full(bundle.manifest.calibration, task)}."
+            f"{calibration_in_full(explained.manifest.calibration, explained.manifest.task)}."
         )
     with right:
         if contributions is not None:

@@ -12,5 +12,6 @@ from typing import Any
 
 from app.core.bundles.bundle import Bundle
 
-# A bundle is identified by its digest, so one that was exported again is a different one.
-NAMED_BY: dict[str | type[Any], Callable[[Any], Any]] = {Bundle: attrgetter("sha256")}
+# A bundle is identified by its digest, so one that was exported again is a different one. A
+# finding of it is a bundle with the same digest.
+NAMED_BY: dict[str | type[Any], Callable[[Any], Any]] = {Bundle: attrgetter("sha256", "finding")}

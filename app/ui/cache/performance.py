@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.performance.calibration_check import CalibrationCheck, check_calibration
+from app.core.performance.findings import LabelledFindings, mean_auc, select_findings
 from app.core.performance.performance import (
     BinaryPerformance,
     MulticlassPerformance,
@@ -15,16 +16,17 @@ from app.core.performance.performance import (
 )
 from app.core.performance.predictions import HeldOut, select
 from app.core.performance.proportions import DecisionMetrics, evaluate_decisions
+from app.core.statistics.bootstrap import Interval, auc_interval
 from app.ui.cache.names import NAMED_BY
 
 
-@st.cache_resource(hash_funcs=NAMED_BY, max_entries=8, show_spinner="Reading the predictions")
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner="Reading the predictions")
 def predictions(bundle: Bundle) -> pd.DataFrame:
     """The bundle's predictions table."""
     return bundle.predictions()
 
 
-@st.cache_resource(hash_funcs=NAMED_BY, max_entries=16, show_spinner=False)
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=64, show_spinner=False)
 def held_out(bundle: Bundle, split: str) -> HeldOut:
     """The predictions of one split.
 
@@ -86,3 +88,41 @@ def calibration(bundle: Bundle, split: str) -> CalibrationCheck:
         split: Name of the split, such as `test`.
     """
     return check_calibration(held_out(bundle, split))
+
+
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=16, show_spinner=False)
+def labelled_findings(bundle: Bundle, split: str) -> LabelledFindings:
+    """The predictions of one split for all findings.
+
+    Args:
+        bundle: An `any-of` model.
+        split: Name of the split, such as `test`.
+    """
+    return select_findings(predictions(bundle), bundle.manifest.task, split=split)
+
+
+@st.cache_resource(
+    hash_funcs=NAMED_BY, max_entries=16, show_spinner="Bootstrapping confidence intervals"
+)
+def mean_finding_auc(bundle: Bundle, split: str) -> Interval:
+    """The mean AUC of all findings.
+
+    Args:
+        bundle: An `any-of` model.
+        split: Name of the split, such as `test`.
+    """
+    return mean_auc(labelled_findings(bundle, split))
+
+
+@st.cache_resource(
+    hash_funcs=NAMED_BY, max_entries=256, show_spinner="Bootstrapping confidence intervals"
+)
+def finding_auc(finding: Bundle, split: str) -> Interval:
+    """The AUC of one finding.
+
+    Args:
+        finding: As returned by `Bundle.of_finding`.
+        split: Name of the split, such as `test`.
+    """
+    cases = held_out(finding, split)
+    return auc_interval(cases.y_true, cases.probabilities[:, 1], groups=cases.patients)

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
+from app.charts import findings as finding_charts
 from app.charts import prediction as prediction_charts
 from app.core.bundles.bundle import Bundle
 from app.core.explanations.selection import Choice
@@ -65,6 +66,8 @@ def probability_figure(bundle: Bundle, image_id: str, _prediction: Prediction) -
         image_id: SHA-256 of the file.
         _prediction: Its prediction.
     """
+    if bundle.manifest.task.any_of:
+        return finding_charts.finding_bars(_prediction, bundle.manifest)
     return prediction_charts.probability_figure(_prediction, bundle.manifest)
 
 

@@ -9,11 +9,14 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.manifest import Task
 from app.core.explanations.selection import Scale, scale_of
 from app.core.images.decoding import Film
+from app.core.performance import formatting
 from app.core.rendering import heatmaps
 from app.core.results.verdicts import AGREEMENTS, Agreement, Verdict
 from app.core.review.cases import Case, Window
+from app.core.scoring.prediction import Prediction
 from app.ui import errors, state, verdict_log
 from app.ui.cache import pictures
 from app.ui.case import film_viewer, method_choice
@@ -38,8 +41,13 @@ class View:
     class_index: int
 
 
-def choose_view(bundle: Bundle) -> View:
-    """Shows the controls above the film and returns the choice."""
+def choose_view(case: Case, bundle: Bundle) -> View:
+    """Shows the controls above the film and returns the choice.
+
+    Args:
+        case: The open film.
+        bundle: The model.
+    """
     task = bundle.manifest.task
     layout, explained, opacity = st.columns([4, 3, 3])
     chosen = layout.segmented_control(
@@ -50,8 +58,17 @@ def choose_view(bundle: Bundle) -> View:
         key="case_view",
         persist_state="session",
     )
+    with explained:
+        name = _choose_finding(case, bundle) if task.any_of else _choose_class(task)
+    strength = opacity.slider(
+        "Heatmap opacity", 0.0, 1.0, 0.6, 0.05, key="case_opacity", persist_state="session"
+    )
+    return View(chosen or _BLENDED, strength, task.classes.index(name))
+
+
+def _choose_class(task: Task) -> str:
     # With two classes, always explain the positive one, whatever was predicted.
-    name = explained.segmented_control(
+    name = st.segmented_control(
         "Evidence for",
         task.classes,
         default=task.classes[-1] if task.binary else task.classes[0],
@@ -60,10 +77,24 @@ def choose_view(bundle: Bundle) -> View:
         key="case_class",
         persist_state="session",
     )
-    strength = opacity.slider(
-        "Heatmap opacity", 0.0, 1.0, 0.6, 0.05, key="case_opacity", persist_state="session"
+    return name or task.classes[-1]
+
+
+def _choose_finding(case: Case, bundle: Bundle) -> str:
+    """The finding by which films are listed, else the one that leads in this film."""
+    task = bundle.manifest.task
+    listed_by = state.value_of(state.review_finding_key(bundle))
+    leading = case.prediction.class_index if case.prediction is not None else 0
+    first = task.classes.index(listed_by) if listed_by in task.classes else leading
+    return st.selectbox(
+        "Evidence for",
+        task.classes,
+        index=first,
+        format_func=task.display_name,
+        # One for each film, as each has a leading finding of its own.
+        key=state.case_finding_key(bundle, case.image_id),
+        persist_state="session",
     )
-    return View(chosen or _BLENDED, strength, task.classes.index(name or task.classes[-1]))
 
 
 def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> PendingHeatmap | None:
@@ -134,6 +165,20 @@ def _draw(
 ) -> None:
     film_viewer.show_film(
         film, heatmap, opacity=view.opacity, beside=view.layout == _BESIDE, note=note
+    )
+
+
+def probability_note(prediction: Prediction) -> str:
+    """What stands below the figure of the probabilities."""
+    if prediction.findings:
+        return (
+            "Calibrated probability of each finding. Dashed: its threshold; shaded: its uncertain "
+            "zone."
+        )
+    return (
+        f"Calibrated probability {formatting.probability(prediction.probability)}, before "
+        f"calibration {formatting.probability(prediction.raw_probability)}. Shaded: the uncertain "
+        "zone."
     )
 
 

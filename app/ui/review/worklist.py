@@ -11,8 +11,10 @@ import pandas as pd
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.manifest import NO_FINDING, Task
 from app.core.performance.formatting import counted
 from app.core.results.verdicts import AGREEMENTS, Verdict
+from app.core.review.findings import prediction_text, results_of_finding
 from app.core.review.worklist import (
     COLUMNS,
     NOT_REVIEWED,
@@ -26,6 +28,8 @@ from app.core.sources.left_out import LeftOut
 from app.ui import components, errors, state
 from app.ui.cache import films
 
+_ALL_FINDINGS = "All findings"
+_MAX_FINDING_COLUMNS = 6
 ROWS_PER_PAGE = 50
 _ROW_HEIGHT = 66  # Streamlit wraps text only in rows of more than 64 pixels
 _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
@@ -52,29 +56,69 @@ def summary(
         st.caption(components.escape_markdown(str(left_out)))
 
 
+def choose_finding(bundle: Bundle) -> str | None:
+    """Lets the user list the films by one finding of an `any-of` model; None for all findings.
+
+    Args:
+        bundle: The model.
+    """
+    task = bundle.manifest.task
+    if not task.any_of:
+        return None
+    place, _ = st.columns([1, 2])
+    chosen = place.selectbox(
+        "Finding",
+        [_ALL_FINDINGS, *task.classes],
+        format_func=lambda name: name if name == _ALL_FINDINGS else task.display_name(name),
+        key=state.review_finding_key(bundle),
+        persist_state="session",
+    )
+    return None if chosen == _ALL_FINDINGS else chosen
+
+
+def of_finding(
+    bundle: Bundle, results: Sequence[Result], finding: str | None
+) -> tuple[Bundle, Sequence[Result]]:
+    """The model and its results as those of one finding; as they are without one.
+
+    Args:
+        bundle: The model.
+        results: Its results.
+        finding: As returned by `choose_finding`.
+    """
+    if finding is None:
+        return bundle, results
+    index = bundle.manifest.task.classes.index(finding)
+    own = state.cached(
+        "finding", (len(results), finding), lambda: results_of_finding(results, index)
+    )
+    return bundle.of_finding(finding), own
+
+
 def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
     """Shows the filters above the worklist and returns the choice.
 
     Args:
-        bundle: The model.
+        bundle: The model, or one finding of it.
         counts: Number of images of each status that occurs.
     """
     task = bundle.manifest.task
     status, prediction, verdict = st.columns([5, 2, 3.5])
+    predictable = (*task.classes, NO_FINDING) if task.any_of else task.classes
     statuses = status.pills(
         "Status",
         list(counts),
         selection_mode="multi",
         format_func=STATUS_LABELS.__getitem__,
-        key=state.filter_key("statuses"),
+        key=state.filter_key(f"statuses{bundle.finding}"),
         persist_state="session",
     )
     predictions = prediction.pills(
         "Prediction",
-        task.classes,
+        predictable,
         selection_mode="multi",
-        format_func=task.display_name,
-        key=state.filter_key("predictions"),
+        format_func=partial(_prediction_name, task),
+        key=state.filter_key(f"predictions{bundle.finding}"),
         persist_state="session",
     )
     verdicts = verdict.pills(
@@ -94,6 +138,12 @@ def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
     return Filter(statuses, predictions, verdicts, lowest, highest, name or "")
 
 
+def _prediction_name(task: Task, name: str) -> str:
+    if task.any_of and name == NO_FINDING:
+        return "None of them"
+    return task.display_name(name)
+
+
 def show_rows(
     listed: Sequence[Result], bundle: Bundle, verdicts: dict[str, Verdict]
 ) -> Result | None:
@@ -101,7 +151,7 @@ def show_rows(
 
     Args:
         listed: The filtered and ordered worklist.
-        bundle: The model.
+        bundle: The model, or one finding of it.
         verdicts: Current verdicts by image id.
     """
     pages = max(1, -(-len(listed) // ROWS_PER_PAGE))
@@ -121,6 +171,10 @@ def show_rows(
     with_reasons = any(result.reason for result in shown)
     if not with_reasons:
         table = table.drop(columns="Reason")
+    has_findings = _has_finding_columns(bundle.manifest.task)
+    if has_findings:
+        table = table.drop(columns="Probability")  # which is that of one of them
+    is_wide = with_reasons or has_findings
     key = state.worklist_key()
     event: Any = st.dataframe(
         table,
@@ -135,11 +189,12 @@ def show_rows(
         placeholder="",
         column_config={
             "Film": st.column_config.ImageColumn(width="small"),
-            "Name": st.column_config.TextColumn(width=240 if with_reasons else 400),
+            "Name": st.column_config.TextColumn(width=240 if is_wide else 400),
             "Probability": st.column_config.ProgressColumn(
                 help=_probability_help(bundle), format="%.3f", min_value=0.0, max_value=1.0
             ),
             "Reason": st.column_config.TextColumn(width=300),
+            **_finding_columns(bundle.manifest.task),
         },
         alt=f"Worklist, {_describe_order()}",
     )
@@ -163,6 +218,7 @@ def _describe_order() -> str:
 def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, Any]:
     prediction = result.prediction
     thumbnail = films.thumbnail(result.image_id, result.source) if result.image_id else None
+    task = bundle.manifest.task
     return {
         "Film": f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}"
         if thumbnail
@@ -170,14 +226,46 @@ def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, A
         "Name": _name(result),
         "Status": STATUS_LABELS[status_of(result)],
         "Probability": prediction.probability if prediction else None,
-        "Prediction": bundle.manifest.task.display_name(prediction.label) if prediction else "",
+        "Prediction": prediction_text(prediction, task) if prediction else "",
+        **_finding_cells(result, task),
         "Verdict": (verdict.agreement or "comment").capitalize() if verdict else "",
         "Reason": result.reason,
     }
 
 
+def _has_finding_columns(task: Task) -> bool:
+    return task.any_of and len(task.classes) <= _MAX_FINDING_COLUMNS
+
+
+def _finding_cells(result: Result, task: Task) -> dict[str, float | None]:
+    """The probability of each finding, where there are few enough to see them side by side."""
+    if not _has_finding_columns(task):
+        return {}
+    found = result.prediction.class_probabilities if result.prediction else None
+    return {
+        task.display_name(name): found[index] if found else None
+        for index, name in enumerate(task.classes)
+    }
+
+
+def _finding_columns(task: Task) -> dict[str, Any]:
+    if not task.any_of:
+        return {}
+    return {
+        task.display_name(name): st.column_config.NumberColumn(
+            format="%.3f", help=f"Calibrated probability of {task.display_name(name)}."
+        )
+        for name in task.classes
+    }
+
+
 def _probability_help(bundle: Bundle) -> str:
     task = bundle.manifest.task
+    if task.any_of:
+        return (
+            "Calibrated probability of the finding that decides the status: the most probable one "
+            "if any is positive, else the one nearest to its threshold."
+        )
     if task.binary:
         return (
             f"Calibrated probability of {task.display_name(task.classes[1]).lower()}; decision "

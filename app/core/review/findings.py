@@ -1,0 +1,53 @@
+"""A worklist of one finding, and the findings of a film in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.core.bundles.manifest import NO_FINDING, Task
+from app.core.scoring.engine import Result
+from app.core.scoring.prediction import Prediction
+
+
+def results_of_finding(results: Sequence[Result], index: int) -> list[Result]:
+    """The results as those of a model for one finding: status, probability and order are its own.
+
+    Args:
+        results: Results of an `any-of` model.
+        index: Position of the finding in the task's classes.
+    """
+    return [
+        replace(result, prediction=result.prediction.findings[index])
+        if result.prediction is not None
+        else result
+        for result in results
+    ]
+
+
+def positive_findings(prediction: Prediction, task: Task) -> list[str]:
+    """Names of the positive findings in class order, or `none` alone.
+
+    Args:
+        prediction: Of an `any-of` model.
+        task: Its findings.
+    """
+    found = [
+        name for name, one in zip(task.classes, prediction.findings, strict=True) if one.is_positive
+    ]
+    return found or [NO_FINDING]
+
+
+def prediction_text(prediction: Prediction, task: Task) -> str:
+    """The predicted class as it is displayed, or the positive findings, or `None`.
+
+    Args:
+        prediction: Of any model.
+        task: Its classes and their display names.
+    """
+    if not prediction.findings:
+        return task.display_name(prediction.label)
+    names = positive_findings(prediction, task)
+    if names == [NO_FINDING]:
+        return NO_FINDING.capitalize()
+    return ", ".join(task.display_name(name) for name in names)

@@ -1,0 +1,107 @@
+"""The findings of an `any-of` model on the Performance page: which one, and all together."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.charts import findings as charts
+from app.core.bundles.bundle import Bundle
+from app.core.performance import formatting, predictions
+from app.core.performance.findings import CoOccurrence, LabelledFindings, co_occurrence
+from app.ui import components
+from app.ui.cache import performance as cached
+from app.ui.performance.figures import SPLIT_LABELS, pick_split
+
+_ALL = "All findings"
+
+
+def pick_finding(bundle: Bundle) -> str | None:
+    """Lets the user choose the finding that the page describes; None for all together.
+
+    Args:
+        bundle: An `any-of` model.
+    """
+    task = bundle.manifest.task
+    place, _ = st.columns([1, 2])
+    chosen = place.selectbox(
+        "Finding",
+        [_ALL, *task.classes],
+        format_func=lambda name: name if name == _ALL else task.display_name(name),
+        key=f"performance_finding_{bundle.sha256[:12]}",
+        persist_state="session",
+    )
+    return None if chosen == _ALL else chosen
+
+
+def show_all(bundle: Bundle) -> None:
+    """The mean AUC, a table of the findings, and how often they occur together.
+
+    Args:
+        bundle: An `any-of` model.
+    """
+    splits = predictions.splits(cached.predictions(bundle))
+    if not splits:
+        st.info("This model has no predictions. Train it again to record them.")
+        return
+    split = pick_split(splits)
+    cases = cached.labelled_findings(bundle, split)
+    _describe(cases, bundle)
+    mean, _ = st.columns([1, 3])
+    with mean:
+        components.auc("Mean AUC", cached.mean_finding_auc(bundle, split), unit=cases.unit)
+    st.markdown("**Findings**")
+    components.table(
+        [_row(bundle.of_finding(name), split) for name in bundle.manifest.task.classes],
+        key="performance_findings",
+        figures=["Shown by", "AUC", "Threshold", "Sensitivity", "Specificity"],
+    )
+    st.caption(
+        "Each finding on the images that are labelled for it, at its own threshold. In brackets "
+        f"95 % intervals: of the AUC by bootstrap over {cases.unit}s, of the others Wilson's, "
+        f"widened for several images of one {cases.unit}. Choose a finding above for its curves, "
+        "calibration and misclassified films."
+    )
+    _show_co_occurrence(co_occurrence(cases), bundle)
+
+
+def _describe(cases: LabelledFindings, bundle: Bundle) -> None:
+    name = SPLIT_LABELS.get(cases.split, cases.split)
+    text = f"{name} split: {formatting.counted(cases.num_images, 'image')}. "
+    chosen_on = {one.thresholds.chosen_on for one in bundle.manifest.findings.values()}
+    if any(one.lower().startswith(cases.split) for one in chosen_on):
+        text += (
+            "The thresholds and calibrations were chosen on these images, so the figures are "
+            "optimistic. Report those of the test split."
+        )
+    st.caption(text)
+
+
+def _row(finding: Bundle, split: str) -> dict[str, str]:
+    """One finding, as a bundle with two classes."""
+    task, threshold = finding.manifest.task, finding.manifest.thresholds.decision
+    held_out = cached.held_out(finding, split)
+    decisions = cached.decision_metrics(finding, split, threshold)
+    auc = cached.finding_auc(finding, split)
+    return {
+        "Finding": task.display_name(task.classes[1]),
+        "Shown by": f"{int(held_out.y_true.sum()):,} of {held_out.num_images:,} labelled",
+        "AUC": f"{formatting.figure(auc)} ({formatting.figure_interval(auc)})",
+        "Threshold": f"{threshold:.3f}",
+        "Sensitivity": formatting.proportion_in_full(decisions.sensitivity),
+        "Specificity": formatting.proportion_in_full(decisions.specificity),
+    }
+
+
+def _show_co_occurrence(found: CoOccurrence, bundle: Bundle) -> None:
+    task = bundle.manifest.task
+    components.figure(
+        "Co-occurrence, as labelled",
+        charts.co_occurrence_matrix(found, [task.display_name(name) for name in task.classes]),
+        key="performance_co_occurrence",
+        alt="How many of the images with one finding also show another",
+    )
+    st.caption(
+        "Of the images that show the finding of the row and are labelled for that of the column, "
+        "those that show both; on the diagonal, images with the finding among all labelled ones. "
+        "Missing labels are not counted."
+    )

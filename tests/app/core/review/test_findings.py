@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.core.review.findings import positive_findings, prediction_text, results_of_finding
+from app.core.review.worklist import Filter, Order, count_by_status, worklist
+from app.core.scoring.engine import Result
+from app.core.scoring.prediction import predict
+from app.core.sources.source import Source
+
+# Logits of effusion, nodule and cardiomegaly; see `test_prediction` for what becomes of them.
+LOGITS = {
+    "a": [-3.0, 2.0, -1.0],  # nodule, and cardiomegaly in doubt
+    "b": [4.0, -9.0, -9.0],  # effusion
+    "c": [-9.0, -9.0, -9.0],
+}
+
+
+@pytest.fixture
+def results(findings_bundle):
+    scored = [
+        Result(
+            Source(name, Path(name)), name * 64, "ok",
+            prediction=predict(np.array(logits), findings_bundle.manifest),
+        )
+        for name, logits in LOGITS.items()
+    ]  # fmt: skip
+    refused = Result(Source("d", Path("d")), "d" * 64, "refused", "blank", "nothing")
+    return [*scored, refused]
+
+
+def names(listed):
+    return "".join(result.source.name for result in listed)
+
+
+def test_positive_findings_in_words(results, findings_bundle):
+    task = findings_bundle.manifest.task
+
+    assert positive_findings(results[0].prediction, task) == ["NODULE", "CARDIOMEGALY"]
+    assert positive_findings(results[2].prediction, task) == ["none"]
+    assert [prediction_text(result.prediction, task) for result in results[:3]] == [
+        "Nodule, Cardiomegaly",
+        "Effusion",
+        "None",
+    ]
+
+
+def test_words_of_a_class(bundle):
+    prediction = predict(np.array([0.0, 5.0]), bundle.manifest)
+    assert prediction_text(prediction, bundle.manifest.task) == "Pneumonia"
+
+
+def test_the_worklist_of_one_finding(results):
+    of_cardiomegaly = results_of_finding(results, 2)
+
+    assert count_by_status(of_cardiomegaly) == {"uncertain": 1, "negative": 2, "refused": 1}
+    assert [result.source for result in of_cardiomegaly] == [result.source for result in results]
+    listed = worklist(of_cardiomegaly, {}, Filter(), Order("probability", descending=True))
+    assert names(listed)[0] == "a"
+    assert listed[0].prediction.probability == pytest.approx(0.5)
+    only = worklist(of_cardiomegaly, {}, Filter(predictions=["CARDIOMEGALY"]))
+    assert names(only) == "a"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [(["NODULE"], "a"), (["EFFUSION", "CARDIOMEGALY"], "ba"), (["none"], "c"), ([], "bacd")],
+)
+def test_films_by_any_of_their_findings(results, chosen, expected):
+    assert names(worklist(results, {}, Filter(predictions=chosen))) == expected

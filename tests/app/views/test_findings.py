@@ -1,0 +1,132 @@
+"""The pages on a model of findings that do not exclude each other."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core.performance.findings import mean_auc, select_findings
+from app.core.performance.formatting import figure
+from app.core.performance.predictions import select
+from app.core.results.verdicts import VerdictStore
+from app.core.statistics.bootstrap import auc_interval
+from tests.app.views.conftest import MAIN, review_folder
+
+
+@pytest.fixture
+def app(findings_bundle, data_root, tmp_path, monkeypatch) -> AppTest:
+    """The app on a small model of three findings."""
+    monkeypatch.setenv("OVERREAD_MODELS", str(findings_bundle.path.parent))
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    return AppTest.from_file(MAIN, default_timeout=60)
+
+
+def texts(at) -> str:
+    return "\n".join(
+        element.value for kind in (at.markdown, at.caption, at.info) for element in kind
+    )
+
+
+def finding_key(bundle, page):
+    return f"{page}_finding_{bundle.sha256[:12]}"
+
+
+def test_the_worklist_has_a_column_for_each_finding(app, findings_bundle):
+    at = review_folder(app, "ward")
+
+    assert not at.exception
+    table = at.dataframe[0].value
+    assert "Probability" not in table
+    scored = table[table["Nodule"].notna()]
+    assert len(scored) == 6
+    for _, row in scored.iterrows():
+        assert (row["Effusion"] >= 0.5) == ("Effusion" in row["Prediction"])
+
+
+def test_the_worklist_of_one_finding(app, findings_bundle):
+    at = review_folder(app, "ward")
+    every = at.dataframe[0].value.set_index("Name")
+
+    at.selectbox(key=finding_key(findings_bundle, "review")).set_value("NODULE").run()
+
+    assert not at.exception
+    table = at.dataframe[0].value.set_index("Name")
+    assert "Effusion" not in table
+    scored = table[table["Probability"].notna()]
+    assert scored["Probability"].to_dict() == every.loc[scored.index, "Nodule"].to_dict()
+    assert set(scored["Prediction"]) <= {"Nodule", "No nodule"}
+
+
+def test_a_case_lists_its_findings_and_takes_a_verdict(app, findings_bundle, tmp_path):
+    at = review_folder(app, "ward")
+    at.selectbox(key=finding_key(findings_bundle, "review")).set_value("CARDIOMEGALY").run()
+    name = at.dataframe[0].value["Name"].iloc[0]
+    at.session_state["case"] = next(
+        result.source for result in at.session_state["batch"].results if result.source.name == name
+    )
+    at.switch_page("views/case.py").run()
+
+    assert not at.exception
+    assert "Calibrated probability of each finding" in texts(at)
+    explained = next(one for one in at.selectbox if one.label == "Evidence for")
+    assert explained.value == "CARDIOMEGALY"
+    assert list(explained.options) == ["Effusion", "Nodule", "Cardiomegaly"]
+    explained.set_value("NODULE").run()
+    assert not at.exception
+
+    at.button(key="case_agree").click().run()
+    [verdict] = (
+        VerdictStore(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}")
+        .latest(findings_bundle.sha256)
+        .values()
+    )
+    assert verdict.agreement == "agree"
+
+
+def test_performance_of_all_findings(app, findings_bundle):
+    at = app.run().switch_page("views/performance.py").run()
+
+    assert not at.exception
+    table = at.dataframe[0].value
+    assert table["Finding"].tolist() == ["Effusion", "Nodule", "Cardiomegaly"]
+    everything = findings_bundle.predictions()
+    test = everything[everything["split"] == "test"]
+    labels = test["y_true:NODULE"]
+    assert table["Shown by"].iloc[1] == f"{int(labels.sum())} of {labels.notna().sum()} labelled"
+    together = select_findings(everything, findings_bundle.manifest.task, split="test")
+    assert at.metric[0].label == "Mean AUC"
+    assert at.metric[0].value == figure(mean_auc(together))
+    assert "Co-occurrence" in texts(at)
+
+
+def test_performance_of_one_finding_is_that_of_two_classes(app, findings_bundle):
+    at = app.run().switch_page("views/performance.py").run()
+    at.selectbox(key=finding_key(findings_bundle, "performance")).set_value("NODULE").run()
+
+    assert not at.exception
+    nodule = findings_bundle.of_finding("NODULE")
+    held_out = select(nodule.predictions(), nodule.manifest.task, split="test")
+    auc = auc_interval(held_out.y_true, held_out.probabilities[:, 1], groups=held_out.patients)
+    metrics = {metric.label: metric.value for metric in at.metric}
+    assert metrics["AUC"] == figure(auc)
+    predicted = held_out.probabilities[held_out.y_true == 1, 1] >= 0.4
+    assert metrics["Sensitivity"] == f"{predicted.mean():.1%}".replace("%", " %")
+
+    at.selectbox(key=finding_key(findings_bundle, "performance")).set_value("EFFUSION").run()
+    assert {metric.label: metric.value for metric in at.metric}["AUC"] != metrics["AUC"]
+
+
+@pytest.mark.parametrize("view", ["Misclassified films", "Calibration", "Subgroups", "Counts"])
+def test_details_of_one_finding(app, findings_bundle, view):
+    at = app.run().switch_page("views/performance.py").run()
+    at.selectbox(key=finding_key(findings_bundle, "performance")).set_value("NODULE").run()
+
+    at.segmented_control(key="performance_view").set_value(view).run()
+
+    assert not at.exception
+
+
+def test_the_card_of_a_model_of_findings(app):
+    at = app.run().switch_page("views/model_card.py").run()
+
+    assert not at.exception
+    assert "It looks for: Effusion, Nodule, Cardiomegaly" in texts(at)
