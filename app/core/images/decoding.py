@@ -123,13 +123,15 @@ def _decode(data: bytes, reading: Reading) -> Film:
 def _log(data: bytes, error: Exception) -> None:
     """Logs a decoder's own words, without those that occur in the file.
 
-    They might be a patient's. The file is named by the beginning of its digest.
+    They might be a patient's. In a deflated file none can be found, so that none is logged. The
+    file is named by the beginning of its digest.
     """
-    content = data.lower()
+    content, is_deflated = data.lower(), dicom_file.is_deflated(data)
 
     def masked(word: re.Match[str]) -> str:
         text = word.group()
-        return text if text.isascii() and text.lower().encode() not in content else "…"
+        may_be_in_file = is_deflated or not text.isascii() or text.lower().encode() in content
+        return "…" if may_be_in_file else text
 
     words = re.sub(r"[^\W_]+", masked, str(error))
     _LOG.warning("Image %s: %s: %s", image_id(data)[:8], type(error).__name__, words)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _PREAMBLE = 128
 _MAGIC = b"DICM"
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
 # Of 120 million pixels in 16 bits, the largest image that is read.
 MAX_INFLATED_BYTES = 256 * 1024**2
 _REPRESENTATIONS = frozenset(
@@ -35,6 +36,11 @@ def is_dicom(data: bytes) -> bool:
         or data.startswith(_MAGIC)
         or _begins_with_element(data)
     )
+
+
+def is_deflated(data: bytes) -> bool:
+    """Whether a file may be a DICOM file whose elements, its pixels included, are deflated."""
+    return _DEFLATED in data and is_dicom(data)
 
 
 def read(data: bytes) -> Dataset:

@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-# All loggers of pydicom, its decoder plugins and tifffile.
+# All loggers of Pillow's formats, pydicom, its decoder plugins and tifffile.
 LOGGERS = (
+    "PIL.ImageFile",
+    "PIL.PngImagePlugin",
+    "PIL.TiffImagePlugin",
     "pydicom",
     "pydicom.pixels.decoders.base",
     "pydicom.pixels.utils",

@@ -2,13 +2,15 @@ import logging
 import traceback
 import warnings
 from collections import Counter
+from io import BytesIO
 
 import numpy as np
+import pydicom
 
 from app.core.errors import ImageError
 from app.core.images import decoding
 from tests.app.core.images.dicom_films import CANARY
-from tests.pictures import dicom
+from tests.pictures import dicom, encode
 
 
 def named(film):
@@ -58,3 +60,29 @@ def test_no_error_quotes_a_header(film, capfd, caplog, recwarn):
     assert "CANARY" not in "".join(capfd.readouterr())
     assert "CANARY" not in caplog.text
     assert not recwarn.list
+
+
+def test_words_of_a_deflated_header_are_not_logged(film, caplog):
+    dataset = pydicom.dcmread(
+        BytesIO(dicom(film, TransferSyntaxUID=pydicom.uid.DeflatedExplicitVRLittleEndian))
+    )
+    dataset[0x00280011] = pydicom.DataElement(0x00280011, "LO", "CANARY")
+    changed = BytesIO()
+    dataset.save_as(changed)
+    assert b"CANARY" not in changed.getvalue()
+
+    assert reason_of(changed.getvalue())
+
+    assert "ValueError" in caplog.text
+    assert "CANARY" not in caplog.text
+
+
+def test_tags_of_a_tiff_are_not_logged(film, caplog):
+    data = encode(film, "TIFF", description="CANARY")
+    assert b"CANARY" in data
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+
+    assert reason_of(data) == ""
+
+    assert "CANARY" not in caplog.text
