@@ -139,7 +139,8 @@ def settled(page: Page) -> None:
 
 
 def charts_drawn(page: Page) -> None:
-    """Waits until every chart has its text; charts are drawn after the script has ended."""
+    """Waits until every chart has its text; charts are loaded and drawn after the script's end."""
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     expect(page.locator(".stPlotlyChart:not(:has(svg text))")).to_have_count(0)
 
 
