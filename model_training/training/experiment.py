@@ -51,7 +51,7 @@ class _Outputs:
     independent: bool = False
 
 
-def check(config: TrainingConfig, num_classes: int, task: TaskKind = "one-of") -> None:
+def check(config: TrainingConfig, num_classes: int, task: TaskKind) -> None:
     """Finds before an hour of decoding what would stop training after it.
 
     Args:

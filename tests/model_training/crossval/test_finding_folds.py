@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from model_training.cli import main
 from model_training.config import TrainingConfig
 from model_training.crossval.fold_bundle import publish_ensemble
 from model_training.crossval.folds import crossvalidate
@@ -13,6 +14,7 @@ from model_training.crossval.summary import predictions_table, summarise
 from model_training.data import film_cache
 from model_training.fitting.publishing import Description
 from model_training.preparation.films import prepare
+from tests.model_training.crossval.calls import arguments
 
 pytestmark = pytest.mark.slow
 
@@ -94,3 +96,14 @@ def test_the_ensemble_is_an_any_of_bundle(folds, films, tmp_path):
     own = pd.read_csv(bundle.path / "predictions.csv")
     assert own["y_true:EFFUSION"].isna().any()
     assert bundle.of_finding("EFFUSION").manifest.thresholds.decision > 0
+
+
+def test_drawing_rare_findings_more_often_is_refused_before_anything_is_read(tmp_path, capsys):
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "b.png").write_bytes(b"")
+    table = tmp_path / "t.csv"
+    table.write_text("path,effusion,nodule\na.png,1,1\nb.png,0,0\n", encoding="utf-8")
+
+    assert main(arguments(table, tmp_path / "cv", "--imbalance", "oversample")) == 1
+
+    assert "an image of these data can show several findings" in capsys.readouterr().err
