@@ -29,7 +29,8 @@ def _run(options: argparse.Namespace) -> None:
     tried_on = try_out(engine)
     print(f"{bundle.name}: complete and unchanged, {len(bundle.manifest.files)} files")
     print(f"folder: {bundle.path}")
-    print(f"classes: {', '.join(bundle.manifest.task.classes)}")
+    task = bundle.manifest.task
+    print(f"{'findings' if task.any_of else 'classes'} ({task.kind}): {', '.join(task.classes)}")
     print(f"parameters: {engine.network.model.count_params():,}")
     print(f"tried on {tried_on}: probabilities and heatmap are finite")
     print(f"bundle sha256: {bundle.sha256}")

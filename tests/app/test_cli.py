@@ -101,6 +101,32 @@ def test_verify_tells_the_digest(bundle, capsys):
 
 
 @pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("bundle", "classes (one-of): NORMAL, PNEUMONIA"),
+        ("findings_bundle", "findings (any-of): EFFUSION, NODULE, CARDIOMEGALY"),
+    ],
+)
+def test_verify_tells_the_kind_of_task(name, told, request, capsys):
+    assert main(["verify", str(request.getfixturevalue(name).path)]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_findings_are_scored_from_the_command_line(folder, findings_bundle, tmp_path):
+    out, maps = tmp_path / "r.csv", tmp_path / "maps"
+    arguments = ["score", str(findings_bundle.path), str(folder), "--out", str(out)]
+    assert main([*arguments, "--heatmaps", str(maps)]) == 0
+
+    table = pd.read_csv(out)
+    scored = table[table["status"] == "ok"]
+    assert len(scored)
+    for name, threshold in (("EFFUSION", 0.5), ("NODULE", 0.4), ("CARDIOMEGALY", 0.3)):
+        shown = scored["prediction"].str.split("|").map(lambda names, name=name: name in names)
+        assert (shown == (scored[f"probability:{name}"] >= threshold)).all()
+    assert {path.stem for path in maps.glob("*.npy")} == set(scored["image_id"])
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["verify", "nowhere"], "There is no bundle in the folder 'nowhere'"),

@@ -130,3 +130,15 @@ def test_the_card_of_a_model_of_findings(app):
 
     assert not at.exception
     assert "It looks for: Effusion, Nodule, Cardiomegaly" in texts(at)
+
+
+def test_activations_explain_the_finding_that_leads(app, findings_bundle):
+    at = review_folder(app, "ward")
+    first = next(result for result in at.session_state["batch"].results if result.prediction)
+    at.session_state["case"] = first.source
+    at.switch_page("views/activations.py").run()
+
+    assert not at.exception
+    leading = findings_bundle.manifest.task.classes[first.prediction.class_index]
+    word = findings_bundle.manifest.task.display_name(leading).lower()
+    assert f"Probability of {word}" in texts(at)
