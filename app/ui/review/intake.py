@@ -101,6 +101,11 @@ def _server_folder(bundle: Bundle) -> None:
             key=state.SUBFOLDER,
             on_change=errors.callback(state.enter_subfolder),
         )
+    if len(inside) > _MAX_LISTED:
+        st.caption(
+            f"The first {_MAX_LISTED} of {len(inside):,} folders are shown. Type the name of any "
+            "other above."
+        )
     # The label names the folder, because a click may come before the page shows a new choice.
     named = (
         f"the folder {components.escape_markdown(relative)}"

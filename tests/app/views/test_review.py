@@ -123,6 +123,16 @@ def test_folders_outside_the_root_are_refused(app, relative):
     assert not any(button.key == "review_server" for button in app.button)
 
 
+def test_folders_that_are_not_shown_are_counted(app, data_root):
+    for number in range(61):
+        (data_root / f"week_{number:02d}").mkdir()
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+
+    assert len(app.pills(key="review_subfolder").options) == 60
+    assert "The first 60 of 62 folders are shown." in texts(app)
+
+
 def test_a_folder_without_images_says_so(app):
     app.run()
     app.segmented_control(key="review_origin").set_value("Server folder").run()
