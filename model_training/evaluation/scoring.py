@@ -210,14 +210,15 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
             "choose another bundle."
         )
     sources = [Source(case.name, case.path) for case in dataset.cases]
-    results = list(
-        progress(
+    results = [
+        replace(result, evidence=None)  # which would fill the memory with many images
+        for result in progress(
             Engine(bundle).score(sources),
             title=f"scoring {bundle.name}",
             unit="image",
             total=len(sources),
         )
-    )
+    ]
     scored = [
         case for case, result in zip(dataset.cases, results, strict=True) if result.prediction
     ]

@@ -84,6 +84,11 @@ def test_nothing_that_could_be_scored(scored):
     assert "Mustermann" not in str(error.value)
 
 
+def test_heatmaps_are_not_kept(scored):
+    assert len(scored.image_ids) == 12
+    assert all(result.evidence is None for result in scored.results)
+
+
 def in_splits(tmp_path, *splits):
     for number, split in enumerate(splits):
         write_classes(tmp_path, ("A", "B"), patients=2, split=split, first=10 * number)
