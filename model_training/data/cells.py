@@ -26,6 +26,9 @@ _MARKS = {
     Mark.BLANK: ("",),
 }
 _MISSING = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "nat", "null"})
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_WHOLE_NUMBER = re.compile(r"\+?(-?\d+)([.,]0*)?", re.ASCII)
+
 _MARK_OF = {text: mark for mark, texts in _MARKS.items() for text in texts}
 
 
@@ -36,20 +39,19 @@ def texts_of(column: pd.Series[Any]) -> list[str]:
 
 def number_of(text: str) -> float | None:
     """The number a cell holds, with a decimal point or comma; None if it holds none."""
-    if re.fullmatch(r"[+-]?\d+,\d+", text):
-        text = text.replace(",", ".")
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    # Python also reads `0_25`, which is a name, as a number.
+    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
 
 
 def whole_numbers(texts: Sequence[str]) -> list[str]:
-    """Labels such as `1.0` or `1,0` as `1`, if all that are filled are whole numbers."""
-    found = [number_of(text) for text in texts if text]
-    if not all(number is not None and number.is_integer() for number in found):
+    """Labels such as `1.0` or `1,0` as `1`, if all that are filled are whole numbers.
+
+    Their digits stay as they are: `007` is not `7`, and long identifiers are not rounded.
+    """
+    found = [_WHOLE_NUMBER.fullmatch(text) for text in texts if text]
+    if not all(found):
         return list(texts)
-    return [str(int(number_of(text) or 0)) if text else "" for text in texts]
+    return [_WHOLE_NUMBER.sub(r"\1", text) for text in texts]
 
 
 def mark_of(text: str) -> Mark | None:
