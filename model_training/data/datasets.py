@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
 from app.core.bundles.manifest import TaskKind
 from app.core.errors import DatasetError
+from app.core.results.rows import TAKEN_NAMES
 from model_training.data.class_names import one_spelling, renamed
 from model_training.data.conflicts import contradicting, refuse
 from model_training.data.image_files import Presence as Presence
@@ -138,7 +139,7 @@ def read_dataset(
     reading = read_labelled(data, tables, columns, rules, named=list(class_names or ()))
     images, notes = reading.images, reading.notes
     if reading.findings:
-        classes = tuple((class_names or {}).get(name, name) for name in reading.findings)
+        classes = tuple(renamed(reading.findings, class_names or {}))
         names = [""] * len(images)
         about_positive = ""
         _require_findings(classes, positive)
@@ -248,7 +249,7 @@ def _class_order(names: set[str], positive: str | None) -> tuple[tuple[str, ...]
             "Parquet) with one file name and label per row; --label-column names the column of a "
             "table."
         )
-    _require_free_names(classes)
+    _require_free_names(classes, TAKEN_NAMES)
     if positive is not None and positive not in names:
         raise DatasetError(
             f"There is no class {positive!r} for --positive; found {classes}. Choose one of them."
@@ -285,10 +286,10 @@ def _require_findings(classes: tuple[str, ...], positive: str | None) -> None:
     _require_free_names(classes)
 
 
-def _require_free_names(classes: Sequence[str]) -> None:
-    reserved = sorted({*classes} & {*PREDICTION_COLUMNS, GROUP_ID})
+def _require_free_names(classes: Sequence[str], more: Collection[str] = ()) -> None:
+    reserved = sorted({*classes} & {*PREDICTION_COLUMNS, GROUP_ID, *more})
     if reserved:
         raise DatasetError(
-            f"The classes {reserved} have the same names as columns of the predictions table. "
-            "Rename them with --class-names."
+            f"The classes {reserved} have the same names as columns of the tables of predictions "
+            "and results. Rename them with --class-names."
         )

@@ -19,6 +19,8 @@ _BEFORE_CLASSES = (
 # Also as wide characters, which some spreadsheets take for the plain ones.
 _FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
 _AFTER_CLASSES = ("bundle", "bundle_sha256", "frame", "window")
+# A class of one of these names would take the place of the column.
+TAKEN_NAMES = frozenset({*_BEFORE_CLASSES, *_AFTER_CLASSES})
 # With findings: of the image, then of each finding as `probability:effusion`.
 _BEFORE_FINDINGS = ("path", "image_id", "status", "reason", "prediction", "zone")
 _OF_A_FINDING = ("probability", "raw_probability", "threshold", "zone")

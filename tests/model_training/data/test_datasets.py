@@ -221,6 +221,7 @@ def test_the_positive_class_can_be_named(tmp_path):
         (["A/1.png", "B/1.png"], "C", "no class 'C'"),
         (["A/1.png", "B/1.png", "C/1.png"], "C", "needs exactly two classes; found 3"),
         (["A/1.png", "split/1.png"], None, r"\['split'\] have the same names as columns"),
+        (["A/1.png", "zone/1.png"], "A", r"\['zone'\] have the same names as columns"),
     ],
 )
 def test_what_cannot_be_trained_on(tmp_path, files, positive, message):

@@ -537,3 +537,13 @@ def test_options_about_columns_need_a_table(tmp_path):
 
     with pytest.raises(DatasetError, match="contains no table"):
         read_dataset(tmp_path, columns=Columns(label="x"))
+
+
+def test_findings_are_renamed_in_any_spelling_and_unknown_ones_refused(folder):
+    text = "file,Pleural_Effusion,Mass\nfilm_1,1,1\nfilm_2,0,0\nfilm_3,1,0\n"
+
+    dataset = read(folder, text, class_names={"pleural effusion": "effusion"})
+
+    assert dataset.classes == ("effusion", "Mass")
+    with pytest.raises(DatasetError, match=r"no classes \['Nodule'\] to rename"):
+        read(folder, text, class_names={"Nodule": "nodule"})
