@@ -67,7 +67,7 @@ def test_a_film_that_there_was_no_memory_for_is_tried_again(bundle, two_films, m
     one, _ = two_films
     image_id, expected = decoding.image_id(one.read_bytes()), thumbnail_of(one)
 
-    def full(*arguments):
+    def full(*arguments, **options):
         raise UnreadableImageError("no_memory", "There was not enough memory.")
 
     with monkeypatch.context() as for_a_moment:

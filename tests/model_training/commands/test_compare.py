@@ -42,7 +42,7 @@ def test_text_page_and_numbers_say_the_same(bundle, guesser, tmp_path, capsys):
     for heading in ("Conclusion", "Differences", "Ranking", "Learning curves"):
         assert f"<h2>{heading}</h2>" in shown
     assert "<h1>Comparison of small and guesser</h1>" in shown
-    assert shown.count('class="plot"') == 3
+    assert shown.count('class="plot"') == 4
     learning = shown.split("<h2>Learning curves</h2>")[1]
     assert '"mode":"lines+markers"' in learning  # one epoch is a point, and no line
     assert "p0" not in printed.out  # the patients of the made-up table
