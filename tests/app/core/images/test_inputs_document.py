@@ -195,6 +195,9 @@ FILES = {
     "an image of more than 120 million pixels": [huge_png()],
     "an image of one shade": [encode(np.full_like(FILM, 99), "PNG")],
     "a file cut off in its pixels": [encode(FILM, "PNG")[:-40], encode(FILM, "JPEG")[:-60]],
+    "a JPEG whose decoder reports damage": [
+        encode(PHOTO, "JPEG", progressive=True)[:-200] + bytes(150) + b"\xff\xd9"
+    ],
     "a text": [b"Dear colleague"],
     "an empty file": [b""],
     "without preamble, meta header or transfer syntax": [bare(dicom(FILM))],
