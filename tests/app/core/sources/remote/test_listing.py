@@ -17,10 +17,12 @@ fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: pip inst
 def test_a_folder_is_listed_as_on_disk(place, tmp_path):
     files = ["b.png", "a.png", "a/z.png", "a-b.png", "a/b/c.dcm", "notes.txt", "IM0001",
              ".hidden.png", ".git/e.png", "__MACOSX/f.png", "a/.DS_Store", "more.zip"]  # fmt: skip
-    filled(place, {name: name.encode() for name in files})
-    for name in files:
+    contents = {name: name.encode() for name in files}
+    contents["more.zip"] = bytes(zipped({"a.png": b"abc"}))
+    filled(place, contents)
+    for name, content in contents.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(name.encode())
+        (tmp_path / name).write_bytes(content)
 
     found = list(from_paths([place.address]))
 
