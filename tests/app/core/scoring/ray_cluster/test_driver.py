@@ -232,18 +232,19 @@ def test_a_film_that_ends_every_worker_costs_its_row(bundle, films, expected, mo
     require_same(results, expected[:4])
 
 
-def test_a_bug_in_a_worker_is_reported_without_a_path(bundle, films, capfd):
+def test_a_bug_in_a_worker_costs_a_row_and_is_reported_without_a_path(bundle, films, capfd):
     class Faulty:
         size = 1
 
         def read(self):
             raise ZeroDivisionError(CANARY)
 
-    sources = [films[0], Source(CANARY, Path(CANARY), Faulty())]
-    with pytest.raises(OverreadError, match="had an unexpected error") as raised:
-        list(driver.score(bundle, sources, num_workers=1))
+    sources = [films[0], Source("faulty", Path(CANARY), Faulty())]
+    good, bad = driver.score(bundle, sources, num_workers=1)
 
-    assert CANARY not in str(raised.value)
+    assert (good.status, bad.status, bad.reason_code) == ("ok", "unreadable", "failed")
+    assert "ZeroDivisionError" in bad.reason
+    assert CANARY not in bad.reason
     assert CANARY not in "".join(capfd.readouterr())
     logs = Path(ray._private.worker._global_node.get_session_dir_path(), "logs")
     assert not [path for path in logs.rglob("*") if path.is_file()
