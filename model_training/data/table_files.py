@@ -19,7 +19,6 @@ import pandas as pd
 
 from app.core.errors import DatasetError
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx", ".xlsm")
 
 _SEPARATORS = ",;\t|"

@@ -21,8 +21,6 @@ SEED = 0
 NUM_CELLS = 12
 PATCH_CELLS = 2
 
-Box = tuple[slice, slice]
-
 
 def smooth_grad(
     logit: ClassLogit,

@@ -31,7 +31,6 @@ _OPENING_SECONDS = 10.0
 
 @dataclass(slots=True, eq=False)
 class _Batch:
-    first: int
     sources: Sequence[Source]
     num_attempts: int = 0
     results: Sequence[Result] | None = None
@@ -61,7 +60,6 @@ class Dispatch:
         self._free: deque[Any] = deque()  # each worker once for every batch it can take
         self._running: dict[Any, tuple[Any, _Batch]] = {}
         self._opening: dict[Any, Any] = {}
-        self._num_listed = 0
         for worker in workers:
             self._open(worker)
 
@@ -120,8 +118,7 @@ class Dispatch:
         sources = tuple(islice(remaining, BATCH_SIZE))
         if not sources:
             return None
-        batch = _Batch(self._num_listed, sources)
-        self._num_listed += len(sources)
+        batch = _Batch(sources)
         self._ordered.append(batch)
         return batch
 
@@ -186,8 +183,8 @@ class Dispatch:
     def _split(self, batch: _Batch) -> list[_Batch]:
         """Puts batches of one film each in the place of a batch, to find the film that crashes."""
         singles = [
-            _Batch(batch.first + number, (source,), num_attempts=MAX_ATTEMPTS - ATTEMPTS_ALONE)
-            for number, source in enumerate(batch.sources)
+            _Batch((source,), num_attempts=MAX_ATTEMPTS - ATTEMPTS_ALONE)
+            for source in batch.sources
         ]
         place = self._ordered.index(batch)
         self._ordered.remove(batch)
@@ -223,8 +220,8 @@ def _fatal(source: Source) -> Result:
         "",
         "unreadable",
         FAILED,
-        f"The file ended the process that scored it, {ATTEMPTS_ALONE} times in turn. Other files "
-        "are not affected. Check the memory of the cluster's machines, or export the image again.",
+        "The file ended every process that scored it. Other files are not affected. Check the "
+        "memory of the cluster's machines, or export the image again.",
     )
 
 
