@@ -8,7 +8,6 @@ import pytest
 
 from model_training.cli import main
 from model_training.crossval import folds as fold_training
-from model_training.evaluation import evaluation
 from tests.model_training.crossval.calls import arguments
 from tests.model_training.films import write_classes
 
@@ -42,7 +41,7 @@ def run(few, tmp_path_factory):
         patch.setattr(fold_training, "_train_fold", interrupt)
         called(130)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "evaluate", interrupt)
+        patch.setattr(fold_training, "evaluate_films", interrupt)
         called(130)
     once = fold_training._train_fold
     with pytest.MonkeyPatch.context() as patch:
@@ -50,7 +49,7 @@ def run(few, tmp_path_factory):
         patch.setattr(fold_training, "_train_fold", lambda *given: next(calls)(*given))
         called(130)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "evaluate", interrupt)
+        patch.setattr(fold_training, "evaluate_films", interrupt)
         called(130)
     called(0)
     return folder, said
