@@ -106,7 +106,7 @@ def test_too_few_films_end_it_before_training(tmp_path, capsys):
     write(tmp_path / "films" / "A" / "1.png", draw(0, 1))
     write(tmp_path / "films" / "B" / "1.png", draw(1, 1))
 
-    assert main(fit_arguments(tmp_path / "films", tmp_path / "mine")) == 1
+    assert main(fit_arguments(tmp_path / "films", tmp_path / "mine", "--positive", "B")) == 1
 
     assert re.search(r"split gets \d images of [AB]; at least 10", capsys.readouterr().err)
     assert leftovers(tmp_path) == ["films"]

@@ -6,7 +6,6 @@ import pytest
 
 from app.core.bundles.bundle import load_bundle
 from model_training.cli import main
-from model_training.evaluation import evaluation
 from model_training.fitting import fit as fit_module
 from model_training.fitting import repeats
 from model_training.fitting.repeats import as_text
@@ -118,7 +117,7 @@ def stopped_at_once(dataset, out, **_):
 
 def stopped_after_training(*given, **more):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "evaluate", stop)
+        patch.setattr(fit_module, "evaluate_films", stop)
         return fit_module.fit(*given, **more)
 
 
