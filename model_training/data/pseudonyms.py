@@ -21,22 +21,30 @@ from app.core.settings import read_settings
 KEY_FILE = "patient.key"  # in the folder OVERREAD_HOME
 
 _KEY_BYTES = 32
-_MAGIC_BYTES = 512
+_BEGINNING = 16 * 1024
+_PATIENT_ID = 0x00100020
 _SHOWN_DIGITS = 16  # 64 bits: for a million patients, the chance of a collision is 1 in 37 million
 
 
 def dicom_patient_id(file: Path) -> str:
     """The PatientID of a DICOM file; empty if it has none or is not DICOM."""
-    import pydicom
-
     try:
         with file.open("rb") as stream:
-            if not dicom_file.is_dicom(stream.read(_MAGIC_BYTES)):
+            beginning = stream.read(_BEGINNING)
+            if not dicom_file.is_dicom(beginning):
                 return ""
-        with silent():
-            header = pydicom.dcmread(
-                file, stop_before_pixels=True, specific_tags=["PatientID"], force=True
-            )
+            with silent():
+                # Most headers are short; a deflated file can only be read as a whole.
+                return _patient_id(beginning, is_cut=True) or _patient_id(beginning + stream.read())
+    except OSError:
+        return ""
+
+
+def _patient_id(data: bytes, *, is_cut: bool = False) -> str:
+    try:
+        header = dicom_file.header(data)
+        if is_cut and max(header.keys(), default=0) <= _PATIENT_ID:
+            return ""  # the element may itself be cut
         return str(header.get("PatientID") or "").strip()
     except Exception:
         # Damaged files are left out later, with the reason; pydicom may raise any exception.

@@ -26,7 +26,7 @@ def join_tables(tables: Sequence[tuple[str, pd.DataFrame]], key: str) -> tuple[p
             repeat it, or two tables have different values in a column of one name.
     """
     keyed = [(name, _with_key(name, table, key)) for name, table in tables]
-    repeating = [name for name, table in keyed if table.index.duplicated().any()]
+    repeating = [name for name, table in keyed if table.index[table.index != ""].has_duplicates]
     if len(repeating) > 1:
         raise DatasetError(
             f"The values of {key!r} repeat in {len(repeating)} tables, {repeating}, so their rows "
@@ -37,6 +37,7 @@ def join_tables(tables: Sequence[tuple[str, pd.DataFrame]], key: str) -> tuple[p
     for name, table in keyed:
         if name == base_name:
             continue
+        table = table[table.index != ""]  # rows without a key belong to nobody
         known = base.index.isin(table.index)
         if not known.any():
             raise DatasetError(

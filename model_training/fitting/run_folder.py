@@ -69,8 +69,8 @@ def check_out(out: Path, samples: Path | None) -> None:
 def run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
     """The working folder next to the bundle, so that publishing it is a single rename.
 
-    It is removed when the run ends or fails, and kept if the run is interrupted, the disk is full,
-    or it is being resumed.
+    It is removed when the run ends or its options are refused, and kept if the run is interrupted,
+    fails with a finished epoch, such as for want of memory, or is being resumed.
 
     Args:
         out: Folder of the bundle.
@@ -98,13 +98,13 @@ def run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
     kept = False
     try:
         yield work
-    except (KeyboardInterrupt, OSError):
+    except OverreadError:
+        kept = run.resume
+        raise
+    except BaseException:  # whatever ended it, epochs of training are not thrown away
         kept = state.is_file()
         if kept:
             say(_resume_hint(state, epochs))
-        raise
-    except OverreadError:
-        kept = run.resume
         raise
     finally:
         if not kept:

@@ -520,6 +520,17 @@ def test_what_programs_write_for_a_missing_label_is_no_class(folder, missing):
     assert [case.patient_id for case in dataset.cases] == ["", "b"]
 
 
+def test_rows_without_a_key_are_joined_to_nobody(folder):
+    films = "file,diagnosis,pid\nfilm_0,Normal,\nfilm_1,TB,7\nfilm_2,TB,\n"
+    (folder / "films.csv").write_text(films, encoding="utf-8")
+    (folder / "people.csv").write_text("pid,patient_id\n,stranger\n7,p7\n", encoding="utf-8")
+
+    dataset = read_dataset(folder, rules=Rules(join="pid"))
+
+    assert [case.patient_id for case in dataset.cases] == ["", "p7", ""]
+    assert any("2 of 3 rows are not in people.csv" in note for note in dataset.notes)
+
+
 def test_keys_that_are_numbers_are_joined_however_they_are_written(folder):
     films = "file,pid\nfilm_0,1.0\nfilm_1,2.0\n"
     (folder / "films.csv").write_text(films, encoding="utf-8")

@@ -1,11 +1,13 @@
 import stat
 
+import numpy as np
 import pytest
 
 from app.core.errors import DatasetError
-from model_training.data import datasets
+from model_training.data import datasets, pseudonyms
 from model_training.data.pseudonyms import KEY_FILE, dicom_patient_id, patient_key, pseudonym
 from tests.model_training.data.dicom_files import write_dicom
+from tests.pictures import dicom
 
 KERMANY = r"(person\d+)_|IM-(\d+)-"
 
@@ -130,6 +132,26 @@ def test_a_file_that_is_damaged_or_no_dicom_states_nobody(tmp_path):
     assert dicom_patient_id(tmp_path / "cut.dcm") == ""
     assert dicom_patient_id(tmp_path / "text.dcm") == ""
     assert dicom_patient_id(tmp_path / "gone.dcm") == ""
+
+
+def test_a_patient_is_found_however_the_file_begins(tmp_path):
+    data = dicom(np.zeros((40, 40), np.uint8), PatientID="12")
+    long = dicom(np.zeros((40, 40), np.uint8), PatientID="1234")
+    deflated = dicom(
+        np.zeros((40, 40), np.uint8), PatientID="12", TransferSyntaxUID="1.2.840.10008.1.2.1.99"
+    )
+    for name, content in {"short.dcm": data[128:], "deflated.dcm": deflated}.items():
+        (tmp_path / name).write_bytes(content)
+
+        assert dicom_patient_id(tmp_path / name) == "12"
+
+    # The first piece that is read may end within the element.
+    for end in range(long.index(b"1234") - 8, long.index(b"1234") + 8):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pseudonyms, "_BEGINNING", end)
+            (tmp_path / "long.dcm").write_bytes(long)
+
+            assert dicom_patient_id(tmp_path / "long.dcm") == "1234"
 
 
 def test_pseudonyms_depend_on_the_key():
