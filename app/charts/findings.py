@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts import palette
-from app.charts.layout import styled
+from app.charts.layout import mark_decision, styled
 from app.core.bundles.manifest import Manifest
 from app.core.performance.findings import CoOccurrence
 from app.core.performance.formatting import percent_interval
@@ -42,25 +42,7 @@ def finding_bars(prediction: Prediction, manifest: Manifest) -> go.Figure:
         )
     )
     for row, name in enumerate(task.classes):
-        thresholds = manifest.findings[name].thresholds
-        place = {"y0": row - 0.5, "y1": row + 0.5}
-        figure.add_shape(
-            type="rect",
-            x0=thresholds.uncertain_low,
-            x1=thresholds.uncertain_high,
-            **place,
-            fillcolor=palette.CONTRAST,
-            opacity=0.25,
-            line_width=0,
-            layer="below",
-        )
-        figure.add_shape(
-            type="line",
-            x0=thresholds.decision,
-            x1=thresholds.decision,
-            **place,
-            line={"color": palette.CONTRAST, "width": 2, "dash": "dash"},
-        )
+        mark_decision(figure, manifest.findings[name].thresholds, row=row)
     styled(figure, height=48 + _ROW * len(findings))
     figure.update_xaxes(
         range=[0, 1.55],  # leaves room for the words after a full bar

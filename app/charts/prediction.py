@@ -7,6 +7,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from app.charts import palette
+from app.charts.layout import mark_decision
 from app.core.bundles.manifest import Manifest
 from app.core.performance import formatting
 from app.core.scoring.prediction import Prediction
@@ -35,24 +36,7 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
     )
     if task.binary:
         # Only across the positive class: the other bar is not compared with the threshold.
-        row = {"y0": 0.5, "y1": 1.5}
-        figure.add_shape(
-            type="rect",
-            x0=thresholds.uncertain_low,
-            x1=thresholds.uncertain_high,
-            **row,
-            fillcolor=palette.CONTRAST,
-            opacity=0.25,
-            line_width=0,
-            layer="below",
-        )
-        figure.add_shape(
-            type="line",
-            x0=thresholds.decision,
-            x1=thresholds.decision,
-            **row,
-            line={"color": palette.CONTRAST, "width": 2, "dash": "dash"},
-        )
+        mark_decision(figure, thresholds, row=1)
         figure.add_annotation(
             x=thresholds.decision,
             y=1.5,

@@ -219,7 +219,8 @@ def labels_in_words(case: Case, classes: tuple[str, ...]) -> str:
     if not case.findings:
         return classes[case.label]
     shown = [name for name, found in zip(classes, case.findings, strict=True) if found]
-    return "|".join(shown) or "no finding"
+    nothing = "no known finding" if None in case.findings else "no finding"
+    return "|".join(shown) or nothing
 
 
 def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> None:

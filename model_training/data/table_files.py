@@ -156,13 +156,13 @@ def _separator(text: str) -> str:
 
 def _rows(text: str, separator: str) -> list[tuple[int, list[str]]]:
     """The rows with their line numbers, without empty lines."""
-    csv.field_size_limit(_MAX_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    found = []
-    for row in reader:
-        if any(cell.strip() for cell in row):
-            found.append((reader.line_num, row))
-    return found
+    # The limit is one for the whole process.
+    before = csv.field_size_limit(_MAX_CELL)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    finally:
+        csv.field_size_limit(before)
 
 
 def _framed(header: list[str], body: list[tuple[int, list[str]]], name: str) -> pd.DataFrame:

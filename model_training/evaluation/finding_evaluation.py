@@ -63,7 +63,7 @@ def evaluate_findings(
         rows: Row of each case in `pixels`, `(num_cases,)`.
         validation: Indices of the validation cases, `(num_validation,)`.
         test: Indices of the test cases, `(num_test,)`.
-        threshold_rule: See `evaluation.choose_thresholds`.
+        threshold_rule: See `decision_fitting.choose_thresholds`.
         shifts: See `evaluation.evaluate`.
     """
     logits = np.full((len(rows), len(names)), np.nan)
@@ -107,7 +107,7 @@ def conclude_findings(
         validation: Indices of the validation cases, `(num_validation,)`.
         seen: Logits of the validation cases in each view, `(num_validation, num_findings)`.
         seen_labels: Their labels, 0, 1 or NaN, `(num_validation, num_findings)`.
-        threshold_rule: See `evaluation.choose_thresholds`.
+        threshold_rule: See `decision_fitting.choose_thresholds`.
     """
     findings = {
         name: decide_finding(
@@ -134,7 +134,7 @@ def decide_finding(
     Args:
         logits: Of the validation cases in each view, `(num_validation,)`.
         labels: 0, 1, or NaN where not labelled, `(num_validation,)`, both answers present.
-        rule: See `evaluation.choose_thresholds`.
+        rule: See `decision_fitting.choose_thresholds`.
     """
     labelled, num_views = ~np.isnan(labels), len(logits)
     pairs = class_logits(np.concatenate([view[labelled] for view in logits])[:, np.newaxis])
