@@ -47,8 +47,8 @@ def test_the_command_writes_a_png(data, tmp_path, channels, shape, capsys):
 def test_a_colour_picture_is_no_film_to_preview(tmp_path, capsys):
     colours = np.zeros((64, 64, 3), np.uint8)
     colours[:, :32], colours[:, 32:] = (255, 0, 0), (0, 255, 0)
-    for name in ("NORMAL", "PNEUMONIA"):
-        write(tmp_path / "data" / name / "photograph.png", colours)
+    for name, picture in (("NORMAL", colours), ("PNEUMONIA", colours[:, ::-1])):
+        write(tmp_path / "data" / name / "photograph.png", picture)
     arguments = ["augment-preview", str(tmp_path / "data"), "--out", str(tmp_path / "sheet.png")]
 
     assert main(arguments) == 1
