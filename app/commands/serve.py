@@ -64,4 +64,7 @@ def _run(options: argparse.Namespace) -> None:
         sys.exit(subprocess.call(command))
     # Held back until `streamlit_process` runs: while Python starts, it would print a traceback.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    os.execv(sys.executable, command)
+    try:
+        os.execv(sys.executable, command)
+    finally:  # it returns only if it failed
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

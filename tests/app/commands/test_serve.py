@@ -1,6 +1,8 @@
 """`overread app` is safe wherever it is installed and started."""
 
 import os
+import signal
+import sys
 import tomllib
 from pathlib import Path
 
@@ -30,6 +32,12 @@ def test_it_listens_on_this_machine_only_and_reports_nothing(started):
         "client.showErrorDetails": "none", "server.port": "8765",
     }.items():  # fmt: skip
         assert started[started.index(f"--{name}") + 1] == value
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no signal masks")
+@pytest.mark.usefixtures("started")
+def test_ctrl_c_is_heeded_again_where_the_app_could_not_be_started():
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "web", "²"])
