@@ -1,7 +1,9 @@
 // Streamlit sends what was typed into a field a moment after the field is left, but a change of page
 // at once. The text then arrives last, from the page that was left, and takes the reader back to it.
-// So a link that is clicked within that moment is followed after it.
+// So a link that is clicked within that moment is followed after it, and once more if a slow machine
+// took the reader back all the same.
 const MOMENT = 200; // milliseconds
+const SETTLED = 2000;
 
 // The worklist is a table of one page, and so would be the search that its grid opens by Ctrl+F. The
 // field by which the whole list is filtered takes the key instead.
@@ -17,6 +19,7 @@ export default function () {
 
 function followLinksAfterFields() {
   let left = -Infinity;
+  let wanted = null; // address that the reader last asked for
   document.addEventListener(
     "focusout",
     (event) => {
@@ -24,18 +27,33 @@ function followLinksAfterFields() {
     },
     true,
   );
+  document.addEventListener("keydown", () => (wanted = null), true);
   document.addEventListener(
     "click",
     (event) => {
+      if (!event.isTrusted) return;
+      wanted = null;
       const link = event.target.closest("a[href]");
       if (!link || performance.now() - left > MOMENT) return;
       left = -Infinity;
       event.preventDefault();
       event.stopImmediatePropagation();
-      setTimeout(() => link.click(), MOMENT);
+      const address = (wanted = link.href);
+      const follow = () => {
+        if (wanted === address) linkTo(address)?.click();
+      };
+      setTimeout(follow, MOMENT);
+      setTimeout(() => {
+        if (new URL(address).pathname !== location.pathname) follow();
+      }, SETTLED);
     },
     true,
   );
+}
+
+// Looked up when it is followed: a run in between may have drawn the links anew.
+function linkTo(address) {
+  return [...document.links].find((link) => link.href === address);
 }
 
 function searchWholeWorklist() {

@@ -39,17 +39,18 @@ def test_what_a_channel_responds_to_most_is_searched_for_and_can_be_cancelled(pa
     offer = page.get_by_role("button", name="What it responds to most")
     steps_done = page.get_by_text("of 48 steps")
     picture = page.get_by_role("img", name="responds to most")
-    expect(offer).to_be_visible()
+    steps.shown(offer)
     steps.settled(page)
     page.keyboard.press("m")
     expect(steps_done).to_be_visible()
 
     page.keyboard.press("Escape")
-    expect(offer).to_be_visible()
+    steps.shown(offer)
     expect(steps_done).to_have_count(0)
     expect(picture).to_have_count(0)
 
     # Another channel, opened in the middle of a search, ends it.
+    steps.shown(offer)
     offer.click()
     expect(steps_done).to_be_visible()
     channel = page.get_by_role("combobox", name="Channel")
@@ -58,9 +59,10 @@ def test_what_a_channel_responds_to_most_is_searched_for_and_can_be_cancelled(pa
     channel.press("ArrowDown")
     channel.press("Enter")
     expect(channel).not_to_have_value(first)
-    expect(offer).to_be_visible()
+    steps.shown(offer)
     expect(steps_done).to_have_count(0)
 
+    steps.shown(offer)
     offer.click()
     expect(picture).to_be_visible()
     expect(page.get_by_text("on random grey")).to_be_visible()
