@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -41,7 +42,10 @@ class Archive:
     @cached_property
     def file(self) -> zipfile.ZipFile:
         """The open archive."""
-        return zipfile.ZipFile(self.path)
+        opened = zipfile.ZipFile(self.path)
+        # In a cycle of references, the garbage collector could meet the bare file first.
+        weakref.finalize(self, opened.close)
+        return opened
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopened, (self.path, self.version)

@@ -1,5 +1,6 @@
 """ZIP archives as sources: whatever is wrong with one, or with a member, is a row."""
 
+import gc
 import os
 import random
 import subprocess
@@ -234,3 +235,15 @@ def test_threads_read_one_archive(pack):
     found = list(from_paths([pack(zipped(files))]))
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda source: source.read(), found)) == list(files.values())
+
+
+def test_an_archive_in_a_cycle_of_references_is_closed(pack):
+    (member,) = archives.members(pack(zipped({"a.png": b"abc"})))
+    file = member.archive.file
+    cycle = [member]
+    cycle.append(cycle)
+
+    del member, cycle
+    gc.collect()
+
+    assert file.fp is None
