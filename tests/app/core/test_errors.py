@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from app.core.bundles.bundle import load_bundle
-from app.core.errors import BundleError, SourceError, UnreadableImageError, system_reason
+from app.core.errors import (
+    BundleError,
+    RefusedImageError,
+    SourceError,
+    UnreadableImageError,
+    system_reason,
+)
 from app.core.sources import folders, uploads
 from app.core.sources.source import Source
 
@@ -48,3 +54,8 @@ def test_every_system_error_is_described(error, told, bundle, tmp_path, monkeypa
     for caught in (of_bundle, of_folder, of_upload, of_film):
         assert f"({told})" in str(caught.value)
         assert "Mustermann" not in str(caught.value)
+
+
+def test_refused_and_unreadable_are_told_apart():
+    assert RefusedImageError("a", "b").status == "refused"
+    assert UnreadableImageError("a", "b").status == "unreadable"
