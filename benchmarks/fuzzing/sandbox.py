@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -93,13 +93,7 @@ class Sandbox:
         except (EOFError, ConnectionError):
             self._process.join()
             return self._replaced(index, f"The process ended with {self._process.exitcode}")
-        if outcome.fault:
-            return outcome
-        if outcome.seconds > self._limits.seconds:
-            return _at_fault(outcome, f"It took {outcome.seconds:.1f} s")
-        if outcome.megabytes > self._limits.megabytes:
-            return _at_fault(outcome, f"It took {outcome.megabytes:,.0f} MB")
-        return outcome
+        return outcome if outcome.fault else _judged(outcome, self._limits)
 
     def _started(self) -> tuple[SpawnProcess, Connection]:
         context = multiprocessing.get_context("spawn")
@@ -152,8 +146,15 @@ def run_all(
             sandbox.__exit__(None, None, None)
 
 
-def _at_fault(outcome: Outcome, fault: str) -> Outcome:
-    return Outcome(outcome.index, "", fault, outcome.seconds, outcome.megabytes)
+def _judged(outcome: Outcome, limits: Limits) -> Outcome:
+    exceeded = []
+    if outcome.seconds > limits.seconds:
+        exceeded.append(f"{outcome.seconds:.1f} s")
+    if outcome.megabytes > limits.megabytes:
+        exceeded.append(f"{outcome.megabytes:,.0f} MB")
+    if not exceeded:
+        return outcome
+    return replace(outcome, answer="", fault=f"It took {' and '.join(exceeded)}")
 
 
 def _serve(case: Case, pipe: Connection) -> None:
