@@ -8,6 +8,8 @@ import pytest
 from app.core.errors import DatasetError
 from model_training.data.datasets import read_dataset
 from model_training.data.rules import Rules
+from model_training.data.table_columns import Columns
+from tests.model_training.data.label_tables import labels, noted
 
 
 def layout(root, *names):
@@ -19,17 +21,8 @@ def layout(root, *names):
     return root
 
 
-def labels(dataset):
-    return {case.name: dataset.classes[case.label] for case in dataset.cases}
-
-
 def splits(dataset):
     return {case.name: case.split for case in dataset.cases}
-
-
-def noted(dataset, *words):
-    """Whether one note has all of the words."""
-    return any(all(word in note for word in words) for note in dataset.notes)
 
 
 @pytest.mark.parametrize("masks", ["masks", "lung masks", "infection_masks", "Mask", "GT"])
@@ -349,3 +342,12 @@ def test_every_layout_of_the_documentation_is_tested_here():
 
     for option in ("--masks keep", "--exclude copy", "--class-folder", "--class-names pred=pred"):
         assert option in folders
+
+
+def test_options_about_columns_need_a_table(tmp_path):
+    for name in ("normal/1.png", "tb/2.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(name.encode())
+
+    with pytest.raises(DatasetError, match="contains no table"):
+        read_dataset(tmp_path, columns=Columns(label="x"))

@@ -4,7 +4,9 @@ import openpyxl
 import pytest
 
 from app.core.errors import DatasetError
+from model_training.data.datasets import read_dataset
 from model_training.data.table_files import load_table
+from tests.model_training.data.label_tables import labels
 
 
 def loaded(folder, content, name="t.csv", **options):
@@ -154,3 +156,28 @@ def test_what_is_no_table_says_nothing_of_its_content(tmp_path, name, content):
         loaded(tmp_path, content, name)
 
     assert "ller" not in str(caught.value)
+
+
+def test_a_workbook(folder):
+    book = openpyxl.Workbook()
+    for row in (["File Name", "Label", "Patient"], ["film_0", "Normal", 7], ["film_1", "TB", 8]):
+        book.active.append(row)
+    book.save(folder / "labels.xlsx")
+
+    dataset = read_dataset(folder)
+
+    assert labels(dataset) == {"film_0.png": "Normal", "film_1.png": "TB"}
+    assert [case.patient_id for case in dataset.cases] == ["7", "8"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+def test_names_in_other_encodings_find_their_files(tmp_path, encoding):
+    for number, name in enumerate(("Röntgen 1.png", "Röntgen 2.png")):
+        (tmp_path / name).write_bytes(bytes([number]))
+    text = "sep=;\r\nDatei;label\r\nRöntgen 1.png;unauffällig\r\nRöntgen 2.png;auffällig\r\n"
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+
+    assert labels(read_dataset(tmp_path)) == {
+        "Röntgen 1.png": "unauffällig",
+        "Röntgen 2.png": "auffällig",
+    }
