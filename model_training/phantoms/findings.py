@@ -59,7 +59,7 @@ class FindingsRecord:
 def generate_findings(
     out: Path, *, count: int, seed: int, size: int = 512, progress: Progress[int] | None = None
 ) -> tuple[FindingsRecord, ...]:
-    """Writes films into `films/`, and a table with a column for each finding.
+    """Writes films into `films/train|val|test`, and a table with a column for each finding.
 
     A film depends only on seed, size, patient and film number: the same arguments give the same
     bytes.
@@ -79,7 +79,8 @@ def generate_findings(
             not empty.
     """
     check_output(out, count=count, seed=seed, size=size, min_count=MIN_COUNT)
-    (out / "films").mkdir(parents=True, exist_ok=True)
+    for split in SPLITS:
+        (out / "films" / split).mkdir(parents=True)
     planned = _plan(count, seed=seed)
     numbers = range(len(planned))
     records = tuple(
@@ -168,7 +169,7 @@ def _write_film(
     anatomy, shown = invent_findings(generator_of(seed, patient, 0))
     film = take_film(anatomy, generator_of(seed, patient, 1 + number), size=size)
     patient_id = f"phantom{patient + 1:04d}"
-    path = f"films/{patient_id}_{number + 1}.png"
+    path = f"films/{split}/{patient_id}_{number + 1}.png"
     write_png(out / path, film.pixels, notice=NOTICE)
     unlabelled = generator_of(seed, patient, 1 + number, 0).random(len(FINDINGS)) < _MISSING
     return FindingsRecord(

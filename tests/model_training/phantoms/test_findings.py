@@ -24,8 +24,9 @@ def table(films):
 
 def test_table_lists_the_films(films, table):
     assert sorted(table["path"]) == sorted(
-        path.relative_to(films).as_posix() for path in (films / "films").iterdir()
+        path.relative_to(films).as_posix() for path in (films / "films").glob("*/*")
     )
+    assert (table["path"].str.split("/").str[1] == table["split"]).all()
     assert (table.groupby("patient_id")["split"].nunique() == 1).all()
     assert table["split"].value_counts().to_dict() == {"train": 42, "val": 9, "test": 9}
     assert table["patient_id"].nunique() < 60
@@ -45,7 +46,7 @@ def test_labels_are_those_of_the_patient_or_missing(table):
 def test_same_seed_same_bytes(films, tmp_path):
     generate_findings(tmp_path / "again", count=60, seed=5, size=64)
 
-    for path in [films / TABLE, *sorted((films / "films").iterdir())[:3]]:
+    for path in [films / TABLE, *sorted((films / "films").glob("*/*"))[:3]]:
         assert path.read_bytes() == (tmp_path / "again" / path.relative_to(films)).read_bytes()
 
 
