@@ -81,7 +81,12 @@ def make_bundle(
             display_names={class_name: class_name.capitalize() for class_name in classes},
         ),
         input=Input(height=image_size, width=image_size, channels=channels, fit=fit),
-        heatmap=Heatmap(layer=network.heatmap_layer, scale=0.05),
+        heatmap=Heatmap(
+            layer=network.heatmap_layer,
+            scale={name: 0.05 + 0.01 * number for number, name in enumerate(classes)}
+            if any_of
+            else 0.05,
+        ),
         thresholds=None if any_of else _thresholds(0.5 if binary else 0.0),
         calibration=None if any_of else CALIBRATION,
         findings=dict(zip(classes, map(_finding, range(len(classes))), strict=True))

@@ -42,6 +42,7 @@ with layer_side:
         case.film,
         case.evidence[explained],
         bundle,
+        class_index=explained,
     )
     view = pictures.choose_view()
     layer = next((layer for layer in layers if layer.name == name), None)

@@ -32,13 +32,13 @@ class FindingsOutcome:
         class_logits: `(num_cases, num_findings)`; NaN for cases that were not scored.
         probabilities: Calibrated, in [0, 1], same shape.
         findings: Calibration and thresholds of each finding, in order.
-        heatmap_scale: Evidence at the top of the colour scale of every finding, in logits.
+        heatmap_scale: Evidence at the top of the colour scale of each finding, in logits.
     """
 
     class_logits: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     findings: dict[str, Finding]
-    heatmap_scale: float
+    heatmap_scale: dict[str, float]
 
 
 def evaluate_findings(
@@ -96,7 +96,7 @@ def conclude_findings(
     seen_labels: NDArray[np.float32],
     threshold_rule: str,
 ) -> FindingsOutcome:
-    """Fits what decides about each finding, and the scale of the heatmaps, on validation cases.
+    """Fits what decides about each finding, and the scale of its heatmaps, on validation cases.
 
     Args:
         network: The network whose heatmaps are scaled.
@@ -116,14 +116,13 @@ def conclude_findings(
         for number, name in enumerate(names)
     }
     probabilities = finding_probabilities(logits, list(findings.values()))
-    evidence = []
-    for number, finding in enumerate(findings.values()):
+    scales = {}
+    for number, (name, finding) in enumerate(findings.items()):
         positive = probabilities[validation, number] >= finding.thresholds.decision
         shown = rows[validation[positive]]
-        evidence.append(evidence_for(network, pixels, shown, np.full(len(shown), number)))
-    peaks = [maps for maps in evidence if len(maps)]
-    scale = heatmap_scale(np.concatenate(peaks) if peaks else evidence[0])
-    return FindingsOutcome(logits, probabilities, findings, scale)
+        evidence = evidence_for(network, pixels, shown, np.full(len(shown), number))
+        scales[name] = heatmap_scale(evidence)
+    return FindingsOutcome(logits, probabilities, findings, scales)
 
 
 def decide_finding(

@@ -67,6 +67,7 @@ def finding_manifest(manifest: Manifest, finding: str) -> Manifest:
     task = finding_task(manifest.task, finding)
     without, present = task.classes
     labelled, decided = manifest.data.labelled, manifest.findings[finding]
+    scale = manifest.heatmap.scale_for(manifest.task.classes.index(finding))
     counts = {
         split: {without: labelled[split][finding] - found[finding], present: found[finding]}
         for split, found in manifest.data.counts.items()
@@ -75,6 +76,7 @@ def finding_manifest(manifest: Manifest, finding: str) -> Manifest:
     return manifest.model_copy(
         update={
             "task": task,
+            "heatmap": manifest.heatmap.model_copy(update={"scale": scale}),
             "one_of_thresholds": decided.thresholds,
             "one_of_calibration": decided.calibration,
             "findings": {},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AliasChoices,
@@ -103,15 +103,29 @@ class Input(_Section):
     modalities: tuple[str, ...] = ()
 
 
+_Scale = Annotated[float, Field(gt=0)]
+
+
 class Heatmap(_Section):
     """The layer used for Grad-CAM, and the scale of the heatmap colours.
 
     `scale` is the evidence at the top of the colours, in logits. It was chosen on validation films
-    and is fixed, so that colours are comparable between films.
+    and is fixed, so that colours are comparable between films. With `any-of` each finding has its
+    own, in class order; older bundles have one for all.
     """
 
     layer: str
-    scale: float = Field(gt=0)
+    scale: _Scale | dict[str, _Scale]
+
+    def scale_for(self, class_index: int) -> float:
+        """Evidence at the top of the colours of a class, in logits.
+
+        Args:
+            class_index: Position of the class in the task.
+        """
+        if isinstance(self.scale, dict):
+            return tuple(self.scale.values())[class_index]
+        return self.scale
 
 
 class Thresholds(_Section):
@@ -241,6 +255,8 @@ class Manifest(_Section):
             return self
         if self.findings:
             raise ValueError("findings are given, but the task is one-of")
+        if isinstance(self.heatmap.scale, dict):
+            raise ValueError("a one-of task has one heatmap scale for all classes")
         if self.one_of_thresholds is None or self.one_of_calibration is None:
             raise ValueError("a one-of task needs thresholds and calibration")
         num_offsets, num_classes = len(self.calibration.offset), len(self.task.classes)
@@ -256,6 +272,12 @@ class Manifest(_Section):
         if tuple(self.findings) != self.task.classes:
             raise ValueError(
                 f"findings are given for {list(self.findings)}; expected one for each class in "
+                f"order: {list(self.task.classes)}"
+            )
+        scale = self.heatmap.scale
+        if isinstance(scale, dict) and tuple(scale) != self.task.classes:
+            raise ValueError(
+                f"heatmap scales are given for {list(scale)}; expected one for each finding in "
                 f"order: {list(self.task.classes)}"
             )
 

@@ -81,7 +81,7 @@ def scale_of(evidence: NDArray[np.float32], choice: Choice, heatmap: Heatmap) ->
         heatmap: Heatmap settings of the bundle.
     """
     if choice.method in _ON_THE_BUNDLES_SCALE and choice.layer == heatmap.layer:
-        return Scale(heatmap.scale, is_shared=True)
+        return Scale(heatmap.scale_for(choice.class_index), is_shared=True)
     return Scale(max(float(evidence.max()), _ROUNDING), is_shared=False)
 
 

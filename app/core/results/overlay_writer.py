@@ -19,15 +19,18 @@ from numpy.typing import NDArray
 
 from app.core.atomic_write import write_whole
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.manifest import Heatmap
 from app.core.errors import ImageError, UnreadableImageError
 from app.core.images import decoding, geometry
 from app.core.images.guard import guarded
-from app.core.rendering import heatmaps
+from app.core.rendering import heatmaps, png_text
 from app.core.scoring.engine import Result, num_cores
 from app.core.sources.read_ahead import SECONDS_A_READ, ReadAhead
 
 # Longer side of an overlay in pixels: large enough to interpret, small enough to send.
 OVERLAY_SIDE = 1024
+# The text in an overlay that says how strong its strongest colour is.
+SCALE_TEXT = "Evidence scale"
 
 
 def write_overlays(
@@ -41,7 +44,8 @@ def write_overlays(
     """Passes results on after `<image_id>.npy` and `<image_id>.png` were written for each.
 
     The first is the evidence map, float32 `(rows, columns)` in logits; the second is the film with
-    the evidence as overlay. Existing files are kept.
+    the evidence as overlay. Existing files are kept, if the evidence and the scale of its colours
+    are still the same.
 
     Args:
         results: The results.
@@ -69,7 +73,7 @@ def write_overlays(
         ThreadPoolExecutor(threads, thread_name_prefix="overlay") as pool,
         ReadAhead(seconds_a_read=seconds_a_read) as reading,  # closed first, see `Engine.score`
     ):
-        files = _Files(folder, reading, scale=bundle.manifest.heatmap.scale)
+        files = _Files(folder, reading, bundle.manifest.heatmap)
         try:
             for result in results:
                 ahead.append((result, pool.submit(files.write, result)))
@@ -86,20 +90,21 @@ def write_overlays(
 class _Files:
     folder: Path
     reading: ReadAhead
-    scale: float
+    colours: Heatmap
 
     def write(self, result: Result) -> str:
         """Writes both files; returns the reason code if there is no overlay, else an empty text."""
-        if result.evidence is None:
+        if result.evidence is None or result.prediction is None:
             return ""
         evidence, overlay = (self.folder / f"{result.image_id}.{end}" for end in ("npy", "png"))
         content = _npy(result.evidence)
-        if _is_complete(overlay, evidence, content):
+        scale = self.colours.scale_for(result.prediction.class_index)
+        if _is_current(overlay, scale) and _is_same(evidence, content):
             return ""
         code = ""
         try:
             with guarded():
-                drawn = self._draw_overlay(result, result.evidence)
+                drawn = self._draw_overlay(result, result.evidence, scale)
             write_whole(overlay, drawn)
         except ImageError as error:
             code = error.code
@@ -107,24 +112,36 @@ class _Files:
         write_whole(evidence, content)
         return code
 
-    def _draw_overlay(self, result: Result, evidence: NDArray[np.float32]) -> bytes:
+    def _draw_overlay(self, result: Result, evidence: NDArray[np.float32], scale: float) -> bytes:
         data = self.reading.read(result.source).take()
         if result.chosen.image_id(decoding.image_id(data)) != result.image_id:
             raise UnreadableImageError(
                 "changed", "The film was replaced after it was scored. Score it again."
             )
         film = geometry.shrunk(decoding.decode(data, result.source.reading), OVERLAY_SIDE)
-        return heatmaps.png(heatmaps.blend(film.pixels, evidence, scale=self.scale))
+        picture = heatmaps.png(heatmaps.blend(film.pixels, evidence, scale=scale))
+        return png_text.with_text(picture, SCALE_TEXT, _in_logits(scale))
 
 
-def _is_complete(overlay: Path, evidence: Path, content: bytes) -> bool:
-    """Whether the overlay exists and is current.
+def _in_logits(scale: float) -> str:
+    return f"{scale!r} logits"
 
-    Evidence is written last, so an identical evidence file proves it. After a power failure, a file
-    may exist but be empty.
+
+def _is_current(overlay: Path, scale: float) -> bool:
+    """Whether there is an overlay, and its colours are on this scale.
+
+    The scale is in no file name, and a bundle published anew may have another for the same network.
+    """
+    return png_text.text_of(overlay, SCALE_TEXT) == _in_logits(scale)
+
+
+def _is_same(evidence: Path, content: bytes) -> bool:
+    """Whether the evidence of an earlier run is that of this one; it is written after the overlay.
+
+    After a power failure, a file may exist but be empty.
     """
     try:
-        return overlay.stat().st_size > 0 and evidence.read_bytes() == content
+        return evidence.read_bytes() == content
     except FileNotFoundError:
         return False
 

@@ -58,6 +58,8 @@ def choose_layer(
     film: Film,
     evidence: NDArray[np.float32],
     bundle: Bundle,
+    *,
+    class_index: int,
 ) -> str:
     """Shows the strip of layers with its controls; returns the chosen layer, or `EVIDENCE`.
 
@@ -67,6 +69,7 @@ def choose_layer(
         film: The film at any size.
         evidence: Its evidence map for the explained class, float32 `(rows, columns)` in logits.
         bundle: The model.
+        class_index: Position of the explained class.
     """
     key = state.layer_key(bundle)
     steps = [*(layer.name for layer in layers), EVIDENCE]
@@ -97,7 +100,8 @@ def choose_layer(
             width="stretch",
         )
     with strip:
-        _show_strip(walk, film, evidence, bundle, selected=current, key=key)
+        scale = bundle.manifest.heatmap.scale_for(class_index)
+        _show_strip(walk, film, evidence, bundle, scale=scale, selected=current, key=key)
     return current
 
 
@@ -161,6 +165,7 @@ def _show_strip(
     evidence: NDArray[np.float32],
     bundle: Bundle,
     *,
+    scale: float,
     selected: str,
     key: str,
 ) -> None:
@@ -178,7 +183,7 @@ def _show_strip(
             film,
             evidence,
             manifest.input,
-            evidence_scale=manifest.heatmap.scale,
+            evidence_scale=scale,
         ),
         [*map(_walk_tile, walk), _evidence_tile(manifest.heatmap.layer)],
         layout="strip",

@@ -186,7 +186,7 @@ def show_evidence(
         class_index: Position of the explained class.
     """
     manifest = bundle.manifest
-    scale = manifest.heatmap.scale
+    scale = manifest.heatmap.scale_for(class_index)
     word = manifest.task.display_name(manifest.task.classes[class_index]).lower()
     st.write(
         f"The sum of all channels of {manifest.heatmap.layer}, each weighted by its influence on "

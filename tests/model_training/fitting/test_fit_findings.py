@@ -8,6 +8,7 @@ import pytest
 
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import DatasetError
+from app.core.images.preparation import prepare
 from app.core.performance.predictions import select
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
@@ -77,6 +78,26 @@ def test_the_app_scores_as_the_table_says(trained_on_findings, findings_dataset)
         np.testing.assert_allclose(
             result.prediction.class_probabilities, expected, rtol=0, atol=1e-4
         )
+
+
+def test_each_finding_has_the_heatmap_scale_of_its_validation_films(
+    trained_on_findings, findings_dataset
+):
+    manifest, table = trained_on_findings.manifest, trained_on_findings.predictions()
+    paths = {case.name: case.path for case in findings_dataset.cases}
+    engine = Engine(trained_on_findings)
+    validation = table[table["split"] == "val"]
+    maps = {
+        path: engine.explain(prepare(paths[path].read_bytes(), manifest.input))[1]
+        for path in validation["path"]
+    }
+
+    for number, name in enumerate(FINDINGS):
+        decision = manifest.findings[name].thresholds.decision
+        positive = validation.loc[validation[f"probability:{name}"] >= decision, "path"]
+        peaks = [maps[path][number].max() for path in positive]
+        assert manifest.heatmap.scale[name] == pytest.approx(np.quantile(peaks, 0.95), rel=0.01)
+    assert len(set(manifest.heatmap.scale.values())) == len(FINDINGS)
 
 
 def test_the_history_has_the_mean_auc(trained_on_findings):

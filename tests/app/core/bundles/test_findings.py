@@ -74,6 +74,7 @@ def test_a_finding_of_a_bundle(findings_bundle):
     assert nodule.manifest.thresholds.decision == pytest.approx(0.4)
     assert nodule.manifest.calibration.offset == (0.0, 0.5)
     assert nodule.manifest.data.counts["val"] == {"no NODULE": 30, "NODULE": 20}
+    assert nodule.manifest.heatmap.scale == pytest.approx(0.06)
     assert nodule.sha256 == findings_bundle.sha256
     assert nodule != findings_bundle.of_finding("EFFUSION")
 

@@ -92,6 +92,11 @@ def test_inconsistent_values(content, changes, expected):
     assert expected in message
 
 
+def test_classes_that_exclude_each_other_share_a_heatmap_scale(content):
+    content["heatmap"]["scale"] = {"NORMAL": 1.0, "PNEUMONIA": 2.0}
+    assert "one heatmap scale for all classes" in refusal(json.dumps(content))
+
+
 def test_missing_section(content):
     del content["thresholds"]
     assert "needs thresholds and calibration" in refusal(json.dumps(content))
@@ -116,6 +121,14 @@ def test_what_is_written_of_each_kind(content, findings_content):
     assert findings_content["task"]["kind"] == "any-of"
     assert list(findings_content["findings"]) == ["EFFUSION", "NODULE", "CARDIOMEGALY"]
     assert not {"thresholds", "calibration"} & set(findings_content)
+
+
+def test_one_heatmap_scale_for_all_findings_as_in_older_bundles(findings_content):
+    findings_content["heatmap"]["scale"] = 0.7
+
+    manifest = parse_manifest(json.dumps(findings_content).encode(), "findings")
+
+    assert [manifest.heatmap.scale_for(index) for index in range(3)] == [0.7, 0.7, 0.7]
 
 
 def test_format_1_is_one_of(content):
@@ -143,6 +156,8 @@ def test_findings_have_no_thresholds_in_common(findings_bundle):
         ({"task__classes": ["none", "NODULE", "CARDIOMEGALY"], "task__display_names": {}}, "none"),
         ({"findings__NODULE__thresholds__decision": 1.5}, "findings.NODULE.thresholds.decision"),
         ({"findings__NODULE__calibration__offset": [0, 1, 2]}, "3 offsets"),
+        ({"heatmap__scale": {"NODULE": 1.0}}, "one for each finding in order"),
+        ({"heatmap__scale__NODULE": 0.0}, "heatmap.scale"),
         ({"thresholds": {"decision": 0.5, "uncertain_low": 0.4, "uncertain_high": 0.6,
           "rule": "", "chosen_on": ""}}, "in its findings only"),
     ],

@@ -31,6 +31,17 @@ def test_the_bundles_scale_fits_only_what_it_was_fixed_for(method, layer):
     assert scale == (Scale(0.34, is_shared=True) if shared else Scale(2.0, is_shared=False))
 
 
+def test_each_finding_has_a_scale_of_its_own():
+    heatmap = Heatmap(layer="conv5", scale={"EFFUSION": 0.5, "NODULE": 1.5})
+
+    scales = [
+        scale_of(np.zeros((1, 1), np.float32), Choice("grad_cam", "conv5", index), heatmap)
+        for index in range(2)
+    ]
+
+    assert scales == [Scale(0.5, is_shared=True), Scale(1.5, is_shared=True)]
+
+
 @pytest.mark.parametrize("peak", [0.0, -1.0])
 def test_a_map_without_positive_evidence_has_a_scale_above_it(peak):
     evidence = np.full((2, 2), peak, np.float32)

@@ -72,7 +72,8 @@ def write(results, bundle, folder, **more):
 
 
 def overlay(film, result, bundle):
-    return heatmaps.blend(film, result.evidence, scale=bundle.manifest.heatmap.scale)
+    scale = bundle.manifest.heatmap.scale_for(result.prediction.class_index)
+    return heatmaps.blend(film, result.evidence, scale=scale)
 
 
 def drawn(folder, result):
@@ -146,6 +147,36 @@ def test_what_is_there_is_not_read_again(content, result, bundle, tmp_path):
     assert write([result], bundle, tmp_path) == {}
     assert content.num_reads == 2
     assert endings(tmp_path) == ["npy", "png"]
+
+
+def with_scale(bundle, scale):
+    heatmap = bundle.manifest.heatmap.model_copy(update={"scale": scale})
+    return replace(bundle, manifest=bundle.manifest.model_copy(update={"heatmap": heatmap}))
+
+
+@pytest.mark.parametrize("scale", [0.1, {"NORMAL": 0.05, "PNEUMONIA": 0.1}])
+def test_an_overlay_on_another_scale_is_drawn_anew(film, content, result, bundle, tmp_path, scale):
+    content.num_reads = 0
+    sick = replace(result, prediction=replace(result.prediction, class_index=1))
+    assert write([sick], bundle, tmp_path) == {}
+
+    assert write([sick], with_scale(bundle, scale), tmp_path) == {}
+
+    assert content.num_reads == 2
+    expected = heatmaps.blend(film, result.evidence, scale=0.1)
+    np.testing.assert_array_equal(drawn(tmp_path, result), expected)
+
+
+@pytest.mark.parametrize("left", [b"", b"no picture"])
+def test_an_overlay_that_was_cut_off_is_drawn_anew(content, result, bundle, tmp_path, left):
+    write([result], bundle, tmp_path)
+    overlay_file = tmp_path / f"{result.image_id}.png"
+    whole = overlay_file.read_bytes()
+    overlay_file.write_bytes(left)
+
+    assert write([result], bundle, tmp_path) == {}
+
+    assert overlay_file.read_bytes() == whole
 
 
 def test_other_evidence_is_drawn_again(film, result, bundle, tmp_path):
