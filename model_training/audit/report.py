@@ -97,7 +97,8 @@ def write_html(path: Path, inspection: Inspection) -> None:
             "Shortcuts",
             [
                 "How well the class can be predicted without looking at the anatomy. An AUC of "
-                "0.5 is chance, 1 is certain; 95 % intervals by bootstrap over patients. "
+                "0.5 is chance, 1 is certain; 95 % intervals by bootstrap over "
+                f"{tables.units(inspection)}. "
                 f"{inspection.shortcut_note}"
             ],
             _filled(tables.shortcuts(inspection)),

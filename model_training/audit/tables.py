@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 
+from app.core.performance.sampling_units import unit_of
 from model_training.audit.checks import Inspection
 from model_training.audit.findings import strength
 from model_training.reports.html_report import Table
@@ -113,8 +114,6 @@ def group_sizes(inspection: Inspection) -> Table:
 
 def shortcuts(inspection: Inspection) -> Table:
     """The AUC of every property, with its confidence interval."""
-    known = all(case.patient_id for case in inspection.cases)
-    units = "Patients" if known else "Patients or groups"
     rows = [
         (
             shortcut.feature,
@@ -129,9 +128,15 @@ def shortcuts(inspection: Inspection) -> Table:
         for shortcut in inspection.shortcuts
     ]
     header = (
-        "Property", "Class", "Direction", "AUC", "95 % interval", "Images", units, "Strength",
+        "Property", "Class", "Direction", "AUC", "95 % interval", "Images",
+        units(inspection).capitalize(), "Strength",
     )  # fmt: skip
     return Table(header, rows, "Shortcuts")
+
+
+def units(inspection: Inspection) -> str:
+    """What the intervals of shortcuts were computed over: `patients`, or `groups` of images."""
+    return f"{unit_of([case.patient_id for case in inspection.cases])}s"
 
 
 def group_counts(inspection: Inspection) -> list[tuple[int, int]]:

@@ -58,7 +58,7 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
             {"level": finding.level, "title": finding.title, "meaning": finding.meaning}
             for finding in findings(inspection)
         ],
-        "counts": inspection.counts().drop(columns="known").to_dict("records"),
+        "counts": _counts(inspection),
         "unusable": [{"path": path, "reason": reason} for path, reason in inspection.problems],
         "formats": _counted(inspection, "file_format"),
         "pixels": _counted(inspection, "pixel_kind"),
@@ -112,12 +112,24 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
                 "low": _or_none(shortcut.auc.low),
                 "high": _or_none(shortcut.auc.high),
                 "images": shortcut.auc.num_cases,
-                "patients": shortcut.auc.num_groups,
+                tables.units(inspection): shortcut.auc.num_groups,
                 "strength": strength(shortcut),
             }
             for shortcut in inspection.shortcuts
         ],
     }
+
+
+def _counts(inspection: Inspection) -> list[dict[str, object]]:
+    """The counts; the number of patients is None unless all of them are known."""
+    return [
+        {
+            str(name): None if name == "patients" and row["known"] < row["images"] else value
+            for name, value in row.items()
+            if name != "known"
+        }
+        for row in inspection.counts().to_dict("records")
+    ]
 
 
 def _wrapped(note: str) -> str:

@@ -14,7 +14,12 @@ from model_training.evaluation.figures import by_subgroup, markdown, notes, over
 
 
 def write_card(
-    manifest: Manifest, predictions: pd.DataFrame, notes: list[str], *, remarks: str = ""
+    manifest: Manifest,
+    predictions: pd.DataFrame,
+    notes: list[str],
+    *,
+    split: pd.DataFrame | None = None,
+    remarks: str = "",
 ) -> str:
     """The card as Markdown, with figures from the test rows of `predictions`.
 
@@ -26,13 +31,14 @@ def write_card(
         manifest: The manifest of the bundle.
         predictions: Its table of predictions.
         notes: Lines about the data and their split.
+        split: All images with their split, as returned by `splits.split_table`; None if unknown.
         remarks: Markdown written by whoever trained it: what was tried, and with what result.
     """
     sections = [
         f"# {manifest.name}",
         f"{manifest.task.title}. Research use only, not a medical device.",
         "## Intended use\n\n" + _intended_use(manifest),
-        "## Data\n\n" + _data(manifest, predictions, notes),
+        "## Data\n\n" + _data(manifest, predictions if split is None else split, notes),
         "## Figures on the test split\n\n" + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
         "## Training\n\n" + _training(manifest),
@@ -56,11 +62,10 @@ def _intended_use(manifest: Manifest) -> str:
     )
 
 
-def _data(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> str:
+def _data(manifest: Manifest, cases: pd.DataFrame, notes: list[str]) -> str:
     data = manifest.data
-    known = (predictions["patient_id"] != "").any()
     rows = "\n".join(
-        f"| {split_name} | {data.patients[split_name] if known else 'not known'} | "
+        f"| {split_name} | {_patients(data, split_name, cases)} | "
         + " | ".join(_count(data, split_name, name) for name in manifest.task.classes)
         + " |"
         for split_name, counts in data.counts.items()
@@ -75,6 +80,16 @@ def _data(manifest: Manifest, predictions: pd.DataFrame, notes: list[str]) -> st
         *notes,
     ]
     return "\n".join(f"- {line}" for line in lines) + f"\n\n{header}\n{rule}\n{rows}"
+
+
+def _patients(data: Data, split_name: str, cases: pd.DataFrame) -> str:
+    """The number of patients of a split, if all of them are known."""
+    inside = cases[cases["split"] == split_name]
+    # Predictions have no training images: those are what the others are.
+    known = (inside if len(inside) else cases)["patient_id"] != ""
+    if known.all():
+        return str(data.patients[split_name])
+    return "partly known" if known.any() else "not known"
 
 
 def _count(data: Data, split_name: str, name: str) -> str:

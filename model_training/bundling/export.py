@@ -90,7 +90,11 @@ def publish(
     if contents.split is not None:
         contents.split.to_csv(work / SPLIT, index=False)
     card = write_card(
-        contents.manifest, contents.predictions, contents.notes, remarks=contents.remarks
+        contents.manifest,
+        contents.predictions,
+        contents.notes,
+        split=contents.split,
+        remarks=contents.remarks,
     )
     (work / CARD).write_text(card, encoding="utf-8")
     if contents.samples is not None:

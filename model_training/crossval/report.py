@@ -49,8 +49,8 @@ def write_page(
         Section(
             "Folds",
             paragraphs=[
-                "Every patient is held out once. Threshold and calibration of each fold were "
-                "chosen on separate validation images, which it was not trained on either.",
+                f"Every {summary.unit} is held out once. Threshold and calibration of each fold "
+                "were chosen on separate validation images, which it was not trained on either.",
                 _pooled_sentence(summary),
             ],
             tables=[folds_table(summary)],
@@ -72,17 +72,16 @@ def write_page(
 
 def folds_table(summary: Summary) -> Table:
     """One row per fold, then mean and standard deviation over the folds."""
+    units = f"{summary.unit}s"
     rows: list[list[object]] = []
     for row in summary.folds.to_dict("records"):
-        patients = row["patients"]
-        patients_cell = patients if isinstance(patients, str) else f"{patients:,}"
-        counts = [row["fold"], f"{row['images']:,}", patients_cell, row["epochs"]]
+        counts = [row["fold"], f"{row['images']:,}", f"{row[units]:,}", row["epochs"]]
         rows.append([*counts, *(f"{row[name]:.3f}" for name in summary.figures)])
     figures = summary.folds[summary.figures]
     rows.append(["mean", "", "", "", *(f"{value:.3f}" for value in figures.mean())])
     deviations = figures.std(ddof=1)
     rows.append(["standard deviation", "", "", "", *(f"{value:.3f}" for value in deviations)])
-    return Table(["fold", "images", "patients", "epochs", *summary.figures], rows)
+    return Table(["fold", "images", units, "epochs", *summary.figures], rows)
 
 
 def views_table(summary: Summary) -> Table:
@@ -107,7 +106,7 @@ def _pooled_sentence(summary: Summary) -> str:
     what = "mean AUC" if "mean AUC" in summary.figures else "AUC"
     return (
         f"Out-of-fold {what}, all folds together: {pooled.value:.3f} ({pooled.low:.3f} to "
-        f"{pooled.high:.3f}, bootstrap over patients; {pooled.num_cases:,} images"
+        f"{pooled.high:.3f}, bootstrap over {summary.unit}s; {pooled.num_cases:,} images"
         f"{summary.patients})."
     )
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.findings import column
+from app.core.performance.sampling_units import sampling_units, unit_of
 from app.core.statistics.bootstrap import (
     Interval,
     auc_interval,
@@ -32,14 +33,16 @@ class Summary:
     """The figures of a cross-validation.
 
     Attributes:
-        folds: One row per fold: `fold`, `images`, `patients` (or `not known`), `epochs`, then the
+        folds: One row per fold: `fold`, `images`, `patients` (or `groups`), `epochs`, then the
             figures on its held-out images, with its own threshold and calibration.
         views: One row per view of the images: mean over the folds and, as `worst ...`, the
             worst fold for each figure.
         pooled: Out-of-fold AUC (one-vs-rest macro mean for more than two classes, mean over
-            findings), with its confidence interval over patients.
+            findings), with its confidence interval over patients or groups.
         worst_view: The view with the lowest mean AUC.
         patients: Number of patients of all held-out images, as worded by `describe_patients`.
+        unit: `patient` if the patients of all held-out images are known, else `group`: a patient
+            or, where he is not known, an image with its near-duplicates.
     """
 
     folds: pd.DataFrame
@@ -47,11 +50,12 @@ class Summary:
     pooled: Interval
     worst_view: str
     patients: str
+    unit: str
 
     @property
     def figures(self) -> list[str]:
         """The columns of `folds` that are figures."""
-        counts = ("fold", "images", "patients", "epochs")
+        counts = ("fold", "images", f"{self.unit}s", "epochs")
         return [str(name) for name in self.folds if name not in counts]
 
 
@@ -62,11 +66,14 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
         folds: The folds.
         films: The data they were trained on.
     """
+    positions = np.concatenate([fold.positions for fold in folds])
+    patient_ids = [films.cases[index].patient_id for index in positions]
+    unit = unit_of(patient_ids)
     rows = [
         {
             "fold": number,
             "images": len(fold.positions),
-            "patients": _num_patients(fold, films),
+            f"{unit}s": len(np.unique(_units(fold.positions, films))),
             "epochs": len(fold.history),
             **fold_figures(fold, films),
         }
@@ -76,7 +83,8 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
     views = pd.DataFrame([_view_row(view, folds, films) for view in VIEWS])
     main = next(name for name in ("AUC", "macro AUC", "mean AUC") if name in table)
     worst = str(views["view"].iloc[int(views[main].to_numpy(float).argmin())])
-    return Summary(table, views, _pooled(folds, films), worst, _describe_patients(folds, films))
+    patients = describe_patients(_units(positions, films), [bool(one) for one in patient_ids])
+    return Summary(table, views, _pooled(folds, films), worst, patients, unit)
 
 
 def fold_figures(fold: Fold, films: Films, view: str = UNSHIFTED) -> dict[str, float]:
@@ -150,16 +158,13 @@ def _finding_columns(
     return columns
 
 
-def _num_patients(fold: Fold, films: Films) -> int | str:
-    if not any(films.cases[index].patient_id for index in fold.positions):
-        return "not known"
-    return len(np.unique(films.groups[fold.positions]))
+def _units(positions: NDArray[np.int64], films: Films) -> NDArray[np.str_]:
+    """The patient of each image, else its group, `(num_positions,)`.
 
-
-def _describe_patients(folds: Sequence[Fold], films: Films) -> str:
-    positions = np.concatenate([fold.positions for fold in folds])
-    known = [bool(films.cases[index].patient_id) for index in positions]
-    return describe_patients([str(films.groups[index]) for index in positions], known)
+    Not the group alone: near-duplicates of two patients are one group, but two patients.
+    """
+    patient_ids = [films.cases[index].patient_id for index in positions]
+    return sampling_units(patient_ids, films.groups[positions])
 
 
 def _view_row(view: str, folds: Sequence[Fold], films: Films) -> dict[str, object]:
@@ -175,7 +180,7 @@ def _view_row(view: str, folds: Sequence[Fold], films: Films) -> dict[str, objec
 def _pooled(folds: Sequence[Fold], films: Films) -> Interval:
     positions = np.concatenate([fold.positions for fold in folds])
     probabilities = pooled_probabilities(folds, len(films.cases))[positions]
-    groups = films.groups[positions]
+    groups = _units(positions, films)
     if films.task == "any-of":
         return mean_auc_interval(films.findings[positions], probabilities, groups=groups)
     labels = films.labels[positions]

@@ -43,9 +43,9 @@ def folds_by_patient(
     for label, units in strata(dataset.cases, groups, generator).items():
         if len(units) < num_folds:
             raise DatasetError(
-                f"The class {dataset.classes[label]} has {len(units)} patients; {num_folds} folds "
-                "need at least one each. Choose fewer (--folds), or add patients. Where patients "
-                "are not known, an image or a group of near-duplicates counts as one."
+                f"The class {dataset.classes[label]} has {len(units)} {_units(dataset)}; "
+                f"{num_folds} folds need at least one each. Choose fewer (--folds), or add "
+                "patients."
             )
         rounds = -(-len(units) // num_folds)
         order = np.concatenate([generator.permutation(num_folds) for _ in range(rounds)])
@@ -53,6 +53,15 @@ def folds_by_patient(
             folds[unit] = fold
     _require_answers_in_folds(dataset, folds, num_folds)
     return folds
+
+
+def _units(dataset: Dataset) -> str:
+    """What the groups of cases are, in words."""
+    known = [bool(case.patient_id) for case in dataset.cases]
+    if all(known):
+        return "patients"
+    unknown = "images or groups of near-duplicates"
+    return f"patients, {unknown}" if any(known) else f"{unknown} (patients not known)"
 
 
 def _require_answers_in_folds(dataset: Dataset, folds: NDArray[np.int64], num_folds: int) -> None:

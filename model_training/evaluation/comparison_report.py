@@ -43,7 +43,7 @@ def as_json(comparison: Comparison) -> str:
             {"label": each.label, "sha256": each.bundle.sha256} for each in comparison.contenders
         ],
         "num_images": cases.num_images,
-        "num_patients": count_patients(cases) if (cases.named_patients != "").any() else None,
+        "num_patients": count_patients(cases) if cases.unit == "patient" else None,
         "notes": list(comparison.notes),
         "pairs": [asdict(pair) for pair in comparison.pairs],
         "conclusions": conclusions(comparison),
@@ -109,11 +109,11 @@ def method_notes(comparison: Comparison) -> str:
         lines.append("AUC: Obuchowski's test for clustered data, and DeLong's.")
         if count_patients(cases) < cases.num_images:
             lines.append(
-                "Rely on the former: DeLong's treats images of one patient as independent, which "
-                "they are not."
+                f"Rely on the former: DeLong's treats images of one {cases.unit} as independent, "
+                "which they are not."
             )
     lines.append(
-        "Other intervals: paired bootstrap over patients, 1,000 resamples. p of accuracy: "
+        f"Other intervals: paired bootstrap over {cases.unit}s, 1,000 resamples. p of accuracy: "
         "McNemar's exact test on the decisions"
         + (" at each bundle's own threshold." if cases.num_classes == 2 else ".")
     )
@@ -180,7 +180,7 @@ def bundles_table(comparison: Comparison) -> Table:
             [rows[0].name, *(f"{row.value} ({row.interval})" for row in rows)]
             for rows in zip(*columns, strict=True)
         ],
-        "Each bundle on its own, with 95 % intervals over patients",
+        f"Each bundle on its own, with 95 % intervals over {comparison.cases.unit}s",
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, DatasetError
+from app.core.performance.formatting import counted
 from app.core.performance.predictions import HeldOut, count_patients
 from model_training.evaluation.scoring import seen_in_training
 
@@ -138,7 +139,7 @@ def _require_one_truth(contenders: Sequence[Contender]) -> None:
     ]
     if min(num_patients) < 2:
         raise DatasetError(
-            f"The bundles have {cases.num_images} images in common, of {min(num_patients)} "
-            "patients in the smallest class; at least 2 are needed, and many more to show a "
-            "difference. Pass labelled data with --data."
+            f"The bundles have {cases.num_images} images in common, of "
+            f"{counted(min(num_patients), cases.unit)} in the smallest class; at least 2 are "
+            "needed, and many more to show a difference. Pass labelled data with --data."
         )

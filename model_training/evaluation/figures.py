@@ -20,6 +20,7 @@ from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.formatting import counted
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import ClusteredProportion
+from app.core.performance.sampling_units import about_units
 from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
 from app.core.statistics.calibration import brier_score, expected_calibration_error
 from app.core.statistics.curves import macro_auc, roc_auc
@@ -141,17 +142,15 @@ def notes(cases: HeldOut, task: Task) -> str:
         cases: Truth, calibrated probabilities and patients.
         task: Classes and their display names.
     """
+    unit = cases.unit
     lines = [
         "Intervals: of proportions, Wilson's with the design effect of several images of one "
-        "patient (Rao and Scott 1992); of the other figures, bootstrap over patients, 1,000 "
+        f"{unit} (Rao and Scott 1992); of the other figures, bootstrap over {unit}s, 1,000 "
         "resamples.",
         "Calibration error: ten bins of equal width (Naeini 2015, Guo 2017).",
     ]
-    if not (cases.named_patients != "").any():
-        lines.append(
-            "Patients are not known: each image, or each group of near-duplicates, counts as one "
-            "patient. Where a patient has several of these, the intervals are too narrow."
-        )
+    if about := about_units(cases.named_patients):
+        lines.append(about)
     if task.binary:
         lines += [
             f"Specificity at {SENSITIVITY:.0%} sensitivity is read from the ROC curve of these "

@@ -139,7 +139,7 @@ class Scored:
                 :, places
             ],
             patients=sampling_units(patient_ids, self.groups),
-            has_patients=any(patient_ids),
+            named_patients=np.array(patient_ids),
         )
 
     def table(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.core.bundles.findings import column
 from app.core.bundles.manifest import Task
 from app.core.performance.predictions import group_of_each
+from app.core.performance.sampling_units import unit_of
 from app.core.statistics.bootstrap import Interval, mean_auc_interval
 
 
@@ -26,14 +27,14 @@ class LabelledFindings:
         labels: 0, 1, or NaN where an image is not labelled, float64 `(num_images, num_findings)`.
         probabilities: Calibrated probabilities in [0, 1], same shape.
         patients: Unit of resampling of each image, `(num_images,)`, see `sampling_units`.
-        has_patients: Whether any patient is known.
+        named_patients: Patient of each image, `(num_images,)`; empty if unknown.
     """
 
     split: str
     labels: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     patients: NDArray[np.str_]
-    has_patients: bool
+    named_patients: NDArray[np.str_]
 
     @property
     def num_images(self) -> int:
@@ -42,8 +43,8 @@ class LabelledFindings:
 
     @property
     def unit(self) -> str:
-        """What `patients` counts: `patient`, or `group` if the table names no patient."""
-        return "patient" if self.has_patients else "group"
+        """What `patients` counts: `patient`, or `group` unless every patient is known."""
+        return unit_of(self.named_patients)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,7 @@ def select_findings(predictions: pd.DataFrame, task: Task, *, split: str) -> Lab
         labels=labels,
         probabilities=probabilities,
         patients=group_of_each(rows),
-        has_patients=bool((rows["patient_id"] != "").any()),
+        named_patients=rows["patient_id"].to_numpy().astype(np.str_),
     )
 
 

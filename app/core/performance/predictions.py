@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import GROUP_ID
 from app.core.bundles.manifest import Task
 from app.core.networks.class_logits import class_probabilities
-from app.core.performance.sampling_units import sampling_units
+from app.core.performance.sampling_units import sampling_units, unit_of
 from app.core.statistics.decisions import predicted_classes
 
 SPLITS = ("test", "val")
@@ -48,8 +48,8 @@ class HeldOut:
 
     @property
     def unit(self) -> str:
-        """What `patients` counts: `patient`, or `group` if the table names no patient."""
-        return "patient" if (self.named_patients != "").any() else "group"
+        """What `patients` counts: `patient`, or `group` unless every patient is known."""
+        return unit_of(self.named_patients)
 
     @property
     def num_classes(self) -> int:

@@ -7,6 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_UNKNOWN = (
+    "Patients are unknown: a group is an image with its near-duplicates, and intervals are too "
+    "narrow if a patient has several groups."
+)
+_SOME_UNKNOWN = (
+    "Some patients are unknown: a group is a patient or, where that is unknown, an image with its "
+    "near-duplicates. Intervals are too narrow if a patient has several groups."
+)
+
 
 def sampling_units(patient_ids: Sequence[str], group_ids: ArrayLike) -> NDArray[np.str_]:
     """The unit of each image, over which intervals are computed.
@@ -28,3 +37,23 @@ def sampling_units(patient_ids: Sequence[str], group_ids: ArrayLike) -> NDArray[
         for patient, group in zip(patient_ids, groups, strict=True)
     ]
     return np.array(units, dtype=np.str_)
+
+
+def unit_of(patient_ids: Sequence[str] | NDArray[np.str_]) -> str:
+    """What the units of images are: `patient` if all of them are known, else `group`.
+
+    Args:
+        patient_ids: Shape `(num_images,)`; empty where the patient is not known.
+    """
+    return "patient" if all(patient_ids) else "group"
+
+
+def about_units(patient_ids: Sequence[str] | NDArray[np.str_]) -> str:
+    """What a group is, where not all patients are known; else empty.
+
+    Args:
+        patient_ids: Shape `(num_images,)`; empty where the patient is not known.
+    """
+    if all(patient_ids):
+        return ""
+    return _SOME_UNKNOWN if any(patient_ids) else _UNKNOWN

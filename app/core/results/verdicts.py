@@ -17,9 +17,11 @@ from sqlalchemy import (
     DDL,
     ColumnElement,
     DateTime,
+    Dialect,
     Index,
     String,
     Text,
+    TypeDecorator,
     create_engine,
     event,
     exists,
@@ -42,11 +44,36 @@ class VerdictStoreError(OverreadError):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The current verdict on an image by a model; `agreement` is None for a comment alone."""
+    """The current verdict on an image by a model; `agreement` is None for a comment alone.
+
+    `created_at` is in UTC, and says so.
+    """
 
     agreement: Agreement | None
     comment: str
     created_at: datetime
+
+
+class _Utc(TypeDecorator[datetime]):
+    """A time that is UTC wherever it is read or written.
+
+    SQLite drops the zone and PostgreSQL answers in the zone of the connection.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The time in UTC, as it is stored."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("A time of the database must have a zone. Received one without.")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The time in UTC; without a zone it is that already."""
+        if value is None or value.tzinfo is not None:
+            return value and value.astimezone(UTC)
+        return value.replace(tzinfo=UTC)
 
 
 class _Base(DeclarativeBase):
@@ -58,7 +85,7 @@ class _VerdictRow(_Base):
     __table_args__ = (Index("by_bundle_and_image", "bundle_sha256", "image_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(_Utc)
     image_id: Mapped[str] = mapped_column(String(64))
     bundle_sha256: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str | None] = mapped_column(String(16))
@@ -177,7 +204,7 @@ class VerdictStore:
                 row.image_id: Verdict(
                     row.verdict,  # type: ignore[arg-type]
                     row.comment,
-                    row.created_at.replace(tzinfo=UTC),
+                    row.created_at,
                 )
                 for row in rows
                 if row.verdict or row.comment.strip()

@@ -17,7 +17,7 @@ from app.core.rendering import heatmaps
 from app.core.results.verdicts import AGREEMENTS, Agreement, Verdict
 from app.core.review.cases import Case, Window
 from app.core.scoring.prediction import Prediction
-from app.ui import errors, state, verdict_log
+from app.ui import errors, local_time, state, verdict_log
 from app.ui.cache import pictures
 from app.ui.case import film_viewer, method_choice
 from app.ui.case.method_choice import PendingHeatmap
@@ -205,7 +205,7 @@ def ask_verdict(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
         placeholder="Saved when you leave the field. Do not name the patient.",
     )
     if verdict:
-        st.caption(f"Saved {verdict.created_at.astimezone():%Y-%m-%d %H:%M:%S}")
+        st.caption(f"Saved {local_time.shown(verdict.created_at)}")
 
 
 def _ask_agreement(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:

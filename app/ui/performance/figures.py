@@ -15,6 +15,7 @@ from app.core.performance import formatting
 from app.core.performance.performance import BinaryPerformance, MulticlassPerformance
 from app.core.performance.predictions import HeldOut, count_classes, count_patients
 from app.core.performance.proportions import ClusteredProportion, DecisionMetrics
+from app.core.performance.sampling_units import about_units
 from app.core.statistics.metrics import OperatingPoint
 from app.ui import components
 
@@ -57,11 +58,8 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
         f"{split_name} split: {formatting.counted(held_out.num_images, 'image')} of "
         f"{formatting.counted(count_patients(held_out), held_out.unit)} ({classes}). "
     )
-    if held_out.unit == "group":
-        text += (
-            "Patients are unknown: a group is an image with its near-duplicates, and intervals "
-            "are too narrow if a patient has several groups. "
-        )
+    if about := about_units(held_out.named_patients):
+        text += f"{about} "
     if chosen_on.lower().startswith(held_out.split):
         text += (
             "The threshold and the calibration were chosen on these images, so the figures are "

@@ -8,6 +8,7 @@ from app.charts import findings as charts
 from app.core.bundles.bundle import Bundle
 from app.core.performance import formatting, predictions
 from app.core.performance.findings import CoOccurrence, LabelledFindings, co_occurrence
+from app.core.performance.sampling_units import about_units
 from app.ui import components
 from app.ui.cache import performance as cached
 from app.ui.performance.figures import SPLIT_LABELS, pick_split
@@ -67,6 +68,8 @@ def show_all(bundle: Bundle) -> None:
 def _describe(cases: LabelledFindings, bundle: Bundle) -> None:
     name = SPLIT_LABELS.get(cases.split, cases.split)
     text = f"{name} split: {formatting.counted(cases.num_images, 'image')}. "
+    if about := about_units(cases.named_patients):
+        text += f"{about} "
     chosen_on = {one.thresholds.chosen_on for one in bundle.manifest.findings.values()}
     if any(one.lower().startswith(cases.split) for one in chosen_on):
         text += (

@@ -14,7 +14,7 @@ def labelled(labels):
         labels=labels,
         probabilities=np.full(labels.shape, 0.5),
         patients=np.arange(len(labels)).astype(str),
-        has_patients=True,
+        named_patients=np.arange(len(labels)).astype(str),
     )
 
 

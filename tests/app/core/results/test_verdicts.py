@@ -1,10 +1,13 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
-from app.core.results.verdicts import VerdictStore, VerdictStoreError
+from app.core.results.verdicts import VerdictStore, VerdictStoreError, _Utc
 
 IMAGE, OTHER_IMAGE, BUNDLE = "a" * 64, "b" * 64, "c" * 64
 
@@ -126,3 +129,38 @@ def test_empty_rows_of_an_earlier_version_are_ignored_and_counted(url):
 
     assert set(store.latest(BUNDLE)) == {IMAGE}
     assert store.num_ignored == 1
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a process is set in Unix only")
+def test_times_are_those_of_the_clock_in_utc_whatever_the_zone_of_the_server(url, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        before = datetime.now(UTC)
+        VerdictStore(url).record(
+            image_id=IMAGE, bundle_sha256=BUNDLE, agreement="agree", comment=""
+        )
+        found = VerdictStore(url).latest(BUNDLE)[IMAGE].created_at
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert found.utcoffset() == timedelta(0)
+    assert timedelta(0) <= found - before < timedelta(minutes=1)
+
+
+def test_a_database_that_answers_in_its_own_zone_is_read_as_the_same_moment():
+    moment = datetime(2026, 3, 1, 12, 5, 9, tzinfo=UTC)
+    column = _Utc()
+
+    # As drivers of PostgreSQL answer, and as SQLite does.
+    tokyo = moment.astimezone(timezone(timedelta(hours=9)))
+    assert column.process_result_value(tokyo, sqlite.dialect()) == moment
+    assert column.process_result_value(moment.replace(tzinfo=None), sqlite.dialect()) == moment
+    stored = column.process_bind_param(tokyo, sqlite.dialect())
+    assert stored.replace(tzinfo=None) == moment.replace(tzinfo=None)
+
+
+def test_a_time_without_a_zone_is_never_stored():
+    with pytest.raises(ValueError, match="zone"):
+        _Utc().process_bind_param(datetime(2026, 3, 1), sqlite.dialect())
