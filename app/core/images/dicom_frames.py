@@ -17,10 +17,10 @@ from app.core.images.file_integrity import is_whole
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+    from pydicom.pixels.decoders.base import Decoder
     from pydicom.uid import UID
 
 _CODE_STREAMS = (JPEG, b"\xff\x4f\xff\x51")
-_PLUGINS = ("pylibjpeg", "pydicom")
 _RUN_LENGTH = "1.2.840.10008.1.2.5"
 
 
@@ -53,15 +53,10 @@ class Frames:
             UnreadableImageError: If its compression is not supported, or it is cut off.
         """
         syntax = self.dataset.file_meta.TransferSyntaxUID
-        if self.compressed is not None and not _plugin(syntax):
-            name = syntax.name if syntax.is_transfer_syntax and not syntax.is_private else "unknown"
-            raise UnreadableImageError(
-                "unknown_compression",
-                f"The DICOM file is compressed in a way that is not supported ({name}). Export it "
-                "again, uncompressed if possible.",
-            )
         if self.compressed is None:
             return
+        if _decoder(syntax) is None:
+            raise _unknown_compression(syntax)
         stream = self.compressed[index]
         if image := coded_image(stream):
             check_size(image.width, image.height)
@@ -82,24 +77,17 @@ class Frames:
         Raises:
             UnreadableImageError: If its high bit does not go with its compression.
         """
-        import imagecodecs
         from pydicom.encaps import encapsulate
-        from pydicom.pixels.decoders.base import get_decoder
 
         dataset = self.dataset
         syntax = dataset.file_meta.TransferSyntaxUID
-        stream = b"" if self.compressed is None else self.compressed[index]
         options: dict[str, Any] = {"index": index, "number_of_frames": self.number}
         if self.compressed is not None:
-            dataset.PixelData = encapsulate([stream])
+            dataset.PixelData = encapsulate([self.compressed[index]])
             for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
                 if keyword in dataset:
                     delattr(dataset, keyword)
-            options = {
-                "index": 0,
-                "number_of_frames": 1,
-                "decoding_plugin": _plugin(syntax),
-            }
+            options = {"index": 0, "number_of_frames": 1}
         shift = _shift(dataset)
         if shift:
             if self.compressed is not None and syntax != _RUN_LENGTH:
@@ -108,13 +96,10 @@ class Frames:
                     "compression"
                 )
             options["bits_stored"] = int(dataset.BitsAllocated)
-        try:
-            values, _ = get_decoder(syntax).as_array(dataset, **options)
-        except RuntimeError:
-            if not _is_twelve_bit_jpeg(stream, dataset):
-                raise
-            # Some of these are refused by all decoders that pydicom knows.
-            values = np.asarray(imagecodecs.jpeg8_decode(stream))
+        decoder = _decoder(syntax)
+        if decoder is None:
+            raise _unknown_compression(syntax)
+        values, _ = decoder.as_array(dataset, **options)
         return _lowered(values, shift, int(dataset.BitsStored)) if shift else values
 
 
@@ -185,26 +170,19 @@ def _lowered(values: NDArray[Any], shift: int, bits: int) -> NDArray[Any]:
     return np.asarray((values << above) >> (above + shift))
 
 
-def _plugin(syntax: UID) -> str:
-    """The one decoder to use, so that a film has the same pixels on every machine; empty if none.
+def _unknown_compression(syntax: UID) -> UnreadableImageError:
+    name = syntax.name if syntax.is_transfer_syntax and not syntax.is_private else "unknown"
+    return UnreadableImageError(
+        "unknown_compression",
+        f"The DICOM file is compressed in a way that is not supported ({name}). Export it "
+        "again, uncompressed if possible.",
+    )
 
-    pydicom would take the first of those that happen to be installed.
-    """
+
+def _decoder(syntax: UID) -> Decoder | None:
+    """The decoder of a transfer syntax; None if there is none."""
     from pydicom.pixels.decoders.base import get_decoder
 
-    try:
-        available = get_decoder(syntax).available_plugins
-    except NotImplementedError:
-        return ""
-    return next((one for one in _PLUGINS if one in available), "")
+    from app.core.images.dicom_codecs import decoder
 
-
-def _is_twelve_bit_jpeg(stream: bytes, dataset: Dataset) -> bool:
-    """Whether a code stream is grey JPEG of 12 bits without a sign, and as large as stated."""
-    image = coded_image(stream)
-    return (
-        image is not None
-        and (image.kind, image.channels, image.bits) == ("JPEG", 1, 12)
-        and (image.height, image.width) == (dataset.Rows, dataset.Columns)
-        and not dataset.PixelRepresentation
-    )
+    return decoder(syntax) if syntax.is_compressed else get_decoder(syntax)

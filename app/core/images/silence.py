@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-# All loggers of Pillow's formats, pydicom, its decoder plugins and tifffile.
+# All loggers of Pillow's formats, pydicom and tifffile.
 LOGGERS = (
     "PIL.ImageFile",
     "PIL.PngImagePlugin",
@@ -21,10 +21,6 @@ LOGGERS = (
     "pydicom",
     "pydicom.pixels.decoders.base",
     "pydicom.pixels.utils",
-    "pylibjpeg",
-    "pylibjpeg.utils",
-    "openjpeg",
-    "openjpeg.utils",
     "tifffile",
 )
 

@@ -202,6 +202,6 @@ def test_log_has_the_decoders_words_but_none_of_the_file(film, caplog):
     assert error.code == "undecodable"
     (record,) = [one for one in caplog.records if one.name == "app.core.images.decoding"]
     assert decoding.image_id(data)[:8] in record.getMessage()
-    assert "pylibjpeg" in record.getMessage()
+    assert "imagecodecs" in record.getMessage()
     assert "plugins" not in record.getMessage()
     assert "CANARY" not in caplog.text
