@@ -42,12 +42,14 @@ class View:
 
 
 def choose_view(case: Case, bundle: Bundle) -> View:
-    """Shows the controls above the film and returns the choice.
+    """Shows the controls above the film and returns the choice; without a heatmap there are none.
 
     Args:
         case: The open film.
         bundle: The model.
     """
+    if not case.evidence:
+        return View(_FILM, 0.0, 0)
     task = bundle.manifest.task
     layout, explained, opacity = st.columns([4, 3, 3])
     chosen = layout.segmented_control(

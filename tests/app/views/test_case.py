@@ -36,6 +36,7 @@ def test_prediction_threshold_and_zone_are_shown(app, data_root):
     at = open_case(app, data_root / "ward" / "film_0.png")
 
     assert not at.exception
+    assert {"View", "Evidence for"} <= {one.label for one in at.segmented_control}
     assert any(word in texts(at) for word in ("Positive", "Uncertain", "Negative"))
     assert "Calibrated probability 0." in texts(at)
     assert at.slider(key="case_opacity").value == 0.6
@@ -122,6 +123,18 @@ def test_a_film_without_a_score_is_not_asked_about(app, data_root):
     assert "Do you agree" not in texts(at)
     assert not [button.key for button in at.button if button.key in ("case_agree", "case_unsure")]
     assert at.text_area[0].label == "Comment"
+
+
+def test_a_film_that_is_shown_but_refused_has_no_controls_of_a_heatmap(app, data_root):
+    colour = np.random.default_rng(3).integers(0, 256, (80, 80, 3), np.uint8)
+    cv2.imwrite(str(data_root / "photo.png"), colour)
+
+    at = open_case(app, data_root / "photo.png")
+
+    assert not at.exception
+    assert "No prediction. " in texts(at)
+    assert not at.segmented_control
+    assert "case_opacity" not in [one.key for one in at.slider]
 
 
 def test_a_film_that_vanished_is_a_sentence_without_its_name(app, data_root):
