@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from math import isfinite
+from math import inf, isfinite
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -42,6 +42,10 @@ class TrainingConfig:
         learning_rate: Initial or peak learning rate.
         channels: 1 for grey, 3 for RGB.
         fit: `stretch` to the input size, or `pad` to keep the aspect ratio.
+        frame: Which image to read of files that hold several, 1 for the first; None leaves such
+            files out.
+        window: The values of black and white of files that do not state them; None leaves such
+            files out. It becomes part of the model's input.
         filters: Filters of each block of the `custom-cnn`; for this and the next six see
             `custom_cnn.custom_cnn`.
         weights: `none`, `imagenet`, or a file or bundle with initial weights.
@@ -85,6 +89,8 @@ class TrainingConfig:
     ema_momentum: float | None = None
     channels: Literal[1, 3] = 1
     fit: Literal["stretch", "pad"] = "stretch"
+    frame: int | None = None
+    window: tuple[float, float] | None = None
     patience: int = 10
     decay_epochs: float = 10.0
     warmup_epochs: float = 2.0
@@ -123,6 +129,13 @@ class TrainingConfig:
         _require_choice("imbalance", self.imbalance, IMBALANCE)
         _require_choice("precision", self.precision, PRECISIONS)
         _require_choice("leaks", self.leaks, LEAKS)
+        if self.frame is not None:
+            _require_whole("frame", self.frame, 1, 2**31)
+        if self.window is not None and not -inf < self.window[0] < self.window[1] < inf:
+            raise ValueError(
+                "`window` must be two numbers, the value of black and the higher value of white. "
+                f"Received window={self.window}."
+            )
         _require_whole("image_size", self.image_size, MIN_IMAGE_SIZE, MAX_IMAGE_SIZE)
         _require_whole("epochs", self.epochs, 1, 10_000)
         _require_whole("batch_size", self.batch_size, 1, 4096)
@@ -205,7 +218,7 @@ _ARCHITECTURE = (
 
 
 def _flat(value: Any) -> Any:
-    return ", ".join(f"{part:g}" for part in value) if isinstance(value, tuple) else value
+    return ", ".join(f"{part:.12g}" for part in value) if isinstance(value, tuple) else value
 
 
 def _require_choice(name: str, value: object, choices: Iterable[object]) -> None:

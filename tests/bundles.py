@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.bundles.manifest import (
     FORMAT,
+    MANIFEST,
     Calibration,
     Data,
     Finding,
@@ -121,6 +124,15 @@ def make_bundle(
             work=Path(work) / "bundle",
             check_pixels=pixels.astype(np.uint8),
         )
+
+
+def with_window(bundle: Bundle, folder: Path, window: tuple[float, float]) -> Bundle:
+    """A copy in `folder` of a bundle, as if it had been trained with a window."""
+    shutil.copytree(bundle.path, folder)
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["input"]["window"] = window
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    return load_bundle(folder)
 
 
 def _thresholds(decision: float) -> Thresholds:

@@ -86,6 +86,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 @pytest.fixture(scope="session")
+def windowed_bundle(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The small bundle as if trained on 12-bit films in 16 bits, shown from 0 to 4080."""
+    from tests.bundles import with_window
+
+    return with_window(bundle, tmp_path_factory.mktemp("windowed") / bundle.name, (0, 4080))
+
+
+@pytest.fixture(scope="session")
 def three_class_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A small bundle of three classes, padded colour input."""
     from tests.bundles import make_bundle

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 import time
 from collections import Counter
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
 from app.core.backend_names import BACKENDS
 from app.core.errors import OverreadError
+from app.core.images.reading_options import add_reading
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -74,29 +74,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         default="local",
         help="where to compute; ray uses the Ray cluster at RAY_ADDRESS (docs/scaling.md)",
     )
-    command.add_argument(
-        "--frame",
-        type=_frame,
-        metavar="N",
-        help="of files that hold several images (DICOM frames, TIFF pages, slices of a stack), "
-        "score the one with this number, 1 for the first; without it, such files are refused",
-    )
-    command.add_argument(
-        "--window",
-        type=float,
-        nargs=2,
-        metavar=("LOW", "HIGH"),
-        help="of files that do not state which values are black and white (16 bits, floats), show "
-        "LOW as black and HIGH as white, for example 0 4095; without it, such files are refused",
-    )
+    add_reading(command, without="the model's own is used, and without one they are refused")
     command.set_defaults(run=_run)
-
-
-def _frame(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is below 1, which is the first image of a file")
-    return number
 
 
 def _output(text: str) -> Path:
@@ -115,11 +94,6 @@ def _run(options: argparse.Namespace) -> None:
     if options.out.suffix.lower() not in _SUFFIXES:
         raise OverreadError(
             f"--out is {options.out.name!r}; expected a name that ends in {' or '.join(_SUFFIXES)}."
-        )
-    if options.window and not -math.inf < options.window[0] < options.window[1] < math.inf:
-        raise OverreadError(
-            f"--window is {options.window[0]:g} {options.window[1]:g}; expected two numbers, the "
-            "lower one first."
         )
     from app.core.bundles.bundle import load_bundle
 
@@ -187,6 +161,7 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
 
 
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
+    from app.core.images.preparation import for_model
     from app.core.images.reading import Reading
     from app.core.progress import progress
     from app.core.results.bundle_results import BundleResults
@@ -198,7 +173,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     from app.core.sources.sources import from_paths
 
     left_out = LeftOut()
-    reading = Reading(options.frame, tuple(options.window) if options.window else None)
+    reading = Reading(options.frame, options.window)
     sources = (replace(one, reading=reading) for one in from_paths(options.inputs, left_out))
     known = BundleResults(store, bundle)
     if options.engine == "ray":
@@ -209,6 +184,9 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
         computed_by = engine.backend.description
         results = engine.score(sources, known=known)
     print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
+    if bundle.manifest.input.window and options.window is None:
+        how = for_model(reading, bundle.manifest.input).note()
+        print(f"overread: {how} The window is that of training.", file=sys.stderr)
     counts: Counter[tuple[str, str]] = Counter()
     is_any_listed = False
     unlisted: list[str] = []

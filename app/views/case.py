@@ -29,6 +29,8 @@ film_side, reading_side = st.columns([2, 1])
 pending = None
 
 with film_side:
+    if case.film is not None and (how := viewer.reading_note(case.film)):
+        st.caption(how)
     if case.film is None:
         st.error(case.reason, icon=":material/error:")
     else:

@@ -13,11 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
+from app.core.images.reading import AS_STORED, Reading
 from model_training.audit.shortcuts import Shortcut, border_scores, find_shortcuts
 from model_training.audit.survey import survey
 from model_training.data.answers import answer_counts, answers
 from model_training.data.datasets import SPLITS, Case, Dataset
 from model_training.data.duplicates import Pairs, groups_of, near_duplicates
+from model_training.data.film_cache import remedies
 from model_training.data.folds import folds_by_patient
 from model_training.data.patient_groups import Shared, patient_groups, shared_between
 
@@ -60,6 +62,7 @@ class Inspection:
         contradictions: Copies of one film with different labels.
         shortcuts: Strongest first.
         shortcut_note: Which images they were computed on, or why they were not.
+        reading: Which image and which window were read where a file leaves it open.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Inspection:
     contradictions: Contradictions
     shortcuts: list[Shortcut]
     shortcut_note: str
+    reading: Reading = AS_STORED
 
     @property
     def any_of(self) -> bool:
@@ -155,7 +159,9 @@ class Inspection:
         return found
 
 
-def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Inspection:
+def inspect(
+    dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1, reading: Reading = AS_STORED
+) -> Inspection:
     """Reads every image once and looks for leaks, duplicates, wrong labels and shortcuts.
 
     Args:
@@ -163,6 +169,7 @@ def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Insp
         name: Name of the data set in the report.
         channels: Of the network to be trained, 1 for grey or 3 for RGB; a grey network does not
             accept colour pictures.
+        reading: Which image and which window to read where a file leaves it open.
 
     Raises:
         DatasetError: If no image can be trained on.
@@ -172,7 +179,7 @@ def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Insp
         if inspection.leaks:
             print(text(inspection))
     """
-    read = survey(dataset.cases, channels=channels)
+    read = survey(dataset.cases, channels=channels, reading=reading)
     usable = read.usable
     problems = [
         (case.name, str(problem))
@@ -183,7 +190,7 @@ def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Insp
         reasons = ", ".join(sorted({reason for _, reason in problems}))
         raise DatasetError(
             f"None of the {len(problems)} images can be trained on ({reasons}). Check the files "
-            "or the path; colour pictures need --channels 3."
+            f"or the path; {remedies(problem for _, problem in problems)}."
         )
     cases = [dataset.cases[row] for row in usable]
     facts = read.facts.iloc[usable].reset_index(drop=True)
@@ -200,7 +207,7 @@ def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Insp
     return Inspection(
         name=name,
         classes=dataset.classes,
-        notes=dataset.notes,
+        notes=(*dataset.notes, *filter(None, [reading.note()])),
         cases=cases,
         digests=digests,
         facts=facts,
@@ -215,6 +222,7 @@ def inspect(dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1) -> Insp
         contradictions=_contradictions(cases, digests, pairs),
         shortcuts=shortcuts,
         shortcut_note=note,
+        reading=reading,
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.core.errors import ImageError
 from app.core.images import decoding, display, geometry
 from app.core.images.guard import guarded
+from app.core.images.reading import Reading
 from app.core.sources.source import Source
 from model_training.audit import tables
 from model_training.audit import text as inspection_text
@@ -190,7 +191,7 @@ def _pictures(inspection: Inspection) -> Iterator[Picture]:
         shown = [inspection.cases[row] for row in (pairs.first[index], pairs.second[index])]
         try:
             with guarded():
-                both = np.hstack([_small(case) for case in shown])
+                both = np.hstack([_small(case, inspection.reading) for case in shown])
         except ImageError:  # deleted since the inspection
             continue
         caption = " | ".join(
@@ -221,9 +222,9 @@ def _most_relevant_pairs(inspection: Inspection) -> list[int]:
     return order[:_SHOWN_PAIRS]
 
 
-def _small(case: Case) -> NDArray[np.uint8]:
+def _small(case: Case, reading: Reading) -> NDArray[np.uint8]:
     """The film as an RGB square with a line on either side, uint8 `(rows, columns, 3)`."""
-    film = decoding.decode(Source(case.name, case.path).read())
+    film = decoding.decode(Source(case.name, case.path).read(), reading)
     side = _PICTURE_SIDE
     square = geometry.fit(film, height=side, width=side, channels=3, how="pad")
     return np.pad(square, ((0, 0), (1, 1), (0, 0)), constant_values=128)

@@ -15,11 +15,12 @@ from PIL import Image, UnidentifiedImageError
 
 from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
-from app.core.images import dicom_file
+from app.core.images import decoding, dicom_file
 from app.core.images.coded_image import coded_image
 from app.core.images.file_kinds import HEAD_BYTES, kind_of
 from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, prepare
+from app.core.images.reading import AS_STORED, Reading
 from app.core.images.silence import silent
 from app.core.progress import progress
 from app.core.sources.source import Source
@@ -63,13 +64,16 @@ class _Header:
     comment: bool = False
 
 
-def survey(cases: Sequence[Case], *, channels: Literal[1, 3] = 1) -> Survey:
+def survey(
+    cases: Sequence[Case], *, channels: Literal[1, 3] = 1, reading: Reading = AS_STORED
+) -> Survey:
     """Reads every file once, in parallel; keeps a thumbnail (1 KB) and a row of facts of each.
 
     Args:
         cases: The files.
         channels: Of the network to be trained, 1 for grey or 3 for RGB; files that training
             would leave out have a problem.
+        reading: Which image and which window to read where a file leaves it open.
     """
     network_input = Input(
         height=THUMBNAIL_SIDE, width=THUMBNAIL_SIDE, channels=channels, fit="stretch"
@@ -86,8 +90,8 @@ def survey(cases: Sequence[Case], *, channels: Literal[1, 3] = 1) -> Survey:
 
     def read(index: int, facts: dict[str, object]) -> dict[str, object]:
         data = Source(cases[index].name, cases[index].path).read()
-        prepared = prepare(data, network_input)
-        facts["digest"] = prepared.image_id
+        facts["digest"] = decoding.image_id(data)
+        prepared = prepare(data, network_input, reading=reading)
         if isinstance(prepared, Rejected):
             raise prepared.error
         film = prepared.film

@@ -6,6 +6,7 @@ import pandas as pd
 
 from app.core.bundles.findings import finding_manifest
 from app.core.bundles.manifest import Data, Manifest
+from app.core.images.reading import window_text
 from app.core.performance.findings import select_findings
 from app.core.performance.formatting import calibration_in_full
 from app.core.performance.predictions import select
@@ -156,8 +157,14 @@ def _training(manifest: Manifest) -> str:
         if manifest.task.binary or manifest.task.any_of or key != "threshold_rule"
     )
     versions = ", ".join(f"{name} {number}" for name, number in manifest.versions.items())
+    window = (
+        f" Where a file does not state its range, {window_text(size.window)} are black and white."
+        if size.window
+        else ""
+    )
     return (
-        f"Input {size.height} × {size.width} × {size.channels}, films fitted by `{size.fit}`.\n\n"
+        f"Input {size.height} × {size.width} × {size.channels}, films fitted by `{size.fit}`."
+        f"{window}\n\n"
         f"| setting | value |\n|---|---|\n{settings}\n\nVersions: {versions}."
     )
 

@@ -44,6 +44,8 @@ def _run(options: argparse.Namespace) -> None:
             image_size=options.image_size,
             channels=options.channels,
             fit=options.fit,
+            frame=options.frame,
+            window=options.window,
             seed=options.seed,
         )
         if options.out.suffix.lower() != ".png":

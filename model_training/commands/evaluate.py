@@ -6,8 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.core.images.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
+from model_training.commands.settings import chosen_reading
 
 _SPLITS = ("train", "val", "test", "all")
 
@@ -29,6 +31,7 @@ def add(commands: Commands) -> None:
         choices=_SPLITS,
         help="the split to evaluate; default: test if there is one, else all",
     )
+    add_reading(command, without="the model's own is used, and without one they are refused")
     command.add_argument("--out", type=Path, help="CSV file to write, one row per image")
     command.add_argument("--html", type=Path, help="HTML report to write, with curves")
     command.set_defaults(run=_run)
@@ -36,6 +39,7 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
+    from app.core.images.preparation import for_model
     from app.core.results.rows import to_csv
     from model_training.evaluation import evaluation_report
     from model_training.evaluation.scoring import only_split, overlap_note, score
@@ -45,8 +49,11 @@ def _run(options: argparse.Namespace) -> None:
     dataset = only_split(read(options, classes=task.classes, any_of=task.any_of), options.split)
     for note in dataset.notes:
         print(note, file=sys.stderr)
-    scored = score(bundle, dataset)
-    warning = overlap_note(bundle, scored.image_ids)
+    reading = chosen_reading(options)
+    if how := for_model(reading, bundle.manifest.input).note():
+        print(how, file=sys.stderr)
+    scored = score(bundle, dataset, reading=reading)
+    warning = overlap_note(bundle, scored.image_ids, reading=reading)
     if warning:
         print(warning, file=sys.stderr)
     print(evaluation_report.text(scored))

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.core.images.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
+from model_training.commands.settings import chosen_reading
 
 if TYPE_CHECKING:
     from model_training.data.rules import Conflicts
@@ -33,6 +35,7 @@ def add(commands: Commands) -> None:
         help="of the network to be trained: 1 grey (default), which does not accept colour "
         "pictures, or 3 RGB",
     )
+    add_reading(command, without="they are listed as not readable")
     output = command.add_argument_group("output")
     output.add_argument(
         "--json",
@@ -63,7 +66,12 @@ def _run(options: argparse.Namespace) -> None:
 
     conflicts: Conflicts = "drop" if options.conflicts == "drop" else "keep"
     dataset = read(options, conflicts=conflicts, any_of=True)
-    inspection = inspect(dataset, name=options.data.resolve().name, channels=options.channels)
+    inspection = inspect(
+        dataset,
+        name=options.data.resolve().name,
+        channels=options.channels,
+        reading=chosen_reading(options),
+    )
     print(inspection_text.text(inspection))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.core.images.reading_options import add_reading
 from model_training.augmentation.sets import AUGMENTATIONS, Augmentation
 from model_training.commands.calls import WrongCall
 from model_training.config import (
@@ -24,6 +25,7 @@ from model_training.console import say
 from model_training.networks.custom_cnn_settings import FILTERS, HEADS, NORMALISATIONS
 
 if TYPE_CHECKING:
+    from app.core.images.reading import Reading
     from model_training.data.datasets import Dataset
     from model_training.fitting.publishing import Description
 
@@ -63,6 +65,13 @@ def add_description(command: argparse.ArgumentParser) -> None:
         "--remarks", type=Path, metavar="FILE", help="Markdown for the card: what was tried"
     )
     about.add_argument("--samples", type=Path, help="folder of images to ship with the bundle")
+
+
+def chosen_reading(options: argparse.Namespace) -> Reading:
+    """The options of `add_reading`."""
+    from app.core.images.reading import Reading
+
+    return Reading(options.frame, options.window)
 
 
 def chosen_settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -136,6 +145,7 @@ def add_input(group: argparse._ActionsContainer) -> None:
     group.add_argument("--image-size", type=int, help="side of the network's input, pixels")
     group.add_argument("--channels", type=int, choices=(1, 3), help="1 grey (default), 3 RGB")
     group.add_argument("--fit", choices=FITS, help="default: stretch")
+    add_reading(group, without="they are left out; the window becomes part of the model")
 
 
 def chosen_description(options: argparse.Namespace) -> Description:

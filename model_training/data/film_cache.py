@@ -13,7 +13,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from app.core.errors import TRANSIENT, DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import DECODERS, PIPELINE_VERSION, Rejected, prepare
+from app.core.images.reading import RANGE_UNKNOWN, SEVERAL_IMAGES, Reading
 from app.core.progress import progress
 from app.core.settings import read_settings
 from app.core.sources.source import Source
@@ -72,21 +73,24 @@ def default_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "overread"
 
 
-def decode_cases(cases: Sequence[Case], network_input: Input, folder: Path) -> Decoded:
+def decode_cases(
+    cases: Sequence[Case], network_input: Input, folder: Path, *, frame: int | None = None
+) -> Decoded:
     """Decodes every case that is not yet in the cache.
 
     Memory does not grow with the number of images. Several processes may share one cache.
 
     Args:
         cases: What to decode.
-        network_input: Size, channels, fit and modalities.
-        folder: Folder of the cache; each fit and size has a store of its own.
+        network_input: Size, channels, fit, modalities and window.
+        folder: Folder of the cache; each input and frame has a store of its own.
+        frame: Which image to read of files that hold several, 1 for the first.
 
     Raises:
         DatasetError: If more than one case in ten cannot be decoded, the disk is full, or
             the store was damaged.
     """
-    store = _Store(folder, network_input)
+    store = _Store(folder, network_input, Reading(frame))
     found: list[tuple[int, str, str]] = []
     with (
         ThreadPoolExecutor() as pool,
@@ -101,7 +105,7 @@ def decode_cases(cases: Sequence[Case], network_input: Input, folder: Path) -> D
         raise DatasetError(
             f"{len(failed)} of {len(cases)} images cannot be trained on ({by_reason(failed)}). "
             "Expected at most one in ten. `overread-train inspect DATA --json FILE` (or --html "
-            "FILE) lists each file and its reason; colour pictures need --channels 3."
+            f"FILE) lists each file and its reason; {remedies(failed.values())}."
         )
     rows = np.array([row for row, _, _ in found], np.int64)
     records = store.records()
@@ -116,6 +120,21 @@ def by_reason(failed: dict[int, str]) -> str:
         counts[code] = counts.get(code, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: -item[1])
     return ", ".join(f"{count} {code}" for code, count in ordered)
+
+
+def remedies(codes: Iterable[str]) -> str:
+    """Options that may help where images cannot be trained on, in half a sentence.
+
+    Args:
+        codes: Why they cannot.
+    """
+    found = set(codes)
+    options = {
+        RANGE_UNKNOWN: "values of an unknown range need --window LOW HIGH",
+        SEVERAL_IMAGES: "files of several images need --frame N",
+    }
+    words = [option for code, option in options.items() if code in found]
+    return " and ".join(words) or "colour pictures need --channels 3"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,8 +153,9 @@ class _DamagedError(Exception):
 class _Store:
     """One folder of fixed-size records."""
 
-    def __init__(self, folder: Path, network_input: Input) -> None:
+    def __init__(self, folder: Path, network_input: Input, reading: Reading) -> None:
         self._input = network_input
+        self._reading = reading
         size = network_input
         self._record = np.dtype(
             [
@@ -149,6 +169,8 @@ class _Store:
             "input": network_input.model_dump(mode="json"),
             "libraries": {name: version(name) for name in DECODERS},
         }
+        if reading.frame is not None:
+            settings["frame"] = reading.frame
         text = json.dumps(settings, indent=2, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:12]
         self._folder = folder / f"{size.fit}-{size.height}x{size.width}x{size.channels}-{key}"
@@ -163,7 +185,7 @@ class _Store:
         digest = decoding.image_id(data)
         if digest in self._known:
             return _Film(digest, None, "")
-        prepared = prepare(data, self._input, image_id=digest)
+        prepared = prepare(data, self._input, image_id=digest, reading=self._reading)
         if isinstance(prepared, Rejected):
             return _Film(digest, None, prepared.error.code)
         record = np.zeros((), self._record)

@@ -17,6 +17,8 @@ from app.core.bundles.findings import column
 from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.guard import guarded
+from app.core.images.preparation import for_model
+from app.core.images.reading import AS_STORED, Reading
 from app.core.performance.findings import LabelledFindings
 from app.core.performance.predictions import HeldOut
 from app.core.performance.sampling_units import sampling_units
@@ -178,12 +180,13 @@ class Scored:
         return kept
 
 
-def score(bundle: Bundle, dataset: Dataset) -> Scored:
+def score(bundle: Bundle, dataset: Dataset, *, reading: Reading = AS_STORED) -> Scored:
     """Scores every case of a data set.
 
     Args:
         bundle: The bundle to score with.
         dataset: The labelled images; their classes must be known to the bundle.
+        reading: The reader's choices for what files leave open.
 
     Raises:
         DatasetError: If the data have a class the bundle does not know, or show one class each
@@ -209,7 +212,7 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
             f"{list(classes)}; rename the classes of the data with --class-names OLD=NEW, or "
             "choose another bundle."
         )
-    sources = [Source(case.name, case.path) for case in dataset.cases]
+    sources = [Source(case.name, case.path, reading=reading) for case in dataset.cases]
     results = [
         replace(result, evidence=None)  # which would fill the memory with many images
         for result in progress(
@@ -222,14 +225,19 @@ def score(bundle: Bundle, dataset: Dataset) -> Scored:
     scored = [
         case for case, result in zip(dataset.cases, results, strict=True) if result.prediction
     ]
-    return Scored(bundle, dataset.classes, dataset.cases, results, split_groups(scored))
+    groups = split_groups(scored, for_model(reading, bundle.manifest.input))
+    return Scored(bundle, dataset.classes, dataset.cases, results, groups)
 
 
-def split_groups(cases: Sequence[Case]) -> NDArray[np.int64]:
+def split_groups(cases: Sequence[Case], reading: Reading = AS_STORED) -> NDArray[np.int64]:
     """The group of each image that a random split would keep on one side, `(num_cases,)`.
 
     Images are compared for near-duplicates only if the patient of some image is unknown. An image
     that cannot be read any more is like no other.
+
+    Args:
+        cases: The images.
+        reading: How they were read where a file leaves it open.
     """
     if all(case.patient_id for case in cases):
         return patient_groups(cases, [case.name for case in cases])
@@ -239,7 +247,7 @@ def split_groups(cases: Sequence[Case]) -> NDArray[np.int64]:
         try:
             with guarded():
                 data = Source(case.name, case.path).read()
-                return decoding.image_id(data), thumbnail(decoding.decode(data))
+                return decoding.image_id(data), thumbnail(decoding.decode(data, reading))
         except ImageError:  # it was deleted or changed after it was scored
             noise = np.random.default_rng(index).integers(0, 256, (THUMBNAIL_SIDE,) * 2, np.uint8)
             return f"not read again {index}", noise
@@ -298,14 +306,19 @@ def seen_in_training(bundle: Bundle) -> dict[str, str]:
     return splits
 
 
-def overlap_note(bundle: Bundle, image_ids: Sequence[str]) -> str:
+def overlap_note(bundle: Bundle, image_ids: Sequence[str], *, reading: Reading = AS_STORED) -> str:
     """A sentence about images used for training or for choosing the threshold, or empty text.
 
     Args:
         bundle: The bundle.
         image_ids: SHA-256 of each evaluated image.
+        reading: The reader's choices, which may have given an image another identity.
     """
-    splits = seen_in_training(bundle)
+    splits = {
+        image_id: split_name
+        for digest, split_name in seen_in_training(bundle).items()
+        for image_id in reading.image_ids(digest)
+    }
     counts = Counter(splits[image_id] for image_id in image_ids if image_id in splits)
     overlaps = [
         f"{counts[split_name]} of {len(image_ids)} {suffix}"

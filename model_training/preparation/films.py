@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import CaseSplit
 from app.core.bundles.manifest import Input, TaskKind
 from app.core.errors import DatasetError
+from app.core.images.reading import Reading
 from app.core.performance.formatting import counted
 from model_training.config import TrainingConfig
 from model_training.console import say
@@ -101,7 +102,7 @@ def network_input(config: TrainingConfig, modalities: tuple[str, ...] = ()) -> I
     """The network's input, as described in the manifest.
 
     Args:
-        config: Size, channels and fit.
+        config: Size, channels, fit and window.
         modalities: DICOM modalities the model accepts; empty for any.
     """
     return Input(
@@ -110,6 +111,7 @@ def network_input(config: TrainingConfig, modalities: tuple[str, ...] = ()) -> I
         channels=config.channels,
         fit=config.fit,
         modalities=modalities,
+        window=config.window,
     )
 
 
@@ -134,9 +136,12 @@ def prepare(
     Raises:
         DatasetError: If too many images cannot be read, or the data cannot be split.
     """
-    decoded = decode_cases(dataset.cases, network_input(config, modalities), cache)
+    decoded = decode_cases(
+        dataset.cases, network_input(config, modalities), cache, frame=config.frame
+    )
     usable = [row for row in range(len(dataset.cases)) if row not in decoded.failed]
-    notes = dataset.notes
+    reading = Reading(config.frame, config.window)
+    notes = (*dataset.notes, *filter(None, [reading.note()]))
     if decoded.failed:
         total = len(dataset.cases)
         notes += (

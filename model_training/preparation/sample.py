@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from app.core.errors import DatasetError, ImageError
 from app.core.images.preparation import Prepared, prepare
+from app.core.images.reading import Reading
 from app.core.sources.source import Source
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset
+from model_training.data.film_cache import remedies
 from model_training.preparation.films import network_input
 
 
@@ -20,7 +22,7 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
 
     Args:
         dataset: The cases; those that training would leave out are skipped.
-        config: Input size and fit, and the seed.
+        config: Input size and fit, how files are read, and the seed.
         number: Maximum number of images.
 
     Returns:
@@ -37,22 +39,23 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
         turns[case.label] += 1
         places.append((turns[case.label], case.label))
     tried = [case for _, case in sorted(zip(places, drawn, strict=True), key=lambda pair: pair[0])]
-    size = network_input(config)
-    found = []
+    size, reading = network_input(config), Reading(config.frame)
+    found, problems = [], []
     for case in tried[: 10 * number]:
         try:
             data = Source(case.name, case.path).read()
         except ImageError:
             continue
-        prepared = prepare(data, size)
+        prepared = prepare(data, size, reading=reading)
         if isinstance(prepared, Prepared):
             found.append(prepared.pixels)
+        else:
+            problems.append(prepared.error.code)
         if len(found) == number:
             break
     if not found:
         raise DatasetError(
             "None of the images that were tried can be trained on. `overread-train inspect DATA "
-            "--json FILE` (or --html FILE) lists each file and its reason; colour pictures need "
-            "--channels 3."
+            f"--json FILE` (or --html FILE) lists each file and its reason; {remedies(problems)}."
         )
     return np.stack(found)

@@ -21,6 +21,8 @@ MAX_GRID = 10_000
 
 # All trials are compared on the same validation images, by figures these settings do not affect.
 _FIXED = {
+    "frame": "it decides what the images are, which are the same for all trials",
+    "window": "it decides what the images are, which are the same for all trials",
     "validation_fraction": "it decides the split, which is the same for all trials",
     "test_fraction": "it decides the split, which is the same for all trials",
     "split_seed": "it decides the split, which is the same for all trials",

@@ -94,13 +94,31 @@ def _check_findings(findings: tuple[str, ...], positive: str | None) -> None:
 
 
 class Input(_Section):
-    """The network's input size, and how a film is fitted to it."""
+    """The network's input size, and how a film is read and fitted to it.
+
+    `window` is the values of black and white with which files were read for training that do not
+    state them; None if there were none, and in older bundles.
+    """
 
     height: int = Field(ge=16, le=4096)
     width: int = Field(ge=16, le=4096)
     channels: Literal[1, 3]
     fit: Literal["stretch", "pad"]
     modalities: tuple[str, ...] = ()
+    window: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _window_ordered(self) -> Self:
+        if self.window is not None and self.window[0] >= self.window[1]:
+            raise ValueError(f"window is {list(self.window)}; expected black below white")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_no_window(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if self.window is None:
+            del content["window"]
+        return content
 
 
 _Scale = Annotated[float, Field(gt=0)]

@@ -54,11 +54,13 @@ class Film:
         pixels: uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order.
         modality: DICOM modality such as `DX`; None if the file states none.
         chosen: The reader's choices that were used.
+        num_images: How many images the file holds.
     """
 
     pixels: NDArray[np.uint8]
     modality: str | None = None
     chosen: Reading = AS_STORED
+    num_images: int = 1
 
 
 def image_id(data: bytes) -> str:
@@ -110,7 +112,7 @@ def _decode(data: bytes, reading: Reading) -> Film:
     try:
         found = _read(data, reading)
         pixels = _not_blank(grey_if_colourless(found.values))
-        return Film(pixels, found.modality, found.chosen)
+        return Film(pixels, found.modality, reading.used(found.chosen), found.num_images)
     except ImageError:
         raise
     except Exception as error:
@@ -165,12 +167,15 @@ def _read(data: bytes, reading: Reading) -> Pixels:
         if image.is_plain:
             try:
                 found = _decode_picture(data, reading, image.directory)
-                return found._replace(chosen=replace(found.chosen, frame=image.frame))
+                return found._replace(
+                    chosen=replace(found.chosen, frame=image.frame), num_images=image.num_images
+                )
             except UnreadableImageError as error:
                 if error.code != _UNDECODABLE:  # else of a compression that Pillow lacks
                     raise
         pixels, orientation, window = tiff.decode(data, image, reading)
-        return Pixels(_upright(pixels, orientation), chosen=Reading(image.frame, window))
+        upright, chosen = _upright(pixels, orientation), Reading(image.frame, window)
+        return Pixels(upright, chosen=chosen, num_images=image.num_images)
     return _decode_picture(data, reading)
 
 
@@ -202,10 +207,11 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
                 "damaged", _DAMAGED.format("its end or a checksum is missing")
             ) from None
         raise _unidentified(data) from None
-    frame = None
+    frame, num_images = None, 1
     if directory is None:
         _check_size(picture.width, picture.height)
-        directory, frame = choose(_num_images(picture), reading)
+        num_images = _num_images(picture)
+        directory, frame = choose(num_images, reading)
     picture.seek(directory)
     _check_size(picture.width, picture.height)
     if picture.format == "PNG" and png_depth.is_deep(data):
@@ -217,14 +223,15 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
             pixels = jpeg.decode(data, picture.mode)
             if pixels is not None:
                 upright = _upright(grey_if_colourless(pixels), _orientation(picture))
-                return Pixels(upright, chosen=Reading(frame))
+                return Pixels(upright, chosen=Reading(frame), num_images=num_images)
         picture.load()
     except (OSError, SyntaxError, jpeg.DamagedJPEGError) as error:
         # Its header was read, so the rest is not what the header promises.
         _log(data, error)
         raise UnreadableImageError("damaged", _DAMAGED.format("its pixels")) from None
     pixels, window = to_8_bits(picture, data, reading)
-    return Pixels(_upright(pixels, _orientation(picture)), chosen=Reading(frame, window))
+    upright, chosen = _upright(pixels, _orientation(picture)), Reading(frame, window)
+    return Pixels(upright, chosen=chosen, num_images=num_images)
 
 
 def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
@@ -234,7 +241,9 @@ def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
     if picture := jpeg_xl.decode(data, check_size=_check_size):
         return Pixels(to_8_bits(picture, data, reading)[0])
     if found := heif.decode(data, reading, check_size=_check_size):
-        return Pixels(to_8_bits(found[0], data, reading)[0], chosen=Reading(found[1]))
+        picture, frame, num_images = found
+        pixels, _ = to_8_bits(picture, data, reading)
+        return Pixels(pixels, chosen=Reading(frame), num_images=num_images)
     return None
 
 

@@ -51,18 +51,18 @@ def decode(
     stored = frames.decoded(index)
     if stored.ndim == 3:
         colours, bits = stored, int(dataset.BitsStored)
-        return Pixels(_scaled(colours, bits), _modality(dataset), Reading(frame))
+        return Pixels(_scaled(colours, bits), _modality(dataset), Reading(frame), len(frames))
     little_endian = bool(dataset.file_meta.TransferSyntaxUID.is_little_endian)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         colours, bits = palette(dataset, stored, little_endian=little_endian)
-        return Pixels(_scaled(colours, bits), _modality(dataset), Reading(frame))
+        return Pixels(_scaled(colours, bits), _modality(dataset), Reading(frame), len(frames))
     grey, window = displayed(
         stored,
         dicom_header.of_frame(dataset, index),
         little_endian=little_endian,
-        window=reading.window,
+        window=reading.any_window,
     )
-    return Pixels(grey, _modality(dataset), Reading(frame, window))
+    return Pixels(grey, _modality(dataset), Reading(frame, window), len(frames))
 
 
 def _modality(dataset: Dataset) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -19,7 +21,7 @@ def windowed(film: Film, *, low: int, high: int, inverted: bool = False) -> Film
     """
     spread = (film.pixels.astype(np.float32) - low) * (255.0 / max(high - low, 1))
     pixels = np.clip(np.rint(spread), 0, 255).astype(np.uint8)
-    return Film(255 - pixels if inverted else pixels, film.modality)
+    return replace(film, pixels=255 - pixels if inverted else pixels)
 
 
 def jpeg(film: Film, *, quality: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import cv2
@@ -71,7 +72,7 @@ def shrunk(film: Film, side: int) -> Film:
     if scale >= 1:
         return film
     pixels = _resize(film.pixels, max(1, round(rows * scale)), max(1, round(columns * scale)))
-    return Film(pixels, film.modality)
+    return replace(film, pixels=pixels)
 
 
 def _resize(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:

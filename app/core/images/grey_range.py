@@ -36,8 +36,8 @@ def scaled(
         stated: The values of black and white, if the file states them.
 
     Returns:
-        uint8 in [0, 255], same shape, in RGB order if coloured, and the reader's window if it was
-        used.
+        uint8 in [0, 255], same shape, in RGB order if coloured, and the reader's or the model's
+        window if it was used.
 
     Raises:
         RefusedImageError: If the range is unknown.
@@ -48,9 +48,10 @@ def scaled(
         stated = _proven_range(values)
     if stated is not None:
         return _stretched(values, stated), None
-    if reading.window is None:
+    window = reading.any_window
+    if window is None:
         raise _unknown(values)
-    return _stretched(values, reading.window), reading.window
+    return _stretched(values, window), window
 
 
 def _whole_range(dtype: np.dtype[Any], bits: int) -> Window:

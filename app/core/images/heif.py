@@ -13,7 +13,7 @@ from app.core.images.reading import Reading, choose
 
 def decode(
     data: bytes, reading: Reading, *, check_size: Callable[[int, int], None]
-) -> tuple[Image.Image, int | None] | None:
+) -> tuple[Image.Image, int | None, int] | None:
     """Decodes one image of a HEIF file, upright, in 8 bits; None for other bytes.
 
     Previews and depth maps, which phones add, do not count as images.
@@ -25,8 +25,8 @@ def decode(
             the image.
 
     Returns:
-        The image, and the number of the one chosen by the reader, from 1; None if it is the only
-        one.
+        The image; the number of the one chosen by the reader, from 1, None if it is the only one;
+        and how many there are.
 
     Raises:
         RefusedImageError: If there are several images and none was chosen.
@@ -41,4 +41,4 @@ def decode(
     index, frame = choose(len(found), reading)
     image = found[index]
     check_size(*image.size)
-    return image.to_pillow(), frame
+    return image.to_pillow(), frame, len(found)

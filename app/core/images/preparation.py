@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,8 @@ def prepare(
         data: The whole file.
         network_input: Size, channels, fit and modalities of the network.
         image_id: SHA-256 of `data`, if already known.
-        reading: The reader's choices for what the file leaves open.
+        reading: The reader's choices for what the file leaves open; for a window that was not
+            chosen, the network's is used.
 
     Example:
         >>> from pathlib import Path
@@ -91,6 +92,7 @@ def prepare(
     """
     digest = image_id or decoding.image_id(data)
     film: Film | None = None
+    reading = for_model(reading, network_input)
     try:
         with guarded():
             film = decoding.decode(data, reading)
@@ -100,15 +102,26 @@ def prepare(
         return Rejected(_rejected_id(data, digest, film, reading), error, film)
 
 
+def for_model(reading: Reading, network_input: Input) -> Reading:
+    """A reader's choices, and the window of the model where the reader chose none.
+
+    Args:
+        reading: The reader's choices.
+        network_input: The input of the network that the image is read for.
+    """
+    return replace(reading, model_window=network_input.window)
+
+
 def _rejected_id(data: bytes, digest: str, film: Film | None, reading: Reading) -> str:
     """The identity of a rejected file; another one if it was rejected as the reader chose."""
     if film is not None:
         return film.chosen.image_id(digest)
-    if reading == AS_STORED:
+    if reading.image_id(digest) == digest:
         return digest
+    without = Reading(model_window=None if reading.window else reading.model_window)
     try:
         with guarded():
-            decoding.decode(data)
+            decoding.decode(data, without)
     except ImageError as error:
         return reading.image_id(digest) if reading.answers(error.code) else digest
     return digest

@@ -26,18 +26,35 @@ class Reading:
 
     Attributes:
         frame: Which image of a file that holds several, 1 for the first; None refuses such files.
-        window: The values shown as black and as white where a file does not state them; None
-            refuses such files.
+        window: The values shown as black and as white where a file does not state them.
+        model_window: The same as the model was trained with, for a reader who chose none. It
+            belongs to the model, so that it is no part of an image's identity.
     """
 
     frame: int | None = None
     window: Window | None = None
+    model_window: Window | None = None
+
+    @property
+    def any_window(self) -> Window | None:
+        """The reader's window, else the model's; None refuses files that need one."""
+        return self.window or self.model_window
+
+    def used(self, chosen: Reading) -> Reading:
+        """What was used of these choices, with the window as that of whoever chose it.
+
+        Args:
+            chosen: The frame and the window that a decoder used.
+        """
+        if self.window is None and chosen.window is not None:
+            return Reading(chosen.frame, model_window=chosen.window)
+        return chosen
 
     def answers(self, reason_code: str) -> bool:
         """Whether an image refused for this reason is to be read again with these choices."""
         if reason_code == SEVERAL_IMAGES:
             return self.frame is not None
-        return reason_code == RANGE_UNKNOWN and self.window is not None
+        return reason_code == RANGE_UNKNOWN and self.any_window is not None
 
     def image_id(self, digest: str) -> str:
         """Identifies an image read with these choices: another one than read with others.
@@ -48,9 +65,21 @@ class Reading:
         Returns:
             The same without any choice, else the SHA-256 of the digest and the choices.
         """
-        if self == AS_STORED:
+        if self.frame is None and self.window is None:
             return digest
         return hashlib.sha256(f"{digest} {self.frame} {self.window}".encode()).hexdigest()
+
+    def note(self) -> str:
+        """A sentence about how files are read that leave it open; empty without any choice."""
+        image = "" if self.frame is None else f"image {self.frame:,} of files that hold several"
+        window = self.any_window
+        values = (
+            f"{window_text(window)} as black to white where a file does not state its range"
+            if window
+            else ""
+        )
+        words = " and ".join(filter(None, (image, values)))
+        return f"Read: {words}." if words else ""
 
     def image_ids(self, digest: str) -> list[str]:
         """Every identity that a file may have if some of these choices are used."""
@@ -62,6 +91,11 @@ class Reading:
 AS_STORED = Reading()
 
 
+def window_text(window: Window) -> str:
+    """A window in words, such as `0 to 4095`: the values of black and of white."""
+    return f"{window[0]:.12g} to {window[1]:.12g}"
+
+
 class Pixels(NamedTuple):
     """What a decoder found.
 
@@ -69,11 +103,13 @@ class Pixels(NamedTuple):
         values: uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order.
         modality: DICOM modality such as `DX`; None if the file states none.
         chosen: The reader's choices that were used.
+        num_images: How many images the file holds.
     """
 
     values: NDArray[np.uint8]
     modality: str | None = None
     chosen: Reading = AS_STORED
+    num_images: int = 1
 
 
 def choose(num_images: int, reading: Reading) -> tuple[int, int | None]:

@@ -41,12 +41,14 @@ class TiffImage:
         directory: Its directory in the file, from 0.
         is_plain: Whether its samples are unsigned and of at most 8 bits, as Pillow reads them.
         frame: The number the reader chose it by; None if the file holds one image.
+        num_images: How many images the file holds.
         offset: Where its pixels begin, if several images share one directory; else None.
     """
 
     directory: int
     is_plain: bool
     frame: int | None
+    num_images: int
     offset: int | None = None
 
 
@@ -71,7 +73,8 @@ def choose_image(
         directories = _directories(file)
         first = cast("TiffPage", file.pages[directories[0]])
         offsets = _shared_directory(file, first) if len(directories) == 1 else None
-        index, frame = choose(len(offsets or directories), reading)
+        num_images = len(offsets or directories)
+        index, frame = choose(num_images, reading)
         directory = directories[0 if offsets else index]
         page = _page(file, directory)
         check_size(page.imagewidth, page.imagelength)
@@ -81,7 +84,8 @@ def choose_image(
             and page.samplesperpixel <= _MOST_SAMPLES
             and not offsets
         )
-        return TiffImage(directory, is_plain, frame, offsets[index] if offsets else None)
+        offset = offsets[index] if offsets else None
+        return TiffImage(directory, is_plain, frame, num_images, offset)
 
 
 def decode(

@@ -84,7 +84,11 @@ class BundleResults:
                     "reason_code": result.reason_code,
                     "reason": result.reason,
                     "prediction": asdict(result.prediction) if result.prediction else None,
-                    "chosen": [result.chosen.frame, result.chosen.window],
+                    "chosen": [
+                        result.chosen.frame,
+                        result.chosen.window,
+                        result.chosen.model_window,
+                    ],
                 },
                 result.evidence,
             )
@@ -102,5 +106,6 @@ def _prediction(facts: dict[str, Any]) -> Prediction:
 
 
 def _chosen(stored: Sequence[Any] | None) -> Reading:
-    frame, window = stored or (None, None)
-    return Reading(frame, None if window is None else (window[0], window[1]))
+    """What was chosen for a stored result; those of earlier versions lack what came later."""
+    frame, *windows = stored or (None,)
+    return Reading(frame, *(None if one is None else (one[0], one[1]) for one in windows))

@@ -118,7 +118,7 @@ class _Files:
             raise UnreadableImageError(
                 "changed", "The film was replaced after it was scored. Score it again."
             )
-        film = geometry.shrunk(decoding.decode(data, result.source.reading), OVERLAY_SIDE)
+        film = geometry.shrunk(decoding.decode(data, result.chosen), OVERLAY_SIDE)
         picture = heatmaps.png(heatmaps.blend(film.pixels, evidence, scale=scale))
         return png_text.with_text(picture, SCALE_TEXT, _in_logits(scale))
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.findings import column
+from app.core.images.reading import window_text
 from app.core.results.verdicts import Verdict
 from app.core.scoring.engine import Result
 
@@ -18,7 +19,7 @@ _BEFORE_CLASSES = (
 )  # fmt: skip
 # Also as wide characters, which some spreadsheets take for the plain ones.
 _FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
-_AFTER_CLASSES = ("bundle", "bundle_sha256", "frame", "window")
+_AFTER_CLASSES = ("bundle", "bundle_sha256", "frame", "window", "window_from")
 # A class of one of these names would take the place of the column.
 TAKEN_NAMES = frozenset({*_BEFORE_CLASSES, *_AFTER_CLASSES})
 # With findings: of the image, then of each finding as `probability:effusion`.
@@ -62,7 +63,7 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
         "bundle": bundle.name,
         "bundle_sha256": bundle.sha256,
         "frame": None if result.chosen.frame is None else str(result.chosen.frame),
-        "window": " to ".join(f"{end:.12g}" for end in result.chosen.window or ()) or None,
+        **_window(result),
     }
     prediction = result.prediction
     if prediction is not None and prediction.findings:
@@ -82,6 +83,18 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
             "zone": prediction.zone,
         } | {name: round(probability, 6) for name, probability in classes}
     return values
+
+
+def _window(result: Result) -> dict[str, str | None]:
+    """The values shown as black and white if the file does not state them, and who chose them."""
+    chosen = result.chosen
+    window = chosen.any_window
+    if window is None:
+        return {"window": None, "window_from": None}
+    return {
+        "window": window_text(window),
+        "window_from": "reader" if chosen.window is not None else "model",
+    }
 
 
 def table(results: Iterable[Result], bundle: Bundle) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, ImageError, Status, raised_at
 from app.core.images import decoding
 from app.core.images.guard import guarded
-from app.core.images.preparation import Prepared, Rejected, prepare
+from app.core.images.preparation import Prepared, Rejected, for_model, prepare
 from app.core.images.reading import AS_STORED, Reading
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
@@ -73,7 +73,7 @@ class Result:
         prediction: The prediction; None without a score.
         evidence: Grad-CAM map of the predicted class, float32 `(rows, columns)` over the whole
             film, in logits and signed; None without a score.
-        chosen: The reader's choices that were used for a scored image.
+        chosen: The reader's choices, and the model's window, that were used for a scored image.
     """
 
     source: Source
@@ -219,9 +219,11 @@ class Engine:
         except ImageError as error:
             return _without_score(source, "", error)
         image_id = decoding.image_id(data)
-        found = _known_result(known, image_id, source) if known is not None else None
-        if found is not None:
-            return found
+        if known is not None:
+            reading = for_model(source.reading, self.bundle.manifest.input)
+            found = _known_result(known, image_id, source, reading)
+            if found is not None:
+                return found
         prepared = prepare(
             data, self.bundle.manifest.input, image_id=image_id, reading=source.reading
         )
@@ -308,13 +310,25 @@ class Engine:
         return heatmaps.without_padding(evidence, film_shape, self.bundle.manifest.input)
 
 
-def _known_result(known: KnownResults, digest: str, source: Source) -> Result | None:
-    """The result of an earlier run, unless the reader has since chosen what it was refused for."""
-    for image_id in source.reading.image_ids(digest):
+def _known_result(
+    known: KnownResults, digest: str, source: Source, reading: Reading
+) -> Result | None:
+    """The result of an earlier run, unless the image would now be read otherwise."""
+    for image_id in reading.image_ids(digest):
         found = known.get(image_id, source)
-        if found is not None and not source.reading.answers(found.reason_code):
+        if found is not None and _is_current(found, digest, reading):
             return found
     return None
+
+
+def _is_current(found: Result, digest: str, reading: Reading) -> bool:
+    """Whether the reader has not since chosen what a result was refused for, or another window."""
+    if reading.answers(found.reason_code):
+        return False
+    overrides = reading.window is not None and reading.model_window is not None
+    if not overrides or found.image_id == reading.image_id(digest):
+        return True
+    return found.prediction is not None and found.chosen.model_window is None
 
 
 def _without_score(source: Source, image_id: str, error: ImageError) -> Result:

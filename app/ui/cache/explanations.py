@@ -11,6 +11,7 @@ from app.core.explanations.explainer import Explainer
 from app.core.explanations.logits import Progress
 from app.core.explanations.selection import Choice
 from app.core.images import decoding
+from app.core.images.preparation import for_model
 from app.core.sources.source import Source
 from app.ui.cache import models
 from app.ui.cache.films import read_unchanged
@@ -60,7 +61,8 @@ def explain(
         ImageError: If the file can no longer be read, or was changed.
         ValueError: If the network has no such layer or class.
     """
-    film = decoding.decode(read_unchanged(source, image_id), source.reading)
+    reading = for_model(source.reading, bundle.manifest.input)
+    film = decoding.decode(read_unchanged(source, image_id), reading)
     evidence = (
         explainer(bundle)
         .explain(

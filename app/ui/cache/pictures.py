@@ -15,21 +15,27 @@ from app.core.bundles.bundle import Bundle
 from app.core.explanations.selection import Choice
 from app.core.images import display
 from app.core.images.decoding import Film
+from app.core.images.reading import Reading
 from app.core.rendering import heatmaps
 from app.core.review.cases import Window
 from app.core.scoring.prediction import Prediction
 from app.ui.cache.names import NAMED_BY
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def film_picture(image_id: str, _film: Film, window: Window) -> str:
+def film_picture(image_id: str, film: Film, window: Window) -> str:
     """A film with a window applied, as a data URL.
 
     Args:
         image_id: SHA-256 of the file.
-        _film: The film.
+        film: The film.
         window: The grey levels to display.
     """
+    return _film_picture(image_id, film.chosen, film, window)
+
+
+# The identity of an image does not tell the window of the model that it was read for.
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _film_picture(image_id: str, chosen: Reading, _film: Film, window: Window) -> str:
     return _data_url("jpeg", display.jpeg(window.of(_film), quality=92))
 
 

@@ -12,6 +12,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import Task
 from app.core.explanations.selection import Scale, scale_of
 from app.core.images.decoding import Film
+from app.core.images.reading import window_text
 from app.core.performance import formatting
 from app.core.rendering import heatmaps
 from app.core.results.verdicts import AGREEMENTS, Agreement, Verdict
@@ -153,6 +154,20 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> PendingHeat
             heatmap = film_viewer.Heatmap(url, choice, scale, float(evidence.max()))
     _draw(picture, heatmap, view)
     return None
+
+
+def reading_note(film: Film) -> str:
+    """Which image of its file is shown, and with which window; empty if there was no choice.
+
+    Args:
+        film: The open film.
+    """
+    chosen = film.chosen
+    words = [] if chosen.frame is None else [f"Image {chosen.frame:,} of {film.num_images:,}"]
+    if chosen.any_window is not None:
+        whose = "as chosen" if chosen.window is not None else "as the model was trained"
+        words.append(f"Black to white: {window_text(chosen.any_window)}, {whose}")
+    return " · ".join(words)
 
 
 def _overlay(film: Film, evidence: NDArray[np.float32], scale: Scale, view: View) -> bytes:

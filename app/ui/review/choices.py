@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.core.images.reading import NO_SUCH_FRAME, RANGE_UNKNOWN, SEVERAL_IMAGES, Reading, Window
+from app.core.images.preparation import for_model
+from app.core.images.reading import (
+    NO_SUCH_FRAME,
+    RANGE_UNKNOWN,
+    SEVERAL_IMAGES,
+    Reading,
+    Window,
+    window_text,
+)
 from app.core.review.batch import Batch
 from app.core.scoring.engine import Result
 from app.ui import state
@@ -24,17 +32,20 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
     counts = Counter(filter(None, map(_left_open, results)))
     if not counts:
         return
-    earlier = results[0].source.reading
+    earlier = for_model(results[0].source.reading, batch.bundle.manifest.input)
     number = state.batch_number()
-    with st.expander("Some files leave open how to read them", expanded=True):
+    is_answered = all(result.chosen.model_window for result in results if _left_open(result))
+    with st.expander("Some files leave open how to read them", expanded=not is_answered):
         frame, window = earlier.frame, earlier.window
         if counts[SEVERAL_IMAGES]:
             frame = _choose_frame(counts[SEVERAL_IMAGES], number, earlier.frame)
         if counts[RANGE_UNKNOWN]:
-            window = _choose_window(counts[RANGE_UNKNOWN], number, earlier.window)
+            window = _choose_window(counts[RANGE_UNKNOWN], number, earlier)
         reading = Reading(frame, window)
         if st.button(
-            "Read these files so", disabled=reading == earlier, key=f"review_read_as_{number}"
+            "Read these files so",
+            disabled=reading == results[0].source.reading,
+            key=f"review_read_as_{number}",
         ):
             again = batch.read_as(reading)
             again.start(models.engine(batch.bundle))
@@ -46,7 +57,7 @@ def _left_open(result: Result) -> str:
     """The reason that a choice answers, or has answered; empty for all other files."""
     if result.chosen.frame is not None or result.reason_code == NO_SUCH_FRAME:
         return SEVERAL_IMAGES
-    if result.chosen.window is not None:
+    if result.chosen.any_window is not None:
         return RANGE_UNKNOWN
     return result.reason_code if result.reason_code in (SEVERAL_IMAGES, RANGE_UNKNOWN) else ""
 
@@ -63,15 +74,28 @@ def _choose_frame(count: int, number: int, earlier: int | None) -> int | None:
     return None if chosen is None else int(chosen)
 
 
-def _choose_window(count: int, number: int, earlier: Window | None) -> Window | None:
-    st.write(f"Values shown as black and white, where a file does not state them ({count:,})")
+def _choose_window(count: int, number: int, earlier: Reading) -> Window | None:
+    own = earlier.model_window
+    st.write(
+        f"Values shown as black and white, where a file does not state them ({count:,})"
+        + (f"; without a choice {window_text(own)}, as the model was trained" if own else "")
+    )
     left, right = st.columns(2)
-    black, white = earlier or (None, None)
+    black, white = earlier.window or (None, None)
+    usual = own or (0.0, 4095.0)
     low = left.number_input(
-        "Black", value=black, placeholder="e.g. 0", format="%g", key=f"review_black_{number}"
+        "Black",
+        value=black,
+        placeholder=f"e.g. {usual[0]:g}",
+        format="%g",
+        key=f"review_black_{number}",
     )
     high = right.number_input(
-        "White", value=white, placeholder="e.g. 4095", format="%g", key=f"review_white_{number}"
+        "White",
+        value=white,
+        placeholder=f"e.g. {usual[1]:g}",
+        format="%g",
+        key=f"review_white_{number}",
     )
     if low is None or high is None:
         return None

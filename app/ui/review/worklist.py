@@ -217,8 +217,10 @@ def _describe_order() -> str:
 
 def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, Any]:
     prediction = result.prediction
-    thumbnail = films.thumbnail(result.image_id, result.source) if result.image_id else None
-    task = bundle.manifest.task
+    task, thumbnail = bundle.manifest.task, None
+    if result.image_id:
+        window = bundle.manifest.input.window
+        thumbnail = films.thumbnail(result.image_id, result.source, model_window=window)
     return {
         "Film": f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode()}"
         if thumbnail

@@ -107,16 +107,63 @@ def test_a_number_beyond_the_last_is_said(bundle, folder, tmp_path):
 @pytest.mark.parametrize(
     ("option", "status"),
     [(["--frame", "0"], 2), (["--frame", "x"], 2), (["--window", "5"], 2),
-     (["--window", "5", "5"], 1), (["--window", "nan", "5"], 1)],
+     (["--window", "5", "5"], 2), (["--window", "nan", "5"], 2),
+     (["--window", "4095", "0"], 2), (["--window", "0", "inf"], 2)],
 )  # fmt: skip
-def test_wrong_choices_end_before_anything_is_read(bundle, folder, tmp_path, option, status):
+def test_wrong_choices_end_before_anything_is_read(
+    bundle, folder, tmp_path, option, status, capsys
+):
     call = ["score", str(bundle.path), str(folder), "--out", str(tmp_path / "r.csv"), *option]
     try:
         found = main(call)
     except SystemExit as error:
         found = error.code
     assert found == status
+    assert f"argument {option[0]}: " in capsys.readouterr().err
     assert not (tmp_path / "r.csv").exists()
+
+
+def test_the_window_of_the_model_is_used_and_said(windowed_bundle, folder, tmp_path, capsys):
+    maps = tmp_path / "maps"
+    table = score(windowed_bundle, folder, tmp_path / "r.csv", "--heatmaps", str(maps))
+    assert codes(table) == {"frames.dcm": "several_images", "stack.tif": "several_images"}
+    raw = table["raw_probability"]
+    assert float(raw["deep.png"]) == pytest.approx(float(raw["b.png"]), abs=1e-5)
+    assert table.loc["deep.png", ["window", "window_from"]].tolist() == ["0 to 4080", "model"]
+    assert table.loc["b.png", ["window", "window_from"]].tolist() == ["", ""]
+    assert "0 to 4080" in capsys.readouterr().err
+    digest = hashlib.sha256((folder / "deep.png").read_bytes()).hexdigest()
+    assert table.loc["deep.png", "image_id"] == digest
+    drawn = [np.asarray(Image.open(maps / f"{table.loc[name, 'image_id']}.png"), int)
+             for name in ("deep.png", "b.png")]  # fmt: skip
+    assert abs(drawn[0] - drawn[1]).max() <= 2
+
+    table = score(windowed_bundle, folder, tmp_path / "r.csv", "--window", "0", "9000")
+    assert table.loc["deep.png", ["window", "window_from"]].tolist() == ["0 to 9000", "reader"]
+    assert float(table.loc["deep.png", "raw_probability"]) != pytest.approx(float(raw["deep.png"]))
+
+
+def test_a_window_chosen_later_is_not_answered_with_a_result_of_the_models(
+    windowed_bundle, folder, tmp_path
+):
+    known = BundleResults(ResultStore(tmp_path / "kept"), windowed_bundle)
+    engine = Engine(windowed_bundle)
+    wide = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) % 300 + 5000
+    (folder / "far.png").write_bytes(encode(wide, "PNG"))
+
+    def result(name, reading=Reading()):  # noqa: B008 (it is frozen)
+        return next(iter(engine.score([Source(name, folder / name, reading=reading)], known=known)))
+
+    by_model = [result(name) for name in ("deep.png", "far.png", "a.png")]
+    assert [one.reason_code for one in by_model] == ["", "blank", ""]
+    assert by_model[0].chosen == result("deep.png").chosen == Reading(model_window=(0.0, 4080.0))
+    other = Reading(window=(5000.0, 5300.0))
+    for _ in range(2):  # computed, and found again
+        assert result("far.png", other).chosen == other
+        assert result("far.png", other).prediction is not None
+        assert result("deep.png", other).reason_code == "blank"
+        assert result("a.png", other).prediction == by_model[2].prediction
+    assert [result(name).reason_code for name in ("deep.png", "far.png")] == ["", "blank"]
 
 
 def test_earlier_results_are_used_only_for_the_same_choice(bundle, folder, tmp_path):

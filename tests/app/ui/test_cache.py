@@ -10,6 +10,7 @@ from app.core.errors import UnreadableImageError
 from app.core.explanations.selection import Choice
 from app.core.images import decoding, display, geometry
 from app.core.images.decoding import Film
+from app.core.images.reading import Reading
 from app.core.review.cases import Window
 from app.core.sources.source import Source
 from app.ui.cache import channel_pictures, films, models, pictures
@@ -77,6 +78,24 @@ def test_a_film_that_there_was_no_memory_for_is_tried_again(bundle, two_films, m
 
     assert films.thumbnail(image_id, Source("one", one)) == expected
     assert films.case(bundle, Source("one", one)).prediction is not None
+
+
+def test_a_film_has_pictures_of_its_own_for_every_model_window(tmp_path, film):
+    path = tmp_path / "deep.png"
+    cv2.imwrite(str(path), film.astype(np.uint16) * 16)
+    image_id, source = decoding.image_id(path.read_bytes()), Source("deep", path)
+
+    found = [films.thumbnail(image_id, source, model_window=end) for end in ((0, 4080), (0, 8160))]
+
+    shown = [cv2.imdecode(np.frombuffer(one, np.uint8), 0).mean() for one in found]
+    assert shown[0] == pytest.approx(2 * shown[1], rel=0.02)
+    drawn = {
+        pictures.film_picture(
+            "c", Film(film // half, chosen=Reading(model_window=(0, 4080 * half))), Window()
+        )
+        for half in (1, 2)
+    }
+    assert len(drawn) == 2
 
 
 def test_every_window_of_a_film_has_a_picture_of_its_own(film):

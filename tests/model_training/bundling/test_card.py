@@ -184,3 +184,11 @@ def test_a_card_holds_no_file_name_and_no_patient(bundle):
 
     assert "Mustermann" not in card
     assert not [patient for patient in table["patient_id"] if patient in card]
+
+
+def test_the_window_of_a_training_stands_in_the_card(bundle, windowed_bundle):
+    said = "Where a file does not state its range, 0 to 4080 are black and white."
+
+    cards = [write_card(one.manifest, one.predictions(), []) for one in (bundle, windowed_bundle)]
+
+    assert [said in card for card in cards] == [False, True]

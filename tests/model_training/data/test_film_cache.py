@@ -3,10 +3,12 @@ import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+import tifffile
 
 from app.core.bundles.manifest import Input
 from app.core.errors import DatasetError, UnreadableImageError
@@ -39,12 +41,44 @@ def cases(tmp_path):
     return found
 
 
+def test_films_of_unknown_range_are_read_with_the_window_of_the_input(tmp_path):
+    cases = cases_in(tmp_path / "films", 2)
+    plain = decode_cases(cases, size(), tmp_path / "cache")
+    before = [plain.pixels[row].copy() for row in plain.rows]
+    for number, case in enumerate(cases):
+        cv2.imwrite(str(case.path), draw(number % 2, number).astype(np.uint16) * 16)
+    with pytest.raises(DatasetError, match=r"2 range_unknown.*--window LOW HIGH"):
+        decode_cases(cases, size(), tmp_path / "cache")
+
+    found = decode_cases(cases, size(window=(0, 4080)), tmp_path / "cache")
+    other = decode_cases(cases, size(window=(0, 8160)), tmp_path / "cache")
+
+    for row, other_row, expected in zip(found.rows, other.rows, before, strict=True):
+        np.testing.assert_array_equal(found.pixels[row], expected)
+        np.testing.assert_allclose(other.pixels[other_row], expected / 2, atol=1)
+    assert found.digests == [hashlib.sha256(case.path.read_bytes()).hexdigest() for case in cases]
+
+
+def test_one_image_of_each_file_is_read(tmp_path):
+    cases = [replace(case, path=case.path.with_suffix(".tif")) for case in cases_in(tmp_path, 2)]
+    for case in cases:
+        tifffile.imwrite(case.path, np.stack([draw(0, 5), draw(1, 6)]), photometric="minisblack")
+    with pytest.raises(DatasetError, match=r"2 several_images.*--frame N"):
+        decode_cases(cases, size(), tmp_path / "cache")
+
+    decoded = [decode_cases(cases, size(), tmp_path / "cache", frame=frame) for frame in (1, 2)]
+
+    for one, film in zip(decoded, (draw(0, 5), draw(1, 6)), strict=True):
+        expected = cv2.resize(film, (32, 40), interpolation=cv2.INTER_AREA)
+        np.testing.assert_array_equal(one.pixels[one.rows[0], ..., 0], expected)
+
+
 @pytest.fixture
 def no_decoding(monkeypatch):
     """Fails where a film is decoded that the store should hold."""
 
     def refuse():
-        def decode(data):
+        def decode(data, reading):
             raise AssertionError("decoded again")
 
         monkeypatch.setattr(decoding, "decode", decode)

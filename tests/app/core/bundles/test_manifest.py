@@ -23,6 +23,15 @@ def test_round_trip(bundle):
     assert parse_manifest(text, "small") == bundle.manifest
 
 
+def test_a_window_is_written_only_where_there_is_one(content):
+    assert "window" not in content["input"]
+    assert parse_manifest(json.dumps(content).encode(), "small").input.window is None
+    content["input"]["window"] = [0, 4095]
+    manifest = parse_manifest(json.dumps(content).encode(), "small")
+    assert manifest.input.window == (0.0, 4095.0)
+    assert json.loads(manifest.model_dump_json())["input"]["window"] == [0, 4095]
+
+
 @pytest.mark.parametrize("found", [3, 0, "1", None, 1.5, True, [1]])
 def test_unknown_format_number(content, found):
     message = refusal(json.dumps(content | {"format": found}))
@@ -58,6 +67,8 @@ def test_no_format_number(text):
         ({"task__classes": ["PNEUMONIA", "NORMAL"]}, "it must be the second"),
         ({"task__display_names": {"COVID": "c"}}, "COVID"),
         ({"input__height": 0}, "input.height"),
+        ({"input__window": [5, 5]}, "expected black below white"),
+        ({"input__window": [4095, 0]}, "expected black below white"),
         ({"input__channels": 2}, "input.channels"),
         ({"input__fit": "crop"}, "input.fit"),
         ({"heatmap__scale": 0}, "heatmap.scale"),

@@ -15,6 +15,7 @@ from app.core.bundles.manifest import Input
 from app.core.images import geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import DECODERS, Prepared, Rejected, prepare, to_input
+from app.core.images.reading import Reading
 from tests.pictures import dicom
 
 GREY = Input(height=24, width=32, channels=1, fit="pad")
@@ -73,6 +74,45 @@ def test_a_film_of_another_modality_is_rejected():
     radiographs = GREY.model_copy(update={"modalities": ("CR", "DX")})
 
     assert prepare(data, radiographs).error.code == "wrong_modality"
+
+
+WINDOWED = GREY.model_copy(update={"window": (0.0, 4080.0)})
+
+
+def test_the_window_of_the_model_is_used_where_a_file_states_none(film):
+    deep = png(film.astype(np.uint16) * 16)
+    assert prepare(deep, GREY).error.code == "range_unknown"
+
+    found = prepare(deep, WINDOWED)
+
+    np.testing.assert_array_equal(found.film.pixels, film)
+    assert found.film.chosen == Reading(model_window=(0.0, 4080.0))
+    assert found.image_id == hashlib.sha256(deep).hexdigest()
+    plain = prepare(png(film), WINDOWED)
+    np.testing.assert_array_equal(plain.film.pixels, film)
+    assert plain.film.chosen == Reading()
+
+
+def test_the_window_of_the_reader_comes_before_that_of_the_model(film):
+    deep, chosen = png(film.astype(np.uint16) * 16), Reading(window=(0.0, 8160.0))
+
+    found = prepare(deep, WINDOWED, reading=chosen)
+
+    np.testing.assert_allclose(found.film.pixels, film / 2, atol=0.51)
+    assert found.film.chosen == chosen
+    assert found.image_id == chosen.image_id(hashlib.sha256(deep).hexdigest())
+
+
+def test_a_film_refused_with_a_window_is_another_one_than_with_that_of_the_model(film):
+    deep = png(film.astype(np.uint16) * 16)
+    digest, far = hashlib.sha256(deep).hexdigest(), (60_000.0, 60_001.0)
+
+    by_model = prepare(deep, GREY.model_copy(update={"window": far}), reading=Reading(frame=2))
+    by_reader = prepare(deep, WINDOWED, reading=Reading(window=far))
+
+    assert by_model.error.code == by_reader.error.code == "blank"
+    assert by_model.image_id == digest
+    assert by_reader.image_id == Reading(window=far).image_id(digest) != digest
 
 
 def test_resizing_alone_asks_nothing_of_the_film():

@@ -16,7 +16,7 @@ from tests.bundles import make_bundle
 
 COLUMNS = (
     "path,image_id,status,reason,prediction,probability,raw_probability,threshold,zone,"
-    "NORMAL,PNEUMONIA,bundle,bundle_sha256,frame,window"
+    "NORMAL,PNEUMONIA,bundle,bundle_sha256,frame,window,window_from"
 )
 
 
@@ -132,7 +132,7 @@ def test_each_finding_has_a_group_of_columns(findings_bundle, tmp_path):
         "negative", "positive", "uncertain",
     ]  # fmt: skip
     assert table.loc[0, "zone"] == "positive"
-    assert table.iloc[1, 4:-4].isna().all()
+    assert table.iloc[1, 4:-5].isna().all()
 
     for name in ("r.csv", "r.parquet"):
         with open_table(tmp_path / name, findings_bundle) as writer:
