@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ if IS_WORKER:
     # Each worker, and what it starts, computes on a core of its own.
     for library in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(library, "1")
+# Until the tests start, everything is imported to stay; see `pytest_collection_finish`.
+gc.disable()
 # Tests that import OpenVINO by themselves report no usage either.
 sys.modules.setdefault("openvino_telemetry", None)
 
@@ -67,6 +70,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if COUNTING_IS_SLOW:
                 item.add_marker("no_cover")
     items.sort(key=lambda item: item.path not in costly_files)
+
+
+def pytest_collection_finish() -> None:
+    """Lets the garbage collector pass over what was imported: 400,000 objects at each full pass.
+
+    They took an eighth of the time of tests that build networks.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
