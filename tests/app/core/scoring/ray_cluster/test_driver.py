@@ -5,11 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +15,10 @@ from app.core.errors import OverreadError, SourceError
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.scoring.engine import Engine, Result
-from app.core.scoring.ray_cluster import connection, dispatch, driver, worker
+from app.core.scoring.ray_cluster import connection, dispatch, driver
 from app.core.sources.source import Source
 from app.core.sources.sources import from_paths
+from tests.app.core.scoring.ray_cluster.worker_processes import NOT_NICE, both_workers
 from tests.pictures import encode, huge_png, zipped
 
 ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'overread[cluster]'")
@@ -40,6 +36,8 @@ def two_workers():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "num_cores", lambda: 2)
         patch.delenv("RAY_ADDRESS", raising=False)
+        for name, value in NOT_NICE.items():
+            patch.setenv(name, value)
         with connection.connected():
             yield
     # Here, where it is expected, and not in whichever test comes next.
@@ -91,36 +89,6 @@ def require_same(found, expected):
             one.prediction.class_probabilities, other.prediction.class_probabilities, atol=1e-6
         )
         np.testing.assert_allclose(one.evidence, other.evidence, atol=1e-5)
-
-
-def worker_pids():
-    """Processes of workers that Ray has started for this process."""
-    parents, workers = {}, []
-    for entry in Path("/proc").iterdir():
-        try:
-            pid = int(entry.name)
-            words = (entry / "cmdline").read_bytes()
-            parents[pid] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            continue
-        if words.startswith(b"ray::Worker"):
-            workers.append(pid)
-    return [pid for pid in workers if os.getpid() in ancestors(pid, parents)]
-
-
-def both_workers():
-    """The processes of two workers, as soon as the second has begun too."""
-    deadline = time.monotonic() + 60
-    while len(found := worker_pids()) < 2:
-        assert time.monotonic() < deadline, "the second worker did not begin"
-        time.sleep(0.1)
-    return found
-
-
-def ancestors(pid, parents):
-    while pid in parents:
-        pid = parents[pid]
-        yield pid
 
 
 def test_results_are_those_of_the_local_engine(bundle, films, expected):
@@ -305,85 +273,6 @@ def test_stored_results_that_disappeared_are_reported(bundle, films, tmp_path):
 
     with pytest.raises(OverreadError, match="Start again"):
         list(driver.score(bundle, films[:3], known=known, num_workers=1))
-
-
-def test_digests_are_found_to_the_last_byte():
-    class Known:
-        def image_ids(self):
-            return ["00" * 32, "ab" * 31 + "00", "ff" * 32]
-
-    digests = worker.Digests(driver._digests(Known()))
-    source = Source("a", None)
-
-    assert [
-        digests.get(image_id, source) is not None
-        for image_id in ("00" * 32, "ab" * 31 + "00", "ff" * 32, "ab" * 32, "00" * 31 + "01")
-    ] == [True, True, True, False, False]
-
-
-def test_a_run_of_its_own_leaves_nothing_behind(bundle, films, tmp_path):
-    """In a process of its own, with a long temporary path, stopped by Ctrl-C in the middle."""
-    long = tmp_path / ("long" * 20)
-    home = tmp_path / "home"
-    long.mkdir()
-    home.mkdir()
-    code = (
-        "import sys; from pathlib import Path; from itertools import cycle\n"
-        "from app.core.scoring.ray_cluster import connection\n"
-        "from app.core.scoring.ray_cluster import driver\n"
-        "from app.core.bundles.bundle import load_bundle\n"
-        "from app.core.sources.sources import from_paths\n"
-        "connection.num_cores = lambda: 1\n"
-        "connection._SHORT_TEMPORARY_PATH = sys.argv[3]\n"
-        "films = cycle(list(from_paths([sys.argv[2]])))\n"
-        "connection.load_ray()\n"
-        "from ray.util import get_node_ip_address\n"
-        "for result in driver.score(load_bundle(Path(sys.argv[1])), films):\n"
-        "    print(get_node_ip_address(), result.status, flush=True)\n"
-    )
-    short = tempfile.mkdtemp(prefix="t-", dir="/tmp")
-    environment = os.environ | {
-        "TMPDIR": str(long), "HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[5]),
-    }  # fmt: skip
-    for name in [name for name in environment if name.startswith("RAY_")]:
-        del environment[name]
-    run = subprocess.Popen(
-        [sys.executable, "-c", code, str(bundle.path), str(films[0].path.parent), short],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
-        # Also where the tests run in the background, which turns Ctrl-C off.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
-    try:
-        assert run.stdout.readline() == "127.0.0.1 ok\n"
-        os.killpg(run.pid, signal.SIGINT)
-        _, told = run.communicate(timeout=60)
-    finally:
-        run.kill()
-
-    assert run.returncode != 0
-    assert "KeyboardInterrupt" in told
-    assert "film0" not in told
-    assert not list(long.iterdir())
-    assert not (home / ".ray").exists()
-    os.rmdir(short)  # which it can only be if it is empty
-
-
-def test_without_ray_a_sentence_says_what_to_install(bundle, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ray", None)
-
-    with pytest.raises(OverreadError, match=r"pip install 'overread\[cluster\]'"):
-        list(driver.score(bundle, []))
-
-
-def test_a_cluster_that_does_not_answer_is_reported_at_once(bundle, monkeypatch):
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{listener.getsockname()[1]}")
-    monkeypatch.setattr(ray, "is_initialized", lambda: False)
-
-    with pytest.raises(OverreadError, match="No Ray cluster responds"):
-        list(driver.score(bundle, []))
 
 
 def test_the_command_goes_on_where_the_local_engine_stopped(films, expected, bundle, tmp_path):
