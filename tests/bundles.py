@@ -25,7 +25,7 @@ from app.core.bundles.manifest import (
 )
 from app.core.networks.network import Network
 from model_training.bundling import export
-from model_training.bundling.finding_table import findings_table
+from model_training.bundling.predictions import findings_table
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Case
 

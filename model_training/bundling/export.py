@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +15,6 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import (
     CARD,
-    GROUP_ID,
     HISTORY,
     MODEL,
     PREDICTIONS,
@@ -27,17 +24,12 @@ from app.core.bundles.bundle import (
     file_sha256,
     load_bundle,
 )
-from app.core.bundles.findings import absent
-from app.core.bundles.manifest import MANIFEST, Data, Manifest
+from app.core.bundles.manifest import MANIFEST, Manifest
 from app.core.errors import BundleError, DatasetError
 from app.core.images.preparation import DECODERS
 from app.core.networks.network import Network, load_network
 from model_training.bundling.card import write_card
-from model_training.data.answers import answer_counts, label_text
-from model_training.data.datasets import SPLITS, Case, images_below
-
-# Enough that a decision on the written probability is the same as on the computed one.
-DIGITS = 9
+from model_training.data.datasets import images_below
 
 _LIBRARIES = ("overread", "keras", "tensorflow", *DECODERS)
 
@@ -50,7 +42,7 @@ class Contents:
         manifest: Complete except for the digests of the files.
         network: The trained network.
         history: One row per epoch.
-        predictions: As returned by `predictions_table`.
+        predictions: As returned by `predictions.predictions_table` or `findings_table`.
         notes: Lines about the data for the card.
         samples: Folder of images to ship with the bundle, or None.
         split: Which image was in which split, as returned by `splits.split_table`; or None.
@@ -131,118 +123,6 @@ def sample_images(folder: Path) -> list[Path]:
 def library_versions() -> dict[str, str]:
     """Versions of Python and of every library that affects a score."""
     return {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
-
-
-def data_record(
-    cases: Sequence[Case],
-    digests: Sequence[str],
-    classes: tuple[str, ...],
-    *,
-    name: str,
-    source: str,
-    licence: str,
-    patients_from: str = "",
-) -> Data:
-    """Counts and fingerprint of the data a model saw.
-
-    Args:
-        cases: The images with their split.
-        digests: SHA-256 of each file.
-        classes: Names in output order.
-        name: Name of the data.
-        source: Where the data come from.
-        licence: The data's licence.
-        patients_from: How patients were identified, as in `Dataset.patients_from`.
-    """
-    splits = {
-        split_name: [case for case in cases if case.split == split_name] for split_name in SPLITS
-    }
-    counts = {split_name: answer_counts(inside, classes) for split_name, inside in splits.items()}
-    has_findings = any(case.findings for case in cases)
-    return Data(
-        name=name,
-        source=source,
-        licence=licence,
-        fingerprint=fingerprint(cases, digests, classes),
-        counts={
-            split_name: {name: found[name] for name in classes}
-            for split_name, found in counts.items()
-        },
-        labelled={
-            # An empty split has no findings either.
-            split_name: {name: found[name] + found.get(absent(name), 0) for name in classes}
-            for split_name, found in counts.items()
-        }
-        if has_findings
-        else {},
-        patients={
-            split_name: len({case.person for case in inside})
-            for split_name, inside in splits.items()
-        },
-        patients_from=patients_from,
-    )
-
-
-def fingerprint(cases: Sequence[Case], digests: Sequence[str], classes: tuple[str, ...]) -> str:
-    """SHA-256 over files, labels, patients and split, independent of file names.
-
-    Args:
-        cases: The images with their split.
-        digests: SHA-256 of each file.
-        classes: Names in output order.
-    """
-    lines = sorted(
-        f"{digest} {label_text(case, classes)} {case.split} {case.patient_id}\n"
-        for case, digest in zip(cases, digests, strict=True)
-    )
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def predictions_table(
-    cases: Sequence[Case],
-    digests: Sequence[str],
-    groups: NDArray[np.int64],
-    classes: tuple[str, ...],
-    class_logits: NDArray[np.float64],
-    probabilities: NDArray[np.float64],
-) -> pd.DataFrame:
-    """The predictions for validation and test cases.
-
-    Args:
-        cases: The images with their split.
-        digests: SHA-256 of each file.
-        groups: Equal for cases that must stay on one side of a split, `(num_cases,)`.
-        classes: Names in output order.
-        class_logits: One logit per class, `(num_cases, num_classes)`.
-        probabilities: Calibrated, in [0, 1], `(num_cases, num_classes)`.
-
-    Returns:
-        One row per validation or test case. With two classes, `logit` and `probability` are those
-        of the positive class; with more, those of the most likely class, and each class has a
-        column of probabilities.
-    """
-    rows = [index for index, case in enumerate(cases) if case.split != "train"]
-    kept = [cases[index] for index in rows]
-    binary = len(classes) == 2
-    shown = np.ones(len(rows), np.int64) if binary else probabilities[rows].argmax(axis=1)
-    logits = class_logits[rows, shown] - (class_logits[rows, 0] if binary else 0.0)
-    table = pd.DataFrame(
-        {
-            "split": [case.split for case in kept],
-            "image_id": [digests[index] for index in rows],
-            "path": [case.name for case in kept],
-            "patient_id": [case.patient_id for case in kept],
-            "subgroup": [case.subgroup for case in kept],
-            "y_true": [case.label for case in kept],
-            "logit": np.round(logits, DIGITS),
-            "probability": np.round(probabilities[rows, shown], DIGITS),
-            GROUP_ID: groups[rows],
-        }
-    )
-    if not binary:
-        for label, name in enumerate(classes):
-            table[name] = np.round(probabilities[rows, label], DIGITS)
-    return table.sort_values(["split", "path"], ascending=[False, True], ignore_index=True)
 
 
 def _copy_samples(folder: Path, target: Path) -> None:

@@ -19,7 +19,7 @@ from app.core.errors import DatasetError
 from app.core.networks.network import Network, silence_tensorflow
 from app.core.statistics.recalibration import calibrated
 from model_training.augmentation.shifts import SHIFTS
-from model_training.bundling import export
+from model_training.bundling.data_record import fingerprint
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.crossval.fold_store import (
@@ -121,13 +121,13 @@ def crossvalidate(
     ]
     everything = np.arange(len(films.cases))
     with_test = _folds(films, everything, num_folds=num_folds, seed=_split_seed(config))
-    fingerprint = export.fingerprint(films.cases, films.digests, films.classes)
+    data = fingerprint(films.cases, films.digests, films.classes)
     check_same_run(
         out,
         {
             **config.as_dict(),
             "num_folds": num_folds,
-            "data": fingerprint[:16],
+            "data": data[:16],
             LEAVE_OUT_TEST: leave_out_test,
         },
         sizes=np.bincount(folds, minlength=num_folds).tolist(),
@@ -145,7 +145,7 @@ def crossvalidate(
                 experiment="overread crossval",
                 run_name=f"{out.resolve().name} fold {number + 1}",
                 config=settings.as_dict(),
-                fingerprint=fingerprint,
+                fingerprint=data,
             ) as noted:
                 _train_fold(films.with_splits(splits[number]), settings, held_out, folder, noted)
         done.append(_read_fold(folder, held_out))

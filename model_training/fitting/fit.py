@@ -12,7 +12,7 @@ from model_training.data import film_cache
 from model_training.data.datasets import Dataset
 from model_training.evaluation.films_evaluation import evaluate_films
 from model_training.evaluation.finding_figures import numbers_on_test_split
-from model_training.fitting.publishing import Description, data_record, publish
+from model_training.fitting.publishing import Description, describe_data, publish
 from model_training.fitting.run_folder import Run, check_out, check_same_run, run_folder
 from model_training.preparation.films import prepare, report
 from model_training.tracking import tracking
@@ -67,7 +67,7 @@ def fit(
             modalities=description.modalities,
         )
         report(films)
-        data = data_record(films, description)
+        data = describe_data(films, description)
         check_same_run(work, config, data)
         noted.describe_data(data.fingerprint)
         trained = experiment.train_network(

@@ -13,7 +13,8 @@ import pandas as pd
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import FORMAT, Data, Heatmap, Manifest, Task, TaskKind
 from model_training.bundling import export
-from model_training.bundling.finding_table import findings_table
+from model_training.bundling.data_record import data_record
+from model_training.bundling.predictions import findings_table, predictions_table
 from model_training.config import TrainingConfig
 from model_training.data.splits import split_table
 from model_training.evaluation import evaluation
@@ -76,7 +77,7 @@ def publish(
         input=network_input(config, description.modalities),
         heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
         **_decisions(outcome),
-        data=data_record(films, description),
+        data=describe_data(films, description),
         training=config.as_dict()
         | {
             "parameters": trained.network.model.count_params(),
@@ -103,14 +104,14 @@ def publish(
     )
 
 
-def data_record(films: Films, description: Description) -> Data:
+def describe_data(films: Films, description: Description) -> Data:
     """Counts and fingerprint of the data.
 
     Args:
         films: The data, with their split.
         description: Name, source and licence of the data.
     """
-    return export.data_record(
+    return data_record(
         films.cases,
         films.digests,
         films.classes,
@@ -139,7 +140,7 @@ def _predictions(films: Films, outcome: Outcome | FindingsOutcome) -> pd.DataFra
             outcome.class_logits,
             outcome.probabilities,
         )
-    return export.predictions_table(
+    return predictions_table(
         films.cases,
         films.digests,
         films.groups,

@@ -18,7 +18,7 @@ from model_training.data import film_cache
 from model_training.data.datasets import Dataset
 from model_training.evaluation.finding_figures import numbers_on_test_split
 from model_training.fitting.fit import fit
-from model_training.fitting.publishing import Description, data_record
+from model_training.fitting.publishing import Description, describe_data
 from model_training.fitting.run_folder import Run
 from model_training.preparation.films import prepare
 from model_training.reports.markdown import markdown_table
@@ -151,7 +151,7 @@ def _require_same_data(
         cache=run.cache or film_cache.default_folder(),
         modalities=description.modalities,
     )
-    wanted = data_record(films, description).fingerprint
+    wanted = describe_data(films, description).fingerprint
     if any(bundle.manifest.data.fingerprint != wanted for bundle in bundles):
         raise DatasetError(
             f"{out.name!r} holds bundles of other data, or of another split, and cannot be "

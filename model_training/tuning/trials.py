@@ -16,7 +16,7 @@ from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from app.core.errors import DatasetError, OverreadError
-from model_training.bundling.export import fingerprint
+from model_training.bundling.data_record import fingerprint
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset
 from model_training.preparation.films import Films, network_input, prepare

@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+from model_training.bundling.data_record import data_record
+from tests.model_training.bundling.split_cases import CLASSES, DIGESTS, LABELS, SPLITS, cases
+
+
+def record(of, *, digests=DIGESTS, classes=CLASSES):
+    return data_record(of, digests, classes, name="n", source="s", licence="l")
+
+
+def test_data_record_counts_images_and_patients():
+    found = record(cases(LABELS, SPLITS))
+
+    assert found.counts == {
+        "train": {"NORMAL": 1, "PNEUMONIA": 1},
+        "val": {"NORMAL": 1, "PNEUMONIA": 1},
+        "test": {"NORMAL": 1, "PNEUMONIA": 1},
+    }
+    assert found.patients == {"train": 2, "val": 2, "test": 2}
+
+
+def test_images_without_a_patient_are_counted_as_one_each():
+    unknown = [replace(case, patient_id="") for case in cases(LABELS, ["train"] * 6)]
+
+    assert record(unknown).patients["train"] == 6
+
+
+def test_fingerprint_names_the_data_and_not_their_order():
+    original = cases(LABELS, SPLITS)
+    first = record(original).fingerprint
+
+    for change in ({"label": 1}, {"split": "val"}, {"patient_id": "p9"}):
+        assert record([replace(original[0], **change), *original[1:]]).fingerprint != first
+    assert record(original, digests=["f" * 64, *DIGESTS[1:]]).fingerprint != first
+    assert record(original, classes=("HEALTHY", "PNEUMONIA")).fingerprint != first
+    assert record(original[::-1], digests=DIGESTS[::-1]).fingerprint == first
+    # Where a file lies and what it is called is no part of what was learnt.
+    assert record([replace(original[0], name="x.png"), *original[1:]]).fingerprint == first
