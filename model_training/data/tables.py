@@ -11,6 +11,7 @@ import pandas as pd
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
 from model_training.data.cells import Mark, texts_of
+from model_training.data.finding_lists import labels_of_lists
 from model_training.data.image_files import (
     ImageIndex,
     LabelledImage,
@@ -18,6 +19,7 @@ from model_training.data.image_files import (
     Reading,
     name_below,
 )
+from model_training.data.row_labels import Labels, listed
 from model_training.data.rules import Rules
 from model_training.data.split_names import split_of, splits_of_folders
 from model_training.data.table_columns import (
@@ -28,10 +30,10 @@ from model_training.data.table_columns import (
 )
 from model_training.data.table_files import load_table
 from model_training.data.table_join import join_tables
-from model_training.data.table_labels import Labels, labels_of_lists, read_labels
+from model_training.data.table_labels import read_labels
 from model_training.data.table_rows import Row, has_boxes, resolve, rows_by_image, union
 
-_SHOWN_ROWS = 10
+_SHOWN_VALUES = 10
 
 
 def read_tables(
@@ -194,12 +196,10 @@ def _presence(mark: Mark) -> Presence:
 def _require_filled(texts: Sequence[str], column: str, file_name: str) -> None:
     empty = [number for number, text in enumerate(texts, start=1) if not text]
     if empty:
-        more = f" and {len(empty) - _SHOWN_ROWS} more" if len(empty) > _SHOWN_ROWS else ""
-        shown = ", ".join(f"{number:,}" for number in empty[:_SHOWN_ROWS])
         have = "has" if len(empty) == 1 else "have"
         raise DatasetError(
             f"{len(empty)} of {len(texts)} rows of {file_name} {have} no image in the column "
-            f"{column!r} (row {shown}{more} below the header). Fill them in, or remove them."
+            f"{column!r} (row {listed(empty)} below the header). Fill them in, or remove them."
         )
 
 
@@ -209,7 +209,7 @@ def _splits(texts: Sequence[str], column: str | None, file_name: str) -> list[Ca
     found = [split_of(text) for text in texts]
     unknown = [text for text, split in zip(texts, found, strict=True) if split is None]
     if unknown:
-        shown = ", ".join(repr(text) for text in sorted(set(unknown))[:_SHOWN_ROWS])
+        shown = ", ".join(repr(text) for text in sorted(set(unknown))[:_SHOWN_VALUES])
         raise DatasetError(
             f"{len(unknown)} of {len(texts)} rows of {file_name} have {shown} in the column "
             f"{column!r}. Expected train, val or test in each; correct them, or use a random split "
