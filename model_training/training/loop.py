@@ -154,6 +154,9 @@ def _compile(
             loss=objective.loss,
             weighted_metrics=objective.metrics,
         )
+        # Else its variables are created while the training step is traced, which is then traced
+        # a second time: seconds for a large network.
+        model.optimizer.build(model.trainable_variables)
 
 
 def _report_stage(

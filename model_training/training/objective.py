@@ -19,7 +19,8 @@ class Objective:
 
     Attributes:
         loss: A Keras loss or its name.
-        metrics: Keras metrics that are weighted as the loss is.
+        metrics: Keras metrics that are weighted as the loss is; with their variables, as those of
+            a metric named by a word would be created in the first training step.
         watched: The figure in the history that chooses the epoch.
         mode: Whether the highest or the lowest of it is best.
     """
@@ -48,6 +49,8 @@ def objective_of(model: keras.Model, batches: TrainingBatches, config: TrainingC
         )
         return Objective(loss, [MeanFindingAuc(labels.shape[1])], "val_auc", "max")
     if model.output_shape[-1] == 1:
-        metrics = ["accuracy", keras.metrics.AUC(name="auc")]
+        accuracy = keras.metrics.BinaryAccuracy(name="accuracy")
+        metrics = [accuracy, keras.metrics.AUC(name="auc")]
         return Objective("binary_crossentropy", metrics, "val_auc", "max")
-    return Objective("categorical_crossentropy", ["accuracy"], "val_loss", "min")
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    return Objective("categorical_crossentropy", [accuracy], "val_loss", "min")

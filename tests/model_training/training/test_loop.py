@@ -95,14 +95,30 @@ def test_history_has_a_row_an_epoch(run, capsys):
     ]
 
 
-def test_three_classes(run, films):
-    labels = np.arange(80) % 3
+@pytest.mark.parametrize(
+    ("num_classes", "figures"), [(2, {"loss", "accuracy", "auc"}), (3, {"loss", "accuracy"})]
+)
+def test_the_training_step_is_traced_once(run, num_classes, figures):
+    steps = []
 
-    _, history = run(config(epochs=1), labels=labels, build=partial(small_network, units=3))
+    class Noting(layers.Layer):
+        def call(self, x, training=False):
+            steps.append(training)
+            return x
 
-    assert set(history) == {
-        "epoch", "learning_rate", "stage", "loss", "accuracy", "val_loss", "val_accuracy"
-    }  # fmt: skip
+    def build():
+        pixels = keras.Input((SIDE, SIDE, 1))
+        network = small_network(units=1 if num_classes == 2 else num_classes)
+        model = keras.Model(pixels, network(Noting()(pixels)))
+        steps.clear()
+        return model
+
+    _, history = run(config(epochs=1), labels=np.arange(80) % num_classes, build=build)
+
+    # Variables that are created in the first step would make TensorFlow trace it again.
+    assert steps == [True, False]
+    validated = {f"val_{name}" for name in figures}
+    assert set(history) == {"epoch", "learning_rate", "stage"} | figures | validated
 
 
 @pytest.mark.parametrize("augmentation", ["classic", "medical"])
