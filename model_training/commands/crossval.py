@@ -22,7 +22,7 @@ from model_training.commands.tracking import add_tracking, say_where
 from model_training.config import TrainingConfig
 
 if TYPE_CHECKING:
-    from model_training.crossval.folds import Fold
+    from model_training.crossval.fold import Fold
     from model_training.fitting.publishing import Description
     from model_training.preparation.films import Films
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import CaseSplit
-from app.core.bundles.manifest import Calibration, Finding, Thresholds
 from app.core.errors import DatasetError
-from app.core.networks.network import Network, silence_tensorflow
-from app.core.statistics.recalibration import calibrated
 from model_training.augmentation.shifts import SHIFTS
 from model_training.bundling.data_record import fingerprint
 from model_training.config import TrainingConfig
 from model_training.console import say
+from model_training.crossval.fold import UNSHIFTED, Fold, read_fold, write_fold
 from model_training.crossval.fold_store import (
     HELD_OUT,
     LEAVE_OUT_TEST,
@@ -35,52 +29,10 @@ from model_training.evaluation import evaluation, finding_figures
 from model_training.evaluation.evaluation import Outcome
 from model_training.evaluation.figures import as_numbers
 from model_training.evaluation.films_evaluation import evaluate_films
-from model_training.evaluation.finding_evaluation import FindingsOutcome, finding_probabilities
+from model_training.evaluation.finding_evaluation import FindingsOutcome
 from model_training.preparation.films import Films
 from model_training.tracking import tracking
 from model_training.training import experiment
-
-HISTORY = "history.csv"
-MODEL = "model.keras"
-
-UNSHIFTED = "as it is"
-VIEWS = (UNSHIFTED, *SHIFTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What decides between classes that exclude each other."""
-
-    calibration: Calibration
-    thresholds: Thresholds
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fold:
-    """The predictions of one network for the images it was not trained on.
-
-    Attributes:
-        positions: Indices of its held-out cases in `Films.cases`, `(num_held_out,)`.
-        logits: By view of the images (`VIEWS`), `(num_held_out, num_classes)`.
-        decided: Calibration and thresholds, fitted and chosen on the fold's own validation images;
-            with findings, those of each by name.
-        history: One row per epoch.
-        minutes: Duration of its training.
-        folder: Folder of the fold, with `model.keras`.
-    """
-
-    positions: NDArray[np.int64]
-    logits: dict[str, NDArray[np.float64]]
-    decided: Decided | dict[str, Finding]
-    history: pd.DataFrame
-    minutes: float
-    folder: Path
-
-    def probabilities(self, view: str = UNSHIFTED) -> NDArray[np.float64]:
-        """Calibrated probabilities in [0, 1], `(num_held_out, num_classes)`."""
-        if isinstance(self.decided, dict):
-            return finding_probabilities(self.logits[view], list(self.decided.values()))
-        return calibrated(self.logits[view], self.decided.calibration)
 
 
 def crossvalidate(
@@ -148,62 +100,8 @@ def crossvalidate(
                 fingerprint=data,
             ) as noted:
                 _train_fold(films.with_splits(splits[number]), settings, held_out, folder, noted)
-        done.append(_read_fold(folder, held_out))
+        done.append(read_fold(folder, held_out))
     return done
-
-
-def pooled_logits(
-    folds: Sequence[Fold], num_cases: int, view: str = UNSHIFTED
-) -> NDArray[np.float64]:
-    """Logits of every case from the network that was not trained on it.
-
-    Args:
-        folds: The folds.
-        num_cases: Number of cases in `Films.cases`.
-        view: One of `VIEWS`.
-
-    Returns:
-        Shape `(num_cases, num_classes)`; NaN for cases that are in no fold.
-    """
-    return _pooled(folds, num_cases, lambda fold: fold.logits[view])
-
-
-def pooled_probabilities(
-    folds: Sequence[Fold], num_cases: int, view: str = UNSHIFTED
-) -> NDArray[np.float64]:
-    """Probabilities of every case from the network that was not trained on it.
-
-    Args:
-        folds: The folds; each has its own calibration.
-        num_cases: Number of cases in `Films.cases`.
-        view: One of `VIEWS`.
-
-    Returns:
-        In [0, 1], shape `(num_cases, num_classes)`; NaN for cases that are in no fold.
-    """
-    return _pooled(folds, num_cases, lambda fold: fold.probabilities(view))
-
-
-def _pooled(
-    folds: Sequence[Fold], num_cases: int, said_of: Callable[[Fold], NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """The values of each fold at the indices of its held-out cases, `(num_cases, num_classes)`."""
-    found = np.full((num_cases, said_of(folds[0]).shape[1]), np.nan)
-    for fold in folds:
-        found[fold.positions] = said_of(fold)
-    return found
-
-
-def load_networks(folds: Sequence[Fold]) -> list[Network]:
-    """Loads the networks of the folds from disk."""
-    silence_tensorflow()
-    import keras
-
-    networks = []
-    for fold in folds:
-        layer = json.loads((fold.folder / "settings.json").read_text())["heatmap_layer"]
-        networks.append(Network(keras.models.load_model(fold.folder / MODEL, compile=False), layer))
-    return networks
 
 
 def _folds(
@@ -254,19 +152,7 @@ def _train_fold(
     logits = {UNSHIFTED: outcome.class_logits[held_out]}
     for view in SHIFTS:
         logits[view] = evaluation.score(network, films.pixels, films.rows[held_out], shift=view)
-    network.model.save(folder / MODEL)
-    trained.history.to_csv(folder / HISTORY, index=False)
-    settings = {
-        "heatmap_layer": network.heatmap_layer,
-        **_as_settings(outcome),
-        "minutes": trained.minutes,
-    }
-    (folder / "settings.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
-    # Written last: a fold without this file is trained again.
-    unfinished = folder / f".{HELD_OUT}"
-    with unfinished.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{_key(view): logits[view] for view in VIEWS})
-    unfinished.replace(folder / HELD_OUT)
+    write_fold(folder, trained, outcome, logits)
     shutil.rmtree(work)
     noted.finish(_held_out_figures(films, held_out, outcome))
 
@@ -281,45 +167,6 @@ def _held_out_figures(
         labels = films.labels[held_out]
         found = as_numbers(labels, probabilities, threshold=outcome.thresholds.decision)
     return tracking.for_tracking(found, "held out")
-
-
-def _as_settings(outcome: Outcome | FindingsOutcome) -> dict[str, Any]:
-    """What decides, for `settings.json`."""
-    if isinstance(outcome, FindingsOutcome):
-        found = {name: one.model_dump(mode="json") for name, one in outcome.findings.items()}
-        return {"findings": found}
-    return {
-        "calibration": outcome.calibration.model_dump(mode="json"),
-        "thresholds": outcome.thresholds.model_dump(mode="json"),
-    }
-
-
-def _from_settings(settings: dict[str, Any]) -> Decided | dict[str, Finding]:
-    if "findings" in settings:
-        found = settings["findings"]
-        return {name: Finding.model_validate(one) for name, one in found.items()}
-    return Decided(
-        Calibration.model_validate(settings["calibration"]),
-        Thresholds.model_validate(settings["thresholds"]),
-    )
-
-
-def _read_fold(folder: Path, held_out: NDArray[np.int64]) -> Fold:
-    settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-    with np.load(folder / HELD_OUT) as arrays:
-        logits = {view: arrays[_key(view)] for view in VIEWS}
-    return Fold(
-        held_out,
-        logits,
-        _from_settings(settings),
-        pd.read_csv(folder / HISTORY),
-        settings["minutes"],
-        folder,
-    )
-
-
-def _key(view: str) -> str:
-    return view.replace(" ", "_")
 
 
 def _split_seed(config: TrainingConfig) -> int:

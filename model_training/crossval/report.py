@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from app.core.statistics.curves import roc_curve
 from model_training.augmentation.shifts import SHIFTS
-from model_training.crossval.folds import Fold, pooled_probabilities
+from model_training.crossval.fold import Fold, pooled_probabilities
 from model_training.crossval.summary import Summary
 from model_training.preparation.films import Films
 from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report

@@ -19,7 +19,7 @@ from app.core.statistics.bootstrap import (
     mean_auc_interval,
 )
 from app.core.statistics.curves import macro_auc
-from model_training.crossval.folds import UNSHIFTED, VIEWS, Fold, pooled_probabilities
+from model_training.crossval.fold import UNSHIFTED, VIEWS, Fold, pooled_probabilities
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import as_numbers
 from model_training.preparation.films import Films

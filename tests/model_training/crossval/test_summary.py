@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from app.core.bundles.manifest import Calibration, Thresholds
-from model_training.crossval.folds import VIEWS, Decided, Fold
+from model_training.crossval.fold import VIEWS, Decided, Fold
 from model_training.crossval.report import as_text, folds_table
 from model_training.crossval.summary import summarise
 from model_training.data.splits import Split
