@@ -13,11 +13,14 @@ import pandas as pd
 from app.core.bundles.bundle import Bundle
 from app.core.networks.network import silence_tensorflow
 from model_training.config import TrainingConfig
-from model_training.crossval.folds import UNSHIFTED, VIEWS, Fold, load_networks, pooled_logits
+from model_training.crossval.fold import UNSHIFTED, VIEWS, Fold, load_networks, pooled_logits
 from model_training.data.splits import Split
 from model_training.evaluation import evaluation
 from model_training.evaluation.evaluation import Outcome
-from model_training.evaluation.finding_evaluation import FindingsOutcome, conclude_findings
+from model_training.evaluation.finding_evaluation import (
+    FindingsOutcome,
+    fit_findings_on_validation,
+)
 from model_training.fitting.publishing import Description, publish
 from model_training.fitting.run_folder import check_out
 from model_training.preparation.films import Films
@@ -61,15 +64,15 @@ def publish_ensemble(
     logits[test] = evaluation.score(network, films.pixels, films.rows[test])
     outcome: Outcome | FindingsOutcome
     if films.task == "any-of":
-        outcome = conclude_findings(
+        outcome = fit_findings_on_validation(
             network,
             films.pixels,
             films.rows,
             films.classes,
             logits=logits,
             validation=in_folds,
-            seen=by_view,
-            seen_labels=films.findings[in_folds],
+            views=by_view,
+            validation_labels=films.findings[in_folds],
             threshold_rule=config.threshold_rule,
         )
     else:

@@ -80,21 +80,52 @@ def evaluate(
         )
         positive = outcome.probabilities[:, 1] >= outcome.thresholds.decision
     """
-    wide = np.full((len(rows), num_classes(network)), np.nan)
-    scored = np.concatenate([validation, test])
-    wide[scored] = score(network, pixels, rows[scored])
-    views = [wide[validation]]
-    views += [score(network, pixels, rows[validation], shift=name) for name in shifts]
+    logits, views = score_held_out(
+        network, pixels, rows=rows, validation=validation, test=test, shifts=shifts
+    )
     return fit_on_validation(
         network,
         pixels,
         rows,
-        logits=wide,
+        logits=logits,
         validation=validation,
         validation_logits=np.concatenate(views),
         validation_labels=np.tile(labels[validation], len(views)),
         threshold_rule=threshold_rule,
     )
+
+
+def score_held_out(
+    network: Network,
+    pixels: NDArray[np.uint8],
+    *,
+    rows: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    test: NDArray[np.int64],
+    shifts: Sequence[str],
+) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+    """Scores validation and test cases, and the validation cases changed in each way as well.
+
+    Args:
+        network: The trained network.
+        pixels: uint8 `(num_films, height, width, channels)` in [0, 255], may be memory-mapped.
+        rows: Row of each case in `pixels`, `(num_cases,)`.
+        validation: Indices of the validation cases, `(num_validation,)`.
+        test: Indices of the test cases, `(num_test,)`.
+        shifts: Names of `shifts.SHIFTS`.
+
+    Returns:
+        Logits of all cases, `(num_cases, num_classes)`, NaN for those that were not scored; and
+        those of the validation cases in each view, as they are first, `(num_validation,
+        num_classes)`.
+    """
+    scored = np.concatenate([validation, test])
+    found = score(network, pixels, rows[scored])
+    logits = np.full((len(rows), found.shape[1]), np.nan)
+    logits[scored] = found
+    views = [logits[validation]]
+    views += [score(network, pixels, rows[validation], shift=name) for name in shifts]
+    return logits, views
 
 
 def fit_on_validation(
@@ -134,11 +165,6 @@ def fit_on_validation(
     shown = predicted == 1 if logits.shape[1] == 2 else np.ones(len(validation), bool)
     evidence = evidence_for(network, pixels, rows[validation[shown]], predicted[shown])
     return Outcome(logits, probabilities, calibration, thresholds, heatmap_scale(evidence))
-
-
-def num_classes(network: Network) -> int:
-    """Two for a single output, else the number of outputs."""
-    return max(int(network.model.output_shape[-1]), 2)
 
 
 def best_epoch(history: pd.DataFrame) -> int:

@@ -21,7 +21,7 @@ from model_training.evaluation.decision_fitting import (
     choose_thresholds,
     heatmap_scale,
 )
-from model_training.evaluation.evaluation import evidence_for, score
+from model_training.evaluation.evaluation import evidence_for, score_held_out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,25 +66,23 @@ def evaluate_findings(
         threshold_rule: See `decision_fitting.choose_thresholds`.
         shifts: See `evaluation.evaluate`.
     """
-    logits = np.full((len(rows), len(names)), np.nan)
-    scored = np.concatenate([validation, test])
-    logits[scored] = score(network, pixels, rows[scored])
-    seen = [logits[validation]]
-    seen += [score(network, pixels, rows[validation], shift=name) for name in shifts]
-    return conclude_findings(
+    logits, views = score_held_out(
+        network, pixels, rows=rows, validation=validation, test=test, shifts=shifts
+    )
+    return fit_findings_on_validation(
         network,
         pixels,
         rows,
         names,
         logits=logits,
         validation=validation,
-        seen=seen,
-        seen_labels=labels[validation],
+        views=views,
+        validation_labels=labels[validation],
         threshold_rule=threshold_rule,
     )
 
 
-def conclude_findings(
+def fit_findings_on_validation(
     network: Network,
     pixels: NDArray[np.uint8],
     rows: NDArray[np.int64],
@@ -92,8 +90,8 @@ def conclude_findings(
     *,
     logits: NDArray[np.float64],
     validation: NDArray[np.int64],
-    seen: Sequence[NDArray[np.float64]],
-    seen_labels: NDArray[np.float32],
+    views: Sequence[NDArray[np.float64]],
+    validation_labels: NDArray[np.float32],
     threshold_rule: str,
 ) -> FindingsOutcome:
     """Fits what decides about each finding, and the scale of its heatmaps, on validation cases.
@@ -105,13 +103,13 @@ def conclude_findings(
         names: The findings.
         logits: Of all cases, `(num_cases, num_findings)`.
         validation: Indices of the validation cases, `(num_validation,)`.
-        seen: Logits of the validation cases in each view, `(num_validation, num_findings)`.
-        seen_labels: Their labels, 0, 1 or NaN, `(num_validation, num_findings)`.
+        views: Logits of the validation cases in each view, `(num_validation, num_findings)`.
+        validation_labels: Their labels, 0, 1 or NaN, `(num_validation, num_findings)`.
         threshold_rule: See `decision_fitting.choose_thresholds`.
     """
     findings = {
         name: decide_finding(
-            [view[:, number] for view in seen], seen_labels[:, number], threshold_rule
+            [view[:, number] for view in views], validation_labels[:, number], threshold_rule
         )
         for number, name in enumerate(names)
     }
