@@ -42,7 +42,8 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.images.preparation import for_model
     from app.core.results.rows import to_csv
     from model_training.evaluation import evaluation_report
-    from model_training.evaluation.scoring import only_split, overlap_note, score
+    from model_training.evaluation.overlap import overlap_note
+    from model_training.evaluation.scoring import only_split, score
 
     bundle = load_bundle(options.bundle)
     task = bundle.manifest.task

@@ -21,7 +21,8 @@ from app.core.statistics.calibration import brier_score, expected_calibration_er
 from app.core.statistics.curves import macro_auc
 from model_training.data.datasets import Dataset
 from model_training.evaluation.contenders import Contender, on_shared_images, unique_labels
-from model_training.evaluation.scoring import describe_counts, score
+from model_training.evaluation.scored import describe_counts
+from model_training.evaluation.scoring import score
 from model_training.statistics.paired_tests import (
     AucTest,
     McNemarTest,

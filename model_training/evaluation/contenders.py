@@ -13,7 +13,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, DatasetError
 from app.core.performance.formatting import counted
 from app.core.performance.predictions import HeldOut, count_patients
-from model_training.evaluation.scoring import seen_in_training
+from model_training.evaluation.overlap import seen_in_training
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ from app.core.statistics.metrics import operating_point
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import HEADER, Row, by_subgroup, markdown, notes, overall
 from model_training.evaluation.finding_figures import FindingCases
-from model_training.evaluation.scoring import Scored, describe_counts
+from model_training.evaluation.scored import Scored, describe_counts
 from model_training.reports.html_report import Figure, Section, Table, write_report
 from model_training.reports.plots import NamedRoc, reliability_figure, roc_figure
 

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import SPLIT, Bundle
-from app.core.bundles.findings import column
+from app.core.bundles.bundle import Bundle
 from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import for_model
 from app.core.images.reading import AS_STORED, Reading
-from app.core.performance.findings import LabelledFindings
-from app.core.performance.predictions import HeldOut
-from app.core.performance.sampling_units import sampling_units
 from app.core.progress import progress
-from app.core.results.rows import row
-from app.core.review.findings import results_of_finding
-from app.core.scoring.engine import Engine, Result
-from app.core.scoring.prediction import Prediction
+from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from model_training.data.datasets import Case, Dataset
 from model_training.data.duplicates import (
@@ -35,149 +25,7 @@ from model_training.data.duplicates import (
     thumbnail,
 )
 from model_training.data.patient_groups import patient_groups
-from model_training.reports.patients import describe_patients
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """Labelled images with their results.
-
-    Attributes:
-        bundle: The bundle that scored them.
-        classes: Names of the classes that the cases' labels index.
-        cases: The labelled images.
-        results: One per case, in the same order.
-        groups: Group of each image that was scored, as returned by `split_groups`, shape
-            `(num_scored,)`.
-    """
-
-    bundle: Bundle
-    classes: tuple[str, ...]
-    cases: list[Case]
-    results: list[Result]
-    groups: NDArray[np.int64]
-
-    @property
-    def refused(self) -> Counter[str]:
-        """Number of images without a score, by reason code."""
-        return Counter(result.reason_code for result in self.results if result.prediction is None)
-
-    @property
-    def image_ids(self) -> list[str]:
-        """SHA-256 of each scored image."""
-        return [result.image_id for result in self.results if result.prediction is not None]
-
-    @property
-    def patients(self) -> str:
-        """The number of patients of the scored images, as worded by `describe_patients`.
-
-        Raises:
-            DatasetError: If none was scored.
-        """
-        ids = [case.patient_id for case, _, _ in self._with_prediction()]
-        return describe_patients(sampling_units(ids, self.groups), [bool(one) for one in ids])
-
-    def held_out(self) -> HeldOut:
-        """The scored images, with classes in the bundle's order.
-
-        Raises:
-            DatasetError: If none was scored.
-        """
-        task = self.bundle.manifest.task
-        kept = self._with_prediction()
-        return HeldOut(
-            split="evaluated",
-            y_true=np.array(
-                [task.classes.index(self.classes[case.label]) for case, _, _ in kept], np.int64
-            ),
-            probabilities=np.array([prediction.class_probabilities for _, _, prediction in kept]),
-            patients=sampling_units([case.patient_id for case, _, _ in kept], self.groups),
-            named_patients=np.array([case.patient_id for case, _, _ in kept]),
-            subgroups=np.array([case.subgroup for case, _, _ in kept]),
-            image_ids=np.array([result.image_id for _, result, _ in kept]),
-            paths=np.array([case.name for case, _, _ in kept]),
-        )
-
-    def of_finding(self, finding: str) -> Scored:
-        """The images that are labelled for one finding, as scored by a model with two classes.
-
-        Args:
-            finding: A finding that both the bundle and the data have.
-
-        Raises:
-            ValueError: If one of them does not have it.
-        """
-        bundle, given = self.bundle.of_finding(finding), self.classes.index(finding)
-        place = self.bundle.manifest.task.classes.index(finding)
-        cases, results, kept = [], [], []
-        for case, result in zip(self.cases, self.results, strict=True):
-            presence = case.findings[given]
-            if result.prediction is not None:
-                kept.append(presence is not None)
-            if presence is not None:
-                cases.append(replace(case, label=presence, findings=()))
-                results.append(result)
-        return Scored(
-            bundle,
-            bundle.manifest.task.classes,
-            cases,
-            results_of_finding(results, place),
-            self.groups[np.array(kept, bool)],
-        )
-
-    def together(self) -> LabelledFindings:
-        """The scored images for all findings that the data have.
-
-        Raises:
-            DatasetError: If none was scored.
-        """
-        places = [self.bundle.manifest.task.classes.index(name) for name in self.classes]
-        kept = self._with_prediction()
-        patient_ids = [case.patient_id for case, _, _ in kept]
-        return LabelledFindings(
-            split="evaluated",
-            labels=np.array([case.findings for case, _, _ in kept], np.float64),
-            probabilities=np.array([prediction.class_probabilities for _, _, prediction in kept])[
-                :, places
-            ],
-            patients=sampling_units(patient_ids, self.groups),
-            named_patients=np.array(patient_ids),
-        )
-
-    def table(self) -> pd.DataFrame:
-        """The results table with patient, subgroup and truth, one row per image, refused or not."""
-        known = pd.DataFrame(
-            {
-                "patient_id": [case.patient_id for case in self.cases],
-                "subgroup": [case.subgroup for case in self.cases],
-                **self._truth(),
-            }
-        )
-        return pd.DataFrame([row(result, self.bundle) for result in self.results]).join(known)
-
-    def _truth(self) -> dict[str, Any]:
-        if not self.bundle.manifest.task.any_of:
-            return {"truth": [self.classes[case.label] for case in self.cases]}
-        return {
-            column("truth", name): pd.Series(
-                [case.findings[number] for case in self.cases], dtype="Int64"
-            )
-            for number, name in enumerate(self.classes)
-        }
-
-    def _with_prediction(self) -> list[tuple[Case, Result, Prediction]]:
-        kept = [
-            (case, result, result.prediction)
-            for case, result in zip(self.cases, self.results, strict=True)
-            if result.prediction is not None
-        ]
-        if not kept:
-            raise DatasetError(
-                f"None of the {len(self.cases)} images could be scored: "
-                f"{describe_counts(self.refused)}. Expected images like those {self.bundle.name!r} "
-                "was trained on; check the folder."
-            )
-        return kept
+from model_training.evaluation.scored import Scored
 
 
 def score(bundle: Bundle, dataset: Dataset, *, reading: Reading = AS_STORED) -> Scored:
@@ -290,52 +138,3 @@ def only_split(dataset: Dataset, split_name: str | None) -> Dataset:
         return dataset
     note = f"Only the {split_name} split is scored: {len(cases)} of {len(dataset.cases)} images."
     return replace(dataset, cases=cases, notes=(*dataset.notes, note))
-
-
-def seen_in_training(bundle: Bundle) -> dict[str, str]:
-    """The split, such as `train` or `val`, of each image used in training the bundle, by image ID.
-
-    Training images are known only for bundles that list them in `split.csv`.
-    """
-    table = bundle.predictions()
-    splits = dict(zip(table["image_id"], table["split"], strict=True))
-    file = bundle.path / SPLIT
-    if file.is_file():
-        split = pd.read_csv(file, dtype=str, keep_default_na=False)
-        splits |= dict(zip(split["image_id"], split["split"], strict=True))
-    return splits
-
-
-def overlap_note(bundle: Bundle, image_ids: Sequence[str], *, reading: Reading = AS_STORED) -> str:
-    """A sentence about images used for training or for choosing the threshold, or empty text.
-
-    Args:
-        bundle: The bundle.
-        image_ids: SHA-256 of each evaluated image.
-        reading: The reader's choices, which may have given an image another identity.
-    """
-    splits = {
-        image_id: split_name
-        for digest, split_name in seen_in_training(bundle).items()
-        for image_id in reading.image_ids(digest)
-    }
-    counts = Counter(splits[image_id] for image_id in image_ids if image_id in splits)
-    overlaps = [
-        f"{counts[split_name]} of {len(image_ids)} {suffix}"
-        for split_name, suffix in (
-            ("train", "were used to train it"),
-            ("val", "were used to choose its epoch and threshold"),
-        )
-        if counts[split_name]
-    ]
-    if not overlaps:
-        return ""
-    return (
-        f"These figures are too favourable to {bundle.name!r}: {' and '.join(overlaps)}. Evaluate "
-        "it on images it has never seen."
-    )
-
-
-def describe_counts(counts: Counter[str]) -> str:
-    """Counts by reason, most frequent first, such as `3 truncated, 1 not_found`."""
-    return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

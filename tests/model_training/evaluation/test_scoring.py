@@ -1,15 +1,13 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from app.core.errors import DatasetError
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from model_training.data.datasets import read_dataset
-from model_training.evaluation.scoring import only_split, overlap_note, score, seen_in_training
-from tests.model_training.altered_bundles import altered
+from model_training.evaluation.scoring import only_split, score
 from tests.model_training.films import draw, write, write_classes
 
 
@@ -122,18 +120,6 @@ def test_data_without_splits_are_used_completely(tmp_path):
     assert only_split(dataset, None) is dataset
     with pytest.raises(DatasetError, match="no val split"):
         only_split(dataset, "val")
-
-
-def test_images_seen_in_training_are_reported(bundle, tmp_path):
-    split = pd.DataFrame({"image_id": ["a", "b", "c"], "split": ["train", "train", "test"]})
-    other = altered(bundle, tmp_path / "other", lambda table: table, split=split)
-    validation = bundle.predictions().query("split == 'val'")["image_id"].iloc[0]
-
-    assert seen_in_training(other)["a"] == "train"
-    note = overlap_note(other, ["a", "b", "c", "new", validation])
-    assert "2 of 5 were used to train it" in note
-    assert overlap_note(other, ["c", "new"]) == ""
-    assert overlap_note(bundle, ["a", "b"]) == ""  # without the list nobody knows
 
 
 def test_near_duplicates_of_unknown_patients_are_one_unit_as_in_the_card(bundle, tmp_path):
