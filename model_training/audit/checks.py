@@ -23,7 +23,7 @@ from model_training.data.film_cache import remedies
 from model_training.data.folds import folds_by_patient
 from model_training.data.patient_groups import Shared, patient_groups, shared_between
 
-# With fewer images of a class, nothing can be said about shortcuts.
+# With fewer images of a class, the interval of an AUC would span nearly everything.
 MIN_IMAGES_FOR_SHORTCUTS = 10
 
 _BORDER_FOLDS = 5
@@ -274,14 +274,14 @@ def _shortcuts(
     split_name = "train" if (splits == "train").any() else ""
     inside = np.flatnonzero(splits == split_name)
     labels = np.array([dataset.cases[row].label for row in inside], np.int64)
-    where = "the train split" if split_name else "all images"
+    where = " of the train split" if split_name else ""
     counts = np.bincount(labels, minlength=len(dataset.classes))
     if counts.min() < MIN_IMAGES_FOR_SHORTCUTS:
         return [], (
-            f"Not computed: {where} hold {counts.min()} images of "
+            f"Not computed: {counts.min()} images{where} are "
             f"{dataset.classes[int(counts.argmin())]}; {MIN_IMAGES_FOR_SHORTCUTS} are needed."
         )
-    note = f"On {where}, {len(inside):,} images."
+    note = f"Computed on the {len(inside):,} images{where}."
     if not all(dataset.cases[row].patient_id for row in inside):
         note += " Where the patient is unknown, near-duplicates count as one patient."
     border = None

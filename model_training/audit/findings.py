@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from app.core.performance.formatting import counted
 from model_training.audit.checks import Inspection
 from model_training.audit.shortcuts import Shortcut
 from model_training.data.answers import answer_counts
@@ -15,6 +16,14 @@ from model_training.data.answers import answer_counts
 # Levels of the lower end of the confidence interval of the AUC.
 GIVES_AWAY, STRONG, WEAK = 0.95, 0.75, 0.6
 
+# What gives the class away, by the kind of the shortcut, and what to do about it.
+_WHAT = {
+    "file": "The file",
+    "detail": "The size of the file",
+    "size": "The size of the image",
+    "exposure": "The exposure",
+    "border": "The border of the image",
+}
 _ADVICE = {
     "file": (
         "The files of the classes were encoded differently, and compression leaves traces in the "
@@ -82,16 +91,6 @@ def strength(shortcut: Shortcut) -> str:
     return "weak" if low > 0.5 else "none shown"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 file is` or `2 files are`.
-
-    Args:
-        number: The number.
-        noun: The noun in the singular.
-    """
-    return f"{number:,} {noun}{' is' if number == 1 else 's are'}"
-
-
 def _about_split(inspection: Inspection) -> Iterator[Finding]:
     for (one, other), shared in inspection.shared.items():
         if shared:
@@ -122,7 +121,7 @@ def _about_labels(inspection: Inspection) -> Iterator[Finding]:
     if files:
         yield Finding(
             "check",
-            f"{counted(len(files), 'file')} present with more than one label "
+            f"{_files_are(len(files))} present with more than one label "
             f"({sum(map(len, files)):,} images).",
             "One of the labels must be wrong. Correct it, or leave these images out: `fit` refuses "
             "them, unless you choose --conflicts drop.",
@@ -163,7 +162,7 @@ def _about_duplicates(inspection: Inspection) -> Iterator[Finding]:
     if identical:
         yield Finding(
             "check",
-            f"{counted(len(identical), 'file')} present more than once "
+            f"{_files_are(len(identical))} present more than once "
             f"({sum(map(len, identical)):,} images).",
             "They count twice in training. Random splits keep them on one side.",
         )
@@ -173,7 +172,7 @@ def _about_duplicates(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             "check",
             f"{in_pairs:,} of {len(inspection.cases):,} images are near-duplicates of another "
-            f"({len(inspection.pairs):,} pair{'s' * (len(inspection.pairs) > 1)}"
+            f"({counted(len(inspection.pairs), 'pair')}"
             f"{f', {mirrored:,} of them mirrored' * (mirrored > 0)}). With identical files, the "
             f"largest group has {np.bincount(inspection.near_groups).max():,} images.",
             "They are copies of one film, adjacent slices, or repeated films of one patient. "
@@ -209,10 +208,5 @@ def _about_shortcuts(inspection: Inspection) -> Iterator[Finding]:
         )
 
 
-_WHAT = {
-    "file": "The file",
-    "detail": "The size of the file",
-    "size": "The size of the image",
-    "exposure": "The exposure",
-    "border": "The border of the image",
-}
+def _files_are(number: int) -> str:
+    return f"{counted(number, 'file')} {'is' if number == 1 else 'are'}"

@@ -34,9 +34,6 @@ _SHOWN_PAIRS = 12
 _PICTURE_SIDE = 150
 _SHOWN_DISTRIBUTIONS = 3
 
-# What two splits share, by name.
-_WHICH = (tables.shared_patients, tables.shared_files)
-
 # Columns of the facts whose distributions are plotted.
 _NUMBERS = {
     "image width": ("width", "pixels"),
@@ -89,7 +86,11 @@ def write_html(path: Path, inspection: Inspection) -> None:
             ],
             _filled(
                 tables.shared(inspection),
-                *(table(inspection, *splits) for splits in inspection.shared for table in _WHICH),
+                *(
+                    table(inspection, one, other)
+                    for one, other in inspection.shared
+                    for table in (tables.shared_patients, tables.shared_files)
+                ),
                 tables.group_sizes(inspection),
             ),
             pictures=list(_pictures(inspection)),
@@ -186,7 +187,7 @@ def _distributions(inspection: Inspection) -> Iterator[Figure]:
 
 
 def _pictures(inspection: Inspection) -> Iterator[Picture]:
-    for index in _most_relevant_pairs(inspection):
+    for index in most_relevant_pairs(inspection):
         pairs = inspection.pairs
         shown = [inspection.cases[row] for row in (pairs.first[index], pairs.second[index])]
         try:
@@ -206,13 +207,17 @@ def _pictures(inspection: Inspection) -> Iterator[Picture]:
         )
 
 
-def _most_relevant_pairs(inspection: Inspection) -> list[int]:
-    """Pairs across splits first, then those with different labels, then by similarity."""
-    pairs, cases = inspection.pairs, inspection.cases
-    splits, labels = ([getattr(case, key) for case in cases] for key in ("split", "label"))
+def most_relevant_pairs(inspection: Inspection) -> list[int]:
+    """Pairs across splits first, then those with different labels, then by similarity.
+
+    Returns:
+        Indices in `Inspection.pairs`, twelve at most.
+    """
+    pairs = inspection.pairs
+    splits = [case.split for case in inspection.cases]
     across = [splits[a] != splits[b] for a, b in zip(pairs.first, pairs.second, strict=True)]
-    differ = [labels[a] != labels[b] for a, b in zip(pairs.first, pairs.second, strict=True)]
-    # Evenly over the range of correlations, so that doubtful pairs are shown too.
+    differ = np.isin(np.arange(len(pairs)), inspection.contradictions.pairs).tolist()
+    # Evenly over the range of correlations, so that borderline pairs are shown too.
     rank = np.argsort(np.argsort(-pairs.correlation))
     step = max(1, len(pairs) // _SHOWN_PAIRS)
     order = sorted(

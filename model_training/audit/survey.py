@@ -27,7 +27,8 @@ from app.core.sources.source import Source
 from model_training.data.datasets import Case
 from model_training.data.duplicates import THUMBNAIL_SIDE, thumbnail
 
-_TOGETHER = 256
+# Between two steps of the progress bar.
+_FILES_A_STEP = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,9 +117,9 @@ def survey(
         progress(total=len(cases), title="reading", unit="film") as bar,
     ):
         rows = []
-        for some in _batches(len(cases)):
-            rows += list(pool.map(examine, some))
-            bar.update(len(some))
+        for batch in _batches(len(cases)):
+            rows += list(pool.map(examine, batch))
+            bar.update(len(batch))
     return Survey(pd.DataFrame(rows, columns=list(_COLUMNS)), thumbnails)
 
 
@@ -129,8 +130,8 @@ _COLUMNS = (
 
 
 def _batches(number: int) -> Iterator[range]:
-    for start in range(0, number, _TOGETHER):
-        yield range(start, min(start + _TOGETHER, number))
+    for start in range(0, number, _FILES_A_STEP):
+        yield range(start, min(start + _FILES_A_STEP, number))
 
 
 def _picture_header(data: bytes) -> _Header:

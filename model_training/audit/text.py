@@ -36,7 +36,8 @@ def text(inspection: Inspection) -> str:
     ):
         if table.rows:
             blocks.append("\n".join([table.caption, *_aligned(table)]))
-    blocks.append(f"{sizes(inspection)}\nShortcuts: {inspection.shortcut_note}")
+    note = _wrapped(f"Shortcuts: {inspection.shortcut_note}")
+    blocks.append(f"{sizes(inspection)}\n{note}")
     if _has_names(inspection):
         blocks.append(
             "Names of files and patients are not shown here; --json FILE lists them, and --html "

@@ -120,7 +120,7 @@ def test_what_cannot_be_read_is_listed_and_left_out(wrong):
 
 
 def test_shortcuts_are_those_of_the_train_part(wrong):
-    assert wrong.shortcut_note.startswith("On the train split, 35 images.")
+    assert wrong.shortcut_note.startswith("Computed on the 35 images of the train split.")
     assert {shortcut.auc.num_cases for shortcut in wrong.shortcuts} == {35}
     assert "border pixels alone" in {shortcut.feature for shortcut in wrong.shortcuts}
 
@@ -138,7 +138,7 @@ def test_compression_that_tells_the_class_is_called_by_its_name(tmp_path):
     told = {shortcut.feature: shortcut for shortcut in inspection.shortcuts}
     assert strength(told["JPEG quantisation"]) == "gives the class away"
     assert told["JPEG quantisation"].direction == "higher"
-    assert "On all images, 60 images." in inspection.shortcut_note
+    assert "Computed on the 60 images." in inspection.shortcut_note
     (title,) = [title for title in titles(inspection, "check") if "The file alone" in title]
     assert title.startswith("The file alone gives the class away (AUC: ")
     assert "JPEG quantisation 1.000" in title
@@ -158,9 +158,7 @@ def test_too_few_images_have_no_shortcuts_and_that_is_said(tmp_path):
     inspection = inspected(tmp_path)
 
     assert inspection.shortcuts == []
-    assert inspection.shortcut_note == (
-        "Not computed: all images hold 8 images of NORMAL; 10 are needed."
-    )
+    assert inspection.shortcut_note == ("Not computed: 8 images are NORMAL; 10 are needed.")
     assert findings(inspection)
 
 
