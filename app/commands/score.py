@@ -242,12 +242,12 @@ def _require_some_output(counts: Counter[tuple[str, str]], bundle: Bundle) -> No
 
 
 def _summary(counts: Counter[tuple[str, str]], left_out: LeftOut, seconds: float, out: Path) -> str:
-    from app.core.performance.formatting import counted
+    from app.core.performance.formatting import counted, rate
 
     total, peak = counts.total(), _peak_memory()
     memory = "" if peak is None else f", peak memory {peak / 1024**2:.0f} MB"
     return (
-        f"{counted(total, 'image')} in {seconds:.1f} s ({total / seconds:.0f} images/s){memory}: "
+        f"{counted(total, 'image')} in {seconds:.1f} s ({rate(total / seconds)}){memory}: "
         f"{_describe_rows(counts)}. {f'{left_out} ' if left_out else ''}Table: {out}"
     )
 

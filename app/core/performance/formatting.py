@@ -49,6 +49,14 @@ def figure_interval(interval: Interval) -> str:
     return f"{low} to {high}" if low != high else f"under {10**-decimals:.{decimals}f} wide"
 
 
+def rate(per_second: float) -> str:
+    """How fast something is done, such as `12 a second`, `20 a minute` or `3 an hour`."""
+    for unit, seconds in (("a second", 1), ("a minute", 60)):
+        if per_second * seconds >= 0.95 or not per_second:
+            return f"{per_second * seconds:,.0f} {unit}"
+    return f"{per_second * 3600:.0f} an hour"
+
+
 def probability(value: float) -> str:
     """A probability of one image, such as `0.673`, and never as certain: `> 0.999`, `< 0.001`."""
     return "< 0.001" if value < 0.0005 else "> 0.999" if value >= 0.9995 else f"{value:.3f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.core.performance.formatting import rate
 from app.core.review.batch import Batch, Progress
 from app.ui import errors, state
 
@@ -64,7 +65,7 @@ def _describe(progress: Progress) -> str:
     if progress.seconds_left is None:
         return f"0 of {progress.total:,} films scored."
     return (
-        f"{progress.done:,} of {progress.total:,} films scored, {progress.rate:.0f} a second, "
+        f"{progress.done:,} of {progress.total:,} films scored, {rate(progress.rate)}, "
         f"{_duration(progress.seconds_left)} left"
     )
 

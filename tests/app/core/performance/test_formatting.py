@@ -5,6 +5,7 @@ from app.core.performance.formatting import (
     calibration_in_full,
     probability,
     probability_percent,
+    rate,
 )
 
 TWO = Task(title="t", classes=("A", "B"), positive="B", display_names={"B": "Beta"})
@@ -49,3 +50,17 @@ def test_calibration_in_words(task, offset, words):
 def test_no_probability_of_an_image_is_written_as_certain(value, number, percent):
     assert probability(value) == number
     assert probability_percent(value) == percent
+
+
+@pytest.mark.parametrize(
+    ("per_second", "words"),
+    [
+        (1234.5, "1,234 a second"),
+        (0.96, "1 a second"),
+        (0.17, "10 a minute"),
+        (0.01, "36 an hour"),
+        (0.0, "0 a second"),
+    ],
+)
+def test_a_slow_rate_is_not_rounded_to_nothing(per_second, words):
+    assert rate(per_second) == words
