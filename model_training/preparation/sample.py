@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,13 +10,15 @@ from app.core.images.preparation import Prepared, prepare
 from app.core.images.reading import Reading
 from app.core.sources.source import Source
 from model_training.config import TrainingConfig
-from model_training.data.datasets import Dataset
+from model_training.data.datasets import Case, Dataset
 from model_training.data.film_cache import remedies
 from model_training.preparation.films import network_input
 
 
 def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[np.uint8]:
     """A few images as the network sees them, from all classes in turn, drawn by the seed.
+
+    With findings, an image of each in turn, then one that shows none of them.
 
     Args:
         dataset: The cases; those that training would leave out are skipped.
@@ -32,13 +32,7 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
         DatasetError: If none of the images tried can be trained on.
     """
     order = np.random.default_rng(config.seed).permutation(len(dataset.cases))
-    drawn = [dataset.cases[index] for index in order]
-    turns: Counter[int] = Counter()
-    places = []
-    for case in drawn:
-        turns[case.label] += 1
-        places.append((turns[case.label], case.label))
-    tried = [case for _, case in sorted(zip(places, drawn, strict=True), key=lambda pair: pair[0])]
+    tried = _in_turn(dataset, order)
     size, reading = network_input(config), Reading(config.frame)
     found, problems = [], []
     for case in tried[: 10 * number]:
@@ -59,3 +53,15 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
             f"--json FILE` (or --html FILE) lists each file and its reason; {remedies(problems)}."
         )
     return np.stack(found)
+
+
+def _in_turn(dataset: Dataset, order: NDArray[np.int64]) -> list[Case]:
+    """The cases of each class in the given order, one of each class at a time."""
+    shown = dataset.targets == 1
+    kinds = np.column_stack([shown, ~shown.any(axis=1)])
+    places = [
+        (turn, kind, index)
+        for kind, members in enumerate(kinds.T)
+        for turn, index in enumerate(order[members[order]].tolist())
+    ]
+    return [dataset.cases[index] for index in dict.fromkeys(index for *_, index in sorted(places))]

@@ -44,6 +44,20 @@ def test_the_command_writes_a_png(data, tmp_path, channels, shape, capsys):
     assert "The sheet is in" in printed.err
 
 
+def test_the_command_draws_images_of_findings(tmp_path):
+    for number in range(3):
+        write(tmp_path / "data" / f"{number}.png", draw(number % 2, number))
+    table = "file,EFFUSION,MASS\n0.png,1,1\n1.png,0,0\n2.png,0,1\n"
+    (tmp_path / "data" / "labels.csv").write_text(table)
+    out = tmp_path / "sheet.png"
+    arguments = ["augment-preview", str(tmp_path / "data"), "--out", str(out)]
+
+    assert main([*arguments, "--image-size", "48", "--variants", "1"]) == 0
+
+    sheet = cv2.imread(str(out), cv2.IMREAD_UNCHANGED)
+    assert sheet.shape == (3 * 48 + 2 * 6, 2 * 48 + 6)
+
+
 def test_a_colour_picture_is_no_film_to_preview(tmp_path, capsys):
     colours = np.zeros((64, 64, 3), np.uint8)
     colours[:, :32], colours[:, 32:] = (255, 0, 0), (0, 255, 0)
