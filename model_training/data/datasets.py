@@ -15,7 +15,7 @@ from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, Spl
 from app.core.bundles.manifest import TaskKind
 from app.core.errors import DatasetError
 from app.core.results.rows import TAKEN_NAMES
-from model_training.data.class_names import one_spelling, renamed
+from model_training.data.class_names import one_spelling, renamed, spelling_key
 from model_training.data.conflicts import contradicting, refuse
 from model_training.data.image_files import Presence as Presence
 from model_training.data.image_files import images_below as images_below
@@ -284,7 +284,21 @@ def _require_findings(classes: tuple[str, ...], positive: str | None) -> None:
         raise DatasetError(
             f"The findings {unusable} cannot be listed. Rename them with --class-names."
         )
+    _require_distinct(classes)
     _require_free_names(classes)
+
+
+def _require_distinct(findings: tuple[str, ...]) -> None:
+    """Refuses findings that would look the same on a page."""
+    spellings: dict[str, list[str]] = {}
+    for name in findings:
+        spellings.setdefault(spelling_key(name.replace("_", " ")), []).append(name)
+    for alike in spellings.values():
+        if len(alike) > 1:
+            raise DatasetError(
+                f"The findings {alike} differ in nothing but case, blanks, hyphens or underscores. "
+                "Rename one of them in the table, or choose the columns with --label-column."
+            )
 
 
 def _require_free_names(classes: Sequence[str], more: Collection[str] = ()) -> None:

@@ -158,12 +158,13 @@ def _require_test(dataset: Dataset) -> None:
 def _too_small(dataset: Dataset, split_name: str) -> str:
     """Why a given split is too small, or empty text."""
     inside = [case for case in dataset.cases if case.split == split_name]
-    rarest = min(answer_counts(inside, dataset.classes).values())
-    if rarest >= MIN_IMAGES:
+    counts = answer_counts(inside, dataset.classes)
+    rarest = min(counts, key=lambda name: counts[name])
+    if counts[rarest] >= MIN_IMAGES:
         return ""
     return (
-        f"The given {split_name} split has {len(inside)} images ({rarest} of the rarest class): "
-        "too few to choose a threshold or report figures."
+        f"The given {split_name} split has {len(inside)} images ({counts[rarest]} of "
+        f"{rarest}): too few to choose a threshold or report figures."
     )
 
 

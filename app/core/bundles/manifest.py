@@ -78,8 +78,10 @@ class Task(_Section):
         return self.kind == "any-of"
 
     def display_name(self, name: str) -> str:
-        """The name under which a class is displayed."""
-        return self.display_names.get(name, name)
+        """The name under which a class is displayed; its own if another would look the same."""
+        shown = self.display_names.get(name, name)
+        same = [one for one in self.classes if self.display_names.get(one, one) == shown]
+        return shown if len(same) == 1 else name
 
 
 def _check_findings(findings: tuple[str, ...], positive: str | None) -> None:

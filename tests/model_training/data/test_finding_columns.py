@@ -159,3 +159,15 @@ def test_findings_are_renamed_in_any_spelling_and_unknown_ones_refused(folder):
     assert dataset.classes == ("effusion", "Mass")
     with pytest.raises(DatasetError, match=r"no classes \['Nodule'\] to rename"):
         read(folder, text, class_names={"Nodule": "nodule"})
+
+
+@pytest.mark.parametrize(
+    "columns", ["Effusion,EFFUSION", "pleural_effusion,Pleural effusion", "_mass,mass"]
+)
+def test_findings_that_would_look_the_same_are_refused(folder, columns):
+    text = f"file,{columns}\nfilm_1,1,1\nfilm_2,0,0\nfilm_3,1,0\n"
+
+    with pytest.raises(DatasetError, match="differ in nothing but case") as caught:
+        read(folder, text)
+
+    assert all(repr(name) in str(caught.value) for name in columns.split(","))

@@ -74,7 +74,7 @@ def test_a_useless_val_is_put_back_and_a_usable_test_is_not_touched():
     assert len(found.cases_of("val")) >= 2 * MIN_IMAGES
     assert {one.split for one in found.cases if "val" in one.name} >= {"train"}
     assert found.notes == [
-        "The given val split has 16 images (8 of the rarest class): too few to choose a threshold "
+        "The given val split has 16 images (8 of NORMAL): too few to choose a threshold "
         "or report figures. It is replaced by a random validation split.",
         "Random split by patient, stratified by class and subgroup, seed 0: 20% for val.",
         "No patient and no identical file is in two splits.",
@@ -99,7 +99,7 @@ def test_a_given_test_part_that_is_too_small_is_refused_not_replaced():
     cases = [one for one in usable_and_useless().cases if one.split != "test"]
     cases += part(0, "test", images=9, first="c") + part(1, "test", images=20, first="c")
 
-    with pytest.raises(DatasetError, match=r"test split has 29 images \(9 of the rarest class\)"):
+    with pytest.raises(DatasetError, match=r"test split has 29 images \(9 of NORMAL\)"):
         split(dataset(cases), leaks="redraw")
 
 

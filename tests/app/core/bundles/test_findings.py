@@ -1,14 +1,12 @@
-import json
-import shutil
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from app.core.bundles.bundle import PREDICTIONS, file_sha256, load_bundle
+from app.core.bundles.bundle import PREDICTIONS, load_bundle
 from app.core.bundles.findings import finding_predictions, finding_task, with_missing_labels
-from app.core.bundles.manifest import MANIFEST, Task
+from app.core.bundles.manifest import Task
 from app.core.errors import BundleError
+from tests.bundles import with_predictions
 
 TASK = Task(
     title="Findings",
@@ -25,6 +23,17 @@ def test_the_question_about_one_finding():
     assert task.display_name("Effusion") == "Pleural effusion"
     assert task.display_name("no Effusion") == "No pleural effusion"
     assert finding_task(TASK, "TB").display_name("no TB") == "No TB"
+
+
+def test_names_that_would_look_the_same_are_shown_as_they_are():
+    task = Task(
+        title="Findings",
+        kind="any-of",
+        classes=("EFFUSION", "Effusion", "NODULE"),
+        display_names={"EFFUSION": "Effusion", "NODULE": "Nodule"},
+    )
+
+    assert [task.display_name(name) for name in task.classes] == ["EFFUSION", "Effusion", "Nodule"]
 
 
 def test_two_findings_are_not_two_classes():
@@ -96,12 +105,8 @@ def test_a_finding_of_a_bundle(findings_bundle):
     ],
 )
 def test_a_predictions_table_that_does_not_fit(findings_bundle, tmp_path, spoil, expected):
-    folder = shutil.copytree(findings_bundle.path, tmp_path / "copy")
-    table = pd.read_csv(folder / PREDICTIONS, keep_default_na=False)
-    spoil(table).to_csv(folder / PREDICTIONS, index=False)
-    content = json.loads((folder / MANIFEST).read_text())
-    content["files"][PREDICTIONS] = file_sha256(folder / PREDICTIONS)
-    (folder / MANIFEST).write_text(json.dumps(content))
+    table = pd.read_csv(findings_bundle.path / PREDICTIONS, keep_default_na=False)
+    folder = with_predictions(findings_bundle, tmp_path / "copy", spoil(table))
 
     with pytest.raises(BundleError) as caught:
         load_bundle(folder)
