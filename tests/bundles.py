@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle import PREDICTIONS, Bundle, file_sha256, load_bundle
 from app.core.bundles.manifest import (
     FORMAT,
     MANIFEST,
@@ -133,6 +133,23 @@ def with_window(bundle: Bundle, folder: Path, window: tuple[float, float]) -> Bu
     manifest["input"]["window"] = window
     (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     return load_bundle(folder)
+
+
+def with_predictions(bundle: Bundle, folder: Path, table: pd.DataFrame) -> Path:
+    """Copies a bundle to `folder`, with another table of predictions; it is not loaded."""
+    shutil.copytree(bundle.path, folder)
+    table.to_csv(folder / PREDICTIONS, index=False)
+    content = json.loads((folder / MANIFEST).read_text())
+    content["files"][PREDICTIONS] = file_sha256(folder / PREDICTIONS)
+    (folder / MANIFEST).write_text(json.dumps(content))
+    return folder
+
+
+def without_test_labels(bundle: Bundle, folder: Path, finding: str) -> Bundle:
+    """A copy of an `any-of` bundle in which no test image is labelled for a finding."""
+    table = bundle.predictions()
+    table.loc[table["split"] == "test", f"y_true:{finding}"] = np.nan
+    return load_bundle(with_predictions(bundle, folder, table))
 
 
 def _thresholds(decision: float) -> Thresholds:

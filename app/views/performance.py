@@ -18,12 +18,14 @@ if bundle.manifest.task.any_of:
     if finding is None:
         findings.show_all(bundle)
         st.stop()
+    findings.say_missing_splits(bundle, finding)
     bundle = bundle.of_finding(finding)
 task, decision = bundle.manifest.task, bundle.manifest.thresholds.decision
 class_names = [task.display_name(name) for name in task.classes]
 splits = predictions.splits(cached_performance.predictions(bundle))
 if not splits:
-    st.info("This model has no predictions. Train it again to record them.")
+    if not bundle.finding:
+        st.info("This model has no predictions. Train it again to record them.")
     st.stop()
 
 threshold = None

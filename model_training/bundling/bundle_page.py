@@ -14,6 +14,7 @@ from app.core.statistics.calibration import reliability_bins
 from app.core.statistics.curves import roc_curve
 from app.core.statistics.metrics import operating_point
 from model_training.evaluation.figures import HEADER, notes, overall
+from model_training.evaluation.finding_figures import FindingCases
 from model_training.reports.html_report import Figure, Section, Table, write_report
 from model_training.reports.plots import NamedRoc, line_style, reliability_figure, roc_figure
 
@@ -41,6 +42,8 @@ def write_page(path: Path, bundle: Bundle) -> None:
 def _test_section(bundle: Bundle, title: str) -> Section:
     manifest, task = bundle.manifest, bundle.manifest.task
     test = select(bundle.predictions(), task, split="test")
+    if bundle.finding and (reason := FindingCases(manifest, test).why_none):
+        return Section(title, [reason])
     figures = overall(test, task, threshold=manifest.thresholds.decision)
     return Section(
         title,

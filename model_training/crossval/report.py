@@ -15,7 +15,7 @@ from model_training.crossval.fold import Fold, pooled_probabilities
 from model_training.crossval.summary import Summary
 from model_training.preparation.films import Films
 from model_training.reports.html_report import COLOURS, Figure, Section, Table, write_report
-from model_training.reports.markdown import markdown_table
+from model_training.reports.markdown import decimals, markdown_table
 from model_training.reports.plots import NEUTRAL
 
 
@@ -76,11 +76,11 @@ def folds_table(summary: Summary) -> Table:
     rows: list[list[object]] = []
     for row in summary.folds.to_dict("records"):
         counts = [row["fold"], f"{row['images']:,}", f"{row[units]:,}", row["epochs"]]
-        rows.append([*counts, *(f"{row[name]:.3f}" for name in summary.figures)])
+        rows.append([*counts, *(decimals(row[name]) for name in summary.figures)])
     figures = summary.folds[summary.figures]
-    rows.append(["mean", "", "", "", *(f"{value:.3f}" for value in figures.mean())])
+    rows.append(["mean", "", "", "", *map(decimals, figures.mean())])
     deviations = figures.std(ddof=1)
-    rows.append(["standard deviation", "", "", "", *(f"{value:.3f}" for value in deviations)])
+    rows.append(["standard deviation", "", "", "", *map(decimals, deviations)])
     return Table(["fold", "images", units, "epochs", *summary.figures], rows)
 
 
@@ -89,7 +89,10 @@ def views_table(summary: Summary) -> Table:
     rows = [
         [
             row["view"],
-            *(f"{row[name]:.3f} ({row[f'worst {name}']:.3f})" for name in summary.figures),
+            *(
+                f"{decimals(row[name])} ({decimals(row[f'worst {name}'])})"
+                for name in summary.figures
+            ),
         ]
         for row in summary.views.to_dict("records")
     ]
@@ -105,9 +108,9 @@ def _pooled_sentence(summary: Summary) -> str:
     pooled = summary.pooled
     what = "mean AUC" if "mean AUC" in summary.figures else "AUC"
     return (
-        f"Out-of-fold {what}, all folds together: {pooled.value:.3f} ({pooled.low:.3f} to "
-        f"{pooled.high:.3f}, bootstrap over {summary.unit}s; {pooled.num_cases:,} images"
-        f"{summary.patients})."
+        f"Out-of-fold {what}, all folds together: {decimals(pooled.value)} "
+        f"({decimals(pooled.low)} to {decimals(pooled.high)}, bootstrap over "
+        f"{summary.unit}s; {pooled.num_cases:,} images{summary.patients})."
     )
 
 

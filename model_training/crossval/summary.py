@@ -82,7 +82,7 @@ def summarise(folds: Sequence[Fold], films: Films) -> Summary:
     table = pd.DataFrame(rows)
     views = pd.DataFrame([_view_row(view, folds, films) for view in VIEWS])
     main = next(name for name in ("AUC", "macro AUC", "mean AUC") if name in table)
-    worst = str(views["view"].iloc[int(views[main].to_numpy(float).argmin())])
+    worst = str(views["view"].iloc[int(views[main].fillna(np.inf).to_numpy(float).argmin())])
     patients = describe_patients(_units(positions, films), [bool(one) for one in patient_ids])
     return Summary(table, views, _pooled(folds, films), worst, patients, unit)
 

@@ -143,6 +143,11 @@ def compare_on_data(
     scored = [score(bundle, dataset) for bundle in bundles]
     if finding:
         scored = [each.of_finding(finding) for each in scored]
+        if not scored[0].cases:
+            raise DatasetError(
+                f"None of the {len(dataset.cases)} images is labelled for {finding!r}. Label some "
+                "of them, with it and without it, or compare another finding."
+            )
     bundles = own
     contenders, notes = on_shared_images(labels, bundles, [each.held_out() for each in scored])
     notes = [*dataset.notes, *notes]

@@ -58,14 +58,16 @@ def _finding_sections(scored: Scored) -> list[Section]:
     sections = [
         Section(
             "All findings",
-            [finding_figures.mean_sentence(scored.together())],
+            [finding_figures.mean_sentence(findings, scored.together())],
             [Table(finding_figures.HEADER, finding_figures.summary_rows(findings))],
         )
     ]
     for name, one in zip(scored.classes, findings, strict=True):
-        if one.has_both:
-            own = _sections(scored.of_finding(name))
-            sections += [replace(each, heading=f"{one.name}: {each.heading}") for each in own]
+        if not one.has_both:
+            sections.append(Section(one.name, [one.why_none]))
+            continue
+        own = _sections(scored.of_finding(name))
+        sections += [replace(each, heading=f"{one.name}: {each.heading}") for each in own]
     return sections
 
 

@@ -45,9 +45,28 @@ class FindingCases:
         return task.display_name(task.classes[1])
 
     @property
+    def counted(self) -> str:
+        """How many of the images show it, such as `3 of 40 images`."""
+        if not self.cases.num_images:
+            return "no images"
+        return f"{int(self.cases.y_true.sum()):,} of {self.cases.num_images:,} images"
+
+    @property
     def has_both(self) -> bool:
         """Whether there are images with the finding and without it, which figures need."""
         return len(set(self.cases.y_true.tolist())) == 2
+
+    @property
+    def why_none(self) -> str:
+        """Why there are no figures and what to do, in words; empty if there are figures."""
+        if self.has_both:
+            return ""
+        counted = (
+            f"{self.counted} show {self.name}"
+            if self.cases.num_images
+            else f"no test images are labelled for {self.name}"
+        )
+        return f"No figures: {counted}. Label some images with it and some without it."
 
     def figures(self) -> list[Row]:
         """The figures of all images together."""
@@ -72,7 +91,6 @@ def summary_rows(findings: Sequence[FindingCases]) -> list[tuple[str, ...]]:
     """One row for each finding in the columns of `HEADER`."""
     rows = []
     for one in findings:
-        positive = f"{int(one.cases.y_true.sum()):,} of {one.cases.num_images:,} images"
         shown = dict.fromkeys(_SHOWN, "none")
         if one.has_both:
             shown |= {
@@ -80,12 +98,23 @@ def summary_rows(findings: Sequence[FindingCases]) -> list[tuple[str, ...]]:
                 for row in one.figures()
                 if row.name in _SHOWN
             }
-        rows.append((one.name, positive, *shown.values()))
+        rows.append((one.name, one.counted, *shown.values()))
     return rows
 
 
-def mean_sentence(together: LabelledFindings) -> str:
-    """The mean AUC of the findings in one sentence."""
+def mean_sentence(findings: Sequence[FindingCases], together: LabelledFindings) -> str:
+    """The mean AUC of the findings in one sentence, or why there is none.
+
+    Args:
+        findings: The images labelled for each finding.
+        together: All images.
+    """
+    lacking = [one.name for one in findings if not one.has_both]
+    if lacking:
+        return (
+            f"Mean AUC of the {len(findings)} findings: none, for lack of images with and without "
+            f"{', '.join(lacking)}."
+        )
     mean = mean_auc(together)
     return (
         f"Mean AUC of the {together.labels.shape[1]} findings: {figure(mean)} "
@@ -102,13 +131,10 @@ def as_markdown(findings: Sequence[FindingCases], together: LabelledFindings) ->
         findings: The images labelled for each finding.
         together: All images, for the mean AUC.
     """
-    parts = [markdown_table(HEADER, summary_rows(findings)), mean_sentence(together)]
+    parts = [markdown_table(HEADER, summary_rows(findings)), mean_sentence(findings, together)]
     for one in findings:
         if not one.has_both:
-            parts.append(
-                f"### {one.name}\n\nNo figures: images with and without it are needed, and there "
-                f"are {int(one.cases.y_true.sum())} of {one.cases.num_images} with it."
-            )
+            parts.append(f"### {one.name}\n\n{one.why_none}")
             continue
         task, threshold = one.manifest.task, one.manifest.thresholds.decision
         parts += [f"### {one.name}", markdown(one.figures())]

@@ -64,24 +64,26 @@ class Scored:
         return describe_patients(sampling_units(ids, self.groups), [bool(one) for one in ids])
 
     def held_out(self) -> HeldOut:
-        """The scored images, with classes in the bundle's order.
+        """The scored images, with classes in the bundle's order; empty if there are no images.
 
         Raises:
-            DatasetError: If none was scored.
+            DatasetError: If there are images, and none was scored.
         """
         task = self.bundle.manifest.task
-        kept = self._with_prediction()
+        kept = self._with_prediction() if self.cases else []
         return HeldOut(
             split="evaluated",
             y_true=np.array(
                 [task.classes.index(self.classes[case.label]) for case, _, _ in kept], np.int64
             ),
-            probabilities=np.array([prediction.class_probabilities for _, _, prediction in kept]),
+            probabilities=np.array(
+                [prediction.class_probabilities for _, _, prediction in kept], np.float64
+            ).reshape(len(kept), len(task.classes)),
             patients=sampling_units([case.patient_id for case, _, _ in kept], self.groups),
-            named_patients=np.array([case.patient_id for case, _, _ in kept]),
-            subgroups=np.array([case.subgroup for case, _, _ in kept]),
-            image_ids=np.array([result.image_id for _, result, _ in kept]),
-            paths=np.array([case.name for case, _, _ in kept]),
+            named_patients=np.array([case.patient_id for case, _, _ in kept], np.str_),
+            subgroups=np.array([case.subgroup for case, _, _ in kept], np.str_),
+            image_ids=np.array([result.image_id for _, result, _ in kept], np.str_),
+            paths=np.array([case.name for case, _, _ in kept], np.str_),
         )
 
     def of_finding(self, finding: str) -> Scored:

@@ -21,7 +21,7 @@ from model_training.fitting.fit import fit
 from model_training.fitting.publishing import Description, describe_data
 from model_training.fitting.run_folder import Run
 from model_training.preparation.films import prepare
-from model_training.reports.markdown import markdown_table
+from model_training.reports.markdown import decimals, markdown_table
 
 TABLE = "repeats.csv"
 
@@ -108,7 +108,7 @@ def as_text(table: pd.DataFrame) -> str:
     for name in table.columns.drop(["seed", "images"]):
         values = table[name].to_numpy(float)
         spread = (values.mean(), np.std(values, ddof=1), values.min(), values.max())
-        rows.append([name, *(f"{value:.3f}" for value in spread)])
+        rows.append([name, *map(decimals, spread)])
     header = ["figure", "mean", "standard deviation", "lowest", "highest"]
     return (
         f"{len(table)} seeds on one split, {num_images:,} test images. The spread is that of "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -28,3 +29,13 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> s
     ]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     return "\n".join([first, rule, *rest])
+
+
+def decimals(value: float) -> str:
+    """A figure with three decimals, or `none` where it cannot be computed.
+
+    Example:
+    >>> decimals(0.98765), decimals(float("nan"))
+    ('0.988', 'none')
+    """
+    return f"{value:.3f}" if isfinite(value) else "none"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import streamlit as st
 
 from app.charts import findings as charts
@@ -34,6 +36,20 @@ def pick_finding(bundle: Bundle) -> str | None:
     return None if chosen == _ALL else chosen
 
 
+def say_missing_splits(bundle: Bundle, finding: str) -> None:
+    """Says so if no image of a split is labelled for a finding.
+
+    Args:
+        bundle: An `any-of` model.
+        finding: One of its findings.
+    """
+    own = predictions.splits(cached.predictions(bundle.of_finding(finding)))
+    for split in predictions.splits(cached.predictions(bundle)):
+        if split not in own:
+            shown = bundle.manifest.task.display_name(finding)
+            st.info(f"No {_in_words(split)} images are labelled for {shown}.")
+
+
 def show_all(bundle: Bundle) -> None:
     """The mean AUC, a table of the findings, and how often they occur together.
 
@@ -48,8 +64,13 @@ def show_all(bundle: Bundle) -> None:
     cases = cached.labelled_findings(bundle, split)
     _describe(cases, bundle)
     mean, _ = st.columns([1, 3])
+    average = cached.mean_finding_auc(bundle, split)
     with mean:
-        components.auc("Mean AUC", cached.mean_finding_auc(bundle, split), unit=cases.unit)
+        components.auc("Mean AUC", average, unit=cases.unit)
+    if not isfinite(average.value):
+        st.caption(
+            "There is a mean only if every finding has images with it and images without it."
+        )
     st.markdown("**Findings**")
     components.table(
         [_row(bundle.of_finding(name), split) for name in bundle.manifest.task.classes],
@@ -83,16 +104,30 @@ def _row(finding: Bundle, split: str) -> dict[str, str]:
     """One finding, as a bundle with two classes."""
     task, threshold = finding.manifest.task, finding.manifest.thresholds.decision
     held_out = cached.held_out(finding, split)
+    name = task.display_name(task.classes[1])
+    if not held_out.num_images:
+        return {
+            "Finding": name,
+            "Shown by": f"no {_in_words(split)} images",
+            "AUC": formatting.NO_FIGURE,
+            "Threshold": f"{threshold:.3f}",
+            "Sensitivity": formatting.NO_FIGURE,
+            "Specificity": formatting.NO_FIGURE,
+        }
     decisions = cached.decision_metrics(finding, split, threshold)
     auc = cached.finding_auc(finding, split)
     return {
-        "Finding": task.display_name(task.classes[1]),
+        "Finding": name,
         "Shown by": f"{int(held_out.y_true.sum()):,} of {held_out.num_images:,} labelled",
         "AUC": f"{formatting.figure(auc)} ({formatting.figure_interval(auc)})",
         "Threshold": f"{threshold:.3f}",
         "Sensitivity": formatting.proportion_in_full(decisions.sensitivity),
         "Specificity": formatting.proportion_in_full(decisions.specificity),
     }
+
+
+def _in_words(split: str) -> str:
+    return SPLIT_LABELS.get(split, split).lower()
 
 
 def _show_co_occurrence(found: CoOccurrence, bundle: Bundle) -> None:

@@ -9,6 +9,7 @@ from app.core.performance.predictions import select
 from app.core.results.verdicts import VerdictStore
 from app.core.statistics.bootstrap import auc_interval
 from tests.app.views.conftest import MAIN, review_folder
+from tests.bundles import without_test_labels
 
 
 @pytest.fixture
@@ -113,6 +114,25 @@ def test_performance_of_one_finding_is_that_of_two_classes(app, findings_bundle)
 
     at.selectbox(key=finding_key(findings_bundle, "performance")).set_value("EFFUSION").run()
     assert {metric.label: metric.value for metric in at.metric}["AUC"] != metrics["AUC"]
+
+
+def test_a_finding_without_test_images(findings_bundle, data_root, tmp_path, monkeypatch):
+    without_test_labels(findings_bundle, tmp_path / "models" / "findings", "NODULE")
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    at = AppTest.from_file(MAIN, default_timeout=60).run()
+    at.switch_page("views/performance.py").run()
+
+    assert at.dataframe[0].value["Shown by"].iloc[1] == "no test images"
+    assert list(at.dataframe[0].value.iloc[1, 2:]) == ["none", "0.400", "none", "none"]
+    assert at.metric[0].value == "none"
+
+    finding = next(one for one in at.selectbox if one.label == "Finding")
+    finding.set_value("NODULE").run()
+    assert not at.exception
+    assert [one.value for one in at.info] == ["No test images are labelled for Nodule."]
+    assert "Validation split" in texts(at)
+    assert "nan" not in texts(at)
 
 
 @pytest.mark.parametrize("view", ["Misclassified films", "Calibration", "Subgroups", "Counts"])

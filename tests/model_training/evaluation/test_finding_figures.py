@@ -3,6 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from app.core.performance.findings import select_findings
+from model_training.bundling import bundle_page
 from model_training.evaluation.figures import overall
 from model_training.evaluation.finding_figures import (
     as_markdown,
@@ -11,6 +12,8 @@ from model_training.evaluation.finding_figures import (
     numbers_on_test_split,
     summary_rows,
 )
+from model_training.fitting.repeats import as_text, spread
+from tests.bundles import without_test_labels
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +59,24 @@ def test_a_finding_without_both_answers_says_so(findings_bundle):
     text = as_markdown(cases, select_findings(table, manifest.task, split="test"))
 
     assert "### Nodule\n\nNo figures" in text
-    assert "there are 0 of 60 with it" in text
-    assert "Mean AUC of the 3 findings: none" in text
+    assert "0 of 60 images show Nodule" in text
+    assert "Mean AUC of the 3 findings: none, for lack of images with and without Nodule." in text
     assert summary_rows(cases)[1][2:] == ("none", "none", "none")
+
+
+def test_a_finding_without_test_images_says_so(findings_bundle, tmp_path):
+    bundle = without_test_labels(findings_bundle, tmp_path / "b", "NODULE")
+    manifest, table = bundle.manifest, bundle.predictions()
+    cases = cases_of_test_split(manifest, table)
+
+    text = as_markdown(cases, select_findings(table, manifest.task, split="test"))
+    bundle_page.write_page(tmp_path / "page.html", bundle)
+
+    assert summary_rows(cases)[1] == ("Nodule", "no images", "none", "none", "none")
+    said = "No figures: no test images are labelled for Nodule. Label some images with it"
+    assert f"### Nodule\n\n{said}" in text
+    assert said in (tmp_path / "page.html").read_text()
+    assert "nan" not in text + as_text(spread([bundle, bundle]))
 
 
 def test_numbers_of_nothing_known():

@@ -97,6 +97,26 @@ def test_data_labelled_for_some_of_the_findings(trained_on_findings, elsewhere):
     assert "Mean AUC of the 1 findings" in evaluation_report.text(some)
 
 
+def test_a_finding_without_labels_is_named(scored, trained_on_findings, elsewhere, tmp_path):
+    cases = [replace(case, findings=(case.findings[0], None)) for case in elsewhere.cases]
+
+    text = evaluation_report.text(replace(scored, cases=cases))
+    evaluation_report.write_html(
+        tmp_path / "r.html", replace(scored, cases=cases), data="elsewhere", warning=""
+    )
+
+    said = (
+        "No figures: no test images are labelled for Nodule. Label some images with it and some "
+        "without it."
+    )
+    assert f"### Nodule\n\n{said}" in text
+    assert said in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "nan" not in text
+    few = Dataset(("EFFUSION", "NODULE"), cases[:2], task="any-of")
+    with pytest.raises(DatasetError, match="None of the 2 images is labelled for 'NODULE'"):
+        compare_on_data([trained_on_findings] * 2, few, finding="NODULE")
+
+
 def test_one_class_each_is_refused(trained_on_findings, elsewhere):
     classes = Dataset(
         ("EFFUSION", "NODULE"),
