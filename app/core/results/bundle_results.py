@@ -7,11 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.manifest import Manifest
 from app.core.errors import TRANSIENT
 from app.core.images.reading import Reading
 from app.core.results.result_store import Entry, ResultStore
 from app.core.scoring.engine import Result
-from app.core.scoring.prediction import Prediction
+from app.core.scoring.prediction import Prediction, predict_findings
 from app.core.sources.source import Source
 
 _RESULT = "result"
@@ -46,7 +47,7 @@ class BundleResults:
         facts = entry.facts
         prediction = facts["prediction"]
         if prediction is not None:
-            prediction = _prediction(prediction)
+            prediction = _prediction(prediction, self._bundle.manifest)
         return Result(
             source,
             image_id,
@@ -83,7 +84,7 @@ class BundleResults:
                     "status": result.status,
                     "reason_code": result.reason_code,
                     "reason": result.reason,
-                    "prediction": asdict(result.prediction) if result.prediction else None,
+                    "prediction": _stored(result.prediction) if result.prediction else None,
                     "chosen": [
                         result.chosen.frame,
                         result.chosen.window,
@@ -98,10 +99,25 @@ class BundleResults:
         self._store.add(self._bundle.sha256, entries)
 
 
-def _prediction(facts: dict[str, Any]) -> Prediction:
-    """A stored prediction; those stored by earlier versions have no findings."""
+def _stored(prediction: Prediction) -> dict[str, Any]:
+    """A prediction as it is stored; of findings, only the numbers that the rest follows from."""
+    if prediction.findings:
+        pairs = [(one.probability, one.raw_probability) for one in prediction.findings]
+        return {"findings": pairs}
+    return asdict(prediction)
+
+
+def _prediction(facts: dict[str, Any], manifest: Manifest) -> Prediction:
+    """A stored prediction."""
+    if manifest.task.any_of:
+        pairs = [
+            (one["probability"], one["raw_probability"]) if isinstance(one, dict) else one
+            for one in facts["findings"]  # earlier versions stored more of each
+        ]
+        probabilities, raw = zip(*pairs, strict=True)
+        return predict_findings(manifest, probabilities=probabilities, raw_probabilities=raw)
     facts["class_probabilities"] = tuple(facts["class_probabilities"])
-    facts["findings"] = tuple(_prediction(one) for one in facts.get("findings", ()))
+    facts["findings"] = ()  # which those stored by earlier versions do not have
     return Prediction(**facts)
 
 

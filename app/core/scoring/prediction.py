@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from app.core.bundles.manifest import (
     BETWEEN_FINDINGS,
     NO_FINDING,
     Calibration,
+    Finding,
     Manifest,
     Thresholds,
 )
@@ -56,8 +59,8 @@ class Prediction:
     raw_probability: float
     threshold: float
     zone: Zone
-    class_probabilities: tuple[float, ...]
-    findings: tuple[Prediction, ...] = ()
+    class_probabilities: Sequence[float]
+    findings: Sequence[Prediction] = ()
 
     @property
     def uncertainty(self) -> float:
@@ -70,6 +73,42 @@ class Prediction:
     def is_positive(self) -> bool:
         """Whether the second of two classes, or the finding, is predicted."""
         return self.class_index == 1
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPredictions(Sequence[Prediction]):
+    """The prediction for each finding of one image, in class order.
+
+    They are kept as numbers, and a `Prediction` is made of them when one is asked for. So a batch
+    of 100,000 images with 14 findings each takes a tenth of the memory.
+
+    Attributes:
+        decided: Thresholds of each finding; the same object for all images of a model.
+        probabilities: Calibrated probabilities in [0, 1].
+        raw_probabilities: The same before calibration.
+    """
+
+    decided: Mapping[str, Finding]
+    probabilities: array[float]
+    raw_probabilities: array[float]
+
+    def __len__(self) -> int:
+        """Number of findings."""
+        return len(self.probabilities)
+
+    @overload
+    def __getitem__(self, index: int) -> Prediction: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Prediction]: ...
+    def __getitem__(self, index: int | slice) -> Prediction | Sequence[Prediction]:
+        """The prediction for one finding, or those for several."""
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        name, finding = list(self.decided.items())[index]
+        probability = self.probabilities[index]
+        return _answer_of_two(
+            (absent(name), name), finding.thresholds, probability, self.raw_probabilities[index]
+        )
 
 
 def predict(class_logits: NDArray[np.float64], manifest: Manifest) -> Prediction:
@@ -94,41 +133,80 @@ def _answer(
     calibration: Calibration,
 ) -> Prediction:
     """The prediction for classes of which exactly one is true."""
-    raw = softmax(class_logits)
-    probabilities = calibrated(class_logits, calibration)
-    require_probabilities(probabilities)
+    raw, probabilities = _probabilities(class_logits, calibration)
     if len(classes) == 2:
-        probability = float(probabilities[1])
-        predicted, reported = int(probability >= thresholds.decision), 1
-        zone: Zone = "uncertain"
-        if probability < thresholds.uncertain_low:
-            zone = "negative"
-        elif probability >= thresholds.uncertain_high:
-            zone = "positive"
-    else:
-        predicted = reported = int(probabilities.argmax())
-        probability = float(probabilities[predicted])
-        zone = "clear" if probability >= thresholds.uncertain_high else "uncertain"
+        return _answer_of_two(classes, thresholds, float(probabilities[1]), float(raw[1]))
+    predicted = int(probabilities.argmax())
+    probability = float(probabilities[predicted])
     return Prediction(
         label=classes[predicted],
         class_index=predicted,
         probability=probability,
-        raw_probability=float(raw[reported]),
+        raw_probability=float(raw[predicted]),
         threshold=thresholds.decision,
-        zone=zone,
+        zone="clear" if probability >= thresholds.uncertain_high else "uncertain",
         class_probabilities=tuple(float(value) for value in probabilities),
     )
 
 
-def _predict_findings(logits: NDArray[np.float64], manifest: Manifest) -> Prediction:
-    names = manifest.task.classes
-    # A finding is one sigmoid, between its absence and its presence.
-    findings = tuple(
-        _answer(pair, (absent(name), name), decided.thresholds, decided.calibration)
-        for pair, (name, decided) in zip(
-            of_classes(logits[:, np.newaxis]), manifest.findings.items(), strict=True
-        )
+def _probabilities(
+    class_logits: NDArray[np.float64], calibration: Calibration
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Probabilities of classes before and after calibration."""
+    probabilities = calibrated(class_logits, calibration)
+    require_probabilities(probabilities)
+    return softmax(class_logits), probabilities
+
+
+def _answer_of_two(
+    classes: tuple[str, ...], thresholds: Thresholds, probability: float, raw_probability: float
+) -> Prediction:
+    """The prediction for two classes, from the probability of the second."""
+    predicted = int(probability >= thresholds.decision)
+    zone: Zone = "uncertain"
+    if probability < thresholds.uncertain_low:
+        zone = "negative"
+    elif probability >= thresholds.uncertain_high:
+        zone = "positive"
+    return Prediction(
+        label=classes[predicted],
+        class_index=predicted,
+        probability=probability,
+        raw_probability=raw_probability,
+        threshold=thresholds.decision,
+        zone=zone,
+        class_probabilities=(1 - probability, probability),
     )
+
+
+def _predict_findings(logits: NDArray[np.float64], manifest: Manifest) -> Prediction:
+    # A finding is one sigmoid, between its absence and its presence.
+    both = [
+        _probabilities(pair, decided.calibration)
+        for pair, decided in zip(
+            of_classes(logits[:, np.newaxis]), manifest.findings.values(), strict=True
+        )
+    ]
+    return predict_findings(
+        manifest,
+        probabilities=(float(probabilities[1]) for _, probabilities in both),
+        raw_probabilities=(float(raw[1]) for raw, _ in both),
+    )
+
+
+def predict_findings(
+    manifest: Manifest, *, probabilities: Iterable[float], raw_probabilities: Iterable[float]
+) -> Prediction:
+    """The prediction for an image from the probabilities of its findings.
+
+    Args:
+        manifest: Findings and thresholds of the model.
+        probabilities: Calibrated, in [0, 1] and class order.
+        raw_probabilities: The same before calibration.
+    """
+    names, found = manifest.task.classes, array("d", probabilities)
+    kept = FindingPredictions(manifest.findings, found, array("d", raw_probabilities))
+    findings = tuple(kept)
     zone = next(zone for zone in _DECIDING if any(one.zone == zone for one in findings))
     leading = max(
         (index for index, one in enumerate(findings) if one.zone == zone),
@@ -144,6 +222,6 @@ def _predict_findings(logits: NDArray[np.float64], manifest: Manifest) -> Predic
         raw_probability=findings[leading].raw_probability,
         threshold=findings[leading].threshold,
         zone=zone,
-        class_probabilities=tuple(one.probability for one in findings),
-        findings=findings,
+        class_probabilities=found,
+        findings=kept,
     )

@@ -16,6 +16,7 @@ from app.core.results.bundle_results import BundleResults
 from app.core.results.result_cache import CachedResults, open_cache
 from app.core.results.result_store import Entry, ResultStore, ResultStoreError
 from app.core.scoring.engine import Engine, Result
+from app.core.scoring.prediction import predict
 from app.core.sources.source import Source
 
 SAMPLES = Path(__file__).parents[4] / "models" / "phantom-chest" / "samples"
@@ -45,6 +46,21 @@ def test_what_was_computed_comes_back_as_it_was(name, request, tmp_path):
         assert found.reason == result.reason
         assert found.prediction == result.prediction
         np.testing.assert_array_equal(found.evidence, result.evidence)
+
+
+def test_findings_as_an_earlier_version_stored_them_are_read(findings_bundle, tmp_path):
+    prediction = predict(np.array([-3.0, 2.0, -1.0]), findings_bundle.manifest)
+    stored = [
+        {"probability": one.probability, "raw_probability": one.raw_probability, "label": one.label}
+        for one in prediction.findings
+    ]
+    facts = {"status": "ok", "reason_code": "", "reason": "", "prediction": {"findings": stored}}
+    store = ResultStore(tmp_path / "kept.sqlite3")
+    store.add(findings_bundle.sha256, [Entry("f" * 64, "result", facts)])
+
+    found = BundleResults(store, findings_bundle).get("f" * 64, Source("x", Path("x")))
+
+    assert found.prediction == prediction
 
 
 def test_it_is_known_by_both_digests(bundle, three_class_bundle, tmp_path):

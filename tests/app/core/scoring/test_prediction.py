@@ -1,7 +1,10 @@
+import tracemalloc
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Calibration
+from app.core.bundles.manifest import Calibration, Finding, Task, Thresholds
 from app.core.scoring.prediction import predict
 
 
@@ -54,6 +57,43 @@ def test_an_offset_moves_the_probability_and_not_the_raw_one(bundle):
     assert prediction.label == "PNEUMONIA"
     assert prediction.probability == pytest.approx(0.73106, abs=1e-5)
     assert prediction.raw_probability == pytest.approx(0.26894, abs=1e-5)
+
+
+def test_findings_take_little_memory_and_are_those_of_the_model(findings_bundle):
+    manifest = findings_bundle.manifest
+    first, second = (predict(np.array([-3.0, 2.0, value]), manifest) for value in (-1.0, 1.0))
+
+    assert first.findings.decided is second.findings.decided
+    assert first.class_probabilities is first.findings.probabilities
+    assert list(first.findings)[:2] == first.findings[:2] == second.findings[:2]
+    assert first.findings[-1] != second.findings[-1]
+    assert len(first.findings) == 3
+    with pytest.raises(IndexError):
+        first.findings[3]
+
+
+def test_a_batch_with_many_findings_takes_less_than_a_kilobyte_a_film():
+    decided = Finding(
+        thresholds=Thresholds(
+            decision=0.5, uncertain_low=0.4, uncertain_high=0.6, rule="half", chosen_on="validation"
+        ),
+        calibration=Calibration(method="temperature", temperature=1.0, fitted_on="validation"),
+    )
+    names = tuple(f"FINDING {number}" for number in range(14))
+    manifest = SimpleNamespace(
+        task=Task(title="Findings", kind="any-of", classes=names),
+        findings=dict.fromkeys(names, decided),
+    )
+    logits = np.random.default_rng(0).normal(-1, 1.5, (200, 14))
+    predict(logits[0], manifest)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+
+    kept = [predict(one, manifest) for one in logits]
+
+    used = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert used / len(kept) < 1024  # 4,700 with a prediction object for each finding
 
 
 def test_findings_by_hand(findings_bundle):
