@@ -26,6 +26,23 @@ def encode(pixels: NDArray[Any] | Image.Image, kind: str, **options: Any) -> byt
     return file.getvalue()
 
 
+def raw_netpbm(pixels: NDArray[Any], largest: int) -> bytes:
+    """Grey values or colours as a raw PGM or PPM with this largest value."""
+    stored = pixels.astype(">u2" if largest > 255 else "u1")
+    return _netpbm_header(pixels, largest, raw=True) + stored.tobytes()
+
+
+def plain_netpbm(pixels: NDArray[Any], largest: int) -> bytes:
+    """The same as numbers in a text."""
+    rows = "\n".join(" ".join(map(str, row.ravel().tolist())) for row in pixels)
+    return _netpbm_header(pixels, largest, raw=False) + rows.encode() + b"\n"
+
+
+def _netpbm_header(pixels: NDArray[Any], largest: int, *, raw: bool) -> bytes:
+    kind = (5 if raw else 2) + (pixels.ndim == 3)
+    return f"P{kind}\n{pixels.shape[1]} {pixels.shape[0]}\n{largest}\n".encode()
+
+
 def coloured(film: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture in three unlike colours."""
     return np.stack([film, film // 2 + 40, 255 - film], axis=-1)

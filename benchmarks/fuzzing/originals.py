@@ -84,7 +84,29 @@ def _pictures() -> list[Original]:
         _picture("WebP", colour, "WEBP", COMPRESSED, lossless=True),
         _picture("JPEG 2000", grey, "JPEG2000", COMPRESSED),
         _picture("AVIF", colour, "AVIF", COMPRESSED),
+        # The size of a raw file is all that shows damage, and a plain one is a text: a number may
+        # become another one, or two.
+        _netpbm("PGM", grey, 255),
+        _netpbm("PGM, 12 bits", film(largest=4095), 4095),
+        Original("PGM, plain", ".pgm", "image", _plain_pgm(grey), COMPRESSED | {"cut"}),
+        Original("JPEG XL, 12 bits", ".jxl", "image", _jpeg_xl(film(largest=4095)), COMPRESSED),
     ]
+
+
+def _netpbm(name: str, pixels: NDArray[np.integer[Any]], largest: int) -> Original:
+    stored = pixels.astype(">u2" if largest > 255 else "u1").tobytes()
+    return Original(name, ".pgm", "image", f"P5 {COLUMNS} {ROWS} {largest}\n".encode() + stored)
+
+
+def _plain_pgm(pixels: NDArray[np.integer[Any]]) -> bytes:
+    rows = "\n".join(" ".join(map(str, row)) for row in pixels.tolist())
+    return f"P2 {COLUMNS} {ROWS} 255\n{rows}\n".encode()
+
+
+def _jpeg_xl(pixels: NDArray[np.integer[Any]]) -> bytes:
+    import imagecodecs
+
+    return bytes(imagecodecs.jpegxl_encode(pixels, lossless=True, bitspersample=12))
 
 
 def _picture(

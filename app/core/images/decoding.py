@@ -25,6 +25,7 @@ from app.core.images import (
     heif,
     jpeg,
     jpeg_xl,
+    netpbm,
     png_depth,
     tiff,
 )
@@ -76,7 +77,7 @@ def decode(data: bytes, reading: Reading = AS_STORED) -> Film:
 
     Args:
         data: The whole file: JPEG, JPEG-LS, JPEG 2000, JPEG XL, HEIF, AVIF, PNG, TIFF, BMP, WebP,
-            GIF or DICOM.
+            GIF, Netpbm or DICOM.
         reading: The reader's choices for what the file leaves open.
 
     Raises:
@@ -238,10 +239,12 @@ def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
     """Decodes kinds that Pillow does not know; None if it is none of these either."""
     if coded := coded_file.decode(data, reading, check_size=_check_size):
         return Pixels(coded[0], chosen=Reading(window=coded[1]))
-    if picture := jpeg_xl.decode(data, check_size=_check_size):
-        return Pixels(to_8_bits(picture, data, reading)[0])
-    if found := heif.decode(data, reading, check_size=_check_size):
-        picture, frame, num_images = found
+    if found := jpeg_xl.decode(data, reading, check_size=_check_size):
+        return found
+    if found := netpbm.decode(data, reading, check_size=_check_size):
+        return found
+    if image := heif.decode(data, reading, check_size=_check_size):
+        picture, frame, num_images = image
         pixels, _ = to_8_bits(picture, data, reading)
         return Pixels(pixels, chosen=Reading(frame), num_images=num_images)
     return None

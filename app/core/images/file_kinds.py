@@ -6,11 +6,12 @@ preamble and indexes of DICOM media, volumes of research formats, and which of a
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 from typing import Literal
 
-from app.core.images import dicom_file
+from app.core.images import dicom_file, netpbm
 
 # Number of bytes that `kind_of` looks at.
 HEAD_BYTES = 512
@@ -42,7 +43,9 @@ HEIF = FileKind("HEIF image", "image")
 _AVIF = FileKind("AVIF image", "image")
 _JPEG_XL = FileKind("JPEG XL image", "image")
 _JPEG_2000 = FileKind("JPEG 2000 image", "image")
-_NETPBM = FileKind("Netpbm image", "other image")
+_NETPBM = FileKind("Netpbm image", "image")
+_OTHER_NETPBM = FileKind("Netpbm image of another kind (PAM or PFM)", "other image")
+_ICON = FileKind("Windows icon (ICO)", "other image")
 
 # Where the bytes begin, the bytes, and the kind.
 _SIGNATURES: tuple[tuple[int, bytes, FileKind], ...] = (
@@ -83,6 +86,10 @@ _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _DICOM_DIRECTORY = b"1.2.840.10008.1.3.10"
 _ANALYZE_SIZE = 348
 _WHITESPACE = b" \t\r\n"
+_PAM_OR_PFM = re.compile(
+    rb"P7\s+(#[^\n]*\n|\s)*(WIDTH|HEIGHT|DEPTH|MAXVAL|TUPLTYPE)\s"
+    rb"|P[Ff]4?\s+\d+\s+\d+\s+[-+]?\d+(\.\d*)?\s"
+)
 
 
 def kind_of(head: bytes) -> FileKind | None:
@@ -116,13 +123,25 @@ def _of_structure(head: bytes) -> FileKind | None:
         return _BMP
     if head[:2] == b"\xff\x0a" and len(head) > 64:
         return _JPEG_XL
-    if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in (b" ", b"\t", b"\r", b"\n"):
+    if netpbm.is_netpbm(head):
         return _NETPBM
+    if _PAM_OR_PFM.match(head):
+        return _OTHER_NETPBM
+    if _is_icon(head):
+        return _ICON
     if b"NDims" in head and b"=" in head and head.lstrip(_WHITESPACE)[:1].isalpha():
         return META_IMAGE
     sizes = (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
     # The `regular` flag of an Analyze 7.5 header.
     return ANALYZE if _ANALYZE_SIZE in sizes and head[38:39] == b"r" else None
+
+
+def _is_icon(head: bytes) -> bool:
+    """Whether an icon or a cursor begins here: a number of images, and an entry for each."""
+    kind, count = (int.from_bytes(head[start : start + 2], "little") for start in (2, 4))
+    size, offset = (int.from_bytes(head[start : start + 4], "little") for start in (14, 18))
+    is_directory = head[:2] == b"\0\0" and kind in (1, 2) and head[9:10] == b"\0"
+    return is_directory and bool(count and size) and offset >= 6 + 16 * count
 
 
 def _inside_gzip(head: bytes) -> FileKind | None:

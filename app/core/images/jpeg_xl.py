@@ -1,31 +1,42 @@
-"""Decodes JPEG XL files with 8 bits."""
+"""Decodes JPEG XL files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PIL import Image
 
 from app.core.errors import RefusedImageError
+from app.core.images.bit_depth import to_8_bits
+from app.core.images.grey_range import scaled
+from app.core.images.reading import Pixels, Reading
 
 CODE_STREAM = b"\xff\x0a"
 CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
 # Distributions of an integer in the header: how many bits follow each selector.
 _SIZES = (9, 13, 18, 30)
+# Bits of a sample, by the first selectors of the header.
+_DEPTHS = (8, 10, 12)
+_BYTE = 8
 # Width to height, by the index that a header may give instead of a width.
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
-def decode(data: bytes, *, check_size: Callable[[int, int], None]) -> Image.Image | None:
+def decode(
+    data: bytes, reading: Reading, *, check_size: Callable[[int, int], None]
+) -> Pixels | None:
     """Decodes a JPEG XL file, upright; None for other bytes.
 
     Args:
         data: The whole file.
+        reading: The reader's choices.
         check_size: Called with `(width, height)` before any pixels are decoded; raises to refuse
             the image.
 
     Raises:
-        RefusedImageError: If it has more than 8 bits or several frames.
+        RefusedImageError: If it has several frames or a layout that is not read, or the range of
+            its values is unknown.
     """
     stream = _code_stream(data)
     if stream is None:
@@ -33,22 +44,53 @@ def decode(data: bytes, *, check_size: Callable[[int, int], None]) -> Image.Imag
     check_size(*size(stream))
 
     import imagecodecs
-    import numpy as np
 
-    pixels = np.asarray(imagecodecs.jpegxl_decode(data))
-    if pixels.dtype != np.uint8 or pixels.ndim > 3:
-        what = "several frames" if pixels.ndim > 3 else "more than 8 bits"
+    values = np.asarray(imagecodecs.jpegxl_decode(data))
+    bits = depth(stream)
+    if values.dtype == np.uint8 and bits == _BYTE and values.ndim <= 3:
+        shown, window = to_8_bits(Image.fromarray(values), data, reading)
+        return Pixels(shown)
+    if values.ndim != 2 and values.shape[2:] != (3,):
+        what = "several frames" if values.ndim > 3 else "transparency, but not 8 bits"
         raise RefusedImageError(
             "unsupported_layout",
             f"The JPEG XL image has {what}, which is not read. Export the image as PNG, TIFF or "
             "DICOM.",
         )
-    return Image.fromarray(pixels)
+    stated = None
+    if values.dtype.kind == "u" and bits not in (None, 16, 32):
+        # The values of an integer depth are decoded as they are, not stretched to 16 bits.
+        stated = (0.0, 2.0**bits - 1) if values.max() < 2**bits else None
+    shown, window = scaled(np.ascontiguousarray(values), bits=None, reading=reading, stated=stated)
+    return Pixels(shown, chosen=Reading(window=window))
 
 
 def size(stream: bytes) -> tuple[int, int]:
     """Width and height in the header of a code stream, ISO/IEC 18181-1 B.2."""
+    return _size(_Bits(stream[len(CODE_STREAM) :]))
+
+
+def depth(stream: bytes) -> int | None:
+    """Bits of a sample in the header of a code stream, ISO/IEC 18181-1 C.2.
+
+    Returns:
+        None for floats, and for headers that say more than a single image needs.
+    """
     bits = _Bits(stream[len(CODE_STREAM) :])
+    _size(bits)
+    if bits.take(1):  # all is as usual
+        return _BYTE
+    if bits.take(1):
+        bits.take(3)  # the orientation, which the decoder applies
+        if bits.take(3):  # an intrinsic size, a preview or an animation
+            return None
+    if bits.take(1):
+        return None
+    selector = bits.take(2)
+    return _DEPTHS[selector] if selector < len(_DEPTHS) else 1 + bits.take(6)
+
+
+def _size(bits: _Bits) -> tuple[int, int]:
     is_small = bits.take(1)
     height = (bits.take(5) + 1) * 8 if is_small else 1 + bits.take(_SIZES[bits.take(2)])
     if ratio := bits.take(3):

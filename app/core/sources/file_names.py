@@ -6,8 +6,8 @@ import os
 
 IMAGE_SUFFIXES = frozenset(
     {".acr", ".avif", ".bmp", ".dc3", ".dcm", ".dic", ".dicom", ".gif", ".heic", ".heif", ".ima",
-     ".j2k", ".jfif", ".jls", ".jp2", ".jpe", ".jpeg", ".jpg", ".jxl", ".png", ".tif", ".tiff",
-     ".webp"}
+     ".j2k", ".jfif", ".jls", ".jp2", ".jpe", ".jpeg", ".jpg", ".jxl", ".pbm", ".pgm", ".png",
+     ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
 )  # fmt: skip
 
 

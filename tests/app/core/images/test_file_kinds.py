@@ -51,7 +51,7 @@ ANALYZE = (348).to_bytes(4, "big") + bytes(34) + b"r" + bytes(309)
         (encode(FILM, "WEBP"), "WebP image", "image"),
         (encode(FILM, "JPEG2000"), "JPEG 2000 image", "image"),
         (encode(FILM, "AVIF"), "AVIF image", "image"),
-        (encode(FILM, "PPM"), "Netpbm image", "other image"),
+        (encode(FILM, "PPM"), "Netpbm image", "image"),
         (container(b"heic", b"mif1"), "HEIF image", "image"),
         (container(b"mif1", b"avif"), "AVIF image", "image"),
         (dicom(FILM), "DICOM file", "image"),

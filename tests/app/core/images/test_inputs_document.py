@@ -17,7 +17,7 @@ from app.core.errors import ImageError
 from app.core.images import decoding
 from tests.app.core.images.dicom_films import JPEG_2000, JPEG_BASELINE, jpeg_2000, table
 from tests.app.core.images.heic_films import HEIC
-from tests.pictures import coloured, dicom, encode, huge_png, png_chunk
+from tests.pictures import coloured, dicom, encode, huge_png, plain_netpbm, png_chunk, raw_netpbm
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "inputs.md"
 FILM = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8) + 40
@@ -188,7 +188,29 @@ FILES = {
     "WebP, animated": [encode(FILM, "WEBP", save_all=True, append_images=PAGES)],
     "AVIF": [encode(FILM, "AVIF")],
     "HEIF (`.heic`)": [HEIC],
-    "JPEG XL, 8 bits": [imagecodecs.jpegxl_encode(FILM, lossless=True)],
+    "JPEG XL, 1 to 15 bits": [
+        imagecodecs.jpegxl_encode(FILM, lossless=True),
+        imagecodecs.jpegxl_encode(TWELVE, lossless=True, bitspersample=12),
+    ],
+    "JPEG XL, 16 bits, 8 of them repeated": [imagecodecs.jpegxl_encode(DEEP, lossless=True)],
+    "JPEG XL, 16 bits or floats, otherwise": [
+        imagecodecs.jpegxl_encode(TWELVE, lossless=True),
+        imagecodecs.jpegxl_encode(RAMP.astype(np.float32) / 2, lossless=True),
+    ],
+    "Netpbm (PBM, PGM, PPM), plain or raw": [
+        b"P4 64 64\n" + np.packbits(FILM > 90, axis=1).tobytes(),
+        raw_netpbm(FILM, 255),
+        plain_netpbm(PHOTO, 255),
+        raw_netpbm(TWELVE, 4095),
+        raw_netpbm(DEEP, 65_535),
+    ],
+    "Netpbm, 65,535 as the largest value, not 8 bits repeated": [raw_netpbm(TWELVE, 65_535)],
+    "Netpbm, values above the largest that it states": [raw_netpbm(TWELVE, 2000)],
+    "Netpbm, several images": [raw_netpbm(FILM, 255) * 2],
+    "Netpbm, another size than its header states": [
+        raw_netpbm(FILM, 255)[:-1],
+        plain_netpbm(FILM, 255) + b"7",
+    ],
     "GIF": [encode(FILM, "GIF")],
     "GIF, animated": [encode(FILM, "GIF", save_all=True, append_images=PAGES)],
     "an image smaller than 32 × 32": [encode(FILM[:31], "PNG")],

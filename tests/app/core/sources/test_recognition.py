@@ -10,7 +10,7 @@ import pytest
 from app.core.sources.left_out import LeftOut, kind_by_name
 from app.core.sources.sources import from_paths
 from tests.app.core.sources.contents import codes, names, reason
-from tests.pictures import dicom, encode, nifti, zipped
+from tests.pictures import dicom, encode, nifti, raw_netpbm, zipped
 
 FILM = np.arange(40 * 40, dtype=np.uint8).reshape(40, 40)
 DICOM = dicom(FILM)
@@ -37,6 +37,10 @@ FILES = [
     ("n.zip", bytes(zipped({"a.png": b""})), "nested_archive"),
     ("o.cbz", bytes(zipped({"a.png": b""})), "nested_archive"),
     ("p.rar", b"Rar!\x1a\x07\0", "archive"),
+    ("p.ico", b"\0\0\1\0\1\0 \0\0\0\1\0\10\0\x68\0\0\0\x16\0\0\0", "unsupported_format"),
+    ("p.pam", b"P7\nWIDTH 64\n", "unsupported_format"),
+    ("p1", raw_netpbm(FILM, 255), raw_netpbm(FILM, 255)),
+    ("p2 notes.txt", b"P2 notes of 3 films", [".txt"]),
     ("q.docx", DOCUMENT, [".docx"]),
     ("r.XLSX", DOCUMENT, [".xlsx"]),
     ("s.txt", b"notes", [".txt"]),
@@ -76,10 +80,10 @@ def test_a_folder_is_read_by_content(folder):
         name: what for name, _, what in FILES if not isinstance(what, list)
     }
     assert str(left_out) == counted(FILES) == (
-        "11 files are no images: 2 .txt, 1 .DS_Store, 1 .docx, 1 .json, 1 .xlsx, 1 DICOMDIR, "
+        "12 files are no images: 3 .txt, 1 .DS_Store, 1 .docx, 1 .json, 1 .xlsx, 1 DICOMDIR, "
         "1 Thumbs.db, 1 hidden, 1 metadata of macOS, 1 without ending."
     )  # fmt: skip
-    assert len(found) + 11 == len(FILES)
+    assert len(found) + 12 == len(FILES)
 
 
 def test_an_archive_is_read_like_a_folder(folder, tmp_path):
