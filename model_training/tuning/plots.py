@@ -32,32 +32,32 @@ def varied_settings(study: Study) -> list[str]:
     ]
 
 
-def course_figure(study: Study, *, figure: str) -> go.Figure:
+def course_figure(study: Study, *, metric: str) -> go.Figure:
     """The value of each completed trial in order, and the best so far.
 
     Args:
         study: The study.
-        figure: Name of the value, such as `validation AUC`.
+        metric: Name of the value, such as `validation AUC`.
     """
-    plot = optuna.visualization.plot_optimization_history(study, target_name=figure)
+    plot = optuna.visualization.plot_optimization_history(study, target_name=metric)
     plot.update_traces(marker_size=8, selector={"mode": "markers"})
     plot.update_traces(name="best so far", selector={"name": "Best Value"})
     return _plain(plot).update_layout(xaxis_title="trial")
 
 
-def epochs_figure(study: Study, *, figure: str) -> go.Figure:
+def epochs_figure(study: Study, *, metric: str) -> go.Figure:
     """The validation curve of each trial.
 
     Args:
         study: The study.
-        figure: Name of the value, such as `validation AUC`.
+        metric: Name of the value, such as `validation AUC`.
     """
     plot = optuna.visualization.plot_intermediate_values(study)
     longest = max((len(line.x) for line in plot.data), default=1)
     for line in plot.data:
         line.name = line.name.replace("Trial", "trial ")
     return _plain(plot).update_layout(
-        xaxis={"title": "epoch", "dtick": ceil(longest / 15)}, yaxis_title=figure
+        xaxis={"title": "epoch", "dtick": ceil(longest / 15)}, yaxis_title=metric
     )
 
 
@@ -83,19 +83,19 @@ def importance_figure(study: Study) -> go.Figure:
     return plot.update_layout(xaxis_title="relative importance", xaxis_tickformat=".0%")
 
 
-def parallel_figure(study: Study, *, figure: str) -> go.Figure:
+def parallel_figure(study: Study, *, metric: str) -> go.Figure:
     """One line per completed trial through its values, the better ones in front and coloured.
 
     Drawn as SVG: Plotly's own parallel coordinates need WebGL, which prints badly.
 
     Args:
         study: The study.
-        figure: Name of the value, such as `validation AUC`.
+        metric: Name of the value, such as `validation AUC`.
     """
     trials, names = complete_trials(study), varied_settings(study)
     distributions = trials[0].distributions
     axes = [_Axis(name, distributions[name]) for name in names]
-    axes.append(_Axis(figure, None, values=[trial.value or 0.0 for trial in trials]))
+    axes.append(_Axis(metric, None, values=[trial.value or 0.0 for trial in trials]))
     plot = go.Figure()
     quarter = ceil(len(trials) / 4)
     for rank in reversed(range(len(trials))):  # the best one on top

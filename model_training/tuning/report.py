@@ -1,4 +1,4 @@
-"""The report of a tuning study: text, tables and page."""
+"""The report of a tuning study: text, table and page."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def write_page(path: Path, study: Study, *, goal: Goal, title: str) -> None:
         goal: The figure the trials were compared by.
         title: Title of the page.
     """
-    best, figures = study.best_trial, _settings(study, goal)
+    best, figures = study.best_trial, _effect_figures(study, goal)
     searched = recorded_settings(study)["the searched values (--search)"]
     write_report(
         path,
@@ -90,7 +90,7 @@ def write_page(path: Path, study: Study, *, goal: Goal, title: str) -> None:
                     )
                 ],
             ),
-            Section("Course of the study", figures=_course(study, goal)),
+            Section("Course of the study", figures=_course_figures(study, goal)),
             *([Section("Effect of the settings", figures=figures)] if figures else []),
             _all_trials(study, goal),
         ],
@@ -144,10 +144,8 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
 
 def _value(study: Study, trial: FrozenTrial) -> str:
     """The value of a trial, with denominator and, where there is one, confidence interval."""
-    value, counts = (
-        trial.value or 0.0,
-        list(recorded_settings(study)["the validation split"].values()),
-    )
+    value = trial.value or 0.0
+    counts = list(recorded_settings(study)["the validation split"].values())
     if len(counts) != 2:
         return f"{value:.4f} (of {sum(counts)} images)"
     low, high = auc_interval(value, negatives=counts[0], positives=counts[1])
@@ -157,6 +155,7 @@ def _value(study: Study, trial: FrozenTrial) -> str:
 
 
 def _caution(study: Study, goal: Goal) -> str:
+    """How far to trust the best trial."""
     counts = recorded_settings(study)["the validation split"]
     composition = ", ".join(f"{count} {name}" for name, count in counts.items())
     interval = (
@@ -172,7 +171,7 @@ def _caution(study: Study, goal: Goal) -> str:
     )
 
 
-def _spread(study: Study, goal: Goal) -> Table | None:
+def _spread_table(study: Study, goal: Goal) -> Table | None:
     table = spread_over_seeds(trials_table(study), varied_settings(study), maximise=goal.maximise)
     if table.empty:
         return None
@@ -185,36 +184,36 @@ def _spread(study: Study, goal: Goal) -> Table | None:
 
 
 def _spread_text(study: Study, goal: Goal) -> str:
-    table = _spread(study, goal)
+    table = _spread_table(study, goal)
     return f"{markdown_table(table.header, table.rows)}\n\n{table.caption}\n\n" if table else ""
 
 
-def _course(study: Study, goal: Goal) -> list[Figure]:
+def _course_figures(study: Study, goal: Goal) -> list[Figure]:
     return [
         Figure(
-            course_figure(study, figure=goal.metric),
+            course_figure(study, metric=goal.metric),
             f"The {goal.metric} of each completed trial, and the best so far.",
         ),
         Figure(
-            epochs_figure(study, figure=goal.metric),
+            epochs_figure(study, metric=goal.metric),
             "The epochs of every trial; a line that ends early was pruned.",
         ),
     ]
 
 
-def _settings(study: Study, goal: Goal) -> list[Figure]:
+def _effect_figures(study: Study, goal: Goal) -> list[Figure]:
     varied = varied_settings(study)
     if not varied:
         return []
     figures = []
-    spread = _spread(study, goal)
+    spread = _spread_table(study, goal)
     if spread is not None:
         dots = spread_figure(
-            trials_table(study), varied, figure=goal.metric, maximise=goal.maximise
+            trials_table(study), varied, metric=goal.metric, maximise=goal.maximise
         )
         figures.append(Figure(dots, spread.caption, height=160 + 40 * len(spread.rows)))
     lines = Figure(
-        parallel_figure(study, figure=goal.metric),
+        parallel_figure(study, metric=goal.metric),
         f"One line per completed trial, through its values to its {goal.metric}.",
     )
     figures.append(lines)

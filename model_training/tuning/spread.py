@@ -47,14 +47,14 @@ def spread_over_seeds(
 
 
 def spread_figure(
-    trials: pd.DataFrame, settings: Sequence[str], *, figure: str, maximise: bool
+    trials: pd.DataFrame, settings: Sequence[str], *, metric: str, maximise: bool
 ) -> go.Figure:
     """One line per combination, with a mark per seed and a bar at the mean, best on top.
 
     Args:
         trials: As returned by `report.trials_table`.
         settings: The settings that were searched, with `seed`.
-        figure: Name of the value, such as `validation AUC`.
+        metric: Name of the value, such as `validation AUC`.
         maximise: Whether higher is better.
     """
     table = spread_over_seeds(trials, settings, maximise=maximise)
@@ -77,7 +77,7 @@ def spread_figure(
         marker={"size": 9, "color": COLOURS[0], "line": {"width": 1, "color": NEUTRAL}},
     )
     return plot.update_layout(
-        xaxis_title=figure,
+        xaxis_title=metric,
         yaxis={"type": "category", "categoryorder": "array", "categoryarray": names[::-1]},
     )
 

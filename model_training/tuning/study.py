@@ -29,7 +29,7 @@ SILENCE_SECONDS = 60
 
 REASON = "reason"  # why a trial failed; one without a reason was interrupted and is retried
 
-_SETTINGS = "about"
+_SETTINGS = "about"  # the name of the attribute in the databases of existing studies
 
 
 class FailedTrial(Exception):  # noqa: N818 (it ends a trial and nothing else)

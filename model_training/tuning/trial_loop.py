@@ -32,14 +32,14 @@ class NumberedObjective(Protocol):
 
 
 @storage_errors()
-def run_trials(study: Study, objective: NumberedObjective, *, trials: int, figure: str) -> None:
+def run_trials(study: Study, objective: NumberedObjective, *, trials: int, metric: str) -> None:
     """Runs trials until `trials` of them have finished, here or in other processes.
 
     Args:
         study: The study.
         objective: Runs one trial; raises `FailedTrial` where its values cannot be trained.
         trials: Total number of trials, earlier ones included.
-        figure: Name of the objective's value, such as `validation AUC`.
+        metric: Name of the objective's value, such as `validation AUC`.
 
     Raises:
         StudyError: If no trial completed, or the database fails.
@@ -48,7 +48,7 @@ def run_trials(study: Study, objective: NumberedObjective, *, trials: int, figur
         while True:
             done, elsewhere = finished(study), running(study)
             bar.n = min(len(done), trials)
-            bar.set_postfix_str(_best_so_far(study, figure))
+            bar.set_postfix_str(_best_so_far(study, metric))
             if len(done) + len(elsewhere) >= trials:
                 break
             try:
@@ -57,7 +57,7 @@ def run_trials(study: Study, objective: NumberedObjective, *, trials: int, figur
             except BaseException as error:
                 _interrupted(study, objective, error, kept=f"{len(done)} of {trials}")
                 raise
-            _say(_outcome(study, objective.number, figure))
+            _say(_outcome(study, objective.number, metric))
     if elsewhere:
         _say(
             f"Another process is running {len(elsewhere)} of the {trials} trials; the report "
@@ -92,23 +92,23 @@ def _interrupted(
         )
 
 
-def _outcome(study: Study, number: int | None, figure: str) -> str:
+def _outcome(study: Study, number: int | None, metric: str) -> str:
     trial = study.get_trials(deepcopy=False)[number or 0]
     state = {
-        TrialState.COMPLETE: f"{figure} {trial.value or 0:.4f}",
+        TrialState.COMPLETE: f"{metric} {trial.value or 0:.4f}",
         TrialState.PRUNED: "pruned",
         TrialState.FAIL: f"failed: {trial.user_attrs.get(REASON, '')}".rstrip("."),
     }[trial.state]
     parameters = describe_parameters(trial.params)
-    return f"trial {trial.number} ({parameters}): {state}. {_best_so_far(study, figure)}"
+    return f"trial {trial.number} ({parameters}): {state}. {_best_so_far(study, metric)}"
 
 
-def _best_so_far(study: Study, figure: str) -> str:
+def _best_so_far(study: Study, metric: str) -> str:
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         return "none completed yet"
     best = study.best_trial
     return (
-        f"best {figure} {best.value:.4f} (trial {best.number}: {describe_parameters(best.params)})"
+        f"best {metric} {best.value:.4f} (trial {best.number}: {describe_parameters(best.params)})"
     )
 
 

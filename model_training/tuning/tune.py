@@ -116,7 +116,7 @@ def tune(
     )
     with storage_errors():
         require_same(study, _settings_to_match(films, base, search, goal))
-    run_trials(study, objective, trials=search.trials, figure=goal.metric)
+    run_trials(study, objective, trials=search.trials, metric=goal.metric)
     return study
 
 

@@ -43,7 +43,7 @@ def test_one_seed_each_is_no_spread():
 
 
 def test_the_figure_has_a_mark_for_each_seed_and_the_best_on_top():
-    plot = spread_figure(TRIALS, ["optimizer", "seed"], figure="validation AUC", maximise=True)
+    plot = spread_figure(TRIALS, ["optimizer", "seed"], metric="validation AUC", maximise=True)
 
     mean, seeds = plot.data
     assert list(mean.y) == ["sgd", "adam"]

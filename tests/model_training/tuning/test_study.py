@@ -83,11 +83,11 @@ def test_a_study_that_is_gone_on_with_draws_what_one_in_a_piece_does(tmp_path, s
     for folder in ("whole", "parts", "other"):
         (tmp_path / folder).mkdir()
     whole = opened(tmp_path / "whole", sampler)
-    run_trials(whole, Cheap(), trials=stops[-1], figure="AUC")
+    run_trials(whole, Cheap(), trials=stops[-1], metric="AUC")
     for trials in stops:
-        run_trials(opened(tmp_path / "parts", sampler), Cheap(), trials=trials, figure="AUC")
+        run_trials(opened(tmp_path / "parts", sampler), Cheap(), trials=trials, metric="AUC")
     other = opened(tmp_path / "other", sampler, seed=1)
-    run_trials(other, Cheap(), trials=2, figure="AUC")
+    run_trials(other, Cheap(), trials=2, metric="AUC")
 
     values = drawn(whole)
     assert drawn(opened(tmp_path / "parts", sampler)) == values
@@ -97,7 +97,7 @@ def test_a_study_that_is_gone_on_with_draws_what_one_in_a_piece_does(tmp_path, s
 
 def test_tpe_looks_where_earlier_trials_were_good(tmp_path):
     study = opened(tmp_path)
-    run_trials(study, Cheap(), trials=24, figure="AUC")
+    run_trials(study, Cheap(), trials=24, metric="AUC")
 
     # Half of what is drawn at random is more than 0.75 decades away from the best rate.
     distance = np.abs(np.log10(drawn(study)) + 2)
@@ -109,13 +109,13 @@ def test_a_trial_that_is_stopped_is_tried_again_first(tmp_path, error, capsys):
     texts = ("epochs=10,20,30", "batch_size=16,32")
     with pytest.raises((KeyboardInterrupt, OSError)):
         run_trials(
-            opened(tmp_path, "grid", texts=texts), CheapGrid(2, error), trials=6, figure="AUC"
+            opened(tmp_path, "grid", texts=texts), CheapGrid(2, error), trials=6, metric="AUC"
         )
     stopped = opened(tmp_path, "grid", texts=texts).get_trials()[2]
     said = capsys.readouterr().err
 
     study = opened(tmp_path, "grid", texts=texts)
-    run_trials(study, CheapGrid(), trials=6, figure="AUC")
+    run_trials(study, CheapGrid(), trials=6, metric="AUC")
 
     assert trials_table(study)["state"].tolist() == [
         "done", "done", "interrupted", "done", "done", "done", "done",
@@ -138,7 +138,7 @@ class Slow(Cheap):
         print("running", flush=True)
         time.sleep(float(sys.argv[2]))
         return value
-run_trials(opened(Path(sys.argv[1]), "random"), Slow(), trials=int(sys.argv[3]), figure="AUC")
+run_trials(opened(Path(sys.argv[1]), "random"), Slow(), trials=int(sys.argv[3]), metric="AUC")
 """
 
 
@@ -174,13 +174,13 @@ def test_a_killed_processs_trial_goes_to_another(tmp_path, monkeypatch, capsys):
     os.kill(worker.pid, signal.SIGKILL)
     worker.communicate()
     with pytest.raises(StudyError, match="another process is running all of them"):
-        run_trials(opened(tmp_path, "random"), Cheap(), trials=1, figure="AUC")
+        run_trials(opened(tmp_path, "random"), Cheap(), trials=1, metric="AUC")
     assert "1 of the 1 trials" in capsys.readouterr().err
 
     monkeypatch.setattr(studies, "SILENCE_SECONDS", 1)
     time.sleep(2.5)  # the database notes whole seconds
     study = opened(tmp_path, "random")
-    run_trials(study, Cheap(), trials=1, figure="AUC")
+    run_trials(study, Cheap(), trials=1, metric="AUC")
 
     first, second = study.get_trials()
     assert trials_table(study)["state"].tolist() == ["interrupted", "done"]
@@ -194,4 +194,4 @@ def test_when_every_trial_fails_the_reasons_are_reported(tmp_path):
         raise FailedTrial
 
     with pytest.raises(StudyError, match=r"None of 3 trials .* Training diverged"):
-        run_trials(opened(tmp_path), fails, trials=3, figure="AUC")
+        run_trials(opened(tmp_path), fails, trials=3, metric="AUC")

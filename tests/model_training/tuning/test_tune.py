@@ -223,7 +223,7 @@ def test_a_bad_trial_is_pruned_and_a_good_one_is_not(tmp_path):
 
     objective.number = None
     study = optuna.create_study(direction="maximize", pruner=MedianPruner(**PRUNING))
-    run_trials(study, objective, trials=9, figure="validation AUC")
+    run_trials(study, objective, trials=9, metric="validation AUC")
 
     table = trials_table(study)
     assert table.query("state == 'pruned'")["trial"].tolist() == [5, 7]
