@@ -1,6 +1,6 @@
 """How an archive scales over many machines: a simulation from measured rates.
 
-    python -m benchmarks.archive --core-rate 57 --driver-rate 3000
+    python -m benchmarks.archive --core-rate 16 --driver-rate 10446
 
 Each core takes batches of eight films: it reads eight at once from a storage that all machines
 share, then computes. Finished batches go to one driver that writes rows. The films per second of
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import heapq
+import pickle
 import sys
 import tempfile
 import time
@@ -21,10 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.networks.class_logits import class_logits
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.results.table_writer import open_table
 from app.core.scoring.engine import BATCH_SIZE, Engine, Result
+from app.core.scoring.prediction import predict
 from app.core.sources.source import Source
 from benchmarks.table import log
 
@@ -112,15 +115,10 @@ def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
         bundle: The bundle whose results are written.
         count: Number of results.
     """
-    import pickle
-
     size = bundle.manifest.input
     film = np.random.default_rng(0).integers(0, 256, (1, size.height, size.width, size.channels))
     engine = Engine(bundle)
     logits, maps = engine.run(film.astype(np.uint8))
-    from app.core.networks.class_logits import class_logits
-    from app.core.scoring.prediction import predict
-
     prediction = predict(class_logits(logits)[0], bundle.manifest)
     source = Source("film.png", Path("film.png"))
     results = [
@@ -145,13 +143,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--core-rate", type=float, required=True, help="films/s of one core")
     parser.add_argument("--driver-rate", type=float, help="results/s of the driver")
-    parser.add_argument("--measure-driver", type=Path, metavar="BUNDLE")
+    parser.add_argument(
+        "--measure-driver", type=Path, metavar="BUNDLE", help="measure its rate with this bundle"
+    )
     parser.add_argument("--films", type=float, default=10e6, help="default 10 million")
     parser.add_argument("--cores", type=int, default=16, help="of a machine; default 16")
     parser.add_argument("--megabytes", type=float, default=0.29, help="of a film; default 0.29")
     parser.add_argument("--gigabits", type=float, default=10, help="of the storage; default 10")
     parser.add_argument("--latency", type=float, default=0.03, help="seconds; default 0.03")
-    parser.add_argument("--price", type=float, default=0.04, help="of a core for an hour")
+    parser.add_argument(
+        "--price",
+        type=float,
+        default=0.04,
+        help="of a core for an hour, in any currency; default 0.04",
+    )
     options = parser.parse_args()
     rate = options.driver_rate
     if rate is None:

@@ -1,6 +1,6 @@
 """Damages files of every format that is read, and counts how they are dealt with.
 
-    python -m benchmarks.fuzz [--cases 100000] [--seed 0] [--findings FOLDER]
+    python -m benchmarks.fuzz [--cases 100000] [--seed 0] [--faults FOLDER]
 
 A case is at fault if anything but a refusal comes of damage: an exception that nobody caught, the
 end of the process, more than 10 s of processor time, more than 1 GB of memory, or content that
@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--findings", type=Path, help="folder to which files at fault are written")
+    parser.add_argument("--faults", type=Path, help="folder to which files at fault are written")
     options = parser.parse_args()
     log_machine()
     outcomes = run(range(options.cases), seed=options.seed, workers=options.workers)
@@ -42,8 +42,8 @@ def main() -> int:
     for outcome in faults[:20]:
         original, mutation, _ = damaged(outcome.index, options.seed)
         log(f"\nCase {outcome.index}: {original.name}, {mutation}\n{outcome.fault}")
-    if options.findings:
-        write_findings(options.findings, faults, seed=options.seed)
+    if options.faults:
+        write_faults(options.faults, faults, seed=options.seed)
     return 1 if faults else 0
 
 
@@ -112,7 +112,7 @@ def print_summary(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return faults
 
 
-def write_findings(folder: Path, faults: Iterable[Outcome], *, seed: int) -> None:
+def write_faults(folder: Path, faults: Iterable[Outcome], *, seed: int) -> None:
     """Writes the files at fault, named by case, with the reason beside each.
 
     Args:

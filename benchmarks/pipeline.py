@@ -69,17 +69,17 @@ def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
         def network() -> None:
             list(pool.map(engine.run, batches * rounds))
 
-        def whole() -> None:
+        def end_to_end() -> None:
             list(engine.score(sources))
 
-        whole()
+        end_to_end()  # warms up
         rates = []
         for _ in range(ROUNDS):
             rates.append(
                 (
                     num_images / seconds(decode_all),
                     64 * rounds / seconds(network),
-                    num_images / seconds(whole),
+                    num_images / seconds(end_to_end),
                 )
             )
             log("decoding {:.0f}/s, network {:.0f}/s, engine {:.0f}/s".format(*rates[-1]))

@@ -26,7 +26,7 @@ from benchmarks.table import Row, print_table
 
 ROUNDS = 3
 NUM_CORES = 2
-BAR = 0.75
+TARGET = 0.75
 # By then all workers are busy and all caches filled.
 NUM_WARM = NUM_CORES * dispatch.BATCHES_AHEAD_A_WORKER * dispatch.BATCH_SIZE
 
@@ -57,7 +57,7 @@ def main() -> int:
     steady, with_start = (median(ratios) for ratios in zip(*rounds, strict=True))
     return print_table(
         [
-            Row("Ray, two one-core workers, relative to the local engine on two", steady, BAR),
+            Row("Ray, two one-core workers, relative to the local engine on two", steady, TARGET),
             Row(f"the same for {options.images + NUM_WARM:,} images with start-up", with_start),
         ]
     )

@@ -54,18 +54,20 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
     sources = [Source(path.name, path) for path in paths]
     page = worklist_page()
     draw(page)
-    polite, rude = [], []
+    yielding, unyielding = [], []
     for _ in range(ROUNDS):
-        quiet = draw(page)
+        idle = draw(page)
         with batch(engine, sources, is_background=True):
-            polite.append(draw(page) / quiet)
+            yielding.append(draw(page) / idle)
         with batch(engine, sources, is_background=False):
-            rude.append(draw(page) / quiet)
-        log(f"idle {1000 * quiet:.0f} ms; during a batch {polite[-1]:.2f} times, without "
-             f"yielding {rude[-1]:.2f} times")  # fmt: skip
+            unyielding.append(draw(page) / idle)
+        log(f"idle {1000 * idle:.0f} ms; during a batch {yielding[-1]:.2f} times, without "
+             f"yielding {unyielding[-1]:.2f} times")  # fmt: skip
     return [
-        Row("page time during a batch relative to an idle app", median(polite), 1.5, at_most=True),
-        Row("the same if the batch does not yield", median(rude)),
+        Row(
+            "page time during a batch relative to an idle app", median(yielding), 1.5, at_most=True
+        ),
+        Row("the same if the batch does not yield", median(unyielding)),
     ]
 
 

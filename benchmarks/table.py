@@ -18,21 +18,21 @@ class Row:
     Attributes:
         what: What is compared with what.
         ratio: The ratio.
-        bar: Target, the lowest or highest acceptable ratio; None for no target.
+        target: The lowest or highest acceptable ratio; None for no target.
         at_most: Whether the target is the highest acceptable ratio.
     """
 
     what: str
     ratio: float
-    bar: float | None = None
+    target: float | None = None
     at_most: bool = False
 
     @property
     def is_met(self) -> bool:
         """Whether the target is met."""
-        if self.bar is None:
+        if self.target is None:
             return True
-        return self.ratio <= self.bar if self.at_most else self.ratio >= self.bar
+        return self.ratio <= self.target if self.at_most else self.ratio >= self.target
 
 
 def print_table(rows: Iterable[Row]) -> int:
@@ -41,8 +41,9 @@ def print_table(rows: Iterable[Row]) -> int:
     print("| what | measured | target |\n|---|---|---|")
     for row in shown:
         sign = "≤" if row.at_most else "≥"
-        bar = "" if row.bar is None else f"{sign} {row.bar:g}{'' if row.is_met else ', missed'}"
-        print(f"| {row.what} | {row.ratio:.3g} | {bar} |")
+        missed = "" if row.is_met else ", missed"
+        target = "" if row.target is None else f"{sign} {row.target:g}{missed}"
+        print(f"| {row.what} | {row.ratio:.3g} | {target} |")
     return 0 if all(row.is_met for row in shown) else 1
 
 

@@ -60,8 +60,8 @@ def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]
     rows = films.rows[films.positions("train")]
     if num_images:  # spread over all images, so that both classes are included
         rows = rows[np.linspace(0, len(rows) - 1, min(num_images, len(rows))).astype(np.int64)]
-    kept_apart = films.rows[films.positions("val")]
-    validation = kept_apart[np.linspace(0, len(kept_apart) - 1, 64).astype(np.int64)]
+    val_rows = films.rows[films.positions("val")]
+    validation = val_rows[np.linspace(0, len(val_rows) - 1, 64).astype(np.int64)]
     labels = films.labels_by_row
     in_memory = np.array(films.pixels[rows])
     targets = labels[rows].astype(np.float32)[:, None]

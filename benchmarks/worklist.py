@@ -2,9 +2,9 @@
 
     python -m benchmarks.worklist
 
-What a run costs must not grow with the batch: its list is made once, and its table of results when
-it is downloaded. The batch is made up, its results have a score and no file, so only the page is
-measured; each run is one as a click causes, with nothing changed.
+The time of a run must not grow with the batch: the list is made once, and the table of results only
+when it is downloaded. The results are made up and have no files, so that only the page is measured;
+each run is what a click causes that changes nothing.
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ def _tables() -> list[Original]:
 
 
 def table_text(separator: str) -> str:
-    """A table that labels the images `film00.png` to `film11.png` of eight patients."""
+    """A table that labels the images `film00.png` to `film11.png` of six patients."""
     rows = [["filename", "label", "patient_id", "split"]]
     for number in range(12):
         split = "train" if number < 8 else "val" if number < 10 else "test"
