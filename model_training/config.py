@@ -24,9 +24,17 @@ IMBALANCE = ("none", "weights", "oversample", "both")
 PRECISIONS = ("auto", "float32", "mixed")
 LEAKS = ("refuse", "redraw", "keep")
 
-# Below this a network with five downsamplings has no heatmap left.
-MIN_IMAGE_SIZE = 32
-MAX_IMAGE_SIZE = 2048
+# Lowest and highest value of the settings that are whole numbers.
+RANGES = {
+    "image_size": (32, 2048),  # below, a network with five downsamplings has no heatmap left
+    "epochs": (1, 10_000),
+    "batch_size": (1, 4096),
+    "patience": (1, 10_000),
+    "seed": (0, 2**32 - 1),
+    "split_seed": (0, 2**32 - 1),
+    "frame": (1, 2**31),
+}
+_OPTIONAL = ("split_seed", "frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +137,21 @@ class TrainingConfig:
         _require_choice("imbalance", self.imbalance, IMBALANCE)
         _require_choice("precision", self.precision, PRECISIONS)
         _require_choice("leaks", self.leaks, LEAKS)
-        if self.frame is not None:
-            _require_whole("frame", self.frame, 1, 2**31)
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if value is not None or name not in _OPTIONAL:
+                _require_whole(name, value, low, high)
         if self.window is not None and not -inf < self.window[0] < self.window[1] < inf:
             raise ValueError(
                 "`window` must be two numbers, the value of black and the higher value of white. "
                 f"Received window={self.window}."
             )
-        _require_whole("image_size", self.image_size, MIN_IMAGE_SIZE, MAX_IMAGE_SIZE)
-        _require_whole("epochs", self.epochs, 1, 10_000)
-        _require_whole("batch_size", self.batch_size, 1, 4096)
-        _require_whole("patience", self.patience, 1, 10_000)
         _require_whole("frozen_epochs", self.frozen_epochs, 0, self.epochs)
-        _require_whole("seed", self.seed, 0, 2**32 - 1)
-        if self.split_seed is not None:
-            _require_whole("split_seed", self.split_seed, 0, 2**32 - 1)
         _require_positive("learning_rate", self.learning_rate)
         _require_positive("fine_tuning_rate", self.fine_tuning_rate)
         _require_positive("decay_epochs", self.decay_epochs)
-        if not (isfinite(self.warmup_epochs) and self.warmup_epochs >= 0):
-            raise ValueError(
-                f"`warmup_epochs` must not be negative. Received {self.warmup_epochs}."
-            )
+        _require_not_negative("warmup_epochs", self.warmup_epochs)
+        _require_not_negative("weight_decay", self.weight_decay)
         if self.ema_momentum is not None:
             _require_fraction("ema_momentum", self.ema_momentum)
         _require_fraction("validation_fraction", self.validation_fraction)
@@ -240,6 +241,11 @@ def _require_whole(name: str, value: int, low: int, high: int) -> None:
 def _require_positive(name: str, value: float) -> None:
     if not (isfinite(value) and value > 0):
         raise ValueError(f"`{name}` must be above 0. Received {name}={value}.")
+
+
+def _require_not_negative(name: str, value: float) -> None:
+    if not (isfinite(value) and value >= 0):
+        raise ValueError(f"`{name}` must be 0 or more. Received {name}={value}.")
 
 
 def _require_fraction(name: str, value: float) -> None:

@@ -1,4 +1,5 @@
 import json
+import math
 
 import pytest
 
@@ -52,7 +53,9 @@ def test_every_preset_is_a_flat_record(name):
         ({"leaks": "ignore"}, "leaks='ignore'"),
         ({"frozen_epochs": 31}, "from 0 to 30. Received frozen_epochs=31"),
         ({"fine_tuning_rate": 0.0}, "`fine_tuning_rate` must be above 0"),
-        ({"warmup_epochs": -1.0}, "must not be negative"),
+        ({"warmup_epochs": -1.0}, "`warmup_epochs` must be 0 or more"),
+        ({"weight_decay": -1.0}, "weight_decay=-1.0"),
+        ({"weight_decay": math.nan}, "weight_decay=nan"),
         ({"filters": (8, 16)}, "Only the preset 'custom-cnn' takes .'filters'."),
         ({"threshold_rule": "best"}, "best"),
     ],
