@@ -6,21 +6,25 @@ import argparse
 import sys
 
 from app.commands import score, serve, verify
-from app.core.errors import OverreadError, system_reason
+from app.commands.parsing import Parser, WrongCall
+from app.core.errors import NOT_ENOUGH_MEMORY, OverreadError, system_reason
 
 
 def run(arguments: list[str] | None) -> int:
     """Parses the command line and runs its command; errors become a sentence on stderr.
 
     Returns:
-        Exit status: 0, or 1 if the command failed.
+        Exit status: 0, 1 if the command failed, or 2 for options that do not go together.
 
     Raises:
-        SystemExit: With status 2 for incorrect usage, or 0 after `--help`.
+        SystemExit: With status 2 for other incorrect usage, or 0 after `--help`.
     """
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+    except WrongCall as error:
+        print(f"overread: {error}", file=sys.stderr)
+        return 2
     except OverreadError as error:
         print(f"overread: {error}", file=sys.stderr)
         return 1
@@ -30,11 +34,14 @@ def run(arguments: list[str] | None) -> int:
             file=sys.stderr,
         )
         return 1
+    except MemoryError:
+        print(f"overread: {NOT_ENOUGH_MEMORY}", file=sys.stderr)
+        return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="overread",
         description="A second reading for image classifiers. Research use only, not a medical "
         "device.",

@@ -14,9 +14,10 @@ from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
 from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
+from app.commands.parsing import require_output_file, require_output_folder
+from app.commands.reading_options import add_reading
 from app.core.backend_names import BACKENDS
 from app.core.errors import OverreadError
-from app.core.images.reading_options import add_reading
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -47,10 +48,17 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="images, folders, ZIP archives, or URLs such as s3://bucket/folder",
     )
     command.add_argument(
-        "--out", type=_output, required=True, help="table to write: NAME.csv or NAME.parquet"
+        "--out",
+        type=_table,
+        required=True,
+        metavar="TABLE",
+        help="table to write: NAME.csv or NAME.parquet; replaced if it exists",
     )
     command.add_argument(
-        "--heatmaps", type=_output, help="folder for overlays (PNG) and evidence maps (NPY)"
+        "--heatmaps",
+        type=_output,
+        metavar="FOLDER",
+        help="folder for overlays (PNG) and evidence maps (NPY); default: none are drawn",
     )
     again = command.add_mutually_exclusive_group()
     again.add_argument(
@@ -72,7 +80,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--engine",
         choices=("local", "ray"),
         default="local",
-        help="where to compute; ray uses the Ray cluster at RAY_ADDRESS (docs/scaling.md)",
+        help="where to compute: local (default) is this machine; ray uses the Ray cluster at "
+        "RAY_ADDRESS (docs/scaling.md)",
     )
     add_reading(command, without="the model's own is used, and without one they are refused")
     command.set_defaults(run=_run)
@@ -85,16 +94,24 @@ def _output(text: str) -> Path:
     if is_address(text):
         raise argparse.ArgumentTypeError(
             f"{public_name(text)!r} is a URL; expected a path on this machine. Write to a local "
-            "path and copy the result afterwards."
+            "path and copy the result afterwards"
         )
     return Path(text)
 
 
-def _run(options: argparse.Namespace) -> None:
-    if options.out.suffix.lower() not in _SUFFIXES:
-        raise OverreadError(
-            f"--out is {options.out.name!r}; expected a name that ends in {' or '.join(_SUFFIXES)}."
+def _table(text: str) -> Path:
+    path = _output(text)
+    if path.suffix.lower() not in _SUFFIXES:
+        raise argparse.ArgumentTypeError(
+            f"{path.name!r} is not the name of a table; expected one that ends in "
+            f"{' or '.join(_SUFFIXES)}"
         )
+    return path
+
+
+def _run(options: argparse.Namespace) -> None:
+    require_output_file("--out", options.out)
+    require_output_folder("--heatmaps", options.heatmaps)
     from app.core.bundles.bundle import load_bundle
 
     bundle = load_bundle(bundle_folder(options.bundle))

@@ -16,7 +16,10 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     """Declares the command and its options."""
     command = add_command(commands, "app", "Open the review dashboard.", "overread app --port 8501")
     command.add_argument(
-        "--port", type=_port, default=8501, help="default 8501; 0 takes any that is free"
+        "--port",
+        type=_port,
+        default=8501,
+        help="port on 127.0.0.1, 0 to 65535; 0 takes any that is free; default: 8501",
     )
     command.set_defaults(run=_run)
 

@@ -21,6 +21,11 @@ FAILED = "failed"
 # Reasons that may not recur with the same file, so they are not stored.
 TRANSIENT = frozenset({NO_MEMORY, FAILED})
 
+# What a program says that ended for want of memory.
+NOT_ENOUGH_MEMORY = (
+    "There is not enough memory. Choose smaller images or batches, or close other programs."
+)
+
 
 def system_reason(error: OSError) -> str:
     """The system's message, such as `No space left on device`.

@@ -6,12 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from app.commands.parsing import require_output_file, whole_number
 from app.core.atomic_write import write_whole
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import add_augmentation, add_input
 from model_training.config import TrainingConfig
 
+_PRESET = "residual"  # whose settings are used where none are given
 _MOST = 100  # rows and columns a person would look at
 
 
@@ -26,19 +28,34 @@ def add(commands: Commands) -> None:
         "      --out sheet.png",
     )
     add_data_arguments(command)
-    command.add_argument("--out", type=Path, required=True, help="PNG file; replaced if it exists")
-    command.add_argument("--images", type=int, default=6, help="rows, of all classes; default: 6")
-    command.add_argument("--variants", type=int, default=6, help="columns; default: 6")
-    command.add_argument("--seed", type=int, default=0, help="default: 0")
-    add_augmentation(command)
-    add_input(command)
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="PNG file; replaced if it exists"
+    )
+    for name, what in (("images", "rows, of all classes"), ("variants", "columns")):
+        command.add_argument(
+            f"--{name}",
+            type=whole_number,
+            default=6,
+            metavar="N",
+            help=f"{what}, 1 to {_MOST}; default: 6",
+        )
+    command.add_argument(
+        "--seed",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="of images and variants, 0 or more; default: 0",
+    )
+    usual = TrainingConfig.from_preset(_PRESET)
+    add_augmentation(command, usual=usual.augmentation)
+    add_input(command, usual=str(usual.image_size))
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
     with wrong_call():
         config = TrainingConfig.from_preset(
-            "residual",
+            _PRESET,
             augmentation=options.augmentation,
             augment=options.augment,
             image_size=options.image_size,
@@ -56,6 +73,7 @@ def _run(options: argparse.Namespace) -> None:
                     f"`{name}` must be a whole number from 1 to {_MOST}. Received "
                     f"{name}={getattr(options, name)}."
                 )
+    require_output_file("--out", options.out)
 
     from model_training.augmentation.preview import as_png, draw_sheet
     from model_training.preparation.sample import sample

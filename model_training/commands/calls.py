@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from app.commands.parsing import WrongCall
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-class WrongCall(Exception):  # noqa: N818 (it is no error of the program)
-    """An argument that argparse accepts but the command cannot use."""
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from model_training.commands.calls import Commands, WrongCall, add_command
+from app.commands.parsing import WrongCall, require_output_file
+from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
 
 
@@ -24,11 +26,18 @@ def add(commands: Commands) -> None:
         "--part",
         dest="split",
         choices=("train", "val", "test", "all"),
-        help="of --data, as for evaluate",
+        help="split of --data to compare on; default: test if there is one, else all",
     )
-    command.add_argument("--finding", default="", help="the finding to compare, of any-of bundles")
-    command.add_argument("--html", type=Path, help="HTML report to write, with curves")
-    command.add_argument("--json", type=Path, help="JSON file to write, with all figures")
+    command.add_argument(
+        "--finding", metavar="NAME", default="", help="the finding to compare, of any-of bundles"
+    )
+    for name, what in (
+        ("html", "HTML report to write, with curves"),
+        ("json", "JSON file to write, with all figures"),
+    ):
+        command.add_argument(
+            f"--{name}", type=Path, metavar="FILE", help=f"{what}; replaced if it exists"
+        )
     add_data_arguments(command, name="--data")
     command.set_defaults(run=_run)
 
@@ -40,6 +49,8 @@ def _run(options: argparse.Namespace) -> None:
         )
     if options.split and not options.data:
         raise WrongCall("--split selects images of --data. Add --data, or leave out --split.")
+    require_output_file("--json", options.json)
+    require_output_file("--html", options.html)
 
     from app.core.bundles.bundle import load_bundle
     from model_training.evaluation import comparison_page, comparison_report
@@ -57,5 +68,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(comparison_report.as_json(comparison), encoding="utf-8")
+        print(f"The figures are in {options.json}", file=sys.stderr)
     if options.html:
         comparison_page.write_html(options.html, comparison)
+        print(f"The page is {options.html}", file=sys.stderr)

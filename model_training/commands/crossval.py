@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.parsing import require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import (
@@ -39,15 +40,25 @@ def add(commands: Commands) -> None:
     )
     add_data_arguments(command)
     command.add_argument(
-        "--out", type=Path, required=True, help="folder for folds, predictions and report"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="folder for folds, predictions and report",
     )
-    command.add_argument("--folds", type=int, default=5, help="default: 5")
+    command.add_argument(
+        "--folds",
+        type=whole_number,
+        default=5,
+        metavar="N",
+        help="number of parts, each held out once, 2 or more; default: 5",
+    )
     command.add_argument(
         "--ensemble",
         type=Path,
         metavar="BUNDLE",
         help="also publish the ensemble of the folds as a bundle; a test split is then left out "
-        "of all folds",
+        "of all folds; default: none is published",
     )
     add_settings(command)
     add_description(command)
@@ -61,6 +72,7 @@ def _run(options: argparse.Namespace) -> None:
         require_used(options, config)
         if options.folds < 2:
             raise ValueError(f"`folds` must be at least 2. Received folds={options.folds}.")
+    require_output_folder("--out", options.out)
 
     from model_training.crossval.fold_store import resume_hint
     from model_training.crossval.folds import crossvalidate

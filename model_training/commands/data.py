@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.parsing import whole_number
 from app.core.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -102,12 +103,14 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--uncertain",
         choices=("ignore", "positive", "negative"),
-        help="labels of -1: leave them out, or take them for present or absent",
+        help="labels of -1: leave them out, or take them for present or absent; default: data that "
+        "have them are refused",
     )
     group.add_argument(
         "--blanks",
         choices=("ignore", "negative"),
-        help="empty labels: leave them out, or take findings for absent",
+        help="empty labels: leave them out, or take findings for absent; default: a blank finding "
+        "is unknown, a blank class is refused",
     )
     group.add_argument(
         "--missing",
@@ -213,7 +216,7 @@ def _pattern(text: str) -> str:
 
 
 def _level(text: str) -> int:
-    level = int(text)
+    level = whole_number(text)
     if level == 0:
         raise argparse.ArgumentTypeError("0 is no level; 1 is the first folder, -1 the last")
     return level

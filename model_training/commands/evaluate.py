@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from app.core.images.reading_options import add_reading
+from app.commands.parsing import require_output_file
+from app.commands.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import chosen_reading
@@ -22,7 +23,7 @@ def add(commands: Commands) -> None:
         "Score labelled images with a bundle at its own decision threshold and report the figures.",
         "overread-train evaluate models/chest-pneumonia other-hospital/ --html report.html",
     )
-    command.add_argument("bundle", type=Path, help="folder of a model bundle")
+    command.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a model bundle")
     add_data_arguments(command)
     command.add_argument(
         "--split",
@@ -32,8 +33,18 @@ def add(commands: Commands) -> None:
         help="the split to evaluate; default: test if there is one, else all",
     )
     add_reading(command, without="the model's own is used, and without one they are refused")
-    command.add_argument("--out", type=Path, help="CSV file to write, one row per image")
-    command.add_argument("--html", type=Path, help="HTML report to write, with curves")
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="CSV file to write, one row per image; replaced if it exists",
+    )
+    command.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="HTML report to write, with curves; replaced if it exists",
+    )
     command.set_defaults(run=_run)
 
 
@@ -45,6 +56,8 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.evaluation.overlap import overlap_note
     from model_training.evaluation.scoring import only_split, score
 
+    require_output_file("--out", options.out)
+    require_output_file("--html", options.html)
     bundle = load_bundle(options.bundle)
     task = bundle.manifest.task
     dataset = only_split(read(options, classes=task.classes, any_of=task.any_of), options.split)
@@ -61,7 +74,9 @@ def _run(options: argparse.Namespace) -> None:
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(to_csv(scored.table()), encoding="utf-8")
+        print(f"The table is {options.out}", file=sys.stderr)
     if options.html:
         evaluation_report.write_html(
             options.html, scored, data=options.data.resolve().name, warning=warning
         )
+        print(f"The page is {options.html}", file=sys.stderr)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.parsing import require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import (
@@ -38,20 +39,24 @@ def add(commands: Commands) -> None:
         "overread-train fit p --preset basic-cnn --out models/five --repeats 5",
     )
     add_data_arguments(command)
-    command.add_argument("--out", type=Path, required=True, help="folder of the bundle; new")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="OUT", help="folder of the bundle; new"
+    )
     command.add_argument(
         "--repeats",
-        type=int,
+        type=whole_number,
         default=1,
         metavar="N",
-        help="train N seeds on one split, as bundles OUT/seed-S, and report the spread",
+        help="train N seeds, 1 or more, on one split, as bundles OUT/seed-S, and report the "
+        "spread; default: 1, as OUT itself",
     )
     stopped = command.add_argument_group("interrupted runs")
-    stopped.add_argument("--resume", action="store_true", help="continue after the last epoch")
+    again = stopped.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="continue after the last epoch")
     stopped.add_argument(
         "--finish", action="store_true", help="with --resume: publish the best epoch so far"
     )
-    stopped.add_argument("--restart", action="store_true", help="discard it and start again")
+    again.add_argument("--restart", action="store_true", help="discard it and start again")
     add_settings(command)
     add_description(command)
     add_tracking(command)
@@ -69,6 +74,7 @@ def _run(options: argparse.Namespace) -> None:
 
     from model_training.fitting.run_folder import Run, check_out
 
+    require_output_folder("--out", options.out)
     if options.repeats == 1:
         check_out(options.out, options.samples)
     else:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.core.images.reading_options import add_reading
+from app.commands.parsing import require_output_file, whole_number
+from app.commands.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import chosen_reading
@@ -29,7 +30,7 @@ def add(commands: Commands) -> None:
     add_data_arguments(command)
     command.add_argument(
         "--channels",
-        type=int,
+        type=whole_number,
         choices=(1, 3),
         default=1,
         help="of the network to be trained: 1 grey (default), which does not accept colour "
@@ -41,14 +42,15 @@ def add(commands: Commands) -> None:
         "--json",
         type=Path,
         metavar="FILE",
-        help="write everything as JSON, with the names of files and patients that splits share",
+        help="write everything as JSON, with the names of files and patients that splits share; "
+        "replaced if it exists",
     )
     output.add_argument(
         "--html",
         type=Path,
         metavar="FILE",
         help="write a page with plots; it shows names of files and patients and small images, so "
-        "keep it with the data",
+        "keep it with the data; replaced if it exists",
     )
     output.add_argument(
         "--strict", action="store_true", help="exit status 1 if splits share anything"
@@ -64,6 +66,8 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.audit import text as inspection_text
     from model_training.audit.checks import inspect
 
+    require_output_file("--json", options.json)
+    require_output_file("--html", options.html)
     conflicts: Conflicts = "drop" if options.conflicts == "drop" else "keep"
     dataset = read(options, conflicts=conflicts, any_of=True)
     inspection = inspect(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from app.commands.parsing import require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 
 
@@ -17,15 +19,35 @@ def add(commands: Commands) -> None:
         "overread-train phantoms p --count 400 --seed 1",
         "overread-train phantoms p --count 900 --seed 1 --findings",
     )
-    command.add_argument("out", type=Path, help="folder to write; must be empty or new")
-    command.add_argument("--count", type=int, required=True, help="number of films")
-    command.add_argument("--seed", type=int, required=True, help="same seed, same bytes")
+    command.add_argument(
+        "out", type=Path, metavar="OUT", help="folder to write; must be empty or new"
+    )
+    command.add_argument(
+        "--count",
+        type=whole_number,
+        required=True,
+        metavar="N",
+        help="number of films, 6 or more, with --findings 60 or more",
+    )
+    command.add_argument(
+        "--seed",
+        type=whole_number,
+        required=True,
+        metavar="N",
+        help="0 or more; the same seed gives the same bytes",
+    )
     command.add_argument(
         "--findings",
         action="store_true",
         help="films with any of several findings, some labels missing, and a table of them",
     )
-    command.add_argument("--size", type=int, default=512, help="side in pixels (default 512)")
+    command.add_argument(
+        "--size",
+        type=whole_number,
+        default=512,
+        metavar="N",
+        help="side of the films in pixels, 64 to 4096; default: 512",
+    )
     command.set_defaults(run=_run)
 
 
@@ -34,20 +56,14 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.phantoms.dataset import generate
     from model_training.phantoms.findings import generate_findings
 
+    write = generate_findings if options.findings else generate
     with wrong_call():
-        if options.findings:
-            generate_findings(
-                options.out,
-                count=options.count,
-                seed=options.seed,
-                size=options.size,
-                progress=lambda films: progress(films, title="drawing", unit="film"),
-            )
-            return
-        generate(
+        require_output_folder("OUT", options.out)
+        write(
             options.out,
             count=options.count,
             seed=options.seed,
             size=options.size,
             progress=lambda films: progress(films, title="drawing", unit="film"),
         )
+    print(f"The {options.count:,} films are in {options.out}", file=sys.stderr)

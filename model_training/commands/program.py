@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from app.core.errors import OverreadError, system_reason
+from app.commands.parsing import Parser, WrongCall
+from app.core.errors import NOT_ENOUGH_MEMORY, OverreadError, system_reason
 from model_training import interruption
 from model_training.commands import (
     augment_preview,
@@ -24,7 +25,6 @@ from model_training.commands import (
     phantoms,
     tune,
 )
-from model_training.commands.calls import WrongCall
 
 # Modules of the extra `train`, which an installation that only serves the app does not have.
 TRAINER_MODULES = ("h5py", "imagehash", "jinja2", "openpyxl", "optuna", "scipy")
@@ -56,6 +56,9 @@ def run(arguments: list[str] | None) -> int:
             "folders, their permissions and the free disk space; nothing was published.",
             file=sys.stderr,
         )
+        return 1
+    except MemoryError:
+        print(f"overread-train: {NOT_ENOUGH_MEMORY}", file=sys.stderr)
         return 1
     return 0
 
@@ -99,7 +102,7 @@ def _failing_option(error: OSError, options: argparse.Namespace) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="overread-train", description="Train and evaluate the models that Overread serves."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -7,6 +7,7 @@ import sys
 from math import prod
 from pathlib import Path
 
+from app.commands.parsing import require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import (
@@ -41,7 +42,11 @@ def add(commands: Commands) -> None:
     )
     add_data_arguments(command)
     command.add_argument(
-        "--out", type=Path, required=True, help="folder of the study: database, report, epochs"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="folder of the study: database, report, epochs",
     )
     search = command.add_argument_group("search", "all other options apply to every trial")
     search.add_argument(
@@ -62,12 +67,13 @@ def add(commands: Commands) -> None:
         "--pruner",
         choices=PRUNERS,
         default="none",
-        help="median: stop trials that are worse than the median of earlier ones",
+        help="median: stop trials that are worse than the median of earlier ones; default: none",
     )
     search.add_argument(
         "--trials",
-        type=int,
-        help=f"total number of trials; default: the whole grid, else {_TRIALS}",
+        type=whole_number,
+        metavar="N",
+        help=f"total number of trials, 1 or more; default: the whole grid, else {_TRIALS}",
     )
     search.add_argument(
         "--storage",
@@ -79,7 +85,10 @@ def add(commands: Commands) -> None:
         "--study", metavar="NAME", help="name in the database; default: name of --out"
     )
     search.add_argument(
-        "--fit-best", type=Path, metavar="BUNDLE", help="then train the best trial as a bundle"
+        "--fit-best",
+        type=Path,
+        metavar="BUNDLE",
+        help="then train the best trial as a bundle; default: none",
     )
     add_tracking(search, bundle=False)
     add_settings(command)
@@ -99,6 +108,7 @@ def _run(options: argparse.Namespace) -> None:
             trials = size if options.trials is None else min(options.trials, size)
         if trials < 1:
             raise ValueError(f"`trials` must be at least 1. Received trials={trials}.")
+    require_output_folder("--out", options.out)
 
     from app.core.networks.network import silence_tensorflow
     from app.core.results.rows import to_csv

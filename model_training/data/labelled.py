@@ -66,10 +66,11 @@ def read_labelled(
         for file in tables_in(data)
         if file.name != MANIFEST and not is_excluded(file.name, rules.exclude)
     ]
-    if not beside and (columns is not None or rules.join is not None):
+    about_tables = (columns, rules.join, rules.encoding, rules.sheet)
+    if not beside and any(option is not None for option in about_tables):
         raise DatasetError(
-            f"The data folder {data.name!r} contains no table, so options about columns have no "
-            "effect. Name the table with --table, or leave them out."
+            f"The data folder {data.name!r} contains no table, so options about tables and their "
+            "columns have no effect. Name the table with --table, or leave them out."
         )
     if beside and (columns is not None or rules.join is not None):
         _require_one(beside, rules)

@@ -26,7 +26,7 @@ CLASSES = ("NORMAL", "PNEUMONIA")
 HELD_OUT: dict[SplitName, float] = {"val": 0.15, "test": 0.15}
 SPLITS: tuple[SplitName, ...] = ("train", *HELD_OUT)
 MIN_COUNT = len(SPLITS) * len(CLASSES)
-MIN_SIZE = 64
+MIN_SIZE, MAX_SIZE = 64, 4096
 
 NOTICE = "PHANTOM: synthetic chest radiograph, not a patient"
 MASK_NOTICE = "PHANTOM: consolidation of a synthetic chest radiograph, not a patient"
@@ -191,10 +191,10 @@ def check_output(out: Path, *, count: int, seed: int, size: int, min_count: int)
             f"Received count {count}. Expected at least {min_count}, so that each of "
             f"{len(SPLITS)} splits has films of each class. Increase the count."
         )
-    if size < MIN_SIZE:
+    if not MIN_SIZE <= size <= MAX_SIZE:
         raise ValueError(
-            f"Received size {size}. Expected at least {MIN_SIZE} pixels; in smaller films ribs "
-            "and vessels are lost. Choose a larger size."
+            f"Received size {size}. Expected {MIN_SIZE} to {MAX_SIZE} pixels; in smaller films "
+            "ribs and vessels are lost. Choose another size."
         )
     if seed < 0:
         raise ValueError(f"Received seed {seed}. Expected 0 or more. Choose another seed.")

@@ -195,8 +195,19 @@ def test_the_backend_can_be_forced(films, bundle, whole, tmp_path, capsys):
 
 
 def test_another_ending_is_refused_before_anything_is_read(bundle, tmp_path, capsys):
-    assert score(bundle, tmp_path / "gone", tmp_path / "r.xlsx") == 1
+    with pytest.raises(SystemExit) as stopped:
+        score(bundle, tmp_path / "gone", tmp_path / "r.xlsx")
+    assert stopped.value.code == 2
     assert ".parquet" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_table(bundle, films, tmp_path, capsys):
+    (tmp_path / "r.csv").mkdir()
+
+    assert score(bundle, films, tmp_path / "r.csv") == 2
+
+    assert "--out is 'r.csv', which is a folder" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["r.csv"]
 
 
 @pytest.mark.parametrize("name", ["r.csv", "r.parquet"])

@@ -107,8 +107,8 @@ def test_a_number_beyond_the_last_is_said(bundle, folder, tmp_path):
 @pytest.mark.parametrize(
     ("option", "status"),
     [(["--frame", "0"], 2), (["--frame", "x"], 2), (["--window", "5"], 2),
-     (["--window", "5", "5"], 2), (["--window", "nan", "5"], 2),
-     (["--window", "4095", "0"], 2), (["--window", "0", "inf"], 2)],
+     (["--window", "5", "5"], 2), (["--window", "nan", "5"], 2), (["--window", "a", "5"], 2),
+     (["--window", "4095", "0"], 2), (["--window", "0", "inf"], 2), (["--heatmaps", __file__], 2)],
 )  # fmt: skip
 def test_wrong_choices_end_before_anything_is_read(
     bundle, folder, tmp_path, option, status, capsys

@@ -154,7 +154,7 @@ def test_trivial_statistics_do_not_separate_the_classes(phantoms, manifest):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"count": 5}, "at least 6"), ({"size": 16}, "at least 64")],
+    [({"count": 5}, "at least 6"), ({"size": 16}, "64 to 4096"), ({"size": 100_000}, "64 to 4096")],
 )
 def test_wrong_arguments_are_sentences(tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):

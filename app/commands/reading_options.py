@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from app.commands.parsing import number, whole_number
+
 
 def add_reading(options: argparse._ActionsContainer, *, without: str = "they are refused") -> None:
     """Declares `--frame` and `--window`, which are None if they are not given.
@@ -23,24 +25,24 @@ def add_reading(options: argparse._ActionsContainer, *, without: str = "they are
         type=_frame,
         metavar="N",
         help="of files that hold several images (DICOM frames, TIFF pages, slices of a volume), "
-        "read the one with this number, 1 for the first; without it, they are refused",
+        "read the one with this number, 1 or more; default: they are refused",
     )
     options.add_argument(
         "--window",
-        type=float,
+        type=number,
         nargs=2,
         metavar=("LOW", "HIGH"),
         action=_WindowAction,
         help="of files that do not state which values are black and white (16 bits, floats), show "
-        f"LOW as black and HIGH as white, for example 0 4095; without it, {without}",
+        f"LOW as black and HIGH, which is larger, as white, for example 0 4095; default: {without}",
     )
 
 
 def _frame(text: str) -> int:
-    number = int(text)
-    if number < 1:
+    frame = whole_number(text)
+    if frame < 1:
         raise argparse.ArgumentTypeError(f"{text} is below 1, which is the first image of a file")
-    return number
+    return frame
 
 
 class _WindowAction(argparse.Action):

@@ -1,0 +1,97 @@
+"""How both programs read their command line, and what they say of one that is wrong."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import NoReturn
+
+
+class WrongCall(Exception):  # noqa: N818 (it is no error of the program)
+    """An argument that argparse accepts but the command cannot use; exit status 2."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong; the usage of some commands alone fills a screen."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with status 2."""
+        self.exit(2, f"{self.prog}: {message}. `{self.prog} --help` explains the options.\n")
+
+
+def whole_number(text: str) -> int:
+    """The value of an option that takes a whole number.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """The value of an option that takes a number.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is none.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def require_output_file(option: str, file: Path | None) -> None:
+    """Checks before the work begins that its result can be written.
+
+    Args:
+        option: Name of the option, such as `--html`.
+        file: The file to write; None if the option was not given.
+
+    Raises:
+        WrongCall: If it is a folder.
+        OSError: If nothing can be written there.
+    """
+    if file is None:
+        return
+    if file.is_dir():
+        raise WrongCall(
+            f"{option} is {file.name!r}, which is a folder. Expected the name of a file; add one, "
+            "or choose another."
+        )
+    _try_to_write(file, nearest=file.parent)
+
+
+def require_output_folder(option: str, folder: Path | None) -> None:
+    """Checks before the work begins that a folder can be made or written to.
+
+    Args:
+        option: Name of the option, such as `--heatmaps`.
+        folder: The folder; None if the option was not given.
+
+    Raises:
+        WrongCall: If it is a file.
+        OSError: If nothing can be written there.
+    """
+    if folder is None:
+        return
+    if folder.exists() and not folder.is_dir():
+        raise WrongCall(
+            f"{option} is {folder.name!r}, which is a file. Expected a folder; choose another name."
+        )
+    _try_to_write(folder, nearest=folder)
+
+
+def _try_to_write(wanted: Path, *, nearest: Path) -> None:
+    """Writes an unnamed file into the nearest folder that exists, and makes none."""
+    nearest = nearest.absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    try:
+        with TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(wanted)) from None
