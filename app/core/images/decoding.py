@@ -44,6 +44,9 @@ MIN_SIDE = 32
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "AVIF")
 _UNDECODABLE = "undecodable"
+_WORD = re.compile(r"[^\W_]+")
+# Bytes of a file that are searched for words at a time.
+_PART = 2**20
 _DAMAGED = "The image is truncated or damaged ({}). Copy or export the file again."
 
 
@@ -129,15 +132,33 @@ def _log(data: bytes, error: Exception) -> None:
     They might be a patient's. In a deflated file none can be found, so that none is logged. The
     file is named by the beginning of its digest.
     """
-    content, is_deflated = data.lower(), dicom_file.is_deflated(data)
+    is_deflated = dicom_file.is_deflated(data)
+    words = set(_WORD.findall(str(error)))
+    in_file = _found_in(data, {text for text in words if text.isascii()})
 
     def masked(word: re.Match[str]) -> str:
         text = word.group()
-        may_be_in_file = is_deflated or not text.isascii() or text.lower().encode() in content
+        may_be_in_file = is_deflated or not text.isascii() or text in in_file
         return "…" if may_be_in_file else text
 
-    words = re.sub(r"[^\W_]+", masked, str(error))
-    _LOG.warning("Image %s: %s: %s", image_id(data)[:8], type(error).__name__, words)
+    shown = _WORD.sub(masked, str(error))
+    _LOG.warning("Image %s: %s: %s", image_id(data)[:8], type(error).__name__, shown)
+
+
+def _found_in(data: bytes, words: set[str]) -> set[str]:
+    """The words that occur in a file, in any case; the file is never copied as a whole.
+
+    Args:
+        data: The file.
+        words: In ASCII.
+    """
+    sought = {word: word.lower().encode() for word in words}
+    longest = max(map(len, words), default=0)
+    found: set[str] = set()
+    for start in range(0, len(data), _PART):
+        part = data[start : start + _PART + longest].lower()
+        found |= {word for word, content in sought.items() if content in part}
+    return found
 
 
 def _undecodable(what: str) -> UnreadableImageError:
