@@ -20,6 +20,12 @@ def is_image_name(name: str) -> bool:
     return suffix in IMAGE_SUFFIXES or _looks_like_extensionless_dicom(last, suffix)
 
 
+def has_image_ending(name: str) -> bool:
+    """Whether a file that is not hidden has the extension of an image."""
+    last = name.rpartition("/")[2]
+    return not last.startswith(".") and os.path.splitext(last)[1].lower() in IMAGE_SUFFIXES
+
+
 def is_hidden(path: str) -> bool:
     """Whether any part of a path, separated by `/`, is hidden or metadata added by macOS."""
     return any(

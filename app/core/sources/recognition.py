@@ -7,7 +7,9 @@ without opening any.
 
 from __future__ import annotations
 
+import codecs
 import os
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from app.core.errors import ImageError
 from app.core.images.file_kinds import HEAD_BYTES, ZIP, FileKind, kind_of
 from app.core.images.guard import guarded
 from app.core.sources import problems
-from app.core.sources.file_names import is_image_name
+from app.core.sources.file_names import has_image_ending, is_image_name
 from app.core.sources.problems import Problem
 
 # ZIP archives by format, but documents to people.
@@ -31,6 +33,7 @@ _PLAIN = _DOCUMENTS | frozenset(
      ".log", ".md", ".md5", ".parquet", ".pdf", ".pkl", ".ppt", ".py", ".rtf", ".sh", ".sha256",
      ".toml", ".tsv", ".txt", ".xls", ".xml", ".yaml", ".yml"}
 )  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,14 @@ OTHER = Recognised("other")
 def recognise(name: str, read_head: Callable[[], bytes]) -> Recognised:
     """What a file is, by its ending if that is an image's, else by its first bytes.
 
-    A file whose content cannot be read counts as an image, so that its row says why.
+    A file whose content cannot be read counts as an image, so that its row says why; so does one
+    that is called as scanners call DICOM files, such as `IM000001`, unless it is a text.
 
     Args:
         name: Its name.
         read_head: Reads its first `HEAD_BYTES` bytes.
     """
-    if is_image_name(name):
+    if has_image_ending(name):
         return IMAGE
     try:
         with guarded():
@@ -70,6 +74,8 @@ def recognise(name: str, read_head: Callable[[], bytes]) -> Recognised:
     except ImageError:
         return IMAGE
     kind = kind_of(head)
+    if is_image_name(name) and kind is None and not _is_text(head):
+        return IMAGE
     if kind is None or _is_document(name, kind):
         return OTHER
     if kind.role == "index":
@@ -79,12 +85,14 @@ def recognise(name: str, read_head: Callable[[], bytes]) -> Recognised:
 
 
 def recognise_remote(name: str, read_head: Callable[[], bytes]) -> Recognised:
-    """The same at an address, where names that are plainly no image's are believed.
+    """The same at an address, where names are believed: those of scanners, and of no images.
 
     Args:
         name: Its name.
         read_head: Reads its first `HEAD_BYTES` bytes, at the price of a request.
     """
+    if is_image_name(name):
+        return IMAGE
     is_plain = os.path.splitext(name)[1].lower() in _PLAIN
     return OTHER if is_plain else recognise(name, read_head)
 
@@ -127,6 +135,15 @@ def head_of(path: str) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return b""
         return file.read(HEAD_BYTES)
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether a file begins as a text in UTF-8, without control characters."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # the last letter may be cut
+    except UnicodeDecodeError:
+        return False
+    return text != "" and not _CONTROL.search(text)
 
 
 def _is_document(name: str, kind: FileKind) -> bool:

@@ -47,6 +47,11 @@ FILES = [
     ("t.json", b"{}", [".json"]),
     ("u.TXT", b"", [".txt"]),
     ("README", b"notes", ["without ending"]),
+    ("notes2", "3 Bilder, alle ü".encode(), ["without ending"]),
+    ("notes3", "3 Bilder, alle ü".encode()[:-1], ["without ending"]),  # as if cut in a letter
+    ("1.2.840.10008", b"a text\r\n", [".10008"]),
+    ("IM000001", b"\x10\x02no text, damaged", b"\x10\x02no text, damaged"),
+    ("IM000002", b"", b""),
     ("DICOMDIR", DIRECTORY, ["DICOMDIR"]),
     ("Thumbs.db", b"\xd0\xcf", ["Thumbs.db"]),
     (".DS_Store", b"\0", [".DS_Store"]),
@@ -80,10 +85,10 @@ def test_a_folder_is_read_by_content(folder):
         name: what for name, _, what in FILES if not isinstance(what, list)
     }
     assert str(left_out) == counted(FILES) == (
-        "12 files are no images: 3 .txt, 1 .DS_Store, 1 .docx, 1 .json, 1 .xlsx, 1 DICOMDIR, "
-        "1 Thumbs.db, 1 hidden, 1 metadata of macOS, 1 without ending."
+        "15 files are no images: 3 .txt, 3 without ending, 1 .10008, 1 .DS_Store, 1 .docx, "
+        "1 .json, 1 .xlsx, 1 DICOMDIR, 1 Thumbs.db, 1 hidden, 1 metadata of macOS."
     )  # fmt: skip
-    assert len(found) + 12 == len(FILES)
+    assert len(found) + 15 == len(FILES)
 
 
 def test_an_archive_is_read_like_a_folder(folder, tmp_path):

@@ -75,7 +75,7 @@ def test_a_bad_archive_costs_nothing_else():
 def test_of_an_uploaded_directory_only_images_count():
     film = dicom(np.zeros((40, 40), np.uint8))
     files = {
-        "week/a.png": b"a", "week/.DS_Store": b"", "week/sub/IM0001": b"i", "week/notes.txt": b"n",
+        "week/a.png": b"a", "week/.DS_Store": b"", "week/sub/IM0001": b"\x01", "week/notes.txt": b"n",
         "week/.git/b.png": b"b", "__MACOSX/week/._a.png": b"m", "week/IMAGE": film,
         "week/scan.nii": nifti(), "week/more.zip": bytes(zipped({"c.png": b"c", "d.csv": b"d"})),
     }  # fmt: skip
@@ -85,7 +85,7 @@ def test_of_an_uploaded_directory_only_images_count():
         (source.name, source.problem.code if source.problem else source.read())
         for source in spooled.sources
     ] == [
-        ("week/a.png", b"a"), ("week/sub/IM0001", b"i"), ("week/IMAGE", film),
+        ("week/a.png", b"a"), ("week/sub/IM0001", b"\x01"), ("week/IMAGE", film),
         ("week/scan.nii", "volume"), ("week/more.zip/c.png", b"c"),
     ]  # fmt: skip
     assert str(spooled.left_out) == (

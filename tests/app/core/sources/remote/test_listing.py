@@ -19,6 +19,7 @@ def test_a_folder_is_listed_as_on_disk(place, tmp_path):
              ".hidden.png", ".git/e.png", "__MACOSX/f.png", "a/.DS_Store", "more.zip"]  # fmt: skip
     contents = {name: name.encode() for name in files}
     contents["more.zip"] = bytes(zipped({"a.png": b"abc"}))
+    contents["IM0001"] = b"\x01"  # no text
     filled(place, contents)
     for name, content in contents.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
