@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from model_training.data.spelling import stripped
+
 
 class Mark(Enum):
     """What a cell says of a finding."""
@@ -29,6 +31,8 @@ _MISSING = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "nat", "null"})
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _WHOLE_NUMBER = re.compile(r"\+?(-?\d+)([.,]0*)?", re.ASCII)
 
+_FORMULA_TEXT = re.compile(r'="[^"]*"')
+
 _MARK_OF = {text: mark for mark, texts in _MARKS.items() for text in texts}
 
 
@@ -46,12 +50,16 @@ def number_of(text: str) -> float | None:
 def whole_numbers(texts: Sequence[str]) -> list[str]:
     """Labels such as `1.0` or `1,0` as `1`, if all that are filled are whole numbers.
 
-    Their digits stay as they are: `007` is not `7`, and long identifiers are not rounded.
+    Otherwise `1.0` is `1` only where that is there too. Their digits stay as they are: `007` is
+    not `7`, and long identifiers are not rounded.
     """
-    found = [_WHOLE_NUMBER.fullmatch(text) for text in texts if text]
-    if not all(found):
-        return list(texts)
-    return [_WHOLE_NUMBER.sub(r"\1", text) for text in texts]
+    short = [
+        _WHOLE_NUMBER.sub(r"\1", text) if _WHOLE_NUMBER.fullmatch(text) else text for text in texts
+    ]
+    if all(_WHOLE_NUMBER.fullmatch(text) for text in texts if text):
+        return short
+    known = set(texts)
+    return [new if new in known else text for text, new in zip(texts, short, strict=True)]
 
 
 def mark_of(text: str) -> Mark | None:
@@ -62,7 +70,14 @@ def mark_of(text: str) -> Mark | None:
     return _MARK_OF.get(text.lower())
 
 
+def is_numeric(column: pd.Series[Any]) -> bool:
+    """Whether all filled cells of a column are numbers."""
+    return all(number_of(text) is not None for text in texts_of(column) if text)
+
+
 def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # pandas reads integer columns with missing values as floats
-    return "" if value is None or value is pd.NA else str(value).strip()
+    text = "" if value is None or value is pd.NA else stripped(str(value))
+    # Excel writes ="007" to keep the zeros of a text.
+    return stripped(text[2:-1]) if _FORMULA_TEXT.fullmatch(text) else text

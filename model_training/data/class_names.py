@@ -5,23 +5,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from app.core.errors import DatasetError
+from model_training.data.cells import Mark, mark_of
+from model_training.data.spelling import INVISIBLE, composed, stripped
+
+_UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 
 
 def spelling_key(name: str) -> str:
     """What the spellings of one name have in common.
 
-    Case, kinds of blanks, hyphens and underscores inside, and ways to encode an accent make no
-    difference.
+    Case, kinds of blanks, hyphens and underscores inside, ways to encode an accent, and marks that
+    cannot be seen make no difference.
 
     Example:
     >>> spelling_key("No_Finding") == spelling_key("no  finding")
     True
     """
-    text = unicodedata.normalize("NFKC", name).casefold()
-    text = unicodedata.normalize("NFC", text).strip()
+    text = unicodedata.normalize("NFKC", name.translate(_UNSEEN)).casefold()
+    text = composed(text).strip()
     return re.sub(r"(?<=[^\W_])[\s_-]+(?=[^\W_])", " ", text)
 
 
@@ -37,7 +41,7 @@ def one_spelling(names: Sequence[str]) -> tuple[list[str], list[str]]:
     chosen, notes = {}, []
     for key, found in spellings.items():
         commonest = min(found, key=lambda name: (-found[name], name))
-        chosen[key] = unicodedata.normalize("NFC", commonest).strip()
+        chosen[key] = stripped(composed(commonest))
         if len(found) > 1:
             listed = ", ".join(f"{_shown(name)} ({found[name]:,})" for name in sorted(found))
             notes.append(f"Spellings of one class, {chosen[key]}: {listed}.")
@@ -65,9 +69,34 @@ def renamed(labels: Sequence[str], new: Mapping[str, str]) -> list[str]:
     return [by_key.get(spelling_key(label), label) for label in labels]
 
 
+def require_one_spelling_of_flags(names: Collection[str]) -> None:
+    """Checks that what says yes or no is written in one way, not `1`, `True` and `yes`.
+
+    Args:
+        names: Of the classes.
+
+    Raises:
+        DatasetError: If it is written in several ways.
+    """
+    spelled: dict[Mark, list[str]] = defaultdict(list)
+    for name in sorted(names):
+        mark = mark_of(name)
+        # Single letters may be classes of their own.
+        if mark in (Mark.PRESENT, Mark.ABSENT) and (len(name) > 1 or name.isdigit()):
+            spelled[mark].append(name)
+    several = [found for found in spelled.values() if len(found) > 1]
+    if several:
+        merged = " ".join(f"{other}={found[0]}" for found in several for other in found[1:])
+        raise DatasetError(
+            f"The labels {' and '.join(str(found) for found in several)} could each be one class, "
+            f"written in several ways. Write them alike, or merge them with --class-names {merged}."
+        )
+
+
 def _shown(name: str) -> str:
-    """A name with what would not be seen: blanks around it, and accents of their own."""
+    """A name with what would not be seen: blanks around it, accents of their own, and marks."""
     escaped = "".join(
-        f"\\u{ord(letter):04x}" if unicodedata.combining(letter) else letter for letter in name
+        f"\\u{ord(letter):04x}" if unicodedata.combining(letter) or letter in INVISIBLE else letter
+        for letter in name
     )
     return escaped if escaped == escaped.strip() else f"'{escaped}'"

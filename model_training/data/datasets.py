@@ -15,7 +15,12 @@ from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, Spl
 from app.core.bundles.manifest import TaskKind
 from app.core.errors import DatasetError
 from app.core.results.rows import TAKEN_NAMES
-from model_training.data.class_names import one_spelling, renamed, spelling_key
+from model_training.data.class_names import (
+    one_spelling,
+    renamed,
+    require_one_spelling_of_flags,
+    spelling_key,
+)
 from model_training.data.conflicts import contradicting, refuse
 from model_training.data.image_files import Presence as Presence
 from model_training.data.image_files import images_below as images_below
@@ -149,7 +154,8 @@ def read_dataset(
         notes += spellings + more
         if positive is None and set(names) == set(classes_of_model) and len(set(names)) == 2:
             positive = classes_of_model[1]
-        classes, about_positive = _class_order(set(names), positive)
+        require_one_spelling_of_flags(set(names))
+        classes, about_positive = _class_order(set(names), positive, reading.column)
     patients = find_patients(images, names, patient_pattern, folder=rules.patient_folder)
     subgroups = find_subgroups(images, subgroup_pattern)
     cases = [
@@ -239,7 +245,7 @@ def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> No
         )
 
 
-def _class_order(names: set[str], positive: str | None) -> tuple[tuple[str, ...], str]:
+def _class_order(names: set[str], positive: str | None, column: str) -> tuple[tuple[str, ...], str]:
     """The classes in output order, and why the last of two is the positive one."""
     classes = sorted(names)
     if len(classes) < 2:
@@ -262,7 +268,7 @@ def _class_order(names: set[str], positive: str | None) -> tuple[tuple[str, ...]
                 "Leave it out, or merge classes with --class-names."
             )
         return tuple(classes), ""
-    chosen = positive_of(classes, positive)
+    chosen = positive_of(classes, positive, column=column)
     ordered = tuple(sorted(classes, key=lambda name: name == chosen.name))
     return ordered, f"The positive class is {chosen.name}: {chosen.reason}"
 

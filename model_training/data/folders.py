@@ -12,7 +12,9 @@ from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
 from model_training.data.class_names import spelling_key
 from model_training.data.image_files import HIDDEN, LabelledImage, images_below, name_below
+from model_training.data.name_patterns import KNOWN_PATTERNS
 from model_training.data.nested_copies import Place, without_nested_copies
+from model_training.data.positive_class import is_telling, says_nothing_found
 from model_training.data.split_names import splits_of_folders
 
 # Folders of images that somebody is still to label, beside those of the classes.
@@ -32,6 +34,10 @@ _NUMBERED = re.compile(
     r"|study|exam|p|s)[ _-]?\d+",
     re.IGNORECASE,
 )
+# A long number at the end is that of a patient: `LIDC-IDRI-0001`, `10253`.
+_LONG_NUMBER = re.compile(r"\d{3,}$")
+_MANY = 20
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class FolderReading:
     Attributes:
         images: With the name of their class folder as label.
         notes: Remarks for the reader.
-        numbered: Whether the folders look like parts of one set, such as `images_001`.
+        numbered: Whether the folders look like parts of one set, such as `images_001`, or like
+            patients.
     """
 
     images: list[LabelledImage]
@@ -81,16 +88,32 @@ def read_folders(
         notes += more
         places, more = without_nested_copies(places)
         notes += more
-        _require_one_level(places)
     names = {place.class_name for place in places}
-    numbered = len(names) > 1 and all(
-        _NUMBERED.fullmatch(name) and spelling_key(name) not in known for name in names
+    numbered = not any(spelling_key(name) in known for name in names) and (
+        _are_numbered(names) or (class_folder is None and _are_unique(names, places))
     )
+    if class_folder is None and not numbered:
+        _require_one_level(places)
     found = [
         LabelledImage(p.path, name_below(p.path, folder), p.class_name, "", p.split, "")
         for p in places
     ]
     return FolderReading(found, notes, numbered)
+
+
+def _are_numbered(names: Collection[str]) -> bool:
+    """Whether folders have numbers of parts or patients, and no names of classes."""
+    return len(names) > 1 and (
+        all(_NUMBERED.fullmatch(name) or _LONG_NUMBER.search(name) for name in names)
+        or any(
+            all(pattern.search(f"{name}/") for name in names) for pattern in KNOWN_PATTERNS.values()
+        )
+    )
+
+
+def _are_unique(names: Collection[str], places: Sequence[Place]) -> bool:
+    """Whether most folders hold one image, as those of people do."""
+    return len(names) > _MANY and len(names) * 2 > len(places)
 
 
 def _at_level(parts: Mapping[Path, tuple[str, ...]], level: int) -> list[Place]:
@@ -243,19 +266,38 @@ def _require_one_level(places: Sequence[Place]) -> None:
     """Checks that only the first level of folders can be the classes.
 
     Raises:
-        DatasetError: If the same folders are in each of them, as in `HOSPITAL/CLASS/`.
+        DatasetError: If the same folders are in them again and again, as in `HOSPITAL/CLASS/` and
+            in `PATIENT/CLASS/` of patients with some of the classes, or if folders further down
+            say that nothing was found, as in `ELBOW/patient1/study1_negative/`.
     """
-    inner: dict[str, set[str]] = defaultdict(set)
+    below: dict[str, set[str]] = defaultdict(set)
+    healthy: dict[str, set[str]] = defaultdict(set)
     for place in places:
-        inner[place.class_name].add(place.below[0] if place.below else "")
-    found = {frozenset(map(spelling_key, names)) for names in inner.values()}
-    if len(inner) < 2 or len(found) > 1:
+        below[place.class_name].add(spelling_key(place.below[0]) if place.below else "")
+        healthy[place.class_name] |= {name for name in place.below if says_nothing_found(name)}
+    if len(below) < 2:
         return
-    (names,) = found
-    if len(names) < 2 or "" in names or all(re.search(r"\d$", name) for name in names):
-        return
-    raise DatasetError(
-        f"The folders {sorted(inner)} each hold folders {sorted(names)}, so either could be the "
-        "classes. Say which: --class-folder 1 for the first level, --class-folder 2 for the "
-        "second, counted from the data folder, or -1 for the folder that holds the image."
+    is_clear = any(is_telling(name) for name in below)
+    times = Counter(name for names in below.values() for name in names)
+    is_same = len({frozenset(names) for names in below.values()}) == 1
+    is_shared = min(times.values()) > 1 and len(below) > len(times) and not is_clear
+    if (is_same or is_shared) and len(times) > 1 and "" not in times:
+        are_parts = all(_NUMBERED.fullmatch(name) for name in times)
+        if not are_parts and not (is_clear and all(re.search(r"\d$", name) for name in times)):
+            raise _two_levels(below, times)
+    found = [names for names in healthy.values() if names]
+    if len(found) > 1 and not is_clear:
+        raise _two_levels(below, set().union(*found))
+
+
+def _two_levels(outer: Collection[str], inner: Collection[str]) -> DatasetError:
+    return DatasetError(
+        f"The folders {_listed(outer)} hold folders {_listed(inner)} again and again, so either "
+        "could be the classes. Say which: --class-folder 1 for the first level, --class-folder 2 "
+        "for the second, counted from the data folder, or -1 for the folder that holds the image."
     )
+
+
+def _listed(names: Collection[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(sorted(names)[:_SHOWN]) + more

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal
+from urllib.parse import unquote
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.sources import folder_listing
 from app.core.sources.file_names import IMAGE_SUFFIXES, is_image_name
 from app.core.sources.left_out import LeftOut
+from model_training.data.spelling import composed
 
 HIDDEN = (".", "__MACOSX")
 
@@ -51,11 +53,13 @@ class Reading:
         images: The images.
         notes: Remarks for the reader.
         findings: Names of the findings; empty where each image belongs to one class.
+        column: The column that the labels are from; empty where there is not one alone.
     """
 
     images: list[LabelledImage]
     notes: list[str]
     findings: tuple[str, ...] = ()
+    column: str = ""
 
 
 def images_below(folder: Path, left_out: LeftOut | None = None) -> list[Path]:
@@ -90,9 +94,9 @@ def name_below(path: Path, folder: Path) -> str:
 class ImageIndex:
     """Finds the file that a table refers to.
 
-    A path, absolute or relative to the folder, is used as it is. If there is no such file, case and
-    extension are ignored; leading folders of a path from elsewhere are ignored; and a name without
-    folders is searched in all folders.
+    A path, absolute or relative to the folder, is used as it is. If there is no such file, case,
+    extension and ways to encode an accent are ignored; leading folders of a path from elsewhere are
+    ignored; a name without folders is searched in all folders; and `%20` is a blank.
     """
 
     def __init__(self, folder: Path, images: list[Path] | None = None) -> None:
@@ -117,15 +121,18 @@ class ImageIndex:
                 return [exact]
         except (OSError, ValueError):  # too long for a file name, or with a NUL byte
             return []
-        parts = [part for part in plain.parts if part not in ("/", ".", "..")]
+        found = self._search(plain)
+        return found or (self._search(PurePosixPath(unquote(str(plain)))) if "%" in name else [])
+
+    def _search(self, plain: PurePosixPath) -> list[Path]:
+        parts = [_key(part) for part in plain.parts if part not in ("/", ".", "..")]
         if not parts:
             return []
         by_path, by_name = self._paths
         for start in range(len(parts)):
-            found = by_path["/".join(parts[start:]).lower()]
-            if found:
+            if found := by_path.get("/".join(parts[start:])):
                 return found
-        return by_name[parts[0].lower()] if len(parts) == 1 else []
+        return by_name.get(parts[0], []) if len(parts) == 1 else []
 
     @cached_property
     def images(self) -> list[Path]:
@@ -139,16 +146,21 @@ class ImageIndex:
 
     @cached_property
     def _paths(self) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
-        """The images by path relative to the folder and by name, both in lower case."""
+        """The images by path relative to the folder and by name, both as `_key`."""
         by_path: dict[str, list[Path]] = defaultdict(list)
         by_name: dict[str, list[Path]] = defaultdict(list)
         for path in self.images:
             for index, key in (
-                (by_path, name_below(path, self.folder).lower()),
-                (by_name, name_below(path, path.parent).lower()),
+                (by_path, _key(name_below(path, self.folder))),
+                (by_name, _key(name_below(path, path.parent))),
             ):
                 index[key].append(path)
                 stem, dot, suffix = key.rpartition(".")
                 if f"{dot}{suffix}" in IMAGE_SUFFIXES:
                     index[stem].append(path)
         return by_path, by_name
+
+
+def _key(name: str) -> str:
+    """What spellings of a file name have in common: case, and the encoding of accents."""
+    return composed(name).lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import DatasetError
@@ -57,7 +58,7 @@ def read_labelled(
 
     def by_tables(files: Sequence[Path], more: Sequence[str] = ()) -> Reading:
         reading = read_tables(files, index=index, columns=columns or Columns(), rules=rules)
-        return Reading(reading.images, [*notes, *more, *reading.notes], reading.findings)
+        return replace(reading, notes=[*notes, *more, *reading.notes])
 
     if tables:
         return by_tables(tables)
@@ -88,9 +89,10 @@ def read_labelled(
     if folders.numbered:
         examples = sorted({image.label for image in folders.images})
         raise DatasetError(
-            f"The {len(examples)} folders, such as {examples[0]!r}, look like parts of one set and "
-            "not like classes. Pass a table with the labels (--table FILE), say which level of "
-            "folders is the class (--class-folder), or name the classes with --class-names."
+            f"The {len(examples)} folders, such as {examples[0]!r}, look like parts of one set or "
+            "like patients, and not like classes. Pass a table with the labels (--table FILE), say "
+            "which level of folders is the class (--class-folder), or name the classes with "
+            "--class-names."
         )
     found, more = with_manifest(folders.images, data)
     return Reading(found, [*notes, *folders.notes, *more])

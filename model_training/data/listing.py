@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from app.core.errors import DatasetError
 from app.core.sources.left_out import LeftOut
 from model_training.data.image_files import images_below, name_below
+from model_training.data.mask_content import with_other_sizes, with_two_levels
 from model_training.data.masks import masks_among
 from model_training.data.rules import Rules
 from model_training.data.table_files import tables_in
@@ -32,19 +33,30 @@ def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
     images = images_below(folder, left_out)
     kept, notes = _without_excluded(images, folder, rules.exclude)
     masks, doubtful = masks_among(kept, folder)
+    named = set(masks)
+    films = [path for path in kept if path not in named]
     if masks and rules.masks == "drop":
-        dropped = set(masks)
-        kept = [path for path in kept if path not in dropped]
+        kept = films
         notes.append(
             f"{_images(len(masks))} named as masks of others ({_where(masks, folder)}) and not "
             "read; --masks keep reads them."
         )
     elif masks:
         notes.append(f"{_images(len(masks))} named as masks of others, and read (--masks keep).")
+    if masks and (wrong := with_other_sizes(masks, films)):
+        notes.append(
+            f"{_images(len(wrong))} named as masks, but not as large as the image of that name: "
+            f"look at them ({_where(wrong, folder)})."
+        )
     if doubtful:
         notes.append(
             f"{_images(len(doubtful))} named like masks, but no image is beside them: they are "
             f"read as images. --exclude leaves them out ({_where(doubtful, folder)})."
+        )
+    if two := with_two_levels(films):
+        notes.append(
+            f"{_images(len(two))} of two grey levels only, as masks are ({_where(two, folder)}). "
+            "--exclude leaves out what is no film."
         )
     return kept, [*notes, str(left_out)] if left_out else notes
 

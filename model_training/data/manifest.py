@@ -9,6 +9,7 @@ import pandas as pd
 
 from app.core.errors import DatasetError
 from model_training.data.image_files import LabelledImage
+from model_training.data.spelling import composed, stripped
 
 MANIFEST = "manifest.csv"
 
@@ -28,15 +29,12 @@ def with_manifest(
     manifest = _read_manifest(folder / MANIFEST)
     if manifest is None:
         return images, []
-    notes = _manifest_notes(manifest, [image.name for image in images])
-    nobody = ("", "")
+    names = [composed(image.name) for image in images]
+    notes = _manifest_notes(manifest, names)
+    found = [manifest.get(name, ("", "")) for name in names]
     return [
-        replace(
-            image,
-            patient=manifest.get(image.name, nobody)[0],
-            subgroup=manifest.get(image.name, nobody)[1],
-        )
-        for image in images
+        replace(image, patient=patient, subgroup=subgroup)
+        for image, (patient, subgroup) in zip(images, found, strict=True)
     ], notes
 
 
@@ -60,7 +58,10 @@ def _read_manifest(path: Path) -> dict[str, tuple[str, str]] | None:
         )
     if "subgroup" not in table:
         table["subgroup"] = ""
-    table["path"] = [PurePosixPath(name.replace("\\", "/")).as_posix() for name in table["path"]]
+    table["path"] = [
+        PurePosixPath(composed(stripped(name)).replace("\\", "/")).as_posix()
+        for name in table["path"]
+    ]
     rows = table[["path", "patient_id", "subgroup"]].drop_duplicates()
     repeated = int(rows["path"].duplicated().sum())
     if repeated:
@@ -69,7 +70,7 @@ def _read_manifest(path: Path) -> dict[str, tuple[str, str]] | None:
             "image; remove the wrong ones."
         )
     return {
-        name: (patient.strip(), subgroup.strip())
+        name: (stripped(patient), stripped(subgroup))
         for name, patient, subgroup in rows.itertuples(index=False)
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from model_training.data.image_files import name_below
+from model_training.data.spelling import composed
 
 _WORDS = (
     r"masks?|masken?|masques?|m[aá]scaras?|maschere|maski|segmentations?|segs?|segm"
@@ -51,7 +52,7 @@ def masks_among(images: Sequence[Path], folder: Path) -> tuple[list[Path], list[
         images: Image files.
         folder: The data folder.
     """
-    names = [PurePosixPath(name_below(path, folder)) for path in images]
+    names = [PurePosixPath(composed(name_below(path, folder))) for path in images]
     folders = {parent for name in names for parent in name.parents}
     # In `mask` beside `no_mask`, the masks are worn.
     worn = {place.parent for place in folders if _NEGATED_FOLDER.fullmatch(place.name)}

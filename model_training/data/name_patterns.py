@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from model_training.data.spelling import composed
+
 # Proportion of the names of a class that must match a scheme; a few odd files should not lose
 # the patients of all others.
 LEAST_MATCHED = 0.8
@@ -30,7 +32,7 @@ def compile_pattern(text: str) -> re.Pattern[str]:
         ValueError: If it is not valid, or has no group.
     """
     try:
-        pattern = re.compile(text)
+        pattern = re.compile(composed(text))  # names are searched as composed
     except re.error as error:
         raise ValueError(f"{text!r} is not a regular expression: {error}.") from None
     if not pattern.groups:

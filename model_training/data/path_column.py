@@ -36,12 +36,14 @@ class _Candidate:
         found: The image of each row, None where there is none or it is not clear which.
         is_known: Whether it has a usual name.
         kind: What most of its cells are: 0 with an extension or a folder, 1 other text, 2 numbers.
+        is_flag: Whether it has nothing but 0 and 1, more than once, and no usual name.
     """
 
     name: str
     found: list[Path | None]
     is_known: bool
     kind: int
+    is_flag: bool
 
     @property
     def number(self) -> int:
@@ -59,8 +61,9 @@ def find_path_column(
 ) -> tuple[str | None, list[str]]:
     """The column that names the images, or None, and remarks on columns that also find some.
 
-    Every column is tried. Columns that find the same images are one; row numbers and masks are
-    none; and of the others, file names come before other text, and that before numbers.
+    Every column is tried. Columns that find the same images are one; row numbers, masks and flags
+    (0 and 1) are none; and of the others, file names come before other text, and that before
+    numbers. Numbers of patients count where each is there once, as those of images are.
 
     Args:
         table: The table.
@@ -75,7 +78,9 @@ def find_path_column(
     candidates = [_candidate(table, column, index) for column in columns]
     finding = [one for one in candidates if one is not None]
     finding, notes = _without_row_numbers_and_masks(table, finding)
-    pool = [one for one in finding if one.name not in others] or finding
+    finding = [one for one in finding if not one.is_flag or one.name in others]
+    pool = [one for one in finding if one.name not in others or one.distinct == len(table)]
+    pool = pool or finding
     best_kind = min((one.kind for one in pool), default=0)
     most = max((one.distinct for one in pool), default=0)
     # A column of numbers with few values, such as a label, is nobody's name.
@@ -100,6 +105,11 @@ def find_path_column(
     return best.name, notes
 
 
+def looks_like_a_file(text: str) -> bool:
+    """Whether a text has a folder or the ending of an image."""
+    return bool(re.search(r"[/\\]", text)) or _has_suffix(text)
+
+
 def _candidate(table: pd.DataFrame, column: str, index: ImageIndex) -> _Candidate | None:
     """The column if it finds images; None if it does not."""
     is_known = _plain(column) in KNOWN_NAMES
@@ -112,7 +122,7 @@ def _candidate(table: pd.DataFrame, column: str, index: ImageIndex) -> _Candidat
     num_found = sum(bool(paths) for paths in matches)
     if not num_found or (not is_known and num_found * 2 <= len(filled)):
         return None
-    looks = [bool(re.search(r"[/\\]", text)) or _has_suffix(text) for text in filled]
+    looks = [looks_like_a_file(text) for text in filled]
     digits = [text.isdigit() for text in filled]
     return _Candidate(
         column,
@@ -123,6 +133,7 @@ def _candidate(table: pd.DataFrame, column: str, index: ImageIndex) -> _Candidat
         else _NUMBERS
         if sum(digits) * 2 > len(digits)
         else _TEXT,
+        is_flag=not is_known and set(filled) <= {"0", "1"} and len(filled) > 2,
     )
 
 

@@ -21,6 +21,7 @@ from model_training.data.name_patterns import (
     fitting_pattern,
 )
 from model_training.data.pseudonyms import dicom_patient_id, patient_key, pseudonym
+from model_training.data.spelling import composed
 from model_training.data.table_columns import NO_COLUMN
 
 
@@ -90,7 +91,7 @@ def find_patients(
             )
         elif remark:
             notes.append(f"{remark} Use --patient-pattern to set another pattern.")
-    return Found(values, "; ".join(sources), notes)
+    return Found([composed(value) for value in values], "; ".join(sources), notes)
 
 
 def find_subgroups(images: Sequence[LabelledImage], pattern: str | None = None) -> Found:
@@ -105,12 +106,12 @@ def find_subgroups(images: Sequence[LabelledImage], pattern: str | None = None) 
         DatasetError: If the pattern is found in no path.
         ValueError: If the pattern is not a regular expression with a group.
     """
-    values = [image.subgroup for image in images]
+    values = [composed(image.subgroup) for image in images]
     if pattern is None or pattern == NO_COLUMN:
         return Found(values, "", [])
     taken = _take_captured(values, images, compile_pattern(pattern), option="--subgroup-pattern")
     note = f"Subgroups of {_of(taken, images)} come from --subgroup-pattern {pattern}."
-    return Found(values, f"paths, by the pattern {pattern}", [note])
+    return Found([composed(value) for value in values], f"paths, by the pattern {pattern}", [note])
 
 
 def _take_captured(
@@ -125,7 +126,7 @@ def _take_captured(
     Raises:
         DatasetError: If the pattern comes from an option and is found in no path.
     """
-    found = [captured(pattern, image.name) for image in images]
+    found = [captured(pattern, composed(image.name)) for image in images]
     if option and not any(found):
         raise DatasetError(
             f"{option} {pattern.pattern} is found in none of the {len(images):,} paths. Paths are "

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.errors import DatasetError
+from model_training.data.cells import Mark, mark_of
 from model_training.data.healthy_words import (
     AFFIRMERS,
     HEALTHY,
@@ -48,12 +49,13 @@ class Positive:
     reason: str
 
 
-def positive_of(classes: Sequence[str], given: str | None = None) -> Positive:
+def positive_of(classes: Sequence[str], given: str | None = None, *, column: str = "") -> Positive:
     """The positive one of two classes.
 
     Args:
         classes: Two names.
         given: The one that somebody named.
+        column: The column of a table that they are from; in `normal`, 1 is the healthy class.
 
     Raises:
         DatasetError: If the names do not say it.
@@ -65,6 +67,15 @@ def positive_of(classes: Sequence[str], given: str | None = None) -> Positive:
     first, second = classes
     if given is not None:
         return Positive(given, "it was named with --positive.")
+    by_mark = {mark_of(name): name for name in classes}
+    if {Mark.PRESENT, Mark.ABSENT} == set(by_mark) and _meaning(column) < _NOT_SAID:
+        absent, present = by_mark[Mark.ABSENT], by_mark[Mark.PRESENT]
+        raise DatasetError(
+            f"{present} in the column {column!r} seems to say that nothing was found, and {absent} "
+            f"that something was. Say which is positive with --positive {absent} or --positive "
+            f"{present}, or what they mean, such as --class-names {present}={_quoted(column)} "
+            f"{absent}=..."
+        )
     for name, other in ((first, second), (second, first)):
         if _negates(name, other):
             return Positive(other, f"{name} is the negation of it.")
@@ -83,6 +94,11 @@ def positive_of(classes: Sequence[str], given: str | None = None) -> Positive:
 def says_nothing_found(name: str) -> bool:
     """Whether the name of a class says that nothing was found, such as `No Finding`."""
     return _meaning(name) == _NONE_FOUND
+
+
+def is_telling(name: str) -> bool:
+    """Whether the name of a class says that something was found, little or nothing."""
+    return _meaning(name) != _NOT_SAID
 
 
 def _meaning(name: str) -> int:

@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from app.core.errors import DatasetError
-from model_training.data.cells import Mark, mark_of, number_of, texts_of
+from model_training.data.cells import is_numeric, number_of, texts_of
 from model_training.data.image_files import ImageIndex
-from model_training.data.path_column import find_path_column
+from model_training.data.marked_columns import FEW_VALUES, marked_columns
+from model_training.data.path_column import find_path_column, looks_like_a_file
+from model_training.data.spelling import composed, stripped
 from model_training.data.split_names import split_of
 
 NO_COLUMN = "none"
@@ -21,25 +23,12 @@ NO_COLUMN = "none"
 _KNOWN_NAMES = {
     "label": ("label", "labels", "class", "classname", "classid", "target", "diagnosis", "dx",
               "category", "finding", "findings", "findinglabel", "findinglabels"),
-    "patient": ("patientid", "patient", "subjectid", "subject", "participantid", "participant",
-                "personid", "person", "pid"),
+    "patient": ("patientid", "patient", "patientnumber", "patientnr", "patientno", "patid",
+                "subjectid", "subject", "participantid", "participant", "personid", "person",
+                "pid", "mrn"),
     "split": ("split", "part", "partition", "set", "subset"),
     "subgroup": ("subgroup",),
 }  # fmt: skip
-
-# Words in names of columns that describe the patient or the film, and no finding, and words that
-# stand beside them.
-_CIRCUMSTANCES = re.compile(
-    r"sex|gender|male|female|age|birth|smok\w*|view|frontal|lateral|ap|pa|position|fold|split"
-    r"|height|width|weight|bmi|[xy](min|max|[12])?|bbox|id|nr|number|index|side|race|ethnicity"
-    r"|hospital|site|center|centre|manufacturer|scanner|modality|date|time|quality|rad|reader"
-    r"|rater|source|licence|license|follow|up|uid"
-    r"|patient|image|study|series|is|at|of|the|in|years|code|film|type",
-    re.IGNORECASE,
-)
-
-# A column with more values than this, most of them unique, is not a label.
-_FEW_VALUES = 20
 
 _SHOWN_COLUMNS = 30
 
@@ -123,9 +112,14 @@ def choose_columns(
         path = None if path.lower() == NO_COLUMN else _named(table, path, file_name)
     if path is None:
         raise _not_recognised(table, "path", "the file name", file_name, notes)
+    if looks_like_a_file(path) and index.find(path):
+        raise DatasetError(
+            f"The first line of {file_name} names the image {path!r}, so it is no header. Put a "
+            "line with the names of the columns above it, such as path,label."
+        )
     if given.label is None and not labels:
         used = [path, *filter(None, chosen.values())]
-        labels, more = _finding_columns(table, used, file_name)
+        labels, more = marked_columns(table, used, file_name)
         notes += more
     if not labels:
         raise _not_recognised(table, "label", "the label", file_name)
@@ -157,13 +151,14 @@ def _label_columns(table: pd.DataFrame, name: str | None, file_name: str) -> lis
         return [found] if found else []
     if name.lower() == NO_COLUMN:
         return []
-    if "," in name and name not in _columns(table):
+    if "," in name and composed(stripped(name)) not in _columns(table):
         return [_named(table, part.strip(), file_name) for part in name.split(",")]
     return [_named(table, name, file_name)]
 
 
 def _named(table: pd.DataFrame, name: str, file_name: str) -> str:
     columns = _columns(table)
+    name = composed(stripped(name))
     same = [column for column in columns if column == name] or [
         column for column in columns if column.lower() == name.lower()
     ]
@@ -193,54 +188,36 @@ def _recognised(table: pd.DataFrame, role: str, file_name: str) -> str | None:
             f"The columns {candidates} of {file_name} could each be the {role}. Name one with "
             f"--{role}-column."
         )
-    worded = [column for column in candidates if not _is_numeric(table[column])]
-    return next(iter([*worded, *candidates]), None)
+    worded = [column for column in candidates if not is_numeric(table[column])]
+    found = next(iter([*worded, *candidates]), None)
+    if found is not None:
+        _require_one_of_the_name(table, found, f"--{role}-column", file_name)
+    return found
 
 
-def _finding_columns(
-    table: pd.DataFrame, used: Sequence[str], file_name: str
-) -> tuple[list[str], list[str]]:
-    """The columns that say of one class or finding each whether it is there, and remarks.
+def _require_one_of_the_name(table: pd.DataFrame, column: str, option: str, file_name: str) -> None:
+    """Checks that no other column of the same name, which got a number behind it, differs.
 
     Raises:
-        DatasetError: If another column could be the label just as well.
+        DatasetError: If one does.
     """
-    marked, worded, absent, present = [], [], [], []
-    for column in _columns(table):
-        if column in used or _is_circumstance(column):
-            continue
-        texts = texts_of(table[column])
-        marks = {mark_of(text) for text in texts}
-        if None not in marks and Mark.PRESENT in marks and len(marks) > 1:
-            marked.append(column)
-        elif marks == {Mark.PRESENT}:
-            present.append(column)
-        elif Mark.ABSENT in marks and marks <= {Mark.ABSENT, Mark.BLANK}:
-            absent.append(column)
-        elif 1 < len(set(texts) - {""}) <= _FEW_VALUES and not _is_numeric(table[column]):
-            worded.append(column)
-    if len(marked) < 2:
-        return [], []
-    if worded:
+    differing = [
+        other
+        for other in _columns(table)
+        if re.fullmatch(rf"{re.escape(column)}\.\d+", other)
+        and _division(table[other]) != _division(table[column])
+    ]
+    if differing:
         raise DatasetError(
-            f"The columns {marked} of {file_name} could be findings, and {worded} could be the "
-            "label. Name the label with --label-column, or the findings with --label-column "
-            f"{','.join(marked[:2])},..."
+            f"{file_name} has {len(differing) + 1} columns called {column!r}, and they differ. "
+            f"Remove the wrong ones, or choose one with {option}: {column} is the first, "
+            f"{differing[0]} another."
         )
-    notes = [f"No image has a 1 in {', '.join(absent)}, which cannot be learnt."] if absent else []
-    if present:
-        notes.append(f"Every image has a 1 in {', '.join(present)}, which cannot be learnt.")
-    return marked, notes
-
-
-def _is_circumstance(column: str) -> bool:
-    words = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", re.sub(r"^Unnamed: \d+$", "index", column))
-    return all(_CIRCUMSTANCES.fullmatch(word) for word in words if word)
 
 
 def _require_few_values(table: pd.DataFrame, label: str, file_name: str) -> None:
     num_values = len(set(texts_of(table[label])))
-    if num_values > _FEW_VALUES and 2 * num_values > len(table):
+    if num_values > FEW_VALUES and 2 * num_values > len(table):
         raise DatasetError(
             f"The column {label!r} of {file_name} has {num_values:,} different values in "
             f"{len(table):,} rows, too many for classes. Name the label with --label-column; found "
@@ -264,10 +241,6 @@ def _division(column: pd.Series[Any]) -> tuple[int, ...]:
 
 def _names_splits(column: pd.Series[Any]) -> bool:
     return all(split_of(text) for text in texts_of(column))
-
-
-def _is_numeric(column: pd.Series[Any]) -> bool:
-    return all(number_of(text) is not None for text in texts_of(column) if text)
 
 
 def _has_fractions(column: pd.Series[Any]) -> bool:

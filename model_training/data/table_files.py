@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from app.core.errors import DatasetError
+from model_training.data.spelling import composed, stripped
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx", ".xlsm")
 
@@ -79,7 +80,7 @@ def load_table(
             f"{file.name} cannot be read as a table ({type(error).__name__}). Expected CSV with a "
             "header line, a workbook of Excel (.xlsx), or Parquet; save it again."
         ) from None
-    table.columns = pd.Index([str(column) for column in table])
+    table.columns = pd.Index(_named([str(column) for column in table]))
     if table.empty:
         raise DatasetError(
             f"{file.name} has no rows. Expected one row per image, with file name and label."
@@ -196,10 +197,13 @@ def _named(header: list[Any]) -> list[str]:
     names: list[str] = []
     times: Counter[str] = Counter()
     for place, cell in enumerate(header):
-        name = "" if cell is None else str(cell).strip()
+        name = "" if cell is None else composed(stripped(str(cell)))
         name = name or f"Unnamed: {place}"
-        names.append(f"{name}.{times[name]}" if times[name] else name)
-        times[name] += 1
+        numbered = name
+        while numbered in names:
+            times[name] += 1
+            numbered = f"{name}.{times[name]}"
+        names.append(numbered)
     return names
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from app.core.errors import DatasetError
 from model_training.data.cells import texts_of, whole_numbers
+from model_training.data.spelling import composed
 
 
 def join_tables(tables: Sequence[tuple[str, pd.DataFrame]], key: str) -> tuple[pd.DataFrame, str]:
@@ -60,7 +61,9 @@ def _with_key(name: str, table: pd.DataFrame, key: str) -> pd.DataFrame:
             f"--join; found {', '.join(map(str, table))}."
         )
     texts = pd.DataFrame({column: texts_of(table[column]) for column in table}).drop_duplicates()
-    texts.index = pd.Index(whole_numbers(texts[columns[0]].tolist()))  # 12 and 12.0 are one key
+    keys = whole_numbers(texts[columns[0]].tolist())  # 12 and 12.0 are one key
+    texts[columns[0]] = [composed(text) for text in keys]
+    texts.index = pd.Index(texts[columns[0]].tolist())
     return texts
 
 

@@ -125,12 +125,15 @@ def rows_by_image(
     if not differing:
         return images, [f"{note}, with the same label."]
     if rules.task != "one-of" and (boxes or rules.task == "any-of"):
-        return images, [f"{note}; different labels of an image are findings in it."]
+        return images, [
+            f"{note}; {_images(len(differing))} rows with different labels, all of which count as "
+            "findings in it."
+        ]
     if rules.conflicts == "refuse":
         raise _contradicting(differing, file_name)
     if rules.conflicts == "keep":
         return [[row] for same in images for row in same], [
-            f"{note}; {len(differing):,} images have rows with different labels."
+            f"{note}; {_images(len(differing))} rows with different labels."
         ]
     return [same for same in images if len(same) == 1], [
         f"{note}.",
@@ -153,7 +156,7 @@ def _require_one_person(by_path: dict[Path, list[Row]], file_name: str) -> None:
         ]
         if twice:
             raise DatasetError(
-                f"{len(twice)} images have rows with a different {what} in {file_name}. Expected "
+                f"{_images(len(twice))} rows with a different {what} in {file_name}. Expected "
                 f"one {what} for each image; correct them:{_lines(twice)}"
             )
 
@@ -165,10 +168,14 @@ def _contradicting(differing: list[list[Row]], file_name: str) -> DatasetError:
         for same in differing
     ]
     return DatasetError(
-        f"{len(differing)} images have rows with different labels in {file_name}. Correct them, "
+        f"{_images(len(differing))} rows with different labels in {file_name}. Correct them, "
         "leave these images out with --conflicts drop, or, if an image can show several findings, "
         f"say --task any-of:{_lines(lines)}"
     )
+
+
+def _images(number: int) -> str:
+    return "1 image has" if number == 1 else f"{number:,} images have"
 
 
 def _lines(names: Sequence[str]) -> str:

@@ -83,7 +83,8 @@ def read_tables(
         )
         for row in rows
     ]
-    return Reading(images, [*notes, *more], findings)
+    column = "" if findings or len(chosen.labels) > 1 else chosen.labels[0]
+    return Reading(images, [*notes, *more], findings, column)
 
 
 def _one_table(files: Sequence[Path], rules: Rules) -> tuple[pd.DataFrame, str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 from app.core.bundles.bundle import file_sha256
 from app.core.errors import SourceError
@@ -27,10 +28,12 @@ def locate(
     """
     candidates = list(samples)
     if data_root is not None:
-        try:
-            candidates.insert(0, inside_root(data_root, path))
-        except (SourceError, OSError, ValueError):
-            pass  # Not inside the root, but perhaps among the samples.
+        # macOS writes the accents of a name in another way than the other systems.
+        for form in dict.fromkeys((normalize("NFC", path), normalize("NFD", path), path)):
+            try:
+                candidates.insert(0, inside_root(data_root, form))
+            except (SourceError, OSError, ValueError):
+                pass  # Not inside the root, but perhaps among the samples.
     return next((file for file in candidates if _has_digest(file, image_id)), None)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from app.core.errors import DatasetError
 from model_training.data.rules import Rules
+from model_training.data.table_columns import Columns
 from tests.model_training.data.label_tables import labels, noted, read
 
 
@@ -48,3 +49,65 @@ def test_an_uncertain_label_of_two_classes_is_asked_about(folder):
         dataset = read(folder, text, rules=Rules(uncertain=uncertain))
         assert labels(dataset)["film_2.png"] == expected
     assert len(read(folder, text, rules=Rules(uncertain="ignore")).cases) == 2
+
+
+@pytest.mark.parametrize("mark", ["\u00a0", "\u200b", "\u2009", "\ufeff", "\u00ad"])
+def test_what_cannot_be_seen_makes_no_class(folder, mark):
+    text = f"{mark}file,label{mark}\nfilm_0{mark},{mark}no\nfilm_1,yes{mark}\nfilm_2,yes\n"
+
+    assert labels(read(folder, text)) == {
+        "film_0.png": "no", "film_1.png": "yes", "film_2.png": "yes"
+    }  # fmt: skip
+
+
+def test_one_number_written_in_two_ways_is_one_class(folder):
+    text = "file,label\nfilm_0,0\nfilm_1,1\nfilm_2,0.0\nfilm_3,1.0\nfilm_4,unknown\nfilm_5,2.0\n"
+
+    assert list(labels(read(folder, text)).values()) == ["0", "1", "0", "1", "unknown", "2.0"]
+
+
+def test_yes_and_no_written_in_several_ways_are_asked_about_and_can_be_merged(folder):
+    text = "file,label\nfilm_0,0\nfilm_1,1\nfilm_2,no\nfilm_3,True\nfilm_4,unknown\n"
+
+    with pytest.raises(DatasetError, match=r"--class-names no=0 True=1\."):
+        read(folder, text)
+
+    merged = read(folder, text, class_names={"no": "0", "true": "1"})
+    assert list(labels(merged).values()) == ["0", "1", "0", "1", "unknown"]
+
+
+@pytest.mark.parametrize("column", ["normal", "no_tumour", "benign", "Befund_unauffällig"])
+@pytest.mark.parametrize(("absent", "present"), [("0", "1"), ("False", "True"), ("nein", "ja")])
+def test_a_1_that_means_healthy_is_not_the_positive_class_in_silence(
+    folder, column, absent, present
+):
+    text = f"file,{column}\nfilm_0,{absent}\nfilm_1,{present}\nfilm_2,{present}\n"
+    columns = Columns(label=column)
+
+    with pytest.raises(DatasetError, match=rf"--positive {absent} or --positive {present}"):
+        read(folder, text, columns=columns)
+
+    assert read(folder, text, columns=columns, positive=absent).classes == (present, absent)
+    named = {absent: "sick", present: "well"}
+    renamed = read(folder, text, columns=columns, class_names=named, positive="sick")
+    assert labels(renamed) == {"film_0.png": "sick", "film_1.png": "well", "film_2.png": "well"}
+
+
+def test_two_columns_called_label_are_one_or_asked_about(folder):
+    header, rows = "file,label,label", ["film_0,no,yes", "film_1,yes,yes", "film_2,yes,no"]
+    text = "\n".join([header, *rows])
+
+    with pytest.raises(DatasetError, match=r"2 columns called 'label'.*--label-column"):
+        read(folder, text)
+
+    assert list(labels(read(folder, text, columns=Columns(label="label.1"))).values()) == [
+        "yes", "yes", "no"
+    ]  # fmt: skip
+    same = "\n".join([header, "film_0,no,no", "film_1,yes,yes"])
+    assert list(labels(read(folder, same)).values()) == ["no", "yes"]
+
+
+def test_texts_that_excel_wrote_as_formulas_are_texts(folder):
+    text = 'file,label\n="film_0","=""no"""\n="film_1",="yes"\n'
+
+    assert labels(read(folder, text)) == {"film_0.png": "no", "film_1.png": "yes"}

@@ -171,3 +171,64 @@ def test_findings_that_would_look_the_same_are_refused(folder, columns):
         read(folder, text)
 
     assert all(repr(name) in str(caught.value) for name in columns.split(","))
+
+
+def test_a_finding_that_is_only_uncertain_does_not_vanish(folder):
+    text = "image,Mass,Nodule,Edema\nfilm_0,1,0,\nfilm_1,0,1,-1\nfilm_2,1,1,-1\nfilm_3,0,0,\n"
+
+    with pytest.raises(DatasetError, match=r"2 labels in the findings .*--uncertain"):
+        read(folder, text)
+
+    dataset = read(folder, text, rules=Rules(uncertain="positive"))
+    assert dataset.classes == ("Mass", "Nodule", "Edema")
+    assert [case.findings[2] for case in dataset.cases] == [None, 1, 1, None]
+
+
+@pytest.mark.parametrize("strange", ["9", "n.d.", "1?"])
+def test_a_finding_with_a_strange_cell_does_not_vanish(folder, strange):
+    rows = [f"film_{n},{n % 2},{int(n > 2)},{strange if n == 5 else int(n < 2)}" for n in range(6)]
+
+    with pytest.raises(DatasetError, match=r"'Edema' of t\.csv looks like a finding, as Mass, Nod"):
+        read(folder, "\n".join(["image,Mass,Nodule,Edema", *rows]))
+
+
+def test_columns_that_are_no_findings_are_named(folder):
+    text = "image,Mass,Nodule,dose,Sex,Age\nfilm_0,1,0,3,0,50\nfilm_1,1,1,4,1,51\nfilm_2,0,1,5,1,52"
+
+    # Age could not be taken for a finding in any case.
+    assert noted(read(folder, text), "Not read as findings: dose, Sex.")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("Edema", "Edema"), ("Edema", " Edema\u200b"), ("\u00c4", "A\u0308")]
+)
+def test_two_columns_of_one_name_are_refused(folder, first, second):
+    text = f"image,{first},Mass,{second}\nfilm_0,1,0,0\nfilm_1,0,1,0\nfilm_2,1,1,1\n"
+
+    with pytest.raises(
+        DatasetError, match=r"\.1 of t\.csv had the name of another column.*--label-column"
+    ):
+        read(folder, text)
+
+
+def test_columns_are_named_in_either_encoding_of_an_accent(folder):
+    text = "image,Erg\u00fc\u00dfe,Mass\nfilm_0,1,0\nfilm_1,0,1\nfilm_2,1,1\n"
+
+    dataset = read(folder, text, columns=Columns(label="Ergu\u0308\u00dfe,Mass"))
+
+    assert dataset.classes == ("Erg\u00fc\u00dfe", "Mass")
+
+
+def test_readers_who_disagree_about_findings_are_refused_or_counted(folder):
+    """Three readers a film, as in VinDr: one of them saw nothing in the first."""
+    rows = ["film_0,R1,0,1,1", "film_0,R2,0,1,1", "film_0,R3,1,0,0", "film_1,R1,1,0,0",
+            "film_1,R2,1,0,0", "film_1,R3,1,0,0"]  # fmt: skip
+    text = "\n".join(["image_id,rad_id,No finding,Mass,Nodule", *rows])
+
+    with pytest.raises(DatasetError, match=r"1 image has rows with different labels"):
+        read(folder, text)
+
+    dataset = read(folder, text, rules=Rules(task="any-of"))
+    assert findings(dataset)["film_0.png"] == {"Mass": 1, "Nodule": 1}
+    assert noted(dataset, "4 of 6 rows", "1 image has rows with different labels")
+    assert len(read(folder, text, rules=Rules(conflicts="drop")).cases) == 1

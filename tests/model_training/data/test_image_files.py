@@ -1,4 +1,5 @@
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -89,3 +90,38 @@ def test_a_data_set_says_what_lies_beside_its_images(tmp_path):
     notes = read_dataset(tmp_path).notes
 
     assert "2 files are no images: 2 .json." in notes
+
+
+@pytest.mark.parametrize(("written", "on_disk"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])
+@pytest.mark.parametrize(
+    "name", ["b\u00f6sartig/\u00e9tude 1.png", "BO\u0308SARTIG/e\u0301tude 1", "e\u0301tude 1"]
+)
+def test_accents_may_be_encoded_in_two_ways(tmp_path, name, written, on_disk):
+    path = tmp_path / normalize(on_disk, "b\u00f6sartig") / normalize(on_disk, "\u00e9tude 1.png")
+    path.parent.mkdir()
+    path.write_bytes(b"")
+
+    assert ImageIndex(tmp_path).find(normalize(written, name)) == [path]
+
+
+def test_two_files_that_differ_only_in_the_encoding_of_an_accent_are_told_apart(tmp_path):
+    names = [normalize(form, "\u00e4.png") for form in ("NFC", "NFD")]
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("this file system makes one name of both")
+
+    index = ImageIndex(tmp_path)
+    assert [index.find(name) for name in names] == [[tmp_path / name] for name in names]
+    assert len(index.find(normalize("NFC", "\u00e4"))) == 2
+
+
+def test_names_of_addresses_are_read(tmp_path):
+    for name in ("scan 1.png", "50%25.png", "50%.png"):
+        (tmp_path / name).write_bytes(b"")
+    index = ImageIndex(tmp_path)
+
+    assert index.find("scan%201.png") == [tmp_path / "scan 1.png"]
+    assert index.find("https://example.org/data/scan%201.png") == [tmp_path / "scan 1.png"]
+    assert index.find("50%25.png") == [tmp_path / "50%25.png"]
+    assert index.find("50%.png") == [tmp_path / "50%.png"]

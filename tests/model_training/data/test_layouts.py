@@ -351,3 +351,100 @@ def test_options_about_columns_need_a_table(tmp_path):
 
     with pytest.raises(DatasetError, match="contains no table"):
         read_dataset(tmp_path, columns=Columns(label="x"))
+
+
+@pytest.mark.parametrize(
+    "patients",
+    [
+        ("10253", "10254", "10255"),
+        ("LIDC-IDRI-0001", "LIDC-IDRI-0002"),
+        ("C3L-00001", "C3N-00002"),
+        ("TCGA-A1-A0SB", "TCGA-B2-A0SD"),
+        ("Pat001", "pat 002"),
+    ],
+)
+def test_folders_of_patients_are_no_classes(tmp_path, patients):
+    layout(tmp_path, *(f"{p}/{c}/{n}.png" for p in patients for c in "01" for n in range(2)))
+
+    with pytest.raises(DatasetError, match=r"like patients, and not like classes.*--class-folder"):
+        read_dataset(tmp_path)
+
+    dataset = read_dataset(tmp_path, rules=Rules(class_folder=2, patient_folder=1))
+    assert dataset.classes == ("0", "1")
+    assert {case.patient_id for case in dataset.cases} == set(patients)
+
+
+def test_a_table_beside_folders_of_patients_is_read(tmp_path):
+    names = [f"10{n}/{n}.png" for n in range(4)]
+    layout(tmp_path, *names)
+    rows = [f"{n}.png,{'ab'[n % 2]}" for n in range(4)]
+    (tmp_path / "t.csv").write_text("\n".join(["file,label", *rows]), encoding="utf-8")
+
+    assert labels(read_dataset(tmp_path, positive="b")) == dict(zip(names, "abab", strict=True))
+
+
+def test_many_folders_of_one_image_are_no_classes(tmp_path):
+    names = [f"{first}{second}/film.png" for first in "ABCDE" for second in "vwxyz"]
+    layout(tmp_path, *names)
+
+    with pytest.raises(DatasetError, match="like patients, and not like classes"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "grades", ["0 1 2 3 4", "grade_1 grade_2", "T1 T2 T3", "BIRADS4 BIRADS5 x"]
+)
+def test_grades_are_classes(tmp_path, grades):
+    layout(tmp_path, *(f"{grade}/{n}.png" for grade in grades.split() for n in range(3)))
+
+    assert set(read_dataset(tmp_path, positive=_last_of_two(grades)).classes) == set(grades.split())
+
+
+def _last_of_two(names):
+    return names.split()[-1] if len(names.split()) == 2 else None
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        # Patients of whom some have one class only.
+        ["Anna/0/1.png", "Anna/1/1.png", "Ben/0/1.png", "Cem/0/1.png", "Cem/1/1.png"],
+        ["ELBOW/p1/study1_negative/a.png", "ELBOW/p2/study1_positive/a.png",
+         "HAND/p3/study1_negative/a.png", "HAND/p4/study1_positive/a.png"],
+        [f"{clinic}/{c}/1.png" for clinic in ("Bonn", "Ulm") for c in ("grade0", "grade1")],
+    ],
+    ids=["patients", "MURA", "clinics"],
+)  # fmt: skip
+def test_classes_below_other_folders_are_asked_about(tmp_path, names):
+    layout(tmp_path, *names)
+
+    with pytest.raises(DatasetError, match=r"again and again.*--class-folder 2"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{c}/{n}/1.png" for c in ("normal", "pneumonia") for n in (1, 2, 3)],
+        [f"{c}/patient{n}/1.png" for c in ("circle", "square") for n in (1, 2, 3)],
+        ["normal/no contrast/1.png", "tumour/no contrast/1.png", "tumour/contrast/1.png"],
+        ["pneumonia/bacteria/1.png", "pneumonia/virus/1.png", "normal/1.png"],
+    ],
+)
+def test_folders_below_clear_classes_make_no_question(tmp_path, names):
+    layout(tmp_path, *names)
+    classes = {name.partition("/")[0] for name in names}
+    positive = "square" if "square" in classes else None
+
+    found = labels(read_dataset(tmp_path, positive=positive))
+
+    assert found == {name: name.partition("/")[0] for name in names}
+
+
+def test_class_folders_that_differ_in_what_cannot_be_seen_are_one(tmp_path):
+    layout(tmp_path, "sick/1.png", "sick\u200b/2.png", "sick\u00a0/3.png", "normal/4.png")
+
+    dataset = read_dataset(tmp_path)
+
+    assert dataset.classes == ("normal", "sick")
+    assert noted(dataset, "Spellings of one class, sick", "\\u200b")

@@ -65,3 +65,42 @@ def test_a_patient_number_is_no_file_name(folder):
 
     assert labels(dataset) == {"film_0.png": "no", "film_1.png": "yes"}
     assert [case.patient_id for case in dataset.cases] == ["0", "1"]
+
+
+def test_columns_of_0_and_1_name_no_images(folder):
+    """The folder has images called 0.png and 1.png."""
+    text = "scan,pneumonia,label\nfilm_2,0,no\nfilm_3,1,yes\nfilm_4,1,yes\n"
+    assert labels(read(folder, text)) == {
+        "film_2.png": "no",
+        "film_3.png": "yes",
+        "film_4.png": "yes",
+    }
+
+    with pytest.raises(DatasetError, match=r"No column .* file name; found scan, pneumonia, mass"):
+        read(folder, "scan,pneumonia,mass\nnone_2,0,1\nnone_3,1,0\nnone_4,1,1\n")
+
+
+def test_boxes_of_two_images_called_0_and_1_name_them(folder):
+    text = "image,class_name,x,y,width,height\n0,mass,10,20,30,40\n0,mass,10,20,30,50\n1,none,,,,\n"
+
+    assert labels(read(folder, text)) == {"0.png": "mass", "1.png": "none"}
+
+
+def test_numbers_of_patients_and_of_slices_are_asked_about(folder):
+    text = "patient,slice,label\n0,1,no\n1,2,yes\n2,0,no\n"
+
+    with pytest.raises(DatasetError, match=r"patient 3, slice 3\).*--path-column"):
+        read(folder, text)
+
+    dataset = read(folder, text, columns=Columns(path="slice"))
+    assert {c.name: c.patient_id for c in dataset.cases} == {
+        "1.png": "0",
+        "2.png": "1",
+        "0.png": "2",
+    }
+
+
+@pytest.mark.parametrize("more", [{}, {"columns": Columns(label="no")}])
+def test_a_table_without_a_header_does_not_lose_its_first_row(folder, more):
+    with pytest.raises(DatasetError, match=r"first line of t\.csv names the image 'film_0\.png'"):
+        read(folder, "film_0.png,no\nfilm_1.png,yes\nfilm_2.png,no\nfilm_3.png,yes\n", **more)

@@ -1,4 +1,5 @@
 import stat
+import unicodedata
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from app.core.errors import DatasetError
 from model_training.data import datasets, pseudonyms
 from model_training.data.pseudonyms import KEY_FILE, dicom_patient_id, patient_key, pseudonym
+from model_training.data.rules import Rules
 from tests.model_training.data.dicom_files import write_dicom
 from tests.pictures import dicom
 
@@ -171,3 +173,17 @@ def test_a_key_that_cannot_be_kept_or_is_damaged_is_said(tmp_path, home, monkeyp
     with pytest.raises(DatasetError, match="neither read nor written") as caught:
         patient_key()
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_name_in_two_encodings_is_one_patient(tmp_path):
+    names = [unicodedata.normalize(form, "J\u00f6rg") for form in ("NFC", "NFD")]
+    for number, (name, label) in enumerate((n, c) for n in names for c in ("a", "b")):
+        path = tmp_path / label / name / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes([number]))
+
+    by_folder = read_dataset(tmp_path, rules=Rules(patient_folder=2))
+    by_pattern = read_dataset(tmp_path, patient_pattern=f"/({names[1]})/")
+
+    for dataset in (by_folder, by_pattern):
+        assert {case.patient_id for case in dataset.cases} == {names[0]}

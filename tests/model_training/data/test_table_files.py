@@ -181,3 +181,12 @@ def test_names_in_other_encodings_find_their_files(tmp_path, encoding):
         "Röntgen 1.png": "unauffällig",
         "Röntgen 2.png": "auffällig",
     }
+
+
+def test_columns_of_one_name_never_get_a_name_that_is_taken(tmp_path):
+    (tmp_path / "t.csv").write_text("a,a.1,a,a\n1,2,3,4\n")
+
+    table, _ = load_table(tmp_path / "t.csv")
+
+    assert list(table) == ["a", "a.1", "a.2", "a.3"]
+    assert table.iloc[0].tolist() == ["1", "2", "3", "4"]

@@ -79,3 +79,18 @@ def test_keys_that_are_numbers_are_joined_however_they_are_written(folder):
     dataset = read_dataset(folder, rules=Rules(join="pid"))
 
     assert labels(dataset) == {"film_0.png": "Normal", "film_1.png": "TB"}
+
+
+def test_keys_are_one_in_either_encoding_of_an_accent(folder):
+    (folder / "labels.csv").write_text(
+        "file,who,label\nfilm_0,J\u00f6rg,no\nfilm_1,Ute,yes\n", encoding="utf-8"
+    )
+    (folder / "people.csv").write_text("who,patient\nJo\u0308rg,p1\nUte,p2\n", encoding="utf-8")
+
+    dataset = read_dataset(
+        folder,
+        table=[folder / "labels.csv", folder / "people.csv"],
+        rules=Rules(join="who"),
+    )
+
+    assert [case.patient_id for case in dataset.cases] == ["p1", "p2"]

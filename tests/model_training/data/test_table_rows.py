@@ -38,7 +38,7 @@ TWICE = "file,label\nfilm_0,no\nfilm_1,yes\nfilm_1.png,no\nfilm_2,yes\nfilm_2,ye
 
 
 def test_rows_that_contradict_each_other_are_refused_dropped_or_findings(folder):
-    with pytest.raises(DatasetError, match=r"1 images have rows with different labels.*\n  film_1"):
+    with pytest.raises(DatasetError, match=r"1 image has rows with different labels.*\n  film_1"):
         read(folder, TWICE)
 
     dataset = read(folder, TWICE, rules=Rules(conflicts="drop"))

@@ -186,7 +186,7 @@ REFUSED = {
     ),
     "two labels of one image": (
         rows(Image=["Image1", "image1.jpg", *(f"Image{n}" for n in range(3, 11))]),
-        r"1 images have rows with different labels.*drop.*\n  Image1, image1.jpg: 0, 1$",
+        r"1 image has rows with different labels.*drop.*\n  Image1, image1.jpg: 0, 1$",
     ),
     "an unknown split": (
         rows(split=["train"] * 7 + ["holdout", "", "test"]),

@@ -75,7 +75,8 @@ def test_a_bad_archive_costs_nothing_else():
 def test_of_an_uploaded_directory_only_images_count():
     film = dicom(np.zeros((40, 40), np.uint8))
     files = {
-        "week/a.png": b"a", "week/.DS_Store": b"", "week/sub/IM0001": b"\x01", "week/notes.txt": b"n",
+        "week/a.png": b"a", "week/.DS_Store": b"", "week/sub/IM0001": b"\x01",
+        "week/notes.txt": b"n",
         "week/.git/b.png": b"b", "__MACOSX/week/._a.png": b"m", "week/IMAGE": film,
         "week/scan.nii": nifti(), "week/more.zip": bytes(zipped({"c.png": b"c", "d.csv": b"d"})),
     }  # fmt: skip
