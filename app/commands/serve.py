@@ -45,6 +45,7 @@ OPTIONS = {
     "browser.gatherUsageStats": "false",
     "client.showErrorDetails": "none",
     "client.toolbarMode": "viewer",
+    "runner.magicEnabled": "false",
     "theme.base": str(_APP / "ui" / "theme.toml"),
 }
 
