@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from app.core.results.verdicts import VerdictStore
 
@@ -40,6 +40,26 @@ def installed_components() -> Iterator[None]:
     once = functools.cache(manifest_scanner.scan_component_manifests)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def waiting_for_the_page() -> Iterator[None]:
+    """A test waits for the thread of a page's run.
+
+    `AppTest` asks a thousand times a second whether the run has ended, which slows it down by a
+    tenth.
+    """
+    ask = local_script_runner.require_widgets_deltas
+
+    def wait(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+        if runner._script_thread:
+            runner._script_thread.join(timeout)
+        if not runner.script_stopped():
+            ask(runner, timeout)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "require_widgets_deltas", wait)
         yield
 
 
