@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -83,9 +84,20 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What is kept between tests, such as converted networks, and nothing of the user's own."""
+    """What is kept between tests, such as results, and nothing of the user's own.
+
+    Converted networks are kept for all workers: the shipped bundles' take seconds.
+    """
+    home = tmp_path_factory.mktemp("home")
+    everyones = tmp_path_factory.getbasetemp()
+    if IS_WORKER:  # a folder for each worker lies in that of the run
+        everyones = everyones.parent
+    networks = everyones / "converted"
+    networks.mkdir(exist_ok=True)
+    with contextlib.suppress(OSError):  # as on Windows without the right to make links
+        (home / "converted").symlink_to(networks, target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OVERREAD_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("OVERREAD_HOME", str(home))
         yield
 
 

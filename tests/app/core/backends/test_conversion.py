@@ -17,6 +17,7 @@ from app.core.backends.conversion import MODEL_FILE, UnsupportedNetworkError, co
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError
 from app.core.networks.class_logits import class_logits
+from app.core.settings import read_settings
 from app.core.statistics.calibration import softmax
 from tests.bundles import make_bundle
 
@@ -26,7 +27,7 @@ MODELS = Path(__file__).parents[4] / "models"
 
 
 @pytest.mark.parametrize("name", ["brain-tumour", "chest-pneumonia", "phantom-chest"])
-def test_both_backends_give_a_shipped_bundle_one_probability(name, tmp_path):
+def test_both_backends_give_a_shipped_bundle_one_probability(name):
     bundle = load_bundle(MODELS / name)
     size = bundle.manifest.input
     shape = (6, size.height, size.width, size.channels)
@@ -34,7 +35,7 @@ def test_both_backends_give_a_shipped_bundle_one_probability(name, tmp_path):
     films[3:] = np.linspace(0, 255, size.width)[None, None, :, None]
 
     first, second = (
-        open_backend(bundle, choice, cache=tmp_path, workers=2).run(films)
+        open_backend(bundle, choice, cache=read_settings().converted, workers=2).run(films)
         for choice in ("openvino", "tensorflow")
     )
 
