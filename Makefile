@@ -11,7 +11,9 @@ endif
 INSTALLED := $(VENV)/installed
 # Test files run side by side, each as a whole, so that what a file sets up is set up once.
 WORKERS ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Compiled modules are kept, also where the environment says otherwise: every worker and every
+# process that a test starts would compile them again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # From 3.12 on Python itself counts covered lines, at little cost; before, it takes minutes.
 COVERAGE_CORE := $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 COVERAGE ?= $(shell $(PYTHON) -c 'import sys; print("--cov --cov-report=term:skip-covered" if sys.version_info >= (3, 12) else "")')
