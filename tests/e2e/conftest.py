@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from app.core.backends.conversion import converted
+from app.core.settings import read_settings
+
 REPOSITORY = Path(__file__).parents[2]
 # Without these Chromium looks for servers of its own at every start.
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
@@ -99,6 +102,17 @@ def films(phantom_bundle, tmp_path_factory) -> Path:
         shutil.copy(sample, folder)
     (folder / "notes ü.jpg").write_bytes(b"not an image")
     return folder
+
+
+@pytest.fixture
+def home(phantom_bundle, tmp_path) -> Path:
+    """The home of a dashboard of a test's own, whose network was converted in an earlier session.
+
+    The dashboard that all journeys share converts it by itself.
+    """
+    ready = converted(phantom_bundle, read_settings().converted)
+    shutil.copytree(ready, tmp_path / "converted" / ready.name)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

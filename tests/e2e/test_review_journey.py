@@ -80,8 +80,8 @@ def test_searching_in_the_worklist_filters_all_of_its_pages(page, url, phantom_b
     expect(page.locator(".gdg-search-bar")).to_have_count(0)
 
 
-def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_path):
-    with dashboard(tmp_path) as address:
+def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, home):
+    with dashboard(home) as address:
         steps.open_page(page, address)
         steps.review_samples(page)
         steps.open_row(page, 0)
@@ -97,7 +97,7 @@ def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_p
             page.keyboard.press("n")
         expect(page.get_by_role("heading", level=4)).not_to_have_text(first)
 
-    with dashboard(tmp_path) as address:
+    with dashboard(home) as address:
         steps.open_page(page, address)
         steps.review_samples(page)
         steps.shown(page.get_by_text("1 of 24 reviewed"))
@@ -107,8 +107,8 @@ def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, films, tmp_p
         steps.shown(page.get_by_role("button", name="Disagree ✓"))
 
 
-def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, tmp_path):
-    with dashboard(tmp_path) as address:
+def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, home):
+    with dashboard(home) as address:
         steps.open_page(page, address)
         steps.review_samples(page)
         steps.open_row(page, 0)
@@ -128,11 +128,11 @@ def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, tmp_path
             steps.settled(page)
 
 
-def test_a_verdict_that_cannot_be_saved_is_said_and_the_page_stays(page, tmp_path):
-    database = tmp_path / "reviews.sqlite3"
+def test_a_verdict_that_cannot_be_saved_is_said_and_the_page_stays(page, home):
+    database = home / "reviews.sqlite3"
     VerdictStore(f"sqlite:///{database}")
     make_read_only(database)
-    with dashboard(tmp_path) as address:
+    with dashboard(home) as address:
         steps.open_page(page, address)
         steps.review_samples(page)
         steps.open_row(page, 0)
