@@ -22,7 +22,6 @@ from tests.app.views.test_review import texts
 
 
 def open_case(app, path, name=None):
-    app.run()
     app.session_state["case"] = Source(name or path.name, path)
     return app.switch_page("views/case.py").run()
 
@@ -48,7 +47,6 @@ def test_the_image_of_a_file_and_its_window_are_shown(app, data_root, film):
     path = data_root / "pages.tif"
     pages = np.stack([film.astype(np.uint16) * 16, 4080 - film.astype(np.uint16) * 16])
     tifffile.imwrite(path, pages, photometric="minisblack")
-    app.run()
     app.session_state["case"] = Source("pages", path, reading=Reading(2, (0.0, 4080.0)))
     at = app.switch_page("views/case.py").run()
 

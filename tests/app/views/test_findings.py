@@ -100,7 +100,7 @@ def test_performance_of_all_findings(app, findings_bundle):
 
 
 def test_performance_of_one_finding_is_that_of_two_classes(app, findings_bundle):
-    at = app.run().switch_page("views/performance.py").run()
+    at = app.switch_page("views/performance.py").run()
     at.selectbox(key=finding_key(findings_bundle, "performance")).set_value("NODULE").run()
 
     assert not at.exception
@@ -137,7 +137,7 @@ def test_a_finding_without_test_images(findings_bundle, data_root, tmp_path, mon
 
 @pytest.mark.parametrize("view", ["Misclassified films", "Calibration", "Subgroups", "Counts"])
 def test_details_of_one_finding(app, findings_bundle, view):
-    at = app.run().switch_page("views/performance.py").run()
+    at = app.switch_page("views/performance.py").run()
     at.selectbox(key=finding_key(findings_bundle, "performance")).set_value("NODULE").run()
 
     at.segmented_control(key="performance_view").set_value(view).run()
@@ -146,7 +146,7 @@ def test_details_of_one_finding(app, findings_bundle, view):
 
 
 def test_the_card_of_a_model_of_findings(app):
-    at = app.run().switch_page("views/model_card.py").run()
+    at = app.switch_page("views/model_card.py").run()
 
     assert not at.exception
     assert "It looks for: Effusion, Nodule, Cardiomegaly" in texts(at)

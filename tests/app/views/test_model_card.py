@@ -23,7 +23,7 @@ def path(tmp_path, monkeypatch):
 
 
 def open_page():
-    return AppTest.from_file(MAIN, default_timeout=60).run().switch_page(PAGE).run()
+    return AppTest.from_file(MAIN, default_timeout=60).switch_page(PAGE).run()
 
 
 def test_card_digests_versions_and_training_are_shown(path):

@@ -40,7 +40,7 @@ def models(tmp_path, monkeypatch):
 
 
 def open_page():
-    return AppTest.from_file(MAIN, default_timeout=60).run().switch_page(PAGE).run()
+    return AppTest.from_file(MAIN, default_timeout=60).switch_page(PAGE).run()
 
 
 def key_of(models, name="light"):
