@@ -63,7 +63,7 @@ def custom_cnn(
         standardise: Whether each film is scaled to zero mean and unit standard deviation.
 
     Raises:
-        ValueError: If a value is out of range, or the poolings leave less than 2 x 2 cells.
+        ValueError: If a value is out of range, or the poolings leave fewer than 2 x 2 cells.
     """
     height, width, _ = input_shape
     check_custom_cnn(
@@ -81,12 +81,12 @@ def custom_cnn(
     x = unit_range(pixels)
     if standardise:
         x = standardised(x)
-    for step, width in enumerate(filters, start=1):
+    for step, num_filters in enumerate(filters, start=1):
         kernel, dropout = _value(kernels, step), _value(dropouts, step)
-        last = step == len(filters)
-        name = LAST if last else f"conv{step}"
-        x = _block(x, width, kernel=kernel, normalisation=normalisation, name=name)
-        if not last:
+        is_last = step == len(filters)
+        name = LAST if is_last else f"conv{step}"
+        x = _block(x, num_filters, kernel=kernel, normalisation=normalisation, name=name)
+        if not is_last:
             x = layers.MaxPooling2D(name=f"pool{step}")(x)
         if dropout:
             x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
@@ -117,4 +117,5 @@ def _block(x: Tensor, filters: int, *, kernel: int, normalisation: str, name: st
 
 
 def _value(values: Sequence[Number], step: int) -> Number:
+    """The value of a block, counted from 1; the last one is repeated."""
     return values[min(step, len(values)) - 1]

@@ -43,7 +43,7 @@ def check_custom_cnn(
         dense_dropout: Dropout before the predictions, in [0, 1).
 
     Raises:
-        ValueError: If a value is out of range, or the poolings leave less than 2 x 2 cells.
+        ValueError: If a value is out of range, or the poolings leave fewer than 2 x 2 cells.
     """
     for name, values in (("filters", filters), ("kernels", kernels), ("dropouts", dropouts)):
         _require_one_a_block(name, values, num_blocks=len(filters))

@@ -75,13 +75,15 @@ class _Member:
             copy.set_weights(layer.get_weights())
 
     def _replay(self, sequence: list[keras.layers.Layer], start: Tensor, given: Tensor) -> Tensor:
-        made = {id(start): given}
+        """Applies copies of the layers to `given`, as they were applied to `start`."""
+        replayed = {id(start): given}
         for layer in sequence:
-            inputs = tree.map_structure(lambda tensor: made[id(tensor)], layer.input)
-            made[id(layer.output)] = given = self._copied(layer)(inputs)
+            inputs = tree.map_structure(lambda tensor: replayed[id(tensor)], layer.input)
+            replayed[id(layer.output)] = given = self._copied(layer)(inputs)
         return given
 
     def _copied(self, layer: keras.layers.Layer) -> keras.layers.Layer:
+        """A new layer of the same configuration; the predictions without their activation."""
         config = layer.get_config() | {"name": f"{self._prefix}_{layer.name}"}
         if layer.name == PREDICTIONS_LAYER:
             config["activation"] = "linear"

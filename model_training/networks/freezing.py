@@ -31,8 +31,8 @@ def freeze(model: keras.Model, *, until: str | None, backbone_end: str | None) -
     end = -1 if backbone_end is None else _end(model, backbone_end)
     first = 0 if until is None else _first_trainable_layer(model, until, end)
     for position, layer in enumerate(model.layers):
-        kept = position <= end and isinstance(layer, keras.layers.BatchNormalization)
-        layer.trainable = position >= first and not kept
+        is_norm = isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = position >= first and not (is_norm and position <= end)
 
 
 def parameter_counts(model: keras.Model) -> tuple[int, int]:
@@ -85,6 +85,7 @@ def _first_trainable_layer(model: keras.Model, name: str, end: int) -> int:
 
 
 def _end(model: keras.Model, backbone_end: str) -> int:
+    """Position of the last layer of the backbone."""
     names = [layer.name for layer in model.layers]
     if backbone_end not in names:
         raise ValueError(

@@ -27,7 +27,7 @@ from model_training.networks.catalogue import PRESETS, ImageNet
 Arrays: TypeAlias = list[NDArray[np.float32]]
 
 # A firewall that drops packets would otherwise block the download for ever.
-_TIMEOUT = 30.0
+_TIMEOUT_SECONDS = 30.0
 
 
 def load_pretrained(model: keras.Model, preset_name: str, weights: str | Path) -> str:
@@ -88,9 +88,9 @@ def _download(preset_name: str, imagenet: ImageNet | None) -> Path:
         )
     file = imagenet.url.rsplit("/", 1)[1]
     try:
-        # Keras draws a bar, which is for terminals.
-        said = sys.stderr if sys.stderr.isatty() else StringIO()
-        with _connection_timeout(_TIMEOUT), redirect_stdout(said):
+        # Keras draws a progress bar, which would fill a log.
+        bar = sys.stderr if sys.stderr.isatty() else StringIO()
+        with _connection_timeout(_TIMEOUT_SECONDS), redirect_stdout(bar):
             return Path(
                 keras.utils.get_file(
                     file, imagenet.url, cache_subdir="models", file_hash=imagenet.md5

@@ -44,6 +44,7 @@ def residual(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model
 
 
 def _block(x: Tensor, filters: int, *, strides: int, name: str) -> Tensor:
+    """Two convolutions, added to their input, which is pooled and projected where shapes differ."""
     shortcut = x
     if strides > 1:
         shortcut = layers.AveragePooling2D(strides, padding="same", name=f"{name}_pool")(x)

@@ -21,8 +21,8 @@ _MEANS = (123.68, 116.779, 103.939)
 def squeezenet(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
     """SqueezeNet 1.1 without its top, and a global pooling head.
 
-    Small and fast, and for its size the best start from ImageNet. It is meant for pre-trained
-    weights: from random ones it learns slowly, because its inputs are large.
+    Small and fast. It is meant for pre-trained weights: from random ones it learns slowly, because
+    its inputs are not scaled to a small range.
 
     The published weights expect blue, green, red. Here the order is red, green, blue, as
     everywhere; the first kernel is reversed once when they are loaded.

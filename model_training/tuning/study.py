@@ -72,6 +72,11 @@ def open_study(
 
 
 def _open_storage(url: str, settings: dict[str, Any]) -> RDBStorage:
+    """The database, created where it is missing.
+
+    Raises:
+        DBAPIError: If it cannot be opened.
+    """
     for seconds in (0.5, 1, 2, None):
         try:
             return RDBStorage(
@@ -86,7 +91,7 @@ def _open_storage(url: str, settings: dict[str, Any]) -> RDBStorage:
             if seconds is None:
                 raise
             time.sleep(seconds)
-    raise AssertionError
+    raise AssertionError("the last attempt returns or raises")
 
 
 def require_same(study: Study, settings: Mapping[str, object]) -> None:

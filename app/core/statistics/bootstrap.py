@@ -167,7 +167,7 @@ def mean_auc_interval(
     """95 % confidence interval of the unweighted mean AUC of several findings.
 
     The AUC of a finding is computed from the cases that are labelled for it. A patient is drawn
-    with all his cases and findings, so findings that go together vary together. Resamples in
+    with all their cases and findings, so findings that go together vary together. Resamples in
     which a finding has no positive or no negative case are skipped and counted.
 
     Args:
