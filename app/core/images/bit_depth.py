@@ -9,6 +9,9 @@ from PIL import Image
 from app.core.images import png_depth
 from app.core.images.grey_range import scaled
 from app.core.images.reading import Reading, Window
+from app.core.images.strips import strips
+
+_TRANSPARENT = ("LA", "La", "PA", "RGBA", "RGBa")
 
 
 def to_8_bits(
@@ -34,13 +37,21 @@ def to_8_bits(
     mode = picture.mode
     if mode.startswith("I") or mode == "F":
         return scaled(np.asarray(picture), bits=None, reading=reading)
-    if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
-        picture = Image.alpha_composite(black, rgba)
-    elif mode in ("1", "L"):
+    if mode in ("1", "L") and "transparency" not in picture.info:
         return np.asarray(picture if mode == "L" else picture.convert("L")), None
-    return grey_if_colourless(np.asarray(picture.convert("RGB"))), None
+    return grey_if_colourless(_rgb(picture)), None
+
+
+def _rgb(picture: Image.Image) -> NDArray[np.uint8]:
+    """RGB `(height, width, 3)` over black, converted in strips."""
+    rgb = np.empty((picture.height, picture.width, 3), np.uint8)
+    for rows in strips(rgb.shape):
+        strip = picture.crop((0, rows.start, picture.width, rows.stop))
+        if strip.mode in _TRANSPARENT or "transparency" in strip.info:
+            rgba = strip.convert("RGBA")
+            strip = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
+        rgb[rows] = np.asarray(strip.convert("RGB"))
+    return rgb
 
 
 def grey_if_colourless(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,21 +11,18 @@ from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.coded_image import CodedImage, coded_image
 from app.core.images.file_integrity import is_whole
 from app.core.images.grey_range import scaled
+from app.core.images.limits import check_size
 from app.core.images.reading import Reading, Window
 
 _END_OF_IMAGE = b"\xff\xd9"
 
 
-def decode(
-    data: bytes, reading: Reading, *, check_size: Callable[[int, int], None]
-) -> tuple[NDArray[np.uint8], Window | None] | None:
+def decode(data: bytes, reading: Reading) -> tuple[NDArray[np.uint8], Window | None] | None:
     """Decodes a file that is a single code stream; None if it is not one.
 
     Args:
         data: The whole file.
         reading: The reader's choices.
-        check_size: Called with `(width, height)` before any pixels are decoded; raises to refuse
-            the image.
 
     Returns:
         uint8 in [0, 255], `(height, width)` if grey, `(height, width, 3)` in RGB order, and the
@@ -40,7 +36,7 @@ def decode(
     image = coded_image(data)
     if image is None:
         return None
-    check_size(image.width, image.height)
+    check_size(image.width, image.height, image.code)
     if image.channels not in (1, 3):
         raise RefusedImageError(
             "unsupported_layout",

@@ -38,6 +38,13 @@ class CodedImage:
     is_lossless: bool = False
     num_tiles: int = 1
 
+    @property
+    def code(self) -> str:
+        """Its kind, of `limits.COSTS`."""
+        if self.kind == "JPEG":
+            return "JPEG, 12 bits or lossless"
+        return f"{self.kind}, {'grey' if self.channels == 1 else 'colour'}"
+
     def has_room_in(self, stream: bytes) -> bool:
         """Whether a stream is long enough for the tiles that its header states."""
         return _LEAST_TILE * self.num_tiles <= len(stream)

@@ -32,16 +32,16 @@ from app.core.images import (
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_whole
 from app.core.images.guard import guarded, is_lack_of_memory
+from app.core.images.limits import MAX_PIXELS, check_size
 from app.core.images.reading import AS_STORED, Pixels, Reading, choose
 from app.core.images.silence import silent
-from app.core.images.turns import turn, wait_if_large
+from app.core.images.turns import turn
 
 _LOG = logging.getLogger(__name__)
 
-MAX_PIXELS = 120_000_000  # a 10,000 x 12,000 film; mammograms have about 30 million
 MAX_FILE_BYTES = 512 * 1024**2
-MIN_SIDE = 32
 
+_NAMES = {"MPO": "JPEG", "WEBP": "WebP"}  # of `limits.COSTS`, where Pillow has others
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "AVIF")
 _UNDECODABLE = "undecodable"
 _WORD = re.compile(r"[^\W_]+")
@@ -183,9 +183,9 @@ def _require_picture(pixels: NDArray[np.uint8]) -> None:
 
 def _read(data: bytes, reading: Reading) -> Pixels:
     if dicom_file.is_dicom(data):
-        return dicom.decode(data, check_size=_check_size, reading=reading)
+        return dicom.decode(data, reading)
     if tiff.is_tiff(data):
-        image = tiff.choose_image(data, reading, check_size=_check_size)
+        image = tiff.choose_image(data, reading)
         if image.is_plain:
             try:
                 found = _decode_picture(data, reading, image.directory)
@@ -231,13 +231,11 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
         raise _unidentified(data) from None
     frame, num_images = None, 1
     if directory is None:
-        _check_size(picture.width, picture.height)
+        check_size(*picture.size, _kind(picture, data))
         num_images = _num_images(picture)
         directory, frame = choose(num_images, reading)
     picture.seek(directory)
-    _check_size(picture.width, picture.height)
-    if picture.format == "PNG" and png_depth.is_deep(data):
-        png_depth.check_samples(picture, data)
+    check_size(*picture.size, _kind(picture, data))
     if not is_whole(data, picture.format):
         raise UnreadableImageError("damaged", _DAMAGED.format("its end or a checksum is missing"))
     try:
@@ -258,13 +256,13 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
 
 def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
     """Decodes kinds that Pillow does not know; None if it is none of these either."""
-    if coded := coded_file.decode(data, reading, check_size=_check_size):
+    if coded := coded_file.decode(data, reading):
         return Pixels(coded[0], chosen=Reading(window=coded[1]))
-    if found := jpeg_xl.decode(data, reading, check_size=_check_size):
+    if found := jpeg_xl.decode(data, reading):
         return found
-    if found := netpbm.decode(data, reading, check_size=_check_size):
+    if found := netpbm.decode(data, reading):
         return found
-    if image := heif.decode(data, reading, check_size=_check_size):
+    if image := heif.decode(data, reading):
         picture, frame, num_images = image
         pixels, _ = to_8_bits(picture, data, reading)
         return Pixels(pixels, chosen=Reading(frame), num_images=num_images)
@@ -299,20 +297,16 @@ def _num_images(picture: Image.Image) -> int:
     return int(getattr(picture, "n_frames", 1))
 
 
-def _check_size(width: int, height: int) -> None:
-    if min(width, height) < MIN_SIDE:
-        raise RefusedImageError(
-            "too_small",
-            f"The image is {width} × {height} pixels; the minimum is {MIN_SIDE} × {MIN_SIDE}. "
-            "Export it at full resolution.",
-        )
-    if width * height > MAX_PIXELS:
-        raise RefusedImageError(
-            "too_large",
-            f"The image is {width:,} × {height:,} pixels; the maximum is {MAX_PIXELS // 10**6} "
-            "million pixels. Export it at a lower resolution.",
-        )
-    wait_if_large(width, height)
+def _kind(picture: Image.Image, data: bytes) -> str:
+    """Of `limits.COSTS`."""
+    kind = _NAMES.get(picture.format or "", picture.format or "")
+    if kind == "JPEG" and picture.mode == "CMYK":
+        return "JPEG, CMYK"
+    if kind != "PNG":
+        return kind
+    if png_depth.is_deep(data):
+        return png_depth.kind(data)
+    return "PNG" if picture.mode in ("1", "L") else "PNG, colour"
 
 
 def _orientation(picture: Image.Image) -> int:

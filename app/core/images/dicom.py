@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,9 @@ from numpy.typing import NDArray
 from app.core.images import dicom_file, dicom_frames, dicom_header
 from app.core.images.dicom_display import displayed
 from app.core.images.dicom_tables import palette
+from app.core.images.limits import check_size
 from app.core.images.reading import AS_STORED, Pixels, Reading, choose
+from app.core.images.strips import strips
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"[A-Z]{2,8}")
 
 
-def decode(
-    data: bytes, *, check_size: Callable[[int, int], None], reading: Reading = AS_STORED
-) -> Pixels:
+def decode(data: bytes, reading: Reading = AS_STORED) -> Pixels:
     """Decodes one frame of a DICOM file.
 
     Applies the modality and VOI transformations of PS3.3 C.11. Call it inside `silence.silent`,
@@ -30,8 +29,6 @@ def decode(
 
     Args:
         data: The whole file.
-        check_size: Called with `(width, height)` before any pixels are decoded; raises to refuse
-            the image.
         reading: The reader's choices.
 
     Returns:
@@ -44,10 +41,10 @@ def decode(
     """
     dataset = dicom_file.read(data)
     dicom_header.complete(dataset)
-    check_size(int(dataset.Columns), int(dataset.Rows))
+    check_size(int(dataset.Columns), int(dataset.Rows), dicom_frames.kind(dataset))
     frames = dicom_frames.frames(dataset)
     index, frame = choose(len(frames), reading)
-    frames.require_decodable(index, check_size)
+    frames.require_decodable(index)
     stored = frames.decoded(index)
     if stored.ndim == 3:
         colours, bits = stored, int(dataset.BitsStored)
@@ -73,5 +70,7 @@ def _modality(dataset: Dataset) -> str | None:
 def _scaled(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
     if colours.dtype == np.uint8 and bits == 8:
         return np.asarray(colours, np.uint8)
-    shown = np.rint(colours * (255.0 / (2**bits - 1)))
-    return np.asarray(np.clip(shown, 0, 255), np.uint8)
+    shown = np.empty(colours.shape, np.uint8)
+    for rows in strips(colours.shape):
+        shown[rows] = np.clip(np.rint(colours[rows] * (255.0 / (2**bits - 1))), 0, 255)
+    return shown

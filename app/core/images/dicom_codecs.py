@@ -1,6 +1,6 @@
 """Decodes compressed DICOM frames with imagecodecs, as a plugin of pydicom's decoders.
 
-pydicom gives the plugin a frame, and then corrects signs and converts colours. The decoders are
+pydicom gives the plugin a frame, and then corrects signs. The decoders are
 our own instances with one plugin each: pydicom's stay as they are for whoever else uses them, and
 a film has the same pixels on every machine, whichever other plugins happen to be installed.
 """

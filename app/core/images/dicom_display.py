@@ -5,6 +5,7 @@ pydicom applies the transformations; here is decided which of them the header as
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from app.core.images.dicom_file import invalid_header
 from app.core.images.dicom_header import number, stored_range
 from app.core.images.dicom_tables import Table, table
 from app.core.images.reading import RANGE_UNKNOWN, Window
+from app.core.images.strips import strips
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -56,9 +58,7 @@ def displayed(
         raise invalid_header("all of its pixels are padding")
     low, high = inside.min(), inside.max()
     if stored.dtype.kind == "f" or int(high) - int(low) >= _LARGEST_TABLE:
-        grey = view.grey(np.clip(np.nan_to_num(stored, nan=low), low, high))
-        if stored.dtype.kind == "f":
-            grey[np.isnan(stored)] = 0
+        grey = _by_pixel(stored, low, high, view)
     else:
         grey = _by_level(stored, inside, int(low), int(high), view)
     if is_padding is not None:
@@ -66,16 +66,38 @@ def displayed(
     return grey, view.used
 
 
+def _by_pixel(stored: NDArray[Any], low: Any, high: Any, view: _View) -> NDArray[np.uint8]:
+    """Computes the grey of every pixel, NaN as black."""
+
+    def inside(rows: slice) -> NDArray[Any]:
+        return np.asarray(np.clip(np.nan_to_num(stored[rows], nan=low), low, high))
+
+    view.fit(inside(rows) for rows in strips(stored.shape))
+    grey = np.empty(stored.shape, np.uint8)
+    for rows in strips(stored.shape):
+        grey[rows] = view.grey(inside(rows))
+        if stored.dtype.kind == "f":
+            grey[rows][np.isnan(stored[rows])] = 0
+    return grey
+
+
 def _by_level(
     stored: NDArray[np.integer], inside: NDArray[np.integer], low: int, high: int, view: _View
 ) -> NDArray[np.uint8]:
     """Computes the grey of every level that occurs, and looks all pixels up."""
     first = np.array(low).astype(np.uint16)  # modulo 2**16, which the difference undoes
-    occurs = np.bincount((inside.astype(np.uint16) - first).ravel(), minlength=high - low + 1) > 0
+    occurs = np.zeros(high - low + 1, np.bool_)
+    flat = inside.reshape(-1, 1)
+    for rows in strips(flat.shape):
+        occurs[flat[rows].astype(np.uint16) - first] = True
     levels = np.flatnonzero(occurs)
-    grey = np.zeros(high - low + 1, np.uint8)
-    grey[levels] = view.grey(levels + low)
-    return np.asarray(grey[np.clip(stored, low, high).astype(np.uint16) - first])
+    table = np.zeros(high - low + 1, np.uint8)
+    view.fit([levels + low])
+    table[levels] = view.grey(levels + low)
+    grey = np.empty(stored.shape, np.uint8)
+    for rows in strips(stored.shape):
+        grey[rows] = table[np.clip(stored[rows], low, high).astype(np.uint16) - first]
+    return np.asarray(grey)
 
 
 def _require_plain_presentation(header: Dataset) -> None:
@@ -123,6 +145,7 @@ class _View:
         self._inverted = header.PhotometricInterpretation == "MONOCHROME1"
         self._table: Table | None = None
         self._window: Dataset | None = None
+        self._ends = 0.0, 0.0
         self.used: Window | None = None
         if items := header.get("VOILUTSequence"):
             self._table = table(
@@ -136,8 +159,19 @@ class _View:
                     raise
                 self._window, self.used = _exact_window(*window), window
 
+    def fit(self, parts: Iterable[NDArray[Any]]) -> None:
+        """Makes the darkest value black and the brightest white if the header says of neither.
+
+        Args:
+            parts: All stored values that count.
+        """
+        if self._table is None and self._window is None:
+            ends = [(found.min(), found.max()) for found in map(self._modality, parts)]
+            lows, highs = zip(*ends, strict=True)
+            self._ends = float(min(lows)), float(max(highs))
+
     def grey(self, stored: NDArray[Any]) -> NDArray[np.uint8]:
-        """uint8 of stored values of any shape."""
+        """uint8 of stored values of any shape; call `fit` before."""
         values = self._modality(stored)
         if self._table is not None:
             shown = self._table(values) * (255.0 / self._table.full_scale)
@@ -146,7 +180,7 @@ class _View:
 
             shown = apply_windowing(values, self._window)
         else:
-            low, high = float(values.min()), float(values.max())
+            low, high = self._ends
             shown = (values - low) * (255.0 / (high - low or 1.0))
         rounded = np.rint(shown)
         return np.asarray(255 - rounded if self._inverted else rounded, np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from app.core.images import jpeg
 from app.core.images.coded_image import JPEG, coded_image
 from app.core.images.dicom_file import PIXELS, damaged, invalid_header
 from app.core.images.file_integrity import is_whole
+from app.core.images.limits import check_size
+from app.core.images.strips import strips
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pydicom.uid import UID
 
 _CODE_STREAMS = (JPEG, b"\xff\x4f\xff\x51")
+_YBR = ("YBR_FULL", "YBR_FULL_422")
 _RUN_LENGTH = "1.2.840.10008.1.2.5"
 
 
@@ -42,12 +45,11 @@ class Frames:
         """How many frames there are."""
         return self.number
 
-    def require_decodable(self, index: int, check_size: Callable[[int, int], None]) -> None:
+    def require_decodable(self, index: int) -> None:
         """Checks a compressed frame by its own header, which is the one that decoders use.
 
         Args:
             index: The frame, from 0.
-            check_size: Called with `(width, height)`; raises to refuse the image.
 
         Raises:
             UnreadableImageError: If its compression is not supported, or it is cut off.
@@ -59,7 +61,7 @@ class Frames:
             raise _unknown_compression(syntax)
         stream = self.compressed[index]
         if image := coded_image(stream):
-            check_size(image.width, image.height)
+            check_size(image.width, image.height, kind(self.dataset))
             if not image.has_room_in(stream):
                 raise damaged("its compressed image is cut off")
         if not stream.startswith(JPEG):
@@ -78,6 +80,7 @@ class Frames:
             UnreadableImageError: If its high bit does not go with its compression.
         """
         from pydicom.encaps import encapsulate
+        from pydicom.pixels.processing import convert_color_space
 
         dataset = self.dataset
         syntax = dataset.file_meta.TransferSyntaxUID
@@ -99,8 +102,27 @@ class Frames:
         decoder = _decoder(syntax)
         if decoder is None:
             raise _unknown_compression(syntax)
-        values, _ = decoder.as_array(dataset, **options)
+        values, found = decoder.as_array(dataset, raw=True, **options)
+        if values.ndim == 3 and found["photometric_interpretation"] in _YBR:
+            for rows in strips(values.shape):
+                values[rows] = convert_color_space(values[rows], "YBR_FULL", "RGB")
         return _lowered(values, shift, int(dataset.BitsStored)) if shift else values
+
+
+def kind(dataset: Dataset) -> str:
+    """What the pixels are, as their header says: one of `limits.COSTS`."""
+    syntax = dataset.file_meta.TransferSyntaxUID
+    code = ""
+    if syntax.is_compressed:
+        known = (one for one in ("RLE", "JPEG-LS", "JPEG 2000") if one in syntax.name)
+        code = f", {next(known, 'JPEG')}"
+    is_coloured = (
+        int(dataset.SamplesPerPixel) > 1 or dataset.PhotometricInterpretation == "PALETTE COLOR"
+    )
+    usual = 8 if is_coloured else 16
+    is_deep = code in ("", ", RLE") and int(dataset.BitsAllocated) > usual
+    colours = ", colour" if is_coloured else ""
+    return f"DICOM{code}{colours}{f', more than {usual} bits' if is_deep else ''}"
 
 
 def frames(dataset: Dataset) -> Frames:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.images.dicom_file import invalid_header
 from app.core.images.dicom_header import stored_range
+from app.core.images.strips import strips
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -107,7 +108,10 @@ def palette(
         for channel in _CHANNELS
     ]
     _require_depth(tables)
-    return np.stack([one(stored) for one in tables], axis=-1), tables[0].bits
+    colours = np.empty((*stored.shape, 3), np.uint16)
+    for rows in strips(stored.shape):
+        colours[rows] = np.stack([one(stored[rows]) for one in tables], axis=-1)
+    return colours, tables[0].bits
 
 
 def _entries(data: Any, number: int, bits: int, *, little_endian: bool) -> NDArray[np.uint16]:

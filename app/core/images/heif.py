@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
 
 from app.core.images import file_kinds
+from app.core.images.limits import check_size
 from app.core.images.reading import Reading, choose
 
 
-def decode(
-    data: bytes, reading: Reading, *, check_size: Callable[[int, int], None]
-) -> tuple[Image.Image, int | None, int] | None:
+def decode(data: bytes, reading: Reading) -> tuple[Image.Image, int | None, int] | None:
     """Decodes one image of a HEIF file, upright, in 8 bits; None for other bytes.
 
     Previews and depth maps, which phones add, do not count as images.
@@ -21,8 +19,6 @@ def decode(
     Args:
         data: The whole file.
         reading: The reader's choices.
-        check_size: Called with `(width, height)` before any pixels are decoded; raises to refuse
-            the image.
 
     Returns:
         The image; the number of the one chosen by the reader, from 1, None if it is the only one;
@@ -40,5 +36,6 @@ def decode(
     found = pi_heif.open_heif(BytesIO(data), convert_hdr_to_8bit=True)
     index, frame = choose(len(found), reading)
     image = found[index]
-    check_size(*image.size)
+    width, height = image.size
+    check_size(width, height, "HEIF")
     return image.to_pillow(), frame, len(found)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from PIL import Image
 
 from app.core.errors import RefusedImageError
 from app.core.images.bit_depth import to_8_bits
 from app.core.images.grey_range import scaled
+from app.core.images.limits import check_size
 from app.core.images.reading import Pixels, Reading
 
 CODE_STREAM = b"\xff\x0a"
@@ -23,16 +22,12 @@ _BYTE = 8
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
-def decode(
-    data: bytes, reading: Reading, *, check_size: Callable[[int, int], None]
-) -> Pixels | None:
+def decode(data: bytes, reading: Reading) -> Pixels | None:
     """Decodes a JPEG XL file, upright; None for other bytes.
 
     Args:
         data: The whole file.
         reading: The reader's choices.
-        check_size: Called with `(width, height)` before any pixels are decoded; raises to refuse
-            the image.
 
     Raises:
         RefusedImageError: If it has several frames or a layout that is not read, or the range of
@@ -41,12 +36,12 @@ def decode(
     stream = _code_stream(data)
     if stream is None:
         return None
-    check_size(*size(stream))
+    bits = depth(stream)
+    check_size(*size(stream), "JPEG XL" if bits == _BYTE else "JPEG XL, more than 8 bits")
 
     import imagecodecs
 
     values = np.asarray(imagecodecs.jpegxl_decode(data))
-    bits = depth(stream)
     if values.dtype == np.uint8 and bits == _BYTE and values.ndim <= 3:
         shown, window = to_8_bits(Image.fromarray(values), data, reading)
         return Pixels(shown)

@@ -7,7 +7,6 @@ bits value by value, a second for a million, and cv2 does not scale them at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.grey_range import scaled
+from app.core.images.limits import check_size
 from app.core.images.reading import Pixels, Reading, Window, choose
 
 _SPACE = rb"(?:[ \t\r\n\v\f]|#[^\r\n]*[\r\n])+"
@@ -81,22 +81,18 @@ def is_netpbm(head: bytes) -> bool:
     return _HEADER.match(head) is not None
 
 
-def decode(
-    data: bytes, reading: Reading, *, check_size: Callable[[int, int], None]
-) -> Pixels | None:
+def decode(data: bytes, reading: Reading) -> Pixels | None:
     """Decodes one image of a Netpbm file; None for other bytes.
 
     Args:
         data: The whole file.
         reading: The reader's choices.
-        check_size: Called with `(width, height)` before any pixels are decoded; raises to refuse
-            the image.
 
     Raises:
         UnreadableImageError: If the file is cut off, goes on, or has samples that are no numbers.
         RefusedImageError: If there are several images, or the range of the values is unknown.
     """
-    headers = _headers(data, check_size)
+    headers = _headers(data)
     if not headers:
         return None
     index, frame = choose(len(headers), reading)
@@ -114,14 +110,14 @@ def decode(
     return Pixels(shown, chosen=Reading(frame, window), num_images=len(headers))
 
 
-def _headers(data: bytes, check_size: Callable[[int, int], None]) -> list[_Header]:
+def _headers(data: bytes) -> list[_Header]:
     """Those of all images: raw ones may follow each other."""
     found: list[_Header] = []
     position = 0
     while match := _HEADER.match(data, position):
         kind, width, height, *rest = (int(part) for part in match.groups() if part is not None)
         header = _Header(kind, width, height, rest[0] if rest else 1, match.end())
-        check_size(width, height)
+        check_size(width, height, "Netpbm")
         if not 1 <= header.largest <= _MAX_VALUE:
             raise _damaged(f"its header states {header.largest:,} as the largest value")
         found.append(header)

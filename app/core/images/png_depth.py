@@ -7,16 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.core.errors import RefusedImageError
 from app.core.images.grey_range import scaled
 from app.core.images.reading import Reading, Window
+from app.core.images.strips import strips
 
 _SIGNATURE = 8
 _TRANSPARENT, _SIGNIFICANT, _DATA = b"tRNS", b"sBIT", b"IDAT"
-_GREY = 0
-# Samples of a pixel, by the colour type in the header.
-_CHANNELS = {_GREY: 1, 2: 3, 4: 2, 6: 4}
-MAX_SAMPLE_BYTES = 512 * 1024**2
+_GREY, _RGB = 0, 2
 
 
 def is_deep(data: bytes) -> bool:
@@ -24,23 +21,10 @@ def is_deep(data: bytes) -> bool:
     return data[24] == 16
 
 
-def check_samples(picture: Image.Image, data: bytes) -> None:
-    """Refuses a deep PNG before it is decoded if its samples take too much memory.
-
-    Args:
-        picture: The image as opened by Pillow, not loaded.
-        data: The whole file.
-
-    Raises:
-        RefusedImageError: If they do.
-    """
-    num_bytes = 2 * _CHANNELS.get(data[25], 4) * picture.width * picture.height
-    if num_bytes > MAX_SAMPLE_BYTES:
-        raise RefusedImageError(
-            "too_large",
-            f"The image has {num_bytes / 1024**2:,.0f} MB of samples; the maximum is "
-            f"{MAX_SAMPLE_BYTES // 1024**2} MB. Export it at a lower resolution or with 8 bits.",
-        )
+def kind(data: bytes) -> str:
+    """What the header of a deep PNG states: one of `limits.COSTS`."""
+    colours = {_GREY: "", _RGB: ", colour"}.get(data[25], ", transparent")
+    return f"PNG, 16 bits{colours}"
 
 
 def deep(
@@ -71,8 +55,12 @@ def deep(
     pixels = np.zeros(values.shape, np.uint8)
     if is_seen.any():
         pixels[is_seen] = shown
-    opacity = (alpha / np.float32(65535)).reshape(*alpha.shape, *(1,) * (values.ndim - 2))
-    return np.rint(pixels * opacity).astype(np.uint8), window
+    for rows in strips(pixels.shape):
+        opacity = alpha[rows] / np.float32(65535)
+        if pixels.ndim == 3:
+            opacity = opacity[..., np.newaxis]
+        pixels[rows] = np.rint(pixels[rows] * opacity)
+    return pixels, window
 
 
 def _samples(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +11,9 @@ from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.grey_range import scaled
+from app.core.images.limits import check_size
 from app.core.images.reading import Reading, Window, choose
+from app.core.images.strips import strips
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
@@ -25,7 +26,9 @@ _ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA = 1, 2
 _ORIENTATION = 274
 _MOST_DIRECTORIES = 1000  # some of which may be previews
 _MOST_SAMPLES = 4  # colours and transparency
-_MAX_BYTES = 512 * 1024**2
+# None, CCITT, LZW, JPEG, Deflate and PackBits.
+_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946})
+_MAX_BYTES = 256 * 1024**2
 
 
 def is_tiff(data: bytes) -> bool:
@@ -52,9 +55,7 @@ class TiffImage:
     offset: int | None = None
 
 
-def choose_image(
-    data: bytes, reading: Reading, *, check_size: Callable[[int, int], None]
-) -> TiffImage:
+def choose_image(data: bytes, reading: Reading) -> TiffImage:
     """Finds the image to read, without decoding pixels.
 
     Previews and masks that are marked as such do not count as images.
@@ -62,7 +63,6 @@ def choose_image(
     Args:
         data: The whole file.
         reading: The reader's choices.
-        check_size: Called with `(width, height)`; raises to refuse the image.
 
     Raises:
         RefusedImageError: If there are several images of which none was chosen.
@@ -77,13 +77,13 @@ def choose_image(
         index, frame = choose(num_images, reading)
         directory = directories[0 if offsets else index]
         page = _page(file, directory)
-        check_size(page.imagewidth, page.imagelength)
         is_plain = (
             page.bitspersample <= 8
             and page.sampleformat == _UNSIGNED
             and page.samplesperpixel <= _MOST_SAMPLES
             and not offsets
         )
+        check_size(page.imagewidth, page.imagelength, _kind(page, is_plain=is_plain))
         offset = offsets[index] if offsets else None
         return TiffImage(directory, is_plain, frame, num_images, offset)
 
@@ -114,6 +114,17 @@ def decode(
         shown, window = _shown(page, values, reading, _imagej_window(file))
         orientation = page.tags.get(_ORIENTATION)
         return shown, int(orientation.value) if orientation else 1, window
+
+
+def _kind(page: TiffPage, *, is_plain: bool) -> str:
+    """Of `limits.COSTS`."""
+    if page.compression not in _COMPRESSIONS:
+        return "TIFF, JPEG 2000 or another rare compression"
+    if is_plain:
+        return "TIFF"
+    bits = page.bitspersample * page.samplesperpixel
+    known = (most for most in (16, 32) if bits <= most)
+    return f"TIFF, {next(known, 'more than 32')} bits"
 
 
 def _page(file: TiffFile, directory: int) -> TiffPage:
@@ -196,7 +207,8 @@ def _shown(
         shown = 255 - shown
     if kinds == (_UNASSOCIATED_ALPHA,):
         opaque = 1.0 if extra.dtype.kind == "f" else float(2**page.bitspersample - 1)
-        shown = np.rint(shown * np.clip(extra / opaque, 0, 1)).astype(np.uint8)
+        for rows in strips(shown.shape):
+            shown[rows] = np.rint(shown[rows] * np.clip(extra[rows] / opaque, 0, 1))
     return shown if num_colours == 3 else shown[..., 0], window
 
 

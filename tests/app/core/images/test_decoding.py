@@ -1,5 +1,6 @@
 """Files become films, or a reason why not."""
 
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -140,7 +141,7 @@ HUGE = {
 def test_huge_image_is_refused_by_its_header(kind):
     error = refusal(HUGE[kind]())
     assert (error.code, error.status) == ("too_large", "refused")
-    assert "the maximum is 120 million pixels" in str(error)
+    assert re.search(r"the maximum is \d+ million", str(error))
 
 
 def test_huge_images_cost_neither_memory_nor_time():

@@ -214,7 +214,7 @@ FILES = {
     "GIF": [encode(FILM, "GIF")],
     "GIF, animated": [encode(FILM, "GIF", save_all=True, append_images=PAGES)],
     "an image smaller than 32 × 32": [encode(FILM[:31], "PNG")],
-    "an image of more than 120 million pixels": [huge_png()],
+    "an image of more pixels than its kind may have": [huge_png()],
     "an image of one shade": [encode(np.full_like(FILM, 99), "PNG")],
     "a file cut off in its pixels": [encode(FILM, "PNG")[:-40], encode(FILM, "JPEG")[:-60]],
     "a JPEG whose decoder reports damage": [

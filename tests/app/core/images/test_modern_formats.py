@@ -73,12 +73,13 @@ class TooLargeError(Exception):
 def test_a_file_that_is_too_large_is_not_decoded(data, decoder, monkeypatch):
     monkeypatch.setattr(imagecodecs, "jpegxl_decode", None)
 
-    def refuse(width, height):
+    def refuse(width, height, kind):
         assert (width, height) == (64, 48)
         raise TooLargeError
 
+    monkeypatch.setattr(decoder, "check_size", refuse)
     with pytest.raises(TooLargeError):
-        decoder.decode(data, Reading(), check_size=refuse)
+        decoder.decode(data, Reading())
 
 
 def test_a_jpeg_xl_header_that_promises_a_billion_pixels():
