@@ -101,8 +101,8 @@ def test_empty_file():
 @pytest.mark.parametrize(
     "data",
     [b"Dear colleague, please find attached", b"\x00" * 4000, b"%!PS-Adobe-3.0 EPSF-3.0\n",
-     b"P5 64 64 255\n" + bytes(4096), b"PK\x03\x04" + bytes(60)],
-    ids=["text", "zeros", "postscript", "pgm", "zip"],
+     b"PK\x03\x04" + bytes(60)],
+    ids=["text", "zeros", "postscript", "zip"],
 )  # fmt: skip
 def test_what_is_no_image(data):
     error = refusal(data)
