@@ -24,10 +24,23 @@ class Mark(Enum):
 _MARKS = {
     Mark.PRESENT: ("1", "true", "yes", "y", "x", "ja", "oui", "sí", "si", "pos", "positive", "+"),
     Mark.ABSENT: ("0", "false", "no", "n", "nein", "non", "neg", "negative", "-"),
-    Mark.UNCERTAIN: ("-1", "u", "?", "uncertain", "unsure", "maybe", "unklar"),
+    Mark.UNCERTAIN: (
+        "-1",
+        "u",
+        "?",
+        "uncertain",
+        "unsure",
+        "maybe",
+        "unklar",
+        "unknown",
+        "unbekannt",
+        "inconnu",
+        "desconocido",
+        "equivocal",
+    ),
     Mark.BLANK: ("",),
 }
-_MISSING = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "nat", "null"})
+_MISSING = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "nat", "null", "n.a.", "."})
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _WHOLE_NUMBER = re.compile(r"\+?(-?\d+)([.,]0*)?", re.ASCII)
 

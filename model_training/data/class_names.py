@@ -82,7 +82,7 @@ def require_one_spelling_of_flags(names: Collection[str]) -> None:
     for name in sorted(names):
         mark = mark_of(name)
         # Single letters may be classes of their own.
-        if mark in (Mark.PRESENT, Mark.ABSENT) and (len(name) > 1 or name.isdigit()):
+        if mark in (Mark.PRESENT, Mark.ABSENT) and not (len(name) == 1 and name.isalpha()):
             spelled[mark].append(name)
     several = [found for found in spelled.values() if len(found) > 1]
     if several:

@@ -14,6 +14,8 @@ from model_training.data.rules import Rules
 from model_training.data.table_columns import NO_COLUMN
 
 _SEPARATORS = ("|", ";", ",")
+# These often stand in the name of one class, so that they are asked about.
+_DOUBTFUL = ("/", "+", "&")
 
 
 def separator_of(texts: Sequence[str], column: str, rules: Rules, file_name: str) -> str | None:
@@ -29,7 +31,8 @@ def separator_of(texts: Sequence[str], column: str, rules: Rules, file_name: str
         file_name: Name of the table, for messages.
 
     Raises:
-        DatasetError: If some parts occur in several cells and others in one.
+        DatasetError: If some parts occur in several cells and others in one, or what stands
+            between them may be part of a name.
     """
     if rules.separator == NO_COLUMN or rules.task == "one-of":
         return None
@@ -38,7 +41,7 @@ def separator_of(texts: Sequence[str], column: str, rules: Rules, file_name: str
     distinct = set(texts) - {""}
     if distinct and all(text.startswith("[") and text.endswith("]") for text in distinct):
         return ","
-    for separator in _SEPARATORS:
+    for separator in (*_SEPARATORS, *_DOUBTFUL):
         cells = {text: _parts(text, separator) for text in distinct}
         lists = [parts for parts in cells.values() if len(parts) > 1]
         if not lists:
@@ -47,7 +50,7 @@ def separator_of(texts: Sequence[str], column: str, rules: Rules, file_name: str
             return separator
         in_cells = Counter(p for parts in cells.values() for p in set(map(spelling_key, parts)))
         repeated = [in_cells[spelling_key(part)] > 1 for parts in lists for part in parts]
-        if all(repeated):
+        if all(repeated) and separator not in _DOUBTFUL:
             return separator
         if sum(repeated) * 2 > len(repeated):
             raise DatasetError(

@@ -8,6 +8,7 @@ pattern of file names, if it matches the whole data set.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -23,6 +24,12 @@ from model_training.data.name_patterns import (
 from model_training.data.pseudonyms import dicom_patient_id, patient_key, pseudonym
 from model_training.data.spelling import composed
 from model_training.data.table_columns import NO_COLUMN
+
+# What stands for a patient whom nobody knows.
+_NOBODY = frozenset(
+    "unknown anonymous anonym anonymized anonymised anon none ? - -1 unbekannt inconnu desconocido "
+    "sconosciuto onbekend nobody".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,14 @@ def find_patients(
             pseudonymised.
         ValueError: If the pattern is not a regular expression with a group.
     """
-    values = [image.patient for image in images]
+    values = ["" if image.patient.lower() in _NOBODY else image.patient for image in images]
     sources, notes = ["a column of the data"] if any(values) else [], []
+    if nobody := Counter(image.patient for image in images if image.patient.lower() in _NOBODY):
+        notes += [
+            f"{count:,} of {len(images):,} images have the patient {name!r}, which is nobody: not "
+            "known."
+            for name, count in nobody.items()
+        ]
     if folder is not None:
         taken = _take_folders(values, images, folder)
         sources.append(f"folders of level {folder}")

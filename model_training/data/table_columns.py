@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,9 @@ _KNOWN_NAMES = {
     "split": ("split", "part", "partition", "set", "subset"),
     "subgroup": ("subgroup",),
 }  # fmt: skip
+
+# `lesion_id`, `examID`, `study id`; but not `covid`.
+_GROUPS = re.compile(r"[\W_]id$|[\W_]ID$|[a-z]I[dD]$")
 
 _SHOWN_COLUMNS = 30
 
@@ -125,7 +128,24 @@ def choose_columns(
         raise _not_recognised(table, "label", "the label", file_name)
     if len(labels) == 1:
         _require_few_values(table, labels[0], file_name)
+    if chosen["patient"] is None and given.patient is None:
+        notes += _about_groups(table, {path, *labels, chosen["split"], chosen["subgroup"]})
     return Chosen(path, tuple(labels), **chosen, notes=tuple(notes))
+
+
+def _about_groups(table: pd.DataFrame, used: Collection[str | None]) -> list[str]:
+    """Remarks on columns such as `lesion_id`, whose images should perhaps stay together."""
+    notes = []
+    for column in _columns(table):
+        if column in used or not _GROUPS.search(column):
+            continue
+        values = [text for text in texts_of(table[column]) if text]
+        if 1 < len(set(values)) < len(values):
+            notes.append(
+                f"{column} repeats ({len(set(values)):,} values in {len(values):,} rows): "
+                f"--patient-column {column} keeps images with the same one in one split."
+            )
+    return notes
 
 
 def _not_recognised(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
-from model_training.data.cells import Mark, texts_of
+from model_training.data.cells import Mark, texts_of, whole_numbers
 from model_training.data.finding_lists import labels_of_lists
 from model_training.data.image_files import (
     ImageIndex,
@@ -150,7 +150,8 @@ def _rows(
         return texts_of(table[column]) if column else [""] * len(table)
 
     splits = _splits(texts(chosen.split), chosen.split, file_name)
-    patients, subgroups = texts(chosen.patient), texts(chosen.subgroup)
+    # 12 and 12.0 are one patient.
+    patients, subgroups = whole_numbers(texts(chosen.patient)), texts(chosen.subgroup)
     left_out = labels.left_out
     found = []
     for place, path in enumerate(paths):

@@ -67,13 +67,13 @@ def test_one_number_written_in_two_ways_is_one_class(folder):
 
 
 def test_yes_and_no_written_in_several_ways_are_asked_about_and_can_be_merged(folder):
-    text = "file,label\nfilm_0,0\nfilm_1,1\nfilm_2,no\nfilm_3,True\nfilm_4,unknown\n"
+    text = "file,label\nfilm_0,0\nfilm_1,1\nfilm_2,no\nfilm_3,True\nfilm_4,other\n"
 
     with pytest.raises(DatasetError, match=r"--class-names no=0 True=1\."):
         read(folder, text)
 
     merged = read(folder, text, class_names={"no": "0", "true": "1"})
-    assert list(labels(merged).values()) == ["0", "1", "0", "1", "unknown"]
+    assert list(labels(merged).values()) == ["0", "1", "0", "1", "other"]
 
 
 @pytest.mark.parametrize("column", ["normal", "no_tumour", "benign", "Befund_unauffällig"])
@@ -111,3 +111,23 @@ def test_texts_that_excel_wrote_as_formulas_are_texts(folder):
     text = 'file,label\n="film_0","=""no"""\n="film_1",="yes"\n'
 
     assert labels(read(folder, text)) == {"film_0.png": "no", "film_1.png": "yes"}
+
+
+@pytest.mark.parametrize("unsure", ["uncertain", "?", "unknown", "-1"])
+def test_words_for_uncertain_are_asked_about_and_are_no_class(folder, unsure):
+    text = f"file,label\nfilm_0,no\nfilm_1,yes\nfilm_2,{unsure}\nfilm_3,yes\n"
+
+    with pytest.raises(DatasetError, match=r"1 labels in the column 'label'.*--uncertain"):
+        read(folder, text)
+
+    for uncertain, expected in (("positive", "yes"), ("negative", "no")):
+        dataset = read(folder, text, rules=Rules(uncertain=uncertain))
+        assert list(labels(dataset).values()) == ["no", "yes", expected, "yes"]
+    left = read(folder, text, rules=Rules(uncertain="ignore"))
+    assert list(labels(left).values()) == ["no", "yes", "yes"]
+
+
+def test_a_class_that_is_not_yes_or_no_keeps_an_unknown_one(folder):
+    text = "file,label\nfilm_0,benign\nfilm_1,malignant\nfilm_2,unknown\n"
+
+    assert read(folder, text).classes == ("benign", "malignant", "unknown")

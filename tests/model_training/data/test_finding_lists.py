@@ -57,3 +57,22 @@ def test_blank_lists_are_asked_about(folder):
     negative = read(folder, text, rules=Rules(blanks="negative"))
     assert findings(negative)["film_1.png"] == {"A": 0, "B": 0}
     assert len(read(folder, text, rules=Rules(blanks="ignore")).cases) == 2
+
+
+@pytest.mark.parametrize("sign", ["/", "+", " & "])
+def test_signs_that_may_be_part_of_a_name_are_asked_about(folder, sign):
+    text = f"file,label\nfilm_0,mass\nfilm_1,mass{sign}nodule\nfilm_2,nodule\n"
+
+    with pytest.raises(DatasetError, match=rf"--label-separator '\{sign.strip()}'"):
+        read(folder, text)
+
+    dataset = read(folder, text, rules=Rules(separator=sign.strip()))
+    assert findings(dataset)["film_1.png"] == {"mass": 1, "nodule": 1}
+    kept = read(folder, text, rules=Rules(separator="none"))
+    assert kept.classes == ("mass", f"mass{sign}nodule", "nodule")
+
+
+def test_a_slash_in_a_name_alone_is_no_separator(folder):
+    text = "file,label\nfilm_0,Normal\nfilm_1,Opacity\nfilm_2,No Opacity / Not Normal\n"
+
+    assert read(folder, text).classes == ("No Opacity / Not Normal", "Normal", "Opacity")

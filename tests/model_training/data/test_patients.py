@@ -187,3 +187,18 @@ def test_a_name_in_two_encodings_is_one_patient(tmp_path):
 
     for dataset in (by_folder, by_pattern):
         assert {case.patient_id for case in dataset.cases} == {names[0]}
+
+
+def test_a_word_for_nobody_is_no_patient(tmp_path):
+    touch(tmp_path, "a/1.png", "a/2.png", "b/3.png", "b/4.png")
+    for number in range(1, 5):
+        (tmp_path / "ab"[number > 2] / f"{number}.png").write_bytes(bytes([number]))
+    (tmp_path / "manifest.csv").write_text(
+        "path,patient_id\na/1.png,Unknown\na/2.png,p1\nb/3.png,Unknown\nb/4.png,p2\n",
+        encoding="utf-8",
+    )
+
+    dataset = read_dataset(tmp_path)
+
+    assert patients(dataset) == ["", "p1", "", "p2"]
+    assert "2 of 4 images have the patient 'Unknown', which is nobody: not known." in dataset.notes
