@@ -26,8 +26,9 @@ from app.core.networks.class_logits import class_logits
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.results.table_writer import open_table
-from app.core.scoring.engine import BATCH_SIZE, Engine, Result
+from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.scoring.prediction import predict
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from benchmarks.table import log
 

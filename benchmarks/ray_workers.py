@@ -18,8 +18,9 @@ from pathlib import Path
 from statistics import median
 
 from app.core.bundles.bundle import Bundle, load_bundle
-from app.core.scoring.engine import Engine, Result
+from app.core.scoring.engine import Engine
 from app.core.scoring.ray_cluster import connection, dispatch, driver
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.core.sources.sources import from_paths
 from benchmarks.table import Row, print_table

@@ -81,8 +81,8 @@ def random_results(number: int, bundle):  # type: ignore[no-untyped-def]
     """
     import numpy as np
 
-    from app.core.scoring.engine import Result
     from app.core.scoring.prediction import predict
+    from app.core.scoring.result import Result
     from app.core.sources.source import Source
 
     logits = np.random.default_rng(0).normal(-1, 2, number)

@@ -10,7 +10,7 @@ import streamlit as st
 from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles
 from app.core.review.batch import Batch
 from app.core.review.worklist import BY_URGENCY, Column, Order
-from app.core.scoring.engine import Result
+from app.core.scoring.result import Result
 from app.core.settings import read_settings
 from app.core.sources.source import Source
 from app.ui.cache import models

@@ -18,8 +18,8 @@ from app.core.performance.predictions import HeldOut
 from app.core.performance.sampling_units import sampling_units
 from app.core.results.rows import row
 from app.core.review.findings import results_of_finding
-from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
+from app.core.scoring.result import Result
 from model_training.data.datasets import Case
 from model_training.reports.patients import describe_patients
 

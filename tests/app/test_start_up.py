@@ -22,7 +22,7 @@ assert any(button.key == "review_samples" for button in page.button)
 
 from app.core.review.batch import Batch
 from app.core.bundles.bundle import load_bundle
-from app.core.scoring.engine import Result
+from app.core.scoring.result import Result
 from app.core.images.decoding import image_id
 from app.core.sources.source import Source
 bundle = load_bundle(Path(sys.argv[1]))

@@ -11,8 +11,8 @@ from app.core.bundles.manifest import Manifest
 from app.core.errors import TRANSIENT
 from app.core.images.reading import Reading
 from app.core.results.result_store import Entry, ResultStore
-from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction, predict_findings
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 
 _RESULT = "result"

@@ -24,7 +24,8 @@ from app.core.errors import ImageError, UnreadableImageError
 from app.core.images import decoding, geometry
 from app.core.images.guard import guarded
 from app.core.rendering import heatmaps, png_text
-from app.core.scoring.engine import Result, num_cores
+from app.core.scoring.engine import num_cores
+from app.core.scoring.result import Result
 from app.core.sources.read_ahead import SECONDS_A_READ, ReadAhead
 
 # Longer side of an overlay in pixels: large enough to interpret, small enough to send.

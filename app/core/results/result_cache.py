@@ -19,7 +19,7 @@ from app.core.results.result_store import (
     ResultStoreError,
     delete,
 )
-from app.core.scoring.engine import Result
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 
 

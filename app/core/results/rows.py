@@ -11,7 +11,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.findings import column
 from app.core.images.reading import window_text
 from app.core.results.verdicts import Verdict
-from app.core.scoring.engine import Result
+from app.core.scoring.result import Result
 
 _BEFORE_CLASSES = (
     "path", "image_id", "status", "reason", "prediction", "probability", "raw_probability",

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from app.core.bundles.bundle import Bundle
 from app.core.results.rows import columns, escape_formula, number_columns, row
-from app.core.scoring.engine import Result
+from app.core.scoring.result import Result
 
 # Rows per Parquet row group; takes about a megabyte of memory.
 _ROWS_A_GROUP = 4096

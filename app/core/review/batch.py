@@ -11,7 +11,8 @@ from threading import Event, Thread
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
 from app.core.images.reading import Reading
-from app.core.scoring.engine import Engine, KnownResults, Result
+from app.core.scoring.engine import Engine
+from app.core.scoring.result import KnownResults, Result
 from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.core.bundles.manifest import NO_FINDING, Task
-from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
+from app.core.scoring.result import Result
 
 
 def results_of_finding(results: Sequence[Result], index: int) -> list[Result]:

@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 from app.core.bundles.manifest import BETWEEN_FINDINGS
 from app.core.errors import Status
 from app.core.results.verdicts import Verdict
-from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction, Zone
+from app.core.scoring.result import Result
 
 # The zone of an image with a score, the status of one without.
 ImageStatus = Zone | Status

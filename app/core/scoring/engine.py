@@ -11,13 +11,12 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +24,17 @@ from numpy.typing import NDArray
 from app.core.backend_names import BackendName
 from app.core.backends.backend import open_backend
 from app.core.bundles.bundle import Bundle
-from app.core.errors import BundleError, ImageError, Status, raised_at
+from app.core.errors import BundleError, ImageError, raised_at
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import Prepared, Rejected, for_model, prepare
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import Reading
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
 from app.core.scoring.output_check import require_numbers
 from app.core.scoring.prediction import Prediction, predict
+from app.core.scoring.result import KnownResults, Result
 from app.core.settings import read_settings
 from app.core.sources.read_ahead import SECONDS_A_READ, Pending, ReadAhead
 from app.core.sources.source import Source
@@ -57,50 +57,6 @@ def _lower_priority() -> None:
     """Lowers the priority of this thread, on systems that support it."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BACKGROUND_NICENESS)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The outcome for one image.
-
-    Attributes:
-        source: Where the image is from.
-        image_id: SHA-256 of the file; empty if it could not be read.
-        status: `ok`; `refused` or `unreadable` for a file without a score; `failed` if the model
-            gave no valid output.
-        reason_code: Stable short code for why it has no score; empty if it has one.
-        reason: The same as a sentence.
-        prediction: The prediction; None without a score.
-        evidence: Grad-CAM map of the predicted class, float32 `(rows, columns)` over the whole
-            film, in logits and signed; None without a score.
-        chosen: The reader's choices, and the model's window, that were used for a scored image.
-    """
-
-    source: Source
-    image_id: str
-    status: Status
-    reason_code: str = ""
-    reason: str = ""
-    prediction: Prediction | None = None
-    evidence: NDArray[np.float32] | None = None
-    chosen: Reading = AS_STORED
-
-
-class KnownResults(Protocol):
-    """Results of earlier runs, found by file content, not by name."""
-
-    def get(self, image_id: str, source: Source) -> Result | None:
-        """The result of a file; None if there is none.
-
-        Args:
-            image_id: SHA-256 of the file.
-            source: The source that the returned result refers to.
-        """
-        ...
-
-    def add(self, results: Sequence[Result]) -> None:
-        """Stores the results of a batch."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

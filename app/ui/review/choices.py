@@ -17,7 +17,7 @@ from app.core.images.reading import (
     window_text,
 )
 from app.core.review.batch import Batch
-from app.core.scoring.engine import Result
+from app.core.scoring.result import Result
 from app.ui import state
 from app.ui.cache import models
 

@@ -23,7 +23,7 @@ from app.core.review.worklist import (
     ImageStatus,
     status_of,
 )
-from app.core.scoring.engine import Result
+from app.core.scoring.result import Result
 from app.core.sources.left_out import LeftOut
 from app.ui import components, errors, state
 from app.ui.cache import films

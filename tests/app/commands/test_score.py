@@ -19,8 +19,9 @@ from app.cli import main
 from app.core.bundles.bundle import load_bundle
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
-from app.core.scoring.engine import Engine, Result
+from app.core.scoring.engine import Engine
 from app.core.scoring.ray_cluster import driver
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.core.sources.sources import from_paths
 

@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any
 
 from app.core.errors import FAILED, OverreadError
-from app.core.scoring.engine import KnownResults, Result
 from app.core.scoring.ray_cluster.connection import load_ray
 from app.core.scoring.ray_cluster.worker import Answer, Failure
+from app.core.scoring.result import KnownResults, Result
 from app.core.sources.source import Source
 
 # Half a second of one core: messages are negligible by comparison, and little work can be lost.

@@ -21,9 +21,10 @@ from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError, OverreadError, Status, raised_at
 from app.core.images.preparation import PIPELINE_VERSION
 from app.core.images.reading import AS_STORED, Reading
-from app.core.scoring.engine import Engine, Result
+from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.ray_cluster.connection import load_ray
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 
 

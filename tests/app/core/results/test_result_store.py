@@ -15,8 +15,9 @@ from app.core.results import result_store
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_cache import CachedResults, open_cache
 from app.core.results.result_store import Entry, ResultStore, ResultStoreError
-from app.core.scoring.engine import Engine, Result
+from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import predict
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 
 SAMPLES = Path(__file__).parents[4] / "models" / "phantom-chest" / "samples"

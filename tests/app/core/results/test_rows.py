@@ -9,8 +9,8 @@ import pytest
 from app.core.results import rows
 from app.core.results.table_writer import open_table
 from app.core.results.verdicts import Verdict
-from app.core.scoring.engine import Result
 from app.core.scoring.prediction import predict
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from tests.bundles import make_bundle
 

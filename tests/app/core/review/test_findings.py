@@ -5,8 +5,8 @@ import pytest
 
 from app.core.review.findings import positive_findings, prediction_text, results_of_finding
 from app.core.review.worklist import Filter, Order, count_by_status, worklist
-from app.core.scoring.engine import Result
 from app.core.scoring.prediction import predict
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 
 # Logits of effusion, nodule and cardiomegaly; see `test_prediction` for what becomes of them.

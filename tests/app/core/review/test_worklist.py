@@ -12,8 +12,8 @@ from app.core.review.worklist import (
     count_by_status,
     worklist,
 )
-from app.core.scoring.engine import Result
 from app.core.scoring.prediction import Prediction
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 
 

@@ -14,7 +14,8 @@ from scipy import ndimage
 from app.core.errors import SourceError
 from app.core.images.preparation import prepare
 from app.core.scoring import engine as engine_module
-from app.core.scoring.engine import BATCH_SIZE, Engine, Result
+from app.core.scoring.engine import BATCH_SIZE, Engine
+from app.core.scoring.result import Result
 from app.core.sources.read_ahead import ReadAhead
 from app.core.sources.source import Source
 

@@ -14,8 +14,9 @@ from app.cli import main
 from app.core.errors import OverreadError, SourceError
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
-from app.core.scoring.engine import Engine, Result
+from app.core.scoring.engine import Engine
 from app.core.scoring.ray_cluster import connection, dispatch, driver
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.core.sources.sources import from_paths
 from tests.app.core.scoring.ray_cluster.worker_processes import NOT_NICE, both_workers

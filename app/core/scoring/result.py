@@ -1,0 +1,59 @@
+"""The result of scoring an image, and where results of earlier runs come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import Status
+from app.core.images.reading import AS_STORED, Reading
+from app.core.scoring.prediction import Prediction
+from app.core.sources.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome for one image.
+
+    Attributes:
+        source: Where the image is from.
+        image_id: SHA-256 of the file; empty if it could not be read.
+        status: `ok`; `refused` or `unreadable` for a file without a score; `failed` if the model
+            gave no valid output.
+        reason_code: Stable short code for why it has no score; empty if it has one.
+        reason: The same as a sentence.
+        prediction: The prediction; None without a score.
+        evidence: Grad-CAM map of the predicted class, float32 `(rows, columns)` over the whole
+            film, in logits and signed; None without a score.
+        chosen: The reader's choices, and the model's window, that were used for a scored image.
+    """
+
+    source: Source
+    image_id: str
+    status: Status
+    reason_code: str = ""
+    reason: str = ""
+    prediction: Prediction | None = None
+    evidence: NDArray[np.float32] | None = None
+    chosen: Reading = AS_STORED
+
+
+class KnownResults(Protocol):
+    """Results of earlier runs, found by file content, not by name."""
+
+    def get(self, image_id: str, source: Source) -> Result | None:
+        """The result of a file; None if there is none.
+
+        Args:
+            image_id: SHA-256 of the file.
+            source: The source that the returned result refers to.
+        """
+        ...
+
+    def add(self, results: Sequence[Result]) -> None:
+        """Stores the results of a batch."""
+        ...
