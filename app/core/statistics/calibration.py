@@ -78,13 +78,7 @@ def reliability_bins(
         ValueError: If the arrays differ in shape, a label is not 0 or 1, a probability is not
             in [0, 1], or `num_bins` is below 1.
     """
-    positive, proportion = binary_probabilities(y_true, probability, name="probability")
-    if num_bins < 1:
-        raise ValueError(f"`num_bins` must be at least 1. Received num_bins={num_bins}.")
-    bin_of_case = np.minimum((proportion * num_bins).astype(np.int64), num_bins - 1)
-    totals = np.bincount(bin_of_case, minlength=num_bins)
-    positives = np.bincount(bin_of_case[positive], minlength=num_bins)
-    sums = np.bincount(bin_of_case, weights=proportion, minlength=num_bins)
+    totals, positives, sums = _binned(y_true, probability, num_bins)
     return tuple(
         ReliabilityBin(
             low=k / num_bins,
@@ -115,18 +109,23 @@ def expected_calibration_error(
         - Guo et al., On Calibration of Modern Neural Networks (ICML 2017),
           https://arxiv.org/abs/1706.04599
     """
-    filled = [
-        bin_
-        for bin_ in reliability_bins(y_true, probability, num_bins=num_bins)
-        if bin_.observed.total
-    ]
-    num_cases = sum(bin_.observed.total for bin_ in filled)
-    if not num_cases:
-        return nan
-    return sum(
-        bin_.observed.total / num_cases * abs(bin_.observed.value - bin_.mean_probability)
-        for bin_ in filled
-    )
+    totals, positives, sums = _binned(y_true, probability, num_bins)
+    num_cases = totals.sum()
+    return float(np.abs(positives - sums).sum() / num_cases) if num_cases else nan
+
+
+def _binned(
+    y_true: ArrayLike, probability: ArrayLike, num_bins: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Number of cases, number of positive ones and sum of probabilities of each bin."""
+    positive, proportion = binary_probabilities(y_true, probability, name="probability")
+    if num_bins < 1:
+        raise ValueError(f"`num_bins` must be at least 1. Received num_bins={num_bins}.")
+    bin_of_case = np.minimum((proportion * num_bins).astype(np.int64), num_bins - 1)
+    totals = np.bincount(bin_of_case, minlength=num_bins)
+    positives = np.bincount(bin_of_case[positive], minlength=num_bins)
+    sums = np.bincount(bin_of_case, weights=proportion, minlength=num_bins)
+    return totals, positives, np.asarray(sums, np.float64)
 
 
 def brier_score(y_true: ArrayLike, probability: ArrayLike) -> float:
