@@ -13,6 +13,8 @@ from app.core.performance.predictions import select
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
 
+_FIGURES = "## Figures on the test split\n\n"
+
 
 def write_card(
     manifest: Manifest,
@@ -40,7 +42,7 @@ def write_card(
         f"{manifest.task.title}. Research use only, not a medical device.",
         "## Intended use\n\n" + _intended_use(manifest),
         "## Data\n\n" + _data(manifest, predictions if split is None else split, notes),
-        "## Figures on the test split\n\n" + figures(manifest, predictions),
+        _FIGURES + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
         "## Training\n\n" + _training(manifest),
         *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
@@ -118,6 +120,14 @@ def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
     if rows := by_subgroup(test, task, threshold=threshold):
         tables.append(markdown(rows))
     return "\n\n".join([*tables, notes(test, task)])
+
+
+def written_figures(card: str) -> str:
+    """What `figures` returned when the card was written.
+
+    Nothing is computed again: 1,000 resamples of each figure take seconds with many images.
+    """
+    return card.split(f"\n{_FIGURES}", 1)[1].split("\n\n## ", 1)[0]
 
 
 def _decision(manifest: Manifest) -> str:

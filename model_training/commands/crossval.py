@@ -136,9 +136,9 @@ def _publish(
     config: TrainingConfig,
     description: Description,
 ) -> None:
-    from model_training.bundling.card import figures
+    from model_training.bundling.card import written_figures
     from model_training.crossval.fold_bundle import publish_ensemble
 
     bundle = publish_ensemble(folds, films, out, config=config, description=description)
-    print(f"\nThe ensemble on the test split:\n\n{figures(bundle.manifest, bundle.predictions())}")
+    print(f"\nThe ensemble on the test split:\n\n{written_figures(bundle.card())}")
     print(f"The bundle is in {out}", file=sys.stderr)

@@ -101,13 +101,13 @@ def _run(options: argparse.Namespace) -> None:
 def _fit_once(
     options: argparse.Namespace, config: TrainingConfig, dataset: Dataset, run: Run
 ) -> None:
-    from model_training.bundling.card import figures
+    from model_training.bundling.card import written_figures
     from model_training.fitting.fit import fit
 
     bundle = fit(
         dataset, options.out, config=config, description=chosen_description(options), run=run
     )
-    print(f"On the test split:\n\n{figures(bundle.manifest, bundle.predictions())}\n")
+    print(f"On the test split:\n\n{written_figures(bundle.card())}\n")
     print(f"The bundle is in {options.out}", file=sys.stderr)
 
 

@@ -151,7 +151,7 @@ def _run(options: argparse.Namespace) -> None:
     print(f"Trials and report are in {options.out}", file=sys.stderr)
     say_where(options.track)
     if options.fit_best is not None:
-        from model_training.bundling.card import figures
+        from model_training.bundling.card import written_figures
 
         bundle = fit(
             dataset,
@@ -160,5 +160,5 @@ def _run(options: argparse.Namespace) -> None:
             description=description,
             run=Run(cache=cache),
         )
-        print(f"\nOn the test split:\n\n{figures(bundle.manifest, bundle.predictions())}")
+        print(f"\nOn the test split:\n\n{written_figures(bundle.card())}")
         print(f"The bundle is in {options.fit_best}", file=sys.stderr)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from model_training.bundling.card import figures, write_card
+from model_training.bundling.card import figures, write_card, written_figures
 from tests.bundles import predictions as made_up
 
 
@@ -192,3 +192,10 @@ def test_the_window_of_a_training_stands_in_the_card(bundle, windowed_bundle):
     cards = [write_card(one.manifest, one.predictions(), []) for one in (bundle, windowed_bundle)]
 
     assert [said in card for card in cards] == [False, True]
+
+
+@pytest.mark.parametrize("which", ["bundle", "findings_bundle"])
+def test_figures_are_read_from_a_card_as_they_were_written(which, request):
+    bundle = request.getfixturevalue(which)
+
+    assert written_figures(bundle.card()) == figures(bundle.manifest, bundle.predictions())
