@@ -19,7 +19,7 @@ from tests.model_training.crossval.calls import arguments
 pytestmark = pytest.mark.slow
 
 CONFIG = TrainingConfig.from_preset(
-    "basic-cnn", image_size=32, epochs=3, batch_size=8, augmentation="none",
+    "custom-cnn", filters=(8, 16), image_size=32, epochs=2, batch_size=8, augmentation="none",
     validation_fraction=0.3, test_fraction=0.2,
 )  # fmt: skip
 
