@@ -31,8 +31,10 @@ def logits(network):
     return np.asarray(network.logits_model(FILMS, training=False)[1])
 
 
-@pytest.mark.parametrize("outputs", [1, 3])
-@pytest.mark.parametrize("preset", ["basic-cnn", "probreathe", "residual", "squeezenet"])
+@pytest.mark.parametrize(
+    ("preset", "outputs"),
+    [("basic-cnn", 1), ("basic-cnn", 3), ("probreathe", 3), ("residual", 1), ("squeezenet", 3)],
+)
 def test_the_logit_is_the_mean_of_the_members(preset, outputs, tmp_path):
     members = [member(preset, outputs=outputs, seed=seed) for seed in (1, 2, 3)]
     expected = np.mean([logits(one) for one in members], axis=0)
