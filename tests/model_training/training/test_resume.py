@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +75,12 @@ def killed(data, tmp_path_factory):
     return out
 
 
+def left_by(killed, folder):
+    """A copy of what the killed run left, for a test that goes on with it."""
+    shutil.copytree(killed.parent / ".mine-training", folder / ".mine-training")
+    return folder / "mine"
+
+
 def test_a_stopped_run_is_neither_overwritten_nor_mixed_up(data, killed, capsys):
     assert not killed.exists()
 
@@ -86,18 +93,20 @@ def test_a_stopped_run_is_neither_overwritten_nor_mixed_up(data, killed, capsys)
     assert (killed.parent / ".mine-training" / "state.npz").is_file()
 
 
-def test_a_killed_run_ends_as_one_that_was_never_stopped(data, killed, straight, capsys):
-    assert main(arguments(data, killed, "--resume")) == 0
+def test_a_killed_run_ends_as_one_that_was_never_stopped(data, killed, straight, tmp_path, capsys):
+    out = left_by(killed, tmp_path)
+
+    assert main(arguments(data, out, "--resume")) == 0
 
     trained = [line.split()[1] for line in capsys.readouterr().err.splitlines() if "epoch " in line]
     assert trained[-1] == "4/4"
     assert "1/4" not in trained
-    resumed = load_bundle(killed)
+    resumed = load_bundle(out)
     pd.testing.assert_frame_equal(resumed.history(), straight.history(), rtol=1e-4)
     np.testing.assert_allclose(
         resumed.predictions()["logit"], straight.predictions()["logit"], rtol=1e-3, atol=1e-4
     )
-    assert not (killed.parent / ".mine-training").exists()
+    assert not (tmp_path / ".mine-training").exists()
 
 
 def test_ctrl_c_says_how_to_resume_and_the_best_epoch_can_be_published(data, tmp_path):
@@ -141,9 +150,8 @@ def test_a_full_disk_at_the_first_epoch_is_a_sentence(data, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_at_a_later_epoch_loses_nothing(data, tmp_path):
-    out, work = tmp_path / "mine", tmp_path / ".mine-training"
-    stopped(data, out, after=1, by=signal.SIGKILL)
+def test_a_full_disk_at_a_later_epoch_loses_nothing(data, killed, tmp_path):
+    out, work = left_by(killed, tmp_path), tmp_path / ".mine-training"
     before = {path.name: path.stat().st_size for path in work.glob("[!.]*")}
 
     done = limited(data, out, "--resume")
