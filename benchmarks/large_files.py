@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from functools import cached_property
 from io import BytesIO
@@ -61,6 +62,20 @@ class Film:
     def transparent(self) -> NDArray[np.uint8]:
         """RGBA, uint8 `(rows, columns, 4)`."""
         return np.concatenate([self.colours, self.grey[..., np.newaxis] | 1], axis=-1)
+
+
+def _nifti(pixels: NDArray[Any]) -> bytes:
+    import nibabel
+
+    image = nibabel.Nifti1Image(pixels, np.eye(4))
+    image.header.set_slope_inter(2.0, -1024.0)
+    return bytes(image.to_bytes())
+
+
+def _npy(pixels: NDArray[Any]) -> bytes:
+    file = BytesIO()
+    np.save(file, pixels)
+    return file.getvalue()
 
 
 def _picture(pixels: NDArray[Any] | Image.Image, kind: str, **options: Any) -> bytes:
@@ -143,6 +158,14 @@ MAKERS: dict[str, tuple[Callable[[Film], bytes], ...]] = {
     "Netpbm": (
         lambda film: b"P6 %d %d 65535\n" % film.shape[::-1]
         + (film.colours.astype(">u2") * 257).tobytes(),
+    ),
+    "NIfTI": (
+        lambda film: _nifti(film.deep),
+        lambda film: gzip.compress(_nifti(film.deep.astype(np.float64)), 1),
+    ),
+    "NumPy": (
+        lambda film: _npy(film.deep.astype(np.float64)),
+        lambda film: _npy(np.asfortranarray(film.deep.astype(np.float64))),
     ),
     "PNG": (lambda film: _png(film.grey),),
     "PNG, colour": (lambda film: _png(film.transparent),),

@@ -139,6 +139,13 @@ def nifti() -> bytes:
     return bytes(header) + bytes(64)
 
 
+def npy_file(array: NDArray[Any]) -> bytes:
+    """An array as NumPy saves it."""
+    file = BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
 def zipped(files: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytearray:
     """A ZIP archive of files by name."""
     file = BytesIO()

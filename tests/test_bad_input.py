@@ -154,7 +154,7 @@ def expected(files):
         "films/up": "refused: link_cycle",
         "films/broken": "unreadable: broken_link",
         "films/IMAGE": "ok",
-        "films/j.nii": "refused: volume",
+        "films/j.nii": "refused: orientation_unknown",
         "films/pipe.png": "unreadable: not_a_file",
         "evil.zip/../evil.png": "refused: unsafe_name",
         "evil.zip//etc/evil.png": "refused: unsafe_name",

@@ -156,7 +156,7 @@ def test_the_reasons_are_true(mixed, scored):
 expected = {
     "empty.png": "empty_file", "letter.jpg": "not_an_image", "huge.png": "too_large",
     "huge.tif": "too_large", "huge.jpg": "too_large", "huge.dcm": "too_large",
-    "scan.nii": "volume", "array.npy": "volume", "more.zip": "nested_archive",
+    "scan.nii": "orientation_unknown", "array.npy": "undecodable", "more.zip": "nested_archive",
     "inner/archive.rar": "archive", "blank.png": "blank", "tiny.png": "too_small",
     "layers.psd": "unsupported_format", "circle": "link_cycle", "gone.png": "broken_link",
     "report.dcm": "no_image",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
@@ -89,6 +90,9 @@ def _pictures() -> list[Original]:
         _netpbm("PGM", grey, 255),
         _netpbm("PGM, 12 bits", film(largest=4095), 4095),
         Original("PGM, plain", ".pgm", "image", _plain_pgm(grey), COMPRESSED | {"cut"}),
+        Original("NIfTI", ".nii", "image", _nifti(grey)),
+        Original("NIfTI, compressed", ".nii.gz", "image", _gzipped(_nifti(grey)), CHECKED),
+        Original("NumPy", ".npy", "image", _npy(grey)),
         Original("JPEG XL, 12 bits", ".jxl", "image", _jpeg_xl(film(largest=4095)), COMPRESSED),
     ]
 
@@ -96,6 +100,22 @@ def _pictures() -> list[Original]:
 def _netpbm(name: str, pixels: NDArray[np.integer[Any]], largest: int) -> Original:
     stored = pixels.astype(">u2" if largest > 255 else "u1").tobytes()
     return Original(name, ".pgm", "image", f"P5 {COLUMNS} {ROWS} {largest}\n".encode() + stored)
+
+
+def _nifti(pixels: NDArray[np.integer[Any]]) -> bytes:
+    import nibabel
+
+    return bytes(nibabel.Nifti1Image(pixels.T[::-1, ::-1], np.eye(4)).to_bytes())
+
+
+def _gzipped(data: bytes) -> bytes:
+    return gzip.compress(data, mtime=0)  # the same at every run
+
+
+def _npy(pixels: NDArray[np.integer[Any]]) -> bytes:
+    file = BytesIO()
+    np.save(file, pixels)
+    return file.getvalue()
 
 
 def _plain_pgm(pixels: NDArray[np.integer[Any]]) -> bytes:

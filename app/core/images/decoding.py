@@ -26,6 +26,8 @@ from app.core.images import (
     jpeg,
     jpeg_xl,
     netpbm,
+    nifti,
+    numpy_array,
     png_depth,
     tiff,
 )
@@ -80,7 +82,7 @@ def decode(data: bytes, reading: Reading = AS_STORED) -> Film:
 
     Args:
         data: The whole file: JPEG, JPEG-LS, JPEG 2000, JPEG XL, HEIF, AVIF, PNG, TIFF, BMP, WebP,
-            GIF, Netpbm or DICOM.
+            GIF, Netpbm, NIfTI, NumPy or DICOM.
         reading: The reader's choices for what the file leaves open.
 
     Raises:
@@ -261,6 +263,10 @@ def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
     if found := jpeg_xl.decode(data, reading):
         return found
     if found := netpbm.decode(data, reading):
+        return found
+    if found := nifti.decode(data, reading):
+        return found
+    if found := numpy_array.decode(data, reading):
         return found
     if image := heif.decode(data, reading):
         picture, frame, num_images = image

@@ -36,7 +36,8 @@ class FileKind:
 DICOM = FileKind("DICOM file", "image")
 DICOM_INDEX = FileKind("DICOMDIR", "index")
 ZIP = FileKind("ZIP archive", "archive")
-NIFTI = FileKind("NIfTI volume", "volume")
+NIFTI = FileKind("NIfTI volume", "image")
+NIFTI_PAIR = FileKind("NIfTI volume in two files", "volume")
 ANALYZE = FileKind("Analyze volume", "volume")
 META_IMAGE = FileKind("MetaImage volume", "volume")
 HEIF = FileKind("HEIF image", "image")
@@ -64,11 +65,11 @@ _SIGNATURES: tuple[tuple[int, bytes, FileKind], ...] = (
     (0, b"\x76\x2f\x31\x01", FileKind("OpenEXR image", "other image")),
     (0, b"SIMPLE  =", FileKind("FITS image", "other image")),
     (344, b"n+1\0", NIFTI),
-    (344, b"ni1\0", NIFTI),
+    (344, b"ni1\0", NIFTI_PAIR),
     (4, b"n+2\0\r\n\x1a\n", NIFTI),
-    (4, b"ni2\0\r\n\x1a\n", NIFTI),
+    (4, b"ni2\0\r\n\x1a\n", NIFTI_PAIR),
     (0, b"NRRD000", FileKind("NRRD volume", "volume")),
-    (0, b"\x93NUMPY", FileKind("NumPy array", "volume")),
+    (0, b"\x93NUMPY", FileKind("NumPy array", "image")),
     (0, b"PK\x03\x04", ZIP),
     (0, b"PK\x05\x06", ZIP),
     (257, b"ustar", FileKind("TAR archive", "archive")),

@@ -47,6 +47,8 @@ COSTS = {
     "JPEG XL": Cost(13, 0.25),
     "JPEG XL, more than 8 bits": Cost(26, 0.35),
     "Netpbm": Cost(22, 0.1),
+    "NIfTI": Cost(60, 0.4),
+    "NumPy": Cost(34, 0.2),
     "PNG": Cost(5, 0.05),
     "PNG, colour": Cost(11.4, 0.09),
     "PNG, 16 bits": Cost(7.5, 0.05),

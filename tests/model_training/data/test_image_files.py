@@ -7,7 +7,7 @@ import pytest
 from app.core.sources.left_out import LeftOut
 from model_training.data.datasets import read_dataset
 from model_training.data.image_files import ImageIndex, images_below, name_below
-from tests.pictures import dicom, nifti
+from tests.pictures import dicom
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_images_are_found_by_content_and_through_links_and_the_rest_is_counted(t
         (folder / name).write_bytes(film)
     (folder / "linked").symlink_to(tmp_path / "elsewhere")
     (folder / "broken.png").symlink_to("nothing.png")
-    (folder / "scan.nii").write_bytes(nifti())
+    (folder / "scan.nrrd").write_bytes(b"NRRD0004\ntype: short\n")
     (folder / "notes.txt").touch()
     left_out = LeftOut()
 

@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import imagecodecs
+import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -17,7 +18,16 @@ from app.core.errors import ImageError
 from app.core.images import decoding
 from tests.app.core.images.dicom_films import JPEG_2000, JPEG_BASELINE, jpeg_2000, table
 from tests.app.core.images.heic_films import HEIC
-from tests.pictures import coloured, dicom, encode, huge_png, plain_netpbm, png_chunk, raw_netpbm
+from tests.pictures import (
+    coloured,
+    dicom,
+    encode,
+    huge_png,
+    npy_file,
+    plain_netpbm,
+    png_chunk,
+    raw_netpbm,
+)
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "inputs.md"
 FILM = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8) + 40
@@ -45,6 +55,15 @@ def packed():
         size = 2 if code == 258 else 4
         data[places[code] : places[code] + size] = value.to_bytes(size, "little")
     return bytes(data) + rows
+
+
+def nifti_file(volume, *, spacing=(1, 1, 1), code=1, **header):
+    image = nibabel.Nifti1Image(volume, np.diag([*spacing, 1.0]))
+    for name, value in header.items():
+        image.header[name] = value
+    data = bytearray(image.to_bytes())
+    data[252:256] = bytes([code, 0]) * 2  # of qform and sform
+    return bytes(data)
 
 
 def with_preview():
@@ -213,6 +232,19 @@ FILES = {
     ],
     "GIF": [encode(FILM, "GIF")],
     "GIF, animated": [encode(FILM, "GIF", save_all=True, append_images=PAGES)],
+    "NIfTI, one slice": [nifti_file(FILM)],
+    "NIfTI, several slices": [nifti_file(np.dstack([FILM] * 3))],
+    "NIfTI, 8 bits, or `cal_min` and `cal_max`": [
+        nifti_file(FILM), nifti_file(TWELVE, cal_min=0, cal_max=4095),
+    ],
+    "NIfTI, otherwise": [nifti_file(TWELVE), nifti_file(RAMP * 2)],
+    "NIfTI without orientation": [nifti_file(FILM, code=0)],
+    "NIfTI with more than three axes, colours or slices that are not axial": [
+        nifti_file(np.zeros((64, 64, 2, 2), np.uint8)), nifti_file(FILM, spacing=(0.5, 4, 1)),
+    ],
+    "NumPy array of two axes, 8 bits": [npy_file(FILM)],
+    "NumPy array of two axes, otherwise": [npy_file(TWELVE), npy_file(RAMP * 2)],
+    "NumPy array of more or fewer axes": [npy_file(PHOTO), npy_file(FILM.ravel())],
     "an image smaller than 32 × 32": [encode(FILM[:31], "PNG")],
     "an image of more pixels than its kind may have": [huge_png()],
     "an image of one shade": [encode(np.full_like(FILM, 99), "PNG")],

@@ -23,8 +23,8 @@ from app.core.images.turns import turn
 from benchmarks.large_files import MAKERS
 from tests.app.core.images.dicom_films import refusal
 from tests.app.core.images.heic_films import HEIC
-from tests.app.core.images.test_inputs_document import DOCUMENT
-from tests.pictures import coloured, dicom, encode, png_chunk
+from tests.app.core.images.test_inputs_document import DOCUMENT, nifti_file
+from tests.pictures import coloured, dicom, encode, npy_file, png_chunk
 
 WIDTH = 10_000
 FILM = np.add.outer(np.arange(48), np.arange(64)).astype(np.uint8)
@@ -117,6 +117,8 @@ FILES = {
     "JPEG XL": jxl,
     "JPEG XL, more than 8 bits": deep_jxl,
     "Netpbm": lambda height: b"P5 %d %d 255\n" % (WIDTH, height) + bytes(100),
+    "NIfTI": lambda height: put(nifti_file(DEEP), 40, "<4h", 2, WIDTH, height, 1),
+    "NumPy": lambda height: npy_file(np.empty((height, WIDTH), np.uint8))[:200],
     "PNG": lambda height: png(8, 0, height),
     "PNG, colour": lambda height: png(8, 2, height),
     "PNG, 16 bits": lambda height: png(16, 0, height),

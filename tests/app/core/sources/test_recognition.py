@@ -30,8 +30,9 @@ FILES = [
     ("g.txt", encode(FILM, "TIFF"), encode(FILM, "TIFF")),
     ("h.jp2", encode(FILM, "JPEG2000"), encode(FILM, "JPEG2000")),
     ("i.png", b"no image, but it says it is one", b"no image, but it says it is one"),
-    ("j.nii", nifti(), "volume"),
-    ("k.npy", b"\x93NUMPY\x01\0", "volume"),
+    ("j.nii", nifti(), nifti()),
+    ("j.hdr", nifti().replace(b"n+1", b"ni1"), "volume"),
+    ("k.npy", b"\x93NUMPY\x01\0", b"\x93NUMPY\x01\0"),
     ("l.mha", b"ObjectType = Image\nNDims = 3\n", "volume"),
     ("m.psd", b"8BPS\0\1", "unsupported_format"),
     ("n.zip", bytes(zipped({"a.png": b""})), "nested_archive"),
@@ -117,9 +118,9 @@ def test_a_file_that_is_chosen_itself_has_a_row(name, data, what, tmp_path):
 
 
 def test_a_reason_names_the_kind_and_the_way_out(tmp_path):
-    (tmp_path / "j.nii").write_bytes(nifti())
+    (tmp_path / "l.mha").write_bytes(b"ObjectType = Image\nNDims = 3\n")
     (found,) = from_paths([tmp_path])
-    assert "NIfTI volume" in str(reason(found))
+    assert "MetaImage volume" in str(reason(found))
     assert "Export the slice" in str(reason(found))
     assert reason(found).status == "refused"
 
