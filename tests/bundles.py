@@ -172,7 +172,7 @@ def _finding(number: int) -> Finding:
         offset=(0.0, 0.5),
         fitted_on="validation",
     )
-    return Finding(thresholds=_thresholds(0.5 - 0.1 * number), calibration=moved)
+    return Finding(thresholds=_thresholds(max(0.1, 0.5 - 0.1 * number)), calibration=moved)
 
 
 def finding_predictions(findings: tuple[str, ...], *, num: int = 60, seed: int = 0) -> pd.DataFrame:

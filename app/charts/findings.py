@@ -16,7 +16,9 @@ from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.core.statistics.metrics import Proportion
 
-_ROW = 34  # height of a finding in pixels
+# Height of a finding in pixels; of many, so that the verdict below stays on the screen.
+_ROW, _LOW_ROW = 34, 23
+_FEW = 6
 _CELL = 46
 
 
@@ -43,7 +45,7 @@ def finding_bars(prediction: Prediction, manifest: Manifest) -> go.Figure:
     )
     for row, name in enumerate(task.classes):
         mark_decision(figure, manifest.findings[name].thresholds, row=row)
-    styled(figure, height=48 + _ROW * len(findings))
+    styled(figure, height=48 + (_ROW if len(findings) <= _FEW else _LOW_ROW) * len(findings))
     figure.update_xaxes(
         range=[0, 1.55],  # leaves room for the words after a full bar
         tickvals=[0, 0.25, 0.5, 0.75, 1],

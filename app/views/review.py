@@ -61,7 +61,9 @@ if not listed:
     st.info("No film matches these filters.")
     st.stop()
 
-opened = rows.show_rows(listed, asked, verdicts)
+opened = rows.show_rows(
+    listed, asked, verdicts, every_finding=results_so_far, task=bundle.manifest.task
+)
 if opened is not None:
     state.open_case(opened.source)
     st.switch_page("views/case.py")

@@ -9,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import NO_FINDING, Task
 from app.core.performance.formatting import counted
 from app.core.results.verdicts import AGREEMENTS, Verdict
-from app.core.review.findings import prediction_text, results_of_finding
+from app.core.review.findings import results_of_finding
 from app.core.review.worklist import (
     COLUMNS,
     NOT_REVIEWED,
@@ -27,9 +28,9 @@ from app.core.scoring.result import Result
 from app.core.sources.left_out import LeftOut
 from app.ui import components, errors, state
 from app.ui.cache import films
+from app.ui.review import finding_columns
 
 _ALL_FINDINGS = "All findings"
-_MAX_FINDING_COLUMNS = 6
 ROWS_PER_PAGE = 50
 _ROW_HEIGHT = 66  # Streamlit wraps text only in rows of more than 64 pixels
 _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
@@ -104,7 +105,6 @@ def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
     """
     task = bundle.manifest.task
     status, prediction, verdict = st.columns([5, 2, 3.5])
-    predictable = (*task.classes, NO_FINDING) if task.any_of else task.classes
     statuses = status.pills(
         "Status",
         list(counts),
@@ -113,14 +113,7 @@ def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
         key=state.filter_key(f"statuses{bundle.finding}"),
         persist_state="session",
     )
-    predictions = prediction.pills(
-        "Prediction",
-        predictable,
-        selection_mode="multi",
-        format_func=partial(_prediction_name, task),
-        key=state.filter_key(f"predictions{bundle.finding}"),
-        persist_state="session",
-    )
+    predictions = _choose_predictions(prediction, task, key=f"predictions{bundle.finding}")
     verdicts = verdict.pills(
         "Verdict",
         [*AGREEMENTS, NOT_REVIEWED],
@@ -138,6 +131,25 @@ def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
     return Filter(statuses, predictions, verdicts, lowest, highest, name or "")
 
 
+def _choose_predictions(place: DeltaGenerator, task: Task, *, key: str) -> Sequence[str]:
+    """Side by side, or in a list where that would take the height of the table."""
+    predictable = (*task.classes, NO_FINDING) if task.any_of else task.classes
+    name = partial(_prediction_name, task)
+    key = state.filter_key(key)
+    if finding_columns.are_listed(task):
+        return place.multiselect(
+            "Prediction", predictable, format_func=name, key=key, persist_state="session"
+        )
+    return place.pills(
+        "Prediction",
+        predictable,
+        selection_mode="multi",
+        format_func=name,
+        key=key,
+        persist_state="session",
+    )
+
+
 def _prediction_name(task: Task, name: str) -> str:
     if task.any_of and name == NO_FINDING:
         return "None of them"
@@ -145,7 +157,12 @@ def _prediction_name(task: Task, name: str) -> str:
 
 
 def show_rows(
-    listed: Sequence[Result], bundle: Bundle, verdicts: dict[str, Verdict]
+    listed: Sequence[Result],
+    bundle: Bundle,
+    verdicts: dict[str, Verdict],
+    *,
+    every_finding: Sequence[Result],
+    task: Task,
 ) -> Result | None:
     """Shows one page of the worklist and returns the selected result, if any.
 
@@ -153,6 +170,8 @@ def show_rows(
         listed: The filtered and ordered worklist.
         bundle: The model, or one finding of it.
         verdicts: Current verdicts by image id.
+        every_finding: The results of the model for all of its classes, in any order.
+        task: All of its classes.
     """
     pages = max(1, -(-len(listed) // ROWS_PER_PAGE))
     page = 1
@@ -168,13 +187,15 @@ def show_rows(
         )  # fmt: skip
     shown = listed[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
     table = pd.DataFrame([_row(result, bundle, verdicts.get(result.image_id)) for result in shown])
+    if bundle.finding:
+        beside = finding_columns.beside(shown, every_finding, task)
+        table.insert(list(table).index("Verdict"), finding_columns.BESIDE, beside)
     with_reasons = any(result.reason for result in shown)
     if not with_reasons:
         table = table.drop(columns="Reason")
-    has_findings = _has_finding_columns(bundle.manifest.task)
-    if has_findings:
+    if bundle.manifest.task.any_of:
         table = table.drop(columns="Probability")  # which is that of one of them
-    is_wide = with_reasons or has_findings
+    is_wide = with_reasons or task.any_of
     key = state.worklist_key()
     event: Any = st.dataframe(
         table,
@@ -194,7 +215,7 @@ def show_rows(
                 help=_probability_help(bundle), format="%.3f", min_value=0.0, max_value=1.0
             ),
             "Reason": st.column_config.TextColumn(width=300),
-            **_finding_columns(bundle.manifest.task),
+            **finding_columns.configuration(bundle.manifest.task),
         },
         alt=f"Worklist, {_describe_order()}",
     )
@@ -228,36 +249,10 @@ def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, A
         "Name": _name(result),
         "Status": STATUS_LABELS[status_of(result)],
         "Probability": prediction.probability if prediction else None,
-        "Prediction": prediction_text(prediction, task) if prediction else "",
-        **_finding_cells(result, task),
+        "Prediction": finding_columns.prediction(prediction, task) if prediction else "",
+        **finding_columns.cells(result, task),
         "Verdict": (verdict.agreement or "comment").capitalize() if verdict else "",
         "Reason": result.reason,
-    }
-
-
-def _has_finding_columns(task: Task) -> bool:
-    return task.any_of and len(task.classes) <= _MAX_FINDING_COLUMNS
-
-
-def _finding_cells(result: Result, task: Task) -> dict[str, float | None]:
-    """The probability of each finding, where there are few enough to see them side by side."""
-    if not _has_finding_columns(task):
-        return {}
-    found = result.prediction.class_probabilities if result.prediction else None
-    return {
-        task.display_name(name): found[index] if found else None
-        for index, name in enumerate(task.classes)
-    }
-
-
-def _finding_columns(task: Task) -> dict[str, Any]:
-    if not task.any_of:
-        return {}
-    return {
-        task.display_name(name): st.column_config.NumberColumn(
-            format="%.3f", help=f"Calibrated probability of {task.display_name(name)}."
-        )
-        for name in task.classes
     }
 
 

@@ -9,7 +9,7 @@ from app.core.performance.predictions import select
 from app.core.results.verdicts import VerdictStore
 from app.core.statistics.bootstrap import auc_interval
 from tests.app.views.conftest import MAIN, review_folder
-from tests.bundles import without_test_labels
+from tests.bundles import make_bundle, without_test_labels
 
 
 @pytest.fixture
@@ -52,9 +52,28 @@ def test_the_worklist_of_one_finding(app, findings_bundle):
     assert not at.exception
     table = at.dataframe[0].value.set_index("Name")
     assert "Effusion" not in table
+    beside = table["All findings"].fillna("").tolist()
+    assert sum("Cardiomegaly" in text for text in beside) == (every["Cardiomegaly"] >= 0.2).sum()
     scored = table[table["Probability"].notna()]
     assert scored["Probability"].to_dict() == every.loc[scored.index, "Nodule"].to_dict()
     assert set(scored["Prediction"]) <= {"Nodule", "No nodule"}
+
+
+def test_many_findings_are_named_in_one_column(data_root, tmp_path, monkeypatch):
+    names = tuple(f"FINDING {letter}" for letter in "ABCDEFGHIJ")
+    make_bundle(tmp_path, name="many", classes=names, any_of=True)
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path))
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+
+    at = review_folder(AppTest.from_file(MAIN, default_timeout=60), "ward")
+
+    assert not at.exception
+    table = at.dataframe[0].value
+    assert list(table) == ["Film", "Name", "Status", "Prediction", "Verdict", "Reason"]
+    assert table["Prediction"].str.contains(r"[▲◆]\xa0Finding [a-j] 0\.\d\d").sum() == 6
+    chosen = next(one for one in at.multiselect if one.label == "Prediction")
+    assert chosen.options == [*(name.capitalize() for name in names), "None of them"]
 
 
 def test_a_case_lists_its_findings_and_takes_a_verdict(app, findings_bundle, tmp_path):

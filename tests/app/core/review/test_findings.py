@@ -1,9 +1,16 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from app.core.review.findings import positive_findings, prediction_text, results_of_finding
+from app.core.bundles.manifest import Task
+from app.core.review.findings import (
+    findings_text,
+    positive_findings,
+    prediction_text,
+    results_of_finding,
+)
 from app.core.review.worklist import Filter, Order, count_by_status, worklist
 from app.core.scoring.prediction import predict
 from app.core.scoring.result import Result
@@ -69,3 +76,26 @@ def test_the_worklist_of_one_finding(results):
 )
 def test_films_by_any_of_their_findings(results, chosen, expected):
     assert names(worklist(results, {}, Filter(predictions=chosen))) == expected
+
+
+def test_positive_and_uncertain_findings_the_most_probable_first(results, findings_bundle):
+    task = findings_bundle.manifest.task
+
+    assert [findings_text(result.prediction, task) for result in results[:3]] == [
+        "▲\xa0Nodule 0.82, ◆\xa0Cardiomegaly 0.50",
+        "▲\xa0Effusion 0.96",
+        "None",
+    ]
+
+
+def test_of_many_findings_the_others_are_counted(findings_bundle):
+    names = tuple(f"F{number}" for number in range(9))
+    decided = findings_bundle.manifest.findings["EFFUSION"]
+    task = Task(title="Many", kind="any-of", classes=names)
+    manifest = SimpleNamespace(task=task, findings=dict.fromkeys(names, decided))
+    prediction = predict(np.array([5.0, 9, 8, 7, 6, -9, -9, 4, -9]), manifest)
+
+    listed = findings_text(prediction, task).replace("\xa0", " ").split(", ")
+
+    assert [name.split()[1] for name in listed[:-1]] == ["F1", "F2", "F3", "F4"]
+    assert listed[-1] == "and 2 more"
