@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 MODELS = Path(__file__).parents[1] / "models"
 MAX_BYTES = 15 * 1024**2
-NAMES = ("brain-tumour", "chest-pneumonia", "phantom-chest")
+NAMES = ("brain-tumour", "chest-pneumonia", "phantom-chest", "phantom-findings")
 
 
 def test_exactly_these_are_shipped():
@@ -28,7 +28,8 @@ def test_it_is_complete_and_small_and_loads(name):
     engine = Engine(bundle)
 
     assert sum(path.stat().st_size for path in bundle.path.rglob("*") if path.is_file()) < MAX_BYTES
-    assert engine.network.model.output_shape == (None, 1)
+    num_outputs = 3 if name == "phantom-findings" else 1
+    assert engine.network.model.output_shape == (None, num_outputs)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,6 +55,34 @@ def test_its_figures_on_its_own_test_split(name, least_auc, least_share):
     assert roc_auc(test["y_true"], test["probability"]) >= least_auc
     assert point.sensitivity.value >= least_share
     assert point.specificity.value >= least_share
+
+
+@pytest.mark.parametrize(("finding", "least_auc", "least_share"), [
+    ("CARDIOMEGALY", 0.9, 0.75), ("EFFUSION", 0.95, 0.85), ("NODULE", 0.98, 0.92),
+])  # fmt: skip
+def test_figures_of_each_finding_on_the_test_split(finding, least_auc, least_share):
+    bundle = load_bundle(MODELS / "phantom-findings")
+    own = bundle.of_finding(finding)
+    test = own.predictions().query("split == 'test'")
+    point = operating_point(
+        test["y_true"], test["probability"], threshold=own.manifest.thresholds.decision
+    )
+
+    assert roc_auc(test["y_true"], test["probability"]) >= least_auc
+    assert point.sensitivity.value >= least_share
+    assert point.specificity.value >= least_share
+    scales = bundle.manifest.heatmap.scale
+    assert len(set(scales.values())) == 3
+
+
+def test_the_samples_show_every_finding():
+    bundle = load_bundle(MODELS / "phantom-findings")
+    sources = [Source(path.name, path) for path in bundle.samples]
+    results = list(Engine(bundle).score(sources))
+
+    assert len(results) == 18
+    found = {name for result in results for name in result.prediction.label.split("|")}
+    assert found == {*bundle.manifest.task.classes, "none"}
 
 
 def test_the_samples_are_phantoms_the_model_reads(phantom_bundle):

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-SOURCES = ("app", "model_training", "models/phantom-chest", ".streamlit")
+SHIPPED = ("models/phantom-chest", "models/phantom-findings")
+SOURCES = ("app", "model_training", *SHIPPED, ".streamlit")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
 
 

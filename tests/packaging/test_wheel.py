@@ -9,7 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.packaging.installation import REPOSITORY, Installation, build_wheel, install
+from tests.packaging.installation import (
+    REPOSITORY,
+    SHIPPED,
+    Installation,
+    build_wheel,
+    install,
+)
 from tests.packaging.session import open_page
 from tests.packaging.sockets import answers, listening, other_addresses
 
@@ -28,22 +34,23 @@ def installed(wheel, tmp_path_factory) -> Installation:
     return install(wheel, tmp_path_factory.mktemp("installed"))
 
 
-def test_every_file_of_the_packages_and_the_bundle_is_in_it(wheel):
+def test_every_file_of_the_packages_and_the_bundles_is_in_it(wheel):
     packages = [
         path.relative_to(REPOSITORY).as_posix()
         for area in ("app", "model_training")
         for path in (REPOSITORY / area).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     ]
-    bundle = [
+    bundles = [
         f"app/{path.relative_to(REPOSITORY).as_posix()}"
-        for path in (REPOSITORY / "models" / "phantom-chest").rglob("*")
+        for name in SHIPPED
+        for path in (REPOSITORY / name).rglob("*")
         if path.is_file()
     ]
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
 
-    assert inside == {*packages, *bundle}
+    assert inside == {*packages, *bundles}
     assert len(packages) > 200
     assert wheel.stat().st_size < LARGEST
 
@@ -60,6 +67,7 @@ def test_the_dashboard_is_complete_and_listens_on_this_machine_only(installed):
 
     drawn = "".join(map(str, opened.drawn))
     assert "phantom-chest" in drawn
+    assert "phantom-findings" in drawn
     assert "Review the sample films" in drawn
     assert not opened.session.config.gather_usage_stats
     theme = tomllib.loads((REPOSITORY / "app" / "ui" / "theme.toml").read_text("utf-8"))["theme"]
