@@ -135,7 +135,8 @@ def _jpeg_2000(pixels: NDArray[Any], bits: int = 8) -> bytes:
 
 
 YBR = {"PhotometricInterpretation": "YBR_FULL"}
-# For each of `limits.COSTS` the files to measure. There is no encoder for HEIF at hand.
+# For each of `limits.COSTS` the files to measure. There is no encoder at hand for HEIF,
+# nor for run lengths of 32 bits, which take twice as much as those of 16.
 MAKERS: dict[str, tuple[Callable[[Film], bytes], ...]] = {
     "JPEG": (lambda film: _picture(film.colours, "JPEG", progressive=True, subsampling=0),),
     "JPEG, CMYK": (lambda film: _picture(Image.fromarray(film.colours).convert("CMYK"), "JPEG"),),
@@ -216,12 +217,9 @@ MAKERS: dict[str, tuple[Callable[[Film], bytes], ...]] = {
             np.float64).tobytes(), PixelData=None),
     ),
     "DICOM, RLE": (lambda film: _dicom(film.deep, syntax=RLELossless),),
-    "DICOM, RLE, more than 16 bits": (
-        lambda film: _dicom(film.deep.astype(np.uint32) << 20, syntax=RLELossless),
-    ),
     "DICOM, RLE, colour": (lambda film: _dicom(film.colours, syntax=RLELossless),),
     "DICOM, RLE, colour, more than 8 bits": (
-        lambda film: _dicom(film.colours.astype(np.uint32) << 24, syntax=RLELossless),
+        lambda film: _dicom(film.colours.astype(np.uint16) * 257, syntax=RLELossless),
     ),
     "DICOM, JPEG": (
         lambda film: _dicom(film.deep, imagecodecs.ljpeg_encode(film.deep, bitspersample=12),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from app.core.bundles.bundle import Bundle
     from app.core.results.result_store import ResultStore
+    from app.core.scoring.in_flight import InFlight
     from app.core.sources.left_out import LeftOut
 
 _SUFFIXES = (".csv", ".parquet")
@@ -115,8 +116,13 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
 
     bundle = load_bundle(bundle_folder(options.bundle))
-    with _temporary_store(options, bundle) as store:
-        _score(options, bundle, store)
+    from app.core.scoring.in_flight import InFlight
+
+    with (
+        _temporary_store(options, bundle) as store,
+        InFlight(options.out.with_name(options.out.name + ".decoding")) as in_flight,
+    ):
+        _score(options, bundle, store, in_flight)
 
 
 @contextmanager
@@ -177,7 +183,9 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
         )
 
 
-def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> None:
+def _score(
+    options: argparse.Namespace, bundle: Bundle, store: ResultStore, in_flight: InFlight
+) -> None:
     from app.core.images.preparation import for_model
     from app.core.images.reading import Reading
     from app.core.progress import progress
@@ -199,7 +207,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> N
     else:
         engine = Engine(bundle, backend=options.backend)
         computed_by = engine.backend.description
-        results = engine.score(sources, known=known)
+        results = engine.score(sources, known=known, in_flight=in_flight)
     print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
     if bundle.manifest.input.window and options.window is None:
         how = for_model(reading, bundle.manifest.input).note()
