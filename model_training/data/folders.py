@@ -89,9 +89,8 @@ def read_folders(
         places, more = without_nested_copies(places)
         notes += more
     names = {place.class_name for place in places}
-    numbered = not any(spelling_key(name) in known for name in names) and (
-        _are_numbered(names) or (class_folder is None and _are_unique(names, places))
-    )
+    is_named = class_folder is not None or any(spelling_key(name) in known for name in names)
+    numbered = not is_named and (_are_numbered(names) or _are_unique(names, places))
     if class_folder is None and not numbered:
         _require_one_level(places)
     found = [

@@ -136,9 +136,8 @@ def _labels_of(file: Path, index: ImageIndex, rules: Rules) -> dict[Path, tuple[
     found: dict[Path, tuple[str, ...]] = {}
     cells = zip(table[chosen.path], *(table[column] for column in chosen.labels), strict=True)
     for name, *labels in cells:
-        paths = index.find(str(name))
-        if len(paths) == 1:
-            found[paths[0]] = tuple(map(str, labels))
+        # A name may be that of several, such as views of one study in folders.
+        found |= dict.fromkeys(index.find(str(name)), tuple(map(str, labels)))
     return found if len(found) >= _LEAST_NAMED * len(index.images) else None
 
 

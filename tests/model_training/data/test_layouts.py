@@ -448,3 +448,23 @@ def test_class_folders_that_differ_in_what_cannot_be_seen_are_one(tmp_path):
 
     assert dataset.classes == ("normal", "sick")
     assert noted(dataset, "Spellings of one class, sick", "\\u200b")
+
+
+def test_a_level_that_was_named_is_the_class_whatever_its_folders_are_called(tmp_path):
+    layout(tmp_path, *(f"{clinic}/{code}/1.png" for clinic in ("a", "b") for code in (486, 491)))
+
+    assert read_dataset(tmp_path, rules=Rules(class_folder=2), positive="491").classes == (
+        "486", "491"
+    )  # fmt: skip
+
+
+def test_folders_of_views_beside_a_table_of_their_names_are_asked_about(tmp_path):
+    views = ("frontal", "lateral", "oblique")
+    layout(tmp_path, *(f"{view}/{n}.png" for view in views for n in range(4)))
+    rows = [f"{n}.png,{'ab'[n % 2]}" for n in range(4)]
+    (tmp_path / "t.csv").write_text("\n".join(["file,label", *rows]), encoding="utf-8")
+
+    with pytest.raises(DatasetError, match=r"Both the folders and t\.csv label the images"):
+        read_dataset(tmp_path)
+
+    assert read_dataset(tmp_path, rules=Rules(exclude=("t.csv",))).classes == views
