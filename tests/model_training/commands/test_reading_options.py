@@ -14,7 +14,8 @@ from model_training.commands.program import _parser
 from model_training.commands.settings import chosen_settings
 from model_training.config import TrainingConfig
 from model_training.data.datasets import read_dataset
-from model_training.evaluation.scoring import overlap_note, score
+from model_training.evaluation.overlap import overlap_note
+from model_training.evaluation.scoring import score
 from model_training.preparation.films import network_input, prepare
 from tests.model_training.films import draw
 
