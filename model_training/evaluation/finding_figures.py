@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ HEADER = ("finding", "positive", "AUC", "sensitivity", "specificity")
 _SHOWN = ("AUC", "Sensitivity", "Specificity")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class FindingCases:
     """The held-out images that are labelled for one finding.
 
@@ -68,8 +69,9 @@ class FindingCases:
         )
         return f"No figures: {counted}. Label some images with it and some without it."
 
+    @cached_property
     def figures(self) -> list[Row]:
-        """The figures of all images together."""
+        """The figures of all images together, whose intervals take a second."""
         return overall(self.cases, self.manifest.task, threshold=self.manifest.thresholds.decision)
 
 
@@ -95,7 +97,7 @@ def summary_rows(findings: Sequence[FindingCases]) -> list[tuple[str, ...]]:
         if one.has_both:
             shown |= {
                 row.name: f"{row.value} ({row.interval})"
-                for row in one.figures()
+                for row in one.figures
                 if row.name in _SHOWN
             }
         rows.append((one.name, one.counted, *shown.values()))
@@ -137,7 +139,7 @@ def as_markdown(findings: Sequence[FindingCases], together: LabelledFindings) ->
             parts.append(f"### {one.name}\n\n{one.why_none}")
             continue
         task, threshold = one.manifest.task, one.manifest.thresholds.decision
-        parts += [f"### {one.name}", markdown(one.figures())]
+        parts += [f"### {one.name}", markdown(one.figures)]
         if rows := by_subgroup(one.cases, task, threshold=threshold):
             parts.append(markdown(rows))
         parts.append(notes(one.cases, task))
