@@ -16,7 +16,7 @@ def _fsspec():
     return pytest.importorskip("fsspec", reason="fsspec is not installed: pip install -e '.[dev]'")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web_server(tmp_path_factory):
     pytest.importorskip("aiohttp")
     server = WebServer(tmp_path_factory.mktemp("web"))
@@ -25,7 +25,7 @@ def web_server(tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bucket_server(tmp_path_factory):
     pytest.importorskip("s3fs", reason="s3fs is not installed: pip install -e '.[cloud]'")
     pytest.importorskip("moto", reason="there is no S3 server: pip install 'moto[s3]'")
