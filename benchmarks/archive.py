@@ -10,10 +10,8 @@ measured; storage and network are assumed, and printed.
 
 from __future__ import annotations
 
-import argparse
 import heapq
 import pickle
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.scoring.prediction import predict
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
+from benchmarks import calls
 from benchmarks.table import log
 
 MACHINES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -141,23 +140,34 @@ def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
 
 def main() -> int:
     """Prints the table of machines."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--core-rate", type=float, required=True, help="films/s of one core")
-    parser.add_argument("--driver-rate", type=float, help="results/s of the driver")
+    parser = calls.parser("benchmarks.archive", __doc__)
+
+    def add(option: str, default: float | None, what: str) -> None:
+        text = what if default is None else f"{what}, above 0; default: {default:,}"
+        parser.add_argument(
+            option, type=calls.positive, default=default, metavar="NUMBER", help=text
+        )
+
     parser.add_argument(
-        "--measure-driver", type=Path, metavar="BUNDLE", help="measure its rate with this bundle"
+        "--core-rate",
+        type=calls.positive,
+        required=True,
+        metavar="NUMBER",
+        help="films/s of one core, above 0",
     )
-    parser.add_argument("--films", type=float, default=10e6, help="default 10 million")
-    parser.add_argument("--cores", type=int, default=16, help="of a machine; default 16")
-    parser.add_argument("--megabytes", type=float, default=0.29, help="of a film; default 0.29")
-    parser.add_argument("--gigabits", type=float, default=10, help="of the storage; default 10")
-    parser.add_argument("--latency", type=float, default=0.03, help="seconds; default 0.03")
+    add("--driver-rate", None, "results/s of the driver, above 0")
     parser.add_argument(
-        "--price",
-        type=float,
-        default=0.04,
-        help="of a core for an hour, in any currency; default 0.04",
+        "--measure-driver",
+        type=calls.bundle_folder,
+        metavar="BUNDLE",
+        help="measure its rate with this bundle",
     )
+    add("--films", 10_000_000, "films of the archive")
+    calls.add_count(parser, "--cores", 16, "of a machine")
+    add("--megabytes", 0.29, "of a film")
+    add("--gigabits", 10, "of the storage")
+    add("--latency", 0.03, "of the storage in seconds")
+    add("--price", 0.04, "of a core for an hour, in any currency")
     options = parser.parse_args()
     rate = options.driver_rate
     if rate is None:
@@ -187,4 +197,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -8,8 +8,6 @@ other load on the machine affects all of them.
 
 from __future__ import annotations
 
-import argparse
-import sys
 import warnings
 from pathlib import Path
 from statistics import median
@@ -24,7 +22,7 @@ from app.core.images.preparation import to_input
 from app.core.networks.network import Network, load_network
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
-from benchmarks import films
+from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 ROUNDS = 3
@@ -32,11 +30,11 @@ ROUNDS = 3
 
 def main() -> int:
     """Measures and prints; exit status 1 if a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("films", type=Path, help="folder of radiographs")
-    parser.add_argument("--images", type=int, default=512, help="for batches; default 512")
-    parser.add_argument("--single", type=int, default=24, help="one by one; default 24")
+    parser = calls.parser("benchmarks.explaining", __doc__)
+    calls.add_bundle(parser)
+    calls.add_films(parser, "radiographs")
+    calls.add_count(parser, "--images", 512, "films in batches")
+    calls.add_count(parser, "--single", 24, "films one by one")
     options = parser.parse_args()
     log_machine()
     return print_table(measure(options.bundle, options.films, options.images, options.single))
@@ -165,4 +163,4 @@ def tf_keras_vis_grad_cam(network: Network):  # type: ignore[no-untyped-def]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
+from app.core.errors import SourceError
 from app.core.sources.sources import from_paths
 
 _JPEG_START = b"\xff\xd8"
@@ -29,6 +30,9 @@ def write_copies(folder: Path, originals: list[Path], count: int) -> None:
         folder: A new folder.
         originals: Files to copy; only JPEGs are used.
         count: Number of copies.
+
+    Raises:
+        SourceError: If none of the originals is a JPEG.
     """
     folder.mkdir(parents=True)
     for number, content in enumerate(_numbered(originals, count)):
@@ -38,6 +42,11 @@ def write_copies(folder: Path, originals: list[Path], count: int) -> None:
 def _numbered(originals: list[Path], count: int) -> Iterator[bytes]:
     contents = [path.read_bytes() for path in originals]
     contents = [content for content in contents if content.startswith(_JPEG_START)]
+    if not contents:
+        raise SourceError(
+            f"None of the {len(originals)} films is a JPEG, of which alone copies are made. Choose "
+            "a folder with JPEGs."
+        )
     for number, content in enumerate(islice(cycle(contents), count)):
         comment = f"{number:012d}".encode()
         segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment

@@ -9,8 +9,6 @@ differs from the original's where the format would have shown the damage. Needs 
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
@@ -19,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks import calls
 from benchmarks.fuzzing import readers
 from benchmarks.fuzzing.mutations import mutate
 from benchmarks.fuzzing.originals import Original, originals
@@ -30,10 +29,10 @@ LIMITS = Limits(seconds=10, megabytes=1024, wait=120)
 
 def main() -> int:
     """Runs the cases and prints a table; exit status 1 if any is at fault."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=2)
+    parser = calls.parser("benchmarks.fuzz", __doc__)
+    calls.add_count(parser, "--cases", 100_000, "damaged files")
+    calls.add_count(parser, "--seed", 0, "of the damage", lowest=0)
+    calls.add_count(parser, "--workers", 2, "processes side by side")
     parser.add_argument("--faults", type=Path, help="folder to which files at fault are written")
     options = parser.parse_args()
     log_machine()
@@ -129,4 +128,4 @@ def write_faults(folder: Path, faults: Iterable[Outcome], *, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -7,24 +7,23 @@ Each run is a separate process on files with different digests, so that no resul
 
 from __future__ import annotations
 
-import argparse
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import films
+from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table
 
 
 def main() -> int:
     """Measures and prints; exit status 1 if the target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("films", type=Path, help="folder of JPEGs that are copied")
-    parser.add_argument("--few", type=int, default=1000)
-    parser.add_argument("--many", type=int, default=20_000)
+    parser = calls.parser("benchmarks.memory", __doc__)
+    calls.add_bundle(parser)
+    calls.add_films(parser, "JPEGs that are copied")
+    calls.add_count(parser, "--few", 1000, "films of the small run")
+    calls.add_count(parser, "--many", 20_000, "films of the large run")
     options = parser.parse_args()
     log_machine()
     originals = films.paths(options.films)[:500]
@@ -56,4 +55,4 @@ def peak_megabytes(bundle: Path, folder: Path, out: Path) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -11,24 +11,22 @@ has nothing to compute.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
-import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
-from benchmarks import films
+from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 
 def main() -> int:
     """Measures and prints; exit status 1 if the target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("films", type=Path)
-    parser.add_argument("--images", type=int, default=30, help="default 30")
+    parser = calls.parser("benchmarks.opening", __doc__)
+    calls.add_bundle(parser)
+    calls.add_films(parser)
+    calls.add_count(parser, "--images", 30, "films", lowest=2)
     options = parser.parse_args()
     log_machine()
     # Without a session Streamlit warns at every call.
@@ -119,4 +117,4 @@ def open_film(page, source) -> float:  # type: ignore[no-untyped-def]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

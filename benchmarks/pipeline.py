@@ -8,8 +8,6 @@ decoded and `n` through the network, no engine can exceed `d * n / (d + n)` on t
 
 from __future__ import annotations
 
-import argparse
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -22,7 +20,7 @@ from app.core.images import decoding
 from app.core.images.preparation import to_input
 from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.sources.source import Source
-from benchmarks import films
+from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 ROUNDS = 5
@@ -30,10 +28,10 @@ ROUNDS = 5
 
 def main() -> int:
     """Measures and prints; exit status 1 if a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("films", type=Path, help="folder of full-resolution JPEGs")
-    parser.add_argument("--images", type=int, default=320, help="default 320")
+    parser = calls.parser("benchmarks.pipeline", __doc__)
+    calls.add_bundle(parser)
+    calls.add_films(parser, "full-resolution JPEGs")
+    calls.add_count(parser, "--images", 320, "films")
     options = parser.parse_args()
     log_machine()
     return print_table(measure(options.bundle, options.films, options.images))
@@ -95,4 +93,4 @@ def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -7,14 +7,12 @@ Both score in turn, with two cores each, so that other load on the machine affec
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import cycle, islice
-from pathlib import Path
 from statistics import median
 
 from app.core.bundles.bundle import Bundle, load_bundle
@@ -23,6 +21,7 @@ from app.core.scoring.ray_cluster import connection, dispatch, driver
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.core.sources.sources import from_paths
+from benchmarks import calls
 from benchmarks.table import Row, print_table
 
 ROUNDS = 3
@@ -36,10 +35,10 @@ Score = Callable[[Iterator[Source]], Iterator[Result]]
 
 def main() -> int:
     """Measures and prints; exit status 1 if the target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path, help="folder of a model bundle")
-    parser.add_argument("films", type=Path, help="folder of images, repeated as needed")
-    parser.add_argument("--images", type=int, default=1024, help="how many are timed")
+    parser = calls.parser("benchmarks.ray_workers", __doc__)
+    calls.add_bundle(parser)
+    calls.add_films(parser)
+    calls.add_count(parser, "--images", 1024, "films that are timed")
     options = parser.parse_args()
     os.environ.pop("RAY_ADDRESS", None)
     bundle = load_bundle(options.bundle)
@@ -102,4 +101,4 @@ def _rates(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -11,10 +11,7 @@ Reference:
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -26,7 +23,7 @@ from app.core.images.preparation import to_input
 from app.core.networks.class_logits import class_logits
 from app.core.scoring.engine import Engine
 from app.core.statistics.calibration import softmax
-from benchmarks import films
+from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table
 
 LARGEST_DIFFERENCE = 1e-3
@@ -35,9 +32,9 @@ _REDUCED = {2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4
 
 def main() -> int:
     """Measures and prints; exit status 1 if scores change too much."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("films", type=Path, help="folder of full-resolution JPEGs")
+    parser = calls.parser("benchmarks.reduced_decoding", __doc__)
+    calls.add_bundle(parser)
+    calls.add_films(parser, "full-resolution JPEGs")
     options = parser.parse_args()
     log_machine()
     engine = Engine(load_bundle(options.bundle))
@@ -88,4 +85,4 @@ def _probabilities(engine: Engine, fitted: list[NDArray[np.uint8]]) -> NDArray[n
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -8,10 +8,8 @@ repeatedly: without a batch, with a batch as the app runs it, and with one that 
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -23,7 +21,7 @@ from statistics import median
 from app.core.bundles.bundle import load_bundle
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
-from benchmarks import films
+from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 ROUNDS = 5
@@ -32,9 +30,9 @@ PAGES = 15
 
 def main() -> int:
     """Measures and prints; exit status 1 if the target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("films", type=Path)
+    parser = calls.parser("benchmarks.responsiveness", __doc__)
+    calls.add_bundle(parser)
+    calls.add_films(parser)
     options = parser.parse_args()
     log_machine()
     logging.disable(logging.WARNING)
@@ -118,4 +116,4 @@ def batch(engine: Engine, sources: list[Source], *, is_background: bool) -> Iter
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -7,7 +7,6 @@ The first engine of a bundle is prepared once on each machine, then opened from 
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from benchmarks import calls
 from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 ROUNDS = 5
@@ -35,8 +35,8 @@ _IMPORTS = "import sys\nprint(*sorted({'tensorflow', 'keras', 'openvino'} & set(
 
 def main() -> int:
     """Measures and prints; exit status 1 if a page or a help text loads a network library."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path)
+    parser = calls.parser("benchmarks.start_up", __doc__)
+    calls.add_bundle(parser)
     options = parser.parse_args()
     log_machine()
     main_script = str(Path(__file__).parents[1] / "app" / "main.py")
@@ -77,4 +77,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -8,7 +8,6 @@ so that other load on the machine affects both.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -17,17 +16,24 @@ from statistics import median
 import numpy as np
 
 from app.core.networks.network import silence_tensorflow
+from benchmarks import calls
 from benchmarks.table import Row, print_table, seconds
+from model_training.config import PRESET_NAMES
 
 ROUNDS = 3
 
 
 def main() -> int:
     """Measures and prints; exit status 1 if a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = calls.parser("benchmarks.training_rate", __doc__)
     parser.add_argument("data", type=Path, help="folder of labelled images, as for fit")
-    parser.add_argument("--preset", default="probreathe")
-    parser.add_argument("--images", type=int, default=0, help="number of images; default: all")
+    parser.add_argument(
+        "--preset",
+        default="probreathe",
+        choices=PRESET_NAMES,
+        help="network that is trained; default: probreathe",
+    )
+    calls.add_count(parser, "--images", 0, "number of images; 0: all", lowest=0)
     options = parser.parse_args()
     silence_tensorflow()
     with tempfile.TemporaryDirectory() as folder:
@@ -139,4 +145,4 @@ def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

@@ -9,15 +9,14 @@ each run is what a click causes that changes nothing.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import logging
 import os
-import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
+from benchmarks import calls
 from benchmarks.table import Row, log, log_machine, print_table, seconds
 
 FEW = 100
@@ -26,8 +25,8 @@ RUNS = 7
 
 def main() -> int:
     """Measures and prints; exit status 1 if the target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=100_000, help="default 100,000")
+    parser = calls.parser("benchmarks.worklist", __doc__)
+    calls.add_count(parser, "--images", 100_000, "films of the large batch")
     options = parser.parse_args()
     log_machine()
     # Without a session Streamlit warns at every call.
@@ -98,4 +97,4 @@ def random_results(number: int, bundle):  # type: ignore[no-untyped-def]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)
