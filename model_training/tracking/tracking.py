@@ -38,6 +38,8 @@ _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     # By default MLflow reports usage to its makers.
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # It prints the address, which may contain a password, among the results.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 
 _METRICS_A_REQUEST = 1000  # the most MLflow accepts at once

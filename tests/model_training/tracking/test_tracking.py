@@ -174,6 +174,15 @@ def test_a_run_is_noted_on_the_server(client, bundle, tmp_path):
     assert Path(kept).read_bytes() == b"film"
 
 
+def test_the_address_of_the_server_is_not_printed(client, capsys):
+    with opened("quiet"):
+        pass
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert str(only_run(client, "quiet").info.run_id) not in printed.err
+
+
 def test_nothing_of_this_machine_is_sent(client):
     with opened("anonymous"):
         pass
