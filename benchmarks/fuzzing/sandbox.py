@@ -15,10 +15,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from queue import Queue
-from types import TracebackType
 
 _MEGABYTE = 1024**2
-# Far above what is allowed, so that what asks for too much is seen to do so, not only refused.
+# Far above the limit, so that a case which takes too much is measured, and not merely refused it.
 _ADDRESS_SPACE = 6 * 1024**3
 
 Case = Callable[[int], str]
@@ -72,16 +71,11 @@ class Sandbox:
         self._case, self._limits = case, limits
         self._process, self._pipe = self._started()
 
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop()
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
 
     def run(self, index: int) -> Outcome:
         """Runs one case."""
@@ -105,14 +99,9 @@ class Sandbox:
         return process, ours
 
     def _replaced(self, index: int, fault: str) -> Outcome:
-        self._stop()
+        self.close()
         self._process, self._pipe = self._started()
         return Outcome(index, fault=fault)
-
-    def _stop(self) -> None:
-        self._process.kill()
-        self._process.join()
-        self._pipe.close()
 
 
 def run_all(
@@ -143,7 +132,7 @@ def run_all(
             yield from pool.map(run, indices)
     finally:
         for sandbox in sandboxes:
-            sandbox.__exit__(None, None, None)
+            sandbox.close()
 
 
 def _judged(outcome: Outcome, limits: Limits) -> Outcome:
