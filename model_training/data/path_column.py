@@ -22,6 +22,7 @@ KNOWN_NAMES = (
 
 _MASKS = re.compile(r"mask|segment|annotation|contour|\broi\b|ground.?truth", re.IGNORECASE)
 _ROW_NUMBER_NAMES = re.compile(r"Unnamed: \d+(_level_\d+)?|index|level_\d+|row|rownames|#")
+_UNNAMED = re.compile(r"Unnamed: \d+")
 _SAMPLED_ROWS = 200
 
 _FILES, _TEXT, _NUMBERS = range(3)
@@ -72,7 +73,7 @@ def find_path_column(
         others: Columns with names that say something else, such as the label.
 
     Raises:
-        DatasetError: If several columns name different images.
+        DatasetError: If several columns name different images, or the header is out of place.
     """
     columns = [str(column) for column in table]
     candidates = [_candidate(table, column, index) for column in columns]
@@ -102,7 +103,26 @@ def find_path_column(
             f"Several columns of {file_name} name images, and not the same ones (images found in "
             f"{len(table):,} rows: {counts}). Name the right one with --path-column."
         )
+    _require_header_in_place(best.name, columns, [one.name for one in candidates if one], file_name)
     return best.name, notes
+
+
+def _require_header_in_place(
+    chosen: str, columns: Sequence[str], finding: Sequence[str], file_name: str
+) -> None:
+    """Refuses a table that is read as one of R's, with row names, and looks as if it were not.
+
+    Raises:
+        DatasetError: If the names of the images are in the column without a name, and another
+            column is called like one of them.
+    """
+    empty = [name for name in columns if _plain(name) in KNOWN_NAMES and name not in finding]
+    if empty and _UNNAMED.fullmatch(chosen):
+        raise DatasetError(
+            f"In {file_name} a column without a name holds the names of images, and the column "
+            f"{empty[0]!r} none: the header may lack a separator, so that each name stands over "
+            "the wrong column. Correct the header, or name the column with --path-column."
+        )
 
 
 def looks_like_a_file(text: str) -> bool:

@@ -104,3 +104,17 @@ def test_numbers_of_patients_and_of_slices_are_asked_about(folder):
 def test_a_table_without_a_header_does_not_lose_its_first_row(folder, more):
     with pytest.raises(DatasetError, match=r"first line of t\.csv names the image 'film_0\.png'"):
         read(folder, "film_0.png,no\nfilm_1.png,yes\nfilm_2.png,no\nfilm_3.png,yes\n", **more)
+
+
+def test_a_header_that_lost_a_separator_is_no_table_of_r(folder):
+    text = "filename,label,patient_idlsplit\nfilm_0.png,no,p0,train\nfilm_1.png,yes,p1,val\n"
+
+    with pytest.raises(DatasetError, match=r"'filename' none: the header may lack a separator"):
+        read(folder, text)
+
+
+def test_row_names_of_r_can_be_file_names(folder):
+    dataset = read(folder, "label,patient\nfilm_0.png,no,a\nfilm_1.png,yes,b\n")
+
+    assert labels(dataset) == {"film_0.png": "no", "film_1.png": "yes"}
+    assert [case.patient_id for case in dataset.cases] == ["a", "b"]
