@@ -8,6 +8,7 @@ import pytest
 import tifffile
 
 from tests.app.views.conftest import review_folder, wait_for_worklist
+from tests.app.views.test_review import texts
 
 pytestmark = pytest.mark.slow
 
@@ -52,3 +53,23 @@ def test_a_choice_is_offered_and_taken(app, open_files):
 def test_nothing_is_offered_where_nothing_is_open(app):
     at = review_folder(app, "ward")
     assert not [one for one in at.button if str(one.key).startswith("review_read_as")]
+
+
+def test_the_window_of_the_model_answers_and_can_be_overridden(
+    app, open_files, windowed_bundle, monkeypatch
+):
+    monkeypatch.setenv("OVERREAD_MODELS", str(windowed_bundle.path.parent))
+    at = review_folder(app, "open")
+    own = statuses(at)
+    assert "Refused" in own["stack.tif"]
+    assert own["deep.png"] == own["film.png"]
+    assert "without a choice 0 to 4080, as the model was trained" in texts(at)
+
+    at.number_input(key="review_black_1").set_value(60_000)
+    at.number_input(key="review_white_1").set_value(65_000).run()
+    at.button(key="review_read_as_1").click().run()
+    wait_for_worklist(at)
+
+    assert not at.exception
+    assert "Refused" in statuses(at)["deep.png"]  # all of it is black
+    assert statuses(at)["film.png"] == own["film.png"]
