@@ -39,22 +39,25 @@ def test_the_loss_is_the_weighted_cross_entropy(run, films, imbalance):
     assert history["val_loss"][0] == pytest.approx(each[VALIDATION].mean(), abs=1e-5)
 
 
+COSINE = {"schedule": "cosine", "optimizer": "adamw"}
+
+
 @pytest.mark.parametrize(
     "settings",
     [
-        {"schedule": "plateau", "learning_rate": 0.5},
-        {"schedule": "cosine", "optimizer": "adamw", "learning_rate": 0.5},
-        {"schedule": "cosine", "optimizer": "adamw", "learning_rate": 0.5, "ema_momentum": 0.7},
+        {"schedule": "plateau", "patience": 2},
+        {**COSINE, "patience": 10},
+        {**COSINE, "ema_momentum": 0.7, "patience": 10},
+        {**COSINE, "ema_momentum": 0.7, "patience": 2},
     ],
-    ids=["plateau", "cosine", "averaged"],
+    ids=["plateau, stopped", "cosine", "averaged", "averaged, stopped"],
 )
-@pytest.mark.parametrize("patience", [10, 2])
-def test_the_best_epoch_s_weights_are_left(run, films, settings, patience):
+def test_the_best_epoch_s_weights_are_left(run, films, settings):
     pixels, labels = films
     wrong = labels.copy()
     wrong[VALIDATION[:14]] = 1 - labels[VALIDATION[:14]]
 
-    model, history = run(config(epochs=6, patience=patience, **settings), labels=wrong)
+    model, history = run(config(epochs=6, learning_rate=0.5, **settings), labels=wrong)
 
     left = cross_entropy(model, pixels[VALIDATION], wrong[VALIDATION]).mean()
     losses = history["val_loss"].to_numpy()
@@ -121,9 +124,8 @@ def test_the_training_step_is_traced_once(run, num_classes, figures):
     assert set(history) == {"epoch", "learning_rate", "stage"} | figures | validated
 
 
-@pytest.mark.parametrize("augmentation", ["classic", "medical"])
-def test_a_seed_gives_the_same_run_again(run, augmentation):
-    runs = [run(config(epochs=1, augmentation=augmentation, seed=seed)) for seed in (3, 3, 4)]
+def test_a_seed_gives_the_same_run_again(run):
+    runs = [run(config(epochs=1, augmentation="medical", seed=seed)) for seed in (3, 3, 4)]
 
     histories = [history.to_numpy(float) for _, history in runs]
     np.testing.assert_allclose(histories[0], histories[1], rtol=1e-5)
@@ -137,8 +139,8 @@ def test_a_preset_s_run_can_be_repeated(films, tmp_path):
     for number in range(2):
         settings = config(epochs=1, augmentation="classic")
         keras.utils.set_random_seed(settings.seed)
-        model = PRESETS["basic-cnn"].build(
-            input_shape=(SIDE, SIDE, 1), output_bias=np.zeros(1, np.float32)
+        model = PRESETS["custom-cnn"].build(
+            input_shape=(SIDE, SIDE, 1), output_bias=np.zeros(1, np.float32), filters=(8, 16)
         )
         (tmp_path / str(number)).mkdir()
         history = trained(model, *films, settings, tmp_path / str(number))
@@ -162,7 +164,7 @@ def test_films_are_read_from_disk_as_they_are_needed(run, films, tmp_path):
     np.save(tmp_path / "pixels.npy", films[0])
     mapped = np.load(tmp_path / "pixels.npy", mmap_mode="r")
 
-    first, second = run(config(), pixels=mapped)[1], run(config())[1]
+    first, second = run(config(epochs=1), pixels=mapped)[1], run(config(epochs=1))[1]
 
     np.testing.assert_allclose(first, second, rtol=1e-5)
 
