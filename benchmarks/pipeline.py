@@ -9,6 +9,7 @@ decoded and `n` through the network, no engine can exceed `d * n / (d + n)` on t
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
@@ -55,7 +56,7 @@ def measure(folder: Path, source: Path, num_images: int) -> list[Row]:
     def decode(path: Path) -> NDArray[np.uint8]:
         return to_input(decoding.decode(path.read_bytes()), network_input)
 
-    fitted = np.stack([decode(path) for path in found[:64]])
+    fitted = np.stack([decode(path) for path in islice(cycle(found), 64)])
     batches = [fitted[start : start + BATCH_SIZE] for start in range(0, 64, BATCH_SIZE)]
     rounds = -(-num_images // 64)
 
