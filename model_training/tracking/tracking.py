@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,9 @@ _SETTINGS = {
     # It prints the address, which may contain a password, among the results.
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+
+# Characters that MLflow refuses in a name, and with it all figures that are sent together.
+_REFUSED = re.compile(r"[^\w .-]")
 
 _METRICS_A_REQUEST = 1000  # the most MLflow accepts at once
 
@@ -150,7 +154,8 @@ def for_tracking(figures: Mapping[str, float], split_name: str) -> dict[str, flo
         split_name: Put before each name.
     """
     return {
-        f"{split_name} {name}".replace("%", "percent"): value for name, value in figures.items()
+        _REFUSED.sub("_", f"{split_name} {name}".replace("%", "percent")): value
+        for name, value in figures.items()
     }
 
 

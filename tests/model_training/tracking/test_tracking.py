@@ -47,6 +47,22 @@ def answers(address):
         return False
 
 
+def test_findings_have_names_that_mlflow_accepts():
+    from mlflow.utils.validation import _validate_metric_name
+
+    figures = {"AUC COVID+ (left)": 0.9, "AUC Ödem": 0.8, "specificity at 97% sensitivity": 0.7}
+
+    named = tracking.for_tracking(figures, "test")
+
+    assert named == {
+        "test AUC COVID_ _left_": 0.9,
+        "test AUC Ödem": 0.8,
+        "test specificity at 97percent sensitivity": 0.7,
+    }
+    for name in named:
+        _validate_metric_name(name)
+
+
 class Server:
     """`mlflow server` as a department would start it."""
 
