@@ -131,6 +131,7 @@ def test_every_package_that_reads_files_is_a_decoder():
             elif isinstance(node, ast.ImportFrom):
                 imported.add(str(node.module).partition(".")[0])
     modules = imported - set(sys.stdlib_module_names) - {"app"}
-    packages = {packages_distributions()[module][0].replace("_", "-") for module in modules}
+    distributions = packages_distributions()
+    packages = {distributions[module][0].replace("_", "-") for module in modules}
 
     assert packages == set(DECODERS)

@@ -48,17 +48,17 @@ def test_interval_is_that_of_the_plain_slow_loop(levels):
     y_true, y_score = y_true[order], y_score[order]
     groups = np.array([f"person{number:03d}" for number in patient[order]])
     low, high, skipped = slow_interval(
-        roc_auc_score, y_true, y_score, groups, num_resamples=200, seed=5
+        roc_auc_score, y_true, y_score, groups, num_resamples=100, seed=5
     )
 
     for interval in (
-        auc_interval(y_true, y_score, groups=groups, num_resamples=200, seed=5),
-        bootstrap_interval(roc_auc, y_true, y_score, groups=groups, num_resamples=200, seed=5),
+        auc_interval(y_true, y_score, groups=groups, num_resamples=100, seed=5),
+        bootstrap_interval(roc_auc, y_true, y_score, groups=groups, num_resamples=100, seed=5),
     ):
         assert interval.value == pytest.approx(roc_auc_score(y_true, y_score))
         assert (interval.low, interval.high) == pytest.approx((low, high))
         assert (interval.num_cases, interval.num_groups) == (75, 25)
-        assert (interval.num_resamples, interval.num_skipped) == (200, skipped)
+        assert (interval.num_resamples, interval.num_skipped) == (100, skipped)
         assert not interval.degenerate
 
 
@@ -66,13 +66,13 @@ def test_resamples_that_lack_a_class_are_skipped_and_counted():
     y_true, y_score = np.array([1, 1, 0, 0, 0]), np.array([0.9, 0.4, 0.5, 0.2, 0.1])
     groups = np.array([0, 1, 2, 3, 3])
     low, high, skipped = slow_interval(
-        roc_auc_score, y_true, y_score, groups, num_resamples=400, seed=0
+        roc_auc_score, y_true, y_score, groups, num_resamples=200, seed=0
     )
-    interval = auc_interval(y_true, y_score, groups=groups, num_resamples=400)
+    interval = auc_interval(y_true, y_score, groups=groups, num_resamples=200)
 
     # Each draw is all of one class with probability 2 * (1/2)**4.
     assert interval.num_skipped == skipped
-    assert skipped / 400 == pytest.approx(1 / 8, abs=0.05)
+    assert skipped / 200 == pytest.approx(1 / 8, abs=0.05)
     assert (interval.low, interval.high) == pytest.approx((low, high))
 
 
