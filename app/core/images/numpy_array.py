@@ -1,6 +1,6 @@
 """Decodes NumPy arrays of two axes (`.npy`), which are rows and columns.
 
-Of three axes, nobody can know which of them counts images, or whether it is one of colours.
+Of three axes the file does not say which counts images, or whether one is of colours.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _values(data: bytes) -> NDArray[Any]:
         raise RefusedImageError(
             "volume",
             f"The NumPy array has {len(shape)} axes, {' × '.join(map(str, shape)) or 'none'}; "
-            "expected rows and columns. Nobody can know which of several axes counts images: save "
+            "expected rows and columns. The file does not say which axis counts images: save "
             "one image as an array of its own.",
         )
     if dtype.kind not in "uif" or dtype.itemsize > 8:
