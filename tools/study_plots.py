@@ -54,7 +54,7 @@ def _drawn(file: Path) -> tuple[str, int]:
     trials[[name for name in settings if name != SEED]] = trials[
         [name for name in settings if name != SEED]
     ].astype(str)
-    figure = spread_figure(trials, settings, figure="validation AUC", maximise=True)
+    figure = spread_figure(trials, settings, metric="validation AUC", maximise=True)
     height = 130 + 34 * len(spread_over_seeds(trials, settings, maximise=True))
     figure.update_layout(
         template="plotly_white", width=_WIDTH, height=height, font={"size": 14},
