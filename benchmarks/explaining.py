@@ -9,6 +9,7 @@ other load on the machine affects all of them.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -140,7 +141,7 @@ def fitted(bundle: Bundle, paths: list[Path]) -> NDArray[np.float32]:
     return np.stack([to_input(film, size) for film in decoded]).astype(np.float32)
 
 
-def tf_keras_vis_grad_cam(network: Network):  # type: ignore[no-untyped-def]
+def tf_keras_vis_grad_cam(network: Network) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     """Grad-CAM of the last output by tf-keras-vis, at the resolution of the heatmap layer."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning)
@@ -151,13 +152,14 @@ def tf_keras_vis_grad_cam(network: Network):  # type: ignore[no-untyped-def]
     last = network.model.output_shape[-1] - 1
 
     def grad_cam(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        return explain(
+        maps: NDArray[np.float32] = explain(
             CategoricalScore([last] * len(pixels)),
             pixels,
             penultimate_layer=network.heatmap_layer,
             seek_penultimate_conv_layer=False,
             expand_cam=False,
         )
+        return maps
 
     return grad_cam
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
+    UID,
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -26,6 +27,7 @@ from pydicom.uid import (
 )
 
 ASPECT = 1.25
+Coded = bytes | bytearray  # as encoders return it
 
 
 class Film:
@@ -96,13 +98,13 @@ def _png(pixels: NDArray[Any]) -> bytes:
 
 
 def _dicom(
-    pixels: NDArray[Any], frame: bytes = b"", syntax: str = ExplicitVRLittleEndian, **elements: Any
+    pixels: NDArray[Any], frame: Coded = b"", syntax: UID = ExplicitVRLittleEndian, **elements: Any
 ) -> bytes:
     dataset = pydicom.Dataset()
     dataset.file_meta = pydicom.dataset.FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax
-    dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1"
-    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    dataset.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.1")
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
     dataset.Rows, dataset.Columns = pixels.shape[:2]
     dataset.SamplesPerPixel = 3 if pixels.ndim == 3 else 1
     dataset.PhotometricInterpretation = "RGB" if pixels.ndim == 3 else "MONOCHROME2"
@@ -112,7 +114,7 @@ def _dicom(
     if pixels.dtype == np.uint16 and pixels.ndim == 2:
         dataset.BitsStored = 12
     dataset.HighBit, dataset.PixelRepresentation = dataset.BitsStored - 1, 0
-    dataset.PixelData = encapsulate([frame]) if frame else pixels.tobytes()
+    dataset.PixelData = encapsulate([bytes(frame)]) if frame else pixels.tobytes()
     dataset["PixelData"].VR = "OW"
     dataset["PixelData"].is_undefined_length = bool(frame)
     for keyword, value in elements.items():
@@ -134,10 +136,10 @@ def _jpeg_2000(pixels: NDArray[Any], bits: int = 8) -> bytes:
     )
 
 
-YBR = {"PhotometricInterpretation": "YBR_FULL"}
+YBR: dict[str, Any] = {"PhotometricInterpretation": "YBR_FULL"}
 # For each of `limits.COSTS` the files to measure. There is no encoder at hand for HEIF,
 # nor for run lengths of 32 bits, which take twice as much as those of 16.
-MAKERS: dict[str, tuple[Callable[[Film], bytes], ...]] = {
+MAKERS: dict[str, tuple[Callable[[Film], Coded], ...]] = {
     "JPEG": (lambda film: _picture(film.colours, "JPEG", progressive=True, subsampling=0),),
     "JPEG, CMYK": (lambda film: _picture(Image.fromarray(film.colours).convert("CMYK"), "JPEG"),),
     "JPEG, 12 bits or lossless": (

@@ -16,9 +16,15 @@ import os
 import tempfile
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table, seconds
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from app.core.sources.source import Source
 
 
 def main() -> int:
@@ -88,21 +94,22 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
     ]  # fmt: skip
 
 
-def case_page(model: str):  # type: ignore[no-untyped-def]
+def case_page(model: str) -> AppTest:
     """The app on the Case page with that model, without a film."""
     from streamlit.runtime.scriptrunner.script_cache import ScriptCache
     from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
     # A server compiles a page's script once, a test at every run.
     compiled = ScriptCache()
-    app_test.ScriptCache = local_script_runner.ScriptCache = lambda: compiled
+    for module in (app_test, local_script_runner):
+        vars(module)["ScriptCache"] = lambda: compiled
     main_script = Path(__file__).parents[1] / "app" / "main.py"
     page = AppTest.from_file(main_script, default_timeout=120).run()
     page.selectbox(key="model_picker").set_value(model).run()
     return page.switch_page("views/case.py").run()
 
 
-def open_film(page, source) -> float:  # type: ignore[no-untyped-def]
+def open_film(page: AppTest, source: Source | None) -> float:
     """Seconds until the page is rendered.
 
     Args:

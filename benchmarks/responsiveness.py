@@ -17,12 +17,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from app.core.bundles.bundle import load_bundle
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table, seconds
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
 
 ROUNDS = 5
 PAGES = 15
@@ -69,7 +73,7 @@ def measure(folder: Path, paths: list[Path]) -> list[Row]:
     ]
 
 
-def worklist_page():  # type: ignore[no-untyped-def]
+def worklist_page() -> AppTest:
     """The app with the samples of the default model as its worklist."""
     from streamlit.testing.v1 import AppTest
 
@@ -83,7 +87,7 @@ def worklist_page():  # type: ignore[no-untyped-def]
     return page
 
 
-def draw(page) -> float:  # type: ignore[no-untyped-def]
+def draw(page: AppTest) -> float:
     """Median page time in seconds."""
     return median(seconds(page.run) for _ in range(PAGES))
 

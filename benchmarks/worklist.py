@@ -15,9 +15,16 @@ import os
 import tempfile
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from benchmarks import calls
 from benchmarks.table import Row, log, log_machine, print_table, seconds
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from app.core.bundles.bundle import Bundle
+    from app.core.scoring.result import Result
 
 FEW = 100
 RUNS = 7
@@ -54,7 +61,7 @@ def run_seconds(number: int) -> float:
     return median(times)
 
 
-def review_page(number: int):  # type: ignore[no-untyped-def]
+def review_page(number: int) -> AppTest:
     """The app with that number of scored films, none of which has a file."""
     from streamlit.testing.v1 import AppTest
 
@@ -64,14 +71,14 @@ def review_page(number: int):  # type: ignore[no-untyped-def]
 
     main_script = Path(__file__).parents[1] / "app" / "main.py"
     page = AppTest.from_file(main_script, default_timeout=120).run()
-    bundle = load_bundle(read_settings().models / page.selectbox(key="model_picker").value)
+    bundle = load_bundle(read_settings().models / str(page.selectbox(key="model_picker").value))
     batch = Batch([], bundle=bundle)
     batch.results = random_results(number, bundle)
     page.session_state["batch"] = batch
     return page
 
 
-def random_results(number: int, bundle):  # type: ignore[no-untyped-def]
+def random_results(number: int, bundle: Bundle) -> list[Result]:
     """Results with random probabilities over the whole range.
 
     Args:

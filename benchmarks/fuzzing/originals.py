@@ -6,12 +6,15 @@ import gzip
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from pydicom.uid import UID
 
 Kind = Literal["image", "archive", "table"]
 
@@ -61,7 +64,8 @@ def film(*, largest: int = 255) -> NDArray[np.integer[Any]]:
     noise = np.random.default_rng(0).normal(0, 0.01, body.shape)
     shade = 0.75 * body - 0.45 * lungs + noise
     shade = (shade - shade.min()) / np.ptp(shade)
-    return np.rint(shade * largest).astype(np.uint8 if largest <= 255 else np.uint16)
+    dtype: type[np.uint8 | np.uint16] = np.uint8 if largest <= 255 else np.uint16
+    return np.asarray(np.rint(shade * largest), dtype)
 
 
 def originals() -> list[Original]:
@@ -71,7 +75,7 @@ def originals() -> list[Original]:
 
 def _pictures() -> list[Original]:
     grey, deep = film(), film(largest=65_535)
-    colour = cv2.applyColorMap(grey.astype(np.uint8), cv2.COLORMAP_BONE)
+    colour = cv2.applyColorMap(grey.astype(np.uint8), cv2.COLORMAP_BONE).astype(np.uint8)
     return [
         _picture("PNG", grey, "PNG", CHECKED),
         _picture("PNG, 16 bits", deep, "PNG", CHECKED),
@@ -152,7 +156,7 @@ def _dicoms() -> list[Original]:
     )
 
     grey, deep = film(), film(largest=4095)
-    window = {"WindowCenter": 2048, "WindowWidth": 4096}
+    window: dict[str, Any] = {"WindowCenter": 2048, "WindowWidth": 4096}
     return [
         _dicom("DICOM", deep, ExplicitVRLittleEndian, **window),
         _dicom("DICOM, implicit, MONOCHROME1", deep, ImplicitVRLittleEndian,
@@ -212,24 +216,25 @@ def _zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byte
 
 
 def _dicom(
-    name: str, pixels: NDArray[np.integer[Any]], syntax: str, *, frame: bytes = b"", **elements: Any
+    name: str, pixels: NDArray[np.integer[Any]], syntax: UID, *, frame: bytes = b"", **elements: Any
 ) -> Original:
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.encaps import encapsulate
-    from pydicom.uid import ExplicitVRBigEndian, RLELossless
+    from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, RLELossless
 
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax
-    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1"
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    radiograph = UID("1.2.840.10008.5.1.4.1.1.1")
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = radiograph
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
     dataset.PatientID, dataset.Modality = "7", "DX"
     dataset.Rows, dataset.Columns = pixels.shape
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated = 8 * pixels.itemsize
     dataset.BitsStored = 8 if pixels.itemsize == 1 else 12
     dataset.HighBit, dataset.PixelRepresentation = dataset.BitsStored - 1, 0
-    order = ">" if syntax == ExplicitVRBigEndian else "<"
+    order: Literal["<", ">"] = ">" if syntax == ExplicitVRBigEndian else "<"
     dataset.PixelData = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
     dataset["PixelData"].VR = "OW" if pixels.itemsize == 2 else "OB"
     for keyword, value in elements.items():
@@ -238,7 +243,7 @@ def _dicom(
         dataset.PixelData = encapsulate([frame])
         dataset["PixelData"].is_undefined_length = True
     if syntax == RLELossless:
-        dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         dataset.compress(RLELossless, generate_instance_uid=False)
     file = BytesIO()
     dataset.save_as(file, enforce_file_format=True)
