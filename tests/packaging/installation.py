@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.homes import link_converted
+
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = ("models/phantom-chest", "models/phantom-findings")
 SOURCES = ("app", "model_training", *SHIPPED, ".streamlit")
@@ -97,6 +99,7 @@ def install(wheel: Path, folder: Path) -> Installation:
     Path(packages, "borrowed.pth").write_text("\n".join(borrowed), encoding="utf-8")
     empty.mkdir()
     home.mkdir()
+    link_converted(home / ".local" / "share" / "overread")
     return Installation(scripts, empty, home)
 
 

@@ -16,6 +16,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, local_script_runner
 
 from app.core.results.verdicts import VerdictStore
+from tests.homes import link_converted
 
 MAIN = Path(__file__).parents[3] / "app" / "main.py"
 
@@ -90,7 +91,7 @@ def app(bundle, data_root, tmp_path, monkeypatch) -> AppTest:
     """The app on one small bundle, with a server folder and an empty database."""
     monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
     monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
-    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OVERREAD_HOME", str(link_converted(tmp_path / "home")))
     return AppTest.from_file(MAIN, default_timeout=60)
 
 

@@ -3,13 +3,17 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.bundles.manifest import Task
 from app.core.performance.findings import mean_auc, select_findings
 from app.core.performance.formatting import figure
 from app.core.performance.predictions import select
 from app.core.results.verdicts import VerdictStore
 from app.core.statistics.bootstrap import auc_interval
+from app.ui.review import finding_columns
+from app.ui.review.finding_columns import are_listed
 from tests.app.views.conftest import MAIN, review_folder
-from tests.bundles import make_bundle, without_test_labels
+from tests.bundles import without_test_labels
+from tests.homes import link_converted
 
 
 @pytest.fixture
@@ -17,7 +21,7 @@ def app(findings_bundle, data_root, tmp_path, monkeypatch) -> AppTest:
     """The app on a small model of three findings."""
     monkeypatch.setenv("OVERREAD_MODELS", str(findings_bundle.path.parent))
     monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
-    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OVERREAD_HOME", str(link_converted(tmp_path / "home")))
     return AppTest.from_file(MAIN, default_timeout=60)
 
 
@@ -59,20 +63,26 @@ def test_the_worklist_of_one_finding(app, findings_bundle):
     assert set(scored["Prediction"]) <= {"Nodule", "No nodule"}
 
 
-def test_many_findings_are_named_in_one_column(data_root, tmp_path, monkeypatch):
-    names = tuple(f"FINDING {letter}" for letter in "ABCDEFGHIJ")
-    make_bundle(tmp_path, name="many", classes=names, any_of=True)
-    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path))
-    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
-    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+@pytest.mark.parametrize(("number", "listed"), [(6, False), (7, True)])
+def test_findings_have_a_column_each_up_to_six(number, listed):
+    names = tuple(f"FINDING {letter}" for letter in "ABCDEFG"[:number])
+    task = Task(title="", kind="any-of", classes=names, positive=None, display_names={})
 
-    at = review_folder(AppTest.from_file(MAIN, default_timeout=60), "ward")
+    assert are_listed(task) == listed
+
+
+def test_many_findings_are_named_in_one_column(app, findings_bundle, monkeypatch):
+    monkeypatch.setattr(finding_columns, "_MOST_COLUMNS", 2)
+
+    at = review_folder(app, "ward")
 
     assert not at.exception
     table = at.dataframe[0].value
     assert list(table) == ["Film", "Name", "Status", "Prediction", "Verdict", "Reason"]
-    assert table["Prediction"].str.contains(r"[▲◆]\xa0Finding [a-j] 0\.\d\d").sum() == 6
+    name = r"Effusion|Nodule|Cardiomegaly"
+    assert table["Prediction"].str.contains(rf"[▲◆]\xa0(?:{name}) 0\.\d\d").sum() == 6
     chosen = next(one for one in at.multiselect if one.label == "Prediction")
+    names = findings_bundle.manifest.task.classes
     assert chosen.options == [*(name.capitalize() for name in names), "None of them"]
 
 
