@@ -17,12 +17,12 @@ def misbehave(index: int) -> str:
         case 3:
             b"x" * (60 * 1024**2)
         case 4:
-            _compute(1.2)
+            _compute(0.8)
         case 5:
             time.sleep(60)
         case 6:
             film = b"x" * (60 * 1024**2)
-            _compute(1.2)
+            _compute(0.8)
             del film
     return "done"
 

@@ -57,7 +57,7 @@ def test_another_label_of_an_untouched_row_is_found():
 @pytest.mark.slow
 def test_the_sandbox_finds_each_fault_and_goes_on():
     # Only the last run may be cut short, so that a busy machine turns no fault into another.
-    patient, hurried = Limits(1, 30, wait=300), Limits(1, 30, wait=1)
+    patient, hurried = Limits(0.6, 30, wait=300), Limits(0.6, 30, wait=1)
 
     found = list(run_all(misbehave, (0, 1, 2, 3, 4, 6, 7), workers=1, limits=patient))
     unanswered, after = run_all(misbehave, (5, 7), workers=1, limits=hurried)
@@ -70,7 +70,7 @@ def test_the_sandbox_finds_each_fault_and_goes_on():
     assert f"{found[3].megabytes:.0f} MB" in found[3].fault
     assert "MB" not in found[4].fault
     for slow in found[4:6]:
-        assert 1.2 <= slow.seconds
+        assert 0.8 <= slow.seconds
         assert f"{slow.seconds:.1f} s" in slow.fault
     assert found[5].fault.endswith(f" s and {found[5].megabytes:.0f} MB")
     assert "No answer" in unanswered.fault
