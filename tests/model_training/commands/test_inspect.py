@@ -232,13 +232,13 @@ def test_contradicting_labels_are_listed_by_inspect_and_refused_by_fit(tmp_path,
 
 def test_a_class_of_which_nothing_can_be_read_is_named(tmp_path, capsys):
     root = tmp_path / "films"
-    write_classes(root, (*BINARY, "TB"), patients=20)
+    write_classes(root, (*BINARY, "TB"), patients=5)
     for file in (root / "TB").iterdir():
         file.write_bytes(b"no image")
-    write_classes(root, BINARY, patients=200, films_each=1, first=300)
+    write_classes(root, BINARY, patients=50, films_each=1, first=300)
     out = ["--preset", "basic-cnn", "--out", str(tmp_path / "m")]
 
     assert main(["inspect", str(root)]) == 0
     assert "No image of TB can be read." in capsys.readouterr().out
     assert main(["fit", str(root), *out]) == 1
-    assert "None of the 40 images of TB can be read" in capsys.readouterr().err
+    assert "None of the 10 images of TB can be read" in capsys.readouterr().err

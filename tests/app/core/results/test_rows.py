@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -12,7 +13,6 @@ from app.core.results.verdicts import Verdict
 from app.core.scoring.prediction import predict
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
-from tests.bundles import make_bundle
 
 COLUMNS = (
     "path,image_id,status,reason,prediction,probability,raw_probability,threshold,zone,"
@@ -81,8 +81,10 @@ def test_other_forms_of_an_equals_sign_are_escaped(name):
     assert rows.escape_formula(name) == f"'{name}"
 
 
-def test_a_class_cannot_become_a_formula(tmp_path):
-    bundle = make_bundle(tmp_path, classes=("-healthy", "=1+1", "@ill"))
+def test_a_class_cannot_become_a_formula(three_class_bundle, tmp_path):
+    manifest = three_class_bundle.manifest
+    task = manifest.task.model_copy(update={"classes": ("-healthy", "=1+1", "@ill")})
+    bundle = replace(three_class_bundle, manifest=manifest.model_copy(update={"task": task}))
     with open_table(tmp_path / "r.csv", bundle):
         pass
 
