@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from model_training.cli import main
+from tests.model_training.quick_network import QUICK_NETWORK
 
 COMMANDS = ([], ["phantoms"], ["inspect"], ["fit"], ["tune"], ["evaluate"], ["compare"])
 
@@ -129,8 +130,8 @@ def test_a_folder_without_classes_is_a_sentence_and_status_1(tmp_path, capsys):
 def test_a_run_in_a_shell_keeps_results_and_messages_apart(data, tmp_path):
     """The one test that sees what a user's terminal and log file see, warnings included."""
     out = tmp_path / "mine"
-    arguments = ["fit", str(data), "--preset", "probreathe", "--out", str(out), "--epochs", "1"]
-    settings = ["--image-size", "32", "--validation-fraction", "0.4", "--augmentation", "none"]
+    arguments = ["fit", str(data), *QUICK_NETWORK, "--out", str(out), "--epochs", "1"]
+    settings = ["--validation-fraction", "0.4", "--augmentation", "none"]
 
     done = subprocess.run(
         [sys.executable, "-m", "model_training.cli", *arguments, *settings],
