@@ -33,7 +33,8 @@ def choose_theme(page: Page, theme: Theme) -> None:
     )
     steps.settled(page)
     steps.charts_drawn(page)
-    page.wait_for_timeout(300)  # colours fade from one theme to the other
+    # Colours fade from one theme to the other.
+    page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
 
 
 def violations(page: Page) -> list[str]:
