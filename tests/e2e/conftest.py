@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.core.backends.conversion import converted
+from app.core.bundles.bundle import Bundle
 from app.core.settings import read_settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -106,20 +107,26 @@ def films(phantom_bundle, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def home(phantom_bundle, tmp_path) -> Path:
-    """The home of a dashboard of a test's own, whose network was converted in an earlier session.
-
-    The dashboard that all journeys share converts it by itself.
-    """
-    ready = converted(phantom_bundle, read_settings().converted)
-    shutil.copytree(ready, tmp_path / "converted" / ready.name)
-    return tmp_path
+    """The home of a dashboard of a test's own."""
+    return _with_network(phantom_bundle, tmp_path)
 
 
 @pytest.fixture(scope="session")
-def url(browser, films, tmp_path_factory) -> Iterator[str]:
+def url(browser, films, phantom_bundle, tmp_path_factory) -> Iterator[str]:
     """The address of a dashboard that all journeys share."""
-    with dashboard(tmp_path_factory.mktemp("home"), data_root=films.parent) as address:
+    home = _with_network(phantom_bundle, tmp_path_factory.mktemp("home"))
+    with dashboard(home, data_root=films.parent) as address:
         yield address
+
+
+def _with_network(bundle: Bundle, home: Path) -> Path:
+    """A home where the bundle's network was converted in an earlier session.
+
+    The networks of other bundles a dashboard there converts by itself.
+    """
+    ready = converted(bundle, read_settings().converted)
+    shutil.copytree(ready, home / "converted" / ready.name)
+    return home
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[str]) -> None:
