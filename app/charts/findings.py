@@ -11,7 +11,7 @@ from app.charts import palette
 from app.charts.layout import mark_decision, styled
 from app.core.bundles.manifest import Manifest
 from app.core.performance.findings import CoOccurrence
-from app.core.performance.formatting import percent_interval
+from app.core.performance.formatting import percent_interval, probability_percent
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.core.statistics.metrics import Proportion
@@ -19,6 +19,8 @@ from app.core.statistics.metrics import Proportion
 # Height of a finding in pixels; of many, so that the verdict below stays on the screen.
 _ROW, _LOW_ROW = 34, 23
 _FEW = 6
+# Where the words of a finding begin: right of all bars, so that no threshold crosses them.
+_WORDS = 1.03
 _CELL = 46
 
 
@@ -30,24 +32,34 @@ def finding_bars(prediction: Prediction, manifest: Manifest) -> go.Figure:
         manifest: Findings, display names and thresholds of the model.
     """
     task, findings = manifest.task, prediction.findings
+    names = [task.display_name(name) for name in task.classes]
     figure = go.Figure(
         go.Bar(
             x=[one.probability for one in findings],
-            y=[task.display_name(name) for name in task.classes],
+            y=names,
             orientation="h",
             marker_color=[palette.ACCENT if one.is_positive else palette.MUTED for one in findings],
-            text=[f"{one.probability:.1%} {STATUS_LABELS[one.zone]}" for one in findings],
-            textposition="outside",
-            cliponaxis=False,
+            showlegend=False,
             customdata=[one.threshold for one in findings],
             hovertemplate="%{y}: %{x:.3f}, threshold %{customdata:.3f}<extra></extra>",
         )
+    )
+    figure.add_scatter(
+        x=[_WORDS] * len(findings),
+        y=names,
+        mode="text",
+        text=[
+            f"{probability_percent(one.probability)} {STATUS_LABELS[one.zone]}" for one in findings
+        ],
+        textposition="middle right",
+        hoverinfo="skip",
+        showlegend=False,
     )
     for row, name in enumerate(task.classes):
         mark_decision(figure, manifest.findings[name].thresholds, row=row)
     styled(figure, height=48 + (_ROW if len(findings) <= _FEW else _LOW_ROW) * len(findings))
     figure.update_xaxes(
-        range=[0, 1.55],  # leaves room for the words after a full bar
+        range=[0, 1.75],
         tickvals=[0, 0.25, 0.5, 0.75, 1],
         tickformat=".0%",
     )

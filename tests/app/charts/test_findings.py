@@ -12,10 +12,12 @@ def test_bars_have_the_threshold_and_zone_of_their_finding(findings_bundle):
 
     figure = finding_bars(prediction, manifest)
 
-    [bars] = figure.data
+    bars, words = figure.data
     assert list(bars.y) == ["Effusion", "Nodule", "Cardiomegaly"]
     assert list(bars.x) == list(prediction.class_probabilities)
-    assert list(bars.text) == ["8.3% ○ Negative", "81.8% ▲ Positive", "50.0% ◆ Uncertain"]
+    assert list(words.text) == ["8.3 % ○ Negative", "81.8 % ▲ Positive", "50.0 % ◆ Uncertain"]
+    assert min(words.x) > 1
+    assert not any(trace.showlegend for trace in figure.data)
     assert list(bars.marker.color) == [palette.MUTED, palette.ACCENT, palette.ACCENT]
     zones = [(shape.x0, shape.x1) for shape in figure.layout.shapes if shape.type == "rect"]
     lines = [shape.x0 for shape in figure.layout.shapes if shape.type == "line"]
