@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -89,10 +90,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     Converted networks are kept for all workers: the shipped bundles' take seconds.
     """
     home = tmp_path_factory.mktemp("home")
-    everyones = tmp_path_factory.getbasetemp()
-    if IS_WORKER:  # a folder for each worker lies in that of the run
-        everyones = everyones.parent
-    networks = everyones / "converted"
+    networks = _folder_of_all_workers(tmp_path_factory) / "converted"
     networks.mkdir(exist_ok=True)
     with contextlib.suppress(OSError):  # as on Windows without the right to make links
         (home / "converted").symlink_to(networks, target_is_directory=True)
@@ -101,12 +99,31 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+def _folder_of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if IS_WORKER else own  # a folder for each worker lies in that of the run
+
+
+def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, **settings: Any) -> Bundle:
+    """A bundle, alone in its folder, of the worker that made it first.
+
+    No test changes it. As all workers have the same one, its network is converted once.
+    """
+    from tests.bundles import make_bundle
+
+    folder = _folder_of_all_workers(tmp_path_factory) / f"models-{name}"
+    if not folder.exists():
+        own = tmp_path_factory.mktemp("models")
+        make_bundle(own, name=name, **settings)
+        with contextlib.suppress(OSError):  # another worker was sooner
+            own.rename(folder)
+    return load_bundle(folder / name)
+
+
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A small binary bundle with an untrained network."""
-    from tests.bundles import make_bundle
-
-    return make_bundle(tmp_path_factory.mktemp("models"))
+    return _made_once(tmp_path_factory, "small")
 
 
 @pytest.fixture(scope="session")
@@ -120,11 +137,9 @@ def windowed_bundle(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def three_class_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A small bundle of three classes, padded colour input."""
-    from tests.bundles import make_bundle
-
-    return make_bundle(
-        tmp_path_factory.mktemp("models"),
-        name="three",
+    return _made_once(
+        tmp_path_factory,
+        "three",
         classes=("CLEAR", "EFFUSION", "NODULE"),
         channels=3,
         fit="pad",
@@ -134,10 +149,9 @@ def three_class_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 @pytest.fixture(scope="session")
 def findings_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A small bundle of three findings that do not exclude each other."""
-    from tests.bundles import FINDINGS, make_bundle
+    from tests.bundles import FINDINGS
 
-    folder = tmp_path_factory.mktemp("models")
-    return make_bundle(folder, name="findings", classes=FINDINGS, any_of=True)
+    return _made_once(tmp_path_factory, "findings", classes=FINDINGS, any_of=True)
 
 
 @pytest.fixture(scope="session")
