@@ -107,25 +107,27 @@ def test_a_verdict_given_by_keyboard_is_there_after_a_restart(page, home):
         steps.shown(page.get_by_role("button", name="Disagree ✓"))
 
 
-def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, home):
-    with dashboard(home) as address:
-        steps.open_page(page, address)
-        steps.review_samples(page)
-        steps.open_row(page, 0)
-        sidebar = page.get_by_test_id("stSidebarNav")
-        for number in range(5):
-            page.get_by_label("Comment").press_sequentially(f"{number} ")
-            sidebar.get_by_role("link", name="Performance").click(delay=0)
-            steps.shown(page.get_by_role("heading", name="Performance", exact=True))
-            steps.settled(page)
-            steps.shown(page.get_by_role("heading", name="Performance", exact=True))
-            sidebar.get_by_role("link", name="Case").click()
-            expect(page.get_by_label("Comment")).to_have_value(
-                "".join(f"{one} " for one in range(number + 1)).strip()
-            )
-            page.get_by_label("Comment").press("End")
-            page.get_by_label("Comment").press_sequentially(" ")
-            steps.settled(page)
+def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, url):
+    steps.open_page(page, url)
+    steps.review_samples(page)
+    steps.open_row(page, 0)
+    sidebar = page.get_by_test_id("stSidebarNav")
+    for number in range(3):
+        page.get_by_label("Comment").press_sequentially(f"{number} ")
+        sidebar.get_by_role("link", name="Performance").click(delay=0)
+        steps.shown(page.get_by_role("heading", name="Performance", exact=True))
+        steps.settled(page)
+        steps.shown(page.get_by_role("heading", name="Performance", exact=True))
+        sidebar.get_by_role("link", name="Case").click()
+        expect(page.get_by_label("Comment")).to_have_value(
+            "".join(f"{one} " for one in range(number + 1)).strip()
+        )
+        page.get_by_label("Comment").press("End")
+        page.get_by_label("Comment").press_sequentially(" ")
+        steps.settled(page)
+    page.get_by_label("Comment").fill("")  # the other journeys find the film without a review
+    with steps.rerun(page):
+        page.get_by_label("Comment").press("Tab")
 
 
 def test_a_verdict_that_cannot_be_saved_is_said_and_the_page_stays(page, home):
