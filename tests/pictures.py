@@ -160,13 +160,15 @@ def restated(archive: bytearray, *, field: str, value: int, index: int = 0) -> b
 
     Args:
         archive: As `zipped` makes it.
-        field: `flags`, `method`, `checksum`, `packed_size` or `size`.
+        field: `flags`, `method`, `checksum`, `packed_size`, `size`, `name_length` or
+            `comment_length`.
         value: What to state instead.
         index: Which member of the list.
     """
     offset, form = {
         "flags": (8, "<H"), "method": (10, "<H"), "checksum": (16, "<I"),
-        "packed_size": (20, "<I"), "size": (24, "<I"),
+        "packed_size": (20, "<I"), "size": (24, "<I"), "name_length": (28, "<H"),
+        "comment_length": (32, "<H"),
     }[field]  # fmt: skip
     start = -1
     for _ in range(index + 1):

@@ -44,6 +44,13 @@ def test_other_pixels_of_a_cut_file_are_found():
         readers.read(originals()[0], "cut", file.getvalue())
 
 
+def test_a_table_that_damage_makes_one_of_findings_is_sound():
+    table = next(one for one in originals() if one.kind == "table")
+    damaged_cell = table.data.replace(b"NORMAL", b"a|b", 1)
+
+    assert readers.read(table, "broken_cells", damaged_cell) == readers.READ
+
+
 def test_another_label_of_an_untouched_row_is_found():
     table = next(one for one in originals() if one.kind == "table")
     # The rows stay, but the header calls another column the label.

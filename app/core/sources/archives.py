@@ -114,6 +114,11 @@ class Member:
             return file.read(HEAD_BYTES)
 
     def _check(self) -> None:
+        if not self.name:
+            raise RefusedImageError(
+                "unsafe_name",
+                "This file inside the archive has no name. Create the archive again.",
+            )
         path = PurePosixPath(self.name)
         if path.is_absolute() or ".." in path.parts or self.name[1:2] == ":":
             raise RefusedImageError(
@@ -151,7 +156,8 @@ def members(path: Path) -> list[Member]:
         raise UnreadableArchiveError(
             f"This is not a valid ZIP archive ({type(error).__name__}). Create it again."
         ) from None
-    inside = [Member(archive, info) for info in found if not info.is_dir()]
+    # Not by `is_dir`, which raises for an entry without a name.
+    inside = [Member(archive, info) for info in found if not info.filename.endswith("/")]
     return sorted(inside, key=lambda member: member.name)
 
 

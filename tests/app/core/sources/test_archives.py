@@ -67,6 +67,14 @@ def test_names_that_lead_out_are_refused_and_the_rest_is_read(pack, name):
     assert reason(evil).status == "refused"
 
 
+def test_a_member_without_a_name_is_refused_and_the_rest_is_read(pack):
+    archive = zipped({"a.png": b"one", "b.png": b"abc"})
+    nameless = restated(archive, field="name_length", value=0)
+    path = pack(restated(nameless, field="comment_length", value=len("a.png")))
+
+    assert codes(from_paths([path])) == ["unsafe_name", b"abc"]
+
+
 def test_encrypted_member(pack):
     archive = restated(zipped({"a.png": b"abc", "b.png": b"b"}), field="flags", value=1)
     assert codes(from_paths([pack(archive)])) == ["encrypted_archive", b"b"]

@@ -70,7 +70,9 @@ def test_members_of_archives(tmp_path):
     bzip2 = io.BytesIO()
     with zipfile.ZipFile(bzip2, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("a.png", b"abc")
+    nameless = restated(plain, field="name_length", value=0)
     archives = {
+        "without a name": restated(nameless, field="comment_length", value=len("a.png")),
         "with a password": restated(plain, field="flags", value=1),
         "of a compression other than Deflate": bzip2.getvalue(),
         "with a name that points outside, such as `../a.png`": zipped({"../a.png": b"abc"}),
