@@ -10,7 +10,7 @@ from app.commands.parsing import require_output_file, whole_number
 from app.core.atomic_write import write_whole
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
-from model_training.commands.settings import add_augmentation, add_input
+from model_training.commands.setting_options import add_augmentation, add_input
 from model_training.config import TrainingConfig
 
 _PRESET = "residual"  # whose settings are used where none are given

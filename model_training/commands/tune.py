@@ -10,9 +10,9 @@ from pathlib import Path
 from app.commands.parsing import require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
+from model_training.commands.setting_options import add_settings
 from model_training.commands.settings import (
     add_description,
-    add_settings,
     chosen_description,
     chosen_settings,
     require_used,

@@ -5,8 +5,8 @@ import argparse
 import pytest
 
 from model_training.cli import main
+from model_training.commands.setting_options import add_settings
 from model_training.commands.settings import (
-    add_settings,
     chosen_settings,
     require_used,
     say_unused,

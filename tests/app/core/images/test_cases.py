@@ -83,7 +83,7 @@ HOT = 20  # more pixels than any of the files has hot ones
 def cases(real_data):
     folder = real_data.parent / "cases"
     if not folder.is_dir():
-        pytest.skip("needs the reported cases")
+        pytest.skip("There is no folder `cases` beside OVERREAD_TEST_DATA")
     return folder
 
 
