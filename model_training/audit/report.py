@@ -17,7 +17,7 @@ from app.core.sources.source import Source
 from model_training.audit import tables
 from model_training.audit import text as inspection_text
 from model_training.audit.checks import Inspection
-from model_training.audit.findings import findings
+from model_training.audit.observations import observations
 from model_training.data.answers import label_text
 from model_training.data.datasets import Case
 from model_training.reports.html_report import (
@@ -52,14 +52,14 @@ def write_html(path: Path, inspection: Inspection) -> None:
         path: The HTML file.
         inspection: The results.
     """
-    found = findings(inspection)
+    found = observations(inspection)
     sections = [
         Section(
-            "Findings",
+            "Observations",
             [inspection_text.headline(inspection), *inspection.notes],
             [
                 Table(
-                    ("", "Finding", "What it means, and what to do"),
+                    ("", "Observation", "What it means, and what to do"),
                     [(inspection_text.LEVELS[one.level], one.title, one.meaning) for one in found],
                 )
             ],

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.core.performance.sampling_units import unit_of
 from model_training.audit.checks import Inspection
-from model_training.audit.findings import strength
+from model_training.audit.observations import strength
 from model_training.reports.html_report import Table
 
 _SHOWN_PROBLEMS = 200

@@ -12,7 +12,7 @@ import pandas as pd
 
 from model_training.audit import tables
 from model_training.audit.checks import Inspection, same_answer
-from model_training.audit.findings import Finding, findings, strength
+from model_training.audit.observations import Observation, observations, strength
 from model_training.reports.html_report import Table
 
 LEVELS = {"leak": "Leak", "check": "Check", "fine": "Fine"}
@@ -21,10 +21,10 @@ _LINE = 100
 
 
 def text(inspection: Inspection) -> str:
-    """The findings and tables as text, without names of files or patients."""
+    """The observations and tables as text, without names of files or patients."""
     blocks = [
         "\n".join([headline(inspection), *map(_wrapped, inspection.notes)]),
-        "\n".join(_finding_lines(findings(inspection))),
+        "\n".join(_observation_lines(observations(inspection))),
     ]
     for table in (
         tables.counts(inspection),
@@ -55,9 +55,9 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
         "classes": list(inspection.classes),
         "images": len(inspection.cases),
         "notes": list(inspection.notes),
-        "findings": [
-            {"level": finding.level, "title": finding.title, "meaning": finding.meaning}
-            for finding in findings(inspection)
+        "observations": [
+            {"level": one.level, "title": one.title, "meaning": one.meaning}
+            for one in observations(inspection)
         ],
         "counts": _counts(inspection),
         "unusable": [{"path": path, "reason": reason} for path, reason in inspection.problems],
@@ -192,9 +192,9 @@ def _counted(inspection: Inspection, column: str) -> dict[str, int]:
     return dict(Counter(inspection.facts[column].astype(str)).most_common())
 
 
-def _finding_lines(found: Sequence[Finding]) -> Iterator[str]:
-    for finding in found:
-        for paragraph, mark in ((finding.title, LEVELS[finding.level]), (finding.meaning, "")):
+def _observation_lines(found: Sequence[Observation]) -> Iterator[str]:
+    for one in found:
+        for paragraph, mark in ((one.title, LEVELS[one.level]), (one.meaning, "")):
             if paragraph:
                 yield textwrap.fill(
                     paragraph,

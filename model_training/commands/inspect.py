@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> None:
         options.json.write_text(
             json.dumps(inspection_text.as_dict(inspection), indent=2) + "\n", encoding="utf-8"
         )
-        print(f"The findings are in {options.json}", file=sys.stderr)
+        print(f"The results are in {options.json}", file=sys.stderr)
     if options.html:
         inspection_report.write_html(options.html, inspection)
         print(f"The page is {options.html}", file=sys.stderr)

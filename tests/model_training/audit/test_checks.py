@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import DatasetError
 from model_training.audit.checks import inspect
-from model_training.audit.findings import findings, strength
+from model_training.audit.observations import observations, strength
 from model_training.audit.tables import group_sizes
 from model_training.data.datasets import read_dataset
 from model_training.data.rules import Rules
@@ -29,7 +29,7 @@ def inspected(folder: Path):
 
 
 def titles(inspection, level):
-    return [finding.title for finding in findings(inspection) if finding.level == level]
+    return [one.title for one in observations(inspection) if one.level == level]
 
 
 def anatomy(number):
@@ -159,7 +159,7 @@ def test_too_few_images_have_no_shortcuts_and_that_is_said(tmp_path):
 
     assert inspection.shortcuts == []
     assert inspection.shortcut_note == ("Not computed: 8 images are NORMAL; 10 are needed.")
-    assert findings(inspection)
+    assert observations(inspection)
 
 
 def test_too_few_patients_leave_the_border_out(tmp_path):

@@ -95,7 +95,7 @@ def test_json_holds_everything_with_names(outputs):
         }
     ]
     assert found["sizes"] == {"48x48": 44, "96x96": 2, "70x90": 1}
-    assert found["findings"][0]["level"] == "leak"
+    assert found["observations"][0]["level"] == "leak"
     # One film of the folder has no patient in its name.
     assert {"feature", "auc", "low", "high", "groups"} <= set(found["shortcuts"][0])
     assert "patients" not in found["shortcuts"][0]
@@ -103,14 +103,14 @@ def test_json_holds_everything_with_names(outputs):
     assert {row["patients"] for row in found["counts"]} > {None}
 
 
-def test_the_page_shows_findings_plots_and_the_pairs(outputs):
+def test_the_page_shows_observations_plots_and_the_pairs(outputs):
     page = (outputs / "i.html").read_text("utf-8")
 
     assert "<h1>Inspection of films</h1>" in page
     files = page.split("Identical files in train and test")[1].split("</table>")[0]
     assert "train/NORMAL/Mustermann_&lt;b&gt;Erika&lt;/b&gt;.png" in files
     assert "test/NORMAL/copy.png" in files
-    for heading in ("Findings", "Images and patients", "Files", "Duplicates", "Shortcuts"):
+    for heading in ("Observations", "Images and patients", "Files", "Duplicates", "Shortcuts"):
         assert f"<h2>{heading}</h2>" in page
     assert page.count('class="plot"') == 4  # the intervals, and three properties by class
     (source,) = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)"', page)

@@ -1,4 +1,4 @@
-"""The findings of an inspection: what was found, what it means, and what to do about it."""
+"""The observations of an inspection: what was found, what it means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ _ADVICE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding.
+class Observation:
+    """Something that was found in a data set.
 
     Attributes:
         level: `leak` invalidates the test figures, `check` needs a person, `fine` needs nothing.
@@ -66,8 +66,8 @@ class Finding:
     meaning: str = ""
 
 
-def findings(inspection: Inspection) -> list[Finding]:
-    """All findings, most serious first."""
+def observations(inspection: Inspection) -> list[Observation]:
+    """All observations, most serious first."""
     found = [
         *_about_split(inspection),
         *_about_labels(inspection),
@@ -76,7 +76,7 @@ def findings(inspection: Inspection) -> list[Finding]:
         *_about_shortcuts(inspection),
     ]
     order = ("leak", "check", "fine")
-    return sorted(found, key=lambda finding: order.index(finding.level))
+    return sorted(found, key=lambda one: order.index(one.level))
 
 
 def strength(shortcut: Shortcut) -> str:
@@ -91,10 +91,10 @@ def strength(shortcut: Shortcut) -> str:
     return "weak" if low > 0.5 else "none shown"
 
 
-def _about_split(inspection: Inspection) -> Iterator[Finding]:
+def _about_split(inspection: Inspection) -> Iterator[Observation]:
     for (one, other), shared in inspection.shared.items():
         if shared:
-            yield Finding(
+            yield Observation(
                 "leak",
                 f"{one} and {other} share {shared}.",
                 f"Figures on {other} would be too good: the model has seen the answers. Correct "
@@ -102,11 +102,11 @@ def _about_split(inspection: Inspection) -> Iterator[Finding]:
                 "by patient) or --leaks keep.",
             )
     if inspection.shared and not inspection.leaks:
-        yield Finding("fine", "No patient, file or near-duplicate is in two splits.")
+        yield Observation("fine", "No patient, file or near-duplicate is in two splits.")
     unknown = sum(not case.patient_id for case in inspection.cases)
     if unknown:
         total = len(inspection.cases)
-        yield Finding(
+        yield Observation(
             "check",
             f"The patient of {unknown:,} of {total:,} images is not known.",
             "Images of one patient may end up on both sides of a split, which makes the figures "
@@ -116,10 +116,10 @@ def _about_split(inspection: Inspection) -> Iterator[Finding]:
         )
 
 
-def _about_labels(inspection: Inspection) -> Iterator[Finding]:
+def _about_labels(inspection: Inspection) -> Iterator[Observation]:
     files, pairs = inspection.contradictions.files, inspection.contradictions.pairs
     if files:
-        yield Finding(
+        yield Observation(
             "check",
             f"{_files_are(len(files))} present with more than one label "
             f"({sum(map(len, files)):,} images).",
@@ -127,7 +127,7 @@ def _about_labels(inspection: Inspection) -> Iterator[Finding]:
             "them, unless you choose --conflicts drop.",
         )
     if len(pairs):
-        yield Finding(
+        yield Observation(
             "check",
             f"{len(pairs):,} of {len(inspection.pairs):,} pairs of near-duplicates have different "
             "labels.",
@@ -136,11 +136,11 @@ def _about_labels(inspection: Inspection) -> Iterator[Finding]:
         )
 
 
-def _about_files(inspection: Inspection) -> Iterator[Finding]:
+def _about_files(inspection: Inspection) -> Iterator[Observation]:
     counts = answer_counts(inspection.cases, inspection.classes)
     gone = [name for name in inspection.classes if not counts[name]]
     if gone:
-        yield Finding(
+        yield Observation(
             "check",
             f"No image of {' and '.join(gone)} can be read.",
             "A class without images cannot be learnt. Export its images again, or leave the class "
@@ -148,19 +148,19 @@ def _about_files(inspection: Inspection) -> Iterator[Finding]:
         )
     if inspection.problems:
         total = len(inspection.cases) + len(inspection.problems)
-        yield Finding(
+        yield Observation(
             "check",
             f"{len(inspection.problems):,} of {total:,} images cannot be used.",
             "They are left out of training. If more than 10 % are, `fit` stops; export them again.",
         )
     else:
-        yield Finding("fine", f"All {len(inspection.cases):,} images can be read.")
+        yield Observation("fine", f"All {len(inspection.cases):,} images can be read.")
 
 
-def _about_duplicates(inspection: Inspection) -> Iterator[Finding]:
+def _about_duplicates(inspection: Inspection) -> Iterator[Observation]:
     identical = inspection.identical_files
     if identical:
-        yield Finding(
+        yield Observation(
             "check",
             f"{_files_are(len(identical))} present more than once "
             f"({sum(map(len, identical)):,} images).",
@@ -169,7 +169,7 @@ def _about_duplicates(inspection: Inspection) -> Iterator[Finding]:
     if len(inspection.pairs):
         in_pairs = len(np.unique([*inspection.pairs.first, *inspection.pairs.second]))
         mirrored = int(inspection.pairs.mirrored.sum())
-        yield Finding(
+        yield Observation(
             "check",
             f"{in_pairs:,} of {len(inspection.cases):,} images are near-duplicates of another "
             f"({counted(len(inspection.pairs), 'pair')}"
@@ -179,10 +179,10 @@ def _about_duplicates(inspection: Inspection) -> Iterator[Finding]:
             "Random splits keep each group on one side; count patients, not images.",
         )
     elif not identical:
-        yield Finding("fine", "There are no identical files and no near-duplicates.")
+        yield Observation("fine", "There are no identical files and no near-duplicates.")
 
 
-def _about_shortcuts(inspection: Inspection) -> Iterator[Finding]:
+def _about_shortcuts(inspection: Inspection) -> Iterator[Observation]:
     if not inspection.shortcuts:
         return
     telling = [s for s in inspection.shortcuts if s.auc.low >= STRONG]
@@ -194,7 +194,7 @@ def _about_shortcuts(inspection: Inspection) -> Iterator[Finding]:
                 f"{s.feature}{f' for {s.class_name}' * several} {s.auc.value:.3f}" for s in of_kind
             )
             certain = any(s.auc.low >= GIVES_AWAY for s in of_kind)
-            yield Finding(
+            yield Observation(
                 "check",
                 f"{_WHAT[kind]} alone {'gives' if certain else 'nearly gives'} the class away "
                 f"(AUC: {named}).",
@@ -202,7 +202,7 @@ def _about_shortcuts(inspection: Inspection) -> Iterator[Finding]:
             )
     if not telling:
         best = inspection.shortcuts[0]
-        yield Finding(
+        yield Observation(
             "fine",
             f"No shortcut is strong: the best is {best.feature}, AUC {best.auc.value:.3f}.",
         )
