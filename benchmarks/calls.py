@@ -77,7 +77,7 @@ def positive(text: str) -> float:
     """The value of an option that takes a number above 0.
 
     Raises:
-        argparse.ArgumentTypeError: If it is none.
+        argparse.ArgumentTypeError: If it is not one.
     """
     value = number(text)
     if not 0 < value < float("inf"):
@@ -89,12 +89,12 @@ def bundle_folder(text: str) -> Path:
     """The folder of a bundle.
 
     Raises:
-        argparse.ArgumentTypeError: If it is none.
+        argparse.ArgumentTypeError: If it is not one.
     """
     folder = Path(text)
     if not (folder / "bundle.json").is_file():
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no bundle; expected a folder with a bundle.json, such as "
+            f"{text!r} is not a bundle; expected a folder with a bundle.json, such as "
             "models/phantom-chest"
         )
     return folder

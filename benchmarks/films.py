@@ -44,7 +44,7 @@ def _numbered(originals: list[Path], count: int) -> Iterator[bytes]:
     contents = [content for content in contents if content.startswith(_JPEG_START)]
     if not contents:
         raise SourceError(
-            f"None of the {len(originals)} films is a JPEG, of which alone copies are made. Choose "
+            f"None of the {len(originals)} films is a JPEG, and only JPEGs can be copied. Choose "
             "a folder with JPEGs."
         )
     for number, content in enumerate(islice(cycle(contents), count)):

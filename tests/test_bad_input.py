@@ -281,7 +281,7 @@ def test_the_last_line_counts_every_row_by_its_reason(run, table):
         assert f"{count} {code or status}" in last
     for status, count in table["status"].value_counts().items():
         assert f"{count} {status}" in last
-    assert "2 files are no images: 1 .txt, 1 hidden." in last
+    assert "2 files are not images: 1 .txt, 1 hidden." in last
 
 
 def test_no_reason_names_a_patient_or_a_place(table, batch):

@@ -177,7 +177,7 @@ def test_the_last_line_counts_the_rows_by_reason_and_what_is_no_image(scored):
             assert told is not None
             assert f"{count} {code}" in told.group(1).split(", ")
     assert (
-        "6 files are no images: 2 .txt, 1 .DS_Store, 1 .json, 1 Thumbs.db, 1 without ending; "
+        "6 files are not images: 2 .txt, 1 .DS_Store, 1 .json, 1 Thumbs.db, 1 without ending; "
         "1 hidden folder was not opened."
     ) in last
     assert last.endswith("r.csv")

@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import NoReturn
 
 
-class WrongCall(Exception):  # noqa: N818 (it is no error of the program)
+class WrongCall(Exception):  # noqa: N818 (not an error of the program)
     """An argument that argparse accepts but the command cannot use; exit status 2."""
 
 
@@ -24,7 +24,7 @@ def whole_number(text: str) -> int:
     """The value of an option that takes a whole number.
 
     Raises:
-        argparse.ArgumentTypeError: If it is none.
+        argparse.ArgumentTypeError: If it is not one.
     """
     try:
         return int(text)
@@ -36,7 +36,7 @@ def number(text: str) -> float:
     """The value of an option that takes a number.
 
     Raises:
-        argparse.ArgumentTypeError: If it is none.
+        argparse.ArgumentTypeError: If it is not one.
     """
     try:
         return float(text)

@@ -43,7 +43,7 @@ def run(arguments: list[str] | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="overread",
-        description="A second reading for image classifiers. Research use only, not a medical "
+        description="Review and score images with a classifier. Research use only, not a medical "
         "device.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

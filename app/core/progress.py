@@ -36,7 +36,7 @@ def progress(
 ) -> tqdm[Any]:
     """A bar that is moved on by iterating over it, or by `update`.
 
-    Where stderr is no terminal, nothing is written in the first minute, and then at most a
+    Where stderr is not a terminal, nothing is written in the first minute, and then at most a
     line a minute.
 
     Args:

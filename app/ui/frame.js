@@ -51,7 +51,7 @@ function followLinksAfterFields() {
   );
 }
 
-// Looked up when it is followed: a run in between may have drawn the links anew.
+// Looked up when it is followed: a rerun in between may have replaced the links.
 function linkTo(address) {
   return [...document.links].find((link) => link.href === address);
 }

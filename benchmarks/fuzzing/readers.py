@@ -118,7 +118,7 @@ def _read_table(original: Original, data: bytes) -> str:
 def _label(dataset: Dataset, case: Case) -> str:
     if dataset.task == "one-of":
         return dataset.classes[case.label]
-    # A damaged cell may make it a table of findings, of which a normal film shows none.
+    # A damaged cell may make it a table of findings, and a normal film shows none of them.
     found = zip(dataset.classes, case.findings, strict=True)
     return "|".join(name for name, is_shown in found if is_shown) or "NORMAL"
 

@@ -169,7 +169,7 @@ def _serve(case: Case, pipe: Connection) -> None:
 
 
 def _start_of_peak() -> float:
-    """Starts the kernel's record of the peak anew; the memory in use now, in megabytes."""
+    """Resets the kernel's record of the peak; the memory in use now, in megabytes."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     return _peak_megabytes()
 

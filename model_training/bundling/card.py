@@ -60,7 +60,7 @@ def _intended_use(manifest: Manifest) -> str:
         else f"It distinguishes: {class_names}. It does not look for anything else"
     )
     return (
-        "A second reading of images like those described below, for research and teaching. "
+        "A second interpretation of images like those described below, for research and teaching. "
         f"{looks}, and must not be used for the care of a patient."
     )
 

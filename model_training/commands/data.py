@@ -218,7 +218,7 @@ def _pattern(text: str) -> str:
 def _level(text: str) -> int:
     level = whole_number(text)
     if level == 0:
-        raise argparse.ArgumentTypeError("0 is no level; 1 is the first folder, -1 the last")
+        raise argparse.ArgumentTypeError("0 is not a level; 1 is the first folder, -1 the last")
     return level
 
 

@@ -36,7 +36,7 @@ def labels_of_columns(
         file_name: Name of the table, for messages.
 
     Raises:
-        DatasetError: If a cell is no mark, or blank or uncertain where no rule says what that
+        DatasetError: If a cell is not a mark, or blank or uncertain where no rule says what that
             means, or the rows do not fit the task.
     """
     marks = {column: _marks(table, column, file_name) for column in columns}

@@ -107,7 +107,7 @@ def labels_of_lists(
     rules: Rules,
     file_name: str,
 ) -> Labels:
-    """Marks of the findings that are listed; a name for "nothing found" is none of them.
+    """Marks of the findings that are listed; a name for "nothing found" is not one of them.
 
     Args:
         lists: Names of the findings in each row.

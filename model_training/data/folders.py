@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
+from app.core.performance.formatting import counted
 from model_training.data.class_names import spelling_key
 from model_training.data.image_files import HIDDEN, LabelledImage, images_below, name_below
 from model_training.data.name_patterns import KNOWN_PATTERNS
@@ -27,7 +28,7 @@ _UNKNOWN = frozenset(
     "unknown unbekannt inconnu inconnue desconocido sconosciuto onbekend unclear".split()
 )
 
-# Folders that divide one set by number, and are no classes.
+# Folders that divide one set by number, and are not classes.
 _NUMBERED = re.compile(
     r"(.*[ _-])?(images?|imgs?|pictures?|part|batch|chunk|shard|archive)[ _-]?\d+"
     r"|(data|folder|set|dicom|dcm|series|files?|group|patients?|subjects?|sub|persons?|pat|case"
@@ -166,8 +167,8 @@ def _first_level(
     notes += _about_others(others_read)
     if places:
         notes += [
-            f"{count:,} images in {name or 'the data folder itself'} lie in no folder of a class "
-            "and are not read."
+            f"Not read: {counted(count, 'image')} in {name or 'the data folder itself'}, outside "
+            "the folders of the classes."
             for name, count in loose.items()
         ]
         bases = [folder.joinpath(*top, name) for name in splits] or [folder.joinpath(*top)]
@@ -220,7 +221,8 @@ def _about_empty_folders(bases: Sequence[Path], classes: Collection[str]) -> lis
             )
             held = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
             notes.append(
-                f"The folder {child.name} holds no image ({held or 'it is empty'}) and is no class."
+                f"The folder {child.name} contains no images ({held or 'it is empty'}) and is "
+                "not a class."
             )
     return notes
 
@@ -291,7 +293,7 @@ def _require_one_level(places: Sequence[Place]) -> None:
 
 def _two_levels(outer: Collection[str], inner: Collection[str]) -> DatasetError:
     return DatasetError(
-        f"The folders {_listed(outer)} hold folders {_listed(inner)} again and again, so either "
+        f"Each of the folders {_listed(outer)} contains folders {_listed(inner)}, so either "
         "could be the classes. Say which: --class-folder 1 for the first level, --class-folder 2 "
         "for the second, counted from the data folder, or -1 for the folder that holds the image."
     )

@@ -67,7 +67,7 @@ def images_below(folder: Path, left_out: LeftOut | None = None) -> list[Path]:
 
     Args:
         folder: The folder; links are followed, hidden files are not listed.
-        left_out: Counts what is no image or cannot be read as one.
+        left_out: Counts what is not an image or cannot be read as one.
     """
     counted = left_out if left_out is not None else LeftOut()
     images = []

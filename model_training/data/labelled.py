@@ -83,7 +83,7 @@ def read_labelled(
         return Reading(found, [*notes, *folders.notes, *more])
     if beside:
         _require_one(beside, rules)
-        more = [f"The folders divide the images by number and are no classes; {beside[0].name} is "
+        more = [f"The folders divide the images by number and are not classes; {beside[0].name} is "
                 "read."] if folders.numbered else []  # fmt: skip
         return by_tables(beside, more)
     if folders.numbered:
@@ -156,7 +156,7 @@ def _differ(labels: dict[Path, tuple[str, ...]], folders: FolderReading) -> bool
 
 def _require_table(table: Path) -> None:
     if not table.is_file() or table.suffix.lower() not in SUFFIXES:
-        what = "no table" if table.is_file() else "not there"
+        what = "not a table" if table.is_file() else "not there"
         raise DatasetError(
             f"{table.name!r} is {what}. Expected a folder of images, or a table of them (CSV, "
             "Excel .xlsx or Parquet); check the path."

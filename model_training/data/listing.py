@@ -56,7 +56,7 @@ def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
     if two := with_two_levels(films):
         notes.append(
             f"{_images(len(two))} of two grey levels only, as masks are ({_where(two, folder)}). "
-            "--exclude leaves out what is no film."
+            "--exclude leaves out what is not a film."
         )
     return kept, [*notes, str(left_out)] if left_out else notes
 

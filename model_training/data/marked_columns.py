@@ -45,7 +45,7 @@ def marked_columns(
 
     Raises:
         DatasetError: If another column could be the label just as well, one of them has a few
-            cells that are no mark, or two have one name.
+            cells that are not marks, or two have one name.
     """
     marked, worded, absent, present, strange, unread = [], [], [], [], {}, []
     for column in map(str, table):
@@ -82,8 +82,8 @@ def marked_columns(
     twice = _repeated(marked)
     if twice:
         raise DatasetError(
-            f"{_listed(twice)} of {file_name} had the name of another column. Remove the wrong "
-            f"ones, or name the findings with --label-column {','.join(marked[:2])},..."
+            f"{_listed(twice)} of {file_name} had the same name as another column. Remove the "
+            f"wrong ones, or name the findings with --label-column {','.join(marked[:2])},..."
         )
     if worded:
         raise DatasetError(
@@ -100,7 +100,7 @@ def marked_columns(
 
 
 def _few_other_values(texts: Sequence[str]) -> list[str]:
-    """The few cells of a column of 0 and 1 that say something else; empty if it is none."""
+    """The few cells of a column of 0 and 1 that say something else; empty for any other column."""
     marks = [mark_of(text) for text in texts]
     others = [text for text, mark in zip(texts, marks, strict=True) if mark is None]
     filled = sum(text != "" for text in texts)

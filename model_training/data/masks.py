@@ -1,4 +1,4 @@
-"""Recognises masks: pictures that mark a finding in an image, and are no images to learn from."""
+"""Recognises masks: pictures that mark a finding in an image, and are not images to learn from."""
 
 from __future__ import annotations
 

@@ -73,8 +73,7 @@ def find_patients(
     sources, notes = ["a column of the data"] if any(values) else [], []
     if nobody := Counter(image.patient for image in images if image.patient.lower() in _NOBODY):
         notes += [
-            f"{count:,} of {len(images):,} images have the patient {name!r}, which is nobody: not "
-            "known."
+            f"{count:,} of {len(images):,} images have the patient {name!r}: taken as not known."
             for name, count in nobody.items()
         ]
     if folder is not None:

@@ -148,7 +148,7 @@ def _negates(name: str, other: str) -> bool:
     rest = [word for word in own if word not in shared]
     other_rest = [word for word in others if word not in shared]
     if _meaning(other) < _NOT_SAID:
-        return False  # "not normal" is no second word for "normal"
+        return False  # "not normal" is not another word for "normal"
     if rest and set(rest) <= NEGATORS | TRAILING_NEGATORS:
         return bool(others) and set(other_rest) <= AFFIRMERS
     whole, other_whole = "".join(rest), "".join(other_rest)

@@ -66,7 +66,7 @@ def patient_key() -> bytes:
     """The key of this installation, generated on first use.
 
     Raises:
-        DatasetError: If it can be neither read nor written.
+        DatasetError: If it can neither be read nor written.
     """
     file = read_settings().home / KEY_FILE
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Byte order marks, and marks of no width; joiners inside a word belong to it in some languages.
+# Byte order marks, and marks without width; joiners inside a word belong to it in some languages.
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 _AROUND = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")

@@ -117,7 +117,7 @@ def choose_columns(
         raise _not_recognised(table, "path", "the file name", file_name, notes)
     if looks_like_a_file(path) and index.find(path):
         raise DatasetError(
-            f"The first line of {file_name} names the image {path!r}, so it is no header. Put a "
+            f"The first line of {file_name} names the image {path!r}, so it is not a header. Put a "
             "line with the names of the columns above it, such as path,label."
         )
     if given.label is None and not labels:

@@ -57,7 +57,7 @@ def load_table(
         sheet: Name of the sheet of a workbook; not needed if only one has content.
 
     Raises:
-        DatasetError: If it is no table, has no rows, or the encoding or the sheet must be named.
+        DatasetError: If it is not a table, has no rows, or the encoding or the sheet must be named.
     """
     suffix = file.suffix.lower()
     notes: list[str] = []

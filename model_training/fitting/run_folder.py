@@ -70,7 +70,7 @@ def run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
     """The working folder next to the bundle, so that publishing it is a single rename.
 
     It is removed when the run ends or its options are refused, and kept if the run is interrupted,
-    fails with a finished epoch, such as for want of memory, or is being resumed.
+    fails with a finished epoch, for example for lack of memory, or is being resumed.
 
     Args:
         out: Folder of the bundle.

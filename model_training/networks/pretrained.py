@@ -46,7 +46,7 @@ def load_pretrained(model: keras.Model, preset_name: str, weights: str | Path) -
         A sentence for the report.
 
     Raises:
-        WeightsError: If the weights cannot be downloaded or read, are no Keras weights, or belong
+        WeightsError: If the weights cannot be downloaded or read, are not Keras weights, or belong
             to another architecture.
         BundleError: If the bundle is damaged.
     """

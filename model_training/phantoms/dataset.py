@@ -264,7 +264,7 @@ def _masks(
 
 
 def write_png(path: Path, pixels: NDArray[np.uint8], *, notice: str) -> None:
-    """Writes a film that says in its text that it is none of a patient.
+    """Writes a film that says in its text that it does not show a patient.
 
     Args:
         path: The file.

@@ -62,7 +62,7 @@ class Films:
 
     @property
     def labels_by_row(self) -> NDArray[np.int64]:
-        """Class index of each record of `pixels`, `(num_records,)`; 0 for those of no case."""
+        """Class index of each record of `pixels`, `(num_records,)`; 0 for those without a case."""
         labels = np.zeros(len(self.pixels), np.int64)
         labels[self.rows] = self.labels
         return labels

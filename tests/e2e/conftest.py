@@ -96,7 +96,7 @@ def page(browser):
 
 @pytest.fixture(scope="session")
 def films(phantom_bundle, tmp_path_factory) -> Path:
-    """A folder of sample films with one file that is no image."""
+    """A folder of sample films with one file that is not an image."""
     folder = tmp_path_factory.mktemp("root") / "week 12"
     folder.mkdir()
     for sample in phantom_bundle.samples[:8]:

@@ -93,7 +93,7 @@ def with_missing_labels(predictions: pd.DataFrame, findings: Sequence[str]) -> p
         findings: Names of the findings.
 
     Raises:
-        ValueError: If a label is no number.
+        ValueError: If a label is not a number.
     """
     labels = {
         name: pd.to_numeric(predictions[name].replace("", np.nan)).astype(np.float64)

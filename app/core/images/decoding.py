@@ -88,8 +88,8 @@ def decode(data: bytes, reading: Reading = AS_STORED) -> Film:
     Raises:
         UnreadableImageError: If the bytes are empty, not an image, damaged or of a kind that no
             decoder reads.
-        RefusedImageError: If the image is too small, too large or blank, one of several of which
-            none was chosen, or of an unknown range.
+        RefusedImageError: If the image is too small, too large or blank, one of several and none
+            was chosen, or of an unknown range.
 
     Example:
         >>> from pathlib import Path
@@ -257,7 +257,7 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
 
 
 def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
-    """Decodes kinds that Pillow does not know; None if it is none of these either."""
+    """Decodes kinds that Pillow does not know; None if it is not one of these either."""
     if coded := coded_file.decode(data, reading):
         return Pixels(coded[0], chosen=Reading(window=coded[1]))
     if found := jpeg_xl.decode(data, reading):

@@ -37,7 +37,7 @@ def decode(data: bytes, reading: Reading = AS_STORED) -> Pixels:
     Raises:
         UnreadableImageError: If the file is damaged, or its header or compression is not one that
             is read.
-        RefusedImageError: If it contains no image, or several of which none was chosen.
+        RefusedImageError: If it contains no image, or several and none was chosen.
     """
     dataset = dicom_file.read(data)
     dicom_header.complete(dataset)

@@ -89,7 +89,8 @@ def invalid_header(what: str) -> UnreadableImageError:
     """
     return UnreadableImageError(
         "invalid_header",
-        f"The DICOM header does not say how the pixels are meant: {what}. Export the image again.",
+        f"The DICOM header does not say how its pixels are to be displayed: {what}. Export the "
+        "image again.",
     )
 
 

@@ -138,9 +138,7 @@ def frames(dataset: Dataset) -> Frames:
     if dataset.file_meta.TransferSyntaxUID.is_compressed:
         compressed = _compressed(dataset, stated)
         if len(compressed) < stated:
-            raise damaged(
-                f"its header states {stated:,} images, of which {len(compressed):,} exist"
-            )
+            raise damaged(f"its header states {stated:,} images, but {len(compressed):,} are there")
         return Frames(dataset, len(compressed), compressed)
     keyword = next(one for one in PIXELS if one in dataset)
     bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.BitsAllocated)

@@ -94,7 +94,7 @@ _PAM_OR_PFM = re.compile(
 
 
 def kind_of(head: bytes) -> FileKind | None:
-    """What a file is; None if its content is of no kind that matters here.
+    """What a file is; None if its kind does not matter here.
 
     Args:
         head: Its first `HEAD_BYTES` bytes, or all if there are fewer.

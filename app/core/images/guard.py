@@ -1,7 +1,7 @@
 """The guard around everything that is done with a file: its failure costs that file's row only.
 
 Decoders are many libraries in several languages, and any of them may raise anything: an error of
-its own, a `RecursionError`, a `SystemError`, or the panic of a Rust library, which is no
+its own, a `RecursionError`, a `SystemError`, or the panic of a Rust library, which is not an
 `Exception`. Their text may quote the file, so only its type and place are reported.
 """
 
@@ -24,7 +24,7 @@ from app.core.errors import (
 )
 
 _LOG = logging.getLogger(__name__)
-# These end the program or a thread, and are no failure of a file.
+# These end the program or a thread, and are not a failure of a file.
 _ENDINGS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 

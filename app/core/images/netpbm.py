@@ -89,7 +89,7 @@ def decode(data: bytes, reading: Reading) -> Pixels | None:
         reading: The reader's choices.
 
     Raises:
-        UnreadableImageError: If the file is cut off, goes on, or has samples that are no numbers.
+        UnreadableImageError: If the file is cut off or too long, or a sample is not a number.
         RefusedImageError: If there are several images, or the range of the values is unknown.
     """
     headers = _headers(data)
@@ -127,7 +127,7 @@ def _headers(data: bytes) -> list[_Header]:
             raise _damaged("it is cut off")
         position = header.end
     if found and data[position:].strip(_WHITE_SPACE + b"\0"):
-        raise _damaged("it goes on after its last image")
+        raise _damaged("it continues after its last image")
     return found
 
 
@@ -142,7 +142,7 @@ def _plain(data: bytes, header: _Header) -> NDArray[np.uint16]:
     if len(values) != header.num_samples:
         raise _damaged(f"it has {len(values):,} samples of {header.num_samples:,}")
     if values.size and values.max() > _MAX_VALUE:
-        raise _damaged("a sample is no number of 16 bits")
+        raise _damaged("a sample is not a 16-bit number")
     return values.astype(np.uint16)
 
 

@@ -27,8 +27,8 @@ def decode(data: bytes, reading: Reading) -> Pixels | None:
 
     Raises:
         UnreadableImageError: If the file does not fit its header.
-        RefusedImageError: If it has other than two axes, or is of no numbers, or the range of its
-            values is unknown.
+        RefusedImageError: If it does not have two axes, does not hold numbers, or does not state
+            their range.
     """
     if not data.startswith(npy.MAGIC_PREFIX):
         return None

@@ -1,4 +1,4 @@
-"""The depth of 16-bit PNG files, of which Pillow keeps only part."""
+"""The depth of 16-bit PNG files, which Pillow keeps only in part."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Reading:
         frame: Which image of a file that holds several, 1 for the first; None refuses such files.
         window: The values shown as black and as white where a file does not state them.
         model_window: The same as the model was trained with, for a reader who chose none. It
-            belongs to the model, so that it is no part of an image's identity.
+            belongs to the model, so it is not part of an image's identity.
     """
 
     frame: int | None = None

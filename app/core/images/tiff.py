@@ -65,7 +65,7 @@ def choose_image(data: bytes, reading: Reading) -> TiffImage:
         reading: The reader's choices.
 
     Raises:
-        RefusedImageError: If there are several images of which none was chosen.
+        RefusedImageError: If there are several images and none was chosen.
     """
     from tifffile import TiffFile
 

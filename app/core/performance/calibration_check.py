@@ -30,7 +30,7 @@ class CalibrationCheck:
         bins: Bins of the reliability diagram in ascending order.
         error: Expected calibration error.
         error_by_chance: 95th percentile of the error that a perfectly calibrated model with the
-            same probabilities would show by chance; a smaller error is no evidence of
+            same probabilities would show by chance; a smaller error is not evidence of
             miscalibration.
         brier: Brier score, with an interval bootstrapped over patients.
         num_images: Number of images.

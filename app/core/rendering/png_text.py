@@ -34,6 +34,6 @@ def text_of(path: Path, key: str) -> str | None:
     try:
         with Image.open(path) as picture:
             found = picture.info.get(key)
-    except (OSError, SyntaxError, ValueError):  # how Pillow says that it is none
+    except (OSError, SyntaxError, ValueError):  # how Pillow says that it is not a PNG
         return None
     return found if isinstance(found, str) else None

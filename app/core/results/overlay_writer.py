@@ -131,7 +131,8 @@ def _in_logits(scale: float) -> str:
 def _is_current(overlay: Path, scale: float) -> bool:
     """Whether there is an overlay, and its colours are on this scale.
 
-    The scale is in no file name, and a bundle published anew may have another for the same network.
+    File names do not contain the scale, and a bundle published again may have another for the
+    same network.
     """
     return png_text.text_of(overlay, SCALE_TEXT) == _in_logits(scale)
 

@@ -29,7 +29,7 @@ class InFlight:
     """The films that are being decoded, in a file that outlives the process. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        """Takes over the films of a run that ended before, and begins anew.
+        """Takes over the films of a run that ended before, and starts a new list.
 
         Args:
             path: The file; its folder must exist.

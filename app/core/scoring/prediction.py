@@ -132,7 +132,7 @@ def _answer(
     thresholds: Thresholds,
     calibration: Calibration,
 ) -> Prediction:
-    """The prediction for classes of which exactly one is true."""
+    """The prediction for classes that exclude each other."""
     raw, probabilities = _probabilities(class_logits, calibration)
     if len(classes) == 2:
         return _answer_of_two(classes, thresholds, float(probabilities[1]), float(raw[1]))

@@ -31,7 +31,7 @@ def try_out(engine: Engine) -> str:
     except InvalidOutputError:
         raise BundleError(
             f"The network of {engine.bundle.name!r}, tried on {name}, answers with numbers that "
-            "are not finite (NaN or infinity) or are no probabilities. Train or export it again."
+            "are not finite (NaN or infinity) or are not probabilities. Train or export it again."
         ) from None
     return name
 

@@ -22,7 +22,7 @@ def images_in(path: Path, left_out: LeftOut, *, name: str) -> Iterator[Source]:
 
     Args:
         path: The archive.
-        left_out: Counts members that are no images.
+        left_out: Counts members that are not images.
         name: Its name for display.
 
     Raises:
@@ -55,7 +55,7 @@ def rows_of(path: Path, left_out: LeftOut, *, name: str) -> Iterator[Source]:
 
     Args:
         path: The archive.
-        left_out: Counts members that are no images.
+        left_out: Counts members that are not images.
         name: Its name for display.
     """
     try:

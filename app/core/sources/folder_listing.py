@@ -35,7 +35,7 @@ def images_in(folder: Path, left_out: LeftOut, *, limit: Path | None = None) -> 
 
     Args:
         folder: The folder.
-        left_out: Counts files that are no images.
+        left_out: Counts files that are not images.
         limit: A folder, without links in its path, out of which no link is followed; None if links
             may lead anywhere.
     """

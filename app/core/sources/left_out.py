@@ -6,14 +6,14 @@ from collections import Counter
 
 
 class LeftOut:
-    """Files that are no images, by kind, and hidden ones, of one listing.
+    """Files that are not images, by kind, and hidden ones, of one listing.
 
     Example:
         >>> left_out = LeftOut()
         >>> for name in ("a.txt", "b.TXT", "c.json", ".DS_Store"):
         ...     left_out.add(name)
         >>> str(left_out)
-        '4 files are no images: 2 .txt, 1 .DS_Store, 1 .json.'
+        '4 files are not images: 2 .txt, 1 .DS_Store, 1 .json.'
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class LeftOut:
             kinds = ", ".join(f"{count:,} {kind}" for kind, count in named)
             if others:
                 kinds += f", {sum(count for _, count in others):,} of {len(others):,} other kinds"
-            files = "1 file is no image" if total == 1 else f"{total:,} files are no images"
+            files = "1 file is not an image" if total == 1 else f"{total:,} files are not images"
             words.append(f"{files}: {kinds}")
         if self._hidden_folders:
             folders = "folder was" if self._hidden_folders == 1 else "folders were"

@@ -105,7 +105,7 @@ REMOTE_ARCHIVE = Problem(
 
 
 def volume(kind: str) -> Problem:
-    """A file of several slices, of which none is stated to be the film.
+    """A file of several slices that does not say which is the film.
 
     Args:
         kind: What it is, such as `NIfTI volume`.

@@ -27,7 +27,7 @@ _DOCUMENTS = frozenset(
     {".docx", ".epub", ".jar", ".keras", ".key", ".npz", ".numbers", ".odp", ".ods", ".odt",
      ".pages", ".pptx", ".pt", ".pth", ".whl", ".xlsm", ".xlsx"}
 )  # fmt: skip
-# At an address each look costs a request; files called so are no images there.
+# At an address each look costs a request; files with such names are not images there.
 _PLAIN = _DOCUMENTS | frozenset(
     {".csv", ".css", ".db", ".doc", ".h5", ".hdf5", ".htm", ".html", ".ini", ".js", ".json",
      ".log", ".md", ".md5", ".parquet", ".pdf", ".pkl", ".ppt", ".py", ".rtf", ".sh", ".sha256",

@@ -1,7 +1,7 @@
 """The images in files, folders, ZIP archives and at addresses, listed lazily.
 
 Archives are not unpacked to disk. An input that cannot be opened is also a source: reading it
-raises the reason, so every input keeps its row. Whatever is no image is counted.
+raises the reason, so every input keeps its row. Whatever is not an image is counted.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def from_paths(paths: Sequence[Path | str], left_out: LeftOut | None = None) -> 
 
     Inputs that cannot be read become sources with a problem, which cost only their own row: missing
     paths, folders without images, archives that are invalid, too large, nested or remote, volumes,
-    unreachable addresses, broken links and those that lead in a circle.
+    unreachable addresses, and broken or circular links.
 
     Args:
         paths: Files, folders, archives and addresses; each yields at least one source.
-        left_out: Counts the files that are no images, and hidden ones.
+        left_out: Counts the files that are not images, and hidden ones.
 
     Example:
         >>> sources = list(from_paths([Path("models/phantom-chest/samples/NORMAL")]))
@@ -63,7 +63,7 @@ def below_root(root: Path, folder: Path, left_out: LeftOut | None = None) -> lis
     Args:
         root: The configured data root; links that leave it are not followed.
         folder: A folder inside it.
-        left_out: Counts the files that are no images, and hidden ones.
+        left_out: Counts the files that are not images, and hidden ones.
     """
     base = root.resolve()
     skip = len(os.path.join(str(base), ""))
@@ -110,7 +110,7 @@ def from_file(path: Path, left_out: LeftOut, *, name: str) -> Iterator[Source]:
 
     Args:
         path: The file.
-        left_out: Counts members of an archive that are no images.
+        left_out: Counts members of an archive that are not images.
         name: Its name for display.
     """
     try:
@@ -121,7 +121,7 @@ def from_file(path: Path, left_out: LeftOut, *, name: str) -> Iterator[Source]:
         yield from archive_listing.rows_of(path, left_out, name=name)
         return
     kind = kind_of(head)
-    # A ZIP that is no archive to people is a document; the decoder says that it is no image.
+    # Some documents are ZIP files that nobody calls archives; the decoder refuses them.
     problem = problem_of(kind) if kind is not None and kind is not ZIP else None
     yield Source(name, path, problem=problem)
 

@@ -42,7 +42,7 @@ class Spool:
     Attributes:
         folder: Contains the files, named by number.
         sources: The images in upload order; an archive contributes one per member.
-        left_out: Counts the files that are no images, and hidden ones.
+        left_out: Counts the files that are not images, and hidden ones.
     """
 
     folder: Path

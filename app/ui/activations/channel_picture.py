@@ -76,7 +76,7 @@ def show(bundle: Bundle, layer: str, channel: int, *, film_mean: float) -> Pendi
         _show_found(found, channel, film_mean)
         return None
     show_request_button(bundle, layer, channel)
-    st.caption(f"{EXPLANATION} Takes some seconds; it is kept for every film.")
+    st.caption(f"{EXPLANATION} Takes a few seconds; the picture is the same for every film.")
     return None
 
 

@@ -19,7 +19,7 @@ from app.ui.cache.names import NAMED_BY
 
 
 @st.cache_resource(
-    hash_funcs=NAMED_BY, max_entries=4, show_spinner="Opening the network, some seconds"
+    hash_funcs=NAMED_BY, max_entries=4, show_spinner="Opening the network; this takes a few seconds"
 )
 def explainer(bundle: Bundle) -> Explainer:
     """The explainer of a bundle's network, shared by all sessions."""

@@ -44,7 +44,7 @@ def engine(bundle: Bundle) -> Engine:
 
 
 @st.cache_resource(
-    hash_funcs=NAMED_BY, max_entries=4, show_spinner="Opening the network, some seconds"
+    hash_funcs=NAMED_BY, max_entries=4, show_spinner="Opening the network; this takes a few seconds"
 )
 def network(bundle: Bundle) -> Network:
     """A bundle's network in Keras, for explanations, shared by all sessions."""

@@ -35,7 +35,7 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
     earlier = for_model(results[0].source.reading, batch.bundle.manifest.input)
     number = state.batch_number()
     is_answered = all(result.chosen.model_window for result in results if _left_open(result))
-    with st.expander("Some files leave open how to read them", expanded=not is_answered):
+    with st.expander("Some files can be read in more than one way", expanded=not is_answered):
         frame, window = earlier.frame, earlier.window
         if counts[SEVERAL_IMAGES]:
             frame = _choose_frame(counts[SEVERAL_IMAGES], number, earlier.frame)
@@ -43,7 +43,7 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
             window = _choose_window(counts[RANGE_UNKNOWN], number, earlier)
         reading = Reading(frame, window)
         if st.button(
-            "Read these files so",
+            "Read the files this way",
             disabled=reading == results[0].source.reading,
             key=f"review_read_as_{number}",
         ):

@@ -146,7 +146,7 @@ def test_restart_discards_the_interrupted_run(films, bundle, whole, tmp_path, mo
 
     assert score(bundle, films, out, "--restart") == 0
 
-    assert len(scored) == NUM_FILMS - 1  # one is no image
+    assert len(scored) == NUM_FILMS - 1  # one is not an image
     assert out.read_text(encoding="utf-8") == whole
 
 

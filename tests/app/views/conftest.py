@@ -67,7 +67,7 @@ def waiting_for_the_page() -> Iterator[None]:
 
 @pytest.fixture
 def data_root(tmp_path, film) -> Path:
-    """A server folder with six films, one file that is no image and a folder inside."""
+    """A server folder with six films, one file that is not an image and a folder inside."""
     root = tmp_path / "root"
     (root / "ward" / "week_1").mkdir(parents=True)
     generator = np.random.default_rng(0)

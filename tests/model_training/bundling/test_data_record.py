@@ -34,5 +34,5 @@ def test_fingerprint_names_the_data_and_not_their_order():
     assert record(original, digests=["f" * 64, *DIGESTS[1:]]).fingerprint != first
     assert record(original, classes=("HEALTHY", "PNEUMONIA")).fingerprint != first
     assert record(original[::-1], digests=DIGESTS[::-1]).fingerprint == first
-    # Where a file lies and what it is called is no part of what was learnt.
+    # Where a file lies and what it is called is not part of what was learnt.
     assert record([replace(original[0], name="x.png"), *original[1:]]).fingerprint == first

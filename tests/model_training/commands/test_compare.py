@@ -90,7 +90,7 @@ def test_three_bundles_and_three_classes_are_written(
     assert main(["compare", *twice, *outputs]) == 0
     pair = json.loads((tmp_path / "b.json").read_text())["pairs"][0]
     assert pair["auc_by_patient"] is None
-    assert pair["auc_p"] is None  # not NaN, which is no JSON
+    assert pair["auc_p"] is None  # not NaN, which is not JSON
     assert "Effusion against the rest." in (tmp_path / "b.html").read_text(encoding="utf-8")
 
 

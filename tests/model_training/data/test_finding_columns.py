@@ -206,7 +206,7 @@ def test_two_columns_of_one_name_are_refused(folder, first, second):
     text = f"image,{first},Mass,{second}\nfilm_0,1,0,0\nfilm_1,0,1,0\nfilm_2,1,1,1\n"
 
     with pytest.raises(
-        DatasetError, match=r"\.1 of t\.csv had the name of another column.*--label-column"
+        DatasetError, match=r"\.1 of t\.csv had the same name as another column.*--label-column"
     ):
         read(folder, text)
 

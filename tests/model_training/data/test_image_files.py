@@ -78,7 +78,7 @@ def test_images_are_found_by_content_and_through_links_and_the_rest_is_counted(t
         "IMAGE", "b.png", "linked/e.png", "sub/a.ima",
     ]  # fmt: skip
     assert found == sorted(found)
-    assert str(left_out) == "3 files are no images: 1 .txt, 1 broken link, 1 volume."
+    assert str(left_out) == "3 files are not images: 1 .txt, 1 broken link, 1 volume."
 
 
 def test_a_data_set_says_what_lies_beside_its_images(tmp_path):
@@ -89,7 +89,7 @@ def test_a_data_set_says_what_lies_beside_its_images(tmp_path):
 
     notes = read_dataset(tmp_path).notes
 
-    assert "2 files are no images: 2 .json." in notes
+    assert "2 files are not images: 2 .json." in notes
 
 
 @pytest.mark.parametrize(("written", "on_disk"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])

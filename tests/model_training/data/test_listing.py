@@ -38,7 +38,7 @@ def test_what_is_left_out_is_counted(tmp_path):
     assert notes == [
         "1 image is excluded by --exclude old.",
         "1 image is excluded by --exclude 2.png.",
-        "1 file is no image: 1 .txt.",  # the table may be that of the labels
+        "1 file is not an image: 1 .txt.",  # the table may be that of the labels
     ]
 
 

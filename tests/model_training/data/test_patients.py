@@ -201,4 +201,4 @@ def test_a_word_for_nobody_is_no_patient(tmp_path):
     dataset = read_dataset(tmp_path)
 
     assert patients(dataset) == ["", "p1", "", "p2"]
-    assert "2 of 4 images have the patient 'Unknown', which is nobody: not known." in dataset.notes
+    assert "2 of 4 images have the patient 'Unknown': taken as not known." in dataset.notes

@@ -254,7 +254,7 @@ def test_what_is_no_table_says_nothing_of_its_content(folder, name, content):
     ("name", "message"),
     [
         ("none.csv", "'none.csv' is not there"),
-        ("Brain Scans/Image1.jpg", "'Image1.jpg' is no table"),
+        ("Brain Scans/Image1.jpg", "'Image1.jpg' is not a table"),
     ],
 )
 def test_what_is_not_there_and_what_is_an_image(folder, name, message):

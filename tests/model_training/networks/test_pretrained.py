@@ -1,4 +1,4 @@
-"""Loaded weights against Keras' own backbones, and against SqueezeNet written out anew."""
+"""Loaded weights against Keras' own backbones, and against SqueezeNet written out again."""
 
 import cv2
 import h5py

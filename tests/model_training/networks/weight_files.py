@@ -1,4 +1,4 @@
-"""Files of weights as tests write and read them, and SqueezeNet written out anew."""
+"""Files of weights as tests write and read them, and SqueezeNet written out again."""
 
 import h5py
 import keras

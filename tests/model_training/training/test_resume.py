@@ -76,7 +76,7 @@ def killed(data, tmp_path_factory):
 
 
 def left_by(killed, folder):
-    """A copy of what the killed run left, for a test that goes on with it."""
+    """A copy of what the killed run left, for a test that resumes it."""
     shutil.copytree(killed.parent / ".mine-training", folder / ".mine-training")
     return folder / "mine"
 

@@ -85,9 +85,9 @@ def test_what_another_version_computed_is_not_there(tmp_path):
     assert now.bundles() == set()
     assert (len(now), now.num_outdated) == (0, 2)
 
-    now.add("b", [Entry(f"{1:064d}", "result", {"number": "computed anew"})])
+    now.add("b", [Entry(f"{1:064d}", "result", {"number": "computed again"})])
 
-    assert now.get(f"{1:064d}", "b", "result").facts == {"number": "computed anew"}
+    assert now.get(f"{1:064d}", "b", "result").facts == {"number": "computed again"}
     assert list(now.image_ids("b", "result")) == [f"{1:064d}"]
     assert before.get(f"{1:064d}", "b", "result") is None
     assert (len(now), now.num_outdated) == (1, 1)

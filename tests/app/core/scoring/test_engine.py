@@ -216,7 +216,7 @@ def little_room(bundle, monkeypatch):
 
 
 def ended(run):
-    """What it raised; fails where it goes on for ever."""
+    """What it raised; fails if it never ends."""
     found = []
 
     def watched():

@@ -61,7 +61,7 @@ def test_hidden_folders_and_files(tmp_path):
     left_out = LeftOut()
     assert codes(from_paths([tmp_path], left_out)) == ["no_images"]
     assert str(left_out) == (
-        "3 files are no images: 1 .DS_Store, 1 .pdf, 1 Thumbs.db; 1 hidden folder was not opened."
+        "3 files are not images: 1 .DS_Store, 1 .pdf, 1 Thumbs.db; 1 hidden folder was not opened."
     )
 
 

@@ -86,7 +86,7 @@ def test_a_folder_is_read_by_content(folder):
         name: what for name, _, what in FILES if not isinstance(what, list)
     }
     assert str(left_out) == counted(FILES) == (
-        "15 files are no images: 3 .txt, 3 without ending, 1 .10008, 1 .DS_Store, 1 .docx, "
+        "15 files are not images: 3 .txt, 3 without ending, 1 .10008, 1 .DS_Store, 1 .docx, "
         "1 .json, 1 .xlsx, 1 DICOMDIR, 1 Thumbs.db, 1 hidden, 1 metadata of macOS."
     )  # fmt: skip
     assert len(found) + 15 == len(FILES)
@@ -130,7 +130,7 @@ def test_a_folder_without_an_image_still_counts(tmp_path):
     (tmp_path / ".git").mkdir()
     left_out = LeftOut()
     assert codes(from_paths([tmp_path], left_out)) == ["no_images"]
-    assert str(left_out) == "1 file is no image: 1 .txt; 1 hidden folder was not opened."
+    assert str(left_out) == "1 file is not an image: 1 .txt; 1 hidden folder was not opened."
 
 
 def test_a_film_by_name_is_listed_without_being_opened(tmp_path, monkeypatch):
@@ -192,7 +192,7 @@ def test_a_line_names_the_most_frequent_kinds():
     for number in range(20):
         for _ in range(number + 1):
             left_out.add(f"x.e{number:02d}")
-    assert str(left_out).startswith("210 files are no images: 20 .e19, 19 .e18, ")
+    assert str(left_out).startswith("210 files are not images: 20 .e19, 19 .e18, ")
     assert str(left_out).endswith(", 9 .e08, 36 of 8 other kinds.")
 
 

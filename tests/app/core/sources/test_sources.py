@@ -198,7 +198,7 @@ def test_links_are_followed_and_circles_found(linked):
         "c_out.png": b"other",
         "d_folder/dicom": (linked / "../outside/dicom").read_bytes(),
         "d_folder/other.png": b"other",
-        # What lies beside the folder is read; the folder itself, and a link in a circle, is not.
+        # What lies beside the folder is read; the folder itself, and a circular link, is not.
         "e_up/films": "link_cycle",
         "e_up/outside/dicom": (linked / "../outside/dicom").read_bytes(),
         "e_up/outside/other.png": b"other",
@@ -209,7 +209,7 @@ def test_links_are_followed_and_circles_found(linked):
         "j_self": "link_cycle",
         "sub/s.png": b"s",
     }
-    assert str(left_out) == "1 file is no image: 1 .txt."
+    assert str(left_out) == "1 file is not an image: 1 .txt."
 
 
 def test_a_server_root_is_never_left_by_a_link(linked):

@@ -90,7 +90,7 @@ def test_of_an_uploaded_directory_only_images_count():
         ("week/scan.nii", nifti()), ("week/more.zip/c.png", b"c"),
     ]  # fmt: skip
     assert str(spooled.left_out) == (
-        "5 files are no images: 1 .DS_Store, 1 .csv, 1 .txt, 1 hidden, 1 metadata of macOS."
+        "5 files are not images: 1 .DS_Store, 1 .csv, 1 .txt, 1 hidden, 1 metadata of macOS."
     )
 
 
