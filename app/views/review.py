@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.core.results.rows import table, to_csv, with_verdicts
-from app.core.review.worklist import count_by_status, worklist
+from app.core.review.worklist import count_by_status, count_reviewed, worklist
 from app.ui import state, verdict_log
 from app.ui.review import choices, intake, progress
 from app.ui.review import worklist as rows
@@ -44,7 +44,10 @@ finding = rows.choose_finding(bundle)
 asked, results = rows.of_finding(bundle, results_so_far, finding)
 # These take time proportional to the batch, so they are recomputed only after a change.
 counts = state.cached("counts", (len(results), finding), lambda: count_by_status(results))
-rows.summary(results, counts, verdicts, batch.left_out)
+num_reviewed = state.cached(
+    "reviewed", (len(results), verdicts), lambda: count_reviewed(results, verdicts)
+)
+rows.summary(counts, num_reviewed=num_reviewed, num_results=len(results), left_out=batch.left_out)
 if not is_running:
     choices.offer_choices(batch, results_so_far)
 with st.container(border=True):

@@ -107,6 +107,16 @@ def count_by_status(results: Sequence[Result]) -> dict[ImageStatus, int]:
     return {status: counts[status] for status in STATUS_LABELS if status in counts}
 
 
+def count_reviewed(results: Sequence[Result], verdicts: dict[str, Verdict]) -> int:
+    """Number of images with a verdict or a comment.
+
+    Args:
+        results: Results of one batch.
+        verdicts: Current verdicts by image id.
+    """
+    return sum(1 for result in results if result.image_id in verdicts)
+
+
 def _urgency(result: Result) -> tuple[int, float]:
     rank = _RANK[status_of(result)]
     if result.prediction is None:

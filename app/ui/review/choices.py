@@ -29,12 +29,13 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
         batch: The batch under review.
         results: Its results.
     """
-    counts = Counter(filter(None, map(_left_open, results)))
+    counts, is_answered = state.cached(
+        "left_open", (len(results),), lambda: _count_left_open(results)
+    )
     if not counts:
         return
     earlier = for_model(results[0].source.reading, batch.bundle.manifest.input)
     number = state.batch_number()
-    is_answered = all(result.chosen.model_window for result in results if _left_open(result))
     with st.expander("Some files can be read in more than one way", expanded=not is_answered):
         frame, window = earlier.frame, earlier.window
         if counts[SEVERAL_IMAGES]:
@@ -51,6 +52,13 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
             again.start(models.engine(batch.bundle))
             state.set_batch(again)
             st.rerun()
+
+
+def _count_left_open(results: Sequence[Result]) -> tuple[Counter[str], bool]:
+    """Number of files for each reason, and whether the model's own window answers all of them."""
+    reasons = [(reason, result) for result in results if (reason := _left_open(result))]
+    counts = Counter(reason for reason, _ in reasons)
+    return counts, all(result.chosen.model_window for _, result in reasons)
 
 
 def _left_open(result: Result) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -51,21 +51,18 @@ def cells(result: Result, task: Task) -> dict[str, float | None]:
     }
 
 
-def beside(shown: Sequence[Result], every_finding: Sequence[Result], task: Task) -> list[str]:
+def beside(
+    shown: Sequence[Result], every_finding: Mapping[str, Prediction | None], task: Task
+) -> list[str]:
     """All findings of films that are listed by one of them.
 
     Args:
         shown: Results of one finding.
-        every_finding: Results of the same films, and of others, for all findings.
+        every_finding: Predictions of all findings by image id; None for films without a score.
         task: All findings of the model.
     """
-    wanted = {result.image_id for result in shown if result.prediction}
-    texts = {
-        result.image_id: findings_text(result.prediction, task)
-        for result in every_finding
-        if result.image_id in wanted and result.prediction
-    }
-    return [texts.get(result.image_id, "") for result in shown]
+    predictions = [every_finding[result.image_id] for result in shown]
+    return [findings_text(one, task) if one else "" for one in predictions]
 
 
 def configuration(task: Task) -> dict[str, Any]:

@@ -37,22 +37,18 @@ _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
 
 
 def summary(
-    results: Sequence[Result],
-    counts: dict[ImageStatus, int],
-    verdicts: dict[str, Verdict],
-    left_out: LeftOut,
+    counts: dict[ImageStatus, int], *, num_reviewed: int, num_results: int, left_out: LeftOut
 ) -> None:
     """Counts by status, how many images were reviewed, and what lay beside them.
 
     Args:
-        results: Results listed so far.
         counts: Number of images of each status.
-        verdicts: Current verdicts by image id.
+        num_reviewed: Number of images with a verdict or a comment.
+        num_results: Number of images listed so far.
         left_out: Files that are not listed.
     """
-    reviewed = sum(1 for result in results if result.image_id in verdicts)
     text = [f"{count:,} {STATUS_LABELS[s]}" for s, count in counts.items()]
-    st.markdown(" · ".join([*text, f"{reviewed:,} of {len(results):,} reviewed"]))
+    st.markdown(" · ".join([*text, f"{num_reviewed:,} of {num_results:,} reviewed"]))
     if left_out:
         st.caption(components.escape_markdown(str(left_out)))
 
@@ -188,7 +184,12 @@ def show_rows(
     shown = listed[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
     table = pd.DataFrame([_row(result, bundle, verdicts.get(result.image_id)) for result in shown])
     if bundle.finding:
-        beside = finding_columns.beside(shown, every_finding, task)
+        predictions = state.cached(
+            "predictions",
+            (len(every_finding),),
+            lambda: {result.image_id: result.prediction for result in every_finding},
+        )
+        beside = finding_columns.beside(shown, predictions, task)
         table.insert(list(table).index("Verdict"), finding_columns.BESIDE, beside)
     with_reasons = any(result.reason for result in shown)
     if not with_reasons:

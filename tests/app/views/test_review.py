@@ -15,6 +15,7 @@ from app.core.review import worklist
 from app.core.review.worklist import Order
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
+from app.ui.review import choices
 from tests.app.views.conftest import MAIN, review_folder, start_review
 
 
@@ -99,10 +100,16 @@ def test_an_order_is_that_of_all_pages_and_of_next_and_previous(app, data_root, 
     assert at.dataframe[0].value["Name"].tolist() == by_urgency
 
 
-def test_the_table_of_results_is_not_built_at_every_run(app, monkeypatch):
+def test_nothing_is_worked_out_for_every_film_at_every_run(app, monkeypatch):
     at = review_folder(app, "ward")
     built = []
-    for module, function in ((rows, "row"), (worklist, "_passes"), (worklist, "status_of")):
+    for module, function in (
+        (rows, "row"),
+        (worklist, "_passes"),
+        (worklist, "status_of"),
+        (worklist, "count_reviewed"),
+        (choices, "_left_open"),
+    ):
         monkeypatch.setattr(module, function, lambda *given: built.append(given))
     at.run()
     at.run()
