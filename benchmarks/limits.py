@@ -20,7 +20,7 @@ from pathlib import Path
 from app.core.errors import RefusedImageError
 from app.core.images import decoding
 from app.core.images.limits import COSTS, MAX_BYTES, MAX_SECONDS
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from benchmarks.fuzzing.sandbox import Limits, Outcome, run_all
 from benchmarks.large_files import MAKERS, Film
 from benchmarks.table import log, log_machine
@@ -91,7 +91,7 @@ def decode(index: int, folder: str) -> str:
     data = Path(folder, str(index)).read_bytes()
     # A window, so that none is refused because its range is unknown.
     try:
-        return str(decoding.decode(data, Reading(window=(0.0, 4095.0))).pixels.shape)
+        return str(decoding.decode(data, ReadOptions(window=(0.0, 4095.0))).pixels.shape)
     except RefusedImageError as error:
         raise ValueError(error.code) from None
 

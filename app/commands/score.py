@@ -187,7 +187,7 @@ def _score(
     options: argparse.Namespace, bundle: Bundle, store: ResultStore, in_flight: InFlight
 ) -> None:
     from app.core.images.preparation import for_model
-    from app.core.images.reading import Reading
+    from app.core.images.reading import ReadOptions
     from app.core.progress import progress
     from app.core.results.bundle_results import BundleResults
     from app.core.results.overlay_writer import write_overlays
@@ -198,7 +198,7 @@ def _score(
     from app.core.sources.sources import from_paths
 
     left_out = LeftOut()
-    reading = Reading(options.frame, options.window)
+    reading = ReadOptions(options.frame, options.window)
     sources = (replace(one, reading=reading) for one in from_paths(options.inputs, left_out))
     known = BundleResults(store, bundle)
     if options.engine == "ray":

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import AS_STORED, ReadOptions
 from model_training.audit.shortcuts import Shortcut, border_scores, find_shortcuts
 from model_training.audit.survey import survey
 from model_training.data.answers import answer_counts, answers
@@ -79,7 +79,7 @@ class Inspection:
     contradictions: Contradictions
     shortcuts: list[Shortcut]
     shortcut_note: str
-    reading: Reading = AS_STORED
+    reading: ReadOptions = AS_STORED
 
     @property
     def any_of(self) -> bool:
@@ -160,7 +160,7 @@ class Inspection:
 
 
 def inspect(
-    dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1, reading: Reading = AS_STORED
+    dataset: Dataset, *, name: str, channels: Literal[1, 3] = 1, reading: ReadOptions = AS_STORED
 ) -> Inspection:
     """Reads every image once and looks for leaks, duplicates, wrong labels and shortcuts.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.core.errors import ImageError
 from app.core.images import decoding, display, geometry
 from app.core.images.guard import guarded
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.sources.source import Source
 from model_training.audit import tables
 from model_training.audit import text as inspection_text
@@ -227,7 +227,7 @@ def most_relevant_pairs(inspection: Inspection) -> list[int]:
     return order[:_SHOWN_PAIRS]
 
 
-def _small(case: Case, reading: Reading) -> NDArray[np.uint8]:
+def _small(case: Case, reading: ReadOptions) -> NDArray[np.uint8]:
     """The film as an RGB square with a line on either side, uint8 `(rows, columns, 3)`."""
     film = decoding.decode(Source(case.name, case.path).read(), reading)
     side = _PICTURE_SIDE

@@ -20,7 +20,7 @@ from app.core.images.coded_image import coded_image
 from app.core.images.file_kinds import HEAD_BYTES, kind_of
 from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, prepare
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.images.silence import silent
 from app.core.progress import progress
 from app.core.sources.source import Source
@@ -66,7 +66,7 @@ class _Header:
 
 
 def survey(
-    cases: Sequence[Case], *, channels: Literal[1, 3] = 1, reading: Reading = AS_STORED
+    cases: Sequence[Case], *, channels: Literal[1, 3] = 1, reading: ReadOptions = AS_STORED
 ) -> Survey:
     """Reads every file once, in parallel; keeps a thumbnail (1 KB) and a row of facts of each.
 

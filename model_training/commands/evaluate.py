@@ -10,7 +10,7 @@ from app.commands.parsing import require_output_file
 from app.commands.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
-from model_training.commands.settings import chosen_reading
+from model_training.commands.settings import chosen_read_options
 
 _SPLITS = ("train", "val", "test", "all")
 
@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> None:
     dataset = only_split(read(options, classes=task.classes, any_of=task.any_of), options.split)
     for note in dataset.notes:
         print(note, file=sys.stderr)
-    reading = chosen_reading(options)
+    reading = chosen_read_options(options)
     if how := for_model(reading, bundle.manifest.input).note():
         print(how, file=sys.stderr)
     scored = score(bundle, dataset, reading=reading)

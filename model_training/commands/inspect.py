@@ -11,7 +11,7 @@ from app.commands.parsing import require_output_file, whole_number
 from app.commands.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
-from model_training.commands.settings import chosen_reading
+from model_training.commands.settings import chosen_read_options
 
 if TYPE_CHECKING:
     from model_training.data.rules import Conflicts
@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace) -> None:
         dataset,
         name=options.data.resolve().name,
         channels=options.channels,
-        reading=chosen_reading(options),
+        reading=chosen_read_options(options),
     )
     print(inspection_text.text(inspection))
     if options.json:

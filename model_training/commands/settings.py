@@ -15,7 +15,7 @@ from model_training.config import (
 from model_training.console import say
 
 if TYPE_CHECKING:
-    from app.core.images.reading import Reading
+    from app.core.images.reading import ReadOptions
     from model_training.data.datasets import Dataset
     from model_training.fitting.publishing import Description
 
@@ -64,11 +64,11 @@ def add_description(command: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_reading(options: argparse.Namespace) -> Reading:
+def chosen_read_options(options: argparse.Namespace) -> ReadOptions:
     """The options of `add_reading`."""
-    from app.core.images.reading import Reading
+    from app.core.images.reading import ReadOptions
 
-    return Reading(options.frame, options.window)
+    return ReadOptions(options.frame, options.window)
 
 
 def chosen_settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from app.core.errors import TRANSIENT, DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import DECODERS, PIPELINE_VERSION, Rejected, prepare
-from app.core.images.reading import RANGE_UNKNOWN, SEVERAL_IMAGES, Reading
+from app.core.images.reading import RANGE_UNKNOWN, SEVERAL_IMAGES, ReadOptions
 from app.core.progress import progress
 from app.core.settings import read_settings
 from app.core.sources.source import Source
@@ -90,7 +90,7 @@ def decode_cases(
         DatasetError: If more than one case in ten cannot be decoded, the disk is full, or
             the store was damaged.
     """
-    store = _Store(folder, network_input, Reading(frame))
+    store = _Store(folder, network_input, ReadOptions(frame))
     found: list[tuple[int, str, str]] = []
     with (
         ThreadPoolExecutor() as pool,
@@ -153,7 +153,7 @@ class _DamagedError(Exception):
 class _Store:
     """One folder of fixed-size records."""
 
-    def __init__(self, folder: Path, network_input: Input, reading: Reading) -> None:
+    def __init__(self, folder: Path, network_input: Input, reading: ReadOptions) -> None:
         self._input = network_input
         self._reading = reading
         size = network_input

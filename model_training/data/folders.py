@@ -42,7 +42,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class FolderReading:
+class LabelledFolders:
     """What the folders say.
 
     Attributes:
@@ -63,7 +63,7 @@ def read_folders(
     *,
     named: Collection[str] = (),
     class_folder: int | None = None,
-) -> FolderReading:
+) -> LabelledFolders:
     """The images of `train|val|test/CLASS/`, `CLASS/` or `CLASS/train|val|test/` folders.
 
     Args:
@@ -98,7 +98,7 @@ def read_folders(
         LabelledImage(p.path, name_below(p.path, folder), p.class_name, "", p.split, "")
         for p in places
     ]
-    return FolderReading(found, notes, numbered)
+    return LabelledFolders(found, notes, numbered)
 
 
 def _are_numbered(names: Collection[str]) -> bool:

@@ -46,7 +46,7 @@ class LabelledImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LabelledImages:
     """What a folder or a table says of its images.
 
     Attributes:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import DatasetError
-from model_training.data.folders import FolderReading, read_folders
-from model_training.data.image_files import ImageIndex, Reading
+from model_training.data.folders import LabelledFolders, read_folders
+from model_training.data.image_files import ImageIndex, LabelledImages
 from model_training.data.listing import is_excluded, list_images
 from model_training.data.manifest import MANIFEST, with_manifest
 from model_training.data.rules import Rules
@@ -28,7 +28,7 @@ def read_labelled(
     rules: Rules,
     *,
     named: Collection[str] = (),
-) -> Reading:
+) -> LabelledImages:
     """The images as labelled by folders or tables, and remarks.
 
     Tables that were named are read. Of a folder, class folders are, unless a table beside them
@@ -56,7 +56,7 @@ def read_labelled(
     images, notes = list_images(data, rules)
     index = ImageIndex(data, images)
 
-    def by_tables(files: Sequence[Path], more: Sequence[str] = ()) -> Reading:
+    def by_tables(files: Sequence[Path], more: Sequence[str] = ()) -> LabelledImages:
         reading = read_tables(files, index=index, columns=columns or Columns(), rules=rules)
         return replace(reading, notes=[*notes, *more, *reading.notes])
 
@@ -80,7 +80,7 @@ def read_labelled(
     if len({image.label for image in folders.images}) > 1 and not folders.numbered:
         found, more = with_manifest(folders.images, data)
         more += [_not_read(file, folders, index, rules) for file in beside]
-        return Reading(found, [*notes, *folders.notes, *more])
+        return LabelledImages(found, [*notes, *folders.notes, *more])
     if beside:
         _require_one(beside, rules)
         more = [f"The folders divide the images by number and are not classes; {beside[0].name} is "
@@ -95,7 +95,7 @@ def read_labelled(
             "--class-names."
         )
     found, more = with_manifest(folders.images, data)
-    return Reading(found, [*notes, *folders.notes, *more])
+    return LabelledImages(found, [*notes, *folders.notes, *more])
 
 
 def _require_one(tables: Sequence[Path], rules: Rules) -> None:
@@ -107,7 +107,7 @@ def _require_one(tables: Sequence[Path], rules: Rules) -> None:
         )
 
 
-def _not_read(file: Path, folders: FolderReading, index: ImageIndex, rules: Rules) -> str:
+def _not_read(file: Path, folders: LabelledFolders, index: ImageIndex, rules: Rules) -> str:
     """The remark on a table beside class folders.
 
     Raises:
@@ -141,7 +141,7 @@ def _labels_of(file: Path, index: ImageIndex, rules: Rules) -> dict[Path, tuple[
     return found if len(found) >= _LEAST_NAMED * len(index.images) else None
 
 
-def _differ(labels: dict[Path, tuple[str, ...]], folders: FolderReading) -> bool:
+def _differ(labels: dict[Path, tuple[str, ...]], folders: LabelledFolders) -> bool:
     """Whether a table and the folders divide the images differently."""
     by_folder: dict[str, set[object]] = defaultdict(set)
     by_label: dict[object, set[str]] = defaultdict(set)

@@ -15,8 +15,8 @@ from model_training.data.finding_lists import labels_of_lists
 from model_training.data.image_files import (
     ImageIndex,
     LabelledImage,
+    LabelledImages,
     Presence,
-    Reading,
     name_below,
 )
 from model_training.data.row_labels import Labels, listed
@@ -38,7 +38,7 @@ _SHOWN_VALUES = 10
 
 def read_tables(
     files: Sequence[Path], *, index: ImageIndex, columns: Columns, rules: Rules
-) -> Reading:
+) -> LabelledImages:
     """The images labelled by a table, or by several that are joined, in its order.
 
     Args:
@@ -84,7 +84,7 @@ def read_tables(
         for row in rows
     ]
     column = "" if findings or len(chosen.labels) > 1 else chosen.labels[0]
-    return Reading(images, [*notes, *more], findings, column)
+    return LabelledImages(images, [*notes, *more], findings, column)
 
 
 def _one_table(files: Sequence[Path], rules: Rules) -> tuple[pd.DataFrame, str, list[str]]:

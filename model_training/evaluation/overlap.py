@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from app.core.bundles.bundle import SPLIT, Bundle
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import AS_STORED, ReadOptions
 
 
 def seen_in_training(bundle: Bundle) -> dict[str, str]:
@@ -25,7 +25,9 @@ def seen_in_training(bundle: Bundle) -> dict[str, str]:
     return splits
 
 
-def overlap_note(bundle: Bundle, image_ids: Sequence[str], *, reading: Reading = AS_STORED) -> str:
+def overlap_note(
+    bundle: Bundle, image_ids: Sequence[str], *, reading: ReadOptions = AS_STORED
+) -> str:
     """A sentence about images used for training or for choosing the threshold, or empty text.
 
     Args:

@@ -14,7 +14,7 @@ from app.core.errors import DatasetError, ImageError
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import for_model
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.progress import progress
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
@@ -28,7 +28,7 @@ from model_training.data.patient_groups import patient_groups
 from model_training.evaluation.scored import Scored
 
 
-def score(bundle: Bundle, dataset: Dataset, *, reading: Reading = AS_STORED) -> Scored:
+def score(bundle: Bundle, dataset: Dataset, *, reading: ReadOptions = AS_STORED) -> Scored:
     """Scores every case of a data set.
 
     Args:
@@ -77,7 +77,7 @@ def score(bundle: Bundle, dataset: Dataset, *, reading: Reading = AS_STORED) -> 
     return Scored(bundle, dataset.classes, dataset.cases, results, groups)
 
 
-def split_groups(cases: Sequence[Case], reading: Reading = AS_STORED) -> NDArray[np.int64]:
+def split_groups(cases: Sequence[Case], reading: ReadOptions = AS_STORED) -> NDArray[np.int64]:
     """The group of each image that a random split would keep on one side, `(num_cases,)`.
 
     Images are compared for near-duplicates only if the patient of some image is unknown. An image

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import CaseSplit
 from app.core.bundles.manifest import Input, TaskKind
 from app.core.errors import DatasetError
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.performance.formatting import counted
 from model_training.config import TrainingConfig
 from model_training.console import say
@@ -140,7 +140,7 @@ def prepare(
         dataset.cases, network_input(config, modalities), cache, frame=config.frame
     )
     usable = [row for row in range(len(dataset.cases)) if row not in decoded.failed]
-    reading = Reading(config.frame, config.window)
+    reading = ReadOptions(config.frame, config.window)
     notes = (*dataset.notes, *filter(None, [reading.note()]))
     if decoded.failed:
         total = len(dataset.cases)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import DatasetError, ImageError
 from app.core.images.preparation import Prepared, prepare
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.sources.source import Source
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Case, Dataset
@@ -33,7 +33,7 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
     """
     order = np.random.default_rng(config.seed).permutation(len(dataset.cases))
     tried = _in_turn(dataset, order)
-    size, reading = network_input(config), Reading(config.frame)
+    size, reading = network_input(config), ReadOptions(config.frame)
     found, problems = [], []
     for case in tried[: 10 * number]:
         try:

@@ -8,14 +8,14 @@ from PIL import Image
 
 from app.core.images import png_depth
 from app.core.images.grey_range import scaled
-from app.core.images.reading import Reading, Window
+from app.core.images.reading import ReadOptions, Window
 from app.core.images.strips import strips
 
 _TRANSPARENT = ("LA", "La", "PA", "RGBA", "RGBa")
 
 
 def to_8_bits(
-    picture: Image.Image, data: bytes, reading: Reading
+    picture: Image.Image, data: bytes, reading: ReadOptions
 ) -> tuple[NDArray[np.uint8], Window | None]:
     """The pixels of a loaded image in 8 bits, transparency composited over black.
 

@@ -12,12 +12,12 @@ from app.core.images.coded_image import CodedImage, coded_image
 from app.core.images.file_integrity import is_whole
 from app.core.images.grey_range import scaled
 from app.core.images.limits import check_size
-from app.core.images.reading import Reading, Window
+from app.core.images.reading import ReadOptions, Window
 
 _END_OF_IMAGE = b"\xff\xd9"
 
 
-def decode(data: bytes, reading: Reading) -> tuple[NDArray[np.uint8], Window | None] | None:
+def decode(data: bytes, reading: ReadOptions) -> tuple[NDArray[np.uint8], Window | None] | None:
     """Decodes a file that is a single code stream; None if it is not one.
 
     Args:

@@ -35,7 +35,7 @@ from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_whole
 from app.core.images.guard import guarded, is_lack_of_memory
 from app.core.images.limits import MAX_PIXELS, check_size
-from app.core.images.reading import AS_STORED, Pixels, Reading, choose
+from app.core.images.reading import AS_STORED, Pixels, ReadOptions, choose
 from app.core.images.silence import silent
 from app.core.images.turns import turn
 
@@ -65,7 +65,7 @@ class Film:
 
     pixels: NDArray[np.uint8]
     modality: str | None = None
-    chosen: Reading = AS_STORED
+    chosen: ReadOptions = AS_STORED
     num_images: int = 1
 
 
@@ -74,7 +74,7 @@ def image_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def decode(data: bytes, reading: Reading = AS_STORED) -> Film:
+def decode(data: bytes, reading: ReadOptions = AS_STORED) -> Film:
     """Decodes one film at full resolution, upright, in 8 bits.
 
     Depth, sign and range come from the file, never from its largest pixel. Transparency is
@@ -114,7 +114,7 @@ def decode(data: bytes, reading: Reading = AS_STORED) -> Film:
         return film
 
 
-def _decode(data: bytes, reading: Reading) -> Film:
+def _decode(data: bytes, reading: ReadOptions) -> Film:
     try:
         found = _read(data, reading)
         pixels = _not_blank(grey_if_colourless(found.values))
@@ -183,7 +183,7 @@ def _require_picture(pixels: NDArray[np.uint8]) -> None:
         raise TypeError("The decoders returned no 8-bit grey or RGB picture.")
 
 
-def _read(data: bytes, reading: Reading) -> Pixels:
+def _read(data: bytes, reading: ReadOptions) -> Pixels:
     if dicom_file.is_dicom(data):
         return dicom.decode(data, reading)
     if tiff.is_tiff(data):
@@ -198,12 +198,12 @@ def _read(data: bytes, reading: Reading) -> Pixels:
                 if error.code != _UNDECODABLE:  # else of a compression that Pillow lacks
                     raise
         pixels, orientation, window = tiff.decode(data, image, reading)
-        upright, chosen = _upright(pixels, orientation), Reading(image.frame, window)
+        upright, chosen = _upright(pixels, orientation), ReadOptions(image.frame, window)
         return Pixels(upright, chosen=chosen, num_images=image.num_images)
     return _decode_picture(data, reading)
 
 
-def _decode_picture(data: bytes, reading: Reading, directory: int | None = None) -> Pixels:
+def _decode_picture(data: bytes, reading: ReadOptions, directory: int | None = None) -> Pixels:
     """Decodes by Pillow, or as a single code stream if Pillow does not know the file.
 
     Args:
@@ -245,21 +245,21 @@ def _decode_picture(data: bytes, reading: Reading, directory: int | None = None)
             pixels = jpeg.decode(data, picture.mode)
             if pixels is not None:
                 upright = _upright(grey_if_colourless(pixels), _orientation(picture))
-                return Pixels(upright, chosen=Reading(frame), num_images=num_images)
+                return Pixels(upright, chosen=ReadOptions(frame), num_images=num_images)
         picture.load()
     except (OSError, SyntaxError, jpeg.DamagedJPEGError) as error:
         # Its header was read, so the rest is not what the header promises.
         _log(data, error)
         raise UnreadableImageError("damaged", _DAMAGED.format("its pixels")) from None
     pixels, window = to_8_bits(picture, data, reading)
-    upright, chosen = _upright(pixels, _orientation(picture)), Reading(frame, window)
+    upright, chosen = _upright(pixels, _orientation(picture)), ReadOptions(frame, window)
     return Pixels(upright, chosen=chosen, num_images=num_images)
 
 
-def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
+def _decode_without_pillow(data: bytes, reading: ReadOptions) -> Pixels | None:
     """Decodes kinds that Pillow does not know; None if it is not one of these either."""
     if coded := coded_file.decode(data, reading):
-        return Pixels(coded[0], chosen=Reading(window=coded[1]))
+        return Pixels(coded[0], chosen=ReadOptions(window=coded[1]))
     if found := jpeg_xl.decode(data, reading):
         return found
     if found := netpbm.decode(data, reading):
@@ -271,7 +271,7 @@ def _decode_without_pillow(data: bytes, reading: Reading) -> Pixels | None:
     if image := heif.decode(data, reading):
         picture, frame, num_images = image
         pixels, _ = to_8_bits(picture, data, reading)
-        return Pixels(pixels, chosen=Reading(frame), num_images=num_images)
+        return Pixels(pixels, chosen=ReadOptions(frame), num_images=num_images)
     return None
 
 

@@ -12,7 +12,7 @@ from app.core.images import dicom_file, dicom_frames, dicom_header
 from app.core.images.dicom_display import displayed
 from app.core.images.dicom_tables import palette
 from app.core.images.limits import check_size
-from app.core.images.reading import AS_STORED, Pixels, Reading, choose
+from app.core.images.reading import AS_STORED, Pixels, ReadOptions, choose
 from app.core.images.strips import strips
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"[A-Z]{2,8}")
 
 
-def decode(data: bytes, reading: Reading = AS_STORED) -> Pixels:
+def decode(data: bytes, reading: ReadOptions = AS_STORED) -> Pixels:
     """Decodes one frame of a DICOM file.
 
     Applies the modality and VOI transformations of PS3.3 C.11. Call it inside `silence.silent`,
@@ -48,18 +48,18 @@ def decode(data: bytes, reading: Reading = AS_STORED) -> Pixels:
     stored = frames.decoded(index)
     if stored.ndim == 3:
         colours, bits = stored, int(dataset.BitsStored)
-        return Pixels(_scaled(colours, bits), _modality(dataset), Reading(frame), len(frames))
+        return Pixels(_scaled(colours, bits), _modality(dataset), ReadOptions(frame), len(frames))
     little_endian = bool(dataset.file_meta.TransferSyntaxUID.is_little_endian)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         colours, bits = palette(dataset, stored, little_endian=little_endian)
-        return Pixels(_scaled(colours, bits), _modality(dataset), Reading(frame), len(frames))
+        return Pixels(_scaled(colours, bits), _modality(dataset), ReadOptions(frame), len(frames))
     grey, window = displayed(
         stored,
         dicom_header.of_frame(dataset, index),
         little_endian=little_endian,
         window=reading.any_window,
     )
-    return Pixels(grey, _modality(dataset), Reading(frame, window), len(frames))
+    return Pixels(grey, _modality(dataset), ReadOptions(frame, window), len(frames))
 
 
 def _modality(dataset: Dataset) -> str | None:

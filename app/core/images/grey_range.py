@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError
-from app.core.images.reading import RANGE_UNKNOWN, Reading, Window
+from app.core.images.reading import RANGE_UNKNOWN, ReadOptions, Window
 
 _LEVELS = 256
 # Values that are computed with at once.
@@ -19,7 +19,7 @@ _MOST_LEVELS = 0.75
 
 
 def scaled(
-    values: NDArray[Any], *, bits: int | None, reading: Reading, stated: Window | None = None
+    values: NDArray[Any], *, bits: int | None, reading: ReadOptions, stated: Window | None = None
 ) -> tuple[NDArray[np.uint8], Window | None]:
     """Scales values of any depth to 8 bits; the largest pixel decides nothing.
 

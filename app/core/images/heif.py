@@ -8,10 +8,10 @@ from PIL import Image
 
 from app.core.images import file_kinds
 from app.core.images.limits import check_size
-from app.core.images.reading import Reading, choose
+from app.core.images.reading import ReadOptions, choose
 
 
-def decode(data: bytes, reading: Reading) -> tuple[Image.Image, int | None, int] | None:
+def decode(data: bytes, reading: ReadOptions) -> tuple[Image.Image, int | None, int] | None:
     """Decodes one image of a HEIF file, upright, in 8 bits; None for other bytes.
 
     Previews and depth maps, which phones add, do not count as images.

@@ -9,7 +9,7 @@ from app.core.errors import RefusedImageError
 from app.core.images.bit_depth import to_8_bits
 from app.core.images.grey_range import scaled
 from app.core.images.limits import check_size
-from app.core.images.reading import Pixels, Reading
+from app.core.images.reading import Pixels, ReadOptions
 
 CODE_STREAM = b"\xff\x0a"
 CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
@@ -22,7 +22,7 @@ _BYTE = 8
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
-def decode(data: bytes, reading: Reading) -> Pixels | None:
+def decode(data: bytes, reading: ReadOptions) -> Pixels | None:
     """Decodes a JPEG XL file, upright; None for other bytes.
 
     Args:
@@ -57,7 +57,7 @@ def decode(data: bytes, reading: Reading) -> Pixels | None:
         # The values of an integer depth are decoded as they are, not stretched to 16 bits.
         stated = (0.0, 2.0**bits - 1) if values.max() < 2**bits else None
     shown, window = scaled(np.ascontiguousarray(values), bits=None, reading=reading, stated=stated)
-    return Pixels(shown, chosen=Reading(window=window))
+    return Pixels(shown, chosen=ReadOptions(window=window))
 
 
 def size(stream: bytes) -> tuple[int, int]:

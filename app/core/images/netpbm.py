@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.grey_range import scaled
 from app.core.images.limits import check_size
-from app.core.images.reading import Pixels, Reading, Window, choose
+from app.core.images.reading import Pixels, ReadOptions, Window, choose
 
 _SPACE = rb"(?:[ \t\r\n\v\f]|#[^\r\n]*[\r\n])+"
 _NUMBER = rb"(\d{1,9})"
@@ -81,7 +81,7 @@ def is_netpbm(head: bytes) -> bool:
     return _HEADER.match(head) is not None
 
 
-def decode(data: bytes, reading: Reading) -> Pixels | None:
+def decode(data: bytes, reading: ReadOptions) -> Pixels | None:
     """Decodes one image of a Netpbm file; None for other bytes.
 
     Args:
@@ -107,7 +107,7 @@ def decode(data: bytes, reading: Reading) -> Pixels | None:
         shown, window = scaled(
             values.reshape(header.shape), bits=None, reading=reading, stated=stated
         )
-    return Pixels(shown, chosen=Reading(frame, window), num_images=len(headers))
+    return Pixels(shown, chosen=ReadOptions(frame, window), num_images=len(headers))
 
 
 def _headers(data: bytes) -> list[_Header]:

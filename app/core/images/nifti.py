@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.grey_range import scaled
 from app.core.images.limits import check_size
-from app.core.images.reading import Pixels, Reading, Window, choose
+from app.core.images.reading import Pixels, ReadOptions, Window, choose
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header
@@ -43,7 +43,7 @@ def is_nifti(head: bytes) -> bool:
     return _header_size(head) is not None
 
 
-def decode(data: bytes, reading: Reading) -> Pixels | None:
+def decode(data: bytes, reading: ReadOptions) -> Pixels | None:
     """Decodes one slice; None for other bytes.
 
     Args:
@@ -77,7 +77,7 @@ def decode(data: bytes, reading: Reading) -> Pixels | None:
     upright = apply_orientation(volume, axes)[:, :, index][::-1, ::-1].T
     values, stated = _rescaled(np.ascontiguousarray(upright), header), _stated(header)
     shown, window = scaled(values, bits=None, reading=reading, stated=stated)
-    return Pixels(shown, chosen=Reading(frame, window), num_images=num_slices)
+    return Pixels(shown, chosen=ReadOptions(frame, window), num_images=num_slices)
 
 
 def _header_size(head: bytes) -> int | None:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.grey_range import scaled
 from app.core.images.limits import check_size
-from app.core.images.reading import Pixels, Reading
+from app.core.images.reading import Pixels, ReadOptions
 
 
-def decode(data: bytes, reading: Reading) -> Pixels | None:
+def decode(data: bytes, reading: ReadOptions) -> Pixels | None:
     """Decodes an array of grey values; None for other bytes.
 
     Args:
@@ -34,7 +34,7 @@ def decode(data: bytes, reading: Reading) -> Pixels | None:
         return None
     values = _values(data)
     shown, window = scaled(values, bits=None, reading=reading)
-    return Pixels(shown, chosen=Reading(window=window))
+    return Pixels(shown, chosen=ReadOptions(window=window))
 
 
 def _values(data: bytes) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.core.images.grey_range import scaled
-from app.core.images.reading import Reading, Window
+from app.core.images.reading import ReadOptions, Window
 from app.core.images.strips import strips
 
 _SIGNATURE = 8
@@ -28,7 +28,7 @@ def kind(data: bytes) -> str:
 
 
 def deep(
-    picture: Image.Image, data: bytes, reading: Reading
+    picture: Image.Image, data: bytes, reading: ReadOptions
 ) -> tuple[NDArray[np.uint8], Window | None]:
     """A PNG of 16 bits in 8 bits, transparency composited over black.
 

@@ -12,7 +12,7 @@ from app.core.errors import ImageError
 from app.core.images import decoding, geometry
 from app.core.images.decoding import Film
 from app.core.images.guard import guarded
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.images.suitability import check_suitable
 
 # Part of every key under which results or decoded films are cached. Increase it with any change
@@ -39,7 +39,7 @@ class Prepared:
     """A file that the network can score.
 
     Attributes:
-        image_id: SHA-256 of the file, see `Reading.image_id` for one that was chosen.
+        image_id: SHA-256 of the file, see `ReadOptions.image_id` for one that was chosen.
         film: The film at full resolution.
         pixels: The network input, uint8 `(height, width, channels)` in [0, 255], grey or RGB.
     """
@@ -54,7 +54,7 @@ class Rejected:
     """A file that cannot be scored.
 
     Attributes:
-        image_id: SHA-256 of the file, see `Reading.image_id` for one that was chosen.
+        image_id: SHA-256 of the file, see `ReadOptions.image_id` for one that was chosen.
         error: The reason.
         film: The film at full resolution, if it was decoded but is not suitable for the network.
     """
@@ -69,7 +69,7 @@ def prepare(
     network_input: Input,
     *,
     image_id: str | None = None,
-    reading: Reading = AS_STORED,
+    reading: ReadOptions = AS_STORED,
 ) -> Prepared | Rejected:
     """Converts a file to network input: digest, decoding, suitability check, resizing.
 
@@ -103,7 +103,7 @@ def prepare(
         return Rejected(_rejected_id(data, digest, film, reading), error, film)
 
 
-def for_model(reading: Reading, network_input: Input) -> Reading:
+def for_model(reading: ReadOptions, network_input: Input) -> ReadOptions:
     """A reader's choices, and the window of the model where the reader chose none.
 
     Args:
@@ -113,13 +113,13 @@ def for_model(reading: Reading, network_input: Input) -> Reading:
     return replace(reading, model_window=network_input.window)
 
 
-def _rejected_id(data: bytes, digest: str, film: Film | None, reading: Reading) -> str:
+def _rejected_id(data: bytes, digest: str, film: Film | None, reading: ReadOptions) -> str:
     """The identity of a rejected file; another one if it was rejected as the reader chose."""
     if film is not None:
         return film.chosen.image_id(digest)
     if reading.image_id(digest) == digest:
         return digest
-    without = Reading(model_window=None if reading.window else reading.model_window)
+    without = ReadOptions(model_window=None if reading.window else reading.model_window)
     try:
         with guarded():
             decoding.decode(data, without)

@@ -21,7 +21,7 @@ NO_SUCH_FRAME = "no_such_frame"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """A reader's choices. They apply only to files that are refused without them.
 
     Attributes:
@@ -40,14 +40,14 @@ class Reading:
         """The reader's window, else the model's; None refuses files that need one."""
         return self.window or self.model_window
 
-    def used(self, chosen: Reading) -> Reading:
+    def used(self, chosen: ReadOptions) -> ReadOptions:
         """What was used of these choices, with the window as that of whoever chose it.
 
         Args:
             chosen: The frame and the window that a decoder used.
         """
         if self.window is None and chosen.window is not None:
-            return Reading(chosen.frame, model_window=chosen.window)
+            return ReadOptions(chosen.frame, model_window=chosen.window)
         return chosen
 
     def answers(self, reason_code: str) -> bool:
@@ -85,10 +85,12 @@ class Reading:
         """Every identity that a file may have if some of these choices are used."""
         frames = dict.fromkeys((None, self.frame))
         windows = dict.fromkeys((None, self.window))
-        return [Reading(frame, window).image_id(digest) for frame in frames for window in windows]
+        return [
+            ReadOptions(frame, window).image_id(digest) for frame in frames for window in windows
+        ]
 
 
-AS_STORED = Reading()
+AS_STORED = ReadOptions()
 
 
 def window_text(window: Window) -> str:
@@ -108,11 +110,11 @@ class Pixels(NamedTuple):
 
     values: NDArray[np.uint8]
     modality: str | None = None
-    chosen: Reading = AS_STORED
+    chosen: ReadOptions = AS_STORED
     num_images: int = 1
 
 
-def choose(num_images: int, reading: Reading) -> tuple[int, int | None]:
+def choose(num_images: int, reading: ReadOptions) -> tuple[int, int | None]:
     """Which image of a file to read.
 
     Args:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.grey_range import scaled
 from app.core.images.limits import check_size
-from app.core.images.reading import Reading, Window, choose
+from app.core.images.reading import ReadOptions, Window, choose
 from app.core.images.strips import strips
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class TiffImage:
     offset: int | None = None
 
 
-def choose_image(data: bytes, reading: Reading) -> TiffImage:
+def choose_image(data: bytes, reading: ReadOptions) -> TiffImage:
     """Finds the image to read, without decoding pixels.
 
     Previews and masks that are marked as such do not count as images.
@@ -89,7 +89,7 @@ def choose_image(data: bytes, reading: Reading) -> TiffImage:
 
 
 def decode(
-    data: bytes, image: TiffImage, reading: Reading
+    data: bytes, image: TiffImage, reading: ReadOptions
 ) -> tuple[NDArray[np.uint8], int, Window | None]:
     """Decodes one image.
 
@@ -188,7 +188,7 @@ def _values(data: bytes, page: TiffPage, image: TiffImage) -> NDArray[Any]:
 
 
 def _shown(
-    page: TiffPage, values: NDArray[Any], reading: Reading, stated: Window | None
+    page: TiffPage, values: NDArray[Any], reading: ReadOptions, stated: Window | None
 ) -> tuple[NDArray[np.uint8], Window | None]:
     if page.photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
         raise _unsupported("its colours are neither grey nor RGB")

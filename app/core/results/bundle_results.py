@@ -9,7 +9,7 @@ from typing import Any
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import Manifest
 from app.core.errors import TRANSIENT
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.results.result_store import Entry, ResultStore
 from app.core.scoring.prediction import Prediction, predict_findings
 from app.core.scoring.result import Result
@@ -121,7 +121,7 @@ def _prediction(facts: dict[str, Any], manifest: Manifest) -> Prediction:
     return Prediction(**facts)
 
 
-def _chosen(stored: Sequence[Any] | None) -> Reading:
+def _chosen(stored: Sequence[Any] | None) -> ReadOptions:
     """What was chosen for a stored result; those of earlier versions lack what came later."""
     frame, *windows = stored or (None,)
-    return Reading(frame, *(None if one is None else (one[0], one[1]) for one in windows))
+    return ReadOptions(frame, *(None if one is None else (one[0], one[1]) for one in windows))

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import KnownResults, Result
 from app.core.sources.left_out import LeftOut
@@ -92,7 +92,7 @@ class Batch:
         self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="batch")
         self._thread.start()
 
-    def read_as(self, reading: Reading) -> Batch:
+    def read_as(self, reading: ReadOptions) -> Batch:
         """The same images, not yet started, with a reader's choices for what files leave open."""
         return Batch(
             [replace(source, reading=reading) for source in self._sources],

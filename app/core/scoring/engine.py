@@ -29,7 +29,7 @@ from app.core.errors import BundleError, ImageError, raised_at
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import Prepared, Rejected, for_model, prepare
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
@@ -67,7 +67,7 @@ class _Fitted:
     image_id: str
     pixels: NDArray[np.uint8]
     film_shape: tuple[int, int]
-    chosen: Reading
+    chosen: ReadOptions
 
 
 class Engine:
@@ -280,7 +280,7 @@ class Engine:
 
 
 def _known_result(
-    known: KnownResults, digest: str, source: Source, reading: Reading
+    known: KnownResults, digest: str, source: Source, reading: ReadOptions
 ) -> Result | None:
     """The result of an earlier run, unless the image would now be read otherwise."""
     for image_id in reading.image_ids(digest):
@@ -290,7 +290,7 @@ def _known_result(
     return None
 
 
-def _is_current(found: Result, digest: str, reading: Reading) -> bool:
+def _is_current(found: Result, digest: str, reading: ReadOptions) -> bool:
     """Whether the reader has not since chosen what a result was refused for, or another window."""
     if reading.answers(found.reason_code):
         return False

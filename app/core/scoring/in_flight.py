@@ -18,7 +18,7 @@ from types import TracebackType
 
 from app.core.errors import ImageError, UnreadableImageError
 from app.core.images import decoding
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 
 _SECONDS_ALONE = 60
 _DIGEST = 64  # characters of a SHA-256
@@ -53,7 +53,7 @@ class InFlight:
         self._path.unlink(missing_ok=True)
 
     @contextmanager
-    def decoding(self, image_id: str, data: bytes, reading: Reading) -> Iterator[None]:
+    def decoding(self, image_id: str, data: bytes, reading: ReadOptions) -> Iterator[None]:
         """Notes a film until it is decoded.
 
         Args:
@@ -92,7 +92,7 @@ def _noted(path: Path) -> frozenset[str]:
     return frozenset(one.decode("ascii", "replace") for one in digests if one != _NONE)
 
 
-def _require_harmless(data: bytes, reading: Reading) -> None:
+def _require_harmless(data: bytes, reading: ReadOptions) -> None:
     process = multiprocessing.get_context("spawn").Process(
         target=_decode, args=(data, reading), daemon=True
     )
@@ -115,7 +115,7 @@ def _unreadable(what: str) -> UnreadableImageError:
     )
 
 
-def _decode(data: bytes, reading: Reading) -> None:
+def _decode(data: bytes, reading: ReadOptions) -> None:
     """In a process of its own: what is refused there is harmless."""
     with suppress(ImageError):
         decoding.decode(data, reading)

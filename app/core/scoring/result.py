@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import Status
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.scoring.prediction import Prediction
 from app.core.sources.source import Source
 
@@ -39,7 +39,7 @@ class Result:
     reason: str = ""
     prediction: Prediction | None = None
     evidence: NDArray[np.float32] | None = None
-    chosen: Reading = AS_STORED
+    chosen: ReadOptions = AS_STORED
 
 
 class KnownResults(Protocol):

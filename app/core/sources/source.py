@@ -14,7 +14,7 @@ from typing import Protocol
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.decoding import MAX_FILE_BYTES
 from app.core.images.guard import guarded
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.sources import problems
 from app.core.sources.problems import Problem
 
@@ -50,7 +50,7 @@ class Source:
     path: Path | None
     content: Content | None = None
     problem: Problem | None = None
-    reading: Reading = AS_STORED
+    reading: ReadOptions = AS_STORED
 
     def read(self) -> bytes:
         """The content of the image file.

@@ -13,7 +13,7 @@ from app.core.errors import TRANSIENT, ImageError, UnreadableImageError
 from app.core.images import decoding, display, geometry
 from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, prepare
-from app.core.images.reading import Reading, Window
+from app.core.images.reading import ReadOptions, Window
 from app.core.review.cases import Case, examine
 from app.core.sources.source import Source
 from app.ui.cache import models
@@ -63,7 +63,7 @@ def thumbnail(image_id: str, source: Source, *, model_window: Window | None = No
 
 
 @st.cache_resource(max_entries=5000, show_spinner=False)
-def _thumbnail(image_id: str, reading: Reading, _source: Source) -> bytes | None:
+def _thumbnail(image_id: str, reading: ReadOptions, _source: Source) -> bytes | None:
     data = read_unchanged(_source, image_id)
     try:
         with guarded():

@@ -15,7 +15,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.explanations.selection import Choice
 from app.core.images import display
 from app.core.images.decoding import Film
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.rendering import heatmaps
 from app.core.review.cases import Window
 from app.core.scoring.prediction import Prediction
@@ -35,7 +35,7 @@ def film_picture(image_id: str, film: Film, window: Window) -> str:
 
 # The identity of an image does not tell the window of the model that it was read for.
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _film_picture(image_id: str, chosen: Reading, _film: Film, window: Window) -> str:
+def _film_picture(image_id: str, chosen: ReadOptions, _film: Film, window: Window) -> str:
     return _data_url("jpeg", display.jpeg(window.of(_film), quality=92))
 
 

@@ -12,7 +12,7 @@ from app.core.images.reading import (
     NO_SUCH_FRAME,
     RANGE_UNKNOWN,
     SEVERAL_IMAGES,
-    Reading,
+    ReadOptions,
     Window,
     window_text,
 )
@@ -42,7 +42,7 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
             frame = _choose_frame(counts[SEVERAL_IMAGES], number, earlier.frame)
         if counts[RANGE_UNKNOWN]:
             window = _choose_window(counts[RANGE_UNKNOWN], number, earlier)
-        reading = Reading(frame, window)
+        reading = ReadOptions(frame, window)
         if st.button(
             "Read the files this way",
             disabled=reading == results[0].source.reading,
@@ -82,7 +82,7 @@ def _choose_frame(count: int, number: int, earlier: int | None) -> int | None:
     return None if chosen is None else int(chosen)
 
 
-def _choose_window(count: int, number: int, earlier: Reading) -> Window | None:
+def _choose_window(count: int, number: int, earlier: ReadOptions) -> Window | None:
     own = earlier.model_window
     st.write(
         f"Values shown as black and white, where a file does not state them ({count:,})"

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from app.cli import main
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.scoring.engine import Engine
@@ -151,13 +151,15 @@ def test_a_window_chosen_later_is_not_answered_with_a_result_of_the_models(
     wide = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) % 300 + 5000
     (folder / "far.png").write_bytes(encode(wide, "PNG"))
 
-    def result(name, reading=Reading()):  # noqa: B008 (it is frozen)
+    def result(name, reading=ReadOptions()):  # noqa: B008 (it is frozen)
         return next(iter(engine.score([Source(name, folder / name, reading=reading)], known=known)))
 
     by_model = [result(name) for name in ("deep.png", "far.png", "a.png")]
     assert [one.reason_code for one in by_model] == ["", "blank", ""]
-    assert by_model[0].chosen == result("deep.png").chosen == Reading(model_window=(0.0, 4080.0))
-    other = Reading(window=(5000.0, 5300.0))
+    assert (
+        by_model[0].chosen == result("deep.png").chosen == ReadOptions(model_window=(0.0, 4080.0))
+    )
+    other = ReadOptions(window=(5000.0, 5300.0))
     for _ in range(2):  # computed, and found again
         assert result("far.png", other).chosen == other
         assert result("far.png", other).prediction is not None
@@ -174,23 +176,23 @@ def test_earlier_results_are_used_only_for_the_same_choice(bundle, folder, tmp_p
         return next(iter(engine.score([Source(name, folder / name, reading=reading)], known=known)))
 
     stack = "stack.tif"
-    assert result(stack, Reading()).reason_code == "several_images"
-    second = result(stack, Reading(frame=2))
-    assert second.chosen == Reading(frame=2)
-    assert result(stack, Reading(frame=9)).reason_code == "no_such_frame"
-    assert result(stack, Reading()).reason_code == "several_images"
-    again = result(stack, Reading(frame=2, window=(0.0, 9.0)))  # no window is needed
+    assert result(stack, ReadOptions()).reason_code == "several_images"
+    second = result(stack, ReadOptions(frame=2))
+    assert second.chosen == ReadOptions(frame=2)
+    assert result(stack, ReadOptions(frame=9)).reason_code == "no_such_frame"
+    assert result(stack, ReadOptions()).reason_code == "several_images"
+    again = result(stack, ReadOptions(frame=2, window=(0.0, 9.0)))  # no window is needed
     assert again.image_id == second.image_id
-    assert again.chosen == Reading(frame=2)
+    assert again.chosen == ReadOptions(frame=2)
     assert again.prediction == second.prediction
-    deep = result("deep.png", Reading(frame=2, window=(0.0, 4080.0)))
-    assert deep.chosen == Reading(window=(0.0, 4080.0))
-    plain = result("a.png", Reading(frame=2))
-    assert plain.image_id == result("a.png", Reading()).image_id
+    deep = result("deep.png", ReadOptions(frame=2, window=(0.0, 4080.0)))
+    assert deep.chosen == ReadOptions(window=(0.0, 4080.0))
+    plain = result("a.png", ReadOptions(frame=2))
+    assert plain.image_id == result("a.png", ReadOptions()).image_id
 
 
 def test_a_worker_reads_again_what_was_chosen_since():
     digest = hashlib.sha256(b"a").digest()
     known = Digests(np.array([digest], "S32"))
     assert known.get(digest.hex(), Source("a", None)) is not None
-    assert known.get(digest.hex(), Source("a", None, reading=Reading(frame=1))) is None
+    assert known.get(digest.hex(), Source("a", None, reading=ReadOptions(frame=1))) is None

@@ -10,7 +10,7 @@ from app.core.errors import UnreadableImageError
 from app.core.explanations.selection import Choice
 from app.core.images import decoding, display, geometry
 from app.core.images.decoding import Film
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.review.cases import Window
 from app.core.sources.source import Source
 from app.ui.cache import channel_pictures, films, models, pictures
@@ -91,7 +91,7 @@ def test_a_film_has_pictures_of_its_own_for_every_model_window(tmp_path, film):
     assert shown[0] == pytest.approx(2 * shown[1], rel=0.02)
     drawn = {
         pictures.film_picture(
-            "c", Film(film // half, chosen=Reading(model_window=(0, 4080 * half))), Window()
+            "c", Film(film // half, chosen=ReadOptions(model_window=(0, 4080 * half))), Window()
         )
         for half in (1, 2)
     }

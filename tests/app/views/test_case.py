@@ -10,7 +10,7 @@ from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import Choice, Scale
 from app.core.images import decoding, display
 from app.core.images.decoding import Film
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from app.core.rendering import heatmaps
 from app.core.results.result_store import ResultStore, ResultStoreError
 from app.core.sources.source import Source
@@ -47,12 +47,12 @@ def test_the_image_of_a_file_and_its_window_are_shown(app, data_root, film):
     path = data_root / "pages.tif"
     pages = np.stack([film.astype(np.uint16) * 16, 4080 - film.astype(np.uint16) * 16])
     tifffile.imwrite(path, pages, photometric="minisblack")
-    app.session_state["case"] = Source("pages", path, reading=Reading(2, (0.0, 4080.0)))
+    app.session_state["case"] = Source("pages", path, reading=ReadOptions(2, (0.0, 4080.0)))
     at = app.switch_page("views/case.py").run()
 
     assert not at.exception
     assert "Image 2 of 2 · Black to white: 0 to 4080, as chosen" in texts(at)
-    assert viewer.reading_note(Film(film, chosen=Reading(model_window=(-5.5, 4095.0)))) == (
+    assert viewer.reading_note(Film(film, chosen=ReadOptions(model_window=(-5.5, 4095.0)))) == (
         "Black to white: -5.5 to 4095, as the model was trained"
     )
     assert viewer.reading_note(Film(film)) == ""

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from app.core.errors import DatasetError
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from model_training.cli import main
 from model_training.commands.program import _parser
 from model_training.commands.settings import chosen_settings
@@ -119,14 +119,16 @@ def test_films_are_prepared_as_those_of_8_bits_are(deep, plain, tmp_path):
 def test_evaluation_uses_the_window_of_the_model_unless_told_otherwise(
     windowed_bundle, deep, plain
 ):
-    told = score(windowed_bundle, read_dataset(deep), reading=Reading(2)).table()
+    told = score(windowed_bundle, read_dataset(deep), reading=ReadOptions(2)).table()
     expected = score(windowed_bundle, read_dataset(plain)).table()
 
     np.testing.assert_allclose(told["raw_probability"], expected["raw_probability"], atol=1e-5)
     assert told["window"].unique().tolist() == ["0 to 4080"]
     assert told["window_from"].unique().tolist() == ["model"]
     assert expected["window"].isna().all()
-    other = score(windowed_bundle, read_dataset(deep), reading=Reading(2, (0.0, 9000.0))).table()
+    other = score(
+        windowed_bundle, read_dataset(deep), reading=ReadOptions(2, (0.0, 9000.0))
+    ).table()
     assert other["window_from"].unique().tolist() == ["reader"]
     assert (other["raw_probability"] - told["raw_probability"]).abs().max() > 1e-4
 
@@ -134,8 +136,8 @@ def test_evaluation_uses_the_window_of_the_model_unless_told_otherwise(
 def test_images_of_the_training_are_known_again_as_the_image_that_was_chosen(bundle):
     table = bundle.predictions()
     digests = table.loc[table["split"] == "val", "image_id"].tolist()[:3]
-    reading = Reading(2, (0.0, 4095.0))
-    by_frame, by_both = Reading(2).image_id(digests[0]), reading.image_id(digests[1])
+    reading = ReadOptions(2, (0.0, 4095.0))
+    by_frame, by_both = ReadOptions(2).image_id(digests[0]), reading.image_id(digests[1])
     evaluated = [by_frame, by_both, digests[2], "f" * 64]
 
     assert "3 of 4" in overlap_note(bundle, evaluated, reading=reading)

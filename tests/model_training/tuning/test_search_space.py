@@ -1,4 +1,4 @@
-"""Reading `--search`, and checking it by the settings themselves."""
+"""ReadOptions `--search`, and checking it by the settings themselves."""
 
 from __future__ import annotations
 

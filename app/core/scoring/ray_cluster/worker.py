@@ -20,7 +20,7 @@ from app.core.backend_names import BackendName
 from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError, OverreadError, Status, raised_at
 from app.core.images.preparation import PIPELINE_VERSION
-from app.core.images.reading import AS_STORED, Reading
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.ray_cluster.connection import load_ray
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
     reason: str
     prediction: Prediction | None
     evidence: NDArray[np.float32] | None
-    chosen: Reading = AS_STORED
+    chosen: ReadOptions = AS_STORED
     is_known: bool = False
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from app.core.errors import RefusedImageError
 from app.core.images import decoding, geometry
 from app.core.images.grey_range import scaled
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.app.core.images.decoding import decoded, refusal
 from tests.pictures import (
     coloured,
@@ -37,7 +37,7 @@ def test_fewer_bits_in_sixteen_need_a_window(film, kind, bits):
     error = refusal(encode(deep, kind))
     assert (error.code, error.status) == ("range_unknown", "refused")
     assert f"{deep.min():,} to {deep.max():,} occur" in str(error)
-    chosen = Reading(window=(0, 2**bits - 1))
+    chosen = ReadOptions(window=(0, 2**bits - 1))
     found = decoding.decode(encode(deep, kind), chosen)
     np.testing.assert_allclose(found.pixels, film, atol=1)
     assert found.chosen.window == (0, 2**bits - 1)
@@ -49,7 +49,7 @@ def test_hot_pixels_decide_nothing(film, kind, hot):
     deep = film.astype(np.uint16) * 16
     deep[4, 5:40] = hot
     assert refusal(encode(deep, kind)).code == "range_unknown"
-    found = decoding.decode(encode(deep, kind), Reading(window=(0, 4080))).pixels
+    found = decoding.decode(encode(deep, kind), ReadOptions(window=(0, 4080))).pixels
     np.testing.assert_array_equal(found[5:], film[5:])
     assert (found[4, 5:40] == 255).all()
 
@@ -63,7 +63,7 @@ def test_sixteen_bits_filled_from_end_to_end_need_no_window(film):
     low, high = int(film.min()), int(film.max())
     stretched = (film.astype(float) - low) / (high - low)
     deep = np.clip(stretched * 65535 + grain - 128, 0, 65535).astype(np.uint16)
-    found = decoding.decode(encode(deep, "PNG"), Reading(window=(0, 99)))
+    found = decoding.decode(encode(deep, "PNG"), ReadOptions(window=(0, 99)))
     np.testing.assert_array_equal(found.pixels, np.rint(deep / 257))
     assert found.chosen.window is None
 
@@ -141,7 +141,7 @@ def test_significant_bits_that_the_values_contradict(film):
 )
 def test_range_worked_by_hand(values, bits, expected):
     before = values.copy()
-    assert scaled(values, bits=bits, reading=Reading())[0].tolist() == [expected]
+    assert scaled(values, bits=bits, reading=ReadOptions())[0].tolist() == [expected]
     np.testing.assert_array_equal(values, before)
 
 
@@ -157,13 +157,13 @@ def test_range_worked_by_hand(values, bits, expected):
 )
 def test_range_that_is_unknown(values):
     with pytest.raises(RefusedImageError) as caught:
-        scaled(values, bits=None, reading=Reading())
+        scaled(values, bits=None, reading=ReadOptions())
     assert caught.value.code == "range_unknown"
 
 
 def test_window_worked_by_hand():
     values = np.array([[-np.inf, -5, 0, 1, 2, 7, np.inf, np.nan]])
-    found, window = scaled(values, bits=None, reading=Reading(window=(0.0, 2.0)))
+    found, window = scaled(values, bits=None, reading=ReadOptions(window=(0.0, 2.0)))
     assert found.tolist() == [[0, 0, 0, 128, 255, 255, 255, 0]]
     assert window == (0.0, 2.0)
 

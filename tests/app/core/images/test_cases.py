@@ -6,7 +6,7 @@ from PIL import Image
 
 from app.core.errors import ImageError
 from app.core.images import decoding
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 
 SEVERAL = "several_images"
 UNKNOWN = "range_unknown"
@@ -122,5 +122,5 @@ def test_case(cases, name):
 def test_case_with_a_window(cases, name):
     kind, file = name.split("/")
     data = (cases / kind / "in" / file).read_bytes()
-    found = decoding.decode(data, Reading(window=WINDOWS[name])).pixels
+    found = decoding.decode(data, ReadOptions(window=WINDOWS[name])).pixels
     require_same(found, reference(cases, name))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from app.core.images import decoding
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.app.core.images.decoding import decoded, refusal
 from tests.pictures import coloured
 
@@ -46,7 +46,7 @@ def test_lossless_sixteen_bits(film, kind):
 def test_sixteen_bits_say_nothing_of_the_range(film, kind):
     data = LOSSLESS[kind](twelve(film), 16)
     assert refusal(data).code == "range_unknown"
-    found = decoding.decode(data, Reading(window=(0, 4095))).pixels
+    found = decoding.decode(data, ReadOptions(window=(0, 4095))).pixels
     np.testing.assert_allclose(found, film, atol=1)
 
 

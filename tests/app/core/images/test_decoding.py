@@ -13,7 +13,7 @@ from PIL import Image, features
 
 from app.core.errors import UnreadableImageError
 from app.core.images import decoding
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.app.core.images.decoding import decoded, refusal
 from tests.pictures import coloured, dicom, encode, huge_jpeg, huge_png, huge_tiff
 
@@ -70,7 +70,7 @@ def test_views_of_a_multi_picture_jpeg_are_images(film):
     second = data.index(b"MPF\0") + 4 + 50 + 16  # behind the index and the entry of the first
     data[second : second + 4] = (0x020002).to_bytes(4, "little")
     assert refusal(bytes(data)).code == "several_images"
-    found = decoding.decode(bytes(data), Reading(frame=2)).pixels
+    found = decoding.decode(bytes(data), ReadOptions(frame=2)).pixels
     np.testing.assert_array_equal(found, decoded(encode(255 - film, "JPEG")))
 
 

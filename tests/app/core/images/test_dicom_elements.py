@@ -10,7 +10,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from app.core.images import decoding
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.app.core.images.dicom_films import refusal, shown, table
 from tests.pictures import dicom
 
@@ -76,7 +76,7 @@ def test_window_that_the_standard_does_not_allow(elements, words):
     assert (error.code, error.status) == ("range_unknown", "refused")
     assert words in str(error)
     assert "CANARY" not in str(error)
-    found = decoding.decode(data, Reading(window=(0, 4095)))
+    found = decoding.decode(data, ReadOptions(window=(0, 4095)))
     np.testing.assert_array_equal(found.pixels, OWN_RANGE)
     assert found.chosen.window == (0, 4095)
 
@@ -84,9 +84,9 @@ def test_window_that_the_standard_does_not_allow(elements, words):
 @pytest.mark.parametrize("elements", [{}, {"WindowCenter": 2048, "WindowWidth": 4096}])
 def test_readers_window_only_where_the_headers_is_not_valid(elements):
     data = dicom(RAMP, **TWELVE, **elements)
-    found = decoding.decode(data, Reading(window=(0, 9)))
+    found = decoding.decode(data, ReadOptions(window=(0, 9)))
     np.testing.assert_array_equal(found.pixels, shown(data))
-    assert found.chosen == Reading()
+    assert found.chosen == ReadOptions()
 
 
 # The rescaling.
@@ -147,7 +147,7 @@ def test_groups_of_the_frame_come_first():
         PerFrameFunctionalGroupsSequence=Sequence([groups(700), groups(2000)]),
     )
     for frame, center in ((1, 700), (2, 2000)):
-        found = decoding.decode(data, Reading(frame=frame)).pixels
+        found = decoding.decode(data, ReadOptions(frame=frame)).pixels
         np.testing.assert_allclose(found, expected_of(center), atol=0.51)
 
 

@@ -12,7 +12,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 
 from app.core.errors import RefusedImageError
 from app.core.images import decoding, dicom_file
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.app.core.images.dicom_films import (
     CANARY,
     JPEG_2000,
@@ -143,18 +143,18 @@ def test_frames_beyond_those_stated_are_offered(film, stated):
     assert (error.code, error.status) == ("several_images", "refused")
     assert "3 images" in str(error)
     for frame, expected in enumerate(stack(film), start=1):
-        found = decoding.decode(data, Reading(frame=frame))
+        found = decoding.decode(data, ReadOptions(frame=frame))
         np.testing.assert_array_equal(found.pixels, shown(dicom(expected)))
         assert found.chosen.frame == frame
     with pytest.raises(RefusedImageError, match="holds 3"):
-        decoding.decode(data, Reading(frame=4))
+        decoding.decode(data, ReadOptions(frame=4))
 
 
 @pytest.mark.parametrize("more", [1, 512, 10_798])
 def test_less_than_a_frame_behind_the_pixels_is_filling(film, more):
     data = dicom(film, PixelData=film.tobytes() + bytes(more + more % 2))
     np.testing.assert_array_equal(shown(data), shown(dicom(film)))
-    assert decoding.decode(data, Reading(frame=7)).chosen.frame is None
+    assert decoding.decode(data, ReadOptions(frame=7)).chosen.frame is None
 
 
 @pytest.mark.parametrize("has_offsets", [True, False])
@@ -169,7 +169,7 @@ def test_compressed_frames_are_counted(film, stated, has_offsets):
     dataset.save_as(file)
     assert "3 images" in str(refusal(file.getvalue()))
     for frame, expected in enumerate(stack(film), start=1):
-        found = decoding.decode(file.getvalue(), Reading(frame=frame)).pixels
+        found = decoding.decode(file.getvalue(), ReadOptions(frame=frame)).pixels
         np.testing.assert_allclose(found, shown(dicom(expected)), atol=8)
 
 

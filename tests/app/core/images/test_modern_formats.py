@@ -9,7 +9,7 @@ import pytest
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images import heif, jpeg_xl
 from app.core.images.decoding import decode
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.app.core.images.heic_films import HEIC, TWO_HEIC
 from tests.pictures import encode
 
@@ -79,7 +79,7 @@ def test_a_file_that_is_too_large_is_not_decoded(data, decoder, monkeypatch):
 
     monkeypatch.setattr(decoder, "check_size", refuse)
     with pytest.raises(TooLargeError):
-        decoder.decode(data, Reading())
+        decoder.decode(data, ReadOptions())
 
 
 def test_a_jpeg_xl_header_that_promises_a_billion_pixels():
@@ -95,7 +95,7 @@ def test_of_several_images_one_is_chosen():
     with pytest.raises(RefusedImageError) as caught:
         decode(TWO_HEIC)
     assert caught.value.code == "several_images"
-    film = decode(TWO_HEIC, Reading(frame=2))
+    film = decode(TWO_HEIC, ReadOptions(frame=2))
     assert film.chosen.frame == 2
     assert np.abs(film.pixels.astype(int) - (255 - FILM)).max() <= 4
 
@@ -107,9 +107,9 @@ def test_a_jpeg_xl_states_its_depth(bits):
         stored = np.rint(pixels * (largest / 255)).astype(np.uint16 if bits > 8 else np.uint8)
         data = jxl(stored, bitspersample=bits)
         assert jpeg_xl.depth(jpeg_xl._code_stream(data)) == bits
-        found = decode(data, Reading(window=(0, 1)))
+        found = decode(data, ReadOptions(window=(0, 1)))
         np.testing.assert_array_equal(found.pixels, np.rint(stored * (255 / largest)))
-        assert found.chosen == Reading()
+        assert found.chosen == ReadOptions()
 
 
 def test_a_jpeg_xl_of_16_bits_or_floats_may_leave_its_range_open():
@@ -121,7 +121,7 @@ def test_a_jpeg_xl_of_16_bits_or_floats_may_leave_its_range_open():
         with pytest.raises(RefusedImageError) as caught:
             decode(data)
         assert caught.value.code == "range_unknown"
-        found = decode(data, Reading(window=window))
+        found = decode(data, ReadOptions(window=window))
         np.testing.assert_array_equal(found.pixels, FILM)
         assert found.chosen.window == window
 

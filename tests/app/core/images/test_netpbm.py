@@ -10,11 +10,11 @@ from app.core.errors import ImageError
 from app.core.images import netpbm
 from app.core.images.decoding import decode
 from app.core.images.file_kinds import kind_of
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.pictures import coloured, plain_netpbm, raw_netpbm
 
 
-def code(data, reading=Reading()):  # noqa: B008 (it is frozen)
+def code(data, reading=ReadOptions()):  # noqa: B008 (it is frozen)
     with pytest.raises(ImageError) as caught:
         decode(data, reading)
     return caught.value.code
@@ -32,9 +32,9 @@ def test_pixels_of_8_bits_are_those_of_the_file_and_of_another_reader(film, writ
 @pytest.mark.parametrize("largest", [15, 100, 1023, 4095, 65_534])
 def test_the_header_states_the_depth(film, write, largest):
     stored = np.rint(film * (largest / 255)).astype(np.uint16)
-    found = decode(write(stored, largest), Reading(window=(0, 1)))
+    found = decode(write(stored, largest), ReadOptions(window=(0, 1)))
     np.testing.assert_allclose(found.pixels, stored * (255 / largest), atol=0.501)
-    assert found.chosen == Reading()
+    assert found.chosen == ReadOptions()
     colours = np.rint(coloured(film) * (largest / 255)).astype(np.uint16)
     found = decode(write(colours, largest))
     np.testing.assert_allclose(found.pixels, colours * (255 / largest), atol=0.501)
@@ -44,7 +44,7 @@ def test_the_header_states_the_depth(film, write, largest):
 def test_16_bits_are_a_container_as_in_other_formats(film, write):
     twelve = film.astype(np.uint16) * 16
     assert code(write(twelve, 65_535)) == "range_unknown"
-    chosen = Reading(window=(0.0, 4080.0))
+    chosen = ReadOptions(window=(0.0, 4080.0))
     found = decode(write(twelve, 65_535), chosen)
     np.testing.assert_array_equal(found.pixels, film)
     assert found.chosen == chosen
@@ -78,10 +78,10 @@ def test_comments_and_any_white_space(film):
 def test_images_that_follow_each_other(film):
     data = raw_netpbm(film, 255) + raw_netpbm(coloured(film), 255)
     assert code(data) == "several_images"
-    found = decode(data, Reading(frame=2))
+    found = decode(data, ReadOptions(frame=2))
     np.testing.assert_array_equal(found.pixels, coloured(film))
     assert (found.chosen.frame, found.num_images) == (2, 2)
-    assert code(data, Reading(frame=3)) == "no_such_frame"
+    assert code(data, ReadOptions(frame=3)) == "no_such_frame"
 
 
 @pytest.mark.parametrize("tail", [b"\n", b"\0\0", b"\r\n "])

@@ -15,7 +15,7 @@ from app.core.bundles.manifest import Input
 from app.core.images import geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import DECODERS, Prepared, Rejected, prepare, to_input
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.pictures import dicom
 
 GREY = Input(height=24, width=32, channels=1, fit="pad")
@@ -86,15 +86,15 @@ def test_the_window_of_the_model_is_used_where_a_file_states_none(film):
     found = prepare(deep, WINDOWED)
 
     np.testing.assert_array_equal(found.film.pixels, film)
-    assert found.film.chosen == Reading(model_window=(0.0, 4080.0))
+    assert found.film.chosen == ReadOptions(model_window=(0.0, 4080.0))
     assert found.image_id == hashlib.sha256(deep).hexdigest()
     plain = prepare(png(film), WINDOWED)
     np.testing.assert_array_equal(plain.film.pixels, film)
-    assert plain.film.chosen == Reading()
+    assert plain.film.chosen == ReadOptions()
 
 
 def test_the_window_of_the_reader_comes_before_that_of_the_model(film):
-    deep, chosen = png(film.astype(np.uint16) * 16), Reading(window=(0.0, 8160.0))
+    deep, chosen = png(film.astype(np.uint16) * 16), ReadOptions(window=(0.0, 8160.0))
 
     found = prepare(deep, WINDOWED, reading=chosen)
 
@@ -107,12 +107,12 @@ def test_a_film_refused_with_a_window_is_another_one_than_with_that_of_the_model
     deep = png(film.astype(np.uint16) * 16)
     digest, far = hashlib.sha256(deep).hexdigest(), (60_000.0, 60_001.0)
 
-    by_model = prepare(deep, GREY.model_copy(update={"window": far}), reading=Reading(frame=2))
-    by_reader = prepare(deep, WINDOWED, reading=Reading(window=far))
+    by_model = prepare(deep, GREY.model_copy(update={"window": far}), reading=ReadOptions(frame=2))
+    by_reader = prepare(deep, WINDOWED, reading=ReadOptions(window=far))
 
     assert by_model.error.code == by_reader.error.code == "blank"
     assert by_model.image_id == digest
-    assert by_reader.image_id == Reading(window=far).image_id(digest) != digest
+    assert by_reader.image_id == ReadOptions(window=far).image_id(digest) != digest
 
 
 def test_resizing_alone_asks_nothing_of_the_film():

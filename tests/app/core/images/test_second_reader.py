@@ -15,10 +15,10 @@ from PIL import Image
 
 from app.core.errors import ImageError
 from app.core.images import decoding, silence
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 
 TOOLS = ("dcm2pnm", "dcmj2pnm", "dcml2pnm")
-FIRST = Reading(frame=1)
+FIRST = ReadOptions(frame=1)
 # Files that are read here and shown otherwise there, with what the standard says.
 DIFFERENT = {
     "mono1_nowindow.dcm": "DCMTK takes the padding into the range; PS3.3 C.7.5.1.1.2 leaves it out",

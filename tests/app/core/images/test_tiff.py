@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from app.core.images import decoding
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.app.core.images.decoding import decoded, refusal
 from tests.pictures import coloured, encode
 
@@ -40,7 +40,7 @@ def test_depth_that_is_not_stated_needs_a_window(film, dtype):
     values = film.astype(dtype) * 4
     error = refusal(tiff(values))
     assert (error.code, error.status) == ("range_unknown", "refused")
-    found = decoding.decode(tiff(values), Reading(window=(0, 1020)))
+    found = decoding.decode(tiff(values), ReadOptions(window=(0, 1020)))
     np.testing.assert_allclose(found.pixels, film, atol=1)
     assert found.chosen.window == (0, 1020)
 
@@ -57,7 +57,7 @@ def test_floats_that_fill_0_to_1(film, dtype):
 def test_undefined_floats_are_black(film):
     values = film.astype(np.float32)
     values[0, :3] = np.nan, np.inf, -np.inf
-    found = decoding.decode(tiff(values), Reading(window=(0, 255))).pixels
+    found = decoding.decode(tiff(values), ReadOptions(window=(0, 255))).pixels
     assert found[0, :3].tolist() == [0, 255, 0]
     np.testing.assert_array_equal(found[1:], film[1:])
 
@@ -175,11 +175,11 @@ def test_stack_is_offered(film, kind):
     assert (error.code, error.status) == ("several_images", "refused")
     assert "3 images" in str(error)
     for frame, expected in ((1, film), (2, 255 - film), (3, film // 2)):
-        found = decoding.decode(data, Reading(frame=frame))
+        found = decoding.decode(data, ReadOptions(frame=frame))
         np.testing.assert_array_equal(found.pixels, expected)
         assert found.chosen.frame == frame
     with pytest.raises(decoding.RefusedImageError, match="holds 3") as caught:
-        decoding.decode(data, Reading(frame=4))
+        decoding.decode(data, ReadOptions(frame=4))
     assert caught.value.code == "no_such_frame"
 
 
@@ -188,7 +188,7 @@ def test_preview_is_no_second_image(film):
     with tifffile.TiffWriter(file) as writer:
         writer.write(film[::4, ::4], subfiletype=1)
         writer.write(film)
-    found = decoding.decode(file.getvalue(), Reading(frame=9))
+    found = decoding.decode(file.getvalue(), ReadOptions(frame=9))
     np.testing.assert_array_equal(found.pixels, film)
     assert found.chosen.frame is None
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import ImageError
 from app.core.images.decoding import decode
-from app.core.images.reading import Reading
+from app.core.images.reading import ReadOptions
 from tests.pictures import npy_file
 
 # Along the axes of RAS+: to the right, to the front, upwards.
@@ -35,7 +35,7 @@ def nifti(volume, affine=None, *, compressed=False, kind=nibabel.Nifti1Image, **
     return gzip.compress(data) if compressed else data
 
 
-def code(data, reading=Reading(frame=1)):  # noqa: B008 (it is frozen)
+def code(data, reading=ReadOptions(frame=1)):  # noqa: B008 (it is frozen)
     with pytest.raises(ImageError) as caught:
         decode(data, reading)
     return caught.value.code
@@ -45,18 +45,18 @@ def code(data, reading=Reading(frame=1)):  # noqa: B008 (it is frozen)
 @pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
 def test_the_patient_s_right_is_left_and_the_front_is_up(kind, compressed):
     data = nifti(patient(), compressed=compressed, kind=kind)
-    assert code(data, Reading()) == "several_images"
+    assert code(data, ReadOptions()) == "several_images"
 
-    found = decode(data, Reading(frame=3))
+    found = decode(data, ReadOptions(frame=3))
 
     assert found.pixels.shape == (ROWS, COLUMNS)
     assert (found.pixels[:6, :8] == 255).all()  # top left: the front, and the patient's right
     assert (found.pixels == 255).sum() == 48
     np.testing.assert_array_equal(found.pixels, patient()[::-1, ::-1, 2].T)
     assert (found.chosen.frame, found.num_images) == (3, 3)
-    lowest = decode(data, Reading(frame=1)).pixels
+    lowest = decode(data, ReadOptions(frame=1)).pixels
     np.testing.assert_array_equal(lowest, patient()[::-1, ::-1, 0].T)
-    assert code(data, Reading(frame=4)) == "no_such_frame"
+    assert code(data, ReadOptions(frame=4)) == "no_such_frame"
 
 
 @pytest.mark.parametrize("stored", ["LPS", "LAS", "PIR", "ASL", "SRA", "RSP", "RAS"])
@@ -74,14 +74,14 @@ def test_however_it_is_stored_it_is_shown_alike(stored):
     assert "".join(nibabel.aff2axcodes(affine)) == stored
 
     for number in (1, 2, 3):
-        found = decode(nifti(volume, affine), Reading(frame=number)).pixels
+        found = decode(nifti(volume, affine), ReadOptions(frame=number)).pixels
         np.testing.assert_array_equal(found, patient()[::-1, ::-1, number - 1].T)
 
 
 def test_an_oblique_volume_is_shown_along_the_nearest_axes():
     turned = np.eye(4)
     turned[:2, :2] = [[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]]
-    found = decode(nifti(patient(), turned), Reading(frame=2)).pixels
+    found = decode(nifti(patient(), turned), ReadOptions(frame=2)).pixels
     np.testing.assert_array_equal(found, patient()[::-1, ::-1, 1].T)
 
 
@@ -89,7 +89,7 @@ def test_the_qform_states_the_orientation_where_there_is_no_sform():
     image = nibabel.Nifti1Image(patient(), np.diag([-1.0, -1, 1, 1]))
     image.set_sform(None, code=0)
     image.set_qform(np.diag([-1.0, -1, 1, 1]), code=1)
-    found = decode(image.to_bytes(), Reading(frame=3)).pixels
+    found = decode(image.to_bytes(), ReadOptions(frame=3)).pixels
     np.testing.assert_array_equal(found, patient()[:, :, 2].T)
 
 
@@ -103,25 +103,25 @@ def test_slope_and_intercept_are_applied_before_the_window():
     stored = patient().astype(np.int16)
     data = nifti(stored, scl_slope=2.0, scl_inter=-1000.0)  # from -1000 to -490
     assert code(data) == "range_unknown"
-    found = decode(data, Reading(frame=3, window=(-1000.0, -490.0)))
+    found = decode(data, ReadOptions(frame=3, window=(-1000.0, -490.0)))
     np.testing.assert_array_equal(found.pixels, patient()[::-1, ::-1, 2].T)
-    assert found.chosen == Reading(3, (-1000.0, -490.0))
-    other = decode(data, Reading(frame=3, window=(-1000.0, 20.0))).pixels
+    assert found.chosen == ReadOptions(3, (-1000.0, -490.0))
+    other = decode(data, ReadOptions(frame=3, window=(-1000.0, 20.0))).pixels
     np.testing.assert_allclose(other, patient()[::-1, ::-1, 2].T / 2, atol=0.51)
 
 
 def test_the_range_that_a_volume_states_is_used():
     stored = patient().astype(np.int16)
     data = nifti(stored, scl_slope=2.0, scl_inter=-1000.0, cal_min=-1000.0, cal_max=-490.0)
-    found = decode(data, Reading(frame=3, window=(0.0, 1.0)))
+    found = decode(data, ReadOptions(frame=3, window=(0.0, 1.0)))
     np.testing.assert_array_equal(found.pixels, patient()[::-1, ::-1, 2].T)
-    assert found.chosen == Reading(3)
+    assert found.chosen == ReadOptions(3)
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.int32, np.float32, np.float64])
 def test_a_range_that_is_not_stated_is_asked(dtype):
     assert code(nifti(patient().astype(dtype))) == "range_unknown"
-    found = decode(nifti(patient().astype(dtype)), Reading(3, (0.0, 255.0)))
+    found = decode(nifti(patient().astype(dtype)), ReadOptions(3, (0.0, 255.0)))
     np.testing.assert_array_equal(found.pixels, patient()[::-1, ::-1, 2].T)
 
 
@@ -131,7 +131,7 @@ def test_a_big_endian_volume():
     )
     data = image.to_bytes()
     assert data[:4] == b"\0\0\1\x5c"
-    found = decode(data, Reading(3, (0.0, 255.0))).pixels
+    found = decode(data, ReadOptions(3, (0.0, 255.0))).pixels
     np.testing.assert_array_equal(found, patient()[::-1, ::-1, 2].T)
 
 
@@ -139,7 +139,7 @@ def test_a_volume_of_one_slice_is_an_image():
     for volume in (patient()[:, :, 1], patient()[:, :, 1:2], patient()[:, :, 1:2, np.newaxis]):
         found = decode(nifti(volume))
         np.testing.assert_array_equal(found.pixels, patient()[::-1, ::-1, 1].T)
-        assert found.chosen == Reading()
+        assert found.chosen == ReadOptions()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_volume_of_one_slice_is_an_image():
 )  # fmt: skip
 def test_what_is_of_another_layout_is_refused(volume, spacing, reason):
     with pytest.raises(ImageError, match=reason) as caught:
-        decode(nifti(volume, np.diag([*spacing, 1.0])), Reading(frame=1))
+        decode(nifti(volume, np.diag([*spacing, 1.0])), ReadOptions(frame=1))
     assert caught.value.code == "unsupported_layout"
 
 
@@ -176,7 +176,7 @@ def test_an_array_of_rows_and_columns():
         np.testing.assert_array_equal(decode(npy_file(array)).pixels, image)
     deep = npy_file(image.astype(np.int16) * 4)
     assert code(deep) == "range_unknown"
-    found = decode(deep, Reading(window=(0.0, 1020.0)))
+    found = decode(deep, ReadOptions(window=(0.0, 1020.0)))
     np.testing.assert_array_equal(found.pixels, image)
     assert found.chosen.window == (0.0, 1020.0)
 

@@ -1,4 +1,4 @@
-"""Reading ahead of computing: order, bounds, and file systems that stall."""
+"""ReadOptions ahead of computing: order, bounds, and file systems that stall."""
 
 import threading
 import time
