@@ -17,7 +17,9 @@ _CIRCUMSTANCES = re.compile(
     r"|height|width|weight|bmi|[xy](min|max|[12])?|bbox|id|nr|number|index|side|race|ethnicity"
     r"|hospital|site|center|centre|manufacturer|scanner|modality|date|time|quality|rad|reader"
     r"|rater|source|licence|license|follow|up|uid"
-    r"|patient|image|study|series|is|at|of|the|in|years|code|film|type",
+    r"|patient|image|study|series|is|at|of|the|in|years|code|film|type"
+    r"|train|training|test|testing|val|valid|validation|dev|set|subset|partition|usage|phase"
+    r"|folds|kfold|cv|crossval|\d+",
     re.IGNORECASE,
 )
 
@@ -125,4 +127,6 @@ def _listed(texts: Sequence[str]) -> str:
 
 def _is_circumstance(column: str) -> bool:
     words = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", re.sub(r"^Unnamed: \d+$", "index", column))
-    return all(_CIRCUMSTANCES.fullmatch(word) for word in words if word)
+    known = [word for word in words if word]
+    # A class may be called by a number alone.
+    return all(map(_CIRCUMSTANCES.fullmatch, known)) and not all(map(str.isdigit, known))

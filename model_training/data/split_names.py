@@ -40,7 +40,7 @@ def splits_of_folders(names: Sequence[str]) -> dict[str, SplitName]:
     """
     found: dict[str, tuple[SplitName, frozenset[str]]] = {}
     for name in names:
-        words = _words(name)
+        words = words_of(name)
         splits = [SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES]
         if len(splits) == 1:
             rest = frozenset(word for word in words if word not in SPLIT_NAMES) - _FILLERS
@@ -55,7 +55,8 @@ def splits_of_folders(names: Sequence[str]) -> dict[str, SplitName]:
     }
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """The words of a name in lower case: `seg`, `train` and `2` of `segTrain2`."""
     text = unicodedata.normalize("NFC", name)
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return [word for word in re.split(r"[\W_]+|(?<=\D)(?=\d)", text.lower()) if word]

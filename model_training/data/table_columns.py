@@ -15,7 +15,7 @@ from model_training.data.image_files import ImageIndex
 from model_training.data.marked_columns import FEW_VALUES, marked_columns
 from model_training.data.path_column import find_path_column, looks_like_a_file
 from model_training.data.spelling import composed, stripped
-from model_training.data.split_names import split_of
+from model_training.data.split_columns import Splits, find_splits, named_splits
 
 NO_COLUMN = "none"
 
@@ -26,7 +26,6 @@ _KNOWN_NAMES = {
     "patient": ("patientid", "patient", "patientnumber", "patientnr", "patientno", "patid",
                 "subjectid", "subject", "participantid", "participant", "personid", "person",
                 "pid", "mrn"),
-    "split": ("split", "part", "partition", "set", "subset"),
     "subgroup": ("subgroup",),
 }  # fmt: skip
 
@@ -65,7 +64,7 @@ class Chosen:
         path: File name or path of the image.
         labels: One column of classes, or one column for each class or finding.
         patient: Patient, or None.
-        split: Split, or None.
+        splits: The split of each row, and the columns that give it.
         subgroup: Subgroup, or None.
         notes: Remarks on how they were chosen.
     """
@@ -73,17 +72,17 @@ class Chosen:
     path: str
     labels: tuple[str, ...]
     patient: str | None
-    split: str | None
+    splits: Splits
     subgroup: str | None
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         what = "label" if len(self.labels) == 1 else "labels"
         read = {"path": self.path, what: ", ".join(self.labels)}
-        for role in ("patient", "split", "subgroup"):
-            if column := getattr(self, role):
-                read[role] = column
-        return ", ".join(f"{role} from {column}" for role, column in read.items())
+        read["patient"] = self.patient or ""
+        read["split"] = ", ".join(self.splits.columns)
+        read["subgroup"] = self.subgroup or ""
+        return ", ".join(f"{role} from {column}" for role, column in read.items() if column)
 
 
 def choose_columns(
@@ -101,18 +100,20 @@ def choose_columns(
         DatasetError: If a column is missing or ambiguous.
     """
     chosen: dict[str, str | None] = {}
-    for role in ("patient", "split", "subgroup"):
+    for role in ("patient", "subgroup"):
         chosen[role] = _of_role(table, role, getattr(given, role), file_name)
     labels = _label_columns(table, given.label, file_name)
     path = given.path
-    notes: list[str] = []
-    if path is None:
-        never = {chosen["split"], chosen["subgroup"], *labels}
+    if path is not None:
+        path = None if path.lower() == NO_COLUMN else _named(table, path, file_name)
+    splits = _splits(table, given.split, {path, *labels, *chosen.values()}, file_name)
+    notes = list(splits.notes)
+    if given.path is None:
+        never = {*splits.columns, chosen["subgroup"], *labels}
         possible = table[[column for column in table if column not in never]]
         patient = [chosen["patient"]] if chosen["patient"] else []
-        path, notes = find_path_column(possible, index, file_name, others=patient)
-    else:
-        path = None if path.lower() == NO_COLUMN else _named(table, path, file_name)
+        path, more = find_path_column(possible, index, file_name, others=patient)
+        notes += more
     if path is None:
         raise _not_recognised(table, "path", "the file name", file_name, notes)
     if looks_like_a_file(path) and index.find(path):
@@ -121,7 +122,7 @@ def choose_columns(
             "line with the names of the columns above it, such as path,label."
         )
     if given.label is None and not labels:
-        used = [path, *filter(None, chosen.values())]
+        used = [path, *splits.columns, *filter(None, chosen.values())]
         labels, more = marked_columns(table, used, file_name)
         notes += more
     if not labels:
@@ -129,8 +130,20 @@ def choose_columns(
     if len(labels) == 1:
         _require_few_values(table, labels[0], file_name)
     if chosen["patient"] is None and given.patient is None:
-        notes += _about_groups(table, {path, *labels, chosen["split"], chosen["subgroup"]})
-    return Chosen(path, tuple(labels), **chosen, notes=tuple(notes))
+        notes += _about_groups(table, {path, *labels, *splits.columns, chosen["subgroup"]})
+    return Chosen(
+        path, tuple(labels), chosen["patient"], splits, chosen["subgroup"], notes=tuple(notes)
+    )
+
+
+def _splits(
+    table: pd.DataFrame, given: str | None, used: Collection[str | None], file_name: str
+) -> Splits:
+    if given is None:
+        return find_splits(table, used, file_name)
+    if given.lower() == NO_COLUMN:
+        return Splits((), [""] * len(table))
+    return named_splits(table, _named(table, given, file_name), file_name)
 
 
 def _about_groups(table: pd.DataFrame, used: Collection[str | None]) -> list[str]:
@@ -197,12 +210,6 @@ def _recognised(table: pd.DataFrame, role: str, file_name: str) -> str | None:
     candidates = [column for name in known for column in columns if called[column] == name]
     if role == "label":
         candidates = [column for column in candidates if not _has_fractions(table[column])]
-    if role == "split":
-        candidates = [
-            column
-            for column in candidates
-            if called[column] == "split" or _names_splits(table[column])
-        ]
     if len(candidates) > 1 and len({_division(table[column]) for column in candidates}) > 1:
         raise DatasetError(
             f"The columns {candidates} of {file_name} could each be the {role}. Name one with "
@@ -257,10 +264,6 @@ def _division(column: pd.Series[Any]) -> tuple[int, ...]:
     """Number of the group of each row: equal for columns that divide the rows alike."""
     numbers: dict[str, int] = {}
     return tuple(numbers.setdefault(text, len(numbers)) for text in texts_of(column))
-
-
-def _names_splits(column: pd.Series[Any]) -> bool:
-    return all(split_of(text) for text in texts_of(column))
 
 
 def _has_fractions(column: pd.Series[Any]) -> bool:

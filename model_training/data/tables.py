@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
 from model_training.data.cells import Mark, texts_of, whole_numbers
 from model_training.data.finding_lists import labels_of_lists
@@ -21,9 +20,8 @@ from model_training.data.image_files import (
 )
 from model_training.data.row_labels import Labels, listed
 from model_training.data.rules import Rules
-from model_training.data.split_names import split_of, splits_of_folders
+from model_training.data.split_names import splits_of_folders
 from model_training.data.table_columns import (
-    NO_COLUMN,
     Chosen,
     Columns,
     choose_columns,
@@ -32,8 +30,6 @@ from model_training.data.table_files import load_table
 from model_training.data.table_join import join_tables
 from model_training.data.table_labels import read_labels
 from model_training.data.table_rows import Row, has_boxes, resolve, rows_by_image, union
-
-_SHOWN_VALUES = 10
 
 
 def read_tables(
@@ -61,7 +57,7 @@ def read_tables(
     _require_filled(written, chosen.path, name)
     paths, about_missing = resolve(written, index, rules, name)
     notes += about_missing
-    rows = _rows(table, chosen, labels, written, paths, name)
+    rows = _rows(table, chosen, labels, written, paths)
     groups, about_rows = rows_by_image(
         rows, rules, name, boxes=has_boxes([str(column) for column in table])
     )
@@ -142,14 +138,13 @@ def _rows(
     labels: Labels,
     written: Sequence[str],
     paths: Sequence[Path | None],
-    file_name: str,
 ) -> list[Row]:
     """The rows that have an image and a label."""
 
     def texts(column: str | None) -> list[str]:
         return texts_of(table[column]) if column else [""] * len(table)
 
-    splits = _splits(texts(chosen.split), chosen.split, file_name)
+    splits = chosen.splits.values
     # 12 and 12.0 are one patient.
     patients, subgroups = whole_numbers(texts(chosen.patient)), texts(chosen.subgroup)
     left_out = labels.left_out
@@ -203,18 +198,3 @@ def _require_filled(texts: Sequence[str], column: str, file_name: str) -> None:
             f"{len(empty)} of {len(texts)} rows of {file_name} {have} no image in the column "
             f"{column!r} (row {listed(empty)} below the header). Fill them in, or remove them."
         )
-
-
-def _splits(texts: Sequence[str], column: str | None, file_name: str) -> list[CaseSplit]:
-    if column is None:
-        return [""] * len(texts)
-    found = [split_of(text) for text in texts]
-    unknown = [text for text, split in zip(texts, found, strict=True) if split is None]
-    if unknown:
-        shown = ", ".join(repr(text) for text in sorted(set(unknown))[:_SHOWN_VALUES])
-        raise DatasetError(
-            f"{len(unknown)} of {len(texts)} rows of {file_name} have {shown} in the column "
-            f"{column!r}. Expected train, val or test in each; correct them, or use a random split "
-            f"with --split-column {NO_COLUMN}."
-        )
-    return [split for split in found if split is not None]
