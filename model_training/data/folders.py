@@ -17,6 +17,7 @@ from model_training.data.name_patterns import KNOWN_PATTERNS
 from model_training.data.nested_copies import Place, without_nested_copies
 from model_training.data.positive_class import is_telling, says_nothing_found
 from model_training.data.split_names import splits_of_folders
+from model_training.data.wrappers import wrapper
 
 # Folders of images that somebody is still to label, beside those of the classes.
 _UNLABELLED = frozenset({
@@ -138,7 +139,7 @@ def _first_level(
     folder: Path, parts: Mapping[Path, tuple[str, ...]], known: Collection[str]
 ) -> tuple[list[Place], list[str]]:
     """The images below a class folder, with the split above it, and remarks on the others."""
-    top = _wrapper(parts)
+    top = wrapper(folder, parts.values(), classes=known)
     notes = [f"The data are in the folder {'/'.join(top)}."] if top else []
     inner = {path: f[len(top) :] for path, f in parts.items() if f[: len(top)] == top}
     firsts = sorted({folders[0] for folders in inner.values() if folders})
@@ -174,20 +175,6 @@ def _first_level(
         bases = [folder.joinpath(*top, name) for name in splits] or [folder.joinpath(*top)]
         notes += _about_empty_folders(bases, {place.class_name for place in places})
     return places, notes
-
-
-def _wrapper(parts: Mapping[Path, tuple[str, ...]]) -> tuple[str, ...]:
-    """The folders that only hold a folder with the splits, as unpacked archives have them."""
-    top: tuple[str, ...] = ()
-    while True:
-        inner = {folders[len(top)] if len(folders) > len(top) else "" for folders in parts.values()}
-        if len(inner) != 1 or "" in inner or splits_of_folders(sorted(inner)):
-            break
-        top += (inner.pop(),)
-    if not top:
-        return ()
-    names = {f[len(top)] for f in parts.values() if len(f) > len(top)}
-    return top if "train" in splits_of_folders(sorted(names)).values() else ()
 
 
 def _without_repeated_split(split_folder: str, below: tuple[str, ...]) -> tuple[str, ...]:

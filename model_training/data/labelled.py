@@ -10,11 +10,12 @@ from pathlib import Path
 from app.core.errors import DatasetError
 from model_training.data.folders import LabelledFolders, read_folders
 from model_training.data.image_files import ImageIndex, LabelledImages
-from model_training.data.listing import is_excluded, list_images
+from model_training.data.listing import is_excluded, list_images, tables_beside
 from model_training.data.manifest import MANIFEST, with_manifest
+from model_training.data.no_classes import require_classes
 from model_training.data.rules import Rules
 from model_training.data.table_columns import Columns, choose_columns
-from model_training.data.table_files import SUFFIXES, load_table, tables_in
+from model_training.data.table_files import SUFFIXES, load_table
 from model_training.data.tables import are_splits, read_tables
 
 # A table that names a smaller proportion of the images does not label the data set.
@@ -64,7 +65,7 @@ def read_labelled(
         return by_tables(tables)
     beside = [
         file
-        for file in tables_in(data)
+        for file in tables_beside(data, images)
         if file.name != MANIFEST and not is_excluded(file.name, rules.exclude)
     ]
     about_tables = (columns, rules.join, rules.encoding, rules.sheet)
@@ -76,7 +77,7 @@ def read_labelled(
     if beside and (columns is not None or rules.join is not None):
         _require_one(beside, rules)
         return by_tables(beside)
-    folders = read_folders(data, images, named=named, class_folder=rules.class_folder)
+    folders = _by_folders(data, images, named, rules, beside)
     if len({image.label for image in folders.images}) > 1 and not folders.numbered:
         found, more = with_manifest(folders.images, data)
         more += [_not_read(file, folders, index, rules) for file in beside]
@@ -94,16 +95,43 @@ def read_labelled(
             "which level of folders is the class (--class-folder), or name the classes with "
             "--class-names."
         )
+    require_classes(data, images, folders.images, notes)
     found, more = with_manifest(folders.images, data)
     return LabelledImages(found, [*notes, *folders.notes, *more])
+
+
+def _by_folders(
+    data: Path,
+    images: Sequence[Path],
+    named: Collection[str],
+    rules: Rules,
+    beside: Sequence[Path],
+) -> LabelledFolders:
+    """What the folders say.
+
+    Raises:
+        DatasetError: If it is not clear which folders are classes.
+    """
+    try:
+        return read_folders(data, images, named=named, class_folder=rules.class_folder)
+    except DatasetError as error:
+        if not beside:
+            raise
+        raise DatasetError(
+            f"{error} If a table has the labels, pass it as the data: {_listed(beside)}."
+        ) from None
+
+
+def _listed(tables: Sequence[Path]) -> str:
+    return ", ".join(file.name for file in tables)
 
 
 def _require_one(tables: Sequence[Path], rules: Rules) -> None:
     if len(tables) > 1 and rules.join is None and not are_splits(tables):
         raise DatasetError(
             f"The data folder contains {len(tables)} tables, {[file.name for file in tables]}, and "
-            "no folders of two classes. Pass the table to read as the data, or join them with "
-            "--join COLUMN."
+            "no folders of two classes. Pass the table to read as the data, name those of several "
+            "splits with --table each, or join them with --join COLUMN."
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from model_training.data.mask_content import with_other_sizes, with_two_levels
 from model_training.data.masks import masks_among
 from model_training.data.rules import Rules
 from model_training.data.table_files import tables_in
+from model_training.data.wrappers import folders_for_tables
 
 _SHOWN_FOLDERS = 5
 
@@ -29,7 +30,7 @@ def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
     Raises:
         DatasetError: If a pattern to exclude matches nothing.
     """
-    left_out = _Besides(folder)
+    left_out = _Besides()
     images = images_below(folder, left_out)
     kept, notes = _without_excluded(images, folder, rules.exclude)
     masks, doubtful = masks_among(kept, folder)
@@ -58,22 +59,40 @@ def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
             f"{_images(len(two))} of two grey levels only, as masks are ({_where(two, folder)}). "
             "--exclude leaves out what is not a film."
         )
+    left_out.without(tables_beside(folder, kept))
     return kept, [*notes, str(left_out)] if left_out else notes
 
 
-class _Besides(LeftOut):
-    """What lies beside the images, except the tables that may label them."""
+def tables_beside(folder: Path, images: Sequence[Path]) -> list[Path]:
+    """The tables that may label the images: in the data folder, else in a folder around them all.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: The data folder.
+        images: The images below it that are read.
+    """
+    places = [tables_in(place) for place in folders_for_tables(folder, images)]
+    return next((tables for tables in places if tables), [])
+
+
+class _Besides(LeftOut):
+    """What lies beside the images, with the tables that may label them."""
+
+    def __init__(self) -> None:
         super().__init__()
-        self._tables = {path.name for path in tables_in(folder)}
+        self._kinds: dict[str, list[str]] = defaultdict(list)
 
     def add(self, name: str, kind: str = "") -> None:
         """See `LeftOut.add`."""
-        if name in self._tables:
-            self._tables.remove(name)
-        else:
-            super().add(name, kind)
+        self._kinds[name].append(kind)
+
+    def without(self, tables: Sequence[Path]) -> None:
+        """Counts all but these tables."""
+        for table in tables:
+            if self._kinds[table.name]:
+                self._kinds[table.name].pop()
+        for name, kinds in self._kinds.items():
+            for kind in kinds:
+                super().add(name, kind)
 
 
 def is_excluded(name: str, patterns: Sequence[str]) -> bool:

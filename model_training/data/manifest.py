@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from app.core.errors import DatasetError
-from model_training.data.image_files import LabelledImage
+from model_training.data.image_files import LabelledImage, name_below
 from model_training.data.spelling import composed, stripped
+from model_training.data.wrappers import folders_for_tables
 
 MANIFEST = "manifest.csv"
 
@@ -21,15 +22,18 @@ def with_manifest(
 
     Args:
         images: As labelled by the folders.
-        folder: The data folder.
+        folder: The data folder; the manifest is in it, or in a folder around all images.
 
     Raises:
         DatasetError: If the manifest cannot be read or does not match the images.
     """
-    manifest = _read_manifest(folder / MANIFEST)
-    if manifest is None:
+    places = folders_for_tables(folder, [image.path for image in images])
+    place = next((place for place in places if (place / MANIFEST).is_file()), None)
+    if place is None:
         return images, []
-    names = [composed(image.name) for image in images]
+    manifest = _read_manifest(place / MANIFEST)
+    around = composed(name_below(place, folder)) + "/" if place != folder else ""
+    names = [composed(image.name).removeprefix(around) for image in images]
     notes = _manifest_notes(manifest, names)
     found = [manifest.get(name, ("", "")) for name in names]
     return [
@@ -38,10 +42,8 @@ def with_manifest(
     ], notes
 
 
-def _read_manifest(path: Path) -> dict[str, tuple[str, str]] | None:
-    """Patient and subgroup by image path; None if there is no manifest."""
-    if not path.is_file():
-        return None
+def _read_manifest(path: Path) -> dict[str, tuple[str, str]]:
+    """Patient and subgroup by image path."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:

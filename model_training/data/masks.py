@@ -15,6 +15,8 @@ _WORDS = (
 )
 # A folder such as `masks`, `lung masks` or `infection_masks`, but not `with_mask`.
 _NEGATED = r"(with|without|no|non|un|has)[ _-]?"
+# `Dataset_with_GT` and `images and masks` hold both.
+_BOTH = re.compile(r"(.*[ _-])?(with|and|plus|mit|und|con|avec|et)[ _-].*", re.IGNORECASE)
 _FOLDER = re.compile(rf"(?!{_NEGATED})((\w+[ _-])*({_WORDS})|\w*masks?)", re.IGNORECASE)
 _NEGATED_FOLDER = re.compile(rf"{_NEGATED}\w*masks?", re.IGNORECASE)
 # A file such as `x_mask.png`, `x (1)_mask_1.png` or `mask_x.png`, beside `x.png`.
@@ -26,7 +28,7 @@ _FILE = (
 
 def is_mask_folder(name: str) -> bool:
     """Whether a folder has a name that folders of masks have."""
-    return _FOLDER.fullmatch(name) is not None
+    return _FOLDER.fullmatch(name) is not None and not _BOTH.fullmatch(name)
 
 
 def image_of_mask(stem: str) -> str:
@@ -46,7 +48,8 @@ def masks_among(images: Sequence[Path], folder: Path) -> tuple[list[Path], list[
     """The images that are masks, and those that are only named like masks.
 
     A file is a mask if it is named like one and its image is there too, or if it is in a folder
-    named `masks` and other images are beside that folder.
+    named `masks` and other images are beside that folder. A folder around all images has none
+    beside it.
 
     Args:
         images: Image files.
@@ -59,6 +62,8 @@ def masks_among(images: Sequence[Path], folder: Path) -> tuple[list[Path], list[
     of_masks = {
         place for place in folders if is_mask_folder(place.name) and place.parent not in worn
     }
+    around = of_masks.intersection(*(name.parents for name in names))
+    of_masks -= around
     inside = [next((p for p in reversed(name.parents) if p in of_masks), None) for name in names]
     beside = {
         parent
@@ -71,11 +76,11 @@ def masks_among(images: Sequence[Path], folder: Path) -> tuple[list[Path], list[
     doubtful: list[Path] = []
     for path, name, place in zip(images, names, inside, strict=True):
         stem = image_of_mask(name.stem).lower()
-        if place is not None:
-            (masks if place.parent in beside else doubtful).append(path)
-        elif stem:
-            is_beside = any((near, stem) in stems for near in _near(name))
-            (masks if is_beside else doubtful).append(path)
+        is_beside = any((near, stem) in stems for near in _near(name))
+        if (place is not None and place.parent in beside) or (stem and is_beside):
+            masks.append(path)
+        elif place is not None or stem or around:
+            doubtful.append(path)
     return masks, doubtful
 
 

@@ -9,16 +9,8 @@ from app.core.errors import DatasetError
 from model_training.data.datasets import read_dataset
 from model_training.data.rules import Rules
 from model_training.data.table_columns import Columns
+from tests.model_training.data.folder_layouts import layout
 from tests.model_training.data.label_tables import labels, noted
-
-
-def layout(root, *names):
-    """Files whose content is their name, so that none is the copy of another."""
-    for name in names:
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(name.encode())
-    return root
 
 
 def splits(dataset):
