@@ -1,19 +1,14 @@
-"""Image files below a folder, and which of them a table refers to."""
+"""Image files below a folder, and what is known of them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.sources import folder_listing
-from app.core.sources.file_names import IMAGE_SUFFIXES, is_image_name
 from app.core.sources.left_out import LeftOut
-from model_training.data.spelling import composed
 
 HIDDEN = (".", "__MACOSX")
 
@@ -89,78 +84,3 @@ def name_below(path: Path, folder: Path) -> str:
     shown = path.relative_to(folder) if path.is_relative_to(folder) else path
     # A name that is not UTF-8 could not be written into the predictions table.
     return shown.as_posix().encode("utf-8", "backslashreplace").decode()
-
-
-class ImageIndex:
-    """Finds the file that a table refers to.
-
-    A path, absolute or relative to the folder, is used as it is. If there is no such file, case,
-    extension and ways to encode an accent are ignored; leading folders of a path from elsewhere are
-    ignored; a name without folders is searched in all folders; and `%20` is a blank.
-    """
-
-    def __init__(self, folder: Path, images: list[Path] | None = None) -> None:
-        """Prepares the search.
-
-        Args:
-            folder: The data folder.
-            images: The images in it that may be found; None for all.
-        """
-        self.folder = folder
-        self._given = images
-
-    def find(self, name: str) -> list[Path]:
-        """The images that match the name: none, one, or several if it is ambiguous."""
-        plain = PurePosixPath(name.replace("\\", "/"))
-        if (listed := self._listed.get(plain.as_posix())) is not None:
-            return [listed]
-        exact = self.folder / plain
-        try:
-            may_be = "." in plain.name or len(plain.parts) > 1 or is_image_name(plain.name)
-            if may_be and exact.is_file():
-                return [exact]
-        except (OSError, ValueError):  # too long for a file name, or with a NUL byte
-            return []
-        found = self._search(plain)
-        return found or (self._search(PurePosixPath(unquote(str(plain)))) if "%" in name else [])
-
-    def _search(self, plain: PurePosixPath) -> list[Path]:
-        parts = [_key(part) for part in plain.parts if part not in ("/", ".", "..")]
-        if not parts:
-            return []
-        by_path, by_name = self._paths
-        for start in range(len(parts)):
-            if found := by_path.get("/".join(parts[start:])):
-                return found
-        return by_name.get(parts[0], []) if len(parts) == 1 else []
-
-    @cached_property
-    def images(self) -> list[Path]:
-        """The images that may be found."""
-        return images_below(self.folder) if self._given is None else self._given
-
-    @cached_property
-    def _listed(self) -> dict[str, Path]:
-        """The images by path relative to the folder."""
-        return {name_below(path, self.folder): path for path in self.images}
-
-    @cached_property
-    def _paths(self) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
-        """The images by path relative to the folder and by name, both as `_key`."""
-        by_path: dict[str, list[Path]] = defaultdict(list)
-        by_name: dict[str, list[Path]] = defaultdict(list)
-        for path in self.images:
-            for index, key in (
-                (by_path, _key(name_below(path, self.folder))),
-                (by_name, _key(name_below(path, path.parent))),
-            ):
-                index[key].append(path)
-                stem, dot, suffix = key.rpartition(".")
-                if f"{dot}{suffix}" in IMAGE_SUFFIXES:
-                    index[stem].append(path)
-        return by_path, by_name
-
-
-def _key(name: str) -> str:
-    """What spellings of a file name have in common: case, and the encoding of accents."""
-    return composed(name).lower()

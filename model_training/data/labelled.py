@@ -9,7 +9,8 @@ from pathlib import Path
 
 from app.core.errors import DatasetError
 from model_training.data.folders import LabelledFolders, read_folders
-from model_training.data.image_files import ImageIndex, LabelledImages
+from model_training.data.image_files import LabelledImages
+from model_training.data.image_index import ImageIndex
 from model_training.data.listing import is_excluded, list_images, tables_beside
 from model_training.data.manifest import MANIFEST, with_manifest
 from model_training.data.no_classes import require_classes
@@ -165,7 +166,9 @@ def _labels_of(file: Path, index: ImageIndex, rules: Rules) -> dict[Path, tuple[
     cells = zip(table[chosen.path], *(table[column] for column in chosen.labels), strict=True)
     for name, *labels in cells:
         # A name may be that of several, such as views of one study in folders.
-        found |= dict.fromkeys(index.find(str(name)), tuple(map(str, labels)))
+        below = index.find_below(str(name)) if chosen.by_folder else [index.find(str(name))]
+        paths = [path for folder in below for path in folder]
+        found |= dict.fromkeys(paths, tuple(map(str, labels)))
     return found if len(found) >= _LEAST_NAMED * len(index.images) else None
 
 

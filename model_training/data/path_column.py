@@ -12,7 +12,7 @@ import pandas as pd
 from app.core.errors import DatasetError
 from app.core.sources.file_names import IMAGE_SUFFIXES
 from model_training.data.cells import texts_of
-from model_training.data.image_files import ImageIndex
+from model_training.data.image_index import ImageIndex
 
 # Usual names, letters and digits only, most likely first.
 KNOWN_NAMES = (
@@ -94,7 +94,7 @@ def find_path_column(
     if best_kind == _NUMBERS:
         pool = [one for one in pool if one.distinct * 2 > most]
     if not pool:
-        known = [column for column in columns if _plain(column) in KNOWN_NAMES]
+        known = [column for column in columns if is_known(column)]
         return min(known, key=_rank, default=None), notes
     best = min(pool, key=lambda one: (-one.number, not one.is_known, _rank(one.name)))
     if any(not _agree(best, one) for one in pool):
@@ -116,7 +116,7 @@ def _require_header_in_place(
         DatasetError: If the names of the images are in the column without a name, and another
             column is called like one of them.
     """
-    empty = [name for name in columns if _plain(name) in KNOWN_NAMES and name not in finding]
+    empty = [name for name in columns if is_known(name) and name not in finding]
     if empty and _UNNAMED.fullmatch(chosen):
         raise DatasetError(
             f"In {file_name} a column without a name holds the names of images, and the column "
@@ -127,33 +127,38 @@ def _require_header_in_place(
 
 def looks_like_a_file(text: str) -> bool:
     """Whether a text has a folder or the ending of an image."""
-    return bool(re.search(r"[/\\]", text)) or _has_suffix(text)
+    return bool(re.search(r"[/\\]", text)) or has_suffix(text)
+
+
+def has_suffix(text: str) -> bool:
+    """Whether a text has the ending of an image."""
+    return text[text.rfind(".") :].lower() in IMAGE_SUFFIXES if "." in text else False
 
 
 def _candidate(table: pd.DataFrame, column: str, index: ImageIndex) -> _Candidate | None:
     """The column if it finds images; None if it does not."""
-    is_known = _plain(column) in KNOWN_NAMES
+    usual = is_known(column)
     texts = texts_of(table[column])
     filled = [text for text in texts if text]
     step = max(1, len(filled) // _SAMPLED_ROWS)
-    if not is_known and not any(index.find(text) for text in filled[::step]):
+    if not usual and not any(index.find(text) for text in filled[::step]):
         return None
     matches = [index.find(text) if text else [] for text in texts]
     num_found = sum(bool(paths) for paths in matches)
-    if not num_found or (not is_known and num_found * 2 <= len(filled)):
+    if not num_found or (not usual and num_found * 2 <= len(filled)):
         return None
     looks = [looks_like_a_file(text) for text in filled]
     digits = [text.isdigit() for text in filled]
     return _Candidate(
         column,
         [paths[0] if len(paths) == 1 else None for paths in matches],
-        is_known,
+        usual,
         _FILES
         if sum(looks) * 2 > len(looks)
         else _NUMBERS
         if sum(digits) * 2 > len(digits)
         else _TEXT,
-        is_flag=not is_known and set(filled) <= {"0", "1"} and len(filled) > 2,
+        is_flag=not usual and set(filled) <= {"0", "1"} and len(filled) > 2,
     )
 
 
@@ -164,7 +169,7 @@ def _without_row_numbers_and_masks(
     for one in candidates:
         if _MASKS.search(one.name):
             notes.append(f"The column {one.name} names masks and is not read.")
-        elif _ROW_NUMBER_NAMES.fullmatch(one.name) and _counts_rows(texts_of(table[one.name])):
+        elif counts_rows(one.name, texts_of(table[one.name])):
             notes.append(
                 f"The column {one.name!r} numbers the rows and is not read, although images have "
                 "such names; --path-column reads it."
@@ -174,9 +179,21 @@ def _without_row_numbers_and_masks(
     return kept, notes
 
 
-def _counts_rows(texts: Sequence[str]) -> bool:
-    """Whether the cells are whole numbers, each there once; rows may have been left out since."""
-    return all(re.fullmatch(r"\d+", text) for text in texts) and len(set(texts)) == len(texts)
+def is_known(name: str) -> bool:
+    """Whether a column has a usual name of those that name images."""
+    return _plain(name) in KNOWN_NAMES
+
+
+def counts_rows(name: str, texts: Sequence[str]) -> bool:
+    """Whether a column numbers the rows, of which some may have been left out since.
+
+    Args:
+        name: Of the column.
+        texts: Its cells.
+    """
+    are_numbers = all(re.fullmatch(r"\d+", text) for text in texts)
+    is_named = _ROW_NUMBER_NAMES.fullmatch(name) is not None
+    return is_named and are_numbers and len(set(texts)) == len(texts)
 
 
 def _agree(one: _Candidate, other: _Candidate) -> bool:
@@ -186,10 +203,6 @@ def _agree(one: _Candidate, other: _Candidate) -> bool:
         for first, second in zip(one.found, other.found, strict=True)
         if first is not None and second is not None
     )
-
-
-def _has_suffix(text: str) -> bool:
-    return text[text.rfind(".") :].lower() in IMAGE_SUFFIXES if "." in text else False
 
 
 def _rank(name: str) -> int:

@@ -11,9 +11,11 @@ import pandas as pd
 
 from app.core.errors import DatasetError
 from model_training.data.cells import is_numeric, number_of, texts_of
-from model_training.data.image_files import ImageIndex
+from model_training.data.folder_column import find_folder_column, names_folders
+from model_training.data.headers import names_an_image
+from model_training.data.image_index import ImageIndex
 from model_training.data.marked_columns import FEW_VALUES, marked_columns
-from model_training.data.path_column import find_path_column, looks_like_a_file
+from model_training.data.path_column import find_path_column
 from model_training.data.spelling import composed, stripped
 from model_training.data.split_columns import Splits, find_splits, named_splits
 
@@ -66,6 +68,7 @@ class Chosen:
         patient: Patient, or None.
         splits: The split of each row, and the columns that give it.
         subgroup: Subgroup, or None.
+        by_folder: Whether `path` names folders, of all images below which a row says the same.
         notes: Remarks on how they were chosen.
     """
 
@@ -74,6 +77,7 @@ class Chosen:
     patient: str | None
     splits: Splits
     subgroup: str | None
+    by_folder: bool = False
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -114,9 +118,11 @@ def choose_columns(
         patient = [chosen["patient"]] if chosen["patient"] else []
         path, more = find_path_column(possible, index, file_name, others=patient)
         notes += more
+        if path is None or not any(map(index.find, texts_of(table[path]))):
+            path = find_folder_column(possible, index, file_name) or path
     if path is None:
         raise _not_recognised(table, "path", "the file name", file_name, notes)
-    if looks_like_a_file(path) and index.find(path):
+    if names_an_image(path, index):
         raise DatasetError(
             f"The first line of {file_name} names the image {path!r}, so it is not a header. Put a "
             "line with the names of the columns above it, such as path,label."
@@ -132,7 +138,13 @@ def choose_columns(
     if chosen["patient"] is None and given.patient is None:
         notes += _about_groups(table, {path, *labels, *splits.columns, chosen["subgroup"]})
     return Chosen(
-        path, tuple(labels), chosen["patient"], splits, chosen["subgroup"], notes=tuple(notes)
+        path,
+        tuple(labels),
+        chosen["patient"],
+        splits,
+        chosen["subgroup"],
+        names_folders(texts_of(table[path]), index),
+        tuple(notes),
     )
 
 

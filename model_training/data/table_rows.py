@@ -11,7 +11,8 @@ from pathlib import Path
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
 from model_training.data.cells import Mark
-from model_training.data.image_files import ImageIndex
+from model_training.data.image_index import ImageIndex
+from model_training.data.path_column import has_suffix
 from model_training.data.rules import Rules
 
 _SHOWN_NAMES = 200
@@ -56,43 +57,64 @@ def has_boxes(columns: Sequence[str]) -> bool:
 
 
 def resolve(
-    names: Sequence[str], index: ImageIndex, rules: Rules, file_name: str
-) -> tuple[list[Path | None], list[str]]:
-    """The image of each row, None where it is left out, and remarks.
+    names: Sequence[str], index: ImageIndex, rules: Rules, file_name: str, *, by_folder: bool
+) -> tuple[list[list[Path]], list[str]]:
+    """The images of each row, none where it is left out, and remarks.
 
     Args:
         names: The names in the table.
         index: Finds the images.
         rules: What to do where an image is missing.
         file_name: Name of the table, for messages.
+        by_folder: Whether the names are those of folders, whose images all belong to the row.
 
     Raises:
         DatasetError: If images are missing or a name is that of several.
     """
-    found = [index.find(name) for name in names]
-    missing = [name for name, paths in zip(names, found, strict=True) if not paths]
+    find = index.find_below if by_folder else index.find
+    found: dict[str, Sequence[object]] = {name: find(name) for name in set(names)}
+    what = "folders of images" if by_folder else "images"
+    missing = [name for name in names if not found[name]]
     notes = []
     if missing:
         where = f"exist below {index.folder.resolve().name!r}"
         if len(missing) == len(names):
             raise DatasetError(
-                f"None of the {len(names)} images that {file_name} names {where}. Name "
-                f"the folder of the images, or the right column with --path-column:{_lines(names)}"
+                f"None of the {len(names)} {what} that {file_name} names {where}. Name the folder "
+                f"of the images, or the right column with --path-column"
+                f"{_with_other_extensions(missing, index)}:{_lines(names)}"
             )
         if rules.missing == "refuse":
             raise DatasetError(
-                f"{len(missing)} of the {len(names)} images that {file_name} names do not {where}. "
-                f"Copy them there, remove their rows, or leave them out with --missing drop:"
-                f"{_lines(missing)}"
+                f"{len(missing)} of the {len(names)} {what} that {file_name} names do not {where}. "
+                "Copy them there, remove their rows, or leave them out with --missing drop"
+                f"{_with_other_extensions(missing, index)}:{_lines(missing)}"
             )
         notes.append(f"Left out: the files of {len(missing):,} of {len(names):,} rows are missing.")
-    several = [name for name, paths in zip(names, found, strict=True) if len(paths) > 1]
+    several = [name for name in names if len(found[name]) > 1]
     if several:
+        how = "its folders" if by_folder else "its folders and extension"
         raise DatasetError(
-            f"{len(several)} names in {file_name} match several images each. Give each with its "
-            f"folders and extension:{_lines(several)}"
+            f"{len(several)} names in {file_name} match several {what} each. Give each with {how}:"
+            f"{_lines(several)}"
         )
-    return [paths[0] if paths else None for paths in found], notes
+    if not by_folder:
+        return [index.find(name) for name in names], notes
+    images = [index.find_below(name) for name in names]
+    return [below[0] if below else [] for below in images], notes
+
+
+def _with_other_extensions(missing: Sequence[str], index: ImageIndex) -> str:
+    """A remark on images that are there with another extension, or empty text."""
+    pairs = [(name, index.find(name[: name.rfind(".")])) for name in missing if has_suffix(name)]
+    found = [(name, paths[0].name) for name, paths in pairs if len(paths) == 1]
+    if not found:
+        return ""
+    written, there = found[0]
+    return (
+        f". Of {len(found)} a file with another extension is there, such as {there} for {written}: "
+        "names without an extension would match"
+    )
 
 
 def rows_by_image(

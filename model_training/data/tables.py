@@ -9,15 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from app.core.errors import DatasetError
+from app.core.performance.formatting import counted
 from model_training.data.cells import Mark, texts_of, whole_numbers
 from model_training.data.finding_lists import labels_of_lists
+from model_training.data.headers import with_header
 from model_training.data.image_files import (
-    ImageIndex,
     LabelledImage,
     LabelledImages,
     Presence,
     name_below,
 )
+from model_training.data.image_index import ImageIndex
 from model_training.data.row_labels import Labels, listed
 from model_training.data.rules import Rules
 from model_training.data.split_names import splits_of_folders
@@ -48,22 +50,24 @@ def read_tables(
             label or an unknown split, its image does not exist or is ambiguous, or rows
             contradict each other.
     """
-    table, name, notes = _one_table(files, rules)
+    table, name, notes = _one_table(files, rules, index if columns == Columns() else None)
     chosen = choose_columns(table, columns, index, name)
     notes += [f"Read from {name}: {chosen}.", *chosen.notes]
     labels = read_labels(table, chosen.labels, rules, name)
     notes += labels.notes
     written = texts_of(table[chosen.path])
     _require_filled(written, chosen.path, name)
-    paths, about_missing = resolve(written, index, rules, name)
+    paths, about_missing = resolve(written, index, rules, name, by_folder=chosen.by_folder)
     notes += about_missing
+    if chosen.by_folder:
+        notes.append(_about_folders(chosen.path, paths))
     rows = _rows(table, chosen, labels, written, paths)
     groups, about_rows = rows_by_image(
         rows, rules, name, boxes=has_boxes([str(column) for column in table])
     )
     notes += about_rows
     findings, rows, more = _one_row_each(groups, labels, rules, name)
-    others = len(index.images) - len({path for path in paths if path is not None})
+    others = len(index.images) - len({path for found in paths for path in found})
     if others > 0:
         are = "image below the folder is" if others == 1 else "images below the folder are"
         notes.append(f"{others:,} {are} not in {name} and not read.")
@@ -83,13 +87,34 @@ def read_tables(
     return LabelledImages(images, [*notes, *more], findings, column)
 
 
-def _one_table(files: Sequence[Path], rules: Rules) -> tuple[pd.DataFrame, str, list[str]]:
-    """The table, joined if there are several, its name for messages, and remarks."""
+def _about_folders(column: str, paths: Sequence[Sequence[Path]]) -> str:
+    rows = sum(bool(found) for found in paths)
+    images = len({path for found in paths for path in found})
+    return (
+        f"The cells of {column} are folders: what a row says holds for every image below its "
+        f"folder ({rows:,} rows, {counted(images, 'image')})."
+    )
+
+
+def _one_table(
+    files: Sequence[Path], rules: Rules, index: ImageIndex | None
+) -> tuple[pd.DataFrame, str, list[str]]:
+    """The table, joined if there are several, its name for messages, and remarks.
+
+    Args:
+        files: The tables.
+        rules: What to do where there is a choice.
+        index: Finds the images that the first line of a table without a header may name; None if
+            somebody named its columns.
+    """
     loaded, notes = [], []
     for file in files:
         table, remarks = load_table(file, encoding=rules.encoding, sheet=rules.sheet)
-        loaded.append((file.name, table))
         notes += remarks
+        if index is not None:
+            table, remarks = with_header(table, index, file.name)
+            notes += remarks
+        loaded.append((file.name, table))
     if len(loaded) == 1:
         ((name, table),) = loaded
         return table, name, notes
@@ -137,7 +162,7 @@ def _rows(
     chosen: Chosen,
     labels: Labels,
     written: Sequence[str],
-    paths: Sequence[Path | None],
+    paths: Sequence[Sequence[Path]],
 ) -> list[Row]:
     """The rows that have an image and a label."""
 
@@ -149,8 +174,8 @@ def _rows(
     patients, subgroups = whole_numbers(texts(chosen.patient)), texts(chosen.subgroup)
     left_out = labels.left_out
     found = []
-    for place, path in enumerate(paths):
-        if path is not None and not left_out[place]:
+    for place, path in ((place, path) for place, below in enumerate(paths) for path in below):
+        if not left_out[place]:
             found.append(
                 Row(
                     written[place],

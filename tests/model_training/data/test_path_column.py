@@ -100,10 +100,15 @@ def test_numbers_of_patients_and_of_slices_are_asked_about(folder):
     }
 
 
-@pytest.mark.parametrize("more", [{}, {"columns": Columns(label="no")}])
-def test_a_table_without_a_header_does_not_lose_its_first_row(folder, more):
+@pytest.mark.parametrize(
+    ("end", "more"),
+    [("", {"columns": Columns(label="no")}), (",a", {}), (",a", {"positive": "no"})],
+)
+def test_a_table_without_a_header_does_not_lose_its_first_row(folder, end, more):
+    rows = [f"film_{n}.png,{label}{end}" for n, label in enumerate(("no", "yes", "no", "yes"))]
+
     with pytest.raises(DatasetError, match=r"first line of t\.csv names the image 'film_0\.png'"):
-        read(folder, "film_0.png,no\nfilm_1.png,yes\nfilm_2.png,no\nfilm_3.png,yes\n", **more)
+        read(folder, "\n".join(rows), **more)
 
 
 def test_a_header_that_lost_a_separator_is_no_table_of_r(folder):

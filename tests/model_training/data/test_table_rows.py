@@ -74,3 +74,14 @@ def test_missing_files_are_refused_or_dropped_and_rows_without_are_counted(folde
     assert labels(dataset) == {"film_0.png": "no", "film_1.png": "yes"}
     assert noted(dataset, "Left out: the files of 1 of 3 rows are missing")
     assert noted(dataset, "10 images below the folder are not in t.csv")
+
+
+def test_files_with_another_extension_are_told_of(folder):
+    text = "file,label\nfilm_0.dcm,no\nfilm_1.dcm,yes\nfilm_2.png,yes\n"
+
+    with pytest.raises(DatasetError, match="2 of the 3 images") as caught:
+        read(folder, text)
+
+    assert "Of 2 a file with another extension is there, such as film_0.png for" in str(
+        caught.value
+    )
