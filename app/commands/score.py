@@ -14,6 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
 from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
+from app.commands.only_run import only_run
 from app.commands.parsing import require_output_file, require_output_folder
 from app.commands.reading_options import add_reading
 from app.core.backend_names import BACKENDS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from app.core.results.result_store import ResultStore
     from app.core.scoring.in_flight import InFlight
     from app.core.sources.left_out import LeftOut
+    from app.core.sources.outputs import Outputs
 
 _SUFFIXES = (".csv", ".parquet")
 # Problems listed in the error about an input without images; the table has all of them.
@@ -45,6 +47,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument(
         "inputs",
         nargs="+",
+        type=_input,
         metavar="INPUT",
         help="images, folders, ZIP archives, or URLs such as s3://bucket/folder",
     )
@@ -88,6 +91,16 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_run)
 
 
+def _input(text: str) -> str:
+    """An input. An empty one is rejected: it would be the current folder, with all below it."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            "it is empty; expected a file, a folder or a URL. Check the variable or the quotes; "
+            "the current folder is '.'"
+        )
+    return text
+
+
 def _output(text: str) -> Path:
     """A path to write to. A URL is rejected because it would create a local folder named `s3:`."""
     from app.core.sources.remote import is_address, public_name
@@ -119,6 +132,7 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.scoring.in_flight import InFlight
 
     with (
+        only_run(options.out),
         _temporary_store(options, bundle) as store,
         InFlight(options.out.with_name(options.out.name + ".decoding")) as in_flight,
     ):
@@ -195,11 +209,14 @@ def _score(
     from app.core.scoring.engine import Engine
     from app.core.scoring.ray_cluster import driver
     from app.core.sources.left_out import LeftOut
+    from app.core.sources.outputs import Outputs
     from app.core.sources.sources import from_paths
 
     left_out = LeftOut()
+    outputs = Outputs(options.out, options.heatmaps)
     reading = ReadOptions(options.frame, options.window)
-    sources = (replace(one, reading=reading) for one in from_paths(options.inputs, left_out))
+    found = from_paths(options.inputs, left_out, outputs=outputs)
+    sources = (replace(one, reading=reading) for one in found)
     known = BundleResults(store, bundle)
     if options.engine == "ray":
         computed_by = f"the workers of a Ray cluster, backend {options.backend}"
@@ -223,7 +240,7 @@ def _score(
         open_table(options.out, bundle) as table,
         progress(title="scoring", unit="image", leave=True) as bar,
     ):
-        _count_in_background(options.inputs, bar)
+        _count_in_background(options.inputs, outputs, bar)
         for result in results:
             table.write(result)
             counts[result.status, result.reason_code] += 1
@@ -242,12 +259,12 @@ def _score(
     _require_some_output(counts, bundle)
 
 
-def _count_in_background(inputs: Sequence[str], bar: tqdm[NoReturn]) -> None:
+def _count_in_background(inputs: Sequence[str], outputs: Outputs, bar: tqdm[NoReturn]) -> None:
     """Lists the inputs a second time in the background, so the progress bar can show a total."""
     from app.core.sources.sources import from_paths
 
     def count() -> None:
-        bar.total = sum(1 for _ in from_paths(inputs))
+        bar.total = sum(1 for _ in from_paths(inputs, outputs=outputs))
 
     Thread(target=count, daemon=True, name="count").start()
 

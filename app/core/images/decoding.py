@@ -35,6 +35,7 @@ from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_whole
 from app.core.images.guard import guarded, is_lack_of_memory
 from app.core.images.limits import MAX_PIXELS, check_size
+from app.core.images.own_pictures import refuse_overlay
 from app.core.images.reading import AS_STORED, Pixels, ReadOptions, choose
 from app.core.images.silence import silent
 from app.core.images.turns import turn
@@ -46,6 +47,8 @@ MAX_FILE_BYTES = 512 * 1024**2
 _NAMES = {"MPO": "JPEG", "WEBP": "WebP"}  # of `limits.COSTS`, where Pillow has others
 _FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "AVIF")
 _UNDECODABLE = "undecodable"
+# What Git LFS and git-annex leave in place of a file that was not fetched.
+_POINTERS = (b"version https://git-lfs.github.com/spec/", b"/annex/objects/")
 _WORD = re.compile(r"[^\W_]+")
 # Bytes of a file that are searched for words at a time.
 _PART = 2**20
@@ -231,6 +234,7 @@ def _decode_picture(data: bytes, reading: ReadOptions, directory: int | None = N
                 "damaged", _DAMAGED.format("its end or a checksum is missing")
             ) from None
         raise _unidentified(data) from None
+    refuse_overlay(picture)
     frame, num_images = None, 1
     if directory is None:
         check_size(*picture.size, _kind(picture, data))
@@ -280,6 +284,12 @@ def _unidentified(data: bytes) -> UnreadableImageError:
     kind = file_kinds.kind_of(data[: file_kinds.HEAD_BYTES])
     if kind is not None and kind.role == "image":
         return _undecodable("its header")
+    if data.startswith(_POINTERS):
+        return UnreadableImageError(
+            "not_fetched",
+            f"The {len(data):,} bytes only name the image, which is stored elsewhere: Git LFS or "
+            "git-annex has not fetched it. Fetch it first (git lfs pull, git annex get).",
+        )
     what = f" It is a {kind.name}." if kind is not None else ""
     return UnreadableImageError(
         "not_an_image",

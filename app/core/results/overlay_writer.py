@@ -23,6 +23,7 @@ from app.core.bundles.manifest import Heatmap
 from app.core.errors import ImageError, UnreadableImageError
 from app.core.images import decoding, geometry
 from app.core.images.guard import guarded
+from app.core.images.own_pictures import SCALE_TEXT
 from app.core.rendering import heatmaps, png_text
 from app.core.scoring.engine import num_cores
 from app.core.scoring.result import Result
@@ -30,8 +31,6 @@ from app.core.sources.read_ahead import SECONDS_A_READ, ReadAhead
 
 # Longer side of an overlay in pixels: large enough to interpret, small enough to send.
 OVERLAY_SIDE = 1024
-# The text in an overlay that says how strong its strongest colour is.
-SCALE_TEXT = "Evidence scale"
 
 
 def write_overlays(

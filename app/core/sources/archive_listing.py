@@ -43,11 +43,15 @@ def images_in(path: Path, left_out: LeftOut, *, name: str) -> Iterator[Source]:
         if is_hidden(member.name):
             left_out.add(member.name)
             continue
+        shown = printable(f"{name}/{member.name}")
+        if member.is_link:
+            yield Source(shown, path, member, problems.LINK_IN_ARCHIVE)
+            continue
         recognised = recognise(member.name, member.read_head)
         if recognised.what == "other":
             left_out.add(member.name, recognised.kind)
         else:
-            yield Source(printable(f"{name}/{member.name}"), path, member, recognised.problem)
+            yield Source(shown, path, member, recognised.problem)
 
 
 def rows_of(path: Path, left_out: LeftOut, *, name: str) -> Iterator[Source]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import weakref
 import zipfile
 import zlib
@@ -78,6 +79,11 @@ class Member:
     def size(self) -> int:
         """Uncompressed size in bytes, as stated by the archive."""
         return self.info.file_size
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link, whose content is the path it leads to."""
+        return stat.S_ISLNK(self.info.external_attr >> 16)
 
     def read(self) -> bytes:
         """Reads the member, but never more bytes than the archive states.

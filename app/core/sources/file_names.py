@@ -10,6 +10,10 @@ IMAGE_SUFFIXES = frozenset(
      ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
 )  # fmt: skip
 
+# Folders that a Synology server and Windows add: previews of the films beside them, or what was
+# deleted.
+_OF_SYSTEMS = frozenset({"@eadir", "#recycle", "$recycle.bin", "system volume information"})
+
 
 def is_image_name(name: str) -> bool:
     """Whether a file name suggests an image: by its extension, or DICOM without an extension."""
@@ -27,9 +31,11 @@ def has_image_ending(name: str) -> bool:
 
 
 def is_hidden(path: str) -> bool:
-    """Whether any part of a path, separated by `/`, is hidden or metadata added by macOS."""
+    """Whether any part of a path, separated by `/`, is hidden or something that systems add."""
     return any(
-        part.startswith((".", "__MACOSX")) for part in path.split("/") if part not in (".", "..")
+        part.startswith((".", "__MACOSX")) or part.lower() in _OF_SYSTEMS
+        for part in path.split("/")
+        if part not in (".", "..")
     )
 
 

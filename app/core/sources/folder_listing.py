@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from app.core.sources import problems
 from app.core.sources.file_names import printable
 from app.core.sources.folders import Entry, entries, leads_into
 from app.core.sources.left_out import LeftOut
+from app.core.sources.outputs import Outputs
 from app.core.sources.problems import Problem
 from app.core.sources.recognition import head_of, recognise
 from app.core.sources.source import Source
@@ -27,7 +29,13 @@ class _Open:
     rest: Iterator[Entry | Source]
 
 
-def images_in(folder: Path, left_out: LeftOut, *, limit: Path | None = None) -> Iterator[Source]:
+def images_in(
+    folder: Path,
+    left_out: LeftOut,
+    *,
+    limit: Path | None = None,
+    outputs: Outputs | None = None,
+) -> Iterator[Source]:
     """The images in a folder in name order, and a row for whatever cannot be one.
 
     Links are followed like what they lead to, as `find -L` does. One that leads back to a folder it
@@ -38,6 +46,7 @@ def images_in(folder: Path, left_out: LeftOut, *, limit: Path | None = None) -> 
         left_out: Counts files that are not images.
         limit: A folder, without links in its path, out of which no link is followed; None if links
             may lead anywhere.
+        outputs: What is being written meanwhile, which is passed over.
     """
     opened = [_Open(_identity(folder), _list(folder))]
     while opened:
@@ -51,7 +60,10 @@ def images_in(folder: Path, left_out: LeftOut, *, limit: Path | None = None) -> 
         elif entry.is_link and limit is not None and not leads_into(entry.path, limit):
             yield _source_at(entry.path, problems.LINK_OUT)
         elif not _is_folder(entry):
-            yield from _from_file(entry, left_out)
+            if outputs is None or not outputs.is_unfinished(entry.path):
+                yield from _from_file(entry, left_out)
+        elif outputs is not None and outputs.is_heatmaps(entry.path):
+            left_out.add_heatmaps_folder()
         else:
             identity = _identity(entry.path)
             if identity is not None and any(identity == one.identity for one in opened):
@@ -61,14 +73,24 @@ def images_in(folder: Path, left_out: LeftOut, *, limit: Path | None = None) -> 
 
 
 def _from_file(entry: Entry, left_out: LeftOut) -> Iterator[Source]:
-    if entry.is_link and not os.path.exists(entry.path):
-        yield _source_at(entry.path, problems.BROKEN_LINK)
+    if entry.is_link and (problem := _problem_of_link(entry.path)):
+        yield _source_at(entry.path, problem)
         return
     found = recognise(entry.name, lambda: head_of(entry.path))
     if found.what == "other":
         left_out.add(entry.name, found.kind)
     else:
         yield _source_at(entry.path, found.problem)
+
+
+def _problem_of_link(path: str) -> Problem | None:
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return problems.BROKEN_LINK
+    except OSError as error:
+        return problems.LINK_TO_ITSELF if error.errno == errno.ELOOP else None
+    return None
 
 
 def _count_hidden(entry: Entry, left_out: LeftOut) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from app.core.sources.file_names import is_hidden
+
 
 class LeftOut:
     """Files that are not images, by kind, and hidden ones, of one listing.
@@ -19,6 +21,7 @@ class LeftOut:
     def __init__(self) -> None:
         self._files: Counter[str] = Counter()
         self._hidden_folders = 0
+        self._heatmaps_folders = 0
 
     def add(self, name: str, kind: str = "") -> None:
         """Counts a file.
@@ -33,8 +36,12 @@ class LeftOut:
         """Counts a hidden folder, whose content is not listed."""
         self._hidden_folders += 1
 
+    def add_heatmaps_folder(self) -> None:
+        """Counts a folder into which heatmaps are being written, whose content is not listed."""
+        self._heatmaps_folders += 1
+
     def __bool__(self) -> bool:
-        return bool(self._files or self._hidden_folders)
+        return bool(self._files or self._hidden_folders or self._heatmaps_folders)
 
     def __str__(self) -> str:
         words = []
@@ -48,9 +55,15 @@ class LeftOut:
             files = "1 file is not an image" if total == 1 else f"{total:,} files are not images"
             words.append(f"{files}: {kinds}")
         if self._hidden_folders:
-            folders = "folder was" if self._hidden_folders == 1 else "folders were"
-            words.append(f"{self._hidden_folders:,} hidden {folders} not opened")
+            words.append(_not_opened(self._hidden_folders, "hidden {}"))
+        if self._heatmaps_folders:
+            words.append(_not_opened(self._heatmaps_folders, "{} of heatmaps"))
         return "; ".join(words) + "." if words else ""
+
+
+def _not_opened(count: int, which: str) -> str:
+    folders, were = ("folder", "was") if count == 1 else ("folders", "were")
+    return f"{count:,} {which.format(folders)} {were} not opened"
 
 
 def kind_by_name(name: str) -> str:
@@ -61,7 +74,7 @@ def kind_by_name(name: str) -> str:
         return "metadata of macOS"
     if last.lower() in _KNOWN:
         return last
-    if any(part.startswith(".") for part in parts):
+    if is_hidden(name):
         return "hidden"
     stem, dot, ending = last.rpartition(".")
     if not stem or not dot or not ending or len(ending) > _LONGEST_ENDING or " " in ending:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 
 from app.core.errors import ImageError, RefusedImageError, UnreadableImageError, system_reason
+
+# How systems refuse to open a socket, or a device that nothing is behind.
+NOT_FILES = (errno.ENXIO, errno.EOPNOTSUPP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ NOT_FOUND = Problem(
     "There is nothing at this path. Expected a file, a folder or a ZIP archive; check the path.",
     refused=False,
 )
+NOT_A_FILE = Problem(
+    "not_a_file",
+    "This is a folder, a pipe, a socket or a device; expected an image file.",
+    refused=False,
+)
 NO_IMAGES = Problem(
     "no_images",
     "It contains no image. Expected JPEG, PNG, TIFF or DICOM files; choose another.",
@@ -51,6 +60,17 @@ LINK_CYCLE = Problem(
     "link_cycle",
     "This link leads back to a folder that it is in, and is not followed. Everything there is "
     "listed once.",
+)
+LINK_TO_ITSELF = Problem(
+    "link_cycle",
+    "This link leads back to itself, directly or through other links, and so to no file. Remove "
+    "it, or set it anew.",
+    refused=False,
+)
+LINK_IN_ARCHIVE = Problem(
+    "link_in_archive",
+    "The archive holds this as a link, without the file that it leads to. Create the archive again "
+    "with the files themselves (zip without -y), or unpack it and choose the folder.",
 )
 BROKEN_LINK = Problem(
     "broken_link",
@@ -168,6 +188,8 @@ def not_served(error: Exception) -> Problem:
 
 def not_readable(error: OSError | ValueError) -> Problem:
     """A local read error, without the path in its text, which may identify a patient."""
+    if isinstance(error, OSError) and error.errno in NOT_FILES:
+        return NOT_A_FILE
     what = system_reason(error) if isinstance(error, OSError) else type(error).__name__
     return Problem(
         "not_readable",

@@ -20,7 +20,7 @@ from app.core.images.file_kinds import HEAD_BYTES, ZIP, FileKind, kind_of
 from app.core.images.guard import guarded
 from app.core.sources import problems
 from app.core.sources.file_names import has_image_ending, is_image_name
-from app.core.sources.problems import Problem
+from app.core.sources.problems import NOT_FILES, Problem
 
 # ZIP archives by format, but documents to people.
 _DOCUMENTS = frozenset(
@@ -122,15 +122,20 @@ def problem_of(kind: FileKind) -> Problem | None:
 
 
 def head_of(path: str) -> bytes:
-    """The first bytes of a local file; empty for a folder, a pipe or a device.
+    """The first bytes of a local file; empty for a folder, a pipe, a socket or a device.
 
     Raises:
         OSError: If it cannot be read.
     """
-    # Non-blocking, because opening a named pipe could wait forever.
-    descriptor = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
+    try:
+        # Non-blocking, because opening a named pipe could wait forever.
+        descriptor = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+    except OSError as error:
+        if error.errno in NOT_FILES:
+            return b""
+        raise
     with open(descriptor, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return b""

@@ -82,10 +82,7 @@ class Source:
         with open(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise UnreadableImageError(
-                    "not_a_file",
-                    "This is a folder, a pipe or a device; expected an image file.",
-                )
+                raise problems.NOT_A_FILE.error()
             _check_bytes(status.st_size)
             data = file.read(status.st_size + 1)
         if len(data) > status.st_size:

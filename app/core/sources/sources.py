@@ -16,6 +16,7 @@ from app.core.images.file_kinds import ZIP, kind_of
 from app.core.sources import archive_listing, folder_listing, problems, remote
 from app.core.sources.file_names import is_hidden, printable
 from app.core.sources.left_out import LeftOut
+from app.core.sources.outputs import Outputs
 from app.core.sources.problems import Problem
 from app.core.sources.recognition import (
     head_of,
@@ -30,7 +31,12 @@ _ARCHIVE_SUFFIX = ".zip"
 _LOCAL_PROTOCOL = "file://"
 
 
-def from_paths(paths: Sequence[Path | str], left_out: LeftOut | None = None) -> Iterator[Source]:
+def from_paths(
+    paths: Sequence[Path | str],
+    left_out: LeftOut | None = None,
+    *,
+    outputs: Outputs | None = None,
+) -> Iterator[Source]:
     """The images in files, folders, ZIP archives and at addresses, in the order given.
 
     A string with a protocol, such as `s3://bucket/folder`, is an address. A `Path` never is,
@@ -47,14 +53,16 @@ def from_paths(paths: Sequence[Path | str], left_out: LeftOut | None = None) -> 
     Args:
         paths: Files, folders, archives and addresses; each yields at least one source.
         left_out: Counts the files that are not images, and hidden ones.
+        outputs: What is being written meanwhile, which is not an input.
 
     Example:
         >>> sources = list(from_paths([Path("models/phantom-chest/samples/NORMAL")]))
         >>> len(sources), sources[0].path.name
         (12, 'phantom0095_1.png')
     """
+    counted = left_out if left_out is not None else LeftOut()
     for path in paths:
-        yield from _from_input(path, left_out if left_out is not None else LeftOut())
+        yield from _from_input(path, counted, outputs)
 
 
 def below_root(root: Path, folder: Path, left_out: LeftOut | None = None) -> list[Source]:
@@ -80,15 +88,15 @@ def below_root(root: Path, folder: Path, left_out: LeftOut | None = None) -> lis
     ]
 
 
-def _from_input(given: Path | str, left_out: LeftOut) -> Iterator[Source]:
+def _from_input(given: Path | str, left_out: LeftOut, outputs: Outputs | None) -> Iterator[Source]:
     if isinstance(given, str) and given.startswith(_LOCAL_PROTOCOL):
-        return _from_path(Path(given.removeprefix(_LOCAL_PROTOCOL)), left_out)
+        return _from_path(Path(given.removeprefix(_LOCAL_PROTOCOL)), left_out, outputs)
     if isinstance(given, str) and remote.is_address(given):
         return _from_address(given, left_out)
-    return _from_path(Path(given), left_out)
+    return _from_path(Path(given), left_out, outputs)
 
 
-def _from_path(path: Path, left_out: LeftOut) -> Iterator[Source]:
+def _from_path(path: Path, left_out: LeftOut, outputs: Outputs | None) -> Iterator[Source]:
     name = printable(str(path))
     try:
         mode = os.stat(path).st_mode
@@ -99,7 +107,7 @@ def _from_path(path: Path, left_out: LeftOut) -> Iterator[Source]:
         yield Source(name, path, problem=problems.not_readable(error))
         return
     if stat.S_ISDIR(mode):
-        found = folder_listing.images_in(path, left_out)
+        found = folder_listing.images_in(path, left_out, outputs=outputs)
         yield from _or_empty(found, Source(name, path, problem=problems.NO_IMAGES))
     else:
         yield from from_file(path, left_out, name=name)

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from app.cli import main
+from app.commands.only_run import only_run
 from app.core.bundles.bundle import load_bundle
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
@@ -392,6 +393,42 @@ def test_missing_overlays_are_counted(bundle, two_films, tmp_path, capsys, monke
     assert "2 ok" in said
     assert "2 (1 changed, 1 not_readable)" in said
     assert {path.suffix for path in (tmp_path / "m").iterdir()} == {".npy"}
+
+
+def test_results_inside_the_folder_of_films_are_not_scored(bundle, two_films, tmp_path, capsys):
+    apart, inside = tmp_path / "r.csv", two_films / "r.csv"
+    assert score(bundle, two_films, apart) == 0
+    for _ in range(2):
+        assert score(bundle, two_films, inside, "--heatmaps", str(two_films / "maps")) == 0
+        assert inside.read_text(encoding="utf-8") == apart.read_text(encoding="utf-8")
+    assert (
+        "1 file is not an image: 1 .csv; 1 folder of heatmaps was not opened."
+        in capsys.readouterr().err
+    )
+
+    # Of another run, an overlay is known by its content.
+    assert score(bundle, two_films, apart) == 0
+    codes = pd.read_csv(apart)["reason"].str.partition(":")[0]
+    assert list(codes.fillna("")) == ["", "", *["too_small", "overlay"] * 2]
+
+
+def test_a_table_that_is_being_written_is_left_to_its_run(bundle, two_films, tmp_path, capsys):
+    out = tmp_path / "r.csv"
+    assert score(bundle, two_films, out) == 0
+    stop(bundle, two_films, out)
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("r.csv*")}
+    with only_run(out):
+        for more in ([], ["--resume"], ["--restart"]):
+            assert score(bundle, two_films, out, *more) == 1
+            assert "is being written by another run" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("r.csv*")} == before
+
+
+def test_an_empty_input_is_not_the_current_folder(bundle, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        score(bundle, "", tmp_path / "r.csv")
+    assert ended.value.code == 2
+    assert "argument INPUT: it is empty" in capsys.readouterr().err
 
 
 def test_maps_that_are_there_are_not_drawn_again(bundle, two_films, tmp_path):

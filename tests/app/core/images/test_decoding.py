@@ -110,6 +110,17 @@ def test_what_is_no_image(data):
     assert error.code == "not_an_image"
 
 
+@pytest.mark.parametrize(
+    "pointer",
+    [b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 123\n",
+     b"/annex/objects/SHA256E-s123--4d7a.png\n"],
+    ids=["Git LFS", "git-annex"],
+)  # fmt: skip
+def test_what_was_not_fetched(pointer):
+    error = refusal(pointer)
+    assert (error.code, error.status) == ("not_fetched", "unreadable")
+
+
 # Sizes.
 
 

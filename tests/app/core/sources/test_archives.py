@@ -1,8 +1,10 @@
 """ZIP archives as sources: whatever is wrong with one, or with a member, is a row."""
 
 import gc
+import io
 import os
 import random
+import stat
 import subprocess
 import sys
 import zipfile
@@ -73,6 +75,21 @@ def test_a_member_without_a_name_is_refused_and_the_rest_is_read(pack):
     path = pack(restated(nameless, field="comment_length", value=len("a.png")))
 
     assert codes(from_paths([path])) == ["unsafe_name", b"abc"]
+
+
+def test_a_link_is_refused_as_one(pack):
+    link = zipfile.ZipInfo("link.png")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    bare = zipfile.ZipInfo("week")
+    bare.create_system, bare.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.png", b"abc")
+        archive.writestr(link, b"a.png")
+        archive.writestr(bare, b"../week-12")
+    assert codes(from_paths([pack(content.getvalue())])) == [
+        b"abc", "link_in_archive", "link_in_archive",
+    ]  # fmt: skip
 
 
 def test_encrypted_member(pack):

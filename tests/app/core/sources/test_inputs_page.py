@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 import zipfile
 from pathlib import Path
 
@@ -44,10 +45,12 @@ def test_links(tmp_path):
     (tmp_path / "a.png").touch()
     (tmp_path / "root" / "out.png").symlink_to(tmp_path / "a.png")
     (tmp_path / "root" / "round").symlink_to(tmp_path / "root")
+    (tmp_path / "root" / "to itself.png").symlink_to("to itself.png")
     (tmp_path / "root" / "to nothing.png").symlink_to("nothing.png")
 
     assert codes(from_paths([tmp_path / "root"])) == [
-        b"", ROWS["a link that leads back to a folder it is in"], ROWS["a link to nothing"],
+        b"", ROWS["a link that leads back to a folder it is in"],
+        ROWS["a link that leads back to itself"], ROWS["a link to nothing"],
     ]  # fmt: skip
     served = codes(below_root(tmp_path / "root", tmp_path / "root"))
     assert served[0] == ROWS["in the app, a link out of the server folder"]
@@ -67,12 +70,18 @@ def test_hidden_folders_and_files(tmp_path):
 
 def test_members_of_archives(tmp_path):
     plain = zipped({"a.png": b"abc"})
+    link = zipfile.ZipInfo("a.png")
+    link.external_attr = stat.S_IFLNK << 16
+    linked = io.BytesIO()
+    with zipfile.ZipFile(linked, "w") as archive:
+        archive.writestr(link, b"b.png")
     bzip2 = io.BytesIO()
     with zipfile.ZipFile(bzip2, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("a.png", b"abc")
     nameless = restated(plain, field="name_length", value=0)
     archives = {
         "without a name": restated(nameless, field="comment_length", value=len("a.png")),
+        "a symbolic link": linked.getvalue(),
         "with a password": restated(plain, field="flags", value=1),
         "of a compression other than Deflate": bzip2.getvalue(),
         "with a name that points outside, such as `../a.png`": zipped({"../a.png": b"abc"}),

@@ -201,6 +201,7 @@ def test_a_line_names_the_most_frequent_kinds():
     ("a.", "without ending"), ("Mustermann. Erika geb. 1950", "without ending"),
     ("week/thumbs.DB", "thumbs.DB"), ("__MACOSX/a.txt", "metadata of macOS"), (".a", "hidden"),
     (".git/config", "hidden"), ("desktop.ini", "desktop.ini"),
+    ("@eaDir/a.png/SYNOPHOTO_THUMB_M.jpg", "hidden"), ("$RECYCLE.BIN/a.png", "hidden"),
 ])  # fmt: skip
 def test_kinds_by_name(name, kind):
     assert kind_by_name(name) == kind

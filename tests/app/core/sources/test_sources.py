@@ -1,6 +1,7 @@
 """Files and folders as sources, and what costs only its own row."""
 
 import os
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -110,6 +111,17 @@ def test_a_named_pipe_is_not_waited_for(folder):
     assert found == ["not_a_file", "not_a_file", "not_a_file"]
 
 
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no sockets in folders here")
+def test_a_socket_is_not_a_file(folder, monkeypatch):
+    monkeypatch.chdir(folder)  # its path would be too long
+    left_out = LeftOut()
+    for name in ("a.png", "b"):
+        with socket.socket(socket.AF_UNIX) as opened:
+            opened.bind(name)
+    assert codes(from_paths([folder], left_out)) == ["not_a_file"]
+    assert str(left_out) == "1 file is not an image: 1 without ending."
+
+
 def test_a_device_is_not_read():
     assert reason(Source("zero", Path("/dev/zero"))).code == "not_a_file"
 
@@ -202,7 +214,7 @@ def test_links_are_followed_and_circles_found(linked):
         "e_up/films": "link_cycle",
         "e_up/outside/dicom": (linked / "../outside/dicom").read_bytes(),
         "e_up/outside/other.png": b"other",
-        "f_loop.png": "broken_link",
+        "f_loop.png": "link_cycle",
         "g_broken.png": "broken_link",
         "h_broken": "broken_link",
         "i_sub/s.png": b"s",
@@ -222,7 +234,7 @@ def test_a_server_root_is_never_left_by_a_link(linked):
         "c_out.png": "link_outside",
         "d_folder": "link_outside",
         "e_up": "link_outside",
-        "f_loop.png": "broken_link",
+        "f_loop.png": "link_cycle",
         "g_broken.png": "broken_link",
         "h_broken": "broken_link",
         "i_sub/s.png": b"s",
