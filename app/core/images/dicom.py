@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from app.core.images import dicom_file, dicom_frames, dicom_header
 from app.core.images.dicom_display import displayed
+from app.core.images.dicom_shutter import shuttered
 from app.core.images.dicom_tables import palette
 from app.core.images.limits import check_size
-from app.core.images.reading import AS_STORED, Pixels, ReadOptions, choose
+from app.core.images.reading import AS_STORED, Pixels, ReadOptions, Window, choose
 from app.core.images.strips import strips
 
 if TYPE_CHECKING:
@@ -37,29 +38,37 @@ def decode(data: bytes, reading: ReadOptions = AS_STORED) -> Pixels:
     Raises:
         UnreadableImageError: If the file is damaged, or its header or compression is not one that
             is read.
-        RefusedImageError: If it contains no image, or several and none was chosen.
+        RefusedImageError: If it contains no image, or several and none was chosen, or its
+            pixels are not square.
     """
     dataset = dicom_file.read(data)
     dicom_header.complete(dataset)
     check_size(int(dataset.Columns), int(dataset.Rows), dicom_frames.kind(dataset))
     frames = dicom_frames.frames(dataset)
     index, frame = choose(len(frames), reading)
+    dicom_header.require_square_pixels(dataset, index)
     frames.require_decodable(index)
-    stored = frames.decoded(index)
+    shown, window = _shown(dataset, frames.decoded(index), index, reading)
+    pixels = shuttered(shown, dataset)
+    return Pixels(pixels, _modality(dataset), ReadOptions(frame, window), len(frames))
+
+
+def _shown(
+    dataset: Dataset, stored: NDArray[Any], index: int, reading: ReadOptions
+) -> tuple[NDArray[np.uint8], Window | None]:
+    """Stored values as grey or RGB, and the reader's window if it was used."""
     if stored.ndim == 3:
-        colours, bits = stored, int(dataset.BitsStored)
-        return Pixels(_scaled(colours, bits), _modality(dataset), ReadOptions(frame), len(frames))
+        return _scaled(stored, int(dataset.BitsStored)), None
     little_endian = bool(dataset.file_meta.TransferSyntaxUID.is_little_endian)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         colours, bits = palette(dataset, stored, little_endian=little_endian)
-        return Pixels(_scaled(colours, bits), _modality(dataset), ReadOptions(frame), len(frames))
-    grey, window = displayed(
+        return _scaled(colours, bits), None
+    return displayed(
         stored,
         dicom_header.of_frame(dataset, index),
         little_endian=little_endian,
         window=reading.any_window,
     )
-    return Pixels(grey, _modality(dataset), ReadOptions(frame, window), len(frames))
 
 
 def _modality(dataset: Dataset) -> str | None:

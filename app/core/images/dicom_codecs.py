@@ -7,6 +7,7 @@ a film has the same pixels on every machine, whichever other plugins happen to b
 
 from __future__ import annotations
 
+import struct
 from functools import cache
 from typing import Any
 
@@ -28,12 +29,13 @@ from pydicom.uid import (
 from app.core.images.coded_image import coded_image
 
 _JPEG = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
-_PLUGIN = ("imagecodecs", (__name__, "decode_frame"))
-_RUN_LENGTHS = ("pydicom", ("pydicom.pixels.decoders.rle", "_decode_frame"))
 # What `Decoder.add_plugin` asks of the module of a plugin.
 DECODER_DEPENDENCIES = dict.fromkeys(
-    (*_JPEG, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes), ("imagecodecs",)
+    (*_JPEG, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes, RLELossless), ("imagecodecs",)
 )
+_RUN_LENGTHS_HEADER = struct.Struct("<16I")
+# Bytes behind a segment that do no harm: some writers fill it up to a block.
+_MOST_FILLING = 4096
 
 
 def is_available(syntax: str) -> bool:
@@ -44,10 +46,11 @@ def is_available(syntax: str) -> bool:
 @cache
 def decoder(syntax: UID) -> Decoder | None:
     """The decoder of a compressed transfer syntax; None if there is none."""
-    if syntax != RLELossless and not is_available(syntax):
+    if not is_available(syntax):
         return None
     found = Decoder(syntax)
-    found.add_plugin(*(_RUN_LENGTHS if syntax == RLELossless else _PLUGIN))
+    function = "decode_run_lengths" if syntax == RLELossless else "decode_frame"
+    found.add_plugin("imagecodecs", (__name__, function))
     return found
 
 
@@ -73,6 +76,38 @@ def decode_frame(stream: bytes, runner: DecodeRunner) -> bytes:
     if runner.photometric_interpretation in ("YBR_ICT", "YBR_RCT"):
         runner.set_option("photometric_interpretation", "RGB")  # OpenJPEG has converted it
     return values.tobytes()
+
+
+def decode_run_lengths(stream: bytes, runner: DecodeRunner) -> bytearray:
+    """Decodes one frame of run lengths, PS3.5 annex G; called by pydicom.
+
+    A segment holds one byte of each sample, the most significant first. pydicom's own decoder has
+    no limit: a few bytes for each kilobyte that it unpacks would fill the memory.
+
+    Args:
+        stream: The frame, a header and its segments.
+        runner: What the header of the file says of the frame; is told its order.
+
+    Returns:
+        The samples of each colour one after another, little endian.
+
+    Raises:
+        ValueError: If the segments are not those of such a frame.
+    """
+    num_samples, itemsize = runner.samples_per_pixel, runner.bits_allocated // 8
+    num_pixels = runner.rows * runner.columns
+    num_segments, *starts = _RUN_LENGTHS_HEADER.unpack_from(stream)
+    if num_segments != num_samples * itemsize:
+        raise ValueError(f"{num_segments} segments; expected {num_samples * itemsize}")
+    frame = bytearray(num_pixels * num_segments)
+    planes = np.frombuffer(frame, np.uint8).reshape(num_samples, num_pixels, itemsize)
+    ends = [*starts[1:num_segments], len(stream)]
+    for number, (start, end) in enumerate(zip(starts, ends, strict=False)):
+        content = imagecodecs.packbits_decode(stream[start:end], out=num_pixels + _MOST_FILLING)
+        sample, position = divmod(number, itemsize)
+        planes[sample, :, itemsize - 1 - position] = np.frombuffer(content, np.uint8, num_pixels)
+    runner.set_option("planar_configuration", 1)
+    return frame
 
 
 def _decoded(stream: bytes, syntax: UID) -> NDArray[Any]:

@@ -106,6 +106,8 @@ def _require_plain_presentation(header: Dataset) -> None:
         raise invalid_header("it has a presentation lookup table, which is not supported")
     if str(header.get("PixelPresentation") or "") in ("COLOR", "MIXED"):
         raise invalid_header("it lays colours over grey values, which is not supported")
+    if str(header.get("RecommendedViewingMode") or "").strip() == "SUB":
+        raise invalid_header("a mask is to be subtracted from it, which is not supported")
     shape = str(header.get("PresentationLUTShape") or "").strip()
     coding = str(header.PhotometricInterpretation)
     if shape and shape != _UPRIGHT[coding]:

@@ -54,8 +54,17 @@ def read(data: bytes) -> Dataset:
         RefusedImageError: If the file contains no image, or is too large when inflated.
     """
     dataset = _elements(data)
-    if not any(keyword in dataset for keyword in PIXELS):
-        if "Rows" in header(data):
+    found = [keyword for keyword in PIXELS if keyword in dataset]
+    if len(found) > 1:
+        raise invalid_header(f"it has {' and '.join(found)}")
+    if not found:
+        elements = header(data)
+        if "PixelDataProviderURL" in elements:
+            raise RefusedImageError(
+                "no_image",
+                "The DICOM file only says on which server its image is. Export the image itself.",
+            )
+        if "Rows" in elements:
             # pydicom drops an element that is cut off.
             raise damaged("its pixels are cut off or missing")
         raise RefusedImageError(
@@ -161,7 +170,7 @@ def _require_transfer_syntax(dataset: Dataset) -> None:
         if not stated.is_transfer_syntax:
             raise UnreadableImageError(
                 "unknown_compression",
-                "The DICOM file's transfer syntax is not one of the standard's. Export it again, "
+                "The DICOM file's transfer syntax is not one that is known here. Export it again, "
                 "uncompressed if possible.",
             )
         if is_packed and not stated.is_compressed:

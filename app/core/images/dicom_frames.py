@@ -52,7 +52,8 @@ class Frames:
             index: The frame, from 0.
 
         Raises:
-            UnreadableImageError: If its compression is not supported, or it is cut off.
+            UnreadableImageError: If its compression is not supported, it is cut off, or it has
+                other channels than the file's header states.
         """
         syntax = self.dataset.file_meta.TransferSyntaxUID
         if self.compressed is None:
@@ -62,6 +63,11 @@ class Frames:
         stream = self.compressed[index]
         if image := coded_image(stream):
             check_size(image.width, image.height, kind(self.dataset))
+            if image.channels != int(self.dataset.SamplesPerPixel):
+                raise invalid_header(
+                    f"its compressed image has {image.channels} channels; its header states "
+                    f"{int(self.dataset.SamplesPerPixel)}"
+                )
             if not image.has_room_in(stream):
                 raise damaged("its compressed image is cut off")
         if not stream.startswith(JPEG):

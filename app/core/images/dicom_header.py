@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from app.core.errors import RefusedImageError
 from app.core.images.dicom_file import invalid_header, missing
+from app.core.images.limits import MOST_UNEQUAL
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -24,7 +26,11 @@ _ALSO = (
     "FloatPixelPaddingRangeLimit", "DoubleFloatPixelPaddingValue",
     "DoubleFloatPixelPaddingRangeLimit", "PresentationLUTShape", "PresentationLUTSequence",
     "PixelPresentation", "PhotometricInterpretation", "PixelRepresentation", "BitsStored",
-    "BitsAllocated",
+    "BitsAllocated", "RecommendedViewingMode",
+)  # fmt: skip
+# Height to width of a pixel, and the first of them that is stated counts.
+_SPACINGS = (
+    "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio",
 )  # fmt: skip
 
 
@@ -41,10 +47,17 @@ def complete(dataset: Dataset) -> None:
     coding = str(dataset.PhotometricInterpretation).strip()
     if coding not in (*_GREY, *_COLOURS):
         raise invalid_header("its photometric interpretation is not one that is read")
+    expected = 1 if coding in _GREY else 3
     if dataset.get("SamplesPerPixel") is None:
-        dataset.SamplesPerPixel = 1 if coding in _GREY else 3
+        dataset.SamplesPerPixel = expected
+    if int(dataset.SamplesPerPixel) != expected:
+        raise invalid_header(
+            f"it has {int(dataset.SamplesPerPixel)} samples for each pixel; {coding} has {expected}"
+        )
     if is_integer:
         _complete_bits(dataset)
+        if coding in _COLOURS:
+            _require_plain_colours(dataset, coding)
     if dataset.SamplesPerPixel > 1 and dataset.get("PlanarConfiguration") is None:
         if not dataset.file_meta.TransferSyntaxUID.is_compressed:
             raise missing("PlanarConfiguration")
@@ -62,6 +75,17 @@ def _complete_bits(dataset: Dataset) -> None:
     if not stored - 1 <= int(dataset.HighBit) < allocated:
         raise invalid_header(
             f"its high bit is {int(dataset.HighBit)}, with {stored} of {allocated} bits stored"
+        )
+
+
+def _require_plain_colours(dataset: Dataset, coding: str) -> None:
+    """Refuses colours that nothing says how to show, or that are not converted here."""
+    if int(dataset.PixelRepresentation):
+        raise invalid_header("its colours may be negative")
+    if coding.startswith("YBR_FULL") and int(dataset.BitsAllocated) > 8:
+        raise invalid_header(
+            f"it has luminance and chrominance of {int(dataset.BitsAllocated)} bits, which is not "
+            "supported"
         )
 
 
@@ -86,6 +110,31 @@ def of_frame(dataset: Dataset, index: int) -> Dataset:
                 delattr(header, keyword)
             _copy(keyword, item, header)
     return header
+
+
+def require_square_pixels(dataset: Dataset, index: int) -> None:
+    """Refuses a frame that would have to be stretched to be seen as it is.
+
+    Args:
+        dataset: The file.
+        index: The frame, from 0.
+
+    Raises:
+        RefusedImageError: If one side of a pixel is much longer than the other.
+    """
+    measures = _functional_group(dataset, "PixelMeasuresSequence", index)
+    headers = [dataset] if measures is None else [measures, dataset]
+    stated = (header.get(keyword) for header in headers for keyword in _SPACINGS)
+    try:
+        sides = next(([float(one) for one in two] for two in stated if two and len(two) == 2), None)
+    except (TypeError, ValueError):
+        return  # how long is not stated, which is the usual case
+    if sides and min(sides) > 0 and max(sides) > MOST_UNEQUAL * min(sides):
+        raise RefusedImageError(
+            "unsupported_layout",
+            f"The pixels of the DICOM file are not square (height to width {sides[0]:.3g} : "
+            f"{sides[1]:.3g}). Export the image with square pixels.",
+        )
 
 
 def _copy(keyword: str, source: Dataset, target: Dataset) -> None:

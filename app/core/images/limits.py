@@ -14,6 +14,7 @@ from app.core.images.turns import wait_if_large
 
 MIN_SIDE = 32
 MAX_PIXELS = 120_000_000  # a 10,000 x 12,000 film; mammograms have about 30 million
+MOST_UNEQUAL = 1.25  # sides of a pixel; beyond this a round heart is no longer round
 MAX_BYTES = 1024**3
 MAX_SECONDS = 10
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.grey_range import scaled
-from app.core.images.limits import check_size
+from app.core.images.limits import MOST_UNEQUAL, check_size
 from app.core.images.reading import Pixels, ReadOptions, Window, choose
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ _VERSIONS = ((344, b"n+1\0", 348), (4, b"n+2\0\r\n\x1a\n", 540))
 _HEAD = 540
 # Of all slices, which are in memory at once.
 _MAX_BYTES = 384 * 1024**2
-# Sides of a pixel in a slice; beyond this a round heart is no longer round.
-_MOST_UNEQUAL = 1.25
 
 
 def is_nifti(head: bytes) -> bool:
@@ -136,7 +134,7 @@ def _spacing(header: Nifti1Header | Nifti2Header) -> tuple[float, float, float]:
 
 
 def _require_square(width: float, height: float) -> None:
-    if not 1 / _MOST_UNEQUAL <= width / height <= _MOST_UNEQUAL:
+    if not 1 / MOST_UNEQUAL <= width / height <= MOST_UNEQUAL:
         raise _unsupported(
             f"the pixels of its axial slices are {width:.3g} × {height:.3g} mm; it was taken in "
             "another plane"

@@ -94,6 +94,45 @@ def test_run_lengths_give_what_was_stored():
     np.testing.assert_array_equal(stored(file.getvalue()), values)
 
 
+def run_lengths(values, *, filling=b"", packed=None):
+    """Each byte of the samples by itself, the most significant first, PS3.5 annex G."""
+    samples = values.reshape(*values.shape[:2], -1)
+    planes = samples.astype(samples.dtype.newbyteorder(">")).view(np.uint8)
+    segments = [
+        imagecodecs.packbits_encode(np.ascontiguousarray(plane)) + filling
+        for plane in np.moveaxis(planes, -1, 0)
+    ]
+    segments = packed or segments
+    starts = 64 + np.cumsum([0, *map(len, segments)])[: len(segments)]
+    header = np.zeros(16, "<u4")
+    header[0], header[1 : 1 + len(segments)] = len(segments), starts
+    frame = header.tobytes() + b"".join(segments)
+    return dicom(values, frames=[frame], TransferSyntaxUID=RLELossless)
+
+
+@pytest.mark.parametrize("filling", [b"", b"\0", b"\x80", b"\xff\0" * 9])
+@pytest.mark.parametrize(
+    "values",
+    [deep(8), deep(16), deep(16).astype(np.uint32) << 15, COLOURS, COLOURS.astype(np.uint16) * 99],
+    ids=["8", "16", "32", "colours", "deep colours"],
+)
+def test_run_lengths_of_every_depth(values, filling):
+    np.testing.assert_array_equal(stored(run_lengths(values, filling=filling)), values)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        [b"\x81\0" * 1_000_000],  # 128 MB of zeros
+        [b"\x81\0" * 5],
+        [b"\0\0"] * 2,
+    ],
+    ids=["too much", "too little", "too many"],
+)
+def test_run_lengths_that_are_not_those_of_the_frame(packed):
+    assert refusal(run_lengths(deep(8), packed=packed)).code == "undecodable"
+
+
 @pytest.mark.parametrize("kind", ["RGB", "YBR_FULL"])
 def test_the_header_says_whether_colours_are_rgb(kind):
     """Stored alike, and meant otherwise: the code stream does not say which."""

@@ -1,6 +1,10 @@
 import warnings
 
+import imagecodecs
+import numpy as np
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from app.core.errors import RefusedImageError
 from app.core.images import decoding
@@ -14,7 +18,9 @@ from tests.app.core.images.dicom_films import (
     jpeg_2000,
     refusal,
 )
-from tests.pictures import dicom, encode, huge_jpeg
+from tests.pictures import coloured, dicom, encode, huge_jpeg
+
+JPEG_LS = "1.2.840.10008.1.2.4.80"
 
 
 def test_several_frames(film):
@@ -78,6 +84,72 @@ def test_element_without_a_default_is_named(film, keyword):
     error = refusal(dicom(film, **{keyword: None}))
     assert (error.code, error.status) == ("missing_element", "unreadable")
     assert keyword in str(error)
+
+
+@pytest.mark.parametrize(
+    ("elements", "words"),
+    [
+        # One sample where colours are stated, and the reverse: neither is to be guessed.
+        ({"PhotometricInterpretation": "RGB", "PlanarConfiguration": 0}, "RGB has 3"),
+        ({"SamplesPerPixel": 3, "PlanarConfiguration": 0}, "MONOCHROME2 has 1"),
+        ({"FloatPixelData": b"1234"}, "PixelData and FloatPixelData"),
+        ({"RecommendedViewingMode": "SUB"}, "mask"),
+    ],
+)
+def test_grey_that_contradicts_itself(film, elements, words):
+    error = refusal(dicom(film, **elements))
+    assert error.code == "invalid_header"
+    assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "coding", "words"),
+    [(np.int8, "RGB", "negative"), (np.uint16, "YBR_FULL", "16 bits")],
+)
+def test_colours_that_are_not_shown(film, dtype, coding, words):
+    error = refusal(dicom(coloured(film).astype(dtype), PhotometricInterpretation=coding))
+    assert error.code == "invalid_header"
+    assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "syntax"), [(imagecodecs.jpegls_encode, JPEG_LS), (jpeg_2000, JPEG_2000)]
+)
+def test_a_compressed_frame_of_other_channels_than_the_header_states(film, encoder, syntax):
+    frames = [bytes(encoder(coloured(film)))]
+    error = refusal(dicom(film, frames=frames, TransferSyntaxUID=syntax))
+    assert error.code == "invalid_header"
+    assert "3 channels" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("elements", "code"),
+    [
+        ({"PixelAspectRatio": [2, 1]}, "unsupported_layout"),
+        ({"ImagerPixelSpacing": [0.1, 0.2]}, "unsupported_layout"),
+        ({"ImagerPixelSpacing": [0.2, 0.18], "PixelAspectRatio": [2, 1]}, None),
+        ({"PixelSpacing": [0, 1]}, None),
+    ],
+)
+def test_pixels_that_are_not_square(film, elements, code):
+    data = dicom(film, **elements)
+    if code is None:
+        assert decoding.decode(data).pixels.shape == film.shape
+    else:
+        assert refusal(data).code == code
+
+
+def test_pixels_of_a_frame_that_are_not_square(film):
+    measures = Dataset()
+    measures.PixelMeasuresSequence = Sequence([Dataset()])
+    measures.PixelMeasuresSequence[0].PixelSpacing = [3, 1]
+    data = dicom(film, SharedFunctionalGroupsSequence=Sequence([measures]))
+    assert refusal(data).code == "unsupported_layout"
+
+
+def test_pixels_that_lie_on_a_server(film):
+    error = refusal(dicom(film, PixelData=None, PixelDataProviderURL="https://example.org/1"))
+    assert error.code == "no_image"
 
 
 def test_size_that_a_compressed_frame_states(film):

@@ -135,6 +135,16 @@ def palette():
     return dicom(FILM, **parts)
 
 
+def segmented_palette():
+    parts = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name in ("Red", "Green", "Blue"):
+        parts[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+        # One entry of 0, and then 255 on a line that ends at 65,535.
+        segments = np.array([0, 1, 0, 1, 255, 65_535], "<u2").tobytes()
+        parts[f"Segmented{name}PaletteColorLookupTableData"] = segments
+    return dicom(FILM, **parts)
+
+
 def floats(keyword, dtype):
     return dicom(
         FILM, PixelData=None, BitsStored=None, HighBit=None, PixelRepresentation=None,
@@ -259,11 +269,16 @@ FILES = {
     "explicit big endian": [
         dicom(TWELVE.astype(">u2"), TransferSyntaxUID=pydicom.uid.ExplicitVRBigEndian)
     ],
-    "RLE, JPEG, JPEG-LS, JPEG 2000": [
+    "RLE, JPEG, JPEG-LS, JPEG 2000 and its High-Throughput form": [
         run_lengths(),
         compressed(),
         jpeg_ls(),
         dicom(FILM, frames=[jpeg_2000(FILM)], TransferSyntaxUID=JPEG_2000),
+        dicom(
+            FILM,
+            frames=[imagecodecs.htj2k_encode(FILM)],
+            TransferSyntaxUID=pydicom.uid.HTJ2KLossless,
+        ),
     ],
     "JPEG XL, video, private compression": [
         in_other_compression(b"1.2.840.10008.1.2.4.110"),
@@ -276,12 +291,37 @@ FILES = {
     "more frames than its header states": [dicom(FILM, PixelData=FILM.tobytes() * 2)],
     "less than a frame behind its pixels": [dicom(FILM, PixelData=FILM.tobytes() + bytes(512))],
     "fewer pixels than its header states": [dicom(FILM, PixelData=FILM.tobytes()[:-64])],
-    "no image, such as a report": [dicom(FILM, Rows=None, Columns=None, PixelData=None)],
+    "no image, such as a report, or one that lies on a server": [
+        dicom(FILM, Rows=None, Columns=None, PixelData=None),
+        dicom(FILM, PixelData=None, PixelDataProviderURL="https://example.org/1"),
+    ],
     "MONOCHROME1": [dicom(FILM, PhotometricInterpretation="MONOCHROME1")],
     "PALETTE COLOR, RGB, YBR_FULL": [
         palette(),
         dicom(PHOTO),
         dicom(PHOTO, PhotometricInterpretation="YBR_FULL"),
+    ],
+    "PALETTE COLOR in segments; colours in planes; YBR_FULL_422, not compressed": [
+        segmented_palette(),
+        dicom(PHOTO, PlanarConfiguration=1, PixelData=np.moveaxis(PHOTO, -1, 0).tobytes()),
+        dicom(
+            PHOTO,
+            PhotometricInterpretation="YBR_FULL_422",
+            PixelData=np.dstack([FILM, FILM]).tobytes(),
+        ),
+    ],
+    "colours that may be negative, or YBR_FULL of more than 8 bits": [
+        dicom(PHOTO.astype(np.int8)),
+        dicom(PHOTO.astype(np.uint16), PhotometricInterpretation="YBR_FULL"),
+    ],
+    "SamplesPerPixel that contradicts the photometric interpretation or the compressed image": [
+        dicom(PHOTO, PhotometricInterpretation="MONOCHROME2"),
+        dicom(FILM, PhotometricInterpretation="RGB", PlanarConfiguration=0),
+        dicom(FILM, frames=[encode(PHOTO, "JPEG")], TransferSyntaxUID=JPEG_BASELINE),
+    ],
+    "PixelData beside FloatPixelData": [dicom(FILM, FloatPixelData=b"1234")],
+    "bits above BitsStored, such as those of an overlay": [
+        dicom(TWELVE | 0x4000, BitsStored=12, HighBit=11)
     ],
     "other photometric interpretations": [dicom(PHOTO, PhotometricInterpretation="HSV")],
     "HighBit above BitsStored - 1, not compressed": [
@@ -338,6 +378,17 @@ FILES = {
     "PixelPresentation COLOR or MIXED": [
         dicom(FILM, PixelPresentation="COLOR"),
         dicom(FILM, PixelPresentation="MIXED"),
+    ],
+    "RecommendedViewingMode SUB": [dicom(FILM, RecommendedViewingMode="SUB")],
+    "ShutterShape RECTANGULAR, CIRCULAR or POLYGONAL": [
+        dicom(FILM, ShutterShape="CIRCULAR", CenterOfCircularShutter=[30, 30],
+              RadiusOfCircularShutter=20),
+    ],
+    "a shutter that does not say where it is": [dicom(FILM, ShutterShape="RECTANGULAR")],
+    "PixelSpacing, ImagerPixelSpacing or PixelAspectRatio with sides beyond 1.25 to 1": [
+        dicom(FILM, PixelSpacing=[0.2, 0.1]),
+        dicom(FILM, ImagerPixelSpacing=[0.1, 0.2]),
+        dicom(FILM, PixelAspectRatio=[1, 2]),
     ],
 }  # fmt: skip
 
