@@ -11,7 +11,7 @@ from app.charts import palette
 from app.charts.layout import mark_decision, styled
 from app.core.bundles.manifest import Manifest
 from app.core.performance.findings import CoOccurrence
-from app.core.performance.formatting import percent_interval, probability_percent
+from app.core.performance.formatting import percent_interval, probability
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.core.statistics.metrics import Proportion
@@ -40,17 +40,15 @@ def finding_bars(prediction: Prediction, manifest: Manifest) -> go.Figure:
             orientation="h",
             marker_color=[palette.ACCENT if one.is_positive else palette.MUTED for one in findings],
             showlegend=False,
-            customdata=[one.threshold for one in findings],
-            hovertemplate="%{y}: %{x:.3f}, threshold %{customdata:.3f}<extra></extra>",
+            customdata=[(probability(one.probability), one.threshold) for one in findings],
+            hovertemplate="%{y}: %{customdata[0]}, threshold %{customdata[1]:.3f}<extra></extra>",
         )
     )
     figure.add_scatter(
         x=[_WORDS] * len(findings),
         y=names,
         mode="text",
-        text=[
-            f"{probability_percent(one.probability)} {STATUS_LABELS[one.zone]}" for one in findings
-        ],
+        text=[f"{probability(one.probability)} {STATUS_LABELS[one.zone]}" for one in findings],
         textposition="middle right",
         hoverinfo="skip",
         showlegend=False,

@@ -22,6 +22,9 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
     """
     task, thresholds = manifest.task, manifest.thresholds
     class_names = [task.display_name(name) for name in task.classes]
+    probabilities = [
+        escape(formatting.probability(value)) for value in prediction.class_probabilities
+    ]
     figure = go.Figure(
         go.Bar(
             x=prediction.class_probabilities,
@@ -31,7 +34,8 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
                 palette.ACCENT if index == prediction.class_index else palette.MUTED
                 for index in range(len(class_names))
             ],
-            hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+            customdata=probabilities,
+            hovertemplate="%{y}: %{customdata}<extra></extra>",
         )
     )
     if task.binary:
@@ -59,8 +63,8 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
         yaxis={
             "tickvals": class_names,
             "ticktext": [
-                f"{name}  <b>{escape(formatting.probability_percent(value))}</b>  "
-                for name, value in zip(class_names, prediction.class_probabilities, strict=True)
+                f"{name}  <b>{value}</b>  "
+                for name, value in zip(class_names, probabilities, strict=True)
             ],
         },
         dragmode=False,

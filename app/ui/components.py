@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,6 +14,9 @@ from app.core.performance import formatting
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
 from app.ui import errors, state
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 _STEP = 0.001
 
@@ -98,6 +102,16 @@ def table(
         column_config=dict.fromkeys(figures, right),
         key=key,
     )
+
+
+def formatted(table: pd.DataFrame, texts: Mapping[str, Callable[[Any], str]]) -> Styler:
+    """A table whose cells show texts and keep their values for whoever copies or downloads them.
+
+    Args:
+        table: The table.
+        texts: For some columns, what turns a value into its text; missing values stay empty.
+    """
+    return table.style.format(dict(texts), na_rep="")
 
 
 def threshold_slider(default: float, *, key: str) -> float:

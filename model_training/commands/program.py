@@ -27,7 +27,7 @@ from model_training.commands import (
 )
 
 # Modules of the extra `train`, which an installation that only serves the app does not have.
-TRAINER_MODULES = ("h5py", "imagehash", "jinja2", "openpyxl", "optuna", "scipy")
+TRAINER_MODULES = ("h5py", "imagehash", "openpyxl", "optuna", "scipy")
 
 
 def run(arguments: list[str] | None) -> int:

@@ -58,11 +58,6 @@ def rate(per_second: float) -> str:
 
 
 def probability(value: float) -> str:
-    """A probability of one image, such as `0.673`, and never as certain: `> 0.999`, `< 0.001`."""
-    return "< 0.001" if value < 0.0005 else "> 0.999" if value >= 0.9995 else f"{value:.3f}"
-
-
-def probability_percent(value: float) -> str:
     """A probability of one image, such as `67.3 %`, and never as certain: `> 99.9 %`, `< 0.1 %`."""
     percent = 100 * value
     return "< 0.1 %" if percent < 0.05 else "> 99.9 %" if percent >= 99.95 else f"{percent:.1f} %"

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.core.bundles.manifest import NO_FINDING, Task
+from app.core.performance import formatting
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.result import Result
 
 _MOST_LISTED = 4
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def results_of_finding(results: Sequence[Result], index: int) -> list[Result]:
@@ -64,19 +66,22 @@ def findings_text(prediction: Prediction, task: Task) -> str:
         task: Its findings.
 
     Returns:
-        With shape and probability, such as `▲ Effusion 0.91, ◆ Nodule 0.43`; or `None`. Of more
+        With shape and probability, such as `▲ Effusion 91.2 %, ◆ Nodule 43.0 %`; or `None`. Of more
         than four, the others are counted.
     """
     found = [
         (
             one.probability,
-            f"{STATUS_LABELS[one.zone][0]}\N{NO-BREAK SPACE}{task.display_name(name)}",
+            f"{STATUS_LABELS[one.zone][0]}{_NO_BREAK}{task.display_name(name)}",
         )
         for name, one in zip(task.classes, prediction.findings, strict=True)
         if one.zone != "negative"
     ]
     found.sort(key=lambda pair: -pair[0])
-    listed = [f"{name} {probability:.2f}" for probability, name in found[:_MOST_LISTED]]
+    listed = [
+        f"{name} {formatting.probability(value).replace(' ', _NO_BREAK)}"
+        for value, name in found[:_MOST_LISTED]
+    ]
     if more := len(found) - len(listed):
         listed.append(f"and {more} more")
     return ", ".join(listed) or NO_FINDING.capitalize()

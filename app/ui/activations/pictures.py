@@ -15,6 +15,7 @@ from app.core.images import display, geometry
 from app.core.images.decoding import Film
 from app.core.networks.activations import LayerInfo, by_strength, mean_activations
 from app.core.networks.layer_descriptions import format_value
+from app.core.performance import formatting
 from app.core.performance.formatting import counted
 from app.core.rendering import feature_maps, heatmaps
 from app.core.rendering.feature_maps import COLOUR_MAPS, ColourMap, Scale
@@ -235,7 +236,8 @@ def _show_decision(prediction: Prediction, bundle: Bundle) -> None:
     st.markdown(f"**{prediction_text(prediction, task)}**  \n{STATUS_LABELS[prediction.zone]}")
     cut = f", decision threshold {prediction.threshold:.3f}" if task.binary or task.any_of else ""
     st.caption(
-        f"Probability of {task.display_name(shown).lower()} {prediction.probability:.3f}{cut}."
+        f"Probability of {task.display_name(shown).lower()} "
+        f"{formatting.probability(prediction.probability)}{cut}."
     )
 
 

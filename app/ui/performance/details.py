@@ -201,15 +201,16 @@ def misclassified_films(
     )
     notice = st.container()
     event = st.dataframe(
-        _misclassified_rows(misclassified, bundle.manifest.task),
+        components.formatted(
+            _misclassified_rows(misclassified, bundle.manifest.task),
+            {"Probability": formatting.probability},
+        ),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key=key,
         column_config={
-            "Probability": st.column_config.ProgressColumn(
-                _probability_title(bundle.manifest.task), format="%.3f", min_value=0, max_value=1
-            )
+            "Probability": st.column_config.NumberColumn(_probability_title(bundle.manifest.task))
         },
     )
     for row in event.selection.rows:

@@ -78,7 +78,7 @@ def configuration(task: Task) -> dict[str, Any]:
         return {"Prediction": listed}
     return {
         task.display_name(name): st.column_config.NumberColumn(
-            format="%.3f", help=f"Calibrated probability of {task.display_name(name)}."
+            help=f"Calibrated probability of {task.display_name(name)}."
         )
         for name in task.classes
     }

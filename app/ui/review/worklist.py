@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import NO_FINDING, Task
+from app.core.performance import formatting
 from app.core.performance.formatting import counted
 from app.core.results.verdicts import AGREEMENTS, Verdict
 from app.core.review.findings import results_of_finding
@@ -33,6 +34,8 @@ from app.ui.review import finding_columns
 _ALL_FINDINGS = "All findings"
 ROWS_PER_PAGE = 50
 _ROW_HEIGHT = 66  # Streamlit wraps text only in rows of more than 64 pixels
+# One line of the column for names; a longer one would be broken within a word.
+_NAME_WIDTH, _NAME_CHARACTERS = 290, 36
 _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
 
 
@@ -120,7 +123,7 @@ def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
     )
     probability, text = st.columns([2, 1])
     lowest, highest = probability.slider(
-        "Probability", 0.0, 1.0, (0.0, 1.0), 0.01,
+        "Probability", 0.0, 1.0, (0.0, 1.0), 0.01, format="percent",
         key=state.filter_key("range"), persist_state="session",
     )  # fmt: skip
     name = text.text_input("Name contains", key=state.filter_key("text"), persist_state="session")
@@ -196,10 +199,13 @@ def show_rows(
         table = table.drop(columns="Reason")
     if bundle.manifest.task.any_of:
         table = table.drop(columns="Probability")  # which is that of one of them
-    is_wide = with_reasons or task.any_of
     key = state.worklist_key()
     event: Any = st.dataframe(
-        table,
+        components.formatted(
+            table,
+            {str(column): formatting.probability for column in table.select_dtypes("number")}
+            | {"Name": _shortened},
+        ),
         hide_index=True,
         row_height=_ROW_HEIGHT,
         height=min(40 + _ROW_HEIGHT * len(shown), 620),
@@ -211,10 +217,10 @@ def show_rows(
         placeholder="",
         column_config={
             "Film": st.column_config.ImageColumn(width="small"),
-            "Name": st.column_config.TextColumn(width=240 if is_wide else 400),
-            "Probability": st.column_config.ProgressColumn(
-                help=_probability_help(bundle), format="%.3f", min_value=0.0, max_value=1.0
+            "Name": st.column_config.TextColumn(
+                width=_NAME_WIDTH, help="Double-click to see a name in full."
             ),
+            "Probability": st.column_config.NumberColumn(help=_probability_help(bundle)),
             "Reason": st.column_config.TextColumn(width=300),
             **finding_columns.configuration(bundle.manifest.task),
         },
@@ -276,3 +282,11 @@ def _name(result: Result) -> str:
     """The name of a file, with the image that was chosen if it holds several."""
     frame = result.chosen.frame
     return result.source.name if frame is None else f"{result.source.name} · image {frame:,}"
+
+
+def _shortened(name: str) -> str:
+    """A name with its middle left out if it is long: folder and number are at the ends."""
+    if len(name) <= _NAME_CHARACTERS:
+        return name
+    end = (_NAME_CHARACTERS - 1) * 2 // 3
+    return f"{name[: _NAME_CHARACTERS - 1 - end]}…{name[-end:]}"

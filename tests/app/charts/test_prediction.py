@@ -55,6 +55,7 @@ def test_a_sign_before_a_probability_is_not_markup(manifest_of):
     normal, pneumonia = figure.layout.yaxis.ticktext
     assert "<b>&lt; 0.1 %</b>" in normal
     assert "<b>&gt; 99.9 %</b>" in pneumonia
+    assert list(figure.data[0].customdata) == ["&lt; 0.1 %", "&gt; 99.9 %"]  # at the pointer
 
 
 def test_more_classes_have_no_threshold(manifest_of):

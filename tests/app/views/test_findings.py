@@ -80,7 +80,7 @@ def test_many_findings_are_named_in_one_column(app, findings_bundle, monkeypatch
     table = at.dataframe[0].value
     assert list(table) == ["Film", "Name", "Status", "Prediction", "Verdict", "Reason"]
     name = r"Effusion|Nodule|Cardiomegaly"
-    assert table["Prediction"].str.contains(rf"[▲◆]\xa0(?:{name}) 0\.\d\d").sum() == 6
+    assert table["Prediction"].str.contains(rf"[▲◆]\xa0(?:{name}) \d+\.\d\xa0%").sum() == 6
     chosen = next(one for one in at.multiselect if one.label == "Prediction")
     names = findings_bundle.manifest.task.classes
     assert chosen.options == [*(name.capitalize() for name in names), "None of them"]

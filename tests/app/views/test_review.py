@@ -6,9 +6,11 @@ import threading
 
 import cv2
 import pandas as pd
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.performance.formatting import probability
 from app.core.results import rows
 from app.core.results.verdicts import VerdictStore
 from app.core.review import worklist
@@ -49,6 +51,26 @@ def test_a_folder_becomes_a_worklist(app):
     assert pd.isna(table["Probability"].iloc[-1])
     assert "1 ✕ Unreadable" in texts(at)
     assert "0 of 7 reviewed" in texts(at)
+
+
+def shown_texts(table) -> pd.DataFrame:
+    """What the browser writes in the cells of a table."""
+    return pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_pandas()
+
+
+def test_probabilities_are_written_as_on_the_case_page_and_long_names_in_one_line(app, data_root):
+    long = data_root / "ward" / f"{'TCGA_CS_4941_' * 3}19960909_02.png"
+    shutil.copy(data_root / "ward" / "film_0.png", long)
+    at = review_folder(app, "ward")
+
+    values, shown = at.dataframe[0].value, shown_texts(at.dataframe[0])
+    scored = values["Probability"].notna()
+    assert scored.sum() == 7
+    assert shown["Probability"][scored].tolist() == [
+        probability(value) for value in values["Probability"][scored]
+    ]
+    assert set(values["Name"]) - set(shown["Name"]) == {f"ward/{long.name}"}
+    assert set(shown["Name"]) - set(values["Name"]) == {"ward/TCGA_CS…CS_4941_19960909_02.png"}
 
 
 def test_filters_narrow_the_worklist_and_say_when_nothing_is_left(app):
