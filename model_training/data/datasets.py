@@ -19,12 +19,12 @@ from model_training.data.class_names import (
     one_spelling,
     renamed,
     require_one_spelling_of_flags,
-    spelling_key,
 )
 from model_training.data.conflicts import contradicting, refuse
 from model_training.data.image_files import Presence as Presence
 from model_training.data.image_files import images_below as images_below
 from model_training.data.labelled import read_labelled
+from model_training.data.like_names import alike_but_for_marks, require_unlike
 from model_training.data.patients import find_patients, find_subgroups
 from model_training.data.positive_class import positive_of
 from model_training.data.rules import Rules
@@ -155,6 +155,7 @@ def read_dataset(
         if positive is None and set(names) == set(classes_of_model) and len(set(names)) == 2:
             positive = classes_of_model[1]
         require_one_spelling_of_flags(set(names))
+        notes += require_unlike(names, list((class_names or {}).values()))
         classes, about_positive = _class_order(set(names), positive, reading.column)
     patients = find_patients(images, names, patient_pattern, folder=rules.patient_folder)
     subgroups = find_subgroups(images, subgroup_pattern)
@@ -296,15 +297,12 @@ def _require_findings(classes: tuple[str, ...], positive: str | None) -> None:
 
 def _require_distinct(findings: tuple[str, ...]) -> None:
     """Refuses findings that would look the same on a page."""
-    spellings: dict[str, list[str]] = {}
-    for name in findings:
-        spellings.setdefault(spelling_key(name.replace("_", " ")), []).append(name)
-    for alike in spellings.values():
-        if len(alike) > 1:
-            raise DatasetError(
-                f"The findings {alike} differ in nothing but case, blanks, hyphens or underscores. "
-                "Rename one of them in the table, or choose the columns with --label-column."
-            )
+    for alike in alike_but_for_marks(findings):
+        raise DatasetError(
+            f"The findings {alike} differ in nothing but case, blanks, punctuation or accents. "
+            "Rename one of them in the table, choose the columns with --label-column, or tell them "
+            "apart with --class-names."
+        )
 
 
 def _require_free_names(classes: Sequence[str], more: Collection[str] = ()) -> None:
