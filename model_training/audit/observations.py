@@ -101,9 +101,11 @@ def _about_split(inspection: Inspection) -> Iterator[Observation]:
                 "the split. `fit` refuses it, unless you choose --leaks redraw (a new random split "
                 "by patient) or --leaks keep.",
             )
-    if inspection.shared and not inspection.leaks:
-        yield Observation("fine", "No patient, file or near-duplicate is in two splits.")
     unknown = sum(not case.patient_id for case in inspection.cases)
+    if inspection.shared and not inspection.leaks:
+        patient = "known patient, " if unknown else "patient, "
+        named = patient if unknown < len(inspection.cases) else ""
+        yield Observation("fine", f"No {named}file or near-duplicate is in two splits.")
     if unknown:
         total = len(inspection.cases)
         yield Observation(

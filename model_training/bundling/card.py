@@ -8,7 +8,7 @@ from app.core.bundles.findings import finding_manifest
 from app.core.bundles.manifest import Data, Manifest
 from app.core.images.reading import window_text
 from app.core.performance.findings import select_findings
-from app.core.performance.formatting import calibration_in_full
+from app.core.performance.formatting import calibration_in_full, counted
 from app.core.performance.predictions import select
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
@@ -21,7 +21,6 @@ def write_card(
     predictions: pd.DataFrame,
     notes: list[str],
     *,
-    split: pd.DataFrame | None = None,
     remarks: str = "",
 ) -> str:
     """The card as Markdown, with figures from the test rows of `predictions`.
@@ -34,14 +33,13 @@ def write_card(
         manifest: The manifest of the bundle.
         predictions: Its table of predictions.
         notes: Lines about the data and their split.
-        split: All images with their split, as returned by `splits.split_table`; None if unknown.
         remarks: Markdown written by whoever trained it: what was tried, and with what result.
     """
     sections = [
         f"# {manifest.name}",
         f"{manifest.task.title}. Research use only, not a medical device.",
         "## Intended use\n\n" + _intended_use(manifest),
-        "## Data\n\n" + _data(manifest, predictions if split is None else split, notes),
+        "## Data\n\n" + _data(manifest, notes),
         _FIGURES + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
         "## Training\n\n" + _training(manifest),
@@ -65,10 +63,10 @@ def _intended_use(manifest: Manifest) -> str:
     )
 
 
-def _data(manifest: Manifest, cases: pd.DataFrame, notes: list[str]) -> str:
+def _data(manifest: Manifest, notes: list[str]) -> str:
     data = manifest.data
     rows = "\n".join(
-        f"| {split_name} | {_patients(data, split_name, cases)} | "
+        f"| {split_name} | {_patients(data, split_name)} | "
         + " | ".join(_count(data, split_name, name) for name in manifest.task.classes)
         + " |"
         for split_name, counts in data.counts.items()
@@ -85,14 +83,15 @@ def _data(manifest: Manifest, cases: pd.DataFrame, notes: list[str]) -> str:
     return "\n".join(f"- {line}" for line in lines) + f"\n\n{header}\n{rule}\n{rows}"
 
 
-def _patients(data: Data, split_name: str, cases: pd.DataFrame) -> str:
-    """The number of patients of a split, if all of them are known."""
-    inside = cases[cases["split"] == split_name]
-    # Predictions have no training images: those are what the others are.
-    known = (inside if len(inside) else cases)["patient_id"] != ""
-    if known.all():
-        return str(data.patients[split_name])
-    return "partly known" if known.any() else "not known"
+def _patients(data: Data, split_name: str) -> str:
+    """The number of known patients of a split, and of the images of unknown ones."""
+    known = data.patients[split_name]
+    unknown = data.images_without_patient.get(split_name, 0)
+    if not unknown:
+        return f"{known:,}"
+    if not known:
+        return "not known"
+    return f"{known:,}, and {counted(unknown, 'image')} of unknown ones"
 
 
 def _count(data: Data, split_name: str, name: str) -> str:

@@ -54,7 +54,11 @@ def data_record(
         if has_findings
         else {},
         patients={
-            split_name: len({case.person for case in inside})
+            split_name: len({case.patient_id for case in inside if case.patient_id})
+            for split_name, inside in splits.items()
+        },
+        images_without_patient={
+            split_name: sum(not case.patient_id for case in inside)
             for split_name, inside in splits.items()
         },
         patients_from=patients_from,

@@ -85,7 +85,6 @@ def publish(
         contents.manifest,
         contents.predictions,
         contents.notes,
-        split=contents.split,
         remarks=contents.remarks,
     )
     (work / CARD).write_text(card, encoding="utf-8")

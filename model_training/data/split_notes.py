@@ -52,6 +52,21 @@ def about_patients(
     return notes
 
 
+def by_what(cases: Sequence[Case], near_duplicates: NDArray[np.int64] | None) -> str:
+    """What a random split keeps together: `patient`, where patients are known.
+
+    Args:
+        cases: The images.
+        near_duplicates: Group number of each case, `(num_cases,)`; None if images were not
+            compared.
+    """
+    alone = "image" if near_duplicates is None else "group of near-duplicates"
+    known = [bool(case.patient_id) for case in cases]
+    if all(known):
+        return "patient"
+    return f"patient, or {alone} where the patient is not known" if any(known) else alone
+
+
 def _about_groups(cases: Sequence[Case], near_duplicates: NDArray[np.int64]) -> str:
     """Number of repeated images, and whether copies stay in one split."""
     sizes = np.bincount(near_duplicates)

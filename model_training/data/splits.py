@@ -1,4 +1,4 @@
-"""Train, validation and test splits by patient, never by image."""
+"""Train, validation and test splits by patient, or by near-duplicates where none is known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.core.errors import DatasetError
 from model_training.data.answers import answer_counts
 from model_training.data.datasets import SPLITS, Case, Dataset
 from model_training.data.patient_groups import Shared, patient_groups, shared_between
-from model_training.data.split_notes import about_patients
+from model_training.data.split_notes import about_patients, by_what
 from model_training.data.strata import draw
 
 # With fewer images of a class, no threshold is chosen and no figure reported.
@@ -84,7 +84,8 @@ def split_by_patient(
             dataset.cases, digests, near_duplicates, one=[split_name], other=[*other, ""]
         )
         if shared:
-            notes.append(_about_leak(split_name, shared, leaks))
+            by = by_what(dataset.cases, near_duplicates)
+            notes.append(_about_leak(split_name, shared, leaks, by))
             if leaks == "redraw":
                 kept.remove(split_name)
     cases = list(dataset.cases)
@@ -102,9 +103,9 @@ def split_by_patient(
         proportions = " and ".join(
             f"{fraction:.0%} for {split_name}" for split_name, fraction in wanted.items()
         )
+        by = by_what(cases, near_duplicates)
         notes.append(
-            f"Random split by patient, stratified by {what} and subgroup, seed {seed}: "
-            f"{proportions}."
+            f"Random split by {by}, stratified by {what} and subgroup, seed {seed}: {proportions}."
         )
     notes += about_patients(cases, digests, near_duplicates)
     split = Split(cases, notes)
@@ -168,21 +169,27 @@ def _too_small(dataset: Dataset, split_name: str) -> str:
     )
 
 
-def _about_leak(split_name: str, shared: Shared, leaks: Leaks) -> str:
+def _about_leak(split_name: str, shared: Shared, leaks: Leaks, by: str) -> str:
     """The note on a leak that is accepted.
+
+    Args:
+        split_name: The given split.
+        shared: What it shares with the others.
+        leaks: What to do with it.
+        by: What a new random split keeps together, as returned by `by_what`.
 
     Raises:
         DatasetError: If it is not.
     """
     found = f"The given {split_name} split shares {shared} with the others"
     if leaks == "redraw":
-        return f"{found}. It is replaced by a random split by patient."
+        return f"{found}. It is replaced by a random split by {by}."
     if leaks == "keep":
         return f"{found} and is kept as requested: figures on it are too good."
     raise DatasetError(
         f"{found}: figures on it would be too good. `overread-train inspect DATA --json FILE` (or "
         "--html FILE) lists the patients and images. Correct the split, or choose --leaks redraw "
-        "(a new random split by patient) or --leaks keep (the split stays as it is, and the card "
+        f"(a new random split by {by}) or --leaks keep (the split stays as it is, and the card "
         "says so)."
     )
 

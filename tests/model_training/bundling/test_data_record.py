@@ -19,10 +19,15 @@ def test_data_record_counts_images_and_patients():
     assert found.patients == {"train": 2, "val": 2, "test": 2}
 
 
-def test_images_without_a_patient_are_counted_as_one_each():
+def test_images_without_a_patient_are_counted_and_are_no_patients():
     unknown = [replace(case, patient_id="") for case in cases(LABELS, ["train"] * 6)]
 
-    assert record(unknown).patients["train"] == 6
+    assert record(unknown).patients == {"train": 0, "val": 0, "test": 0}
+    assert record(unknown).images_without_patient == {"train": 6, "val": 0, "test": 0}
+    same = [replace(case, patient_id="a") for case in unknown[:2]]
+    partly = record([*same, *unknown[2:]])
+    assert partly.patients["train"] == 1
+    assert partly.images_without_patient["train"] == 4
 
 
 def test_fingerprint_names_the_data_and_not_their_order():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from model_training.data.split_notes import about_patients
+from model_training.data.split_notes import about_patients, by_what
 from tests.model_training.data.split_cases import case
 
 
@@ -42,3 +42,12 @@ def test_groups_of_near_duplicates_are_counted_and_those_in_two_splits():
         "No two of 4 images are identical or near-duplicates.",
         "No patient, no identical file and no near-duplicate is in two splits.",
     ]
+
+
+def test_a_random_split_is_by_patient_only_where_patients_are_known():
+    known, partly, unknown = (cases_of(*found) for found in ("aabb", ("a", "", "b", ""), [""] * 4))
+
+    assert by_what(known, None) == "patient"
+    assert by_what(unknown, None) == "image"
+    assert by_what(unknown, np.arange(4)) == "group of near-duplicates"
+    assert by_what(partly, None) == "patient, or image where the patient is not known"

@@ -207,6 +207,7 @@ def test_films_without_a_patient_count_as_one_each_and_that_is_said():
     unknown, mixed = split(dataset(numbered)), split(dataset(half))
 
     assert Counter(one.split for one in unknown.cases)["val"] == 20
+    assert unknown.notes[-3].startswith("Random split by image, stratified by class")
     assert unknown.notes[-2].startswith("Patients are not known: each image counts as one")
     assert unknown.notes[-1] == "No identical file is in two splits."
     assert mixed.notes[-2].startswith("The patient of 50 of 100 images is not known")

@@ -32,6 +32,16 @@ def test_a_window_is_written_only_where_there_is_one(content):
     assert json.loads(manifest.model_dump_json())["input"]["window"] == [0, 4095]
 
 
+def test_an_older_manifest_does_not_say_how_many_images_lack_a_patient(content):
+    content["data"]["patients"] = {"train": 7}
+    content["data"]["images_without_patient"] = {"train": 2}
+    data = parse_manifest(json.dumps(content).encode(), "small").data
+    assert (data.patients, data.images_without_patient) == ({"train": 7}, {"train": 2})
+    del content["data"]["images_without_patient"]
+    older = parse_manifest(json.dumps(content).encode(), "small").data
+    assert (older.patients, older.images_without_patient) == ({"train": 7}, {})
+
+
 @pytest.mark.parametrize("found", [3, 0, "1", None, 1.5, True, [1]])
 def test_unknown_format_number(content, found):
     message = refusal(json.dumps(content | {"format": found}))
