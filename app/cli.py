@@ -21,6 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
         from app.commands.program import run
 
         return run(arguments)
+    except ModuleNotFoundError as error:
+        from app.core.errors import missing_package
+
+        print(f"overread: {missing_package(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("overread: stopped.", file=sys.stderr)
         return INTERRUPTED

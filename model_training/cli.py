@@ -21,6 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
         from model_training.commands.program import run
 
         return run(arguments)
+    except ModuleNotFoundError as error:
+        from app.core.errors import missing_package
+
+        print(f"overread-train: {missing_package(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("overread-train: stopped; nothing was published.", file=sys.stderr)
         return INTERRUPTED

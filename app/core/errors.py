@@ -36,6 +36,21 @@ def system_reason(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
+def missing_package(error: ModuleNotFoundError) -> str:
+    """The sentence for a package that is not installed, such as a new dependency after an update.
+
+    Raises:
+        ModuleNotFoundError: If the module is Overread's own; that is a fault of the program.
+    """
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "app", "model_training"):
+        raise error
+    return (
+        f"The package {package} is not installed, and this version of Overread needs it. Run "
+        "`make app` in a clone, or install Overread with pip again."
+    )
+
+
 def raised_at(error: BaseException) -> str:
     """File and line of the code that raised an exception, such as `engine.py:214`.
 

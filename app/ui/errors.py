@@ -14,7 +14,7 @@ from typing import Any, ParamSpec
 
 import streamlit as st
 
-from app.core.errors import OverreadError
+from app.core.errors import OverreadError, missing_package
 from app.ui import state
 
 _P = ParamSpec("_P")
@@ -27,6 +27,8 @@ def handled() -> Iterator[None]:
         yield
     except OverreadError as error:
         _show(str(error))
+    except ModuleNotFoundError as error:
+        _show(missing_package(error))
 
 
 def callback(act: Callable[_P, object]) -> Callable[_P, None]:

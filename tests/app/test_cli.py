@@ -193,3 +193,22 @@ def test_a_bundle_is_found_by_name_unless_a_folder_has_that_name(
     (tmp_path / bundle.path.name).mkdir()
     assert main(["verify", bundle.path.name]) == 1
     assert "no bundle in the folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "call", ["app.cli verify .", "model_training.cli evaluate . ."], ids=["overread", "train"]
+)
+def test_a_package_that_an_update_needs_is_named(call):
+    """As after `git pull` without `make`, when the new dependency is not installed."""
+    module, *arguments = call.split()
+    code = (
+        "import sys; sys.modules['pandas'] = None\n"
+        f"from {module} import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "package pandas is not installed" in done.stderr
+    assert "Traceback" not in done.stderr

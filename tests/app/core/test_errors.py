@@ -1,5 +1,6 @@
 """What the system said, told without a path and never as `None`."""
 
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from app.core.errors import (
     RefusedImageError,
     SourceError,
     UnreadableImageError,
+    missing_package,
     system_reason,
 )
 from app.core.sources import folders, uploads
@@ -59,3 +61,16 @@ def test_every_system_error_is_described(error, told, bundle, tmp_path, monkeypa
 def test_refused_and_unreadable_are_told_apart():
     assert RefusedImageError("a", "b").status == "refused"
     assert UnreadableImageError("a", "b").status == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "error", [ModuleNotFoundError(name="nibabel.nifti1"), PackageNotFoundError("nibabel")]
+)
+def test_a_missing_package_is_named_with_what_to_do(error):
+    assert "nibabel is not installed" in missing_package(error)
+    assert "make app" in missing_package(error)
+
+
+def test_a_fault_of_our_own_is_not_a_missing_package():
+    with pytest.raises(ModuleNotFoundError):
+        missing_package(ModuleNotFoundError(name="app.core.imagse"))
