@@ -37,14 +37,14 @@ class Row:
 
 def print_table(rows: Iterable[Row]) -> int:
     """Prints rows; returns the exit status, 1 if a target is missed."""
-    shown = list(rows)
+    measured = list(rows)
     print("| what | measured | target |\n|---|---|---|")
-    for row in shown:
+    for row in measured:
         sign = "≤" if row.at_most else "≥"
         missed = "" if row.is_met else ", missed"
         target = "" if row.target is None else f"{sign} {row.target:g}{missed}"
         print(f"| {row.what} | {row.ratio:.3g} | {target} |")
-    return 0 if all(row.is_met for row in shown) else 1
+    return 0 if all(row.is_met for row in measured) else 1
 
 
 def log(text: str) -> None:

@@ -111,8 +111,8 @@ def measure(data: Path, preset: str, num_images: int, folder: Path) -> list[Row]
             .batch(config.batch_size)
             .prefetch(2)
         )
-        shown = films.pixels[validation].astype(np.float32)
-        checked = (shown, labels[validation].astype(np.float32)[:, None])
+        pixels = films.pixels[validation].astype(np.float32)
+        checked = (pixels, labels[validation].astype(np.float32)[:, None])
         return seconds(
             lambda: model.fit(dataset, validation_data=checked, epochs=1, verbose=0, shuffle=False)
         )

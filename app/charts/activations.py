@@ -13,7 +13,7 @@ from app.core.networks.activations import by_strength
 from app.core.networks.contributions import Contributions
 
 MAX_BARS = 512  # beyond this, bars are narrower than a screen pixel: draw an outline instead
-SHOWN_CONTRIBUTIONS = 12
+MAX_CONTRIBUTIONS = 12
 
 
 def value_bars(values: NDArray[np.float32], *, noun: str, height: int = 300) -> go.Figure:
@@ -78,7 +78,7 @@ def contribution_bars(contributions: Contributions, *, height: int = 310) -> go.
         contributions: Contributions of all inputs.
         height: Height of the figure in pixels.
     """
-    order = np.argsort(-np.abs(contributions.values), kind="stable")[:SHOWN_CONTRIBUTIONS]
+    order = np.argsort(-np.abs(contributions.values), kind="stable")[:MAX_CONTRIBUTIONS]
     values = contributions.values[order]
     noun = "channel" if contributions.pooled_layer else "input"
     reach = 1.4 * max(float(np.abs(values).max()), 1e-9)  # leaves room for the labels

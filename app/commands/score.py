@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".csv", ".parquet")
 # Problems listed in the error about an input without images; the table has all of them.
-_SHOWN_PROBLEMS = 3
+_MAX_LISTED_PROBLEMS = 3
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -246,7 +246,7 @@ def _score(
             counts[result.status, result.reason_code] += 1
             if result.source.problem is None:
                 is_any_listed = True
-            elif len(unlisted) < _SHOWN_PROBLEMS:
+            elif len(unlisted) < _MAX_LISTED_PROBLEMS:
                 unlisted.append(f"{result.source.name!r}: {result.reason}")
             bar.update()
     if missing:

@@ -34,11 +34,11 @@ with layer_side:
     member = layer_walk.choose_member(layers, bundle)
     if member is not None:
         layers = [layer for layer in layers if layer.member in (member, None)]
-    shown = {layer.name for layer in layers}
+    layer_names = {layer.name for layer in layers}
     strongest = cached_activations.strongest_channels(bundle, source, case.image_id)
     name = layer_walk.choose_layer(
         layers,
-        [channel for channel in strongest if channel.layer in shown],
+        [channel for channel in strongest if channel.layer in layer_names],
         case.film,
         case.evidence[explained],
         bundle,

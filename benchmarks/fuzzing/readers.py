@@ -120,7 +120,7 @@ def _label(dataset: Dataset, case: Case) -> str:
         return dataset.classes[case.label]
     # A damaged cell may make it a table of findings, and a normal film shows none of them.
     found = zip(dataset.classes, case.findings, strict=True)
-    return "|".join(name for name, is_shown in found if is_shown) or "NORMAL"
+    return "|".join(name for name, is_present in found if is_present) or "NORMAL"
 
 
 def _lines(data: bytes) -> list[str]:

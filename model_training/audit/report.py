@@ -30,9 +30,9 @@ from model_training.reports.html_report import (
 )
 from model_training.reports.plots import NEUTRAL, line_style
 
-_SHOWN_PAIRS = 12
+_MAX_PAIRS = 12
 _PICTURE_SIDE = 150
-_SHOWN_DISTRIBUTIONS = 3
+_MAX_DISTRIBUTIONS = 3
 
 # Columns of the facts whose distributions are plotted.
 _NUMBERS = {
@@ -144,15 +144,15 @@ def _forest(inspection: Inspection) -> Figure:
     several = len(inspection.classes) > 2
     plot = go.Figure()
     plot.add_vline(x=0.5, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
-    shown = inspection.shortcuts[:40][::-1]
+    listed = inspection.shortcuts[:40][::-1]
     plot.add_scatter(
-        x=[s.auc.value for s in shown],
-        y=[f"{s.feature} ({s.class_name})" if several else s.feature for s in shown],
+        x=[s.auc.value for s in listed],
+        y=[f"{s.feature} ({s.class_name})" if several else s.feature for s in listed],
         error_x={
             "type": "data",
             "symmetric": False,
-            "array": [max(0.0, s.auc.high - s.auc.value) for s in shown],
-            "arrayminus": [max(0.0, s.auc.value - s.auc.low) for s in shown],
+            "array": [max(0.0, s.auc.high - s.auc.value) for s in listed],
+            "arrayminus": [max(0.0, s.auc.value - s.auc.low) for s in listed],
         },
         mode="markers",
         marker={"size": 9, "color": COLOURS[0]},
@@ -161,14 +161,14 @@ def _forest(inspection: Inspection) -> Figure:
     return Figure(
         plot,
         "AUC of each property with its 95 % interval; the dotted line is chance.",
-        120 + 26 * len(shown),
+        120 + 26 * len(listed),
     )
 
 
 def _distributions(inspection: Inspection) -> Iterator[Figure]:
     names = dict.fromkeys(s.feature for s in inspection.shortcuts if s.feature in _NUMBERS)
     labels = np.array([case.label for case in inspection.cases])
-    for name in list(names)[:_SHOWN_DISTRIBUTIONS]:
+    for name in list(names)[:_MAX_DISTRIBUTIONS]:
         column, unit = _NUMBERS[name]
         values = inspection.facts[column].to_numpy(np.float64)
         edges = np.histogram_bin_edges(values, 40)
@@ -189,16 +189,16 @@ def _distributions(inspection: Inspection) -> Iterator[Figure]:
 def _pictures(inspection: Inspection) -> Iterator[Picture]:
     for index in most_relevant_pairs(inspection):
         pairs = inspection.pairs
-        shown = [inspection.cases[row] for row in (pairs.first[index], pairs.second[index])]
+        pair = [inspection.cases[row] for row in (pairs.first[index], pairs.second[index])]
         try:
             with guarded():
-                both = np.hstack([_small(case, inspection.reading) for case in shown])
+                both = np.hstack([_small(case, inspection.reading) for case in pair])
         except ImageError:  # deleted since the inspection
             continue
         caption = " | ".join(
             f"{case.path.name}, {label_text(case, inspection.classes)}"
             f"{case.split and f', {case.split}'}"
-            for case in shown
+            for case in pair
         )
         mirrored = "mirrored, " if pairs.mirrored[index] else ""
         yield Picture(
@@ -219,12 +219,12 @@ def most_relevant_pairs(inspection: Inspection) -> list[int]:
     differ = np.isin(np.arange(len(pairs)), inspection.contradictions.pairs).tolist()
     # Evenly over the range of correlations, so that borderline pairs are shown too.
     rank = np.argsort(np.argsort(-pairs.correlation))
-    step = max(1, len(pairs) // _SHOWN_PAIRS)
+    step = max(1, len(pairs) // _MAX_PAIRS)
     order = sorted(
         range(len(pairs)),
         key=lambda index: (-across[index], -differ[index], rank[index] % step, rank[index]),
     )
-    return order[:_SHOWN_PAIRS]
+    return order[:_MAX_PAIRS]
 
 
 def _small(case: Case, reading: ReadOptions) -> NDArray[np.uint8]:

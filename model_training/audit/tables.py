@@ -11,23 +11,23 @@ from model_training.audit.checks import Inspection
 from model_training.audit.observations import strength
 from model_training.reports.html_report import Table
 
-_SHOWN_PROBLEMS = 200
-_SHOWN_SHARED = 200
+_MAX_PROBLEMS = 200
+_MAX_SHARED = 200
 
 
 def counts(inspection: Inspection) -> Table:
     """Usable images and patients by split, class and subgroup."""
     table = inspection.counts()
-    shown = [("split", "Split"), ("class", "Class"), ("subgroup", "Subgroup")]
-    kept = [(column, name) for column, name in shown if table[column].astype(str).any()]
+    candidates = [("split", "Split"), ("class", "Class"), ("subgroup", "Subgroup")]
+    columns = [(column, name) for column, name in candidates if table[column].astype(str).any()]
     rows = []
     for row in table.to_dict("records"):
         patients = f"{row['patients']:,}" if row["known"] == row["images"] else "not known"
         if 0 < row["known"] < row["images"]:
             patients = "partly known"
-        cells = [row[column] or "–" for column, _ in kept]
+        cells = [row[column] or "–" for column, _ in columns]
         rows.append([*cells, f"{row['images']:,}", patients])
-    names = [name for _, name in kept]
+    names = [name for _, name in columns]
     return Table([*names, "Images", "Patients"], rows, "Usable images and their patients")
 
 
@@ -49,9 +49,9 @@ def problems_by_reason(inspection: Inspection) -> Table:
 
 def problems(inspection: Inspection) -> Table:
     """The first of the images that cannot be used."""
-    hidden = len(inspection.problems) - _SHOWN_PROBLEMS
-    caption = f"The first {_SHOWN_PROBLEMS} of them" if hidden > 0 else "Their names"
-    return Table(("File", "Reason"), inspection.problems[:_SHOWN_PROBLEMS], caption)
+    hidden = len(inspection.problems) - _MAX_PROBLEMS
+    caption = f"The first {_MAX_PROBLEMS} of them" if hidden > 0 else "Their names"
+    return Table(("File", "Reason"), inspection.problems[:_MAX_PROBLEMS], caption)
 
 
 def shared(inspection: Inspection) -> Table:
@@ -150,7 +150,7 @@ def _file_names(inspection: Inspection, positions: list[int]) -> str:
 
 
 def _first(table: Table) -> Table:
-    if len(table.rows) <= _SHOWN_SHARED:
+    if len(table.rows) <= _MAX_SHARED:
         return table
-    caption = f"{table.caption}: the first {_SHOWN_SHARED} of {len(table.rows):,}"
-    return Table(table.header, table.rows[:_SHOWN_SHARED], caption)
+    caption = f"{table.caption}: the first {_MAX_SHARED} of {len(table.rows):,}"
+    return Table(table.header, table.rows[:_MAX_SHARED], caption)

@@ -151,12 +151,12 @@ def _occlude(image: Image, options: Augmentation, generator: np.random.Generator
 
 
 def _patch(
-    height: int, width: int, area: float, generator: np.random.Generator
+    height: int, width: int, fraction: float, generator: np.random.Generator
 ) -> tuple[slice, slice]:
     """A rectangle covering that fraction of the image, up to three times as long as wide."""
     aspect = np.exp(generator.uniform(-np.log(3), np.log(3)) / 2)
-    rows = min(height, round(height * np.sqrt(area) * aspect))
-    columns = min(width, round(width * np.sqrt(area) / aspect))
+    rows = min(height, round(height * np.sqrt(fraction) * aspect))
+    columns = min(width, round(width * np.sqrt(fraction) / aspect))
     top = int(generator.integers(height - rows + 1))
     left = int(generator.integers(width - columns + 1))
     return slice(top, top + rows), slice(left, left + columns)

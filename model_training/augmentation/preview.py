@@ -47,8 +47,8 @@ def draw_sheet(
 
 def as_png(sheet: Sheet) -> bytes:
     """Encodes a sheet of shape `(height, width, 1 or 3)`, RGB, as PNG."""
-    shown = sheet if sheet.shape[-1] == 1 else cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)
-    _, encoded = cv2.imencode(".png", shown)
+    bgr = sheet if sheet.shape[-1] == 1 else cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)
+    _, encoded = cv2.imencode(".png", bgr)
     return encoded.tobytes()
 
 

@@ -41,14 +41,14 @@ def predictions_table(
     """
     rows = _held_out(cases)
     binary = len(classes) == 2
-    shown = np.ones(len(rows), np.int64) if binary else probabilities[rows].argmax(axis=1)
-    logits = class_logits[rows, shown] - (class_logits[rows, 0] if binary else 0.0)
+    explained = np.ones(len(rows), np.int64) if binary else probabilities[rows].argmax(axis=1)
+    logits = class_logits[rows, explained] - (class_logits[rows, 0] if binary else 0.0)
     table = pd.DataFrame(
         {
             **_description(cases, digests, rows),
             "y_true": [cases[index].label for index in rows],
             "logit": np.round(logits, _DIGITS),
-            "probability": np.round(probabilities[rows, shown], _DIGITS),
+            "probability": np.round(probabilities[rows, explained], _DIGITS),
             GROUP_ID: groups[rows],
         }
     )

@@ -104,8 +104,8 @@ def resume_hint(out: Path, num_folds: int) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, OSError):
-        if kept := _progress(out, num_folds):
-            say(f"Kept: {kept}. Run the same command again to resume.")
+        if finished := _progress(out, num_folds):
+            say(f"Kept: {finished}. Run the same command again to resume.")
         raise
 
 
@@ -114,11 +114,11 @@ def _progress(out: Path, num_folds: int) -> str:
     folders = [fold_folder(out, number) for number in range(num_folds)]
     unfinished = [folder for folder in folders if not (folder / HELD_OUT).is_file()]
     done = num_folds - len(unfinished)
-    kept = [f"{done} of {num_folds} folds"] if done else []
+    finished = [f"{done} of {num_folds} folds"] if done else []
     for folder in unfinished:
         if epochs := _num_epochs(folder):
-            kept.append(f"{epochs} {'epochs' if epochs > 1 else 'epoch'} of fold {folder.name}")
-    return " and ".join(kept)
+            finished.append(f"{epochs} {'epochs' if epochs > 1 else 'epoch'} of fold {folder.name}")
+    return " and ".join(finished)
 
 
 def _num_epochs(folder: Path) -> int:

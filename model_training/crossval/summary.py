@@ -137,8 +137,8 @@ def predictions_table(folds: Sequence[Fold], films: Films) -> pd.DataFrame:
             table["logit"] = np.round(logits[:, 1] - logits[:, 0], 6)
         for label, name in enumerate(films.classes):
             if logits.shape[1] > 2 or label == 1:
-                shown = name if logits.shape[1] > 2 else "probability"
-                table[shown] = np.round(probabilities[fold.positions, label], 9)
+                column = name if logits.shape[1] > 2 else "probability"
+                table[column] = np.round(probabilities[fold.positions, label], 9)
         tables.append(table)
     return pd.concat(tables, ignore_index=True).sort_values("path", ignore_index=True)
 

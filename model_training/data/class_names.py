@@ -43,7 +43,9 @@ def one_spelling(names: Sequence[str]) -> tuple[list[str], list[str]]:
         commonest = min(found, key=lambda name: (-found[name], name))
         chosen[key] = stripped(composed(commonest))
         if len(found) > 1:
-            listed = ", ".join(f"{_shown(name)} ({found[name]:,})" for name in sorted(found))
+            listed = ", ".join(
+                f"{_quoted_if_odd(name)} ({found[name]:,})" for name in sorted(found)
+            )
             notes.append(f"Spellings of one class, {chosen[key]}: {listed}.")
     return [chosen[spelling_key(name)] for name in names], notes
 
@@ -93,7 +95,7 @@ def require_one_spelling_of_flags(names: Collection[str]) -> None:
         )
 
 
-def _shown(name: str) -> str:
+def _quoted_if_odd(name: str) -> str:
     """A name with what would not be seen: blanks around it, accents of their own, and marks."""
     escaped = "".join(
         f"\\u{ord(letter):04x}" if unicodedata.combining(letter) or letter in INVISIBLE else letter

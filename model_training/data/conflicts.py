@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.core.errors import DatasetError
 
-_SHOWN = 20
+_MAX_LISTED = 20
 _END = 2**12
 
 
@@ -49,10 +49,10 @@ def refuse(groups: Sequence[Sequence[int]], names: Sequence[str], texts: Sequenc
         return
     lines = [
         ", ".join(f"{names[index]} ({texts[index]})" for index in group)
-        for group in groups[:_SHOWN]
+        for group in groups[:_MAX_LISTED]
     ]
-    if len(groups) > _SHOWN:
-        lines.append(f"and {len(groups) - _SHOWN:,} more")
+    if len(groups) > _MAX_LISTED:
+        lines.append(f"and {len(groups) - _MAX_LISTED:,} more")
     number = sum(map(len, groups))
     raise DatasetError(
         f"{number:,} images are byte for byte the same as one with another label. Correct the "

@@ -21,7 +21,7 @@ from model_training.data.row_labels import (
 )
 from model_training.data.rules import Rules
 
-_SHOWN_VALUES = 10
+_MAX_LISTED = 10
 
 
 def labels_of_columns(
@@ -130,7 +130,7 @@ def _marks(table: pd.DataFrame, column: str, file_name: str) -> list[Mark]:
     found = [mark_of(text) for text in texts]
     wrong = sorted({text for text, mark in zip(texts, found, strict=True) if mark is None})
     if wrong:
-        shown = ", ".join(map(repr, wrong[:_SHOWN_VALUES]))
+        shown = ", ".join(map(repr, wrong[:_MAX_LISTED]))
         raise DatasetError(
             f"{sum(mark is None for mark in found):,} of {len(texts):,} rows of {file_name} have "
             f"{shown} in the column {column!r}. Expected 1, 0, -1 (uncertain) or nothing where "

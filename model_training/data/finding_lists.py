@@ -15,7 +15,7 @@ from model_training.data.table_columns import NO_COLUMN
 
 _SEPARATORS = ("|", ";", ",")
 # These often stand in the name of one class, so that they are asked about.
-_DOUBTFUL = ("/", "+", "&")
+_AMBIGUOUS_SEPARATORS = ("/", "+", "&")
 
 
 def separator_of(texts: Sequence[str], column: str, rules: Rules, file_name: str) -> str | None:
@@ -41,7 +41,7 @@ def separator_of(texts: Sequence[str], column: str, rules: Rules, file_name: str
     distinct = set(texts) - {""}
     if distinct and all(text.startswith("[") and text.endswith("]") for text in distinct):
         return ","
-    for separator in (*_SEPARATORS, *_DOUBTFUL):
+    for separator in (*_SEPARATORS, *_AMBIGUOUS_SEPARATORS):
         cells = {text: _parts(text, separator) for text in distinct}
         lists = [parts for parts in cells.values() if len(parts) > 1]
         if not lists:
@@ -50,7 +50,7 @@ def separator_of(texts: Sequence[str], column: str, rules: Rules, file_name: str
             return separator
         in_cells = Counter(p for parts in cells.values() for p in set(map(spelling_key, parts)))
         repeated = [in_cells[spelling_key(part)] > 1 for parts in lists for part in parts]
-        if all(repeated) and separator not in _DOUBTFUL:
+        if all(repeated) and separator not in _AMBIGUOUS_SEPARATORS:
             return separator
         if sum(repeated) * 2 > len(repeated):
             raise DatasetError(

@@ -39,7 +39,7 @@ _NUMBERED = re.compile(
 # A long number at the end is that of a patient: `LIDC-IDRI-0001`, `10253`.
 _LONG_NUMBER = re.compile(r"\d{3,}$")
 _MANY = 20
-_SHOWN = 10
+_MAX_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,5 +287,5 @@ def _two_levels(outer: Collection[str], inner: Collection[str]) -> DatasetError:
 
 
 def _listed(names: Collection[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(sorted(names)[:_SHOWN]) + more
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(sorted(names)[:_MAX_LISTED]) + more

@@ -17,7 +17,7 @@ from model_training.data.rules import Rules
 from model_training.data.table_files import tables_in
 from model_training.data.wrappers import folders_for_tables
 
-_SHOWN_FOLDERS = 5
+_MAX_LISTED = 5
 
 
 def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
@@ -33,7 +33,7 @@ def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
     left_out = _Besides()
     images = images_below(folder, left_out)
     kept, notes = _without_excluded(images, folder, rules.exclude)
-    masks, doubtful = masks_among(kept, folder)
+    masks, unmatched = masks_among(kept, folder)
     named = set(masks)
     films = [path for path in kept if path not in named]
     if masks and rules.masks == "drop":
@@ -49,10 +49,10 @@ def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
             f"{_images(len(wrong))} named as masks, but not as large as the image of that name: "
             f"look at them ({_where(wrong, folder)})."
         )
-    if doubtful:
+    if unmatched:
         notes.append(
-            f"{_images(len(doubtful))} named like masks, but no image is beside them: they are "
-            f"read as images. --exclude leaves them out ({_where(doubtful, folder)})."
+            f"{_images(len(unmatched))} named like masks, but no image is beside them: they are "
+            f"read as images. --exclude leaves them out ({_where(unmatched, folder)})."
         )
     if two := with_two_levels(films):
         notes.append(
@@ -132,7 +132,7 @@ def _without_excluded(
 def _where(images: Sequence[Path], folder: Path) -> str:
     """The folders of some images, with counts."""
     counts = Counter(name_below(path.parent, folder) for path in images)
-    shown = [f"{count:,} in {name}" for name, count in counts.most_common(_SHOWN_FOLDERS)]
+    shown = [f"{count:,} in {name}" for name, count in counts.most_common(_MAX_LISTED)]
     hidden = len(counts) - len(shown)
     return ", ".join(shown) + (f" and {hidden:,} more folders" if hidden else "")
 

@@ -29,7 +29,7 @@ FEW_VALUES = 20
 # A column of 0 and 1 has at most one other cell among so many.
 _FEW_OF = 5
 
-_SHOWN = 10
+_MAX_LISTED = 10
 
 
 def marked_columns(
@@ -121,8 +121,8 @@ def _repeated(columns: Sequence[str]) -> list[str]:
 
 
 def _listed(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return ", ".join(texts[:_SHOWN]) + more
+    more = f" and {len(texts) - _MAX_LISTED} more" if len(texts) > _MAX_LISTED else ""
+    return ", ".join(texts[:_MAX_LISTED]) + more
 
 
 def _is_circumstance(column: str) -> bool:

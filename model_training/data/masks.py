@@ -73,15 +73,15 @@ def masks_among(images: Sequence[Path], folder: Path) -> tuple[list[Path], list[
     }
     stems = {(place, name.stem.lower()) for name in names for place in _near(name)}
     masks: list[Path] = []
-    doubtful: list[Path] = []
+    unmatched: list[Path] = []
     for path, name, place in zip(images, names, inside, strict=True):
         stem = image_of_mask(name.stem).lower()
         is_beside = any((near, stem) in stems for near in _near(name))
         if (place is not None and place.parent in beside) or (stem and is_beside):
             masks.append(path)
         elif place is not None or stem or around:
-            doubtful.append(path)
-    return masks, doubtful
+            unmatched.append(path)
+    return masks, unmatched
 
 
 def _near(name: PurePosixPath) -> list[PurePosixPath]:

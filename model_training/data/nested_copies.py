@@ -12,7 +12,7 @@ from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
 from model_training.data.class_names import spelling_key
 
-_SHOWN = 5
+_MAX_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def without_nested_copies(places: Sequence[Place]) -> tuple[list[Place], list[st
     counts = Counter(
         "/".join((places[number].class_name, *places[number].below)) for number in copies
     )
-    shown = ", ".join(f"{count:,} in {name}" for name, count in counts.most_common(_SHOWN))
+    shown = ", ".join(f"{count:,} in {name}" for name, count in counts.most_common(_MAX_LISTED))
     notes = (
         [f"Left out: {len(copies):,} copies of images of the same class inside a class ({shown})."]
         if copies
@@ -77,7 +77,7 @@ def without_nested_copies(places: Sequence[Place]) -> tuple[list[Place], list[st
 
 def _two_classes(strange: Sequence[Place]) -> DatasetError:
     counts = Counter("/".join((place.class_name, *place.below)) for place in strange)
-    shown = ", ".join(f"{count:,} in {name}" for name, count in counts.most_common(_SHOWN))
+    shown = ", ".join(f"{count:,} in {name}" for name, count in counts.most_common(_MAX_LISTED))
     first = counts.most_common(1)[0][0]
     return DatasetError(
         f"{len(strange):,} images lie in folders with the names of two classes ({shown}), and are "

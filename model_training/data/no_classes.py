@@ -9,7 +9,7 @@ from app.core.errors import DatasetError
 from model_training.data.image_files import LabelledImage, name_below
 from model_training.data.table_files import tables_in
 
-_SHOWN = 5
+_MAX_LISTED = 5
 
 
 def require_classes(
@@ -62,5 +62,5 @@ def _offers(data: Path, images: Sequence[Path], classes: Sequence[str]) -> list[
 
 
 def _shown(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(names[:_MAX_LISTED]) + more

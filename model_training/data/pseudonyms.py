@@ -23,7 +23,9 @@ KEY_FILE = "patient.key"  # in the folder OVERREAD_HOME
 _KEY_BYTES = 32
 _BEGINNING = 16 * 1024
 _PATIENT_ID = 0x00100020
-_SHOWN_DIGITS = 16  # 64 bits: for a million patients, the chance of a collision is 1 in 37 million
+_PSEUDONYM_DIGITS = (
+    16  # 64 bits: for a million patients, the chance of a collision is 1 in 37 million
+)
 
 
 def dicom_patient_id(file: Path) -> str:
@@ -59,7 +61,7 @@ def pseudonym(patient_id: str, key: bytes) -> str:
         key: As returned by `patient_key`.
     """
     digest = hmac.new(key, patient_id.encode(), "sha256").hexdigest()
-    return f"dicom-{digest[:_SHOWN_DIGITS]}"
+    return f"dicom-{digest[:_PSEUDONYM_DIGITS]}"
 
 
 def patient_key() -> bytes:

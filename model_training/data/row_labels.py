@@ -10,7 +10,7 @@ from app.core.errors import DatasetError
 from model_training.data.cells import Mark
 from model_training.data.rules import Rules
 
-_SHOWN_ROWS = 10
+_MAX_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +130,5 @@ def no_label(blank: Sequence[int], total: int, where: str, file_name: str) -> Da
 
 def listed(numbers: Sequence[int]) -> str:
     """The first of some numbers of rows, such as `1, 2, 5 and 12 more`."""
-    more = f" and {len(numbers) - _SHOWN_ROWS} more" if len(numbers) > _SHOWN_ROWS else ""
-    return ", ".join(f"{number:,}" for number in numbers[:_SHOWN_ROWS]) + more
+    more = f" and {len(numbers) - _MAX_LISTED} more" if len(numbers) > _MAX_LISTED else ""
+    return ", ".join(f"{number:,}" for number in numbers[:_MAX_LISTED]) + more

@@ -26,7 +26,7 @@ _FOLD_WORDS = frozenset("fold folds kfold k cv crossval nr no number id".split()
 
 _MOST_VALUES = 10
 _MOST_FOLDS = 20
-_SHOWN_VALUES = 10
+_MAX_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _by_name(texts: Sequence[str], column: str, file_name: str) -> list[CaseSpli
     known = _known_values(texts)
     unknown = [text for text in texts if text not in known]
     if unknown:
-        shown = ", ".join(repr(text) for text in sorted(set(unknown))[:_SHOWN_VALUES])
+        shown = ", ".join(repr(text) for text in sorted(set(unknown))[:_MAX_LISTED])
         raise DatasetError(
             f"{len(unknown)} of {len(texts)} rows of {file_name} have {shown} in the column "
             f"{column!r}. Expected train, val or test in each; correct them, or use a random split "

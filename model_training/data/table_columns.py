@@ -34,7 +34,7 @@ _KNOWN_NAMES = {
 # `lesion_id`, `examID`, `study id`; but not `covid`.
 _GROUPS = re.compile(r"[\W_]id$|[\W_]ID$|[a-z]I[dD]$")
 
-_SHOWN_COLUMNS = 30
+_MAX_LISTED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _not_recognised(
 ) -> DatasetError:
     about = "".join(f" {note}" for note in notes)
     return DatasetError(
-        f"No column of {file_name} was recognised as {what}; found {_shown_columns(table)}. Name "
+        f"No column of {file_name} was recognised as {what}; found {_listed_columns(table)}. Name "
         f"it with --{role}-column.{about}"
     )
 
@@ -210,7 +210,7 @@ def _named(table: pd.DataFrame, name: str, file_name: str) -> str:
     if len(same) != 1:
         raise DatasetError(
             f"{file_name} has {len(same) or 'no'} column{'s' * bool(same)} {name!r}; found "
-            f"{_shown_columns(table)}. Name one of them."
+            f"{_listed_columns(table)}. Name one of them."
         )
     return same[0]
 
@@ -260,7 +260,7 @@ def _require_few_values(table: pd.DataFrame, label: str, file_name: str) -> None
         raise DatasetError(
             f"The column {label!r} of {file_name} has {num_values:,} different values in "
             f"{len(table):,} rows, too many for classes. Name the label with --label-column; found "
-            f"{_shown_columns(table)}."
+            f"{_listed_columns(table)}."
         )
 
 
@@ -283,7 +283,7 @@ def _has_fractions(column: pd.Series[Any]) -> bool:
     return any(number is not None and number % 1 > 0 for number in numbers)
 
 
-def _shown_columns(table: pd.DataFrame) -> str:
+def _listed_columns(table: pd.DataFrame) -> str:
     names = _columns(table)
-    more = f" and {len(names) - _SHOWN_COLUMNS} more" if len(names) > _SHOWN_COLUMNS else ""
-    return ", ".join(names[:_SHOWN_COLUMNS]) + more
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(names[:_MAX_LISTED]) + more

@@ -23,7 +23,7 @@ from model_training.data.spelling import composed, stripped
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx", ".xlsm")
 
 _SEPARATORS = ",;\t|"
-_SHOWN_LINES = 10
+_MAX_LISTED = 10
 _MAX_CELL = 2**24
 
 # In Western European text, accented letters stand between plain ones; a run of them is text in
@@ -181,8 +181,8 @@ def _framed(header: list[str], body: list[tuple[int, list[str]]], name: str) -> 
     else:
         long = [line for line, row in body if len(row) > width]
         if long:
-            shown = ", ".join(f"{line:,}" for line in long[:_SHOWN_LINES])
-            more = f" and {len(long) - _SHOWN_LINES:,} more" if len(long) > _SHOWN_LINES else ""
+            shown = ", ".join(f"{line:,}" for line in long[:_MAX_LISTED])
+            more = f" and {len(long) - _MAX_LISTED:,} more" if len(long) > _MAX_LISTED else ""
             raise DatasetError(
                 f"{len(long):,} of {len(body):,} rows of {name} have more cells than the header "
                 f"has names (line {shown}{more}). A cell with a separator in it must stand in "

@@ -15,7 +15,7 @@ from model_training.data.image_index import ImageIndex
 from model_training.data.path_column import has_suffix
 from model_training.data.rules import Rules
 
-_SHOWN_NAMES = 200
+_MAX_LISTED = 200
 
 # Columns of tables with one row for each box that was drawn.
 _BOX = re.compile(r"(x|y|width|height|w|h|[xy]_?(min|max|[12])|bbox.*|left|top)", re.IGNORECASE)
@@ -203,6 +203,6 @@ def _images(number: int) -> str:
 def _lines(names: Sequence[str]) -> str:
     """Distinct names, one per line."""
     different = list(dict.fromkeys(names))
-    hidden = len(different) - _SHOWN_NAMES
+    hidden = len(different) - _MAX_LISTED
     more = [f"and {hidden:,} more"] if hidden > 0 else []
-    return "".join(f"\n  {name}" for name in different[:_SHOWN_NAMES] + more)
+    return "".join(f"\n  {name}" for name in different[:_MAX_LISTED] + more)

@@ -162,8 +162,8 @@ def fit_on_validation(
         num_views=num_views,
     )
     predicted = predicted_classes(probabilities[validation], thresholds.decision)
-    shown = predicted == 1 if logits.shape[1] == 2 else np.ones(len(validation), bool)
-    evidence = evidence_for(network, pixels, rows[validation[shown]], predicted[shown])
+    explained = predicted == 1 if logits.shape[1] == 2 else np.ones(len(validation), bool)
+    evidence = evidence_for(network, pixels, rows[validation[explained]], predicted[explained])
     return Outcome(logits, probabilities, calibration, thresholds, heatmap_scale(evidence))
 
 

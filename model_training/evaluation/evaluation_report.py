@@ -48,8 +48,10 @@ def write_html(path: Path, scored: Scored, *, data: str, warning: str) -> None:
         warning: A sentence about images that were used in training, or empty.
     """
     said = Section("What was evaluated", [line for line in [*_what(scored), warning] if line])
-    shown = _finding_sections(scored) if scored.bundle.manifest.task.any_of else _sections(scored)
-    write_report(path, title=f"{scored.bundle.name} on {data}", sections=[said, *shown])
+    sections = (
+        _finding_sections(scored) if scored.bundle.manifest.task.any_of else _sections(scored)
+    )
+    write_report(path, title=f"{scored.bundle.name} on {data}", sections=[said, *sections])
 
 
 def _finding_sections(scored: Scored) -> list[Section]:

@@ -117,8 +117,8 @@ def fit_findings_on_validation(
     scales = {}
     for number, (name, finding) in enumerate(findings.items()):
         positive = probabilities[validation, number] >= finding.thresholds.decision
-        shown = rows[validation[positive]]
-        evidence = evidence_for(network, pixels, shown, np.full(len(shown), number))
+        with_finding = rows[validation[positive]]
+        evidence = evidence_for(network, pixels, with_finding, np.full(len(with_finding), number))
         scales[name] = heatmap_scale(evidence)
     return FindingsOutcome(logits, probabilities, findings, scales)
 

@@ -24,7 +24,7 @@ from model_training.reports.markdown import markdown_table
 HEADER = ("finding", "positive", "AUC", "sensitivity", "specificity")
 
 # Names of the rows of `figures.overall` that stand in the table of all findings.
-_SHOWN = ("AUC", "Sensitivity", "Specificity")
+_SUMMARY_FIGURES = ("AUC", "Sensitivity", "Specificity")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +93,14 @@ def summary_rows(findings: Sequence[FindingCases]) -> list[tuple[str, ...]]:
     """One row for each finding in the columns of `HEADER`."""
     rows = []
     for one in findings:
-        shown = dict.fromkeys(_SHOWN, "none")
+        figures = dict.fromkeys(_SUMMARY_FIGURES, "none")
         if one.has_both:
-            shown |= {
+            figures |= {
                 row.name: f"{row.value} ({row.interval})"
                 for row in one.figures
-                if row.name in _SHOWN
+                if row.name in _SUMMARY_FIGURES
             }
-        rows.append((one.name, one.counted, *shown.values()))
+        rows.append((one.name, one.counted, *figures.values()))
     return rows
 
 

@@ -70,20 +70,20 @@ class Scored:
             DatasetError: If there are images, and none was scored.
         """
         task = self.bundle.manifest.task
-        kept = self._with_prediction() if self.cases else []
+        predicted = self._with_prediction() if self.cases else []
         return HeldOut(
             split="evaluated",
             y_true=np.array(
-                [task.classes.index(self.classes[case.label]) for case, _, _ in kept], np.int64
+                [task.classes.index(self.classes[case.label]) for case, _, _ in predicted], np.int64
             ),
             probabilities=np.array(
-                [prediction.class_probabilities for _, _, prediction in kept], np.float64
-            ).reshape(len(kept), len(task.classes)),
-            patients=sampling_units([case.patient_id for case, _, _ in kept], self.groups),
-            named_patients=np.array([case.patient_id for case, _, _ in kept], np.str_),
-            subgroups=np.array([case.subgroup for case, _, _ in kept], np.str_),
-            image_ids=np.array([result.image_id for _, result, _ in kept], np.str_),
-            paths=np.array([case.name for case, _, _ in kept], np.str_),
+                [prediction.class_probabilities for _, _, prediction in predicted], np.float64
+            ).reshape(len(predicted), len(task.classes)),
+            patients=sampling_units([case.patient_id for case, _, _ in predicted], self.groups),
+            named_patients=np.array([case.patient_id for case, _, _ in predicted], np.str_),
+            subgroups=np.array([case.subgroup for case, _, _ in predicted], np.str_),
+            image_ids=np.array([result.image_id for _, result, _ in predicted], np.str_),
+            paths=np.array([case.name for case, _, _ in predicted], np.str_),
         )
 
     def of_finding(self, finding: str) -> Scored:
@@ -97,11 +97,11 @@ class Scored:
         """
         bundle, given = self.bundle.of_finding(finding), self.classes.index(finding)
         place = self.bundle.manifest.task.classes.index(finding)
-        cases, results, kept = [], [], []
+        cases, results, predicted = [], [], []
         for case, result in zip(self.cases, self.results, strict=True):
             presence = case.findings[given]
             if result.prediction is not None:
-                kept.append(presence is not None)
+                predicted.append(presence is not None)
             if presence is not None:
                 cases.append(replace(case, label=presence, findings=()))
                 results.append(result)
@@ -110,7 +110,7 @@ class Scored:
             bundle.manifest.task.classes,
             cases,
             results_of_finding(results, place),
-            self.groups[np.array(kept, bool)],
+            self.groups[np.array(predicted, bool)],
         )
 
     def together(self) -> LabelledFindings:
@@ -120,14 +120,14 @@ class Scored:
             DatasetError: If none was scored.
         """
         places = [self.bundle.manifest.task.classes.index(name) for name in self.classes]
-        kept = self._with_prediction()
-        patient_ids = [case.patient_id for case, _, _ in kept]
+        predicted = self._with_prediction()
+        patient_ids = [case.patient_id for case, _, _ in predicted]
         return LabelledFindings(
             split="evaluated",
-            labels=np.array([case.findings for case, _, _ in kept], np.float64),
-            probabilities=np.array([prediction.class_probabilities for _, _, prediction in kept])[
-                :, places
-            ],
+            labels=np.array([case.findings for case, _, _ in predicted], np.float64),
+            probabilities=np.array(
+                [prediction.class_probabilities for _, _, prediction in predicted]
+            )[:, places],
             patients=sampling_units(patient_ids, self.groups),
             named_patients=np.array(patient_ids),
         )
@@ -154,18 +154,18 @@ class Scored:
         }
 
     def _with_prediction(self) -> list[tuple[Case, Result, Prediction]]:
-        kept = [
+        predicted = [
             (case, result, result.prediction)
             for case, result in zip(self.cases, self.results, strict=True)
             if result.prediction is not None
         ]
-        if not kept:
+        if not predicted:
             raise DatasetError(
                 f"None of the {len(self.cases)} images could be scored: "
                 f"{describe_counts(self.refused)}. Expected images like those {self.bundle.name!r} "
                 "was trained on; check the folder."
             )
-        return kept
+        return predicted
 
 
 def describe_counts(counts: Counter[str]) -> str:

@@ -95,19 +95,19 @@ def run_folder(out: Path, run: Run, *, epochs: int) -> Iterator[Path]:
     if not run.resume:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-    kept = False
+    is_kept = False
     try:
         yield work
     except OverreadError:
-        kept = run.resume
+        is_kept = run.resume
         raise
     except BaseException:  # whatever ended it, epochs of training are not thrown away
-        kept = state.is_file()
-        if kept:
+        is_kept = state.is_file()
+        if is_kept:
             say(_resume_hint(state, epochs))
         raise
     finally:
-        if not kept:
+        if not is_kept:
             shutil.rmtree(work, ignore_errors=True)
 
 

@@ -54,13 +54,13 @@ def attenuation_map(anatomy: Anatomy, pose: Pose, *, size: int) -> Attenuation:
     lungs, air = _lungs(canvas)
     air = air * (1 - 0.72 * heart) * (1 - 0.8 * middle)
     vessels, bronchi = _vessels(canvas)
-    kept, regions = np.ones_like(air), []
+    aerated, regions = np.ones_like(air), []
     for patch in anatomy.consolidations:
         outline, filling = _consolidation(canvas, patch)
         regions.append(outline)
-        kept *= 1 - np.float32(patch.density) * outline * filling * (1 - bronchi)
+        aerated *= 1 - np.float32(patch.density) * outline * filling * (1 - bronchi)
     values = _soft_tissue(canvas, heart=heart, middle=middle) + _skeleton(canvas)
-    values -= np.float32(AIR_CONTRAST * anatomy.aeration) * air * kept * (1 - vessels)
+    values -= np.float32(AIR_CONTRAST * anatomy.aeration) * air * aerated * (1 - vessels)
     fields = (lungs > 127) & (heart < 0.25) & (middle < 0.3)
     return Attenuation(
         values=np.maximum(values, 0),

@@ -166,7 +166,7 @@ def _plan(count: int, *, seed: int) -> list[tuple[int, int, SplitName]]:
 def _write_film(
     out: Path, patient: int, number: int, split: SplitName, *, seed: int, size: int
 ) -> FindingsRecord:
-    anatomy, shown = invent_findings(generator_of(seed, patient, 0))
+    anatomy, findings = invent_findings(generator_of(seed, patient, 0))
     film = take_film(anatomy, generator_of(seed, patient, 1 + number), size=size)
     patient_id = f"phantom{patient + 1:04d}"
     path = f"films/{split}/{patient_id}_{number + 1}.png"
@@ -179,7 +179,7 @@ def _write_film(
         subgroup="child" if anatomy.child else "adult",
         labels=tuple(
             None if missing else int(present)
-            for present, missing in zip(shown, unlabelled, strict=True)
+            for present, missing in zip(findings, unlabelled, strict=True)
         ),
     )
 

@@ -57,8 +57,8 @@ def sample(dataset: Dataset, *, config: TrainingConfig, number: int) -> NDArray[
 
 def _in_turn(dataset: Dataset, order: NDArray[np.int64]) -> list[Case]:
     """The cases of each class in the given order, one of each class at a time."""
-    shown = dataset.targets == 1
-    kinds = np.column_stack([shown, ~shown.any(axis=1)])
+    present = dataset.targets == 1
+    kinds = np.column_stack([present, ~present.any(axis=1)])
     places = [
         (turn, kind, index)
         for kind, members in enumerate(kinds.T)

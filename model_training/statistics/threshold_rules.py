@@ -104,14 +104,16 @@ def decide(y_true: ArrayLike, y_score: ArrayLike, *, rule: Rule) -> Decision:
             "a false alarm",
         )
     if rule.name == "sensitivity":
-        return _decide_by_shown_sensitivity(y_true, y_score, rule.value)
+        return _decide_by_lower_bound(y_true, y_score, rule.value)
     return Decision(balanced_threshold(y_true, y_score), _PLAIN_RULES["balanced"])
 
 
-def _decide_by_shown_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> Decision:
+def _decide_by_lower_bound(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> Decision:
     gaps = decision_gaps(y_true, y_score)
-    shown = np.array([Proportion(int(tp), gaps.num_positive).interval()[0] for tp in gaps.tp])
-    enough = np.flatnonzero(shown >= minimum)
+    lower_bounds = np.array(
+        [Proportion(int(tp), gaps.num_positive).interval()[0] for tp in gaps.tp]
+    )
+    enough = np.flatnonzero(lower_bounds >= minimum)
     wanted = f"{100 * minimum:g} %"
     if len(enough):
         return Decision(
@@ -124,5 +126,6 @@ def _decide_by_shown_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum:
     return Decision(
         gaps.middle(int(np.flatnonzero(gaps.tp == gaps.num_positive)[-1])),
         f"the highest that finds all positives; {gaps.num_positive} positives can only show a "
-        f"sensitivity of at least {100 * shown.max():.1f} %, {needed} are needed to show {wanted}",
+        f"sensitivity of at least {100 * lower_bounds.max():.1f} %, {needed} are needed to show "
+        f"{wanted}",
     )

@@ -189,12 +189,12 @@ def decision_gaps(y_true: ArrayLike, y_score: ArrayLike) -> Gaps:
     tp, fp = num_positive - below[0], num_negative - below[1]
     low, high = np.append(0.0, distinct), np.append(distinct, 1.0)
     # No threshold in [0, 1] is above a score of 1, so such a case is always predicted positive.
-    kept = slice(None, -1) if distinct[-1] == 1 else slice(None)
+    usable = slice(None, -1) if distinct[-1] == 1 else slice(None)
     return Gaps(
-        low=low[kept],
-        high=high[kept],
-        tp=np.append(num_positive, tp)[kept],
-        fp=np.append(num_negative, fp)[kept],
+        low=low[usable],
+        high=high[usable],
+        tp=np.append(num_positive, tp)[usable],
+        fp=np.append(num_negative, fp)[usable],
         num_positive=num_positive,
         num_negative=num_negative,
     )

@@ -237,10 +237,10 @@ def _all_trials(study: Study, goal: Goal) -> Section:
         for number, remark in zip(table["trial"], table["remark"], strict=True)
         if remark
     ]
-    shown = table.drop(columns="remark").rename(columns={"value": goal.metric})
+    listed = table.drop(columns="remark").rename(columns={"value": goal.metric})
     cells = Table(
-        [str(name).replace("_", " ") for name in shown.columns],
-        [[_cell(value) for value in row] for row in shown.itertuples(index=False)],
+        [str(name).replace("_", " ") for name in listed.columns],
+        [[_cell(value) for value in row] for row in listed.itertuples(index=False)],
         "Best first.",
     )
     return Section(

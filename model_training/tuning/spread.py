@@ -90,11 +90,11 @@ def describe_combination(row: pd.Series, settings: Sequence[str]) -> str:
         settings: The settings to name; a single one is left unnamed.
     """
     if len(settings) == 1:
-        return _shown(row[settings[0]])
-    return ", ".join(f"{name.replace('_', ' ')} {_shown(row[name])}" for name in settings)
+        return _format_value(row[settings[0]])
+    return ", ".join(f"{name.replace('_', ' ')} {_format_value(row[name])}" for name in settings)
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return "none" if value is None else str(value)

@@ -55,7 +55,7 @@ def run_trials(study: Study, objective: NumberedObjective, *, trials: int, metri
                 interruption.check()
                 study.optimize(objective, n_trials=1, catch=(FailedTrial,))
             except BaseException as error:
-                _interrupted(study, objective, error, kept=f"{len(done)} of {trials}")
+                _interrupted(study, objective, error, finished_trials=f"{len(done)} of {trials}")
                 raise
             _say(_outcome(study, objective.number, metric))
     if elsewhere:
@@ -81,14 +81,14 @@ def describe_parameters(params: Mapping[str, Any]) -> str:
 
 
 def _interrupted(
-    study: Study, objective: NumberedObjective, error: BaseException, *, kept: str
+    study: Study, objective: NumberedObjective, error: BaseException, *, finished_trials: str
 ) -> None:
     if objective.number is not None:
         retry(study, objective.number)
     if isinstance(error, KeyboardInterrupt):
         _say(
-            f"{kept} trials are kept. Run the same command again to resume; it starts with the "
-            "interrupted trial."
+            f"{finished_trials} trials are kept. Run the same command again to resume; it starts "
+            "with the interrupted trial."
         )
 
 

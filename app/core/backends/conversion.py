@@ -208,8 +208,8 @@ def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
 def _drop_oldest(cache: Path) -> None:
     """Keeps the most recently used networks; each takes a few to a few dozen megabytes."""
     with contextlib.suppress(OSError):
-        kept = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-        for folder in kept[_MAX_KEPT:]:
+        by_age = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for folder in by_age[_MAX_KEPT:]:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -45,12 +45,15 @@ def finding_task(task: Task, finding: str) -> Task:
         ValueError: If there is no such finding.
     """
     _require_finding(task, finding)
-    shown = task.display_name(finding)
+    display_name = task.display_name(finding)
     return Task(
-        title=f"{task.title}: {shown}",
+        title=f"{task.title}: {display_name}",
         classes=(absent(finding), finding),
         positive=finding,
-        display_names={absent(finding): f"No {_inside_a_sentence(shown)}", finding: shown},
+        display_names={
+            absent(finding): f"No {_inside_a_sentence(display_name)}",
+            finding: display_name,
+        },
     )
 
 

@@ -97,8 +97,8 @@ def _fills(values: NDArray[Any], whole: Window) -> bool:
         finite = part[np.isfinite(part)] if part.dtype.kind == "f" else part
         if finite.size and (finite.min() < low or finite.max() > high):
             return False
-        share = (finite.astype(np.float64) - low) / (high - low)
-        counts += np.bincount((share * (_LEVELS - 1e-9)).astype(np.intp), minlength=_LEVELS)
+        position = (finite.astype(np.float64) - low) / (high - low)
+        counts += np.bincount((position * (_LEVELS - 1e-9)).astype(np.intp), minlength=_LEVELS)
     is_used = counts >= max(2, counts.sum() / 2**16)
     return bool(counts[0] and counts[-1] and is_used.mean() >= _MOST_LEVELS)
 

@@ -127,12 +127,13 @@ def strongest_channels(network: Network, pixels: NDArray[np.uint8]) -> list[Stro
         pixels: The film at the network's input size, uint8 `(height, width, channels)` in
             [0, 255], grey or RGB.
     """
-    shown = layers_with_maps(network.model)
-    if not shown:
+    mapped = layers_with_maps(network.model)
+    if not mapped:
         return []
-    outputs = evaluate_tensors(network.model, [_first_output(layer) for layer in shown], pixels)
+    outputs = evaluate_tensors(network.model, [_first_output(layer) for layer in mapped], pixels)
     return [
-        _strongest_channel(layer.name, values) for layer, values in zip(shown, outputs, strict=True)
+        _strongest_channel(layer.name, values)
+        for layer, values in zip(mapped, outputs, strict=True)
     ]
 
 

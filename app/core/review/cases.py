@@ -73,16 +73,19 @@ def examine(
         The case; if the file cannot be scored, with the reason.
     """
     prepared = prepare(data, engine.bundle.manifest.input, reading=source.reading)
-    shown = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
+    display_film = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
     if isinstance(prepared, Rejected):
         return Case(
-            prepared.image_id, shown, reason_code=prepared.error.code, reason=str(prepared.error)
+            prepared.image_id,
+            display_film,
+            reason_code=prepared.error.code,
+            reason=str(prepared.error),
         )
     try:
         prediction, evidence = _explained(engine, prepared, source, maps)
     except ImageError as error:
-        return Case(prepared.image_id, shown, reason_code=error.code, reason=str(error))
-    return Case(prepared.image_id, shown, prediction, evidence)
+        return Case(prepared.image_id, display_film, reason_code=error.code, reason=str(error))
+    return Case(prepared.image_id, display_film, prediction, evidence)
 
 
 def _explained(

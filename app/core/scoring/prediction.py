@@ -205,8 +205,8 @@ def predict_findings(
         raw_probabilities: The same before calibration.
     """
     names, found = manifest.task.classes, array("d", probabilities)
-    kept = FindingPredictions(manifest.findings, found, array("d", raw_probabilities))
-    findings = tuple(kept)
+    predictions = FindingPredictions(manifest.findings, found, array("d", raw_probabilities))
+    findings = tuple(predictions)
     zone = next(zone for zone in _DECIDING if any(one.zone == zone for one in findings))
     leading = max(
         (index for index, one in enumerate(findings) if one.zone == zone),
@@ -223,5 +223,5 @@ def predict_findings(
         threshold=findings[leading].threshold,
         zone=zone,
         class_probabilities=found,
-        findings=kept,
+        findings=predictions,
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 # Labels listed in a message; scores passed as labels by mistake would list thousands.
-MAX_SHOWN = 8
+MAX_LISTED = 8
 
 
 def binary_cases(
@@ -138,7 +138,8 @@ def _require_labels(name: str, labels: NDArray[Any], num_classes: int) -> None:
     inside = (labels >= 0) & (labels < num_classes)
     if not inside.all() or (labels.dtype.kind == "f" and (labels % 1).any()):
         found = np.unique(labels)
-        more = f" and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
+        more = f" and {len(found) - MAX_LISTED} more" if len(found) > MAX_LISTED else ""
         raise ValueError(
-            f"`{name}` must hold only {wanted}. Received labels {found[:MAX_SHOWN].tolist()}{more}."
+            f"`{name}` must hold only {wanted}. Received labels "
+            f"{found[:MAX_LISTED].tolist()}{more}."
         )

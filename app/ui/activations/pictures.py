@@ -67,10 +67,10 @@ def show_film(case: Case, film: Film, pixels: NDArray[np.uint8], bundle: Bundle)
         width="stretch",
         alt="The film",
     )
-    shown = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+    grey_or_rgb = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
     how = "stretched" if bundle.manifest.input.fit == "stretch" else "with black borders"
     st.image(
-        feature_maps.enlarged(shown, side=360),
+        feature_maps.enlarged(grey_or_rgb, side=360),
         caption=f"As the network sees it, {width} × {height}, {how}",
         width="stretch",
         output_format="PNG",
@@ -232,11 +232,11 @@ def show_picture(picture: NDArray[np.uint8], alt: str, *, photograph: bool = Fal
 
 def _show_decision(prediction: Prediction, bundle: Bundle) -> None:
     task = bundle.manifest.task
-    shown = task.classes[1 if task.binary else prediction.class_index]
+    class_name = task.classes[1 if task.binary else prediction.class_index]
     st.markdown(f"**{prediction_text(prediction, task)}**  \n{STATUS_LABELS[prediction.zone]}")
     cut = f", decision threshold {prediction.threshold:.3f}" if task.binary or task.any_of else ""
     st.caption(
-        f"Probability of {task.display_name(shown).lower()} "
+        f"Probability of {task.display_name(class_name).lower()} "
         f"{formatting.probability(prediction.probability)}{cut}."
     )
 

@@ -23,7 +23,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (root.content !== content) return;
     root.className = `tiles ${data.layout}`;
     root.style.setProperty("--tile-size", `${data.size}px`);
-    root.style.setProperty("--tile-share", `${data.share}cqi`);
+    root.style.setProperty("--tile-width", `${data.widthPercent}cqi`);
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", data.label);
     root.replaceChildren(...data.tiles.map((tile, index) => build(tile, index, image, data)));

@@ -17,7 +17,7 @@ from app.core.rendering.feature_maps import Sheet
 from app.ui import elements, errors, state
 
 # Percent of the width for each pixel of `size`, so that tiles grow on a projector.
-_SHARE = {"grid": 0.19, "strip": 0.1}
+_WIDTH_PERCENT = {"grid": 0.19, "strip": 0.1}
 
 _mount = elements.define("overread_tiles", __file__)
 
@@ -72,7 +72,7 @@ def show_tiles(
         "tiles": [_as_dict(tile) for tile in tiles],
         "layout": layout,
         "size": size,
-        "share": size * _SHARE[layout],
+        "widthPercent": size * _WIDTH_PERCENT[layout],
         "selected": selected,
         "label": label,
     }

@@ -51,7 +51,7 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
     is_requested = _is_requested(case, bundle, chosen)
     if not is_requested and not state.value_of(state.METHODS_OPEN):
         _return_to_default(bundle)
-    shown = chosen if is_requested else default_choice(bundle.manifest.heatmap, class_index)
+    current = chosen if is_requested else default_choice(bundle.manifest.heatmap, class_index)
     # The label is constant: a different one would close the open popover.
     popover = st.popover(
         "Method",
@@ -67,7 +67,7 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
                 _offer_values(case, bundle, chosen)
             else:
                 _offer_to_compute(case, bundle, chosen)
-    return shown
+    return current
 
 
 def evidence_of(case: Case, bundle: Bundle, choice: Choice) -> NDArray[np.float32] | None:

@@ -12,7 +12,7 @@ from app.core.bundles.provenance import FileCheck, VersionCheck
 from app.core.performance import formatting
 from app.ui import components
 
-_SHOWN_DIGITS = 8
+_DIGEST_DIGITS = 8
 _WIDE, _NARROW = 236, 74  # widths of a column of names and of digests, in pixels
 
 
@@ -70,8 +70,8 @@ def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
         [
             {
                 "File": check.name,
-                "Expected": check.expected[:_SHOWN_DIGITS],
-                "Found": check.found[:_SHOWN_DIGITS] if check.found else "none",
+                "Expected": check.expected[:_DIGEST_DIGITS],
+                "Found": check.found[:_DIGEST_DIGITS] if check.found else "none",
                 "Result": check.word,
             }
             for check in files
@@ -87,7 +87,7 @@ def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
             **dict.fromkeys(("Expected", "Found"), narrow),
         },
     )
-    st.caption(f"First {_SHOWN_DIGITS} digits of SHA-256, computed when this page was opened.")
+    st.caption(f"First {_DIGEST_DIGITS} digits of SHA-256, computed when this page was opened.")
 
 
 def version_table(versions: Sequence[VersionCheck]) -> None:

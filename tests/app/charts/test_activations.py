@@ -6,7 +6,7 @@ import pytest
 from app.charts import palette
 from app.charts.activations import (
     MAX_BARS,
-    SHOWN_CONTRIBUTIONS,
+    MAX_CONTRIBUTIONS,
     contribution_bars,
     output_bars,
     value_bars,
@@ -60,9 +60,9 @@ def test_contributions_are_ordered_by_size_and_signed(pooled, noun):
 
 
 def test_only_the_largest_contributions_are_drawn():
-    values = np.arange(1, SHOWN_CONTRIBUTIONS + 9, dtype=np.float32)
+    values = np.arange(1, MAX_CONTRIBUTIONS + 9, dtype=np.float32)
 
     [bars] = contribution_bars(Contributions(values, 0.0, None)).data
 
-    assert len(bars.x) == SHOWN_CONTRIBUTIONS
+    assert len(bars.x) == MAX_CONTRIBUTIONS
     assert min(bars.x) == 9
