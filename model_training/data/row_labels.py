@@ -56,21 +56,28 @@ def without_contradictions(
         return labels
     if rules.conflicts == "refuse":
         raise DatasetError(
-            f"{len(rows):,} rows of {file_name} name a finding and also say that there is none "
+            f"In {file_name}, {_contradict(len(rows))} "
             f"(row {listed(rows)} below the header). Correct them, or leave them out with "
             "--conflicts drop."
         )
     if rules.conflicts == "keep":
-        note = f"{len(rows):,} rows name a finding and also say that there is none."
+        note = f"{_contradict(len(rows))}."
         return replace(labels, notes=(*labels.notes, note))
     marks = [() if found else row for row, found in zip(labels.marks, both, strict=True)]
-    note = f"Left out: {len(rows):,} rows name a finding and also say that there is none."
+    note = f"Left out: {_contradict(len(rows))}."
     return replace(labels, marks=marks, notes=(*labels.notes, note))
+
+
+def _contradict(number: int) -> str:
+    if number == 1:
+        return "1 row names a finding and also says that there is none"
+    return f"{number:,} rows name a finding and also say that there is none"
 
 
 def about_nothing(names: Sequence[str]) -> str:
     """The remark on columns or names that stand for "nothing found"."""
-    return f"{' and '.join(names)} stands for images without any of the findings."
+    stand = "stands" if len(names) == 1 else "stand"
+    return f"{' and '.join(names)} {stand} for images without any of the findings."
 
 
 def uncertain_as(number: int, where: str, rules: Rules, file_name: str) -> Mark:
