@@ -41,7 +41,7 @@ def test_a_comma_inside_a_name_does_not_separate(folder):
 def test_a_finding_and_none_at_once_is_refused_or_dropped(folder):
     text = "file,label\nfilm_0,A|B\nfilm_1,No Finding|A\nfilm_2,B\nfilm_3,No Finding\n"
 
-    with pytest.raises(DatasetError, match=r"1 rows .* say that there is none \(row 2 "):
+    with pytest.raises(DatasetError, match=r"1 row .* says that there is none \(row 2 "):
         read(folder, text)
 
     dataset = read(folder, text, rules=Rules(conflicts="drop"))
