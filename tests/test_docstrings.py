@@ -55,6 +55,12 @@ def _parameters(function: _Function) -> list[ast.arg]:
     return [one for one in found if one.arg not in ("self", "cls") and not one.arg.startswith("_")]
 
 
+def _all_parameters(function: _Function) -> set[str]:
+    given = function.args
+    several = [one for one in (given.vararg, given.kwarg) if one is not None]
+    return {one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs, *several)}
+
+
 def _annotation(node: ast.expr | None) -> str:
     return ast.unparse(node) if node is not None else ""
 
@@ -91,6 +97,11 @@ def _function_gaps(function: _Function) -> Iterator[str]:
     absent = [one.arg for one in parameters if one.arg not in described]
     if len(parameters) >= 2 and absent:
         yield f"Args lacks {', '.join(absent)}"
+    for name, text in described.items():
+        if re.fullmatch(r"\w+", name) and name not in _all_parameters(function):
+            yield f"Args names {name}, which is not a parameter"
+        elif not text.strip():
+            yield f"Args says nothing of {name}"
     for one in parameters:
         text = described.get(one.arg, docstring)
         yield from _layout_gaps(one.arg, _annotation(one.annotation), text)
@@ -130,6 +141,60 @@ def gaps(path: Path) -> list[str]:
         for node in _public_classes(tree)
         for gap in _class_gaps(node)
     ]
+
+
+# Where docstrings send the reader: "See `roc_curve`."
+_POINTERS = re.compile(r"\b(?:[Ss]ee|[Aa]s (?:in|for)) `([\w.]+)`")
+
+
+def _identifiers(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, _Function | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def test_docstrings_point_to_what_exists() -> None:
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+    known = {name for tree in trees.values() for name in _identifiers(tree)}
+    known |= {path.stem for path in FILES}
+    dangling = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {pointer}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, _Function | ast.ClassDef) and not node.name.startswith("_")
+        for pointer in _POINTERS.findall(ast.get_docstring(node) or "")
+        if not set(pointer.split(".")) <= known
+    ]
+
+    assert not dangling
+
+
+@pytest.mark.parametrize(
+    ("source", "gap"),
+    [
+        ("def f(a, b):\n    '''F.\n\n    Args:\n        a: A.\n    '''", "Args lacks b"),
+        (
+            "def f(a):\n    '''F.\n\n    Args:\n        b: B.\n    '''",
+            "b, which is not a parameter",
+        ),
+        ("def f(a):\n    '''F.\n\n    Args:\n        a:\n    '''", "says nothing of a"),
+        ("def f(a: NDArray[np.float64]):\n    '''F of the logits.'''", "no shape of a"),
+        ("def f(a: NDArray[np.uint8]):\n    '''F, `(n, 3)`.'''", "no colour order of a"),
+        ("def f():\n    '''F.'''\n    raise ValueError('x')", "Raises lacks ValueError"),
+    ],
+)
+def test_a_gap_is_found(source: str, gap: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.py"
+    path.write_text(source, encoding="utf-8")
+
+    (found,) = gaps(path)
+    assert gap in found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())

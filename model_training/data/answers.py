@@ -35,7 +35,8 @@ def answers(cases: Sequence[Case], num_classes: int) -> NDArray[np.bool_]:
         num_classes: Number of classes or findings.
 
     Returns:
-        `(num_cases, num_classes)`, or `(num_cases, 2 * num_findings)`.
+        True where an image gives the answer, `(num_cases, num_classes)`; with findings
+        `(num_cases, 2 * num_findings)`.
     """
     if not _have_findings(cases):
         labels = np.array([case.label for case in cases], np.int64)

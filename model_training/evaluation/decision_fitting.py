@@ -41,7 +41,7 @@ def calibrate(
           https://doi.org/10.1214/aos/1176344136
 
     Args:
-        class_logits: `(num_cases, num_classes)`.
+        class_logits: Before calibration, `(num_cases, num_classes)`.
         labels: Class indices, `(num_cases,)`.
         num_views: Number of views of the same films among the cases; several views of a film
             carry no more evidence than one.

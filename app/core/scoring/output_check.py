@@ -29,7 +29,7 @@ def require_probabilities(probabilities: NDArray[np.floating]) -> None:
     """Refuses probabilities of classes that exclude each other, unless they are such.
 
     Args:
-        probabilities: `(num_classes,)`.
+        probabilities: As the network gave them, `(num_classes,)`, in any range.
 
     Raises:
         InvalidOutputError: If one is not in [0, 1], or they do not add up to 1.
