@@ -98,11 +98,9 @@ class Logits:
             The feature maps and the gradient, both float32 `(rows, columns, filters)`; the gradient
             is in logits per unit of activation.
         """
-        import keras
         import tensorflow as tf
 
-        maps = keras.tree.flatten(self.network.model.get_layer(layer).output)[0]
-        cut = keras.Model(self.network.model.input, [maps, self.network.logits_model.outputs[1]])
+        cut = self._up_to(layer)
         batch = tf.constant(pixels[np.newaxis], tf.float32)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(batch)
@@ -112,6 +110,20 @@ class Logits:
             explained, features, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
         return np.asarray(features, np.float32)[0], np.asarray(gradient, np.float32)[0]
+
+    def _up_to(self, layer: str) -> Any:
+        """Pixels -> `(features of the layer, logits)`, built once."""
+        import keras
+
+        if layer not in self._cuts:
+            maps = keras.tree.flatten(self.network.model.get_layer(layer).output)[0]
+            logits = self.network.logits_model.outputs[1]
+            self._cuts[layer] = keras.Model(self.network.model.input, [maps, logits])
+        return self._cuts[layer]
+
+    @cached_property
+    def _cuts(self) -> dict[str, Any]:
+        return {}
 
     @cached_property
     def _in_keras(self) -> Any:

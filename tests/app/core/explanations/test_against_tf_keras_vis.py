@@ -1,7 +1,7 @@
 """The methods against tf-keras-vis, an implementation by others.
 
-It is given the logits, its normalisation is switched off, and of what is signed here it shows
-the positive part.
+It is given the logits, and its normalisation is switched off, as is its ReLU for what is signed
+here.
 """
 
 import warnings
@@ -72,10 +72,13 @@ def score_of(case):
     return lambda output: output[:, case.class_index]
 
 
-def ours(case, layer=None):
-    return logit_of(case.network, case.class_index).features_and_gradient(
-        case.film, layer or case.layer
-    )
+@pytest.fixture(scope="module", params=["heatmap layer", "middle"])
+def found(request, case):
+    """A layer, with its feature maps and their gradient as the methods take them."""
+    layer = case.layer if request.param == "heatmap layer" else middle_layer(case.network)
+    logit = logit_of(case.network, case.class_index)
+    features, gradient = logit.features_and_gradient(case.film, layer)
+    return SimpleNamespace(layer=layer, features=features, gradient=gradient)
 
 
 def assert_alike(found, expected, *, factor=1.0):
@@ -95,58 +98,46 @@ def is_relu(layer):
     return isinstance(layer, layers.ReLU) or getattr(function, "__name__", "") == "relu"
 
 
-@pytest.mark.parametrize("where", ["heatmap layer", "middle"])
-def test_grad_cam(case, theirs, where):
-    layer = middle_layer(case.network) if where == "middle" else case.layer
+def test_grad_cam(case, found, theirs):
+    signed = theirs.Gradcam(case.model)(
+        score_of(case), case.film.astype(np.float32), penultimate_layer=found.layer,
+        activation_modifier=None, **RAW,
+    )  # fmt: skip
+
+    assert_alike(grad_cam(found.features, found.gradient), np.asarray(signed)[0])
+
+
+def test_layer_cam_and_without_its_relu_hires_cam(case, found, theirs):
     film, score = case.film.astype(np.float32), score_of(case)
-    reference = theirs.Gradcam(case.model, clone=True)
-    settings = {"penultimate_layer": layer, **RAW}
-    positive = reference(score, film, **settings)
-    signed = reference(score, film, activation_modifier=None, **settings)
-
-    found = grad_cam(*ours(case, layer))
-
-    assert_alike(found, np.asarray(signed)[0])
-    np.testing.assert_allclose(
-        np.maximum(found, 0), positive[0], rtol=1e-4, atol=1e-5 * np.abs(found).max()
-    )
-
-
-@pytest.mark.parametrize("where", ["heatmap layer", "middle"])
-def test_layer_cam_and_without_its_relu_hires_cam(case, theirs, where):
-    layer = middle_layer(case.network) if where == "middle" else case.layer
-    film, score = case.film.astype(np.float32), score_of(case)
-    reference = theirs.Layercam(case.model, clone=True)
-    settings = {"penultimate_layer": layer, **RAW}
+    reference = theirs.Layercam(case.model)
+    settings = {"penultimate_layer": found.layer, **RAW}
     expected = reference(score, film, **settings)
     signed = reference(score, film, gradient_modifier=None, activation_modifier=None, **settings)
 
-    found = ours(case, layer)
-
     np.testing.assert_allclose(
-        layer_cam(*found), expected[0], rtol=1e-4, atol=1e-5 * np.abs(signed).max()
-    )
-    assert_alike(hires_cam(*found), np.asarray(signed)[0])
+        layer_cam(found.features, found.gradient), expected[0],
+        rtol=1e-4, atol=1e-5 * np.abs(signed).max(),
+    )  # fmt: skip
+    assert_alike(hires_cam(found.features, found.gradient), np.asarray(signed)[0])
 
 
-@pytest.mark.parametrize("where", ["heatmap layer", "middle"])
-def test_grad_cam_plus_plus(case, theirs, where):
+def test_grad_cam_plus_plus(case, found, theirs):
     """The library differs in two ways, which are undone here.
 
     It multiplies by the exponential of the logit; and its weights add up to 1 over all cells
     and not only over those with a positive gradient, unless it is shown no other.
     """
-    layer = middle_layer(case.network) if where == "middle" else case.layer
     film, score = case.film.astype(np.float32), score_of(case)
-    features, gradient = ours(case, layer)
-    expected = theirs.GradcamPlusPlus(case.model, clone=True)(
-        score, film, penultimate_layer=layer, gradient_modifier=tf.nn.relu, **RAW
+    expected = theirs.GradcamPlusPlus(case.model)(
+        score, film, penultimate_layer=found.layer, gradient_modifier=tf.nn.relu, **RAW
     )
     exponential = np.exp(np.asarray(score(case.model([film[np.newaxis]])))[0])
 
-    found = grad_cam_plus_plus(features, gradient)
-
-    assert_alike(found, np.asarray(expected)[0], factor=exponential)
+    assert_alike(
+        grad_cam_plus_plus(found.features, found.gradient),
+        np.asarray(expected)[0],
+        factor=exponential,
+    )
 
 
 def test_smooth_grad(case, theirs, monkeypatch):
@@ -155,7 +146,7 @@ def test_smooth_grad(case, theirs, monkeypatch):
     film = case.film.astype(np.float32)
     grain = np.random.default_rng(SEED).standard_normal((copies, 1, *film.shape), np.float32)
     monkeypatch.setattr(np.random, "normal", lambda mean, sigma, shape: mean + sigma * grain)
-    expected = theirs.Saliency(case.model, clone=True)(
+    expected = theirs.Saliency(case.model)(
         score_of(case), film, smooth_samples=copies, smooth_noise=NOISE,
         gradient_modifier=None, keepdims=True, normalize_map=False,
     )  # fmt: skip
@@ -167,7 +158,7 @@ def test_smooth_grad(case, theirs, monkeypatch):
 
 def test_the_plain_gradient(case, theirs):
     film = case.film.astype(np.float32)
-    expected = theirs.Saliency(case.model, clone=True)(
+    expected = theirs.Saliency(case.model)(
         score_of(case), film, gradient_modifier=None, keepdims=True, normalize_map=False
     )
 
@@ -207,7 +198,7 @@ def test_score_cam(open_network, theirs):
     logit = logit_of(open_network, units - 1)
     sign = -1 if units == 1 else 1
     black = logit.of(np.zeros((1, 32, 32, 2), np.float32))[0]
-    expected = theirs.Scorecam(model, clone=True)(
+    expected = theirs.Scorecam(model)(
         lambda shares: sign * tf.math.log(shares[:, units - 1] / shares[:, -1]) - black,
         film.astype(np.float32), penultimate_layer="large", activation_modifier=None, **RAW,
     )  # fmt: skip

@@ -21,9 +21,10 @@ from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
 from app.core.scoring.engine import Engine
 from model_training.networks.catalogue import PRESETS
+from model_training.networks.ensemble import merge
 from model_training.phantoms.dataset import PlannedFilm, draw
 from tests.app.core.explanations.small import network, preset
-from tests.bundles import make_bundle
+from tests.model_training.networks.presets import SIZE, build
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +50,23 @@ def wide_film():
 @pytest.fixture(scope="module")
 def binary(bundle):
     return load_network(bundle)
+
+
+@pytest.fixture(scope="module")
+def explainer(binary, bundle):
+    """Of the binary network; what it compiles is compiled once for all tests."""
+    return Explainer(binary, bundle.manifest.input)
+
+
+@pytest.fixture(scope="module")
+def another(binary, bundle):
+    return Explainer(binary, bundle.manifest.input)
+
+
+@pytest.fixture(scope="module")
+def of_three(three_class_bundle):
+    """Of three classes and a padded colour input."""
+    return Explainer(load_network(three_class_bundle), three_class_bundle.manifest.input)
 
 
 def test_the_table_says_what_a_reader_needs():
@@ -129,11 +147,8 @@ def test_grad_cam_is_what_every_film_is_scored_with(which, wide_film, request):
 
 
 @pytest.mark.parametrize("key", METHODS)
-def test_maps_cover_the_whole_film_and_no_padding(key, three_class_bundle, wide_film):
-    network_input = three_class_bundle.manifest.input
-    explainer = Explainer(load_network(three_class_bundle), network_input)
-
-    evidence = explainer.explain(wide_film, method=key, class_index=2).evidence
+def test_maps_cover_the_whole_film_and_no_padding(key, of_three, wide_film):
+    evidence = of_three.explain(wide_film, method=key, class_index=2).evidence
 
     rows, columns = evidence.shape
     assert rows < columns
@@ -142,12 +157,10 @@ def test_maps_cover_the_whole_film_and_no_padding(key, three_class_bundle, wide_
     assert layer.shape == (60, 90, 4)
 
 
-def test_the_classes_of_more_than_two_have_maps_of_their_own(three_class_bundle, wide_film):
-    explainer = Explainer(load_network(three_class_bundle), three_class_bundle.manifest.input)
-
+def test_the_classes_of_more_than_two_have_maps_of_their_own(of_three, wide_film):
     for key in SIGNED:
         maps = [
-            explainer.explain(wide_film, method=key, class_index=index).evidence
+            of_three.explain(wide_film, method=key, class_index=index).evidence
             for index in range(3)
         ]
         assert all(np.ptp(one) > 0 for one in maps)
@@ -156,11 +169,7 @@ def test_the_classes_of_more_than_two_have_maps_of_their_own(three_class_bundle,
 
 
 @pytest.mark.parametrize("key", SIGNED)
-def test_evidence_for_one_of_two_classes_is_evidence_against_the_other(
-    key, binary, bundle, wide_film
-):
-    explainer = Explainer(binary, bundle.manifest.input)
-
+def test_evidence_for_one_of_two_classes_is_evidence_against_the_other(key, explainer, wide_film):
     second = explainer.explain(wide_film, method=key, class_index=1).evidence
     first = explainer.explain(wide_film, method=key, class_index=0).evidence
 
@@ -170,30 +179,31 @@ def test_evidence_for_one_of_two_classes_is_evidence_against_the_other(
 
 @pytest.mark.parametrize("key", METHODS)
 def test_a_film_is_always_explained_alike_and_the_network_stays_as_it_was(
-    key, binary, bundle, wide_film
+    key, binary, explainer, another, wide_film
 ):
     pixels = np.random.default_rng(2).integers(0, 256, (2, *binary.model.input_shape[1:]))
     names = [layer.name for layer in binary.model.layers]
     weights = [np.array(weight) for weight in binary.model.get_weights()]
     output = np.asarray(binary.model(pixels.astype(np.float32)))
 
-    first, second = (
-        Explainer(binary, bundle.manifest.input).explain(wide_film, method=key, class_index=1)
-        for _ in range(2)
+    first, second, third = (
+        one.explain(wide_film, method=key, class_index=1) for one in (explainer, explainer, another)
     )
 
     np.testing.assert_array_equal(first.evidence, second.evidence)
+    np.testing.assert_array_equal(first.evidence, third.evidence)
     assert [layer.name for layer in binary.model.layers] == names
     for before, after in zip(weights, binary.model.get_weights(), strict=True):
         np.testing.assert_array_equal(before, after)
     np.testing.assert_array_equal(binary.model(pixels.astype(np.float32)), output)
 
 
-def test_an_ensemble_is_explained_as_one(tmp_path, wide_film):
+def test_an_ensemble_is_explained_as_one(wide_film):
     """By its joint layer, and by a layer of one member, which the other members bypass."""
-    bundle = make_bundle(tmp_path, members=2)
-    net = load_network(bundle)
-    explainer = Explainer(net, bundle.manifest.input)
+    keras.utils.set_random_seed(0)
+    heatmap_layer = PRESETS["basic-cnn"].heatmap_layer
+    net = merge([Network(build("basic-cnn"), heatmap_layer) for _ in range(2)])
+    explainer = Explainer(net, square(SIZE))
     joint = explainer.explain(wide_film, method="hires_cam", class_index=1)
     members = [
         explainer.explain(wide_film, method="hires_cam", class_index=1, layer=name)
@@ -229,8 +239,8 @@ def test_a_layer_that_another_path_bypasses_is_explained_by_its_own_part(wide_fi
         np.testing.assert_allclose(found.evidence, weight * (fitted[..., 0] / 256), rtol=1e-5)
 
 
-def test_layers_with_maps_are_listed_from_the_film_to_the_decision(binary, bundle):
-    found = Explainer(binary, bundle.manifest.input).layers
+def test_layers_with_maps_are_listed_from_the_film_to_the_decision(binary, explainer):
+    found = explainer.layers
 
     assert found[0] == "conv1"
     assert found[-1] == binary.heatmap_layer
@@ -238,9 +248,7 @@ def test_layers_with_maps_are_listed_from_the_film_to_the_decision(binary, bundl
 
 
 @pytest.mark.parametrize("key", FROM_LAYERS)
-def test_any_layer_with_maps_may_be_read(key, binary, bundle, wide_film):
-    explainer = Explainer(binary, bundle.manifest.input)
-
+def test_any_layer_with_maps_may_be_read(key, binary, explainer, wide_film):
     for layer in explainer.layers[:: 4 if key == "score_cam" else 2]:
         found = explainer.explain(wide_film, method=key, class_index=1, layer=layer)
         assert found.layer == layer
@@ -249,16 +257,14 @@ def test_any_layer_with_maps_may_be_read(key, binary, bundle, wide_film):
 
 
 @pytest.mark.parametrize("key", ["smooth_grad", "occlusion"])
-def test_methods_without_a_layer_ignore_one(key, binary, bundle, wide_film):
-    found = Explainer(binary, bundle.manifest.input).explain(
-        wide_film, method=key, class_index=1, layer="no such layer"
-    )
+def test_methods_without_a_layer_ignore_one(key, explainer, wide_film):
+    found = explainer.explain(wide_film, method=key, class_index=1, layer="no such layer")
 
     assert found.layer is None
 
 
 @pytest.mark.parametrize("key", ["score_cam", "occlusion"])
-def test_logits_may_come_from_elsewhere(key, binary, bundle, wide_film):
+def test_logits_may_come_from_elsewhere(key, binary, bundle, explainer, wide_film):
     seen = []
 
     def logits_of(batch):
@@ -268,9 +274,8 @@ def test_logits_may_come_from_elsewhere(key, binary, bundle, wide_film):
         seen.append(len(batch))
         return np.asarray(binary.logits_model(batch, training=False)[1])
 
-    network_input = bundle.manifest.input
-    expected = Explainer(binary, network_input).explain(wide_film, method=key, class_index=1)
-    found = Explainer(binary, network_input, logits_of=logits_of).explain(
+    expected = explainer.explain(wide_film, method=key, class_index=1)
+    found = Explainer(binary, bundle.manifest.input, logits_of=logits_of).explain(
         wide_film, method=key, class_index=1
     )
 
@@ -283,10 +288,10 @@ def test_logits_may_come_from_elsewhere(key, binary, bundle, wide_film):
 @pytest.mark.parametrize(("key", "total"), [
     ("grad_cam", 1), ("hires_cam", 1), ("smooth_grad", 50), ("occlusion", 121),
 ])  # fmt: skip
-def test_progress_is_reported_for_each_batch(key, total, binary, bundle, wide_film):
+def test_progress_is_reported_for_each_batch(key, total, explainer, wide_film):
     told = []
 
-    Explainer(binary, bundle.manifest.input).explain(
+    explainer.explain(
         wide_film, method=key, class_index=1, progress=lambda done, of: told.append((done, of))
     )
 
@@ -298,7 +303,7 @@ def test_progress_is_reported_for_each_batch(key, total, binary, bundle, wide_fi
 
 
 @pytest.mark.parametrize("key", ["score_cam", "smooth_grad", "occlusion"])
-def test_the_progress_callback_may_cancel(key, binary, bundle, wide_film):
+def test_the_progress_callback_may_cancel(key, explainer, wide_film):
     class CancelledError(Exception):
         pass
 
@@ -309,9 +314,7 @@ def test_the_progress_callback_may_cancel(key, binary, bundle, wide_film):
     told = []
 
     with pytest.raises(CancelledError):
-        Explainer(binary, bundle.manifest.input).explain(
-            wide_film, method=key, class_index=1, progress=cancel
-        )
+        explainer.explain(wide_film, method=key, class_index=1, progress=cancel)
     assert told == [8]
 
 
@@ -335,11 +338,9 @@ def test_what_there_is_not_is_refused(wrong, message, wide_film):
         explainer.explain(wide_film, **{"method": "grad_cam", "class_index": 1} | wrong)
 
 
-def test_classes_are_counted_where_there_are_three(three_class_bundle, wide_film):
-    explainer = Explainer(load_network(three_class_bundle), three_class_bundle.manifest.input)
-
+def test_classes_are_counted_where_there_are_three(of_three, wide_film):
     with pytest.raises(ValueError, match=r"from 0 to 2\. Received 3"):
-        explainer.explain(wide_film, method="occlusion", class_index=3)
+        of_three.explain(wide_film, method="occlusion", class_index=3)
 
 
 def test_logits_of_another_network_are_refused(wide_film):

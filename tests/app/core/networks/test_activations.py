@@ -133,14 +133,15 @@ def test_contributions_worked_by_hand(tiny):
 def test_every_layer_of_a_preset_equals_a_sub_model(preset):
     network = preset_network(preset)
     film = random_film((32, 32, 1))
-    batch = film[np.newaxis].astype(np.float32)
+    layers = network.model.layers
+    outputs = keras.Model(network.model.input, [layer.output for layer in layers])
+    expected = outputs(film[np.newaxis].astype(np.float32), training=False)
 
-    for layer in network.model.layers:
-        expected = keras.Model(network.model.input, layer.output)(batch, training=False)
+    for layer, values in zip(layers, expected, strict=True):
         found = activations.layer_output(network, film, layer.name)
         # Pooled down to one cell, a map is given as a vector.
-        expected = np.asarray(expected)[0].reshape(found.shape)
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+        values = np.asarray(values)[0].reshape(found.shape)
+        np.testing.assert_allclose(found, values, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("preset", FROM_SCRATCH)
