@@ -34,6 +34,8 @@ def to_8_bits(
     if picture.format == "PNG" and png_depth.is_deep(data):
         pixels, window = png_depth.deep(picture, data, reading)
         return grey_if_colourless(pixels), window
+    if picture.format == "PNG":
+        png_depth.restate_transparency(picture, data)
     mode = picture.mode
     if mode.startswith("I") or mode == "F":
         return scaled(np.asarray(picture), bits=None, reading=reading)
@@ -47,6 +49,8 @@ def _rgb(picture: Image.Image) -> NDArray[np.uint8]:
     rgb = np.empty((picture.height, picture.width, 3), np.uint8)
     for rows in strips(rgb.shape):
         strip = picture.crop((0, rows.start, picture.width, rows.stop))
+        if strip.mode == "La":
+            strip = strip.convert("LA")
         if strip.mode in _TRANSPARENT or "transparency" in strip.info:
             rgba = strip.convert("RGBA")
             strip = Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)

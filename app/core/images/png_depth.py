@@ -21,6 +21,18 @@ def is_deep(data: bytes) -> bool:
     return data[24] == 16
 
 
+def restate_transparency(picture: Image.Image, data: bytes) -> None:
+    """States the transparent value of a grey PNG in the 8 bits that Pillow makes of 2 or 4.
+
+    Args:
+        picture: The image as loaded by Pillow.
+        data: The whole file.
+    """
+    bits, transparent = data[24], picture.info.get("transparency")
+    if picture.mode == "L" and bits < 8 and isinstance(transparent, int):
+        picture.info["transparency"] = transparent * 255 // (2**bits - 1)
+
+
 def kind(data: bytes) -> str:
     """What the header of a deep PNG states: one of `limits.COSTS`."""
     colours = {_GREY: "", _RGB: ", colour"}.get(data[25], ", transparent")

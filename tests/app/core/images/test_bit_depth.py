@@ -1,5 +1,7 @@
 """Depth, modes and orientation: that grey values and colours mean what the file says."""
 
+import struct
+import zlib
 from functools import partial
 
 import cv2
@@ -270,3 +272,22 @@ def test_orientation_of_a_deep_film(film):
 def test_damaged_exif_does_not_cost_the_film(film, block):
     found = decoded(encode(film, "JPEG", exif=block))
     np.testing.assert_array_equal(found, decoded(encode(film, "JPEG")))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_transparent_grey_of_few_bits(film, bits):
+    """A value of the file's own depth is transparent, so it is black, as what lies over it."""
+    levels = film >> (8 - bits)
+    transparent = int(np.unique(levels)[-2])
+    rows = np.unpackbits(levels[..., np.newaxis], axis=-1)[..., 8 - bits :].reshape(len(film), -1)
+    lines = b"".join(b"\0" + np.packbits(row).tobytes() for row in rows)
+    header = struct.pack(">IIBBBBB", film.shape[1], film.shape[0], bits, 0, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        png_chunk(kind, content)
+        for kind, content in (
+            (b"IHDR", header), (b"tRNS", struct.pack(">H", transparent)),
+            (b"IDAT", zlib.compress(lines)), (b"IEND", b""),
+        )
+    )  # fmt: skip
+    expected = np.where(levels == transparent, 0, levels.astype(int) * 255 // (2**bits - 1))
+    np.testing.assert_array_equal(decoding.decode(data).pixels, expected)
