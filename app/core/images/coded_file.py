@@ -53,7 +53,7 @@ def decode(data: bytes, reading: ReadOptions) -> tuple[NDArray[np.uint8], Window
 def _is_whole(data: bytes, image: CodedImage) -> bool:
     if image.kind == "JPEG 2000":
         return _END_OF_IMAGE in data[-64:] and image.has_room_in(data)
-    return is_whole(data, "JPEG")
+    return is_whole(data, "JPEG") and image.has_room_in(data)
 
 
 def _stated_bits(image: CodedImage) -> int | None:

@@ -10,6 +10,8 @@ _JPEG_2000 = b"\xff\x4f\xff\x51"
 JP2 = b"\x00\x00\x00\x0cjP  "
 _JPEG_LS_FRAME = 0xF7
 _LOSSLESS_FRAMES = (0xC3, 0xC7, 0xCB, 0xCF)
+_ARITHMETIC_FRAMES = frozenset(range(0xC9, 0xD0))
+_BLOCK = 64  # samples of a lossy JPEG that are coded together, in at least one bit
 _LEAST_TILE = 14  # bytes of the two markers that every tile has, ISO/IEC 15444-1 A.4.2
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
@@ -26,6 +28,7 @@ class CodedImage:
         channels: Samples of each pixel.
         is_signed: Whether samples may be negative; only JPEG 2000 can say so.
         is_lossless: Whether it is the lossless process of JPEG.
+        is_arithmetic: Whether it is a JPEG that may take less than a bit for a block.
         num_tiles: Tiles of a JPEG 2000 image, each coded by itself.
     """
 
@@ -36,6 +39,7 @@ class CodedImage:
     channels: int
     is_signed: bool = False
     is_lossless: bool = False
+    is_arithmetic: bool = False
     num_tiles: int = 1
 
     @property
@@ -46,8 +50,11 @@ class CodedImage:
         return f"{self.kind}, {'grey' if self.channels == 1 else 'colour'}"
 
     def has_room_in(self, stream: bytes) -> bool:
-        """Whether a stream is long enough for the tiles that its header states."""
-        return _LEAST_TILE * self.num_tiles <= len(stream)
+        """Whether a stream is long enough for the pixels that its header states."""
+        if self.kind != "JPEG":
+            return _LEAST_TILE * self.num_tiles <= len(stream)
+        least = 0 if self.is_arithmetic else self.width * self.height
+        return least // (1 if self.is_lossless else _BLOCK) <= 8 * len(stream)
 
 
 def coded_image(stream: bytes) -> CodedImage | None:
@@ -101,6 +108,7 @@ def _jpeg(stream: bytes) -> CodedImage | None:
                 bits=stream[position + 4],
                 channels=stream[position + 9],
                 is_lossless=marker in _LOSSLESS_FRAMES,
+                is_arithmetic=marker in _ARITHMETIC_FRAMES,
             )
         position += 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
     return None

@@ -245,6 +245,8 @@ def _decode_picture(data: bytes, reading: ReadOptions, directory: int | None = N
     if not is_whole(data, picture.format):
         raise UnreadableImageError("damaged", _DAMAGED.format("its end or a checksum is missing"))
     try:
+        if picture.format in jpeg.FORMATS:
+            jpeg.require_bearable(data)
         if picture.format in jpeg.FORMATS and directory == 0:
             pixels = jpeg.decode(data, picture.mode)
             if pixels is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 _CODE_STREAMS = (JPEG, b"\xff\x4f\xff\x51")
 _YBR = ("YBR_FULL", "YBR_FULL_422")
 _RUN_LENGTH = "1.2.840.10008.1.2.5"
+# A code stream is shorter than its pixels, but for noise and its headers.
+_MOST_EXPANSION, _MOST_OVERHEAD = 4, 2**20
+_ITEM = b"\xfe\xff\x00\xe0"
+# Twice as many as the tiles of the largest slides.
+_MOST_FRAGMENTS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,13 @@ class Frames:
     Attributes:
         dataset: The file.
         number: How many frames there are.
-        compressed: Each frame's code stream; None if the file is not compressed.
+        compressed: Where in the pixel data the parts of each frame's code stream are; None if the
+            file is not compressed.
     """
 
     dataset: Dataset
     number: int
-    compressed: Sequence[bytes] | None = None
+    compressed: Sequence[Sequence[slice]] | None = None
 
     def __len__(self) -> int:
         """How many frames there are."""
@@ -60,7 +67,8 @@ class Frames:
             return
         if _decoder(syntax) is None:
             raise _unknown_compression(syntax)
-        stream = self.compressed[index]
+        self._require_no_more_than_pixels(self.compressed[index])
+        stream = self._stream(self.compressed[index])
         if image := coded_image(stream):
             check_size(image.width, image.height, kind(self.dataset))
             if image.channels != int(self.dataset.SamplesPerPixel):
@@ -75,9 +83,20 @@ class Frames:
         if not is_whole(stream, "JPEG"):
             raise damaged("its compressed image is cut off")
         try:
+            jpeg.require_bearable(stream)
             jpeg.check(stream)
         except jpeg.DamagedJPEGError:
             raise damaged("its compressed image") from None
+
+    def _require_no_more_than_pixels(self, parts: Sequence[slice]) -> None:
+        header = self.dataset
+        pixels = int(header.Rows) * int(header.Columns) * int(header.SamplesPerPixel)
+        most = pixels * -(-int(header.BitsAllocated) // 8) * _MOST_EXPANSION + _MOST_OVERHEAD
+        if sum(part.stop - part.start for part in parts) > most:
+            raise damaged("its compressed image is many times as long as its pixels")
+
+    def _stream(self, parts: Sequence[slice]) -> bytes:
+        return b"".join(self.dataset.PixelData[part] for part in parts)
 
     def decoded(self, index: int) -> NDArray[Any]:
         """Stored values `(rows, columns)`, or RGB `(rows, columns, 3)`, of a frame, from 0.
@@ -92,7 +111,7 @@ class Frames:
         syntax = dataset.file_meta.TransferSyntaxUID
         options: dict[str, Any] = {"index": index, "number_of_frames": self.number}
         if self.compressed is not None:
-            dataset.PixelData = encapsulate([self.compressed[index]])
+            dataset.PixelData = encapsulate([self._stream(self.compressed[index])])
             for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
                 if keyword in dataset:
                     delattr(dataset, keyword)
@@ -162,25 +181,46 @@ def _stated_number(dataset: Dataset) -> int:
         raise invalid_header("NumberOfFrames is not a number") from None
 
 
-def _compressed(dataset: Dataset, stated: int) -> list[bytes]:
-    """The code stream of each frame. A stream may be spread over several fragments."""
-    from pydicom.encaps import generate_fragments, parse_basic_offsets
-
+def _compressed(dataset: Dataset, stated: int) -> list[list[slice]]:
+    """Where the code stream of each frame is, which may be spread over several fragments."""
     data = dataset.PixelData or b""
-    offsets = parse_basic_offsets(data)
-    start = 8 + 4 * len(offsets)
-    fragments = [one for one in generate_fragments(data[start:]) if one.strip(b"\0")]
+    fragments = _fragments(data)
     if not fragments:
         raise damaged("its pixels are missing")
-    if not fragments[0].startswith(_CODE_STREAMS):
+    if not _begins_stream(data, fragments[0]):
         # Run lengths have one fragment for each frame, PS3.5 A.4.2.
-        return fragments if len(fragments) >= stated else [b"".join(fragments)]
-    streams: list[list[bytes]] = []
+        return [[one] for one in fragments] if len(fragments) >= stated else [fragments]
+    streams: list[list[slice]] = []
     for fragment in fragments:
-        if fragment.startswith(_CODE_STREAMS):
+        if _begins_stream(data, fragment):
             streams.append([])
         streams[-1].append(fragment)
-    return [b"".join(stream) for stream in streams]
+    return streams
+
+
+def _fragments(data: bytes) -> list[slice]:
+    """Where the fragments are that hold anything, without a copy of them: there may be 512 MB."""
+    from pydicom.encaps import parse_basic_offsets, parse_fragments
+
+    if data.count(_ITEM) > _MOST_FRAGMENTS:
+        raise damaged(f"it has more than {_MOST_FRAGMENTS:,} fragments")
+    file = BytesIO(data)
+    parse_basic_offsets(file)
+    _, starts = parse_fragments(file)
+    lengths = (int.from_bytes(data[start + 4 : start + 8], "little") for start in starts)
+    found = [
+        slice(start + 8, start + 8 + length) for start, length in zip(starts, lengths, strict=True)
+    ]
+    content = np.frombuffer(data, np.uint8)
+    return [
+        part
+        for part in found
+        if data[part.start : min(part.start + 8, part.stop)].strip(b"\0") or content[part].any()
+    ]
+
+
+def _begins_stream(data: bytes, part: slice) -> bool:
+    return data[part.start : min(part.start + 4, part.stop)].startswith(_CODE_STREAMS)
 
 
 def _shift(dataset: Dataset) -> int:

@@ -12,6 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.errors import RefusedImageError
+from app.core.images.coded_image import coded_image
+
 # Names of Pillow's.
 FORMATS = ("JPEG", "MPO")
 _COLOUR_SPACES: dict[str, Literal["GRAY", "RGB", "CMYK"]] = {
@@ -21,6 +24,11 @@ _COLOUR_SPACES: dict[str, Literal["GRAY", "RGB", "CMYK"]] = {
 }
 # Other warnings are about headers that do not change the pixels.
 _DAMAGE = re.compile(r"corrupt|premature|inconsistent progression", re.IGNORECASE)
+
+
+# As many as libjpeg writes at most; a photograph on the web has about ten.
+_MOST_SCANS = 100
+_START_OF_SCAN = b"\xff\xda"
 
 
 class DamagedJPEGError(ValueError):
@@ -53,6 +61,29 @@ def decode(data: bytes, mode: str) -> NDArray[np.uint8] | None:
     if mode == "CMYK":
         return None
     return pixels[..., 0] if mode == "L" else pixels
+
+
+def require_bearable(data: bytes) -> None:
+    """Refuses a JPEG that is spread over so many scans that decoding it could take hours.
+
+    Each goes over the whole image, and one that changes nothing takes a few bytes.
+
+    Args:
+        data: The whole file or code stream.
+
+    Raises:
+        RefusedImageError: If it is.
+        DamagedJPEGError: If it is too short for the pixels that its header states.
+    """
+    if (scans := data.count(_START_OF_SCAN)) > _MOST_SCANS:
+        raise RefusedImageError(
+            "unsupported_layout",
+            f"The JPEG image is written in {scans:,} scans, at most {_MOST_SCANS} are read. Export "
+            "it again.",
+        )
+    image = coded_image(data)
+    if image is not None and not image.has_room_in(data):
+        raise DamagedJPEGError("It is shorter than its header states")
 
 
 def check(data: bytes) -> None:

@@ -33,9 +33,11 @@ def decode(data: bytes, reading: ReadOptions) -> Pixels | None:
         RefusedImageError: If it has several frames or a layout that is not read, or the range of
             its values is unknown.
     """
-    stream = _code_stream(data)
+    stream = code_stream(data)
     if stream is None:
         return None
+    if _holds_more(stream):
+        raise _unsupported("is animated or has a preview, so that it holds more than one image")
     bits = depth(stream)
     check_size(*size(stream), "JPEG XL" if bits == _BYTE else "JPEG XL, more than 8 bits")
 
@@ -46,12 +48,7 @@ def decode(data: bytes, reading: ReadOptions) -> Pixels | None:
         shown, window = to_8_bits(Image.fromarray(values), data, reading)
         return Pixels(shown)
     if values.ndim != 2 and values.shape[2:] != (3,):
-        what = "several frames" if values.ndim > 3 else "transparency, but not 8 bits"
-        raise RefusedImageError(
-            "unsupported_layout",
-            f"The JPEG XL image has {what}, which is not read. Export the image as PNG, TIFF or "
-            "DICOM.",
-        )
+        raise _unsupported("is transparent and of more or fewer than 8 bits")
     stated = None
     if values.dtype.kind == "u" and bits not in (None, 16, 32):
         # The values of an integer depth are decoded as they are, not stretched to 16 bits.
@@ -85,6 +82,25 @@ def depth(stream: bytes) -> int | None:
     return _DEPTHS[selector] if selector < len(_DEPTHS) else 1 + bits.take(6)
 
 
+def _holds_more(stream: bytes) -> bool:
+    """Whether the header states a preview or an animation, ISO/IEC 18181-1 C.2."""
+    bits = _Bits(stream[len(CODE_STREAM) :])
+    _size(bits)
+    if bits.take(1) or not bits.take(1):  # all, or what is beyond pixels, is as usual
+        return False
+    bits.take(3)  # the orientation
+    if bits.take(1):
+        _size(bits)  # the intrinsic one
+    return bool(bits.take(1) or bits.take(1))
+
+
+def _unsupported(what: str) -> RefusedImageError:
+    return RefusedImageError(
+        "unsupported_layout",
+        f"The JPEG XL image {what}, which is not read. Export the image as PNG, TIFF or DICOM.",
+    )
+
+
 def _size(bits: _Bits) -> tuple[int, int]:
     is_small = bits.take(1)
     height = (bits.take(5) + 1) * 8 if is_small else 1 + bits.take(_SIZES[bits.take(2)])
@@ -99,7 +115,7 @@ class _Bits:
     """Takes bits from bytes, the least significant first; beyond the end they are zero."""
 
     def __init__(self, content: bytes) -> None:
-        self._rest = int.from_bytes(content[:16], "little")
+        self._rest = int.from_bytes(content[:48], "little")
 
     def take(self, count: int) -> int:
         value = self._rest & ((1 << count) - 1)
@@ -107,8 +123,8 @@ class _Bits:
         return value
 
 
-def _code_stream(data: bytes) -> bytes | None:
-    """The beginning of the code stream, which may be the content of a box."""
+def code_stream(data: bytes) -> bytes | None:
+    """The beginning of the code stream, which may be the content of a box; None for other bytes."""
     if data.startswith(CODE_STREAM):
         return data[:64]
     position = 0

@@ -58,7 +58,7 @@ COSTS = {
     "TIFF": Cost(12.4, 0.06),
     "TIFF, 16 bits": Cost(7, 0.05),
     "TIFF, 32 bits": Cost(18, 0.08),
-    "TIFF, more than 32 bits": Cost(30, 0.16),
+    "TIFF, more than 32 bits": Cost(32, 0.16),
     "TIFF, JPEG 2000 or another rare compression": Cost(34, 0.5),
     "BMP": Cost(12.4, 0.05),
     "GIF": Cost(8, 0.06),

@@ -14,21 +14,20 @@ from app.core.images.grey_range import scaled
 from app.core.images.limits import check_size
 from app.core.images.reading import ReadOptions, Window, choose
 from app.core.images.strips import strips
+from app.core.images.tiff_parts import COMMON, MAX_BYTES, require_bearable
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
 _SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _REDUCED_OR_MASK = 0b101
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
 _UNSIGNED = 1
+_WHOLE_BYTE = 0.0, 255.0
 _ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA = 1, 2
 _ORIENTATION = 274
 _MOST_DIRECTORIES = 1000  # some of which may be previews
 _MOST_SAMPLES = 4  # colours and transparency
-# None, CCITT, LZW, JPEG, Deflate and PackBits.
-_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946})
-_MAX_BYTES = 256 * 1024**2
 
 
 def is_tiff(data: bytes) -> bool:
@@ -42,7 +41,7 @@ class TiffImage:
 
     Attributes:
         directory: Its directory in the file, from 0.
-        is_plain: Whether its samples are unsigned and of at most 8 bits, as Pillow reads them.
+        is_plain: Whether Pillow reads it: unsigned samples of at most 8 bits that mean the usual.
         frame: The number the reader chose it by; None if the file holds one image.
         num_images: How many images the file holds.
         offset: Where its pixels begin, if several images share one directory; else None.
@@ -81,9 +80,13 @@ def choose_image(data: bytes, reading: ReadOptions) -> TiffImage:
             page.bitspersample <= 8
             and page.sampleformat == _UNSIGNED
             and page.samplesperpixel <= _MOST_SAMPLES
+            and page.compression in COMMON
             and not offsets
+            and not _has_map_of_bytes(page)
+            and (page.samplesperpixel > 1 or _imagej_window(file) in (None, _WHOLE_BYTE))
         )
         check_size(page.imagewidth, page.imagelength, _kind(page, is_plain=is_plain))
+        require_bearable(data, page)
         offset = offsets[index] if offsets else None
         return TiffImage(directory, is_plain, frame, num_images, offset)
 
@@ -118,11 +121,13 @@ def decode(
 
 def _kind(page: TiffPage, *, is_plain: bool) -> str:
     """Of `limits.COSTS`."""
-    if page.compression not in _COMPRESSIONS:
+    if page.compression not in COMMON:
         return "TIFF, JPEG 2000 or another rare compression"
     if is_plain:
         return "TIFF"
     bits = page.bitspersample * page.samplesperpixel
+    if page.photometric == _PALETTE:
+        bits = 32  # of the colours and the values
     known = (most for most in (16, 32) if bits <= most)
     return f"TIFF, {next(known, 'more than 32')} bits"
 
@@ -166,11 +171,11 @@ def _values(data: bytes, page: TiffPage, image: TiffImage) -> NDArray[Any]:
     """Samples `(height, width)` or `(height, width, samples)`."""
     if page.dtype is None or page.dtype.kind not in "uif":
         raise _unsupported("its samples are neither integers nor floats")
-    if page.nbytes > _MAX_BYTES:
+    if page.nbytes > MAX_BYTES:
         raise RefusedImageError(
             "too_large",
             f"The image has {page.nbytes / 1024**2:,.0f} MB of samples; the maximum is "
-            f"{_MAX_BYTES // 1024**2} MB. Export it at a lower resolution.",
+            f"{MAX_BYTES // 1024**2} MB. Export it at a lower resolution.",
         )
     if image.offset is not None:
         order = page.parent.byteorder
@@ -190,6 +195,8 @@ def _values(data: bytes, page: TiffPage, image: TiffImage) -> NDArray[Any]:
 def _shown(
     page: TiffPage, values: NDArray[Any], reading: ReadOptions, stated: Window | None
 ) -> tuple[NDArray[np.uint8], Window | None]:
+    if page.photometric == _PALETTE and stated is None:
+        return _mapped(page, values), None
     if page.photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
         raise _unsupported("its colours are neither grey nor RGB")
     num_colours = 3 if page.photometric == _RGB else 1
@@ -201,7 +208,8 @@ def _shown(
         or len(kinds) != (extra.shape[-1])
     ):
         raise _unsupported(f"it has {extra.shape[-1]} channels of unknown meaning")
-    bits = None if page.bitspersample in (16, 32, 64) else page.bitspersample
+    is_stated = values.dtype.kind != "f" and page.bitspersample not in (16, 32, 64)
+    bits = page.bitspersample if is_stated else None
     shown, window = scaled(np.ascontiguousarray(colours), bits=bits, reading=reading, stated=stated)
     if page.photometric == _WHITE_IS_ZERO:
         shown = 255 - shown
@@ -210,6 +218,23 @@ def _shown(
         for rows in strips(shown.shape):
             shown[rows] = np.rint(shown[rows] * np.clip(extra[rows] / opaque, 0, 1))
     return shown if num_colours == 3 else shown[..., 0], window
+
+
+def _has_map_of_bytes(page: TiffPage) -> bool:
+    """Whether the colours of a palette are in 8 bits, which are to be 16 and so are black."""
+    colours = page.colormap
+    return colours is not None and int(colours.max()) < 2**8
+
+
+def _mapped(page: TiffPage, values: NDArray[Any]) -> NDArray[np.uint8]:
+    """RGB of an image with a palette."""
+    if page.colormap is None or values.ndim != 2 or values.dtype.kind != "u":
+        raise _unsupported("it has a palette, but not one value for each pixel")
+    colours = page.colormap if _has_map_of_bytes(page) else page.colormap >> 8
+    shown = np.empty((*values.shape, 3), np.uint8)
+    for rows in strips(shown.shape):
+        shown[rows] = colours.T[values[rows]]
+    return shown
 
 
 def _imagej_window(file: TiffFile) -> Window | None:

@@ -18,6 +18,7 @@ from app.core.errors import ImageError
 from app.core.images import decoding
 from tests.app.core.images.dicom_films import JPEG_2000, JPEG_BASELINE, jpeg_2000, table
 from tests.app.core.images.heic_films import HEIC
+from tests.app.core.images.test_tiff_parts import restated
 from tests.pictures import (
     coloured,
     dicom,
@@ -34,6 +35,7 @@ FILM = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8) + 40
 DEEP = FILM.astype(np.uint16) * 257
 TWELVE = FILM.astype(np.uint16) * 16
 PHOTO = coloured(FILM)
+GREYS = np.arange(256, dtype=np.uint16)
 PAGES = [Image.fromarray(255 - FILM)]
 VIDEO = "1.2.840.10008.1.2.4.102"
 EXACT = {"VOILUTFunction": "LINEAR_EXACT", "WindowCenter": 1}
@@ -64,6 +66,12 @@ def nifti_file(volume, *, spacing=(1, 1, 1), code=1, **header):
     data = bytearray(image.to_bytes())
     data[252:256] = bytes([code, 0]) * 2  # of qform and sform
     return bytes(data)
+
+
+def many_scans():
+    data = encode(FILM, "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * 101 + data[-2:]
 
 
 def with_preview():
@@ -186,6 +194,7 @@ FILES = {
         jpeg_2000(FILM),
     ],
     "JPEG of a phone, with a preview": [encode(FILM, "MPO", save_all=True, append_images=PAGES)],
+    "JPEG in more than 100 scans": [many_scans()],
     "PNG, 1 to 8 bits": [encode(FILM, "PNG"), encode(Image.fromarray(FILM > 90), "PNG")],
     "PNG, palette": [encode(Image.fromarray(FILM).quantize(16), "PNG")],
     "PNG, 16 bits, 8 of them repeated": [encode(DEEP, "PNG")],
@@ -200,6 +209,23 @@ FILES = {
     "TIFF, 16 or 32 bits, otherwise": [tiff(TWELVE), tiff(TWELVE.astype(np.int32))],
     "TIFF, packed 12 bits": [packed()],
     "TIFF, white is zero": [tiff(FILM, photometric="miniswhite")],
+    "TIFF, palette, with colours in 16 bits, or in 8 as some write them": [
+        tiff(FILM, photometric="palette", colormap=np.tile(GREYS * 257, (3, 1))),
+        tiff(FILM, photometric="palette", colormap=np.tile(GREYS, (3, 1))),
+    ],
+    "TIFF, JPEG 2000, JPEG XL, PNG, WebP, Zstandard or LZMA inside": [
+        *(tiff(FILM, compression=one) for one in ("jpeg2000", "jpegxl", "png", "zstd", "lzma")),
+        tiff(PHOTO, photometric="rgb", compression="webp"),
+    ],
+    "TIFF, other rare compressions": [tiff(FILM, compression="lerc")],
+    "TIFF, a strip or tile that states more pixels than its image": [
+        restated(
+            tiff(FILM, compression="png"), {}, imagecodecs.png_encode(np.zeros((900, 900), "u1"))
+        )
+    ],
+    "TIFF, tiles of more than 256 MB": [
+        restated(tiff(FILM, tile=(64, 64)), {322: 65_000, 323: 65_000})
+    ],
     "TIFF, colours in planes": [
         tiff(np.moveaxis(PHOTO, -1, 0), photometric="rgb", planarconfig="separate")
     ],
@@ -225,6 +251,10 @@ FILES = {
     "JPEG XL, 16 bits or floats, otherwise": [
         imagecodecs.jpegxl_encode(TWELVE, lossless=True),
         imagecodecs.jpegxl_encode(RAMP.astype(np.float32) / 2, lossless=True),
+    ],
+    "JPEG XL, animated, or transparent with more than 8 bits": [
+        imagecodecs.jpegxl_encode(np.stack([FILM, FILM])[..., np.newaxis], photometric="gray"),
+        imagecodecs.jpegxl_encode(np.dstack([TWELVE] * 4), lossless=True, bitspersample=12),
     ],
     "Netpbm (PBM, PGM, PPM), plain or raw": [
         b"P4 64 64\n" + np.packbits(FILM > 90, axis=1).tobytes(),

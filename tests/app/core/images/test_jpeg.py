@@ -1,7 +1,9 @@
 """JPEG decoding against Pillow, which uses the same decoder, and damage that Pillow passes over."""
 
+import struct
 from io import BytesIO
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +11,9 @@ from pydicom.uid import JPEGBaseline8Bit
 
 from app.core.errors import UnreadableImageError
 from app.core.images import jpeg
+from app.core.images.coded_image import coded_image
 from app.core.images.decoding import decode
+from tests.app.core.images.decoding import refusal
 from tests.pictures import coloured, dicom, encode
 
 VARIANTS = {
@@ -76,3 +80,35 @@ def test_four_inks_are_left_to_pillow_but_checked(film):
     assert decode(data).pixels.shape == (*film.shape, 3)
     with pytest.raises(jpeg.DamagedJPEGError):
         jpeg.decode(data[:middle] + bytes(500) + data[middle + 500 :], "CMYK")
+
+
+def test_thousands_of_scans_are_not_decoded(film):
+    """Each would cost a pass over the whole image, and takes but a few bytes."""
+    data = encode(film, "JPEG", progressive=True)
+    scan = data.rindex(b"\xff\xda")
+    many = data[:scan] + data[scan:-2] * 100 + data[-2:]
+    for one in (many, dicom(film, frames=[many], TransferSyntaxUID=JPEGBaseline8Bit)):
+        error = refusal(one)
+        assert error.code == "unsupported_layout"
+        assert "scans" in str(error)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        encode(np.zeros((64, 64), np.uint8), "JPEG"),
+        encode(np.zeros((64, 64), np.uint8), "JPEG", progressive=True),
+        imagecodecs.jpeg8_encode(np.zeros((64, 64), np.uint16), bitspersample=12),
+        imagecodecs.ljpeg_encode(np.zeros((64, 64), np.uint16), bitspersample=12),
+    ],
+    ids=["baseline", "progressive", "12 bits", "lossless"],
+)
+def test_a_jpeg_that_is_too_short_for_its_header(data):
+    """Every block takes a bit at least; an image without any content still has them."""
+    image = coded_image(data)
+    assert image.has_room_in(data)
+    least = image.width * image.height // (8 if image.is_lossless else 8 * 64)
+    assert not image.has_room_in(data[: least - 1])
+    start = data.index(bytes([8 if image.bits == 8 else 12, 0, 64, 0, 64]))
+    larger = data[: start + 1] + struct.pack(">HH", 9000, 9000) + data[start + 5 :]
+    assert refusal(larger).code == "damaged"

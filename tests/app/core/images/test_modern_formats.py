@@ -106,7 +106,7 @@ def test_a_jpeg_xl_states_its_depth(bits):
     for pixels in (FILM, TINTED):
         stored = np.rint(pixels * (largest / 255)).astype(np.uint16 if bits > 8 else np.uint8)
         data = jxl(stored, bitspersample=bits)
-        assert jpeg_xl.depth(jpeg_xl._code_stream(data)) == bits
+        assert jpeg_xl.depth(jpeg_xl.code_stream(data)) == bits
         found = decode(data, ReadOptions(window=(0, 1)))
         np.testing.assert_array_equal(found.pixels, np.rint(stored * (255 / largest)))
         assert found.chosen == ReadOptions()
@@ -130,6 +130,15 @@ def test_a_deep_jpeg_xl_with_transparency_is_refused():
     with pytest.raises(RefusedImageError) as caught:
         decode(jxl(np.dstack([FILM.astype(np.uint16)] * 4), bitspersample=12))
     assert caught.value.code == "unsupported_layout"
+
+
+def test_an_animated_jpeg_xl_is_refused_before_its_frames_fill_the_memory(monkeypatch):
+    data = jxl(np.stack([FILM, 255 - FILM])[..., np.newaxis], photometric="gray")
+    monkeypatch.setattr(imagecodecs, "jpegxl_decode", None)
+    with pytest.raises(RefusedImageError) as caught:
+        decode(data)
+    assert caught.value.code == "unsupported_layout"
+    assert "animated" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -201,3 +201,60 @@ def test_display_range_of_imagej_is_a_statement(film):
 
 def test_same_pixels_as_pillow_writes(film):
     np.testing.assert_array_equal(decoded(encode(film, "TIFF")), film)
+
+
+def test_the_display_range_of_imagej_applies_to_8_bits_too(film):
+    data = tiff(film, imagej=True, metadata={"min": 50.0, "max": 101.0})
+    np.testing.assert_array_equal(decoded(data), np.clip((film.astype(int) - 50) * 5, 0, 255))
+    whole = tiff(film, imagej=True, metadata={"min": 0.0, "max": 255.0})
+    np.testing.assert_array_equal(decoded(whole), film)
+
+
+@pytest.mark.parametrize("factor", [1, 257], ids=["8 bits, as some write it", "16 bits"])
+def test_a_palette(film, factor):
+    colours = np.stack([np.arange(256), np.arange(256)[::-1], np.full(256, 30)])
+    data = tiff(film, photometric="palette", colormap=(colours * factor).astype(np.uint16))
+    np.testing.assert_array_equal(decoded(data), colours.T[film])
+
+
+def test_a_palette_of_16_bits(film):
+    colours = np.tile(np.arange(65_536, dtype=np.uint16), (3, 1))
+    data = tiff(film.astype(np.uint16) * 257, photometric="palette", colormap=colours)
+    np.testing.assert_array_equal(decoded(data), film)
+
+
+def test_grey_that_is_multiplied_by_its_opacity(film):
+    half = np.stack([film // 2, np.full_like(film, 128)], axis=-1)
+    data = tiff(half, photometric="minisblack", extrasamples=["assocalpha"], planarconfig="contig")
+    np.testing.assert_allclose(decoded(data), film // 2, atol=1)
+
+
+def test_floats_of_24_bits_are_no_integers(film):
+    """Sign, 7 bits of exponent, 16 of fraction; `frexp` gives fractions of 0.5 to 1."""
+    ramp = np.linspace(0, 1, film.size).reshape(film.shape)
+    fraction, exponent = np.frexp(ramp)
+    bits = (exponent + 62).astype(np.int64) << 16 | ((fraction * 2 - 1) * 65_536).astype(np.int64)
+    part = b"".join(int(one).to_bytes(3, "little") for one in np.where(ramp > 0, bits, 0).flat)
+    data = tiff(ramp.astype(np.float32), metadata=None)
+    with tifffile.TiffFile(BytesIO(data)) as file:
+        start = file.pages[0].dataoffsets[0]
+        places = {code: file.pages[0].tags[code].valueoffset for code in (258, 279)}
+    changed = bytearray(data[:start] + part)
+    changed[places[258] : places[258] + 2] = (24).to_bytes(2, "little")
+    changed[places[279] : places[279] + 4] = len(part).to_bytes(4, "little")
+    np.testing.assert_allclose(decoded(bytes(changed)), np.rint(ramp * 255), atol=1)
+
+
+@pytest.mark.parametrize("factor", [1, 257], ids=["8 bits", "16 bits"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation(film, orientation, factor):
+    values = film.astype(np.uint8 if factor == 1 else np.uint16) * factor
+    turned = film if orientation < 5 else film.T
+    turned = turned[::-1] if orientation in (3, 4, 7, 8) else turned
+    turned = turned[:, ::-1] if orientation in (2, 3, 6, 7) else turned
+    for compression in (None, "lzw"):
+        data = tiff(
+            values, compression=compression, extratags=[(274, 3, 1, orientation, True)],
+            metadata=None,
+        )  # fmt: skip
+        np.testing.assert_array_equal(decoded(data), turned)
