@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr
+from io import StringIO
 
 import cv2
 import numpy as np
@@ -18,6 +20,7 @@ import pytest
 from app.cli import main
 from app.commands.only_run import only_run
 from app.core.bundles.bundle import load_bundle
+from app.core.results import table_writer
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.scoring.engine import Engine
@@ -25,6 +28,7 @@ from app.core.scoring.ray_cluster import driver
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.core.sources.sources import from_paths
+from tests.full_disk import files_up_to
 
 pytestmark = pytest.mark.slow
 
@@ -44,11 +48,26 @@ def films(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def whole(films, bundle, tmp_path_factory):
-    """The table of a run that nothing stopped."""
+def first_run(films, bundle, tmp_path_factory):
+    """The table of a run that nothing stopped, and what was said."""
     out = tmp_path_factory.mktemp("whole") / "r.csv"
-    assert main(["score", str(bundle.path), str(films), "--out", str(out)]) == 0
-    return out.read_text(encoding="utf-8")
+    with redirect_stderr(StringIO()) as stream:
+        assert main(["score", str(bundle.path), str(films), "--out", str(out)]) == 0
+    return out.read_text(encoding="utf-8"), stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def whole(first_run):
+    """The table of a run that nothing stopped."""
+    return first_run[0]
+
+
+@pytest.fixture(scope="module")
+def killed(films, bundle, tmp_path_factory):
+    """The folder in which a run was killed in its midst."""
+    folder = tmp_path_factory.mktemp("killed")
+    stopped(bundle, films, folder / "r.csv", by=signal.SIGKILL)
+    return folder
 
 
 def score(bundle, films, out, *more):
@@ -80,6 +99,23 @@ def wait_for_rows(out, count):
     raise AssertionError("the run did not begin")
 
 
+def stopped(bundle, films, out, *, by):
+    """Sends a signal to a run that has kept some results, and gives what it said."""
+    process = start(bundle, films, out)
+    wait_for_rows(out, 16)
+    os.kill(process.pid, by)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode != 0
+    assert not out.exists()
+    return said
+
+
+def left_by(killed, folder):
+    """Where a copy of what the killed run left can be gone on with."""
+    shutil.copytree(killed, folder, dirs_exist_ok=True)
+    return folder / "r.csv"
+
+
 def counted(monkeypatch):
     """Counts the films that go through the network."""
     seen = []
@@ -95,16 +131,13 @@ def counted(monkeypatch):
 
 @pytest.mark.parametrize("stopped_by", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_run_goes_on_where_it_was(
-    films, bundle, whole, tmp_path, stopped_by, monkeypatch, capsys
+    films, bundle, whole, killed, tmp_path, stopped_by, monkeypatch, capsys
 ):
-    out = tmp_path / "r.csv"
-    process = start(bundle, films, out)
-    wait_for_rows(out, 16)
-    os.kill(process.pid, stopped_by)
-    said = process.communicate(timeout=60)[1]
-    assert process.returncode != 0
-    assert not out.exists()
-    if stopped_by == signal.SIGINT:
+    if stopped_by == signal.SIGKILL:
+        out = left_by(killed, tmp_path)
+    else:
+        out = tmp_path / "r.csv"
+        said = stopped(bundle, films, out, by=stopped_by)
         assert "results are saved; add --resume" in said
         assert "Traceback" not in said
 
@@ -118,12 +151,10 @@ def test_a_stopped_run_goes_on_where_it_was(
     assert [path.name for path in tmp_path.iterdir()] == ["r.csv"]
 
 
-def test_it_goes_on_by_content_under_other_names(films, bundle, whole, tmp_path, monkeypatch):
-    out, moved = tmp_path / "r.csv", tmp_path / "moved"
-    process = start(bundle, films, out)
-    wait_for_rows(out, 16)
-    process.kill()
-    process.communicate()
+def test_it_goes_on_by_content_under_other_names(
+    films, bundle, whole, killed, tmp_path, monkeypatch
+):
+    out, moved = left_by(killed, tmp_path), tmp_path / "moved"
     shutil.copytree(films, moved)
     for number, path in enumerate(sorted(moved.iterdir())):
         path.rename(moved / f"{number:03d}_renamed.png")
@@ -137,17 +168,13 @@ def test_it_goes_on_by_content_under_other_names(films, bundle, whole, tmp_path,
     pd.testing.assert_frame_equal(again.drop(columns="path"), first.drop(columns="path"))
 
 
-def test_restart_discards_the_interrupted_run(films, bundle, whole, tmp_path, monkeypatch):
-    out = tmp_path / "r.csv"
-    process = start(bundle, films, out)
-    wait_for_rows(out, 16)
-    process.kill()
-    process.communicate()
+def test_restart_discards_the_interrupted_run(films, bundle, whole, killed, tmp_path, monkeypatch):
+    out = left_by(killed, tmp_path)
     scored = counted(monkeypatch)
 
     assert score(bundle, films, out, "--restart") == 0
 
-    assert len(scored) == NUM_FILMS - 1  # one is not an image
+    assert len(scored) == NUM_FILMS - 1  # one is no image
     assert out.read_text(encoding="utf-8") == whole
 
 
@@ -160,8 +187,6 @@ def test_resume_without_anything_to_go_on_with_just_scores(films, bundle, whole,
 
 
 def test_parquet_holds_the_same_table(films, bundle, whole, tmp_path, monkeypatch):
-    from app.core.results import table_writer
-
     monkeypatch.setattr(table_writer, "_ROWS_A_GROUP", 50)
     out = tmp_path / "r.parquet"
 
@@ -176,10 +201,9 @@ def test_parquet_holds_the_same_table(films, bundle, whole, tmp_path, monkeypatc
     assert pyarrow.parquet.ParquetFile(out).num_row_groups == 3
 
 
-def test_the_end_tells_what_it_took(films, bundle, tmp_path, capsys):
-    assert score(bundle, films, tmp_path / "r.csv") == 0
+def test_the_end_tells_what_it_took(first_run):
+    said = first_run[1]
 
-    said = capsys.readouterr().err
     assert "computed by OpenVINO" in said
     assert f"{NUM_FILMS} images in " in said
     assert "), peak memory " in said
@@ -213,48 +237,47 @@ def test_a_folder_is_no_table(bundle, films, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name", ["r.csv", "r.parquet"])
-def test_a_full_disk_keeps_what_was_scored(films, bundle, tmp_path, capsys, name):
-    """A real limit on the size of files, in a process of its own."""
-    assert score(bundle, films, tmp_path / "before.csv") == 0  # the network is prepared by now
-    capsys.readouterr()
+def test_a_full_disk_keeps_what_was_scored(
+    films, bundle, whole, tmp_path, monkeypatch, capsys, name
+):
+    """A real limit on the size of files; `whole` has prepared the network."""
+    monkeypatch.setattr(table_writer, "_ROWS_A_GROUP", 30)
     out = tmp_path / name
-    code = (
-        "import resource, signal, sys\n"
-        "from app.cli import main\n"
-        "from app.core.results import table_writer\n"
-        "table_writer._ROWS_A_GROUP = 30\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"
-        "sys.exit(main(sys.argv[1:]))\n"
-    )
-    arguments = ["score", str(bundle.path), str(films), "--out", str(out)]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120
-    )
 
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "disk" in done.stderr
-    assert "prepared" not in done.stderr
+    with files_up_to(60_000):
+        assert score(bundle, films, out) == 1
+
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "disk" in said
+    assert "prepared" not in said
     assert not out.exists()
+    scored = counted(monkeypatch)
     assert score(bundle, films, out, "--resume") == 0
+    assert 0 < len(scored) < NUM_FILMS - 1
     assert out.exists()
 
 
-def test_a_file_that_goes_while_others_are_scored_costs_its_row(films, bundle, tmp_path):
+def test_a_file_that_goes_while_others_are_scored_costs_its_row(
+    films, bundle, tmp_path, monkeypatch
+):
     copy = tmp_path / "films"
     shutil.copytree(films, copy)
     out = tmp_path / "r.csv"
-    process = start(bundle, copy, out)
-    wait_for_rows(out, 8)
-    (copy / "film119.png").unlink()
-    process.communicate(timeout=120)
+    original = Engine.run
 
-    assert process.returncode == 0
+    def run(self, pixels):
+        (copy / "film119.png").unlink(missing_ok=True)
+        return original(self, pixels)
+
+    monkeypatch.setattr(Engine, "run", run)
+
+    assert score(bundle, copy, out) == 0
+
     table = pd.read_csv(out)
-    if len(table) == NUM_FILMS:  # listed before it went
-        assert table["status"].iloc[-1] == "unreadable"
-        assert table["reason"].iloc[-1].startswith("not_readable: ")
+    assert len(table) == NUM_FILMS
+    assert table["status"].iloc[-1] == "unreadable"
+    assert table["reason"].iloc[-1].startswith("not_readable: ")
     assert (table["status"] == "ok").sum() == NUM_FILMS - 2
 
 
@@ -267,13 +290,6 @@ def two_films(films, tmp_path):
     return folder
 
 
-@pytest.fixture(scope="module")
-def other_bundle(tmp_path_factory):
-    from tests.bundles import make_bundle
-
-    return make_bundle(tmp_path_factory.mktemp("models"), name="other", seed=1)
-
-
 def stop(bundle, films, out):
     """What a run leaves that was stopped after its last film."""
     store = ResultStore(out.with_name(f"{out.name}.unfinished"))
@@ -281,11 +297,11 @@ def stop(bundle, films, out):
     store.close()
 
 
-def test_another_bundle_does_not_go_on(bundle, other_bundle, two_films, tmp_path, capsys):
+def test_another_bundle_does_not_go_on(bundle, three_class_bundle, two_films, tmp_path, capsys):
     out = tmp_path / "out" / "r.csv"
     stop(bundle, two_films, out)
 
-    assert score(other_bundle, two_films, out, "--resume") == 1
+    assert score(three_class_bundle, two_films, out, "--resume") == 1
 
     said = capsys.readouterr().err
     assert "r.csv is incomplete: 2 results" in said
@@ -310,13 +326,13 @@ def test_results_of_another_version_are_computed_again(bundle, two_films, tmp_pa
     assert set(pd.read_csv(out)["status"]) == {"ok"}
 
 
-def test_another_bundle_may_start_over(bundle, other_bundle, two_films, tmp_path):
+def test_another_bundle_may_start_over(bundle, three_class_bundle, two_films, tmp_path):
     out = tmp_path / "out" / "r.csv"
     stop(bundle, two_films, out)
 
-    assert score(other_bundle, two_films, out, "--restart") == 0
+    assert score(three_class_bundle, two_films, out, "--restart") == 0
 
-    assert set(pd.read_csv(out)["bundle_sha256"]) == {other_bundle.sha256}
+    assert set(pd.read_csv(out)["bundle_sha256"]) == {three_class_bundle.sha256}
 
 
 def test_a_bundle_that_was_copied_goes_on(bundle, two_films, tmp_path):
