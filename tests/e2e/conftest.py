@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from app.core.backends.conversion import converted
-from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle import load_bundle
 from app.core.settings import read_settings
+from tests.homes import link_converted
 
 REPOSITORY = Path(__file__).parents[2]
 # Without these Chromium looks for servers of its own at every start.
@@ -78,8 +79,9 @@ def browser():
 def page(browser):
     """A fresh session at the size of a ward's screen."""
     context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, color_scheme="dark", accept_downloads=True
-    )
+        viewport={"width": 1440, "height": 900}, color_scheme="dark", accept_downloads=True,
+        reduced_motion="reduce",  # what moves while a page waits takes much of a processor
+    )  # fmt: skip
     context.set_default_timeout(60_000)
     opened = context.new_page()
     elsewhere: list[str] = []
@@ -106,27 +108,24 @@ def films(phantom_bundle, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def home(phantom_bundle, tmp_path) -> Path:
+def home(networks, tmp_path) -> Path:
     """The home of a dashboard of a test's own."""
-    return _with_network(phantom_bundle, tmp_path)
+    return link_converted(tmp_path / "home")
 
 
 @pytest.fixture(scope="session")
-def url(browser, films, phantom_bundle, tmp_path_factory) -> Iterator[str]:
+def url(browser, films, networks, tmp_path_factory) -> Iterator[str]:
     """The address of a dashboard that all journeys share."""
-    home = _with_network(phantom_bundle, tmp_path_factory.mktemp("home"))
+    home = link_converted(tmp_path_factory.mktemp("home"))
     with dashboard(home, data_root=films.parent) as address:
         yield address
 
 
-def _with_network(bundle: Bundle, home: Path) -> Path:
-    """A home where the bundle's network was converted in an earlier session.
-
-    The networks of other bundles a dashboard there converts by itself.
-    """
-    ready = converted(bundle, read_settings().converted)
-    shutil.copytree(ready, home / "converted" / ready.name)
-    return home
+@pytest.fixture(scope="session")
+def networks() -> None:
+    """The networks that journeys use, converted as if in an earlier session."""
+    for name in ("phantom-chest", "phantom-findings"):
+        converted(load_bundle(REPOSITORY / "models" / name), read_settings().converted)
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[str]) -> None:

@@ -33,9 +33,9 @@ def test_every_page_is_readable_in_both_themes(page, url):
     themes = list(contrast.THEMES)
 
     def check(name: str) -> None:
-        for theme in themes:
+        for number, theme in enumerate(themes):
             contrast.choose_theme(page, theme)
-            if wrong := contrast.violations(page):
+            if wrong := contrast.violations(page, of_colours_only=number > 0):
                 found[f"{name}, {theme}"] = wrong
         themes.reverse()  # the next is looked at first in the theme that is there
 
