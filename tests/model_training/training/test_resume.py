@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -21,6 +20,7 @@ from model_training.training.resume import (
     load_record,
     seconds_trained,
 )
+from tests.full_disk import files_up_to
 from tests.model_training.quick_network import QUICK_NETWORK
 
 pytestmark = pytest.mark.slow
@@ -122,44 +122,34 @@ def test_ctrl_c_says_how_to_resume_and_the_best_epoch_can_be_published(data, tmp
     assert load_bundle(out).manifest.training["epochs_run"] == 1
 
 
-def limited(data, out, *more):
-    """Runs the command where no file may grow beyond half the network's weights.
-
-    The same writes fail as on a full disk.
-    """
-
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
-
-    return subprocess.run(
-        [sys.executable, "-m", "model_training.cli", *arguments(data, out, *more)],
-        capture_output=True, text=True, preexec_fn=limit,
-    )  # fmt: skip
+# Half the network's weights.
+FULL = 500_000
 
 
-def test_a_full_disk_at_the_first_epoch_is_a_sentence(data, tmp_path):
-    done = limited(data, tmp_path / "mine")
+def test_a_full_disk_at_the_first_epoch_is_a_sentence(data, tmp_path, capsys):
+    with files_up_to(FULL):
+        assert main(arguments(data, tmp_path / "mine")) == 1
 
-    assert done.returncode == 1
-    last = done.stderr.splitlines()[-1]
+    said = capsys.readouterr().err
+    last = said.splitlines()[-1]
     assert last.startswith("overread-train: File too large. Check the folders")
     assert last.endswith("nothing was published.")
-    assert "Traceback" not in done.stderr
-    assert str(tmp_path) not in done.stderr
+    assert "Traceback" not in said
+    assert str(tmp_path) not in said
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_at_a_later_epoch_loses_nothing(data, killed, tmp_path):
+def test_a_full_disk_at_a_later_epoch_loses_nothing(data, killed, tmp_path, capsys):
     out, work = left_by(killed, tmp_path), tmp_path / ".mine-training"
     before = {path.name: path.stat().st_size for path in work.glob("[!.]*")}
 
-    done = limited(data, out, "--resume")
+    with files_up_to(FULL):
+        assert main(arguments(data, out, "--resume")) == 1
 
-    assert done.returncode == 1
-    assert re.search(r"Stopped after epoch \d of 4; the best epoch so far is kept", done.stderr)
-    assert "--resume" in done.stderr
-    assert "File too large" in done.stderr
+    said = capsys.readouterr().err
+    assert re.search(r"Stopped after epoch \d of 4; the best epoch so far is kept", said)
+    assert "--resume" in said
+    assert "File too large" in said
     assert {path.name: path.stat().st_size for path in work.iterdir()} == before
     assert main(arguments(data, out, "--resume", "--finish")) == 0
 
