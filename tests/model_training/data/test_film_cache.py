@@ -16,6 +16,7 @@ from app.core.images import decoding, geometry, preparation
 from model_training.data import film_cache
 from model_training.data.datasets import Case
 from model_training.data.film_cache import by_reason, decode_cases
+from tests.full_disk import files_up_to
 from tests.model_training.films import draw, write
 
 
@@ -279,16 +280,8 @@ def test_a_full_disk_is_an_error_and_the_store_stays_whole(cases, tmp_path, monk
     with sqlite3.connect(store(tmp_path) / "index.db") as index:
         before = index.execute("SELECT * FROM films").fetchall()
 
-    # A file size limit makes the same write fail as a full disk does.
-    import resource
-
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (33_000, limits[1]))
-    try:
-        with pytest.raises(OSError, match="File too large"):
-            decode_cases(cases, size(), tmp_path / "cache")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with files_up_to(33_000), pytest.raises(OSError, match="File too large"):
+        decode_cases(cases, size(), tmp_path / "cache")
 
     with sqlite3.connect(store(tmp_path) / "index.db") as index:
         assert index.execute("SELECT * FROM films").fetchall() == before

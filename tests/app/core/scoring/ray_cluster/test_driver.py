@@ -115,10 +115,10 @@ def test_sources_are_listed_only_a_window_ahead(bundle, films):
             taken += 1
             yield films[0]
 
-    results = driver.score(bundle, endless())
-    for number in range(1, 400):  # more than are ahead
+    results = driver.score(bundle, endless(), num_workers=1)
+    ahead = dispatch.BATCHES_AHEAD_A_WORKER * dispatch.BATCH_SIZE
+    for number in range(1, 2 * ahead):
         next(results)
-        ahead = 2 * dispatch.BATCHES_AHEAD_A_WORKER * dispatch.BATCH_SIZE
         assert taken <= number + ahead + dispatch.BATCH_SIZE
     results.close()
 
@@ -246,7 +246,7 @@ def test_films_known_to_another_version_are_scored_again(bundle, films, expected
 
 def test_a_stopped_run_goes_on(bundle, films, expected, tmp_path, monkeypatch):
     known = kept_in(tmp_path / "kept", bundle)
-    stopped = driver.score(bundle, films, known=known)
+    stopped = driver.score(bundle, films, known=known, num_workers=1)
     next(stopped)
     stopped.close()
     num_kept = len(known._store)
@@ -254,7 +254,7 @@ def test_a_stopped_run_goes_on(bundle, films, expected, tmp_path, monkeypatch):
     keep = known.add
     monkeypatch.setattr(known, "add", lambda results: (added.extend(results), keep(results)))
 
-    found = list(driver.score(bundle, films, known=known))
+    found = list(driver.score(bundle, films, known=known, num_workers=1))
 
     contents = {result.image_id for result in expected}
     assert num_kept >= 28
