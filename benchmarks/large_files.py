@@ -11,20 +11,18 @@ from typing import Any
 import cv2
 import imagecodecs
 import numpy as np
-import pydicom
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom.encaps import encapsulate
 from pydicom.uid import (
-    UID,
-    ExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGLosslessSV1,
     JPEGLSLossless,
     RLELossless,
 )
+
+from benchmarks.dicom_files import dicom
 
 ASPECT = 1.25
 Coded = bytes | bytearray  # as encoders return it
@@ -97,36 +95,6 @@ def _png(pixels: NDArray[Any]) -> bytes:
     return bytes(cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes())
 
 
-def _dicom(
-    pixels: NDArray[Any], frame: Coded = b"", syntax: UID = ExplicitVRLittleEndian, **elements: Any
-) -> bytes:
-    dataset = pydicom.Dataset()
-    dataset.file_meta = pydicom.dataset.FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
-    dataset.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.1")
-    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
-    dataset.Rows, dataset.Columns = pixels.shape[:2]
-    dataset.SamplesPerPixel = 3 if pixels.ndim == 3 else 1
-    dataset.PhotometricInterpretation = "RGB" if pixels.ndim == 3 else "MONOCHROME2"
-    if pixels.ndim == 3:
-        dataset.PlanarConfiguration = 0
-    dataset.BitsAllocated = dataset.BitsStored = 8 * pixels.itemsize
-    if pixels.dtype == np.uint16 and pixels.ndim == 2:
-        dataset.BitsStored = 12
-    dataset.HighBit, dataset.PixelRepresentation = dataset.BitsStored - 1, 0
-    dataset.PixelData = encapsulate([bytes(frame)]) if frame else pixels.tobytes()
-    dataset["PixelData"].VR = "OW"
-    dataset["PixelData"].is_undefined_length = bool(frame)
-    for keyword, value in elements.items():
-        if value is None:
-            delattr(dataset, keyword)
-        else:
-            setattr(dataset, keyword, value)
-    file = BytesIO()
-    dataset.save_as(file, enforce_file_format=True)
-    return file.getvalue()
-
-
 def _run_lengths(pixels: NDArray[Any]) -> bytes:
     """One frame: a segment for each byte of a sample, the most significant first, PS3.5 annex G."""
     samples = pixels.reshape(*pixels.shape[:2], -1)
@@ -141,7 +109,7 @@ def _run_lengths(pixels: NDArray[Any]) -> bytes:
 
 
 def _run_length_file(pixels: NDArray[Any]) -> bytes:
-    return _dicom(pixels, _run_lengths(pixels), RLELossless)
+    return dicom(pixels, _run_lengths(pixels), RLELossless)
 
 
 def _jpeg_2000(pixels: NDArray[Any], bits: int = 8) -> bytes:
@@ -218,19 +186,19 @@ MAKERS: dict[str, tuple[Callable[[Film], Coded], ...]] = {
     ),
     "AVIF": (lambda film: _picture(film.transparent, "AVIF", speed=10),),
     "DICOM": (
-        lambda film: _dicom(film.deep, WindowCenter=2048, WindowWidth=3000,
+        lambda film: dicom(film.deep, WindowCenter=2048, WindowWidth=3000,
                             PixelPaddingValue=3000),
-        lambda film: _dicom(film.grey),
+        lambda film: dicom(film.grey),
     ),
     "DICOM, colour": (
-        lambda film: _dicom(film.colours, **YBR),
+        lambda film: dicom(film.colours, **YBR),
     ),
     "DICOM, colour, more than 8 bits": (
-        lambda film: _dicom(film.colours.astype(np.uint32) << 24),
+        lambda film: dicom(film.colours.astype(np.uint32) << 24),
     ),
     "DICOM, more than 16 bits": (
-        lambda film: _dicom(film.deep.astype(np.uint32) << 20),
-        lambda film: _dicom(film.grey, BitsAllocated=64, DoubleFloatPixelData=film.deep.astype(
+        lambda film: dicom(film.deep.astype(np.uint32) << 20),
+        lambda film: dicom(film.grey, BitsAllocated=64, DoubleFloatPixelData=film.deep.astype(
             np.float64).tobytes(), PixelData=None),
     ),
     "DICOM, RLE": (lambda film: _run_length_file(film.deep),),
@@ -242,25 +210,25 @@ MAKERS: dict[str, tuple[Callable[[Film], Coded], ...]] = {
         lambda film: _run_length_file(film.colours.astype(np.uint16) * 257),
     ),
     "DICOM, JPEG": (
-        lambda film: _dicom(film.deep, imagecodecs.ljpeg_encode(film.deep, bitspersample=12),
+        lambda film: dicom(film.deep, imagecodecs.ljpeg_encode(film.deep, bitspersample=12),
                             JPEGLosslessSV1),
     ),
     "DICOM, JPEG, colour": (
-        lambda film: _dicom(film.colours, _picture(film.colours, "JPEG", progressive=True,
+        lambda film: dicom(film.colours, _picture(film.colours, "JPEG", progressive=True,
                                                    subsampling=0), JPEGBaseline8Bit, **YBR),
     ),
     "DICOM, JPEG-LS": (
-        lambda film: _dicom(film.deep, imagecodecs.jpegls_encode(film.deep), JPEGLSLossless),
+        lambda film: dicom(film.deep, imagecodecs.jpegls_encode(film.deep), JPEGLSLossless),
     ),
     "DICOM, JPEG-LS, colour": (
-        lambda film: _dicom(film.colours, imagecodecs.jpegls_encode(film.colours), JPEGLSLossless,
+        lambda film: dicom(film.colours, imagecodecs.jpegls_encode(film.colours), JPEGLSLossless,
                             **YBR),
     ),
     "DICOM, JPEG 2000": (
-        lambda film: _dicom(film.deep, _jpeg_2000(film.deep, 12), JPEG2000Lossless),
+        lambda film: dicom(film.deep, _jpeg_2000(film.deep, 12), JPEG2000Lossless),
     ),
     "DICOM, JPEG 2000, colour": (
-        lambda film: _dicom(film.colours, _jpeg_2000(film.colours), JPEG2000Lossless,
+        lambda film: dicom(film.colours, _jpeg_2000(film.colours), JPEG2000Lossless,
                             PhotometricInterpretation="YBR_RCT"),
     ),
 }  # fmt: skip

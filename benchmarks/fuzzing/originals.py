@@ -164,7 +164,7 @@ def _dicoms() -> list[Original]:
         _dicom("DICOM, big endian", deep, ExplicitVRBigEndian),
         _dicom("DICOM, deflated", grey, DeflatedExplicitVRLittleEndian),
         _dicom("DICOM, JPEG", grey, JPEGBaseline8Bit, frame=_saved(grey, "JPEG", quality=92)),
-        _dicom("DICOM, RLE", grey, RLELossless),
+        _dicom("DICOM, RLE", grey, RLELossless, frame=_run_lengths(grey)),
     ]  # fmt: skip
 
 
@@ -215,38 +215,22 @@ def _zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byte
     return file.getvalue()
 
 
+def _run_lengths(pixels: NDArray[np.integer[Any]]) -> bytes:
+    from pydicom.pixels.encoders.base import RLELosslessEncoder
+
+    rows, columns = pixels.shape
+    bits = 8 * pixels.itemsize
+    return RLELosslessEncoder.encode(
+        pixels.tobytes(), rows=rows, columns=columns, samples_per_pixel=1, number_of_frames=1,
+        bits_allocated=bits, bits_stored=bits, pixel_representation=0,
+        photometric_interpretation="MONOCHROME2",
+    )  # fmt: skip
+
+
 def _dicom(
     name: str, pixels: NDArray[np.integer[Any]], syntax: UID, *, frame: bytes = b"", **elements: Any
 ) -> Original:
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.encaps import encapsulate
-    from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, RLELossless
+    from benchmarks.dicom_files import dicom
 
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
-    radiograph = UID("1.2.840.10008.5.1.4.1.1.1")
-    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = radiograph
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
-    dataset.PatientID, dataset.Modality = "7", "DX"
-    dataset.Rows, dataset.Columns = pixels.shape
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.BitsAllocated = 8 * pixels.itemsize
-    dataset.BitsStored = 8 if pixels.itemsize == 1 else 12
-    dataset.HighBit, dataset.PixelRepresentation = dataset.BitsStored - 1, 0
-    order: Literal["<", ">"] = ">" if syntax == ExplicitVRBigEndian else "<"
-    dataset.PixelData = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
-    dataset["PixelData"].VR = "OW" if pixels.itemsize == 2 else "OB"
-    for keyword, value in elements.items():
-        setattr(dataset, keyword, value)
-    if frame:
-        dataset.PixelData = encapsulate([frame])
-        dataset["PixelData"].is_undefined_length = True
-    if syntax == RLELossless:
-        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        dataset.compress(RLELossless, generate_instance_uid=False)
-    file = BytesIO()
-    dataset.save_as(file, enforce_file_format=True)
-    is_compressed = bool(frame) or syntax == RLELossless
-    unnoticed = COMPRESSED if is_compressed else UNCHECKED
-    return Original(name, ".dcm", "image", file.getvalue(), unnoticed)
+    unnoticed = COMPRESSED if frame else UNCHECKED
+    return Original(name, ".dcm", "image", dicom(pixels, frame, syntax, **elements), unnoticed)
