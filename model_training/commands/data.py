@@ -162,8 +162,8 @@ def read(
         any_of: Whether the command can deal with images that show several findings.
 
     Raises:
-        DatasetError: As for `datasets.read_dataset`, and if images can show several findings and
-            the command cannot deal with them.
+        DatasetError: If the data cannot be read or leave a question open, or if images can show
+            several findings and the command cannot deal with them.
     """
     from model_training.data.datasets import read_dataset
     from model_training.data.rules import Rules

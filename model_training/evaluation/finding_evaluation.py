@@ -1,7 +1,7 @@
 """Scores held-out films for findings, and fits what decides about each on validation films.
 
-A finding is a model with two classes, absent and present: its calibration and thresholds are
-fitted as for those, on the validation films that are labelled for it.
+Each finding is treated as a model with two classes, absent and present: its calibration and
+thresholds are fitted on the validation films that are labelled for it.
 """
 
 from __future__ import annotations

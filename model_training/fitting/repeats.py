@@ -48,8 +48,8 @@ def repeat(
         number: At least 2.
 
     Raises:
-        DatasetError: As for `fit.fit`, or if finished bundles have other settings or data; finished
-            bundles are left untouched.
+        DatasetError: If the data cannot be trained on, training diverges, or finished bundles have
+            other settings or data; finished bundles are left untouched.
     """
     split_seed = config.seed if config.split_seed is None else config.split_seed
     folders = _folders(out, config, number)

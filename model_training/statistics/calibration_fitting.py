@@ -41,8 +41,8 @@ def fit_temperature(logits: ArrayLike, y_true: ArrayLike) -> float:
         y_true: Reference classes, shape `(num_cases,)`, integers from 0, at least two present.
 
     Returns:
-        A temperature in [0.05, 20]; one end of this range if the optimum is outside, as for
-        perfectly separated classes; 1 if all logits are equal.
+        A temperature in [0.05, 20]; one end of this range if the optimum is outside, for
+        example because the classes are perfectly separated; 1 if all logits are equal.
 
     Raises:
         ValueError: If the shapes do not match, a label is not a class, a logit is not finite, or
@@ -75,7 +75,8 @@ def fit_temperature_and_offsets(
         of all classes.
 
     Raises:
-        ValueError: As for `fit_temperature`.
+        ValueError: If the shapes do not match, a label is not a class, a logit is not finite, or
+            only one class is present.
     """
     logits = np.asarray(class_logits, dtype=np.float64)
     if logits.ndim != 2:

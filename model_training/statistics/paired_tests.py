@@ -143,7 +143,7 @@ def paired_difference(
         groups: Patient of each case, shape `(num_cases,)`.
 
     Raises:
-        ValueError: As for `bootstrap_interval`.
+        ValueError: If the shapes do not match, a score is not finite, or a group is missing.
     """
     both = np.stack([np.asarray(first, np.float64), np.asarray(second, np.float64)], axis=1)
     return bootstrap_interval(partial(_difference, statistic), y_true, both, groups=groups)

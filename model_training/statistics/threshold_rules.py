@@ -91,7 +91,8 @@ def decide(y_true: ArrayLike, y_score: ArrayLike, *, rule: Rule) -> Decision:
         rule: The rule.
 
     Raises:
-        ValueError: As for `thresholds.decision_gaps`.
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, a class is missing,
+            or a score is not in [0, 1].
     """
     if rule.name == "half":
         return Decision(0.5, _PLAIN_RULES["half"])

@@ -78,7 +78,8 @@ def balanced_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
         y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
 
     Raises:
-        ValueError: As for `youden_threshold`.
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, a class is missing,
+            or a score is not in [0, 1].
     """
     gaps = decision_gaps(y_true, y_score)
     # Whole numbers, so that equally good thresholds compare equal.
@@ -106,7 +107,8 @@ def cost_threshold(y_true: ArrayLike, y_score: ArrayLike, ratio: float) -> float
         ratio: Cost of a missed positive in false alarms, above 0.
 
     Raises:
-        ValueError: As for `youden_threshold`, and if `ratio` is not above 0.
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, a class is missing,
+            a score is not in [0, 1], or `ratio` is not above 0.
     """
     if not (isfinite(ratio) and ratio > 0):
         raise ValueError(f"`ratio` must be above 0. Received ratio={ratio}.")
@@ -128,7 +130,8 @@ def threshold_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: flo
         minimum: Required sensitivity, in [0, 1].
 
     Raises:
-        ValueError: As for `youden_threshold`, and if `minimum` is not in [0, 1].
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, a class is missing,
+            or a score or `minimum` is not in [0, 1].
     """
     _require_fraction(minimum)
     gaps = decision_gaps(y_true, y_score)
@@ -147,7 +150,8 @@ def threshold_at_specificity(y_true: ArrayLike, y_score: ArrayLike, minimum: flo
         minimum: Required specificity, in [0, 1].
 
     Raises:
-        ValueError: As for `youden_threshold`, and if so many negatives score exactly 1 that no
+        ValueError: If the arrays differ in shape, a label is not 0 or 1, a class is missing,
+            a score or `minimum` is not in [0, 1], or so many negatives score exactly 1 that no
             threshold in [0, 1] reaches the specificity.
     """
     _require_fraction(minimum)

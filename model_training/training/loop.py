@@ -57,8 +57,9 @@ def train(
         model: One sigmoid, a softmax, or a sigmoid for each finding; built in the scope of the
             strategy it is trained with.
         batches: The training images.
-        validation: Pixels, uint8 `(num_images, height, width, channels)`, labels as for
-            `TrainingBatches`, and indices of the validation images `(num_rows,)`.
+        validation: Pixels, uint8 `(num_images, height, width, channels)`, class indices
+            `(num_images,)` or findings as 0, 1 or NaN `(num_images, num_findings)`,
+            and indices of the validation images `(num_rows,)`.
         config: The settings.
         folder: Holds the checkpoint and the best weights.
         backbone_end: Last layer of a pre-trained backbone.

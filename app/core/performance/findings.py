@@ -1,6 +1,6 @@
 """The predictions of an `any-of` bundle for all findings together: mean AUC and co-occurrence.
 
-What concerns one finding alone is computed from `Bundle.of_finding`, as for two classes.
+What concerns one finding alone is computed from `Bundle.of_finding`, a model with two classes.
 """
 
 from __future__ import annotations
