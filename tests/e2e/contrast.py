@@ -17,9 +17,6 @@ THEMES: tuple[Theme, Theme] = ("dark", "light")
 # WCAG 2.2, level AA: text of ordinary size.
 LOWEST = 4.5
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# The names of axe's rules of such levels, or those of them that are on colours.
-_RULES = """([levels, onColours]) => axe.getRules(levels)
-    .filter(rule => !onColours || rule.tags.includes('cat.color')).map(rule => rule.ruleId)"""
 # Streamlit puts the headings of the sidebar's sections into the list of links.
 STREAMLITS_OWN = {"list", "listitem"}
 COLOURS = tomllib.loads(
@@ -40,19 +37,10 @@ def choose_theme(page: Page, theme: Theme) -> None:
     page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
 
 
-def violations(page: Page, *, of_colours_only: bool = False) -> list[str]:
-    """All that violates WCAG on the page as it is drawn now.
-
-    Args:
-        page: The page.
-        of_colours_only: Whether to apply only the rules on colours: for a page that was looked at
-            in another theme, which changes nothing else.
-    """
-    axe = Axe("null")
-    if not page.evaluate("'axe' in window"):  # loaded once for all looks
-        page.evaluate(Axe().axe_script)
-    rules = page.evaluate(_RULES, [LEVELS, of_colours_only])
-    found = axe.run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
+def violations(page: Page) -> list[str]:
+    """All that violates WCAG on the page as it is drawn now."""
+    axe = Axe("null") if page.evaluate("'axe' in window") else Axe()  # loaded once for all looks
+    found = axe.run(page, options={"runOnly": LEVELS, "resultTypes": ["violations"]})
     return [
         f"{rule['id']}: {node['html'][:200]} {[check['message'] for check in node['any']]}"
         for rule in found.response["violations"]
