@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from app.core.sources.file_names import IMAGE_SUFFIXES, is_image_name
+from app.core.sources.file_names import image_ending, is_image_name
 from model_training.data.image_files import images_below, name_below
 from model_training.data.spelling import composed
 
@@ -82,8 +82,8 @@ class ImageIndex:
             parts = [_key(part) for part in PurePosixPath(name_below(path, self.folder)).parts]
             for start in range(len(parts)):
                 key = "/".join(parts[start:])
-                stem, dot, suffix = key.rpartition(".")
-                names = [key, stem] if f"{dot}{suffix}" in IMAGE_SUFFIXES else [key]
+                ending = image_ending(key)
+                names = [key, key.removesuffix(ending)] if ending else [key]
                 for each in names:
                     by_end[each].append(path)
                     if not start:

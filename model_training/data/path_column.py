@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from app.core.errors import DatasetError
-from app.core.sources.file_names import IMAGE_SUFFIXES
+from app.core.sources.file_names import image_ending
 from model_training.data.cells import texts_of
 from model_training.data.image_index import ImageIndex
 
@@ -132,7 +132,7 @@ def looks_like_a_file(text: str) -> bool:
 
 def has_suffix(text: str) -> bool:
     """Whether a text has the ending of an image."""
-    return text[text.rfind(".") :].lower() in IMAGE_SUFFIXES if "." in text else False
+    return bool(image_ending(text))
 
 
 def _candidate(table: pd.DataFrame, column: str, index: ImageIndex) -> _Candidate | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
+from app.core.sources.file_names import image_ending
 from model_training.data.cells import Mark
 from model_training.data.image_index import ImageIndex
-from model_training.data.path_column import has_suffix
 from model_training.data.rules import Rules
 
 _MAX_LISTED = 200
@@ -106,7 +106,8 @@ def resolve(
 
 def _with_other_extensions(missing: Sequence[str], index: ImageIndex) -> str:
     """A remark on images that are there with another extension, or empty text."""
-    pairs = [(name, index.find(name[: name.rfind(".")])) for name in missing if has_suffix(name)]
+    endings = [(name, len(image_ending(name))) for name in missing]
+    pairs = [(name, index.find(name[:-length])) for name, length in endings if length]
     found = [(name, paths[0].name) for name, paths in pairs if len(paths) == 1]
     if not found:
         return ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 IMAGE_SUFFIXES = frozenset(
-    {".acr", ".avif", ".bmp", ".dc3", ".dcm", ".dic", ".dicom", ".gif", ".heic", ".heif", ".ima",
-     ".j2k", ".jfif", ".jls", ".jp2", ".jpe", ".jpeg", ".jpg", ".jxl", ".pbm", ".pgm", ".png",
-     ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
+    {".acr", ".apng", ".avif", ".bmp", ".dc3", ".dcm", ".dib", ".dic", ".dicom", ".gif", ".heic",
+     ".heif", ".hif", ".ima", ".j2c", ".j2k", ".jfif", ".jls", ".jp2", ".jpc", ".jpe", ".jpeg",
+     ".jpf", ".jpg", ".jph", ".jpx", ".jxl", ".mpo", ".nii", ".nii.gz", ".npy", ".pbm", ".pgm",
+     ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
 )  # fmt: skip
 
 # Folders that a Synology server and Windows add: previews of the films beside them, or what was
@@ -21,13 +22,25 @@ def is_image_name(name: str) -> bool:
     if last.startswith("."):
         return False
     suffix = os.path.splitext(last)[1].lower()
-    return suffix in IMAGE_SUFFIXES or _looks_like_extensionless_dicom(last, suffix)
+    return bool(image_ending(last)) or _looks_like_extensionless_dicom(last, suffix)
 
 
 def has_image_ending(name: str) -> bool:
     """Whether a file that is not hidden has the extension of an image."""
     last = name.rpartition("/")[2]
-    return not last.startswith(".") and os.path.splitext(last)[1].lower() in IMAGE_SUFFIXES
+    return not last.startswith(".") and bool(image_ending(last))
+
+
+def image_ending(name: str) -> str:
+    """The ending of a name in lower case if it is an image's, such as `.png` or `.nii.gz`; else ''.
+
+    Args:
+        name: A file's name or path.
+    """
+    stem, ending = os.path.splitext(name.lower())
+    if ending == ".gz":
+        ending = os.path.splitext(stem)[1] + ending
+    return ending if ending in IMAGE_SUFFIXES else ""
 
 
 def is_hidden(path: str) -> bool:

@@ -145,3 +145,12 @@ def test_folders_have_their_accents_encoded_in_two_ways(tmp_path):
     index = ImageIndex(layout(tmp_path, f"{folder}/1.png"))
 
     assert len(index.find_below(normalize("NFC", "B\u00f6sartig"))) == 1
+
+
+def test_a_volume_is_found_without_its_two_endings(tmp_path):
+    index = ImageIndex(layout(tmp_path, "a/scan.nii.gz", "a/field.npy"))
+
+    assert shown(index, index.find("scan")) == ["a/scan.nii.gz"]
+    assert shown(index, index.find("a/SCAN.nii.gz")) == ["a/scan.nii.gz"]
+    assert shown(index, index.find("field")) == ["a/field.npy"]
+    assert index.find("scan.nii") == []
