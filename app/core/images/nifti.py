@@ -30,6 +30,8 @@ _VERSIONS = ((344, b"n+1\0", 348), (4, b"n+2\0\r\n\x1a\n", 540))
 _HEAD = 540
 # Of all slices, which are in memory at once.
 _MAX_BYTES = 384 * 1024**2
+# Zeros behind the voxels, as copying in blocks adds them.
+_MOST_FILLING = 2**16
 
 
 def is_nifti(head: bytes) -> bool:
@@ -159,14 +161,17 @@ def _voxels(
             "Export the slice as DICOM, PNG or TIFF.",
         )
     content = _unpacked(data, end) if is_compressed else data
-    if start < int(_header_size(bytes(content[:_HEAD])) or 0) or len(content) != end:
+    if start < int(_header_size(bytes(content[:_HEAD])) or 0):
+        raise _contradicted(f"its voxels begin at byte {start:,}, in the header itself")
+    if len(content) < end:
         raise _damaged(f"it has {len(content):,} bytes; its header states {end:,}")
+    _require_filling(memoryview(content)[end:])
     count = size // dtype.itemsize
     return np.frombuffer(content, dtype, count, start).reshape(shape, order="F")
 
 
 def _unpacked(data: bytes, size: int) -> bytearray:
-    """The content of a compressed file, checked against its checksum.
+    """The content of a compressed file, checked against its checksum, without what fills it up.
 
     Raises:
         UnreadableImageError: If it is damaged, or not of this size.
@@ -177,11 +182,21 @@ def _unpacked(data: bytes, size: int) -> bytearray:
             view, done = memoryview(content), 0
             while done < size and (count := file.readinto(view[done:])):
                 done += count
-            if done < size or file.read(1):
+            if done < size:
                 raise _damaged("its content is not as long as its header states")
+            _require_filling(file.read(_MOST_FILLING + 1))
             return content
     except (OSError, EOFError, zlib.error):
         raise _damaged("its compressed content ends early or has a wrong checksum") from None
+
+
+def _require_filling(rest: bytes | memoryview) -> None:
+    """Refuses what follows the voxels, but for zeros that fill the last block up.
+
+    More voxels than stated mean that the header is wrong; then the slices could be sheared.
+    """
+    if len(rest) > _MOST_FILLING or any(rest):
+        raise _contradicted("it goes on behind the voxels that its header states")
 
 
 def _rescaled(values: NDArray[Any], header: Nifti1Header | Nifti2Header) -> NDArray[Any]:
@@ -202,6 +217,13 @@ def _stated(header: Nifti1Header | Nifti2Header) -> Window | None:
 def _damaged(what: str) -> UnreadableImageError:
     return UnreadableImageError(
         "damaged", f"The NIfTI volume is damaged: {what}. Copy or export the file again."
+    )
+
+
+def _contradicted(what: str) -> UnreadableImageError:
+    return UnreadableImageError(
+        "invalid_header",
+        f"The NIfTI volume and its header contradict each other: {what}. Save the volume again.",
     )
 
 

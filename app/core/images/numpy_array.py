@@ -58,11 +58,17 @@ def _values(data: bytes) -> NDArray[Any]:
     rows, columns = shape
     check_size(columns, rows, "NumPy")
     size, start = rows * columns * dtype.itemsize, file.tell()
-    if len(data) != start + size:
+    if len(data) < start + size:
         raise UnreadableImageError(
             "damaged",
             f"The NumPy array has {len(data):,} bytes; its header states {start + size:,}. Copy or "
             "save the file again.",
+        )
+    if len(data) > start + size:
+        raise UnreadableImageError(
+            "invalid_header",
+            f"The file goes on behind the {rows:,} × {columns:,} values that its header states: it "
+            "holds several arrays, or its header is wrong. Save one array as a file of its own.",
         )
     stored = np.frombuffer(data, dtype, rows * columns, start)
     values = stored.astype(dtype.newbyteorder("="))

@@ -282,6 +282,11 @@ FILES = {
     "NIfTI with more than three axes, colours or slices that are not axial": [
         nifti_file(np.zeros((64, 64, 2, 2), np.uint8)), nifti_file(FILM, spacing=(0.5, 4, 1)),
     ],
+    "NIfTI, with zeros behind its voxels": [nifti_file(FILM) + bytes(512)],
+    "NIfTI or NumPy array, with anything else behind its values": [
+        nifti_file(FILM) + b"more",
+        npy_file(FILM) + npy_file(FILM),
+    ],
     "NumPy array of two axes, 8 bits": [npy_file(FILM)],
     "NumPy array of two axes, otherwise": [npy_file(TWELVE), npy_file(RAMP * 2)],
     "NumPy array of more or fewer axes": [npy_file(PHOTO), npy_file(FILM.ravel())],
