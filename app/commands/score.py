@@ -18,7 +18,7 @@ from app.commands.only_run import only_run
 from app.commands.parsing import require_output_file, require_output_folder
 from app.commands.reading_options import add_reading
 from app.core.backend_names import BACKENDS
-from app.core.errors import OverreadError
+from app.core.errors import OverreadError, Status
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -136,7 +136,9 @@ def _run(options: argparse.Namespace) -> None:
         _temporary_store(options, bundle) as store,
         InFlight(options.out.with_name(options.out.name + ".decoding")) as in_flight,
     ):
-        _score(options, bundle, store, in_flight)
+        statuses = _score(options, bundle, store, in_flight)
+    # The table is complete, and nothing is left to resume.
+    _require_some_output(statuses, bundle)
 
 
 @contextmanager
@@ -199,7 +201,15 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
 
 def _score(
     options: argparse.Namespace, bundle: Bundle, store: ResultStore, in_flight: InFlight
-) -> None:
+) -> set[Status]:
+    """Writes the table and says what became of the inputs.
+
+    Returns:
+        Each status that stands in the table.
+
+    Raises:
+        OverreadError: If the inputs hold no image.
+    """
     from app.core.images.preparation import for_model
     from app.core.images.reading import ReadOptions
     from app.core.progress import progress
@@ -229,7 +239,7 @@ def _score(
     if bundle.manifest.input.window and options.window is None:
         how = for_model(reading, bundle.manifest.input).note()
         print(f"overread: {how} The window is that of training.", file=sys.stderr)
-    counts: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[Status, str]] = Counter()
     is_any_listed = False
     unlisted: list[str] = []
     missing: Counter[str] = Counter()
@@ -256,7 +266,7 @@ def _score(
     if not is_any_listed:
         words = ["The input contains no image.", *unlisted, str(left_out)]
         raise OverreadError(" ".join(filter(None, words)))
-    _require_some_output(counts, bundle)
+    return {status for status, _ in counts}
 
 
 def _count_in_background(inputs: Sequence[str], outputs: Outputs, bar: tqdm[NoReturn]) -> None:
@@ -269,13 +279,12 @@ def _count_in_background(inputs: Sequence[str], outputs: Outputs, bar: tqdm[NoRe
     Thread(target=count, daemon=True, name="count").start()
 
 
-def _require_some_output(counts: Counter[tuple[str, str]], bundle: Bundle) -> None:
+def _require_some_output(statuses: set[Status], bundle: Bundle) -> None:
     """Refuses a model that gave no valid output for any of the images it was given.
 
     Raises:
         OverreadError: If so.
     """
-    statuses = {status for status, _ in counts}
     if "failed" in statuses and "ok" not in statuses:
         raise OverreadError(
             f"The model {bundle.name!r} gave no valid output for any image. Check it with "
@@ -283,7 +292,9 @@ def _require_some_output(counts: Counter[tuple[str, str]], bundle: Bundle) -> No
         )
 
 
-def _summary(counts: Counter[tuple[str, str]], left_out: LeftOut, seconds: float, out: Path) -> str:
+def _summary(
+    counts: Counter[tuple[Status, str]], left_out: LeftOut, seconds: float, out: Path
+) -> str:
     from app.core.performance.formatting import counted, rate
 
     total, peak = counts.total(), _peak_memory()
@@ -294,7 +305,7 @@ def _summary(counts: Counter[tuple[str, str]], left_out: LeftOut, seconds: float
     )
 
 
-def _describe_rows(counts: Counter[tuple[str, str]]) -> str:
+def _describe_rows(counts: Counter[tuple[Status, str]]) -> str:
     """The rows by status and reason, such as `98 ok, 3 refused (2 blank, 1 too_small)`."""
     words = []
     for status in sorted({status for status, _ in counts}, key=lambda one: (one != "ok", one)):

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-# All loggers of Pillow's formats, pydicom and tifffile.
+# All loggers of Pillow's formats, nibabel, pydicom and tifffile.
 LOGGERS = (
     "PIL.ImageFile",
     "PIL.PngImagePlugin",
     "PIL.TiffImagePlugin",
+    "nibabel.global",
     "pydicom",
     "pydicom.pixels.decoders.base",
     "pydicom.pixels.utils",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.sources import problems
-from app.core.sources.file_names import printable
+from app.core.sources.file_names import has_image_ending, printable
 from app.core.sources.folders import Entry, entries, leads_into
 from app.core.sources.left_out import LeftOut
 from app.core.sources.outputs import Outputs
@@ -73,7 +74,13 @@ def images_in(
 
 
 def _from_file(entry: Entry, left_out: LeftOut) -> Iterator[Source]:
-    if entry.is_link and (problem := _problem_of_link(entry.path)):
+    problem = problems.NOT_A_FILE if entry.is_special else None
+    if entry.is_link:
+        problem = _problem_of_link(entry.path)
+    if problem is problems.NOT_A_FILE and not has_image_ending(entry.name):
+        left_out.add(entry.name, "pipe, socket or device")
+        return
+    if problem is not None:
         yield _source_at(entry.path, problem)
         return
     found = recognise(entry.name, lambda: head_of(entry.path))
@@ -85,12 +92,12 @@ def _from_file(entry: Entry, left_out: LeftOut) -> Iterator[Source]:
 
 def _problem_of_link(path: str) -> Problem | None:
     try:
-        os.stat(path)
+        mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return problems.BROKEN_LINK
     except OSError as error:
         return problems.LINK_TO_ITSELF if error.errno == errno.ELOOP else None
-    return None
+    return None if stat.S_ISREG(mode) else problems.NOT_A_FILE
 
 
 def _count_hidden(entry: Entry, left_out: LeftOut) -> None:

@@ -19,6 +19,7 @@ class Entry(NamedTuple):
         path: Its path.
         is_link: Whether it is a symbolic link.
         is_folder: Whether it is a folder; False for a link to one.
+        is_special: Whether it is a pipe, a socket or a device; False for a link to one.
         is_hidden: Whether its name says that it is not meant to be seen.
     """
 
@@ -26,6 +27,7 @@ class Entry(NamedTuple):
     path: str
     is_link: bool
     is_folder: bool
+    is_special: bool
     is_hidden: bool
 
 
@@ -37,7 +39,7 @@ def entries(folder: Path) -> Iterator[Entry]:
     Raises:
         OSError: At the first entry, if the folder cannot be listed.
     """
-    names, links, folders = [], set(), set()
+    names, links, folders, special = [], set(), set(), set()
     with os.scandir(folder) as found:
         for entry in found:
             names.append(entry.name)
@@ -45,11 +47,13 @@ def entries(folder: Path) -> Iterator[Entry]:
                 links.add(entry.name)
             elif entry.is_dir(follow_symlinks=False):
                 folders.add(entry.name)
+            elif not entry.is_file(follow_symlinks=False):
+                special.add(entry.name)
     names.sort(reverse=True)
     while names:
         name = names.pop()
         path = os.path.join(folder, name)
-        yield Entry(name, path, name in links, name in folders, is_hidden(name))
+        yield Entry(name, path, name in links, name in folders, name in special, is_hidden(name))
 
 
 def inside_root(root: Path, relative: str) -> Path:

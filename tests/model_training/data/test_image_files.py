@@ -1,6 +1,8 @@
+import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.core.sources.left_out import LeftOut
 from model_training.data.datasets import read_dataset
@@ -44,3 +46,15 @@ def test_a_data_set_says_what_lies_beside_its_images(tmp_path):
     notes = read_dataset(tmp_path).notes
 
     assert "2 files are not images: 2 .json." in notes
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_counted_and_not_waited_for(tmp_path):
+    """Reading it for its digest would wait for ever."""
+    (tmp_path / "a.png").write_bytes(b"abc")
+    os.mkfifo(tmp_path / "b.png")
+    (tmp_path / "c.png").symlink_to("b.png")
+    left_out = LeftOut()
+
+    assert images_below(tmp_path, left_out) == [tmp_path / "a.png"]
+    assert str(left_out) == "2 files are not images: 2 not a file."

@@ -113,6 +113,18 @@ def test_verify_runs_the_network_once(bundle, always_nan, capsys):
     assert always_nan.sha256 not in said.out
 
 
+def test_verify_finds_a_weight_that_a_layer_after_it_hides(bundle):
+    """TensorFlow's ReLU may take NaN for zero, so that the answer is a number."""
+    engine = Engine(bundle, backend="tensorflow")
+    weight = next(one for one in engine.network.model.weights if len(one.shape) == 4)
+    values = np.array(weight)
+    values[..., 0] = np.nan
+    weight.assign(values)
+
+    with pytest.raises(BundleError, match=f"not finite.* first in '{weight.path}'"):
+        try_out(engine)
+
+
 def test_a_sample_is_tried_first(phantom_bundle):
     assert try_out(Engine(phantom_bundle)) == f"the sample {phantom_bundle.samples[0].name}"
 
@@ -129,6 +141,9 @@ def test_a_network_that_answers_nothing_is_an_error_of_the_run(always_nan, films
     assert list(table["status"]) == ["failed"] * 3
     assert table["reason"].str.startswith("invalid_output: ").all()
     assert table["probability"].isna().all()
+    # The table is whole, so nothing waits to be resumed.
+    assert [path.name for path in tmp_path.iterdir()] == ["r.csv"]
+    assert "--resume" not in said
 
 
 def test_a_library_that_fails_is_a_sentence(bundle, films):

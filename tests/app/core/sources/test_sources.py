@@ -119,7 +119,7 @@ def test_a_socket_is_not_a_file(folder, monkeypatch):
         with socket.socket(socket.AF_UNIX) as opened:
             opened.bind(name)
     assert codes(from_paths([folder], left_out)) == ["not_a_file"]
-    assert str(left_out) == "1 file is not an image: 1 without ending."
+    assert str(left_out) == "1 file is not an image: 1 pipe, socket or device."
 
 
 def test_a_device_is_not_read():
