@@ -239,6 +239,8 @@ def _decode_picture(data: bytes, reading: ReadOptions, directory: int | None = N
     if directory is None:
         check_size(*picture.size, _kind(picture, data))
         num_images = _num_images(picture)
+        if picture.format == "AVIF" and num_images == 1:
+            heif.require_all_offered(data)
         directory, frame = choose(num_images, reading)
     picture.seek(directory)
     check_size(*picture.size, _kind(picture, data))

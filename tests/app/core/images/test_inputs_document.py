@@ -17,7 +17,8 @@ from pydicom.sequence import Sequence
 from app.core.errors import ImageError
 from app.core.images import decoding
 from tests.app.core.images.dicom_films import JPEG_2000, JPEG_BASELINE, jpeg_2000, table
-from tests.app.core.images.heic_films import HEIC
+from tests.app.core.images.heic_films import HEIC, TWO_HEIC
+from tests.app.core.images.test_modern_formats import with_second_item
 from tests.app.core.images.test_tiff_parts import restated
 from tests.pictures import (
     coloured,
@@ -242,7 +243,11 @@ FILES = {
     "WebP": [encode(FILM, "WEBP")],
     "WebP, animated": [encode(FILM, "WEBP", save_all=True, append_images=PAGES)],
     "AVIF": [encode(FILM, "AVIF")],
+    "AVIF, animated": [encode(FILM, "AVIF", save_all=True, append_images=PAGES)],
+    "AVIF, several images, or a sequence beside one": [with_second_item(encode(FILM, "AVIF"))],
     "HEIF (`.heic`)": [HEIC],
+    "HEIF, several images": [TWO_HEIC],
+    "HEIF, a sequence": [HEIC + b"\0\0\0\x08moov"],
     "JPEG XL, 1 to 15 bits": [
         imagecodecs.jpegxl_encode(FILM, lossless=True),
         imagecodecs.jpegxl_encode(TWELVE, lossless=True, bitspersample=12),

@@ -1,15 +1,19 @@
 """HEIF, AVIF and JPEG XL: the pixels that were encoded, sizes before decoding, several images."""
 
 import struct
+from io import BytesIO
 
 import imagecodecs
 import numpy as np
+import pi_heif
 import pytest
+from PIL import Image
 
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images import heif, jpeg_xl
 from app.core.images.decoding import decode
 from app.core.images.reading import ReadOptions
+from tests.app.core.images.decoding import refusal
 from tests.app.core.images.heic_films import HEIC, TWO_HEIC
 from tests.pictures import encode
 
@@ -130,6 +134,62 @@ def test_a_deep_jpeg_xl_with_transparency_is_refused():
     with pytest.raises(RefusedImageError) as caught:
         decode(jxl(np.dstack([FILM.astype(np.uint16)] * 4), bitspersample=12))
     assert caught.value.code == "unsupported_layout"
+
+
+def put(data, start, form, value):
+    changed = bytearray(data)
+    struct.pack_into(form, changed, start, value)
+    return bytes(changed)
+
+
+def with_second_item(data):
+    """An AVIF that names its only item twice: in `iinf`, `iloc` and `ipma`, ISO/IEC 23008-12 6."""
+    places = {kind: data.index(kind) for kind in (b"meta", b"iinf", b"iloc", b"iprp", b"ipma")}
+    infe = data.index(b"infe") - 4
+    entry = data[infe : infe + int.from_bytes(data[infe : infe + 4], "big")]
+    location = data[places[b"iloc"] + 12 :][:14]
+    properties = data[places[b"ipma"] + 12 :][
+        : int.from_bytes(data[places[b"ipma"] - 4 :][:4], "big") - 16
+    ]
+    growth = {b"iinf": entry, b"iloc": location, b"ipma": properties}
+    shift = sum(map(len, growth.values()))
+    first = int.from_bytes(location[6:10], "big")
+    data = put(data, places[b"iloc"] + 12 + 6, ">I", first + shift)
+    growth[b"iloc"] = put(put(location, 0, ">H", 2), 6, ">I", first + shift)
+    growth[b"iinf"] = put(entry, 12, ">H", 2)
+    growth[b"ipma"] = put(properties, 0, ">H", 2)
+    data = put(data, places[b"iinf"] + 8, ">H", 2)
+    data = put(data, places[b"iloc"] + 10, ">H", 2)
+    data = put(data, places[b"ipma"] + 8, ">I", 2)
+    for kind, more in (*((kind, len(more)) for kind, more in growth.items()),
+                       (b"iprp", len(properties)), (b"meta", shift)):  # fmt: skip
+        size = int.from_bytes(data[places[kind] - 4 : places[kind]], "big")
+        data = put(data, places[kind] - 4, ">I", size + more)
+    for kind, more in sorted(growth.items(), key=lambda one: -places[one[0]]):
+        old = int.from_bytes(data[places[kind] - 4 : places[kind]], "big") - len(more)
+        end = places[kind] - 4 + old
+        data = data[:end] + more + data[end:]
+    return data
+
+
+def test_avif_of_several_images_is_not_one_of_them():
+    data = encode(FILM, "AVIF", quality=100)
+    assert np.abs(decode(data).pixels.astype(int) - FILM).max() <= 2
+    two = with_second_item(data)
+    assert len(pi_heif.open_heif(BytesIO(two))) == 2
+    assert Image.open(BytesIO(two)).n_frames == 1
+    assert refusal(two).code == "unsupported_layout"
+
+
+def test_a_sequence_beside_an_image_is_not_passed_over():
+    animated = encode(FILM, "AVIF", save_all=True, append_images=[Image.fromarray(255 - FILM)])
+    assert refusal(animated).code == "several_images"
+    by_first_brand = animated[:8] + b"avif" + animated[12:]
+    assert Image.open(BytesIO(by_first_brand)).n_frames == 1
+    for data in (by_first_brand, HEIC + struct.pack(">I4s", 8, b"moov")):
+        error = refusal(data)
+        assert error.code == "unsupported_layout"
+        assert "sequence" in str(error)
 
 
 def test_an_animated_jpeg_xl_is_refused_before_its_frames_fill_the_memory(monkeypatch):
