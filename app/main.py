@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.core.images.in_flight import in_flight
+from app.core.settings import read_settings
 from app.ui import errors, frame, state
 
 st.set_page_config(
@@ -33,6 +35,7 @@ page = st.navigation(
 st.caption("Overread. Research use only, not a medical device.")
 errors.show_raised()
 with errors.handled():
+    in_flight.keep_in(read_settings().decoding)
     with st.sidebar:
         state.pick_model()
     page.run()

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from app.core.bundles.bundle import Bundle
     from app.core.results.result_store import ResultStore
-    from app.core.scoring.in_flight import InFlight
     from app.core.sources.left_out import LeftOut
     from app.core.sources.outputs import Outputs
 
@@ -129,14 +128,12 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
 
     bundle = load_bundle(bundle_folder(options.bundle))
-    from app.core.scoring.in_flight import InFlight
+    from app.core.images.in_flight import in_flight
+    from app.core.settings import read_settings
 
-    with (
-        only_run(options.out),
-        _temporary_store(options, bundle) as store,
-        InFlight(options.out.with_name(options.out.name + ".decoding")) as in_flight,
-    ):
-        statuses = _score(options, bundle, store, in_flight)
+    in_flight.keep_in(read_settings().decoding)
+    with only_run(options.out), _temporary_store(options, bundle) as store:
+        statuses = _score(options, bundle, store)
     # The table is complete, and nothing is left to resume.
     _require_some_output(statuses, bundle)
 
@@ -199,9 +196,7 @@ def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: 
         )
 
 
-def _score(
-    options: argparse.Namespace, bundle: Bundle, store: ResultStore, in_flight: InFlight
-) -> set[Status]:
+def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> set[Status]:
     """Writes the table and says what became of the inputs.
 
     Returns:
@@ -234,7 +229,7 @@ def _score(
     else:
         engine = Engine(bundle, backend=options.backend)
         computed_by = engine.backend.description
-        results = engine.score(sources, known=known, in_flight=in_flight)
+        results = engine.score(sources, known=known)
     print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
     if bundle.manifest.input.window and options.window is None:
         how = for_model(reading, bundle.manifest.input).note()

@@ -21,9 +21,12 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
+    from app.core.images.in_flight import in_flight
     from app.core.scoring.engine import Engine
     from app.core.scoring.trial import try_out
+    from app.core.settings import read_settings
 
+    in_flight.keep_in(read_settings().decoding)
     bundle = load_bundle(bundle_folder(options.bundle))
     engine = Engine(bundle, backend="tensorflow")
     tried_on = try_out(engine)

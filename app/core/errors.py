@@ -18,8 +18,10 @@ Status = Literal["ok", "refused", "unreadable", "failed"]
 NO_MEMORY = "no_memory"
 # Code of an image at which a program failed in a way that nobody foresaw.
 FAILED = "failed"
+# Code of an image whose decoding was given up.
+TAKES_TOO_LONG = "takes_too_long"
 # Reasons that may not recur with the same file, so they are not stored.
-TRANSIENT = frozenset({NO_MEMORY, FAILED})
+TRANSIENT = frozenset({NO_MEMORY, FAILED, TAKES_TOO_LONG})
 
 # What a program says that ended for want of memory.
 NOT_ENOUGH_MEMORY = (

@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         """Folder of networks converted for this machine; may be deleted at any time."""
         return self.home / "converted"
 
+    @property
+    def decoding(self) -> Path:
+        """Folder with a note of each film that is being decoded, see `images.in_flight`."""
+        return self.home / "decoding"
+
     def environment(self) -> dict[str, str]:
         """The variables that are set, with absolute paths, for a process in another folder."""
         return {_variable(name): str(getattr(self, name)) for name in self.model_fields_set}

@@ -43,6 +43,7 @@ def run(arguments: list[str] | None) -> int:
     try:
         with _stopped_by_terminate(), interruption.recorded():
             _require_trainer()
+            _note_films()
             options.run(options)
     except WrongCall as error:
         print(f"overread-train: {error}", file=sys.stderr)
@@ -75,6 +76,14 @@ def _require_trainer() -> None:
             f"Training needs packages that are not installed: {', '.join(missing)}. Install them "
             "with: pip install 'overread[train]'"
         )
+
+
+def _note_films() -> None:
+    """Notes each film while it is decoded, so that one that ends the command is found."""
+    from app.core.images.in_flight import in_flight
+    from app.core.settings import read_settings
+
+    in_flight.keep_in(read_settings().decoding)
 
 
 @contextmanager

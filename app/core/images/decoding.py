@@ -10,6 +10,7 @@ import hashlib
 import logging
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 
 import numpy as np
@@ -31,14 +32,16 @@ from app.core.images import (
     png_depth,
     tiff,
 )
+from app.core.images.alone import require_harmless
 from app.core.images.bit_depth import grey_if_colourless, to_8_bits
 from app.core.images.file_integrity import is_whole
 from app.core.images.guard import guarded, is_lack_of_memory
-from app.core.images.limits import MAX_PIXELS, check_size
+from app.core.images.in_flight import LeftBehindError, in_flight
+from app.core.images.in_time import TooLateError, in_time
+from app.core.images.limits import MAX_PIXELS, MAX_WAIT, check_size
 from app.core.images.own_pictures import refuse_overlay
 from app.core.images.reading import AS_STORED, Pixels, ReadOptions, choose
 from app.core.images.silence import silent
-from app.core.images.turns import turn
 
 _LOG = logging.getLogger(__name__)
 
@@ -77,20 +80,23 @@ def image_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def decode(data: bytes, reading: ReadOptions = AS_STORED) -> Film:
+def decode(data: bytes, reading: ReadOptions = AS_STORED, *, digest: str | None = None) -> Film:
     """Decodes one film at full resolution, upright, in 8 bits.
 
     Depth, sign and range come from the file, never from its largest pixel. Transparency is
     composited over black and the EXIF orientation is applied. docs/inputs.md lists what is read.
 
+    The film is noted as long as it is decoded, see `in_flight`, and given up after `MAX_WAIT`.
+
     Args:
         data: The whole file: JPEG, JPEG-LS, JPEG 2000, JPEG XL, HEIF, AVIF, PNG, TIFF, BMP, WebP,
             GIF, Netpbm, NIfTI, NumPy or DICOM.
         reading: The reader's choices for what the file leaves open.
+        digest: SHA-256 of `data`, if already known.
 
     Raises:
         UnreadableImageError: If the bytes are empty, not an image, damaged or of a kind that no
-            decoder reads.
+            decoder reads, or decoding them ended a program or does not end.
         RefusedImageError: If the image is too small, too large or blank, one of several and none
             was chosen, or of an unknown range.
 
@@ -111,7 +117,28 @@ def decode(data: bytes, reading: ReadOptions = AS_STORED) -> Film:
             f"The file has {len(data) / 1024**2:,.0f} MB; the maximum is "
             f"{MAX_FILE_BYTES // 1024**2} MB. Export it at a lower resolution.",
         )
-    with guarded(), silent(), turn():
+    digest = digest or image_id(data)
+    with guarded():
+        try:
+            return _decode_in_time(data, reading, digest)
+        except LeftBehindError:
+            require_harmless(data, reading)
+            return _decode_in_time(data, reading, digest, is_tried=True)
+
+
+def _decode_in_time(
+    data: bytes, reading: ReadOptions, digest: str, *, is_tried: bool = False
+) -> Film:
+    work = partial(_decode_noted, data, reading, digest, is_tried=is_tried)
+    try:
+        return in_time(work, seconds=MAX_WAIT)
+    except TooLateError:
+        in_flight.give_up(digest)
+        raise
+
+
+def _decode_noted(data: bytes, reading: ReadOptions, digest: str, *, is_tried: bool) -> Film:
+    with in_flight(digest, is_tried=is_tried), silent():
         film = _decode(data, reading)
         _require_picture(film.pixels)
         return film

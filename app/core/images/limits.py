@@ -17,6 +17,9 @@ MAX_PIXELS = 120_000_000  # a 10,000 x 12,000 film; mammograms have about 30 mil
 MOST_UNEQUAL = 1.25  # sides of a pixel; beyond this a round heart is no longer round
 MAX_BYTES = 1024**3
 MAX_SECONDS = 10
+# Seconds by the clock after which decoding is given up: only of what the header did not foretell,
+# for a busy machine takes some times longer than the processor does.
+MAX_WAIT = 120
 
 
 class Cost(NamedTuple):

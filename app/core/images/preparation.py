@@ -96,7 +96,7 @@ def prepare(
     reading = for_model(reading, network_input)
     try:
         with guarded():
-            film = decoding.decode(data, reading)
+            film = decoding.decode(data, reading, digest=digest)
             check_suitable(film, network_input)
             return Prepared(film.chosen.image_id(digest), film, to_input(film, network_input))
     except ImageError as error:
@@ -122,7 +122,7 @@ def _rejected_id(data: bytes, digest: str, film: Film | None, reading: ReadOptio
     without = ReadOptions(model_window=None if reading.window else reading.model_window)
     try:
         with guarded():
-            decoding.decode(data, without)
+            decoding.decode(data, without, digest=digest)
     except ImageError as error:
         return reading.image_id(digest) if reading.answers(error.code) else digest
     return digest

@@ -13,7 +13,6 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -33,7 +32,6 @@ from app.core.images.reading import ReadOptions
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
-from app.core.scoring.in_flight import InFlight
 from app.core.scoring.output_check import require_numbers
 from app.core.scoring.prediction import Prediction, predict
 from app.core.scoring.result import KnownResults, Result
@@ -111,7 +109,6 @@ class Engine:
         sources: Iterable[Source],
         *,
         known: KnownResults | None = None,
-        in_flight: InFlight | None = None,
         seconds_a_read: float = SECONDS_A_READ,
         is_background: bool = False,
     ) -> Iterator[Result]:
@@ -120,7 +117,6 @@ class Engine:
         Args:
             sources: The images; listed lazily, at most two batches per worker ahead.
             known: Cache of earlier results, to which new ones are added.
-            in_flight: Notes what is being decoded, so that a film that ends the process is found.
             seconds_a_read: Time limit for reading a file, in seconds.
             is_background: Whether other threads of this process, such as pages, have priority.
 
@@ -154,7 +150,7 @@ class Engine:
                         batch = [reading.read(one) for one in islice(remaining, BATCH_SIZE)]
                         if not batch:
                             break
-                        ahead.append(pool.submit(self._score_batch, batch, known, in_flight))
+                        ahead.append(pool.submit(self._score_batch, batch, known))
                     if not ahead:
                         return
                     yield from ahead.popleft().result()
@@ -162,19 +158,15 @@ class Engine:
                 for future in ahead:
                     future.cancel()
 
-    def _score_batch(
-        self, batch: list[Pending], known: KnownResults | None, in_flight: InFlight | None
-    ) -> list[Result]:
-        prepared = [self._prepare(pending, known, in_flight) for pending in batch]
+    def _score_batch(self, batch: list[Pending], known: KnownResults | None) -> list[Result]:
+        prepared = [self._prepare(pending, known) for pending in batch]
         scored = iter(self._score_fitted([one for one in prepared if isinstance(one, _Fitted)]))
         results = [next(scored) if isinstance(one, _Fitted) else one for one in prepared]
         if known is not None:
             known.add(results)
         return results
 
-    def _prepare(
-        self, pending: Pending, known: KnownResults | None, in_flight: InFlight | None
-    ) -> Result | _Fitted:
+    def _prepare(self, pending: Pending, known: KnownResults | None) -> Result | _Fitted:
         """One film as network input, or its result if the network is not needed."""
         source = pending.source
         try:
@@ -188,14 +180,9 @@ class Engine:
             found = _known_result(known, image_id, source, reading)
             if found is not None:
                 return found
-        noted = in_flight.decoding(image_id, data, source.reading) if in_flight else nullcontext()
-        try:
-            with noted:
-                prepared = prepare(
-                    data, self.bundle.manifest.input, image_id=image_id, reading=source.reading
-                )
-        except ImageError as error:
-            return _without_score(source, image_id, error)
+        prepared = prepare(
+            data, self.bundle.manifest.input, image_id=image_id, reading=source.reading
+        )
         if isinstance(prepared, Rejected):
             return _without_score(source, prepared.image_id, prepared.error)
         rows, columns = prepared.film.pixels.shape[:2]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Files beside the table while it is incomplete: the name of the table, and one of these.
-_ENDINGS = (".partial", ".unfinished", ".unfinished-wal", ".unfinished-shm", ".decoding", ".lock")
+_ENDINGS = (".partial", ".unfinished", ".unfinished-wal", ".unfinished-shm", ".lock")
 
 
 @dataclass(frozen=True, slots=True)

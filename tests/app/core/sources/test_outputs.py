@@ -7,7 +7,7 @@ from app.core.sources.outputs import Outputs
 from app.core.sources.sources import from_paths
 from tests.app.core.sources.contents import names
 
-UNFINISHED = ("partial", "unfinished", "unfinished-wal", "unfinished-shm", "decoding", "lock")
+UNFINISHED = ("partial", "unfinished", "unfinished-wal", "unfinished-shm", "lock")
 
 
 @pytest.fixture
