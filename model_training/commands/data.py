@@ -35,7 +35,7 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
         type=Path,
         metavar="DATA",
         help="folder with train|val|test/CLASS/ or CLASS/ folders of images, or a table of them "
-        "(CSV, Excel or Parquet), or a folder that holds such a table",
+        "(CSV, JSON lines, Excel or Parquet), or a folder that holds such a table",
     )
     options = command.add_argument_group(
         "data", "columns that are not named are recognised; 'none' ignores a column"

@@ -40,7 +40,11 @@ _MARKS = {
     ),
     Mark.BLANK: ("",),
 }
-_MISSING = frozenset({"nan", "na", "n/a", "#n/a", "<na>", "nat", "null", "n.a.", "."})
+_MISSING = frozenset(
+    {"nan", "na", "n/a", "<na>", "nat", "null", "n.a.", "."}
+    # Errors of formulas, as spreadsheets write them.
+    | {"#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#error!"}
+)
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _WHOLE_NUMBER = re.compile(r"\+?(-?\d+)([.,]0*)?", re.ASCII)
 

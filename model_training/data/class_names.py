@@ -41,7 +41,7 @@ def one_spelling(names: Sequence[str]) -> tuple[list[str], list[str]]:
     chosen, notes = {}, []
     for key, found in spellings.items():
         commonest = min(found, key=lambda name: (-found[name], name))
-        chosen[key] = stripped(composed(commonest))
+        chosen[key] = re.sub(r"\s*[\n\r\t\v\f]\s*", " ", stripped(composed(commonest)))
         if len(found) > 1:
             listed = ", ".join(
                 f"{_quoted_if_odd(name)} ({found[name]:,})" for name in sorted(found)

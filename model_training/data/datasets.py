@@ -15,6 +15,7 @@ from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, Spl
 from app.core.bundles.manifest import TaskKind
 from app.core.errors import DatasetError
 from app.core.results.rows import TAKEN_NAMES
+from model_training.data.class_lists import about_class_lists
 from model_training.data.class_names import (
     one_spelling,
     renamed,
@@ -156,6 +157,9 @@ def read_dataset(
             positive = classes_of_model[1]
         require_one_spelling_of_flags(set(names))
         notes += require_unlike(names, list((class_names or {}).values()))
+        notes += about_class_lists(
+            data if data.is_dir() else data.parent, sorted(set(names)), positive=positive
+        )
         classes, about_positive = _class_order(set(names), positive, reading.column)
     patients = find_patients(images, names, patient_pattern, folder=rules.patient_folder)
     subgroups = find_subgroups(images, subgroup_pattern)
@@ -253,9 +257,9 @@ def _class_order(names: set[str], positive: str | None, column: str) -> tuple[tu
         found = f"one class only ({classes[0]})" if classes else "no class"
         raise DatasetError(
             f"The data contain images of {found}; at least two classes are needed. "
-            "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV, Excel or "
-            "Parquet) with one file name and label per row; --label-column names the column of a "
-            "table."
+            "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV, JSON lines, "
+            "Excel or Parquet) with one file name and label per row; --label-column names the "
+            "column of a table."
         )
     _require_free_names(classes, TAKEN_NAMES)
     if positive is not None and positive not in names:

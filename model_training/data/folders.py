@@ -95,6 +95,7 @@ def read_folders(
     numbered = not is_named and (_are_numbered(names) or _are_unique(names, places))
     if class_folder is None and not numbered:
         _require_one_level(places)
+        notes += _about_folders_below(places)
     found = [
         LabelledImage(p.path, name_below(p.path, folder), p.class_name, "", p.split, "")
         for p in places
@@ -248,6 +249,18 @@ def _with_splits_inside(places: list[Place]) -> tuple[list[Place], list[str]]:
     return [
         replace(place, split=splits[place.below[0]], below=place.below[1:]) for place in places
     ], ["The splits are folders inside the classes."]
+
+
+def _about_folders_below(places: Sequence[Place]) -> list[str]:
+    """The remark on folders in those of the classes that may be classes too."""
+    below = Counter(place.below[0] for place in places if place.below)
+    are_few = 1 < len(below) <= _MANY and 2 * len(below) <= below.total()
+    if not are_few or _are_numbered(below) or any(map(_NUMBERED.fullmatch, below)):
+        return []
+    return [
+        f"Folders inside those of the classes make no difference ({_listed(below)}); "
+        "--class-folder makes a level of them the classes."
+    ]
 
 
 def _require_one_level(places: Sequence[Place]) -> None:

@@ -123,6 +123,8 @@ NEGATING_SUFFIXES = ("free", "frei", "siz", "sız", "suz", "süz", "los", "less"
 NO_NEGATIONS = _words("""
     unstable unknown uncertain unclear unusual untreated unresectable unsafe unstained unilateral
     unhealthy unlabelled unlabeled unclassified indeterminate inconclusive unsure
+    incomplete inoperable inadequate insufficient incorrect invalid incompetent inaccurate
+    unsatisfactory unacceptable unfavourable unfavorable uneven unequal unresolved unhealed
 """)
 
 # Scripts without spaces between words: parts of a name, in the order in which they are tried.

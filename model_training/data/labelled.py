@@ -17,7 +17,8 @@ from model_training.data.no_classes import require_classes
 from model_training.data.rules import Rules
 from model_training.data.table_columns import Columns, choose_columns
 from model_training.data.table_files import SUFFIXES, load_table
-from model_training.data.tables import are_splits, read_tables
+from model_training.data.table_loading import are_splits
+from model_training.data.tables import read_tables
 
 # A table that names a smaller proportion of the images does not label the data set.
 _LEAST_NAMED = 0.9
@@ -190,5 +191,5 @@ def _require_table(table: Path) -> None:
         what = "not a table" if table.is_file() else "not there"
         raise DatasetError(
             f"{table.name!r} is {what}. Expected a folder of images, or a table of them (CSV, "
-            "Excel .xlsx or Parquet); check the path."
+            "JSON lines, Excel .xlsx or Parquet); check the path, or save the table as CSV."
         )

@@ -14,6 +14,7 @@ from model_training.data.image_files import images_below, name_below
 from model_training.data.mask_content import with_other_sizes, with_two_levels
 from model_training.data.masks import masks_among
 from model_training.data.rules import Rules
+from model_training.data.split_names import splits_of_folders
 from model_training.data.table_files import tables_in
 from model_training.data.wrappers import folders_for_tables
 
@@ -64,14 +65,32 @@ def list_images(folder: Path, rules: Rules) -> tuple[list[Path], list[str]]:
 
 
 def tables_beside(folder: Path, images: Sequence[Path]) -> list[Path]:
-    """The tables that may label the images: in the data folder, else in a folder around them all.
+    """The tables that may label the images.
+
+    They are in the data folder, else in a folder around all images, else there is one in the folder
+    of each split, as in `train/metadata.csv`.
 
     Args:
         folder: The data folder.
         images: The images below it that are read.
     """
-    places = [tables_in(place) for place in folders_for_tables(folder, images)]
-    return next((tables for tables in places if tables), [])
+    places = folders_for_tables(folder, images)
+    for place in places:
+        if tables := tables_in(place):
+            return tables
+    return _tables_of_splits(places[-1]) if places else []
+
+
+def _tables_of_splits(folder: Path) -> list[Path]:
+    """The table of each folder of a split, if none has several and that for training has one."""
+    inside = [child.name for child in sorted(folder.iterdir()) if child.is_dir()]
+    splits = splits_of_folders(inside)
+    tables = {name: tables_in(folder / name) for name in splits}
+    with_one = [name for name, found in tables.items() if len(found) == 1]
+    if any(len(found) > 1 for found in tables.values()):
+        return []
+    has_training = "train" in {splits[name] for name in with_one}
+    return [tables[name][0] for name in with_one] if has_training else []
 
 
 class _Besides(LeftOut):

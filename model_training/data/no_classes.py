@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from app.core.errors import DatasetError
-from model_training.data.image_files import LabelledImage, name_below
+from model_training.data.image_files import HIDDEN, LabelledImage, name_below
 from model_training.data.table_files import tables_in
 
 _MAX_LISTED = 5
@@ -50,15 +50,15 @@ def _offers(data: Path, images: Sequence[Path], classes: Sequence[str]) -> list[
         if outer is not None and len(inner) > 1:
             shown = _shown(inner)
             offers.append(f"If its folders {shown} are the classes, pass {data.name}/{outer}.")
-    tables = [
-        name_below(table, data)
-        for place in sorted(around)
-        if place != PurePosixPath()
-        for table in tables_in(data / place)
-    ]
+    below = sorted(path for path in data.rglob("*") if path.is_dir() and not _is_hidden(path, data))
+    tables = [name_below(table, data) for folder in below for table in tables_in(folder)]
     if tables:
-        offers.append(f"If the labels are in a table, pass it as the data: {_shown(tables)}.")
+        offers.append(f"If the labels are in a table, say --table FILE: {_shown(tables)}.")
     return offers
+
+
+def _is_hidden(folder: Path, data: Path) -> bool:
+    return any(part.startswith(HIDDEN) for part in folder.relative_to(data).parts)
 
 
 def _shown(names: Sequence[str]) -> str:

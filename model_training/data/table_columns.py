@@ -18,6 +18,7 @@ from model_training.data.marked_columns import FEW_VALUES, marked_columns
 from model_training.data.path_column import find_path_column
 from model_training.data.spelling import composed, stripped
 from model_training.data.split_columns import Splits, find_splits, named_splits
+from model_training.data.split_names import words_of
 
 NO_COLUMN = "none"
 
@@ -31,8 +32,15 @@ _KNOWN_NAMES = {
     "subgroup": ("subgroup",),
 }  # fmt: skip
 
-# `lesion_id`, `examID`, `study id`; but not `covid`.
-_GROUPS = re.compile(r"[\W_]id$|[\W_]ID$|[a-z]I[dD]$")
+# `lesion_id`, `examID`, `StudyInstanceUID`, `PatientName`, `eid`; but not `covid`.
+_GROUPS = re.compile(
+    r"[\W_]id$|[\W_]ID$|[a-z]U?I[dD]$|^[eE]?(id|ID)$|(?i:patient|subject|paciente|proband|person)"
+)
+# `patient_age` describes a patient, and `class_id` a class; `rad_id` is who labelled the image.
+_DESCRIBES = frozenset(
+    "age sex gender weight height size position birth alter edad race years class"
+    " rad reader rater radiologist annotator doctor observer expert".split()
+)
 
 _MAX_LISTED = 30
 
@@ -162,7 +170,7 @@ def _about_groups(table: pd.DataFrame, used: Collection[str | None]) -> list[str
     """Remarks on columns such as `lesion_id`, whose images should perhaps stay together."""
     notes = []
     for column in _columns(table):
-        if column in used or not _GROUPS.search(column):
+        if column in used or not _GROUPS.search(column) or _DESCRIBES & set(words_of(column)):
             continue
         values = [text for text in texts_of(table[column]) if text]
         if 1 < len(set(values)) < len(values):

@@ -1,4 +1,4 @@
-"""Reads the file of a table as text: CSV as programs write it, Excel workbooks, Parquet.
+"""Reads the file of a table: CSV as programs write it, JSON lines, Excel workbooks, Parquet.
 
 Nothing is guessed from a part of the file: every row must have as many cells as the header, and an
 encoding that could be another one is asked for.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import json
 import re
 import zipfile
 from collections import Counter
@@ -20,7 +21,7 @@ import pandas as pd
 from app.core.errors import DatasetError
 from model_training.data.spelling import composed, stripped
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx", ".xlsm")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq", ".xlsx", ".xlsm")
 
 _SEPARATORS = ",;\t|"
 _MAX_LISTED = 10
@@ -47,12 +48,12 @@ def load_table(
 ) -> tuple[pd.DataFrame, list[str]]:
     """A table with named columns, and remarks on how it was read.
 
-    Cells of CSV are text, with empty text where there is nothing; those of workbooks and Parquet
-    are as stored. A column without a name is called `Unnamed: 0`, by its place.
+    Cells of CSV are text, with empty text where there is nothing; those of other files are as
+    stored. A column without a name is called `Unnamed: 0`, by its place.
 
     Args:
-        file: CSV (comma, semicolon, tab or bar; UTF-8, UTF-16 or Windows-1252), a workbook of
-            Excel, or Parquet.
+        file: CSV (comma, semicolon, tab or bar; UTF-8, UTF-16 or Windows-1252), lines of JSON
+            objects, a workbook of Excel, or Parquet.
         encoding: Of a CSV file; None recognises it.
         sheet: Name of the sheet of a workbook; not needed if only one has content.
 
@@ -68,6 +69,8 @@ def load_table(
                 table = table.reset_index()
         elif suffix in (".xlsx", ".xlsm"):
             table, notes = _workbook(file, sheet)
+        elif suffix in (".jsonl", ".ndjson"):
+            table, notes = _json_lines(file, encoding)
         else:
             table, notes = _text_table(file, encoding)
     except DatasetError:
@@ -78,7 +81,7 @@ def load_table(
         # Its message may quote a row.
         raise DatasetError(
             f"{file.name} cannot be read as a table ({type(error).__name__}). Expected CSV with a "
-            "header line, a workbook of Excel (.xlsx), or Parquet; save it again."
+            "header line, JSON lines, a workbook of Excel (.xlsx), or Parquet; save it again."
         ) from None
     table.columns = pd.Index(_named([str(column) for column in table]))
     if table.empty:
@@ -103,6 +106,14 @@ def _text_table(file: Path, encoding: str | None) -> tuple[pd.DataFrame, list[st
         raise ValueError("no header")
     (_, header), *body = rows
     return _framed(header, body, file.name), notes
+
+
+def _json_lines(file: Path, encoding: str | None) -> tuple[pd.DataFrame, list[str]]:
+    text, notes = _decoded(file, encoding)
+    rows = [json.loads(line) for line in text.split("\n") if line.strip()]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError("not all lines are objects")
+    return pd.DataFrame(rows, dtype=object), notes
 
 
 def _decoded(file: Path, encoding: str | None) -> tuple[str, list[str]]:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.errors import DatasetError
@@ -82,13 +82,13 @@ def resolve(
             raise DatasetError(
                 f"None of the {len(names)} {what} that {file_name} names {where}. Name the folder "
                 f"of the images, or the right column with --path-column"
-                f"{_with_other_extensions(missing, index)}:{_lines(names)}"
+                f"{_near_misses(missing, index)}:{_lines(names)}"
             )
         if rules.missing == "refuse":
             raise DatasetError(
                 f"{len(missing)} of the {len(names)} {what} that {file_name} names do not {where}. "
                 "Copy them there, remove their rows, or leave them out with --missing drop"
-                f"{_with_other_extensions(missing, index)}:{_lines(missing)}"
+                f"{_near_misses(missing, index)}:{_lines(missing)}"
             )
         notes.append(f"Left out: the files of {len(missing):,} of {len(names):,} rows are missing.")
     several = [name for name in names if len(found[name]) > 1]
@@ -104,17 +104,31 @@ def resolve(
     return [below[0] if below else [] for below in images], notes
 
 
-def _with_other_extensions(missing: Sequence[str], index: ImageIndex) -> str:
-    """A remark on images that are there with another extension, or empty text."""
+def _near_misses(missing: Sequence[str], index: ImageIndex) -> str:
+    """A remark on images that are there with almost the same name, or empty text."""
     endings = [(name, len(image_ending(name))) for name in missing]
     pairs = [(name, index.find(name[:-length])) for name, length in endings if length]
     found = [(name, paths[0].name) for name, paths in pairs if len(paths) == 1]
     if not found:
-        return ""
+        return _with_zeros(missing, index)
     written, there = found[0]
     return (
         f". Of {len(found)} a file with another extension is there, such as {there} for {written}: "
         "names without an extension would match"
+    )
+
+
+def _with_zeros(missing: Sequence[str], index: ImageIndex) -> str:
+    """A remark on images whose names have zeros in front, which spreadsheets leave out."""
+    padded = {path.name.lstrip("0"): path.name for path in index.images if path.name[0] == "0"}
+    padded |= {PurePosixPath(short).stem: name for short, name in padded.items()}
+    found = [(name, padded[name]) for name in missing if name in padded]
+    if not found:
+        return ""
+    written, there = found[0]
+    return (
+        f". Of {len(found)} a file with zeros in front is there, such as {there} for {written}: a "
+        "spreadsheet may have left them out"
     )
 
 

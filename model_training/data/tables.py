@@ -12,7 +12,6 @@ from app.core.errors import DatasetError
 from app.core.performance.formatting import counted
 from model_training.data.cells import Mark, texts_of, whole_numbers
 from model_training.data.finding_lists import labels_of_lists
-from model_training.data.headers import with_header
 from model_training.data.image_files import (
     LabelledImage,
     LabelledImages,
@@ -22,15 +21,13 @@ from model_training.data.image_files import (
 from model_training.data.image_index import ImageIndex
 from model_training.data.row_labels import Labels, listed
 from model_training.data.rules import Rules
-from model_training.data.split_names import splits_of_folders
 from model_training.data.table_columns import (
     Chosen,
     Columns,
     choose_columns,
 )
-from model_training.data.table_files import load_table
-from model_training.data.table_join import join_tables
 from model_training.data.table_labels import read_labels
+from model_training.data.table_loading import load_tables
 from model_training.data.table_rows import Row, has_boxes, resolve, rows_by_image, union
 
 
@@ -50,7 +47,7 @@ def read_tables(
             label or an unknown split, its image does not exist or is ambiguous, or rows
             contradict each other.
     """
-    table, name, notes = _one_table(files, rules, index if columns == Columns() else None)
+    table, name, notes = load_tables(files, index=index, columns=columns, rules=rules)
     chosen = choose_columns(table, columns, index, name)
     notes += [f"Read from {name}: {chosen}.", *chosen.notes]
     labels = read_labels(table, chosen.labels, rules, name)
@@ -94,67 +91,6 @@ def _about_folders(column: str, paths: Sequence[Sequence[Path]]) -> str:
         f"The cells of {column} are folders: what a row says holds for every image below its "
         f"folder ({rows:,} rows, {counted(images, 'image')})."
     )
-
-
-def _one_table(
-    files: Sequence[Path], rules: Rules, index: ImageIndex | None
-) -> tuple[pd.DataFrame, str, list[str]]:
-    """The table, joined if there are several, its name for messages, and remarks.
-
-    Args:
-        files: The tables.
-        rules: What to do where there is a choice.
-        index: Finds the images that the first line of a table without a header may name; None if
-            somebody named its columns.
-    """
-    loaded, notes = [], []
-    for file in files:
-        table, remarks = load_table(file, encoding=rules.encoding, sheet=rules.sheet)
-        notes += remarks
-        if index is not None:
-            table, remarks = with_header(table, index, file.name)
-            notes += remarks
-        loaded.append((file.name, table))
-    if len(loaded) == 1:
-        ((name, table),) = loaded
-        return table, name, notes
-    if rules.join is None and are_splits(files):
-        return (*_stacked(loaded), notes)
-    if rules.join is None:
-        raise DatasetError(
-            f"There are {len(loaded)} tables, {[name for name, _ in loaded]}. Choose one with "
-            "--table, or name the column by which they belong together with --join."
-        )
-    table, note = join_tables(loaded, rules.join)
-    return table, " and ".join(name for name, _ in loaded), [*notes, note]
-
-
-def are_splits(files: Sequence[Path]) -> bool:
-    """Whether tables are those of different splits by their names: `train.csv`, `valid.csv`."""
-    splits = splits_of_folders([file.stem for file in files])
-    return len(splits) == len(files) and len(set(splits.values())) == len(files)
-
-
-def _stacked(loaded: Sequence[tuple[str, pd.DataFrame]]) -> tuple[pd.DataFrame, str]:
-    """The tables of the splits as one, and its name for messages.
-
-    Raises:
-        DatasetError: If they do not have the same columns.
-    """
-    (first_name, first), *others = loaded
-    for name, table in others:
-        if set(table) != set(first):
-            only = sorted(set(map(str, first)) ^ set(map(str, table)))
-            raise DatasetError(
-                f"{first_name} and {name} are tables of splits, but only one of them has the "
-                f"columns {only}. Choose one with --table, or add the columns to both."
-            )
-    splits = splits_of_folders([Path(name).stem for name, _ in loaded])
-    parts = [
-        table if "split" in table else table.assign(split=splits[Path(name).stem])
-        for name, table in loaded
-    ]
-    return pd.concat(parts, ignore_index=True), " and ".join(name for name, _ in loaded)
 
 
 def _rows(

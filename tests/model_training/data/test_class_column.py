@@ -29,7 +29,7 @@ def test_blank_labels_are_refused_or_left_out(folder):
     assert noted(dataset, "Left out: 1 of 3 rows have no label")
 
 
-@pytest.mark.parametrize("missing", ["NA", "nan", "#N/A", "<NA>", ""])
+@pytest.mark.parametrize("missing", ["NA", "nan", "#N/A", "#REF!", "#VALUE!", "<NA>", ""])
 def test_what_programs_write_for_a_missing_label_is_no_class(folder, missing):
     text = f"file,label,patient\nfilm_0,no,NA\nfilm_1,yes,b\nfilm_2,{missing},c\n"
 

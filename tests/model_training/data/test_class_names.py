@@ -45,3 +45,10 @@ def test_a_class_is_renamed_in_any_of_its_spellings():
     assert renamed(["Normal", "TB", "normal"], {"NORMAL": "none"}) == ["none", "TB", "none"]
     with pytest.raises(DatasetError, match=r"no classes \['x'\] to rename"):
         renamed(["Normal"], {"x": "y"})
+
+
+def test_a_name_is_on_one_line():
+    assert one_spelling(["left\r\n lung", "left\tlung", "tb"]) == (
+        ["left lung", "left lung", "tb"],
+        ["Spellings of one class, left lung: left\tlung (1), left\r\n lung (1)."],
+    )

@@ -231,3 +231,14 @@ def test_folders_of_views_beside_a_table_of_their_names_are_asked_about(tmp_path
         read_dataset(tmp_path)
 
     assert read_dataset(tmp_path, rules=Rules(exclude=("t.csv",))).classes == views
+
+
+def test_folders_inside_the_classes_are_told_of(tmp_path):
+    names = [f"{c}/{kind}/{n}.png" for c in ("normal", "tb") for kind in "ab" for n in (1, 2)]
+    names += ["tb/c/9.png"]
+    layout(tmp_path, *names)
+
+    assert noted(read_dataset(tmp_path), "make no difference (a, b, c); --class-folder")
+    by_patient = tmp_path / "patients"
+    layout(by_patient, *(f"{c}/p{n}/1.png" for c in ("normal", "tb") for n in (1, 2)))
+    assert not noted(read_dataset(by_patient), "make no difference")

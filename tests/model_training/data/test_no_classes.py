@@ -23,11 +23,11 @@ def test_the_folders_below_the_only_one_are_offered(tmp_path):
 
 
 def test_tables_further_down_are_offered(tmp_path):
-    layout(tmp_path, "train/1.png", "test/2.png")
-    for split in ("train", "test"):
-        (tmp_path / split / "labels.csv").write_text("file,label\n1,a\n")
+    layout(tmp_path, "more/1.png", "2.png", "tables/notes.txt", ".old/x")
+    for folder in ("more", "tables", ".old"):
+        (tmp_path / folder / "labels.csv").write_text("file,label\n1,a\n")
 
-    assert "pass it as the data: test/labels.csv, train/labels.csv." in refusal(tmp_path)
+    assert "say --table FILE: more/labels.csv, tables/labels.csv." in refusal(tmp_path)
 
 
 def test_files_that_may_hold_the_labels_are_counted(tmp_path):

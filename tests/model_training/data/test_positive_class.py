@@ -127,6 +127,8 @@ def test_the_positive_class_is_known_by_the_names(negative, positive):
         ("SEM", "TEM"),
         ("clear cell", "papillary"),
         ("fine", "coarse"),
+        ("complete", "incomplete"),
+        ("operable", "inoperable"),
     ],
 )
 def test_names_that_do_not_say_it_are_asked_about(classes):

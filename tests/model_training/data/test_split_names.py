@@ -1,9 +1,6 @@
 import pytest
 
-from app.core.errors import DatasetError
-from model_training.data.datasets import read_dataset
 from model_training.data.split_names import split_of, splits_of_folders
-from tests.model_training.data.label_tables import noted
 
 
 @pytest.mark.parametrize(
@@ -27,27 +24,3 @@ def test_cells_that_name_a_split():
     cells = ("Train ", "VALID", "testing", "dev", "holdout", "")
 
     assert [split_of(cell) for cell in cells] == ["train", "val", "test", "val", None, None]
-
-
-def test_tables_of_the_splits_are_one(folder):
-    for split, rows in (("train", "film_0,no\nfilm_1,yes\n"), ("valid", "film_2,yes\nfilm_3,no\n")):
-        (folder / f"{split}.csv").write_text(f"file,label\n{rows}", encoding="utf-8")
-
-    dataset = read_dataset(folder)
-
-    assert [(case.name, case.split) for case in dataset.cases] == [
-        ("film_0.png", "train"), ("film_1.png", "train"),
-        ("film_2.png", "val"), ("film_3.png", "val"),
-    ]  # fmt: skip
-    assert [case.label for case in dataset.cases] == [0, 1, 1, 0]
-    assert noted(dataset, "Read from train.csv and valid.csv", "split from split")
-
-
-def test_a_table_of_a_split_without_labels_is_said(folder):
-    (folder / "train.csv").write_text("file,label\nfilm_0,no\nfilm_1,yes\n", encoding="utf-8")
-    (folder / "test.csv").write_text("file\nfilm_2\n", encoding="utf-8")
-
-    with pytest.raises(DatasetError, match=r"columns \['label'\].*--table"):
-        read_dataset(folder)
-
-    assert len(read_dataset(folder, table=folder / "train.csv").cases) == 2

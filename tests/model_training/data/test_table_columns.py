@@ -12,7 +12,10 @@ def test_numbers_of_patients_are_one_however_they_are_written(folder):
     assert [case.patient_id for case in read(folder, text).cases] == ["1", "1", "2"]
 
 
-@pytest.mark.parametrize("column", ["lesion_id", "examID", "study id"])
+@pytest.mark.parametrize(
+    "column",
+    ["lesion_id", "examID", "study id", "StudyInstanceUID", "PatientName", "eid", "ID"],
+)
 def test_a_column_that_groups_images_is_offered_as_patients(folder, column):
     text = f"file,label,{column}\nfilm_0,0,L1\nfilm_1,1,L2\nfilm_2,1,L2\n"
 
@@ -26,9 +29,17 @@ def test_a_column_that_groups_images_is_offered_as_patients(folder, column):
     assert [case.patient_id for case in named.cases] == ["L1", "L2", "L2"]
 
 
-@pytest.mark.parametrize("column", ["valid", "image_id", "covid"])
+@pytest.mark.parametrize(
+    "column", ["image_id", "covid", "COVID", "patient_age", "Patient Sex", "rad_id"]
+)
 def test_other_columns_are_not_offered(folder, column):
     text = f"file,label,{column}\nfilm_0,0,a\nfilm_1,1,b\nfilm_2,1,b\n"
 
     unique = text.replace("film_2,1,b", "film_2,1,c")
     assert not noted(read(folder, text if column != "image_id" else unique), "--patient-column")
+
+
+def test_the_number_of_a_class_is_not_offered(folder):
+    text = "file,class_id,class_name\nfilm_0,0,normal\nfilm_1,1,tb\nfilm_2,1,tb\n"
+
+    assert not noted(read(folder, text), "--patient-column")

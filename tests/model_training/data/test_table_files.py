@@ -4,6 +4,7 @@ import openpyxl
 import pytest
 
 from app.core.errors import DatasetError
+from model_training.data.cells import texts_of
 from model_training.data.datasets import read_dataset
 from model_training.data.table_files import load_table
 from tests.model_training.data.label_tables import labels
@@ -190,3 +191,29 @@ def test_columns_of_one_name_never_get_a_name_that_is_taken(tmp_path):
 
     assert list(table) == ["a", "a.1", "a.2", "a.3"]
     assert table.iloc[0].tolist() == ["1", "2", "3", "4"]
+
+
+def test_lines_of_json_are_rows(tmp_path):
+    text = (
+        '\ufeff{"file": "1.png", "label": 0}\r\n\r\n{"file": "2.png", "findings": ["a", "b"]}\r\n'
+    )
+    (tmp_path / "t.jsonl").write_text(text, encoding="utf-8", newline="")
+
+    table, notes = load_table(tmp_path / "t.jsonl")
+
+    assert {name: texts_of(table[name]) for name in table} == {
+        "file": ["1.png", "2.png"],
+        "label": ["0", ""],
+        "findings": ["", "['a', 'b']"],
+    }
+    assert notes == []
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '{"file": "Mueller"', "Mueller", "", "1"])
+def test_lines_that_are_not_json_objects_are_no_table(tmp_path, text):
+    (tmp_path / "t.jsonl").write_text(text)
+
+    with pytest.raises(DatasetError, match=r"cannot be read as a table|has no rows") as caught:
+        load_table(tmp_path / "t.jsonl")
+
+    assert "ueller" not in str(caught.value)

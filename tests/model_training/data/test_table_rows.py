@@ -85,3 +85,13 @@ def test_files_with_another_extension_are_told_of(folder):
     assert "Of 2 a file with another extension is there, such as film_0.png for" in str(
         caught.value
     )
+
+
+def test_files_with_zeros_in_front_are_told_of(tmp_path):
+    for name in ("007.png", "008.png"):
+        (tmp_path / name).write_bytes(name.encode())
+
+    with pytest.raises(DatasetError, match="None of the 2 images") as caught:
+        read(tmp_path, "image_id,label\n7,no\n8.png,yes\n")
+
+    assert "Of 2 a file with zeros in front is there, such as 007.png for 7" in str(caught.value)
