@@ -16,8 +16,8 @@ import pytest
 
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.networks.network import silence_tensorflow
+from tests.workers import IS_WORKER, folder_of_all_workers, made_once
 
-IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 if IS_WORKER:
     # Each worker, and what it starts, computes on a core of its own.
     for library in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
@@ -90,7 +90,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     Converted networks are kept for all workers: the shipped bundles' take seconds.
     """
     home = tmp_path_factory.mktemp("home")
-    networks = _folder_of_all_workers(tmp_path_factory) / "converted"
+    networks = folder_of_all_workers(tmp_path_factory) / "converted"
     networks.mkdir(exist_ok=True)
     with contextlib.suppress(OSError):  # as on Windows without the right to make links
         (home / "converted").symlink_to(networks, target_is_directory=True)
@@ -99,25 +99,14 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def _folder_of_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if IS_WORKER else own  # a folder for each worker lies in that of the run
-
-
 def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, **settings: Any) -> Bundle:
-    """A bundle, alone in its folder, of the worker that made it first.
-
-    No test changes it. As all workers have the same one, its network is converted once.
-    """
+    """A bundle of the worker that made it first; as all have the same, it is converted once."""
     from tests.bundles import make_bundle
 
-    folder = _folder_of_all_workers(tmp_path_factory) / f"models-{name}"
-    if not folder.exists():
-        own = tmp_path_factory.mktemp("models")
-        make_bundle(own, name=name, **settings)
-        with contextlib.suppress(OSError):  # another worker was sooner
-            own.rename(folder)
-    return load_bundle(folder / name)
+    def make(out: Path) -> None:
+        make_bundle(out.parent, name=name, **settings)
+
+    return load_bundle(made_once(tmp_path_factory, f"models-{name}/{name}", make))
 
 
 @pytest.fixture(scope="session")

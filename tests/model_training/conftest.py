@@ -16,6 +16,7 @@ from model_training.fitting.publishing import Description
 from tests.model_training.films import draw, write, write_classes
 from tests.model_training.finding_films import write_findings
 from tests.model_training.quick_network import QUICK_NETWORK
+from tests.workers import made_once
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,13 +46,10 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     write_classes(samples, ("A",), patients=1)
     (samples / ".hidden.png").write_bytes(b"hidden")
     (samples / "notes.txt").write_text("no image")
-    out = tmp_path_factory.mktemp("models") / "two"
-    arguments = ["fit", str(data), "--preset", "basic-cnn", "--out", str(out), "--epochs", "2"]
-    settings = ["--image-size", "32", "--validation-fraction", "0.4", "--samples", str(samples)]
-    settings += ["--subgroup-pattern", "_(bacteria)_"]
-    if main([*arguments, *settings, "--source", "generated", "--licence", "CC0"]) != 0:
-        raise AssertionError("overread-train fit failed")
-    return load_bundle(out)
+    arguments = ["--preset", "basic-cnn", "--epochs", "2", "--image-size", "32"]
+    arguments += ["--validation-fraction", "0.4", "--samples", str(samples)]
+    arguments += ["--subgroup-pattern", "_(bacteria)_", "--source", "generated", "--licence", "CC0"]
+    return _trained_once(tmp_path_factory, "two", data, arguments)
 
 
 @pytest.fixture(scope="session")
@@ -67,14 +65,10 @@ def three_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained_on_three(three_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """What `overread-train fit` makes of `three_data` in an epoch, padded and in colour."""
-    out = tmp_path_factory.mktemp("models") / "three"
-    arguments = ["fit", str(three_data), *QUICK_NETWORK, "--out", str(out)]
-    settings = ["--epochs", "1", "--channels", "3", "--fit", "pad"]
-    fractions = ["--validation-fraction", "0.35", "--test-fraction", "0.35"]
-    about = ["--title", "Three findings", "--augmentation", "none"]
-    if main([*arguments, *settings, *fractions, *about]) != 0:
-        raise AssertionError("overread-train fit failed")
-    return load_bundle(out)
+    arguments = [*QUICK_NETWORK, "--epochs", "1", "--channels", "3", "--fit", "pad"]
+    arguments += ["--validation-fraction", "0.35", "--test-fraction", "0.35"]
+    arguments += ["--title", "Three findings", "--augmentation", "none"]
+    return _trained_once(tmp_path_factory, "three", three_data, arguments)
 
 
 @pytest.fixture(scope="session")
@@ -88,17 +82,31 @@ def trained_on_findings(
     findings_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
 ) -> Bundle:
     """A bundle trained on `findings_dataset` for a few epochs."""
-    return fit(
-        findings_dataset,
-        tmp_path_factory.mktemp("bundles") / "findings",
-        config=TrainingConfig.from_preset(
-            "basic-cnn",
-            image_size=32,
-            epochs=6,
-            batch_size=8,
-            augmentation="none",
-            validation_fraction=0.25,
-            test_fraction=0.25,
-        ),
-        description=Description(),
+    config = TrainingConfig.from_preset(
+        "basic-cnn",
+        image_size=32,
+        epochs=6,
+        batch_size=8,
+        augmentation="none",
+        validation_fraction=0.25,
+        test_fraction=0.25,
     )
+    return load_bundle(
+        made_once(
+            tmp_path_factory,
+            "trained-findings/findings",
+            lambda out: fit(findings_dataset, out, config=config, description=Description()),
+        )
+    )
+
+
+def _trained_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: Path, arguments: list[str]
+) -> Bundle:
+    """A bundle of the worker that trained it first: all see the same films."""
+
+    def train(out: Path) -> None:
+        if main(["fit", str(data), "--out", str(out), *arguments]) != 0:
+            raise AssertionError("overread-train fit failed")
+
+    return load_bundle(made_once(tmp_path_factory, f"trained-{name}/{name}", train))
