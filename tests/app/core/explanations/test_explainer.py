@@ -1,6 +1,5 @@
 """Whole explanations: every method, every preset, ensembles, padding, and what is refused."""
 
-import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from keras import layers
 from app.core.bundles.manifest import Input
 from app.core.explanations.explainer import Explainer
 from app.core.explanations.methods import METHODS
-from app.core.images import decoding, geometry
+from app.core.images import geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import Prepared, to_input
 from app.core.networks.network import Network, load_network
@@ -22,15 +21,21 @@ from app.core.rendering import heatmaps
 from app.core.scoring.engine import Engine
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import merge
-from model_training.phantoms.dataset import PlannedFilm, draw
 from tests.app.core.explanations.small import network, preset
 from tests.model_training.networks.presets import SIZE, build
 
 pytestmark = pytest.mark.slow
 
+
 SIGNED = [key for key, method in METHODS.items() if method.is_signed]
+
+
 FROM_LAYERS = [key for key, method in METHODS.items() if method.uses_layer]
+
+
 POSITIVE_ONLY = ["grad_cam_plus_plus", "layer_cam"]
+
+
 # Outputs and channels of each preset; 64 pixels leave the deepest a map of 2 x 2.
 SHAPES = dict(zip(PRESETS, [(1, 1), (3, 3), (1, 3), (3, 1)] * 3, strict=False))
 
@@ -67,20 +72,6 @@ def another(binary, bundle):
 def of_three(three_class_bundle):
     """Of three classes and a padded colour input."""
     return Explainer(load_network(three_class_bundle), three_class_bundle.manifest.input)
-
-
-def test_the_table_says_what_a_reader_needs():
-    assert list(METHODS) == [
-        "grad_cam", "grad_cam_plus_plus", "hires_cam", "layer_cam",
-        "score_cam", "smooth_grad", "occlusion",
-    ]  # fmt: skip
-    for key, method in METHODS.items():
-        assert method.key == key
-        assert method.sentence.endswith(".")
-        assert method.unit.startswith("logits")
-        assert method.url.startswith("https://")
-        assert any(year in method.paper for year in map(str, range(2014, 2022)))
-    assert [key for key in METHODS if key not in SIGNED] == POSITIVE_ONLY
 
 
 def test_nothing_is_loaded_before_something_is_explained():
@@ -352,54 +343,3 @@ def test_logits_of_another_network_are_refused(wide_film):
 
     with pytest.raises(ValueError, match=r"shape \(1, 1\).*Received shape \(1, 3\)"):
         explainer.explain(wide_film, method="occlusion", class_index=1)
-
-
-@pytest.fixture(scope="module")
-def on_phantoms(phantom_bundle):
-    """The evidence for pneumonia in a sample, by its path and the method, each computed once.
-
-    As the app does it: Score-CAM and occlusion take their logits from the scoring backend.
-    """
-    engine = Engine(phantom_bundle)
-    explainer = Explainer(
-        engine.network,
-        phantom_bundle.manifest.input,
-        logits_of=lambda pixels: engine.backend.run(pixels)[0],
-    )
-
-    @functools.cache
-    def evidence(path, key):
-        film = decoding.decode(path.read_bytes())
-        return explainer.explain(film, method=key, class_index=1).evidence
-
-    return evidence
-
-
-ABNORMAL = ["phantom0112_1", "phantom0120_2", "phantom0126_1"]
-
-
-@pytest.mark.parametrize("sample", ABNORMAL)
-def test_on_phantoms_the_evidence_lies_on_the_consolidations(sample, phantom_bundle, on_phantoms):
-    """The samples are drawn from a seed, so where their consolidations are is known."""
-    path = next(path for path in phantom_bundle.samples if path.stem == sample)
-    film = decoding.decode(path.read_bytes())
-    patient, number = int(sample[7:11]) - 1, int(sample[12:]) - 1
-    drawn, _ = draw(PlannedFilm(patient, number, "test"), seed=8, size=512)
-    np.testing.assert_array_equal(film.pixels, drawn.pixels)
-    inside = np.any(drawn.consolidations, axis=0)
-
-    for key in METHODS:
-        enlarged = cv2.resize(on_phantoms(path, key), (512, 512), interpolation=cv2.INTER_LINEAR)
-        positive = np.maximum(enlarged, 0)
-        # From 2 times, for the grain of SmoothGrad, to 11 times, for occlusion.
-        assert positive[inside].mean() > 2 * positive[~inside].mean(), key
-
-
-def test_the_scale_separates_abnormal_from_normal_phantoms(phantom_bundle, on_phantoms):
-    """Which maps drawn each on a scale of its own cannot; nor does SmoothGrad, a slope."""
-    normal = [path for path in phantom_bundle.samples if path.parent.name == "NORMAL"][:3]
-    abnormal = [path for path in phantom_bundle.samples if path.stem in ABNORMAL]
-
-    for key in ("grad_cam", "layer_cam", "score_cam", "occlusion"):
-        lowest = min(on_phantoms(path, key).max() for path in abnormal)
-        assert lowest > max(on_phantoms(path, key).max() for path in normal), key
