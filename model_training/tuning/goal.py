@@ -18,10 +18,12 @@ class Goal:
     Attributes:
         column: Its column in the history.
         maximise: Whether higher is better.
+        num_findings: Number of findings that it is the mean of; 0 with classes.
     """
 
     column: str
     maximise: bool
+    num_findings: int = 0
 
     @classmethod
     def of(cls, classes: tuple[str, ...], task: TaskKind = "one-of") -> Goal:
@@ -31,12 +33,15 @@ class Goal:
             classes: Names of the classes or findings.
             task: Whether one of them is true, or any of them.
         """
-        has_auc = len(classes) == 2 or task == "any-of"
-        return cls("val_auc", True) if has_auc else cls("val_loss", False)
+        if task == "any-of":
+            return cls("val_auc", True, num_findings=len(classes))
+        return cls("val_auc", True) if len(classes) == 2 else cls("val_loss", False)
 
     @property
     def metric(self) -> str:
         """Its name in reports."""
+        if self.num_findings:
+            return "mean validation AUC"
         return "validation AUC" if self.maximise else "validation loss"
 
     def best(self, rows: list[dict[str, float]]) -> int | None:

@@ -53,7 +53,7 @@ def as_text(study: Study, goal: Goal) -> str:
     best, trials = study.best_trial, finished(study)
     return (
         f"Best of {counted(len(trials), 'trial')}: trial {best.number}, {goal.metric} "
-        f"{_value(study, best)} at epoch {best.user_attrs['best_epoch']}.\n"
+        f"{_value(study, best, goal)} at epoch {best.user_attrs['best_epoch']}.\n"
         f"{describe_parameters(best.params)}\n\n{_spread_text(study, goal)}{_caution(study, goal)}"
     )
 
@@ -76,7 +76,7 @@ def write_page(path: Path, study: Study, *, goal: Goal, title: str) -> None:
             Section(
                 "Best trial",
                 [
-                    f"Trial {best.number}: {goal.metric} {_value(study, best)} at epoch "
+                    f"Trial {best.number}: {goal.metric} {_value(study, best, goal)} at epoch "
                     f"{best.user_attrs['best_epoch']}.",
                     _caution(study, goal),
                 ],
@@ -142,10 +142,13 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
     }
 
 
-def _value(study: Study, trial: FrozenTrial) -> str:
+def _value(study: Study, trial: FrozenTrial, goal: Goal) -> str:
     """The value of a trial, with denominator and, where there is one, confidence interval."""
     value = trial.value or 0.0
     counts = list(recorded_settings(study)["the validation split"].values())
+    if goal.num_findings:
+        findings = counted(goal.num_findings, "finding")
+        return f"{value:.3f} (of {findings}, {sum(counts):,} labels; no interval)"
     if len(counts) != 2:
         return f"{value:.4f} (of {sum(counts)} images)"
     low, high = auc_interval(value, negatives=counts[0], positives=counts[1])
@@ -161,7 +164,7 @@ def _caution(study: Study, goal: Goal) -> str:
     interval = (
         " The confidence interval is Hanley and McNeil's and assumes independent images; trials "
         "inside it can hardly be told apart on this validation split."
-        if goal.maximise
+        if goal.maximise and not goal.num_findings
         else ""
     )
     return (

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import TrackingError
+from model_training.evaluation.finding_figures import numbers_on_test_split
 from model_training.tracking import tracking
 
 # MLflow is imported by the tests that use it: it takes seconds, which the quick tests need not.
@@ -188,6 +189,21 @@ def test_a_run_is_noted_on_the_server(client, bundle, tmp_path):
     assert artefacts(client, noted, "figures") == {"figures/curves.html"}
     kept = client.download_artifacts(noted.info.run_id, "bundle/samples/1.png", str(tmp_path))
     assert Path(kept).read_bytes() == b"film"
+
+
+def test_the_figures_of_findings_are_noted_for_each(client, findings_bundle):
+    """What `fit --track` logs at the end of an any-of model."""
+    figures = numbers_on_test_split(findings_bundle)
+
+    with opened("findings") as run:
+        run.finish(tracking.for_tracking(figures, "test"))
+
+    assert only_run(client, "findings").data.metrics == {
+        "test mean AUC": figures["mean AUC"],
+        "test AUC EFFUSION": figures["AUC EFFUSION"],
+        "test AUC NODULE": figures["AUC NODULE"],
+        "test AUC CARDIOMEGALY": figures["AUC CARDIOMEGALY"],
+    }
 
 
 def test_the_address_of_the_server_is_not_printed(client, capsys):

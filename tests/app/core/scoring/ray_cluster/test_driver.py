@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from app.cli import main
 from app.core.errors import OverreadError, SourceError
+from app.core.images.reading import ReadOptions
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore
 from app.core.scoring.engine import Engine
@@ -104,6 +106,44 @@ def test_three_classes_and_padding(three_class_bundle, films):
     expected = list(Engine(three_class_bundle).score(films[:40]))
 
     require_same(list(driver.score(three_class_bundle, films[:40], num_workers=1)), expected)
+
+
+def test_findings(findings_bundle, films):
+    expected = list(Engine(findings_bundle).score(films[:16]))
+
+    found = list(driver.score(findings_bundle, films[:16], num_workers=1))
+
+    require_same(found, expected)
+    scored = [(one, other) for one, other in zip(found, expected, strict=True) if other.prediction]
+    assert len(scored) == 14  # two of the sixteen are broken
+    for one, other in scored:
+        assert [each.zone for each in one.prediction.findings] == [
+            each.zone for each in other.prediction.findings
+        ]
+        np.testing.assert_allclose(
+            [each.raw_probability for each in one.prediction.findings],
+            [each.raw_probability for each in other.prediction.findings],
+            atol=1e-6,
+        )
+
+
+def test_the_window_of_the_model_reaches_the_workers(windowed_bundle, tmp_path):
+    """A film of unknown range is the 8-bit film that it is made of, unless the reader chooses."""
+    film = np.random.default_rng(6).integers(0, 256, (60, 80)).astype(np.uint8)
+    (tmp_path / "film.png").write_bytes(encode(film, "PNG"))
+    (tmp_path / "film16.png").write_bytes(encode(film.astype(np.uint16) * 16, "PNG"))
+    plain, deep = from_paths([tmp_path])
+    darker = replace(deep, reading=ReadOptions(window=(0, 8160)))
+    sources = [plain, deep, darker]
+
+    found = list(driver.score(windowed_bundle, sources, num_workers=1))
+
+    require_same(found, list(Engine(windowed_bundle).score(sources)))
+    assert [one.chosen.model_window for one in found] == [None, (0, 4080), None]
+    assert [one.chosen.window for one in found] == [None, None, (0, 8160)]
+    ours, theirs, other = (one.prediction.probability for one in found)
+    assert theirs == ours
+    assert other != ours
 
 
 def test_sources_are_listed_only_a_window_ahead(bundle, films):
