@@ -15,6 +15,9 @@ import pandas as pd
 import pytest
 
 from app import cli
+from app.core.images.limits import COSTS
+from tests.app.core.images.test_bombs import MEASURED
+from tests.app.core.images.test_limits import FILES, WIDTH
 from tests.pictures import (
     dicom,
     encode,
@@ -85,6 +88,9 @@ def others() -> dict[str, bytes]:
         "tiny.png": encode(film[:2, :2], "PNG"), "layers.psd": b"8BPS\0\1",
         f"inner/{CANARY}.dcm": named[:-400],
     }  # fmt: skip
+    for kind, make in FILES.items():
+        if kind != MEASURED:
+            files[f"inner/limit {kind}"] = make(COSTS[kind].max_pixels // WIDTH)
     formats = [encode(film, kind) for kind in ("PNG", "JPEG", "TIFF", "GIF", "WEBP", "BMP")]
     formats += [named, twice, encode(film, "JPEG2000")]
     endings = ("png", "jpg", "tif", "gif", "webp", "bmp", "dcm", "dcm", "jp2")
