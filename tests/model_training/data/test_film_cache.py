@@ -79,7 +79,7 @@ def no_decoding(monkeypatch):
     """Fails where a film is decoded that the store should hold."""
 
     def refuse():
-        def decode(data, reading):
+        def decode(data, reading, **options):
             raise AssertionError("decoded again")
 
         monkeypatch.setattr(decoding, "decode", decode)
@@ -196,7 +196,7 @@ def test_a_store_of_another_version_is_made_again(cases, tmp_path, capsys):
 
 
 def test_a_film_that_there_was_no_memory_for_is_tried_again(cases, tmp_path, monkeypatch):
-    def full(*arguments):
+    def full(*arguments, **options):
         raise UnreadableImageError("no_memory", "There was not enough memory.")
 
     with monkeypatch.context() as for_a_moment:
