@@ -7,6 +7,7 @@ import streamlit as st
 from app.core.images.in_flight import in_flight
 from app.core.settings import read_settings
 from app.ui import errors, frame, state
+from app.ui.cache import garbage
 
 st.set_page_config(
     page_title="Overread",
@@ -38,4 +39,7 @@ with errors.handled():
     in_flight.keep_in(read_settings().decoding)
     with st.sidebar:
         state.pick_model()
-    page.run()
+    try:
+        page.run()
+    finally:  # also after `st.stop`
+        garbage.collect()

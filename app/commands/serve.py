@@ -46,6 +46,7 @@ OPTIONS = {
     "client.showErrorDetails": "none",
     "client.toolbarMode": "viewer",
     "runner.magicEnabled": "false",
+    "runner.postScriptGC": "false",
     "theme.base": str(_APP / "ui" / "theme.toml"),
 }
 

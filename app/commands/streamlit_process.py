@@ -16,8 +16,10 @@ def main() -> int:
     try:
         if sys.platform != "win32":  # `overread app` starts this process with it blocked
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        from streamlit.runtime.scriptrunner import script_runner
         from streamlit.web import cli
 
+        script_runner._clean_problem_modules = _leave_keras_alone
         # Not by calling it, because click would print `Aborted!` at a Ctrl-C and end with 1.
         with cli.main.make_context("streamlit", sys.argv[1:]) as context:
             cli.main.invoke(context)
@@ -25,6 +27,14 @@ def main() -> int:
         print("overread: stopped.", file=sys.stderr)
         return 130
     return 0
+
+
+def _leave_keras_alone() -> None:
+    """Takes the place of what Streamlit does after each run of a page: clear Keras's state.
+
+    That is the state of all threads, of which one may be opening a network; and Keras then collects
+    garbage, see `app/ui/cache/garbage.py`. Nothing here is left in that state.
+    """
 
 
 if __name__ == "__main__":
