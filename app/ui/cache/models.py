@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +18,8 @@ from app.core.results.verdicts import VerdictStore
 from app.core.scoring.engine import Engine
 from app.core.settings import read_settings
 from app.ui.cache.names import NAMED_BY
+
+_BACKGROUND = ThreadPoolExecutor(1, thread_name_prefix="network")
 
 
 def bundle(path: Path) -> Bundle:
@@ -49,6 +54,31 @@ def engine(bundle: Bundle) -> Engine:
 def network(bundle: Bundle) -> Network:
     """A bundle's network in Keras, for explanations, shared by all sessions."""
     return engine(bundle).network
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A network that is being opened while pages go on.
+
+    Attributes:
+        ended: Done when the network is open, or could not be opened.
+        started: When it began, on the clock of `time.monotonic`.
+    """
+
+    ended: Future[Network]
+    started: float
+
+    @property
+    def text(self) -> str:
+        """What is waited for, and since when."""
+        return f"opening the network, {time.monotonic() - self.started:.0f} s"
+
+
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=4, show_spinner=False)
+def opening(bundle: Bundle) -> Opening:
+    """Begins to open a bundle's network in Keras, for a page that need not wait for `network`."""
+    compiled = engine(bundle)
+    return Opening(_BACKGROUND.submit(lambda: compiled.network), time.monotonic())
 
 
 @st.cache_resource

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ from app.ui.cache import explanations, models
 PENDING_TEXT = (
     "The heatmap is being computed. Cancel returns to Grad-CAM; any other control restarts it."
 )
+_POLL_SECONDS = 1.0
 _WIDTH = 400  # leaves the probability visible
 _DEFAULT: MethodKey = "grad_cam"
 
@@ -121,7 +123,11 @@ def compute(pending: PendingHeatmap, case: Case, source: Source, bundle: Bundle)
         text = f"{title}: {done:,} of {counted(total, 'step')}"
         pending.place.progress(done / total, text=text)
 
+    opening = models.opening(bundle)
     try:
+        while not opening.ended.done():
+            pending.place.progress(0.0, text=f"{title}: {opening.text}")
+            wait([opening.ended], timeout=_POLL_SECONDS)
         explanations.explain(
             bundle, source, case.image_id, pending.choice, progress=report_progress
         )
@@ -165,8 +171,21 @@ def _choose(bundle: Bundle) -> None:
     )
     chosen = METHODS[method]
     st.caption(f"{chosen.sentence} [{chosen.paper}]({chosen.url})")
-    if chosen.uses_layer:
+    if not chosen.uses_layer:
+        return
+    if models.opening(bundle).ended.done():
         _choose_layer(bundle)
+    else:
+        _wait_for_layers(bundle)
+
+
+# A page that opened the network itself would be busy for seconds, whatever its user wants next.
+@errors.fragment(run_every=_POLL_SECONDS)
+def _wait_for_layers(bundle: Bundle) -> None:
+    opening = models.opening(bundle)
+    if opening.ended.done():
+        st.rerun()
+    st.progress(0.0, text=f"Layers: {opening.text}")
 
 
 def _choose_layer(bundle: Bundle) -> None:

@@ -1,5 +1,8 @@
 import re
 import sqlite3
+import threading
+import time
+from concurrent.futures import Future
 
 import cv2
 import numpy as np
@@ -17,6 +20,7 @@ from app.core.results.result_store import ResultStore, ResultStoreError
 from app.core.sources.source import Source
 from app.ui.cache import explanations, models, pictures
 from app.ui.cache import films as cached_films
+from app.ui.cache.models import Opening
 from app.ui.case import viewer
 from tests.app.views.conftest import review_folder
 from tests.app.views.test_review import texts
@@ -171,12 +175,21 @@ def test_a_name_is_not_interpreted_as_markdown(app, data_root):
 
 def choose_method(at, method):
     """Opens the popover and picks a method; a slow one is asked for."""
-    at.session_state["case_methods"] = True
-    at.run()
+    open_methods(at)
     at.selectbox(key="case_method").set_value(method).run()
     if METHODS[method].is_slow and not is_waited_for(at):
         at.button(key="case_method_compute").click().run()
     return at
+
+
+def open_methods(at):
+    """Opens the popover and waits until it lists the layers of the network."""
+    at.session_state["case_methods"] = True
+    at.run()
+    deadline = time.monotonic() + 60
+    while at.get("progress") and time.monotonic() < deadline:
+        time.sleep(0.1)
+        at.run()
 
 
 def is_waited_for(at):
@@ -230,8 +243,7 @@ def test_every_film_comes_with_grad_cam_on_the_scale_of_all_films(app, data_root
 def test_a_method_is_explained_with_the_unit_of_its_values(app, data_root, method, forget, made_up):
     made_up(np.array([[-1.0, 1545.2], [0.0, 3.0]], np.float32))
     at = choose_method(open_case(app, data_root / "ward" / "film_0.png"), method)
-    at.session_state["case_methods"] = True
-    at.run()
+    open_methods(at)
 
     assert not at.exception
     assert METHODS[method].sentence in texts(at)
@@ -246,6 +258,26 @@ def test_a_method_is_explained_with_the_unit_of_its_values(app, data_root, metho
             f"Colours up to 1,545 {METHODS[method].unit}, the maximum of this film; not comparable"
         )
         assert words in texts(at)
+
+
+def test_the_page_goes_on_while_the_network_is_opened(app, data_root, forget, made_up, monkeypatch):
+    made_up(np.array([[-1.0, 3.0]], np.float32))
+    ended = Future()
+    monkeypatch.setattr(models, "opening", lambda bundle: Opening(ended, time.monotonic() - 7))
+    at = open_case(app, data_root / "ward" / "film_0.png")
+    at.session_state["case_methods"] = True
+    at.run()
+
+    assert not at.exception
+    assert at.get("progress")[0].proto.text == "Layers: opening the network, 7 s"
+    assert not any(box.key.startswith("case_layer") for box in at.selectbox)
+
+    threading.Timer(1, ended.set_result, [None]).start()
+    at.selectbox(key="case_method").set_value("hires_cam").run()
+
+    assert ended.done()
+    assert "1 × 2 cells covering the film" in texts(at)
+    assert any(box.key.startswith("case_layer") for box in at.selectbox)
 
 
 @pytest.mark.parametrize("method", ["hires_cam", "occlusion"])
