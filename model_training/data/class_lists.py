@@ -17,11 +17,13 @@ _NAME = re.compile(
 _SUFFIXES = (".txt", ".json", ".yaml", ".yml", ".names", ".pbtxt")
 
 
-def about_class_lists(folder: Path, classes: Sequence[str], *, positive: str | None) -> list[str]:
+def about_class_lists(
+    folders: Sequence[Path], classes: Sequence[str], *, positive: str | None
+) -> list[str]:
     """Remarks on files such as `classes.txt`, where the classes are numbers.
 
     Args:
-        folder: The data folder.
+        folders: The data folder, and others around all images.
         classes: Names of the classes.
         positive: The positive one of two, if somebody named it.
 
@@ -32,6 +34,7 @@ def about_class_lists(folder: Path, classes: Sequence[str], *, positive: str | N
         return []
     found = [
         path.name
+        for folder in folders
         for path in sorted(folder.iterdir())
         if path.suffix.lower() in _SUFFIXES and _NAME.fullmatch(path.stem)
     ]

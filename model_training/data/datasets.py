@@ -30,6 +30,7 @@ from model_training.data.patients import find_patients, find_subgroups
 from model_training.data.positive_class import positive_of
 from model_training.data.rules import Rules
 from model_training.data.table_columns import Columns
+from model_training.data.wrappers import folders_for_tables
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 
@@ -157,9 +158,10 @@ def read_dataset(
             positive = classes_of_model[1]
         require_one_spelling_of_flags(set(names))
         notes += require_unlike(names, list((class_names or {}).values()))
-        notes += about_class_lists(
-            data if data.is_dir() else data.parent, sorted(set(names)), positive=positive
+        around = folders_for_tables(
+            data if data.is_dir() else data.parent, [image.path for image in images]
         )
+        notes += about_class_lists(around, sorted(set(names)), positive=positive)
         classes, about_positive = _class_order(set(names), positive, reading.column)
     patients = find_patients(images, names, patient_pattern, folder=rules.patient_folder)
     subgroups = find_subgroups(images, subgroup_pattern)

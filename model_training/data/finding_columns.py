@@ -95,6 +95,12 @@ def _as_findings(
     if nothing:
         notes += (about_nothing([columns[place] for place in nothing]),)
     notes += ("An image can show any of the findings, each of which has a column.",)
+    if not nothing and max(row.count(Mark.PRESENT) for row in rows) == 1:
+        none = sum(Mark.PRESENT not in row for row in rows)
+        notes += (
+            f"No row has a 1 in several columns, and {none:,} of {len(rows):,} have none. If these "
+            "lack a label, remove them: then each image belongs to one class.",
+        )
     labels = Labels("any-of", classes, [], found, notes)
     return _decided(without_contradictions(labels, both, rules, file_name), rules, file_name)
 

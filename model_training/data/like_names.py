@@ -12,6 +12,7 @@ from app.core.errors import DatasetError
 from model_training.data.cells import number_of
 from model_training.data.class_names import spelling_key
 from model_training.data.healthy_words import without_accents
+from model_training.data.positive_class import says_nothing_found
 
 # Marks that say nothing inside a name; a sign at its end does, as in `HER2+` and `TB?`.
 _MARKS = re.compile(
@@ -31,7 +32,8 @@ def require_unlike(names: Sequence[str], told_apart: Collection[str]) -> list[st
         told_apart: Names that somebody gave to classes, and keep them apart.
 
     Returns:
-        Remarks on names that may be those of one class: `Covid` and `COVID-19`.
+        Remarks on names that may be those of one class: `Covid` and `COVID-19`, `normal` and
+        `healthy`.
 
     Raises:
         DatasetError: If there are such classes.
@@ -41,10 +43,17 @@ def require_unlike(names: Sequence[str], told_apart: Collection[str]) -> list[st
     for alike in alike_but_for_marks(sorted(counts)):
         if not all(spelling_key(name) in kept for name in alike):
             raise _ambiguous(alike, counts)
-    return [
-        f"{' and '.join(alike)} differ in a number at the end alone. If they are one class, merge "
-        f"them with --class-names {_merged(alike, counts)}."
+    pairs = [
+        (alike, "differ in a number at the end alone")
         for alike in _with_and_without_number(sorted(counts))
+    ]
+    healthy = [name for name in sorted(counts) if says_nothing_found(name)]
+    if 1 < len(healthy) < len(counts):
+        pairs.append((healthy, "all say that nothing was found"))
+    return [
+        f"{' and '.join(alike)} {how}. If they are one class, merge them with --class-names "
+        f"{_merged(alike, counts)}."
+        for alike, how in pairs
         if not all(spelling_key(name) in kept for name in alike)
     ]
 

@@ -96,7 +96,7 @@ def find_splits(table: pd.DataFrame, used: Collection[str | None], file_name: st
         column = min(found, key=lambda name: _plain(name) not in _SURE_NAMES)
         return Splits((column,), found[column], notes)
     for column, texts in cells.items():
-        if _plain(column) in _SURE_NAMES or _seems_split(column, texts):
+        if _is_about_splits(column) or _seems_split(column, texts):
             _by_name(texts, column, file_name)  # says what is wrong with it
     columns, values = _by_flags(cells, file_name)
     return Splits(columns, values or [""] * len(table), notes)
@@ -151,6 +151,14 @@ def _seems_split(column: str, texts: Sequence[str]) -> bool:
     if _plain(column) in _KNOWN_NAMES:
         return several
     return several and all(about) and 2 * len(distinct) <= len(texts)
+
+
+def _is_about_splits(column: str) -> bool:
+    """Whether a name can only be that of a column of splits: `split`, `Train/Val`."""
+    words = words_of(column)
+    splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+    is_list = len(splits) > 1 and {word for word in words if word not in SPLIT_NAMES} <= _FLAG_WORDS
+    return is_list or _plain(column) in _SURE_NAMES
 
 
 def _by_flags(

@@ -232,3 +232,10 @@ def test_readers_who_disagree_about_findings_are_refused_or_counted(folder):
     assert findings(dataset)["film_0.png"] == {"Mass": 1, "Nodule": 1}
     assert noted(dataset, "4 of 6 rows", "1 image has rows with different labels")
     assert len(read(folder, text, rules=Rules(conflicts="drop")).cases) == 1
+
+
+def test_rows_without_a_1_among_columns_of_which_one_is_1_are_told_of(folder):
+    text = "image,A,B\nfilm_0,1,0\nfilm_1,0,1\nfilm_2,0,0\n"
+
+    assert noted(read(folder, text), "No row has a 1 in several columns, and 1 of 3 have none")
+    assert not noted(read(folder, text + "film_3,1,1\n"), "No row has a 1 in several")

@@ -72,6 +72,17 @@ def test_a_number_at_the_end_is_told_of():
     assert require_unlike(["0", "1", "10"], []) == []
 
 
+def test_several_names_for_nothing_found_are_told_of():
+    names = ["normal", "normal", "healthy", "tb", "mass"]
+
+    assert require_unlike(names, []) == [
+        "healthy and normal all say that nothing was found. If they are one class, merge them with "
+        "--class-names healthy=normal."
+    ]
+    assert require_unlike(names, ["healthy", "normal"]) == []
+    assert require_unlike(["normal", "tb"], []) == []
+
+
 def test_folders_of_one_class_are_merged_or_kept(tmp_path):
     layout(tmp_path, "covid19/1.png", "COVID-19/2.png", "Covid/3.png", "normal/4.png")
 

@@ -89,6 +89,7 @@ def test_a_flag_that_was_named_is_the_split(folder):
         ("Usage", ["Training"] * 3 + ["PublicTest"] * 2 + ["PrivateTest"], "'PublicTest'"),
         ("split", list("001122"), "'0', '1', '2'"),
         ("partition", list("001122"), "'0', '1', '2'"),
+        ("Train/Val", list("TTTTVV"), "'T', 'V'"),
         ("subset", ["train"] * 3 + ["test"] * 2 + ["other"], "'other'"),
     ],
 )
