@@ -55,9 +55,15 @@ def problems(inspection: Inspection) -> Table:
 
 
 def shared(inspection: Inspection) -> Table:
-    """What each pair of given splits shares."""
+    """What each pair of given splits shares; no patients where none is known."""
+    known = any(case.patient_id for case in inspection.cases)
     rows = [
-        (f"{one} and {other}", shared.patients, shared.files, shared.near_duplicates)
+        (
+            f"{one} and {other}",
+            shared.patients if known else "not known",
+            shared.files,
+            shared.near_duplicates,
+        )
         for (one, other), shared in inspection.shared.items()
     ]
     header = ("Splits", "Patients", "Identical files", "Groups of near-duplicates")
