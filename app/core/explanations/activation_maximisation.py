@@ -162,6 +162,7 @@ def _checked_part(network: Network, layer: str, channel: int) -> keras.Model:
 def _climbable(model: keras.Model) -> keras.Model:
     """A copy that computes the same, and whose ReLUs pass some gradient where they are off."""
     import keras
+    import tensorflow as tf
 
     def copied(layer: Any) -> Any:
         is_relu = getattr(layer, "activation", None) is keras.activations.relu
@@ -174,6 +175,8 @@ def _climbable(model: keras.Model) -> keras.Model:
 
     copy = keras.models.clone_model(model, clone_function=copied)
     copy.set_weights(model.get_weights())
+    # Compiled, because each step would otherwise call every layer from Python.
+    copy.call = tf.function(copy.call, autograph=False)
     return copy
 
 

@@ -131,7 +131,11 @@ class Logits:
 
         model = self.network.logits_model
         pixels = tf.TensorSpec(model.input_shape, tf.float32)
-        return tf.function(lambda batch: model(batch, training=False)[1], input_signature=[pixels])
+        return tf.function(
+            lambda batch: model(batch, training=False)[1],
+            input_signature=[pixels],
+            autograph=False,
+        )
 
     @cached_property
     def _pixel_gradient(self) -> Any:
@@ -148,7 +152,7 @@ class Logits:
 
         pixels = tf.TensorSpec(model.input_shape, tf.float32)
         weights = tf.TensorSpec((self.num_logits,), tf.float32)
-        return tf.function(gradient, input_signature=[pixels, weights])
+        return tf.function(gradient, input_signature=[pixels, weights], autograph=False)
 
 
 @dataclass(frozen=True, slots=True)
