@@ -182,9 +182,8 @@ def test_a_disk_that_is_full_for_a_while_is_not_remembered(bundle, tmp_path, mon
     )
 
 
-def test_a_bundle_replaced_after_it_was_opened_is_not_cached_under_the_old_digest(tmp_path):
-    (tmp_path / "models").mkdir()
-    opened = make_bundle(tmp_path / "models", seed=1)
+def test_a_bundle_replaced_after_it_was_opened_is_not_cached_under_the_old_digest(bundle, tmp_path):
+    opened = load_bundle(shutil.copytree(bundle.path, tmp_path / "models" / bundle.name))
     shutil.rmtree(opened.path)
     make_bundle(tmp_path / "models", seed=2)
 

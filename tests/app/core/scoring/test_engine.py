@@ -27,10 +27,16 @@ def engine(bundle):
 
 @pytest.fixture(
     scope="module",
-    params=[(name, backend) for name in ("bundle", "three_class_bundle", "findings_bundle")
-            for backend in ("openvino", "tensorflow")],
-    ids="-".join,
-)  # fmt: skip
+    params=[
+        pytest.param(
+            (name, backend),
+            id=f"{name}-{backend}",
+            marks=() if (name, backend) == ("bundle", "openvino") else pytest.mark.slow,
+        )
+        for name in ("bundle", "three_class_bundle", "findings_bundle")
+        for backend in ("openvino", "tensorflow")
+    ],
+)
 def any_engine(request):
     name, backend = request.param
     return Engine(request.getfixturevalue(name), backend=backend)
