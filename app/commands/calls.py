@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from app.commands.parsing import given_path
+
 Commands = argparse._SubParsersAction
 
 
@@ -28,7 +30,7 @@ def add_bundle(command: argparse.ArgumentParser) -> None:
     """Adds the argument for the bundle that a command works on."""
     command.add_argument(
         "bundle",
-        type=Path,
+        type=given_path,
         help="folder of a model bundle, or the name of one inside OVERREAD_MODELS",
     )
 

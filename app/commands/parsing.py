@@ -20,6 +20,29 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}. `{self.prog} --help` explains the options.\n")
 
 
+def given(text: str) -> str:
+    """An argument that names a file, a folder or an address, as it is.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is empty, as of a variable that is not set: it would be
+            the current folder, with all that is in it.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            "it is empty. Check the variable or the quotes; the current folder is '.'"
+        )
+    return text
+
+
+def given_path(text: str) -> Path:
+    """The same as a path.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is empty.
+    """
+    return Path(given(text))
+
+
 def whole_number(text: str) -> int:
     """The value of an option that takes a whole number.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
 from app.commands.only_run import only_run
-from app.commands.parsing import require_output_file, require_output_folder
+from app.commands.parsing import given, given_path, require_output_file, require_output_folder
 from app.commands.reading_options import add_reading
 from app.core.backend_names import BACKENDS
 from app.core.errors import OverreadError, Status
@@ -46,7 +46,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument(
         "inputs",
         nargs="+",
-        type=_input,
+        type=given,
         metavar="INPUT",
         help="images, folders, ZIP archives, or URLs such as s3://bucket/folder",
     )
@@ -90,16 +90,6 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_run)
 
 
-def _input(text: str) -> str:
-    """An input. An empty one is rejected: it would be the current folder, with all below it."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError(
-            "it is empty; expected a file, a folder or a URL. Check the variable or the quotes; "
-            "the current folder is '.'"
-        )
-    return text
-
-
 def _output(text: str) -> Path:
     """A path to write to. A URL is rejected because it would create a local folder named `s3:`."""
     from app.core.sources.remote import is_address, public_name
@@ -109,7 +99,7 @@ def _output(text: str) -> Path:
             f"{public_name(text)!r} is a URL; expected a path on this machine. Write to a local "
             "path and copy the result afterwards"
         )
-    return Path(text)
+    return given_path(text)
 
 
 def _table(text: str) -> Path:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from app.commands.parsing import require_output_file, whole_number
+from app.commands.parsing import given_path, require_output_file, whole_number
 from app.core.atomic_write import write_whole
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
@@ -29,7 +28,11 @@ def add(commands: Commands) -> None:
     )
     add_data_arguments(command)
     command.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="PNG file; replaced if it exists"
+        "--out",
+        type=given_path,
+        required=True,
+        metavar="FILE",
+        help="PNG file; replaced if it exists",
     )
     for name, what in (("images", "rows, of all classes"), ("variants", "columns")):
         command.add_argument(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from app.commands.parsing import WrongCall, require_output_file
+from app.commands.parsing import WrongCall, given_path, require_output_file
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
 
@@ -20,7 +19,9 @@ def add(commands: Commands) -> None:
         "--data, these are the test images they have in common.",
         "overread-train compare models/a models/b models/c --html comparison.html",
     )
-    command.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE", help="two or more")
+    command.add_argument(
+        "bundles", type=given_path, nargs="+", metavar="BUNDLE", help="two or more"
+    )
     command.add_argument(
         "--split",
         "--part",
@@ -36,7 +37,7 @@ def add(commands: Commands) -> None:
         ("json", "JSON file to write, with all figures"),
     ):
         command.add_argument(
-            f"--{name}", type=Path, metavar="FILE", help=f"{what}; replaced if it exists"
+            f"--{name}", type=given_path, metavar="FILE", help=f"{what}; replaced if it exists"
         )
     add_data_arguments(command, name="--data")
     command.set_defaults(run=_run)

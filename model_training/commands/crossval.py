@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.parsing import require_output_folder, whole_number
+from app.commands.parsing import given_path, require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.setting_options import add_settings
@@ -41,7 +41,7 @@ def add(commands: Commands) -> None:
     add_data_arguments(command)
     command.add_argument(
         "--out",
-        type=Path,
+        type=given_path,
         required=True,
         metavar="OUT",
         help="folder for folds, predictions and report",
@@ -55,7 +55,7 @@ def add(commands: Commands) -> None:
     )
     command.add_argument(
         "--ensemble",
-        type=Path,
+        type=given_path,
         metavar="BUNDLE",
         help="also publish the ensemble of the folds as a bundle; a test split is then left out "
         "of all folds; default: none is published",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.parsing import whole_number
+from app.commands.parsing import given_path, whole_number
 from app.core.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
     """
     command.add_argument(
         name,
-        type=Path,
+        type=given_path,
         metavar="DATA",
         help="folder with train|val|test/CLASS/ or CLASS/ folders of images, or a table of them "
         "(CSV, JSON lines, Excel or Parquet), or a folder that holds such a table",
@@ -42,7 +41,7 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
     )
     options.add_argument(
         "--table",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         action="append",
         default=[],

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from app.commands.parsing import require_output_file
+from app.commands.parsing import given_path, require_output_file
 from app.commands.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
@@ -23,7 +22,9 @@ def add(commands: Commands) -> None:
         "Score labelled images with a bundle at its own decision threshold and report the figures.",
         "overread-train evaluate models/chest-pneumonia other-hospital/ --html report.html",
     )
-    command.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder of a model bundle")
+    command.add_argument(
+        "bundle", type=given_path, metavar="BUNDLE", help="folder of a model bundle"
+    )
     add_data_arguments(command)
     command.add_argument(
         "--split",
@@ -35,13 +36,13 @@ def add(commands: Commands) -> None:
     add_reading(command, without="the model's own is used, and without one they are refused")
     command.add_argument(
         "--out",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="CSV file to write, one row per image; replaced if it exists",
     )
     command.add_argument(
         "--html",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="HTML report to write, with curves; replaced if it exists",
     )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.parsing import require_output_folder, whole_number
+from app.commands.parsing import given_path, require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.setting_options import add_settings
@@ -40,7 +39,7 @@ def add(commands: Commands) -> None:
     )
     add_data_arguments(command)
     command.add_argument(
-        "--out", type=Path, required=True, metavar="OUT", help="folder of the bundle; new"
+        "--out", type=given_path, required=True, metavar="OUT", help="folder of the bundle; new"
     )
     command.add_argument(
         "--repeats",

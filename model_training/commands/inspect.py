@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.parsing import require_output_file, whole_number
+from app.commands.parsing import given_path, require_output_file, whole_number
 from app.commands.reading_options import add_reading
 from model_training.commands.calls import Commands, add_command
 from model_training.commands.data import add_data_arguments, read
@@ -40,14 +39,14 @@ def add(commands: Commands) -> None:
     output = command.add_argument_group("output")
     output.add_argument(
         "--json",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="write everything as JSON, with the names of files and patients that splits share; "
         "replaced if it exists",
     )
     output.add_argument(
         "--html",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="write a page with plots; it shows names of files and patients and small images, so "
         "keep it with the data; replaced if it exists",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from app.commands.parsing import require_output_folder, whole_number
+from app.commands.parsing import given_path, require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 
 
@@ -20,7 +19,7 @@ def add(commands: Commands) -> None:
         "overread-train phantoms p --count 900 --seed 1 --findings",
     )
     command.add_argument(
-        "out", type=Path, metavar="OUT", help="folder to write; must be empty or new"
+        "out", type=given_path, metavar="OUT", help="folder to write; must be empty or new"
     )
     command.add_argument(
         "--count",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.parsing import number, whole_number
+from app.commands.parsing import given_path, number, whole_number
 from app.commands.reading_options import add_reading
 from model_training.augmentation.sets import AUGMENTATIONS, Augmentation
 from model_training.config import (
@@ -44,7 +43,7 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--cache",
-        type=Path,
+        type=given_path,
         metavar="FOLDER",
         help="folder of the cache of decoded films; default: OVERREAD_CACHE, else "
         "~/.cache/overread",

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.commands.parsing import WrongCall
+from app.commands.parsing import WrongCall, given_path
 from model_training.config import (
     TrainingConfig,
 )
@@ -52,13 +52,13 @@ def add_description(command: argparse.ArgumentParser) -> None:
     )
     about.add_argument(
         "--remarks",
-        type=Path,
+        type=given_path,
         metavar="FILE",
         help="Markdown for the card: what was tried; default: none",
     )
     about.add_argument(
         "--samples",
-        type=Path,
+        type=given_path,
         metavar="FOLDER",
         help="folder of images to ship with the bundle; default: none",
     )

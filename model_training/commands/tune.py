@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from math import prod
-from pathlib import Path
 
-from app.commands.parsing import require_output_folder, whole_number
+from app.commands.parsing import given_path, require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.setting_options import add_settings
@@ -43,7 +42,7 @@ def add(commands: Commands) -> None:
     add_data_arguments(command)
     command.add_argument(
         "--out",
-        type=Path,
+        type=given_path,
         required=True,
         metavar="OUT",
         help="folder of the study: database, report, epochs",
@@ -86,7 +85,7 @@ def add(commands: Commands) -> None:
     )
     search.add_argument(
         "--fit-best",
-        type=Path,
+        type=given_path,
         metavar="BUNDLE",
         help="then train the best trial as a bundle; default: none",
     )

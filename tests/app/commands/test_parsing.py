@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from app import cli as app_cli
 from app.commands import program as app_program
 from app.commands.parsing import (
     WrongCall,
+    given_path,
     number,
     require_output_file,
     require_output_folder,
@@ -76,6 +78,20 @@ def test_a_wrong_value_is_one_line_that_says_what_was_received(main, call, said,
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
     assert f" {call[0]} --help` explains" in line
+
+
+def test_no_path_may_be_empty(tmp_path):
+    """An empty one, as of a variable that is not set, would be the current folder."""
+    assert given_path(str(tmp_path)) == tmp_path
+    assert [(name, action.dest) for name, action in options() if action.type is Path] == []
+    assert len([action for _, action in options() if action.type is given_path]) > 20
+    for empty in ("", " "):
+        with pytest.raises(argparse.ArgumentTypeError, match="it is empty"):
+            given_path(empty)
+    for call in (["b", "f", "--out", "r.csv", "--heatmaps", ""], ["b", "", "--out", "r.csv"]):
+        with pytest.raises(SystemExit) as stopped:
+            app_cli.main(["score", *call])
+        assert stopped.value.code == 2
 
 
 @pytest.mark.parametrize("program", ["app.commands.program", "model_training.commands.program"])
