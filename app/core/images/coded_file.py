@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError, UnreadableImageError
+from app.core.images import jpeg
 from app.core.images.coded_image import CodedImage, coded_image
 from app.core.images.file_integrity import is_whole
 from app.core.images.grey_range import scaled
@@ -47,6 +48,8 @@ def decode(data: bytes, reading: ReadOptions) -> tuple[NDArray[np.uint8], Window
         raise UnreadableImageError(
             "damaged", f"The {image.kind} file is cut off. Copy or export the file again."
         )
+    if image.kind == "JPEG":
+        jpeg.require_bearable(data)
     return scaled(_values(data, image), bits=_stated_bits(image), reading=reading)
 
 

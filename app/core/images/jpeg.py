@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError
 from app.core.images.coded_image import coded_image
+from app.core.images.file_integrity import num_scans
 
 # Names of Pillow's.
 FORMATS = ("JPEG", "MPO")
@@ -28,7 +29,6 @@ _DAMAGE = re.compile(r"corrupt|premature|inconsistent progression", re.IGNORECAS
 
 # As many as libjpeg writes at most; a photograph on the web has about ten.
 _MOST_SCANS = 100
-_START_OF_SCAN = b"\xff\xda"
 
 
 class DamagedJPEGError(ValueError):
@@ -75,7 +75,7 @@ def require_bearable(data: bytes) -> None:
         RefusedImageError: If it is.
         DamagedJPEGError: If it is too short for the pixels that its header states.
     """
-    if (scans := data.count(_START_OF_SCAN)) > _MOST_SCANS:
+    if (scans := num_scans(data)) > _MOST_SCANS:
         raise RefusedImageError(
             "unsupported_layout",
             f"The JPEG image is written in {scans:,} scans, at most {_MOST_SCANS} are read. Export "

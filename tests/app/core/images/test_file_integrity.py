@@ -6,6 +6,7 @@ from PIL import Image, ImageFile
 
 from app.core.errors import ImageError
 from app.core.images import decoding
+from app.core.images.file_integrity import num_scans
 from tests.app.core.images.decoding import decoded, refusal
 from tests.pictures import coloured, dicom, encode, png_chunk
 
@@ -90,3 +91,16 @@ def test_damaged_second_page_costs_the_film(film):
 
 def test_pillow_keeps_refusing_half_files():
     assert not ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def test_scans_are_those_of_the_image_itself(film):
+    once = encode(film, "JPEG")
+    often = encode(coloured(film), "JPEG", progressive=True)
+    assert num_scans(once) == 1
+    assert num_scans(often) == 10
+    assert num_scans(once[:-2]) == 0
+    # Neither those of a small image in its header nor those of anything behind it, such as a video.
+    behind = often + 200 * b"\xff\xda"
+    exif = b"\xff\xe1" + (2 + len(behind)).to_bytes(2, "big") + behind
+    assert num_scans(once[:2] + exif + once[2:] + behind) == 1
+    np.testing.assert_array_equal(decoded(once + behind), decoded(once))

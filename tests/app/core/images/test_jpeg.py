@@ -87,7 +87,9 @@ def test_thousands_of_scans_are_not_decoded(film):
     data = encode(film, "JPEG", progressive=True)
     scan = data.rindex(b"\xff\xda")
     many = data[:scan] + data[scan:-2] * 100 + data[-2:]
-    for one in (many, dicom(film, frames=[many], TransferSyntaxUID=JPEGBaseline8Bit)):
+    twelve_bits = many.replace(b"\xff\xc2\0\x0b\x08", b"\xff\xc2\0\x0b\x0c")
+    in_dicom = dicom(film, frames=[many], TransferSyntaxUID=JPEGBaseline8Bit)
+    for one in (many, twelve_bits, in_dicom):
         error = refusal(one)
         assert error.code == "unsupported_layout"
         assert "scans" in str(error)
