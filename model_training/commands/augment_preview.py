@@ -81,7 +81,10 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.augmentation.preview import as_png, draw_sheet
     from model_training.preparation.sample import sample
 
-    images = sample(read(options, any_of=True), config=config, number=options.images)
+    dataset = read(options, any_of=True)
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
+    images = sample(dataset, config=config, number=options.images)
     sheet = draw_sheet(
         images, config.augmentation_options, num_variants=options.variants, seed=config.seed
     )

@@ -44,11 +44,12 @@ def test_the_command_writes_a_png(data, tmp_path, channels, shape, capsys):
     assert "The sheet is in" in printed.err
 
 
-def test_the_command_draws_images_of_findings(tmp_path):
+def test_the_command_draws_images_of_findings(tmp_path, capsys):
     for number in range(3):
         write(tmp_path / "data" / f"{number}.png", draw(number % 2, number))
     table = "file,EFFUSION,MASS\n0.png,1,1\n1.png,0,0\n2.png,0,1\n"
     (tmp_path / "data" / "labels.csv").write_text(table)
+    (tmp_path / "data" / "notes.txt").write_text("no image")
     out = tmp_path / "sheet.png"
     arguments = ["augment-preview", str(tmp_path / "data"), "--out", str(out)]
 
@@ -56,6 +57,7 @@ def test_the_command_draws_images_of_findings(tmp_path):
 
     sheet = cv2.imread(str(out), cv2.IMREAD_UNCHANGED)
     assert sheet.shape == (3 * 48 + 2 * 6, 2 * 48 + 6)
+    assert "1 file is not an image: 1 .txt." in capsys.readouterr().err
 
 
 def test_a_colour_picture_is_no_film_to_preview(tmp_path, capsys):
