@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.findings import column
 from app.core.images.reading import window_text
-from app.core.results.verdicts import Verdict
 from app.core.scoring.result import Result
+
+if TYPE_CHECKING:  # it loads SQLAlchemy, which scoring in a shell does without
+    from app.core.results.verdicts import Verdict
 
 _BEFORE_CLASSES = (
     "path", "image_id", "status", "reason", "prediction", "probability", "raw_probability",
