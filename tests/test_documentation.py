@@ -83,3 +83,19 @@ def test_files_named_in_the_architecture_exist():
 
     assert len(named) > 30
     assert not [name for name in sorted(named) if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize(
+    ("change", "found_there"),
+    [
+        ("how a MONOCHROME1 DICOM file is read", '== "MONOCHROME1"'),
+        ("what the confusion matrix shows", "def confusion_matrix"),
+        ("the order of the worklist", "def worklist"),
+        ("the colours of a heatmap", "COLOURS = "),
+        ("the rule for a decision threshold", "def parse_rule"),
+    ],
+)
+def test_a_change_is_made_where_the_architecture_says(change, found_there):
+    (place,) = re.findall(rf"^\| {re.escape(change)} \| `(.*?)` \|$", ARCHITECTURE, re.MULTILINE)
+
+    assert found_there in (ROOT / place).read_text(encoding="utf-8")
