@@ -1,10 +1,10 @@
 """What decoding takes at the limits of size, which are worked out from it.
 
-    python -m benchmarks.limits [--share 1] [KIND ...]
+    python -m benchmarks.limits [--fraction 1] [KIND ...]
 
 For each kind of `app.core.images.limits.COSTS`, a film as large as is allowed is decoded in a
 process of its own. At fault is what takes more than 1 GB of memory, that of the file included, or
-more than 10 s of processor time. With a share below 1, smaller films are decoded, and what they
+more than 10 s of processor time. With a fraction below 1, smaller films are decoded, and what they
 take is multiplied. Needs Linux.
 """
 
@@ -33,7 +33,7 @@ def main() -> int:
     """Measures and prints a table; exit status 1 if anything takes too much."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kinds", nargs="*", metavar="KIND", help="default: all")
-    parser.add_argument("--share", type=float, default=1.0, help="of the largest size, up to 1")
+    parser.add_argument("--fraction", type=float, default=1.0, help="of the largest size, up to 1")
     options = parser.parse_args()
     log_machine()
     print("| kind | million pixels | memory, MB | time, s | bytes a pixel | µs a pixel |")
@@ -41,8 +41,8 @@ def main() -> int:
     is_at_fault = False
     for kind in options.kinds or MAKERS:
         most = COSTS[kind].max_pixels
-        found = measure(kind, int(most * options.share))
-        pixels = most * options.share
+        found = measure(kind, int(most * options.fraction))
+        pixels = most * options.fraction
         num_bytes = max(one.megabytes for one in found) * 1024**2 / pixels
         microseconds = max(one.seconds for one in found) * 1e6 / pixels
         megabytes, seconds = num_bytes * most / 1024**2, microseconds * most / 1e6

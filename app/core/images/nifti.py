@@ -196,7 +196,7 @@ def _require_filling(rest: bytes | memoryview) -> None:
     More voxels than stated mean that the header is wrong; then the slices could be sheared.
     """
     if len(rest) > _MOST_FILLING or any(rest):
-        raise _contradicted("it goes on behind the voxels that its header states")
+        raise _contradicted("it continues after the voxels that its header states")
 
 
 def _rescaled(values: NDArray[Any], header: Nifti1Header | Nifti2Header) -> NDArray[Any]:

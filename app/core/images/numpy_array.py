@@ -67,8 +67,8 @@ def _values(data: bytes) -> NDArray[Any]:
     if len(data) > start + size:
         raise UnreadableImageError(
             "invalid_header",
-            f"The file goes on behind the {rows:,} × {columns:,} values that its header states: it "
-            "holds several arrays, or its header is wrong. Save one array as a file of its own.",
+            f"The file continues after the {rows:,} × {columns:,} values that its header states: "
+            "it holds several arrays, or its header is wrong. Save one array as a file of its own.",
         )
     stored = np.frombuffer(data, dtype, rows * columns, start)
     values = stored.astype(dtype.newbyteorder("="))
