@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from app.core.bundles.bundle import MODEL, Bundle
 from app.core.errors import BundleError
 
@@ -67,8 +69,8 @@ def load_network(bundle: Bundle) -> Network:
     """Loads a bundle's network and checks it against its manifest.
 
     Raises:
-        BundleError: If the file cannot be loaded, or the input, classes or heatmap layer differ
-            from the manifest.
+        BundleError: If the file cannot be loaded, a weight is NaN or infinite, or the input,
+            classes or heatmap layer differ from the manifest.
     """
     silence_tensorflow()
     import keras
@@ -81,6 +83,7 @@ def load_network(bundle: Bundle) -> Network:
             "Expected a Keras 3 functional model without custom layers. Train it again."
         ) from error
     check_network(model, bundle)
+    require_finite_weights(model, bundle)
     return Network(model, bundle.manifest.heatmap.layer)
 
 
@@ -131,6 +134,27 @@ def check_network(model: keras.Model, bundle: Bundle) -> None:
             "Dense layer or directly after it. Train it again."
         )
     _check_heatmap_layer(model, bundle)
+
+
+def require_finite_weights(model: keras.Model, bundle: Bundle) -> None:
+    """Refuses NaN and infinity among the weights.
+
+    They need not show in the answer: where a library's ReLU takes NaN for zero, a network that
+    diverged in training answers with probabilities that mean nothing.
+
+    Args:
+        model: The loaded Keras model.
+        bundle: The bundle it belongs to.
+
+    Raises:
+        BundleError: If there is one.
+    """
+    for variable in model.weights:
+        if not np.isfinite(np.asarray(variable)).all():
+            raise BundleError(
+                f"The network of {bundle.name!r} has weights that are not finite (NaN or "
+                f"infinity), first in {variable.path!r}. Train or export it again."
+            )
 
 
 def _check_heatmap_layer(model: keras.Model, bundle: Bundle) -> None:

@@ -23,10 +23,8 @@ def try_out(engine: Engine) -> str:
         What it was tried on, such as `the sample film12.png`.
 
     Raises:
-        BundleError: If a weight is no number, or the network gives no valid output or cannot be
-            computed.
+        BundleError: If the network gives no valid output, or cannot be computed.
     """
-    _require_finite_weights(engine)
     prepared, name = _sample(engine)
     try:
         engine.explain(prepared)
@@ -36,20 +34,6 @@ def try_out(engine: Engine) -> str:
             "are not finite (NaN or infinity) or are not probabilities. Train or export it again."
         ) from None
     return name
-
-
-def _require_finite_weights(engine: Engine) -> None:
-    """Refuses NaN and infinity among the weights.
-
-    They need not show in the answer: where a library's ReLU takes NaN for zero, a network that was
-    trained to death answers with probabilities that mean nothing.
-    """
-    for variable in engine.network.model.weights:
-        if not np.isfinite(np.asarray(variable)).all():
-            raise BundleError(
-                f"The network of {engine.bundle.name!r} has weights that are not finite (NaN or "
-                f"infinity), first in {variable.path!r}. Train or export it again."
-            )
 
 
 def _sample(engine: Engine) -> tuple[Prepared, str]:
