@@ -9,11 +9,13 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 endif
 INSTALLED := $(VENV)/installed
-# Test files run side by side, each as a whole, so that what a file sets up is set up once.
-WORKERS ?= 2
+# Test files run side by side, each as a whole, so that what a file sets up is set up once. The quick
+# tests keep two cores busy with two processes; of all tests, some wait for browsers and servers.
+QUICK_WORKERS := $(or $(WORKERS),2)
+ALL_WORKERS := $(or $(WORKERS),3)
 # Compiled modules are kept, also where the environment says otherwise: every worker and every
 # process that a test starts would compile them again.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 # From 3.12 on Python itself counts covered lines, at little cost; before, it takes minutes.
 COVERAGE_CORE := $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 COVERAGE ?= $(shell $(PYTHON) -c 'import sys; print("--cov --cov-report=term:skip-covered" if sys.version_info >= (3, 12) else "")')
@@ -29,7 +31,7 @@ check: $(INSTALLED)
 	$(MAKE) --no-print-directory --jobs=2 types quick-tests
 
 quick-tests: lint
-	$(PYTEST) -q -m "not slow and not browser and not ray and not s3"
+	$(PYTEST) -n $(QUICK_WORKERS) -q -m "not slow and not browser and not ray and not s3"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -43,7 +45,7 @@ test: $(INSTALLED)
 	$(MAKE) --no-print-directory --jobs=2 types all-tests
 
 all-tests: lint
-	COVERAGE_CORE=$(COVERAGE_CORE) $(PYTEST) $(COVERAGE)
+	COVERAGE_CORE=$(COVERAGE_CORE) $(PYTEST) -n $(ALL_WORKERS) $(COVERAGE)
 
 coverage:
 	$(MAKE) --no-print-directory test COVERAGE='--cov --cov-report=term:skip-covered'

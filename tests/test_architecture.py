@@ -119,6 +119,7 @@ for module in modules:
 """
 
 
+@pytest.mark.slow
 def test_light_modules_load_without_a_network_library():
     """In one process: the first line that says more than its module's name has the culprit."""
     done = subprocess.run(

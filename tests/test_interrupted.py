@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+# Every case is a process of its own.
+pytestmark = pytest.mark.slow
+
 # Sends the signal to itself when the named module begins to load, as a hurried hand would.
 INTERRUPT_AT = """
 import os, signal, sys, time

@@ -100,6 +100,7 @@ def test_verify_tells_the_digest(bundle, capsys):
     assert bundle.sha256 in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "told"),
     [

@@ -16,6 +16,9 @@ from app.cli import main
 from model_training.commands.program import TRAINER_MODULES
 from tests.packaging.installation import REPOSITORY
 
+# Cases load the whole package in processes of their own.
+pytestmark = pytest.mark.slow
+
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Imported only after their extra was found: botocore comes with s3fs.

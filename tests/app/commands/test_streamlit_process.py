@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.commands.streamlit_process import main
 
 
+@pytest.mark.slow
 def test_the_run_of_a_page_leaves_keras_to_other_threads(monkeypatch):
     cleared = []
     backend = SimpleNamespace(clear_session=lambda: cleared.append(True))

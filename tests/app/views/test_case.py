@@ -260,6 +260,7 @@ def test_a_method_is_explained_with_the_unit_of_its_values(app, data_root, metho
         assert words in texts(at)
 
 
+@pytest.mark.slow
 def test_the_page_goes_on_while_the_network_is_opened(app, data_root, forget, made_up, monkeypatch):
     made_up(np.array([[-1.0, 3.0]], np.float32))
     ended = Future()

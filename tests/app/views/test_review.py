@@ -300,6 +300,7 @@ def test_a_batch_that_is_replaced_stops_and_its_uploads_go(app, gate, data_root)
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_a_batch_of_another_model_can_be_stopped(app, gate, bundle, tmp_path, monkeypatch):
     for name in ("one", "two"):
         copied = tmp_path / "models" / name

@@ -7,6 +7,9 @@ from sklearn.metrics import roc_auc_score
 
 from model_training.audit.shortcuts import border_scores, find_shortcuts
 
+# Every case cross-validates a classifier over a data set.
+pytestmark = pytest.mark.slow
+
 NUM = 120
 
 

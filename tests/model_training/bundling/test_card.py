@@ -8,6 +8,9 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from model_training.bundling.card import figures, write_card, written_figures
 from tests.bundles import predictions as made_up
 
+# Every card takes bootstraps of all its figures.
+pytestmark = pytest.mark.slow
+
 
 def rows(card):
     """Figure, value, interval and denominator of each row of a card's table."""

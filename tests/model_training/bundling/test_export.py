@@ -11,6 +11,9 @@ from model_training.bundling import export
 from tests.bundles import make_bundle
 from tests.model_training.films import draw, write
 
+# Every export reads its network back and runs it.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def samples(tmp_path):
@@ -67,7 +70,6 @@ class SavesAnother:
         return self.model(*arguments, **settings)
 
 
-@pytest.mark.slow
 def test_a_network_that_reads_back_differently_is_not_published(tmp_path):
     bundle = make_bundle(tmp_path)
     network = load_network(bundle)

@@ -12,6 +12,9 @@ from model_training.cli import main
 from tests.model_training.audit.test_checks import BINARY, anatomy
 from tests.model_training.films import draw, write, write_classes
 
+# Every case inspects a data set, as one does at a prompt.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def leaking(tmp_path_factory):

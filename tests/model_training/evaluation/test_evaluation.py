@@ -12,6 +12,9 @@ from model_training.evaluation.decision_fitting import heatmap_scale
 from model_training.evaluation.evaluation import best_epoch
 from model_training.networks.catalogue import PRESETS
 
+# Networks are run over data sets.
+pytestmark = pytest.mark.slow
+
 
 def test_best_epoch_passes_over_what_is_no_number():
     history = pd.DataFrame({"epoch": [1, 2, 3, 4], "val_loss": [np.nan, 0.6, 0.4, 0.4]})
@@ -54,7 +57,6 @@ def settings(outcome):
     return outcome.thresholds, outcome.calibration, outcome.heatmap_scale
 
 
-@pytest.mark.slow
 def test_test_labels_decide_nothing_and_validation_labels_do(scored):
     _, _, labels, run = scored
     num_classes = labels.max() + 1

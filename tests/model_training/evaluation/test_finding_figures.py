@@ -15,6 +15,9 @@ from model_training.evaluation.finding_figures import (
 from model_training.fitting.repeats import as_text, spread
 from tests.bundles import without_test_labels
 
+# Every finding has bootstraps of all its figures.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cases(findings_bundle):

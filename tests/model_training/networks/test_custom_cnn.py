@@ -6,6 +6,9 @@ from keras import layers
 from tests.model_training.networks.presets import SIZE, build
 from tests.model_training.shaken_networks import shake
 
+# Every case builds networks.
+pytestmark = pytest.mark.slow
+
 
 def test_basic_cnn_is_a_ladder(films):
     reference = build("basic-cnn", units=3)

@@ -6,6 +6,9 @@ from keras import layers
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.freezing import freeze, is_backbone_trainable, parameter_counts
 
+# Every case builds networks.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def model():

@@ -20,6 +20,9 @@ from tests.model_training.networks.weight_files import (
     read_legacy,
 )
 
+# Networks with published sizes are built.
+pytestmark = pytest.mark.slow
+
 
 def test_imagenet_weights_come_from_where_keras_has_them():
     published = {name: preset.imagenet for name, preset in PRESETS.items() if preset.imagenet}

@@ -20,6 +20,9 @@ from tests.model_training.networks.presets import (
     build,
 )
 
+# Every preset is built, some in several sizes.
+pytestmark = pytest.mark.slow
+
 
 def test_every_configured_preset_can_be_built():
     assert tuple(PRESETS) == PRESET_NAMES
@@ -121,7 +124,6 @@ def test_smallest_and_coloured_input(name, channels):
     assert model(np.zeros((1, 32, 32, channels), np.float32)).shape == (1, 1)
 
 
-@pytest.mark.slow
 def test_saved_networks_load_with_keras_alone_and_score_alike(tmp_path, films):
     expected = {}
     for name in FROM_SCRATCH:

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from app.core.backends.conversion import MODEL_FILE, converted
 
 
+@pytest.mark.slow
 def test_a_signal_after_several_networks_were_released(bundle, tmp_path):
     """With a signal handler, as Ctrl-C has, and a signal stack of this process, as a crash log."""
     folder = converted(bundle, tmp_path)

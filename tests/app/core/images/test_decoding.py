@@ -155,6 +155,7 @@ def test_huge_image_is_refused_by_its_header(kind):
     assert re.search(r"the maximum is \d+ million", str(error))
 
 
+@pytest.mark.slow
 def test_huge_images_cost_neither_memory_nor_time():
     code = """
 import resource, time

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import numpy as np
 import pydicom
+import pytest
 
 from app.core.errors import ImageError
 from app.core.images import decoding
@@ -35,6 +36,7 @@ def reason_of(data):
     return ""
 
 
+@pytest.mark.slow
 def test_no_error_quotes_a_header(film, capfd, caplog, recwarn):
     caplog.set_level(logging.DEBUG)
     data = named(film)

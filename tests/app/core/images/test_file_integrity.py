@@ -25,6 +25,7 @@ WHOLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", WHOLE)
 def test_every_cut_is_unreadable(film, kind):
     data = WHOLE[kind](film[SMALL])

@@ -63,6 +63,7 @@ def test_without_a_folder_films_are_decoded_all_the_same(notes, film):
     assert decode(encode(film, "PNG")).pixels.shape == film.shape
 
 
+@pytest.mark.slow
 def test_a_film_that_stalls_is_given_up_and_refused_until_it_ends(notes, film, monkeypatch):
     monkeypatch.setattr(jpeg, "_MOST_SCANS", 10**6)
     data = encode(np.tile(film, (4, 4)), "JPEG", progressive=True)

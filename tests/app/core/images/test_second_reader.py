@@ -105,6 +105,7 @@ def compare(path, folder):
 needs_dcmtk = pytest.mark.skipif(not shutil.which("dcm2pnm"), reason="needs DCMTK")
 
 
+@pytest.mark.slow
 @needs_dcmtk
 @pytest.mark.parametrize("path", bundled(), ids=lambda path: path.name)
 def test_files_of_pydicom(path, tmp_path):

@@ -12,6 +12,9 @@ from app.core.networks.contributions import contributions
 from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS
 
+# Every layer of every preset is computed.
+pytestmark = pytest.mark.slow
+
 # The backbones have hundreds of layers.
 FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]
 
@@ -128,7 +131,6 @@ def test_contributions_worked_by_hand(tiny):
     assert positive.pooled_layer == "cut"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("preset", FROM_SCRATCH)
 def test_every_layer_of_a_preset_equals_a_sub_model(preset):
     network = preset_network(preset)

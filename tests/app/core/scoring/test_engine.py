@@ -253,6 +253,7 @@ def test_a_store_that_fails_ends_the_run(little_room):
     assert str(error) == "The store cannot be read."
 
 
+@pytest.mark.slow
 def test_a_file_system_that_is_gone_ends_the_run(little_room, hanging):
     """Every eighth file hangs, and what comes of the others fills the room."""
     films = [

@@ -141,6 +141,7 @@ def test_archive_that_is_removed_after_it_was_listed_is_still_read(pack):
     assert codes(found) == [b"abc"]
 
 
+@pytest.mark.slow
 def test_member_that_inflates_to_more_than_it_states_costs_no_memory(tmp_path):
     code = """
 import resource, sys, zlib

@@ -125,6 +125,7 @@ def test_the_limit_is_told_as_it_is(released):
         reading.read(Film(until=released)).take()
 
 
+@pytest.mark.slow
 def test_slow_files_that_come_after_all_do_not_end_the_run():
     """Three times as many as may hang at once, one after the other."""
     slow = [Film(until=threading.Event()) for _ in range(3 * read_ahead.MAX_STALLED)]
