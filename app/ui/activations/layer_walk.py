@@ -201,8 +201,7 @@ def _walk_tile(one: StrongestChannel) -> Tile:
         key=one.layer,
         label=one.layer,
         note=f"{grid} · ch. {one.channel}",
-        hint=f"{one.layer}, {grid}, channel {one.channel}, "
-        f"mean activation {format_value(one.mean)}",
+        hint=f"{one.layer}, {grid} · ch. {one.channel}, mean activation {format_value(one.mean)}",
     )
 
 
@@ -211,7 +210,7 @@ def _evidence_tile(layer: str) -> Tile:
         key=EVIDENCE,
         label="Evidence",
         note="Grad-CAM",
-        hint=f"Grad-CAM evidence at {layer}",
+        hint=f"Evidence, Grad-CAM at {layer}",
         pinned=True,
     )
 

@@ -51,7 +51,7 @@ function build(tile, index, image, data) {
     const line = document.createElement("span");
     line.className = name;
     line.textContent = tile[name];
-    button.append(line);
+    button.append(line, " "); // a space, so that the lines are not read as one word
   }
   return button;
 }

@@ -30,7 +30,8 @@ class Tile:
         key: Reported when it is selected.
         label: First line under the image.
         note: Second, less prominent line; may be empty.
-        hint: Full description, for the tooltip and screen readers.
+        hint: Full description, for the tooltip and screen readers. It contains the label and the
+            note, as people who speak to their computer say what they see.
         pinned: Whether it stays visible at the end of a scrolling strip.
     """
 
