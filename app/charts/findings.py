@@ -40,8 +40,10 @@ def finding_bars(prediction: Prediction, manifest: Manifest) -> go.Figure:
             orientation="h",
             marker_color=[palette.ACCENT if one.is_positive else palette.MUTED for one in findings],
             showlegend=False,
-            customdata=[(probability(one.probability), one.threshold) for one in findings],
-            hovertemplate="%{y}: %{customdata[0]}, threshold %{customdata[1]:.3f}<extra></extra>",
+            customdata=[
+                (probability(one.probability), probability(one.threshold)) for one in findings
+            ],
+            hovertemplate="%{y}: %{customdata[0]}, threshold %{customdata[1]}<extra></extra>",
         )
     )
     figure.add_scatter(

@@ -46,7 +46,7 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
             y=1.5,
             yanchor="bottom",
             showarrow=False,
-            text=f"threshold {thresholds.decision:.3f}",
+            text=f"threshold {formatting.probability(thresholds.decision)}",
         )
     return figure.update_layout(
         height=64 + 40 * len(class_names),

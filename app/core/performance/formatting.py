@@ -58,7 +58,10 @@ def rate(per_second: float) -> str:
 
 
 def probability(value: float) -> str:
-    """A probability of one image, such as `67.3 %`, and never as certain: `> 99.9 %`, `< 0.1 %`."""
+    """A probability of one image, or a threshold for it, such as `67.3 %`.
+
+    It is never written as certain: `> 99.9 %`, `< 0.1 %`.
+    """
     percent = 100 * value
     return "< 0.1 %" if percent < 0.05 else "> 99.9 %" if percent >= 99.95 else f"{percent:.1f} %"
 

@@ -234,7 +234,9 @@ def _show_decision(prediction: Prediction, bundle: Bundle) -> None:
     task = bundle.manifest.task
     class_name = task.classes[1 if task.binary else prediction.class_index]
     st.markdown(f"**{prediction_text(prediction, task)}**  \n{STATUS_LABELS[prediction.zone]}")
-    cut = f", decision threshold {prediction.threshold:.3f}" if task.binary or task.any_of else ""
+    cut = ""
+    if task.binary or task.any_of:
+        cut = f", decision threshold {formatting.probability(prediction.threshold)}"
     st.caption(
         f"Probability of {task.display_name(class_name).lower()} "
         f"{formatting.probability(prediction.probability)}{cut}."

@@ -273,7 +273,7 @@ def _probability_help(bundle: Bundle) -> str:
     if task.binary:
         return (
             f"Calibrated probability of {task.display_name(task.classes[1]).lower()}; decision "
-            f"threshold {bundle.manifest.thresholds.decision:.3f}."
+            f"threshold {formatting.probability(bundle.manifest.thresholds.decision)}."
         )
     return "Calibrated probability of the predicted class."
 

@@ -45,7 +45,7 @@ def test_two_classes_have_the_threshold_and_its_zone_over_the_positive_one(manif
     zone, line = figure.layout.shapes
     assert (zone.type, zone.x0, zone.x1, zone.y0, zone.y1) == ("rect", 0.4, 0.7, 0.5, 1.5)
     assert (line.type, line.x0, line.x1, line.y0, line.y1) == ("line", 0.5, 0.5, 0.5, 1.5)
-    assert figure.layout.annotations[0].text == "threshold 0.500"
+    assert figure.layout.annotations[0].text == "threshold 50.0 %"
     assert list(figure.layout.xaxis.tickvals) == [0, 0.25, 0.5, 0.75, 1]
 
 

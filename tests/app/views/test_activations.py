@@ -67,7 +67,7 @@ def test_the_walk_starts_at_the_first_convolution(bundle, source, monkeypatch):
     assert "16 channels" in texts(at)
     assert "The film at 120 × 90 pixels" in at.image[0].captions[0]
     assert "48 × 48, stretched" in at.image[1].captions[0]
-    said = r"Probability of pneumonia [<>]? ?\d+\.\d %, decision threshold 0\.500"
+    said = r"Probability of pneumonia [<>]? ?\d+\.\d %, decision threshold 50\.0 %"
     assert re.search(said, texts(at))
     assert drawn(at) == ["activations_strip", "activations_grid"]  # one element each
 
