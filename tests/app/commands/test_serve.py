@@ -34,7 +34,7 @@ def test_it_listens_on_this_machine_only_and_reports_nothing(started):
         assert started[started.index(f"--{name}") + 1] == value
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has no signal masks")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
 @pytest.mark.usefixtures("started")
 def test_ctrl_c_is_heeded_again_where_the_app_could_not_be_started():
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

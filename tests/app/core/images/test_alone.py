@@ -12,7 +12,7 @@ from tests.pictures import encode
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform == "win32", reason="ends a process by a signal"),
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows ends no process by a signal"),
 ]
 
 

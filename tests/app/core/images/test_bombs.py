@@ -18,7 +18,10 @@ from tests.pictures import encode
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc"),
+    pytest.mark.skipif(
+        sys.platform != "linux",
+        reason="the peak of memory is read from /proc, which only Linux has",
+    ),
 ]
 
 FILM = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8) + 40

@@ -85,7 +85,7 @@ def test_a_film_that_stalls_is_given_up_and_refused_until_it_ends(notes, film, m
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="ends a process by a signal")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends no process by a signal")
 def test_a_film_that_another_process_left_is_tried_alone(notes, film, tmp_path, monkeypatch):
     put_for_children(tmp_path, monkeypatch)
     harmless, deadly = encode(film, "PNG"), encode(film, "PNG") + b"DEADLY"
