@@ -26,8 +26,8 @@ FORBIDDEN = {
 ROOMS = {
     "app/core": (
         "errors", "atomic_write", "progress", "backend_names", "settings",
-        "bundles", "images", "statistics", "networks", "sources", "rendering", "performance",
-        "backends", "explanations", "scoring", "results", "review",
+        "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
+        "performance", "backends", "explanations", "scoring", "results", "review",
     ),
     "model_training": (
         "console", "interruption", "suggestions",

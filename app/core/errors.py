@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import traceback
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 # The outcome for an image, as in the results table. `failed` is a failure of the model.
 Status = Literal["ok", "refused", "unreadable", "failed"]
+
+# How an image is made what it should be. `turn_90` turns it clockwise by 90 degrees.
+Remedy = Literal["invert", "turn_90", "turn_180", "turn_270", "remove_border"]
+REMEDIES: tuple[Remedy, ...] = get_args(Remedy)
 
 # Code of an image that did not fit into memory.
 NO_MEMORY = "no_memory"
@@ -123,9 +127,24 @@ class UnreadableImageError(ImageError):
 
 
 class RefusedImageError(ImageError):
-    """A readable image that the model is not meant for."""
+    """A readable image that the model is not meant for.
+
+    Attributes:
+        remedy: What would make the image what it should be, if that is certain.
+    """
 
     status: Status = "refused"
+
+    def __init__(self, code: str, sentence: str, *, remedy: Remedy | None = None) -> None:
+        """Creates the error.
+
+        Args:
+            code: Stable short code, such as `inverted`.
+            sentence: What was received, what was expected, what to do.
+            remedy: What would make the image what it should be, if that is certain.
+        """
+        super().__init__(code, sentence)
+        self.remedy = remedy
 
 
 class InvalidOutputError(ImageError):

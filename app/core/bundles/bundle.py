@@ -29,6 +29,10 @@ SplitName = Literal["train", "val", "test"]
 # Empty for a case that is in no split yet.
 CaseSplit = SplitName | Literal[""]
 SAMPLES = "samples"
+# Of a bundle with a reference: its numbers, and in most the held-out images that it shows.
+REFERENCE = "reference.npz"
+REFERENCE_SAMPLE = "reference.csv"
+PICTURES = "pictures"
 REQUIRED_FILES = (MODEL, HISTORY, PREDICTIONS, CARD)
 PREDICTION_COLUMNS = (
     "split", "image_id", "path", "patient_id", "subgroup", "y_true", "logit", "probability",
@@ -133,11 +137,12 @@ def load_bundle(path: Path) -> Bundle:
     except OSError as error:
         raise _not_readable(path.name, MANIFEST, error) from None
     manifest = parse_manifest(text, path.name)
-    for name in REQUIRED_FILES:
+    required = (*REQUIRED_FILES, *((REFERENCE,) if manifest.reference is not None else ()))
+    for name in required:
         if name not in manifest.files:
             raise BundleError(
                 f"The bundle {path.name!r} does not list {name} in {MANIFEST}. Expected "
-                f"{', '.join(REQUIRED_FILES)}. Train or copy the bundle again."
+                f"{', '.join(required)}. Train or copy the bundle again."
             )
     for name, expected in manifest.files.items():
         _check_digest(path, name, expected)

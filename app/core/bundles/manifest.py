@@ -18,9 +18,11 @@ from pydantic import (
 
 from app.core.errors import BundleError
 
-# Format 1 has no `kind` of task, and is always `one-of`.
-Format = Literal[1, 2]
+# Format 1 has no `kind` of task, and is always `one-of`. Only format 3 may have a `reference`; a
+# bundle without one is written in format 2, which older versions of Overread read.
+Format = Literal[1, 2, 3]
 FORMAT: Format = 2
+FORMAT_WITH_REFERENCE: Format = 3
 MANIFEST = "bundle.json"
 
 # `one-of`: every image belongs to exactly one class. `any-of`: an image can show any number of
@@ -227,6 +229,44 @@ class Finding(_Section):
         return self
 
 
+# In place of a layer: what the network is given.
+PIXELS = "pixels"
+
+
+class FeatureLayer(_Section):
+    """A layer whose features say how familiar an image is; `pixels` is the network's input.
+
+    Its map is divided into `grid` x `grid` cells. A feature is the mean of a channel over a cell;
+    with `spread`, the standard deviation over each cell is one as well.
+    """
+
+    layer: str = Field(min_length=1)
+    grid: int = Field(default=1, ge=1, le=16)
+    spread: bool = False
+
+
+class Reference(_Section):
+    """How images are told that are unlike those the model was trained on.
+
+    The numbers themselves are in files of the bundle. `limit_share`
+    is the proportion of validation images that the limit was chosen to refuse, `refused` how many
+    `of` them it does refuse. `faults` are the ways to be wrong that can be named, such as
+    `inverted`.
+    """
+
+    layers: tuple[FeatureLayer, ...] = Field(min_length=1)
+    limit_share: float = Field(gt=0, lt=1)
+    refused: int = Field(ge=0)
+    of: int = Field(ge=1)
+    faults: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> Self:
+        if self.refused > self.of:
+            raise ValueError(f"{self.refused} images are refused of {self.of}")
+        return self
+
+
 class Manifest(_Section):
     """The content of `bundle.json`.
 
@@ -244,6 +284,7 @@ class Manifest(_Section):
     one_of_thresholds: Thresholds | None = Field(default=None, alias="thresholds")
     one_of_calibration: Calibration | None = Field(default=None, alias="calibration")
     findings: dict[str, Finding] = {}
+    reference: Reference | None = None
     data: Data
     training: dict[str, str | int | float | bool | None]
     versions: dict[str, str]
@@ -270,6 +311,15 @@ class Manifest(_Section):
         if self.one_of_calibration is None:
             raise ValueError("An any-of task has a calibration for each finding, not for all.")
         return self.one_of_calibration
+
+    @model_validator(mode="after")
+    def _reference_has_its_format(self) -> Self:
+        if self.reference is not None and self.format < FORMAT_WITH_REFERENCE:
+            raise ValueError(
+                f"a reference is given, which format {self.format} does not have; expected "
+                f"{FORMAT_WITH_REFERENCE}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _decisions_fit(self) -> Self:
@@ -308,6 +358,8 @@ class Manifest(_Section):
     def _without_what_is_not_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = handler(self)
         unused = {"findings"} if not self.task.any_of else {"thresholds", "calibration"}
+        if self.reference is None:
+            unused |= {"reference"}
         return {name: value for name, value in content.items() if name not in unused}
 
 
@@ -333,8 +385,8 @@ def parse_manifest(text: bytes, folder: str) -> Manifest:
     if isinstance(found, bool) or found not in known:
         raise BundleError(
             f"The bundle {folder!r} has format {found!r}; this version of Overread reads the "
-            f"formats {' and '.join(map(str, known))}. Update Overread, or train the bundle again "
-            "with this version."
+            f"formats {', '.join(map(str, known[:-1]))} and {known[-1]}. Update Overread, or train "
+            "the bundle again with this version."
         )
     try:
         return Manifest.model_validate(content)

@@ -66,6 +66,12 @@ def test_a_valid_bundle(bundle):
     assert again.samples == []
 
 
+def test_a_reference_without_its_numbers(copy):
+    reference = {"layers": [{"layer": "pixels"}], "limit_share": 0.02, "refused": 1, "of": 50}
+    change(copy, format=3, reference=reference)
+    assert "does not list reference.npz" in refusal(copy)
+
+
 def test_files_that_are_not_listed_are_passed_over(copy):
     (copy / "notes.txt").write_text("mine")
     assert load_bundle(copy).name == "small"

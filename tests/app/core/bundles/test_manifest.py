@@ -42,11 +42,11 @@ def test_an_older_manifest_does_not_say_how_many_images_lack_a_patient(content):
     assert (older.patients, older.images_without_patient) == ({"train": 7}, {})
 
 
-@pytest.mark.parametrize("found", [3, 0, "1", None, 1.5, True, [1]])
+@pytest.mark.parametrize("found", [4, 0, "1", None, 1.5, True, [1]])
 def test_unknown_format_number(content, found):
     message = refusal(json.dumps(content | {"format": found}))
     assert f"has format {found!r}" in message
-    assert "reads the formats 1 and 2" in message
+    assert "reads the formats 1, 2 and 3" in message
     assert "Update Overread" in message
 
 
@@ -191,3 +191,51 @@ def test_inconsistent_findings(findings_content, changes, expected):
             place = place[parent]
         place[last] = value
     assert expected in refusal(json.dumps(findings_content))
+
+
+REFERENCE = {
+    "layers": [{"layer": "pixels", "grid": 4, "spread": True}, {"layer": "stage3"}],
+    "limit_share": 0.02,
+    "refused": 3,
+    "of": 150,
+    "faults": ["inverted"],
+}
+
+
+def test_a_reference_is_read_in_format_3(content):
+    manifest = parse_manifest(
+        json.dumps(content | {"format": 3, "reference": REFERENCE}).encode(), "small"
+    )
+
+    assert manifest.reference is not None
+    assert [(one.layer, one.grid, one.spread) for one in manifest.reference.layers] == [
+        ("pixels", 4, True),
+        ("stage3", 1, False),
+    ]
+    written = json.loads(manifest.model_dump_json())["reference"]
+    assert written == REFERENCE | {
+        "layers": [
+            {"layer": "pixels", "grid": 4, "spread": True},
+            {"layer": "stage3", "grid": 1, "spread": False},
+        ]
+    }
+
+
+def test_a_bundle_without_a_reference_is_what_older_versions_read(content):
+    assert content["format"] == 2
+    assert "reference" not in content
+
+
+@pytest.mark.parametrize(
+    ("format", "changes", "expected"),
+    [
+        (2, {}, "a reference is given, which format 2 does not have"),
+        (3, {"layers": []}, "reference.layers"),
+        (3, {"limit_share": 0}, "reference.limit_share"),
+        (3, {"refused": 151}, "151 images are refused of 150"),
+        (3, {"layers": [{"layer": "pixels", "grid": 0}]}, "reference.layers.0.grid"),
+    ],
+)
+def test_inconsistent_reference(content, format, changes, expected):
+    given = {"format": format, "reference": REFERENCE | changes}
+    assert expected in refusal(json.dumps(content | given))

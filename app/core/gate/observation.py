@@ -1,0 +1,26 @@
+"""What the gate saw of an image, refused or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """Where an image lies among those the model was trained on.
+
+    Attributes:
+        distance: How far it is from them, from 0 up, divided by the limit: refused above 1.
+        coordinates: float16 `(k,)`, its place in the principal components of the reference.
+        fault: What is wrong with it if that can be named, such as `inverted`; else empty.
+        statistics: float32 `(num_statistics,)`, its image statistics in their fixed order; None if
+            they were not taken.
+    """
+
+    distance: float
+    coordinates: NDArray[np.float16]
+    fault: str = ""
+    statistics: NDArray[np.float32] | None = None
