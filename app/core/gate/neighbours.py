@@ -1,0 +1,302 @@
+"""Films like this one: the nearest films with known truth, and whether they contradict the model.
+
+Films are compared where the network sees them, by the distance between their coordinates in a
+bundle's reference. A film is never compared with one of the same patient, nor with itself in
+another file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+# How many of the nearest films have a vote.
+VOTERS = 11
+# What the votes of a majority begin at.
+MAJORITY = VOTERS // 2 + 1
+NOT_LABELLED = -1
+# Two films are the same one in different files if they are closer than this share of the distance
+# that 1 % of films have to the nearest one of another patient.
+_SAME_FILM_SHARE, _SAME_FILM_QUANTILE = 0.5, 0.01
+
+Closeness = Literal["close", "usual", "far"]
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What is known of a film before it is compared.
+
+    Attributes:
+        image_id: SHA-256 of the file.
+        patient: Its patient; empty if not known.
+        group: Equal for films of one patient and near-duplicates; empty if not known.
+    """
+
+    image_id: str = ""
+    patient: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """How far held-out films lie from the nearest one of another patient.
+
+    Attributes:
+        same: Below it, two films are taken for one in different files.
+        typical: The median.
+        limit: Larger only for as many films as the gate may refuse.
+    """
+
+    same: float
+    typical: float
+    limit: float
+
+    def closeness(self, distance: float) -> Closeness:
+        """A distance in a word.
+
+        Args:
+            distance: Between two films.
+        """
+        return "close" if distance <= self.typical else "usual" if distance <= self.limit else "far"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownFilms:
+    """Held-out films with known truth, for one question with answers that exclude each other.
+
+    Attributes:
+        films: Their digests and patients, `n` of them.
+        coordinates: float32 `(n, k)`, in the principal components, each of unit variance.
+        labels: int64 `(n,)`, position of the true class, or `NOT_LABELLED`.
+        num_classes: Number of classes of the question.
+        distances: Scale of the distances.
+        votes_needed: How many of the `VOTERS` nearest must agree to contradict the model; None if
+            they never may.
+    """
+
+    films: tuple[Film, ...]
+    coordinates: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    num_classes: int
+    distances: Distances
+    votes_needed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A film with known truth near another film.
+
+    Attributes:
+        image_id: SHA-256 of the file.
+        label: Position of its true class.
+        distance: Divided by the limit of `Distances`.
+        closeness: The same as a word.
+    """
+
+    image_id: str
+    label: int
+    distance: float
+    closeness: Closeness
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The films with known truth that are nearest to a film.
+
+    Attributes:
+        by_class: The nearest of each class, nearest first, in class order.
+        votes: How many of the nearest films belong to each class, in class order.
+        num_left_out: How many were not compared, as they are of the same patient or the same film.
+        contradicted_by: The class that enough of the nearest films belong to, other than the
+            predicted one; None if there is none.
+    """
+
+    by_class: tuple[tuple[Neighbour, ...], ...]
+    votes: tuple[int, ...]
+    num_left_out: int
+    contradicted_by: int | None
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the nearest films say otherwise than the model."""
+        return self.contradicted_by is not None
+
+    @property
+    def num_voters(self) -> int:
+        """Number of films with a vote, at most `VOTERS`."""
+        return sum(self.votes)
+
+    @property
+    def nearest(self) -> Neighbour | None:
+        """The nearest of all; None if there is none."""
+        first = [found[0] for found in self.by_class if found]
+        return min(first, key=lambda neighbour: neighbour.distance, default=None)
+
+
+def nearest(
+    coordinates: NDArray[np.floating],
+    known: KnownFilms,
+    *,
+    film: Film,
+    predicted: int | None = None,
+    per_class: int = 3,
+) -> Neighbours:
+    """Finds the films with known truth that are most like a film.
+
+    Args:
+        coordinates: Of the film, `(k,)`.
+        known: The films to compare with.
+        film: Whose the film is; it is not compared with films of the same patient.
+        predicted: Position of the class that the model predicts; None if it predicts none.
+        per_class: How many films of each class to return.
+    """
+    away = _distances(coordinates[np.newaxis], known.coordinates)[0]
+    excluded = _same(film, known.films) | (away < known.distances.same)
+    away = np.where(excluded | (known.labels == NOT_LABELLED), np.inf, away)
+    order = np.argsort(away, kind="stable")
+    order = order[np.isfinite(away[order])]
+    votes = np.bincount(known.labels[order[:VOTERS]], minlength=known.num_classes)
+    return Neighbours(
+        by_class=tuple(
+            tuple(
+                _neighbour(index, float(away[index]), known)
+                for index in order[known.labels[order] == label][:per_class].tolist()
+            )
+            for label in range(known.num_classes)
+        ),
+        votes=tuple(votes.tolist()),
+        num_left_out=int(excluded.sum()),
+        contradicted_by=_contradiction(votes, predicted, known.votes_needed),
+    )
+
+
+def count_votes(
+    coordinates: NDArray[np.floating], films: tuple[Film, ...], known: KnownFilms
+) -> NDArray[np.int64]:
+    """The votes of the nearest films for each of many films.
+
+    Args:
+        coordinates: Of the films, `(m, k)`.
+        films: Whose they are, `m` of them.
+        known: The films to compare with.
+
+    Returns:
+        int64 `(m, num_classes)`.
+    """
+    votes = np.zeros((len(films), known.num_classes), np.int64)
+    for number, film in enumerate(films):
+        found = nearest(coordinates[number], known, film=film, per_class=0)
+        votes[number] = found.votes
+    return votes
+
+
+def votes_against(votes: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The most votes for one class other than the predicted one.
+
+    Args:
+        votes: As from `count_votes`, `(m, num_classes)`.
+        predicted: Position of the predicted class, `(m,)`.
+
+    Returns:
+        int64 `(m,)`, in 0 to `VOTERS`.
+    """
+    others = votes.copy()
+    others[np.arange(len(predicted)), predicted] = 0
+    most: NDArray[np.int64] = others.max(axis=1)
+    return most
+
+
+def choose_votes(
+    against: NDArray[np.int64],
+    right: NDArray[np.bool_],
+    *,
+    most_right: float = 0.005,
+    times_as_often: float = 10.0,
+) -> int | None:
+    """The number of votes from which neighbours contradict the model: rarely, and with reason.
+
+    Args:
+        against: Votes against each prediction of the validation films, see `votes_against`.
+        right: Whether each prediction is right, `(m,)`.
+        most_right: The highest share of right predictions that may be contradicted.
+        times_as_often: How many times as often wrong predictions must be contradicted as right
+            ones.
+
+    Returns:
+        The lowest number of votes, at least a majority, that keeps both; None if none does.
+    """
+    num_right, num_wrong = int(right.sum()), int((~right).sum())
+    for needed in range(MAJORITY, VOTERS + 1):
+        spoken = against >= needed
+        on_right, on_wrong = int((spoken & right).sum()), int((spoken & ~right).sum())
+        rare = on_right <= most_right * num_right
+        if rare and on_wrong * num_right >= times_as_often * on_right * num_wrong:
+            return needed
+    return None
+
+
+def measure_distances(
+    coordinates: NDArray[np.float32], films: tuple[Film, ...], *, limit_share: float
+) -> Distances:
+    """How far films lie from the nearest one of another patient.
+
+    Args:
+        coordinates: Of the held-out films, `(n, k)`.
+        films: Whose they are, `n` of them.
+        limit_share: The share of films that may lie farther than the limit.
+
+    Raises:
+        ValueError: If there are no two films of different patients.
+    """
+    away = _distances(coordinates, coordinates)
+    for number, film in enumerate(films):
+        away[number, _same(film, films)] = np.inf
+    to_nearest = away.min(axis=1, initial=np.inf)
+    to_nearest = to_nearest[np.isfinite(to_nearest)]
+    if not len(to_nearest):
+        raise ValueError(f"There are no two films of different patients among {len(films)}.")
+    lowest, typical, limit = np.quantile(to_nearest, (_SAME_FILM_QUANTILE, 0.5, 1 - limit_share))
+    return Distances(float(_SAME_FILM_SHARE * lowest), float(typical), float(limit))
+
+
+def _neighbour(index: int, distance: float, known: KnownFilms) -> Neighbour:
+    scale = known.distances
+    return Neighbour(
+        known.films[index].image_id,
+        int(known.labels[index]),
+        distance / scale.limit if scale.limit else 0.0,
+        scale.closeness(distance),
+    )
+
+
+def _contradiction(
+    votes: NDArray[np.int64], predicted: int | None, needed: int | None
+) -> int | None:
+    if predicted is None or needed is None or votes.sum() < VOTERS:
+        return None
+    leading = int(votes.argmax())
+    return leading if leading != predicted and votes[leading] >= needed else None
+
+
+def _same(film: Film, others: tuple[Film, ...]) -> NDArray[np.bool_]:
+    """Which of the others are the same file, patient or group, bool `(n,)`."""
+    return np.array(
+        [
+            bool(film.image_id and film.image_id == other.image_id)
+            or bool(film.patient and film.patient == other.patient)
+            or bool(film.group and film.group == other.group)
+            for other in others
+        ],
+        bool,
+    )
+
+
+def _distances(queries: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Euclidean distances, float64 `(m, n)`."""
+    one, other = queries.astype(np.float64), others.astype(np.float64)
+    squared = (one**2).sum(axis=1)[:, np.newaxis] + (other**2).sum(axis=1) - 2 * one @ other.T
+    away: NDArray[np.float64] = np.sqrt(np.maximum(squared, 0.0))
+    return away
