@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model_training.augmentation import background
+from model_training.augmentation import appearance, background
 from model_training.augmentation.sets import Augmentation
 
 Image = NDArray[np.float32]
@@ -36,8 +36,10 @@ def augment(
     if generator.random() < options.markers:
         placed = background.change_corners(placed, generator)
     changed = _expose(placed, options, generator)
+    changed = _process(changed, options, generator)
     changed = _sharpen(changed, options, generator)
     changed = _add_noise(changed, options, generator)
+    changed = _record(changed, options, generator)
     return np.clip(_occlude(changed, options, generator), 0.0, 255.0)
 
 
@@ -123,6 +125,24 @@ def _expose(
     mean = float(np.bincount(image.ravel(), minlength=256) @ table) / image.size
     table = np.clip((table - mean) * stretch + mean + lift, 0, 255).astype(np.float32)
     return np.asarray(table[image], np.float32)
+
+
+def _process(image: Image, options: Augmentation, generator: np.random.Generator) -> Image:
+    """Tone curve and shading; nothing is drawn where they are off."""
+    if options.tone:
+        image = appearance.change_tone(image, options.tone, generator)
+    if options.shading:
+        image = appearance.shade(image, options.shading, generator)
+    return image
+
+
+def _record(image: Image, options: Augmentation, generator: np.random.Generator) -> Image:
+    """Resolution and compression; nothing is drawn where they are off."""
+    if options.resampling:
+        image = appearance.resample(image, options.resampling, generator)
+    if options.compression and generator.random() < options.compression:
+        image = appearance.compress(image, generator)
+    return image
 
 
 def _sharpen(image: Image, options: Augmentation, generator: np.random.Generator) -> Image:

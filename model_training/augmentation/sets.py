@@ -23,8 +23,13 @@ class Augmentation:
         gamma: Exposure: the image is raised to a power between `exp(-gamma)` and `exp(gamma)`.
         contrast: Fraction by which the distance from the mean grows or shrinks.
         brightness: Fraction of the full range that is added or subtracted.
+        tone: Largest share of a random rising curve of grey levels, or of the one that makes them
+            equally frequent.
+        shading: Amplitude of a smooth field that is added, as a fraction of the full range.
         sharpness: Largest fraction of a blurred copy that is mixed in; half of it sharpens.
         noise: Largest standard deviation of Gaussian noise, in grey levels.
+        resampling: Largest fraction by which the sides are reduced before they are enlarged again.
+        compression: Fraction of images stored as a JPEG of quality 20 to 90.
         occlusion: Fraction of images that lose a patch of 2 to 10 % of their area.
         markers: Fraction of images whose corners are changed, where side markers and annotations
             are: some are covered, some get meaningless letters.
@@ -43,8 +48,12 @@ class Augmentation:
     gamma: float = 0.0
     contrast: float = 0.0
     brightness: float = 0.0
+    tone: float = 0.0
+    shading: float = 0.0
     sharpness: float = 0.0
     noise: float = 0.0
+    resampling: float = 0.0
+    compression: float = 0.0
     occlusion: float = 0.0
     markers: float = 0.0
     skull: float = 0.0
@@ -65,8 +74,9 @@ class Augmentation:
 # Largest value of each option at which the image still shows the same thing.
 _LIMITS = {
     "flip": 1.0, "rotation": 180.0, "shift": 0.5, "zoom": 0.9, "gamma": 2.0, "contrast": 0.95,
-    "brightness": 1.0, "sharpness": 1.0, "noise": 64.0, "occlusion": 1.0, "markers": 1.0,
-    "skull": 1.0, "mixup": 1.0, "cutmix": 1.0,
+    "brightness": 1.0, "tone": 1.0, "shading": 1.0, "sharpness": 1.0, "noise": 64.0,
+    "resampling": 0.9, "compression": 1.0, "occlusion": 1.0, "markers": 1.0, "skull": 1.0,
+    "mixup": 1.0, "cutmix": 1.0,
 }  # fmt: skip
 
 _MEDICAL = Augmentation(
