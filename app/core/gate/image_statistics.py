@@ -1,0 +1,156 @@
+"""Cheap figures of a film: how large, bright, sharp and compressed it is.
+
+The gate compares them with those of the training films, and a folder with the reference. They
+describe how a film was made, not what it shows.
+
+| name | what | unit and range |
+|---|---|---|
+| `size` | logarithm of the geometric mean of rows and columns | log2 of pixels, 4 to 14 |
+| `aspect` | logarithm of columns to rows; 0 for a square | log2, about -2 to 2 |
+| `mean` | mean grey level | 0 black to 1 white |
+| `contrast` | standard deviation of the grey levels | 0 to 0.5 |
+| `entropy` | entropy of the grey levels | bits, 0 to 8 |
+| `levels` | grey levels that occur, of 256 | 0 to 1 |
+| `black` | share of pixels at grey level 2 or below | 0 to 1 |
+| `white` | share of pixels at grey level 253 or above | 0 to 1 |
+| `sharpness` | variance of the Laplacian relative to the film's, at 128 pixels | log10, -5 to 2 |
+| `noise` | finest detail at full resolution, standard deviation in grey levels | log2, -7 to 8 |
+| `blockiness` | steps at the borders of JPEG blocks relative to those within | log2, about 0 to 6 |
+| `surround` | mean grey level of the outermost 1/32 on each side | 0 to 1 |
+| `symmetry` | correlation of the film with its mirror image | -1 to 1 |
+| `colour` | mean difference of the strongest and the weakest colour of a pixel | 0 grey to 1 |
+
+References:
+    - Pertuz, Puig and Garcia, Analysis of focus measure operators for shape-from-focus (2013):
+      variance of the Laplacian, https://doi.org/10.1016/j.patcog.2012.11.011
+    - Immerkær, Fast noise variance estimation (1996), https://doi.org/10.1006/cviu.1996.0060
+    - Wang, Sheikh and Bovik, No-reference perceptual quality assessment of JPEG compressed images
+      (2002): steps at block borders, https://doi.org/10.1109/ICIP.2002.1038064
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.gate.film_view import FilmView
+from app.core.images.decoding import Film
+
+NAMES = (
+    "size", "aspect", "mean", "contrast", "entropy", "levels", "black", "white", "sharpness",
+    "noise", "blockiness", "surround", "symmetry", "colour",
+)  # fmt: skip
+
+_BLACK, _WHITE = 2, 253
+_BLOCK = 8
+# Blocks of a side that a film must have for its block borders to be told from its content.
+_BLOCKS_NEEDED = 4
+# Added before a logarithm: a hundredth of a grey level, and a step of a twentieth.
+_LEAST_NOISE = 0.01
+_LEAST_STEP = 0.05
+_LEAST_SHARPNESS = 1e-5
+_SECOND_DIFFERENCE = np.array([1, -2, 1], np.float32)
+_SYMMETRY_SIDE = 64
+
+
+def image_statistics(film: Film) -> NDArray[np.float32]:
+    """The figures of a film, in the order of `NAMES`, `(len(NAMES),)`."""
+    return view_statistics(FilmView(film))
+
+
+def view_statistics(view: FilmView) -> NDArray[np.float32]:
+    """See `image_statistics`; of a film at which a rule has looked already."""
+    rows, columns = view.shape
+    levels = view.levels
+    mean, deviation = _moments(view.small)
+    return np.array(
+        [
+            math.log2(rows * columns) / 2,
+            math.log2(columns / rows),
+            mean / 255,
+            deviation / 255,
+            _entropy(levels),
+            np.count_nonzero(levels) / 256,
+            levels[: _BLACK + 1].sum(),
+            levels[_WHITE:].sum(),
+            _sharpness(view.focus),
+            _noise(view.middle),
+            _blockiness(view.middle),
+            _surround(view.small),
+            _symmetry(view.focus),
+            _colour(view.small_in_colour),
+        ],
+        np.float32,
+    )
+
+
+def _moments(values: NDArray[Any]) -> tuple[float, float]:
+    mean, deviation = cv2.meanStdDev(values)
+    return float(mean.ravel()[0]), float(deviation.ravel()[0])
+
+
+def _entropy(levels: NDArray[np.float32]) -> float:
+    occurring = levels[levels > 0]
+    return float(-(occurring * np.log2(occurring)).sum())
+
+
+def _sharpness(film: NDArray[np.uint8]) -> float:
+    _, deviation = _moments(film)
+    detail = cv2.Laplacian(film, cv2.CV_16S)  # its mean is zero but for the border
+    variance = cv2.norm(detail, cv2.NORM_L2) ** 2 / detail.size
+    return math.log10(max(variance / max(deviation**2, 1e-6), _LEAST_SHARPNESS))
+
+
+def _noise(film: NDArray[np.uint8]) -> float:
+    detail = cv2.sepFilter2D(film, cv2.CV_16S, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE)
+    strength = cv2.norm(detail, cv2.NORM_L1) / detail.size * math.sqrt(math.pi / 2) / 6
+    return math.log2(strength + _LEAST_NOISE)
+
+
+def _blockiness(film: NDArray[np.uint8]) -> float:
+    """Mean of both directions; 0 for a film of too few blocks."""
+    if min(film.shape) < _BLOCK * _BLOCKS_NEEDED:
+        return 0.0
+    across = _steps(cv2.reduce(cv2.absdiff(film[:, 1:], film[:, :-1]), 0, cv2.REDUCE_AVG, None, 5))
+    down = _steps(cv2.reduce(cv2.absdiff(film[1:], film[:-1]), 1, cv2.REDUCE_AVG, None, 5))
+    return (across + down) / 2
+
+
+def _steps(profile: NDArray[Any]) -> float:
+    """The strongest of the eight positions of block borders relative to the median of all."""
+    profile = profile.ravel()
+    num_blocks = len(profile) // _BLOCK
+    by_position = profile[: num_blocks * _BLOCK].reshape(num_blocks, _BLOCK).mean(axis=0).tolist()
+    return math.log2((max(by_position) + _LEAST_STEP) / (median(by_position) + _LEAST_STEP))
+
+
+def _surround(film: NDArray[np.uint8]) -> float:
+    rows, columns = film.shape
+    deep = max(1, min(rows, columns) // 32)
+    within = film[deep : rows - deep, deep : columns - deep]
+    num_around = film.size - within.size
+    around = cv2.sumElems(film)[0] - (cv2.sumElems(within)[0] if within.size else 0.0)
+    return around / max(num_around, 1) / 255
+
+
+def _symmetry(film: NDArray[np.uint8]) -> float:
+    """Correlation with the mirror image, 0 for a film without contrast."""
+    size = (_SYMMETRY_SIDE, _SYMMETRY_SIDE)
+    tiny = cv2.resize(film, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    tiny -= tiny.mean()
+    energy = float((tiny * tiny).sum())
+    return float((tiny * tiny[:, ::-1]).sum()) / energy if energy > 0 else 0.0
+
+
+def _colour(film: NDArray[np.uint8]) -> float:
+    if film.ndim == 2:
+        return 0.0
+    one, two, three = cv2.split(film)
+    strongest = cv2.max(cv2.max(one, two), three)
+    weakest = cv2.min(cv2.min(one, two), three)
+    return float(cv2.mean(cv2.subtract(strongest, weakest))[0]) / 255
