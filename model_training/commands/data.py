@@ -76,7 +76,7 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
     options.add_argument(
         "--class-names",
         nargs="+",
-        type=_renaming,
+        type=renaming,
         default=[],
         metavar="OLD=NEW",
         help="new names of classes, such as 0=none 1=tumour; classes with the same name are merged",
@@ -221,7 +221,12 @@ def _level(text: str) -> int:
     return level
 
 
-def _renaming(text: str) -> tuple[str, str]:
+def renaming(text: str) -> tuple[str, str]:
+    """The value `OLD=NEW` of an option, as old and new name.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is not written so.
+    """
     old, equals, new = (part.strip() for part in text.partition("="))
     if not (old and equals and new):
         raise argparse.ArgumentTypeError(f"{text!r} is not OLD=NEW, such as 1=tumour")
