@@ -17,7 +17,7 @@ class _Section(BaseModel):
 
 
 class ZonePromise(_Section):
-    """A zone in which errors are rare, and what shows it; see `app.core.statistics.zones`.
+    """A zone in which errors are rare, and what shows it; see `zones.find_zones`.
 
     Attributes:
         promised: The highest proportion of errors that is allowed, in (0, 1).
