@@ -79,7 +79,12 @@ def clustered(positives: float, distance: float, films: int) -> Draw:
 
 
 def not_monotone(random: np.random.Generator, number: int) -> Films:
-    """Films where the very highest scores are less often positive than those below."""
+    """Films where the very highest scores are less often positive than those below.
+
+    Args:
+        random: The source of the draws.
+        number: Number of films.
+    """
     scores = random.random(number)
     chance = np.where(scores > 0.9, 0.85, np.where(scores > 0.5, 0.95, 0.05))
     return Films((random.random(number) < chance).astype(np.int64), scores, np.arange(number))
