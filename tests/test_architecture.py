@@ -38,8 +38,8 @@ ROOMS = {
     "model_training": (
         "console", "interruption", "suggestions",
         "statistics", "phantoms", "reports", "networks", "augmentation", "config", "data",
-        "audit", "preparation", "training", "evaluation", "tracking", "bundling", "fitting",
-        "crossval", "tuning", "commands", "cli",
+        "audit", "preparation", "training", "evaluation", "tracking", "reference", "bundling",
+        "fitting", "crossval", "tuning", "commands", "cli",
     ),
 }  # fmt: skip
 

@@ -1,0 +1,92 @@
+"""Refuses images unlike those the model was trained on, and says what is wrong with them."""
+
+from __future__ import annotations
+
+from app.core.errors import RefusedImageError
+from app.core.gate.fault_probes import REMEDY_OF
+from app.core.gate.observation import Observation
+
+
+def needs_second_look(observation: Observation) -> bool:
+    """Whether the film, put right, must be looked at before it is known what is wrong with it.
+
+    If so, the film with the remedy `REMEDY_OF[observation.fault]` is observed as well, and given
+    to `check_familiar`.
+
+    Args:
+        observation: What was seen of the film as it is.
+    """
+    return observation.fault in REMEDY_OF
+
+
+def check_familiar(observation: Observation, *, remedied: Observation | None = None) -> None:
+    """Refuses an image that is unlike those the model was trained on.
+
+    A fault that could be put right counts only if the film is familiar once it is: a foreign
+    picture turned is still foreign, and a film wrongly taken for turned is strange when turned.
+
+    Args:
+        observation: What was seen of the film as it is.
+        remedied: What was seen of it with the remedy of its fault, see `needs_second_look`.
+
+    Raises:
+        RefusedImageError: If it is farther than the limit, or has a fault. It carries the remedy
+            if that makes the film familiar.
+    """
+    fault = observation.fault
+    if remedied is not None and _is_put_right(observation, remedied):
+        raise RefusedImageError(fault, _SENTENCES[fault], remedy=REMEDY_OF[fault])
+    if fault and fault not in REMEDY_OF:
+        raise RefusedImageError(fault, _SENTENCES.get(fault, _of_other_fault(fault)))
+    if observation.distance > 1:
+        raise RefusedImageError(
+            "unfamiliar",
+            "This image is unlike those the model learned from "
+            f"({observation.distance:.1f} times as far from them as the limit). Check that it "
+            "shows what the model is for, in the usual view and whole; if so, read it without "
+            "the model.",
+        )
+
+
+def _is_put_right(observation: Observation, remedied: Observation) -> bool:
+    is_nearer = remedied.distance < observation.distance
+    return is_nearer and remedied.distance <= 1 and not remedied.fault
+
+
+_SENTENCES = {
+    "inverted": (
+        "Black and white are swapped in this film: inverted, it is like those the model learned "
+        "from. Have it judged inverted, or choose the original."
+    ),
+    "turned_90": (
+        "This film lies on its side: turned clockwise by 90°, it is like those the model learned "
+        "from. Have it judged turned, or choose an upright copy."
+    ),
+    "turned_180": (
+        "This film is upside down: turned by 180°, it is like those the model learned from. Have "
+        "it judged turned, or choose an upright copy."
+    ),
+    "turned_270": (
+        "This film lies on its side: turned anticlockwise by 90°, it is like those the model "
+        "learned from. Have it judged turned, or choose an upright copy."
+    ),
+    "framed": (
+        "There is a border around this film: without it, the film is like those the model learned "
+        "from. Have it judged without the border, or choose the original."
+    ),
+    "cropped": (
+        "A part of this film seems to be cut off, compared with those the model learned from. "
+        "Choose the whole film."
+    ),
+    "side_by_side": (
+        "This picture seems to show several films side by side; the model judges one. Choose a "
+        "file for each film."
+    ),
+}
+
+
+def _of_other_fault(fault: str) -> str:
+    return (
+        f"This film looks {fault.replace('_', ' ')}, compared with those the model learned from. "
+        "Choose another copy of it."
+    )

@@ -1,0 +1,74 @@
+"""Linear probes that name what is wrong with a film: inverted, turned, cropped and the like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import Remedy
+
+# What makes a film with a fault what it should be; other faults have no remedy.
+REMEDY_OF: dict[str, Remedy] = {
+    "inverted": "invert",
+    "turned_90": "turn_90",
+    "turned_180": "turn_180",
+    "turned_270": "turn_270",
+    "framed": "remove_border",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaultProbes:
+    """A linear discriminant of each fault against films without one.
+
+    A foreign picture lies far out in every direction, so it would be taken for some fault. A fault
+    is therefore only named of an image that is no farther than films with this fault are.
+
+    Attributes:
+        names: The faults, such as `inverted`.
+        weights: float32 `(num_faults, num_features)`, of standardised features.
+        offsets: float32 `(num_faults,)`; a score above 0 speaks for the fault.
+        reach: float32 `(num_faults,)`, the largest distance at which a fault is named, in limits.
+    """
+
+    names: tuple[str, ...]
+    weights: NDArray[np.float32]
+    offsets: NDArray[np.float32]
+    reach: NDArray[np.float32]
+
+    def scores(self, standardised: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How much speaks for each fault, above 0 if it is there.
+
+        Args:
+            standardised: float32 `(..., num_features)`, see `Reference.standardised`.
+
+        Returns:
+            float32 `(..., num_faults)`.
+        """
+        return np.asarray(clipped(standardised) @ self.weights.T + self.offsets, np.float32)
+
+    def name(self, standardised: NDArray[np.float32], distance: float) -> str:
+        """The fault for which most speaks; empty if there is none.
+
+        Args:
+            standardised: float32 `(num_features,)`.
+            distance: How far the film is from those without a fault, in limits.
+        """
+        if not self.names:
+            return ""
+        scores = self.scores(standardised)
+        likeliest = int(scores.argmax())
+        if scores[likeliest] > 0 and distance <= self.reach[likeliest]:
+            return self.names[likeliest]
+        return ""
+
+
+def clipped(standardised: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Standardised features within eight deviations, so that no single one decides.
+
+    Args:
+        standardised: float32 `(..., num_features)`.
+    """
+    return np.clip(standardised, -8.0, 8.0)

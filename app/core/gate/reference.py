@@ -1,0 +1,229 @@
+"""The reference of a bundle: how far an image is from those the model was trained on.
+
+Features of an image, taken while it is scored, are compared with those of the training images:
+within their principal components by the Mahalanobis distance, and by what the components leave
+over. An image can be far in either way: an unusual mixture of what was seen, or something new.
+
+Reference:
+    - Lee et al., A Simple Unified Framework for Detecting Out-of-Distribution Samples and
+      Adversarial Attacks (NeurIPS 2018), https://arxiv.org/abs/1807.03888
+    - Ren et al., A Simple Fix to Mahalanobis Distance for Improving Near-OOD Detection (2021),
+      https://arxiv.org/abs/2106.09022
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import REFERENCE, Bundle
+from app.core.errors import BundleError, InvalidOutputError
+from app.core.gate.fault_probes import FaultProbes
+from app.core.gate.observation import Observation
+from app.core.gate.statistic_ranges import StatisticRanges
+
+# Coordinates are kept in float16, and 99 deviations are as strange as more.
+_FARTHEST = 99.0
+
+_RANGES = "ranges_"
+_AXES = {
+    "mean": 1, "scale": 1, "components": 2, "variances": 1, "limits": 1, "fault_weights": 2,
+    "fault_offsets": 1, "fault_reach": 1, "sample": 2,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """Where the training images of a bundle lie in the feature space of its network.
+
+    Attributes:
+        mean: float32 `(num_features,)`, in the order of the manifest's feature layers.
+        scale: float32 `(num_features,)`, above 0; features are divided by it.
+        components: float32 `(k, num_features)`, orthonormal, of standardised features.
+        variances: float32 `(k,)`, above 0, of images not used to find the components.
+        limits: float32 `(2,)`, above 0: the distance within the components, and what they leave
+            over, at which an image is refused.
+        probes: What can be named of a film that is wrong.
+        ranges: Where the image statistics of the training images lay; None if not known.
+        sample: float16 `(n, k)`, coordinates of the images in the bundle's `reference.csv`, in its
+            order.
+    """
+
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    components: NDArray[np.float32]
+    variances: NDArray[np.float32]
+    limits: NDArray[np.float32]
+    probes: FaultProbes
+    ranges: StatisticRanges | None
+    sample: NDArray[np.float16]
+
+    def standardised(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Features minus their mean, divided by their scale.
+
+        Args:
+            features: float32 `(..., num_features)`.
+
+        Raises:
+            BundleError: If the network gives another number of features.
+        """
+        if features.shape[-1] != len(self.mean):
+            raise BundleError(
+                f"The network gives {features.shape[-1]} features; the reference of its bundle "
+                f"has {len(self.mean)}. Add the reference again with `overread-train reference`."
+            )
+        return np.asarray((features - self.mean) / self.scale, np.float32)
+
+    def distances(
+        self, standardised: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Coordinates of images, and their distance divided by the limit.
+
+        Args:
+            standardised: float32 `(n, num_features)`.
+
+        Returns:
+            Coordinates, float64 `(n, k)`, each of unit variance among the training images, and
+            distances, float64 `(n,)`.
+        """
+        features = standardised.astype(np.float64)
+        places = features @ self.components.T
+        coordinates = places / np.sqrt(self.variances)
+        within = np.sqrt(np.mean(coordinates**2, axis=1))
+        beyond = np.sqrt(np.mean((features - places @ self.components) ** 2, axis=1))
+        distances = np.maximum(within / self.limits[0], beyond / self.limits[1])
+        return coordinates, distances
+
+    def observe(self, features: NDArray[np.float32]) -> Observation:
+        """Where one image lies; its statistics are left to the caller.
+
+        Args:
+            features: float32 `(num_features,)`.
+
+        Raises:
+            BundleError: If the network gives another number of features.
+            InvalidOutputError: If a feature is NaN or infinite.
+        """
+        if not np.isfinite(features).all():
+            raise InvalidOutputError(
+                "invalid_output",
+                "The model's features of this image are not finite (NaN or infinity), so it is not "
+                "known whether the image is like those the model learned from. Check the model "
+                "with `overread verify`.",
+            )
+        standardised = self.standardised(features)
+        coordinates, distances = self.distances(standardised[np.newaxis])
+        distance = float(distances[0])
+        return Observation(
+            distance,
+            np.clip(coordinates[0], -_FARTHEST, _FARTHEST).astype(np.float16),
+            self.probes.name(standardised, distance),
+        )
+
+
+def load_reference(bundle: Bundle) -> Reference | None:
+    """The reference of a bundle; None if it has none, as older bundles.
+
+    Raises:
+        BundleError: If its file cannot be read, or holds numbers that do not fit together.
+    """
+    section = bundle.manifest.reference
+    if section is None:
+        return None
+    try:
+        # NumPy leaves a file open that it cannot read.
+        with (bundle.path / REFERENCE).open("rb") as stream:
+            with np.load(stream, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        return _reference(arrays, section.faults)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        what = str(error) if type(error) is ValueError else type(error).__name__
+        raise BundleError(
+            f"{REFERENCE} of the bundle {bundle.name!r} cannot be used ({what}). Copy the bundle "
+            "again, or add the reference again with `overread-train reference`."
+        ) from None
+
+
+def write_reference(path: Path, reference: Reference) -> None:
+    """Writes a reference; the names of its faults are in the manifest.
+
+    Args:
+        path: The file, `reference.npz`.
+        reference: What to write; components and weights are rounded to float16.
+    """
+    arrays: dict[str, Any] = {
+        "mean": reference.mean,
+        "scale": reference.scale,
+        "components": reference.components.astype(np.float16),
+        "variances": reference.variances,
+        "limits": reference.limits,
+        "fault_weights": reference.probes.weights.astype(np.float16),
+        "fault_offsets": reference.probes.offsets,
+        "fault_reach": reference.probes.reach,
+        "sample": reference.sample,
+    }
+    if reference.ranges is not None:
+        arrays |= {_RANGES + name: array for name, array in reference.ranges.arrays().items()}
+    np.savez_compressed(path, **arrays)
+
+
+def _reference(arrays: Mapping[str, NDArray[Any]], faults: tuple[str, ...]) -> Reference:
+    """A reference of the arrays in a file.
+
+    Raises:
+        ValueError: If one is missing, has another shape, or is not finite.
+    """
+    numbers = {name: _numbers(arrays, name, axes) for name, axes in _AXES.items()}
+    num_features, num_components = len(numbers["mean"]), len(numbers["variances"])
+    if not num_features or not num_components:
+        raise ValueError("mean or variances are empty")
+    expected = {
+        "scale": (num_features,),
+        "components": (num_components, num_features),
+        "limits": (2,),
+        "fault_weights": (len(faults), num_features),
+        "fault_offsets": (len(faults),),
+        "fault_reach": (len(faults),),
+        "sample": (len(numbers["sample"]), num_components),
+    }
+    for name, shape in expected.items():
+        if numbers[name].shape != shape:
+            raise ValueError(f"{name} has the shape {numbers[name].shape}, expected {shape}")
+    for name in ("scale", "variances", "limits"):
+        if not (numbers[name] > 0).all():
+            raise ValueError(f"{name} has numbers that are not above 0")
+    ranges = {
+        name.removeprefix(_RANGES): array
+        for name, array in arrays.items()
+        if name.startswith(_RANGES)
+    }
+    return Reference(
+        mean=numbers["mean"],
+        scale=numbers["scale"],
+        components=numbers["components"],
+        variances=numbers["variances"],
+        limits=numbers["limits"],
+        probes=FaultProbes(
+            faults, numbers["fault_weights"], numbers["fault_offsets"], numbers["fault_reach"]
+        ),
+        ranges=StatisticRanges.from_arrays(ranges) if ranges else None,
+        sample=numbers["sample"].astype(np.float16),
+    )
+
+
+def _numbers(arrays: Mapping[str, NDArray[Any]], name: str, axes: int) -> NDArray[np.float32]:
+    if name not in arrays:
+        raise ValueError(f"{name} is missing")
+    array = arrays[name]
+    if array.dtype.kind != "f" or array.ndim != axes:
+        raise ValueError(f"{name} has the shape {array.shape} and the type {array.dtype}")
+    numbers = array.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{name} has numbers that are not finite")
+    return numbers

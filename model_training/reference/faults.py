@@ -1,0 +1,89 @@
+"""Makes the faults that films come with, such as inverted, turned, cropped or side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Maker = Callable[[Pixels, Pixels, np.random.Generator], Pixels]
+
+# How much of a film is lost at one side when it is cropped, as a share of that side.
+_LOST = (0.15, 0.5)
+# Width of a frame, as a share of the shorter side.
+_FRAME = (0.05, 0.15)
+
+
+def faulty(name: str, film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+    """A film with a fault.
+
+    Args:
+        name: One of `FAULTS`.
+        film: uint8 `(height, width)` or `(height, width, 3)` in [0, 255].
+        other: Another film, for `side_by_side`.
+        rng: Decides what varies: which side is cropped, by how much, how wide a frame is.
+
+    Returns:
+        A film of the same kind; its size may differ.
+
+    Raises:
+        KeyError: If there is no such fault.
+    """
+    return np.ascontiguousarray(FAULTS[name](film, other, rng))
+
+
+def _inverted(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+    return np.asarray(255 - film, np.uint8)
+
+
+def _turned(quarters: int) -> Maker:
+    """The fault of a film that has to be turned clockwise by some quarters to be right."""
+
+    def turn(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+        return np.rot90(film, quarters)
+
+    return turn
+
+
+def _mirrored(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+    return film[:, ::-1]
+
+
+def _cropped(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+    lost = rng.uniform(*_LOST)
+    side = rng.integers(4)
+    rows, columns = film.shape[:2]
+    high, wide = (lost, 0.0) if side < 2 else (0.0, lost)
+    kept_rows = max(1, round(rows * (1 - high)))
+    kept_columns = max(1, round(columns * (1 - wide)))
+    if side % 2:
+        return film[rows - kept_rows :, columns - kept_columns :]
+    return film[:kept_rows, :kept_columns]
+
+
+def _side_by_side(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+    rows, columns = film.shape[:2]
+    beside = np.asarray(cv2.resize(other, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.concatenate([film, beside], axis=int(rng.integers(2)))
+
+
+def _framed(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+    width = max(1, round(rng.uniform(*_FRAME) * min(film.shape[:2])))
+    grey = int(rng.choice((0, 255)))
+    around = [(width, width), (width, width), (0, 0)][: film.ndim]
+    return np.pad(film, around, constant_values=grey)
+
+
+FAULTS: dict[str, Maker] = {
+    "inverted": _inverted,
+    "turned_90": _turned(1),
+    "turned_180": _turned(2),
+    "turned_270": _turned(3),
+    "mirrored": _mirrored,
+    "cropped": _cropped,
+    "side_by_side": _side_by_side,
+    "framed": _framed,
+}

@@ -1,0 +1,99 @@
+"""What is refused for being unfamiliar, and what is said of it."""
+
+import numpy as np
+import pytest
+
+from app.core.errors import RefusedImageError
+from app.core.gate.familiarity import check_familiar, needs_second_look
+from app.core.gate.fault_probes import REMEDY_OF, FaultProbes
+from app.core.gate.observation import Observation
+
+
+def seen(distance, fault=""):
+    return Observation(distance, np.zeros(2, np.float16), fault)
+
+
+PROBES = FaultProbes(
+    ("inverted", "cropped"),
+    np.array([[1, 0], [0, 1]], np.float32),
+    np.array([-2, -2], np.float32),
+    np.array([5, 5], np.float32),
+)
+
+
+def test_a_familiar_film_passes():
+    check_familiar(seen(1.0))
+
+
+def test_an_unfamiliar_image_is_refused_with_its_distance_and_what_to_do():
+    with pytest.raises(RefusedImageError, match=r"1\.5 times as far .* Check that") as caught:
+        check_familiar(seen(1.5))
+
+    assert caught.value.code == "unfamiliar"
+    assert caught.value.remedy is None
+
+
+@pytest.mark.parametrize("fault", REMEDY_OF)
+@pytest.mark.parametrize("distance", [0.9, 3.0])
+def test_a_fault_is_named_if_the_film_put_right_is_familiar(fault, distance):
+    with pytest.raises(RefusedImageError, match="those the model learned from") as caught:
+        check_familiar(seen(distance, fault), remedied=seen(0.8))
+
+    assert caught.value.code == fault
+    assert caught.value.remedy == REMEDY_OF[fault]
+
+
+def test_a_foreign_picture_is_not_called_turned():
+    with pytest.raises(RefusedImageError) as caught:
+        check_familiar(seen(3.0, "turned_90"), remedied=seen(2.0))
+
+    assert caught.value.code == "unfamiliar"
+    assert caught.value.remedy is None
+
+
+def test_a_film_that_is_only_taken_for_turned_passes():
+    check_familiar(seen(0.7, "turned_90"), remedied=seen(2.0))
+    check_familiar(seen(0.7, "turned_90"), remedied=seen(0.9))
+    check_familiar(seen(0.7, "turned_90"), remedied=seen(0.5, "turned_270"))
+    check_familiar(seen(0.7, "turned_90"))
+
+
+def test_a_fault_without_remedy_is_refused_at_once():
+    with pytest.raises(RefusedImageError, match="cut off") as caught:
+        check_familiar(seen(0.9, "cropped"))
+
+    assert caught.value.code == "cropped"
+    assert caught.value.remedy is None
+    assert not needs_second_look(seen(0.9, "cropped"))
+
+
+def test_a_fault_of_a_newer_version_has_a_sentence():
+    with pytest.raises(RefusedImageError, match="looks double exposed"):
+        check_familiar(seen(0.9, "double_exposed"))
+
+
+def test_only_a_fault_that_can_be_put_right_needs_a_second_look():
+    assert needs_second_look(seen(0.9, "inverted"))
+    assert not needs_second_look(seen(3.0))
+
+
+@pytest.mark.parametrize(
+    ("features", "distance", "fault"),
+    [
+        ([3, 0], 1.0, "inverted"),
+        ([2.5, 4], 1.0, "cropped"),
+        ([1, 1], 1.0, ""),
+        ([3, 0], 5.1, ""),  # farther than inverted films are
+        ([1000, 7.5], 1.0, "inverted"),  # no more than 8 deviations count
+    ],
+)
+def test_the_likeliest_fault_is_named_within_its_reach(features, distance, fault):
+    assert PROBES.name(np.array(features, np.float32), distance) == fault
+
+
+def test_without_probes_nothing_is_named():
+    none = FaultProbes(
+        (), np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(0, np.float32)
+    )
+
+    assert none.name(np.ones(2, np.float32), 1.0) == ""

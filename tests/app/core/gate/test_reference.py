@@ -1,0 +1,194 @@
+"""Distances worked by hand, and against the full covariance of scikit-learn."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.covariance import EmpiricalCovariance
+
+from app.core.bundles.bundle import load_bundle
+from app.core.errors import BundleError, InvalidOutputError
+from app.core.gate.fault_probes import FaultProbes
+from app.core.gate.image_statistics import NAMES
+from app.core.gate.reference import Reference, load_reference, write_reference
+from app.core.gate.statistic_ranges import StatisticRanges
+
+NO_PROBES = FaultProbes(
+    (), np.zeros((0, 3), np.float32), np.zeros(0, np.float32), np.zeros(0, np.float32)
+)
+
+
+def reference(**changes):
+    """Three features, the first of which is a component; the other two are left over."""
+    return dataclasses.replace(
+        Reference(
+            mean=np.array([10, 20, 30], np.float32),
+            scale=np.array([2, 1, 1], np.float32),
+            components=np.array([[1, 0, 0]], np.float32),
+            variances=np.array([4], np.float32),
+            limits=np.array([3, 2], np.float32),
+            probes=NO_PROBES,
+            ranges=None,
+            sample=np.zeros((5, 1), np.float16),
+        ),
+        **changes,
+    )
+
+
+def test_distance_within_the_components_by_hand():
+    # (22 - 10) / 2 = 6, of a deviation of 2: 3, which is the limit.
+    seen = reference().observe(np.array([22, 20, 30], np.float32))
+
+    assert seen.distance == pytest.approx(1)
+    assert seen.coordinates.tolist() == [3]
+    assert seen.fault == ""
+
+
+def test_distance_beyond_the_components_by_hand():
+    # 6 and 6 are left over of three features: sqrt(72 / 3) = 4.899, and the limit is 2.
+    seen = reference().observe(np.array([10, 26, 36], np.float32))
+
+    assert seen.distance == pytest.approx(np.sqrt(24) / 2)
+    assert seen.coordinates.tolist() == [0]
+
+
+def test_coordinates_far_away_stay_finite_in_float16():
+    seen = reference().observe(np.array([1e30, 20, 30], np.float32))
+
+    assert seen.coordinates.tolist() == [99]
+    assert seen.distance > 1e20
+
+
+def test_distance_with_all_components_is_mahalanobis_of_the_full_covariance():
+    rng = np.random.default_rng(1)
+    films = (rng.normal(size=(400, 6)) @ rng.normal(size=(6, 6)) + 3).astype(np.float32)
+    queries = (rng.normal(size=(20, 6)) * 4).astype(np.float32)
+    covariance = EmpiricalCovariance().fit(films)
+    variances, components = np.linalg.eigh(covariance.covariance_)
+    full = reference(
+        mean=films.mean(axis=0),
+        scale=np.ones(6, np.float32),
+        components=components.T.astype(np.float32),
+        variances=variances.astype(np.float32),
+        limits=np.ones(2, np.float32),
+    )
+
+    _, found = full.distances(full.standardised(queries))
+
+    expected = np.sqrt(covariance.mahalanobis(queries) / 6)
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_features_of_another_network_are_an_error_of_the_bundle():
+    with pytest.raises(BundleError, match=r"gives 4 features; .* has 3\. Add the reference again"):
+        reference().observe(np.zeros(4, np.float32))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_features_that_are_not_finite_are_an_error_of_the_model(value):
+    with pytest.raises(InvalidOutputError, match="not finite"):
+        reference().observe(np.array([10, value, 30], np.float32))
+
+
+class OfBundle:
+    """What `load_reference` needs of a bundle."""
+
+    def __init__(self, path, manifest):
+        self.path, self.name, self.manifest = path, "mine", manifest
+
+
+def section(faults=()):
+    from app.core.bundles.manifest import FeatureLayer
+    from app.core.bundles.manifest import Reference as Section
+
+    return Section(
+        layers=(FeatureLayer(layer="pixels"),), limit_share=0.02, refused=1, of=50, faults=faults
+    )
+
+
+class OfManifest:
+    """A manifest, of which only the reference counts here."""
+
+    def __init__(self, faults=()):
+        self.reference = section(faults)
+
+
+def test_reads_back_what_was_written(tmp_path):
+    names = ("inverted", "cropped")
+    written = reference(
+        probes=FaultProbes(
+            names,
+            np.array([[1, 0.5, 0], [0, 0, 2]], np.float32),
+            np.array([-1, 0.25], np.float32),
+            np.array([3, 4], np.float32),
+        ),
+        ranges=StatisticRanges.from_films(np.random.default_rng(2).random((40, len(NAMES)))),
+        sample=np.arange(5, dtype=np.float16)[:, np.newaxis],
+    )
+    write_reference(tmp_path / "reference.npz", written)
+
+    read = load_reference(OfBundle(tmp_path, OfManifest(names)))
+
+    for name in ("mean", "scale", "components", "variances", "limits", "sample"):
+        assert getattr(read, name).tolist() == getattr(written, name).tolist()
+    assert read.probes.names == names
+    assert read.probes.weights.tolist() == written.probes.weights.tolist()
+    assert read.ranges.low == pytest.approx(written.ranges.low)
+
+
+def test_a_bundle_without_reference_has_none():
+    from pathlib import Path
+
+    bundle = load_bundle(Path(__file__).parents[4] / "models" / "phantom-findings")
+    without = dataclasses.replace(
+        bundle, manifest=bundle.manifest.model_copy(update={"reference": None})
+    )
+
+    assert load_reference(without) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("scale", np.zeros(3, np.float32), "scale has numbers that are not above 0"),
+        ("limits", np.ones(1, np.float32), r"limits has the shape \(1,\), expected \(2,\)"),
+        ("components", np.ones((1, 2), np.float16), r"components has the shape \(1, 2\)"),
+        ("mean", np.array([1, np.nan, 2], np.float32), "mean has numbers that are not finite"),
+        ("mean", np.array(["a", "b", "c"]), "mean has the shape"),
+        ("sample", np.zeros((5, 2), np.float16), r"sample has the shape \(5, 2\)"),
+        ("variances", np.zeros(0, np.float32), "mean or variances are empty"),
+        ("fault_reach", np.ones(1, np.float32), r"fault_reach has the shape \(1,\)"),
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused(tmp_path, name, array, message):
+    path = tmp_path / "reference.npz"
+    write_reference(path, reference())
+    with np.load(path) as file:
+        arrays = dict(file)
+    np.savez(path, **arrays | {name: array})
+
+    with pytest.raises(BundleError, match=message):
+        load_reference(OfBundle(tmp_path, OfManifest()))
+
+
+def test_a_missing_array_is_named(tmp_path):
+    np.savez(tmp_path / "reference.npz", mean=np.ones(3, np.float32))
+
+    with pytest.raises(BundleError, match=r"scale is missing\). Copy the bundle again"):
+        load_reference(OfBundle(tmp_path, OfManifest()))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not an archive", b"\x80\x04pickle"])
+def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
+    (tmp_path / "reference.npz").write_bytes(content)
+
+    with pytest.raises(BundleError, match="cannot be used"):
+        load_reference(OfBundle(tmp_path, OfManifest()))
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    path = tmp_path / "reference.npz"
+    np.savez(path, mean=np.array([{"a": 1}], dtype=object))
+
+    with pytest.raises(BundleError, match="cannot be used"):
+        load_reference(OfBundle(tmp_path, OfManifest()))
