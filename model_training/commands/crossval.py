@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.commands.parsing import given_path, require_output_folder, whole_number
 from model_training.commands.calls import Commands, add_command, wrong_call
-from model_training.commands.data import add_data_arguments, read
+from model_training.commands.data import add_data_arguments, pattern_or_none, read
 from model_training.commands.setting_options import add_settings
 from model_training.commands.settings import (
     add_description,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from model_training.crossval.fold import Fold
     from model_training.fitting.publishing import Description
     from model_training.preparation.films import Films
+
+_USUAL_FOLDS = 5
 
 
 def add(commands: Commands) -> None:
@@ -49,9 +52,16 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--folds",
         type=whole_number,
-        default=5,
         metavar="N",
         help="number of parts, each held out once, 2 or more; default: 5",
+    )
+    command.add_argument(
+        "--fold-pattern",
+        type=pattern_or_none,
+        metavar="REGEX",
+        help="hold out sources instead of random patients: each group of the expression is a "
+        "source, searched for in the path relative to DATA, such as '(siteA)|(siteB)'; 'none' "
+        "(default) draws folds at random",
     )
     command.add_argument(
         "--ensemble",
@@ -70,8 +80,10 @@ def _run(options: argparse.Namespace) -> None:
     with wrong_call():
         config = TrainingConfig.from_preset(options.preset, **chosen_settings(options))
         require_used(options, config)
-        if options.folds < 2:
-            raise ValueError(f"`folds` must be at least 2. Received folds={options.folds}.")
+        sources = _sources(options)
+        num_folds = sources.groups if sources else options.folds or _USUAL_FOLDS
+        if num_folds < 2:
+            raise ValueError(f"`folds` must be at least 2. Received folds={num_folds}.")
     require_output_folder("--out", options.out)
 
     from model_training.crossval.fold_store import resume_hint
@@ -98,13 +110,14 @@ def _run(options: argparse.Namespace) -> None:
         modalities=description.modalities,
         assign_splits=leave_out_test,
     )
-    with resume_hint(options.out, options.folds):
+    with resume_hint(options.out, num_folds):
         folds = crossvalidate(
             films,
             config,
             out=options.out,
-            num_folds=options.folds,
+            num_folds=num_folds,
             leave_out_test=leave_out_test,
+            sources=sources,
             tracked=options.track,
         )
         title = f"Cross-validation of {options.preset} on {description.data_name}"
@@ -112,6 +125,22 @@ def _run(options: argparse.Namespace) -> None:
         if options.ensemble is not None:
             _publish(folds, films, options.ensemble, config=config, description=description)
     say_where(options.track)
+
+
+def _sources(options: argparse.Namespace) -> re.Pattern[str] | None:
+    """The expression whose groups are the folds; None for folds at random."""
+    if options.fold_pattern in (None, "none"):
+        return None
+    from model_training.data.name_patterns import compile_pattern
+
+    sources = compile_pattern(options.fold_pattern)
+    if sources.groups < 2 or options.folds not in (None, sources.groups):
+        raise ValueError(
+            "`fold_pattern` needs a group for each of 2 or more sources, and as many as `folds` "
+            f"if that is given. Received fold_pattern={options.fold_pattern!r}, "
+            f"folds={options.folds}."
+        )
+    return sources
 
 
 def _report(folds: Sequence[Fold], films: Films, out: Path, *, title: str) -> None:

@@ -55,7 +55,7 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
         options.add_argument(f"--{role}-column", metavar="NAME", help=what)
     options.add_argument(
         "--patient-pattern",
-        type=_pattern,
+        type=pattern_or_none,
         metavar="REGEX",
         help="finds the patient in the path relative to DATA, for images whose patient is in no "
         r"column; the first group that matches is the patient, such as '(person\d+)_'; 'none' "
@@ -69,7 +69,7 @@ def add_data_arguments(command: argparse.ArgumentParser, *, name: str = "data") 
     )
     options.add_argument(
         "--subgroup-pattern",
-        type=_pattern,
+        type=pattern_or_none,
         metavar="REGEX",
         help="the same for the subgroup, such as '_(bacteria|virus)_'",
     )
@@ -203,7 +203,12 @@ def read(
     return dataset
 
 
-def _pattern(text: str) -> str:
+def pattern_or_none(text: str) -> str:
+    """The value of an option that is a regular expression with a group, or `none`.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is neither.
+    """
     from model_training.data.name_patterns import compile_pattern
 
     if text != "none":

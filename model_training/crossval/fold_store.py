@@ -16,6 +16,7 @@ from model_training.console import say
 HELD_OUT = "held_out.npz"
 WORK = "training"
 LEAVE_OUT_TEST = "leave_out_test"
+FOLD_PATTERN = "fold_pattern"
 _RUN = "run.json"
 
 _NAMES = {"num_folds": "--folds", "data": "DATA"}

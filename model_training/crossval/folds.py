@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.crossval.fold import UNSHIFTED, Fold, read_fold, write_fold
 from model_training.crossval.fold_store import (
+    FOLD_PATTERN,
     HELD_OUT,
     LEAVE_OUT_TEST,
     WORK,
@@ -25,6 +27,7 @@ from model_training.crossval.fold_store import (
 )
 from model_training.data.datasets import Dataset
 from model_training.data.folds import folds_by_patient
+from model_training.data.source_folds import folds_by_source
 from model_training.evaluation import evaluation, finding_figures
 from model_training.evaluation.evaluation import Outcome
 from model_training.evaluation.figures import as_numbers
@@ -42,6 +45,7 @@ def crossvalidate(
     out: Path,
     num_folds: int,
     leave_out_test: bool,
+    sources: re.Pattern[str] | None = None,
     tracked: bool = False,
 ) -> list[Fold]:
     """Trains one network per fold; finished folds are read from `out`.
@@ -54,8 +58,10 @@ def crossvalidate(
             left out.
         config: The settings; fold k is trained with the seed raised by k.
         out: Folder of the cross-validation.
-        num_folds: At least 2.
+        num_folds: At least 2; with `sources` their number.
         leave_out_test: Whether the test split stays out of all folds.
+        sources: Finds the source of an image, which is its fold, see `folds_by_source`; None
+            draws folds at random.
         tracked: Whether to log each fold to MLflow, as a run of its own.
 
     Raises:
@@ -66,13 +72,13 @@ def crossvalidate(
         [i for i, case in enumerate(films.cases) if not (leave_out_test and case.split == "test")],
         np.int64,
     )
-    folds = _folds(films, pool, num_folds=num_folds, seed=_split_seed(config))
+    folds = _held_out_folds(films, pool, config, num_folds=num_folds, sources=sources)
     splits = [
         _splits(films, pool[folds != number], pool[folds == number], config)
         for number in range(num_folds)
     ]
     everything = np.arange(len(films.cases))
-    with_test = _folds(films, everything, num_folds=num_folds, seed=_split_seed(config))
+    with_test = _held_out_folds(films, everything, config, num_folds=num_folds, sources=sources)
     data = fingerprint(films.cases, films.digests, films.classes)
     check_same_run(
         out,
@@ -81,6 +87,7 @@ def crossvalidate(
             "num_folds": num_folds,
             "data": data[:16],
             LEAVE_OUT_TEST: leave_out_test,
+            **({FOLD_PATTERN: sources.pattern} if sources else {}),
         },
         sizes=np.bincount(folds, minlength=num_folds).tolist(),
         sizes_with_test=np.bincount(with_test, minlength=num_folds).tolist(),
@@ -102,6 +109,23 @@ def crossvalidate(
                 _train_fold(films.with_splits(splits[number]), settings, held_out, folder, noted)
         done.append(read_fold(folder, held_out))
     return done
+
+
+def _held_out_folds(
+    films: Films,
+    pool: NDArray[np.int64],
+    config: TrainingConfig,
+    *,
+    num_folds: int,
+    sources: re.Pattern[str] | None,
+) -> NDArray[np.int64]:
+    """The fold that holds out each case of the pool."""
+    if sources is None:
+        return _folds(films, pool, num_folds=num_folds, seed=_split_seed(config))
+    cases = [films.cases[index] for index in pool]
+    return folds_by_source(
+        Dataset(films.classes, cases, task=films.task), films.groups[pool], sources
+    )
 
 
 def _folds(

@@ -19,7 +19,7 @@ from model_training.augmentation.shifts import SHIFTS
 from model_training.cli import main
 from model_training.crossval.fold_store import HELD_OUT
 from model_training.data.datasets import read_dataset
-from tests.model_training.crossval.calls import arguments
+from tests.model_training.crossval.calls import SETTINGS, arguments
 from tests.model_training.films import write_classes
 
 pytestmark = pytest.mark.slow
@@ -117,6 +117,9 @@ def test_the_page_and_the_text_say_the_same(done, films, capsys):
     [
         (["--folds", "1"], 2, "Received folds=1"),
         (["--folds", "50"], 1, "50 folds"),
+        (["--fold-pattern", "(NORMAL)"], 2, "a group for each of 2 or more sources"),
+        (["--fold-pattern", "(a)|(b)"], 2, "as many as `folds` if that is given"),
+        (["--fold-pattern", "(NORMAL)|(e)|(i)"], 1, "has no image of NORMAL"),
         (
             ["--learning-rate", "0.5"],
             1,
@@ -134,6 +137,21 @@ def test_a_wrong_call_is_a_sentence(done, films, more, status, message, capsys):
 
     assert message in capsys.readouterr().err
     assert not (done / "never").exists()
+
+
+def test_folds_of_sources_hold_out_each_source(films, tmp_path):
+    """The second half of the patients is another hospital."""
+    out, copy = tmp_path / "cv", tmp_path / "films"
+    shutil.copytree(films, copy)
+    calls = [one for one in SETTINGS if one not in ("--folds", "3")]
+    sources = r"(/person\d*[02468]_)|(/person\d*[13579]_)"
+
+    assert main(["crossval", str(copy), "--out", str(out), *calls, "--fold-pattern", sources]) == 0
+
+    table = pd.read_csv(out / "predictions.csv")
+    numbers = table["path"].str.extract(r"person(\d+)_")[0].astype(int)
+    assert (table["fold"] == numbers % 2 + 1).all()
+    assert json.loads((out / "run.json").read_text())["fold_pattern"] == sources
 
 
 def earlier(run):
