@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from app.core.bundles.findings import finding_manifest
@@ -10,6 +12,7 @@ from app.core.images.reading import window_text
 from app.core.performance.findings import select_findings
 from app.core.performance.formatting import calibration_in_full, counted
 from app.core.performance.predictions import select
+from model_training.bundling.other_sources import opening
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
 
@@ -22,6 +25,7 @@ def write_card(
     notes: list[str],
     *,
     remarks: str = "",
+    not_tested: Sequence[str] = (),
 ) -> str:
     """The card as Markdown, with figures from the test rows of `predictions`.
 
@@ -34,10 +38,12 @@ def write_card(
         predictions: Its table of predictions.
         notes: Lines about the data and their split.
         remarks: Markdown written by whoever trained it: what was tried, and with what result.
+        not_tested: What the model was not tested on, one line each.
     """
     sections = [
         f"# {manifest.name}",
         f"{manifest.task.title}. Research use only, not a medical device.",
+        *opening(not_tested),
         "## Intended use\n\n" + _intended_use(manifest),
         "## Data\n\n" + _data(manifest, notes),
         _FIGURES + figures(manifest, predictions),

@@ -47,6 +47,7 @@ class Contents:
         samples: Folder of images to ship with the bundle, or None.
         split: Which image was in which split, as returned by `splits.split_table`; or None.
         remarks: Markdown for the card: what was tried, and with what result.
+        not_tested: What the model was not tested on, for the card.
     """
 
     manifest: Manifest
@@ -57,6 +58,7 @@ class Contents:
     samples: Path | None = None
     split: pd.DataFrame | None = None
     remarks: str = ""
+    not_tested: tuple[str, ...] = ()
 
 
 def publish(
@@ -86,6 +88,7 @@ def publish(
         contents.predictions,
         contents.notes,
         remarks=contents.remarks,
+        not_tested=contents.not_tested,
     )
     (work / CARD).write_text(card, encoding="utf-8")
     if contents.samples is not None:

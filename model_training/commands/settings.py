@@ -56,11 +56,24 @@ def add_description(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Markdown for the card: what was tried; default: none",
     )
+    add_not_tested(about)
     about.add_argument(
         "--samples",
         type=given_path,
         metavar="FOLDER",
         help="folder of images to ship with the bundle; default: none",
+    )
+
+
+def add_not_tested(command: argparse._ActionsContainer) -> None:
+    """Declares the option for what the card says the model was not tested on."""
+    command.add_argument(
+        "--not-tested",
+        nargs="+",
+        default=[],
+        metavar="TEXT",
+        help="what the model was not tested on, for the card, one line each, such as 'Children'; "
+        "default: only that every other source is unknown",
     )
 
 
@@ -153,6 +166,7 @@ def chosen_description(options: argparse.Namespace) -> Description:
         modalities=tuple(options.modalities),
         samples=options.samples,
         remarks=_read_remarks(options.remarks) if options.remarks else "",
+        not_tested=tuple(options.not_tested),
     )
 
 

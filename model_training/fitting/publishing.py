@@ -36,6 +36,7 @@ class Description:
         modalities: DICOM modalities the model accepts; empty for any.
         samples: Folder of images to ship with the bundle.
         remarks: Markdown for the card: what was tried, and with what result.
+        not_tested: What the model was not tested on, for the card.
     """
 
     title: str | None = None
@@ -45,6 +46,7 @@ class Description:
     modalities: tuple[str, ...] = ()
     samples: Path | None = None
     remarks: str = ""
+    not_tested: tuple[str, ...] = ()
 
 
 def publish(
@@ -98,6 +100,7 @@ def publish(
         description.samples,
         split_table(films.split, films.classes, films.digests),
         description.remarks,
+        description.not_tested,
     )
     return export.publish(
         out, contents, work=work / "bundle", check_pixels=films.pixels[films.rows[:16]]
