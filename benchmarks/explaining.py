@@ -16,6 +16,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backends.backend import Scores
 from app.core.backends.openvino_cpu import compile_for_cpu
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.images import decoding
@@ -117,13 +118,13 @@ class LogitsOnly:
         converted = openvino.convert_model(function.get_concrete_function())
         self._compiled = compile_for_cpu(converted, streams=workers)
 
-    def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def run(self, pixels: NDArray[np.float32]) -> Scores:
         """Logits of shape `(batch, 1)`, and empty heatmaps of shape `(batch, 1, 1, 1)`.
 
         Takes pixels in [0, 255] of shape `(batch, height, width, channels)`.
         """
         output = self._compiled.create_infer_request().infer(pixels)
-        return np.array(output[0]), np.zeros((len(pixels), 1, 1, 1), np.float32)
+        return Scores(np.array(output[0]), np.zeros((len(pixels), 1, 1, 1), np.float32))
 
 
 def fitted(bundle: Bundle, paths: list[Path]) -> NDArray[np.float32]:

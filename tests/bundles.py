@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.bundle import PREDICTIONS, Bundle, file_sha256, load_bundle
+from app.core.bundles.bundle import PREDICTIONS, REFERENCE, Bundle, file_sha256, load_bundle
 from app.core.bundles.manifest import (
     FORMAT,
+    FORMAT_WITH_REFERENCE,
     MANIFEST,
     Calibration,
     Data,
+    FeatureLayer,
     Finding,
     Heatmap,
     Input,
@@ -132,6 +135,23 @@ def with_window(bundle: Bundle, folder: Path, window: tuple[float, float]) -> Bu
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     manifest["input"]["window"] = window
     (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    return load_bundle(folder)
+
+
+def with_feature_layers(bundle: Bundle, folder: Path, layers: Sequence[FeatureLayer]) -> Bundle:
+    """A copy in `folder` of a bundle whose network also returns features; nothing judges them."""
+    shutil.copytree(bundle.path, folder)
+    content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    (folder / REFERENCE).write_bytes(b"no numbers")
+    content["files"][REFERENCE] = file_sha256(folder / REFERENCE)
+    content["format"] = FORMAT_WITH_REFERENCE
+    content["reference"] = {
+        "layers": [one.model_dump() for one in layers],
+        "limit_share": 0.02,
+        "refused": 1,
+        "of": 50,
+    }
+    (folder / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
     return load_bundle(folder)
 
 

@@ -126,7 +126,7 @@ def test_the_engine_computes_what_keras_computes(preset, classes, tmp_path):
     pixels = np.random.default_rng(2).integers(0, 256, (5, 40, 40, 1), np.uint8)
     trained = keras.models.load_model(bundle.path / "model.keras", compile=False)
 
-    logits, maps = engine.run(pixels)
+    logits, maps, _ = engine.run(pixels)
 
     expected = np.asarray(trained(pixels.astype(np.float32), training=False))
     found = softmax(class_logits(logits))[:, -expected.shape[1] :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,21 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError
 
 _GPU_DEVICES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
+
+
+class Scores(NamedTuple):
+    """What a network says of a batch.
+
+    Attributes:
+        logits: float32 `(batch, num_logits)`.
+        maps: Grad-CAM maps, float32 `(batch, rows, columns, num_logits)`, in logits and signed.
+        features: What the gate looks at, float32 `(batch, num_features)`, see `feature_pooling`;
+            None if the bundle has no reference.
+    """
+
+    logits: NDArray[np.float32]
+    maps: NDArray[np.float32]
+    features: NDArray[np.float32] | None = None
 
 
 class Backend(Protocol):
@@ -32,15 +47,11 @@ class Backend(Protocol):
         """Number of logits: one per class, or a single one for the second of two classes."""
         ...
 
-    def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Computes the logits and evidence maps of a batch.
+    def run(self, pixels: NDArray[np.float32]) -> Scores:
+        """Computes logits, evidence maps and features of a batch.
 
         Args:
             pixels: float32 `(batch, height, width, channels)` in [0, 255], grey or RGB.
-
-        Returns:
-            Logits, float32 `(batch, num_logits)`, and Grad-CAM maps, float32
-            `(batch, rows, columns, num_logits)`, in logits and signed.
         """
         ...
 
@@ -90,11 +101,12 @@ class OpenVinoBackend:
         self.num_logits = int(self._compiled.output(0).partial_shape[1].get_length())
         self.description = f"OpenVINO {version('openvino')}, CPU, float32"
 
-    def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def run(self, pixels: NDArray[np.float32]) -> Scores:
         """See `Backend.run`."""
         # One request per call, so that threads do not wait for each other.
         output = self._compiled.create_infer_request().infer(pixels)
-        return np.array(output[0]), np.array(output[1])
+        # Copied, as the request owns them.
+        return Scores(*(np.array(values) for values in output.values()))
 
 
 class TensorFlowBackend:
@@ -119,17 +131,16 @@ class TensorFlowBackend:
 
         # TF32 rounds to 10 bits of mantissa, so scores would differ from those on a CPU.
         tf.config.experimental.enable_tensor_float_32_execution(False)
-        self._function = scoring_function(network)
+        self._function = scoring_function(network, bundle.manifest.feature_layers)
         self.num_logits = int(network.model.output_shape[-1])
         device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self.description = f"TensorFlow {version('tensorflow')}, {device}, float32"
         if because:
             self.description += f" ({because})"
 
-    def run(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def run(self, pixels: NDArray[np.float32]) -> Scores:
         """See `Backend.run`."""
-        logits, maps = self._function(pixels)
-        return np.asarray(logits), np.asarray(maps)
+        return Scores(*map(np.asarray, self._function(pixels)))
 
 
 def _sees_gpu() -> bool:

@@ -28,11 +28,12 @@ from app.core.bundles.bundle import MODEL, Bundle, file_sha256, load_bundle
 from app.core.errors import BundleError
 
 MODEL_FILE = "network.xml"
-# Largest accepted difference between the libraries' probabilities, on noise and on a faint ramp.
+# Largest accepted difference between the libraries, on noise and on a faint ramp: of probabilities,
+# and of features in proportion to the largest of them.
 TOLERANCE = 1e-4
 
 _REFUSAL_FILE = "refused.txt"
-_LAYOUT = 2  # version of the cached files; increase it to convert all networks again
+_LAYOUT = 3  # version of the cached files; increase it to convert all networks again
 _MAX_KEPT = 24
 _INVALID_BUNDLE = 3
 
@@ -134,7 +135,7 @@ def write(bundle: Bundle, folder: Path) -> None:
 
     from app.core.backends.scoring_graph import scoring_function
 
-    function = scoring_function(network)
+    function = scoring_function(network, bundle.manifest.feature_layers)
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
     try:
         model = _as_openvino(frozen.graph)
@@ -200,10 +201,16 @@ def _require_agreement(function: Any, model: Path, bundle: Bundle) -> None:
                 class_logits(np.asarray(expected[0])), class_logits(found[0]), strict=True
             )
         )
+    _require_below(difference, "probabilities")
+    for one, other in zip(expected[2:], list(found.values())[2:], strict=True):  # the features
+        largest = float(np.abs(one).max()) or 1.0
+        _require_below(float(np.abs(one - other).max()) / largest, "features")
+
+
+def _require_below(difference: float, what: str) -> None:
     if not difference <= TOLERANCE:
         raise UnsupportedNetworkError(
-            f"its probabilities differ from TensorFlow's by {difference:.1g}; the limit is "
-            f"{TOLERANCE:.0g}"
+            f"its {what} differ from TensorFlow's by {difference:.1g}; the limit is {TOLERANCE:.0g}"
         )
 
 

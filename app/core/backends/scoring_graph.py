@@ -1,4 +1,4 @@
-"""One TensorFlow graph from pixels to logits and a Grad-CAM map for each logit.
+"""One TensorFlow graph from pixels to logits, a Grad-CAM map for each logit, and features.
 
 The same graph scores everywhere: directly on a GPU, converted to OpenVINO on a CPU. Converters
 support few of the operations in TensorFlow's own gradients, so the gradients of the head are
@@ -7,16 +7,18 @@ written here with basic arithmetic. Operations not listed in `_RULES` keep Tenso
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.core.bundles.manifest import FeatureLayer
+from app.core.networks.feature_pooling import pooled, tapped_tensors
 from app.core.networks.network import Network
 
 if TYPE_CHECKING:
     import keras
 
 
-def scoring_function(network: Network) -> Any:
+def scoring_function(network: Network, layers: Sequence[FeatureLayer] = ()) -> Any:
     """A `tf.function` that scores and explains a batch in one pass.
 
     The map of a logit is the sum of the heatmap layer's features, each weighted by the spatial
@@ -27,29 +29,38 @@ def scoring_function(network: Network) -> Any:
 
     Args:
         network: The network to score with.
+        layers: Layers whose pooled features are returned as well, see `feature_pooling`.
 
     Returns:
         A function of float32 `(batch, height, width, channels)` in [0, 255] that returns logits,
-        float32 `(batch, num_logits)`, and maps, float32 `(batch, rows, columns, num_logits)` in
-        logits.
+        float32 `(batch, num_logits)`, maps, float32 `(batch, rows, columns, num_logits)` in
+        logits, and with `layers` features, float32 `(batch, num_features)`.
+
+    Raises:
+        ValueError: If a layer cannot be pooled as it says, see `feature_pooling`.
 
     Reference:
         - Selvaraju et al., Grad-CAM (ICCV 2017), https://arxiv.org/abs/1610.02391
     """
+    import keras
     import tensorflow as tf
 
-    body, head = network.body, network.head
+    model, head = network.model, network.head
     weights = _constant_weights(head)
+    tapped = tapped_tensors(model, layers)
+    body = keras.Model(model.input, [model.get_layer(network.heatmap_layer).output, *tapped])
 
-    def score(pixels: Any) -> tuple[Any, Any]:
-        features = body(pixels, training=False)
+    def score(pixels: Any) -> tuple[Any, ...]:
+        # Keras gives a single output without a list.
+        last, *maps_of_layers = tf.nest.flatten(body(pixels, training=False))
+        features = (pooled(maps_of_layers, layers),) if layers else ()
         if weights is not None:
-            return head(features, training=False), tf.matmul(features, weights)
-        logits, gradients = _with_mean_gradients(head, features)
-        maps = [tf.reduce_sum(gradient * features, axis=-1) for gradient in gradients]
-        return logits, tf.stack(maps, axis=-1)
+            return head(last, training=False), tf.matmul(last, weights), *features
+        logits, gradients = _with_mean_gradients(head, last)
+        maps = [tf.reduce_sum(gradient * last, axis=-1) for gradient in gradients]
+        return logits, tf.stack(maps, axis=-1), *features
 
-    shape = (None, *body.input.shape[1:])
+    shape = (None, *model.input.shape[1:])
     # Without AutoGraph, which rewrites Python control flow and takes a third of the tracing.
     return tf.function(score, input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False)
 

@@ -312,6 +312,11 @@ class Manifest(_Section):
             raise ValueError("An any-of task has a calibration for each finding, not for all.")
         return self.one_of_calibration
 
+    @property
+    def feature_layers(self) -> tuple[FeatureLayer, ...]:
+        """The layers whose features the gate looks at; none without a reference."""
+        return self.reference.layers if self.reference is not None else ()
+
     @model_validator(mode="after")
     def _reference_has_its_format(self) -> Self:
         if self.reference is not None and self.format < FORMAT_WITH_REFERENCE:

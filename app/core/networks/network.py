@@ -19,6 +19,7 @@ import numpy as np
 
 from app.core.bundles.bundle import MODEL, Bundle
 from app.core.errors import BundleError
+from app.core.networks.feature_pooling import tapped_tensors
 
 if TYPE_CHECKING:
     import keras
@@ -51,13 +52,6 @@ class Network:
         return keras.Model(self.model.input, [features, _logits(self.model)])
 
     @cached_property
-    def body(self) -> keras.Model:
-        """Pixels -> features of the heatmap layer."""
-        import keras
-
-        return keras.Model(self.model.input, self.model.get_layer(self.heatmap_layer).output)
-
-    @cached_property
     def head(self) -> keras.Model:
         """Features of the heatmap layer -> logits: the only part that Grad-CAM differentiates."""
         import keras
@@ -70,7 +64,7 @@ def load_network(bundle: Bundle) -> Network:
 
     Raises:
         BundleError: If the file cannot be loaded, a weight is NaN or infinite, or the input,
-            classes or heatmap layer differ from the manifest.
+            classes, heatmap layer or the layers of its reference differ from the manifest.
     """
     silence_tensorflow()
     import keras
@@ -83,6 +77,7 @@ def load_network(bundle: Bundle) -> Network:
             "Expected a Keras 3 functional model without custom layers. Train it again."
         ) from error
     check_network(model, bundle)
+    _check_reference_layers(model, bundle)
     require_finite_weights(model, bundle)
     return Network(model, bundle.manifest.heatmap.layer)
 
@@ -172,6 +167,16 @@ def _check_heatmap_layer(model: keras.Model, bundle: Bundle) -> None:
             f"The heatmap layer {name!r} of {bundle.name!r} is bypassed by another path to the "
             "output, so a heatmap would show only part of the evidence. Choose a layer after the "
             "point where all paths have joined."
+        ) from None
+
+
+def _check_reference_layers(model: keras.Model, bundle: Bundle) -> None:
+    try:
+        tapped_tensors(model, bundle.manifest.feature_layers)
+    except ValueError as error:
+        raise BundleError(
+            f"The reference of {bundle.name!r} does not fit its network: {error}. Write the "
+            "reference again."
         ) from None
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
-from app.core.backends.backend import open_backend
+from app.core.backends.backend import Scores, open_backend
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, ImageError, raised_at
 from app.core.images import decoding
@@ -193,8 +193,10 @@ class Engine:
     def _score_fitted(self, films: list[_Fitted]) -> list[Result]:
         if not films:
             return []
-        logits, maps = self.run(np.stack([film.pixels for film in films]))
-        return [self._to_result(*one) for one in zip(films, logits, maps, strict=True)]
+        scores = self.run(np.stack([film.pixels for film in films]))
+        return [
+            self._to_result(*one) for one in zip(films, scores.logits, scores.maps, strict=True)
+        ]
 
     def _to_result(
         self, film: _Fitted, logits: NDArray[np.float32], maps: NDArray[np.float32]
@@ -214,16 +216,14 @@ class Engine:
             chosen=film.chosen,
         )
 
-    def run(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits and evidence maps of a batch.
+    def run(self, pixels: NDArray[np.uint8]) -> Scores:
+        """Logits, evidence maps and features of a batch.
 
         Args:
             pixels: uint8 `(batch, height, width, channels)` in [0, 255], grey or RGB.
 
         Returns:
-            Logits, float32 `(batch, num_logits)`, and maps, float32
-            `(batch, rows, columns, num_logits)` in logits; see `Backend.run`. They may contain
-            NaN, see `output_check`.
+            They may contain NaN, see `output_check`.
 
         Raises:
             BundleError: If the library fails to compute the network.
@@ -250,7 +250,7 @@ class Engine:
         Raises:
             InvalidOutputError: If the model gave no valid output for it.
         """
-        logits, maps = self.run(prepared.pixels[np.newaxis])
+        logits, maps, _ = self.run(prepared.pixels[np.newaxis])
         require_numbers(logits[0], maps[0])
         rows, columns = prepared.film.pixels.shape[:2]
         classes = range(len(self.bundle.manifest.task.classes))

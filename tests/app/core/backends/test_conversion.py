@@ -16,11 +16,14 @@ from app.core.backends import conversion
 from app.core.backends.backend import open_backend
 from app.core.backends.conversion import MODEL_FILE, UnsupportedNetworkError, converted
 from app.core.bundles.bundle import load_bundle
+from app.core.bundles.manifest import FeatureLayer
 from app.core.errors import BundleError
 from app.core.networks.class_logits import class_logits
+from app.core.networks.feature_pooling import feature_function
+from app.core.networks.network import load_network
 from app.core.settings import read_settings
 from app.core.statistics.calibration import sigmoid, softmax
-from tests.bundles import make_bundle
+from tests.bundles import make_bundle, with_feature_layers
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +61,37 @@ def test_it_is_converted_once(bundle, tmp_path, monkeypatch):
     assert converted(bundle, tmp_path) == folder
     assert (folder / MODEL_FILE).stat().st_mtime_ns == written
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("name", ["bundle", "three_class_bundle"])
+def test_both_backends_give_the_features_of_a_reference(name, request, tmp_path):
+    bundle = request.getfixturevalue(name)
+    layers = (
+        FeatureLayer(layer="pixels", grid=4, spread=True),
+        FeatureLayer(layer=bundle.manifest.heatmap.layer, spread=True),
+    )
+    referenced = with_feature_layers(bundle, tmp_path / "with", layers)
+    size = bundle.manifest.input
+    shape = (3, size.height, size.width, size.channels)
+    films = np.random.default_rng(0).integers(0, 256, shape).astype(np.float32)
+
+    network = load_network(referenced)
+    expected = np.asarray(feature_function(network.model, layers)(films))
+    for choice in ("openvino", "tensorflow"):
+        with_them = open_backend(referenced, choice, cache=tmp_path / "kept", workers=1).run(films)
+        without = open_backend(bundle, choice, cache=read_settings().converted, workers=1).run(
+            films
+        )
+        np.testing.assert_allclose(with_them.features, expected, rtol=1e-4, atol=1e-3)
+        np.testing.assert_allclose(with_them.logits, without.logits, atol=1e-5)
+        np.testing.assert_allclose(with_them.maps, without.maps, atol=1e-5)
+        assert without.features is None
+
+
+def test_layers_that_do_not_fit_the_network(bundle, tmp_path):
+    referenced = with_feature_layers(bundle, tmp_path / "with", [FeatureLayer(layer="nowhere")])
+    with pytest.raises(BundleError, match="does not fit its network: there is no layer 'nowhere'"):
+        load_network(referenced)
 
 
 # Python imports this as `sitecustomize`; the process that converts writes down how it ends.
@@ -153,7 +187,7 @@ def test_overlapping_pools_behind_the_heatmap_layer_are_left_to_tensorflow(tmp_p
     assert backend.description.startswith("TensorFlow")
     # OpenVINO turns the root logger down, and where it fails leaves it so.
     assert (root.level, root.filters, root.handlers) == before
-    logits, maps = backend.run(np.zeros((2, 48, 48, 1), np.float32))
+    logits, maps, _ = backend.run(np.zeros((2, 48, 48, 1), np.float32))
     assert logits.shape == (2, 1)
     assert maps.shape == (2, 46, 46, 1)
 

@@ -10,6 +10,8 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from app.core.backends.openvino_cpu import compile_for_cpu
 from app.core.backends.scoring_graph import scoring_function
+from app.core.bundles.manifest import FeatureLayer
+from app.core.networks.feature_pooling import feature_function
 from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import merge
@@ -152,3 +154,24 @@ def test_an_ensemble_is_explained_as_one(preset, units):
         logits, maps = (np.asarray(output) for output in run(FILMS))
         np.testing.assert_allclose(logits, expected_logits, rtol=1e-3, atol=1e-3)
         np.testing.assert_allclose(maps, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("head", ["average", "hidden"])
+def test_features_come_out_of_the_same_pass(head):
+    network = shaken(small(*HEADS[head]()))
+    chosen = (
+        FeatureLayer(layer="pixels", grid=4, spread=True),
+        FeatureLayer(layer="conv2d", grid=3),
+        FeatureLayer(layer="heat", spread=True),
+    )
+    network.model.layers[1].name = "conv2d"
+    plain = [np.asarray(output) for output in scoring_function(network)(FILMS)]
+    expected = np.asarray(feature_function(network.model, chosen)(FILMS))
+    function = scoring_function(network, chosen)
+
+    for run in (function, converted(function)):
+        logits, maps, features = (np.asarray(output) for output in run(FILMS))
+        np.testing.assert_allclose(logits, plain[0], rtol=1e-4, atol=1e-3)
+        np.testing.assert_allclose(maps, plain[1], rtol=1e-3, atol=1e-4 * np.abs(plain[1]).max())
+        np.testing.assert_allclose(features, expected, rtol=1e-3, atol=1e-3)
+    assert expected.shape == (3, 2 * 16 + 9 * 6 + 2 * 5)

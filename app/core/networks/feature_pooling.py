@@ -1,0 +1,156 @@
+"""The features of a network's layers, pooled to a few numbers for each image.
+
+They say where an image lies among those a model was trained on. The graph that scores returns
+them in the same pass; the trainer takes them of a network that has no manifest yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.core.bundles.manifest import PIXELS, FeatureLayer
+
+if TYPE_CHECKING:
+    import keras
+
+_FEW = 4
+
+
+def feature_function(model: keras.Model, layers: Sequence[FeatureLayer]) -> Any:
+    """A `tf.function` that computes only the pooled features of a batch.
+
+    Args:
+        model: A flat functional model, of a bundle or not yet.
+        layers: What to pool, at least one.
+
+    Returns:
+        A function of float32 `(batch, height, width, channels)` in [0, 255] that returns float32
+        `(batch, num_features)`: for each layer the means, then with `spread` the standard
+        deviations; of those, channel by channel, one for each cell in rows from the top left.
+
+    Raises:
+        ValueError: If a layer does not exist, has no map, or its map has fewer rows or columns
+            than the grid.
+    """
+    import keras
+    import tensorflow as tf
+
+    tapped = keras.Model(model.input, tapped_tensors(model, layers))
+
+    def features(pixels: Any) -> Any:
+        # Keras gives a single output without a list.
+        return pooled(tf.nest.flatten(tapped(pixels, training=False)), layers)
+
+    shape = (None, *model.input.shape[1:])
+    return tf.function(
+        features, input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False
+    )
+
+
+def tapped_tensors(model: keras.Model, layers: Sequence[FeatureLayer]) -> list[Any]:
+    """The symbolic map of each layer in the model's graph; the input itself for `pixels`.
+
+    Args:
+        model: A flat functional model.
+        layers: What will be pooled.
+
+    Raises:
+        ValueError: As in `feature_function`.
+    """
+    tensors = [_map_of(model, one.layer) for one in layers]
+    for one, tensor in zip(layers, tensors, strict=True):
+        rows, columns = tensor.shape[1:3]
+        if min(rows, columns) < one.grid:
+            raise ValueError(
+                f"the map of {one.layer!r} has {rows} x {columns} places; expected at least "
+                f"{one.grid} x {one.grid}, as its grid"
+            )
+    return tensors
+
+
+def pooled(maps: Sequence[Any], layers: Sequence[FeatureLayer]) -> Any:
+    """The features of a batch, see `feature_function`.
+
+    Args:
+        maps: Tensors `(batch, rows, columns, channels)`, one for each layer.
+        layers: How to pool them.
+
+    Returns:
+        A float32 tensor `(batch, num_features)`.
+    """
+    import tensorflow as tf
+
+    parts = [part for one, tensor in zip(layers, maps, strict=True) for part in _pool(tensor, one)]
+    return tf.concat(parts, axis=-1)
+
+
+def num_features(model: keras.Model, layers: Sequence[FeatureLayer]) -> int:
+    """How many features the layers give.
+
+    Args:
+        model: A flat functional model.
+        layers: What to pool.
+
+    Raises:
+        ValueError: As in `feature_function`.
+    """
+    return sum(
+        one.grid**2 * int(tensor.shape[-1]) * (2 if one.spread else 1)
+        for one, tensor in zip(layers, tapped_tensors(model, layers), strict=True)
+    )
+
+
+def _map_of(model: keras.Model, name: str) -> Any:
+    if name == PIXELS:
+        return model.input
+    layers = {layer.name: layer for layer in model.layers}
+    if name not in layers:
+        raise ValueError(f"there is no layer {name!r}")
+    tensor = layers[name].output
+    if len(tensor.shape) != 4:
+        raise ValueError(f"the layer {name!r} has no feature maps")
+    return tensor
+
+
+def _pool(tensor: Any, layer: FeatureLayer) -> list[Any]:
+    """Means, and with `spread` deviations, of all channels and cells.
+
+    Channels come first, as OpenVINO keeps them. Of a few channels, cells are axes of their own, of
+    many they are slices: each way is the faster one there, and some others take many times as long.
+    """
+    import tensorflow as tf
+
+    grid, (rows, columns, channels) = layer.grid, tensor.shape[1:]
+    planes = tf.transpose(tensor, (0, 3, 1, 2))
+    if grid == 1:
+        found = _statistics(planes, (2, 3), layer)
+    elif rows % grid == columns % grid == 0 and channels <= _FEW:
+        cells = (-1, grid, rows // grid, grid, columns // grid)
+        found = _statistics(tf.reshape(planes, cells), (2, 4), layer)
+    else:
+        statistics = [
+            _statistics(planes[:, :, top:bottom, left:right], (2, 3), layer)
+            for top, bottom in _bounds(rows, grid)
+            for left, right in _bounds(columns, grid)
+        ]
+        found = [tf.stack(of_cells, axis=2) for of_cells in zip(*statistics, strict=True)]
+    return [tf.reshape(one, (-1, channels * grid**2)) for one in found]
+
+
+def _statistics(planes: Any, axes: tuple[int, int], layer: FeatureLayer) -> list[Any]:
+    """The mean over two axes, and with `spread` the standard deviation."""
+    import tensorflow as tf
+
+    mean = tf.reduce_mean(planes, axis=axes, keepdims=True)
+    if not layer.spread:
+        return [tf.squeeze(mean, axes)]
+    # From the mean, not as a difference of squares, which rounds to nonsense where a cell is
+    # almost even.
+    variance = tf.reduce_mean(tf.square(planes - mean), axis=axes)
+    return [tf.squeeze(mean, axes), tf.sqrt(variance)]
+
+
+def _bounds(size: int, grid: int) -> list[tuple[int, int]]:
+    """First and last row of each cell; where they do not divide evenly, some have one more."""
+    return [(size * part // grid, size * (part + 1) // grid) for part in range(grid)]
