@@ -14,6 +14,7 @@ from typing import Any, Literal
 from model_training.augmentation import sets as augmentation_sets
 from model_training.augmentation.sets import Augmentation
 from model_training.networks.custom_cnn_settings import check_custom_cnn
+from model_training.networks.residual_settings import check_residual
 from model_training.statistics.threshold_rules import parse_rule
 from model_training.suggestions import nearest
 
@@ -54,8 +55,10 @@ class TrainingConfig:
             files out.
         window: The values of black and white of files that do not state them; None leaves such
             files out. It becomes part of the model's input.
-        filters: Filters of each block of the `custom-cnn`; for this and the next six see
-            `custom_cnn.custom_cnn`.
+        reductions: Side of the blocks of pixels that the preset `residual` averages first; in a
+            cross-validation, fold k uses the k-th value, and begins again after the last one.
+        filters: Filters of each block of the `custom-cnn`, or of each stage of `residual`; for
+            this and the next six see `custom_cnn.custom_cnn`.
         weights: `none`, `imagenet`, or a file or bundle with initial weights.
         frozen_epochs: Number of initial epochs in which only the layers after the backbone are
             trained.
@@ -107,6 +110,7 @@ class TrainingConfig:
     frozen_epochs: int = 0
     unfreeze_from: str = ""
     fine_tuning_rate: float = 1e-4
+    reductions: tuple[int, ...] = ()
     filters: tuple[int, ...] = ()
     kernels: tuple[int, ...] = ()
     dropouts: tuple[float, ...] = ()
@@ -161,21 +165,49 @@ class TrainingConfig:
                 "`validation_fraction` and `test_fraction` must leave something to train on. "
                 f"Received {self.validation_fraction:g} + {self.test_fraction:g}."
             )
-        if self.preset == "custom-cnn":
-            check_custom_cnn(self.image_size, self.image_size, **self.architecture)
-        elif self.architecture:
-            raise ValueError(
-                f"Only the preset 'custom-cnn' takes {sorted(self.architecture)}. Received "
-                f"preset={self.preset!r}."
-            )
+        self._check_architecture()
         parse_rule(self.threshold_rule)
         self.augmentation_options  # noqa: B018 (raises where the set or an option is unknown)
 
+    def _check_architecture(self) -> None:
+        """Raises ValueError if the preset does not take what was given, or not such values."""
+        for name in self._given_architecture:
+            takers = [preset for preset, names in _ARCHITECTURE.items() if name in names]
+            if self.preset not in takers:
+                raise ValueError(
+                    f"Only the preset {' or '.join(map(repr, takers))} takes [{name!r}]. Received "
+                    f"preset={self.preset!r}."
+                )
+        if self.preset == "custom-cnn":
+            check_custom_cnn(self.image_size, self.image_size, **self._given_architecture)
+        elif self.preset == "residual":
+            check_residual(self.image_size, **self._given_architecture)
+
+    @property
+    def _given_architecture(self) -> dict[str, Any]:
+        names = dict.fromkeys(name for preset in _ARCHITECTURE.values() for name in preset)
+        given = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in given.items() if value not in (None, ())}
+
     @property
     def architecture(self) -> dict[str, Any]:
-        """The settings of the `custom-cnn` that were given."""
-        given = {name: getattr(self, name) for name in _ARCHITECTURE}
-        return {name: value for name, value in given.items() if value not in (None, ())}
+        """What was given of the options that the network of a preset is built with.
+
+        Of several `reductions` it is the first; see `of_fold`.
+        """
+        given = self._given_architecture
+        reductions = given.pop("reductions", ())
+        return given | ({"reduction": reductions[0]} if reductions else {})
+
+    def of_fold(self, number: int) -> TrainingConfig:
+        """The settings of one fold of a cross-validation, with a seed and reduction of its own.
+
+        Args:
+            number: Of the fold, from 0.
+        """
+        turn = number % max(1, len(self.reductions))
+        reductions = self.reductions[turn : turn + 1]
+        return replace(self, seed=self.seed + number, reductions=reductions)
 
     @property
     def augmentation_options(self) -> Augmentation:
@@ -213,9 +245,12 @@ class TrainingConfig:
         return record | {"weights": PurePath(self.weights).name}
 
 
-_ARCHITECTURE = (
-    "filters", "kernels", "dropouts", "normalisation", "head", "dense_units", "dense_dropout",
-)  # fmt: skip
+_ARCHITECTURE = {
+    "custom-cnn": (
+        "filters", "kernels", "dropouts", "normalisation", "head", "dense_units", "dense_dropout",
+    ),
+    "residual": ("filters", "reductions"),
+}  # fmt: skip
 
 
 def _flat(value: Any) -> Any:

@@ -102,7 +102,7 @@ def _run(options: argparse.Namespace) -> None:
     say_unused(options, dataset)
     given_test = any(case.split == "test" for case in dataset.cases)
     leave_out_test = given_test or options.ensemble is not None
-    experiment.check(config, len(dataset.classes), dataset.task)
+    experiment.check(config, len(dataset.classes), dataset.task, several=True)
     films = prepare(
         dataset,
         config=config,

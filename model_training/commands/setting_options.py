@@ -28,6 +28,7 @@ from model_training.networks.custom_cnn_settings import (
     KERNELS,
     NORMALISATIONS,
 )
+from model_training.networks.residual_settings import RESIDUAL_FILTERS
 
 if TYPE_CHECKING:
     pass
@@ -53,6 +54,7 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     _add_training(command.add_argument_group("training", _usual_settings()))
     add_augmentation(command.add_argument_group("augmentation"))
     _add_transfer(command.add_argument_group("transfer learning"))
+    _add_residual(command.add_argument_group("architecture", "of the preset residual"))
     _add_custom_cnn(command.add_argument_group("architecture", "of the preset custom-cnn"))
 
 
@@ -235,13 +237,25 @@ def _add_transfer(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_residual(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--reductions",
+        type=whole_number,
+        nargs="+",
+        metavar="N",
+        help="average blocks of N x N pixels first, 1 or more; in crossval, the folds take several "
+        "values in turn; default: 1, no reduction",
+    )
+
+
 def _add_custom_cnn(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--filters",
         type=whole_number,
         nargs="+",
         metavar="N",
-        help=f"of each block, 1 or more; default: {' '.join(map(str, FILTERS))}",
+        help=f"of each block, 1 or more; default: {' '.join(map(str, FILTERS))}; also of the five "
+        f"stages of the preset residual; default there: {' '.join(map(str, RESIDUAL_FILTERS))}",
     )
     group.add_argument(
         "--kernels",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +55,7 @@ def crossvalidate(
     Args:
         films: As returned by `films.prepare`; with splits only where a test split is
             left out.
-        config: The settings; fold k is trained with the seed raised by k.
+        config: The settings; each fold has a seed and reduction of its own, see `of_fold`.
         out: Folder of the cross-validation.
         num_folds: At least 2; with `sources` their number.
         leave_out_test: Whether the test split stays out of all folds.
@@ -98,7 +97,7 @@ def crossvalidate(
         held_out = pool[folds == number]
         if not (folder / HELD_OUT).is_file():
             say(f"Fold {number + 1} of {num_folds}")
-            settings = replace(config, seed=config.seed + number)
+            settings = config.of_fold(number)
             with tracking.track(
                 tracked,
                 experiment="overread crossval",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -14,16 +16,27 @@ from model_training.networks.blocks import (
     standardised,
     unit_range,
 )
+from model_training.networks.residual_settings import RESIDUAL_FILTERS
+
+_STRIDES = (1, 2, 2, 2, 1)
 
 # Where weights are averaged over steps, the batch normalisation statistics must be averaged over
 # about as many: with a lower momentum they would belong to different weights.
 _MOMENTUM = 0.99
 
 
-def residual(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model:
+def residual(
+    *,
+    input_shape: InputShape,
+    output_bias: OutputBias,
+    filters: Sequence[int] = RESIDUAL_FILTERS,
+    reduction: int = 1,
+) -> keras.Model:
     """A small residual network that standardises every film inside the graph.
 
-    The last stage is not downsampled, so that the heatmap has one cell per 16 pixels.
+    The last stage is not downsampled, so that the heatmap has one cell per 16 pixels. A reduced
+    network sees a smaller picture; its last maps are enlarged to the grid that they have without,
+    so that networks of several reductions can be merged.
 
     Reference:
         - He et al., Deep Residual Learning for Image Recognition (CVPR 2016),
@@ -32,19 +45,28 @@ def residual(*, input_shape: InputShape, output_bias: OutputBias) -> keras.Model
     Args:
         input_shape: Height, width and channels.
         output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
+        filters: Number of filters of each of the five stages.
+        reduction: Side of the blocks of pixels that are averaged first; 1 for none.
     """
     pixels = keras.Input(input_shape, name="pixels")
-    x = standardised(unit_range(pixels))
-    x = convolution(x, 24, strides=2, name="stem", momentum=_MOMENTUM)
-    for step, (filters, strides) in enumerate(
-        ((24, 1), (48, 2), (96, 2), (160, 2), (224, 1)), start=1
-    ):
-        x = _block(x, filters, strides=strides, name=f"stage{step}")
+    x = unit_range(pixels)
+    if reduction > 1:
+        x = layers.AveragePooling2D(reduction, name="reduced")(x)
+    x = standardised(x)
+    x = convolution(x, filters[0], strides=2, name="stem", momentum=_MOMENTUM)
+    for step, (width, strides) in enumerate(zip(filters, _STRIDES, strict=True), start=1):
+        x = _block(x, width, strides=strides, name=f"stage{step}")
+        if reduction > 1 and step == len(filters):
+            x = layers.UpSampling2D(reduction, name="enlarged")(x)
+        x = layers.Activation("relu", name=f"stage{step}_out")(x)
     return keras.Model(pixels, pooled_predictions(x, output_bias, dropout=0.4), name="residual")
 
 
 def _block(x: Tensor, filters: int, *, strides: int, name: str) -> Tensor:
-    """Two convolutions, added to their input, which is pooled and projected where shapes differ."""
+    """Two convolutions, added to their input, which is pooled and projected where shapes differ.
+
+    The ReLU that follows is not part of it.
+    """
     shortcut = x
     if strides > 1:
         shortcut = layers.AveragePooling2D(strides, padding="same", name=f"{name}_pool")(x)
@@ -63,5 +85,4 @@ def _block(x: Tensor, filters: int, *, strides: int, name: str) -> Tensor:
     x = layers.BatchNormalization(
         momentum=_MOMENTUM, gamma_initializer="zeros", name=f"{name}_norm2"
     )(x)
-    x = layers.Add(name=f"{name}_add")([shortcut, x])
-    return layers.Activation("relu", name=f"{name}_out")(x)
+    return layers.Add(name=f"{name}_add")([shortcut, x])

@@ -51,17 +51,20 @@ class _Outputs:
     independent: bool = False
 
 
-def check(config: TrainingConfig, num_classes: int, task: TaskKind) -> None:
+def check(
+    config: TrainingConfig, num_classes: int, task: TaskKind, *, several: bool = False
+) -> None:
     """Finds before an hour of decoding what would stop training after it.
 
     Args:
         config: The settings.
         num_classes: Number of classes of the data.
         task: Whether each image belongs to one of the classes, or can show any of them.
+        several: Whether several networks are trained, which can differ in their reduction.
 
     Raises:
-        DatasetError: If training was to use several machines, or classes are to be drawn more
-            often but images can show several.
+        DatasetError: If one network was to have several reductions, training was to use several
+            machines, or classes are to be drawn more often but images can show several.
         WeightsError: If the initial weights, or the layers to freeze, do not fit.
     """
     if os.environ.get("TF_CONFIG"):
@@ -69,6 +72,11 @@ def check(config: TrainingConfig, num_classes: int, task: TaskKind) -> None:
         from model_training.training.distribution import require_one_machine
 
         require_one_machine()
+    if len(config.reductions) > 1 and not several:
+        raise DatasetError(
+            f"--reductions {' '.join(map(str, config.reductions))} are for the folds of crossval. "
+            "Choose one."
+        )
     if task == "any-of" and config.imbalance in ("oversample", "both"):
         raise DatasetError(
             f"--imbalance {config.imbalance} draws images of rare classes more often, but an image "

@@ -56,7 +56,9 @@ def test_every_preset_is_a_flat_record(name):
         ({"warmup_epochs": -1.0}, "`warmup_epochs` must be 0 or more"),
         ({"weight_decay": -1.0}, "weight_decay=-1.0"),
         ({"weight_decay": math.nan}, "weight_decay=nan"),
-        ({"filters": (8, 16)}, "Only the preset 'custom-cnn' takes .'filters'."),
+        ({"filters": (8, 16)}, "Only the preset 'custom-cnn' or 'residual' takes .'filters'."),
+        ({"kernels": (3,)}, "Only the preset 'custom-cnn' takes .'kernels'."),
+        ({"reductions": (2,)}, "Only the preset 'residual' takes .'reductions'."),
         ({"threshold_rule": "best"}, "best"),
     ],
 )
@@ -82,6 +84,33 @@ def test_a_setting_out_of_range_is_named_before_training(change, message):
 def test_an_impossible_custom_cnn_is_refused_without_keras(change, message):
     with pytest.raises(ValueError, match=message):
         TrainingConfig.from_preset("custom-cnn", **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"filters": (8, 16)}, r"5 whole numbers above 0. Received filters=\[8, 16\]"),
+        ({"filters": (8, 8, 8, 8, 0)}, "5 whole numbers above 0"),
+        ({"reductions": (0,)}, r"`reductions` must be whole numbers above 0. Received \[0\]"),
+        ({"reductions": (1, 2), "image_size": 80}, "a multiple of 32, and at least 64. Received"),
+        ({"reductions": (3,), "image_size": 48}, "a multiple of 48, and at least 96. Received"),
+        ({"dense_units": 8}, "Only the preset 'custom-cnn' takes .'dense_units'."),
+    ],
+)
+def test_an_impossible_residual_network_is_refused_without_keras(change, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig.from_preset("residual", **change)
+
+
+def test_folds_take_seeds_and_reductions_in_turn():
+    config = TrainingConfig.from_preset("residual", seed=7, reductions=(1, 2))
+
+    folds = [config.of_fold(number) for number in range(3)]
+
+    assert [fold.seed for fold in folds] == [7, 8, 9]
+    assert [fold.architecture["reduction"] for fold in folds] == [1, 2, 1]
+    assert "reduction" not in TrainingConfig.from_preset("residual").of_fold(1).architecture
+    assert config.as_dict()["reductions"] == "1, 2"
 
 
 def test_an_unknown_preset_lists_the_known_ones():

@@ -3,7 +3,10 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from app.core.backends.openvino_cpu import compile_for_cpu, load_openvino
 from app.core.backends.scoring_graph import scoring_function
 from app.core.networks.network import Network
 from model_training.networks.blocks import with_independent_outputs
@@ -15,10 +18,12 @@ pytestmark = pytest.mark.slow
 FILMS = np.random.default_rng(0).uniform(0, 255, (3, 64, 64, 1)).astype(np.float32)
 
 
-def member(preset, *, outputs=1, seed=0):
+def member(preset, *, outputs=1, seed=0, **settings):
     keras.utils.set_random_seed(seed)
     model = PRESETS[preset].build(
-        input_shape=(64, 64, 1), output_bias=np.full(outputs, 0.1 * seed, np.float32)
+        input_shape=(64, 64, 1),
+        output_bias=np.full(outputs, 0.1 * seed, np.float32),
+        **settings,
     )
     for layer in model.layers:  # statistics as training leaves them, other for each member
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -29,6 +34,14 @@ def member(preset, *, outputs=1, seed=0):
 
 def logits(network):
     return np.asarray(network.logits_model(FILMS, training=False)[1])
+
+
+def in_openvino(network):
+    """Probabilities of the films, from the network converted as for scoring."""
+    signature = [tf.TensorSpec((None, *FILMS.shape[1:]), tf.float32)]
+    score = tf.function(lambda pixels: network.model(pixels, training=False), signature)
+    frozen = convert_variables_to_constants_v2(score.get_concrete_function())
+    return compile_for_cpu(load_openvino().convert_model(frozen.graph), streams=1)(FILMS)[0]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +70,18 @@ def test_the_logit_is_the_mean_of_the_members(preset, outputs, seeds, tmp_path):
     else:
         np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
     assert not [layer for layer in reloaded.model.layers if isinstance(layer, keras.Model)]
+
+
+def test_networks_of_several_reductions_are_one_that_openvino_runs_alike():
+    small = {"filters": (8, 8, 16, 16, 24)}
+    members = [member("residual", seed=n, reduction=n, **small) for n in (1, 2)]
+    expected = np.mean([logits(one) for one in members], axis=0)
+
+    merged = merge(members)
+
+    np.testing.assert_allclose(logits(merged), expected, rtol=1e-4, atol=1e-5)
+    assert merged.model.get_layer(FEATURES).output.shape == (None, 4, 4, 48)
+    np.testing.assert_allclose(in_openvino(merged), merged.model(FILMS), atol=1e-5)
 
 
 @pytest.mark.parametrize("preset", ["probreathe", "residual"])

@@ -116,6 +116,30 @@ def test_residual_does_not_see_linear_exposure(films):
     np.testing.assert_allclose(darker, np.asarray(model(films, training=False)), atol=1e-3)
 
 
+def test_a_reduced_residual_network_sees_the_averages_of_blocks(films):
+    films = films.astype(np.float32)
+    averages = films.reshape(len(films), SIZE // 2, 2, SIZE // 2, 2, 1).mean(axis=(2, 4))
+    blocks = averages.repeat(2, axis=1).repeat(2, axis=2)
+    model = build("residual", size=64, reduction=2)
+    whole = build("residual", size=64)
+    larger = np.pad(np.stack([films, blocks]), ((0, 0), (0, 0), (0, 16), (0, 16), (0, 0)))
+
+    found, same = (np.asarray(model(pair, training=False)) for pair in larger)
+
+    np.testing.assert_allclose(found, same, atol=1e-5)
+    assert_flat(model, "residual", 1)
+    assert model.get_layer("stage5_out").output.shape == whole.get_layer("stage5_out").output.shape
+    assert model.count_params() == whole.count_params()
+
+
+def test_the_stages_of_a_residual_network_can_be_narrow():
+    model = build("residual", size=64, filters=(8, 16, 24, 32, 40))
+
+    widths = [model.get_layer(f"stage{step}_out").output.shape[-1] for step in range(1, 6)]
+
+    assert widths == [8, 16, 24, 32, 40]
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", [*FROM_SCRATCH, "squeezenet"])
 def test_smallest_and_coloured_input(name, channels):

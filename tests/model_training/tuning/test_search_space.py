@@ -11,6 +11,7 @@ from model_training.tuning.search_space import Choices, Range, grid, parse_searc
 
 BASE = TrainingConfig.from_preset("basic-cnn")
 LADDER = TrainingConfig.from_preset("custom-cnn")
+RESIDUAL = TrainingConfig.from_preset("residual")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_none_is_a_value_where_the_setting_has_one():
         ("augmentation=strong", "strong"),
         ("test_fraction=0.1,0.2", "the same for all trials"),
         ("threshold_rule=half,youden", "does not affect the trials"),
-        ("filters=16/32", "Only the preset 'custom-cnn' takes"),
+        ("filters=16/32", "Only the preset 'custom-cnn' or 'residual' takes"),
     ],
 )
 def test_impossible_searches_are_refused_before_training(text, message):
@@ -96,7 +97,8 @@ SEARCHED = {
     "ema_momentum": "none,0.9", "channels": "1,3", "fit": "pad,stretch", "patience": "3,5",
     "decay_epochs": "1..5", "warmup_epochs": "0,1", "weight_decay": "0.01..0.1:log",
     "weights": "none,imagenet", "frozen_epochs": "0,1", "unfreeze_from": "conv3",
-    "fine_tuning_rate": "1e-5..1e-3:log", "filters": "8/16,16/32", "kernels": "3/2",
+    "fine_tuning_rate": "1e-5..1e-3:log", "reductions": "1,2",
+    "filters": "8/16,16/32", "kernels": "3/2",
     "dropouts": "0/0.1", "normalisation": "batch,none", "head": "average,flatten",
     "dense_units": "none,32", "dense_dropout": "0..0.5", "precision": "float32,auto",
     "seed": "0,1,2",
@@ -110,9 +112,10 @@ def test_every_setting_can_be_searched_or_says_why_not(name):
             parse_search([f"{name}=1,2"], LADDER)
         return
 
-    [dimension] = parse_search([f"{name}={SEARCHED[name]}"], LADDER)
+    base = RESIDUAL if name == "reductions" else LADDER
+    [dimension] = parse_search([f"{name}={SEARCHED[name]}"], base)
 
-    assert len({str(with_values(LADDER, {name: v})) for v in dimension.examples}) == len(
+    assert len({str(with_values(base, {name: v})) for v in dimension.examples}) == len(
         dimension.examples
     )
 
