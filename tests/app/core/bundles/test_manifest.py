@@ -199,7 +199,26 @@ REFERENCE = {
     "refused": 3,
     "of": 150,
     "faults": ["inverted"],
+    "contradictions": [
+        {"finding": "", "votes": 8, "on_wrong": 4, "wrong": 31, "on_right": 3, "right": 1013}
+    ],
 }
+
+
+def contradicted(**changes):
+    """A reference's changes in which the contradictions are others."""
+    return {"contradictions": [REFERENCE["contradictions"][0] | changes]}
+
+
+def test_when_similar_films_contradict_is_known_for_the_task_or_for_each_finding(content):
+    given = json.dumps(content | {"format": 3, "reference": REFERENCE}).encode()
+    reference = parse_manifest(given, "small").reference
+
+    assert reference is not None
+    measured = reference.contradictions_of("")
+    assert measured is not None
+    assert measured.votes == 8
+    assert reference.contradictions_of("effusion") is None
 
 
 def test_a_reference_is_read_in_format_3(content):
@@ -234,6 +253,9 @@ def test_a_bundle_without_a_reference_is_what_older_versions_read(content):
         (3, {"limit_share": 0}, "reference.limit_share"),
         (3, {"refused": 151}, "151 images are refused of 150"),
         (3, {"layers": [{"layer": "pixels", "grid": 0}]}, "reference.layers.0.grid"),
+        (3, contradicted(votes=5), "reference.contradictions.0.votes"),
+        (3, contradicted(on_wrong=32), "32 of 31 wrong"),
+        (3, contradicted(on_right=1014), "1014 of 1013 right"),
     ],
 )
 def test_inconsistent_reference(content, format, changes, expected):
