@@ -1,0 +1,181 @@
+"""The held-out films of a bundle that others are compared with: truth, patients and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import GROUP_ID, PICTURES, PREDICTIONS, REFERENCE_SAMPLE, SPLIT, Bundle
+from app.core.bundles.findings import column
+from app.core.errors import BundleError
+from app.core.gate.neighbours import NOT_LABELLED, Film, KnownFilms, measure_distances
+from app.core.gate.reference import load_reference
+
+_GROUP = "group"
+_TEXT = {"image_id": str, "patient_id": str, "split": str, GROUP_ID: str, _GROUP: str}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The held-out films that a bundle ships, for one question.
+
+    Attributes:
+        known: Their truth and where the network sees them.
+        splits: The split of each film, by its digest.
+        pictures: The small picture of each film, by its digest; empty if the bundle ships none.
+        owners: Whose each film of the training data is, held out or not, by its digest.
+    """
+
+    known: KnownFilms
+    splits: Mapping[str, str]
+    pictures: Mapping[str, Path]
+    owners: Mapping[str, Film]
+
+    def owner(self, image_id: str) -> Film:
+        """Whose a film is, as far as it is known.
+
+        Args:
+            image_id: SHA-256 of the file.
+        """
+        return self.owners.get(image_id, Film(image_id))
+
+
+def load_sample(bundle: Bundle) -> Sample | None:
+    """The held-out films that a bundle ships; None if it ships none.
+
+    Args:
+        bundle: The bundle. If its findings do not exclude each other, one of them, see
+            `Bundle.of_finding`.
+
+    Raises:
+        BundleError: If its reference cannot be read, or does not fit together.
+    """
+    section, reference = bundle.manifest.reference, load_reference(bundle)
+    if section is None or reference is None or REFERENCE_SAMPLE not in bundle.manifest.files:
+        return None
+    measured = section.contradictions_of(bundle.finding)
+    return make_sample(
+        bundle,
+        reference.sample.astype(np.float32),
+        limit_share=section.limit_share,
+        votes_needed=measured.votes if measured is not None else None,
+    )
+
+
+def make_sample(
+    bundle: Bundle,
+    coordinates: NDArray[np.float32],
+    *,
+    limit_share: float,
+    votes_needed: int | None = None,
+) -> Sample:
+    """Joins the coordinates of the held-out films of a bundle with what its tables say of them.
+
+    Args:
+        bundle: A bundle with a reference. If its findings do not exclude each other, one of them,
+            see `Bundle.of_finding`.
+        coordinates: float32 `(n, k)`, in the order of its table of held-out films, each component
+            of unit variance.
+        limit_share: The share of films that may lie farther than the limit, see `Distances`.
+        votes_needed: See `KnownFilms`.
+
+    Raises:
+        BundleError: If the table does not fit the coordinates.
+    """
+    table = read_sample_table(bundle)
+    if len(table) != len(coordinates):
+        raise BundleError(
+            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} has {len(table)} rows for "
+            f"{len(coordinates)} held-out films. Copy or train the bundle again."
+        )
+    owners = _owners(bundle, table)
+    films = tuple(owners.get(image_id, Film(image_id)) for image_id in table["image_id"])
+    try:
+        distances = measure_distances(coordinates, films, limit_share=limit_share)
+    except ValueError as error:
+        raise BundleError(
+            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} cannot be used: {error} Add "
+            "the reference again with `overread-train reference`."
+        ) from None
+    known = KnownFilms(
+        films,
+        coordinates,
+        sample_labels(bundle, table),
+        len(bundle.manifest.task.classes),
+        distances,
+        votes_needed,
+    )
+    pictures = {
+        film.image_id: bundle.path / name
+        for film in films
+        if (name := f"{PICTURES}/{film.image_id}.jpg") in bundle.manifest.files
+    }
+    splits = dict(zip(table["image_id"], table["split"], strict=True))
+    return Sample(known, splits, pictures, owners)
+
+
+def read_sample_table(bundle: Bundle) -> pd.DataFrame:
+    """The table of the held-out films that a bundle ships, one row a film.
+
+    Args:
+        bundle: A bundle with a reference.
+
+    Raises:
+        BundleError: If it is not a table, or lacks columns.
+    """
+    try:
+        table = _read(bundle.path / REFERENCE_SAMPLE)
+    except ValueError as error:  # pandas raises it for every kind of broken table
+        raise BundleError(
+            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} is not a valid CSV table "
+            f"({type(error).__name__}). Train or copy the bundle again."
+        ) from None
+    needed = ("image_id", "split", _GROUP, _label_column(bundle))
+    if lacking := [name for name in needed if name not in table]:
+        raise BundleError(
+            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} lacks the columns {lacking}. "
+            "Train or copy the bundle again."
+        )
+    return table
+
+
+def sample_labels(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.int64]:
+    """Position of the true class of each held-out film, int64 `(n,)`, or `NOT_LABELLED`.
+
+    Args:
+        bundle: A bundle with a reference, or one finding of it.
+        table: As from `read_sample_table`.
+    """
+    labels = pd.to_numeric(table[_label_column(bundle)], errors="coerce")
+    found: NDArray[np.int64] = labels.fillna(NOT_LABELLED).to_numpy().astype(np.int64)
+    return found
+
+
+def _label_column(bundle: Bundle) -> str:
+    return column("y_true", bundle.finding) if bundle.finding else "y_true"
+
+
+def _owners(bundle: Bundle, sample: pd.DataFrame) -> dict[str, Film]:
+    """Whose each film of the training data is, by its digest."""
+    patients: dict[str, str] = {}
+    groups = dict(zip(sample["image_id"], sample[_GROUP], strict=True))
+    if SPLIT in bundle.manifest.files:  # the only table that names the films of training
+        table = _read(bundle.path / SPLIT)
+        patients |= dict(zip(table["image_id"], table["patient_id"], strict=True))
+    predictions = _read(bundle.path / PREDICTIONS)
+    patients |= dict(zip(predictions["image_id"], predictions["patient_id"], strict=True))
+    if GROUP_ID in predictions:
+        groups = dict(zip(predictions["image_id"], predictions[GROUP_ID], strict=True))
+    return {
+        image_id: Film(image_id, patients.get(image_id, ""), groups.get(image_id, ""))
+        for image_id in {**patients, **groups}
+    }
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=_TEXT, keep_default_na=False, na_values={})

@@ -1,0 +1,93 @@
+"""Bundles with held-out films that others are compared with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import (
+    PICTURES,
+    REFERENCE,
+    REFERENCE_SAMPLE,
+    Bundle,
+    file_sha256,
+    load_bundle,
+)
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, MANIFEST
+from app.core.gate.fault_probes import FaultProbes
+from app.core.gate.reference import Reference, write_reference
+
+# Features of these bundles: the mean of each cell of the network's input.
+GRID = 2
+
+
+def held_out(bundle: Bundle, rows: int) -> pd.DataFrame:
+    """Some rows of the predictions as a table of held-out films, each a group of its own."""
+    table = bundle.predictions().head(rows)
+    named = [name for name in table if name.split(":")[0] in ("image_id", "split", "y_true")]
+    return table[named].assign(group=[f"g{number}" for number in range(rows)])
+
+
+def with_known_films(
+    bundle: Bundle,
+    folder: Path,
+    table: pd.DataFrame,
+    coordinates: NDArray[np.float32],
+    *,
+    pictures: Mapping[str, bytes] | None = None,
+    votes: int | None = None,
+) -> Bundle:
+    """A copy in `folder` of a bundle, with held-out films at coordinates `(n, k)`.
+
+    The first `k` of its features, divided by 255, are the coordinates of an image; it refuses none.
+    """
+    num_features = GRID**2 * bundle.manifest.input.channels
+    num_components = coordinates.shape[1]
+    shutil.copytree(bundle.path, folder)
+    write_reference(
+        folder / REFERENCE,
+        Reference(
+            mean=np.zeros(num_features, np.float32),
+            scale=np.full(num_features, 255, np.float32),
+            components=np.eye(num_components, num_features, dtype=np.float32),
+            variances=np.ones(num_components, np.float32),
+            limits=np.full(2, 1e6, np.float32),
+            probes=FaultProbes(
+                (),
+                np.zeros((0, num_features), np.float32),
+                np.zeros(0, np.float32),
+                np.zeros(0, np.float32),
+            ),
+            ranges=None,
+            sample=coordinates.astype(np.float16),
+        ),
+    )
+    table.to_csv(folder / REFERENCE_SAMPLE, index=False)
+    names = [REFERENCE, REFERENCE_SAMPLE]
+    for image_id, content in (pictures or {}).items():
+        names.append(f"{PICTURES}/{image_id}.jpg")
+        (folder / PICTURES).mkdir(exist_ok=True)
+        (folder / names[-1]).write_bytes(content)
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["format"] = FORMAT_WITH_REFERENCE
+    manifest["files"] |= {name: file_sha256(folder / name) for name in names}
+    manifest["reference"] = {
+        "layers": [{"layer": "pixels", "grid": GRID}],
+        "limit_share": 0.02,
+        "refused": 1,
+        "of": 50,
+        "contradictions": [_contradictions(votes)],
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    return load_bundle(folder)
+
+
+def _contradictions(votes: int | None) -> dict[str, int | str | None]:
+    measured: dict[str, int | str | None] = {"finding": "", "votes": votes}
+    return measured | {"on_wrong": 4, "wrong": 31, "on_right": 3, "right": 1013}
