@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -32,6 +32,7 @@ _CACHED = "remembered"
 # Widgets whose value is read or set elsewhere than where they are drawn.
 FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
 METHOD, METHODS_OPEN, METHOD_REQUEST = "case_method", "case_methods", "case_method_asked"
+SIMILAR_FILMS = "case_similar"
 ACTIVATIONS_VIEW, PICTURE_REQUEST = "activations_view", "activations_picture_request"
 
 
@@ -276,6 +277,18 @@ def neighbours(source: Source) -> tuple[Source | None, Source | None, str]:
 def open_case(source: Source) -> None:
     """Opens an image on the Case and Activations pages."""
     st.session_state[_CASE] = source
+
+
+def sources_under_review(image_ids: Collection[str]) -> dict[str, Source]:
+    """Where some images are read from, by their identity; only of those in the batch under review.
+
+    Args:
+        image_ids: SHA-256 of the files.
+    """
+    current = batch()
+    if current is None:
+        return {}
+    return {one.image_id: one.source for one in current.results if one.image_id in image_ids}
 
 
 def case() -> Source | None:

@@ -6,7 +6,7 @@ from app.core.review.findings import prediction_text
 from app.core.review.worklist import STATUS_LABELS
 from app.ui import components, errors, state, verdict_log
 from app.ui.cache import films, pictures
-from app.ui.case import method_choice, viewer
+from app.ui.case import method_choice, similar_films, viewer
 
 bundle = state.require_bundle()
 source = state.require_case()
@@ -27,6 +27,7 @@ for column, label, key, other in (
 case = films.case(bundle, source)
 film_side, reading_side = st.columns([2, 1])
 pending = None
+class_index = 0
 
 with film_side:
     if case.film is not None and (how := viewer.reading_note(case.film)):
@@ -34,8 +35,11 @@ with film_side:
     if case.film is None:
         st.error(case.reason, icon=":material/error:")
     else:
-        pending = viewer.show_film(case, case.film, bundle, viewer.choose_view(case, bundle))
+        view = viewer.choose_view(case, bundle)
+        class_index = view.class_index
+        pending = viewer.show_film(case, case.film, bundle, view)
 
+similar = similar_films.find(case, bundle, class_index)
 with reading_side:
     if case.prediction is None:
         st.warning(f"No prediction. {case.reason}" if case.film else "No prediction.")
@@ -43,14 +47,18 @@ with reading_side:
         st.markdown(f"### {STATUS_LABELS[case.prediction.zone]}")
         prediction = prediction_text(case.prediction, bundle.manifest.task)
         st.markdown(f"{bundle.manifest.task.title}: **{prediction}**")
+        similar_films.warn(similar)
         components.chart(
             pictures.probability_figure(bundle, case.image_id, case.prediction),
             key="case_probability",
             alt="Probability of each class with the decision threshold",
         )
         st.caption(viewer.probability_note(case.prediction))
+    verdict = verdict_log.current(bundle).get(case.image_id) if case.image_id else None
+    viewer.ask_agreement(case, bundle, verdict)
+    similar_films.show(similar, case)
     if case.image_id:
-        viewer.ask_verdict(case, bundle, verdict_log.current(bundle).get(case.image_id))
+        viewer.ask_comment(case, bundle, verdict)
     if case.prediction is not None:
         st.page_link(
             "views/activations.py", label="Activations of this film", icon=":material/layers:"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import ImageError
 from app.core.explanations.selection import default_choice
+from app.core.gate.observation import Observation
 from app.core.images import display, geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import Prepared, Rejected, prepare
@@ -48,6 +49,8 @@ class Case:
             without a prediction.
         reason_code: Stable short code for why there is no prediction; empty if there is one.
         reason: The same as a sentence.
+        observation: Where the film lies among those the model was trained on; None if it was not
+            looked at.
     """
 
     image_id: str
@@ -56,6 +59,7 @@ class Case:
     evidence: tuple[NDArray[np.float32], ...] = ()
     reason_code: str = ""
     reason: str = ""
+    observation: Observation | None = None
 
 
 def examine(

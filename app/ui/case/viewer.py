@@ -199,16 +199,38 @@ def probability_note(prediction: Prediction) -> str:
     )
 
 
-def ask_verdict(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
-    """Three buttons and a comment field; each is saved immediately.
+def ask_agreement(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
+    """Three buttons, each of which is saved immediately; none without a prediction.
 
     Args:
-        case: The open film. Without a prediction only a comment can be given.
+        case: The open film.
         bundle: The model that scored it.
         verdict: The saved verdict, if any.
     """
-    if case.prediction is not None:
-        _ask_agreement(case, bundle, verdict)
+    if case.prediction is None:
+        return
+    st.markdown("**Do you agree with this prediction?**")
+    current = verdict.agreement if verdict else None
+    for column, agreement in zip(st.columns(len(AGREEMENTS), gap="small"), AGREEMENTS, strict=True):
+        column.button(
+            agreement.capitalize() + (" ✓" if agreement == current else ""),
+            type="primary" if agreement == current else "secondary",
+            shortcut=_KEYS[agreement],
+            key=f"case_{agreement}",
+            width="stretch",
+            on_click=errors.callback(_save_agreement),
+            args=(case.image_id, bundle, agreement),
+        )
+
+
+def ask_comment(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
+    """A field that is saved when it is left, with the time of what was saved last.
+
+    Args:
+        case: The open film.
+        bundle: The model that scored it.
+        verdict: The saved verdict, if any.
+    """
     # One key per film and model, so that a field never shows another one's text.
     key = state.comment_key(bundle, case.image_id)
     st.text_area(
@@ -223,21 +245,6 @@ def ask_verdict(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
     )
     if verdict:
         st.caption(f"Saved {local_time.shown(verdict.created_at)}")
-
-
-def _ask_agreement(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
-    st.markdown("**Do you agree with this prediction?**")
-    current = verdict.agreement if verdict else None
-    for column, agreement in zip(st.columns(len(AGREEMENTS), gap="small"), AGREEMENTS, strict=True):
-        column.button(
-            agreement.capitalize() + (" ✓" if agreement == current else ""),
-            type="primary" if agreement == current else "secondary",
-            shortcut=_KEYS[agreement],
-            key=f"case_{agreement}",
-            width="stretch",
-            on_click=errors.callback(_save_agreement),
-            args=(case.image_id, bundle, agreement),
-        )
 
 
 def _choose_window() -> Window:
