@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.commands.parsing import whole_number
 from app.core.statistics.calibration import sigmoid
-from app.core.statistics.zones import find_clear_zone, find_zones
+from app.core.statistics.zones import Units, find_clear_zone, find_zones
 from benchmarks.calls import parser
 from benchmarks.table import Row, print_table
 
@@ -119,7 +119,7 @@ def count_kept(draw: Draw, size: int, draws: int, *, by_patient: bool = True) ->
             decision=0.5,
             miss_rate=MISS_RATE,
             precision=PRECISION,
-            units=sample.patients.astype(str) if by_patient else None,
+            units=Units(sample.patients.astype(str)) if by_patient else None,
             seed=number,
         )
         promised_out, promised_in = zones.guarantee.rule_out, zones.guarantee.rule_in

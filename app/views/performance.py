@@ -59,6 +59,7 @@ else:
     ]
     result_by_class = cached_performance.multiclass_performance(bundle, split)
     views.multiclass_figures(matrix, decisions, result_by_class, class_names, held_out.unit)
+views.zone_promises(held_out, bundle)
 
 view = details.pick_view()
 if view == "Misclassified films":

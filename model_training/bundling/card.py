@@ -12,6 +12,7 @@ from app.core.images.reading import window_text
 from app.core.performance.findings import select_findings
 from app.core.performance.formatting import calibration_in_full, counted
 from app.core.performance.predictions import select
+from app.core.performance.promises import promises
 from model_training.bundling.other_sources import opening
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
@@ -147,16 +148,19 @@ def _decision(manifest: Manifest) -> str:
 
 def _decision_about_one(manifest: Manifest) -> str:
     thresholds = manifest.thresholds
-    zone = f"Uncertain below {thresholds.uncertain_high:.3f}."
+    zones = promises(thresholds, manifest.task)
+    if thresholds.guarantee is None:
+        zones = [f"Uncertain below {thresholds.uncertain_high:.3f}."]
+        if manifest.task.binary:
+            zones = [
+                f"Uncertain from {thresholds.uncertain_low:.3f} to {thresholds.uncertain_high:.3f}."
+            ]
     if manifest.task.binary:
         positive = manifest.task.display_name(manifest.task.classes[1])
-        zone = (
-            f"{positive} from {thresholds.decision:.3f}; "
-            f"uncertain from {thresholds.uncertain_low:.3f} to {thresholds.uncertain_high:.3f}."
-        )
+        zones.insert(0, f"{positive} from {thresholds.decision:.3f}.")
     lines = [
         f"Rule: {thresholds.rule}. Chosen on the {thresholds.chosen_on} split only.",
-        zone,
+        *zones,
         f"Calibration: {calibration_in_full(manifest.calibration, manifest.task)}; fitted on the "
         f"{manifest.calibration.fitted_on} split.",
     ]

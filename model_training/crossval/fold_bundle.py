@@ -74,6 +74,7 @@ def publish_ensemble(
             views=by_view,
             validation_labels=films.findings[in_folds],
             threshold_rule=config.threshold_rule,
+            units=films.units(in_folds),
         )
     else:
         outcome = evaluation.fit_on_validation(
@@ -85,6 +86,7 @@ def publish_ensemble(
             validation_logits=np.concatenate(by_view),
             validation_labels=np.tile(films.labels[in_folds], len(views)),
             threshold_rule=config.threshold_rule,
+            units=films.units(in_folds),
         )
     work = out.parent / f".{out.name}-training"
     shutil.rmtree(work, ignore_errors=True)

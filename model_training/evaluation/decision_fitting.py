@@ -1,78 +1,25 @@
-"""Fits calibration, decision thresholds and the scale of the heatmaps on validation films."""
+"""Chooses decision thresholds, zones and the scale of heatmaps on validation films."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Calibration, Thresholds
-from app.core.statistics.recalibration import calibrated
-from model_training.statistics.calibration_fitting import (
-    fit_temperature,
-    fit_temperature_and_offsets,
-    log_likelihood,
+from app.core.bundles.manifest import Thresholds
+from app.core.statistics.exact_tests import smallest_sample
+from app.core.statistics.zones import (
+    CONFIDENCE,
+    Units,
+    find_clear_zone,
+    find_zones,
+    in_every_view,
 )
 from model_training.statistics.threshold_rules import decide, parse_rule
-from model_training.statistics.thresholds import (
-    threshold_at_sensitivity,
-    threshold_at_specificity,
-)
 
-# Fraction of either class allowed beyond the far edge of the uncertain zone.
-UNCERTAIN_ERRORS = 0.02
-
-
-def calibrate(
-    class_logits: NDArray[np.float64], labels: NDArray[np.int64], *, num_views: int = 1
-) -> Calibration:
-    """Fits the calibration on validation logits.
-
-    A temperature, and an offset for each class where the gain in validation likelihood exceeds
-    Schwarz's penalty (BIC) for the additional parameters.
-
-    One film is added to each class, at the median logits of that class but with another label.
-    A validation split without a single error therefore does not lead to certainty: n films of a
-    class cannot show that more than about n in n + 1 are classified correctly.
-
-    Reference:
-        - Platt (1999), Probabilistic Outputs for Support Vector Machines, whose targets
-          (n + 1) / (n + 2) serve the same purpose
-        - Schwarz (1978), Estimating the Dimension of a Model,
-          https://doi.org/10.1214/aos/1176344136
-
-    Args:
-        class_logits: Before calibration, `(num_cases, num_classes)`.
-        labels: Class indices, `(num_cases,)`.
-        num_views: Number of views of the same films among the cases; several views of a film
-            carry no more evidence than one.
-    """
-    present = np.unique(labels)
-    medians = np.array([np.median(class_logits[labels == label], axis=0) for label in present])
-    others = medians.copy()
-    others[np.arange(len(medians)), present] = -np.inf
-    logits = np.vstack([class_logits, medians])
-    truth = np.append(labels, others.argmax(axis=1))
-    plain = Calibration(
-        method="temperature",
-        temperature=round(fit_temperature(logits, truth), 4),
-        fitted_on="validation",
-    )
-    num_classes = class_logits.shape[1]
-    if len(present) < num_classes:  # the offset of a class without films cannot be estimated
-        return plain
-    temperature, offset = fit_temperature_and_offsets(logits, truth)
-    shifted = Calibration(
-        method="temperature_and_offset",
-        temperature=round(temperature, 4),
-        offset=tuple(round(value, 4) for value in offset),
-        fitted_on="validation",
-    )
-    gain = log_likelihood(calibrated(logits, shifted), truth) - log_likelihood(
-        calibrated(logits, plain), truth
-    )
-    # Several views of a film carry no more evidence than one.
-    cost = (num_classes - 1) * np.log(len(truth) / num_views)
-    return shifted if 2 * gain / num_views > cost else plain
+# What a zone may promise at best: the proportion of positives that it misses, or of its films that
+# are not of the predicted class.
+ERROR_RATES = (0.02, 0.05, 0.10)
+_LEVEL = 1 - CONFIDENCE
 
 
 def choose_thresholds(
@@ -81,54 +28,85 @@ def choose_thresholds(
     *,
     rule: str = "balanced",
     num_views: int = 1,
+    units: Units | None = None,
 ) -> Thresholds:
-    """Chooses the decision threshold and the edges of the uncertain zone on validation films.
+    """Chooses the decision threshold and the edges of the zones on validation films.
 
-    With two classes, a rule sets the threshold. The uncertain zone extends down to 98 %
-    sensitivity and up to 98 % specificity. With more classes, the most likely class is predicted;
-    the prediction is uncertain below the probability under which 98 % of the misclassified films
-    lie, and the rule has no effect.
+    With two classes, a rule sets the threshold, and `zones.find_zones` the zones in which a film
+    is clearly negative or positive. With more classes, the most likely class is predicted, and
+    `zones.find_clear_zone` says from which probability on it is clear; the rule has no effect.
+
+    Both promise the strictest of `ERROR_RATES` that so many films can show. This is chosen by
+    the number of films alone, so that it does not weaken the tests.
 
     Args:
-        probabilities: Calibrated, in [0, 1], `(num_cases, num_classes)`.
-        labels: Class indices, `(num_cases,)`.
+        probabilities: Calibrated, in [0, 1], `(num_views * num_films, num_classes)`.
+        labels: Class indices, `(num_views * num_films,)`.
         rule: As parsed by `model_training.statistics.threshold_rules.parse_rule`.
-        num_views: Number of views of the same cases, one after the other. A required
-            sensitivity must then be shown in each of them.
+        num_views: Number of views of the same films, one after the other. A required
+            sensitivity, and the promise of a zone, must then be shown in each of them.
+        units: Which of the films belong together; None if all are independent.
 
     Raises:
         ValueError: If there is no such rule.
     """
     parsed = parse_rule(rule)
+    views = list(zip(np.split(labels, num_views), np.split(probabilities, num_views), strict=True))
     if probabilities.shape[1] == 2:
-        score = probabilities[:, 1]
-        decision, description = decide(labels, score, rule=parsed)
+        decision, description = decide(labels, probabilities[:, 1], rule=parsed)
         if num_views > 1:
             if parsed.name == "sensitivity":
-                views = zip(np.split(labels, num_views), np.split(score, num_views), strict=True)
-                decision, description = min(decide(*view, rule=parsed) for view in views)
+                decision, description = min(
+                    decide(truth, view[:, 1], rule=parsed) for truth, view in views
+                )
             description = f"{description}, on {num_views} views of each film"
-        low = threshold_at_sensitivity(labels, score, 1 - UNCERTAIN_ERRORS)
-        high = threshold_at_specificity(labels, score, 1 - UNCERTAIN_ERRORS)
-        return Thresholds(
-            decision=decision,
-            uncertain_low=min(low, decision),
-            uncertain_high=max(high, decision),
-            rule=f"{description}; uncertain between 98 % sensitivity and 98 % specificity",
-            chosen_on="validation",
+        allowed = _strictest(views[0][0] == 1, units, level=_LEVEL / 2)
+        zones = in_every_view(
+            [
+                find_zones(
+                    truth,
+                    view[:, 1],
+                    decision=decision,
+                    miss_rate=allowed,
+                    precision=1 - allowed,
+                    confidence=CONFIDENCE,
+                    units=units,
+                )
+                for truth, view in views
+            ]
         )
-    confidence = probabilities.max(axis=1)
-    correct = (probabilities.argmax(axis=1) == labels).astype(np.int64)
-    clear = 0.5
-    if 0 < correct.sum() < len(correct):
-        clear = threshold_at_specificity(correct, confidence, 1 - UNCERTAIN_ERRORS)
+    else:
+        decision, description = 0.0, "the most likely class"
+        allowed = _strictest(np.ones(len(views[0][0]), bool), units, level=_LEVEL)
+        zones = in_every_view(
+            [
+                find_clear_zone(
+                    view.argmax(axis=1) == truth,
+                    view.max(axis=1),
+                    error_rate=allowed,
+                    confidence=CONFIDENCE,
+                    units=units,
+                )
+                for truth, view in views
+            ]
+        )
     return Thresholds(
-        decision=0.0,
-        uncertain_low=0.0,
-        uncertain_high=clear,
-        rule="The most likely class; uncertain below the probability of 98 % of its errors",
+        decision=decision,
+        uncertain_low=zones.low,
+        uncertain_high=zones.high,
+        rule=description,
         chosen_on="validation",
+        guarantee=zones.guarantee,
     )
+
+
+def _strictest(counted: NDArray[np.bool_], units: Units | None, *, level: float) -> float:
+    """The lowest of the error rates that can be shown with about half of the films that count."""
+    number = int(counted.sum())
+    if units is not None:
+        number = len(np.unique(np.asarray(units.names)[counted]))
+    shown = [rate for rate in ERROR_RATES if number >= 2 * smallest_sample(rate=rate, level=level)]
+    return shown[0] if shown else ERROR_RATES[-1]
 
 
 def heatmap_scale(evidence: NDArray[np.float32]) -> float:

@@ -14,11 +14,12 @@ from app.core.bundles.manifest import Calibration, Thresholds
 from app.core.networks.class_logits import class_logits
 from app.core.networks.network import Network
 from app.core.progress import progress
+from app.core.statistics.calibration_fitting import calibrate
 from app.core.statistics.decisions import predicted_classes
 from app.core.statistics.recalibration import calibrated
+from app.core.statistics.zones import Units
 from model_training.augmentation.shifts import shifted
 from model_training.evaluation.decision_fitting import (
-    calibrate,
     choose_thresholds,
     heatmap_scale,
 )
@@ -55,6 +56,7 @@ def evaluate(
     test: NDArray[np.int64],
     threshold_rule: str = "balanced",
     shifts: Sequence[str] = (),
+    units: Units | None = None,
 ) -> Outcome:
     """Scores validation and test cases; the labels of the test cases are not used.
 
@@ -68,6 +70,7 @@ def evaluate(
         threshold_rule: See `decision_fitting.choose_thresholds`.
         shifts: Names of `shifts.SHIFTS`; calibration and thresholds are chosen on the validation
             cases with each of these changes as well.
+        units: Which validation cases belong together; None if all are independent.
 
     Example:
         outcome = evaluate(
@@ -92,6 +95,7 @@ def evaluate(
         validation_logits=np.concatenate(views),
         validation_labels=np.tile(labels[validation], len(views)),
         threshold_rule=threshold_rule,
+        units=units,
     )
 
 
@@ -138,6 +142,7 @@ def fit_on_validation(
     validation_logits: NDArray[np.float64],
     validation_labels: NDArray[np.int64],
     threshold_rule: str,
+    units: Units | None = None,
 ) -> Outcome:
     """Fits calibration, thresholds and the scale of the heatmaps on the validation cases.
 
@@ -151,6 +156,7 @@ def fit_on_validation(
             `(num_views * num_validation, num_classes)`.
         validation_labels: Their class indices, `(num_views * num_validation,)`.
         threshold_rule: See `decision_fitting.choose_thresholds`.
+        units: Which validation cases belong together; None if all are independent.
     """
     num_views = len(validation_logits) // len(validation)
     calibration = calibrate(validation_logits, validation_labels, num_views=num_views)
@@ -160,6 +166,7 @@ def fit_on_validation(
         validation_labels,
         rule=threshold_rule,
         num_views=num_views,
+        units=units,
     )
     predicted = predicted_classes(probabilities[validation], thresholds.decision)
     explained = predicted == 1 if logits.shape[1] == 2 else np.ones(len(validation), bool)

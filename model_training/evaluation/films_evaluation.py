@@ -25,6 +25,7 @@ def evaluate_films(
         test: Indices of the test cases, `(num_test,)`.
     """
     validation = films.positions("val")
+    units = films.units(validation)
     shifts = tuple(SHIFTS) if config.shifted_validation else ()
     if films.task == "any-of":
         return evaluate_findings(
@@ -37,6 +38,7 @@ def evaluate_films(
             test=test,
             threshold_rule=config.threshold_rule,
             shifts=shifts,
+            units=units,
         )
     return evaluate(
         network,
@@ -47,4 +49,5 @@ def evaluate_films(
         test=test,
         threshold_rule=config.threshold_rule,
         shifts=shifts,
+        units=units,
     )

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from app.core.bundles.manifest import Finding
 from app.core.networks.class_logits import class_logits
 from app.core.networks.network import Network
+from app.core.statistics.calibration_fitting import calibrate
 from app.core.statistics.recalibration import calibrated
+from app.core.statistics.zones import Units
 from model_training.evaluation.decision_fitting import (
-    calibrate,
     choose_thresholds,
     heatmap_scale,
 )
@@ -52,6 +53,7 @@ def evaluate_findings(
     test: NDArray[np.int64],
     threshold_rule: str = "balanced",
     shifts: Sequence[str] = (),
+    units: Units | None = None,
 ) -> FindingsOutcome:
     """Scores validation and test cases; the labels of the test cases are not used.
 
@@ -65,6 +67,7 @@ def evaluate_findings(
         test: Indices of the test cases, `(num_test,)`.
         threshold_rule: See `decision_fitting.choose_thresholds`.
         shifts: See `evaluation.evaluate`.
+        units: See `evaluation.evaluate`.
     """
     logits, views = score_held_out(
         network, pixels, rows=rows, validation=validation, test=test, shifts=shifts
@@ -79,6 +82,7 @@ def evaluate_findings(
         views=views,
         validation_labels=labels[validation],
         threshold_rule=threshold_rule,
+        units=units,
     )
 
 
@@ -93,6 +97,7 @@ def fit_findings_on_validation(
     views: Sequence[NDArray[np.float64]],
     validation_labels: NDArray[np.float32],
     threshold_rule: str,
+    units: Units | None = None,
 ) -> FindingsOutcome:
     """Fits what decides about each finding, and the scale of its heatmaps, on validation cases.
 
@@ -106,10 +111,14 @@ def fit_findings_on_validation(
         views: Logits of the validation cases in each view, `(num_validation, num_findings)`.
         validation_labels: Their labels, 0, 1 or NaN, `(num_validation, num_findings)`.
         threshold_rule: See `decision_fitting.choose_thresholds`.
+        units: Which validation cases belong together; None if all are independent.
     """
     findings = {
         name: decide_finding(
-            [view[:, number] for view in views], validation_labels[:, number], threshold_rule
+            [view[:, number] for view in views],
+            validation_labels[:, number],
+            threshold_rule,
+            units=units,
         )
         for number, name in enumerate(names)
     }
@@ -124,7 +133,11 @@ def fit_findings_on_validation(
 
 
 def decide_finding(
-    logits: Sequence[NDArray[np.float64]], labels: NDArray[np.float32], rule: str
+    logits: Sequence[NDArray[np.float64]],
+    labels: NDArray[np.float32],
+    rule: str,
+    *,
+    units: Units | None = None,
 ) -> Finding:
     """Fits calibration and thresholds of one finding.
 
@@ -132,13 +145,16 @@ def decide_finding(
         logits: Of the validation cases in each view, `(num_validation,)`.
         labels: 0, 1, or NaN where not labelled, `(num_validation,)`, both answers present.
         rule: See `decision_fitting.choose_thresholds`.
+        units: Which validation cases belong together; None if all are independent.
     """
     labelled, num_views = ~np.isnan(labels), len(logits)
     pairs = class_logits(np.concatenate([view[labelled] for view in logits])[:, np.newaxis])
     truth = np.tile(labels[labelled].astype(np.int64), num_views)
     calibration = calibrate(pairs, truth, num_views=num_views)
+    if units is not None:
+        units = Units(np.asarray(units.names)[labelled], units.kind)
     thresholds = choose_thresholds(
-        calibrated(pairs, calibration), truth, rule=rule, num_views=num_views
+        calibrated(pairs, calibration), truth, rule=rule, num_views=num_views, units=units
     )
     return Finding(thresholds=thresholds, calibration=calibration)
 

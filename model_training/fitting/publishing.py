@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import FORMAT, Data, Heatmap, Manifest, Task, TaskKind
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Data, Heatmap, Manifest, Task, TaskKind
 from model_training.bundling import export
 from model_training.bundling.data_record import data_record
 from model_training.bundling.predictions import findings_table, predictions_table
@@ -73,7 +73,7 @@ def publish(
         more: Further entries of the manifest about the training.
     """
     manifest = Manifest(
-        format=FORMAT,
+        format=FORMAT_WITH_REFERENCE,
         name=out.name,
         task=make_task(films.classes, description.title, films.task),
         input=network_input(config, description.modalities),

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import CaseSplit
+from app.core.bundles.guarantee import Unit
 from app.core.bundles.manifest import Input, TaskKind
 from app.core.errors import DatasetError
 from app.core.images.reading import ReadOptions
 from app.core.performance.formatting import counted
+from app.core.performance.sampling_units import sampling_units, unit_of
+from app.core.statistics.zones import Units
 from model_training.config import TrainingConfig
 from model_training.console import say
 from model_training.data.answers import answer_counts
@@ -88,6 +91,16 @@ class Films:
     def positions(self, split_name: str) -> NDArray[np.int64]:
         """Indices of the cases of a split, `(num_in_split,)`."""
         return np.flatnonzero([case.split == split_name for case in self.cases])
+
+    def units(self, positions: NDArray[np.int64]) -> Units:
+        """Which cases belong together: those of a patient, or near-duplicates.
+
+        Args:
+            positions: Indices of the cases, `(num_positions,)`.
+        """
+        patient_ids = [self.cases[position].patient_id for position in positions]
+        kind: Unit = "patient" if unit_of(patient_ids) == "patient" else "group"
+        return Units(sampling_units(patient_ids, self.groups[positions]), kind)
 
     def with_splits(self, splits: Sequence[CaseSplit]) -> Films:
         """The same films with other splits; `splits` has the split of each case."""

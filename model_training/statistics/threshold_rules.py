@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from app.core.statistics.metrics import Z_95, Proportion
-from model_training.statistics.thresholds import (
+from app.core.statistics.thresholds import (
     balanced_threshold,
     cost_threshold,
     decision_gaps,

@@ -16,10 +16,12 @@ from pydantic import (
     model_validator,
 )
 
+from app.core.bundles.guarantee import Guarantee
 from app.core.errors import BundleError
 
-# Format 1 has no `kind` of task, and is always `one-of`. Only format 3 may have a `reference`; a
-# bundle without one is written in format 2, which older versions of Overread read.
+# Format 1 has no `kind` of task, and is always `one-of`. Only format 3 may have a `reference`, or a
+# `guarantee` of its zones; a bundle without either is written in format 2, which older versions of
+# Overread read.
 Format = Literal[1, 2, 3]
 FORMAT: Format = 2
 FORMAT_WITH_REFERENCE: Format = 3
@@ -156,6 +158,8 @@ class Thresholds(_Section):
     Two classes: the positive class is predicted at or above `decision`; between `uncertain_low`
     and `uncertain_high` the film is uncertain. More classes: the most likely class is predicted,
     and is uncertain below `uncertain_high`.
+
+    `guarantee` is what the zones promise; None in older bundles, whose zones promise nothing.
     """
 
     decision: float = Field(ge=0, le=1)
@@ -167,6 +171,25 @@ class Thresholds(_Section):
     )
     rule: str
     chosen_on: str
+    guarantee: Guarantee | None = None
+
+    @property
+    def rules_out(self) -> bool:
+        """Whether a film can be clearly negative; always where nothing is promised."""
+        promise = None if self.guarantee is None else self.guarantee.rule_out
+        return promise is None or promise.found
+
+    @property
+    def rules_in(self) -> bool:
+        """Whether a film can be clearly positive, or clear; always where nothing is promised."""
+        return self.guarantee is None or self.guarantee.rule_in.found
+
+    @model_serializer(mode="wrap")
+    def _without_no_guarantee(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if self.guarantee is None:
+            del content["guarantee"]
+        return content
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -352,10 +375,18 @@ class Manifest(_Section):
         return self.reference.layers if self.reference is not None else ()
 
     @model_validator(mode="after")
-    def _reference_has_its_format(self) -> Self:
+    def _format_has_what_is_given(self) -> Self:
         if self.reference is not None and self.format < FORMAT_WITH_REFERENCE:
             raise ValueError(
                 f"a reference is given, which format {self.format} does not have; expected "
+                f"{FORMAT_WITH_REFERENCE}"
+            )
+        decided = [one.thresholds for one in self.findings.values()]
+        if self.one_of_thresholds is not None:
+            decided.append(self.one_of_thresholds)
+        if self.format < FORMAT_WITH_REFERENCE and any(one.guarantee for one in decided):
+            raise ValueError(
+                f"zones have a guarantee, which format {self.format} does not have; expected "
                 f"{FORMAT_WITH_REFERENCE}"
             )
         return self

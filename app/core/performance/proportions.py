@@ -19,6 +19,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.bundles.manifest import Thresholds
 from app.core.performance.predictions import HeldOut
 from app.core.statistics.metrics import F1, Proportion, wilson_interval
 
@@ -112,6 +113,47 @@ def evaluate_decisions(
         npv=proportion(~is_class, ~is_predicted),
         accuracy=proportion(predicted == cases.y_true, np.ones(cases.num_images, bool)),
         f1=F1(proportion(is_class & is_predicted, either)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneFigures:
+    """What lies in the zones of a two-class model, clustered by patient.
+
+    Attributes:
+        missed: Positives in the rule-out zone among all positives.
+        precision: Positives among the films in the rule-in zone.
+        ruled_out: Films in the rule-out zone among all films.
+        ruled_in: Films in the rule-in zone among all films.
+    """
+
+    missed: ClusteredProportion
+    precision: ClusteredProportion
+    ruled_out: ClusteredProportion
+    ruled_in: ClusteredProportion
+
+    @property
+    def to_be_read(self) -> Proportion:
+        """Films in neither zone among all films."""
+        total = self.ruled_out.total
+        return Proportion(total - self.ruled_out.successes - self.ruled_in.successes, total)
+
+
+def evaluate_zones(cases: HeldOut, thresholds: Thresholds) -> ZoneFigures:
+    """Counts films by zone.
+
+    Args:
+        cases: The predictions of one split of a model with two classes.
+        thresholds: The edges of the zones.
+    """
+    positive, score = cases.y_true == 1, cases.probabilities[:, 1]
+    below = (score < thresholds.uncertain_low) & thresholds.rules_out
+    above = (score >= thresholds.uncertain_high) & thresholds.rules_in
+    return ZoneFigures(
+        missed=ClusteredProportion.of(below[positive], cases.patients[positive]),
+        precision=ClusteredProportion.of(positive[above], cases.patients[above]),
+        ruled_out=ClusteredProportion.of(below, cases.patients),
+        ruled_in=ClusteredProportion.of(above, cases.patients),
     )
 
 

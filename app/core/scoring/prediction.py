@@ -144,7 +144,7 @@ def _answer(
         probability=probability,
         raw_probability=float(raw[predicted]),
         threshold=thresholds.decision,
-        zone="clear" if probability >= thresholds.uncertain_high else "uncertain",
+        zone="clear" if _is_ruled_in(probability, thresholds) else "uncertain",
         class_probabilities=tuple(float(value) for value in probabilities),
     )
 
@@ -164,9 +164,9 @@ def _answer_of_two(
     """The prediction for two classes, from the probability of the second."""
     predicted = int(probability >= thresholds.decision)
     zone: Zone = "uncertain"
-    if probability < thresholds.uncertain_low:
+    if thresholds.rules_out and probability < thresholds.uncertain_low:
         zone = "negative"
-    elif probability >= thresholds.uncertain_high:
+    elif _is_ruled_in(probability, thresholds):
         zone = "positive"
     return Prediction(
         label=classes[predicted],
@@ -177,6 +177,11 @@ def _answer_of_two(
         zone=zone,
         class_probabilities=(1 - probability, probability),
     )
+
+
+def _is_ruled_in(probability: float, thresholds: Thresholds) -> bool:
+    # Without such a zone the edge is 1, which a saturated network reaches.
+    return thresholds.rules_in and probability >= thresholds.uncertain_high
 
 
 def _predict_findings(logits: NDArray[np.float64], manifest: Manifest) -> Prediction:

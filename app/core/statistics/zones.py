@@ -33,6 +33,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,6 +47,18 @@ MISS_RATE = 0.05
 PRECISION = 0.90
 # More films in a zone than this are not asked for.
 _LARGEST_ZONE = 10_000
+
+
+class Units(NamedTuple):
+    """Which films belong together, and are counted once.
+
+    Attributes:
+        names: Patient or group of each film, `(num_films,)`.
+        kind: What `names` are.
+    """
+
+    names: Sequence[str] | NDArray[np.str_]
+    kind: Unit = "patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +85,7 @@ def find_zones(
     miss_rate: float = MISS_RATE,
     precision: float = PRECISION,
     confidence: float = CONFIDENCE,
-    units: Sequence[str] | NDArray[np.str_] | None = None,
-    unit: Unit = "film",
+    units: Units | None = None,
     seed: int = 0,
 ) -> Zones:
     """Finds the largest zones whose promises labelled films show.
@@ -85,8 +97,7 @@ def find_zones(
         miss_rate: Highest proportion of the positives in the rule-out zone, in (0, 1).
         precision: Lowest proportion of positives in the rule-in zone, in (0, 1).
         confidence: Probability with which both promises hold together, in (0, 1).
-        units: Patient of each film, shape `(num_films,)`; None if the films are independent.
-        unit: What `units` are.
+        units: Which films belong together; None if all are independent.
         seed: Draws the film of each unit.
 
     Raises:
@@ -119,7 +130,7 @@ def find_zones(
         guarantee=Guarantee(
             confidence=confidence,
             units=len(drawn),
-            unit=unit,
+            unit=units.kind if units else "film",
             positives=num_positive,
             rule_out=rule_out.model_copy(update={"inside": int(ruled_out.sum())}),
             rule_in=rule_in,
@@ -134,8 +145,7 @@ def find_clear_zone(
     *,
     error_rate: float,
     confidence: float = CONFIDENCE,
-    units: Sequence[str] | NDArray[np.str_] | None = None,
-    unit: Unit = "film",
+    units: Units | None = None,
     seed: int = 0,
 ) -> Zones:
     """Finds the probability of the likeliest class from which on few predictions are wrong.
@@ -147,8 +157,7 @@ def find_clear_zone(
         probability: Of the predicted class, shape `(num_films,)`, in [0, 1].
         error_rate: Highest proportion of errors among the films in the zone, in (0, 1).
         confidence: Probability with which the promise holds, in (0, 1).
-        units: Patient of each film, shape `(num_films,)`; None if the films are independent.
-        unit: What `units` are.
+        units: Which films belong together; None if all are independent.
         seed: Draws the film of each unit.
 
     Raises:
@@ -165,11 +174,27 @@ def find_clear_zone(
         guarantee=Guarantee(
             confidence=confidence,
             units=len(drawn),
-            unit=unit,
+            unit=units.kind if units else "film",
             positives=int(right[drawn].sum()),
             rule_in=clear,
         ),
     )
+
+
+def in_every_view(zones: Sequence[Zones]) -> Zones:
+    """The zones that hold for each of several views of the same films.
+
+    Each edge, with its promise and counts, is that of the view in which its zone is smallest.
+
+    Args:
+        zones: Those of each view, at least one.
+    """
+    lowest = min(zones, key=lambda one: one.low)
+    highest = min(zones, key=lambda one: (one.guarantee.rule_in.found, -one.high))
+    guarantee = lowest.guarantee.model_copy(
+        update={"rule_in": highest.guarantee.rule_in, "views": len(zones)}
+    )
+    return Zones(low=lowest.low, high=highest.high, guarantee=guarantee)
 
 
 def _level(confidence: float) -> float:
@@ -179,10 +204,10 @@ def _level(confidence: float) -> float:
 
 
 def _one_of_each(
-    positive: NDArray[np.bool_], units: Sequence[str] | NDArray[np.str_] | None, seed: int
+    positive: NDArray[np.bool_], units: Units | None, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of one film of each unit: among all films, and among the positive ones."""
-    names = np.arange(len(positive)) if units is None else np.asarray(units)
+    names = np.arange(len(positive)) if units is None else np.asarray(units.names)
     require_same_length(positive, names, names="labels and `units`")
     order = np.random.default_rng(seed).permutation(len(positive))
     with_finding = order[positive[order]]

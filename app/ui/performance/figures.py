@@ -14,7 +14,12 @@ from app.core.bundles.bundle import Bundle
 from app.core.performance import formatting
 from app.core.performance.performance import BinaryPerformance, MulticlassPerformance
 from app.core.performance.predictions import HeldOut, count_classes, count_patients
-from app.core.performance.proportions import ClusteredProportion, DecisionMetrics
+from app.core.performance.promises import promises
+from app.core.performance.proportions import (
+    ClusteredProportion,
+    DecisionMetrics,
+    evaluate_zones,
+)
 from app.core.performance.sampling_units import about_units
 from app.core.statistics.metrics import OperatingPoint
 from app.ui import components
@@ -73,6 +78,32 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     elif threshold is not None:
         text += f"The threshold was chosen on the {chosen_on} split, not on these images."
     st.caption(text)
+
+
+def zone_promises(held_out: HeldOut, bundle: Bundle) -> None:
+    """What the zones promise, and what lies in them in this split.
+
+    Args:
+        held_out: The predictions of the split.
+        bundle: The model.
+    """
+    thresholds, task = bundle.manifest.thresholds, bundle.manifest.task
+    sentences = promises(thresholds, task)
+    if not sentences:
+        return
+    lines = "\n".join(f"- {sentence}" for sentence in sentences)
+    here = ""
+    if task.binary:
+        found = evaluate_zones(held_out, thresholds)
+        split_name = SPLIT_LABELS.get(held_out.split, held_out.split).lower()
+        here = (
+            f"\n- On the {split_name} split, {formatting.proportion_in_full(found.missed)} of the "
+            "positives are ruled out, and "
+            f"{formatting.proportion_in_full(found.precision)} of the films ruled in are positive. "
+            f"{formatting.count_of_total(found.to_be_read)} films are left to be read."
+        )
+    with st.expander("What the zones promise"):
+        st.markdown(lines + here)
 
 
 def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, unit: str) -> None:

@@ -167,7 +167,7 @@ def test_decision_is_told_in_the_task_s_terms(bundle, three_class_bundle):
     two = write_card(bundle.manifest, bundle.predictions(), [])
     three = write_card(three_class_bundle.manifest, three_class_bundle.predictions(), [])
 
-    assert "0.500; uncertain from 0.400 to 0.600" in two
+    assert "0.500.\n- Uncertain from 0.400 to 0.600." in two
     assert "- Uncertain below 0.600." in three
     assert "divided by 1.25" in two
     assert "Films are stretched" in two

@@ -4,13 +4,14 @@ import pytest
 from app.core.bundles.manifest import Calibration
 from app.core.networks.class_logits import class_logits
 from app.core.statistics.calibration import expected_calibration_error, sigmoid, softmax
+from app.core.statistics.calibration_fitting import fit_temperature
 from app.core.statistics.recalibration import calibrated
+from app.core.statistics.zones import Units
 from model_training.evaluation.evaluation import (
     calibrate,
     choose_thresholds,
     heatmap_scale,
 )
-from model_training.statistics.calibration_fitting import fit_temperature
 
 
 def two_classes(positive):
@@ -18,7 +19,7 @@ def two_classes(positive):
     return np.stack([1 - positive, positive], axis=1)
 
 
-def test_decision_and_uncertain_zone_by_hand():
+def test_decision_by_hand():
     # Positives at 0.35 and from 0.6 up, negatives up to 0.3 and at 0.7.
     scores = [0.1, 0.2, 0.3, 0.7, 0.35, 0.6, 0.8, 0.9]
     labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])
@@ -28,17 +29,55 @@ def test_decision_and_uncertain_zone_by_hand():
     # Calling from 0.325 up finds 4 of 4 and clears 3 of 4; elsewhere the worse share is lower,
     # or as low with fewer found.
     assert thresholds.decision == pytest.approx(0.325)
-    assert thresholds.uncertain_low == pytest.approx(0.325)  # all four positives lie above
-    assert thresholds.uncertain_high == pytest.approx(0.75)  # all four negatives lie below
     assert thresholds.chosen_on == "validation"
 
 
+def test_eight_films_can_promise_nothing_and_the_thresholds_say_what_is_lacking():
+    thresholds = choose_thresholds(
+        two_classes([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]), np.repeat([0, 1], 4)
+    )
+
+    assert (thresholds.uncertain_low, thresholds.uncertain_high) == (0.0, 1.0)
+    assert not thresholds.rules_out
+    assert not thresholds.rules_in
+    # 10 % missed take 36 positives, of which 4 are there; so 32 more, and as many negatives.
+    assert thresholds.guarantee.rule_out.more == 64
+
+
 def test_a_perfect_separation_has_no_uncertain_zone():
-    thresholds = choose_thresholds(two_classes([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1]))
+    thresholds = choose_thresholds(two_classes(np.linspace(0.01, 0.99, 100)), np.repeat([0, 1], 50))
 
     assert (thresholds.uncertain_low, thresholds.decision, thresholds.uncertain_high) == (
         pytest.approx(0.5), pytest.approx(0.5), pytest.approx(0.5)
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("positives", "promised"),
+    # 183 films can show 2 %, 72 can show 5 %, and 36 10 %; twice as many are asked for.
+    [(40, 0.1), (143, 0.1), (144, 0.05), (365, 0.05), (366, 0.02)],
+)
+def test_more_films_promise_more(positives, promised):
+    labels = np.repeat([0, 1], [50, positives])
+    scores = two_classes(np.linspace(0.01, 0.99, len(labels)))
+
+    guarantee = choose_thresholds(scores, labels).guarantee
+
+    assert guarantee.rule_out.promised == promised
+    assert guarantee.rule_out.found
+    assert guarantee.rule_in.promised == pytest.approx(promised)
+
+
+def test_films_of_a_patient_are_counted_once():
+    labels = np.repeat([0, 1], 200)
+    scores = two_classes(np.linspace(0.01, 0.99, 400))
+    units = Units(np.repeat(np.arange(80), 5).astype(str))
+
+    guarantee = choose_thresholds(scores, labels, units=units).guarantee
+
+    assert (guarantee.units, guarantee.unit, guarantee.positives) == (80, "patient", 40)
+    assert guarantee.rule_out.of == 40
+    assert guarantee.rule_out.promised == 0.1
 
 
 def test_zone_is_ordered_around_the_decision_whatever_the_scores():
@@ -52,20 +91,27 @@ def test_zone_is_ordered_around_the_decision_whatever_the_scores():
         assert thresholds.uncertain_low <= thresholds.decision <= thresholds.uncertain_high
 
 
-def test_uncertainty_with_three_classes_by_hand():
-    # Wrong calls at 0.5 and 0.6; 98 % of two is both, so the middle to the next, 0.8, is taken.
-    shares = np.array(
-        [[0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2], [0.2, 0.6, 0.2], [0, 0.05, 0.95]]
-    )
+def test_three_classes_are_clear_where_errors_are_rare():
+    # 40 errors below 0.6, 360 correct predictions above.
+    confidence = np.r_[np.linspace(0.4, 0.59, 40), np.linspace(0.61, 0.99, 360)]
+    shares = np.stack([confidence, *[(1 - confidence) / 2] * 2], axis=1)
+    labels = np.repeat([1, 0], [40, 360])
 
-    thresholds = choose_thresholds(shares, np.array([0, 1, 2, 0, 2]))
+    thresholds = choose_thresholds(shares, labels)
 
-    assert thresholds.uncertain_high == pytest.approx(0.7)
+    # 400 films could show 2 % (149 at 5 % level, twice); from 0.61 on not one is wrong.
+    assert thresholds.guarantee.rule_in.promised == 0.02
+    assert thresholds.guarantee.rule_in.of >= 360
+    assert 0.5 < thresholds.uncertain_high < 0.61
     assert (thresholds.decision, thresholds.uncertain_low) == (0.0, 0.0)
+    assert thresholds.guarantee.rule_out is None
 
 
-def test_three_classes_without_an_error():
-    assert choose_thresholds(np.eye(3), np.arange(3)).uncertain_high == 0.5
+def test_three_films_of_three_classes_are_never_clear():
+    thresholds = choose_thresholds(np.eye(3), np.arange(3))
+
+    assert not thresholds.rules_in
+    assert thresholds.guarantee.rule_in.more > 0
 
 
 def test_a_separated_validation_split_does_not_lead_to_certainty():
@@ -153,7 +199,6 @@ def test_a_rule_chooses_the_threshold_and_its_description_is_recorded():
     assert "costs 10 times as much as a false alarm" in found["cost:10"].rule
     assert "35 are needed to show 90 %" in found["sensitivity:0.9"].rule
     for thresholds in found.values():
-        assert thresholds.rule.endswith("; uncertain between 98 % sensitivity and 98 % specificity")
         assert thresholds.uncertain_low <= thresholds.decision <= thresholds.uncertain_high
 
 
@@ -205,3 +250,5 @@ def test_a_sensitivity_is_shown_in_every_view():
 
     assert found.decision == chosen(darker, labels, 1).decision
     assert "on 2 views of each film" in found.rule
+    assert found.guarantee.views == 2
+    assert found.uncertain_low == chosen(darker, labels, 1).uncertain_low

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from app.core.networks.class_logits import class_logits
+from app.core.statistics.calibration_fitting import calibrate
 from app.core.statistics.recalibration import calibrated
-from model_training.evaluation.decision_fitting import calibrate, choose_thresholds
+from model_training.evaluation.decision_fitting import choose_thresholds
 from model_training.evaluation.finding_evaluation import decide_finding, finding_probabilities
 
 

@@ -12,6 +12,7 @@ from app.cli import main as overread
 from app.core.bundles.bundle import SPLIT, file_sha256, load_bundle
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
+from app.core.statistics.calibration_fitting import calibrate
 from app.core.statistics.recalibration import calibrated
 from model_training.cli import main
 from model_training.data.datasets import images_below, read_dataset
@@ -101,7 +102,7 @@ def test_threshold_and_temperature_come_from_the_validation_rows(trained):
     logits = np.stack([np.zeros(len(validation)), validation["logit"]], axis=1)
     shares = np.stack([1 - validation["probability"], validation["probability"]], axis=1)
 
-    fitted, kept = decision_fitting.calibrate(logits, labels), trained.manifest.calibration
+    fitted, kept = calibrate(logits, labels), trained.manifest.calibration
     assert fitted.temperature == pytest.approx(kept.temperature, abs=2e-4)
     assert fitted.offset == pytest.approx(kept.offset, abs=2e-4)
     found, expected = (
@@ -111,6 +112,7 @@ def test_threshold_and_temperature_come_from_the_validation_rows(trained):
     assert found.decision == pytest.approx(expected.decision, abs=1e-6)
     assert found.uncertain_low == pytest.approx(expected.uncertain_low, abs=1e-6)
     assert found.uncertain_high == pytest.approx(expected.uncertain_high, abs=1e-6)
+    assert expected.guarantee.units == validation["patient_id"].nunique()
 
 
 @pytest.mark.parametrize("which", ["trained", "trained_on_three"])

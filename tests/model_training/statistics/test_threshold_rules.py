@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from app.core.statistics.metrics import Proportion, operating_point
-from model_training.statistics.threshold_rules import Rule, decide, parse_rule
-from model_training.statistics.thresholds import (
+from app.core.statistics.thresholds import (
     balanced_threshold,
     cost_threshold,
     youden_threshold,
 )
+from model_training.statistics.threshold_rules import Rule, decide, parse_rule
 
 
 @pytest.mark.parametrize("text", ["balanced", "half", "youden"])

@@ -42,6 +42,32 @@ def test_an_older_manifest_does_not_say_how_many_images_lack_a_patient(content):
     assert (older.patients, older.images_without_patient) == ({"train": 7}, {})
 
 
+def test_a_guarantee_takes_format_3_and_is_written_only_where_there_is_one(content):
+    assert "guarantee" not in content["thresholds"]
+    promise = {
+        "promised": 0.05, "found": True, "errors": 0, "of": 80, "bound": 0.045, "inside": 80,
+        "more": 0,
+    }  # fmt: skip
+    content["thresholds"]["guarantee"] = {
+        "confidence": 0.95, "units": 160, "unit": "patient", "positives": 80, "missed": 0,
+        "views": 1, "rule_out": promise, "rule_in": promise,
+    }  # fmt: skip
+
+    assert "which format 2 does not have; expected 3" in refusal(json.dumps(content))
+    manifest = parse_manifest(json.dumps(content | {"format": 3}).encode(), "small")
+    assert manifest.thresholds.guarantee.rule_out.of == 80
+    assert json.loads(manifest.model_dump_json())["thresholds"] == content["thresholds"]
+
+
+def test_a_guarantee_that_contradicts_itself_is_refused(content):
+    promise = {"promised": 0.05, "found": True, "errors": 9, "of": 8, "bound": 0.5, "inside": 8}
+    content["thresholds"]["guarantee"] = {
+        "confidence": 0.95, "units": 16, "unit": "film", "positives": 8, "rule_in": promise,
+    }  # fmt: skip
+
+    assert "9 errors out of 8" in refusal(json.dumps(content | {"format": 3}))
+
+
 @pytest.mark.parametrize("found", [4, 0, "1", None, 1.5, True, [1]])
 def test_unknown_format_number(content, found):
     message = refusal(json.dumps(content | {"format": found}))

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
+from app.core.bundles.manifest import Thresholds
 from app.core.performance.predictions import HeldOut
-from app.core.performance.proportions import ClusteredProportion, evaluate_decisions
+from app.core.performance.proportions import (
+    ClusteredProportion,
+    evaluate_decisions,
+    evaluate_zones,
+)
 from app.core.statistics.bootstrap import bootstrap_interval
 from app.core.statistics.metrics import Proportion
 
@@ -120,3 +125,17 @@ def test_one_class_against_the_others_agrees_with_scikit_learn(label):
     assert (found.ppv.value, found.sensitivity.value) == pytest.approx((precision, recall))
     assert found.f1.value == pytest.approx(f1)
     assert found.accuracy.value == pytest.approx((truth == predicted).mean())
+
+
+def test_zones_by_hand():
+    score = np.array([0.1, 0.2, 0.5, 0.7, 0.8, 0.9])
+    cases = held_out([0, 1, 1, 0, 1, 1], np.stack([1 - score, score], 1), list("abcdef"))
+    thresholds = Thresholds(
+        decision=0.5, uncertain_low=0.3, uncertain_high=0.7, rule="half", chosen_on="validation"
+    )
+    found = evaluate_zones(cases, thresholds)
+
+    assert (found.missed.successes, found.missed.total) == (1, 4)
+    assert (found.precision.successes, found.precision.total) == (2, 3)
+    assert (found.ruled_out.successes, found.ruled_in.successes) == (2, 3)
+    assert found.to_be_read == Proportion(1, 6)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from app.core.bundles.guarantee import Guarantee, ZonePromise
 from app.core.bundles.manifest import Calibration, Finding, Task, Thresholds
 from app.core.scoring.prediction import predict
 
@@ -126,3 +127,18 @@ def test_the_finding_that_leads(findings_bundle, logits, label, zone, leading):
 
     assert (prediction.label, prediction.zone) == (label, zone)
     assert prediction.class_index == leading
+
+
+def test_a_zone_that_is_not_promised_is_empty(bundle):
+    nothing = ZonePromise(promised=0.1, found=False, errors=0, of=0, bound=1.0, inside=0, more=5)
+    guarantee = Guarantee(
+        confidence=0.95, units=8, unit="film", positives=4, rule_out=nothing, rule_in=nothing
+    )
+    thresholds = bundle.manifest.thresholds.model_copy(
+        update={"uncertain_low": 0.0, "uncertain_high": 1.0, "guarantee": guarantee}
+    )
+    manifest = bundle.manifest.model_copy(update={"one_of_thresholds": thresholds})
+
+    # A logit of 1,000 saturates: its probability is exactly 1, as is the edge.
+    assert predict(np.array([0.0, 1000.0]), manifest).zone == "uncertain"
+    assert predict(np.array([0.0, -1000.0]), manifest).zone == "uncertain"

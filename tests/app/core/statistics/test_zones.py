@@ -3,7 +3,7 @@ import pytest
 from scipy.special import expit
 from scipy.stats import binomtest, norm
 
-from app.core.statistics.zones import find_clear_zone, find_zones
+from app.core.statistics.zones import Units, find_clear_zone, find_zones, in_every_view
 
 
 def separated(num_negative, num_positive):
@@ -112,9 +112,9 @@ def test_equal_scores_are_in_one_zone():
 def test_each_patient_is_counted_once():
     labels, scores = separated(80, 80)
     units = np.array([f"p{number}" for number in range(160)])
-    once = find_zones(labels, scores, decision=0.5, units=units)
+    once = find_zones(labels, scores, decision=0.5, units=Units(units))
     threefold = find_zones(
-        np.tile(labels, 3), np.tile(scores, 3), decision=0.5, units=np.tile(units, 3)
+        np.tile(labels, 3), np.tile(scores, 3), decision=0.5, units=Units(np.tile(units, 3))
     )
 
     assert once == threefold
@@ -127,11 +127,39 @@ def test_the_seed_draws_the_film_of_a_patient():
     scores = np.clip(labels * 0.4 + random.uniform(0, 0.6, 600), 0, 1)
     units = np.repeat([f"p{number}" for number in range(200)], 3)
     first, again, other = (
-        find_zones(labels, scores, decision=0.5, units=units, seed=seed) for seed in (1, 1, 2)
+        find_zones(labels, scores, decision=0.5, units=Units(units), seed=seed)
+        for seed in (1, 1, 2)
     )
 
     assert first == again
     assert first != other
+
+
+def test_each_edge_is_that_of_the_view_with_the_smallest_zone():
+    labels, scores = separated(80, 80)
+    # In the darker view, the lowest positives lie among the negatives; in the other, the reverse.
+    darker, brighter = scores.copy(), scores.copy()
+    darker[80:90] = 0.2
+    brighter[70:80] = 0.85
+    views = [find_zones(labels, view, decision=0.5) for view in (scores, darker, brighter)]
+    zones = in_every_view(views)
+
+    assert zones.low == views[1].low < 0.5
+    assert zones.high == views[2].high > 0.5
+    assert zones.guarantee.rule_out == views[1].guarantee.rule_out
+    assert zones.guarantee.rule_in == views[2].guarantee.rule_in
+    assert zones.guarantee.views == 3
+
+
+def test_a_zone_that_one_view_lacks_is_lacking():
+    few, many = (
+        find_zones(*separated(80, 20), decision=0.5),
+        find_zones(*separated(80, 80), decision=0.5),
+    )
+    zones = in_every_view([many, few])
+
+    assert not zones.guarantee.rule_in.found
+    assert (zones.low, zones.high) == (0.0, 1.0)
 
 
 def test_inputs_are_not_changed():

@@ -9,7 +9,7 @@ from sklearn import metrics as sklearn_metrics
 from sklearn.linear_model import LogisticRegression
 
 from app.core.statistics.calibration import expected_calibration_error, sigmoid, softmax
-from model_training.statistics.calibration_fitting import (
+from app.core.statistics.calibration_fitting import (
     fit_temperature,
     fit_temperature_and_offsets,
     log_likelihood,

@@ -1,4 +1,4 @@
-"""Searching for the decision threshold that is best on validation data.
+"""Searching for the decision threshold that is best on labelled films.
 
 All thresholds between two adjacent scores make the same decisions. Each function returns the
 middle of that gap, so that no decision depends on the last digit of a validation case.
@@ -119,54 +119,6 @@ def cost_threshold(y_true: ArrayLike, y_score: ArrayLike, ratio: float) -> float
     return gaps.middle(int(widest))
 
 
-def threshold_at_sensitivity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
-    """The threshold with at least this sensitivity and the highest possible specificity.
-
-    It lies in the middle of the highest gap between scores that reaches the sensitivity.
-
-    Args:
-        y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.
-        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
-        minimum: Required sensitivity, in [0, 1].
-
-    Raises:
-        ValueError: If the arrays differ in shape, a label is not 0 or 1, a class is missing,
-            or a score or `minimum` is not in [0, 1].
-    """
-    _require_fraction(minimum)
-    gaps = decision_gaps(y_true, y_score)
-    enough = gaps.tp / gaps.num_positive >= minimum
-    return gaps.middle(int(np.flatnonzero(enough)[-1]))
-
-
-def threshold_at_specificity(y_true: ArrayLike, y_score: ArrayLike, minimum: float) -> float:
-    """The threshold with at least this specificity and the highest possible sensitivity.
-
-    It lies in the middle of the lowest gap between scores that reaches the specificity.
-
-    Args:
-        y_true: Reference labels, shape `(num_cases,)`, 0 or 1, both present.
-        y_score: Predicted probabilities, shape `(num_cases,)`, in [0, 1].
-        minimum: Required specificity, in [0, 1].
-
-    Raises:
-        ValueError: If the arrays differ in shape, a label is not 0 or 1, a class is missing,
-            a score or `minimum` is not in [0, 1], or so many negatives score exactly 1 that no
-            threshold in [0, 1] reaches the specificity.
-    """
-    _require_fraction(minimum)
-    gaps = decision_gaps(y_true, y_score)
-    specificity = (gaps.num_negative - gaps.fp) / gaps.num_negative
-    enough = np.flatnonzero(specificity >= minimum)
-    if not len(enough):
-        raise ValueError(
-            f"No threshold in [0, 1] reaches a specificity of {minimum:g}: "
-            f"{int(gaps.fp[-1])} of {gaps.num_negative} negatives score exactly 1. "
-            f"Ask for {specificity[-1]:g} or less."
-        )
-    return gaps.middle(int(enough[0]))
-
-
 def decision_gaps(y_true: ArrayLike, y_score: ArrayLike) -> Gaps:
     """The gaps between the scores of these cases.
 
@@ -202,8 +154,3 @@ def decision_gaps(y_true: ArrayLike, y_score: ArrayLike) -> Gaps:
         num_positive=num_positive,
         num_negative=num_negative,
     )
-
-
-def _require_fraction(minimum: float) -> None:
-    if not 0 <= minimum <= 1:
-        raise ValueError(f"`minimum` must be a proportion in [0, 1]. Received minimum={minimum}.")

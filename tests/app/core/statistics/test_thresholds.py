@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 
 from app.core.statistics.metrics import operating_point
-from model_training.statistics.thresholds import (
+from app.core.statistics.thresholds import (
     balanced_threshold,
     cost_threshold,
-    threshold_at_sensitivity,
-    threshold_at_specificity,
     youden_threshold,
 )
 
@@ -52,37 +50,11 @@ def test_thresholds_are_the_best_of_all(seed, levels):
     best = max(each.sensitivity.value + each.specificity.value for each in decisions)
     assert chosen.sensitivity.value + chosen.specificity.value == pytest.approx(best)
 
-    for minimum in (0.0, 0.5, 0.8, 0.95, 1.0):
-        threshold = threshold_at_sensitivity(y_true, y_score, minimum)
-        chosen = operating_point(y_true, y_score, threshold=threshold)
-        enough = [each for each in decisions if each.sensitivity.value >= minimum]
-        assert chosen.sensitivity.value >= minimum
-        assert chosen.tp + chosen.fp == min(each.tp + each.fp for each in enough)
-
-        if minimum > max(each.specificity.value for each in decisions):
-            continue
-        threshold = threshold_at_specificity(y_true, y_score, minimum)
-        chosen = operating_point(y_true, y_score, threshold=threshold)
-        enough = [each for each in decisions if each.specificity.value >= minimum]
-        assert chosen.specificity.value >= minimum
-        assert chosen.tp + chosen.fp == max(each.tp + each.fp for each in enough)
-
-
-def test_thresholds_at_a_minimum_lie_midway():
-    y_true, y_score = [0, 0, 0, 0, 1, 1, 1, 1], [0.1, 0.2, 0.3, 0.7, 0.2, 0.6, 0.8, 0.9]
-
-    assert threshold_at_sensitivity(y_true, y_score, 0.75) == pytest.approx(0.45)
-    assert threshold_at_sensitivity(y_true, y_score, 1.0) == pytest.approx(0.15)
-    assert threshold_at_specificity(y_true, y_score, 0.75) == pytest.approx(0.45)
-    assert threshold_at_specificity(y_true, y_score, 1.0) == pytest.approx(0.75)
-
 
 def test_scores_at_the_ends_of_the_range():
     y_true, y_score = [0, 0, 1, 1], [0.0, 0.0, 1.0, 1.0]
 
     assert youden_threshold(y_true, y_score) == 0.5
-    assert threshold_at_sensitivity(y_true, y_score, 1.0) == 0.5
-    assert threshold_at_specificity(y_true, y_score, 1.0) == 0.5
 
 
 def test_neighbouring_floats_keep_their_decisions():
@@ -97,8 +69,7 @@ def test_rounding_errors_of_scores_do_not_change_decisions():
     y_true, y_score = draw(0, levels=1000)
     for threshold in (
         youden_threshold(y_true, y_score),
-        threshold_at_sensitivity(y_true, y_score, 0.9),
-        threshold_at_specificity(y_true, y_score, 0.9),
+        balanced_threshold(y_true, y_score),
     ):
         before = operating_point(y_true, y_score, threshold=threshold)
         for shift in (-1e-6, 1e-6):
@@ -106,15 +77,9 @@ def test_rounding_errors_of_scores_do_not_change_decisions():
             assert operating_point(y_true, moved, threshold=threshold) == before
 
 
-def test_an_unreachable_specificity_states_what_is_reachable():
-    with pytest.raises(ValueError, match=r"1 of 4 negatives score exactly 1. Ask for 0\.75"):
-        threshold_at_specificity([0, 0, 0, 0, 1], [0.1, 0.2, 0.3, 1.0, 1.0], 0.9)
-
-
 CHOOSERS = [
     youden_threshold,
-    lambda y_true, y_score: threshold_at_sensitivity(y_true, y_score, 0.9),
-    lambda y_true, y_score: threshold_at_specificity(y_true, y_score, 0.9),
+    balanced_threshold,
 ]
 
 
@@ -133,13 +98,6 @@ CHOOSERS = [
 def test_rejects_malformed_input(choose, y_true, y_score, message):
     with pytest.raises(ValueError, match=message):
         choose(y_true, y_score)
-
-
-@pytest.mark.parametrize("choose", [threshold_at_sensitivity, threshold_at_specificity])
-@pytest.mark.parametrize("minimum", [-0.1, 95, float("nan")])
-def test_rejects_a_minimum_outside_the_unit_interval(choose, minimum):
-    with pytest.raises(ValueError, match=f"minimum={minimum}"):
-        choose([0, 1], [0.1, 0.9], minimum)
 
 
 @pytest.mark.parametrize("choose", CHOOSERS)

@@ -22,11 +22,71 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
+from app.core.bundles.manifest import Calibration
 from app.core.statistics.calibration import softmax
 from app.core.statistics.labels import binary_cases, class_indices, require_finite
+from app.core.statistics.recalibration import calibrated
 
 TEMPERATURE_RANGE = (0.05, 20.0)
 MAX_OFFSET = 50.0  # in logits; only perfectly separated classes would need more
+
+
+def calibrate(
+    class_logits: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    *,
+    num_views: int = 1,
+    fitted_on: str = "validation",
+) -> Calibration:
+    """Fits the calibration of a bundle on labelled films.
+
+    A temperature, and an offset for each class where the gain in likelihood exceeds
+    Schwarz's penalty (BIC) for the additional parameters.
+
+    One film is added to each class, at the median logits of that class but with another label.
+    Films without a single error therefore do not lead to certainty: n films of a
+    class cannot show that more than about n in n + 1 are classified correctly.
+
+    Reference:
+        - Platt (1999), Probabilistic Outputs for Support Vector Machines, whose targets
+          (n + 1) / (n + 2) serve the same purpose
+        - Schwarz (1978), Estimating the Dimension of a Model,
+          https://doi.org/10.1214/aos/1176344136
+
+    Args:
+        class_logits: Before calibration, `(num_cases, num_classes)`.
+        labels: Class indices, `(num_cases,)`.
+        num_views: Number of views of the same films among the cases; several views of a film
+            carry no more evidence than one.
+        fitted_on: Which films these are, for the record.
+    """
+    present = np.unique(labels)
+    medians = np.array([np.median(class_logits[labels == label], axis=0) for label in present])
+    others = medians.copy()
+    others[np.arange(len(medians)), present] = -np.inf
+    logits = np.vstack([class_logits, medians])
+    truth = np.append(labels, others.argmax(axis=1))
+    plain = Calibration(
+        method="temperature",
+        temperature=round(fit_temperature(logits, truth), 4),
+        fitted_on=fitted_on,
+    )
+    num_classes = class_logits.shape[1]
+    if len(present) < num_classes:  # the offset of a class without films cannot be estimated
+        return plain
+    temperature, offset = fit_temperature_and_offsets(logits, truth)
+    shifted = Calibration(
+        method="temperature_and_offset",
+        temperature=round(temperature, 4),
+        offset=tuple(round(value, 4) for value in offset),
+        fitted_on=fitted_on,
+    )
+    gain = log_likelihood(calibrated(logits, shifted), truth) - log_likelihood(
+        calibrated(logits, plain), truth
+    )
+    # Several views of a film carry no more evidence than one.
+    cost = (num_classes - 1) * np.log(len(truth) / num_views)
+    return shifted if 2 * gain / num_views > cost else plain
 
 
 def fit_temperature(logits: ArrayLike, y_true: ArrayLike) -> float:
