@@ -1,0 +1,113 @@
+"""How much folders of the reference's own films differ from the rest of it, by chance.
+
+A folder may hold few patients, and films of a patient are alike: slices of one head differ from
+those of all others, and nothing is wrong. Tests take each film for another patient's. So folders
+are drawn from the reference patient by patient, and what matters must differ more than they do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.gate.sample import Sample
+
+_FOLDERS = 200
+# With fewer groups, folders of them say nothing.
+_FEWEST_GROUPS = 10
+
+
+def draw(groups: NDArray[np.str_], num: int, *, seed: int) -> NDArray[np.bool_]:
+    """Folders of whole patients, filled until they hold `num` films or half of all.
+
+    Args:
+        groups: Patient of each film, `(n,)`.
+        num: Films of a folder; of the last patient, only as many as are needed.
+        seed: Of which patients are drawn.
+
+    Returns:
+        `(num_folders, n)`, whether a film is in a folder; no folder from too few patients.
+    """
+    names, patients = np.unique(groups, return_inverse=True)
+    if len(names) < _FEWEST_GROUPS:
+        return np.zeros((0, len(groups)), np.bool_)
+    rng = np.random.default_rng(seed)
+    size = min(num, len(groups) // 2)
+    folders = np.zeros((_FOLDERS, len(groups)), np.bool_)
+    for folder in folders:
+        # By chance among the films of a patient, too.
+        order = np.lexsort((rng.random(len(groups)), rng.permutation(len(names))[patients]))
+        folder[order[:size]] = True
+    return folders
+
+
+def largest_gap(figures: NDArray[np.floating[Any]], folders: NDArray[np.bool_]) -> float:
+    """The largest gap between the distributions of a folder and of the other films.
+
+    Args:
+        figures: A figure of each film, `(n,)`.
+        folders: As returned by `draw`, `(num_folders, n)`.
+    """
+    if not len(folders):
+        return 0.0
+    order = np.argsort(figures)
+    inside = folders[:, order]
+    below = inside.cumsum(axis=1) / inside.sum(axis=1, keepdims=True)
+    below -= (~inside).cumsum(axis=1) / (~inside).sum(axis=1, keepdims=True)
+    # Films with the same figure count together.
+    is_last = np.append(np.diff(figures[order]) > 0, True)
+    return float(np.abs(below[:, is_last]).max())
+
+
+def largest_energy(between: NDArray[np.float64], folders: NDArray[np.bool_]) -> float:
+    """The largest effect of `two_samples.energy` between a folder and the other films.
+
+    Args:
+        between: Distances of all films from each other, `(n, n)`.
+        folders: As returned by `draw`, `(num_folders, n)`.
+    """
+    from app.core.gate.two_samples import inhomogeneity
+
+    return float(inhomogeneity(between, folders.astype(np.float64)).max(initial=0.0))
+
+
+def largest_move(answers: NDArray[np.int64], folders: NDArray[np.bool_]) -> float:
+    """The largest effect of `two_samples.proportions` between a folder and the other films.
+
+    Args:
+        answers: Answer of the model for each film, `(n,)`.
+        folders: As returned by `draw`, `(num_folders, n)`.
+    """
+    if not len(folders):
+        return 0.0
+    # As numbers: the product of two boolean matrices would only say whether there is any.
+    is_answer = (answers[:, None] == np.unique(answers)).astype(np.float64)
+    shares = folders @ is_answer / folders.sum(axis=1, keepdims=True)
+    others = ~folders @ is_answer / (~folders).sum(axis=1, keepdims=True)
+    return float((np.abs(shares - others).sum(axis=1) / 2).max())
+
+
+def largest_effects(
+    home: Sample, columns: dict[str, NDArray[np.floating[Any]]], *, num: int, seed: int = 0
+) -> dict[str, float]:
+    """The largest effect of each comparison among folders of the reference's own films.
+
+    Args:
+        home: Films of the reference; of the coordinates, those that are compared.
+        columns: Figures of each film by name, each `(n,)`.
+        num: Films of a folder.
+        seed: Of which patients are drawn.
+
+    Returns:
+        Of each column by its name, of `features` and of `answers`.
+    """
+    from scipy.spatial.distance import cdist
+
+    folders = draw(home.groups, num, seed=seed)
+    points = home.coordinates.astype(np.float64)
+    return {name: largest_gap(figures, folders) for name, figures in columns.items()} | {
+        "features": largest_energy(cdist(points, points), folders),
+        "answers": largest_move(home.answers, folders),
+    }

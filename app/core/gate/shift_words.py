@@ -1,0 +1,167 @@
+"""What a reader is told of a folder that differs from the reference."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.core.statistics.metrics import Proportion
+
+# What the network itself sees of films; image statistics say how they were made.
+_SEEN_BY_NETWORK = ("features", "distance", "probability")
+# Films with a lower and with a higher figure. Those of a group say nearly the same, and only the
+# one that differs most is named.
+_WORDS = {
+    "size": ("smaller in pixels", "larger in pixels", "size"),
+    "aspect": ("narrower", "wider", "aspect"),
+    "mean": ("darker", "brighter", "brightness"),
+    "contrast": ("lower in contrast", "higher in contrast", "contrast"),
+    "entropy": ("poorer in grey levels", "richer in grey levels", "levels"),
+    "levels": ("poorer in grey levels", "richer in grey levels", "levels"),
+    "black": ("less black", "black over a larger area", "brightness"),
+    "white": ("less white", "white over a larger area", "white"),
+    "sharpness": ("less sharp", "sharper", "sharpness"),
+    "noise": ("smoother in fine detail", "noisier", "noise"),
+    "blockiness": ("less compressed", "more compressed", "compression"),
+    "surround": ("darker at the border", "brighter at the border", "border"),
+    "symmetry": ("less symmetrical", "more symmetrical", "symmetry"),
+    "colour": ("less coloured", "more coloured", "colour"),
+}
+_MOST_NAMED = 3
+_UNFAMILIAR = "unfamiliar"
+_ON_ADAPT = "Label 50 to 100 of them on Adapt, or read them all."
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the words are made of; see `shift.Shift`.
+
+    Attributes:
+        refused: Images that were refused, of those that could be read.
+        reference_refused: The same of validation films.
+        reasons: Refused images by the code of the reason.
+        answers: Name of each answer, and how many films of folder and reference were given it.
+        matter: What matters: effect, and medians or proportions of folder and reference.
+        num_compared: Films of the folder that were compared.
+        num_reference: Films of the reference.
+        num_tests: How many comparisons there were.
+        fewest: Images that are needed.
+    """
+
+    refused: Proportion
+    reference_refused: Proportion
+    reasons: Counter[str]
+    answers: Sequence[tuple[str, int, int]]
+    matter: Mapping[str, tuple[float, float | None, float | None]]
+    num_compared: int
+    num_reference: int
+    num_tests: int
+    fewest: int
+
+
+def sentence(told: Told) -> str:
+    """What a reader must know before the first film is opened; empty if nothing matters."""
+    if 1 < told.refused.total == told.refused.successes:
+        return _all_refused(told)
+    parts = [_films(told)]
+    if "refused" in told.matter:
+        parts.append(
+            f"More images than usual were refused: {_in_full(told.refused)}, against "
+            f"{_percent(told.reference_refused)} of the model's validation films."
+        )
+    if "answers" in told.matter:
+        parts.append(_answers(told, is_alone=not parts[0]))
+    return " ".join(filter(None, parts))
+
+
+def detail(told: Told) -> str:
+    """What was compared with what."""
+    if told.refused.total < told.fewest:
+        return (
+            f"Too few images to compare with those the model learned from: {told.refused.total:,}, "
+            f"and {told.fewest} are needed."
+        )
+    if not told.num_compared:
+        return "Too few films were judged to compare them with those the model learned from."
+    return (
+        f"{told.num_compared:,} films were compared with {told.num_reference:,} held-out films "
+        f"by {told.num_tests} tests corrected for their number (Holm, 5 %)."
+    )
+
+
+def _all_refused(told: Told) -> str:
+    total = f"All {told.refused.total:,} images were refused"
+    reason, count = told.reasons.most_common(1)[0]
+    if reason == _UNFAMILIAR:
+        return f"{total}: they are not like those this model learned from. Choose another model."
+    as_what = reason.replace("_", " ")
+    if count == told.refused.total:
+        return f"{total}, with one reason: {as_what}. The list says what can be done."
+    return f"{total}, {count:,} of them with the reason: {as_what}. The list has the others."
+
+
+def _films(told: Told) -> str:
+    made = _how_made(told)
+    if any(one in told.matter for one in _SEEN_BY_NETWORK):
+        how = f": they are {made}" if made else " in what the network sees in them"
+        return (
+            f"These films differ from those the model learned from{how}; its probabilities and its "
+            f"threshold may not hold here. {_ON_ADAPT}"
+        )
+    if made:
+        return (
+            "These films were made differently from those the model learned from: they are "
+            f"{made}. The network sees little of that, but its figures were not measured on such "
+            f"films. {_ON_ADAPT}"
+        )
+    return ""
+
+
+def _how_made(told: Told) -> str:
+    """Such as `sharper, less compressed and darker`, the largest difference first."""
+    words: dict[str, str] = {}
+    for what, (_, folder, reference) in sorted(told.matter.items(), key=lambda one: -one[1][0]):
+        if what in _WORDS and folder is not None and reference is not None:
+            lower, higher, group = _WORDS[what]
+            words.setdefault(group, higher if folder > reference else lower)
+    *before, last = list(words.values())[:_MOST_NAMED] or [""]
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _answers(told: Told, *, is_alone: bool) -> str:
+    total = sum(count for _, count, _ in told.answers)
+    total_home = sum(count for _, _, count in told.answers)
+    shares = [
+        (name, Proportion(count, total), Proportion(count_home, total_home))
+        for name, count, count_home in told.answers
+    ]
+    # Of two answers, the second is the positive one.
+    name, ours, theirs = (
+        shares[1]
+        if len(shares) == 2
+        else max(shares, key=lambda one: abs(one[1].value - one[2].value))
+    )
+    more = "more" if ours.value > theirs.value else "fewer"
+    said = (
+        f"The model calls {more} of these films {name.lower()} than of those it was tested on: "
+        f"{_in_full(ours)}, against {_in_full(theirs)}."
+    )
+    if not is_alone:
+        return said
+    return (
+        f"{said} If that is not what you expect of the people examined here, its probabilities may "
+        f"not hold. {_ON_ADAPT}"
+    )
+
+
+def _percent(proportion: Proportion) -> str:
+    return f"{100 * proportion.value:.1f} %"
+
+
+def _in_full(proportion: Proportion) -> str:
+    low, high = proportion.interval()
+    return (
+        f"{proportion.successes:,} of {proportion.total:,} ({_percent(proportion)}, 95 % interval "
+        f"{100 * low:.1f} to {100 * high:.1f} %)"
+    )

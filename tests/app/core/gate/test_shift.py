@@ -1,0 +1,223 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.core.gate.image_statistics import NAMES
+from app.core.gate.sample import matched
+from app.core.gate.shift import FEWEST_JUDGED, compare
+from app.core.statistics.metrics import Proportion
+from tests.app.core.gate.samples import filled, films
+
+ANSWERS = ("Normal", "Pneumonia")
+HOME = films(400, seed=0, a_patient=2)
+REFUSED_AT_HOME = Proportion(8, 400)
+
+
+def _compare(reservoir, home=HOME):
+    return compare(reservoir, home, reference_refused=REFUSED_AT_HOME, answers=ANSWERS)
+
+
+def _of(shift, what):
+    (found,) = [one for one in shift.differences if one.what == what]
+    return found
+
+
+def _changed(sample, name, by):
+    statistics = sample.statistics.copy()
+    statistics[:, NAMES.index(name)] += by
+    return replace(sample, statistics=statistics)
+
+
+def test_films_like_those_of_the_reference_raise_no_alarm():
+    shift = _compare(filled(films(120, seed=1)))
+
+    assert not shift.matters
+    assert shift.sentence == ""
+    assert shift.drawn is None
+    assert len(shift.differences) == 5 + len(NAMES)
+    assert (shift.num_compared, shift.num_reference) == (120, pytest.approx(390, abs=40))
+
+
+def test_false_alarms_are_rare_also_with_two_films_of_a_patient():
+    alarms = sum(_compare(filled(films(80, seed=2 + i, a_patient=2))).matters for i in range(20))
+
+    assert alarms <= 1
+
+
+def test_films_whose_features_lie_elsewhere_differ():
+    far = films(50, seed=1)
+    far = replace(far, coordinates=far.coordinates + 0.6)
+
+    shift = _compare(filled(far))
+
+    assert _of(shift, "features").matters
+    assert _of(shift, "features").p <= 0.05
+    assert not _of(shift, "distance").matters
+    assert "These films differ" in shift.sentence
+    assert shift.drawn.what == "distance"
+
+
+def test_how_the_films_were_made_is_named_with_the_largest_difference_first():
+    made = _changed(_changed(films(80, seed=1), "sharpness", 1.5), "blockiness", -3)
+
+    shift = _compare(filled(made))
+
+    assert _of(shift, "sharpness").matters
+    assert _of(shift, "blockiness").matters
+    assert "they are less compressed and sharper" in shift.sentence
+    assert shift.drawn.what == "blockiness"
+    assert len(shift.drawn.folder) == 80
+
+
+def test_of_two_statistics_that_say_the_same_one_is_named():
+    made = _changed(_changed(films(80, seed=1), "levels", 2), "entropy", 3)
+
+    assert _compare(filled(made)).sentence.count("richer in grey levels") == 1
+
+
+def test_films_one_pixel_larger_are_no_other_films():
+    same_size = films(100, seed=1)
+    for one in (same_size, home := films(300, seed=0)):
+        one.statistics[:, NAMES.index("size")] = 8.0
+    same_size.statistics[:, NAMES.index("size")] += 0.01
+
+    found = _of(_compare(filled(same_size), home), "size")
+
+    assert (found.effect, found.matters) == (1.0, False)
+    assert found.p < 1e-6
+
+
+def test_a_large_folder_does_not_alarm_at_a_small_difference():
+    little = _changed(films(5000, seed=1), "mean", 0.5)
+
+    found = _of(_compare(filled(little)), "mean")
+
+    assert found.p < 0.05
+    assert 0.15 < found.effect < found.least
+    assert not found.matters
+
+
+def test_more_sick_people_are_told_of_as_that_and_not_as_other_films():
+    # Coordinates differ by answer, so without matching these films would lie elsewhere.
+    shift = _compare(filled(films(200, seed=1, positive=0.95)))
+
+    assert [one.what for one in shift.differences if one.matters] == ["answers"]
+    assert shift.is_matched
+    assert "more of these films pneumonia" in shift.sentence
+    assert f"{shift.answers[1]} of 200" in shift.sentence
+    assert f"{shift.reference_answers[1]} of 400" in shift.sentence
+    assert shift.drawn.what == "probability"
+
+
+def test_the_proportion_among_three_answers_names_the_class_that_differs_most():
+    home, folder = films(300, seed=0), films(100, seed=1)
+    home.answers[:] = np.arange(300) % 3
+    folder.answers[:] = np.array([0, 1, 2, 2, 2])[np.arange(100) % 5]
+
+    shift = compare(
+        filled(folder), home, reference_refused=REFUSED_AT_HOME, answers=("Clear", "Mass", "Node")
+    )
+
+    assert _of(shift, "answers").test == "chi-square"
+    assert _of(shift, "answers").effect == pytest.approx(0.6 - 1 / 3)
+    assert "more of these films node" in shift.sentence
+    assert "60 of 100 (60.0 %" in shift.sentence
+
+
+def test_many_refusals_are_told_of_with_their_interval():
+    shift = _compare(filled(films(60, seed=1), refused=20))
+
+    assert [one.what for one in shift.differences if one.matters] == ["refused"]
+    assert "20 of 80 (25.0 %, 95 % interval 16.8 to 35.5 %)" in shift.sentence
+    assert "2.0 %" in shift.sentence
+    assert shift.drawn.what == "distance"
+    assert shift.drawn.folder.max() == 1.5
+
+
+def test_fewer_refusals_than_usual_are_no_news():
+    shift = compare(
+        filled(films(200, seed=1)), HOME, reference_refused=Proportion(80, 400), answers=ANSWERS
+    )
+
+    assert not _of(shift, "refused").matters
+
+
+def test_a_folder_that_is_all_foreign_has_one_message():
+    shift = _compare(filled(films(0, seed=1), refused=120))
+
+    assert shift.sentence.startswith("All 120 images were refused: they are not like")
+    assert "differ" not in shift.sentence
+    assert "usual" not in shift.sentence
+
+
+def test_a_folder_refused_for_another_reason_says_which():
+    reservoir = filled(films(0, seed=1), refused=50, reason="turned_90")
+    reservoir.add_refused("unfamiliar")
+
+    sentence = _compare(reservoir).sentence
+
+    assert "All 51 images were refused, 50 of them with the reason: turned 90" in sentence
+
+
+@pytest.mark.parametrize("num", [0, 1, 49])
+def test_a_folder_too_small_to_compare_says_so_without_a_warning(num):
+    folder = _changed(films(num, seed=1), "mean", 5)
+
+    shift = _compare(filled(folder))
+
+    assert not shift.matters
+    assert shift.differences == ()
+    assert "Too few images" in shift.detail
+    assert f"{num}, and 50 are needed" in shift.detail
+
+
+def test_too_few_judged_films_are_not_compared_beside_many_refused():
+    shift = _compare(filled(films(FEWEST_JUDGED - 1, seed=1), refused=60))
+
+    assert [one.what for one in shift.differences] == ["refused"]
+    assert "Too few films were judged" in shift.detail
+
+
+def test_a_reference_without_statistics_is_compared_in_the_rest():
+    bare = replace(HOME, statistics=np.empty((len(HOME), 0), np.float32))
+
+    shift = _compare(filled(films(100, seed=1)), bare)
+
+    assert [one.what for one in shift.differences] == [
+        "refused", "answers", "features", "distance", "probability",
+    ]  # fmt: skip
+
+
+def test_the_reference_is_taken_in_the_proportions_of_the_folder():
+    folder = films(100, seed=1, positive=0.9)
+
+    found = matched(HOME, folder, fewest=20, rng=np.random.default_rng(0))
+
+    assert found.answers.mean() == pytest.approx(folder.answers.mean(), abs=0.01)
+    assert len(np.unique(found.distances)) <= len(found)
+
+
+def test_an_answer_that_is_rare_in_the_reference_leaves_too_few():
+    rare = replace(HOME, answers=(np.arange(400) == 0).astype(np.int64))
+    folder = films(100, seed=1, positive=0.5)
+
+    assert matched(rare, folder, fewest=20, rng=np.random.default_rng(0)) is None
+    assert not _compare(filled(folder), rare).is_matched
+
+
+def test_a_folder_of_few_patients_is_no_other_folder_where_that_is_how_films_are():
+    """Slices of a few heads: each is far from others, in the reference as in the folder."""
+    slices = films(600, seed=5, a_patient=20)
+    order = np.arange(600)
+
+    alarms = 0
+    for seed in range(10):
+        patients = np.random.default_rng(seed).permutation(30)
+        of_folder = np.isin(slices.groups.astype(int), patients[:5])
+        home, folder = (slices.take(order[which]) for which in (~of_folder, of_folder))
+        alarms += _compare(filled(folder), home).matters
+
+    assert alarms <= 1
+    assert len(folder) == 100
+    assert slices.films_a_patient() == 20
