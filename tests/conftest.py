@@ -126,6 +126,17 @@ def windowed_bundle(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
+def referenced_bundle(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The small bundle with a reference of films like `references.familiar_film`."""
+    from tests.references import with_reference
+
+    def make(out: Path) -> None:
+        with_reference(bundle, out)
+
+    return load_bundle(made_once(tmp_path_factory, "models-referenced/small-referenced", make))
+
+
+@pytest.fixture(scope="session")
 def three_class_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A small bundle of three classes, padded colour input."""
     return _made_once(

@@ -86,6 +86,14 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         help="where to compute: local (default) is this machine; ray uses the Ray cluster at "
         "RAY_ADDRESS (docs/scaling.md)",
     )
+    command.add_argument(
+        "--apply-remedies",
+        action="store_true",
+        help="judge a film that is refused for black and white swapped, for lying on its side or "
+        "upside down, or for a border with that put right, if it is not refused then; the table "
+        "says what was done (column remedy); default: such films stay refused and the table says "
+        "what would put them right (column remedy_offered)",
+    )
     add_reading(command, without="the model's own is used, and without one they are refused")
     command.set_defaults(run=_run)
 
@@ -202,7 +210,9 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     from app.core.results.overlay_writer import write_overlays
     from app.core.results.table_writer import open_table
     from app.core.scoring.engine import Engine
+    from app.core.scoring.gatekeeper import NO_REFERENCE
     from app.core.scoring.ray_cluster import driver
+    from app.core.scoring.second_look import ApplyRemedies
     from app.core.sources.left_out import LeftOut
     from app.core.sources.outputs import Outputs
     from app.core.sources.sources import from_paths
@@ -213,18 +223,24 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     found = from_paths(options.inputs, left_out, outputs=outputs)
     sources = (replace(one, reading=reading) for one in found)
     known = BundleResults(store, bundle)
+    second_look = ApplyRemedies() if options.apply_remedies else None
     if options.engine == "ray":
         computed_by = f"the workers of a Ray cluster, backend {options.backend}"
-        results = driver.score(bundle, sources, backend=options.backend, known=known)
+        results = driver.score(
+            bundle, sources, backend=options.backend, known=known, second_look=second_look
+        )
     else:
         engine = Engine(bundle, backend=options.backend)
         computed_by = engine.backend.description
-        results = engine.score(sources, known=known)
+        results = engine.score(sources, known=known, second_look=second_look)
     print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
+    if bundle.manifest.reference is None:
+        print(f"overread: {NO_REFERENCE}", file=sys.stderr)
     if bundle.manifest.input.window and options.window is None:
         how = for_model(reading, bundle.manifest.input).note()
         print(f"overread: {how} The window is that of training.", file=sys.stderr)
     counts: Counter[tuple[Status, str]] = Counter()
+    remedied: Counter[str] = Counter()
     is_any_listed = False
     unlisted: list[str] = []
     missing: Counter[str] = Counter()
@@ -239,11 +255,15 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
         for result in results:
             table.write(result)
             counts[result.status, result.reason_code] += 1
+            if result.remedy is not None or result.chosen.remedy is not None:
+                remedied["applied" if result.chosen.remedy is not None else "offered"] += 1
             if result.source.problem is None:
                 is_any_listed = True
             elif len(unlisted) < _MAX_LISTED_PROBLEMS:
                 unlisted.append(f"{result.source.name!r}: {result.reason}")
             bar.update()
+    if remedied:
+        print(_remedy_summary(remedied), file=sys.stderr)
     if missing:
         print(_missing_summary(missing), file=sys.stderr)
     # Last, because a run may print many lines, and this is the one to read.
@@ -298,6 +318,20 @@ def _describe_rows(counts: Counter[tuple[Status, str]]) -> str:
         of_each = f" ({_describe_counts(reasons)})" if any(reasons) else ""
         words.append(f"{reasons.total():,} {status}{of_each}")
     return ", ".join(words)
+
+
+def _remedy_summary(remedied: Counter[str]) -> str:
+    words = []
+    if remedied["applied"]:
+        words.append(
+            f"Judged with a remedy: {remedied['applied']:,} (column remedy). Look at these films."
+        )
+    if remedied["offered"]:
+        words.append(
+            f"Refused, with a remedy offered: {remedied['offered']:,} (column remedy_offered; "
+            "--apply-remedies judges those that are not refused then)."
+        )
+    return " ".join(words)
 
 
 def _missing_summary(missing: Counter[str]) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
-from app.core.images import decoding, geometry
+from app.core.images import decoding, geometry, remedies
 from app.core.images.decoding import Film
 from app.core.images.guard import guarded
 from app.core.images.reading import AS_STORED, ReadOptions
@@ -18,7 +18,7 @@ from app.core.images.suitability import check_suitable
 # Part of every key under which results or decoded films are cached. Increase it with any change
 # that may alter whether a file is refused, its pixels, its score or its heatmap, and when other
 # facts are cached for a result: cached results of older versions are then recomputed.
-PIPELINE_VERSION = 9
+PIPELINE_VERSION = 10
 
 # Packages that turn files into pixels. Another version of one may refuse a file or read others.
 DECODERS = (
@@ -96,11 +96,35 @@ def prepare(
     reading = for_model(reading, network_input)
     try:
         with guarded():
-            film = decoding.decode(data, reading, digest=digest)
-            check_suitable(film, network_input)
+            film = read_film(data, reading, digest=digest)
+            if not reading.override:
+                check_suitable(film, network_input)
             return Prepared(film.chosen.image_id(digest), film, to_input(film, network_input))
     except ImageError as error:
         return Rejected(_rejected_id(data, digest, film, reading), error, film)
+
+
+def read_film(data: bytes, reading: ReadOptions = AS_STORED, *, digest: str | None = None) -> Film:
+    """Decodes a film, and applies the remedy that was chosen for it.
+
+    Args:
+        data: The whole file.
+        reading: The reader's choices.
+        digest: SHA-256 of `data`, if already known.
+
+    Returns:
+        The film, which says in `chosen` what was chosen for it.
+
+    Raises:
+        ImageError: As `decoding.decode`.
+    """
+    film = decoding.decode(data, reading, digest=digest)
+    if not reading.is_second_look:
+        return film
+    if reading.remedy is not None:
+        film = remedies.apply(film, reading.remedy)
+    chosen = replace(film.chosen, remedy=reading.remedy, override=reading.override)
+    return replace(film, chosen=chosen)
 
 
 def for_model(reading: ReadOptions, network_input: Input) -> ReadOptions:
@@ -119,6 +143,8 @@ def _rejected_id(data: bytes, digest: str, film: Film | None, reading: ReadOptio
         return film.chosen.image_id(digest)
     if reading.image_id(digest) == digest:
         return digest
+    if reading.is_second_look:  # of a film that cannot be decoded, nothing was altered
+        return _rejected_id(data, digest, None, reading.without_second_look)
     without = ReadOptions(model_window=None if reading.window else reading.model_window)
     try:
         with guarded():

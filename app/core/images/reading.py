@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import RefusedImageError
+from app.core.errors import RefusedImageError, Remedy
 
 Window = tuple[float, float]
 
@@ -24,16 +24,24 @@ NO_SUCH_FRAME = "no_such_frame"
 class ReadOptions:
     """A reader's choices. They apply only to files that are refused without them.
 
+    Nothing is altered in silence: `remedy` and `override` are those of one film, are part of its
+    identity, and are told wherever its result is.
+
     Attributes:
         frame: Which image of a file that holds several, 1 for the first; None refuses such files.
         window: The values shown as black and as white where a file does not state them.
         model_window: The same as the model was trained with, for a reader who chose none. It
             belongs to the model, so it is not part of an image's identity.
+        remedy: What is done to the film once it is decoded, such as `invert`.
+        override: Why a film that the gate refuses is judged all the same; empty leaves it refused.
+            What cannot be decoded stays unread.
     """
 
     frame: int | None = None
     window: Window | None = None
     model_window: Window | None = None
+    remedy: Remedy | None = None
+    override: str = ""
 
     @property
     def any_window(self) -> Window | None:
@@ -65,9 +73,22 @@ class ReadOptions:
         Returns:
             The same without any choice, else the SHA-256 of the digest and the choices.
         """
-        if self.frame is None and self.window is None:
+        if self.frame is None and self.window is None and not self.is_second_look:
             return digest
-        return hashlib.sha256(f"{digest} {self.frame} {self.window}".encode()).hexdigest()
+        choices = f"{digest} {self.frame} {self.window}"
+        if self.is_second_look:  # the others keep the identity they had in earlier versions
+            choices += f" {self.remedy} {self.override}"
+        return hashlib.sha256(choices.encode()).hexdigest()
+
+    @property
+    def is_second_look(self) -> bool:
+        """Whether a film is judged that was refused as it is."""
+        return self.remedy is not None or bool(self.override)
+
+    @property
+    def without_second_look(self) -> ReadOptions:
+        """The choices that concern how files are read, not what the gate said of a film."""
+        return replace(self, remedy=None, override="")
 
     def note(self) -> str:
         """A sentence about how files are read that leave it open; empty without any choice."""
@@ -86,7 +107,9 @@ class ReadOptions:
         frames = dict.fromkeys((None, self.frame))
         windows = dict.fromkeys((None, self.window))
         return [
-            ReadOptions(frame, window).image_id(digest) for frame in frames for window in windows
+            replace(self, frame=frame, window=window).image_id(digest)
+            for frame in frames
+            for window in windows
         ]
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import Manifest
 from app.core.errors import TRANSIENT
-from app.core.images.reading import ReadOptions
+from app.core.images.reading import ReadOptions, Window
+from app.core.results import observations
 from app.core.results.result_store import Entry, ResultStore
 from app.core.scoring.prediction import Prediction, predict_findings
 from app.core.scoring.result import Result
@@ -57,6 +58,8 @@ class BundleResults:
             prediction,
             entry.map,
             _chosen(facts.get("chosen")),
+            observations.unpacked(facts.get("observation")),
+            facts.get("remedy"),
         )
 
     def image_ids(self) -> Iterator[str]:
@@ -89,7 +92,11 @@ class BundleResults:
                         result.chosen.frame,
                         result.chosen.window,
                         result.chosen.model_window,
+                        result.chosen.remedy,
+                        result.chosen.override,
                     ],
+                    "observation": observations.packed(result.observation),
+                    "remedy": result.remedy,
                 },
                 result.evidence,
             )
@@ -123,5 +130,11 @@ def _prediction(facts: dict[str, Any], manifest: Manifest) -> Prediction:
 
 def _chosen(stored: Sequence[Any] | None) -> ReadOptions:
     """What was chosen for a stored result; those of earlier versions lack what came later."""
-    frame, *windows = stored or (None,)
-    return ReadOptions(frame, *(None if one is None else (one[0], one[1]) for one in windows))
+    given: list[Any] = list(stored or ())
+    given += [None] * (5 - len(given))
+    frame, window, model_window, remedy, override = given
+    return ReadOptions(frame, _window(window), _window(model_window), remedy, override or "")
+
+
+def _window(stored: Sequence[float] | None) -> Window | None:
+    return None if stored is None else (stored[0], stored[1])

@@ -24,6 +24,8 @@ from app.core.errors import ImageError, UnreadableImageError
 from app.core.images import decoding, geometry
 from app.core.images.guard import guarded
 from app.core.images.own_pictures import SCALE_TEXT
+from app.core.images.preparation import read_film
+from app.core.images.reading import ReadOptions
 from app.core.rendering import heatmaps, png_text
 from app.core.scoring.engine import num_cores
 from app.core.scoring.result import Result
@@ -31,6 +33,9 @@ from app.core.sources.read_ahead import SECONDS_A_READ, ReadAhead
 
 # Longer side of an overlay in pixels: large enough to interpret, small enough to send.
 OVERLAY_SIDE = 1024
+# Keys of what was done to the film, and of the reason to judge it though the gate refused it.
+REMEDY_TEXT = "Remedy"
+OVERRIDE_TEXT = "Judged all the same"
 
 
 def write_overlays(
@@ -118,9 +123,19 @@ class _Files:
             raise UnreadableImageError(
                 "changed", "The film was replaced after it was scored. Score it again."
             )
-        film = geometry.shrunk(decoding.decode(data, result.chosen), OVERLAY_SIDE)
+        film = geometry.shrunk(read_film(data, result.chosen), OVERLAY_SIDE)
         picture = heatmaps.png(heatmaps.blend(film.pixels, evidence, scale=scale))
+        for key, text in _second_look(result.chosen).items():
+            picture = png_text.with_text(picture, key, text)
         return png_text.with_text(picture, SCALE_TEXT, _in_logits(scale))
+
+
+def _second_look(chosen: ReadOptions) -> dict[str, str]:
+    """What was done to the film, and why it was judged though it was refused; by their keys."""
+    # Latin letters are all that the text of a PNG holds.
+    reason = chosen.override.encode("latin-1", "replace").decode("latin-1")
+    texts = {REMEDY_TEXT: chosen.remedy or "", OVERRIDE_TEXT: reason}
+    return {key: text for key, text in texts.items() if text}
 
 
 def _in_logits(scale: float) -> str:

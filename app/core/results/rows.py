@@ -21,13 +21,17 @@ _BEFORE_CLASSES = (
 )  # fmt: skip
 # Also as wide characters, which some spreadsheets take for the plain ones.
 _FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
-_AFTER_CLASSES = ("bundle", "bundle_sha256", "frame", "window", "window_from")
+_AFTER_CLASSES = (
+    "bundle", "bundle_sha256", "frame", "window", "window_from", "distance", "remedy_offered",
+    "remedy", "override",
+)  # fmt: skip
 # A class of one of these names would take the place of the column.
 TAKEN_NAMES = frozenset({*_BEFORE_CLASSES, *_AFTER_CLASSES})
 # With findings: of the image, then of each finding as `probability:effusion`.
 _BEFORE_FINDINGS = ("path", "image_id", "status", "reason", "prediction", "zone")
 _OF_A_FINDING = ("probability", "raw_probability", "threshold", "zone")
 _NUMBERS = ("probability", "raw_probability", "threshold")
+_DISTANCE = "distance"
 
 
 def columns(bundle: Bundle) -> list[str]:
@@ -43,8 +47,11 @@ def number_columns(bundle: Bundle) -> set[str]:
     """The columns of the results table that hold numbers."""
     classes = bundle.manifest.task.classes
     if bundle.manifest.task.any_of:
-        return {column(name, finding) for finding in classes for name in _NUMBERS}
-    return {*_NUMBERS, *classes}
+        return {
+            *(column(name, finding) for finding in classes for name in _NUMBERS),
+            _DISTANCE,
+        }
+    return {*_NUMBERS, *classes, _DISTANCE}
 
 
 def row(result: Result, bundle: Bundle) -> dict[str, Any]:
@@ -66,6 +73,10 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
         "bundle_sha256": bundle.sha256,
         "frame": None if result.chosen.frame is None else str(result.chosen.frame),
         **_window(result),
+        _DISTANCE: None if result.observation is None else round(result.observation.distance, 4),
+        "remedy_offered": result.remedy,
+        "remedy": result.chosen.remedy,
+        "override": result.chosen.override or None,
     }
     prediction = result.prediction
     if prediction is not None and prediction.findings:

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import ImageError
+from app.core.errors import ImageError, RefusedImageError, Remedy, Status
 from app.core.explanations.selection import default_choice
 from app.core.gate.observation import Observation
 from app.core.images import display, geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.results.evidence_maps import EvidenceMaps
-from app.core.scoring.engine import Engine
+from app.core.scoring.engine import Engine, Judged
 from app.core.scoring.prediction import Prediction
 from app.core.sources.source import Source
 
@@ -49,8 +49,9 @@ class Case:
             without a prediction.
         reason_code: Stable short code for why there is no prediction; empty if there is one.
         reason: The same as a sentence.
-        observation: Where the film lies among those the model was trained on; None if it was not
-            looked at.
+        status: As in `Result`.
+        observation: Where the film lies among those the model learned from, if that is known.
+        remedy: What would make a refused film what it should be, if that is certain.
     """
 
     image_id: str
@@ -59,7 +60,14 @@ class Case:
     evidence: tuple[NDArray[np.float32], ...] = ()
     reason_code: str = ""
     reason: str = ""
+    status: Status = "ok"
     observation: Observation | None = None
+    remedy: Remedy | None = None
+
+    @property
+    def can_be_overridden(self) -> bool:
+        """Whether it was the gate that refused the film, so that a reader may decide otherwise."""
+        return self.status == "refused" and self.film is not None
 
 
 def examine(
@@ -79,25 +87,39 @@ def examine(
     prepared = prepare(data, engine.bundle.manifest.input, reading=source.reading)
     display_film = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
     if isinstance(prepared, Rejected):
-        return Case(
-            prepared.image_id,
-            display_film,
-            reason_code=prepared.error.code,
-            reason=str(prepared.error),
-        )
-    try:
-        prediction, evidence = _explained(engine, prepared, source, maps)
-    except ImageError as error:
-        return Case(prepared.image_id, display_film, reason_code=error.code, reason=str(error))
-    return Case(prepared.image_id, display_film, prediction, evidence)
+        return _refused(prepared.image_id, display_film, prepared.error, None)
+    judged = _judged(engine, prepared, source, maps)
+    if judged.error is not None:
+        return _refused(prepared.image_id, display_film, judged.error, judged.observation)
+    return Case(
+        prepared.image_id,
+        display_film,
+        judged.prediction,
+        judged.evidence,
+        observation=judged.observation,
+    )
 
 
-def _explained(
+def _refused(
+    image_id: str, film: Film | None, error: ImageError, observation: Observation | None
+) -> Case:
+    return Case(
+        image_id,
+        film,
+        reason_code=error.code,
+        reason=str(error),
+        status=error.status,
+        observation=observation,
+        remedy=error.remedy if isinstance(error, RefusedImageError) else None,
+    )
+
+
+def _judged(
     engine: Engine, prepared: Prepared, source: Source, maps: EvidenceMaps | None
-) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
-    """Prediction and a map for each class, from the cache if it has all of them."""
+) -> Judged:
+    """What the model says, with a map for each class; from the cache if it has all of them."""
     if maps is None:
-        return engine.explain(prepared)
+        return engine.judge(prepared, source)
     manifest, image_id = engine.bundle.manifest, prepared.image_id
     choices = [
         default_choice(manifest.heatmap, index) for index in range(len(manifest.task.classes))
@@ -108,9 +130,9 @@ def _explained(
         found = [maps.get(image_id, choice) for choice in choices]
         evidence = tuple(one for one in found if one is not None)
         if len(evidence) == len(choices):
-            return result.prediction, evidence
-    prediction, evidence = engine.explain(prepared)
-    for choice, one in zip(choices, evidence, strict=True):
+            return Judged(result.prediction, evidence, result.observation)
+    judged = engine.judge(prepared, source)
+    for choice, one in zip(choices, judged.evidence, strict=False):
         if maps.get(image_id, choice) is None:
             maps.add(image_id, choice, one)
-    return prediction, evidence
+    return judged

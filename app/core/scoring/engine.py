@@ -11,9 +11,9 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -24,17 +24,20 @@ from numpy.typing import NDArray
 from app.core.backend_names import BackendName
 from app.core.backends.backend import Scores, open_backend
 from app.core.bundles.bundle import Bundle
-from app.core.errors import BundleError, ImageError, raised_at
+from app.core.errors import BundleError, ImageError, RefusedImageError, Remedy, raised_at
+from app.core.gate.observation import Observation
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import Prepared, Rejected, for_model, prepare
-from app.core.images.reading import ReadOptions
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
+from app.core.scoring.gatekeeper import Gatekeeper, Impression
 from app.core.scoring.output_check import require_numbers
 from app.core.scoring.prediction import Prediction, predict
 from app.core.scoring.result import KnownResults, Result
+from app.core.scoring.second_look import SecondLook
 from app.core.settings import read_settings
 from app.core.sources.read_ahead import SECONDS_A_READ, Pending, ReadAhead
 from app.core.sources.source import Source
@@ -44,6 +47,8 @@ BATCH_SIZE = 8
 # A page takes nine tenths of a core from a batch. At 19, the lowest priority, a batch all but
 # stopped where other programs kept the machine busy.
 _BACKGROUND_NICENESS = 10
+# Of one film: with a remedy, then in spite of what the gate says of it, and once to spare.
+_MOST_LOOKS = 3
 
 
 def num_cores() -> int:
@@ -66,6 +71,25 @@ class _Fitted:
     pixels: NDArray[np.uint8]
     film_shape: tuple[int, int]
     chosen: ReadOptions
+    impression: Impression
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One film with all that the model says of it.
+
+    Attributes:
+        prediction: None if it is refused, or the model gave no valid output.
+        evidence: float32 maps `(rows, columns)` over the whole film, in logits and class order;
+            empty without a prediction.
+        observation: As in `Result`.
+        error: Why there is no prediction.
+    """
+
+    prediction: Prediction | None = None
+    evidence: tuple[NDArray[np.float32], ...] = ()
+    observation: Observation | None = None
+    error: ImageError | None = None
 
 
 class Engine:
@@ -88,10 +112,11 @@ class Engine:
             cache: Folder for converted networks; None uses the one in the settings.
 
         Raises:
-            BundleError: If the network does not match its manifest, or the backend does not support
-                it.
+            BundleError: If the network does not match its manifest, the backend does not support
+                it, or the reference cannot be used.
         """
         self.bundle = bundle
+        self.gatekeeper = Gatekeeper(bundle)
         self.workers = workers or num_cores()
         self.backend = open_backend(
             bundle, backend, cache=cache or read_settings().converted, workers=self.workers
@@ -109,6 +134,7 @@ class Engine:
         sources: Iterable[Source],
         *,
         known: KnownResults | None = None,
+        second_look: SecondLook | None = None,
         seconds_a_read: float = SECONDS_A_READ,
         is_background: bool = False,
     ) -> Iterator[Result]:
@@ -117,6 +143,7 @@ class Engine:
         Args:
             sources: The images; listed lazily, at most two batches per worker ahead.
             known: Cache of earlier results, to which new ones are added.
+            second_look: Which refused films are read once more, and how; None leaves them refused.
             seconds_a_read: Time limit for reading a file, in seconds.
             is_background: Whether other threads of this process, such as pages, have priority.
 
@@ -150,7 +177,7 @@ class Engine:
                         batch = [reading.read(one) for one in islice(remaining, BATCH_SIZE)]
                         if not batch:
                             break
-                        ahead.append(pool.submit(self._score_batch, batch, known))
+                        ahead.append(pool.submit(self._score_batch, batch, known, second_look))
                     if not ahead:
                         return
                     yield from ahead.popleft().result()
@@ -158,20 +185,46 @@ class Engine:
                 for future in ahead:
                     future.cancel()
 
-    def _score_batch(self, batch: list[Pending], known: KnownResults | None) -> list[Result]:
-        prepared = [self._prepare(pending, known) for pending in batch]
+    def _score_batch(
+        self, batch: list[Pending], known: KnownResults | None, second_look: SecondLook | None
+    ) -> list[Result]:
+        prepared = [self._prepare(one.source, one.take, known) for one in batch]
         scored = iter(self._score_fitted([one for one in prepared if isinstance(one, _Fitted)]))
         results = [next(scored) if isinstance(one, _Fitted) else one for one in prepared]
         if known is not None:
             known.add(results)
-        return results
+        if second_look is None:
+            return results
+        return [self._looked_at_again(one, known, second_look) for one in results]
 
-    def _prepare(self, pending: Pending, known: KnownResults | None) -> Result | _Fitted:
+    def _looked_at_again(
+        self, result: Result, known: KnownResults | None, second_look: SecondLook
+    ) -> Result:
+        """The result of a refused film as it is read then; as it is if that is not accepted."""
+        for _ in range(_MOST_LOOKS):
+            reading = second_look.reading(result) if result.status == "refused" else None
+            if reading is None:
+                break
+            second = self._score_alone(replace(result.source, reading=reading), known)
+            if not second_look.accepts(second):
+                break
+            result = second
+        return result
+
+    def _score_alone(self, source: Source, known: KnownResults | None) -> Result:
+        prepared = self._prepare(source, source.read, known)
+        result = prepared if isinstance(prepared, Result) else self._score_fitted([prepared])[0]
+        if known is not None:
+            known.add([result])
+        return result
+
+    def _prepare(
+        self, source: Source, read: Callable[[], bytes], known: KnownResults | None
+    ) -> Result | _Fitted:
         """One film as network input, or its result if the network is not needed."""
-        source = pending.source
         try:
             with guarded():
-                data = pending.take()
+                data = read()
         except ImageError as error:
             return _without_score(source, "", error)
         image_id = decoding.image_id(data)
@@ -184,28 +237,44 @@ class Engine:
             data, self.bundle.manifest.input, image_id=image_id, reading=source.reading
         )
         if isinstance(prepared, Rejected):
-            return _without_score(source, prepared.image_id, prepared.error)
-        rows, columns = prepared.film.pixels.shape[:2]
+            chosen = prepared.film.chosen if prepared.film is not None else AS_STORED
+            return _without_score(source, prepared.image_id, prepared.error, chosen)
+        film = prepared.film
+        rows, columns = film.pixels.shape[:2]
         return _Fitted(
-            source, prepared.image_id, prepared.pixels, (rows, columns), prepared.film.chosen
+            source,
+            prepared.image_id,
+            prepared.pixels,
+            (rows, columns),
+            film.chosen,
+            self.gatekeeper.look_at(film),
         )
 
     def _score_fitted(self, films: list[_Fitted]) -> list[Result]:
         if not films:
             return []
         scores = self.run(np.stack([film.pixels for film in films]))
+        features = scores.features if scores.features is not None else [None] * len(films)
         return [
-            self._to_result(*one) for one in zip(films, scores.logits, scores.maps, strict=True)
+            self._to_result(*one)
+            for one in zip(films, scores.logits, scores.maps, features, strict=True)
         ]
 
     def _to_result(
-        self, film: _Fitted, logits: NDArray[np.float32], maps: NDArray[np.float32]
+        self,
+        film: _Fitted,
+        logits: NDArray[np.float32],
+        maps: NDArray[np.float32],
+        features: NDArray[np.float32] | None,
     ) -> Result:
+        observation = None
         try:
             require_numbers(logits, maps)
+            observation = self.gatekeeper.observe(features, film.impression)
+            self._require_admitted(film.source, film.chosen, observation, film.impression)
             prediction = predict(class_logits(logits[np.newaxis])[0], self.bundle.manifest)
         except ImageError as error:
-            return _without_score(film.source, film.image_id, error)
+            return _without_score(film.source, film.image_id, error, film.chosen, observation)
         evidence = self._evidence(maps, prediction.class_index, film.film_shape)
         return Result(
             film.source,
@@ -214,7 +283,47 @@ class Engine:
             prediction=prediction,
             evidence=evidence,
             chosen=film.chosen,
+            observation=observation,
         )
+
+    def _require_admitted(
+        self,
+        source: Source,
+        chosen: ReadOptions,
+        observation: Observation | None,
+        impression: Impression,
+    ) -> None:
+        """Refuses a film as the gate does, unless its reader decided otherwise.
+
+        Raises:
+            RefusedImageError: If the model is not for it.
+        """
+        if not chosen.override:
+            self.gatekeeper.require_admitted(
+                observation,
+                impression,
+                remedied=lambda remedy: self._observe_with(remedy, source, chosen),
+            )
+
+    def _observe_with(
+        self, remedy: Remedy, source: Source, chosen: ReadOptions
+    ) -> Observation | None:
+        """What is seen of a film with a remedy; None if it has one or cannot be read again."""
+        if chosen.remedy is not None:
+            return None
+        try:
+            with guarded():
+                data = source.read()
+        except ImageError:
+            return None
+        reading = replace(source.reading, remedy=remedy)
+        prepared = prepare(data, self.bundle.manifest.input, reading=reading)
+        if isinstance(prepared, Rejected):
+            return None
+        features = self.run(prepared.pixels[np.newaxis]).features
+        if features is None:
+            return None
+        return self.gatekeeper.observe(features[0], Impression())
 
     def run(self, pixels: NDArray[np.uint8]) -> Scores:
         """Logits, evidence maps and features of a batch.
@@ -238,7 +347,7 @@ class Engine:
             ) from None
 
     def explain(self, prepared: Prepared) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
-        """The prediction of one film, and an evidence map for each class.
+        """The prediction of one film, and an evidence map for each class, whatever the gate says.
 
         Args:
             prepared: The film.
@@ -251,6 +360,31 @@ class Engine:
             InvalidOutputError: If the model gave no valid output for it.
         """
         logits, maps, _ = self.run(prepared.pixels[np.newaxis])
+        return self._explained(prepared, logits, maps)
+
+    def judge(self, prepared: Prepared, source: Source) -> Judged:
+        """One film as `score` judges it, with an evidence map for each class.
+
+        Args:
+            prepared: The film.
+            source: Where it can be read again.
+        """
+        logits, maps, features = self.run(prepared.pixels[np.newaxis])
+        impression = self.gatekeeper.look_at(prepared.film)
+        observation = None
+        try:
+            of_one = features[0] if features is not None else None
+            observation = self.gatekeeper.observe(of_one, impression)
+            self._require_admitted(source, prepared.film.chosen, observation, impression)
+            prediction, evidence = self._explained(prepared, logits, maps)
+        except ImageError as error:
+            return Judged(observation=observation, error=error)
+        return Judged(prediction, evidence, observation)
+
+    def _explained(
+        self, prepared: Prepared, logits: NDArray[np.float32], maps: NDArray[np.float32]
+    ) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
+        """See `explain`; of a batch of this film alone."""
         require_numbers(logits[0], maps[0])
         rows, columns = prepared.film.pixels.shape[:2]
         classes = range(len(self.bundle.manifest.task.classes))
@@ -287,5 +421,21 @@ def _is_current(found: Result, digest: str, reading: ReadOptions) -> bool:
     return found.prediction is not None and found.chosen.model_window is None
 
 
-def _without_score(source: Source, image_id: str, error: ImageError) -> Result:
-    return Result(source, image_id, error.status, error.code, str(error))
+def _without_score(
+    source: Source,
+    image_id: str,
+    error: ImageError,
+    chosen: ReadOptions = AS_STORED,
+    observation: Observation | None = None,
+) -> Result:
+    remedy = error.remedy if isinstance(error, RefusedImageError) else None
+    return Result(
+        source,
+        image_id,
+        error.status,
+        error.code,
+        str(error),
+        chosen=chosen,
+        observation=observation,
+        remedy=remedy,
+    )

@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import Status
+from app.core.errors import Remedy, Status
+from app.core.gate.observation import Observation
 from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.scoring.prediction import Prediction
 from app.core.sources.source import Source
@@ -30,6 +31,9 @@ class Result:
         evidence: Grad-CAM map of the predicted class, float32 `(rows, columns)` over the whole
             film, in logits and signed; None without a score.
         chosen: The reader's choices, and the model's window, that were used for a scored image.
+        observation: Where it lies among the images the model learned from, also of an image that
+            the gate refused; None if it could not be scored or the bundle has no reference.
+        remedy: What would make a refused image what it should be, if that is certain.
     """
 
     source: Source
@@ -40,6 +44,8 @@ class Result:
     prediction: Prediction | None = None
     evidence: NDArray[np.float32] | None = None
     chosen: ReadOptions = AS_STORED
+    observation: Observation | None = None
+    remedy: Remedy | None = None
 
 
 class KnownResults(Protocol):

@@ -10,8 +10,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.explanations.explainer import Explainer
 from app.core.explanations.logits import Progress
 from app.core.explanations.selection import Choice
-from app.core.images import decoding
-from app.core.images.preparation import for_model
+from app.core.images.preparation import for_model, read_film
 from app.core.sources.source import Source
 from app.ui.cache import models
 from app.ui.cache.films import read_unchanged
@@ -62,7 +61,7 @@ def explain(
         ValueError: If the network has no such layer or class.
     """
     reading = for_model(source.reading, bundle.manifest.input)
-    film = decoding.decode(read_unchanged(source, image_id), reading)
+    film = read_film(read_unchanged(source, image_id), reading)
     evidence = (
         explainer(bundle)
         .explain(

@@ -12,7 +12,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import TRANSIENT, ImageError, UnreadableImageError
 from app.core.images import decoding, display, geometry
 from app.core.images.guard import guarded
-from app.core.images.preparation import Rejected, prepare
+from app.core.images.preparation import Rejected, prepare, read_film
 from app.core.images.reading import ReadOptions, Window
 from app.core.review.cases import Case, examine
 from app.core.sources.source import Source
@@ -67,7 +67,7 @@ def _thumbnail(image_id: str, reading: ReadOptions, _source: Source) -> bytes | 
     data = read_unchanged(_source, image_id)
     try:
         with guarded():
-            film = decoding.decode(data, reading)
+            film = read_film(data, reading)
             return display.jpeg(geometry.shrunk(film, THUMBNAIL_SIDE), quality=80)
     except ImageError as error:
         if error.code in TRANSIENT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.core.errors import FAILED, OverreadError
 from app.core.scoring.ray_cluster.connection import load_ray
 from app.core.scoring.ray_cluster.worker import Answer, Failure
 from app.core.scoring.result import KnownResults, Result
+from app.core.scoring.second_look import SecondLook
 from app.core.sources.source import Source
 
 # Half a second of one core: messages are negligible by comparison, and little work can be lost.
@@ -40,7 +41,11 @@ class Dispatch:
     """Batches on their way to workers, and results on their way back."""
 
     def __init__(
-        self, workers: Sequence[Any], shared: list[Any], known: KnownResults | None
+        self,
+        workers: Sequence[Any],
+        shared: list[Any],
+        known: KnownResults | None,
+        second_look: SecondLook | None = None,
     ) -> None:
         """Starts opening the workers.
 
@@ -48,7 +53,9 @@ class Dispatch:
             workers: Ray actors.
             shared: Ray references passed with each call, see `Worker.score`.
             known: Results of earlier runs, to which new ones are added.
+            second_look: As the workers have it.
         """
+        self._second_look = second_look
         self._ray = load_ray()
         # Passed with each call, because a restarted worker has nothing yet. In a list, so that
         # Ray passes references instead of the content.
@@ -211,7 +218,13 @@ class Dispatch:
                 "Results of the interrupted run were deleted during this run. Start again with "
                 "--restart."
             )
-        return found
+        if self._known is None or self._second_look is None or found.status != "refused":
+            return found
+        reading = self._second_look.reading(found)
+        if reading is None:
+            return found
+        second = self._known.get(reading.image_id(image_id), replace(source, reading=reading))
+        return second if second is not None and self._second_look.accepts(second) else found
 
 
 def _fatal(source: Source) -> Result:
@@ -227,7 +240,7 @@ def _fatal(source: Source) -> Result:
 
 def _result(source: Source, answer: Answer) -> Result:
     return Result(
-        source,
+        replace(source, reading=answer.reading),
         answer.image_id,
         answer.status,
         answer.reason_code,
@@ -235,6 +248,8 @@ def _result(source: Source, answer: Answer) -> Result:
         answer.prediction,
         answer.evidence,
         answer.chosen,
+        answer.observation,
+        answer.remedy,
     )
 
 

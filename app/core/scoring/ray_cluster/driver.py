@@ -31,6 +31,7 @@ from app.core.scoring.ray_cluster.connection import connected, load_ray
 from app.core.scoring.ray_cluster.dispatch import BATCHES_A_WORKER, Dispatch
 from app.core.scoring.ray_cluster.worker import Worker
 from app.core.scoring.result import KnownResults, Result
+from app.core.scoring.second_look import SecondLook
 from app.core.sources.source import Source
 
 # Per worker and run; more restarts indicate a machine with too little memory.
@@ -51,6 +52,7 @@ def score(
     *,
     backend: BackendName = "auto",
     known: StoredResults | None = None,
+    second_look: SecondLook | None = None,
     num_workers: int | None = None,
 ) -> Iterator[Result]:
     """Scores images on the workers of a Ray cluster, with the same results as `Engine.score`.
@@ -72,6 +74,7 @@ def score(
             ahead.
         backend: Library to compute with. Workers use no GPU.
         known: Results of earlier runs, to which new ones are added.
+        second_look: Which refused films are read once more, see `Engine.score`.
         num_workers: Number of workers with one core each; None uses all cores of the cluster.
 
     Yields:
@@ -88,9 +91,9 @@ def score(
         kind = ray.remote(num_cpus=1, max_restarts=MAX_RESTARTS, max_concurrency=BATCHES_A_WORKER)(
             Worker
         )
-        about = (bundle.sha256, backend, os.getcwd(), PIPELINE_VERSION)
+        about = (bundle.sha256, backend, os.getcwd(), PIPELINE_VERSION, second_look)
         workers = [kind.remote(*about) for _ in range(number)]
-        run = Dispatch(workers, shared, known)
+        run = Dispatch(workers, shared, known, second_look)
         try:
             yield from run.results(sources)
         finally:

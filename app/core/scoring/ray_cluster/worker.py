@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
 from app.core.bundles.bundle import load_bundle
-from app.core.errors import BundleError, OverreadError, Status, raised_at
+from app.core.errors import BundleError, OverreadError, Remedy, Status, raised_at
+from app.core.gate.observation import Observation
 from app.core.images.preparation import PIPELINE_VERSION
 from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.ray_cluster.connection import load_ray
 from app.core.scoring.result import Result
+from app.core.scoring.second_look import SecondLook
 from app.core.sources.source import Source
 
 
@@ -39,6 +41,9 @@ class Answer(NamedTuple):
         prediction: The prediction, if any.
         evidence: float32 `(rows, columns)` in logits, if any.
         chosen: The reader's choices that were used.
+        observation: What the gate saw of the image, if anything.
+        remedy: What would make a refused image what it should be, if that is certain.
+        reading: How the image was read in the end, see `SecondLook`.
         is_known: Whether the driver already has the result, so that the rest is empty.
     """
 
@@ -49,6 +54,9 @@ class Answer(NamedTuple):
     prediction: Prediction | None
     evidence: NDArray[np.float32] | None
     chosen: ReadOptions = AS_STORED
+    observation: Observation | None = None
+    remedy: Remedy | None = None
+    reading: ReadOptions = AS_STORED
     is_known: bool = False
 
 
@@ -62,7 +70,14 @@ class Failure:
 class Worker:
     """The Ray actor. It is created with the bundle's digest and receives the files later."""
 
-    def __init__(self, sha256: str, backend: BackendName, folder: str, pipeline: int) -> None:
+    def __init__(
+        self,
+        sha256: str,
+        backend: BackendName,
+        folder: str,
+        pipeline: int,
+        second_look: SecondLook | None = None,
+    ) -> None:
         """Creates the worker without loading the bundle.
 
         Args:
@@ -70,7 +85,9 @@ class Worker:
             backend: Library to compute with.
             folder: Current folder of the driver.
             pipeline: Pipeline version of the driver.
+            second_look: Which refused films are read once more, and how.
         """
+        self._second_look = second_look
         self._sha256 = sha256
         self._backend = backend
         self._pipeline = pipeline
@@ -103,7 +120,10 @@ class Worker:
         """
         try:
             engine, known = self._ready(shared)
-            return [_answer(one) for one in engine.score(sources, known=known)]
+            return [
+                _answer(one)
+                for one in engine.score(sources, known=known, second_look=self._second_look)
+            ]
         except Exception as error:
             return _failure(error)
 
@@ -170,6 +190,9 @@ def _answer(result: Result) -> Answer:
         result.prediction,
         result.evidence,
         result.chosen,
+        result.observation,
+        result.remedy,
+        result.source.reading,
         is_known=result.status == "ok" and result.prediction is None,
     )
 

@@ -1,0 +1,103 @@
+"""The gate as the engine uses it: what is refused before a probability is believed.
+
+The file and its pixels are looked at when the film is prepared, its features once it is scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.bundle import Bundle
+from app.core.errors import RefusedImageError, Remedy
+from app.core.gate.familiarity import check_familiar, needs_second_look
+from app.core.gate.fault_probes import REMEDY_OF
+from app.core.gate.image_statistics import image_statistics
+from app.core.gate.observation import Observation
+from app.core.gate.reference import Reference, load_reference
+
+if TYPE_CHECKING:
+    from app.core.images.decoding import Film
+
+
+# What a reader must know of a model without a reference, wherever its results are.
+NO_REFERENCE = (
+    "This model has no reference of what it learned from, so it cannot tell foreign images: it "
+    "judges whatever it is given."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Impression:
+    """What the gate saw of a film before it was scored.
+
+    Attributes:
+        statistics: float32 `(num_statistics,)`; None without a reference.
+        refusal: What is wrong with it by its file and pixels alone, if anything.
+    """
+
+    statistics: NDArray[np.float32] | None = None
+    refusal: RefusedImageError | None = None
+
+
+class Gatekeeper:
+    """The gate of one bundle. Thread-safe."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Reads the reference of the bundle, if it has one.
+
+        Raises:
+            BundleError: If it cannot be used.
+        """
+        self.reference: Reference | None = load_reference(bundle)
+
+    def look_at(self, film: Film) -> Impression:
+        """What is seen of a film as it was decoded, which is refused only later."""
+        if self.reference is None:
+            return Impression()
+        return Impression(image_statistics(film))
+
+    def observe(
+        self, features: NDArray[np.float32] | None, impression: Impression
+    ) -> Observation | None:
+        """Where a scored film lies; None without a reference.
+
+        Args:
+            features: Of this film, float32 `(num_features,)`; None without a reference.
+            impression: What was seen of it before.
+
+        Raises:
+            InvalidOutputError: If a feature is NaN or infinite.
+        """
+        if self.reference is None or features is None:
+            return None
+        return replace(self.reference.observe(features), statistics=impression.statistics)
+
+    def require_admitted(
+        self,
+        observation: Observation | None,
+        impression: Impression,
+        *,
+        remedied: Callable[[Remedy], Observation | None],
+    ) -> None:
+        """Refuses a film that the model is not for.
+
+        Args:
+            observation: What was seen of it once it was scored.
+            impression: What was seen of it before.
+            remedied: Observes the film with a remedy, and returns None if it cannot be read again;
+                only called where a fault may be put right.
+
+        Raises:
+            RefusedImageError: With the reason, and the remedy if that is certain.
+        """
+        if impression.refusal is not None:
+            raise impression.refusal
+        if observation is None:
+            return
+        second = remedied(REMEDY_OF[observation.fault]) if needs_second_look(observation) else None
+        check_familiar(observation, remedied=second)
