@@ -13,7 +13,8 @@ class Sample:
     """What is known of some judged films. All arrays have one row for each of `n` films.
 
     Attributes:
-        distances: float64 `(n,)`, from the training films, refused above 1; see `Observation`.
+        distances: float64 `(n,)`, from the training films, refused above 1; see `Observation`. NaN
+            if not known.
         coordinates: float32 `(n, k)`, in the principal components of the reference.
         statistics: float32 `(n, num_statistics)`, in the order of `image_statistics.NAMES`; a
             column is NaN where one was not taken.
@@ -56,7 +57,7 @@ class Sample:
 
     def familiar(self) -> Sample:
         """The films within the limit: a folder's others are refused and not compared either."""
-        return self.take(np.flatnonzero(self.distances <= 1))
+        return self.take(np.flatnonzero(~(self.distances > 1)))
 
 
 def matched(

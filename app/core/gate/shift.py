@@ -181,7 +181,9 @@ def compare(
     is_matched = False
     if refused.total >= FEWEST:
         found.append(_refusals(refused, reference_refused))
-        figures["refused"] = Distributions("distance", reservoir.distances(), reference.distances)
+        seen = Distributions("distance", reservoir.distances(), reference.distances)
+        if len(seen.folder) and np.isfinite(seen.reference).all():
+            figures["refused"] = seen
     if refused.total >= FEWEST and folder is not None and len(folder) >= FEWEST_JUDGED:
         by_chance = largest_effects(
             replace(home, coordinates=home.coordinates[:, :_DIRECTIONS]),
@@ -279,7 +281,7 @@ def _films(
         )
         figures[what] = Distributions(what, ours, theirs)
     # Features have too many dimensions to be drawn; the distance is what stands for them.
-    figures["features"] = figures["distance"]
+    figures["features"] = figures.get("distance", figures["probability"])
     return found
 
 
@@ -301,4 +303,4 @@ def _most_telling(
     matter = [one for one in differences if one.matters]
     of_films = [one for one in matter if one.test == "kolmogorov-smirnov"]
     chosen = sorted(of_films, key=lambda one: -one.effect) or matter[::-1]
-    return figures[chosen[0].what] if chosen else None
+    return figures.get(chosen[0].what) if chosen else None

@@ -1,0 +1,195 @@
+"""How the results of a folder differ from the films that their bundle was tested on."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.atomic_write import write_whole
+from app.core.bundles.bundle import REFERENCE_SAMPLE, Bundle
+from app.core.bundles.findings import column
+from app.core.bundles.manifest import Manifest, Task
+from app.core.gate.image_statistics import NAMES
+from app.core.gate.known_films import read_sample_table
+from app.core.gate.reference import load_reference
+from app.core.gate.reservoir import Answer, Reservoir
+from app.core.gate.sample import Sample
+from app.core.gate.shift import Shift, compare
+from app.core.networks.class_logits import class_probabilities
+from app.core.scoring.prediction import Prediction, predict_findings
+from app.core.statistics.decisions import predicted_classes
+from app.core.statistics.metrics import Proportion
+
+_DISTANCE, _GROUP = "distance", "group"
+_OF_FINDINGS = ("no finding", "a finding")
+
+
+def reference_films(bundle: Bundle) -> Sample | None:
+    """The held-out films that a bundle ships; None if it has none.
+
+    Raises:
+        BundleError: If the reference of the bundle cannot be used.
+    """
+    reference = load_reference(bundle)
+    if reference is None or REFERENCE_SAMPLE not in bundle.manifest.files:
+        return None
+    table = read_sample_table(bundle)
+    scores, answers = _answers(table, bundle.manifest)
+    has_distances = _DISTANCE in table
+    return Sample(
+        # Of bundles that do not say, all films of the reference count as familiar.
+        distances=_numbers(table, [_DISTANCE])[:, 0]
+        if has_distances
+        else np.full(len(table), np.nan),
+        coordinates=reference.sample.astype(np.float32),
+        statistics=_numbers(table, [name for name in NAMES if name in table]).astype(np.float32),
+        scores=scores,
+        answers=answers,
+        groups=table[_GROUP].to_numpy().astype(np.str_),
+    )
+
+
+def compare_folder(reservoir: Reservoir, bundle: Bundle) -> Shift | None:
+    """How a folder differs from the reference of a bundle; None if the bundle has none.
+
+    Args:
+        reservoir: The images of the folder.
+        bundle: The bundle that judged them.
+
+    Raises:
+        BundleError: If the reference of the bundle cannot be used.
+    """
+    films, section = reference_films(bundle), bundle.manifest.reference
+    if films is None or section is None:
+        return None
+    return compare(
+        reservoir,
+        films,
+        reference_refused=Proportion(section.refused, section.of),
+        answers=answer_names(bundle.manifest.task),
+    )
+
+
+def answer_names(task: Task) -> tuple[str, ...]:
+    """What a model can answer, as it is displayed: its classes, or whether there is a finding."""
+    if task.any_of:
+        return _OF_FINDINGS
+    return tuple(task.display_name(name) for name in task.classes)
+
+
+def shift_path(table: Path) -> Path:
+    """Where the comparison of a table's images is written."""
+    return table.with_name(f"{table.name}.shift.json")
+
+
+def write_shift(table: Path, shift: Shift | None, bundle: Bundle) -> None:
+    """Writes a comparison beside a table; without one, removes that of an earlier table.
+
+    Args:
+        table: The results table.
+        shift: The comparison; None if the bundle has no reference.
+        bundle: The bundle.
+    """
+    path = shift_path(table)
+    if shift is None:
+        path.unlink(missing_ok=True)
+        return
+    content = json.dumps(as_json(shift, bundle), indent=2, allow_nan=False, ensure_ascii=False)
+    write_whole(path, f"{content}\n".encode())
+
+
+def as_json(shift: Shift, bundle: Bundle) -> dict[str, Any]:
+    """A comparison as JSON takes it, with denominators and 95 % intervals.
+
+    Args:
+        shift: The comparison.
+        bundle: The bundle.
+    """
+    names = answer_names(bundle.manifest.task)
+    counts = zip(names, shift.answers, shift.reference_answers, strict=True)
+    totals = sum(shift.answers), sum(shift.reference_answers)
+    return {
+        "bundle": bundle.name,
+        "bundle_sha256": bundle.sha256,
+        "matters": shift.matters,
+        "sentence": shift.sentence,
+        "detail": shift.detail,
+        "refused": _proportion(shift.refused),
+        "refused_of_validation": _proportion(shift.reference_refused),
+        "reasons": dict(shift.reasons),
+        "answers": [
+            {
+                "answer": name,
+                "folder": _proportion(Proportion(count, totals[0])),
+                "reference": _proportion(Proportion(reference, totals[1])),
+            }
+            for name, count, reference in counts
+        ],
+        "films_compared": shift.num_compared,
+        "films_of_reference": shift.num_reference,
+        "reference_matched_by_answer": shift.is_matched,
+        "tests": [
+            {
+                "what": one.what,
+                "test": one.test,
+                "effect": round(one.effect, 4),
+                "least_effect": round(one.least, 4),
+                "p_corrected": float(f"{one.p:.3g}"),
+                "folder": _rounded(one.folder),
+                "reference": _rounded(one.reference),
+                "matters": one.matters,
+            }
+            for one in shift.differences
+        ],
+    }
+
+
+def _proportion(proportion: Proportion) -> dict[str, float | None]:
+    low, high = proportion.interval()
+    return {
+        "count": proportion.successes,
+        "of": proportion.total,
+        "proportion": _rounded(proportion.value),
+        "low": _rounded(low),
+        "high": _rounded(high),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return round(value, 4) if value is not None and isfinite(value) else None
+
+
+def _answer(prediction: Prediction) -> Answer:
+    if prediction.findings:
+        return Answer(prediction.probability, int(prediction.zone == "positive"))
+    return Answer(prediction.probability, prediction.class_index)
+
+
+def _answers(
+    table: pd.DataFrame, manifest: Manifest
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Shown probability and answer of each film, as they are of one that is scored."""
+    task = manifest.task
+    if task.any_of:
+        rows = _numbers(table, [column("probability", name) for name in task.classes])
+        found = [
+            _answer(predict_findings(manifest, probabilities=row, raw_probabilities=row))
+            for row in rows.tolist()
+        ]
+        return np.array([one.score for one in found]), np.array([one.answer for one in found])
+    if task.binary:
+        positive = _numbers(table, ["probability"])[:, 0]
+        both = class_probabilities(positive)
+        return positive, predicted_classes(both, manifest.thresholds.decision)
+    of_classes = _numbers(table, list(task.classes))
+    return of_classes.max(axis=1), predicted_classes(of_classes)
+
+
+def _numbers(table: pd.DataFrame, names: list[str]) -> NDArray[np.float64]:
+    return table[names].astype(np.float64).to_numpy()

@@ -1,0 +1,163 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.core.gate.image_statistics import NAMES
+from app.core.gate.observation import Observation
+from app.core.gate.reservoir import Answer, Reservoir
+from app.core.results.folder_shift import (
+    answer_names,
+    as_json,
+    compare_folder,
+    reference_films,
+    shift_path,
+    write_shift,
+)
+from tests.known_films import with_known_films
+
+
+def _table(num, **columns):
+    statistics = np.random.default_rng(1).normal(size=(num, len(NAMES)))
+    return pd.DataFrame(
+        {
+            "image_id": [f"{n:064x}" for n in range(num)],
+            "split": "test",
+            "y_true": 0,
+            "distance": np.linspace(0.1, 1.5, num),
+            "group": [f"g{n // 2}" for n in range(num)],
+            **columns,
+        }
+    ).assign(**{name: statistics[:, index] for index, name in enumerate(NAMES)})
+
+
+def _coordinates(num, seed=0):
+    return np.random.default_rng(seed).normal(size=(num, 4)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def binary(bundle, tmp_path_factory):
+    threshold = bundle.manifest.thresholds.decision
+    table = _table(60, probability=[0.0, threshold, 0.999] * 20)
+    folder = tmp_path_factory.mktemp("binary") / bundle.name
+    return with_known_films(bundle, folder, table, _coordinates(60))
+
+
+def test_the_films_of_a_reference_are_read_with_answers_at_the_threshold_of_the_bundle(binary):
+    films = reference_films(binary)
+
+    assert len(films) == 60
+    assert list(films.answers[:3]) == [0, 1, 1]
+    assert films.scores[:3] == pytest.approx([0, binary.manifest.thresholds.decision, 0.999])
+    assert films.coordinates == pytest.approx(_coordinates(60), abs=2e-3)
+    assert films.distances[-1] == 1.5
+    assert list(films.groups[:3]) == ["g0", "g0", "g1"]
+    assert films.statistics.shape == (60, len(NAMES))
+    assert len(films.familiar()) == sum(films.distances <= 1)
+
+
+def test_a_table_without_distances_leaves_them_out(bundle, tmp_path):
+    table = _table(60, probability=0.5).drop(columns="distance")
+
+    films = reference_films(with_known_films(bundle, tmp_path / "b", table, _coordinates(60)))
+
+    assert np.isnan(films.distances).all()
+    assert len(films.familiar()) == 60
+
+
+def test_of_more_classes_the_likeliest_is_the_answer(three_class_bundle, tmp_path):
+    names = three_class_bundle.manifest.task.classes
+    table = _table(4, **dict(zip(names, ([0.5, 0.1, 0.2, 0.3], [0.2] * 4, [0.3, 0.7, 0.6, 0.5]),
+                                 strict=True)))  # fmt: skip
+
+    films = reference_films(
+        with_known_films(three_class_bundle, tmp_path / "b", table, _coordinates(4))
+    )
+
+    assert list(films.answers) == [0, 2, 2, 2]
+    assert films.scores == pytest.approx([0.5, 0.7, 0.6, 0.5])
+
+
+def test_of_findings_the_answer_is_whether_there_is_any(findings_bundle, tmp_path):
+    names = findings_bundle.manifest.task.classes
+    rows = {f"y_true:{name}": [0, 0] for name in names}
+    rows |= {f"probability:{name}": [0.0, float(name == names[1])] for name in names}
+    table = _table(2, **rows)
+
+    films = reference_films(
+        with_known_films(findings_bundle, tmp_path / "b", table, _coordinates(2))
+    )
+
+    assert list(films.answers) == [0, 1]
+    assert films.scores[1] == 1
+    assert answer_names(findings_bundle.manifest.task) == ("no finding", "a finding")
+
+
+def test_a_bundle_without_a_reference_is_not_compared(bundle):
+    assert reference_films(bundle) is None
+    assert compare_folder(Reservoir(), bundle) is None
+
+
+@pytest.fixture
+def dark_folder():
+    """60 films, all negative and far darker than the reference, and 40 that were refused."""
+    reservoir, rng = Reservoir(), np.random.default_rng(5)
+    for place in _coordinates(60, seed=2):
+        statistics = rng.normal(size=len(NAMES)).astype(np.float32)
+        statistics[NAMES.index("mean")] -= 5
+        seen = Observation(rng.uniform(0.1, 1), place.astype(np.float16), statistics=statistics)
+        reservoir.add(seen, Answer(0.0, 0))
+    for _ in range(40):
+        reservoir.add_refused("unfamiliar", Observation(1.5, np.zeros(4, np.float16)))
+    return reservoir
+
+
+def test_the_file_beside_the_table_says_all_with_denominators_and_intervals(
+    binary, dark_folder, tmp_path
+):
+    table = tmp_path / "results.csv"
+    shift = compare_folder(dark_folder, binary)
+
+    write_shift(table, shift, binary)
+
+    assert shift_path(table) == tmp_path / "results.csv.shift.json"
+    content = json.loads(shift_path(table).read_text(encoding="utf-8"))
+    assert content == as_json(shift, binary)
+    assert content["matters"] is True
+    assert "darker" in content["sentence"]
+    assert content["bundle_sha256"] == binary.sha256
+    assert content["refused"] == {
+        "count": 40, "of": 100, "proportion": 0.4, "low": 0.3094, "high": 0.498,
+    }  # fmt: skip
+    assert content["reasons"] == {"unfamiliar": 40}
+    assert content["refused_of_validation"]["of"] == 50
+    assert [one["folder"]["count"] for one in content["answers"]] == [60, 0]
+    familiar = reference_films(binary).familiar()
+    assert [one["reference"]["of"] for one in content["answers"]] == [len(familiar)] * 2
+    tests = {one["what"]: one for one in content["tests"]}
+    assert set(tests) == {"refused", "answers", "features", "distance", "probability", *NAMES}
+    assert tests["mean"]["matters"] is True
+    assert tests["mean"]["p_corrected"] <= 0.05
+    assert tests["mean"]["effect"] > tests["mean"]["least_effect"] >= 0.35
+    assert tests["features"]["folder"] is None
+
+
+def test_an_empty_folder_has_no_intervals(binary, tmp_path):
+    write_shift(tmp_path / "t.csv", compare_folder(Reservoir(), binary), binary)
+
+    content = json.loads(shift_path(tmp_path / "t.csv").read_text(encoding="utf-8"))
+
+    assert content["matters"] is False
+    assert content["refused"] == {
+        "count": 0, "of": 0, "proportion": None, "low": None, "high": None,
+    }  # fmt: skip
+    assert content["tests"] == []
+
+
+def test_without_a_reference_the_file_of_an_earlier_table_goes(bundle, tmp_path):
+    shift_path(tmp_path / "t.csv").write_text("{}", encoding="utf-8")
+
+    write_shift(tmp_path / "t.csv", None, bundle)
+
+    assert list(tmp_path.iterdir()) == []
