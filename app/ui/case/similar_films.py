@@ -14,7 +14,7 @@ from app.core.gate.neighbours import VOTERS, Neighbour, Neighbours, nearest
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
 from app.core.scoring.prediction import Prediction
-from app.ui import elements, errors, state
+from app.ui import components, elements, errors, state
 from app.ui.cache import similar_films as cache
 
 _TITLE = "Films like this one"
@@ -89,11 +89,13 @@ def warn(similar: Similar | None) -> None:
     other = similar.neighbours.contradicted_by
     if other is None:
         return
-    task = similar.task
+    others, said = (
+        components.escape_markdown(_name(similar.task, label))
+        for label in (other, similar.prediction.class_index)
+    )
     st.warning(
-        f"{similar.neighbours.votes[other]} of the {VOTERS} most similar films with known truth "
-        f"are {_name(task, other)}; the model says {_name(task, similar.prediction.class_index)}. "
-        "Look again.",
+        f":small[{similar.neighbours.votes[other]} of the {VOTERS} most similar films with known "
+        f"truth are {others}; the model says {said}. Look again.]",
         icon=":material/compare:",
     )
 
@@ -135,7 +137,11 @@ def show(similar: Similar | None, case: Case) -> None:
 def _notes(similar: Similar) -> list[str]:
     neighbours, task = similar.neighbours, similar.task
     votes = sorted(enumerate(neighbours.votes), key=lambda pair: -pair[1])
-    listed = [f"{count} {_name(task, label)}" for label, count in votes if count]
+    listed = [
+        f"{count} {components.escape_markdown(_name(task, label))}"
+        for label, count in votes
+        if count
+    ]
     notes = [f"Of the {neighbours.num_voters} most similar films: {', '.join(listed)}."]
     if neighbours.contradicts:
         notes.append(_how_often(similar.bundle))
@@ -165,11 +171,14 @@ def _how_often(bundle: Bundle) -> str:
 
 
 def _order(neighbours: Neighbours) -> list[int]:
-    """Two classes have their places, the positive one first; of more, the nearest is first."""
+    """Of two classes the positive one is first, of more the nearest; but first what contradicts."""
     labels = [label for label, films in enumerate(neighbours.by_class) if films]
-    if len(neighbours.by_class) == 2:
-        return labels[::-1]
-    return sorted(labels, key=lambda label: neighbours.by_class[label][0].distance)
+    labels = (
+        labels[::-1]
+        if len(neighbours.by_class) == 2
+        else sorted(labels, key=lambda label: neighbours.by_class[label][0].distance)
+    )
+    return sorted(labels, key=lambda label: label != neighbours.contradicted_by)
 
 
 def _tile(neighbour: Neighbour, similar: Similar) -> dict[str, Any]:

@@ -95,7 +95,9 @@ def test_it_is_said_when_enough_of_the_nearest_films_contradict(bundle, tmp_path
         "8 of the 11 most similar films with known truth are Normal; the model says Pneumonia. "
         "Look again."
     )
-    assert warned == ([sentence] if says else [])
+    first = rows(at)[0]["truth"]
+    assert first == ("Normal" if says else "Pneumonia")
+    assert warned == ([f":small[{sentence}]"] if says else [])
     assert at.caption[0].value.startswith("Of the 11 most similar films: 8 Normal, 3 Pneumonia.")
     assert ("4 of 31 wrong answers and 3 of 1,013 right ones" in at.caption[0].value) == says
 
