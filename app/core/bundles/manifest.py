@@ -100,10 +100,12 @@ def _check_findings(findings: tuple[str, ...], positive: str | None) -> None:
 
 
 class Input(_Section):
-    """The network's input size, and how a film is read and fitted to it.
+    """The network's input size, how a film is read and fitted to it, and what it may show.
 
     `window` is the values of black and white with which files were read for training that do not
-    state them; None if there were none, and in older bundles.
+    state them; None if there were none, and in older bundles. `body_parts` and `views` are DICOM
+    terms such as `CHEST` and `PA`, `ages` the youngest and oldest patient in whole years; a film
+    whose file states others is refused. Empty or None allows any.
     """
 
     height: int = Field(ge=16, le=4096)
@@ -112,6 +114,15 @@ class Input(_Section):
     fit: Literal["stretch", "pad"]
     modalities: tuple[str, ...] = ()
     window: tuple[float, float] | None = None
+    body_parts: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+    ages: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _ages_ordered(self) -> Self:
+        if self.ages is not None and not 0 <= self.ages[0] <= self.ages[1]:
+            raise ValueError(f"ages are {list(self.ages)}; expected the youngest and the oldest")
+        return self
 
     @model_validator(mode="after")
     def _window_ordered(self) -> Self:
@@ -120,10 +131,12 @@ class Input(_Section):
         return self
 
     @model_serializer(mode="wrap")
-    def _without_no_window(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_what_is_not_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Older versions of Overread read bundles that use nothing they do not know."""
         content: dict[str, Any] = handler(self)
-        if self.window is None:
-            del content["window"]
+        for name in ("window", "body_parts", "views", "ages"):
+            if not content[name]:
+                del content[name]
         return content
 
 

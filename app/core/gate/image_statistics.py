@@ -1,4 +1,4 @@
-"""Cheap figures of a film: how large, bright, sharp and compressed it is.
+"""Cheap figures of a film: how large, bright, sharp and compressed it is, and what is drawn on it.
 
 The gate compares them with those of the training films, and a folder with the reference. They
 describe how a film was made, not what it shows.
@@ -10,7 +10,7 @@ describe how a film was made, not what it shows.
 | `mean` | mean grey level | 0 black to 1 white |
 | `contrast` | standard deviation of the grey levels | 0 to 0.5 |
 | `entropy` | entropy of the grey levels | bits, 0 to 8 |
-| `levels` | grey levels that occur, of 256 | 0 to 1 |
+| `levels` | fewest of 256 grey levels for 98 % of all pixels but the commonest | 0 to 1 |
 | `black` | share of pixels at grey level 2 or below | 0 to 1 |
 | `white` | share of pixels at grey level 253 or above | 0 to 1 |
 | `sharpness` | variance of the Laplacian relative to the film's, at 128 pixels | log10, -5 to 2 |
@@ -19,6 +19,13 @@ describe how a film was made, not what it shows.
 | `surround` | mean grey level of the outermost 1/32 on each side | 0 to 1 |
 | `symmetry` | correlation of the film with its mirror image | -1 to 1 |
 | `colour` | mean difference of the strongest and the weakest colour of a pixel | 0 grey to 1 |
+| `border` | share taken by uniform bars with a straight edge around it | 0 to 0.9 |
+| `frame` | straight edges near all four sides: the shortest, of its side | 0 to 1 |
+| `line` | longest lone edge straight across the middle, of its side | -0.1 to 1 |
+| `parts` | correlation of the halves where a uniform line parts them, else 0 | 0 to 1 |
+| `letters` | letters in the longest line of text | logarithm to base 2 of 1 more |
+| `paper` | share of the commonest grey level, unless that is black | 0 to 1 |
+| `steps` | differences of neighbouring pixels that are a quarter of the range, of all | 0 to 1 |
 
 References:
     - Pertuz, Puig and Garcia, Analysis of focus measure operators for shape-from-focus (2013):
@@ -38,15 +45,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.gate.drawing import paper, steps
 from app.core.gate.film_view import FilmView
+from app.core.gate.lettering import letters_in_line
+from app.core.gate.lines import border, lines, parts
 from app.core.images.decoding import Film
 
 NAMES = (
     "size", "aspect", "mean", "contrast", "entropy", "levels", "black", "white", "sharpness",
-    "noise", "blockiness", "surround", "symmetry", "colour",
+    "noise", "blockiness", "surround", "symmetry", "colour", "border", "frame", "line", "parts",
+    "letters", "paper", "steps",
 )  # fmt: skip
 
 _BLACK, _WHITE = 2, 253
+_OF_ALL_PIXELS = 0.98
 _BLOCK = 8
 # Blocks of a side that a film must have for its block borders to be told from its content.
 _BLOCKS_NEEDED = 4
@@ -67,6 +79,7 @@ def view_statistics(view: FilmView) -> NDArray[np.float32]:
     """See `image_statistics`; of a film at which a rule has looked already."""
     rows, columns = view.shape
     levels = view.levels
+    straight = lines(view)
     mean, deviation = _moments(view.small)
     return np.array(
         [
@@ -75,7 +88,7 @@ def view_statistics(view: FilmView) -> NDArray[np.float32]:
             mean / 255,
             deviation / 255,
             _entropy(levels),
-            np.count_nonzero(levels) / 256,
+            _num_levels(levels) / 256,
             levels[: _BLACK + 1].sum(),
             levels[_WHITE:].sum(),
             _sharpness(view.focus),
@@ -84,6 +97,13 @@ def view_statistics(view: FilmView) -> NDArray[np.float32]:
             _surround(view.small),
             _symmetry(view.focus),
             _colour(view.small_in_colour),
+            border(view),
+            straight.frame,
+            straight.line,
+            parts(view),
+            math.log2(1 + letters_in_line(view)),
+            paper(view),
+            steps(view),
         ],
         np.float32,
     )
@@ -97,6 +117,13 @@ def _moments(values: NDArray[Any]) -> tuple[float, float]:
 def _entropy(levels: NDArray[np.float32]) -> float:
     occurring = levels[levels > 0]
     return float(-(occurring * np.log2(occurring)).sum())
+
+
+def _num_levels(levels: NDArray[np.float32]) -> int:
+    """The fewest levels that make up most of what is not ground: compression adds rare ones."""
+    _, *others = np.sort(levels)[::-1].tolist()
+    total = np.cumsum(others)
+    return int(np.searchsorted(total, _OF_ALL_PIXELS * total[-1])) + 1
 
 
 def _sharpness(film: NDArray[np.uint8]) -> float:

@@ -13,14 +13,17 @@ from app.core.gate.image_statistics import NAMES
 
 # The part of the training films within the range before it is widened.
 QUANTILES = (0.005, 0.995)
-# By how much of its own width a range is widened on each side.
+# By how much of its own width a range is widened on each side. What is drawn on a film differs by
+# chance less than exposure and resolution do from one hospital to the next.
 WIDENING = 0.5
+_NARROW = dict.fromkeys(("border", "frame", "line", "parts", "letters", "paper", "steps"), 0.25)
 # A range is widened by at least this much, in the unit of the statistic: films of one size or one
 # scanner have ranges of no width, and others that differ by less are no other kind of film.
 _LEAST = {
     "size": 1.0, "aspect": 0.3, "mean": 0.05, "contrast": 0.02, "entropy": 0.5, "levels": 0.1,
     "black": 0.05, "white": 0.05, "sharpness": 0.3, "noise": 1.0, "blockiness": 0.5,
-    "surround": 0.1, "symmetry": 0.1, "colour": 0.05,
+    "surround": 0.1, "symmetry": 0.1, "colour": 0.05, "border": 0.02, "frame": 0.1, "line": 0.1,
+    "parts": 0.15, "letters": 0.3, "paper": 0.1, "steps": 0.05,
 }  # fmt: skip
 # Statistics have no range from fewer films: the quantiles would be the extremes of chance.
 FEWEST_FILMS = 30
@@ -63,7 +66,8 @@ class StatisticRanges:
         if not np.isfinite(rows).all():
             raise ValueError("`statistics` must be finite.")
         low, high = np.quantile(rows, QUANTILES, axis=0)
-        wider = np.maximum(WIDENING * (high - low), [_LEAST[name] for name in NAMES])
+        shares = [_NARROW.get(name, WIDENING) for name in NAMES]
+        wider = np.maximum(shares * (high - low), [_LEAST[name] for name in NAMES])
         return cls((low - wider).astype(np.float32), (high + wider).astype(np.float32), len(rows))
 
     def range_of(self, name: str) -> tuple[float, float]:

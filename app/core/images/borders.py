@@ -74,8 +74,7 @@ def _within_bars(pixels: NDArray[np.uint8]) -> Inside:
     rows, columns = pixels.shape
     if min(rows, columns) < _FEWEST_LINES:
         return Inside(0, 0, rows, columns)
-    top, bottom = _depth(pixels), _depth(pixels[::-1])
-    left, right = _depth(pixels.T), _depth(pixels.T[::-1])
+    top, bottom, left, right = _depths(pixels)
     if not (top or bottom or left or right):
         return Inside(0, 0, rows, columns)
     if top + bottom >= rows or left + right >= columns:
@@ -88,25 +87,32 @@ def _within_bars(pixels: NDArray[np.uint8]) -> Inside:
     return Inside(top, left, rows - top - bottom, columns - left - right)
 
 
-def _depth(lines: NDArray[np.uint8]) -> int:
-    """How many lines from the first one on are of one grey level."""
-    level = int(np.partition(lines[0], lines.shape[1] // 2)[lines.shape[1] // 2])
-    if not _is_bar(lines[0], level):
-        return 0
-    depth = 1
-    for line in lines[1:]:
-        if not _is_bar(line, level):
-            break
-        depth += 1
-    return depth
-
-
-def _is_bar(line: NDArray[np.uint8], level: int) -> bool:
-    return float(np.mean(_belongs(line, level))) >= _OF_A_BAR
+def _depths(pixels: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """How many lines are of one grey level at the top, the bottom, the left and the right."""
+    bars: dict[int, NDArray[np.uint8]] = {}
+    depths = []
+    for first in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        level = int(np.partition(first, len(first) // 2)[len(first) // 2])
+        if np.count_nonzero(_belongs(first, level)) < _OF_A_BAR * len(first):
+            depths.append(0)
+            continue
+        if level not in bars:
+            bars[level] = _belongs(pixels, level).view(np.uint8)
+        axis = 1 if len(depths) < 2 else 0
+        is_end = len(depths) % 2 == 1
+        counts = cv2.reduce(bars[level], axis, cv2.REDUCE_SUM, None, cv2.CV_32S).ravel()
+        others = np.flatnonzero(counts < _OF_A_BAR * pixels.shape[axis])
+        if not others.size:
+            depths.append(len(counts))
+        else:
+            depths.append(len(counts) - 1 - int(others[-1]) if is_end else int(others[0]))
+    top, bottom, left, right = depths
+    return top, bottom, left, right
 
 
 def _belongs(pixels: NDArray[np.uint8], level: int) -> NDArray[np.bool_]:
-    return np.asarray(np.abs(pixels.astype(np.int16) - level) <= _TOLERANCE)
+    low, high = max(0, level - _TOLERANCE), min(255, level + _TOLERANCE)
+    return np.ascontiguousarray((pixels >= low) & (pixels <= high))
 
 
 def _if_straight(lines: NDArray[np.uint8], depth: int) -> int:

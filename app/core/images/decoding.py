@@ -40,7 +40,14 @@ from app.core.images.in_flight import LeftBehindError, in_flight
 from app.core.images.in_time import TooLateError, in_time
 from app.core.images.limits import MAX_PIXELS, MAX_WAIT, check_size
 from app.core.images.own_pictures import refuse_overlay
-from app.core.images.reading import AS_STORED, Pixels, ReadOptions, choose
+from app.core.images.reading import (
+    AS_STORED,
+    NOT_STATED,
+    Pixels,
+    ReadOptions,
+    Subject,
+    choose,
+)
 from app.core.images.silence import silent
 
 _LOG = logging.getLogger(__name__)
@@ -67,12 +74,29 @@ class Film:
         modality: DICOM modality such as `DX`; None if the file states none.
         chosen: The reader's choices that were used.
         num_images: How many images the file holds.
+        subject: Body part, view and age that the file states.
     """
 
     pixels: NDArray[np.uint8]
     modality: str | None = None
     chosen: ReadOptions = AS_STORED
     num_images: int = 1
+    subject: Subject = NOT_STATED
+
+    @property
+    def body_part(self) -> str | None:
+        """The DICOM term of the part shown, such as `CHEST`; None if none is stated."""
+        return self.subject.body_part
+
+    @property
+    def view(self) -> str | None:
+        """The DICOM term of the view, such as `PA` or `LATERAL`; None if none is stated."""
+        return self.subject.view
+
+    @property
+    def age(self) -> float | None:
+        """The patient's age in years; None if none is stated."""
+        return self.subject.age
 
 
 def image_id(data: bytes) -> str:
@@ -148,7 +172,8 @@ def _decode(data: bytes, reading: ReadOptions) -> Film:
     try:
         found = _read(data, reading)
         pixels = _not_blank(grey_if_colourless(found.values))
-        return Film(pixels, found.modality, reading.used(found.chosen), found.num_images)
+        chosen = reading.used(found.chosen)
+        return Film(pixels, found.modality, chosen, found.num_images, found.subject)
     except ImageError:
         raise
     except Exception as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.core.images import dicom_file, dicom_frames, dicom_header
 from app.core.images.dicom_display import displayed
 from app.core.images.dicom_shutter import shuttered
+from app.core.images.dicom_subject import subject
 from app.core.images.dicom_tables import palette
 from app.core.images.limits import check_size
 from app.core.images.reading import AS_STORED, Pixels, ReadOptions, Window, choose
@@ -33,7 +34,8 @@ def decode(data: bytes, reading: ReadOptions = AS_STORED) -> Pixels:
         reading: The reader's choices.
 
     Returns:
-        The pixels, with the modality: a code such as `DX`, `unknown` if it is not a valid code.
+        The pixels, with the modality: a code such as `DX`, `unknown` if it is not a valid code;
+        and with body part, view and age as far as they are stated in known terms.
 
     Raises:
         UnreadableImageError: If the file is damaged, or its header or compression is not one that
@@ -50,7 +52,8 @@ def decode(data: bytes, reading: ReadOptions = AS_STORED) -> Pixels:
     frames.require_decodable(index)
     shown, window = _shown(dataset, frames.decoded(index), index, reading)
     pixels = shuttered(shown, dataset)
-    return Pixels(pixels, _modality(dataset), ReadOptions(frame, window), len(frames))
+    chosen = ReadOptions(frame, window)
+    return Pixels(pixels, _modality(dataset), chosen, len(frames), subject(dataset))
 
 
 def _shown(

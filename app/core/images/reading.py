@@ -121,6 +121,23 @@ def window_text(window: Window) -> str:
     return f"{window[0]:.12g} to {window[1]:.12g}"
 
 
+class Subject(NamedTuple):
+    """What a file states of what it shows; None for what it does not, or in unknown words.
+
+    Attributes:
+        body_part: A DICOM term such as `CHEST`.
+        view: A DICOM term such as `PA`; `LATERAL` for both sides.
+        age: The patient's age in years.
+    """
+
+    body_part: str | None = None
+    view: str | None = None
+    age: float | None = None
+
+
+NOT_STATED = Subject()
+
+
 class Pixels(NamedTuple):
     """What a decoder found.
 
@@ -129,12 +146,14 @@ class Pixels(NamedTuple):
         modality: DICOM modality such as `DX`; None if the file states none.
         chosen: The reader's choices that were used.
         num_images: How many images the file holds.
+        subject: What the file states of what it shows.
     """
 
     values: NDArray[np.uint8]
     modality: str | None = None
     chosen: ReadOptions = AS_STORED
     num_images: int = 1
+    subject: Subject = NOT_STATED
 
 
 def choose(num_images: int, reading: ReadOptions) -> tuple[int, int | None]:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from app.core.bundles.manifest import parse_manifest
+from app.core.bundles.manifest import Input, parse_manifest
 from app.core.errors import BundleError
 
 
@@ -287,3 +287,17 @@ def test_a_bundle_without_a_reference_is_what_older_versions_read(content):
 def test_inconsistent_reference(content, format, changes, expected):
     given = {"format": format, "reference": REFERENCE | changes}
     assert expected in refusal(json.dumps(content | given))
+
+
+def test_what_a_model_is_for_is_stored_only_where_it_is_stated():
+    size = {"height": 64, "width": 64, "channels": 1, "fit": "stretch"}
+    stated = size | {"body_parts": ["CHEST"], "views": ["PA", "AP"], "ages": [1, 5]}
+
+    assert set(Input.model_validate(size).model_dump(mode="json")) == {*size, "modalities"}
+    assert Input.model_validate(stated).model_dump(mode="json") == stated | {"modalities": []}
+
+
+@pytest.mark.parametrize("ages", [[5, 1], [-1, 5]])
+def test_ages_are_the_youngest_and_the_oldest(ages):
+    with pytest.raises(ValueError, match="youngest"):
+        Input(height=64, width=64, channels=1, fit="stretch", ages=ages)

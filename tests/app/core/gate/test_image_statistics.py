@@ -30,7 +30,7 @@ def test_a_film_half_black_half_white():
     assert found["mean"] == pytest.approx(0.5)
     assert found["contrast"] == pytest.approx(0.5)
     assert found["entropy"] == pytest.approx(1)
-    assert found["levels"] == pytest.approx(2 / 256)
+    assert found["levels"] == pytest.approx(1 / 256)
     assert found["black"] == pytest.approx(0.5)
     assert found["white"] == pytest.approx(0.5)
     assert found["surround"] == pytest.approx(0.5)

@@ -1,0 +1,78 @@
+"""Finds lines of letters in a film: strokes of one height that stand side by side."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.gate.film_view import FilmView
+
+# Strokes are narrower than this, in pixels of the small film, and stand out by so many levels.
+_STROKE = 9
+_CONTRAST = 70
+# Height of a letter, width relative to its height, and the part of its box that it fills.
+_HEIGHT = (4, 26)
+_WIDEST = 2.0
+_FULL = 0.15
+_FEWEST_PIXELS = 5
+# Letters of a line: the space between two, and how heights and feet may differ, in heights.
+_SPACE = 1.6
+_HEIGHTS = 1.7
+_FEET = 0.25
+# A row of pixels crosses a line of text at least so often; so many rows do.
+_FEWEST_LETTERS = 6
+_FEWEST_ROWS = 3
+# More pieces are the grain of a film; the text in them is not looked for.
+_MOST_PIECES = 600
+
+
+def letters_in_line(view: FilmView) -> int:
+    """How many letters the longest line of text in a film has; 0 for lines of fewer than 6.
+
+    Ribs and gyri make lines of up to 5 in films without any text.
+    """
+    kernel = np.ones((_STROKE, _STROKE), np.uint8)
+    bright = cv2.morphologyEx(view.small, cv2.MORPH_TOPHAT, kernel)
+    dark = cv2.morphologyEx(view.small, cv2.MORPH_BLACKHAT, kernel)
+    return max(_longest_line(np.asarray(strokes, np.uint8)) for strokes in (bright, dark))
+
+
+def _longest_line(strokes: NDArray[np.uint8]) -> int:
+    mask = cv2.threshold(strokes, _CONTRAST - 1, 1, cv2.THRESH_BINARY)[1]
+    crossings = np.count_nonzero(mask[:, 1:] > mask[:, :-1], axis=1)
+    if np.count_nonzero(crossings >= _FEWEST_LETTERS) < _FEWEST_ROWS:
+        return 0
+    _, _, pieces, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_16U)
+    _, _, width, height, area = pieces[1:].T
+    is_letter = (
+        (height >= _HEIGHT[0]) & (height <= _HEIGHT[1]) & (width <= _WIDEST * height)
+        & (area >= np.maximum(_FEWEST_PIXELS, _FULL * width * height))
+    )  # fmt: skip
+    letters = pieces[1:][is_letter]
+    if not _FEWEST_LETTERS <= len(letters) <= _MOST_PIECES:
+        return 0
+    longest = _longest_chain(letters[np.argsort(letters[:, 0], kind="stable")])
+    return longest if longest >= _FEWEST_LETTERS else 0
+
+
+def _longest_chain(letters: NDArray[np.int32]) -> int:
+    """The most letters of which each follows the one before.
+
+    Args:
+        letters: Left, top, width, height and area of each, by their left end, `(num_letters, 5)`.
+    """
+    left, top, width, height, _ = letters.T
+    foot, right = top + height, left + width
+    taller = np.maximum(height[:, np.newaxis], height)
+    space = left[:, np.newaxis] - right
+    follows = (
+        (space >= -1) & (space <= _SPACE * taller)
+        & (np.abs(foot[:, np.newaxis] - foot) <= _FEET * taller + 0.5)
+        & (taller <= _HEIGHTS * np.minimum(height[:, np.newaxis], height))
+    )  # fmt: skip
+    follows &= np.tri(len(letters), k=-1, dtype=np.bool_)  # only those that begin further left
+    length = np.ones(len(letters), np.int64)
+    for place in np.flatnonzero(follows.any(axis=1)):
+        length[place] += length[follows[place]].max()
+    return int(length.max())

@@ -1,0 +1,119 @@
+"""Straight lines across a film: seams between films, and frames drawn around them."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.gate.film_view import FilmView
+from app.core.images.borders import inside_border
+
+# Neighbouring pixels that differ by this much lie on the two sides of an edge.
+_EDGE = 12
+# A line is uniform if its grey levels differ by no more: JPEG rings.
+_UNIFORM = 16
+# Seams are looked for in the middle half of a film, frames in the outer fifth.
+_MIDDLE = 0.25
+_OUTER = 0.2
+# An edge is one or two lines wide, and is compared with those up to eight lines away.
+_CLOSE, _AROUND = 5, 17
+# A uniform line separates two films only within the middle of what is shown.
+_AWAY_FROM_ENDS = 0.2
+_HALVES_SIDE = 32
+# A border leaves at least a third of each side; more is a small thing on a uniform ground.
+_LEAST_INSIDE = 1 / 3
+
+
+class Lines(NamedTuple):
+    """How much of a film its straight lines span.
+
+    Attributes:
+        line: Longest edge across the middle of the film, as a share of the side beyond those of
+            the lines beside it.
+        frame: The same in the outer part, the weakest of the four sides.
+    """
+
+    line: float
+    frame: float
+
+
+def lines(view: FilmView) -> Lines:
+    """Straight edges that span a film; see `Lines`."""
+    film = view.small
+    if min(film.shape) < 2:
+        return Lines(0.0, 0.0)
+    upright = _spans(cv2.absdiff(film[:, 1:], film[:, :-1]), along=0)
+    level = _spans(cv2.absdiff(film[1:], film[:-1]), along=1)
+    middle = max(_strongest(_alone(spans), _MIDDLE, 1 - _MIDDLE) for spans in (upright, level))
+    outer = min(
+        _strongest(spans, *part)
+        for spans in (upright, level)
+        for part in ((0.0, _OUTER), (1 - _OUTER, 1.0))
+    )
+    return Lines(middle, outer)
+
+
+def parts(view: FilmView) -> float:
+    """How alike the two halves of a film are where a uniform line parts them, in [0, 1].
+
+    The correlation of the halves at low resolution; 0 if no such line crosses the film.
+    """
+    halves = cv2.resize(
+        view.focus, (_HALVES_SIDE, _HALVES_SIDE), interpolation=cv2.INTER_LINEAR
+    ).astype(np.float32)
+    half = _HALVES_SIDE // 2
+    alike = 0.0
+    if _is_parted(view.small, along=0):
+        alike = max(alike, _correlation(halves[:, :half], halves[:, half:]))
+    if _is_parted(view.small, along=1):
+        alike = max(alike, _correlation(halves[:half], halves[half:]))
+    return alike
+
+
+def border(view: FilmView) -> float:
+    """Share of a film that is a uniform border with a straight edge, in [0, 1]."""
+    rows, columns = view.small.shape
+    inside = inside_border(view.small)
+    if inside.rows < _LEAST_INSIDE * rows or inside.columns < _LEAST_INSIDE * columns:
+        return 0.0
+    return 1.0 - (inside.rows * inside.columns) / float(rows * columns)
+
+
+def _spans(steps: NDArray[np.generic], *, along: int) -> NDArray[np.float32]:
+    """Share of each column (`along` 0) or row (1) at which there is an edge."""
+    edges = cv2.threshold(np.asarray(steps, np.uint8), _EDGE - 1, 1, cv2.THRESH_BINARY)[1]
+    sums = cv2.reduce(edges, along, cv2.REDUCE_SUM, None, cv2.CV_32S).ravel()
+    return np.asarray(sums / edges.shape[along], np.float32)
+
+
+def _alone(spans: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far each span exceeds those around it: bones and texture have edges side by side."""
+    around = cv2.blur(spans.reshape(1, -1), (_AROUND, 1)).ravel() * _AROUND
+    close = cv2.blur(spans.reshape(1, -1), (_CLOSE, 1)).ravel() * _CLOSE
+    return np.asarray(spans - (around - close) / (_AROUND - _CLOSE), np.float32)
+
+
+def _strongest(spans: NDArray[np.float32], start: float, end: float) -> float:
+    part = spans[int(len(spans) * start) : max(int(len(spans) * end), 1)]
+    return float(part.max()) if part.size else 0.0
+
+
+def _is_parted(film: NDArray[np.uint8], *, along: int) -> bool:
+    uniform = film.max(axis=along) - film.min(axis=along) <= _UNIFORM
+    shown = np.flatnonzero(~uniform)
+    if not shown.size:
+        return False
+    first, length = int(shown[0]), int(shown[-1] - shown[0] + 1)
+    away = int(length * _AWAY_FROM_ENDS)
+    return bool(uniform[first + away : first + length - away].any())
+
+
+def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    norm = math.sqrt(float(np.vdot(one, one)) * float(np.vdot(other, other)))
+    product = float(np.vdot(one, other))
+    return product / norm if norm > 0 else 0.0

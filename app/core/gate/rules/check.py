@@ -1,0 +1,67 @@
+"""All rules in front of the network, in order: the first that applies gives the reason.
+
+Those that leave a remedy come first. Nothing here knows what a film shows: every limit comes from
+the films that the model was trained on, see `StatisticRanges`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.manifest import Input
+from app.core.gate.image_statistics import image_statistics
+from app.core.gate.rules.border import check_border
+from app.core.gate.rules.document import check_document
+from app.core.gate.rules.exposure import check_exposure
+from app.core.gate.rules.focus import check_focus
+from app.core.gate.rules.grey_levels import check_grey_levels
+from app.core.gate.rules.header import check_header
+from app.core.gate.rules.inversion import check_inversion
+from app.core.gate.rules.look import Look
+from app.core.gate.rules.several_films import check_several_films
+from app.core.gate.rules.size import check_size
+from app.core.gate.rules.text import check_text
+from app.core.gate.statistic_ranges import StatisticRanges
+from app.core.images.decoding import Film
+
+# A document may be white, flat and full of text: what it is comes before how it looks.
+PIXEL_RULES = (
+    check_size,
+    check_document,
+    check_inversion,
+    check_border,
+    check_several_films,
+    check_text,
+    check_grey_levels,
+    check_focus,
+    check_exposure,
+)
+
+
+def check_film(
+    film: Film,
+    network_input: Input,
+    ranges: StatisticRanges | None,
+    statistics: NDArray[np.float32] | None = None,
+) -> None:
+    """Refuses a film that the model is not for, as far as its file and its pixels tell.
+
+    Args:
+        film: The decoded film.
+        network_input: What the model is for, and the size of its input.
+        ranges: Where the training films lay; None for bundles without a reference, which only
+            compare what the file states.
+        statistics: As returned by `image_statistics` for this film, `(len(NAMES),)`, if known.
+
+    Raises:
+        RefusedImageError: With what is wrong, and the remedy if one is certain.
+    """
+    check_header(film, network_input)
+    if ranges is None:
+        return
+    figures = image_statistics(film) if statistics is None else statistics
+    rows, columns = film.pixels.shape[:2]
+    look = Look((rows, columns), figures, ranges, network_input)
+    for check in PIXEL_RULES:
+        check(look)

@@ -1,0 +1,35 @@
+"""The film is exposed or windowed beyond what the model was trained on."""
+
+from __future__ import annotations
+
+from app.core.errors import RefusedImageError
+from app.core.gate.rules.look import Look
+
+
+def check_exposure(look: Look) -> None:
+    """Refuses a film that is too dark, too bright or too flat.
+
+    Much black or white is none of these where it may be the other one, swapped: that is for the
+    reference to tell, which has a remedy.
+
+    Raises:
+        RefusedImageError: If it is one.
+    """
+    may_be_swapped = look.is_inverse_exposed
+    if look.is_below("mean") or (look.is_above("black") and not may_be_swapped):
+        raise _refused("too_dark", "too dark", f"{look.figure('black'):.0%} of it is black", look)
+    if look.is_above("mean") or (look.is_above("white") and not may_be_swapped):
+        raise _refused(
+            "too_bright", "too bright", f"{look.figure('white'):.0%} of it is white", look
+        )
+    if look.is_below("contrast"):
+        raise _refused("low_contrast", "too flat", "its greys hardly differ", look)
+
+
+def _refused(code: str, how: str, what: str, look: Look) -> RefusedImageError:
+    return RefusedImageError(
+        code,
+        f"The film is {how} (mean grey level {look.figure('mean'):.0%} of white): {what}, beyond "
+        "any film that the model was trained on. Export it with another window, or repeat the "
+        "export from the archive.",
+    )

@@ -1,0 +1,37 @@
+"""A border or a frame counts if it is large, and if the training films have none."""
+
+import pytest
+
+from app.core.errors import RefusedImageError
+from app.core.gate.rules.border import check_border
+from tests.app.core.gate.rules.looks import look
+
+
+def test_a_border_is_refused_with_its_remedy():
+    with pytest.raises(RefusedImageError) as refused:
+        check_border(look({"border": 0.36}, border=(0, 0.02)))
+
+    assert refused.value.code == "border"
+    assert refused.value.remedy == "remove_border"
+    assert "36%" in str(refused.value)
+
+
+def test_a_drawn_frame_has_no_certain_remedy():
+    with pytest.raises(RefusedImageError) as refused:
+        check_border(look({"frame": 0.9}, frame=(0, 0.5)))
+
+    assert refused.value.code == "frame"
+    assert refused.value.remedy is None
+
+
+@pytest.mark.parametrize(
+    ("figures", "limits"),
+    [
+        ({"border": 0.36}, {"border": (0, 0.4)}),  # as the training films
+        ({"border": 0.09}, {"border": (0, 0.02)}),  # thin
+        ({"frame": 0.9}, {"frame": (0, 0.95)}),
+        ({"frame": 0.7}, {"frame": (0, 0.5)}),  # interrupted
+    ],
+)
+def test_other_films_pass(figures, limits):
+    check_border(look(figures, **limits))
