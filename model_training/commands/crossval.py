@@ -107,7 +107,7 @@ def _run(options: argparse.Namespace) -> None:
         dataset,
         config=config,
         cache=options.cache or film_cache.default_folder(),
-        modalities=description.modalities,
+        accepted=description.accepted,
         assign_splits=leave_out_test,
     )
     with resume_hint(options.out, num_folds):

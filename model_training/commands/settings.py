@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.commands.parsing import WrongCall, given_path
+from app.commands.parsing import WrongCall, given_path, whole_number
 from model_training.config import (
     TrainingConfig,
 )
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.core.images.reading import ReadOptions
     from model_training.data.datasets import Dataset
     from model_training.fitting.publishing import Description
+    from model_training.preparation.accepted import Accepted
 
 
 # Settings that are used only with one value of another setting.
@@ -43,13 +44,7 @@ def add_description(command: argparse.ArgumentParser) -> None:
         "--licence", metavar="TEXT", default="not stated", help="the data's licence; default: not "
         "stated",
     )  # fmt: skip
-    about.add_argument(
-        "--modalities",
-        nargs="+",
-        default=[],
-        metavar="CODE",
-        help="DICOM modalities it accepts, such as CR DX; default: all",
-    )
+    add_accepted(about)
     about.add_argument(
         "--remarks",
         type=given_path,
@@ -62,6 +57,93 @@ def add_description(command: argparse.ArgumentParser) -> None:
         type=given_path,
         metavar="FOLDER",
         help="folder of images to ship with the bundle; default: none",
+    )
+
+
+def add_accepted(command: argparse._ActionsContainer) -> None:
+    """Declares the options for which films the model is for, by what their files state."""
+    command.add_argument(
+        "--modalities",
+        nargs="+",
+        default=[],
+        metavar="CODE",
+        help="DICOM modalities it accepts, such as CR DX; default: all",
+    )
+    command.add_argument(
+        "--body-parts",
+        nargs="+",
+        type=_body_part,
+        default=[],
+        metavar="TERM",
+        help="DICOM body parts it accepts, such as CHEST; files that state another are refused; "
+        "default: all",
+    )
+    command.add_argument(
+        "--views",
+        nargs="+",
+        type=_view,
+        default=[],
+        metavar="TERM",
+        help="DICOM views it accepts, such as PA AP, so that lateral films are refused; default: "
+        "all",
+    )
+    command.add_argument(
+        "--ages",
+        nargs=2,
+        type=whole_number,
+        metavar=("YOUNGEST", "OLDEST"),
+        help="ages it is for, in whole years, such as 1 5; files that state another are refused; "
+        "default: all",
+    )
+
+
+def _body_part(text: str) -> str:
+    """A body part as it is known.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is not one of the standard's terms.
+    """
+    from app.core.images.body_parts import body_part
+
+    return _term(text, body_part(text), "body part", "CHEST, HEAD or KNEE")
+
+
+def _view(text: str) -> str:
+    """A view as it is known.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is not one of the standard's terms.
+    """
+    from app.core.images.body_parts import view
+
+    return _term(text, view(text), "view", "PA, AP or LATERAL")
+
+
+def _term(text: str, known: str | None, what: str, such_as: str) -> str:
+    if known is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no {what} of the DICOM standard that is known here; expected one such "
+            f"as {such_as}"
+        )
+    return known
+
+
+def chosen_films(options: argparse.Namespace) -> Accepted:
+    """The options of `add_accepted`.
+
+    Raises:
+        WrongCall: If the youngest patient is older than the oldest.
+    """
+    from model_training.preparation.accepted import Accepted
+
+    ages = None if options.ages is None else (float(options.ages[0]), float(options.ages[1]))
+    if ages is not None and not 0 <= ages[0] <= ages[1]:
+        raise WrongCall(
+            f"--ages {options.ages[0]} {options.ages[1]}: expected the youngest patient first, in "
+            "years from 0."
+        )
+    return Accepted(
+        tuple(options.modalities), tuple(options.body_parts), tuple(options.views), ages
     )
 
 
@@ -163,7 +245,7 @@ def chosen_description(options: argparse.Namespace) -> Description:
         data_name=options.data.resolve().name,
         source=options.source,
         licence=options.licence,
-        modalities=tuple(options.modalities),
+        accepted=chosen_films(options),
         samples=options.samples,
         remarks=_read_remarks(options.remarks) if options.remarks else "",
         not_tested=tuple(options.not_tested),

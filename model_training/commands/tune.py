@@ -140,7 +140,7 @@ def _run(options: argparse.Namespace) -> None:
         ),
         cache=cache,
         tracked=options.track,
-        modalities=description.modalities,
+        accepted=description.accepted,
     )
     goal = Goal.of(dataset.classes, dataset.task)
     (options.out / "trials.csv").write_text(to_csv(trials_table(study)), encoding="utf-8")

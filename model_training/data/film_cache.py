@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from app.core.bundles.manifest import Input
 from app.core.errors import TRANSIENT, DatasetError, ImageError
+from app.core.gate.rules.header import check_header
 from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import DECODERS, PIPELINE_VERSION, Rejected, prepare
@@ -192,6 +193,7 @@ class _Store:
         record["pixels"] = prepared.pixels
         try:
             with guarded():
+                check_header(prepared.film, self._input)
                 record["thumbnail"] = thumbnail(prepared.film)
         except ImageError as error:
             return _Film(digest, None, error.code)

@@ -64,7 +64,7 @@ def fit(
             dataset,
             config=config,
             cache=run.cache or film_cache.default_folder(),
-            modalities=description.modalities,
+            accepted=description.accepted,
         )
         report(films)
         data = describe_data(films, description)

@@ -20,6 +20,7 @@ from model_training.data.splits import split_table
 from model_training.evaluation import evaluation
 from model_training.evaluation.evaluation import Outcome
 from model_training.evaluation.finding_evaluation import FindingsOutcome
+from model_training.preparation.accepted import ANY_FILM, Accepted
 from model_training.preparation.films import Films, network_input
 from model_training.training.experiment import Trained
 
@@ -33,7 +34,7 @@ class Description:
         data_name: Name of the data.
         source: Where the data come from.
         licence: The data's licence.
-        modalities: DICOM modalities the model accepts; empty for any.
+        accepted: Which films the model is for.
         samples: Folder of images to ship with the bundle.
         remarks: Markdown for the card: what was tried, and with what result.
         not_tested: What the model was not tested on, for the card.
@@ -43,7 +44,7 @@ class Description:
     data_name: str = "data"
     source: str = "not stated"
     licence: str = "not stated"
-    modalities: tuple[str, ...] = ()
+    accepted: Accepted = ANY_FILM
     samples: Path | None = None
     remarks: str = ""
     not_tested: tuple[str, ...] = ()
@@ -76,7 +77,7 @@ def publish(
         format=FORMAT_WITH_REFERENCE,
         name=out.name,
         task=make_task(films.classes, description.title, films.task),
-        input=network_input(config, description.modalities),
+        input=network_input(config, description.accepted),
         heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
         **_decisions(outcome),
         data=describe_data(films, description),

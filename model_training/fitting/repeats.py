@@ -149,7 +149,7 @@ def _require_same_data(
         dataset,
         config=config,
         cache=run.cache or film_cache.default_folder(),
-        modalities=description.modalities,
+        accepted=description.accepted,
     )
     wanted = describe_data(films, description).fingerprint
     if any(bundle.manifest.data.fingerprint != wanted for bundle in bundles):

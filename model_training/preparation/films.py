@@ -25,6 +25,7 @@ from model_training.data.duplicates import near_duplicate_groups
 from model_training.data.film_cache import by_reason, decode_cases
 from model_training.data.patient_groups import patient_groups
 from model_training.data.splits import Split, split_by_patient
+from model_training.preparation.accepted import ANY_FILM, Accepted
 from model_training.reports.patients import describe_patients
 
 
@@ -111,20 +112,23 @@ class Films:
         return replace(self, split=Split(cases, self.split.notes))
 
 
-def network_input(config: TrainingConfig, modalities: tuple[str, ...] = ()) -> Input:
+def network_input(config: TrainingConfig, accepted: Accepted = ANY_FILM) -> Input:
     """The network's input, as described in the manifest.
 
     Args:
         config: Size, channels, fit and window.
-        modalities: DICOM modalities the model accepts; empty for any.
+        accepted: Which films the model is for.
     """
     return Input(
         height=config.image_size,
         width=config.image_size,
         channels=config.channels,
         fit=config.fit,
-        modalities=modalities,
+        modalities=accepted.modalities,
         window=config.window,
+        body_parts=accepted.body_parts,
+        views=accepted.views,
+        ages=accepted.ages,
     )
 
 
@@ -133,7 +137,7 @@ def prepare(
     *,
     config: TrainingConfig,
     cache: Path,
-    modalities: tuple[str, ...] = (),
+    accepted: Accepted = ANY_FILM,
     assign_splits: bool = True,
 ) -> Films:
     """Decodes every case, leaves out what the app would refuse, and splits the rest.
@@ -142,7 +146,7 @@ def prepare(
         dataset: The cases.
         config: Input size and fit, fractions and seed of the split.
         cache: Folder of the cache of decoded films.
-        modalities: DICOM modalities the model accepts; empty for any.
+        accepted: Which films the model is for; others are left out.
         assign_splits: Whether to split the rest. If False, cases keep the split given by the
             data, or none, and no split is checked.
 
@@ -150,7 +154,7 @@ def prepare(
         DatasetError: If too many images cannot be read, or the data cannot be split.
     """
     decoded = decode_cases(
-        dataset.cases, network_input(config, modalities), cache, frame=config.frame
+        dataset.cases, network_input(config, accepted), cache, frame=config.frame
     )
     usable = [row for row in range(len(dataset.cases)) if row not in decoded.failed]
     reading = ReadOptions(config.frame, config.window)

@@ -19,6 +19,7 @@ from app.core.errors import DatasetError, OverreadError
 from model_training.bundling.data_record import fingerprint
 from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset
+from model_training.preparation.accepted import Accepted
 from model_training.preparation.films import Films, network_input, prepare
 from model_training.tracking import tracking
 from model_training.training import experiment
@@ -31,7 +32,7 @@ class TrialFilms:
     """The decoded films for each input size, of the same images in the same splits."""
 
     def __init__(
-        self, dataset: Dataset, *, base: TrainingConfig, cache: Path, modalities: tuple[str, ...]
+        self, dataset: Dataset, *, base: TrainingConfig, cache: Path, accepted: Accepted
     ) -> None:
         """Decodes the films for the base settings.
 
@@ -39,9 +40,9 @@ class TrialFilms:
             dataset: The labelled images.
             base: The settings that are not searched.
             cache: Folder of the cache of decoded films.
-            modalities: DICOM modalities to accept; empty for any.
+            accepted: Which films the models are for.
         """
-        self._dataset, self._cache, self._modalities = dataset, cache, modalities
+        self._dataset, self._cache, self._accepted = dataset, cache, accepted
         self.first = self._prepare(base)
         self.fingerprint = _fingerprint(self.first)
         self._by_input = {network_input(base): self.first}
@@ -65,7 +66,7 @@ class TrialFilms:
 
     def _prepare(self, config: TrainingConfig) -> Films:
         experiment.check(config, len(self._dataset.classes), self._dataset.task)
-        return prepare(self._dataset, config=config, cache=self._cache, modalities=self._modalities)
+        return prepare(self._dataset, config=config, cache=self._cache, accepted=self._accepted)
 
 
 class Objective:

@@ -11,6 +11,7 @@ from optuna.study import Study
 from model_training.config import TrainingConfig
 from model_training.data.answers import answer_counts
 from model_training.data.datasets import Dataset
+from model_training.preparation.accepted import ANY_FILM, Accepted
 from model_training.preparation.films import report
 from model_training.tracking import tracking
 from model_training.tuning.goal import Goal
@@ -59,7 +60,7 @@ def tune(
     search: Search,
     cache: Path,
     tracked: bool = False,
-    modalities: tuple[str, ...] = (),
+    accepted: Accepted = ANY_FILM,
 ) -> Study:
     """Trains until a study has the number of trials asked for; test images are not used.
 
@@ -72,7 +73,7 @@ def tune(
         search: The settings that are, and how.
         cache: Folder of the cache of decoded films.
         tracked: Whether to log each trial to MLflow.
-        modalities: DICOM modalities the model accepts; empty for any.
+        accepted: Which films the models are for.
 
     Returns:
         The study; at least one of its trials is complete.
@@ -104,7 +105,7 @@ def tune(
         sampler=sampler,
         pruner=pruner,
     )
-    films = TrialFilms(dataset, base=base, cache=cache, modalities=modalities)
+    films = TrialFilms(dataset, base=base, cache=cache, accepted=accepted)
     report(films.first)
     objective = Objective(
         films,

@@ -19,6 +19,7 @@ from app.core.gate.fault_probes import REMEDY_OF
 from app.core.gate.image_statistics import image_statistics
 from app.core.gate.observation import Observation
 from app.core.gate.reference import Reference, load_reference
+from app.core.gate.rules.check import check_film
 
 if TYPE_CHECKING:
     from app.core.images.decoding import Film
@@ -54,12 +55,17 @@ class Gatekeeper:
             BundleError: If it cannot be used.
         """
         self.reference: Reference | None = load_reference(bundle)
+        self._input = bundle.manifest.input
 
     def look_at(self, film: Film) -> Impression:
         """What is seen of a film as it was decoded, which is refused only later."""
-        if self.reference is None:
-            return Impression()
-        return Impression(image_statistics(film))
+        ranges = None if self.reference is None else self.reference.ranges
+        statistics = None if self.reference is None else image_statistics(film)
+        try:
+            check_film(film, self._input, ranges, statistics)
+        except RefusedImageError as refusal:
+            return Impression(statistics, refusal)
+        return Impression(statistics)
 
     def observe(
         self, features: NDArray[np.float32] | None, impression: Impression

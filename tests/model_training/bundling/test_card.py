@@ -192,6 +192,18 @@ def test_the_window_of_a_training_stands_in_the_card(bundle, windowed_bundle):
     assert [said in card for card in cards] == [False, True]
 
 
+def test_what_a_model_is_for_stands_in_the_card(bundle):
+    size = bundle.manifest.input.model_copy(
+        update={"modalities": ("DX",), "body_parts": ("CHEST",), "views": ("PA", "AP"),
+                "ages": (1.0, 5.0)}
+    )  # fmt: skip
+    said = "states another: modality DX; body part CHEST; view PA, AP; age 1 to 5 years."
+    stated = bundle.manifest.model_copy(update={"input": size})
+
+    assert said in write_card(stated, bundle.predictions(), [])
+    assert "states another" not in write_card(bundle.manifest, bundle.predictions(), [])
+
+
 @pytest.mark.parametrize("which", ["bundle", "findings_bundle"])
 def test_figures_are_read_from_a_card_as_they_were_written(which, request):
     bundle = request.getfixturevalue(which)

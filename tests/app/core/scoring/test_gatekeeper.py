@@ -1,0 +1,49 @@
+"""What the gate sees of a film before it is scored."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.core.gate.image_statistics import NAMES, image_statistics
+from app.core.gate.statistic_ranges import StatisticRanges
+from app.core.images.decoding import Film
+from app.core.images.reading import Subject
+from app.core.scoring.gatekeeper import Gatekeeper
+from tests.references import familiar_film, with_reference
+
+
+@pytest.fixture(scope="module")
+def guarded(bundle, tmp_path_factory):
+    """A gate that knows the range of each statistic of films like `familiar_film`."""
+    films = [image_statistics(Film(familiar_film(seed))) for seed in range(60)]
+    folder = tmp_path_factory.mktemp("ranges") / bundle.name
+    return Gatekeeper(with_reference(bundle, folder, ranges=StatisticRanges.from_films(films)))
+
+
+def test_a_familiar_film_is_measured_and_passes(guarded):
+    found = guarded.look_at(Film(familiar_film(1000)))
+
+    assert found.refusal is None
+    assert found.statistics.shape == (len(NAMES),)
+
+
+def test_a_rule_refuses_before_the_network_is_asked(guarded):
+    framed = np.pad(familiar_film(1000, side=224), 30, constant_values=255)
+
+    found = guarded.look_at(Film(framed))
+
+    assert found.refusal.code == "border"
+    assert found.refusal.remedy == "remove_border"
+    with pytest.raises(type(found.refusal), match="border"):
+        guarded.require_admitted(None, found, remedied=lambda _: None)
+
+
+@pytest.mark.parametrize(("part", "code"), [("EXTREMITY", "wrong_body_part"), ("CHEST", None)])
+def test_a_bundle_without_a_reference_compares_what_the_file_states(bundle, part, code):
+    size = bundle.manifest.input.model_copy(update={"body_parts": ("CHEST",)})
+    gate = Gatekeeper(replace(bundle, manifest=bundle.manifest.model_copy(update={"input": size})))
+
+    refusal = gate.look_at(Film(familiar_film(1000), subject=Subject(part))).refusal
+
+    assert (None if refusal is None else refusal.code) == code
