@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from app.core.bundles.bundle import (
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, MANIFEST
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.reference import Reference, write_reference
+from app.core.images import display, geometry
+from app.core.images.preparation import Prepared, prepare
 
 # Features of these bundles: the mean of each cell of the network's input.
 GRID = 2
@@ -32,6 +35,28 @@ def held_out(bundle: Bundle, rows: int) -> pd.DataFrame:
     table = bundle.predictions().head(rows)
     named = [name for name in table if name.split(":")[0] in ("image_id", "split", "y_true")]
     return table[named].assign(group=[f"g{number}" for number in range(rows)])
+
+
+def with_files_as_known_films(bundle: Bundle, folder: Path, labels: Mapping[Path, int]) -> Bundle:
+    """A copy in `folder` of a bundle that knows some films: where they lie, truth and pictures.
+
+    Args:
+        bundle: The bundle.
+        folder: Of the copy; must not exist.
+        labels: File of each film -> position of its class.
+    """
+    ids, places, pictures = [], [], {}
+    for path in labels:
+        prepared = prepare(path.read_bytes(), bundle.manifest.input)
+        assert isinstance(prepared, Prepared)
+        cells = cv2.resize(prepared.pixels, (GRID, GRID), interpolation=cv2.INTER_AREA)
+        ids.append(prepared.image_id)
+        places.append(cells.astype(np.float32).ravel()[: GRID**2] / 255)
+        pictures[prepared.image_id] = display.jpeg(geometry.shrunk(prepared.film, 160), quality=80)
+    table = pd.DataFrame(
+        {"image_id": ids, "split": "test", "y_true": list(labels.values()), "group": ids}
+    )
+    return with_known_films(bundle, folder, table, np.array(places), pictures=pictures)
 
 
 def with_known_films(
