@@ -13,9 +13,11 @@ from app.core.performance.findings import select_findings
 from app.core.performance.formatting import calibration_in_full, counted
 from app.core.performance.predictions import select
 from app.core.performance.promises import promises
+from model_training.bundling import reference_files
 from model_training.bundling.other_sources import opening
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
+from model_training.reference.build import Built
 
 _FIGURES = "## Figures on the test split\n\n"
 
@@ -27,6 +29,7 @@ def write_card(
     *,
     remarks: str = "",
     not_tested: Sequence[str] = (),
+    reference: Built | None = None,
 ) -> str:
     """The card as Markdown, with figures from the test rows of `predictions`.
 
@@ -40,6 +43,7 @@ def write_card(
         notes: Lines about the data and their split.
         remarks: Markdown written by whoever trained it: what was tried, and with what result.
         not_tested: What the model was not tested on, one line each.
+        reference: How images are told that are unlike the training images; None if they are not.
     """
     sections = [
         f"# {manifest.name}",
@@ -49,6 +53,7 @@ def write_card(
         "## Data\n\n" + _data(manifest, notes),
         _FIGURES + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
+        reference_files.section(reference),
         "## Training\n\n" + _training(manifest),
         *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
         "## Limits\n\n" + _limits(manifest),

@@ -29,7 +29,9 @@ from app.core.errors import BundleError, DatasetError
 from app.core.images.preparation import DECODERS
 from app.core.networks.network import Network, load_network
 from model_training.bundling.card import write_card
+from model_training.bundling.reference_files import write_files
 from model_training.data.datasets import images_below
+from model_training.reference.build import Built
 
 _LIBRARIES = ("overread", "keras", "tensorflow", *DECODERS)
 
@@ -48,6 +50,7 @@ class Contents:
         split: Which image was in which split, as returned by `splits.split_table`; or None.
         remarks: Markdown for the card: what was tried, and with what result.
         not_tested: What the model was not tested on, for the card.
+        reference: How images are told that are unlike the training images; None if they are not.
     """
 
     manifest: Manifest
@@ -59,6 +62,7 @@ class Contents:
     split: pd.DataFrame | None = None
     remarks: str = ""
     not_tested: tuple[str, ...] = ()
+    reference: Built | None = None
 
 
 def publish(
@@ -83,12 +87,15 @@ def publish(
     contents.predictions.to_csv(work / PREDICTIONS, index=False)
     if contents.split is not None:
         contents.split.to_csv(work / SPLIT, index=False)
+    if contents.reference is not None:
+        write_files(work, contents.reference, contents.predictions)
     card = write_card(
         contents.manifest,
         contents.predictions,
         contents.notes,
         remarks=contents.remarks,
         not_tested=contents.not_tested,
+        reference=contents.reference,
     )
     (work / CARD).write_text(card, encoding="utf-8")
     if contents.samples is not None:

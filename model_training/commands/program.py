@@ -23,6 +23,7 @@ from model_training.commands import (
     fit,
     inspect,
     phantoms,
+    reference,
     tune,
 )
 
@@ -116,6 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     # In the order of --help, which follows the workflow.
-    for command in (phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare):
+    for command in (
+        phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare, reference,
+    ):  # fmt: skip
         command.add(commands)
     return parser

@@ -58,6 +58,7 @@ def add_description(command: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="folder of images to ship with the bundle; default: none",
     )
+    add_pictures(about)
 
 
 def add_accepted(command: argparse._ActionsContainer) -> None:
@@ -159,6 +160,16 @@ def add_not_tested(command: argparse._ActionsContainer) -> None:
     )
 
 
+def add_pictures(command: argparse._ActionsContainer) -> None:
+    """Declares the option for small pictures of held-out images."""
+    command.add_argument(
+        "--pictures",
+        action="store_true",
+        help="ship small pictures of up to 700 held-out images, to show beside images like them; "
+        "only if the licence of the data allows it; default: features and digests only",
+    )
+
+
 def chosen_read_options(options: argparse.Namespace) -> ReadOptions:
     """The options of `add_reading`."""
     from app.core.images.reading import ReadOptions
@@ -249,6 +260,7 @@ def chosen_description(options: argparse.Namespace) -> Description:
         samples=options.samples,
         remarks=_read_remarks(options.remarks) if options.remarks else "",
         not_tested=tuple(options.not_tested),
+        pictures=options.pictures,
     )
 
 

@@ -12,16 +12,25 @@ import pandas as pd
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Data, Heatmap, Manifest, Task, TaskKind
+from app.core.images.reading import ReadOptions
+from app.core.networks.network import Network
 from model_training.bundling import export
 from model_training.bundling.data_record import data_record
 from model_training.bundling.predictions import findings_table, predictions_table
 from model_training.config import TrainingConfig
+from model_training.console import say
 from model_training.data.splits import split_table
 from model_training.evaluation import evaluation
 from model_training.evaluation.evaluation import Outcome
 from model_training.evaluation.finding_evaluation import FindingsOutcome
 from model_training.preparation.accepted import ANY_FILM, Accepted
 from model_training.preparation.films import Films, network_input
+from model_training.reference.build import (
+    Built,
+    TooFewFilmsError,
+    build_reference,
+    known_cases,
+)
 from model_training.training.experiment import Trained
 
 
@@ -38,6 +47,7 @@ class Description:
         samples: Folder of images to ship with the bundle.
         remarks: Markdown for the card: what was tried, and with what result.
         not_tested: What the model was not tested on, for the card.
+        pictures: Whether the licence allows to ship small pictures of held-out images.
     """
 
     title: str | None = None
@@ -48,6 +58,7 @@ class Description:
     samples: Path | None = None
     remarks: str = ""
     not_tested: tuple[str, ...] = ()
+    pictures: bool = False
 
 
 def publish(
@@ -73,6 +84,7 @@ def publish(
         work: Temporary folder on the same file system.
         more: Further entries of the manifest about the training.
     """
+    reference = _reference(trained.network, films, config, description)
     manifest = Manifest(
         format=FORMAT_WITH_REFERENCE,
         name=out.name,
@@ -80,6 +92,7 @@ def publish(
         input=network_input(config, description.accepted),
         heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
         **_decisions(outcome),
+        reference=None if reference is None else reference.section,
         data=describe_data(films, description),
         training=config.as_dict()
         | {
@@ -102,6 +115,7 @@ def publish(
         split_table(films.split, films.classes, films.digests),
         description.remarks,
         description.not_tested,
+        reference,
     )
     return export.publish(
         out, contents, work=work / "bundle", check_pixels=films.pixels[films.rows[:16]]
@@ -124,6 +138,24 @@ def describe_data(films: Films, description: Description) -> Data:
         licence=description.licence,
         patients_from=films.patients_from,
     )
+
+
+def _reference(
+    network: Network, films: Films, config: TrainingConfig, description: Description
+) -> Built | None:
+    """How images are told that are unlike the training images; None with too few of these."""
+    try:
+        return build_reference(
+            network,
+            known_cases(films.cases, films.digests, films.groups),
+            network_input=network_input(config, description.accepted),
+            reading=ReadOptions(config.frame),
+            seed=config.seed,
+            pictures=description.pictures,
+        )
+    except TooFewFilmsError as error:
+        say(f"{error} So images unlike them will not be refused.")
+        return None
 
 
 def _decisions(outcome: Outcome | FindingsOutcome) -> dict[str, Any]:

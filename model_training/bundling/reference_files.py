@@ -1,0 +1,144 @@
+"""Writes the files of a reference into a bundle, and what it refuses into the card."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from app.core.bundles.bundle import (
+    CARD,
+    GROUP_ID,
+    PICTURES,
+    REFERENCE,
+    REFERENCE_SAMPLE,
+    Bundle,
+)
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE
+from app.core.gate.image_statistics import NAMES
+from app.core.gate.reference import write_reference
+from app.core.performance.formatting import count_of_total, percent, percent_interval
+from app.core.performance.proportions import ClusteredProportion
+from model_training.bundling.revision import write_copy
+from model_training.reference.build import Built
+from model_training.reports.markdown import markdown_table
+
+HEADING = "## What it refuses"
+_NO_REFERENCE = (
+    "The bundle has no reference: an image unlike those it was trained on is judged all the same, "
+    "and nothing is said. `overread-train reference` adds one."
+)
+# Columns of a predictions table that say who and where an image is.
+_LEFT_OUT = ("path", "patient_id", "subgroup", "logit", GROUP_ID)
+_WORDS = {
+    "inverted": "black and white swapped",
+    "turned_90": "turned, right again clockwise by 90°",
+    "turned_180": "upside down",
+    "turned_270": "turned, right again anticlockwise by 90°",
+    "mirrored": "left and right swapped",
+    "cropped": "15 to 50 % of one side cut off",
+    "side_by_side": "two films on one picture",
+    "framed": "a black or white border",
+}
+
+
+def write_files(folder: Path, built: Built, predictions: pd.DataFrame) -> None:
+    """Writes numbers, sample and pictures of a reference.
+
+    Args:
+        folder: The bundle's folder, or the one in which it is made.
+        built: The reference.
+        predictions: The predictions table of the bundle.
+    """
+    write_reference(folder / REFERENCE, built.reference)
+    sample_table(built, predictions).to_csv(folder / REFERENCE_SAMPLE, index=False)
+    for image_id, picture in zip(built.image_ids, built.pictures, strict=False):
+        (folder / PICTURES).mkdir(exist_ok=True)
+        (folder / PICTURES / f"{image_id}.jpg").write_bytes(picture)
+
+
+def sample_table(built: Built, predictions: pd.DataFrame) -> pd.DataFrame:
+    """The held-out films of a reference: truth, split, group, probabilities and statistics.
+
+    Neither paths nor patients are in it.
+
+    Args:
+        built: The reference.
+        predictions: The predictions table of the bundle.
+    """
+    first = predictions.drop_duplicates("image_id").set_index("image_id", drop=False)
+    rows = first.loc[list(built.image_ids)].reset_index(drop=True)
+    kept = [name for name in rows if name not in _LEFT_OUT and not str(name).startswith("logit:")]
+    group = rows[GROUP_ID] if GROUP_ID in rows else rows["image_id"]
+    statistics = pd.DataFrame(built.statistics, columns=list(NAMES))
+    return pd.concat([rows[kept].assign(group=group), statistics.round(6)], axis=1)
+
+
+def section(built: Built | None) -> str:
+    """The section of the card: the limit, and what is refused of which films.
+
+    Args:
+        built: The reference; None if the bundle has none.
+    """
+    if built is None:
+        return f"{HEADING}\n\n{_NO_REFERENCE}"
+    share = f"{100 * built.section.limit_share:.3g} %"
+    rows = [_row(f"{name} films as they are", built.own[name]) for name in built.own]
+    rows += [
+        _row(f"test films, {_WORDS.get(fault, fault)}", refused, built.named.get(fault))
+        for fault, refused in built.faulty.items()
+        if refused.total
+    ]
+    named = ", ".join(built.section.faults).replace("_", " ") or "none"
+    table = markdown_table(["films", "refused", "share", "95 % interval", "named"], rows)
+    return (
+        f"{HEADING}\n\nAn image that is unlike the training films is refused, with its distance "
+        f"and no probability. The limit was chosen to refuse {share} of the validation films; no "
+        "test film and no foreign picture had a part in it. Faults that are named: "
+        f"{named}. A fault with a remedy is named only if the film is familiar once it is put "
+        "right. The faults below were made of test films; the last column counts the films "
+        f"refused for this very fault.\n\n{table}"
+    )
+
+
+def _row(
+    what: str, refused: ClusteredProportion, named: ClusteredProportion | None = None
+) -> list[str]:
+    by_name = count_of_total(named) if named is not None else ""
+    return [what, count_of_total(refused), percent(refused), percent_interval(refused), by_name]
+
+
+def add_reference(bundle: Bundle, built: Built, out: Path) -> Bundle:
+    """Writes a new version of a bundle that has a reference, and says so in its card.
+
+    Args:
+        bundle: The bundle, which is left as it is.
+        built: The reference.
+        out: Folder of the new version; must not exist.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write_files(folder, built, bundle.predictions())
+        (folder / CARD).write_text(_with_section(bundle.card(), section(built)), encoding="utf-8")
+        return write_copy(
+            bundle,
+            out,
+            {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)},
+            changes={"format": FORMAT_WITH_REFERENCE, "reference": built.section},
+            without=(f"{PICTURES}/",),
+        )
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _with_section(card: str, new: str) -> str:
+    """A card in which the section is replaced, or added before the limits or at the end."""
+    found = re.search(rf"^{re.escape(HEADING)}\n.*?(?=^## |\Z)", card, re.MULTILINE | re.DOTALL)
+    if found:
+        return f"{card[: found.start()]}{new}\n\n{card[found.end() :]}".rstrip() + "\n"
+    before, heading, after = card.partition("\n## Limits\n")
+    return f"{before.rstrip()}\n\n{new}\n{heading}{after}".rstrip() + "\n"

@@ -1,0 +1,315 @@
+"""Builds the reference of a network from its training films and tries it on held-out ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles import manifest
+from app.core.bundles.manifest import FeatureLayer, Input
+from app.core.errors import DatasetError, RefusedImageError
+from app.core.gate.familiarity import check_familiar, needs_second_look
+from app.core.gate.fault_probes import REMEDY_OF
+from app.core.gate.observation import Observation
+from app.core.gate.reference import Reference
+from app.core.gate.statistic_ranges import FEWEST_FILMS, StatisticRanges
+from app.core.images.reading import ReadOptions
+from app.core.networks.feature_pooling import feature_function, tapped_tensors
+from app.core.networks.network import Network
+from app.core.performance.proportions import ClusteredProportion
+from model_training.data.datasets import Case
+from model_training.reference.components import choose_limit, find_components
+from model_training.reference.faults import FAULTS
+from model_training.reference.layers import default_layers
+from model_training.reference.probes import fit_probes
+from model_training.reference.views import Featurise, Looked, Looker
+
+# A mirrored film may be a patient whose heart is on the right: it is tried, but never named.
+NAMED = tuple(fault for fault in FAULTS if fault != "mirrored")
+# With fewer films a limit that refuses one in fifty is a matter of chance.
+FEWEST_TRAINING = 60
+FEWEST_VALIDATION = 50
+
+
+class TooFewFilmsError(DatasetError):
+    """There are too few films for a limit that means anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How many films are looked at, at most.
+
+    Attributes:
+        training: Films that the reference is made of.
+        validation: Films that the limit is chosen on.
+        test: Films that the refusals are counted on.
+        faulty: Of the training films, those that are made faulty, in every way.
+        checked: The same of validation films, and of test films.
+        sample: Held-out films that are kept in the bundle.
+        share: Proportion of validation films that may be refused as unfamiliar.
+    """
+
+    training: int = 500
+    validation: int = 1_000
+    test: int = 400
+    faulty: int = 200
+    checked: int = 120
+    sample: int = 700
+    share: float = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownCase:
+    """A film of the training data.
+
+    Attributes:
+        case: Its file and label, with its split.
+        image_id: SHA-256 of the file.
+        group: Equal for films that must stay on one side of a split.
+    """
+
+    case: Case
+    image_id: str
+    group: str
+
+
+def known_cases(
+    cases: Sequence[Case], digests: Sequence[str], groups: NDArray[np.int64]
+) -> list[KnownCase]:
+    """The films of a training that is just done.
+
+    Args:
+        cases: Files and labels, with their splits.
+        digests: SHA-256 of each file.
+        groups: Equal for films that must stay on one side of a split, `(num_cases,)`.
+    """
+    return [
+        KnownCase(case, digest, f"group {group}")
+        for case, digest, group in zip(cases, digests, groups, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """A reference, what is to be written about it, and the sample of held-out films.
+
+    Attributes:
+        section: The entry of the manifest.
+        reference: The numbers.
+        image_ids: SHA-256 of the films of the sample, in the order of its coordinates.
+        statistics: float32 `(num_in_sample, num_statistics)`, their image statistics.
+        pictures: Small JPEG pictures of the same films; empty if none were wanted.
+        own: Validation and test -> share of right films that are refused, clustered by patient.
+        faulty: Fault -> share of test films made faulty that are refused; no film twice.
+        named: Fault -> share of the same that are refused for this very fault.
+    """
+
+    section: manifest.Reference
+    reference: Reference
+    image_ids: tuple[str, ...]
+    statistics: NDArray[np.float32]
+    pictures: tuple[bytes, ...]
+    own: dict[str, ClusteredProportion]
+    faulty: dict[str, ClusteredProportion]
+    named: dict[str, ClusteredProportion]
+
+
+def build_reference(
+    network: Network,
+    cases: Sequence[KnownCase],
+    *,
+    network_input: Input,
+    reading: ReadOptions,
+    seed: int = 0,
+    amounts: Amounts | None = None,
+    pictures: bool = False,
+) -> Built:
+    """Builds a reference.
+
+    Films of training give the components, films of validation the limit; no film of test takes
+    part in either. Without a training split, as in an ensemble whose members were each trained
+    without a part of it, half of the patients of validation stand for training.
+
+    Args:
+        network: The trained network.
+        cases: Its films with their splits.
+        network_input: Size, channels and fit of its input.
+        reading: How the films were read.
+        seed: Of the choice of films and of what varies in the faults.
+        amounts: How many films to look at.
+        pictures: Whether small pictures of the held-out films are made.
+
+    Raises:
+        TooFewFilmsError: If there are too few films of training or of validation.
+    """
+    amounts = amounts or Amounts()
+    split = _chosen(cases, amounts, seed)
+    layers = default_layers(network)
+    looker = Looker(network_input, reading, _featurise(network, layers), pictures)
+    looked = {
+        name: looker.look(
+            [one.case for one in split[name]], faults=tuple(FAULTS), num_faulty=number, seed=seed
+        )
+        for name, number in (
+            ("train", amounts.faulty),
+            ("val", amounts.checked),
+            ("test", amounts.checked),
+        )
+    }
+    split = {name: [split[name][at] for at in looked[name].positions] for name in split}
+    _require_enough(split)
+    reference = _fitted(looked, _layer_sizes(network, layers), amounts)
+    judge = _Judge(reference, looker)
+    own = {name: judge.right(looked[name], split[name]) for name in ("val", "test")}
+    refused = {fault: judge.wrong(fault, looked["test"], split["test"]) for fault in FAULTS}
+    held_out = _held_out(looked, split, amounts.sample)
+    seen = [reference.observe(looked[name].features[at]) for name, at in held_out]
+    statistics = [looked[name].statistics[at] for name, at in held_out]
+    return Built(
+        manifest.Reference(
+            layers=layers,
+            limit_share=amounts.share,
+            refused=own["val"].successes,
+            of=own["val"].total,
+            faults=reference.probes.names,
+        ),
+        replace(reference, sample=np.stack([one.coordinates for one in seen])),
+        tuple(split[name][at].image_id for name, at in held_out),
+        np.array(statistics, np.float32),
+        tuple(looked[name].pictures[at] for name, at in held_out if pictures),
+        own,
+        {fault: any_reason for fault, (any_reason, _) in refused.items()},
+        {fault: this_fault for fault, (_, this_fault) in refused.items()},
+    )
+
+
+def _require_enough(split: Mapping[str, Sequence[KnownCase]]) -> None:
+    found = {name: len(split[name]) for name in ("train", "val")}
+    if found["train"] < FEWEST_TRAINING or found["val"] < FEWEST_VALIDATION:
+        raise TooFewFilmsError(
+            f"A reference needs at least {FEWEST_TRAINING} films of training and "
+            f"{FEWEST_VALIDATION} of validation; there are {found['train']} and {found['val']}."
+        )
+
+
+def _chosen(cases: Sequence[KnownCase], amounts: Amounts, seed: int) -> dict[str, list[KnownCase]]:
+    """Films of each split in random order, those of a group together."""
+    rng = np.random.default_rng(seed)
+    in_order: dict[str, list[list[KnownCase]]] = {}
+    for name in _MOST:
+        groups: dict[str, list[KnownCase]] = {}
+        for one in cases:
+            if one.case.split == name:
+                groups.setdefault(one.group, []).append(one)
+        listed = [groups[group] for group in sorted(groups)]
+        in_order[name] = [listed[at] for at in rng.permutation(len(listed))]
+    if not in_order["train"]:
+        half = len(in_order["val"]) // 2
+        in_order["train"], in_order["val"] = in_order["val"][:half], in_order["val"][half:]
+    chosen = {name: [one for group in groups for one in group] for name, groups in in_order.items()}
+    _require_enough(chosen)
+    return {name: some[: getattr(amounts, _MOST[name])] for name, some in chosen.items()}
+
+
+# Split -> which of the amounts limits it.
+_MOST = {"train": "training", "val": "validation", "test": "test"}
+
+
+def _featurise(network: Network, layers: Sequence[FeatureLayer]) -> Featurise:
+    function = feature_function(network.model, layers)
+
+    def featurise(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(function(pixels.astype(np.float32)), np.float32)
+
+    return featurise
+
+
+def _layer_sizes(network: Network, layers: Sequence[FeatureLayer]) -> list[int]:
+    """Number of features of each layer."""
+    return [
+        layer.grid**2 * int(tensor.shape[-1]) * (2 if layer.spread else 1)
+        for layer, tensor in zip(layers, tapped_tensors(network.model, layers), strict=True)
+    ]
+
+
+def _fitted(looked: Mapping[str, Looked], sizes: Sequence[int], amounts: Amounts) -> Reference:
+    training, validation = looked["train"], looked["val"]
+    reference = find_components(training.features, sizes)
+    reference = choose_limit(reference, validation.features, share=amounts.share)
+    wrong = {name: reference.standardised(validation.faulty[name]) for name in NAMED}
+    probes = fit_probes(
+        reference.standardised(training.features),
+        {name: reference.standardised(training.faulty[name]) for name in NAMED},
+        validation=reference.standardised(validation.features),
+        faulty_validation=wrong,
+        distances={name: reference.distances(wrong[name])[1] for name in NAMED},
+    )
+    ranges = (
+        StatisticRanges.from_films(training.statistics)
+        if len(training.statistics) >= FEWEST_FILMS
+        else None
+    )
+    return replace(reference, probes=probes, ranges=ranges)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judge:
+    """Counts what the gate refuses."""
+
+    reference: Reference
+    looker: Looker
+
+    def right(self, looked: Looked, cases: Sequence[KnownCase]) -> ClusteredProportion:
+        """The share of films as they are that are refused."""
+        codes = []
+        for features, one in zip(looked.features, cases, strict=True):
+            seen, again = self.reference.observe(features), None
+            if needs_second_look(seen):
+                remedied = self.looker.look_again(one.case, REMEDY_OF[seen.fault])
+                again = self.reference.observe(remedied)
+            codes.append(_code(seen, again))
+        return _share([code != "" for code in codes], cases)
+
+    def wrong(
+        self, fault: str, looked: Looked, cases: Sequence[KnownCase]
+    ) -> tuple[ClusteredProportion, ClusteredProportion]:
+        """The shares of films with a fault that are refused, and refused for this fault.
+
+        The remedy of a fault that is rightly named gives back the film as it was; that of another
+        is taken not to help.
+        """
+        codes = []
+        for features, original in zip(looked.faulty[fault], looked.features, strict=False):
+            seen = self.reference.observe(features)
+            again = self.reference.observe(original) if seen.fault == fault in REMEDY_OF else None
+            codes.append(_code(seen, again))
+        of = cases[: len(codes)]
+        return _share([code != "" for code in codes], of), _share([c == fault for c in codes], of)
+
+
+def _code(seen: Observation, again: Observation | None) -> str:
+    """Why an image is refused; empty if it is not."""
+    try:
+        check_familiar(seen, remedied=again)
+    except RefusedImageError as error:
+        return error.code
+    return ""
+
+
+def _share(refused: Sequence[bool], cases: Sequence[KnownCase]) -> ClusteredProportion:
+    groups = np.array([one.group for one in cases], str)
+    return ClusteredProportion.of(np.array(refused, bool), groups)
+
+
+def _held_out(
+    looked: Mapping[str, Looked], split: Mapping[str, Sequence[KnownCase]], number: int
+) -> list[tuple[str, int]]:
+    """Split and position of held-out films: of validation, then of test, each file once."""
+    found: dict[str, tuple[str, int]] = {}
+    for name in ("val", "test"):
+        for at in range(len(looked[name].positions)):
+            found.setdefault(split[name][at].image_id, (name, at))
+    return list(found.values())[:number]

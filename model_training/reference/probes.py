@@ -1,0 +1,111 @@
+"""Fits the linear probes that name what is wrong with a film.
+
+Reference:
+    - Friedman, Regularized Discriminant Analysis (JASA 1989),
+      https://doi.org/10.1080/01621459.1989.10478752
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.gate.fault_probes import REMEDY_OF, FaultProbes, clipped
+
+# Directions in which films and their faulted copies differ most.
+_MOST_DIRECTIONS = 160
+_FILMS_A_DIRECTION = 4
+# How far the covariance is drawn towards a sphere.
+_SHRINKAGE = 0.05
+# Share of right films that may be taken for having a fault. One with a remedy is named only if a
+# second look confirms it, so more may be suspected.
+_FALSE_ALARMS = {True: 0.005, False: 0.002}
+# Of films with a fault, the share that must be named for the fault to be named at all.
+_WORTH_NAMING = 0.5
+# A fault is named up to the distance within which this share of films with it lie. Without a remedy
+# nothing confirms it, and what lies farther out may as well be of another kind.
+_REACH = {True: 0.98, False: 0.5}
+
+Features = NDArray[np.float32]
+
+
+def fit_probes(
+    right: Features,
+    faulty: Mapping[str, Features],
+    *,
+    validation: Features,
+    faulty_validation: Mapping[str, Features],
+    distances: Mapping[str, NDArray[np.float64]],
+) -> FaultProbes:
+    """Linear discriminants of each fault against right films, at a low rate of false alarms.
+
+    Args:
+        right: Standardised features of training films, `(num_films, num_features)`.
+        faulty: Fault -> the same of training films made faulty.
+        validation: Of right validation films, which set the threshold.
+        faulty_validation: Fault -> of faulty validation films, which say if naming it is worth it.
+        distances: Fault -> how far those are, in limits, `(num_films,)`.
+    """
+    names = tuple(faulty)
+    weights, offsets = _discriminants([right, *faulty.values()])
+    scores = clipped(validation) @ weights.T + offsets
+    for place, name in enumerate(names):
+        highest = np.quantile(
+            scores[:, place], 1 - _FALSE_ALARMS[name in REMEDY_OF], method="higher"
+        )
+        offsets[place] -= max(0.0, float(highest))
+    reach = np.array([np.quantile(distances[name], _REACH[name in REMEDY_OF]) for name in names])
+    probes = _chosen(names, weights, offsets, reach, range(len(names)))
+    worth = [
+        place
+        for place, name in enumerate(names)
+        if np.mean([probes.name(film, 0.0) == name for film in faulty_validation[name]])
+        >= _WORTH_NAMING
+    ]
+    return _chosen(names, weights, offsets, reach, worth)
+
+
+def _chosen(
+    names: tuple[str, ...],
+    weights: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    reach: NDArray[np.float64],
+    places: Sequence[int],
+) -> FaultProbes:
+    rows = list(places)
+    return FaultProbes(
+        tuple(names[place] for place in rows),
+        weights[rows].astype(np.float32),
+        offsets[rows].astype(np.float32),
+        reach[rows].astype(np.float32),
+    )
+
+
+def _discriminants(
+    groups: Sequence[Features],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Log ratio of the density of each group but the first to that of the first, as a line.
+
+    The groups are normally distributed with one covariance, within the directions in which all
+    films together vary most.
+
+    Returns:
+        Weights, float64 `(num_groups - 1, num_features)`, and offsets, `(num_groups - 1,)`.
+    """
+    films = clipped(np.concatenate(groups)).astype(np.float64)
+    group = np.repeat(np.arange(len(groups)), [len(one) for one in groups])
+    centre = films.mean(axis=0)
+    count = max(1, min(_MOST_DIRECTIONS, len(films) // _FILMS_A_DIRECTION))
+    directions = np.linalg.svd(films - centre, full_matrices=False)[2][:count]
+    places = (films - centre) @ directions.T
+    means = np.stack([places[group == one].mean(axis=0) for one in range(len(groups))])
+    within = places - means[group]
+    covariance = within.T @ within / len(places)
+    sphere = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    covariance = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * sphere
+    slopes = np.linalg.solve(covariance, means.T).T
+    constants = -0.5 * (slopes * means).sum(axis=1)
+    weights = (slopes[1:] - slopes[0]) @ directions
+    return weights, constants[1:] - constants[0] - weights @ centre

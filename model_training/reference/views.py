@@ -1,0 +1,158 @@
+"""Looks at films, and at faulty copies of them, as the gate will see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.bundles.manifest import Input
+from app.core.errors import ImageError, Remedy
+from app.core.gate.image_statistics import NAMES, image_statistics
+from app.core.images import decoding, remedies
+from app.core.images.decoding import Film
+from app.core.images.geometry import shrunk
+from app.core.images.guard import guarded
+from app.core.images.preparation import for_model, to_input
+from app.core.images.reading import ReadOptions
+from app.core.progress import progress
+from app.core.sources.source import Source
+from model_training.data.datasets import Case
+from model_training.reference.faults import faulty
+
+# Network input, uint8 `(batch, height, width, channels)`, to features, float32
+# `(batch, num_features)`.
+Featurise = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+_TOGETHER = 16
+_PICTURE_SIDE = 128
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What was seen of some films.
+
+    Attributes:
+        positions: int64 `(num_films,)`, which of the cases could be read.
+        features: float32 `(num_films, num_features)`.
+        statistics: float32 `(num_films, num_statistics)`, see `image_statistics`.
+        faulty: Fault -> features of copies of the first films that have it.
+        pictures: Small JPEG pictures of the films; empty if none were wanted.
+    """
+
+    positions: NDArray[np.int64]
+    features: NDArray[np.float32]
+    statistics: NDArray[np.float32]
+    faulty: dict[str, NDArray[np.float32]]
+    pictures: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looker:
+    """How films are read and seen.
+
+    Attributes:
+        network_input: Size, channels and fit of the network.
+        reading: What files leave open.
+        featurise: The network up to its features.
+        pictures: Whether small pictures of the films are wanted.
+    """
+
+    network_input: Input
+    reading: ReadOptions
+    featurise: Featurise
+    pictures: bool = False
+
+    def look(
+        self, cases: Sequence[Case], *, faults: Sequence[str], num_faulty: int, seed: int
+    ) -> Looked:
+        """Reads films and takes their features and statistics; one that cannot be read is left out.
+
+        Args:
+            cases: The films.
+            faults: The faults to make, of `faults.FAULTS`.
+            num_faulty: Of how many of the films, from the first.
+            seed: Of what varies in the faults.
+        """
+        rng = np.random.default_rng(seed)
+        positions: list[int] = []
+        features: list[NDArray[np.float32]] = []
+        statistics: list[NDArray[np.float32]] = []
+        pictures: list[bytes] = []
+        copies: dict[str, list[NDArray[np.float32]]] = {fault: [] for fault in faults}
+        for some in self._read(cases):
+            films = [film for _, film in some]
+            features.append(self.featurise(self._fitted(films)))
+            statistics += [image_statistics(film) for film in films]
+            pictures += [_picture(film) for film in films] if self.pictures else []
+            chosen = films[: max(0, num_faulty - len(positions))]
+            positions += [position for position, _ in some]
+            for fault in faults if chosen else ():
+                wrong = [
+                    Film(faulty(fault, film.pixels, _grey_as(other, film), rng))
+                    for film, other in zip(chosen, [*chosen[1:], chosen[0]], strict=True)
+                ]
+                copies[fault].append(self.featurise(self._fitted(wrong)))
+        size = features[0].shape[1] if features else 0
+        nothing = np.zeros((0, size), np.float32)
+        return Looked(
+            np.array(positions, np.int64),
+            np.concatenate([nothing, *features]),
+            np.array(statistics, np.float32).reshape(len(positions), len(NAMES)),
+            {fault: np.concatenate([nothing, *found]) for fault, found in copies.items()},
+            tuple(pictures),
+        )
+
+    def look_again(self, case: Case, remedy: Remedy) -> NDArray[np.float32]:
+        """Features of a film with a remedy applied, `(num_features,)`.
+
+        Args:
+            case: The film; it was read before.
+            remedy: What to do with it.
+        """
+        film = remedies.apply(self._decoded(case), remedy)
+        features: NDArray[np.float32] = self.featurise(self._fitted([film]))[0]
+        return features
+
+    def _read(self, cases: Sequence[Case]) -> Iterator[list[tuple[int, Film]]]:
+        """Position and film of those that can be read, some at a time."""
+        some: list[tuple[int, Film]] = []
+        numbered = progress(enumerate(cases), title="looking", unit="film", total=len(cases))
+        for position, case in numbered:
+            try:
+                some.append((position, self._decoded(case)))
+            except ImageError:
+                continue
+            if len(some) == _TOGETHER:
+                yield some
+                some = []
+        if some:
+            yield some
+
+    def _decoded(self, case: Case) -> Film:
+        with guarded():
+            data = Source(case.name, case.path).read()
+            return decoding.decode(data, for_model(self.reading, self.network_input))
+
+    def _fitted(self, films: Sequence[Film]) -> NDArray[np.uint8]:
+        return np.stack([to_input(film, self.network_input) for film in films])
+
+
+def _picture(film: Film) -> bytes:
+    """A small JPEG picture of a film, without anything else from its file."""
+    pixels = shrunk(film, _PICTURE_SIDE).pixels
+    if pixels.ndim == 3:
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), np.uint8)
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+
+
+def _grey_as(other: Film, film: Film) -> NDArray[np.uint8]:
+    """The pixels of another film, in grey or in colour as this one."""
+    if other.pixels.ndim == film.pixels.ndim:
+        return other.pixels
+    if film.pixels.ndim == 2:
+        return np.asarray(other.pixels.mean(axis=-1), np.uint8)
+    return np.repeat(other.pixels[..., np.newaxis], 3, axis=-1)

@@ -1,0 +1,74 @@
+"""Probes on points, against the linear discriminant analysis of scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from model_training.reference.probes import fit_probes
+
+SHIFTS = {
+    "inverted": np.array([4, 0, 0, 0, 0]),
+    "turned_90": np.array([0, 4, 0, 0, 0]),
+    "cropped": np.array([0, 0, 0.1, 0, 0]),  # hardly differs from a right film
+}
+
+
+def right(number, seed):
+    return np.random.default_rng(seed).normal(size=(number, 5)).astype(np.float32)
+
+
+def faulty(number, seed):
+    return {
+        name: (right(number, seed + place) + shift).astype(np.float32)
+        for place, (name, shift) in enumerate(SHIFTS.items(), start=1)
+    }
+
+
+@pytest.fixture(scope="module")
+def probes():
+    return fit_probes(
+        right(600, 10),
+        faulty(300, 20),
+        validation=right(1_000, 30),
+        faulty_validation=faulty(200, 40),
+        distances={name: np.linspace(0, 2, 200) for name in SHIFTS},
+    )
+
+
+def test_a_fault_that_cannot_be_told_is_not_named(probes):
+    assert probes.names == ("inverted", "turned_90")
+
+
+def test_faults_are_told_and_right_films_are_left_alone(probes):
+    for name, films in faulty(300, 50).items():
+        found = [probes.name(film, 0.0) for film in films]
+        if name in probes.names:
+            assert np.mean([one == name for one in found]) > 0.75
+    alarms = np.mean([probes.name(film, 0.0) != "" for film in right(2_000, 60)])
+    assert alarms < 0.02
+
+
+def test_a_fault_is_named_only_as_far_out_as_films_with_it_lie(probes):
+    film = np.array([4, 0, 0, 0, 0], np.float32)
+
+    assert probes.reach == pytest.approx([1.96, 1.96], abs=0.01)
+    assert probes.name(film, 1.9) == "inverted"
+    assert probes.name(film, 2.0) == ""
+
+
+def test_directions_agree_with_scikit_learn():
+    groups = [right(500, 1), (right(500, 2) + SHIFTS["inverted"]).astype(np.float32)]
+    probes = fit_probes(
+        groups[0],
+        {"inverted": groups[1]},
+        validation=groups[0],
+        faulty_validation={"inverted": groups[1]},
+        distances={"inverted": np.ones(500)},
+    )
+    theirs = LinearDiscriminantAnalysis().fit(
+        np.clip(np.concatenate(groups), -8, 8), np.repeat([0, 1], 500)
+    )
+
+    mine, expected = probes.weights[0], theirs.coef_[0]
+    cosine = mine @ expected / np.linalg.norm(mine) / np.linalg.norm(expected)
+    assert cosine == pytest.approx(1, abs=0.01)

@@ -1,0 +1,222 @@
+"""`overread-train reference` from an older bundle to one that refuses foreign pictures."""
+
+import shutil
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from app.core.bundles.bundle import (
+    GROUP_ID,
+    PREDICTIONS,
+    REFERENCE_SAMPLE,
+    SPLIT,
+    file_sha256,
+    load_bundle,
+)
+from app.core.errors import RefusedImageError
+from app.core.gate.familiarity import check_familiar
+from app.core.gate.image_statistics import NAMES
+from app.core.gate.reference import load_reference
+from app.core.networks.feature_pooling import feature_function
+from app.core.networks.network import load_network
+from model_training.bundling.revision import write_copy
+from model_training.cli import main
+from tests.bundles import make_bundle
+
+NUMBERS = {"train": 90, "val": 80, "test": 30}
+
+
+def film(number):
+    """Bright above, dark below, with a bright side and a spot that wanders a little."""
+    rng = np.random.default_rng(number)
+    rows, columns = np.mgrid[:48, :48] / 47
+    shown = 150 - 80 * rows + 40 * columns + rng.normal(0, 4, (48, 48))
+    top, left = rng.integers(6, 12, 2)
+    shown[top : top + 10, left : left + 6] += 30
+    return np.clip(shown * rng.uniform(0.9, 1.1), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Films of three splits, and a picture that the bundle does not know."""
+    folder = tmp_path_factory.mktemp("films")
+    number = 0
+    for split, count in NUMBERS.items():
+        for _ in range(count):
+            cv2.imwrite(str(folder / f"{split}_{number}.png"), film(number))
+            number += 1
+    cv2.imwrite(str(folder / "unknown.png"), film(9_999))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def older(data, tmp_path_factory):
+    """A bundle without a reference whose tables list the films."""
+    small = make_bundle(tmp_path_factory.mktemp("models"))
+    rows = [
+        {
+            "path": path.name,
+            "label": "NORMAL",
+            "patient_id": f"p{path.stem.split('_')[1]}",
+            "subgroup": "",
+            "split": path.stem.split("_")[0],
+            "image_id": file_sha256(path),
+        }
+        for path in sorted(data.glob("*_*.png"))
+    ]
+    split = pd.DataFrame(rows)
+    held_out = split[split["split"] != "train"].assign(
+        y_true=0, logit=-1.0, probability=0.25, **{GROUP_ID: range(110)}
+    )
+    return write_copy(
+        small,
+        tmp_path_factory.mktemp("older") / "older",
+        {
+            SPLIT: split.to_csv(index=False),
+            PREDICTIONS: held_out.drop(columns="label").to_csv(index=False),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def newer(older, data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("newer") / "newer"
+    assert main(["reference", str(older.path), str(data), "--out", str(out), "--pictures"]) == 0
+    return load_bundle(out)
+
+
+def observe(bundle, pixels):
+    network, reference = load_network(bundle), load_reference(bundle)
+    function = feature_function(network.model, bundle.manifest.reference.layers)
+    features = function(pixels[np.newaxis, ..., np.newaxis].astype(np.float32))
+    return reference.observe(np.asarray(features)[0])
+
+
+def test_the_new_version_has_a_reference_and_the_old_one_is_left_as_it_was(older, newer):
+    assert older.manifest.reference is None
+    assert load_reference(load_bundle(older.path)) is None
+    assert newer.manifest.format == 3
+    section = newer.manifest.reference
+    assert section.of == NUMBERS["val"]
+    assert section.refused <= 3
+    assert {"inverted", "turned_90", "turned_180", "turned_270"} <= set(section.faults)
+    assert newer.manifest.files["model.keras"] == older.manifest.files["model.keras"]
+
+
+def test_the_sample_names_no_patient_and_fits_the_coordinates(newer):
+    reference = load_reference(newer)
+    table = pd.read_csv(newer.path / REFERENCE_SAMPLE)
+
+    assert len(table) == len(reference.sample) == NUMBERS["val"] + NUMBERS["test"]
+    assert set(table["split"]) == {"val", "test"}
+    assert {"image_id", "y_true", "probability", "group", *NAMES} <= set(table)
+    assert not {"path", "patient_id"} & set(table)
+    assert table["group"].nunique() == len(table)
+
+
+def test_the_coordinates_are_those_of_the_films(newer, data):
+    table = pd.read_csv(newer.path / REFERENCE_SAMPLE)
+    by_digest = {file_sha256(path): path for path in data.glob("*_*.png")}
+
+    for row in (0, 50, 100):
+        pixels = cv2.imread(str(by_digest[table["image_id"][row]]), cv2.IMREAD_GRAYSCALE)
+        seen = observe(newer, pixels)
+        expected = load_reference(newer).sample[row].astype(float)
+        assert seen.coordinates.astype(float) == pytest.approx(expected, abs=0.02)
+
+
+def test_small_pictures_are_shipped_only_if_allowed(newer, older, data):
+    pictures = [name for name in newer.manifest.files if name.startswith("pictures/")]
+
+    assert len(pictures) == NUMBERS["val"] + NUMBERS["test"]
+    shown = cv2.imread(str(newer.path / pictures[0]), cv2.IMREAD_GRAYSCALE)
+    assert shown.shape == (48, 48)
+
+
+def test_a_new_film_of_the_kind_is_familiar(newer):
+    passed = 0
+    for number in range(500, 520):
+        try:
+            check_familiar(observe(newer, film(number)))
+            passed += 1
+        except RefusedImageError:
+            continue
+    assert passed >= 18
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.random.default_rng(0).integers(0, 256, (48, 48)).astype(np.uint8),
+        np.full((48, 48), 255, np.uint8),
+        (np.indices((48, 48)).sum(axis=0) // 6 % 2 * 255).astype(np.uint8),
+    ],
+    ids=["noise", "white", "stripes"],
+)
+def test_a_foreign_picture_is_unfamiliar(newer, picture):
+    seen = observe(newer, picture)
+
+    assert seen.distance > 1
+    with pytest.raises(RefusedImageError):
+        check_familiar(seen)
+
+
+@pytest.mark.parametrize(
+    ("fault", "quarters"), [("turned_90", 1), ("turned_180", 2), ("turned_270", 3)]
+)
+def test_a_turned_film_is_named_and_offered_its_remedy(newer, fault, quarters):
+    named = 0
+    for number in range(600, 610):
+        wrong = observe(newer, np.ascontiguousarray(np.rot90(film(number), quarters)))
+        try:
+            check_familiar(wrong, remedied=observe(newer, film(number)))
+        except RefusedImageError as error:
+            named += error.code == fault
+    assert named >= 8
+
+
+def test_the_card_says_what_is_refused(newer):
+    card = newer.card()
+
+    assert card.count("## What it refuses") == 1
+    assert "The bundle has no reference" not in card
+    assert f"of {NUMBERS['val']}" in card
+    assert "test films, upside down" in card
+    assert card.index("## What it refuses") < card.index("## Limits")
+
+
+def test_films_are_found_by_content_and_counted(older, data, tmp_path, capsys):
+    for path in sorted(data.glob("train_*.png"))[:5]:
+        shutil.copy(path, tmp_path / f"renamed_{path.stem}.png")
+
+    assert main(["reference", str(older.path), str(tmp_path)]) == 1
+
+    said = capsys.readouterr().err
+    assert "train 5 of 90, val 0 of 80, test 0 of 30" in said
+    assert "at least 60 films of training and 50 of validation; there are 5 and 0" in said
+    assert not older.path.with_name("older-reference").exists()
+
+
+def test_an_existing_folder_is_not_replaced(older, data, newer, capsys):
+    status = main(["reference", str(older.path), str(data), "--out", str(newer.path)])
+
+    assert status == 2
+    assert "exists. Name a new folder" in capsys.readouterr().err
+
+
+def test_a_folder_without_images_is_refused(older, tmp_path, capsys):
+    assert main(["reference", str(older.path), str(tmp_path)]) == 1
+    assert "There is no image in the folder" in capsys.readouterr().err
+
+
+def test_a_second_reference_replaces_the_first(newer, data, tmp_path):
+    again = tmp_path / "again"
+
+    assert main(["reference", str(newer.path), str(data), "--out", str(again)]) == 0
+
+    bundle = load_bundle(again)
+    assert bundle.card().count("## What it refuses") == 1
+    assert not any(name.startswith("pictures/") for name in bundle.manifest.files)
+    assert load_reference(bundle).mean == pytest.approx(load_reference(newer).mean, rel=1e-4)
