@@ -92,6 +92,16 @@ def comment_key(bundle: Bundle, image_id: str) -> str:
     return f"case_comment_{bundle.sha256[:12]}_{image_id}"
 
 
+def override_key(bundle: Bundle, image_id: str) -> str:
+    """The key of the reason to judge a refused film all the same.
+
+    Args:
+        bundle: The model that refused it.
+        image_id: Its identity as it was refused.
+    """
+    return f"case_override_{bundle.sha256[:12]}_{image_id}"
+
+
 def value_of(key: str, default: Any = None) -> Any:
     """What a widget holds, or was set to before it was drawn.
 
@@ -261,6 +271,19 @@ def enter_subfolder() -> None:
 def set_listed(listed: list[Result]) -> None:
     """Stores the worklist as shown; the Case page steps through it."""
     st.session_state[_LISTED] = listed
+
+
+def replace_result(source: Source, result: Result) -> None:
+    """Lists a film as it is judged now, opens it, and has the worklist counted anew.
+
+    Args:
+        source: The film as it was listed.
+        result: Its new result.
+    """
+    listed: list[Result] = st.session_state.get(_LISTED, [])
+    st.session_state[_LISTED] = [result if one.source == source else one for one in listed]
+    st.session_state.pop(_CACHED, None)
+    open_case(result.source)
 
 
 def neighbours(source: Source) -> tuple[Source | None, Source | None, str]:

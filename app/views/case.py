@@ -6,7 +6,7 @@ from app.core.review.findings import prediction_text
 from app.core.review.worklist import STATUS_LABELS
 from app.ui import components, errors, state, verdict_log
 from app.ui.cache import films, pictures
-from app.ui.case import method_choice, similar_films, viewer
+from app.ui.case import method_choice, refusal, similar_films, viewer
 
 bundle = state.require_bundle()
 source = state.require_case()
@@ -35,13 +35,20 @@ with film_side:
     if case.film is None:
         st.error(case.reason, icon=":material/error:")
     else:
-        view = viewer.choose_view(case, bundle)
-        class_index = view.class_index
-        pending = viewer.show_film(case, case.film, bundle, view)
+        if case.remedy is not None:
+            refusal.show_beside(case, case.film, case.remedy)
+        else:
+            view = viewer.choose_view(case, bundle)
+            class_index = view.class_index
+            pending = viewer.show_film(case, case.film, bundle, view)
 
 similar = similar_films.find(case, bundle, class_index)
 with reading_side:
-    if case.prediction is None:
+    refusal.tell(case, bundle)
+    if case.can_be_overridden:
+        refusal.explain(case)
+        refusal.ask(case, source, bundle)
+    elif case.prediction is None:
         st.warning(f"No prediction. {case.reason}" if case.film else "No prediction.")
     else:
         st.markdown(f"### {STATUS_LABELS[case.prediction.zone]}")

@@ -11,6 +11,7 @@ st.title("Model card")
 bundle = state.require_bundle()
 files, versions = check_files(bundle), check_versions(bundle)
 views.headline(bundle, files, versions)
+views.gate(bundle)
 
 card, facts = st.columns([4, 3], gap="medium")
 with card, st.container(border=True):

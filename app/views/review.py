@@ -30,7 +30,6 @@ if is_running:
     progress.show_progress(batch)
     if not results_so_far:
         st.stop()
-
 if batch.progress.error:
     st.error(batch.progress.error, icon=":material/error:")
 if batch.progress.cancelled and not is_running:
@@ -48,6 +47,7 @@ num_reviewed = state.cached(
     "reviewed", (len(results), verdicts), lambda: count_reviewed(results, verdicts)
 )
 rows.summary(counts, num_reviewed=num_reviewed, num_results=len(results), left_out=batch.left_out)
+rows.warn_of_the_gate(bundle, results_so_far, is_running=is_running)
 if not is_running:
     choices.offer_choices(batch, results_so_far)
 with st.container(border=True):

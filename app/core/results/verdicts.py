@@ -6,33 +6,22 @@ models by the digest of the bundle.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal, get_args
 
-from sqlalchemy import (
-    DDL,
-    ColumnElement,
-    DateTime,
-    Dialect,
-    Index,
-    String,
-    Text,
-    TypeDecorator,
-    create_engine,
-    event,
-    exists,
-    func,
-    select,
-    text,
-)
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Index, String, Text, exists, func, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
 from app.core.errors import OverreadError
+from app.core.results.append_only import (
+    Utc,
+    forbid_changes,
+    is_sqlite,
+    opened,
+    readable_errors,
+)
 
 Agreement = Literal["agree", "disagree", "unsure"]
 AGREEMENTS: tuple[Agreement, ...] = get_args(Agreement)
@@ -54,28 +43,6 @@ class Verdict:
     created_at: datetime
 
 
-class _Utc(TypeDecorator[datetime]):
-    """A time that is UTC wherever it is read or written.
-
-    SQLite drops the zone and PostgreSQL answers in the zone of the connection.
-    """
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The time in UTC, as it is stored."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("A time of the database must have a zone. Received one without.")
-        return value and value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The time in UTC; without a zone it is that already."""
-        if value is None or value.tzinfo is not None:
-            return value and value.astimezone(UTC)
-        return value.replace(tzinfo=UTC)
-
-
 class _Base(DeclarativeBase):
     pass
 
@@ -85,7 +52,7 @@ class _VerdictRow(_Base):
     __table_args__ = (Index("by_bundle_and_image", "bundle_sha256", "image_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    created_at: Mapped[datetime] = mapped_column(_Utc)
+    created_at: Mapped[datetime] = mapped_column(Utc)
     image_id: Mapped[str] = mapped_column(String(64))
     bundle_sha256: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str | None] = mapped_column(String(16))
@@ -93,15 +60,7 @@ class _VerdictRow(_Base):
 
 
 # The database itself also enforces that rows are never changed.
-for _verb in ("UPDATE", "DELETE"):
-    event.listen(
-        _VerdictRow.__table__,
-        "after_create",
-        DDL(  # type: ignore[no-untyped-call]
-            f"CREATE TRIGGER reviews_no_{_verb.lower()} BEFORE {_verb} ON reviews "
-            "BEGIN SELECT RAISE(ABORT, 'reviews are append-only'); END"
-        ).execute_if(dialect="sqlite"),
-    )
+forbid_changes(_VerdictRow.__table__)
 
 
 # A row without verdict and comment withdraws an earlier one. On an image without one, it would
@@ -127,12 +86,9 @@ class VerdictStore:
         Raises:
             VerdictStoreError: If it cannot be opened or created.
         """
-        engine = create_engine(url)
         with _readable_errors("opened"):
-            if engine.url.get_backend_name() == "sqlite" and engine.url.database:
-                Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-            _Base.metadata.create_all(engine)
-            if engine.url.get_backend_name() == "sqlite":
+            engine = opened(url, _Base)
+            if is_sqlite(engine):
                 # Also in databases created by an earlier version.
                 with engine.begin() as connection:
                     connection.execute(text(_REFUSE_EMPTY))
@@ -215,13 +171,5 @@ def _is_empty(row: type[_VerdictRow]) -> ColumnElement[bool]:
     return row.verdict.is_(None) & (func.trim(row.comment) == "")
 
 
-@contextmanager
-def _readable_errors(action: str) -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        raise VerdictStoreError(
-            f"The verdicts could not be {action} ({type(error).__name__}). Check that the data "
-            "folder (OVERREAD_HOME) exists, is writable and has free space; verdicts saved "
-            "earlier are kept."
-        ) from error
+def _readable_errors(action: str) -> AbstractContextManager[None]:
+    return readable_errors(VerdictStoreError, "verdicts", action)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Event, Thread
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
-from app.core.images.reading import ReadOptions
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import KnownResults, Result
+from app.core.scoring.second_look import SecondLook
 from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool
@@ -62,6 +63,7 @@ class Batch:
         spooled: Spool | None = None,
         known: KnownResults | None = None,
         left_out: LeftOut | None = None,
+        second_look: SecondLook | None = None,
     ) -> None:
         """Stores the images; `start` begins scoring.
 
@@ -71,7 +73,9 @@ class Batch:
             spooled: The uploads they are from, kept on disk as long as the batch.
             known: Cache of earlier results, to which new ones are added.
             left_out: What lay beside the images and is not listed.
+            second_look: How refused films are judged after all, see `Engine.score`.
         """
+        self._second_look = second_look
         self.bundle = bundle
         self.left_out = left_out or LeftOut()
         self._spooled = spooled
@@ -100,7 +104,35 @@ class Batch:
             spooled=self._spooled,
             known=self._known,
             left_out=self.left_out,
+            second_look=self._second_look,
         )
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How all files are read that leave it open."""
+        return self._sources[0].reading if self._sources else AS_STORED
+
+    def judge_again(self, source: Source, reading: ReadOptions, engine: Engine) -> Result:
+        """The result of one film as its reader decided, which `replace` puts into the batch.
+
+        Args:
+            source: The film.
+            reading: How it is read then.
+            engine: The model.
+        """
+        (result,) = engine.score([replace(source, reading=reading)], known=self._known)
+        return replace(result, evidence=None)
+
+    def replace(self, source: Source, result: Result) -> None:
+        """Puts the result of a film in the place of the one it has.
+
+        Args:
+            source: The film, as in the result it has.
+            result: As returned by `judge_again`.
+        """
+        for position, found in enumerate(self.results):
+            if found.source == source:
+                self.results[position] = result
 
     def cancel(self) -> None:
         """Stops after the images in progress; results so far are kept."""
@@ -125,9 +157,14 @@ class Batch:
             error=self._error,
         )
 
+    def _scored(self, engine: Engine) -> Iterator[Result]:
+        return engine.score(
+            self._sources, known=self._known, second_look=self._second_look, is_background=True
+        )
+
     def _run(self, engine: Engine) -> None:
         try:
-            for result in engine.score(self._sources, known=self._known, is_background=True):
+            for result in self._scored(engine):
                 # Without the heatmap, because 100,000 of them would fill the memory.
                 self.results.append(replace(result, evidence=None))
                 if self._cancel.is_set():

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.manifest import Manifest
 from app.core.errors import RefusedImageError, Remedy
 from app.core.gate.familiarity import check_familiar, needs_second_look
 from app.core.gate.fault_probes import REMEDY_OF
@@ -20,6 +21,8 @@ from app.core.gate.image_statistics import image_statistics
 from app.core.gate.observation import Observation
 from app.core.gate.reference import Reference, load_reference
 from app.core.gate.rules.check import check_film
+from app.core.performance.formatting import proportion_in_full
+from app.core.statistics.metrics import Proportion
 
 if TYPE_CHECKING:
     from app.core.images.decoding import Film
@@ -30,6 +33,22 @@ NO_REFERENCE = (
     "This model has no reference of what it learned from, so it cannot tell foreign images: it "
     "judges whatever it is given."
 )
+
+
+def reference_note(manifest: Manifest) -> str:
+    """Whether a model can tell foreign images, and how many of its own it refuses.
+
+    Args:
+        manifest: Of the bundle.
+    """
+    reference = manifest.reference
+    if reference is None:
+        return NO_REFERENCE
+    refused = proportion_in_full(Proportion(reference.refused, reference.of))
+    return (
+        "Images unlike those the model learned from are refused. The limit was chosen to refuse "
+        f"{reference.limit_share:.0%} of the validation images; it refuses {refused}."
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

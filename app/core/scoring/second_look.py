@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from app.core.errors import Remedy
 from app.core.images.reading import ReadOptions
 from app.core.scoring.result import Result
 
@@ -34,3 +36,25 @@ class ApplyRemedies:
     def accepts(self, second: Result) -> bool:
         """Only if it has a prediction."""
         return second.status == "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class AsDecided:
+    """Judges films as readers decided earlier.
+
+    Attributes:
+        decisions: Remedy, if any, and reason, by the identity of a film as it was refused.
+    """
+
+    decisions: Mapping[str, tuple[Remedy | None, str]]
+
+    def reading(self, refused: Result) -> ReadOptions | None:
+        """The reading that was decided on; None for a film about which nothing was."""
+        if refused.image_id not in self.decisions:
+            return None
+        remedy, reason = self.decisions[refused.image_id]
+        return replace(refused.source.reading, remedy=remedy, override=reason)
+
+    def accepts(self, second: Result) -> bool:
+        """Always: a film that is refused as it should be, too, is shown so."""
+        return True

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.networks.network import Network
+from app.core.results.decisions import DecisionStore
 from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults, open_cache
 from app.core.results.result_store import ResultStore
@@ -85,6 +86,12 @@ def opening(bundle: Bundle) -> Opening:
 def verdict_store(url: str) -> VerdictStore:
     """The database of verdicts, with one connection pool for all sessions."""
     return VerdictStore(url)
+
+
+@st.cache_resource
+def decision_store(url: str) -> DecisionStore:
+    """The database of decisions about refused films, shared by all sessions."""
+    return DecisionStore(url)
 
 
 def known_results(bundle: Bundle) -> CachedResults | None:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from app.charts import findings as finding_charts
 from app.charts import prediction as prediction_charts
 from app.core.bundles.bundle import Bundle
+from app.core.errors import Remedy
 from app.core.explanations.selection import Choice
 from app.core.images import display
 from app.core.images.decoding import Film
 from app.core.images.reading import ReadOptions
 from app.core.rendering import heatmaps
+from app.core.review import refusals
 from app.core.review.cases import Window
 from app.core.scoring.prediction import Prediction
 from app.ui.cache.names import NAMED_BY
@@ -37,6 +39,18 @@ def film_picture(image_id: str, film: Film, window: Window) -> str:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _film_picture(image_id: str, chosen: ReadOptions, _film: Film, window: Window) -> str:
     return _data_url("jpeg", display.jpeg(window.of(_film), quality=92))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def corrected_picture(image_id: str, _film: Film, remedy: Remedy) -> str:
+    """A film as it would be with a remedy, as a data URL.
+
+    Args:
+        image_id: SHA-256 of the file.
+        _film: The film as it is.
+        remedy: What would be done to it.
+    """
+    return _data_url("jpeg", display.jpeg(refusals.corrected(_film, remedy), quality=92))
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=64, show_spinner=False)

@@ -10,6 +10,7 @@ import streamlit as st
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.provenance import FileCheck, VersionCheck
 from app.core.performance import formatting
+from app.core.scoring.gatekeeper import reference_note
 from app.ui import components
 
 _DIGEST_DIGITS = 8
@@ -50,6 +51,15 @@ def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[Vers
             key="model_card_download",
             on_click="ignore",
         )
+
+
+def gate(bundle: Bundle) -> None:
+    """Whether the model can tell images unlike those it learned from, and how many it refused."""
+    note = reference_note(bundle.manifest)
+    if bundle.manifest.reference is None:
+        st.warning(note, icon=":material/warning:")
+    else:
+        st.caption(f":material/shield: {note}")
 
 
 def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:

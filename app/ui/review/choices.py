@@ -34,7 +34,7 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
     )
     if not counts:
         return
-    earlier = for_model(results[0].source.reading, batch.bundle.manifest.input)
+    earlier = for_model(batch.reading, batch.bundle.manifest.input)
     number = state.batch_number()
     with st.expander("Some files can be read in more than one way", expanded=not is_answered):
         frame, window = earlier.frame, earlier.window
@@ -45,7 +45,7 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
         reading = ReadOptions(frame, window)
         if st.button(
             "Read the files this way",
-            disabled=reading == results[0].source.reading,
+            disabled=reading == batch.reading,
             key=f"review_read_as_{number}",
         ):
             again = batch.read_as(reading)

@@ -14,7 +14,7 @@ from app.core.sources import folders, sources
 from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool, spool
-from app.ui import components, errors, state
+from app.ui import components, decision_log, errors, state
 from app.ui.cache import models
 
 _FILES = "Files or ZIP"
@@ -133,7 +133,14 @@ def _start(
         )
         return
     known = models.known_results(bundle)
-    batch = Batch(found, bundle=bundle, spooled=spooled, known=known, left_out=left_out)
+    batch = Batch(
+        found,
+        bundle=bundle,
+        spooled=spooled,
+        known=known,
+        left_out=left_out,
+        second_look=decision_log.second_look(bundle),
+    )
     batch.start(models.engine(bundle))
     state.set_batch(batch)
     st.rerun()

@@ -16,6 +16,7 @@ from app.core.bundles.manifest import NO_FINDING, Task
 from app.core.performance import formatting
 from app.core.performance.formatting import counted
 from app.core.results.verdicts import AGREEMENTS, Verdict
+from app.core.review import refusals
 from app.core.review.findings import results_of_finding
 from app.core.review.worklist import (
     COLUMNS,
@@ -25,6 +26,7 @@ from app.core.review.worklist import (
     ImageStatus,
     status_of,
 )
+from app.core.scoring.gatekeeper import NO_REFERENCE
 from app.core.scoring.result import Result
 from app.core.sources.left_out import LeftOut
 from app.ui import components, errors, state
@@ -54,6 +56,20 @@ def summary(
     st.markdown(" · ".join([*text, f"{num_reviewed:,} of {num_results:,} reviewed"]))
     if left_out:
         st.caption(components.escape_markdown(str(left_out)))
+
+
+def warn_of_the_gate(bundle: Bundle, results: Sequence[Result], *, is_running: bool) -> None:
+    """Says when the model cannot tell foreign films, or is for none of them.
+
+    Args:
+        bundle: The model.
+        results: Its results so far.
+        is_running: Whether there are more to come.
+    """
+    if bundle.manifest.reference is None:
+        st.caption(f":material/info: {NO_REFERENCE}")
+    elif not is_running and (note := refusals.all_refused_note(results)):
+        st.warning(note, icon=":material/block:")
 
 
 def choose_finding(bundle: Bundle) -> str | None:
@@ -194,8 +210,7 @@ def show_rows(
         )
         beside = finding_columns.beside(shown, predictions, task)
         table.insert(list(table).index("Verdict"), finding_columns.BESIDE, beside)
-    with_reasons = any(result.reason for result in shown)
-    if not with_reasons:
+    if not any(refusals.row_note(result) for result in shown):
         table = table.drop(columns="Reason")
     if bundle.manifest.task.any_of:
         table = table.drop(columns="Probability")  # which is that of one of them
@@ -259,7 +274,7 @@ def _row(result: Result, bundle: Bundle, verdict: Verdict | None) -> dict[str, A
         "Prediction": finding_columns.prediction(prediction, task) if prediction else "",
         **finding_columns.cells(result, task),
         "Verdict": (verdict.agreement or "comment").capitalize() if verdict else "",
-        "Reason": result.reason,
+        "Reason": refusals.row_note(result),
     }
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
-from app.core.results.verdicts import VerdictStore, VerdictStoreError, _Utc
+from app.core.results.append_only import Utc
+from app.core.results.verdicts import VerdictStore, VerdictStoreError
 
 IMAGE, OTHER_IMAGE, BUNDLE = "a" * 64, "b" * 64, "c" * 64
 
@@ -151,7 +152,7 @@ def test_times_are_those_of_the_clock_in_utc_whatever_the_zone_of_the_server(url
 
 def test_a_database_that_answers_in_its_own_zone_is_read_as_the_same_moment():
     moment = datetime(2026, 3, 1, 12, 5, 9, tzinfo=UTC)
-    column = _Utc()
+    column = Utc()
 
     # As drivers of PostgreSQL answer, and as SQLite does.
     tokyo = moment.astimezone(timezone(timedelta(hours=9)))
@@ -163,4 +164,4 @@ def test_a_database_that_answers_in_its_own_zone_is_read_as_the_same_moment():
 
 def test_a_time_without_a_zone_is_never_stored():
     with pytest.raises(ValueError, match="zone"):
-        _Utc().process_bind_param(datetime(2026, 3, 1), sqlite.dialect())
+        Utc().process_bind_param(datetime(2026, 3, 1), sqlite.dialect())

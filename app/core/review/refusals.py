@@ -1,0 +1,84 @@
+"""What is told of refused films, and of films that were judged all the same, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.core.errors import Remedy
+from app.core.gate.observation import Observation
+from app.core.images import remedies
+from app.core.images.decoding import Film
+from app.core.images.reading import ReadOptions
+from app.core.scoring.result import Result
+
+_OFFERED: dict[Remedy, str] = {
+    "invert": "black and white swapped",
+    "turn_90": "turned clockwise by 90°",
+    "turn_180": "turned by 180°",
+    "turn_270": "turned anticlockwise by 90°",
+    "remove_border": "without its border",
+}
+
+
+def offered(remedy: Remedy) -> str:
+    """How the film would be with a remedy, such as `black and white swapped`."""
+    return _OFFERED[remedy]
+
+
+def corrected(film: Film, remedy: Remedy) -> Film:
+    """A film for display as it would be with a remedy.
+
+    Args:
+        film: As it is.
+        remedy: What would be done to it.
+    """
+    return remedies.apply(film, remedy)
+
+
+def second_look_note(chosen: ReadOptions) -> str:
+    """What was done to a film and why it was judged all the same; empty if neither.
+
+    Args:
+        chosen: The choices that were used for it.
+    """
+    words = []
+    if chosen.remedy is not None:
+        words.append(remedies.DONE[chosen.remedy])
+    if chosen.override:
+        words.append(f"Judged although the model is not for it: {chosen.override}")
+    return " ".join(words)
+
+
+def row_note(result: Result) -> str:
+    """What stands beside a film in the worklist: why it is refused, or how it was judged."""
+    words = [second_look_note(result.chosen), result.reason]
+    if result.remedy is not None:
+        words.append(f"Offered on Case: {offered(result.remedy)}.")
+    return " ".join(filter(None, words))
+
+
+def distance_text(observation: Observation) -> str:
+    """How far a film lies from those the model learned from, in words with the figure."""
+    distance = observation.distance
+    if distance <= 1:
+        return (
+            f"It lies within the limit, at {distance:.2f} of the distance at which films are "
+            "refused."
+        )
+    times = f"{distance:.1f}" if distance < 100 else "over 100"
+    return f"It lies {times} times as far from the films the model learned from as the limit."
+
+
+def all_refused_note(results: Sequence[Result]) -> str:
+    """One message for a folder in which there is nothing that the model is for; else empty.
+
+    Args:
+        results: Of a finished batch.
+    """
+    judged = [one for one in results if one.status in ("ok", "refused") and one.observation]
+    if not judged or any(one.status == "ok" for one in judged):
+        return ""
+    return (
+        f"The model is for none of these films: all {len(judged):,} that could be read are unlike "
+        "those it learned from. Choose another folder or another model."
+    )

@@ -1,0 +1,121 @@
+"""A refused film on the Case page: why, how it should be, and how it is judged after all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from app.core.bundles.bundle import Bundle
+from app.core.errors import OverreadError, Remedy
+from app.core.images.decoding import Film
+from app.core.review import refusals
+from app.core.review.batch import Batch
+from app.core.review.cases import Case, Window
+from app.core.review.worklist import STATUS_LABELS
+from app.core.sources.source import Source
+from app.ui import components, decision_log, errors, local_time, state
+from app.ui.cache import models, pictures
+
+
+class NoReasonError(OverreadError):
+    """A film was to be judged all the same, and no reason was given."""
+
+
+class NotReadAgainError(OverreadError):
+    """The file of a film that was to be judged can no longer be read."""
+
+
+def show_beside(case: Case, film: Film, remedy: Remedy) -> None:
+    """The film as it is, and beside it as it would be with the remedy that is offered.
+
+    Args:
+        case: The refused film.
+        film: Its pixels for display.
+        remedy: What is offered.
+    """
+    as_it_is, corrected = st.columns(2)
+    as_it_is.markdown("**As it is**")
+    as_it_is.image(pictures.film_picture(case.image_id, film, Window()), width="stretch")
+    corrected.markdown(f"**Corrected:** {refusals.offered(remedy)}")
+    corrected.image(pictures.corrected_picture(case.image_id, film, remedy), width="stretch")
+
+
+def explain(case: Case) -> None:
+    """Why the film is refused, in one sentence, and how far it lies from the limit."""
+    st.markdown(f"### {STATUS_LABELS['refused']}")
+    st.warning(f"No prediction. {case.reason}")
+    if case.observation is not None and case.reason_code != "unfamiliar":
+        st.caption(refusals.distance_text(case.observation))
+
+
+def ask(case: Case, source: Source, bundle: Bundle) -> None:
+    """Offers to judge the film after all: corrected where that is certain, or with a reason.
+
+    Args:
+        case: A film that the gate refused.
+        source: Where it is from.
+        bundle: The model.
+    """
+    if case.remedy is not None:
+        st.button(
+            "Judge the corrected film",
+            type="primary",
+            key="case_judge_corrected",
+            width="stretch",
+            on_click=errors.callback(_judge),
+            args=(case, source, bundle, case.remedy, ""),
+        )
+    key = state.override_key(bundle, case.image_id)
+    with st.form(f"{key}_form", border=False):
+        st.text_input(
+            "Reason to judge it all the same",
+            key=key,
+            max_chars=300,
+            placeholder="Stays with the result. Do not name the patient.",
+        )
+        st.form_submit_button(
+            "Judge it all the same",
+            width="stretch",
+            on_click=errors.callback(_judge_all_the_same),
+            args=(case, source, bundle, key),
+        )
+
+
+def tell(case: Case, bundle: Bundle) -> None:
+    """How a film was judged that the gate had refused, and who decided so when; else nothing.
+
+    Args:
+        case: The open film.
+        bundle: The model.
+    """
+    if case.film is None or not (note := refusals.second_look_note(case.film.chosen)):
+        return
+    decision = decision_log.about(bundle, case.image_id)
+    if decision is not None:
+        who = f" by {decision.reader}" if decision.reader else ""
+        note += f" Decided{who}, {local_time.shown(decision.created_at)}."
+    st.info(components.escape_markdown(note), icon=":material/gavel:")
+
+
+def _judge_all_the_same(case: Case, source: Source, bundle: Bundle, key: str) -> None:
+    reason = str(state.value_of(key) or "").strip()
+    if not reason:
+        raise NoReasonError("Write a reason first: it stays with the result of this film.")
+    _judge(case, source, bundle, source.reading.remedy, reason)
+
+
+def _judge(case: Case, source: Source, bundle: Bundle, remedy: Remedy | None, reason: str) -> None:
+    """Judges the film as decided, and keeps the decision before the result is shown."""
+    reading = replace(source.reading, remedy=remedy, override=reason)
+    batch = state.batch()
+    if batch is None or batch.bundle.sha256 != bundle.sha256:
+        batch = Batch([source], bundle=bundle, known=models.known_results(bundle))
+    result = batch.judge_again(source, reading, models.engine(bundle))
+    if not result.image_id:  # the file is gone since
+        raise NotReadAgainError(result.reason)
+    decision_log.save(
+        bundle, case.image_id, judged_id=result.image_id, remedy=remedy, reason=reason
+    )
+    batch.replace(source, result)
+    state.replace_result(source, result)

@@ -1,0 +1,59 @@
+"""What readers decided about films that a model refused: reads and saves it in the database."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.core.bundles.bundle import Bundle
+from app.core.errors import Remedy
+from app.core.results.decisions import Decision, DecisionStore
+from app.core.scoring.second_look import AsDecided
+from app.core.settings import read_settings
+from app.ui.cache import models
+
+
+def store() -> DecisionStore:
+    """The database of decisions, which is that of the verdicts."""
+    return models.decision_store(read_settings().database_url)
+
+
+def second_look(bundle: Bundle) -> AsDecided:
+    """How films are judged that this model refuses, as readers decided so far."""
+    decided = store().latest(bundle.sha256)
+    return AsDecided({name: (one.remedy, one.reason) for name, one in decided.items()})
+
+
+def about(bundle: Bundle, judged_id: str) -> Decision | None:
+    """The decision by which a film is judged; None if it was not refused.
+
+    Args:
+        bundle: The model.
+        judged_id: Identity of the film as it is judged.
+    """
+    decided = store().latest(bundle.sha256).values()
+    return next((one for one in decided if one.judged_id == judged_id), None)
+
+
+def save(
+    bundle: Bundle, image_id: str, *, judged_id: str, remedy: Remedy | None, reason: str
+) -> None:
+    """Saves a decision, with the name of the reader who is signed in.
+
+    Args:
+        bundle: The model that refused the film.
+        image_id: Identity of the film as it was refused.
+        judged_id: Its identity as it is judged then.
+        remedy: What is done to it first; None if nothing.
+        reason: Why it is judged all the same; may be empty with a remedy.
+
+    Raises:
+        DecisionStoreError: If it could not be saved.
+    """
+    store().record(
+        image_id=image_id,
+        judged_id=judged_id,
+        bundle_sha256=bundle.sha256,
+        remedy=remedy,
+        reason=reason,
+        reader=str(st.user.to_dict().get("email") or ""),
+    )

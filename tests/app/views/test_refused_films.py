@@ -1,0 +1,123 @@
+"""Refused films in the app: told why, shown as they should be, judged only as a reader decides."""
+
+import cv2
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core.results.decisions import DecisionStore
+from tests.app.views.conftest import MAIN, review_folder
+from tests.app.views.test_review import texts
+from tests.homes import link_converted
+from tests.references import familiar_film, foreign_film
+
+
+@pytest.fixture
+def gated_app(referenced_bundle, tmp_path, monkeypatch):
+    """The app on a model with a reference, with a familiar, a foreign and an inverted film."""
+    films = tmp_path / "root" / "mixed"
+    foreign = tmp_path / "root" / "foreign"
+    films.mkdir(parents=True)
+    foreign.mkdir()
+    cv2.imwrite(str(films / "familiar.png"), familiar_film(3000))
+    cv2.imwrite(str(films / "foreign.png"), foreign_film(3001))
+    cv2.imwrite(str(films / "inverted.png"), 255 - familiar_film(3002))
+    for number in range(3):
+        cv2.imwrite(str(foreign / f"{number}.png"), foreign_film(number))
+    monkeypatch.setenv("OVERREAD_MODELS", str(referenced_bundle.path.parent))
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(tmp_path / "root"))
+    monkeypatch.setenv("OVERREAD_HOME", str(link_converted(tmp_path / "home")))
+    return AppTest.from_file(MAIN, default_timeout=60)
+
+
+def rows(at):
+    return at.dataframe[0].value.set_index("Name")
+
+
+def open_film(at, name):
+    listed = at.session_state["listed"]
+    found = next(one.source for one in listed if one.source.name.endswith(name))
+    at.session_state["case"] = found
+    return at.switch_page("views/case.py").run()
+
+
+def test_refused_films_are_listed_with_reason_and_what_is_offered(gated_app):
+    at = review_folder(gated_app, "mixed")
+
+    table = rows(at)
+    assert table["Status"].tolist().count("✕ Refused") == 2
+    foreign, inverted = (table.loc[f"mixed/{name}.png"] for name in ("foreign", "inverted"))
+    assert "unlike those the model learned from" in foreign["Reason"]
+    assert "Offered on Case: black and white swapped" in inverted["Reason"]
+    assert foreign.isna()["Probability"]
+    assert "cannot tell foreign images" not in texts(at)
+    assert "all 3" not in texts(at)
+
+
+def test_the_corrected_film_is_judged_logged_and_found_again(
+    gated_app, referenced_bundle, tmp_path
+):
+    at = open_film(review_folder(gated_app, "mixed"), "inverted.png")
+    assert not at.exception
+    assert "As it is" in texts(at)
+    assert "Corrected:** black and white swapped" in texts(at)
+    assert "Calibrated probability" not in texts(at)
+
+    at.button(key="case_judge_corrected").click().run()
+
+    assert not at.exception
+    assert "Calibrated probability" in texts(at)
+    assert "Black and white were swapped" in texts(at)
+    assert "Decided" in texts(at)
+    (decision,) = decisions(tmp_path, referenced_bundle)
+    assert (decision.remedy, decision.reason) == ("invert", "")
+
+    at.switch_page("views/review.py").run()
+    assert rows(at)["Status"].tolist().count("✕ Refused") == 1
+    assert "Black and white were swapped" in rows(at).loc["mixed/inverted.png", "Reason"]
+
+    again = review_folder(AppTest.from_file(MAIN, default_timeout=60), "mixed")
+    assert "Black and white were swapped" in rows(again).loc["mixed/inverted.png", "Reason"]
+    assert rows(again).loc["mixed/foreign.png", "Status"] == "✕ Refused"
+
+
+def test_a_refused_film_is_judged_all_the_same_only_with_a_reason(
+    gated_app, referenced_bundle, tmp_path
+):
+    at = open_film(review_folder(gated_app, "mixed"), "foreign.png")
+    assert not any(one.key == "case_judge_corrected" for one in at.button)
+    submit = next(one for one in at.button if one.label == "Judge it all the same")
+
+    submit.click().run()
+    assert "Write a reason first" in texts(at)
+    assert not decisions(tmp_path, referenced_bundle)
+
+    at.text_input[0].set_value("Known phantom of this ward")
+    next(one for one in at.button if one.label == "Judge it all the same").click().run()
+
+    assert not at.exception
+    assert "Calibrated probability" in texts(at)
+    assert "Known phantom of this ward" in texts(at)
+    (decision,) = decisions(tmp_path, referenced_bundle)
+    assert (decision.remedy, decision.reason) == (None, "Known phantom of this ward")
+    at.switch_page("views/review.py").run()
+    assert "Known phantom of this ward" in rows(at).loc["mixed/foreign.png", "Reason"]
+
+
+def test_a_folder_that_is_all_foreign_gives_one_message(gated_app):
+    at = review_folder(gated_app, "foreign")
+
+    assert "all 3 that could be read are unlike" in texts(at)
+    assert rows(at)["Status"].tolist() == ["✕ Refused"] * 3
+
+
+def test_a_model_without_a_reference_says_so(app):
+    at = review_folder(app, "ward")
+    assert "cannot tell foreign images" in texts(at)
+
+    at.switch_page("views/model_card.py").run()
+    assert "cannot tell foreign images" in texts(at)
+
+
+def decisions(tmp_path, bundle):
+    store = DecisionStore(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}")
+    return list(store.latest(bundle.sha256).values())
