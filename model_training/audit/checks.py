@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
 from app.core.images.reading import AS_STORED, ReadOptions
+from model_training.audit.odd_films import odd_films
 from model_training.audit.shortcuts import Shortcut, border_scores, find_shortcuts
 from model_training.audit.survey import survey
 from model_training.data.answers import answer_counts, answers
@@ -55,6 +56,8 @@ class Inspection:
         digests: SHA-256 of each.
         facts: As `survey.Survey.facts`, one row per usable case.
         problems: Name and reason of each image that cannot be used.
+        odd: Index and reason of each image that a model trained on these would refuse all the
+            same, see `odd_films`.
         pairs: Near-duplicates.
         near_groups: Group of identical files and near-duplicates of each case, `(num_cases,)`.
         patients: Group of cases that must stay on one side of a split, `(num_cases,)`.
@@ -72,6 +75,7 @@ class Inspection:
     digests: list[str]
     facts: pd.DataFrame
     problems: list[tuple[str, str]]
+    odd: list[tuple[int, str]]
     pairs: Pairs
     near_groups: NDArray[np.int64]
     patients: NDArray[np.int64]
@@ -212,6 +216,10 @@ def inspect(
         digests=digests,
         facts=facts,
         problems=problems,
+        odd=odd_films(
+            list(zip(facts["height"].astype(int), facts["width"].astype(int), strict=True)),
+            read.statistics[usable],
+        ),
         pairs=pairs,
         near_groups=near_groups,
         patients=patients,

@@ -157,6 +157,14 @@ def _about_files(inspection: Inspection) -> Iterator[Observation]:
         )
     else:
         yield Observation("fine", f"All {len(inspection.cases):,} images can be read.")
+    if inspection.odd:
+        yield Observation(
+            "check",
+            f"{len(inspection.odd):,} of {len(inspection.cases):,} images are unlike the others: a "
+            "model trained on all would refuse them.",
+            "Look at them. What is no film, or has a border or text that the model will not meet, "
+            "is better left out or exported again; what is rare but right may stay.",
+        )
 
 
 def _about_duplicates(inspection: Inspection) -> Iterator[Observation]:

@@ -72,6 +72,8 @@ def write_html(path: Path, inspection: Inspection) -> None:
                 tables.kinds(inspection),
                 tables.problems_by_reason(inspection),
                 tables.problems(inspection),
+                tables.odd_by_reason(inspection),
+                tables.odd(inspection),
             ),
             _size_figures(inspection),
         ),

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from app.core.bundles.manifest import Input
 from app.core.errors import ImageError
+from app.core.gate.image_statistics import NAMES, image_statistics
 from app.core.images import decoding, dicom_file
 from app.core.images.coded_image import coded_image
 from app.core.images.file_kinds import HEAD_BYTES, kind_of
@@ -44,10 +45,13 @@ class Survey:
             and `deviation` of the grey values in [0, 255].
         thumbnails: As returned by `duplicates.thumbnail`, uint8 `(num_cases, side, side)`; 0 for
             cases with a problem.
+        statistics: As returned by `image_statistics`, float32 `(num_cases, len(NAMES))`; 0 for
+            cases with a problem.
     """
 
     facts: pd.DataFrame
     thumbnails: NDArray[np.uint8]
+    statistics: NDArray[np.float32]
 
     @property
     def usable(self) -> NDArray[np.int64]:
@@ -80,6 +84,7 @@ def survey(
         height=THUMBNAIL_SIDE, width=THUMBNAIL_SIDE, channels=channels, fit="stretch"
     )
     thumbnails = np.zeros((len(cases), THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
+    statistics = np.zeros((len(cases), len(NAMES)), np.float32)
 
     def examine(index: int) -> dict[str, object]:
         facts: dict[str, object] = {"digest": "", "problem": ""}
@@ -97,6 +102,7 @@ def survey(
             raise prepared.error
         film = prepared.film
         thumbnails[index] = thumbnail(film)
+        statistics[index] = image_statistics(film)
         header = _dicom_header(data) if dicom_file.is_dicom(data) else _picture_header(data)
         return {
             "file_format": header.file_format,
@@ -120,7 +126,7 @@ def survey(
         for batch in _batches(len(cases)):
             rows += list(pool.map(examine, batch))
             bar.update(len(batch))
-    return Survey(pd.DataFrame(rows, columns=list(_COLUMNS)), thumbnails)
+    return Survey(pd.DataFrame(rows, columns=list(_COLUMNS)), thumbnails, statistics)
 
 
 _COLUMNS = (

@@ -54,6 +54,22 @@ def problems(inspection: Inspection) -> Table:
     return Table(("File", "Reason"), inspection.problems[:_MAX_PROBLEMS], caption)
 
 
+def odd_by_reason(inspection: Inspection) -> Table:
+    """Images that the rules of a model trained on these would refuse, by reason."""
+    counted = Counter(reason for _, reason in inspection.odd)
+    rows = [(reason, f"{count:,}") for reason, count in counted.most_common()]
+    header = ("Reason", f"Images of {len(inspection.cases):,}")
+    return Table(header, rows, "Images unlike the others, which a model would refuse")
+
+
+def odd(inspection: Inspection) -> Table:
+    """The first of the images that the rules of a model trained on these would refuse."""
+    rows = [(inspection.cases[index].name, reason) for index, reason in inspection.odd]
+    hidden = len(rows) - _MAX_PROBLEMS
+    caption = f"The first {_MAX_PROBLEMS} of them" if hidden > 0 else "Names of the images unlike"
+    return Table(("File", "Reason"), rows[:_MAX_PROBLEMS], caption)
+
+
 def shared(inspection: Inspection) -> Table:
     """What each pair of given splits shares; no patients where none is known."""
     known = any(case.patient_id for case in inspection.cases)

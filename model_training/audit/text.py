@@ -30,6 +30,7 @@ def text(inspection: Inspection) -> str:
         tables.counts(inspection),
         tables.kinds(inspection),
         tables.problems_by_reason(inspection),
+        tables.odd_by_reason(inspection),
         tables.shared(inspection),
         tables.group_sizes(inspection),
         tables.shortcuts(inspection),
@@ -61,6 +62,7 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
         ],
         "counts": _counts(inspection),
         "unusable": [{"path": path, "reason": reason} for path, reason in inspection.problems],
+        "odd": [{"path": names[index], "reason": reason} for index, reason in inspection.odd],
         "formats": _counted(inspection, "file_format"),
         "pixels": _counted(inspection, "pixel_kind"),
         "sizes": {
@@ -141,6 +143,7 @@ def _has_names(inspection: Inspection) -> bool:
     """Whether the text counts files or patients without naming them."""
     return bool(
         inspection.problems
+        or inspection.odd
         or inspection.leaks
         or inspection.identical_files
         or len(inspection.pairs)

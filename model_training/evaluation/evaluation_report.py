@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
 
 from app.core.performance.calibration_check import outcomes_and_probabilities
-from app.core.performance.formatting import counted
+from app.core.performance.formatting import counted, proportion_in_full
 from app.core.performance.predictions import HeldOut
 from app.core.statistics.calibration import reliability_bins
 from app.core.statistics.curves import roc_curve
-from app.core.statistics.metrics import operating_point
+from app.core.statistics.metrics import Proportion, operating_point
+from model_training.data.datasets import Case
 from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import HEADER, Row, by_subgroup, markdown, notes, overall
 from model_training.evaluation.finding_figures import FindingCases
@@ -107,17 +109,46 @@ def _what(scored: Scored) -> list[str]:
         f"{manifest.task.title}: {counted(num_images, 'image')}{patients} scored by "
         f"{scored.bundle.name} (SHA-256 {scored.bundle.sha256[:12]})."
     ]
-    if scored.refused:
-        lines.append(
-            f"{sum(scored.refused.values())} of {len(scored.cases)} images were not scored: "
-            f"{describe_counts(scored.refused)}."
-        )
+    lines += _not_scored(scored)
     if manifest.task.binary:
         lines.append(
             f"Decision threshold for {manifest.task.display_name(manifest.task.classes[1])}: "
             f"{manifest.thresholds.decision:.3f}, the bundle's own ({manifest.thresholds.rule})."
         )
     return lines
+
+
+def _not_scored(scored: Scored) -> list[str]:
+    """What was refused, apart from what could not be read: neither is in any figure."""
+    lines = []
+    refused = scored.without_score("refused")
+    if refused:
+        share = Proportion(len(refused), len(scored.cases))
+        reasons = Counter(reason for _, reason in refused)
+        lines.append(
+            f"Refused: {proportion_in_full(share)} of the images: {describe_counts(reasons)}."
+            f"{_of_each_class(scored, [case for case, _ in refused])} The figures are of the "
+            "others alone."
+        )
+    lost = [*scored.without_score("unreadable"), *scored.without_score("failed")]
+    if lost:
+        reasons = Counter(reason for _, reason in lost)
+        lines.append(
+            f"{len(lost)} of {len(scored.cases)} images could not be scored: "
+            f"{describe_counts(reasons)}."
+        )
+    return lines
+
+
+def _of_each_class(scored: Scored, cases: list[Case]) -> str:
+    """How many of each class these are: figures can look good when one class is refused."""
+    if scored.bundle.manifest.task.any_of:
+        return ""
+    all_of, these = (
+        Counter(scored.classes[case.label] for case in some) for some in (scored.cases, cases)
+    )
+    words = ", ".join(f"{these[name]} of {all_of[name]} {name}" for name in all_of)
+    return f" By class: {words}."
 
 
 def _roc(scored: Scored, cases: HeldOut) -> Figure:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.findings import column
-from app.core.errors import DatasetError
+from app.core.errors import DatasetError, Status
 from app.core.performance.findings import LabelledFindings
 from app.core.performance.predictions import HeldOut
 from app.core.performance.sampling_units import sampling_units
@@ -47,6 +47,18 @@ class Scored:
     def refused(self) -> Counter[str]:
         """Number of images without a score, by reason code."""
         return Counter(result.reason_code for result in self.results if result.prediction is None)
+
+    def without_score(self, status: Status) -> list[tuple[Case, str]]:
+        """The images of one status, each with its reason code, in order.
+
+        Args:
+            status: `refused` by the gate or the decoder, `unreadable` or `failed`.
+        """
+        return [
+            (case, result.reason_code)
+            for case, result in zip(self.cases, self.results, strict=True)
+            if result.status == status
+        ]
 
     @property
     def image_ids(self) -> list[str]:

@@ -51,7 +51,7 @@ def test_text_has_every_finding(scored):
     text = " ".join(evaluation_report.text(scored).split())
 
     assert "79 images of 40 patients scored by findings" in text
-    assert "1 of 80 images were not scored" in text
+    assert "1 of 80 images could not be scored" in text
     assert "Mean AUC of the 2 findings" in text
     assert "### Effusion" in text
     assert "### Nodule" in text

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,10 @@ from app.core.errors import DatasetError
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from model_training.data.datasets import read_dataset
+from model_training.evaluation.evaluation_report import text
 from model_training.evaluation.scoring import only_split, score
 from tests.model_training.films import draw, write, write_classes
+from tests.pictures import dicom
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,26 @@ def test_what_cannot_be_scored_keeps_its_row_and_is_counted(scored):
     assert refused["probability"].isna().all()
     assert (table["truth"] == [path.split("/")[0] for path in table["path"]]).all()
     assert (table.loc[table["status"] == "ok", "subgroup"] == "bacteria").all()
+
+
+def test_refused_images_are_counted_apart_from_unreadable_ones(bundle, folder, tmp_path):
+    """Figures can look good when one class is refused: the report says how many of each."""
+    size = bundle.manifest.input.model_copy(update={"body_parts": ("CHEST",)})
+    chest = replace(bundle, manifest=bundle.manifest.model_copy(update={"input": size}))
+    shutil.copytree(folder, tmp_path / "films")
+    for name in ("NORMAL", "PNEUMONIA"):
+        path = tmp_path / "films" / name / "hand.dcm"
+        path.write_bytes(dicom(draw(0, 1), BodyPartExamined="HAND"))
+
+    scored = score(chest, read_dataset(tmp_path / "films"))
+
+    said = " ".join(text(scored).split())
+    assert len(scored.without_score("refused")) == 2
+    assert "13.3 %" in said  # of 15
+    assert "2 of 15" in said
+    assert "2 wrong_body_part" in said
+    assert "1 of 8 NORMAL, 1 of 7 PNEUMONIA" in said
+    assert "1 of 15 images could not be scored: 1 not_an_image" in said
 
 
 def test_labels_follow_the_bundle_s_order_of_classes(scored):

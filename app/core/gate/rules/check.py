@@ -62,6 +62,26 @@ def check_film(
         return
     figures = image_statistics(film) if statistics is None else statistics
     rows, columns = film.pixels.shape[:2]
-    look = Look((rows, columns), figures, ranges, network_input)
+    check_figures((rows, columns), figures, network_input, ranges)
+
+
+def check_figures(
+    shape: tuple[int, int],
+    statistics: NDArray[np.float32],
+    network_input: Input,
+    ranges: StatisticRanges,
+) -> None:
+    """Refuses a film by its figures alone, see `check_film`.
+
+    Args:
+        shape: Its rows and columns.
+        statistics: As returned by `image_statistics`, `(len(NAMES),)`.
+        network_input: The size of the network's input.
+        ranges: Where the training films lay.
+
+    Raises:
+        RefusedImageError: With what is wrong, and the remedy if one is certain.
+    """
+    look = Look(shape, statistics, ranges, network_input)
     for check in PIXEL_RULES:
         check(look)
