@@ -12,7 +12,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command = add_command(
         commands,
         "verify",
-        "Check that a bundle is complete and unchanged, and that its network answers.",
+        "Check that a bundle is complete and unchanged, that its network answers, and what its "
+        "reference refuses.",
         "overread verify models/chest-pneumonia",
     )
     add_bundle(command)
@@ -23,17 +24,27 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
     from app.core.images.in_flight import in_flight
     from app.core.scoring.engine import Engine
+    from app.core.scoring.gatekeeper import reference_note
     from app.core.scoring.trial import try_out
     from app.core.settings import read_settings
 
     in_flight.keep_in(read_settings().decoding)
     bundle = load_bundle(bundle_folder(options.bundle))
     engine = Engine(bundle, backend="tensorflow")
-    tried_on = try_out(engine)
+    trial = try_out(engine)
     print(f"{bundle.name}: complete and unchanged, {len(bundle.manifest.files)} files")
     print(f"folder: {bundle.path}")
     task = bundle.manifest.task
     print(f"{'findings' if task.any_of else 'classes'} ({task.kind}): {', '.join(task.classes)}")
     print(f"parameters: {engine.network.model.count_params():,}")
-    print(f"tried on {tried_on}: probabilities and heatmap are finite")
+    print(f"tried on {trial.tried_on}: probabilities and heatmap are finite")
+    print(f"reference: {reference_note(bundle.manifest)}")
+    for layer in bundle.manifest.feature_layers:
+        spread = " and deviation" if layer.spread else ""
+        cells = f", {layer.grid} x {layer.grid} cells" if layer.grid > 1 else ""
+        print(f"  layer {layer.layer}: mean{spread}{cells}")
+    if trial.distance is not None:
+        print(f"  {trial.tried_on}: {trial.distance:.2f} of the limit")
+    if trial.refusal:
+        print(f"  refused: {trial.refusal}")
     print(f"bundle sha256: {bundle.sha256}")

@@ -47,7 +47,7 @@ def reference_note(manifest: Manifest) -> str:
     refused = proportion_in_full(Proportion(reference.refused, reference.of))
     return (
         "Images unlike those the model learned from are refused. The limit was chosen to refuse "
-        f"{reference.limit_share:.0%} of the validation images; it refuses {refused}."
+        f"{100 * reference.limit_share:g} % of the validation images; it refuses {refused}."
     )
 
 

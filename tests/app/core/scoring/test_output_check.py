@@ -131,7 +131,8 @@ def test_a_weight_that_is_not_finite_is_refused_before_anything_is_scored(
 
 
 def test_a_sample_is_tried_first(phantom_bundle):
-    assert try_out(Engine(phantom_bundle)) == f"the sample {phantom_bundle.samples[0].name}"
+    trial = try_out(Engine(phantom_bundle))
+    assert trial.tried_on == f"the sample {phantom_bundle.samples[0].name}"
 
 
 def test_a_network_that_answers_nothing_is_an_error_of_the_run(
