@@ -27,9 +27,16 @@ AXES = {
     "sharpness": "Sharpness (log10 of relative detail)",
     "noise": "Finest detail (log2 of grey levels)",
     "blockiness": "JPEG blocks (log2 of steps at their borders)",
-    "surround": "Mean grey level at the border (0 black, 1 white)",
+    "surround": "Mean grey level at the margin (0 black, 1 white)",
     "symmetry": "Symmetry (correlation with the mirror image)",
     "colour": "Colour (0 grey, 1 pure)",
+    "border": "Uniform bars around the film (fraction)",
+    "frame": "Straight edges along all sides (fraction of the side)",
+    "line": "Straight edge across the middle (fraction of the side)",
+    "parts": "Likeness of the halves beside a line (correlation)",
+    "letters": "Letters in a line of text (log2 of 1 more)",
+    "paper": "Area of the commonest grey level (fraction)",
+    "steps": "Hard steps between neighbouring pixels (fraction)",
 }
 
 

@@ -203,10 +203,12 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     Raises:
         OverreadError: If the inputs hold no image.
     """
+    from app.core.gate.reservoir import Reservoir
     from app.core.images.preparation import for_model
     from app.core.images.reading import ReadOptions
     from app.core.progress import progress
     from app.core.results.bundle_results import BundleResults
+    from app.core.results.folder_shift import add_result, compare_folder, write_shift
     from app.core.results.overlay_writer import write_overlays
     from app.core.results.table_writer import open_table
     from app.core.scoring.engine import Engine
@@ -241,6 +243,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
         print(f"overread: {how} The window is that of training.", file=sys.stderr)
     counts: Counter[tuple[Status, str]] = Counter()
     remedied: Counter[str] = Counter()
+    reservoir = Reservoir()
     is_any_listed = False
     unlisted: list[str] = []
     missing: Counter[str] = Counter()
@@ -254,6 +257,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
         _count_in_background(options.inputs, outputs, bar)
         for result in results:
             table.write(result)
+            add_result(reservoir, result)
             counts[result.status, result.reason_code] += 1
             if result.remedy is not None or result.chosen.remedy is not None:
                 remedied["applied" if result.chosen.remedy is not None else "offered"] += 1
@@ -262,6 +266,10 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
             elif len(unlisted) < _MAX_LISTED_PROBLEMS:
                 unlisted.append(f"{result.source.name!r}: {result.reason}")
             bar.update()
+    shift = compare_folder(reservoir, bundle)
+    write_shift(options.out, shift, bundle)
+    if shift is not None and shift.matters:
+        print(f"overread: {shift.sentence}", file=sys.stderr)
     if remedied:
         print(_remedy_summary(remedied), file=sys.stderr)
     if missing:

@@ -5,7 +5,7 @@ import streamlit as st
 from app.core.results.rows import table, to_csv, with_verdicts
 from app.core.review.worklist import count_by_status, count_reviewed, worklist
 from app.ui import state, verdict_log
-from app.ui.review import choices, intake, progress
+from app.ui.review import choices, intake, progress, shift
 from app.ui.review import worklist as rows
 
 st.title("Review")
@@ -30,14 +30,10 @@ if is_running:
     progress.show_progress(batch)
     if not results_so_far:
         st.stop()
-if batch.progress.error:
-    st.error(batch.progress.error, icon=":material/error:")
-if batch.progress.cancelled and not is_running:
-    st.warning(
-        f"Cancelled: {batch.progress.done:,} of {batch.progress.total:,} films were scored and "
-        "are listed below."
-    )
 
+progress.show_end(batch)
+if not is_running:
+    shift.show(batch.shift, bundle)
 verdicts = verdict_log.current(bundle)
 finding = rows.choose_finding(bundle)
 asked, results = rows.of_finding(bundle, results_so_far, finding)

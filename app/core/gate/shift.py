@@ -45,7 +45,8 @@ LEAST_REFUSED = 0.1
 _LEAST_STEP = {
     "size": 0.2, "aspect": 0.1, "mean": 0.03, "contrast": 0.02, "entropy": 0.3, "levels": 0.05,
     "black": 0.03, "white": 0.03, "sharpness": 0.15, "noise": 0.5, "blockiness": 0.25,
-    "surround": 0.05, "symmetry": 0.05, "colour": 0.03,
+    "surround": 0.05, "symmetry": 0.05, "colour": 0.03, "border": 0.02, "frame": 0.1, "line": 0.1,
+    "parts": 0.1, "letters": 0.3, "paper": 0.05, "steps": 0.03,
 }  # fmt: skip
 
 Test = Literal["energy", "kolmogorov-smirnov", "fisher", "chi-square"]

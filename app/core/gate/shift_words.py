@@ -24,9 +24,16 @@ _WORDS = {
     "sharpness": ("less sharp", "sharper", "sharpness"),
     "noise": ("smoother in fine detail", "noisier", "noise"),
     "blockiness": ("less compressed", "more compressed", "compression"),
-    "surround": ("darker at the border", "brighter at the border", "border"),
+    "surround": ("darker at the margin", "brighter at the margin", "margin"),
     "symmetry": ("less symmetrical", "more symmetrical", "symmetry"),
     "colour": ("less coloured", "more coloured", "colour"),
+    "border": ("less bordered", "more bordered", "border"),
+    "frame": ("less framed", "more framed", "border"),
+    "line": ("less crossed by straight lines", "crossed by straight lines", "parts"),
+    "parts": ("less divided into parts", "divided into parts", "parts"),
+    "letters": ("less written on", "more written on", "letters"),
+    "paper": ("less even in the background", "more even in the background", "paper"),
+    "steps": ("softer at edges", "harder at edges", "steps"),
 }
 _MOST_NAMED = 3
 _UNFAMILIAR = "unfamiliar"

@@ -23,6 +23,7 @@ from app.core.gate.sample import Sample
 from app.core.gate.shift import Shift, compare
 from app.core.networks.class_logits import class_probabilities
 from app.core.scoring.prediction import Prediction, predict_findings
+from app.core.scoring.result import Result
 from app.core.statistics.decisions import predicted_classes
 from app.core.statistics.metrics import Proportion
 
@@ -53,6 +54,19 @@ def reference_films(bundle: Bundle) -> Sample | None:
         answers=answers,
         groups=table[_GROUP].to_numpy().astype(np.str_),
     )
+
+
+def add_result(reservoir: Reservoir, result: Result) -> None:
+    """Adds an image to what is compared; one that could not be read does not count.
+
+    Args:
+        reservoir: The images so far.
+        result: What became of the next one.
+    """
+    if result.prediction is not None:
+        reservoir.add(result.observation, _answer(result.prediction))
+    elif result.status == "refused":
+        reservoir.add_refused(result.reason_code, result.observation)
 
 
 def compare_folder(reservoir: Reservoir, bundle: Bundle) -> Shift | None:

@@ -10,7 +10,10 @@ from threading import Event, Thread
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
+from app.core.gate.reservoir import Reservoir
+from app.core.gate.shift import Shift
 from app.core.images.reading import AS_STORED, ReadOptions
+from app.core.results.folder_shift import add_result, compare_folder
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import KnownResults, Result
 from app.core.scoring.second_look import SecondLook
@@ -53,7 +56,16 @@ class Progress:
 
 
 class Batch:
-    """Images being scored by one engine. Results are kept when the batch is cancelled."""
+    """Images being scored by one engine. Results are kept when the batch is cancelled.
+
+    Attributes:
+        bundle: The bundle that they are scored with.
+        left_out: What lay beside the images and is not listed.
+        computed_by: The library that computes; empty before the start.
+        results: The results so far, in order, without heatmaps.
+        shift: How the images differ from the reference of the bundle; None until all are scored,
+            and if it has no reference.
+    """
 
     def __init__(
         self,
@@ -82,6 +94,7 @@ class Batch:
         self._known = known
         self.computed_by = ""
         self.results: list[Result] = []
+        self.shift: Shift | None = None
         self._sources = sources
         self._cancel = Event()
         self._error = ""
@@ -163,12 +176,15 @@ class Batch:
         )
 
     def _run(self, engine: Engine) -> None:
+        reservoir = Reservoir()
         try:
             for result in self._scored(engine):
                 # Without the heatmap, because 100,000 of them would fill the memory.
                 self.results.append(replace(result, evidence=None))
+                add_result(reservoir, result)
                 if self._cancel.is_set():
                     break
+            self.shift = compare_folder(reservoir, self.bundle)
         except OverreadError as error:
             self._error = str(error)
         except Exception as error:

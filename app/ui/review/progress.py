@@ -49,6 +49,18 @@ def show_unlisted(batch: Batch) -> None:
     _show_bar(bar, stop, batch, progress)
 
 
+def show_end(batch: Batch) -> None:
+    """Says how a batch ended if it did not end as it should."""
+    progress = batch.progress
+    if progress.error:
+        st.error(progress.error, icon=":material/error:")
+    if progress.cancelled and not progress.running:
+        st.warning(
+            f"Cancelled: {progress.done:,} of {progress.total:,} films were scored and are listed "
+            "below."
+        )
+
+
 def _show_bar(
     place: DeltaGenerator, stop: DeltaGenerator, batch: Batch, progress: Progress
 ) -> None:

@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.core.gate import shift as shift_module
+from app.core.gate import shift_words
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.sample import matched
 from app.core.gate.shift import FEWEST_JUDGED, compare
@@ -74,6 +76,10 @@ def test_of_two_statistics_that_say_the_same_one_is_named():
     made = _changed(_changed(films(80, seed=1), "levels", 2), "entropy", 3)
 
     assert _compare(filled(made)).sentence.count("richer in grey levels") == 1
+
+
+def test_every_statistic_has_words_and_a_smallest_step():
+    assert set(shift_words._WORDS) == set(shift_module._LEAST_STEP) == set(NAMES)
 
 
 def test_films_one_pixel_larger_are_no_other_films():

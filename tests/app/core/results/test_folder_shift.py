@@ -8,6 +8,7 @@ from app.core.gate.image_statistics import NAMES
 from app.core.gate.observation import Observation
 from app.core.gate.reservoir import Answer, Reservoir
 from app.core.results.folder_shift import (
+    add_result,
     answer_names,
     as_json,
     compare_folder,
@@ -15,6 +16,9 @@ from app.core.results.folder_shift import (
     shift_path,
     write_shift,
 )
+from app.core.scoring.prediction import predict, predict_findings
+from app.core.scoring.result import Result
+from app.core.sources.source import Source
 from tests.known_films import with_known_films
 
 
@@ -97,6 +101,31 @@ def test_of_findings_the_answer_is_whether_there_is_any(findings_bundle, tmp_pat
 def test_a_bundle_without_a_reference_is_not_compared(bundle):
     assert reference_films(bundle) is None
     assert compare_folder(Reservoir(), bundle) is None
+
+
+def _result(status="ok", **fields):
+    return Result(Source("film.png", None), "0" * 64, status, **fields)
+
+
+def test_results_are_counted_by_what_became_of_them(bundle, findings_bundle):
+    reservoir, seen = Reservoir(), Observation(0.5, np.zeros(4, np.float16))
+    positive = predict(np.array([0.0, 20.0]), bundle.manifest)
+    none = predict_findings(
+        findings_bundle.manifest, probabilities=[0.0] * 3, raw_probabilities=[0.0] * 3
+    )
+
+    add_result(reservoir, _result(prediction=positive, observation=seen))
+    add_result(reservoir, _result(prediction=none, observation=seen))
+    add_result(reservoir, _result("refused", reason_code="unfamiliar", observation=seen))
+    add_result(reservoir, _result("refused", reason_code="too_small"))
+    add_result(reservoir, _result("unreadable", reason_code="damaged"))
+    add_result(reservoir, _result("failed", reason_code="invalid_output"))
+
+    assert reservoir.answers == {1: 1, 0: 1}
+    assert reservoir.refused == {"unfamiliar": 1, "too_small": 1}
+    assert reservoir.num_seen == 4
+    assert list(reservoir.sample().scores) == pytest.approx([positive.probability, 0.0])
+    assert len(reservoir.distances()) == 3
 
 
 @pytest.fixture

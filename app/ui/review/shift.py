@@ -1,0 +1,102 @@
+"""How the batch differs from the films that the model was tested on: a sentence, and its proof."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.charts import shift as charts
+from app.core.bundles.bundle import Bundle
+from app.core.gate.shift import Difference, Shift
+from app.core.performance import formatting
+from app.core.results.folder_shift import answer_names
+from app.core.scoring.gatekeeper import NO_REFERENCE
+from app.core.statistics.metrics import Proportion
+from app.ui import components
+
+_HEIGHT = 260
+
+
+def show(shift: Shift | None, bundle: Bundle) -> None:
+    """Shows the sentence if a difference matters; else a line that says what was compared.
+
+    Args:
+        shift: The comparison; None if there is none.
+        bundle: The model.
+    """
+    if bundle.manifest.reference is None:
+        st.caption(NO_REFERENCE)
+    if shift is None:
+        return
+    if not shift.matters:
+        st.caption(shift.detail)
+        return
+    st.warning(components.escape_markdown(shift.sentence), icon=":material/compare_arrows:")
+    if not shift.differences:
+        return
+    with st.expander("How these films differ", key="review_shift"):
+        _show_proof(shift, bundle)
+
+
+def _show_proof(shift: Shift, bundle: Bundle) -> None:
+    figure, table = st.columns([3, 4])
+    if shift.drawn is not None:
+        with figure:
+            axis = charts.AXES[shift.drawn.what]
+            components.chart(
+                charts.distributions(shift.drawn, height=_HEIGHT),
+                key="review_shift_figure",
+                alt=f"{axis}: distribution of these films and of those the model was tested on",
+            )
+    with table:
+        components.table(
+            [
+                *_proportions(shift, bundle),
+                *(_row(one) for one in shift.differences if one.matters and _is_of_films(one)),
+            ],
+            key="review_shift_table",
+            figures=["These films", "Tested on"],
+        )
+        st.caption(shift.detail)
+
+
+def _is_of_films(difference: Difference) -> bool:
+    return difference.what not in ("refused", "answers")
+
+
+def _proportions(shift: Shift, bundle: Bundle) -> list[dict[str, str]]:
+    names = answer_names(bundle.manifest.task)
+    counts = list(zip(names, shift.answers, shift.reference_answers, strict=True))
+    totals = sum(shift.answers), sum(shift.reference_answers)
+    # Of two answers, one says it all.
+    shown = counts[1:] if len(counts) == 2 else counts
+    return [
+        _proportion_row("Refused", shift.refused, shift.reference_refused),
+        *(
+            _proportion_row(
+                f"Predicted: {name}", Proportion(ours, totals[0]), Proportion(theirs, totals[1])
+            )
+            for name, ours, theirs in shown
+        ),
+    ]
+
+
+def _proportion_row(what: str, folder: Proportion, reference: Proportion) -> dict[str, str]:
+    return {
+        "What": what,
+        "These films": formatting.proportion_in_full(folder),
+        "Tested on": formatting.proportion_in_full(reference),
+        "Difference": "",
+    }
+
+
+def _row(difference: Difference) -> dict[str, str]:
+    name = charts.AXES.get(difference.what, "What the network sees").partition(" (")[0]
+    medians = (difference.folder, difference.reference)
+    ours, theirs = ("" if value is None else f"median {value:.3g}" for value in medians)
+    p = "< 0.001" if difference.p < 0.001 else f"{difference.p:.3f}"
+    return {
+        "What": name,
+        "These films": ours,
+        "Tested on": theirs,
+        "Difference": f"{difference.effect:.2f} of 1, p {p}",
+    }

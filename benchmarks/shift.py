@@ -1,0 +1,250 @@
+"""How often a folder is said to differ from the reference of a model, and should or should not be.
+
+    python -m benchmarks.shift DATA
+
+For each shipped bundle with a reference. Home folders are drawn from one half of the reference's
+patients and compared with the other half: whole halves, folders of 50 films at random, and of 50
+films patient by patient. Other folders are drawn from films of elsewhere, and from held-out films
+that were compressed or cropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.commands.parsing import given_path
+from app.core.bundles.bundle import Bundle, file_sha256, find_bundles, load_bundle
+from app.core.gate.observation import Observation
+from app.core.gate.reservoir import Answer, Reservoir
+from app.core.gate.sample import Sample
+from app.core.gate.shift import compare
+from app.core.performance.formatting import count_of_total, percent, percent_interval
+from app.core.results.folder_shift import (
+    add_result,
+    answer_names,
+    compare_folder,
+    reference_films,
+)
+from app.core.scoring.engine import Engine
+from app.core.scoring.result import Result
+from app.core.sources.source import Source
+from app.core.statistics.metrics import Proportion
+from benchmarks import calls, films
+from benchmarks.table import log, log_machine
+
+MODELS = Path(__file__).parents[1] / "models"
+# Bundle -> folder of the films it was trained on, and folders of films from elsewhere.
+FOLDERS = {
+    "chest-pneumonia": ("chest", ("chest-adult-rsna",)),
+    "brain-tumour": ("brain", ("brain-lgg",)),
+}
+SMALLEST = 50
+MOST_FALSE_ALARMS = 0.05
+# Of each source, as many films are scored; folders are drawn from them.
+_SCORED = 200
+_QUALITY, _CROPPED = 40, 0.08
+
+Change = Callable[[NDArray[np.uint8]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How many folders of one kind were said to differ.
+
+    Attributes:
+        bundle: Name of the bundle.
+        what: What the folders hold.
+        alarms: Folders that were said to differ, of all.
+        is_home: Whether none should be; else all should.
+    """
+
+    bundle: str
+    what: str
+    alarms: Proportion
+    is_home: bool
+
+    @property
+    def is_met(self) -> bool:
+        """Whether home folders alarm rarely enough, and others always."""
+        return self.alarms.value <= MOST_FALSE_ALARMS if self.is_home else self.alarms.value == 1
+
+
+def main() -> int:
+    """Measures and prints; exit status 1 if a target is missed."""
+    parser = calls.parser("benchmarks.shift", __doc__)
+    parser.add_argument("data", type=given_path, metavar="DATA", help="folder of the data sets")
+    calls.add_count(parser, "--folders", 50, "folders of each kind")
+    options = parser.parse_args()
+    log_machine()
+    rows: list[Row] = []
+    for path in find_bundles(MODELS):
+        bundle = load_bundle(path)
+        home = reference_films(bundle)
+        if home is None:
+            log(f"{bundle.name}: no reference")
+            continue
+        rows += home_folders(bundle, home, options.folders)
+        if bundle.name in FOLDERS:
+            rows += other_folders(bundle, options.data, options.folders)
+    print("| bundle | folders of | said to differ | share | 95 % interval | target |")
+    print("|---|---|---|---|---|---|")
+    for row in rows:
+        target = f"≤ {100 * MOST_FALSE_ALARMS:.0f} %" if row.is_home else "all"
+        print(
+            f"| {row.bundle} | {row.what} | {count_of_total(row.alarms)} | {percent(row.alarms)} | "
+            f"{percent_interval(row.alarms)} | {target}{'' if row.is_met else ', missed'} |"
+        )
+    return 0 if all(row.is_met for row in rows) else 1
+
+
+def home_folders(bundle: Bundle, home: Sample, num_folders: int) -> list[Row]:
+    """Folders of one half of the reference's patients, compared with the other half.
+
+    Args:
+        bundle: The bundle.
+        home: Its reference.
+        num_folders: Folders of each kind.
+    """
+    alarms = {"a half of the reference": 0, "50 films of a half": 0, "50, patient by patient": 0}
+    for seed in range(num_folders):
+        rng = np.random.default_rng(seed)
+        patients = rng.permutation(np.unique(home.groups))
+        rank = {patient: place for place, patient in enumerate(patients)}
+        places = np.array([rank[patient] for patient in home.groups])
+        first, second = (
+            home.take(np.flatnonzero(which))
+            for which in (places < len(patients) // 2, places >= len(patients) // 2)
+        )
+        by_patient = np.argsort([rank[patient] for patient in second.groups], kind="stable")
+        some = rng.choice(len(second), min(SMALLEST, len(second)), replace=False)
+        for what, chosen in zip(
+            alarms, (np.arange(len(second)), some, by_patient[:SMALLEST]), strict=True
+        ):
+            shift = compare(
+                _filled(second.take(chosen)),
+                first,
+                reference_refused=_refused(first),
+                answers=answer_names(bundle.manifest.task),
+            )
+            alarms[what] += shift.matters
+    return [
+        Row(bundle.name, what, Proportion(count, num_folders), is_home=True)
+        for what, count in alarms.items()
+    ]
+
+
+def other_folders(bundle: Bundle, data: Path, num_folders: int) -> Iterator[Row]:
+    """Folders of films from elsewhere, and of held-out films that were changed.
+
+    Args:
+        bundle: The bundle.
+        data: Folder of the data sets.
+        num_folders: Folders of each kind.
+    """
+    home, others = FOLDERS[bundle.name]
+    engine, rng = Engine(bundle), np.random.default_rng(0)
+    held_out = _some(held_out_films(bundle, data / home), rng)
+    for name in others:
+        yield _differing(engine, name, _some(films.paths(data / name), rng), num_folders)
+    changes: dict[str, Change] = {
+        f"held-out films, JPEG of quality {_QUALITY}": recompressed,
+        f"held-out films, cropped by {100 * _CROPPED:.0f} % on each side": cropped,
+    }
+    for what, change in changes.items():
+        with TemporaryDirectory() as folder:
+            paths = [
+                _written(Path(folder), index, change(_grey(path)))
+                for index, path in enumerate(held_out)
+            ]
+            yield _differing(engine, what, paths, num_folders)
+
+
+def held_out_films(bundle: Bundle, folder: Path) -> list[Path]:
+    """The films of the test split that lie in a folder, wherever in it and however named.
+
+    Args:
+        bundle: The bundle.
+        folder: The data it was trained on, or a part of them.
+    """
+    table = bundle.predictions()
+    wanted = set(table.loc[table["split"] == "test", "image_id"])
+    return [path for path in films.paths(folder) if file_sha256(path) in wanted]
+
+
+def recompressed(pixels: NDArray[np.uint8]) -> bytes:
+    """The film as a strongly compressed JPEG, from grey `(rows, columns)`."""
+    return _encoded(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+
+
+def cropped(pixels: NDArray[np.uint8]) -> bytes:
+    """The film without its margins, as PNG, from grey `(rows, columns)`."""
+    rows, columns = (round(_CROPPED * side) for side in pixels.shape)
+    return _encoded(".png", pixels[rows:-rows, columns:-columns], [])
+
+
+def _encoded(ending: str, pixels: NDArray[np.uint8], options: Sequence[int]) -> bytes:
+    return cv2.imencode(ending, pixels, options)[1].tobytes()
+
+
+def _grey(path: Path) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def _written(folder: Path, index: int, content: bytes) -> Path:
+    path = folder / f"{index:04d}"
+    path.write_bytes(content)
+    return path
+
+
+def _some(paths: list[Path], rng: np.random.Generator) -> list[Path]:
+    chosen = rng.choice(len(paths), min(_SCORED, len(paths)), replace=False)
+    return [paths[index] for index in sorted(chosen)]
+
+
+def _differing(engine: Engine, what: str, paths: list[Path], num_folders: int) -> Row:
+    results = list(engine.score(Source(path.name, path) for path in paths))
+    rng, alarms = np.random.default_rng(1), 0
+    log(f"{engine.bundle.name}, {what}: {_sentence(engine.bundle, results)}")
+    for _ in range(num_folders):
+        chosen = rng.choice(len(results), min(SMALLEST, len(results)), replace=False)
+        alarms += bool(_sentence(engine.bundle, [results[index] for index in chosen]))
+    return Row(engine.bundle.name, f"50: {what}", Proportion(alarms, num_folders), is_home=False)
+
+
+def _sentence(bundle: Bundle, results: Sequence[Result]) -> str:
+    reservoir = Reservoir()
+    for result in results:
+        add_result(reservoir, result)
+    shift = compare_folder(reservoir, bundle)
+    return shift.sentence if shift is not None else ""
+
+
+def _filled(sample: Sample) -> Reservoir:
+    """A folder of these films, of which those beyond the limit are refused."""
+    reservoir = Reservoir()
+    for index in range(len(sample)):
+        seen = Observation(
+            float(sample.distances[index]),
+            sample.coordinates[index].astype(np.float16),
+            statistics=sample.statistics[index],
+        )
+        if seen.distance > 1:
+            reservoir.add_refused("unfamiliar", seen)
+        else:
+            reservoir.add(seen, Answer(float(sample.scores[index]), int(sample.answers[index])))
+    return reservoir
+
+
+def _refused(sample: Sample) -> Proportion:
+    return Proportion(int((sample.distances > 1).sum()), len(sample))
+
+
+if __name__ == "__main__":
+    calls.run(main)
