@@ -21,7 +21,7 @@ _TEXT = {"image_id": str, "patient_id": str, "split": str, GROUP_ID: str, _GROUP
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class HeldOutFilms:
     """The held-out films that a bundle ships, for one question.
 
     Attributes:
@@ -45,7 +45,7 @@ class Sample:
         return self.owners.get(image_id, Film(image_id))
 
 
-def load_sample(bundle: Bundle) -> Sample | None:
+def load_held_out(bundle: Bundle) -> HeldOutFilms | None:
     """The held-out films that a bundle ships; None if it ships none.
 
     Args:
@@ -59,7 +59,7 @@ def load_sample(bundle: Bundle) -> Sample | None:
     if section is None or reference is None or REFERENCE_SAMPLE not in bundle.manifest.files:
         return None
     measured = section.contradictions_of(bundle.finding)
-    return make_sample(
+    return make_held_out(
         bundle,
         reference.sample.astype(np.float32),
         limit_share=section.limit_share,
@@ -67,13 +67,13 @@ def load_sample(bundle: Bundle) -> Sample | None:
     )
 
 
-def make_sample(
+def make_held_out(
     bundle: Bundle,
     coordinates: NDArray[np.float32],
     *,
     limit_share: float,
     votes_needed: int | None = None,
-) -> Sample:
+) -> HeldOutFilms:
     """Joins the coordinates of the held-out films of a bundle with what its tables say of them.
 
     Args:
@@ -116,7 +116,7 @@ def make_sample(
         if (name := f"{PICTURES}/{film.image_id}.jpg") in bundle.manifest.files
     }
     splits = dict(zip(table["image_id"], table["split"], strict=True))
-    return Sample(known, splits, pictures, owners)
+    return HeldOutFilms(known, splits, pictures, owners)
 
 
 def read_sample_table(bundle: Bundle) -> pd.DataFrame:

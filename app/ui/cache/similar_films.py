@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
-from app.core.gate.known_films import Sample, load_sample
+from app.core.gate.known_films import HeldOutFilms, load_held_out
 from app.core.images import display, geometry
 from app.core.images.decoding import Film
 from app.ui.cache.names import NAMED_BY
@@ -18,9 +18,9 @@ _COMPARED_SIDE = 480
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner=False)
-def sample(bundle: Bundle) -> Sample | None:
+def held_out(bundle: Bundle) -> HeldOutFilms | None:
     """The held-out films of a bundle, or of one finding of it; None if it has none."""
-    return load_sample(bundle)
+    return load_held_out(bundle)
 
 
 @st.cache_resource(max_entries=2000, show_spinner=False)

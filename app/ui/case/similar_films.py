@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import Task
-from app.core.gate.known_films import Sample
+from app.core.gate.known_films import HeldOutFilms
 from app.core.gate.neighbours import VOTERS, Neighbour, Neighbours, nearest
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
@@ -42,7 +42,7 @@ class Similar:
     """
 
     bundle: Bundle
-    sample: Sample
+    sample: HeldOutFilms
     neighbours: Neighbours
     prediction: Prediction | None
 
@@ -66,7 +66,7 @@ def find(case: Case, bundle: Bundle, class_index: int) -> Similar | None:
     if bundle.manifest.task.any_of:
         bundle = bundle.of_finding(bundle.manifest.task.classes[class_index])
         prediction = prediction.findings[class_index] if prediction is not None else None
-    sample = cache.sample(bundle)
+    sample = cache.held_out(bundle)
     if sample is None:
         return None
     neighbours = nearest(

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.bundles.bundle import REFERENCE_SAMPLE
 from app.core.errors import BundleError
-from app.core.gate.known_films import load_sample
+from app.core.gate.known_films import load_held_out
 from app.core.gate.neighbours import NOT_LABELLED, Film
 from tests.known_films import held_out, with_known_films
 
@@ -20,7 +20,7 @@ def test_truth_split_patients_and_pictures_are_those_of_the_tables(bundle, tmp_p
     table = held_out(bundle, 6)
     first = table["image_id"][0]
 
-    sample = load_sample(
+    sample = load_held_out(
         with_known_films(
             bundle, tmp_path / "copy", table, on_a_line(6), pictures={first: b"a picture"}, votes=9
         )
@@ -44,7 +44,7 @@ def test_truth_split_patients_and_pictures_are_those_of_the_tables(bundle, tmp_p
 def test_whose_a_film_is_that_is_not_in_the_sample_is_known_from_the_predictions(bundle, tmp_path):
     copy = with_known_films(bundle, tmp_path / "copy", held_out(bundle, 4), on_a_line(4))
 
-    sample = load_sample(copy)
+    sample = load_held_out(copy)
 
     assert sample is not None
 
@@ -60,7 +60,7 @@ def test_each_finding_has_its_own_truth(findings_bundle, tmp_path):
     finding = copy.manifest.task.classes[1]
     expected = findings_bundle.predictions()[f"y_true:{finding}"].head(60)
 
-    sample = load_sample(copy.of_finding(finding))
+    sample = load_held_out(copy.of_finding(finding))
 
     assert sample is not None
 
@@ -80,15 +80,15 @@ def test_a_table_that_does_not_fit_is_refused(bundle, tmp_path, rows, change):
     copy = with_known_films(bundle, tmp_path / "copy", table, on_a_line(rows))
 
     with pytest.raises(BundleError, match=REFERENCE_SAMPLE):
-        load_sample(copy)
+        load_held_out(copy)
 
 
 def test_a_bundle_without_a_reference_has_no_films_to_compare_with(bundle):
-    assert load_sample(bundle) is None
+    assert load_held_out(bundle) is None
 
 
 def test_films_of_one_patient_alone_cannot_be_compared(bundle, tmp_path):
     copy = with_known_films(bundle, tmp_path / "copy", held_out(bundle, 2), on_a_line(2))
 
     with pytest.raises(BundleError, match="no two films of different patients"):
-        load_sample(copy)
+        load_held_out(copy)
