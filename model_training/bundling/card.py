@@ -53,7 +53,7 @@ def write_card(
         "## Data\n\n" + _data(manifest, notes),
         _FIGURES + figures(manifest, predictions),
         "## Decision\n\n" + _decision(manifest),
-        reference_files.section(reference),
+        *(text for _, text in reference_files.sections(reference, manifest.task)),
         "## Training\n\n" + _training(manifest),
         *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
         "## Limits\n\n" + _limits(manifest),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,16 +17,24 @@ from app.core.bundles.bundle import (
     REFERENCE_SAMPLE,
     Bundle,
 )
-from app.core.bundles.manifest import FORMAT_WITH_REFERENCE
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Task
 from app.core.gate.image_statistics import NAMES
+from app.core.gate.neighbours import VOTERS
 from app.core.gate.reference import write_reference
-from app.core.performance.formatting import count_of_total, percent, percent_interval
+from app.core.performance.formatting import (
+    count_of_total,
+    percent,
+    percent_interval,
+    proportion_in_full,
+)
 from app.core.performance.proportions import ClusteredProportion
 from model_training.bundling.revision import write_copy
 from model_training.reference.build import Built
+from model_training.reference.contradictions import Measured
 from model_training.reports.markdown import markdown_table
 
 HEADING = "## What it refuses"
+SIMILAR_HEADING = "## When similar films contradict it"
 _NO_REFERENCE = (
     "The bundle has no reference: an image unlike those it was trained on is judged all the same, "
     "and nothing is said. `overread-train reference` adds one."
@@ -76,6 +85,49 @@ def sample_table(built: Built, predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows[kept].assign(group=group), statistics.round(6)], axis=1)
 
 
+def sections(built: Built | None, task: Task) -> list[tuple[str, str]]:
+    """The sections of the card about a reference, each with its heading.
+
+    Args:
+        built: The reference; None if the bundle has none.
+        task: The task of the bundle.
+    """
+    found = [(HEADING, section(built))]
+    if built is not None and built.contradictions:
+        found.append((SIMILAR_HEADING, similar_section(built.contradictions, task)))
+    return found
+
+
+def similar_section(measured: Sequence[Measured], task: Task) -> str:
+    """The section of the card about similar films: when they contradict the model, and how often.
+
+    Args:
+        measured: For the task, or for each finding.
+        task: The task of the bundle.
+    """
+    header = ["question"] if task.any_of else []
+    header += ["votes needed", "of wrong answers", "of right answers", "vote right"]
+    rows = [
+        [
+            *([task.display_name(one.section.finding)] if task.any_of else []),
+            f"{one.section.votes} of {VOTERS}" if one.section.votes else "never",
+            proportion_in_full(one.on_wrong),
+            proportion_in_full(one.on_right),
+            proportion_in_full(one.voted_right),
+        ]
+        for one in measured
+    ]
+    return (
+        f"{SIMILAR_HEADING}\n\nEach film is compared with held-out films of other patients, and "
+        f"Case shows the nearest of each class. When enough of the {VOTERS} nearest are of another "
+        "class than the predicted one, it says so. The votes needed are the fewest with which at "
+        "most 0.5 % of right answers, and ten times that share of wrong ones, are contradicted on "
+        "validation films. Below is what was contradicted of the test films, and for how many of "
+        "them most of the nearest are of the true class; with 95 % intervals, clustered by "
+        f"patient.\n\n{markdown_table(header, rows)}"
+    )
+
+
 def section(built: Built | None) -> str:
     """The section of the card: the limit, and what is refused of which films.
 
@@ -118,10 +170,13 @@ def add_reference(bundle: Bundle, built: Built, out: Path) -> Bundle:
         built: The reference.
         out: Folder of the new version; must not exist.
     """
+    card = bundle.card()
+    for heading, text in sections(built, bundle.manifest.task):
+        card = _with_section(card, heading, text)
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_files(folder, built, bundle.predictions())
-        (folder / CARD).write_text(_with_section(bundle.card(), section(built)), encoding="utf-8")
+        (folder / CARD).write_text(card, encoding="utf-8")
         return write_copy(
             bundle,
             out,
@@ -135,10 +190,10 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _with_section(card: str, new: str) -> str:
-    """A card in which the section is replaced, or added before the limits or at the end."""
-    found = re.search(rf"^{re.escape(HEADING)}\n.*?(?=^## |\Z)", card, re.MULTILINE | re.DOTALL)
+def _with_section(card: str, heading: str, new: str) -> str:
+    """A card in which a section is replaced, or added before the limits or at the end."""
+    found = re.search(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", card, re.MULTILINE | re.DOTALL)
     if found:
         return f"{card[: found.start()]}{new}\n\n{card[found.end() :]}".rstrip() + "\n"
-    before, heading, after = card.partition("\n## Limits\n")
-    return f"{before.rstrip()}\n\n{new}\n{heading}{after}".rstrip() + "\n"
+    before, limits, after = card.partition("\n## Limits\n")
+    return f"{before.rstrip()}\n\n{new}\n{limits}{after}".rstrip() + "\n"

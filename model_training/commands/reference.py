@@ -41,9 +41,10 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
     from app.core.networks.network import load_network
-    from model_training.bundling.reference_files import add_reference, section
+    from model_training.bundling.reference_files import add_reference, sections
     from model_training.reference.build import build_reference
     from model_training.reference.bundle_films import files_below, find_films, reading_of
+    from model_training.reference.similar_films import with_contradictions
 
     folder = options.bundle.resolve()
     out = options.out or folder.with_name(f"{folder.name}-reference")
@@ -60,6 +61,7 @@ def _run(options: argparse.Namespace) -> None:
         reading=reading_of(bundle),
         pictures=options.pictures,
     )
+    built = with_contradictions(built, bundle.manifest, bundle.predictions())
     add_reference(bundle, built, out)
-    print(section(built))
+    print("\n\n".join(text for _, text in sections(built, bundle.manifest.task)))
     print(f"The bundle with the reference is {out}", file=sys.stderr)

@@ -31,6 +31,7 @@ from model_training.reference.build import (
     build_reference,
     known_cases,
 )
+from model_training.reference.similar_films import with_contradictions
 from model_training.training.experiment import Trained
 
 
@@ -105,11 +106,15 @@ def publish(
         versions=export.library_versions(),
         files={},
     )
+    predictions = _predictions(films, outcome)
+    if reference is not None:
+        reference = with_contradictions(reference, manifest, predictions)
+        manifest = manifest.model_copy(update={"reference": reference.section})
     contents = export.Contents(
         manifest,
         trained.network,
         trained.history,
-        _predictions(films, outcome),
+        predictions,
         films.split.notes,
         description.samples,
         split_table(films.split, films.classes, films.digests),

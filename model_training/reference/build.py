@@ -22,9 +22,11 @@ from app.core.networks.network import Network
 from app.core.performance.proportions import ClusteredProportion
 from model_training.data.datasets import Case
 from model_training.reference.components import choose_limit, find_components
+from model_training.reference.contradictions import Measured, Placed
 from model_training.reference.faults import FAULTS
 from model_training.reference.layers import default_layers
 from model_training.reference.probes import fit_probes
+from model_training.reference.small_pictures import within_size
 from model_training.reference.views import Featurise, Looked, Looker
 
 # A mirrored film may be a patient whose heart is on the right: it is tried, but never named.
@@ -105,6 +107,9 @@ class Built:
         own: Validation and test -> share of right films that are refused, clustered by patient.
         faulty: Fault -> share of test films made faulty that are refused; no film twice.
         named: Fault -> share of the same that are refused for this very fault.
+        places: Validation and test -> where the network sees the films that were looked at.
+        contradictions: When similar films contradict the model, see `with_contradictions`; empty
+            until that is measured.
     """
 
     section: manifest.Reference
@@ -115,6 +120,8 @@ class Built:
     own: dict[str, ClusteredProportion]
     faulty: dict[str, ClusteredProportion]
     named: dict[str, ClusteredProportion]
+    places: dict[str, Placed]
+    contradictions: tuple[Measured, ...] = ()
 
 
 def build_reference(
@@ -179,11 +186,18 @@ def build_reference(
         replace(reference, sample=np.stack([one.coordinates for one in seen])),
         tuple(split[name][at].image_id for name, at in held_out),
         np.array(statistics, np.float32),
-        tuple(looked[name].pictures[at] for name, at in held_out if pictures),
+        within_size([looked[name].pictures[at] for name, at in held_out if pictures]),
         own,
         {fault: any_reason for fault, (any_reason, _) in refused.items()},
         {fault: this_fault for fault, (_, this_fault) in refused.items()},
+        {name: _places(reference, looked[name], split[name]) for name in ("val", "test")},
     )
+
+
+def _places(reference: Reference, looked: Looked, cases: Sequence[KnownCase]) -> Placed:
+    seen = [reference.observe(features).coordinates for features in looked.features]
+    empty = np.zeros((0, len(reference.variances)), np.float16)
+    return Placed(tuple(one.image_id for one in cases), np.stack(seen) if seen else empty)
 
 
 def _require_enough(split: Mapping[str, Sequence[KnownCase]]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +13,6 @@ from app.core.errors import ImageError, Remedy
 from app.core.gate.image_statistics import NAMES, image_statistics
 from app.core.images import decoding, remedies
 from app.core.images.decoding import Film
-from app.core.images.geometry import shrunk
 from app.core.images.guard import guarded
 from app.core.images.preparation import for_model, to_input
 from app.core.images.reading import ReadOptions
@@ -22,13 +20,13 @@ from app.core.progress import progress
 from app.core.sources.source import Source
 from model_training.data.datasets import Case
 from model_training.reference.faults import faulty
+from model_training.reference.small_pictures import small_picture
 
 # Network input, uint8 `(batch, height, width, channels)`, to features, float32
 # `(batch, num_features)`.
 Featurise = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 _TOGETHER = 16
-_PICTURE_SIDE = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +85,7 @@ class Looker:
             films = [film for _, film in some]
             features.append(self.featurise(self._fitted(films)))
             statistics += [image_statistics(film) for film in films]
-            pictures += [_picture(film) for film in films] if self.pictures else []
+            pictures += [small_picture(film) for film in films] if self.pictures else []
             chosen = films[: max(0, num_faulty - len(positions))]
             positions += [position for position, _ in some]
             for fault in faults if chosen else ():
@@ -139,14 +137,6 @@ class Looker:
 
     def _fitted(self, films: Sequence[Film]) -> NDArray[np.uint8]:
         return np.stack([to_input(film, self.network_input) for film in films])
-
-
-def _picture(film: Film) -> bytes:
-    """A small JPEG picture of a film, without anything else from its file."""
-    pixels = shrunk(film, _PICTURE_SIDE).pixels
-    if pixels.ndim == 3:
-        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), np.uint8)
-    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
 
 
 def _grey_as(other: Film, film: Film) -> NDArray[np.uint8]:

@@ -18,6 +18,7 @@ from app.core.bundles.bundle import (
 from app.core.errors import RefusedImageError
 from app.core.gate.familiarity import check_familiar
 from app.core.gate.image_statistics import NAMES
+from app.core.gate.known_films import load_held_out
 from app.core.gate.reference import load_reference
 from app.core.networks.feature_pooling import feature_function
 from app.core.networks.network import load_network
@@ -133,6 +134,22 @@ def test_small_pictures_are_shipped_only_if_allowed(newer, older, data):
     assert len(pictures) == NUMBERS["val"] + NUMBERS["test"]
     shown = cv2.imread(str(newer.path / pictures[0]), cv2.IMREAD_GRAYSCALE)
     assert shown.shape == (48, 48)
+
+
+def test_when_similar_films_contradict_is_in_manifest_and_card(newer):
+    (measured,) = newer.manifest.reference.contradictions
+
+    # All films are normal and predicted to be: nothing is wrong, and nothing contradicts.
+    assert measured.model_dump() == {
+        "finding": "", "votes": 6, "on_wrong": 0, "wrong": 0,
+        "on_right": 0, "right": NUMBERS["test"],
+    }  # fmt: skip
+    assert newer.card().count("## When similar films contradict it") == 1
+    assert f"(88.6 to 100.0 %; {NUMBERS['test']} of {NUMBERS['test']})" in newer.card()
+    held_out = load_held_out(newer)
+    assert held_out is not None
+    assert held_out.known.votes_needed == 6
+    assert len(held_out.pictures) == NUMBERS["val"] + NUMBERS["test"]
 
 
 def test_a_new_film_of_the_kind_is_familiar(newer):
