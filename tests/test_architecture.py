@@ -33,7 +33,7 @@ ROOMS = {
     "app/core": (
         "errors", "atomic_write", "progress", "backend_names", "settings",
         "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
-        "performance", "backends", "explanations", "scoring", "results", "review",
+        "performance", "backends", "explanations", "scoring", "adaptation", "results", "review",
     ),
     "model_training": (
         "console", "interruption", "suggestions",

@@ -67,6 +67,20 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
+def proportion(text: str) -> float:
+    """The value of an option that takes a proportion, such as 0.05 for 5 %.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is not one, or not between 0 and 1.
+    """
+    value = number(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not between 0 and 1; write 5 % as 0.05, for example"
+        )
+    return value
+
+
 def require_output_file(option: str, file: Path | None) -> None:
     """Checks before the work begins that its result can be written.
 

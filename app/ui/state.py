@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles
+from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles, shown_name
 from app.core.review.batch import Batch
 from app.core.review.worklist import BY_URGENCY, Column, Order
 from app.core.scoring.result import Result
@@ -140,7 +140,12 @@ def pick_model() -> None:
     # A model with sample films can be tried immediately.
     default = next((i for i, path in enumerate(bundles) if (path / SAMPLES).is_dir()), 0)
     chosen = st.selectbox(
-        "Model", names, index=default, key="model_picker", persist_state="session"
+        "Model",
+        names,
+        index=default,
+        format_func=lambda name: shown_name(folder / name),
+        key="model_picker",
+        persist_state="session",
     )
     st.session_state[_MODEL] = chosen
 

@@ -55,7 +55,7 @@ def converted(bundle: Bundle, cache: Path) -> Path:
             loaded, or cannot be converted for lack of memory or disk space.
         UnsupportedNetworkError: If OpenVINO does not support it or computes different results.
     """
-    name = f"{bundle.sha256[:32]}-{_LAYOUT}-{version('openvino')}"
+    name = f"{bundle.network_sha256[:32]}-{_LAYOUT}-{version('openvino')}"
     folder = cache / name
     if not folder.is_dir():
         try:
@@ -93,7 +93,14 @@ def _convert(bundle: Bundle, folder: Path) -> None:
             raise _not_prepared(bundle, type(error).__name__) from None
         return
     done = subprocess.run(
-        [sys.executable, "-m", __name__, str(bundle.path.absolute()), bundle.sha256, str(folder)],
+        [
+            sys.executable,
+            "-m",
+            __name__,
+            str(bundle.path.absolute()),
+            bundle.network_sha256,
+            str(folder),
+        ],
         capture_output=True,
         text=True,
     )

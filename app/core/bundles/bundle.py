@@ -9,6 +9,12 @@ from typing import Literal
 
 import pandas as pd
 
+from app.core.bundles.adaptation import (
+    ADAPTATION,
+    ADAPTATION_CARD,
+    Adaptation,
+    parse_adaptation,
+)
 from app.core.bundles.findings import (
     FINDING_COLUMNS,
     column,
@@ -50,19 +56,31 @@ class Bundle:
         path: The bundle's folder.
         manifest: Its validated `bundle.json`.
         sha256: Digest of `bundle.json`. As that holds the digests of all other files, it
-            identifies the whole bundle.
+            identifies the whole bundle. Of an adapted one, the digest of `adaptation.json`, which
+            holds that of the bundle.
         finding: Which finding this bundle is a view of, see `of_finding`; usually empty.
+        adaptation: What was fitted anew for a place, and is already in `manifest`; usually None.
+        adapted_in: The folder of that adaptation.
     """
 
     path: Path
     manifest: Manifest
     sha256: str
     finding: str = ""
+    adaptation: Adaptation | None = None
+    adapted_in: Path | None = None
 
     @property
     def name(self) -> str:
         """The bundle's name, as shown and written into results."""
-        return self.manifest.name
+        if self.adaptation is None:
+            return self.manifest.name
+        return f"{self.manifest.name}, adapted to {self.adaptation.place}"
+
+    @property
+    def network_sha256(self) -> str:
+        """Digest of the `bundle.json` in `path`, the same for all adaptations of a bundle."""
+        return self.sha256 if self.adaptation is None else self.adaptation.bundle_sha256
 
     @property
     def samples(self) -> list[Path]:
@@ -90,11 +108,14 @@ class Bundle:
         """The validation and test predictions, one row per image.
 
         With findings, three columns for each, see `findings.FINDING_COLUMNS`; a missing label is
-        NaN.
+        NaN. Of an adapted bundle, those of the place's films, each as held out.
         """
         text_columns = {"image_id": str, "path": str, "patient_id": str, "subgroup": str}
         table = pd.read_csv(
-            self.path / PREDICTIONS, dtype=text_columns, keep_default_na=False, na_values={}
+            (self.adapted_in or self.path) / PREDICTIONS,
+            dtype=text_columns,
+            keep_default_na=False,
+            na_values={},
         )
         table = table.rename(columns={_OLD_GROUP_ID: GROUP_ID})
         if self.finding:
@@ -108,15 +129,20 @@ class Bundle:
         return pd.read_csv(self.path / HISTORY)
 
     def card(self) -> str:
-        """The model card, in Markdown."""
-        return (self.path / CARD).read_text(encoding="utf-8")
+        """The model card, in Markdown; of an adapted bundle, what was adapted comes first."""
+        card = (self.path / CARD).read_text(encoding="utf-8")
+        if self.adapted_in is None:
+            return card
+        return (self.adapted_in / ADAPTATION_CARD).read_text(encoding="utf-8") + "\n" + card
 
 
-def load_bundle(path: Path) -> Bundle:
-    """Reads a bundle and checks that it is complete and unchanged.
+def load_bundle(path: Path, *, base: Path | None = None) -> Bundle:
+    """Reads a bundle, or an adaptation of one, and checks that it is complete and unchanged.
 
     Args:
-        path: The bundle's folder.
+        path: The folder of the bundle, or of the adaptation.
+        base: Of an adaptation, the folder of its bundle; None looks beside the adaptation, and
+            where the bundle was when it was made.
 
     Raises:
         BundleError: If a file is missing or changed, the format is unknown, or the manifest is
@@ -127,6 +153,8 @@ def load_bundle(path: Path) -> Bundle:
         >>> bundle.manifest.task.classes
         ('NORMAL', 'PNEUMONIA')
     """
+    if _is_file(path / ADAPTATION) and not _is_file(path / MANIFEST):
+        return _load_adapted(path, base)
     if not _is_file(path / MANIFEST):
         raise BundleError(
             f"There is no bundle in the folder {path.name!r}: {MANIFEST} is missing. Expected "
@@ -152,14 +180,86 @@ def load_bundle(path: Path) -> Bundle:
 
 
 def find_bundles(folder: Path) -> list[Path]:
-    """Folders directly inside `folder` that contain a `bundle.json`, in name order."""
+    """Folders directly inside `folder` that hold a bundle or an adaptation, in name order."""
     if not folder.is_dir():
         return []
     return sorted(
         path
         for path in folder.iterdir()
-        if not path.name.startswith(".") and _is_file(path / MANIFEST)
+        if not path.name.startswith(".")
+        and (_is_file(path / MANIFEST) or _is_file(path / ADAPTATION))
     )
+
+
+def _load_adapted(path: Path, base: Path | None) -> Bundle:
+    try:
+        text = (path / ADAPTATION).read_bytes()
+    except OSError as error:
+        raise _not_readable(path.name, ADAPTATION, error) from None
+    adaptation = parse_adaptation(text, path.name)
+    for name in (PREDICTIONS, ADAPTATION_CARD):
+        if name not in adaptation.files:
+            raise BundleError(
+                f"The adaptation {path.name!r} does not list {name} in {ADAPTATION}. Copy it "
+                "again, or make it again with `overread adapt`."
+            )
+    for name, expected in adaptation.files.items():
+        _check_digest(path, name, expected)
+    bundle = load_bundle(base or _base_of(path, adaptation))
+    if bundle.sha256 != adaptation.bundle_sha256:
+        raise BundleError(
+            f"The adaptation {path.name!r} was made for another version of the bundle "
+            f"{adaptation.bundle!r}: its SHA-256 starts with {adaptation.bundle_sha256[:12]}, that "
+            f"of the bundle found with {bundle.sha256[:12]}. Adapt this version with `overread "
+            "adapt`, or put the other one back."
+        )
+    digest = hashlib.sha256(text).hexdigest()
+    try:
+        manifest = adaptation.adapted(bundle.manifest)
+    except ValueError:
+        raise BundleError(
+            f"The adaptation {path.name!r} does not fit the classes of the bundle "
+            f"{bundle.name!r}. Make it again with `overread adapt`."
+        ) from None
+    adapted = replace(
+        bundle, manifest=manifest, sha256=digest, adaptation=adaptation, adapted_in=path
+    )
+    _check_predictions(adapted)
+    return adapted
+
+
+def _base_of(path: Path, adaptation: Adaptation) -> Path:
+    """The bundle of an adaptation: beside it, or where it was when the adaptation was made.
+
+    Raises:
+        BundleError: If there is none.
+    """
+    beside = path.absolute().parent / adaptation.bundle
+    found = [one for one in (beside, path / adaptation.base) if _is_file(one / MANIFEST)]
+    if not found:
+        raise BundleError(
+            f"The bundle {adaptation.bundle!r}, which {path.name!r} adapts, is not beside it. Put "
+            "both into the same folder."
+        )
+    for one in found:
+        if file_sha256(one / MANIFEST) == adaptation.bundle_sha256:
+            return one
+    return found[0]
+
+
+def shown_name(path: Path) -> str:
+    """The name of a bundle or an adaptation as shown, without checking its files.
+
+    Args:
+        path: Its folder, as returned by `find_bundles`.
+    """
+    if _is_file(path / MANIFEST):
+        return path.name
+    try:
+        adaptation = parse_adaptation((path / ADAPTATION).read_bytes(), path.name)
+    except (BundleError, OSError):
+        return path.name
+    return f"{adaptation.bundle}, adapted to {adaptation.place}"
 
 
 def file_sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,13 +141,17 @@ def load_reference(bundle: Bundle) -> Reference | None:
         with (bundle.path / REFERENCE).open("rb") as stream:
             with np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-        return _reference(arrays, section.faults)
+        reference = _reference(arrays, section.faults)
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         what = str(error) if type(error) is ValueError else type(error).__name__
         raise BundleError(
             f"{REFERENCE} of the bundle {bundle.name!r} cannot be used ({what}). Copy the bundle "
             "again, or add the reference again with `overread-train reference`."
         ) from None
+    if bundle.adaptation is None:
+        return reference
+    # Films like those of the place are familiar there.
+    return replace(reference, limits=reference.limits * np.float32(bundle.adaptation.reach))
 
 
 def write_reference(path: Path, reference: Reference) -> None:

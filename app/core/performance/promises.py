@@ -65,7 +65,12 @@ def _rule_out(
 ) -> str:
     wanted = f"at most {percent(promise.promised)} of the films with {positive} below it"
     if not promise.found:
-        return f"No rule-out zone: no threshold is shown to have {wanted}. {_lacking(promise)}"
+        level = (1 - guarantee.confidence) / 2
+        least = upper_bound(0, promise.of, level=level)
+        could = f" {promise.of:,} positives cannot show less than {_rounded_up(least)}."
+        return (
+            f"No rule-out zone: no threshold is shown to have {wanted}.{could} {_lacking(promise)}"
+        )
     missed, bound = missed_per_thousand(guarantee)
     return (
         f"Ruled out below {thresholds.uncertain_low:.3f}: {wanted} "

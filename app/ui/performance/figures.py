@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.charts import performance as charts
+from app.core.bundles.adaptation import LOCAL
 from app.core.bundles.bundle import Bundle
 from app.core.performance import formatting
 from app.core.performance.performance import BinaryPerformance, MulticlassPerformance
@@ -24,7 +25,7 @@ from app.core.performance.sampling_units import about_units
 from app.core.statistics.metrics import OperatingPoint
 from app.ui import components
 
-SPLIT_LABELS = {"test": "Test", "val": "Validation"}
+SPLIT_LABELS = {"test": "Test", "val": "Validation", LOCAL: "Local"}
 _HEIGHT = 264
 _CELL = 56  # height of a row of a larger confusion matrix, in pixels
 _ZOOM = "Drag to zoom in; double-click to reset."
@@ -65,7 +66,12 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     )
     if about := about_units(held_out.named_patients):
         text += f"{about} "
-    if chosen_on.lower().startswith(held_out.split):
+    if held_out.split == LOCAL:
+        text += (
+            "Each was judged by what was fitted without its patient. The threshold shown was "
+            "fitted on all of them, so figures at it are a little optimistic."
+        )
+    elif chosen_on.lower().startswith(held_out.split):
         text += (
             "The threshold and the calibration were chosen on these images, so the figures are "
             "optimistic. Report those of the test split."

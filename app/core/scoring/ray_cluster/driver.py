@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
+from app.core.bundles.adaptation import ADAPTATION
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import BundleError, system_reason
@@ -104,9 +105,12 @@ def score(
 
 
 def _files(bundle: Bundle) -> dict[str, bytes]:
-    names = [MANIFEST, *bundle.manifest.files]
+    paths = {f"bundle/{name}": bundle.path / name for name in (MANIFEST, *bundle.manifest.files)}
+    if bundle.adaptation is not None and bundle.adapted_in is not None:
+        names = (ADAPTATION, *bundle.adaptation.files)
+        paths |= {f"adapted/{name}": bundle.adapted_in / name for name in names}
     try:
-        return {name: (bundle.path / name).read_bytes() for name in names}
+        return {name: path.read_bytes() for name, path in paths.items()}
     except OSError as error:
         raise BundleError(
             f"The bundle {bundle.name!r} could not be read ({system_reason(error)}). Copy it again."

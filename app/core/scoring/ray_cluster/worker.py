@@ -142,10 +142,11 @@ class Worker:
     def _engine(self, files: dict[str, bytes]) -> Engine:
         with tempfile.TemporaryDirectory(prefix="overread-bundle-") as folder:
             for name, content in files.items():
-                path = Path(folder, "bundle", name)
+                path = Path(folder, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-            bundle = load_bundle(Path(folder, "bundle"))
+            base, adapted = Path(folder, "bundle"), Path(folder, "adapted")
+            bundle = load_bundle(adapted, base=base) if adapted.is_dir() else load_bundle(base)
             if bundle.sha256 != self._sha256:
                 raise BundleError("The bundle was changed while being sent to the workers.")
             return Engine(bundle, backend=self._backend, workers=1)

@@ -1,6 +1,7 @@
 """Distances worked by hand, and against the full covariance of scikit-learn."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -94,7 +95,7 @@ class OfBundle:
     """What `load_reference` needs of a bundle."""
 
     def __init__(self, path, manifest):
-        self.path, self.name, self.manifest = path, "mine", manifest
+        self.path, self.name, self.manifest, self.adaptation = path, "mine", manifest, None
 
 
 def section(faults=()):
@@ -134,6 +135,10 @@ def test_reads_back_what_was_written(tmp_path):
     assert read.probes.names == names
     assert read.probes.weights.tolist() == written.probes.weights.tolist()
     assert read.ranges.low == pytest.approx(written.ranges.low)
+    # Adapted to a place, more films are familiar.
+    adapted = OfBundle(tmp_path, OfManifest(names))
+    adapted.adaptation = SimpleNamespace(reach=1.25)
+    assert load_reference(adapted).limits == pytest.approx(1.25 * written.limits)
 
 
 def test_a_bundle_without_reference_has_none():

@@ -47,6 +47,8 @@ def test_a_zone_that_is_lacking_says_how_many_films_it_takes():
 
     assert out.startswith("No rule-out zone")
     assert "About 350 more" in out
+    # 1 - 0.025 ** (1 / 16) = 20.6 %.
+    assert "16 positives cannot show less than 20.6 %" in out
     assert "About 163 more" in inside
 
 

@@ -1,0 +1,192 @@
+"""`overread adapt`: fits a bundle's decisions to a place, or proposes which films to label."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
+from app.commands.parsing import (
+    WrongCall,
+    given_path,
+    proportion,
+    require_output_file,
+    require_output_folder,
+    whole_number,
+)
+from app.commands.reading_options import add_reading
+from app.core.backend_names import BACKENDS
+from app.core.errors import DatasetError, OverreadError
+
+if TYPE_CHECKING:
+    from app.core.bundles.bundle import Bundle
+    from app.core.scoring.engine import Engine
+
+
+def add(commands: Commands[argparse.ArgumentParser]) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "adapt",
+        "Adapt a bundle to a place: fit calibration, threshold and zones anew on 50 to 200 films "
+        "whose truth is known. The bundle stays as it is; the result is a small folder beside it, "
+        "which `score` and the app take like a bundle. With --propose, write a list of films to "
+        "label.",
+        "overread adapt models/chest-pneumonia labels.csv --out models/chest-pneumonia@ward-3",
+    )
+    add_bundle(command)
+    command.add_argument(
+        "labelled",
+        type=given_path,
+        metavar="LABELLED",
+        help="table with the columns path, label and, if known, patient_id; or a folder with a "
+        "folder for each class; with --propose, a folder of films",
+    )
+    command.add_argument(
+        "--out",
+        type=given_path,
+        required=True,
+        metavar="DIR",
+        help="folder to write, such as BUNDLE@PLACE beside the bundle; with --propose, the table "
+        "to write",
+    )
+    command.add_argument(
+        "--place", metavar="NAME", help="where the films are from; default: DIR after the @"
+    )
+    command.add_argument(
+        "--miss-rate",
+        type=proportion,
+        default=None,
+        metavar="RATE",
+        help="highest proportion of positives that may be ruled out; default: 0.05",
+    )
+    command.add_argument(
+        "--precision",
+        type=proportion,
+        default=None,
+        metavar="RATE",
+        help="lowest proportion of positives among films ruled in; default: 0.9",
+    )
+    command.add_argument(
+        "--propose",
+        type=whole_number,
+        metavar="N",
+        help="write a list of N films to label, spread over the scores, instead of adapting",
+    )
+    command.add_argument(
+        "--seed", type=whole_number, default=0, help="of all draws; default: 0", metavar="N"
+    )
+    command.add_argument("--backend", choices=BACKENDS, default="auto", help="as of `score`")
+    add_reading(command, without="the model's own is used, and without one they are refused")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.propose is None:
+        require_output_folder("--out", options.out)
+    else:
+        if options.propose < 1:
+            raise WrongCall("--propose is below 1. Expected a number of films.")
+        if options.out.suffix.lower() != ".csv":
+            raise WrongCall(f"--out is {options.out.name!r}. With --propose, it ends in .csv.")
+        require_output_file("--out", options.out)
+    from app.core.bundles.bundle import load_bundle
+    from app.core.images.in_flight import in_flight
+    from app.core.scoring.engine import Engine
+    from app.core.settings import read_settings
+
+    bundle = load_bundle(bundle_folder(options.bundle))
+    _require_adaptable(bundle, options.out)
+    in_flight.keep_in(read_settings().decoding)
+    engine = Engine(bundle, backend=options.backend)
+    if options.propose is None:
+        _adapt(options, engine)
+    else:
+        _propose(options, engine)
+
+
+def _require_adaptable(bundle: Bundle, out: Path) -> None:
+    if bundle.adaptation is not None:
+        raise OverreadError(
+            f"{bundle.name!r} is an adaptation already. Adapt its bundle "
+            f"{bundle.adaptation.bundle!r} with all labelled films of the place."
+        )
+    if bundle.manifest.task.any_of:
+        raise OverreadError(
+            f"The model {bundle.name!r} has findings that do not exclude each other. Only models "
+            "with classes that exclude each other can be adapted."
+        )
+    if out.is_dir():
+        raise OverreadError(f"{out.name!r} exists already. Choose another name with --out.")
+
+
+def _adapt(options: argparse.Namespace, engine: Engine) -> None:
+    from app.core.adaptation.films import score_films
+    from app.core.adaptation.fitting import Decision, Wanted, adapt_decision
+    from app.core.adaptation.labels import read_labels
+    from app.core.adaptation.writing import card, make_adaptation, write_adaptation
+    from app.core.images.reading import ReadOptions
+
+    manifest = engine.bundle.manifest
+    reading = ReadOptions(options.frame, options.window)
+    labelled = [
+        replace(one, source=replace(one.source, reading=reading))
+        for one in read_labels(options.labelled, manifest.task)
+    ]
+    films = score_films(engine, labelled)
+    if films.examples:
+        listed = ", ".join(repr(one) for one in films.examples)
+        print(f"overread: labelled as two classes, and left out: {listed}", file=sys.stderr)
+    base = Decision(manifest.calibration, manifest.thresholds)
+    wanted = {
+        name: value
+        for name, value in (("miss_rate", options.miss_rate), ("precision", options.precision))
+        if value is not None
+    }
+    fitted = adapt_decision(films, base, manifest.task, Wanted(seed=options.seed, **wanted))
+    place = options.place or options.out.name.rpartition("@")[2]
+    adaptation = make_adaptation(engine.bundle, films, fitted, place)
+    adapted = write_adaptation(options.out, adaptation, engine.bundle, films, fitted)
+    print(card(adaptation, manifest.task))
+    print(f"adaptation sha256: {adapted.sha256}")
+    print(f"overread: {adapted.name}. Folder: {options.out}", file=sys.stderr)
+
+
+def _propose(options: argparse.Namespace, engine: Engine) -> None:
+    import pandas as pd
+
+    from app.core.adaptation.proposal import propose
+    from app.core.images.reading import ReadOptions
+    from app.core.progress import progress
+    from app.core.results.rows import to_csv
+    from app.core.sources.sources import from_paths
+
+    reading = ReadOptions(options.frame, options.window)
+    sources = (replace(one, reading=reading) for one in from_paths([options.labelled]))
+    names, scores, passed_over = [], [], 0
+    for result in progress(engine.score(sources), title="scoring", unit="image"):
+        source = result.source
+        if result.prediction is None or source.path is None or source.content is not None:
+            passed_over += 1
+            continue
+        names.append(os.path.relpath(source.path.absolute(), options.out.absolute().parent))
+        scores.append(result.prediction.probability)
+    if not names:
+        raise DatasetError(
+            f"{options.labelled.name!r} holds no film that the model can judge. Choose a folder "
+            "of films of the place."
+        )
+    chosen = propose(scores, options.propose, seed=options.seed)
+    # Without the score, which would be seen before the truth is written down.
+    table = pd.DataFrame({"path": [names[one] for one in chosen], "label": "", "patient_id": ""})
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(to_csv(table), encoding="utf-8")
+    print(
+        f"overread: {len(table):,} of {len(names):,} films to label, {passed_over:,} passed over. "
+        f"Fill in the column label, and patient_id if known: {options.out}",
+        file=sys.stderr,
+    )

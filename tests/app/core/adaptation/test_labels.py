@@ -1,0 +1,82 @@
+import cv2
+import pandas as pd
+import pytest
+
+from app.core.adaptation.labels import read_labels
+from app.core.bundles.manifest import Task
+from app.core.errors import DatasetError
+
+TASK = Task(
+    title="Pneumonia", classes=("NORMAL", "PNEUMONIA"), positive="PNEUMONIA",
+    display_names={"NORMAL": "Healthy"},
+)  # fmt: skip
+
+
+def table_of(folder, text, name="labels.csv"):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_a_table_gives_paths_beside_it_classes_and_patients(tmp_path):
+    path = table_of(
+        tmp_path, "path,label,patient_id\na.png,PNEUMONIA,p1\nsub/b.png,normal,\nc.png,healthy,p2\n"
+    )
+
+    found = read_labels(path, TASK)
+
+    assert [one.source.path for one in found] == [
+        tmp_path / "a.png", tmp_path / "sub/b.png", tmp_path / "c.png"
+    ]  # fmt: skip
+    assert [one.label for one in found] == [1, 0, 0]
+    assert [one.patient_id for one in found] == ["p1", "", "p2"]
+
+
+def test_rows_that_are_not_filled_in_are_passed_over(tmp_path):
+    path = table_of(tmp_path, "path,label\na.png,PNEUMONIA\nb.png,\nc.png,  \n")
+
+    assert [one.source.name for one in read_labels(path, TASK)] == ["a.png"]
+
+
+def test_other_names_of_columns_and_other_formats(tmp_path):
+    tab = table_of(tmp_path, "File\tClass\nx.png\tNORMAL\n", "labels.tsv")
+    parquet = tmp_path / "labels.parquet"
+    pd.DataFrame({"image": ["x.png"], "truth": ["NORMAL"]}).to_parquet(parquet)
+
+    for path in (tab, parquet):
+        assert [(one.source.name, one.label) for one in read_labels(path, TASK)] == [("x.png", 0)]
+
+
+def test_folders_of_classes(tmp_path, film):
+    for name in ("NORMAL/b.png", "NORMAL/a.png", "pneumonia/c.png", "other/d.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), film)
+
+    found = read_labels(tmp_path, TASK)
+
+    assert [(one.source.path.name, one.label) for one in found] == [
+        ("a.png", 0), ("b.png", 0), ("c.png", 1)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("path,label\na.png,TUMOUR\n", "labels 'tumour'.*Expected NORMAL, PNEUMONIA"),
+        ("path,diagnosis\na.png,NORMAL\n", "no column label; it has path, diagnosis"),
+        ("scan,label\na.png,NORMAL\n", "no column path"),
+        ("path,label\na.png,\n", "no film with a label"),
+        ("", "cannot be read"),
+    ],
+)
+def test_tables_that_hold_no_labels(tmp_path, text, message):
+    with pytest.raises(DatasetError, match=message):
+        read_labels(table_of(tmp_path, text), TASK)
+
+
+def test_what_holds_no_labels_at_all(tmp_path):
+    (tmp_path / "other").mkdir()
+    with pytest.raises(DatasetError, match="no folder of a class"):
+        read_labels(tmp_path, TASK)
+    with pytest.raises(DatasetError, match="holds no labels"):
+        read_labels(tmp_path / "missing.csv", TASK)
