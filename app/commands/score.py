@@ -211,6 +211,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     from app.core.results.folder_shift import add_result, compare_folder, write_shift
     from app.core.results.overlay_writer import write_overlays
     from app.core.results.table_writer import open_table
+    from app.core.scoring.duplicates import with_duplicates
     from app.core.scoring.engine import Engine
     from app.core.scoring.gatekeeper import NO_REFERENCE
     from app.core.scoring.ray_cluster import driver
@@ -244,10 +245,12 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     counts: Counter[tuple[Status, str]] = Counter()
     remedied: Counter[str] = Counter()
     reservoir = Reservoir()
+    num_duplicates = 0
     is_any_listed = False
     unlisted: list[str] = []
     missing: Counter[str] = Counter()
     started = time.monotonic()
+    results = with_duplicates(results)
     if options.heatmaps:
         results = write_overlays(results, bundle, options.heatmaps, missing=missing)
     with (
@@ -261,6 +264,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
             counts[result.status, result.reason_code] += 1
             if result.remedy is not None or result.chosen.remedy is not None:
                 remedied["applied" if result.chosen.remedy is not None else "offered"] += 1
+            num_duplicates += bool(result.duplicate_of)
             if result.source.problem is None:
                 is_any_listed = True
             elif len(unlisted) < _MAX_LISTED_PROBLEMS:
@@ -272,6 +276,12 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
         print(f"overread: {shift.sentence}", file=sys.stderr)
     if remedied:
         print(_remedy_summary(remedied), file=sys.stderr)
+    if num_duplicates:
+        print(
+            f"Nearly the same as an earlier image of the batch: {num_duplicates:,} (column "
+            "duplicate_of). They were judged all the same.",
+            file=sys.stderr,
+        )
     if missing:
         print(_missing_summary(missing), file=sys.stderr)
     # Last, because a run may print many lines, and this is the one to read.

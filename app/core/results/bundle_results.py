@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -60,6 +61,7 @@ class BundleResults:
             _chosen(facts.get("chosen")),
             observations.unpacked(facts.get("observation")),
             facts.get("remedy"),
+            base64.b64decode(facts.get("likeness", "")),
         )
 
     def image_ids(self) -> Iterator[str]:
@@ -97,6 +99,7 @@ class BundleResults:
                     ],
                     "observation": observations.packed(result.observation),
                     "remedy": result.remedy,
+                    "likeness": base64.b64encode(result.likeness).decode("ascii"),
                 },
                 result.evidence,
             )

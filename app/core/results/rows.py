@@ -23,7 +23,7 @@ _BEFORE_CLASSES = (
 _FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
 _AFTER_CLASSES = (
     "bundle", "bundle_sha256", "frame", "window", "window_from", "distance", "remedy_offered",
-    "remedy", "override",
+    "remedy", "override", "duplicate_of",
 )  # fmt: skip
 # A class of one of these names would take the place of the column.
 TAKEN_NAMES = frozenset({*_BEFORE_CLASSES, *_AFTER_CLASSES})
@@ -77,6 +77,7 @@ def row(result: Result, bundle: Bundle) -> dict[str, Any]:
         "remedy_offered": result.remedy,
         "remedy": result.chosen.remedy,
         "override": result.chosen.override or None,
+        "duplicate_of": result.duplicate_of or None,
     }
     prediction = result.prediction
     if prediction is not None and prediction.findings:

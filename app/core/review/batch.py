@@ -14,6 +14,7 @@ from app.core.gate.reservoir import Reservoir
 from app.core.gate.shift import Shift
 from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.results.folder_shift import add_result, compare_folder
+from app.core.scoring.duplicates import with_duplicates
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import KnownResults, Result
 from app.core.scoring.second_look import SecondLook
@@ -145,7 +146,7 @@ class Batch:
         """
         for position, found in enumerate(self.results):
             if found.source == source:
-                self.results[position] = result
+                self.results[position] = replace(result, duplicate_of=found.duplicate_of)
 
     def cancel(self) -> None:
         """Stops after the images in progress; results so far are kept."""
@@ -171,8 +172,10 @@ class Batch:
         )
 
     def _scored(self, engine: Engine) -> Iterator[Result]:
-        return engine.score(
-            self._sources, known=self._known, second_look=self._second_look, is_background=True
+        return with_duplicates(
+            engine.score(
+                self._sources, known=self._known, second_look=self._second_look, is_background=True
+            )
         )
 
     def _run(self, engine: Engine) -> None:

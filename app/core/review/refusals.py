@@ -50,10 +50,12 @@ def second_look_note(chosen: ReadOptions) -> str:
 
 
 def row_note(result: Result) -> str:
-    """What stands beside a film in the worklist: why it is refused, or how it was judged."""
+    """What stands beside a film in the worklist: why it is refused, how it was judged, its copy."""
     words = [second_look_note(result.chosen), result.reason]
     if result.remedy is not None:
         words.append(f"Offered on Case: {offered(result.remedy)}.")
+    if result.duplicate_of:
+        words.append(f"Nearly the same as {result.duplicate_of}.")
     return " ".join(filter(None, words))
 
 

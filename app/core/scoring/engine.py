@@ -25,6 +25,7 @@ from app.core.backend_names import BackendName
 from app.core.backends.backend import Scores, open_backend
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, ImageError, RefusedImageError, Remedy, raised_at
+from app.core.gate.likeness import likeness
 from app.core.gate.observation import Observation
 from app.core.images import decoding
 from app.core.images.guard import guarded
@@ -72,6 +73,7 @@ class _Fitted:
     film_shape: tuple[int, int]
     chosen: ReadOptions
     impression: Impression
+    likeness: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,6 +250,7 @@ class Engine:
             (rows, columns),
             film.chosen,
             self.gatekeeper.look_at(film),
+            likeness(prepared.pixels),
         )
 
     def _score_fitted(self, films: list[_Fitted]) -> list[Result]:
@@ -274,7 +277,8 @@ class Engine:
             self._require_admitted(film.source, film.chosen, observation, film.impression)
             prediction = predict(class_logits(logits[np.newaxis])[0], self.bundle.manifest)
         except ImageError as error:
-            return _without_score(film.source, film.image_id, error, film.chosen, observation)
+            refused = _without_score(film.source, film.image_id, error, film.chosen, observation)
+            return replace(refused, likeness=film.likeness)
         evidence = self._evidence(maps, prediction.class_index, film.film_shape)
         return Result(
             film.source,
@@ -284,6 +288,7 @@ class Engine:
             evidence=evidence,
             chosen=film.chosen,
             observation=observation,
+            likeness=film.likeness,
         )
 
     def _require_admitted(

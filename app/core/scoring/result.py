@@ -34,6 +34,8 @@ class Result:
         observation: Where it lies among the images the model learned from, also of an image that
             the gate refused; None if it could not be scored or the bundle has no reference.
         remedy: What would make a refused image what it should be, if that is certain.
+        likeness: Mark of what it shows, see `likeness.likeness`; empty if it was not decoded.
+        duplicate_of: Name of the earlier image of the batch that it is nearly the same as.
     """
 
     source: Source
@@ -46,6 +48,8 @@ class Result:
     chosen: ReadOptions = AS_STORED
     observation: Observation | None = None
     remedy: Remedy | None = None
+    likeness: bytes = b""
+    duplicate_of: str = ""
 
 
 class KnownResults(Protocol):

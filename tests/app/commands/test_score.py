@@ -123,7 +123,7 @@ def test_an_address_is_not_written_to(
 def test_a_cluster_is_reported_with_its_backend(
     bundle, two_films, tmp_path, capsys, monkeypatch, backend
 ):
-    def alone(bundle, sources, *, backend, known):
+    def alone(bundle, sources, *, backend, known, second_look):
         return Engine(bundle).score(sources, known=known)
 
     monkeypatch.setattr(driver, "score", alone)

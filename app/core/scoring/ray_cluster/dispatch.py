@@ -250,6 +250,7 @@ def _result(source: Source, answer: Answer) -> Result:
         answer.chosen,
         answer.observation,
         answer.remedy,
+        answer.likeness,
     )
 
 

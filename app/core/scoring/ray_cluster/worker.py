@@ -43,6 +43,7 @@ class Answer(NamedTuple):
         chosen: The reader's choices that were used.
         observation: What the gate saw of the image, if anything.
         remedy: What would make a refused image what it should be, if that is certain.
+        likeness: Mark of what the image shows; empty if it was not decoded.
         reading: How the image was read in the end, see `SecondLook`.
         is_known: Whether the driver already has the result, so that the rest is empty.
     """
@@ -56,6 +57,7 @@ class Answer(NamedTuple):
     chosen: ReadOptions = AS_STORED
     observation: Observation | None = None
     remedy: Remedy | None = None
+    likeness: bytes = b""
     reading: ReadOptions = AS_STORED
     is_known: bool = False
 
@@ -193,6 +195,7 @@ def _answer(result: Result) -> Answer:
         result.chosen,
         result.observation,
         result.remedy,
+        result.likeness,
         result.source.reading,
         is_known=result.status == "ok" and result.prediction is None,
     )

@@ -17,7 +17,7 @@ from app.core.sources.source import Source
 COLUMNS = (
     "path,image_id,status,reason,prediction,probability,raw_probability,threshold,zone,"
     "NORMAL,PNEUMONIA,bundle,bundle_sha256,frame,window,window_from,"
-    "distance,remedy_offered,remedy,override"
+    "distance,remedy_offered,remedy,override,duplicate_of"
 )
 
 
@@ -135,7 +135,7 @@ def test_each_finding_has_a_group_of_columns(findings_bundle, tmp_path):
         "negative", "positive", "uncertain",
     ]  # fmt: skip
     assert table.loc[0, "zone"] == "positive"
-    assert table.iloc[1, 4:-9].isna().all()
+    assert table.iloc[1, 4:-10].isna().all()
 
     for name in ("r.csv", "r.parquet"):
         with open_table(tmp_path / name, findings_bundle) as writer:
