@@ -69,7 +69,7 @@ def write_files(folder: Path, built: Built, predictions: pd.DataFrame) -> None:
 
 
 def sample_table(built: Built, predictions: pd.DataFrame) -> pd.DataFrame:
-    """The held-out films of a reference: truth, split, group, probabilities and statistics.
+    """The held-out films of a reference: truth, split, group, distance, probabilities, statistics.
 
     Neither paths nor patients are in it.
 
@@ -82,7 +82,8 @@ def sample_table(built: Built, predictions: pd.DataFrame) -> pd.DataFrame:
     kept = [name for name in rows if name not in _LEFT_OUT and not str(name).startswith("logit:")]
     group = rows[GROUP_ID] if GROUP_ID in rows else rows["image_id"]
     statistics = pd.DataFrame(built.statistics, columns=list(NAMES))
-    return pd.concat([rows[kept].assign(group=group), statistics.round(6)], axis=1)
+    seen = rows[kept].assign(group=group, distance=built.distances.round(6))
+    return pd.concat([seen, statistics.round(6)], axis=1)
 
 
 def sections(built: Built | None, task: Task) -> list[tuple[str, str]]:

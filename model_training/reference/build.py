@@ -102,6 +102,7 @@ class Built:
         section: The entry of the manifest.
         reference: The numbers.
         image_ids: SHA-256 of the films of the sample, in the order of its coordinates.
+        distances: float64 `(num_in_sample,)`, their distances, refused above 1.
         statistics: float32 `(num_in_sample, num_statistics)`, their image statistics.
         pictures: Small JPEG pictures of the same films; empty if none were wanted.
         own: Validation and test -> share of right films that are refused, clustered by patient.
@@ -115,6 +116,7 @@ class Built:
     section: manifest.Reference
     reference: Reference
     image_ids: tuple[str, ...]
+    distances: NDArray[np.float64]
     statistics: NDArray[np.float32]
     pictures: tuple[bytes, ...]
     own: dict[str, ClusteredProportion]
@@ -185,6 +187,7 @@ def build_reference(
         ),
         replace(reference, sample=np.stack([one.coordinates for one in seen])),
         tuple(split[name][at].image_id for name, at in held_out),
+        np.array([one.distance for one in seen]),
         np.array(statistics, np.float32),
         within_size([looked[name].pictures[at] for name, at in held_out if pictures]),
         own,

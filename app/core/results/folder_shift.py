@@ -22,6 +22,7 @@ from app.core.gate.reservoir import Answer, Reservoir
 from app.core.gate.sample import Sample
 from app.core.gate.shift import Shift, compare
 from app.core.networks.class_logits import class_probabilities
+from app.core.performance.predictions import group_of_each
 from app.core.scoring.prediction import Prediction, predict_findings
 from app.core.scoring.result import Result
 from app.core.statistics.decisions import predicted_classes
@@ -52,7 +53,7 @@ def reference_films(bundle: Bundle) -> Sample | None:
         statistics=_numbers(table, [name for name in NAMES if name in table]).astype(np.float32),
         scores=scores,
         answers=answers,
-        groups=table[_GROUP].to_numpy().astype(np.str_),
+        groups=_patients(table, bundle),
     )
 
 
@@ -203,6 +204,14 @@ def _answers(
         return positive, predicted_classes(both, manifest.thresholds.decision)
     of_classes = _numbers(table, list(task.classes))
     return of_classes.max(axis=1), predicted_classes(of_classes)
+
+
+def _patients(table: pd.DataFrame, bundle: Bundle) -> NDArray[np.str_]:
+    """Patient of each film, or what stands for one, `(n,)`: the table of films names none."""
+    predictions = bundle.predictions()
+    known = dict(zip(predictions["image_id"], group_of_each(predictions), strict=True))
+    pairs = zip(table["image_id"], table[_GROUP], strict=True)
+    return np.array([known.get(image_id, group) for image_id, group in pairs], np.str_)
 
 
 def _numbers(table: pd.DataFrame, names: list[str]) -> NDArray[np.float64]:

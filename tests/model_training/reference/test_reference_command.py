@@ -112,7 +112,7 @@ def test_the_sample_names_no_patient_and_fits_the_coordinates(newer):
 
     assert len(table) == len(reference.sample) == NUMBERS["val"] + NUMBERS["test"]
     assert set(table["split"]) == {"val", "test"}
-    assert {"image_id", "y_true", "probability", "group", *NAMES} <= set(table)
+    assert {"image_id", "y_true", "probability", "group", "distance", *NAMES} <= set(table)
     assert not {"path", "patient_id"} & set(table)
     assert table["group"].nunique() == len(table)
 
@@ -126,6 +126,7 @@ def test_the_coordinates_are_those_of_the_films(newer, data):
         seen = observe(newer, pixels)
         expected = load_reference(newer).sample[row].astype(float)
         assert seen.coordinates.astype(float) == pytest.approx(expected, abs=0.02)
+        assert seen.distance == pytest.approx(table["distance"][row], rel=0.01)
 
 
 def test_small_pictures_are_shipped_only_if_allowed(newer, older, data):

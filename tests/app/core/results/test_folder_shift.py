@@ -7,6 +7,7 @@ import pytest
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.observation import Observation
 from app.core.gate.reservoir import Answer, Reservoir
+from app.core.performance.predictions import group_of_each
 from app.core.results.folder_shift import (
     add_result,
     answer_names,
@@ -59,6 +60,14 @@ def test_the_films_of_a_reference_are_read_with_answers_at_the_threshold_of_the_
     assert list(films.groups[:3]) == ["g0", "g0", "g1"]
     assert films.statistics.shape == (60, len(NAMES))
     assert len(films.familiar()) == sum(films.distances <= 1)
+
+
+def test_films_of_a_patient_belong_together_though_the_table_does_not_name_it(bundle, tmp_path):
+    predictions = bundle.predictions()
+    table = _table(len(predictions), probability=0.5, image_id=predictions["image_id"])
+    known = with_known_films(bundle, tmp_path / "b", table, _coordinates(len(table)))
+
+    assert list(reference_films(known).groups) == list(group_of_each(predictions))
 
 
 def test_a_table_without_distances_leaves_them_out(bundle, tmp_path):
