@@ -24,7 +24,7 @@ _WORDS = {
     "sharpness": ("less sharp", "sharper", "sharpness"),
     "noise": ("smoother in fine detail", "noisier", "noise"),
     "blockiness": ("less compressed", "more compressed", "compression"),
-    "surround": ("darker at the margin", "brighter at the margin", "margin"),
+    "surround": ("darker at the margin", "brighter at the margin", "brightness"),
     "symmetry": ("less symmetrical", "more symmetrical", "symmetry"),
     "colour": ("less coloured", "more coloured", "colour"),
     "border": ("less bordered", "more bordered", "border"),

@@ -38,7 +38,7 @@ def show(shift: Shift | None, bundle: Bundle) -> None:
 
 
 def _show_proof(shift: Shift, bundle: Bundle) -> None:
-    figure, table = st.columns([3, 4])
+    figure, table = st.columns([2, 3])
     if shift.drawn is not None:
         with figure:
             axis = charts.AXES[shift.drawn.what]
@@ -54,7 +54,7 @@ def _show_proof(shift: Shift, bundle: Bundle) -> None:
                 *(_row(one) for one in shift.differences if one.matters and _is_of_films(one)),
             ],
             key="review_shift_table",
-            figures=["These films", "Tested on"],
+            figures=["These films", "Tested on", "Effect", "p"],
         )
         st.caption(shift.detail)
 
@@ -69,15 +69,17 @@ def _proportions(shift: Shift, bundle: Bundle) -> list[dict[str, str]]:
     totals = sum(shift.answers), sum(shift.reference_answers)
     # Of two answers, one says it all.
     shown = counts[1:] if len(counts) == 2 else counts
-    return [
-        _proportion_row("Refused", shift.refused, shift.reference_refused),
-        *(
-            _proportion_row(
-                f"Predicted: {name}", Proportion(ours, totals[0]), Proportion(theirs, totals[1])
-            )
-            for name, ours, theirs in shown
-        ),
+    tested = {one.what: _tested(one) for one in shift.differences}
+    rows = [
+        _proportion_row(
+            f"Predicted: {name}", Proportion(ours, totals[0]), Proportion(theirs, totals[1])
+        )
+        # The test is of all answers together.
+        | (tested.get("answers", {}) if place == 0 else {})
+        for place, (name, ours, theirs) in enumerate(shown)
     ]
+    refused = _proportion_row("Refused", shift.refused, shift.reference_refused)
+    return [refused | tested["refused"], *rows]
 
 
 def _proportion_row(what: str, folder: Proportion, reference: Proportion) -> dict[str, str]:
@@ -85,18 +87,27 @@ def _proportion_row(what: str, folder: Proportion, reference: Proportion) -> dic
         "What": what,
         "These films": formatting.proportion_in_full(folder),
         "Tested on": formatting.proportion_in_full(reference),
-        "Difference": "",
+        "Effect": "",
+        "p": "",
     }
 
 
 def _row(difference: Difference) -> dict[str, str]:
-    name = charts.AXES.get(difference.what, "What the network sees").partition(" (")[0]
     medians = (difference.folder, difference.reference)
     ours, theirs = ("" if value is None else f"median {value:.3g}" for value in medians)
-    p = "< 0.001" if difference.p < 0.001 else f"{difference.p:.3f}"
     return {
-        "What": name,
+        "What": _name(difference.what),
         "These films": ours,
         "Tested on": theirs,
-        "Difference": f"{difference.effect:.2f} of 1, p {p}",
+    } | _tested(difference)
+
+
+def _tested(difference: Difference) -> dict[str, str]:
+    return {
+        "Effect": f"{difference.effect:.2f}",
+        "p": "< 0.001" if difference.p < 0.001 else f"{difference.p:.3f}",
     }
+
+
+def _name(what: str) -> str:
+    return charts.AXES.get(what, "What the network sees").partition(" (")[0]

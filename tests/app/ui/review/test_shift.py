@@ -58,7 +58,9 @@ def test_a_difference_is_a_warning_with_its_proof_below(known):
     assert list(table["What"]) == ["Refused", "Predicted: Pneumonia", "Mean grey level"]
     assert table["These films"][0] == "0.0 % (0.0 to 3.7 %; 0 of 100)"
     assert f"{shift.answers[1]} of 100" in table["These films"][1]
-    assert table["Difference"][2].endswith("p < 0.001")
+    effects = {one.what: f"{one.effect:.2f}" for one in shift.differences}
+    assert list(table["Effect"]) == [effects[one] for one in ("refused", "answers", "mean")]
+    assert list(table["p"]) == ["1.000", "1.000", "< 0.001"]
     assert [one.value for one in at.caption] == [shift.detail]
 
 
