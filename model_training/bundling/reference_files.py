@@ -30,6 +30,7 @@ from app.core.performance.formatting import (
 from app.core.performance.proportions import ClusteredProportion
 from model_training.bundling.revision import write_copy
 from model_training.reference.build import Built
+from model_training.reference.components import MARGIN
 from model_training.reference.contradictions import Measured
 from model_training.reports.markdown import markdown_table
 
@@ -148,8 +149,9 @@ def section(built: Built | None) -> str:
     table = markdown_table(["films", "refused", "share", "95 % interval", "named"], rows)
     return (
         f"{HEADING}\n\nAn image that is unlike the training films is refused, with its distance "
-        f"and no probability. The limit was chosen to refuse {share} of the validation films; no "
-        "test film and no foreign picture had a part in it. Faults that are named: "
+        f"and no probability. The limit lies {MARGIN:g} times as far out as the distance that "
+        f"{share} of the validation films exceed; no test film and no foreign picture had a part "
+        "in it. Faults that are named: "
         f"{named}. A fault with a remedy is named only if the film is familiar once it is put "
         "right. The faults below were made of test films; the last column counts the films "
         f"refused for this very fault.\n\n{table}"

@@ -51,7 +51,7 @@ class Amounts:
         faulty: Of the training films, those that are made faulty, in every way.
         checked: The same of validation films, and of test films.
         sample: Held-out films that are kept in the bundle.
-        share: Proportion of validation films that may be refused as unfamiliar.
+        share: Proportion of validation films that the limit rests on, see `choose_limit`.
     """
 
     training: int = 500

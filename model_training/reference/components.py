@@ -18,6 +18,10 @@ _IMAGES_A_COMPONENT = 4
 _FOUND_ON = 0.7
 # A feature that hardly varies must not make every image strange in which it does.
 _LEAST_SCALE = 0.05
+# How much farther out the limit lies than the distance that the share of validation images exceed.
+# They come from where the training images do, and films of another hospital lie farther out than
+# they, yet nearer than any foreign picture: for those there is a warning about the folder.
+MARGIN = 1.25
 
 
 def find_components(features: NDArray[np.float32], sizes: Sequence[int]) -> Reference:
@@ -62,16 +66,17 @@ def find_components(features: NDArray[np.float32], sizes: Sequence[int]) -> Refe
 
 
 def choose_limit(
-    reference: Reference, validation: NDArray[np.float32], *, share: float
+    reference: Reference, validation: NDArray[np.float32], *, share: float, margin: float = MARGIN
 ) -> Reference:
-    """The reference with the limit that refuses a share of the validation images.
+    """The reference with its limit, a margin beyond what all but a share of validation reach.
 
     The two distances are first brought to one scale, on which either refuses the same share.
 
     Args:
         reference: As from `find_components`.
         validation: float32 `(num_images, num_features)`, of patients in no training image.
-        share: The share of them to refuse at most, in (0, 1).
+        share: The share of them that may lie beyond the limit divided by the margin, in (0, 1).
+        margin: At least 1, which refuses that share.
     """
     standardised = reference.standardised(validation)
     limits = np.array([_of_one(reference, standardised, part, share) for part in (0, 1)])
@@ -83,7 +88,7 @@ def choose_limit(
         distances[min(len(distances) - num_refused - 1 + n, len(distances) - 1)] for n in (0, 1)
     )
     factor = (last + first) / 2 if num_refused else last * 1.02
-    return replace(both, limits=(limits * factor).astype(np.float32))
+    return replace(both, limits=(limits * factor * margin).astype(np.float32))
 
 
 def _of_one(

@@ -19,13 +19,15 @@ _MOST_DIRECTIONS = 160
 _FILMS_A_DIRECTION = 4
 # How far the covariance is drawn towards a sphere.
 _SHRINKAGE = 0.05
-# Share of right films that may be taken for having a fault. One with a remedy is named only if a
-# second look confirms it, so more may be suspected.
-_FALSE_ALARMS = {True: 0.005, False: 0.002}
+# Share of right films that may be taken for having a fault. A cropped film looks most like a right
+# one, and a part that is missing can change the answer. A remedy is confirmed by a second look.
+_FALSE_ALARMS = {"cropped": 0.01, "side_by_side": 0.002}
+_FALSE_ALARMS_OF_OTHERS = 0.005
 # Of films with a fault, the share that must be named for the fault to be named at all.
 _WORTH_NAMING = 0.5
-# A fault is named up to the distance within which this share of films with it lie. Without a remedy
-# nothing confirms it, and what lies farther out may as well be of another kind.
+# A fault is named up to the distance within which this share of films with it lie, and within the
+# limit. Without a remedy nothing confirms it, and what lies farther out than half of these films
+# may as well be of another kind.
 _REACH = {True: 0.98, False: 0.5}
 
 Features = NDArray[np.float32]
@@ -53,10 +55,12 @@ def fit_probes(
     scores = clipped(validation) @ weights.T + offsets
     for place, name in enumerate(names):
         highest = np.quantile(
-            scores[:, place], 1 - _FALSE_ALARMS[name in REMEDY_OF], method="higher"
+            scores[:, place], 1 - _FALSE_ALARMS.get(name, _FALSE_ALARMS_OF_OTHERS), method="higher"
         )
         offsets[place] -= max(0.0, float(highest))
-    reach = np.array([np.quantile(distances[name], _REACH[name in REMEDY_OF]) for name in names])
+    reach = np.array(
+        [max(1.0, np.quantile(distances[name], _REACH[name in REMEDY_OF])) for name in names]
+    )
     probes = _chosen(names, weights, offsets, reach, range(len(names)))
     worth = [
         place

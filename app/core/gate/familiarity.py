@@ -34,7 +34,7 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
             if that makes the film familiar.
     """
     fault = observation.fault
-    if remedied is not None and _is_put_right(observation, remedied):
+    if fault in REMEDY_OF and remedied is not None and _is_right(remedied):
         raise RefusedImageError(fault, _SENTENCES[fault], remedy=REMEDY_OF[fault])
     if fault and fault not in REMEDY_OF:
         raise RefusedImageError(fault, _SENTENCES.get(fault, _of_other_fault(fault)))
@@ -48,9 +48,9 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
         )
 
 
-def _is_put_right(observation: Observation, remedied: Observation) -> bool:
-    is_nearer = remedied.distance < observation.distance
-    return is_nearer and remedied.distance <= 1 and not remedied.fault
+def _is_right(remedied: Observation) -> bool:
+    """Whether a film is familiar with the remedy, and nothing is wrong with it any more."""
+    return remedied.distance <= 1 and not remedied.fault
 
 
 _SENTENCES = {

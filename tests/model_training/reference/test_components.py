@@ -41,24 +41,34 @@ def test_each_layer_counts_the_same_however_many_features_it_has():
 def test_the_limit_refuses_the_share_and_no_more_of_what_it_was_chosen_on(share):
     validation = points(200, seed=2)
 
-    reference = choose_limit(find_components(points(300), [6]), validation, share=share)
+    reference = choose_limit(find_components(points(300), [6]), validation, share=share, margin=1)
 
     distances = reference.distances(reference.standardised(validation))[1]
     assert (distances > 1).sum() == round(200 * share)
 
 
 def test_the_limit_refuses_about_the_share_of_others_of_the_same_kind():
-    reference = choose_limit(find_components(points(2_000), [6]), points(2_000, 2), share=0.02)
+    reference = choose_limit(
+        find_components(points(2_000), [6]), points(2_000, 2), share=0.02, margin=1
+    )
 
     distances = reference.distances(reference.standardised(points(4_000, seed=3)))[1]
 
     assert 0.01 < (distances > 1).mean() < 0.035
 
 
+def test_the_margin_moves_the_limit_outwards():
+    found, validation = find_components(points(300), [6]), points(200, seed=2)
+
+    near, far = (choose_limit(found, validation, share=0.02, margin=m) for m in (1, 1.25))
+
+    assert far.limits == pytest.approx(near.limits * 1.25)
+
+
 def test_too_few_films_for_a_share_are_all_accepted():
     validation = points(30, seed=2)
 
-    reference = choose_limit(find_components(points(100), [6]), validation, share=0.02)
+    reference = choose_limit(find_components(points(100), [6]), validation, share=0.02, margin=1)
 
     distances = reference.distances(reference.standardised(validation))[1]
     assert distances.max() == pytest.approx(1 / 1.02, rel=1e-3)
