@@ -33,7 +33,7 @@ def _run(options: argparse.Namespace) -> None:
     engine = Engine(bundle, backend="tensorflow")
     trial = try_out(engine)
     print(f"{bundle.name}: complete and unchanged, {len(bundle.manifest.files)} files")
-    print(f"folder: {bundle.path}")
+    print(f"folder: {bundle.adapted_in or bundle.path}")
     task = bundle.manifest.task
     print(f"{'findings' if task.any_of else 'classes'} ({task.kind}): {', '.join(task.classes)}")
     print(f"parameters: {engine.network.model.count_params():,}")

@@ -63,6 +63,7 @@ def make_adaptation(bundle: Bundle, films: LocalFilms, fitted: Fitted, place: st
         ),
         thresholds=fitted.decision.thresholds,
         calibration=fitted.decision.calibration,
+        base_calibration=bundle.manifest.calibration,
         reach=reach(films),
         figures=fitted.figures,
         version=version("overread"),

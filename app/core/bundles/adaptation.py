@@ -85,6 +85,7 @@ class Adaptation(_Section):
         data: The labelled films.
         thresholds: Fitted on the local films, with the guarantee of the zones.
         calibration: Fitted on the local films, or the bundle's own.
+        base_calibration: That of the bundle.
         reach: Factor, at least 1, by which the distance at which a film is refused as unfamiliar
             grows.
         figures: Comparison of both on held-out films.
@@ -101,6 +102,7 @@ class Adaptation(_Section):
     data: LocalData
     thresholds: Thresholds
     calibration: Calibration
+    base_calibration: Calibration
     reach: float = Field(default=1.0, ge=1)
     figures: tuple[Comparison, ...] = ()
     version: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from app.core.bundles.bundle import Bundle, file_sha256
 
@@ -42,11 +43,22 @@ class VersionCheck:
 
 
 def check_files(bundle: Bundle) -> tuple[FileCheck, ...]:
-    """Hashes every file of the bundle again and compares, in name order."""
-    return tuple(
-        FileCheck(name, expected, _digest(bundle, name))
+    """Hashes every file of the bundle again and compares, in name order.
+
+    Those of an adaptation follow, with the name of its folder.
+    """
+    checks = [
+        FileCheck(name, expected, _digest(bundle.path / name))
         for name, expected in sorted(bundle.manifest.files.items())
-    )
+    ]
+    if bundle.adaptation is not None and bundle.adapted_in is not None:
+        checks += [
+            FileCheck(
+                f"{bundle.adapted_in.name}/{name}", expected, _digest(bundle.adapted_in / name)
+            )
+            for name, expected in sorted(bundle.adaptation.files.items())
+        ]
+    return tuple(checks)
 
 
 def check_versions(bundle: Bundle) -> tuple[VersionCheck, ...]:
@@ -57,9 +69,9 @@ def check_versions(bundle: Bundle) -> tuple[VersionCheck, ...]:
     )
 
 
-def _digest(bundle: Bundle, name: str) -> str | None:
+def _digest(file: Path) -> str | None:
     try:
-        return file_sha256(bundle.path / name)
+        return file_sha256(file)
     except OSError:
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from app.core.atomic_write import write_whole
 from app.core.bundles.bundle import REFERENCE_SAMPLE, Bundle
 from app.core.bundles.findings import column
-from app.core.bundles.manifest import Manifest, Task
+from app.core.bundles.manifest import Task
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.known_films import read_sample_table
 from app.core.gate.reference import load_reference
@@ -27,6 +28,7 @@ from app.core.scoring.prediction import Prediction, predict_findings
 from app.core.scoring.result import Result
 from app.core.statistics.decisions import predicted_classes
 from app.core.statistics.metrics import Proportion
+from app.core.statistics.recalibration import recalibrated
 
 _DISTANCE, _GROUP = "distance", "group"
 _OF_FINDINGS = ("no finding", "a finding")
@@ -42,11 +44,13 @@ def reference_films(bundle: Bundle) -> Sample | None:
     if reference is None or REFERENCE_SAMPLE not in bundle.manifest.files:
         return None
     table = read_sample_table(bundle)
-    scores, answers = _answers(table, bundle.manifest)
+    scores, answers = _answers(table, bundle)
     has_distances = _DISTANCE in table
+    # Divided by the limit of the bundle, which an adaptation may have raised.
+    reach = 1.0 if bundle.adaptation is None else bundle.adaptation.reach
     return Sample(
         # Of bundles that do not say, all films of the reference count as familiar.
-        distances=_numbers(table, [_DISTANCE])[:, 0]
+        distances=_numbers(table, [_DISTANCE])[:, 0] / reach
         if has_distances
         else np.full(len(table), np.nan),
         coordinates=reference.sample.astype(np.float32),
@@ -186,11 +190,9 @@ def _answer(prediction: Prediction) -> Answer:
     return Answer(prediction.probability, prediction.class_index)
 
 
-def _answers(
-    table: pd.DataFrame, manifest: Manifest
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _answers(table: pd.DataFrame, bundle: Bundle) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Shown probability and answer of each film, as they are of one that is scored."""
-    task = manifest.task
+    manifest, task = bundle.manifest, bundle.manifest.task
     if task.any_of:
         rows = _numbers(table, [column("probability", name) for name in task.classes])
         found = [
@@ -199,16 +201,26 @@ def _answers(
         ]
         return np.array([one.score for one in found]), np.array([one.answer for one in found])
     if task.binary:
-        positive = _numbers(table, ["probability"])[:, 0]
-        both = class_probabilities(positive)
-        return positive, predicted_classes(both, manifest.thresholds.decision)
-    of_classes = _numbers(table, list(task.classes))
+        both = _shown(class_probabilities(_numbers(table, ["probability"])[:, 0]), bundle)
+        return both[:, 1], predicted_classes(both, manifest.thresholds.decision)
+    of_classes = _shown(_numbers(table, list(task.classes)), bundle)
     return of_classes.max(axis=1), predicted_classes(of_classes)
+
+
+def _shown(probabilities: NDArray[np.float64], bundle: Bundle) -> NDArray[np.float64]:
+    """Probabilities as they are shown: by the calibration of the place, if there is one."""
+    if bundle.adaptation is None:
+        return probabilities
+    return recalibrated(
+        probabilities,
+        before=bundle.adaptation.base_calibration,
+        after=bundle.adaptation.calibration,
+    )
 
 
 def _patients(table: pd.DataFrame, bundle: Bundle) -> NDArray[np.str_]:
     """Patient of each film, or what stands for one, `(n,)`: the table of films names none."""
-    predictions = bundle.predictions()
+    predictions = replace(bundle, adapted_in=None).predictions()
     known = dict(zip(predictions["image_id"], group_of_each(predictions), strict=True))
     pairs = zip(table["image_id"], table[_GROUP], strict=True)
     return np.array([known.get(image_id, group) for image_id, group in pairs], np.str_)

@@ -26,3 +26,22 @@ def calibrated(class_logits: ArrayLike, calibration: Calibration) -> NDArray[np.
     """
     logits = np.asarray(class_logits, dtype=np.float64) / calibration.temperature
     return softmax(logits + calibration.offset if calibration.offset else logits)
+
+
+def recalibrated(
+    probabilities: ArrayLike, *, before: Calibration, after: Calibration
+) -> NDArray[np.float64]:
+    """What probabilities of one calibration are by another.
+
+    Args:
+        probabilities: In [0, 1], each row sums to 1, shape `(num_cases, num_classes)`.
+        before: The calibration that they are of.
+        after: The calibration that they are to be of.
+
+    Returns:
+        Probabilities in [0, 1], float64 with the same shape.
+    """
+    # Logits of classes are known up to a number that is the same for all.
+    shifted = np.log(np.clip(probabilities, np.finfo(float).tiny, 1.0))
+    logits = (shifted - (before.offset or 0.0)) * before.temperature
+    return calibrated(logits, after)

@@ -71,8 +71,9 @@ def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
     """
     st.markdown("**Bundle**")
     st.code(bundle.sha256, language=None, wrap_lines=True)
+    file = "bundle.json" if bundle.adaptation is None else "adaptation.json"
     st.caption(
-        "SHA-256 of bundle.json. As that contains the digests of all other files, it identifies "
+        f"SHA-256 of {file}. As that contains the digests of all other files, it identifies "
         "the whole model. It is written into every result."
     )
     st.markdown("**Files**")

@@ -8,6 +8,7 @@ from app.core.adaptation.fitting import Decision, Wanted, adapt_decision
 from app.core.adaptation.writing import make_adaptation, reach, write_adaptation
 from app.core.bundles.adaptation import ADAPTATION
 from app.core.bundles.bundle import file_sha256, find_bundles, load_bundle, shown_name
+from app.core.bundles.provenance import check_files
 from app.core.errors import BundleError, OverreadError
 from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import predict
@@ -59,6 +60,14 @@ def test_its_predictions_are_those_of_the_place(adapted, films):
     assert set(table["split"]) == {"local"}
     assert table["y_true"].tolist() == films.labels.tolist()
     assert table["logit"].to_numpy() == pytest.approx(films.logits[:, 1] - films.logits[:, 0])
+
+
+def test_its_files_are_checked_with_those_of_the_bundle(base, adapted):
+    checks = {check.name: check.word for check in check_files(adapted)}
+
+    assert set(checks.values()) == {"unchanged"}
+    assert set(base.manifest.files) < set(checks)
+    assert {"small@ward-3/predictions.csv", "small@ward-3/ADAPTATION.md"} < set(checks)
 
 
 def test_its_card_comes_before_that_of_the_bundle(base, adapted):

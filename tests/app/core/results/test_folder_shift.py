@@ -1,4 +1,6 @@
+import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -60,6 +62,18 @@ def test_the_films_of_a_reference_are_read_with_answers_at_the_threshold_of_the_
     assert list(films.groups[:3]) == ["g0", "g0", "g1"]
     assert films.statistics.shape == (60, len(NAMES))
     assert len(films.familiar()) == sum(films.distances <= 1)
+
+
+def test_adapted_to_a_place_the_films_of_a_reference_are_shown_by_its_calibration(binary):
+    base = binary.manifest.calibration
+    half = base.model_copy(update={"temperature": 2 * base.temperature})
+    adaptation = SimpleNamespace(base_calibration=base, calibration=half, reach=1.5)
+    films = reference_films(dataclasses.replace(binary, adaptation=adaptation))
+
+    # 0.999 are 999 to 1; with half the logit, the square root of that.
+    odds = np.sqrt(999)
+    assert films.scores[2] == pytest.approx(odds / (1 + odds))
+    assert films.distances[-1] == 1.0
 
 
 def test_films_of_a_patient_belong_together_though_the_table_does_not_name_it(bundle, tmp_path):
