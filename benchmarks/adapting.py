@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: Command line without the program name; None uses `sys.argv`.
+
+    Raises:
+        OverreadError: If the model has more than two classes, or there are too few films.
     """
     command = parser(__spec__.name if __spec__ else "benchmarks.adapting", __doc__ or "")
     add_bundle(command)

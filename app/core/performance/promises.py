@@ -34,11 +34,12 @@ def promises(thresholds: Thresholds, task: Task) -> list[str]:
     if guarantee.rule_out is not None:
         words.append(_rule_out(guarantee, guarantee.rule_out, thresholds, positive))
     words.append(_rule_in(guarantee, guarantee.rule_in, thresholds, positive))
-    both = "Both hold together" if guarantee.rule_out is not None else "This holds"
+    found = [one for one in (guarantee.rule_out, guarantee.rule_in) if one and one.found]
+    both = "Both hold together" if len(found) == 2 else "This holds"
     views = (
         f", and for each of {guarantee.views} views of every film" if guarantee.views > 1 else ""
     )
-    if any(one is not None and one.found for one in (guarantee.rule_out, guarantee.rule_in)):
+    if found:
         drawn = "" if guarantee.unit == "film" else f", one of each {guarantee.unit}"
         words.append(
             f"{both} with {percent(guarantee.confidence)} confidence{views}, by exact binomial "
@@ -63,14 +64,12 @@ def missed_per_thousand(guarantee: Guarantee) -> tuple[float, float]:
 def _rule_out(
     guarantee: Guarantee, promise: ZonePromise, thresholds: Thresholds, positive: str
 ) -> str:
-    wanted = f"at most {percent(promise.promised)} of the films with {positive} below it"
+    wanted = f"at most {percent(promise.promised)} of the films with {positive} lie below it"
     if not promise.found:
         level = (1 - guarantee.confidence) / 2
         least = upper_bound(0, promise.of, level=level)
         could = f" {promise.of:,} positives cannot show less than {_rounded_up(least)}."
-        return (
-            f"No rule-out zone: no threshold is shown to have {wanted}.{could} {_lacking(promise)}"
-        )
+        return f"No rule-out zone: no threshold is shown where {wanted}.{could} {_lacking(promise)}"
     missed, bound = missed_per_thousand(guarantee)
     return (
         f"Ruled out below {thresholds.uncertain_low:.3f}: {wanted} "
