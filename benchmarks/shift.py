@@ -80,11 +80,18 @@ def main() -> int:
     """Measures and prints; exit status 1 if a target is missed."""
     parser = calls.parser("benchmarks.shift", __doc__)
     parser.add_argument("data", type=given_path, metavar="DATA", help="folder of the data sets")
+    parser.add_argument(
+        "--models",
+        type=given_path,
+        default=MODELS,
+        metavar="FOLDER",
+        help="folder of bundles; default: the shipped ones",
+    )
     calls.add_count(parser, "--folders", 50, "folders of each kind")
     options = parser.parse_args()
     log_machine()
     rows: list[Row] = []
-    for path in find_bundles(MODELS):
+    for path in find_bundles(options.models):
         bundle = load_bundle(path)
         home = reference_films(bundle)
         if home is None:

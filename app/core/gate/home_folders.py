@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.core.gate.sample import Sample
 
-_FOLDERS = 200
+_FOLDERS = 400
 # With fewer groups, folders of them say nothing.
 _FEWEST_GROUPS = 10
 

@@ -101,7 +101,10 @@ def _all_refused(told: Told) -> str:
     total = f"All {told.refused.total:,} images were refused"
     reason, count = told.reasons.most_common(1)[0]
     if reason == _UNFAMILIAR:
-        return f"{total}: they are not like those this model learned from. Choose another model."
+        return (
+            f"{total}: they are not like those this model learned from. Choose a model "
+            "that is made for them, or read them without one."
+        )
     as_what = reason.replace("_", " ")
     if count == told.refused.total:
         return f"{total}, with one reason: {as_what}. The list says what can be done."

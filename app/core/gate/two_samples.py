@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 # The smallest p that permutations can give is 1 in this many, and one more.
 _PERMUTATIONS = 1999
+# Pairs of films up to which the gap of two distributions is tested exactly.
+_MOST_EXACT = 2500
 # Permutations that are computed at a time, to bound the memory.
 _AT_A_TIME = 250
 
@@ -34,7 +36,9 @@ def kolmogorov_smirnov(
     """
     from scipy.stats import ks_2samp
 
-    found = ks_2samp(first, second)
+    # With more films, SciPy cannot count all orders, and says so in a warning.
+    is_small = len(first) * len(second) <= _MOST_EXACT
+    found = ks_2samp(first, second, method="exact" if is_small else "asymp")
     return float(found.statistic), float(found.pvalue)
 
 
