@@ -52,6 +52,22 @@ class FilmView:
         return _grey(self.small_in_colour)
 
     @cached_property
+    def steps_across(self) -> NDArray[np.uint8]:
+        """Differences of neighbours in a row of the small film, grey, `(rows, columns - 1)`."""
+        film = self.small
+        if film.shape[1] < 2:
+            return np.zeros((film.shape[0], 0), np.uint8)
+        return np.asarray(cv2.absdiff(film[:, 1:], film[:, :-1]), np.uint8)
+
+    @cached_property
+    def steps_down(self) -> NDArray[np.uint8]:
+        """Differences of neighbours in a column of the small film, grey, `(rows - 1, columns)`."""
+        film = self.small
+        if film.shape[0] < 2:
+            return np.zeros((0, film.shape[1]), np.uint8)
+        return np.asarray(cv2.absdiff(film[1:], film[:-1]), np.uint8)
+
+    @cached_property
     def focus(self) -> NDArray[np.uint8]:
         """The film in grey, at most `FOCUS_SIDE` long, `(rows, columns)`."""
         rows, columns = self.small.shape

@@ -121,8 +121,7 @@ def _entropy(levels: NDArray[np.float32]) -> float:
 
 def _num_levels(levels: NDArray[np.float32]) -> int:
     """The fewest levels that make up most of what is not ground: compression adds rare ones."""
-    _, *others = np.sort(levels)[::-1].tolist()
-    total = np.cumsum(others)
+    total = np.cumsum(np.sort(levels)[-2::-1])
     return int(np.searchsorted(total, _OF_ALL_PIXELS * total[-1])) + 1
 
 

@@ -23,6 +23,8 @@ _FEET = 0.25
 # A row of pixels crosses a line of text at least so often; so many rows do.
 _FEWEST_LETTERS = 6
 _FEWEST_ROWS = 3
+# Neighbouring pixels at the edge of a stroke differ by this much, at half of its contrast.
+_STEP = 40
 # More pieces are the grain of a film; the text in them is not looked for.
 _MOST_PIECES = 600
 
@@ -32,16 +34,28 @@ def letters_in_line(view: FilmView) -> int:
 
     Ribs and gyri make lines of up to 5 in films without any text.
     """
+    if not _is_worth_looking(view):
+        return 0
     kernel = np.ones((_STROKE, _STROKE), np.uint8)
     bright = cv2.morphologyEx(view.small, cv2.MORPH_TOPHAT, kernel)
     dark = cv2.morphologyEx(view.small, cv2.MORPH_BLACKHAT, kernel)
     return max(_longest_line(np.asarray(strokes, np.uint8)) for strokes in (bright, dark))
 
 
+def _is_worth_looking(view: FilmView) -> bool:
+    """Whether some rows have two steps for each of so many strokes, which few films have."""
+    if view.steps_across.size == 0:
+        return False
+    steps = cv2.threshold(view.steps_across, _STEP - 1, 1, cv2.THRESH_BINARY)[1]
+    crossings = cv2.reduce(steps, 1, cv2.REDUCE_SUM, None, cv2.CV_32S)
+    return bool(np.count_nonzero(crossings >= 2 * _FEWEST_LETTERS) >= _FEWEST_ROWS)
+
+
 def _longest_line(strokes: NDArray[np.uint8]) -> int:
     mask = cv2.threshold(strokes, _CONTRAST - 1, 1, cv2.THRESH_BINARY)[1]
-    crossings = np.count_nonzero(mask[:, 1:] > mask[:, :-1], axis=1)
-    if np.count_nonzero(crossings >= _FEWEST_LETTERS) < _FEWEST_ROWS:
+    edges = cv2.absdiff(mask[:, 1:], mask[:, :-1])
+    crossings = cv2.reduce(edges, 1, cv2.REDUCE_SUM, None, cv2.CV_32S)
+    if np.count_nonzero(crossings >= 2 * _FEWEST_LETTERS - 2) < _FEWEST_ROWS:
         return 0
     _, _, pieces, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_16U)
     _, _, width, height, area = pieces[1:].T

@@ -19,8 +19,8 @@ _UNIFORM = 16
 # Seams are looked for in the middle half of a film, frames in the outer fifth.
 _MIDDLE = 0.25
 _OUTER = 0.2
-# An edge is one or two lines wide, and is compared with those up to eight lines away.
-_CLOSE, _AROUND = 5, 17
+# An edge is one or two lines wide, and is compared with those three to eight lines away.
+_BESIDE = np.array([1] * 6 + [0] * 5 + [1] * 6, np.float32) / 12
 # A uniform line separates two films only within the middle of what is shown.
 _AWAY_FROM_ENDS = 0.2
 _HALVES_SIDE = 32
@@ -46,8 +46,8 @@ def lines(view: FilmView) -> Lines:
     film = view.small
     if min(film.shape) < 2:
         return Lines(0.0, 0.0)
-    upright = _spans(cv2.absdiff(film[:, 1:], film[:, :-1]), along=0)
-    level = _spans(cv2.absdiff(film[1:], film[:-1]), along=1)
+    upright = _spans(view.steps_across, along=0)
+    level = _spans(view.steps_down, along=1)
     middle = max(_strongest(_alone(spans), _MIDDLE, 1 - _MIDDLE) for spans in (upright, level))
     outer = min(
         _strongest(spans, *part)
@@ -62,16 +62,16 @@ def parts(view: FilmView) -> float:
 
     The correlation of the halves at low resolution; 0 if no such line crosses the film.
     """
+    is_beside, is_above = (_is_parted(view.small, along=along) for along in (0, 1))
+    if not is_beside and not is_above:
+        return 0.0
     halves = cv2.resize(
         view.focus, (_HALVES_SIDE, _HALVES_SIDE), interpolation=cv2.INTER_LINEAR
     ).astype(np.float32)
     half = _HALVES_SIDE // 2
-    alike = 0.0
-    if _is_parted(view.small, along=0):
-        alike = max(alike, _correlation(halves[:, :half], halves[:, half:]))
-    if _is_parted(view.small, along=1):
-        alike = max(alike, _correlation(halves[:half], halves[half:]))
-    return alike
+    beside = _correlation(halves[:, :half], halves[:, half:]) if is_beside else 0.0
+    above = _correlation(halves[:half], halves[half:]) if is_above else 0.0
+    return max(0.0, beside, above)
 
 
 def border(view: FilmView) -> float:
@@ -83,18 +83,18 @@ def border(view: FilmView) -> float:
     return 1.0 - (inside.rows * inside.columns) / float(rows * columns)
 
 
-def _spans(steps: NDArray[np.generic], *, along: int) -> NDArray[np.float32]:
+def _spans(steps: NDArray[np.uint8], *, along: int) -> NDArray[np.float32]:
     """Share of each column (`along` 0) or row (1) at which there is an edge."""
-    edges = cv2.threshold(np.asarray(steps, np.uint8), _EDGE - 1, 1, cv2.THRESH_BINARY)[1]
+    edges = cv2.threshold(steps, _EDGE - 1, 1, cv2.THRESH_BINARY)[1]
     sums = cv2.reduce(edges, along, cv2.REDUCE_SUM, None, cv2.CV_32S).ravel()
     return np.asarray(sums / edges.shape[along], np.float32)
 
 
 def _alone(spans: NDArray[np.float32]) -> NDArray[np.float32]:
     """How far each span exceeds those around it: bones and texture have edges side by side."""
-    around = cv2.blur(spans.reshape(1, -1), (_AROUND, 1)).ravel() * _AROUND
-    close = cv2.blur(spans.reshape(1, -1), (_CLOSE, 1)).ravel() * _CLOSE
-    return np.asarray(spans - (around - close) / (_AROUND - _CLOSE), np.float32)
+    if len(spans) < len(_BESIDE):
+        return spans
+    return np.asarray(spans - np.convolve(spans, _BESIDE, mode="same"), np.float32)
 
 
 def _strongest(spans: NDArray[np.float32], start: float, end: float) -> float:

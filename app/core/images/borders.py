@@ -74,40 +74,49 @@ def _within_bars(pixels: NDArray[np.uint8]) -> Inside:
     rows, columns = pixels.shape
     if min(rows, columns) < _FEWEST_LINES:
         return Inside(0, 0, rows, columns)
-    top, bottom, left, right = _depths(pixels)
-    if not (top or bottom or left or right):
+    bars = _bars(pixels)
+    if not any(bar.depth for bar in bars):
         return Inside(0, 0, rows, columns)
+    top, bottom, left, right = (bar.depth for bar in bars)
     if top + bottom >= rows or left + right >= columns:
         return Inside(0, 0, rows, columns)  # all of it is uniform
     across, down = slice(left, columns - right), slice(top, rows - bottom)
-    top = _if_straight(pixels[:, across], top)
-    bottom = _if_straight(pixels[::-1, across], bottom)
-    left = _if_straight(pixels.T[:, down], left)
-    right = _if_straight(pixels.T[::-1, down], right)
+    beyond = pixels[:, across], pixels[::-1, across], pixels.T[:, down], pixels.T[::-1, down]
+    top, bottom, left, right = (
+        bar.depth if _is_straight(lines, bar) else 0
+        for lines, bar in zip(beyond, bars, strict=True)
+    )
     return Inside(top, left, rows - top - bottom, columns - left - right)
 
 
-def _depths(pixels: NDArray[np.uint8]) -> tuple[int, int, int, int]:
-    """How many lines are of one grey level at the top, the bottom, the left and the right."""
-    bars: dict[int, NDArray[np.uint8]] = {}
-    depths = []
-    for first in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+class _Bar(NamedTuple):
+    """Lines of one grey level at an end of a film."""
+
+    depth: int
+    level: int
+
+
+def _bars(pixels: NDArray[np.uint8]) -> list[_Bar]:
+    """The bars at the top, the bottom, the left and the right, of depth 0 where there is none."""
+    masks: dict[int, NDArray[np.uint8]] = {}
+    bars = []
+    ends = ((pixels[0], 1, False), (pixels[-1], 1, True), (pixels[:, 0], 0, False),
+            (pixels[:, -1], 0, True))  # fmt: skip
+    for first, axis, is_last in ends:
         level = int(np.partition(first, len(first) // 2)[len(first) // 2])
         if np.count_nonzero(_belongs(first, level)) < _OF_A_BAR * len(first):
-            depths.append(0)
+            bars.append(_Bar(0, level))
             continue
-        if level not in bars:
-            bars[level] = _belongs(pixels, level).view(np.uint8)
-        axis = 1 if len(depths) < 2 else 0
-        is_end = len(depths) % 2 == 1
-        counts = cv2.reduce(bars[level], axis, cv2.REDUCE_SUM, None, cv2.CV_32S).ravel()
+        if level not in masks:
+            masks[level] = _belongs(pixels, level).view(np.uint8)
+        counts = cv2.reduce(masks[level], axis, cv2.REDUCE_SUM, None, cv2.CV_32S).ravel()
         others = np.flatnonzero(counts < _OF_A_BAR * pixels.shape[axis])
         if not others.size:
-            depths.append(len(counts))
+            depth = len(counts)
         else:
-            depths.append(len(counts) - 1 - int(others[-1]) if is_end else int(others[0]))
-    top, bottom, left, right = depths
-    return top, bottom, left, right
+            depth = len(counts) - 1 - int(others[-1]) if is_last else int(others[0])
+        bars.append(_Bar(depth, level))
+    return bars
 
 
 def _belongs(pixels: NDArray[np.uint8], level: int) -> NDArray[np.bool_]:
@@ -115,14 +124,18 @@ def _belongs(pixels: NDArray[np.uint8], level: int) -> NDArray[np.bool_]:
     return np.ascontiguousarray((pixels >= low) & (pixels <= high))
 
 
-def _if_straight(lines: NDArray[np.uint8], depth: int) -> int:
-    """A depth, or 0 if what is beyond it does not begin along a straight line."""
-    if depth == 0:
-        return 0
-    level = int(np.median(lines[depth - 1]))
-    first = depth + max(1, round(len(lines) * _BLUR))
+def _is_straight(lines: NDArray[np.uint8], bar: _Bar) -> bool:
+    """Whether what is beyond a bar begins along a straight line.
+
+    Args:
+        lines: The film with this end first, without the bars at the ends of its lines, grey.
+        bar: The bar.
+    """
+    if bar.depth == 0:
+        return False
+    first = bar.depth + max(1, round(len(lines) * _BLUR))
     beyond = lines[first - 1 : first + 1]
     if not beyond.size:
-        return 0
-    differing = float(np.mean(~_belongs(beyond, level)))
-    return depth if differing >= _STRAIGHT else 0
+        return False
+    belonging = np.count_nonzero(_belongs(beyond, bar.level))
+    return bool(belonging <= (1 - _STRAIGHT) * beyond.size)
