@@ -27,7 +27,7 @@ def test_it_is_an_any_of_bundle(trained_on_findings, findings_dataset):
     assert manifest.task.title == "Effusion and Nodule"
     assert list(manifest.findings) == list(FINDINGS)
     content = json.loads((trained_on_findings.path / MANIFEST).read_text())
-    assert content["format"] == 2
+    assert content["format"] == 3
     labels = findings_dataset.targets
     counted = manifest.data
     for number, name in enumerate(FINDINGS):
