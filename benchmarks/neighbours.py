@@ -65,7 +65,8 @@ def rows(bundle: Bundle) -> Iterator[tuple[str, str]]:
 
 def _of_question(view: Bundle, held_out: HeldOutFilms) -> Iterator[tuple[str, str]]:
     known = held_out.known
-    votes = count_votes(known.coordinates, known.films, known)
+    # Back from how they are compared to the principal components.
+    votes = count_votes(known.coordinates @ np.linalg.inv(known.metric), known.films, known)
     voted = (known.labels != NOT_LABELLED) & (votes.sum(axis=1) == VOTERS)
     truth, units = known.labels[voted], _units(held_out)[voted]
     right = votes[voted].argmax(axis=1) == truth

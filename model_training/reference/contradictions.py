@@ -19,7 +19,6 @@ from app.core.gate.neighbours import (
     KnownFilms,
     choose_votes,
     count_votes,
-    measure_distances,
     votes_against,
 )
 from app.core.performance.predictions import select
@@ -71,7 +70,7 @@ def measure_contradictions(
         predictions: The predictions table of the bundle.
         known: The films that others are compared with.
         held_out: `val` and `test` -> films of it.
-        limit_share: See `measure_distances`.
+        limit_share: See `KnownFilms.of`.
 
     Returns:
         One for the task; one for each finding where they do not exclude each other. None if the
@@ -86,22 +85,19 @@ def measure_contradictions(
             for name in task.classes
         ]
     films = _films(predictions, known.image_ids)
-    try:
-        distances = measure_distances(
-            known.coordinates.astype(np.float32), films, limit_share=limit_share
-        )
-    except ValueError:
-        return ()
     measured = []
     for finding, asked, table in questions:
         labels = dict(zip(table["image_id"], table["y_true"].astype(int), strict=True))
-        compared = KnownFilms(
-            films,
-            known.coordinates.astype(np.float32),
-            np.array([labels.get(one, NOT_LABELLED) for one in known.image_ids], np.int64),
-            len(asked.task.classes),
-            distances,
-        )
+        try:
+            compared = KnownFilms.of(
+                films,
+                known.coordinates,
+                np.array([labels.get(one, NOT_LABELLED) for one in known.image_ids], np.int64),
+                num_classes=len(asked.task.classes),
+                limit_share=limit_share,
+            )
+        except ValueError:  # the films are those of one patient
+            return ()
         voted = {
             split: _vote(asked, table, films=compared, split=split, placed=placed)
             for split, placed in held_out.items()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import GROUP_ID, PICTURES, PREDICTIONS, REFERENCE_SAMPLE, SPLIT, Bundle
 from app.core.bundles.findings import column
 from app.core.errors import BundleError
-from app.core.gate.neighbours import NOT_LABELLED, Film, KnownFilms, measure_distances
+from app.core.gate.neighbours import NOT_LABELLED, Film, KnownFilms
 from app.core.gate.reference import load_reference
 
 _GROUP = "group"
@@ -96,20 +96,19 @@ def make_held_out(
     owners = _owners(bundle, table)
     films = tuple(owners.get(image_id, Film(image_id)) for image_id in table["image_id"])
     try:
-        distances = measure_distances(coordinates, films, limit_share=limit_share)
+        known = KnownFilms.of(
+            films,
+            coordinates,
+            sample_labels(bundle, table),
+            num_classes=len(bundle.manifest.task.classes),
+            limit_share=limit_share,
+            votes_needed=votes_needed,
+        )
     except ValueError as error:
         raise BundleError(
             f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} cannot be used: {error} Add "
             "the reference again with `overread-train reference`."
         ) from None
-    known = KnownFilms(
-        films,
-        coordinates,
-        sample_labels(bundle, table),
-        len(bundle.manifest.task.classes),
-        distances,
-        votes_needed,
-    )
     pictures = {
         film.image_id: bundle.path / name
         for film in films

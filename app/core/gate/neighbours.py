@@ -1,8 +1,13 @@
 """Films like this one: the nearest films with known truth, and whether they contradict the model.
 
 Films are compared where the network sees them, by the distance between their coordinates in a
-bundle's reference. A film is never compared with one of the same patient, nor with itself in
-another file.
+bundle's reference. A direction in which films of one class differ much, as for their exposure,
+counts little. A film is never compared with one of the same patient, nor with itself in another
+file.
+
+Reference:
+    - Hastie and Tibshirani, Discriminant Adaptive Nearest Neighbor Classification (IEEE PAMI
+      1996), https://doi.org/10.1109/34.506411; here with one metric for all films
 """
 
 from __future__ import annotations
@@ -21,6 +26,8 @@ NOT_LABELLED = -1
 # Two films are the same one in different files if they are closer than this share of the distance
 # that 1 % of films have to the nearest one of another patient.
 _SAME_FILM_SHARE, _SAME_FILM_QUANTILE = 0.5, 0.01
+# Added to the variance in each direction, as a share of the mean one: few films may show none.
+_LEAST_VARIANCE = 0.05
 
 Closeness = Literal["close", "usual", "far"]
 
@@ -69,7 +76,8 @@ class KnownFilms:
 
     Attributes:
         films: Their digests and patients, `n` of them.
-        coordinates: float32 `(n, k)`, in the principal components, each of unit variance.
+        metric: float64 `(k, k)`; coordinates in the principal components times it are compared.
+        coordinates: float64 `(n, k)`, of the films, times the metric.
         labels: int64 `(n,)`, position of the true class, or `NOT_LABELLED`.
         num_classes: Number of classes of the question.
         distances: Scale of the distances.
@@ -78,11 +86,41 @@ class KnownFilms:
     """
 
     films: tuple[Film, ...]
-    coordinates: NDArray[np.float32]
+    metric: NDArray[np.float64]
+    coordinates: NDArray[np.float64]
     labels: NDArray[np.int64]
     num_classes: int
     distances: Distances
     votes_needed: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        films: tuple[Film, ...],
+        coordinates: NDArray[np.floating],
+        labels: NDArray[np.int64],
+        *,
+        num_classes: int,
+        limit_share: float,
+        votes_needed: int | None = None,
+    ) -> KnownFilms:
+        """Films with their metric and the scale of their distances.
+
+        Args:
+            films: Whose they are, `n` of them.
+            coordinates: `(n, k)`, in the principal components.
+            labels: int64 `(n,)`, position of the true class, or `NOT_LABELLED`.
+            num_classes: Number of classes of the question.
+            limit_share: The share of films that may lie farther than the limit of distances.
+            votes_needed: As above.
+
+        Raises:
+            ValueError: If there are no two films of different patients.
+        """
+        metric = _metric(coordinates.astype(np.float64), labels, num_classes)
+        compared = coordinates @ metric
+        distances = measure_distances(compared, films, limit_share=limit_share)
+        return cls(films, metric, compared, labels, num_classes, distances, votes_needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +185,13 @@ def nearest(
     """Finds the films with known truth that are most like a film.
 
     Args:
-        coordinates: Of the film, `(k,)`.
+        coordinates: Of the film, `(k,)`, in the principal components.
         known: The films to compare with.
         film: Whose the film is; it is not compared with films of the same patient.
         predicted: Position of the class that the model predicts; None if it predicts none.
         per_class: How many films of each class to return.
     """
-    away = _distances(coordinates[np.newaxis], known.coordinates)[0]
+    away = _distances(coordinates[np.newaxis] @ known.metric, known.coordinates)[0]
     excluded = _same(film, known.films) | (away < known.distances.same)
     away = np.where(excluded | (known.labels == NOT_LABELLED), np.inf, away)
     order = np.argsort(away, kind="stable")
@@ -179,7 +217,7 @@ def count_votes(
     """The votes of the nearest films for each of many films.
 
     Args:
-        coordinates: Of the films, `(m, k)`.
+        coordinates: Of the films, `(m, k)`, in the principal components.
         films: Whose they are, `m` of them.
         known: The films to compare with.
 
@@ -239,12 +277,12 @@ def choose_votes(
 
 
 def measure_distances(
-    coordinates: NDArray[np.float32], films: tuple[Film, ...], *, limit_share: float
+    coordinates: NDArray[np.floating], films: tuple[Film, ...], *, limit_share: float
 ) -> Distances:
     """How far films lie from the nearest one of another patient.
 
     Args:
-        coordinates: Of the held-out films, `(n, k)`.
+        coordinates: Of the held-out films, `(n, k)`, as they are compared.
         films: Whose they are, `n` of them.
         limit_share: The share of films that may lie farther than the limit.
 
@@ -260,6 +298,26 @@ def measure_distances(
         raise ValueError(f"There are no two films of different patients among {len(films)}.")
     lowest, typical, limit = np.quantile(to_nearest, (_SAME_FILM_QUANTILE, 0.5, 1 - limit_share))
     return Distances(float(_SAME_FILM_SHARE * lowest), float(typical), float(limit))
+
+
+def _metric(
+    coordinates: NDArray[np.float64], labels: NDArray[np.int64], num_classes: int
+) -> NDArray[np.float64]:
+    """What makes films of one class differ alike in all directions, float64 `(k, k)`."""
+    num_components = coordinates.shape[1]
+    scatter = np.zeros((num_components, num_components))
+    for label in range(num_classes):
+        of_class = coordinates[labels == label]
+        if len(of_class):
+            apart = of_class - of_class.mean(axis=0)
+            scatter += apart.T @ apart
+    variances, directions = np.linalg.eigh(scatter / max(1, (labels != NOT_LABELLED).sum()))
+    if variances.mean() <= 0:
+        return np.eye(num_components)
+    metric: NDArray[np.float64] = directions / np.sqrt(
+        np.maximum(variances, 0) + _LEAST_VARIANCE * variances.mean()
+    )
+    return metric
 
 
 def _neighbour(index: int, distance: float, known: KnownFilms) -> Neighbour:

@@ -38,7 +38,8 @@ def test_truth_split_patients_and_pictures_are_those_of_the_tables(bundle, tmp_p
     assert sample.pictures[first].read_bytes() == b"a picture"
     assert set(sample.splits.values()) == {"val"}
     # To the nearest of another patient: 2, 1, 1, 1, 1 and 2 steps.
-    assert sample.known.distances.typical == 1.0
+    distances = sample.known.distances
+    assert distances.typical == pytest.approx(distances.limit / 2)
 
 
 def test_whose_a_film_is_that_is_not_in_the_sample_is_known_from_the_predictions(bundle, tmp_path):

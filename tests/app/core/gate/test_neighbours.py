@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import mahalanobis
 
 from app.core.gate.neighbours import (
     NOT_LABELLED,
@@ -24,7 +25,9 @@ def on_a_line(places, labels, *, votes_needed=None, films=None, num_classes=2) -
     """Films at places on a line, each of a patient of its own."""
     films = films or tuple(Film(f"id{number}", f"p{number}") for number in range(len(places)))
     coordinates = np.array([[place, 0.0] for place in places], np.float32)
-    return KnownFilms(films, coordinates, np.array(labels), num_classes, SCALE, votes_needed)
+    return KnownFilms(
+        films, np.eye(2), coordinates, np.array(labels), num_classes, SCALE, votes_needed
+    )
 
 
 def at(place: float) -> np.ndarray:
@@ -160,22 +163,49 @@ def test_distances_are_to_the_nearest_film_of_another_patient():
         measure_distances(coordinates[:2], films[:2], limit_share=0.02)
 
 
-def test_neighbours_are_those_of_a_plain_search():
+def test_a_direction_in_which_films_of_a_class_differ_counts_little():
+    # Classes 1 apart in the first direction; each film of one is 0.3 and 1.5 from their mean.
+    corners = np.array([[-0.3, -1.5], [-0.3, 1.5], [0.3, -1.5], [0.3, 1.5]])
+    coordinates = np.concatenate([corners, corners + np.array([1, 0])])
+    films = tuple(Film(f"id{number}") for number in range(8))
+    labels = np.arange(8) // 4
+
+    known = KnownFilms.of(films, coordinates, labels, num_classes=2, limit_share=0.02)
+    found = nearest(np.array([1.0, 0.0]), known, film=Film("new"), per_class=1)
+
+    # Variances 0.09 and 2.25, and 0.05 of their mean: 0.1485 and 2.3085.
+    distances = [
+        np.sqrt(0.7**2 / 0.1485 + 1.5**2 / 2.3085),
+        np.sqrt(0.3**2 / 0.1485 + 1.5**2 / 2.3085),
+    ]
+    assert [films[0].distance for films in found.by_class] == pytest.approx(
+        np.array(distances) / known.distances.limit
+    )
+
+
+def test_neighbours_are_those_of_a_search_by_mahalanobis_distance_within_classes():
     generator = np.random.default_rng(0)
     coordinates = generator.normal(size=(200, 20)).astype(np.float32)
     labels = generator.integers(0, 3, 200)
     films = tuple(Film(f"id{n}", f"p{n // 2}") for n in range(200))
-    scale = measure_distances(coordinates, films, limit_share=0.02)
-    known = KnownFilms(films, coordinates, labels, 3, scale)
+    known = KnownFilms.of(films, coordinates, labels, num_classes=3, limit_share=0.02)
+    within = (
+        sum(
+            np.cov(coordinates[labels == label].T, bias=True) * (labels == label).sum()
+            for label in range(3)
+        )
+        / 200
+    )
+    shrunk = within + 0.05 * np.trace(within) / 20 * np.eye(20)
 
     for number in range(0, 200, 17):
         found = nearest(coordinates[number], known, film=films[number])
 
         away = [
-            (float(np.linalg.norm(coordinates[number] - coordinates[other])), other)
+            (mahalanobis(coordinates[number], coordinates[other], np.linalg.inv(shrunk)), other)
             for other in range(200) if films[other].patient != films[number].patient
         ]  # fmt: skip
-        away = sorted(one for one in away if one[0] >= scale.same)
+        away = sorted(one for one in away if one[0] >= known.distances.same)
         for label in range(3):
             expected = [other for _, other in away if labels[other] == label][:3]
             assert [one.image_id for one in found.by_class[label]] == [f"id{n}" for n in expected]
