@@ -41,7 +41,7 @@ def add_films(command: argparse.ArgumentParser, what: str = "images") -> None:
         what: What the folder contains.
     """
     command.add_argument(
-        "films", type=_films, metavar="FILMS", help=f"folder of {what}, repeated as needed"
+        "films", type=films_folder, metavar="FILMS", help=f"folder of {what}, repeated as needed"
     )
 
 
@@ -100,7 +100,12 @@ def bundle_folder(text: str) -> Path:
     return folder
 
 
-def _films(text: str) -> Path:
+def films_folder(text: str) -> Path:
+    """A folder with films.
+
+    Raises:
+        argparse.ArgumentTypeError: If there is no image in it.
+    """
     folder = Path(text)
     if not films.paths(folder):
         raise argparse.ArgumentTypeError(f"{text!r} contains no image; expected a folder of them")

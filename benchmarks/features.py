@@ -1,7 +1,8 @@
 """A pass of the network that also returns features, compared with one that does not.
 
-    python -m benchmarks.features BUNDLE
+    python -m benchmarks.features BUNDLE [--films FILMS]
 
+With films, and a bundle that has a reference, scoring with the whole gate is compared as well.
 Both networks are converted and compiled alike, and take turns on the same pixels on one core.
 Counted is the processor's time, which other programs on the machine hardly affect.
 """
@@ -9,6 +10,8 @@ Counted is the processor's time, which other programs on the machine hardly affe
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -19,14 +22,17 @@ import numpy as np
 
 from app.core.backends.openvino_cpu import compile_for_cpu, load_openvino
 from app.core.backends.scoring_graph import scoring_function
-from app.core.bundles.bundle import load_bundle
-from app.core.bundles.manifest import PIXELS, FeatureLayer
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.manifest import MANIFEST, PIXELS, FeatureLayer
+from app.core.errors import OverreadError
 from app.core.networks.network import Network, load_network
-from app.core.scoring.engine import BATCH_SIZE
-from benchmarks import calls
+from app.core.scoring.engine import BATCH_SIZE, Engine
+from app.core.sources.source import Source
+from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table
 
 _ROUNDS = 30
+_FILM_ROUNDS = 7
 _LIMIT = 1.05
 
 
@@ -43,9 +49,19 @@ def main() -> int:
         "else its input in 4 x 4 cells and its heatmap layer",
     )
     calls.add_count(parser, "--batches", 4, "batches a round")
+    parser.add_argument(
+        "--films",
+        type=calls.films_folder,
+        metavar="FILMS",
+        help="folder of films to score; default: only passes are compared",
+    )
+    calls.add_count(parser, "--images", 200, "films to score")
     options = parser.parse_args()
     log_machine()
-    return print_table(measure(options.bundle, options.layer or (), options.batches))
+    rows = measure(options.bundle, options.layer or (), options.batches)
+    if options.films:
+        rows += measure_gate(options.bundle, options.films, options.images)
+    return print_table(rows)
 
 
 def _layer(text: str) -> FeatureLayer:
@@ -96,6 +112,52 @@ def measure(folder: Path, layers: tuple[FeatureLayer, ...], num_batches: int) ->
         Row(f"{bundle.name}: pass with features, time relative to one without", ratio, _LIMIT,
             at_most=True),
     ]  # fmt: skip
+
+
+def measure_gate(folder: Path, source: Path, num_images: int) -> list[Row]:
+    """The ratio of the times of scoring films with the gate, and without its reference.
+
+    Args:
+        folder: Folder of a bundle with a reference.
+        source: Folder of films.
+        num_images: Number of films.
+
+    Raises:
+        OverreadError: If the bundle has no reference.
+    """
+    bundle = load_bundle(folder)
+    if bundle.manifest.reference is None:
+        raise OverreadError(f"The bundle {bundle.name!r} has no reference; choose one that has.")
+    found = [Source(path.name, path) for path in films.paths(source)[:num_images]]
+    times: dict[str, list[float]] = {"with": [], "without": []}
+    with tempfile.TemporaryDirectory() as work:
+        plain = _without_reference(bundle, Path(work) / bundle.name)
+        engines = {
+            "with": Engine(bundle, backend="openvino", workers=1),
+            "without": Engine(plain, backend="openvino", workers=1, cache=Path(work)),
+        }
+        for number in range(_FILM_ROUNDS + 1):
+            for name in sorted(engines, reverse=bool(number % 2)):
+                began = time.process_time()
+                list(engines[name].score(found))
+                if number:  # the first is a warm-up
+                    times[name].append(time.process_time() - began)
+    rates = {name: len(found) / median(taken) for name, taken in times.items()}
+    log(", ".join(f"{name} {rate:.1f}/s" for name, rate in rates.items()))
+    ratio = median(a / b for a, b in zip(times["with"], times["without"], strict=True))
+    return [
+        Row(f"{bundle.name}: score with the gate, time relative to score without", ratio, _LIMIT,
+            at_most=True),
+    ]  # fmt: skip
+
+
+def _without_reference(bundle: Bundle, folder: Path) -> Bundle:
+    """A copy that refuses nothing and returns no features."""
+    shutil.copytree(bundle.path, folder)
+    content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    del content["reference"]
+    (folder / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
+    return load_bundle(folder)
 
 
 def _compiled(network: Network, layers: tuple[FeatureLayer, ...], file: Path) -> Any:

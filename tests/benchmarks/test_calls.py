@@ -35,7 +35,7 @@ def ended(module, arguments, monkeypatch, capsys):
 
 
 def test_every_benchmark_is_found():
-    assert len(MODULES) == 13
+    assert len(MODULES) == 16
 
 
 @pytest.mark.slow

@@ -50,13 +50,23 @@ def second_look_note(chosen: ReadOptions) -> str:
 
 
 def row_note(result: Result) -> str:
-    """What stands beside a film in the worklist: why it is refused, how it was judged, its copy."""
-    words = [second_look_note(result.chosen), result.reason]
+    """What stands beside a film in the worklist: why it is refused, or how it was judged.
+
+    Of what the gate says, only the first sentence: Case has the rest.
+    """
+    by_gate = result.observation is not None or result.remedy is not None
+    words = [
+        second_look_note(result.chosen),
+        _first_sentence(result.reason) if by_gate else result.reason,
+    ]
     if result.remedy is not None:
         words.append(f"Offered on Case: {offered(result.remedy)}.")
-    if result.duplicate_of:
-        words.append(f"Nearly the same as {result.duplicate_of}.")
     return " ".join(filter(None, words))
+
+
+def _first_sentence(text: str) -> str:
+    first, stop, _ = text.partition(". ")
+    return first + stop.rstrip()
 
 
 def distance_text(observation: Observation) -> str:

@@ -93,8 +93,8 @@ def tell(case: Case, bundle: Bundle) -> None:
         return
     decision = decision_log.about(bundle, case.image_id)
     if decision is not None:
-        who = f" by {decision.reader}" if decision.reader else ""
-        note += f" Decided{who}, {local_time.shown(decision.created_at)}."
+        who = f" by {decision.reader}," if decision.reader else ""
+        note += f" Decided{who} {local_time.shown(decision.created_at)}."
     st.info(components.escape_markdown(note), icon=":material/gavel:")
 
 

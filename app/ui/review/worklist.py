@@ -68,7 +68,11 @@ def warn_of_the_gate(bundle: Bundle, results: Sequence[Result], *, is_running: b
     """
     if bundle.manifest.reference is None:
         st.caption(f":material/info: {NO_REFERENCE}")
-    elif not is_running and (note := refusals.all_refused_note(results)):
+        return
+    if is_running:
+        return
+    note = state.cached("all_refused", (len(results),), lambda: refusals.all_refused_note(results))
+    if note:
         st.warning(note, icon=":material/block:")
 
 

@@ -34,6 +34,13 @@ def test_a_row_tells_reason_and_remedy():
     assert row_note(result("ok")) == ""
 
 
+def test_a_row_tells_the_first_sentence_of_the_gate_and_all_of_a_decoder():
+    reason = "It is 1.9 times as far as the limit. Choose another film."
+    foreign = result(reason_code="unfamiliar", reason=reason, observation=seen(1.9))
+    assert row_note(foreign) == "It is 1.9 times as far as the limit."
+    assert row_note(result("unreadable", reason_code="x", reason=reason)) == reason
+
+
 def test_a_second_look_is_told_with_its_reason():
     note = second_look_note(ReadOptions(remedy="turn_180", override="seen by two"))
     assert "turned by 180°" in note
