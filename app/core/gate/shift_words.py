@@ -75,7 +75,8 @@ def sentence(told: Told) -> str:
     if "refused" in told.matter:
         parts.append(
             f"More images than usual were refused: {_in_full(told.refused)}, against "
-            f"{_percent(told.reference_refused)} of the model's validation films."
+            f"{_percent(told.reference_refused)} of the model's validation films. Look at why "
+            "before you rely on the others."
         )
     if "answers" in told.matter:
         parts.append(_answers(told, is_alone=not parts[0]))
