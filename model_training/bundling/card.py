@@ -19,6 +19,7 @@ from model_training.evaluation import finding_figures
 from model_training.evaluation.figures import by_subgroup, markdown, notes, overall
 from model_training.reference.build import Built
 
+DECISION = "## Decision"
 _FIGURES = "## Figures on the test split\n\n"
 
 
@@ -52,7 +53,7 @@ def write_card(
         "## Intended use\n\n" + _intended_use(manifest),
         "## Data\n\n" + _data(manifest, notes),
         _FIGURES + figures(manifest, predictions),
-        "## Decision\n\n" + _decision(manifest),
+        decision_section(manifest),
         *(text for _, text in reference_files.sections(reference, manifest.task)),
         "## Training\n\n" + _training(manifest),
         *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
@@ -139,6 +140,11 @@ def written_figures(card: str) -> str:
     Nothing is computed again: 1,000 resamples of each figure take seconds with many images.
     """
     return card.split(f"\n{_FIGURES}", 1)[1].split("\n\n## ", 1)[0]
+
+
+def decision_section(manifest: Manifest) -> str:
+    """The section about threshold, zones and calibration, with its heading."""
+    return f"{DECISION}\n\n{_decision(manifest)}"
 
 
 def _decision(manifest: Manifest) -> str:

@@ -175,7 +175,7 @@ def add_reference(bundle: Bundle, built: Built, out: Path) -> Bundle:
     """
     card = bundle.card()
     for heading, text in sections(built, bundle.manifest.task):
-        card = _with_section(card, heading, text)
+        card = with_section(card, heading, text)
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_files(folder, built, bundle.predictions())
@@ -193,8 +193,14 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _with_section(card: str, heading: str, new: str) -> str:
-    """A card in which a section is replaced, or added before the limits or at the end."""
+def with_section(card: str, heading: str, new: str) -> str:
+    """A card in which a section is replaced, or added before the limits or at the end.
+
+    Args:
+        card: The card.
+        heading: The line that the section begins with.
+        new: The section with its heading.
+    """
     found = re.search(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", card, re.MULTILINE | re.DOTALL)
     if found:
         return f"{card[: found.start()]}{new}\n\n{card[found.end() :]}".rstrip() + "\n"

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.core.bundles.bundle import Bundle, file_sha256, load_bundle
 from app.core.bundles.manifest import MANIFEST
+from app.core.errors import BundleError
 
 
 def write_copy(
@@ -29,7 +30,15 @@ def write_copy(
         contents: New content by file name.
         changes: Entries of the manifest that differ.
         without: Beginnings of the names of files that are left out.
+
+    Raises:
+        BundleError: If it is not a bundle, but an adaptation of one.
     """
+    if bundle.adaptation is not None:
+        raise BundleError(
+            f"{bundle.name!r} is an adaptation, which has no versions of its own. Choose its "
+            f"bundle {bundle.manifest.name!r}, and adapt the new version."
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
         work = Path(folder) / "bundle"

@@ -25,6 +25,7 @@ from model_training.commands import (
     phantoms,
     reference,
     tune,
+    zones,
 )
 
 # Modules of the extra `train`, which an installation that only serves the app does not have.
@@ -119,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     # In the order of --help, which follows the workflow.
     for command in (
         phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare, reference,
+        zones,
     ):  # fmt: skip
         command.add(commands)
     return parser

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from app.core.statistics.exact_tests import smallest_sample
 from app.core.statistics.zones import (
     CONFIDENCE,
     Units,
+    Zones,
     find_clear_zone,
     find_zones,
     in_every_view,
@@ -37,7 +40,7 @@ def choose_thresholds(
     `zones.find_clear_zone` says from which probability on it is clear; the rule has no effect.
 
     Both promise the strictest of `ERROR_RATES` that so many films can show. This is chosen by
-    the number of films alone, so that it does not weaken the tests.
+    the number of films alone, so that it does not weaken the tests; see `validation_zones`.
 
     Args:
         probabilities: Calibrated, in [0, 1], `(num_views * num_films, num_classes)`.
@@ -60,25 +63,36 @@ def choose_thresholds(
                     decide(truth, view[:, 1], rule=parsed) for truth, view in views
                 )
             description = f"{description}, on {num_views} views of each film"
-        allowed = _strictest(views[0][0] == 1, units, level=_LEVEL / 2)
-        zones = in_every_view(
-            [
-                find_zones(
-                    truth,
-                    view[:, 1],
-                    decision=decision,
-                    miss_rate=allowed,
-                    precision=1 - allowed,
-                    confidence=CONFIDENCE,
-                    units=units,
-                )
-                for truth, view in views
-            ]
-        )
     else:
         decision, description = 0.0, "the most likely class"
-        allowed = _strictest(np.ones(len(views[0][0]), bool), units, level=_LEVEL)
-        zones = in_every_view(
+    zones = validation_zones(views, decision=decision, units=units)
+    return Thresholds(
+        decision=decision,
+        uncertain_low=zones.low,
+        uncertain_high=zones.high,
+        rule=description,
+        chosen_on="validation",
+        guarantee=zones.guarantee,
+    )
+
+
+def validation_zones(
+    views: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
+    *,
+    decision: float,
+    units: Units | None,
+) -> Zones:
+    """The zones of validation films, with the strictest promise that so many films can show.
+
+    Args:
+        views: Labels `(num_films,)` and probabilities `(num_films, num_classes)` in each view.
+        decision: The decision threshold, in [0, 1]; without effect with more than two classes.
+        units: Which of the films belong together; None if all are independent.
+    """
+    labels, probabilities = views[0]
+    if probabilities.shape[1] > 2:
+        allowed = _strictest(np.ones(len(labels), bool), units, level=_LEVEL)
+        return in_every_view(
             [
                 find_clear_zone(
                     view.argmax(axis=1) == truth,
@@ -90,13 +104,20 @@ def choose_thresholds(
                 for truth, view in views
             ]
         )
-    return Thresholds(
-        decision=decision,
-        uncertain_low=zones.low,
-        uncertain_high=zones.high,
-        rule=description,
-        chosen_on="validation",
-        guarantee=zones.guarantee,
+    allowed = _strictest(labels == 1, units, level=_LEVEL / 2)
+    return in_every_view(
+        [
+            find_zones(
+                truth,
+                view[:, 1],
+                decision=decision,
+                miss_rate=allowed,
+                precision=1 - allowed,
+                confidence=CONFIDENCE,
+                units=units,
+            )
+            for truth, view in views
+        ]
     )
 
 

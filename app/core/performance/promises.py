@@ -11,8 +11,8 @@ from app.core.statistics.exact_tests import upper_bound
 from app.core.statistics.metrics import Proportion
 
 LIMITS = (
-    "This holds for new films from where these came from. It does not hold elsewhere, and a "
-    "precision only where positives are as frequent as here."
+    "It is about new films from where these came from: elsewhere nothing is promised, and a "
+    "precision holds only where positives are as frequent as here."
 )
 
 

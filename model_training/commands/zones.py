@@ -1,0 +1,40 @@
+"""`overread-train zones`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from app.commands.parsing import WrongCall, given_path, require_output_folder
+from model_training.commands.calls import Commands, add_command
+
+
+def add(commands: Commands) -> None:
+    """Declares the command and its options."""
+    command = add_command(
+        commands,
+        "zones",
+        "Write a new version of an older bundle whose zones promise something, from its own "
+        "predictions of validation films. Network, calibration and threshold stay as they are.",
+        "overread-train zones models/old --out models/new",
+    )
+    command.add_argument(
+        "bundle", type=given_path, metavar="BUNDLE", help="folder of a model bundle"
+    )
+    command.add_argument(
+        "--out", type=given_path, required=True, metavar="OUT", help="folder of the new version"
+    )
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from app.core.bundles.bundle import load_bundle
+    from model_training.bundling.card import decision_section
+    from model_training.bundling.zone_addition import add_zones
+
+    require_output_folder("--out", options.out)
+    if options.out.exists():
+        raise WrongCall(f"{str(options.out)!r} exists. Name a new folder with --out.")
+    written = add_zones(load_bundle(options.bundle), options.out)
+    print(decision_section(written.manifest))
+    print(f"The bundle with zones is {options.out}", file=sys.stderr)
