@@ -24,6 +24,8 @@ _BESIDE = np.array([1] * 6 + [0] * 5 + [1] * 6, np.float32) / 12
 # A uniform line separates two films only within the middle of what is shown.
 _AWAY_FROM_ENDS = 0.2
 _HALVES_SIDE = 32
+# Two films have contrast both: of a film that is burnt out below, only the upper half has.
+_EQUAL_ENERGY = 0.15
 # A border leaves at least a third of each side; more is a small thing on a uniform ground.
 _LEAST_INSIDE = 1 / 3
 
@@ -114,6 +116,7 @@ def _is_parted(film: NDArray[np.uint8], *, along: int) -> bool:
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     one, other = one - one.mean(), other - other.mean()
-    norm = math.sqrt(float(np.vdot(one, one)) * float(np.vdot(other, other)))
-    product = float(np.vdot(one, other))
-    return product / norm if norm > 0 else 0.0
+    energies = float(np.vdot(one, one)), float(np.vdot(other, other))
+    if min(energies) <= _EQUAL_ENERGY * max(energies):
+        return 0.0
+    return float(np.vdot(one, other)) / math.sqrt(energies[0] * energies[1])
