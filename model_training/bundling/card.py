@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from app.core.bundles.findings import finding_manifest
-from app.core.bundles.manifest import Data, Input, Manifest
+from app.core.bundles.manifest import Data, Manifest
 from app.core.images.reading import window_text
 from app.core.performance.findings import select_findings
 from app.core.performance.formatting import calibration_in_full, counted
@@ -54,7 +54,7 @@ def write_card(
         "## Data\n\n" + _data(manifest, notes),
         _FIGURES + figures(manifest, predictions),
         decision_section(manifest),
-        *(text for _, text in reference_files.sections(reference, manifest.task)),
+        *(text for _, text in reference_files.sections(reference, manifest)),
         "## Training\n\n" + _training(manifest),
         *([f"## What was tried\n\n{remarks.strip()}"] if remarks.strip() else []),
         "## Limits\n\n" + _limits(manifest),
@@ -194,22 +194,9 @@ def _training(manifest: Manifest) -> str:
     )
     return (
         f"Input {size.height} × {size.width} × {size.channels}, films fitted by `{size.fit}`."
-        f"{window}{_accepted(size)}\n\n"
+        f"{window}\n\n"
         f"| setting | value |\n|---|---|\n{settings}\n\nVersions: {versions}."
     )
-
-
-def _accepted(size: Input) -> str:
-    """What the file of a film may state, in a sentence each."""
-    ages = "" if size.ages is None else f"{size.ages[0]:g} to {size.ages[1]:g} years"
-    stated = {
-        "modality": ", ".join(size.modalities),
-        "body part": ", ".join(size.body_parts),
-        "view": ", ".join(size.views),
-        "age": ages,
-    }
-    listed = "; ".join(f"{what} {words}" for what, words in stated.items() if words)
-    return f" A film is refused if its file states another: {listed}." if listed else ""
 
 
 def _limits(manifest: Manifest) -> str:

@@ -17,7 +17,7 @@ from app.core.bundles.bundle import (
     REFERENCE_SAMPLE,
     Bundle,
 )
-from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Task
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest, Task
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.neighbours import VOTERS
 from app.core.gate.reference import write_reference
@@ -28,6 +28,7 @@ from app.core.performance.formatting import (
     proportion_in_full,
 )
 from app.core.performance.proportions import ClusteredProportion
+from model_training.bundling.accepted_films import accepted_films
 from model_training.bundling.revision import write_copy
 from model_training.reference.build import Built
 from model_training.reference.components import MARGIN
@@ -87,16 +88,18 @@ def sample_table(built: Built, predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([seen, statistics.round(6)], axis=1)
 
 
-def sections(built: Built | None, task: Task) -> list[tuple[str, str]]:
+def sections(built: Built | None, manifest: Manifest) -> list[tuple[str, str]]:
     """The sections of the card about a reference, each with its heading.
 
     Args:
         built: The reference; None if the bundle has none.
-        task: The task of the bundle.
+        manifest: The manifest of the bundle.
     """
-    found = [(HEADING, section(built))]
+    stated = accepted_films(manifest.input)
+    found = [(HEADING, "\n\n".join(filter(None, [section(built), stated])))]
     if built is not None and built.contradictions:
-        found.append((SIMILAR_HEADING, similar_section(built.contradictions, task)))
+        similar = similar_section(built.contradictions, manifest.task)
+        found.append((SIMILAR_HEADING, similar))
     return found
 
 
@@ -174,7 +177,7 @@ def add_reference(bundle: Bundle, built: Built, out: Path) -> Bundle:
         out: Folder of the new version; must not exist.
     """
     card = bundle.card()
-    for heading, text in sections(built, bundle.manifest.task):
+    for heading, text in sections(built, bundle.manifest):
         card = with_section(card, heading, text)
     with TemporaryDirectory() as name:
         folder = Path(name)

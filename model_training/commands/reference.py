@@ -7,7 +7,7 @@ import sys
 
 from app.commands.parsing import WrongCall, given_path, require_output_folder
 from model_training.commands.calls import Commands, add_command
-from model_training.commands.settings import add_pictures
+from model_training.commands.settings import add_accepted, add_pictures, with_accepted
 
 
 def add(commands: Commands) -> None:
@@ -35,6 +35,7 @@ def add(commands: Commands) -> None:
         help="folder of the new version; new; default: BUNDLE with -reference at the end",
     )
     add_pictures(command)
+    add_accepted(command)
     command.set_defaults(run=_run)
 
 
@@ -51,7 +52,7 @@ def _run(options: argparse.Namespace) -> None:
     require_output_folder("--out", out)
     if out.exists():
         raise WrongCall(f"{str(out)!r} exists. Name a new folder with --out.")
-    bundle = load_bundle(options.bundle)
+    bundle = with_accepted(load_bundle(options.bundle), options)
     found = find_films(bundle, files_below(options.data))
     print(f"Found of the images of {bundle.name}: {found.in_words()}.", file=sys.stderr)
     built = build_reference(
@@ -63,5 +64,5 @@ def _run(options: argparse.Namespace) -> None:
     )
     built = with_contradictions(built, bundle.manifest, bundle.predictions())
     add_reference(bundle, built, out)
-    print("\n\n".join(text for _, text in sections(built, bundle.manifest.task)))
+    print("\n\n".join(text for _, text in sections(built, bundle.manifest)))
     print(f"The bundle with the reference is {out}", file=sys.stderr)

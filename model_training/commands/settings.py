@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from model_training.config import (
 from model_training.console import say
 
 if TYPE_CHECKING:
+    from app.core.bundles.bundle import Bundle
     from app.core.images.reading import ReadOptions
     from model_training.data.datasets import Dataset
     from model_training.fitting.publishing import Description
@@ -146,6 +147,23 @@ def chosen_films(options: argparse.Namespace) -> Accepted:
     return Accepted(
         tuple(options.modalities), tuple(options.body_parts), tuple(options.views), ages
     )
+
+
+def with_accepted(bundle: Bundle, options: argparse.Namespace) -> Bundle:
+    """A bundle that is for the films of `add_accepted`; as it is where an option is not given.
+
+    Args:
+        bundle: The bundle, whose files are left as they are.
+        options: The parsed options.
+
+    Raises:
+        WrongCall: If the youngest patient is older than the oldest.
+    """
+    given = {name: value for name, value in asdict(chosen_films(options)).items() if value}
+    if not given:
+        return bundle
+    size = bundle.manifest.input.model_copy(update=given)
+    return replace(bundle, manifest=bundle.manifest.model_copy(update={"input": size}))
 
 
 def add_not_tested(command: argparse._ActionsContainer) -> None:

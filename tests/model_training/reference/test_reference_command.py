@@ -84,7 +84,9 @@ def older(data, tmp_path_factory):
 @pytest.fixture(scope="module")
 def newer(older, data, tmp_path_factory):
     out = tmp_path_factory.mktemp("newer") / "newer"
-    assert main(["reference", str(older.path), str(data), "--out", str(out), "--pictures"]) == 0
+    stated = ("--body-parts", "thorax", "--views", "PA", "AP", "--ages", "1", "5")
+    call = ["reference", str(older.path), str(data), "--out", str(out), "--pictures", *stated]
+    assert main(call) == 0
     return load_bundle(out)
 
 
@@ -104,6 +106,14 @@ def test_the_new_version_has_a_reference_and_the_old_one_is_left_as_it_was(older
     assert section.refused <= 3
     assert {"inverted", "turned_90", "turned_180", "turned_270"} <= set(section.faults)
     assert newer.manifest.files["model.keras"] == older.manifest.files["model.keras"]
+
+
+def test_what_the_model_is_for_is_stated_in_the_new_version_only(older, newer):
+    size = newer.manifest.input
+
+    assert (size.body_parts, size.views, size.ages) == (("CHEST",), ("PA", "AP"), (1.0, 5.0))
+    assert "body part CHEST; view PA, AP; age 1 to 5 years" in newer.card()
+    assert load_bundle(older.path).manifest.input.body_parts == ()
 
 
 def test_the_sample_names_no_patient_and_fits_the_coordinates(newer):

@@ -19,7 +19,7 @@ from app.core.gate.rules.check import PIXEL_RULES, check_film
 from app.core.gate.rules.look import Look
 from app.core.gate.statistic_ranges import StatisticRanges
 from app.core.images.decoding import Film, decode
-from app.core.images.reading import Subject
+from app.core.images.reading import ReadOptions, Subject
 from app.core.images.remedies import apply
 from tests.app.core.gate.rules.looks import INPUT
 
@@ -209,3 +209,19 @@ def test_a_bundle_without_a_reference_compares_the_header_only(film):
             INPUT.model_copy(update={"body_parts": ("CHEST",)}),
             None,
         )
+
+
+def test_a_chest_model_refuses_the_real_dicom_files_of_limbs(real_data):
+    chest = INPUT.model_copy(update={"body_parts": ("CHEST",), "views": ("PA", "AP")})
+    found = {}
+    for path in sorted((real_data / "dicom").glob("*.dcm")):
+        film = decode(path.read_bytes(), ReadOptions(frame=1))
+        try:
+            check_film(film, chest, None)
+            found[path.name] = (film.body_part, "ok")
+        except RefusedImageError as error:
+            found[path.name] = (film.body_part, error.code)
+
+    assert {code for part, code in found.values() if part == "EXTREMITY"} == {"wrong_body_part"}
+    assert {code for part, code in found.values() if part in ("CHEST", None)} == {"ok"}
+    assert sum(part == "EXTREMITY" for part, _ in found.values()) == 2
