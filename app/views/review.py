@@ -43,8 +43,9 @@ num_reviewed = state.cached(
     "reviewed", (len(results), verdicts), lambda: count_reviewed(results, verdicts)
 )
 rows.summary(counts, num_reviewed=num_reviewed, num_results=len(results), left_out=batch.left_out)
-rows.warn_of_the_gate(bundle, results_so_far, is_running=is_running)
 if not is_running:
+    if batch.shift is None:  # which says so itself
+        rows.warn_if_all_are_refused(results_so_far)
     choices.offer_choices(batch, results_so_far)
 with st.container(border=True):
     chosen = rows.choose_filter(asked, counts)

@@ -26,7 +26,6 @@ from app.core.review.worklist import (
     ImageStatus,
     status_of,
 )
-from app.core.scoring.gatekeeper import NO_REFERENCE
 from app.core.scoring.result import Result
 from app.core.sources.left_out import LeftOut
 from app.ui import components, errors, state
@@ -58,19 +57,12 @@ def summary(
         st.caption(components.escape_markdown(str(left_out)))
 
 
-def warn_of_the_gate(bundle: Bundle, results: Sequence[Result], *, is_running: bool) -> None:
-    """Says when the model cannot tell foreign films, or is for none of them.
+def warn_if_all_are_refused(results: Sequence[Result]) -> None:
+    """Says so if the model is for none of the films, in one message for all of them.
 
     Args:
-        bundle: The model.
-        results: Its results so far.
-        is_running: Whether there are more to come.
+        results: Of a finished batch.
     """
-    if bundle.manifest.reference is None:
-        st.caption(f":material/info: {NO_REFERENCE}")
-        return
-    if is_running:
-        return
     note = state.cached("all_refused", (len(results),), lambda: refusals.all_refused_note(results))
     if note:
         st.warning(note, icon=":material/block:")
