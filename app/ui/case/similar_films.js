@@ -7,6 +7,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.content = content;
     if (dialog.open) dialog.close();
     root.setAttribute("role", "group");
+    // What is scrolled must be reached by the keyboard: by its pictures, else by itself.
+    root.tabIndex = films.some((film) => film.picture) ? -1 : 0;
     root.setAttribute("aria-label", data.label);
     root.replaceChildren(...data.rows.map((row) => drawRow(row, films, show)));
     dialog.setAttribute("aria-label", data.label);
