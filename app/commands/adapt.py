@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
@@ -20,10 +19,9 @@ from app.commands.parsing import (
 )
 from app.commands.reading_options import add_reading
 from app.core.backend_names import BACKENDS
-from app.core.errors import DatasetError, OverreadError
+from app.core.errors import DatasetError
 
 if TYPE_CHECKING:
-    from app.core.bundles.bundle import Bundle
     from app.core.scoring.engine import Engine
 
 
@@ -94,13 +92,16 @@ def _run(options: argparse.Namespace) -> None:
         if options.out.suffix.lower() != ".csv":
             raise WrongCall(f"--out is {options.out.name!r}. With --propose, it ends in .csv.")
         require_output_file("--out", options.out)
+    from app.core.adaptation.adapt import require_adaptable
     from app.core.bundles.bundle import load_bundle
     from app.core.images.in_flight import in_flight
     from app.core.scoring.engine import Engine
     from app.core.settings import read_settings
 
     bundle = load_bundle(bundle_folder(options.bundle))
-    _require_adaptable(bundle, options.out)
+    require_adaptable(bundle)
+    if options.out.is_dir():
+        raise WrongCall(f"{str(options.out)!r} exists. Name a new folder with --out.")
     in_flight.keep_in(read_settings().decoding)
     engine = Engine(bundle, backend=options.backend)
     if options.propose is None:
@@ -109,51 +110,33 @@ def _run(options: argparse.Namespace) -> None:
         _propose(options, engine)
 
 
-def _require_adaptable(bundle: Bundle, out: Path) -> None:
-    if bundle.adaptation is not None:
-        raise OverreadError(
-            f"{bundle.name!r} is an adaptation already. Adapt its bundle "
-            f"{bundle.adaptation.bundle!r} with all labelled films of the place."
-        )
-    if bundle.manifest.task.any_of:
-        raise OverreadError(
-            f"The model {bundle.name!r} has findings that do not exclude each other. Only models "
-            "with classes that exclude each other can be adapted."
-        )
-    if out.is_dir():
-        raise OverreadError(f"{out.name!r} exists already. Choose another name with --out.")
-
-
 def _adapt(options: argparse.Namespace, engine: Engine) -> None:
-    from app.core.adaptation.films import score_films
-    from app.core.adaptation.fitting import Decision, Wanted, adapt_decision
+    from app.core.adaptation.adapt import adapt
+    from app.core.adaptation.fitting import Wanted
     from app.core.adaptation.labels import read_labels
-    from app.core.adaptation.writing import card, make_adaptation, write_adaptation
+    from app.core.adaptation.writing import card
     from app.core.images.reading import ReadOptions
 
-    manifest = engine.bundle.manifest
+    task = engine.bundle.manifest.task
     reading = ReadOptions(options.frame, options.window)
     labelled = [
         replace(one, source=replace(one.source, reading=reading))
-        for one in read_labels(options.labelled, manifest.task)
+        for one in read_labels(options.labelled, task)
     ]
-    films = score_films(engine, labelled)
-    if films.examples:
-        listed = ", ".join(repr(one) for one in films.examples)
-        print(f"overread: labelled as two classes, and left out: {listed}", file=sys.stderr)
-    base = Decision(manifest.calibration, manifest.thresholds)
-    wanted = {
+    promised = {
         name: value
         for name, value in (("miss_rate", options.miss_rate), ("precision", options.precision))
         if value is not None
     }
-    fitted = adapt_decision(films, base, manifest.task, Wanted(seed=options.seed, **wanted))
     place = options.place or options.out.name.rpartition("@")[2]
-    adaptation = make_adaptation(engine.bundle, films, fitted, place)
-    adapted = write_adaptation(options.out, adaptation, engine.bundle, films, fitted)
-    print(card(adaptation, manifest.task))
-    print(f"adaptation sha256: {adapted.sha256}")
-    print(f"overread: {adapted.name}. Folder: {options.out}", file=sys.stderr)
+    adapted = adapt(engine, labelled, place=place, wanted=Wanted(seed=options.seed, **promised))
+    if adapted.films.examples:
+        listed = ", ".join(repr(one) for one in adapted.films.examples)
+        print(f"overread: labelled as two classes, and left out: {listed}", file=sys.stderr)
+    written = adapted.write(options.out)
+    print(card(adapted.adaptation, task))
+    print(f"adaptation sha256: {written.sha256}")
+    print(f"overread: {written.name}. Folder: {options.out}", file=sys.stderr)
 
 
 def _propose(options: argparse.Namespace, engine: Engine) -> None:

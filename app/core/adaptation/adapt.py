@@ -1,0 +1,91 @@
+"""Adapts a model to a place: from labelled films to a folder that is used like a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.adaptation.films import LocalFilms, score_films
+from app.core.adaptation.fitting import Decision, Fitted, Wanted, adapt_decision
+from app.core.adaptation.labels import Labelled
+from app.core.adaptation.writing import make_adaptation, write_adaptation
+from app.core.bundles.adaptation import Adaptation
+from app.core.bundles.bundle import Bundle
+from app.core.errors import OverreadError
+from app.core.scoring.engine import Engine
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapted:
+    """An adaptation that is not written yet.
+
+    Attributes:
+        bundle: The bundle that is adapted.
+        films: The films of the place that were used, and those left out.
+        fitted: What was fitted on them, and how it compares.
+        adaptation: The same as it is written, without the digests of its files.
+    """
+
+    bundle: Bundle
+    films: LocalFilms
+    fitted: Fitted
+    adaptation: Adaptation
+
+    def write(self, out: Path) -> Bundle:
+        """Writes the folder, and loads it back.
+
+        Args:
+            out: The folder; must not exist.
+
+        Raises:
+            OverreadError: If it exists.
+            OSError: If it cannot be written.
+        """
+        return write_adaptation(out, self.adaptation, self.bundle, self.films, self.fitted)
+
+
+def require_adaptable(bundle: Bundle) -> None:
+    """Checks that a bundle can be adapted.
+
+    Raises:
+        OverreadError: If it is an adaptation already, or has findings.
+    """
+    if bundle.adaptation is not None:
+        raise OverreadError(
+            f"{bundle.name!r} is an adaptation already. Adapt its bundle "
+            f"{bundle.adaptation.bundle!r} with all labelled films of the place."
+        )
+    if bundle.manifest.task.any_of:
+        raise OverreadError(
+            f"The model {bundle.name!r} has findings that do not exclude each other. Only models "
+            "with classes that exclude each other can be adapted."
+        )
+
+
+def adapt(
+    engine: Engine, labelled: Sequence[Labelled], *, place: str, wanted: Wanted | None = None
+) -> Adapted:
+    """Scores labelled films, fits on them, and compares before and after.
+
+    Args:
+        engine: The model.
+        labelled: Films of the place whose truth is known.
+        place: Where they are from, 1 to 80 characters.
+        wanted: What the zones are to promise; None for the defaults.
+
+    Raises:
+        OverreadError: If the model cannot be adapted, or there are too few films.
+
+    Example:
+        adapted = adapt(engine, read_labels(Path("labels.csv"), task), place="ward 3")
+        bundle = adapted.write(Path("models/chest-pneumonia@ward-3"))
+    """
+    bundle = engine.bundle
+    require_adaptable(bundle)
+    if not 1 <= len(place.strip()) <= 80:
+        raise OverreadError(f"The place is {place!r}. Expected a name of 1 to 80 characters.")
+    films = score_films(engine, labelled)
+    base = Decision(bundle.manifest.calibration, bundle.manifest.thresholds)
+    fitted = adapt_decision(films, base, bundle.manifest.task, wanted or Wanted())
+    return Adapted(bundle, films, fitted, make_adaptation(bundle, films, fitted, place.strip()))
