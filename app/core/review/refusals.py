@@ -61,6 +61,8 @@ def row_note(result: Result) -> str:
     ]
     if result.remedy is not None:
         words.append(f"Offered on Case: {offered(result.remedy)}.")
+    if result.duplicate_of:
+        words.append(f"Nearly the same as {result.duplicate_of}.")
     return " ".join(filter(None, words))
 
 

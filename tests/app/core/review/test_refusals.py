@@ -34,6 +34,10 @@ def test_a_row_tells_reason_and_remedy():
     assert row_note(result("ok")) == ""
 
 
+def test_a_row_tells_of_which_film_it_is_nearly_a_copy():
+    assert row_note(result("ok", duplicate_of="b.png")) == "Nearly the same as b.png."
+
+
 def test_a_row_tells_the_first_sentence_of_the_gate_and_all_of_a_decoder():
     reason = "It is 1.9 times as far as the limit. Choose another film."
     foreign = result(reason_code="unfamiliar", reason=reason, observation=seen(1.9))
