@@ -91,11 +91,14 @@ def tell(case: Case, bundle: Bundle) -> None:
     """
     if case.film is None or not (note := refusals.second_look_note(case.film.chosen)):
         return
+    lines = [note]
+    if case.film.chosen.override and case.observation is not None:
+        lines.append(refusals.distance_text(case.observation))
     decision = decision_log.about(bundle, case.image_id)
     if decision is not None:
         who = f" by {decision.reader}," if decision.reader else ""
-        note += f" Decided{who} {local_time.shown(decision.created_at)}."
-    st.info(components.escape_markdown(note), icon=":material/gavel:")
+        lines.append(f"Decided{who} {local_time.shown(decision.created_at)}.")
+    st.info("\n\n".join(map(components.escape_markdown, lines)), icon=":material/gavel:")
 
 
 def _judge_all_the_same(case: Case, source: Source, bundle: Bundle, key: str) -> None:
