@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,8 +121,31 @@ class Gatekeeper:
             RefusedImageError: With the reason, and the remedy if that is certain.
         """
         if impression.refusal is not None:
-            raise impression.refusal
+            _refuse_by_rule(impression.refusal, observation, remedied)
         if observation is None:
             return
         second = remedied(REMEDY_OF[observation.fault]) if needs_second_look(observation) else None
         check_familiar(observation, remedied=second)
+
+
+def _refuse_by_rule(
+    refusal: RefusedImageError,
+    observation: Observation | None,
+    remedied: Callable[[Remedy], Observation | None],
+) -> NoReturn:
+    """Refuses a film as a rule did, with its remedy only if the film is familiar with it.
+
+    A rule knows brightness and edges alone: a screenshot is as white as a slice with black and
+    white swapped. If the film does not become familiar, that it is foreign is the truer reason.
+
+    Raises:
+        RefusedImageError: With the reason, and the remedy if that is certain.
+    """
+    if refusal.remedy is None:
+        raise refusal
+    second = remedied(refusal.remedy)
+    if second is not None and second.distance <= 1 and not second.fault:
+        raise refusal
+    if second is not None and observation is not None and observation.distance > 1:
+        check_familiar(observation)
+    raise RefusedImageError(refusal.code, str(refusal))

@@ -5,12 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.core.errors import RefusedImageError
 from app.core.gate.image_statistics import NAMES, image_statistics
+from app.core.gate.observation import Observation
 from app.core.gate.statistic_ranges import StatisticRanges
 from app.core.images.decoding import Film
 from app.core.images.reading import Subject
 from app.core.scoring.gatekeeper import Gatekeeper
 from tests.references import familiar_film, with_reference
+
+
+def seen(distance):
+    return Observation(distance, np.zeros(2, np.float16))
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +43,31 @@ def test_a_rule_refuses_before_the_network_is_asked(guarded):
     assert found.refusal.remedy == "remove_border"
     with pytest.raises(type(found.refusal), match="border"):
         guarded.require_admitted(None, found, remedied=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("as_it_is", "without", "code", "remedy"),
+    [
+        (3.0, 0.5, "border", "remove_border"),  # a film within a border
+        (3.0, 2.9, "unfamiliar", None),  # a foreign picture within one
+        (0.8, 1.5, "border", None),  # the border is right, but what is in it is not known
+    ],
+)
+def test_a_remedy_of_a_rule_is_offered_if_the_film_is_familiar_then(
+    guarded, as_it_is, without, code, remedy
+):
+    impression = guarded.look_at(Film(np.pad(familiar_film(1, side=224), 30, constant_values=255)))
+    asked = []
+
+    def remedied(name):
+        asked.append(name)
+        return seen(without)
+
+    with pytest.raises(RefusedImageError) as refused:
+        guarded.require_admitted(seen(as_it_is), impression, remedied=remedied)
+
+    assert asked == ["remove_border"]
+    assert (refused.value.code, refused.value.remedy) == (code, remedy)
 
 
 @pytest.mark.parametrize(("part", "code"), [("EXTREMITY", "wrong_body_part"), ("CHEST", None)])
