@@ -5,6 +5,9 @@
 
 PARENT is the folder that holds the data folders. Each is read as by `overread-train`; its name
 becomes the subgroup, so that it is drawn evenly into the splits and reported separately.
+
+With `--split-of BUNDLE`, images that the bundle knows stay in its split and the others are drawn,
+so that a training can start from its weights without having seen the images it is tested on.
 """
 
 from __future__ import annotations
@@ -17,9 +20,12 @@ from pathlib import Path
 import pandas as pd
 
 from app.commands.parsing import Parser, given_path
+from app.core.bundles.bundle import file_sha256, load_bundle
 from app.core.errors import DatasetError, OverreadError
 from model_training.commands.data import renaming
 from model_training.data.datasets import Dataset, read_dataset
+from model_training.data.splits import split_by_patient
+from model_training.evaluation.overlap import seen_in_training
 from model_training.evaluation.scoring import split_groups
 
 
@@ -35,10 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--once", action="store_true",
         help="of near-duplicates whose patient is unknown, keep the first only",
     )  # fmt: skip
+    parser.add_argument(
+        "--split-of", type=given_path, metavar="BUNDLE",
+        help="keep the split of this bundle and draw one for the other images, 15 %% of the "
+        "patients for val and 20 %% for test; default: no split",
+    )  # fmt: skip
     parser.add_argument("--out", required=True, type=given_path, metavar="FILE")
     options = parser.parse_args(arguments)
     try:
-        table = combined_table(options.folders, dict(options.class_names), once=options.once)
+        known = seen_in_training(load_bundle(options.split_of)) if options.split_of else None
+        table = combined_table(
+            options.folders, dict(options.class_names), once=options.once, known=known
+        )
     except OverreadError as error:
         print(error, file=sys.stderr)
         return 1
@@ -51,7 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def combined_table(
-    folders: Sequence[Path], class_names: Mapping[str, str], *, once: bool
+    folders: Sequence[Path],
+    class_names: Mapping[str, str],
+    *,
+    once: bool,
+    known: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """The images of several folders as one table that `overread-train` reads.
 
@@ -59,10 +77,13 @@ def combined_table(
         folders: Data folders of different names, in one parent folder.
         class_names: New names by class; a class that is not there keeps its name.
         once: Whether of a group of near-duplicates with unknown patients only the first is kept.
+        known: Split by SHA-256 of the file: of all images of a folder or of none, for
+            which it is drawn by patient. None for a table without splits.
 
     Returns:
         One row for each image: `path` relative to the parent, `label`, `patient_id` (of the folder
-        and the patient, empty where unknown) and `subgroup`, the folder's name.
+        and the patient, empty where unknown) and `subgroup`, the folder's name; with `known`, also
+        `split`.
 
     Raises:
         DatasetError: If a folder cannot be read, holds findings instead of classes, or does not
@@ -75,11 +96,14 @@ def combined_table(
             "data folders side by side; copy or link them there."
         )
     return pd.concat(
-        [_rows(folder.resolve(), class_names, once=once) for folder in folders], ignore_index=True
+        [_rows(folder.resolve(), class_names, once=once, known=known) for folder in folders],
+        ignore_index=True,
     )
 
 
-def _rows(folder: Path, class_names: Mapping[str, str], *, once: bool) -> pd.DataFrame:
+def _rows(
+    folder: Path, class_names: Mapping[str, str], *, once: bool, known: Mapping[str, str] | None
+) -> pd.DataFrame:
     dataset = read_dataset(folder)
     if dataset.task != "one-of":
         raise DatasetError(f"{folder.name!r} holds findings. Expected one class for each image.")
@@ -95,7 +119,30 @@ def _rows(folder: Path, class_names: Mapping[str, str], *, once: bool) -> pd.Dat
             "subgroup": folder.name,
         }
     )
+    if known is not None:
+        table["split"] = _split(dataset, known)
     return table[_first_of_each(dataset)] if once else table
+
+
+def _split(dataset: Dataset, known: Mapping[str, str]) -> list[str]:
+    """The known split of each case, or one drawn by patient for a folder of which none is known.
+
+    Raises:
+        DatasetError: If it is known of some of the cases only.
+    """
+    digests = [file_sha256(case.path) for case in dataset.cases]
+    splits = [known.get(digest, "") for digest in digests]
+    if all(splits):
+        return splits
+    if any(splits):
+        raise DatasetError(
+            f"The split of {splits.count('')} of {len(splits)} images is not known. Expected "
+            "folders of which the bundle knows all images or none."
+        )
+    drawn = split_by_patient(
+        dataset, digests=digests, validation_fraction=0.15, test_fraction=0.2, seed=1
+    )
+    return [case.split for case in drawn.cases]
 
 
 def _first_of_each(dataset: Dataset) -> list[bool]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.core.bundles.bundle import file_sha256
 from app.core.errors import DatasetError
 from model_training.data.datasets import read_dataset
 from tools.combined_table import combined_table, main
@@ -78,3 +79,31 @@ def test_a_folder_that_cannot_be_read_is_said(tmp_path, capsys):
     assert status == 1
     assert "class" in capsys.readouterr().err
     assert not (tmp_path / "t.csv").exists()
+
+
+def test_a_known_split_is_kept_and_another_drawn_by_patient(folders, tmp_path):
+    rows = [["path", "patient_id"]]
+    for number in range(80):
+        for name in ("none", "tumour"):
+            save(
+                tmp_path / "three" / name / f"{number}.png",
+                seed=1000 + 2 * number + (name == "none"),
+            )
+            rows.append([f"{name}/{number}.png", f"P{number}"])
+    write(tmp_path / "three" / "manifest.csv", rows)
+    parts = ("train", "test", "val", "train")
+    known = {file_sha256(folders[0] / "slices" / f"{n}.png"): parts[n] for n in range(4)}
+
+    table = combined_table([folders[0], tmp_path / "three"], NAMES, once=False, known=known)
+
+    assert table[table.subgroup == "one"].split.tolist() == list(parts)
+    drawn = table[table.subgroup == "three"]
+    assert drawn.groupby("patient_id").split.nunique().eq(1).all()
+    assert drawn.split.value_counts().to_dict() == {"train": 104, "test": 32, "val": 24}
+
+
+def test_a_folder_that_is_known_in_part_is_refused(folders):
+    known = {file_sha256(folders[0] / "slices" / "0.png"): "train"}
+
+    with pytest.raises(DatasetError, match="3 of 4 images is not known"):
+        combined_table(folders, NAMES, once=False, known=known)
