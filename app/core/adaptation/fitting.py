@@ -149,7 +149,7 @@ def fit_decision(films: LocalFilms, base: Decision, wanted: Wanted) -> Decision:
         zones = find_clear_zone(
             probabilities.argmax(axis=1) == films.labels,
             probabilities.max(axis=1),
-            error_rate=1 - wanted.precision,
+            error_rate=round(1 - wanted.precision, 12),
             confidence=wanted.confidence,
             units=units,
             seed=wanted.seed,

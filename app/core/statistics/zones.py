@@ -116,7 +116,11 @@ def find_zones(
         score, drawn_positives, decision=decision, rate=miss_rate, level=level / 2
     )
     high, rule_in = _largest_zone(
-        ~positive[drawn], score[drawn], lowest=decision, rate=1 - precision, level=level / 2
+        ~positive[drawn],
+        score[drawn],
+        lowest=decision,
+        rate=round(1 - precision, 12),
+        level=level / 2,
     )
     num_positive = int(positive[drawn].sum())
     ruled_out = score[drawn] < low
