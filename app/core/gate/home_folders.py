@@ -90,24 +90,29 @@ def largest_move(answers: NDArray[np.int64], folders: NDArray[np.bool_]) -> floa
 
 
 def largest_effects(
-    home: Sample, columns: dict[str, NDArray[np.floating[Any]]], *, num: int, seed: int = 0
+    home: Sample,
+    columns: dict[str, NDArray[np.floating[Any]]],
+    points: dict[str, NDArray[np.floating[Any]]],
+    *,
+    num: int,
+    seed: int = 0,
 ) -> dict[str, float]:
     """The largest effect of each comparison among folders of the reference's own films.
 
     Args:
-        home: Films of the reference; of the coordinates, those that are compared.
+        home: Films of the reference.
         columns: Figures of each film by name, each `(n,)`.
+        points: Places of each film by name, each `(n, k)` with a k of its own.
         num: Films of a folder.
         seed: Of which patients are drawn.
 
     Returns:
-        Of each column by its name, of `features` and of `answers`.
+        Of columns and points by their names, and of `answers`.
     """
     from scipy.spatial.distance import cdist
 
     folders = draw(home.groups, num, seed=seed)
-    points = home.coordinates.astype(np.float64)
-    return {name: largest_gap(figures, folders) for name, figures in columns.items()} | {
-        "features": largest_energy(cdist(points, points), folders),
-        "answers": largest_move(home.answers, folders),
-    }
+    found = {name: largest_gap(figures, folders) for name, figures in columns.items()}
+    for name, places in points.items():
+        found[name] = largest_energy(cdist(places, places), folders)
+    return found | {"answers": largest_move(home.answers, folders)}

@@ -22,6 +22,7 @@ from app.core.gate.home_folders import largest_effects
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.reservoir import Reservoir
 from app.core.gate.sample import Sample, matched
+from app.core.gate.statistic_space import LEAST_STEPS, on_one_scale
 from app.core.gate.two_samples import energy, holm, kolmogorov_smirnov, proportions
 from app.core.statistics.metrics import Proportion
 
@@ -40,15 +41,6 @@ LEAST_GAP = 0.35
 LEAST_APART = 0.015
 LEAST_MOVED = 0.2
 LEAST_REFUSED = 0.1
-# By how much the median of an image statistic must differ besides, in its unit: where all films of
-# the reference are of one size, those one pixel larger are entirely apart, and no other films.
-_LEAST_STEP = {
-    "size": 0.2, "aspect": 0.1, "mean": 0.03, "contrast": 0.02, "entropy": 0.3, "levels": 0.05,
-    "black": 0.03, "white": 0.03, "sharpness": 0.15, "noise": 0.5, "blockiness": 0.25,
-    "surround": 0.05, "symmetry": 0.05, "colour": 0.03, "border": 0.02, "frame": 0.1, "line": 0.1,
-    "parts": 0.1, "letters": 0.3, "paper": 0.05, "steps": 0.03,
-}  # fmt: skip
-
 Test = Literal["energy", "kolmogorov-smirnov", "fisher", "chi-square"]
 
 
@@ -57,8 +49,8 @@ class Difference:
     """One comparison of a folder with the reference.
 
     Attributes:
-        what: `features`, `distance`, `probability`, `answers`, `refused`, or the name of an image
-            statistic.
+        what: `features`, `distance`, `probability`, `answers`, `refused`, the name of an image
+            statistic, or `statistics` for all of them together.
         test: The test.
         effect: Its effect size, 0 if alike to 1: the share of the mean distance between films that
             is due to the samples (`energy`), the largest gap between the distributions
@@ -66,7 +58,7 @@ class Difference:
         least: The smallest effect that matters: one of the fixed limits, or what a folder of the
             reference's own films differs by, if that is more.
         p: Of the test, corrected for the number of tests by Holm's method.
-        folder: Median of the folder, or its proportion; None for features and several answers.
+        folder: Median of the folder, or its proportion; None for several figures or answers.
         reference: The same of the reference.
         matters: Whether it is neither chance nor small.
     """
@@ -187,10 +179,7 @@ def compare(
             figures["refused"] = seen
     if refused.total >= FEWEST and folder is not None and len(folder) >= FEWEST_JUDGED:
         by_chance = largest_effects(
-            replace(home, coordinates=home.coordinates[:, :_DIRECTIONS]),
-            _figures(home),
-            num=len(folder),
-            seed=seed,
+            home, _figures(home), _points(home, folder)[0], num=len(folder), seed=seed
         )
         found.append(_proportions(given, given_home, a_patient=home.films_a_patient()))
         figures["answers"] = Distributions("probability", folder.scores, home.scores)
@@ -209,6 +198,11 @@ def compare(
         answers=tuple(zip(answers, given, given_home, strict=True)),
         matter={
             one.what: (one.effect, one.folder, one.reference) for one in differences if one.matters
+        },
+        is_no_chance={
+            one.what: (one.effect, one.folder, one.reference)
+            for one in differences
+            if one.p <= ALPHA
         },
         num_compared=num_compared,
         num_reference=num_reference,
@@ -265,10 +259,11 @@ def _films(
     folder: Sample, reference: Sample, figures: dict[str, Distributions], *, seed: int
 ) -> list[_Compared]:
     """Features, distances, probabilities and image statistics; adds their distributions."""
-    effect, p = energy(
-        reference.coordinates[:, :_DIRECTIONS], folder.coordinates[:, :_DIRECTIONS], seed=seed
-    )
-    found = [_Compared("features", "energy", effect, LEAST_APART, p)]
+    found = []
+    theirs_at, ours_at = _points(reference, folder)
+    for what, places in theirs_at.items():
+        effect, p = energy(places, ours_at[what], seed=seed)
+        found.append(_Compared(what, "energy", effect, LEAST_APART, p))
     theirs_by_name = _figures(reference)
     for what, ours in _figures(folder).items():
         if what not in theirs_by_name:
@@ -276,14 +271,34 @@ def _films(
         theirs = theirs_by_name[what]
         effect, p = kolmogorov_smirnov(theirs, ours)
         here, there = float(np.median(ours)), float(np.median(theirs))
-        is_step = abs(here - there) >= _LEAST_STEP.get(what, 0.0)
+        is_step = abs(here - there) >= LEAST_STEPS.get(what, 0.0)
         found.append(
             _Compared(what, "kolmogorov-smirnov", effect, LEAST_GAP, p, here, there, is_step)
         )
         figures[what] = Distributions(what, ours, theirs)
     # Features have too many dimensions to be drawn; the distance is what stands for them.
     figures["features"] = figures.get("distance", figures["probability"])
+    single = [one for one in found if one.what in NAMES]
+    if single:
+        figures["statistics"] = figures[max(single, key=lambda one: one.effect).what]
     return found
+
+
+def _points(
+    reference: Sample, folder: Sample
+) -> tuple[dict[str, NDArray[np.floating[Any]]], dict[str, NDArray[np.floating[Any]]]]:
+    """What is compared in many figures together, by name: of the reference, and of the folder."""
+    theirs: dict[str, NDArray[np.floating[Any]]] = {
+        "features": reference.coordinates[:, :_DIRECTIONS]
+    }
+    ours: dict[str, NDArray[np.floating[Any]]] = {"features": folder.coordinates[:, :_DIRECTIONS]}
+    if all(len(NAMES) in one.statistics.shape[1:] for one in (reference, folder)):
+        theirs["statistics"], ours["statistics"] = on_one_scale(
+            reference.statistics,
+            folder.statistics,
+            num_patients=len(np.unique(reference.groups)),
+        )
+    return theirs, ours
 
 
 def _figures(films: Sample) -> dict[str, NDArray[np.floating[Any]]]:

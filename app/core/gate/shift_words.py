@@ -36,6 +36,7 @@ _WORDS = {
     "steps": ("softer at edges", "harder at edges", "steps"),
 }
 _MOST_NAMED = 3
+_TOGETHER = "statistics"
 _UNFAMILIAR = "unfamiliar"
 _ON_ADAPT = "Label 50 to 100 of them on Adapt, or read them all."
 
@@ -50,6 +51,7 @@ class Told:
         reasons: Refused images by the code of the reason.
         answers: Name of each answer, and how many films of folder and reference were given it.
         matter: What matters: effect, and medians or proportions of folder and reference.
+        is_no_chance: The same of all that is no chance, however small.
         num_compared: Films of the folder that were compared.
         num_reference: Films of the reference.
         num_tests: How many comparisons there were.
@@ -61,6 +63,7 @@ class Told:
     reasons: Counter[str]
     answers: Sequence[tuple[str, int, int]]
     matter: Mapping[str, tuple[float, float | None, float | None]]
+    is_no_chance: Mapping[str, tuple[float, float | None, float | None]]
     num_compared: int
     num_reference: int
     num_tests: int
@@ -113,7 +116,12 @@ def _all_refused(told: Told) -> str:
 
 
 def _films(told: Told) -> str:
-    made = _how_made(told)
+    made = _in_words(told.matter)
+    if not made and _TOGETHER in told.matter:
+        slightly = _in_words(told.is_no_chance)
+        made = (
+            f"slightly {slightly}" if slightly else "another mixture of sharpness and grey levels"
+        )
     if any(one in told.matter for one in _SEEN_BY_NETWORK):
         how = f": they are {made}" if made else " in what the network sees in them"
         return (
@@ -129,10 +137,10 @@ def _films(told: Told) -> str:
     return ""
 
 
-def _how_made(told: Told) -> str:
+def _in_words(differences: Mapping[str, tuple[float, float | None, float | None]]) -> str:
     """Such as `sharper, less compressed and darker`, the largest difference first."""
     words: dict[str, str] = {}
-    for what, (_, folder, reference) in sorted(told.matter.items(), key=lambda one: -one[1][0]):
+    for what, (_, folder, reference) in sorted(differences.items(), key=lambda one: -one[1][0]):
         if what in _WORDS and folder is not None and reference is not None:
             lower, higher, group = _WORDS[what]
             words.setdefault(group, higher if folder > reference else lower)

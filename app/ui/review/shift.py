@@ -14,6 +14,7 @@ from app.core.statistics.metrics import Proportion
 from app.ui import components
 
 _HEIGHT = 260
+_TOGETHER = {"features": "What the network sees", "statistics": "How they were made"}
 
 
 def show(shift: Shift | None, bundle: Bundle) -> None:
@@ -110,4 +111,4 @@ def _tested(difference: Difference) -> dict[str, str]:
 
 
 def _name(what: str) -> str:
-    return charts.AXES.get(what, "What the network sees").partition(" (")[0]
+    return _TOGETHER.get(what) or charts.AXES[what].partition(" (")[0]

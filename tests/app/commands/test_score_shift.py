@@ -40,7 +40,7 @@ def test_a_folder_like_home_is_told_of_in_the_file_only(ward_bundle, tmp_path, c
 
     content = json.loads((tmp_path / "r.csv.shift.json").read_text(encoding="utf-8"))
     assert (content["matters"], content["sentence"]) == (False, "")
-    assert len(content["tests"]) == 5 + len(NAMES)
+    assert len(content["tests"]) == 6 + len(NAMES)
     assert "differ" not in capsys.readouterr().err
 
 

@@ -33,7 +33,7 @@ def test_too_few_patients_give_no_folder_and_no_effect():
     few = films(90, seed=0, a_patient=10)
 
     assert len(draw(few.groups, 30, seed=0)) == 0
-    assert set(largest_effects(few, {"distance": few.distances}, num=30).values()) == {0.0}
+    assert set(largest_effects(few, {"distance": few.distances}, {}, num=30).values()) == {0.0}
 
 
 def test_effects_are_those_of_the_tests():
@@ -60,7 +60,8 @@ def test_folders_of_few_patients_differ_more():
     own, shared = films(400, seed=1), films(400, seed=1, a_patient=20)
 
     one, other = (
-        largest_effects(home, {"distance": home.distances}, num=60) for home in (own, shared)
+        largest_effects(home, {"distance": home.distances}, {"features": home.coordinates}, num=60)
+        for home in (own, shared)
     )
 
     assert other["features"] > 5 * one["features"]

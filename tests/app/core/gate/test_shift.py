@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.gate import shift as shift_module
 from app.core.gate import shift_words
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.sample import matched
 from app.core.gate.shift import FEWEST_JUDGED, compare
+from app.core.gate.statistic_space import LEAST_STEPS
 from app.core.statistics.metrics import Proportion
 from tests.app.core.gate.samples import filled, films
 
@@ -37,7 +37,7 @@ def test_films_like_those_of_the_reference_raise_no_alarm():
     assert not shift.matters
     assert shift.sentence == ""
     assert shift.drawn is None
-    assert len(shift.differences) == 5 + len(NAMES)
+    assert len(shift.differences) == 6 + len(NAMES)
     assert (shift.num_compared, shift.num_reference) == (120, pytest.approx(390, abs=40))
 
 
@@ -79,7 +79,7 @@ def test_of_two_statistics_that_say_the_same_one_is_named():
 
 
 def test_every_statistic_has_words_and_a_smallest_step():
-    assert set(shift_words._WORDS) == set(shift_module._LEAST_STEP) == set(NAMES)
+    assert set(shift_words._WORDS) == set(LEAST_STEPS) == set(NAMES)
 
 
 def test_films_one_pixel_larger_are_no_other_films():
@@ -227,3 +227,17 @@ def test_a_folder_of_few_patients_is_no_other_folder_where_that_is_how_films_are
     assert alarms <= 1
     assert len(folder) == 100
     assert slices.films_a_patient() == 20
+
+
+def test_films_unlike_others_only_in_all_statistics_together_are_told_of():
+    home, other = films(400, seed=0), films(80, seed=1)
+    sharpness, noise = NAMES.index("sharpness"), NAMES.index("noise")
+    for sample, sign in ((home, 1), (other, -1)):
+        spread = np.random.default_rng(9).normal(0, 0.2, len(sample))
+        sample.statistics[:, noise] = sign * sample.statistics[:, sharpness] + spread
+
+    shift = _compare(filled(other), home)
+
+    assert [one.what for one in shift.differences if one.matters] == ["statistics"]
+    assert "made differently" in shift.sentence
+    assert shift.drawn.what in NAMES

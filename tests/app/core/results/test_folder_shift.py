@@ -188,7 +188,15 @@ def test_the_file_beside_the_table_says_all_with_denominators_and_intervals(
     familiar = reference_films(binary).familiar()
     assert [one["reference"]["of"] for one in content["answers"]] == [len(familiar)] * 2
     tests = {one["what"]: one for one in content["tests"]}
-    assert set(tests) == {"refused", "answers", "features", "distance", "probability", *NAMES}
+    assert set(tests) == {
+        "refused",
+        "answers",
+        "features",
+        "statistics",
+        "distance",
+        "probability",
+        *NAMES,
+    }
     assert tests["mean"]["matters"] is True
     assert tests["mean"]["p_corrected"] <= 0.05
     assert tests["mean"]["effect"] > tests["mean"]["least_effect"] >= 0.35

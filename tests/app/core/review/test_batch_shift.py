@@ -29,7 +29,7 @@ def test_films_like_those_of_the_reference_do_not_differ(ward_bundle, tmp_path):
 
     assert not shift.matters
     assert shift.num_compared == 60
-    assert len(shift.differences) == 5 + len(NAMES)
+    assert len(shift.differences) == 6 + len(NAMES)
 
 
 def test_brighter_films_differ(ward_bundle, tmp_path):
