@@ -3,6 +3,7 @@
 import json
 import shutil
 from contextlib import redirect_stderr
+from dataclasses import replace
 from importlib.util import find_spec
 from io import StringIO
 
@@ -13,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from app.cli import main as overread
 from app.core.bundles.bundle import load_bundle
+from app.core.images.reading import ReadOptions
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from model_training.augmentation.shifts import SHIFTS
@@ -80,7 +82,10 @@ def test_the_ensemble_is_a_bundle_like_any_other(done, films):
 
     assert overread(["verify", str(bundle.path)]) == 0
     assert bundle.manifest.training["members"] == 3
-    results = list(Engine(bundle).score(from_paths([films / path for path in test["path"]])))
+    sources = from_paths([films / path for path in test["path"]])
+    # The gate may refuse a film or two of so few; what it would say of them is compared too.
+    all_judged = ReadOptions(override="held-out film")
+    results = list(Engine(bundle).score(replace(one, reading=all_judged) for one in sources))
     found = [result.prediction.probability for result in results]
     np.testing.assert_allclose(found, test["probability"], atol=1e-4)
     assert "an ensemble of 3 networks" in bundle.card()
