@@ -148,6 +148,11 @@ def section(built: Built | None) -> str:
         for fault, refused in built.faulty.items()
         if refused.total
     ]
+    rows += [
+        _row(f"foreign pictures, {kind.replace('_', ' ')}", refused)
+        for kind, refused in built.foreign.items()
+        if refused.total
+    ]
     named = ", ".join(built.section.faults).replace("_", " ") or "none"
     table = markdown_table(["films", "refused", "share", "95 % interval", "named"], rows)
     return (

@@ -17,7 +17,7 @@ def add(commands: Commands) -> None:
         "reference",
         "Write a new version of a bundle that refuses images unlike those it was trained on.",
         "overread-train reference models/old films/",
-        "overread-train reference models/old films/ --out models/new --pictures",
+        "overread-train reference models/old films/ --out models/new --pictures --foreign others/",
     )
     command.add_argument(
         "bundle", type=given_path, metavar="BUNDLE", help="folder of a model bundle"
@@ -34,6 +34,14 @@ def add(commands: Commands) -> None:
         metavar="OUT",
         help="folder of the new version; new; default: BUNDLE with -reference at the end",
     )
+    command.add_argument(
+        "--foreign",
+        type=given_path,
+        metavar="FOLDER",
+        help="folder with a folder for each kind of picture that the model is not for, such as "
+        "hands or documents; the card says how many of each are refused, and nothing is chosen on "
+        "them; default: none",
+    )
     add_pictures(command)
     add_accepted(command)
     command.set_defaults(run=_run)
@@ -43,8 +51,13 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
     from app.core.networks.network import load_network
     from model_training.bundling.reference_files import add_reference, sections
-    from model_training.reference.build import build_reference
-    from model_training.reference.bundle_films import files_below, find_films, reading_of
+    from model_training.reference.build import build_reference, try_foreign
+    from model_training.reference.bundle_films import (
+        files_below,
+        find_films,
+        kinds_below,
+        reading_of,
+    )
     from model_training.reference.similar_films import with_contradictions
 
     folder = options.bundle.resolve()
@@ -55,13 +68,23 @@ def _run(options: argparse.Namespace) -> None:
     bundle = with_accepted(load_bundle(options.bundle), options)
     found = find_films(bundle, files_below(options.data))
     print(f"Found of the images of {bundle.name}: {found.in_words()}.", file=sys.stderr)
+    foreign = kinds_below(options.foreign) if options.foreign else {}
+    network = load_network(bundle)
     built = build_reference(
-        load_network(bundle),
+        network,
         found.cases,
         network_input=bundle.manifest.input,
         reading=reading_of(bundle),
         pictures=options.pictures,
     )
+    if options.foreign:
+        built = try_foreign(
+            built,
+            network,
+            foreign,
+            network_input=bundle.manifest.input,
+            reading=reading_of(bundle),
+        )
     built = with_contradictions(built, bundle.manifest, bundle.predictions())
     add_reference(bundle, built, out)
     print("\n\n".join(text for _, text in sections(built, bundle.manifest)))

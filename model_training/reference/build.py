@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +111,7 @@ class Built:
         places: Validation and test -> where the network sees the films that were looked at.
         contradictions: When similar films contradict the model, see `with_contradictions`; empty
             until that is measured.
+        foreign: Kind -> share of foreign pictures that are refused; empty if none were looked at.
     """
 
     section: manifest.Reference
@@ -124,6 +125,7 @@ class Built:
     named: dict[str, ClusteredProportion]
     places: dict[str, Placed]
     contradictions: tuple[Measured, ...] = ()
+    foreign: Mapping[str, ClusteredProportion] = field(default_factory=dict)
 
 
 def build_reference(
@@ -195,6 +197,36 @@ def build_reference(
         {fault: this_fault for fault, (_, this_fault) in refused.items()},
         {name: _places(reference, looked[name], split[name]) for name in ("val", "test")},
     )
+
+
+def try_foreign(
+    built: Built,
+    network: Network,
+    kinds: Mapping[str, Sequence[Case]],
+    *,
+    network_input: Input,
+    reading: ReadOptions,
+) -> Built:
+    """The same with the share of foreign pictures that the reference refuses.
+
+    Rules that look at the file alone, such as those for colour, are not counted.
+
+    Args:
+        built: The reference, of which nothing is changed.
+        network: The network.
+        kinds: Kind of picture -> the files.
+        network_input: Size, channels and fit of its input.
+        reading: How files are read that leave it open.
+    """
+    looker = Looker(network_input, reading, _featurise(network, built.section.layers))
+    judge = _Judge(built.reference, looker)
+    foreign = {}
+    for kind, cases in kinds.items():
+        looked = looker.look(cases, faults=(), num_faulty=0, seed=0)
+        readable = [cases[at] for at in looked.positions]
+        known = [KnownCase(case, "", f"picture {n}") for n, case in enumerate(readable)]
+        foreign[kind] = judge.right(looked, known)
+    return replace(built, foreign=foreign)
 
 
 def _places(reference: Reference, looked: Looked, cases: Sequence[KnownCase]) -> Placed:

@@ -53,6 +53,22 @@ def files_below(folder: Path) -> list[Case]:
     return [Case(path, path.relative_to(folder).as_posix(), NO_CLASS, "", "", "") for path in found]
 
 
+def kinds_below(folder: Path) -> dict[str, list[Case]]:
+    """The images in a folder by the folder in it that they are in, which says what they show.
+
+    Args:
+        folder: The folder; the images directly in it are of the kind that its own name says.
+
+    Raises:
+        DatasetError: If there is no image.
+    """
+    kinds: dict[str, list[Case]] = {}
+    for case in files_below(folder):
+        kind, inside, _ = case.name.partition("/")
+        kinds.setdefault(kind if inside else folder.resolve().name, []).append(case)
+    return kinds
+
+
 def find_films(bundle: Bundle, cases: Sequence[Case]) -> FoundFilms:
     """Finds the films of a bundle by the digest of their files, whatever they are called now.
 

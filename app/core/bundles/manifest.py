@@ -309,9 +309,9 @@ class Contradictions(_Section):
 class Reference(_Section):
     """How images are told that are unlike those the model was trained on.
 
-    The numbers themselves are in files of the bundle. `limit_share`
-    is the proportion of validation images that the limit was chosen to refuse, `refused` how many
-    `of` them it does refuse. `faults` are the ways to be wrong that can be named, such as
+    The numbers themselves are in files of the bundle. The limit rests on the distance that the
+    proportion `limit_share` of the validation images exceed; `refused` says how many `of` them are
+    refused. `faults` are the ways to be wrong that can be named, such as
     `inverted`. `contradictions` is one for the task, or one for each finding; older ones have none.
     """
 

@@ -46,8 +46,9 @@ def reference_note(manifest: Manifest) -> str:
         return NO_REFERENCE
     refused = proportion_in_full(Proportion(reference.refused, reference.of))
     return (
-        "Images unlike those the model learned from are refused. The limit was chosen to refuse "
-        f"{100 * reference.limit_share:g} % of the validation images; it refuses {refused}."
+        "Images unlike those the model learned from are refused. The limit rests on the "
+        f"distance that {100 * reference.limit_share:g} % of the validation images exceed, "
+        f"of which {refused} are refused."
     )
 
 

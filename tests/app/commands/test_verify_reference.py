@@ -30,7 +30,7 @@ def test_the_reference_and_a_familiar_sample(referenced_bundle, tmp_path, capsys
     assert main(["verify", str(folder)]) == 0
 
     said = capsys.readouterr().out
-    assert "refuse 2 % of the validation images" in said
+    assert "that 2 % of the validation images exceed" in said
     assert "1 of 60" in said
     assert "layer pixels: mean, 4 x 4 cells" in said
     distance = re.search(r"the sample one.png: (\d+\.\d\d) of the limit", said)

@@ -82,11 +82,24 @@ def older(data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def newer(older, data, tmp_path_factory):
+def foreign(tmp_path_factory):
+    """Pictures of two kinds that the bundle is not for."""
+    folder = tmp_path_factory.mktemp("foreign")
+    for number in range(4):
+        noise = np.random.default_rng(number).integers(0, 256, (48, 48)).astype(np.uint8)
+        stripes = (np.indices((48, 48))[number % 2] // 6 % 2 * 255).astype(np.uint8)
+        for kind, picture in (("noise", noise), ("striped_cloth", stripes)):
+            (folder / kind).mkdir(exist_ok=True)
+            cv2.imwrite(str(folder / kind / f"{number}.png"), picture)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def newer(older, data, foreign, tmp_path_factory):
     out = tmp_path_factory.mktemp("newer") / "newer"
     stated = ("--body-parts", "thorax", "--views", "PA", "AP", "--ages", "1", "5")
     call = ["reference", str(older.path), str(data), "--out", str(out), "--pictures", *stated]
-    assert main(call) == 0
+    assert main([*call, "--foreign", str(foreign)]) == 0
     return load_bundle(out)
 
 
@@ -212,6 +225,9 @@ def test_the_card_says_what_is_refused(newer):
     assert "The bundle has no reference" not in card
     assert f"of {NUMBERS['val']}" in card
     assert "test films, upside down" in card
+    assert "foreign pictures, noise" in card
+    assert "foreign pictures, striped cloth" in card
+    assert card.count("4 of 4") == 2
     assert card.index("## What it refuses") < card.index("## Limits")
 
 
