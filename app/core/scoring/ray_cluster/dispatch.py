@@ -240,7 +240,7 @@ def _fatal(source: Source) -> Result:
 
 def _result(source: Source, answer: Answer) -> Result:
     return Result(
-        replace(source, reading=answer.reading),
+        source if answer.reading == source.reading else replace(source, reading=answer.reading),
         answer.image_id,
         answer.status,
         answer.reason_code,

@@ -48,4 +48,5 @@ def test_what_the_gate_said_comes_back_from_a_worker(referenced_bundle, tmp_path
         )  # fmt: skip
         assert got.observation.distance == sent.observation.distance
         np.testing.assert_array_equal(got.observation.coordinates, sent.observation.coordinates)
+    assert received[0].source is sources[0]
     assert received[1].source.reading == ReadOptions(remedy="invert")
