@@ -152,6 +152,7 @@ def compare(
     *,
     reference_refused: Proportion,
     answers: Sequence[str],
+    place: str = "",
     seed: int = 0,
 ) -> Shift:
     """Compares a folder with the reference of a model.
@@ -161,6 +162,7 @@ def compare(
         reference: Held-out films of the model, with their patients.
         reference_refused: How many validation films the gate refuses.
         answers: What the model can answer, as it is displayed, in the order of `Sample.answers`.
+        place: Where the model was adapted to; empty if it was not.
         seed: Of which films of the reference stand for their patients, and of permutations.
     """
     rng = np.random.default_rng(seed)
@@ -208,6 +210,7 @@ def compare(
         num_reference=num_reference,
         num_tests=len(differences),
         fewest=FEWEST,
+        place=place,
     )
     return Shift(
         refused=refused,

@@ -56,6 +56,7 @@ class Told:
         num_reference: Films of the reference.
         num_tests: How many comparisons there were.
         fewest: Images that are needed.
+        place: Where the model was adapted to; empty if it was not.
     """
 
     refused: Proportion
@@ -68,6 +69,17 @@ class Told:
     num_reference: int
     num_tests: int
     fewest: int
+    place: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What to do about films that differ."""
+        if not self.place:
+            return _ON_ADAPT
+        return (
+            f"It was adapted to {self.place}, whose films may differ in this way. Are these from "
+            "elsewhere, label 50 to 100 of them on Adapt, or read them all."
+        )
 
 
 def sentence(told: Told) -> str:
@@ -126,13 +138,13 @@ def _films(told: Told) -> str:
         how = f": they are {made}" if made else " in what the network sees in them"
         return (
             f"These films differ from those the model learned from{how}; its probabilities and its "
-            f"threshold may not hold here. {_ON_ADAPT}"
+            f"threshold may not hold here. {told.advice}"
         )
     if made:
         return (
             "These films were made differently from those the model learned from: they are "
             f"{made}. The network sees little of that, but its figures were not measured on such "
-            f"films. {_ON_ADAPT}"
+            f"films. {told.advice}"
         )
     return ""
 
@@ -170,7 +182,7 @@ def _answers(told: Told, *, is_alone: bool) -> str:
         return said
     return (
         f"{said} If that is not what you expect of the people examined here, its probabilities may "
-        f"not hold. {_ON_ADAPT}"
+        f"not hold. {told.advice}"
     )
 
 

@@ -92,6 +92,7 @@ def compare_folder(reservoir: Reservoir, bundle: Bundle) -> Shift | None:
         films,
         reference_refused=Proportion(section.refused, section.of),
         answers=answer_names(bundle.manifest.task),
+        place=bundle.adaptation.place if bundle.adaptation is not None else "",
     )
 
 

@@ -72,6 +72,17 @@ def test_how_the_films_were_made_is_named_with_the_largest_difference_first():
     assert len(shift.drawn.folder) == 80
 
 
+def test_a_model_adapted_to_a_place_is_not_adapted_to_it_again():
+    sentence = compare(
+        filled(_changed(films(80, seed=1), "mean", 4)), HOME,
+        reference_refused=REFUSED_AT_HOME, answers=ANSWERS, place="Ward 3",
+    ).sentence  # fmt: skip
+
+    assert "they are brighter" in sentence
+    assert "adapted to Ward 3" in sentence
+    assert "elsewhere" in sentence
+
+
 def test_of_two_statistics_that_say_the_same_one_is_named():
     made = _changed(_changed(films(80, seed=1), "levels", 2), "entropy", 3)
 
