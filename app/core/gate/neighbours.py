@@ -289,9 +289,7 @@ def measure_distances(
     Raises:
         ValueError: If there are no two films of different patients.
     """
-    away = _distances(coordinates, coordinates)
-    for number, film in enumerate(films):
-        away[number, _same(film, films)] = np.inf
+    away = np.where(_same_pairs(films), np.inf, _distances(coordinates, coordinates))
     to_nearest = away.min(axis=1, initial=np.inf)
     to_nearest = to_nearest[np.isfinite(to_nearest)]
     if not len(to_nearest):
@@ -350,6 +348,20 @@ def _same(film: Film, others: tuple[Film, ...]) -> NDArray[np.bool_]:
         ],
         bool,
     )
+
+
+def _same_pairs(films: tuple[Film, ...]) -> NDArray[np.bool_]:
+    """Which films are the same file, patient or group as which others, bool `(n, n)`."""
+    same = np.eye(len(films), dtype=bool)
+    for values in (
+        [film.image_id for film in films],
+        [film.patient for film in films],
+        [film.group for film in films],
+    ):
+        codes = np.unique(np.array(values, str), return_inverse=True)[1]
+        is_known = np.array([bool(value) for value in values])
+        same |= (codes[:, np.newaxis] == codes) & is_known
+    return same
 
 
 def _distances(queries: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
