@@ -1,0 +1,66 @@
+"""The benchmark of the gate, on a small bundle that knows one kind of film."""
+
+import cv2
+import pytest
+
+from app.core.bundles.bundle import PREDICTIONS, file_sha256
+from app.core.statistics.metrics import Proportion
+from benchmarks import gate
+from model_training.bundling.revision import write_copy
+from tests.bundles import make_bundle
+from tests.references import familiar_film, foreign_film, with_reference
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Own films in `mine`, other ones in `theirs`, and foreign pictures of two kinds."""
+    folder = tmp_path_factory.mktemp("data")
+    for name, film, number in (
+        ("mine", familiar_film, 6),
+        ("theirs", foreign_film, 3),
+        ("foreign/bars", foreign_film, 4),
+        ("foreign/alike", familiar_film, 2),
+    ):
+        (folder / name).mkdir(parents=True)
+        for seed in range(number):
+            cv2.imwrite(str(folder / name / f"{seed}.png"), film(seed + 100))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(data, tmp_path_factory):
+    models = tmp_path_factory.mktemp("models")
+    bundle = with_reference(make_bundle(models, name="small"), models / "known")
+    table = bundle.predictions().head(6)
+    table["split"] = "test"
+    table["image_id"] = [file_sha256(path) for path in sorted((data / "mine").iterdir())]
+    bundle = write_copy(bundle, models / "tested", {PREDICTIONS: table.to_csv(index=False)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "OWN", {"small": "mine", "other": "theirs"})
+        return {row.what: row for row in gate.measure(bundle, data, 100)}
+
+
+def test_counts_what_is_refused_of_each_kind(rows):
+    assert rows["own test films"].refused == Proportion(0, 6)
+    assert rows["foreign: bars"].refused == Proportion(4, 4)
+    assert rows["foreign: alike"].refused == Proportion(0, 2)
+    assert rows["foreign pictures"].refused == Proportion(4, 6)
+    assert rows["films of other"].refused == Proportion(3, 3)
+    assert rows["test films, inverted"].refused == Proportion(6, 6)
+
+
+def test_a_missed_aim_is_said(rows):
+    assert rows["films of other"].is_met
+    assert rows["films of other"].target == "≥ 95 %"
+    assert not rows["foreign pictures"].is_met
+    assert rows["foreign pictures"].target == "≥ 95 %, missed"
+    assert rows["own test films"].target == "≤ 3 %"
+
+
+def test_of_a_fault_only_changed_answers_must_be_refused(rows):
+    for fault in gate.FAULTS:
+        all_films = rows[f"test films, {fault}"]
+        changed = rows[f"of them, answer changed, {fault}"]
+        assert all_films.target == ""
+        assert changed.refused.total <= all_films.refused.total == 6
+        assert changed.least == 0.9
