@@ -55,5 +55,25 @@ def save(
         bundle_sha256=bundle.sha256,
         remedy=remedy,
         reason=reason,
-        reader=str(st.user.to_dict().get("email") or ""),
+        reader=_reader(),
     )
+
+
+def take_back(bundle: Bundle, judged_id: str) -> None:
+    """Saves that a film is to stay refused.
+
+    Args:
+        bundle: The model that refused it.
+        judged_id: Identity of the film as it is judged.
+
+    Raises:
+        DecisionStoreError: If it could not be saved.
+    """
+    for image_id, decision in store().latest(bundle.sha256).items():
+        if decision.judged_id == judged_id:
+            store().take_back(image_id=image_id, bundle_sha256=bundle.sha256, reader=_reader())
+
+
+def _reader() -> str:
+    """The name under which the reader is signed in; empty if nobody is."""
+    return str(st.user.to_dict().get("email") or "")

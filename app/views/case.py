@@ -44,7 +44,7 @@ with film_side:
 
 similar = similar_films.find(case, bundle, class_index)
 with reading_side:
-    refusal.tell(case, bundle)
+    refusal.tell(case, source, bundle)
     if case.can_be_overridden:
         refusal.explain(case)
         refusal.ask(case, source, bundle)

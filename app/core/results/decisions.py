@@ -112,8 +112,33 @@ class DecisionStore:
         with _readable("saved"), Session(self._engine) as session, session.begin():
             session.add(row)
 
+    def take_back(self, *, image_id: str, bundle_sha256: str, reader: str = "") -> None:
+        """Appends that a film is to stay refused; what was decided before is kept.
+
+        Args:
+            image_id: Identity of the film as it was refused.
+            bundle_sha256: Digest of the model that refused it.
+            reader: Who decided, as signed in; empty if nobody is.
+
+        Raises:
+            DecisionStoreError: If it could not be saved.
+        """
+        row = _DecisionRow(
+            created_at=datetime.now(UTC),
+            image_id=image_id,
+            judged_id="",
+            bundle_sha256=bundle_sha256,
+            remedy=None,
+            reason="",
+            reader=reader,
+        )
+        with _readable("saved"), Session(self._engine) as session, session.begin():
+            session.add(row)
+
     def latest(self, bundle_sha256: str) -> dict[str, Decision]:
         """The last decision about each film that a model refused, by the identity it had then.
+
+        Films about which it was taken back are left out.
 
         Raises:
             DecisionStoreError: If the database cannot be read.
@@ -134,6 +159,7 @@ class DecisionStore:
                     row.created_at,
                 )
                 for row in rows
+                if row.judged_id
             }
 
 

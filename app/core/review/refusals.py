@@ -12,7 +12,7 @@ from app.core.images.reading import ReadOptions
 from app.core.scoring.result import Result
 
 _OFFERED: dict[Remedy, str] = {
-    "invert": "black and white swapped",
+    "invert": "with black and white swapped",
     "turn_90": "turned clockwise by 90°",
     "turn_180": "turned by 180°",
     "turn_270": "turned anticlockwise by 90°",

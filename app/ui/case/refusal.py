@@ -9,10 +9,12 @@ import streamlit as st
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, Remedy
 from app.core.images.decoding import Film
+from app.core.images.reading import ReadOptions
 from app.core.review import refusals
 from app.core.review.batch import Batch
 from app.core.review.cases import Case, Window
 from app.core.review.worklist import STATUS_LABELS
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.ui import components, decision_log, errors, local_time, state
 from app.ui.cache import models, pictures
@@ -36,9 +38,17 @@ def show_beside(case: Case, film: Film, remedy: Remedy) -> None:
     """
     as_it_is, corrected = st.columns(2)
     as_it_is.markdown("**As it is**")
-    as_it_is.image(pictures.film_picture(case.image_id, film, Window()), width="stretch")
+    as_it_is.image(
+        pictures.film_picture(case.image_id, film, Window()),
+        caption="The film as its file has it",  # which is read out, too
+        width="stretch",
+    )
     corrected.markdown(f"**Corrected:** {refusals.offered(remedy)}")
-    corrected.image(pictures.corrected_picture(case.image_id, film, remedy), width="stretch")
+    corrected.image(
+        pictures.corrected_picture(case.image_id, film, remedy),
+        caption=f"The film {refusals.offered(remedy)}",
+        width="stretch",
+    )
 
 
 def explain(case: Case) -> None:
@@ -82,11 +92,12 @@ def ask(case: Case, source: Source, bundle: Bundle) -> None:
         )
 
 
-def tell(case: Case, bundle: Bundle) -> None:
+def tell(case: Case, source: Source, bundle: Bundle) -> None:
     """How a film was judged that the gate had refused, and who decided so when; else nothing.
 
     Args:
         case: The open film.
+        source: Where it is from.
         bundle: The model.
     """
     if case.film is None or not (note := refusals.second_look_note(case.film.chosen)):
@@ -99,6 +110,13 @@ def tell(case: Case, bundle: Bundle) -> None:
         who = f" by {decision.reader}," if decision.reader else ""
         lines.append(f"Decided{who} {local_time.shown(decision.created_at)}.")
     st.info("\n\n".join(map(components.escape_markdown, lines)), icon=":material/gavel:")
+    st.button(
+        "Leave it refused",
+        key="case_take_back",
+        help="The decision is taken back. Both stay in the log.",
+        on_click=errors.callback(_take_back),
+        args=(case, source, bundle),
+    )
 
 
 def _judge_all_the_same(case: Case, source: Source, bundle: Bundle, key: str) -> None:
@@ -110,15 +128,39 @@ def _judge_all_the_same(case: Case, source: Source, bundle: Bundle, key: str) ->
 
 def _judge(case: Case, source: Source, bundle: Bundle, remedy: Remedy | None, reason: str) -> None:
     """Judges the film as decided, and keeps the decision before the result is shown."""
-    reading = replace(source.reading, remedy=remedy, override=reason)
-    batch = state.batch()
-    if batch is None or batch.bundle.sha256 != bundle.sha256:
-        batch = Batch([source], bundle=bundle, known=models.known_results(bundle))
-    result = batch.judge_again(source, reading, models.engine(bundle))
-    if not result.image_id:  # the file is gone since
-        raise NotReadAgainError(result.reason)
+    result = _judged(source, replace(source.reading, remedy=remedy, override=reason), bundle)
     decision_log.save(
         bundle, case.image_id, judged_id=result.image_id, remedy=remedy, reason=reason
     )
+    _show(source, result, bundle)
+
+
+def _take_back(case: Case, source: Source, bundle: Bundle) -> None:
+    """Judges the film as before its last decision, which was about the refusal or the remedy."""
+    last = {"override": ""} if source.reading.override else {"remedy": None}
+    result = _judged(source, replace(source.reading, **last), bundle)
+    decision_log.take_back(bundle, case.image_id)
+    _show(source, result, bundle)
+
+
+def _judged(source: Source, reading: ReadOptions, bundle: Bundle) -> Result:
+    batch = _batch_of(bundle) or Batch([source], bundle=bundle, known=models.known_results(bundle))
+    result = batch.judge_again(source, reading, models.engine(bundle))
+    if not result.image_id:  # the file is gone since
+        raise NotReadAgainError(result.reason)
+    return result
+
+
+def _show(source: Source, result: Result, bundle: Bundle) -> None:
+    batch = _batch_of(bundle)
+    if batch is None:
+        state.open_case(result.source)
+        return
     batch.replace(source, result)
     state.replace_result(source, result)
+
+
+def _batch_of(bundle: Bundle) -> Batch | None:
+    """The batch under review, if this model judges it."""
+    batch = state.batch()
+    return batch if batch is not None and batch.bundle.sha256 == bundle.sha256 else None

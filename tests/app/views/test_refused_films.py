@@ -49,7 +49,7 @@ def test_refused_films_are_listed_with_reason_and_what_is_offered(gated_app):
     assert table["Status"].tolist().count("✕ Refused") == 2
     foreign, inverted = (table.loc[f"mixed/{name}.png"] for name in ("foreign", "inverted"))
     assert "unlike those the model learned from" in foreign["Reason"]
-    assert "Offered on Case: black and white swapped" in inverted["Reason"]
+    assert "Offered on Case: with black and white swapped" in inverted["Reason"]
     assert foreign.isna()["Probability"]
     assert "cannot tell foreign images" not in texts(at)
     assert "all 3" not in texts(at)
@@ -61,7 +61,7 @@ def test_the_corrected_film_is_judged_logged_and_found_again(
     at = open_film(review_folder(gated_app, "mixed"), "inverted.png")
     assert not at.exception
     assert "As it is" in texts(at)
-    assert "Corrected:** black and white swapped" in texts(at)
+    assert "Corrected:** with black and white swapped" in texts(at)
     assert "Calibrated probability" not in texts(at)
 
     at.button(key="case_judge_corrected").click().run()
@@ -104,6 +104,15 @@ def test_a_refused_film_is_judged_all_the_same_only_with_a_reason(
     assert (decision.remedy, decision.reason) == (None, "Known phantom of this ward")
     at.switch_page("views/review.py").run()
     assert "Known phantom of this ward" in rows(at).loc["mixed/foreign.png", "Reason"]
+
+    at = open_film(at, "foreign.png")
+    at.button(key="case_take_back").click().run()
+    assert not at.exception
+    assert "Calibrated probability" not in texts(at)
+    assert "✕ Refused" in texts(at)
+    assert not decisions(tmp_path, referenced_bundle)
+    at.switch_page("views/review.py").run()
+    assert rows(at).loc["mixed/foreign.png", "Status"] == "✕ Refused"
 
 
 def test_a_folder_that_is_all_foreign_gives_one_message(gated_app):

@@ -56,6 +56,18 @@ def test_a_decision_needs_a_remedy_or_a_reason(url, changes):
         record(DecisionStore(url), **changes)
 
 
+def test_a_decision_is_taken_back_and_kept(url):
+    store = DecisionStore(url)
+    record(store)
+    store.take_back(image_id=IMAGE, bundle_sha256=BUNDLE, reader="a@b.org")
+    assert store.latest(BUNDLE) == {}
+
+    record(store, reason="seen again")
+    assert store.latest(BUNDLE)[IMAGE].reason == "seen again"
+    with create_engine(url).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM second_looks")).scalar() == 3
+
+
 def test_verdicts_of_the_same_database_stay(url):
     verdicts = VerdictStore(url)
     verdicts.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement="agree", comment="")
