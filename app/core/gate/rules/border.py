@@ -7,6 +7,8 @@ from app.core.gate.rules.look import Look
 
 # Share of the film that a border may take without making it look smaller than it is.
 MOST_BORDER = 0.1
+# From this share on, there are bars that can be cut off.
+LEAST_BORDER = 0.02
 # A frame spans this much of each side.
 FRAME = 0.75
 
@@ -29,4 +31,5 @@ def check_border(look: Look) -> None:
             "frame",
             "A frame is drawn around the film. Export the film without it, or crop it within the "
             "frame.",
+            remedy="remove_border" if look.figure("border") >= LEAST_BORDER else None,
         )

@@ -16,12 +16,13 @@ def test_a_border_is_refused_with_its_remedy():
     assert "36%" in str(refused.value)
 
 
-def test_a_drawn_frame_has_no_certain_remedy():
+@pytest.mark.parametrize(("border", "remedy"), [(0.0, None), (0.3, "remove_border")])
+def test_a_frame_can_be_cut_off_only_where_it_is_outermost(border, remedy):
     with pytest.raises(RefusedImageError) as refused:
-        check_border(look({"frame": 0.9}, frame=(0, 0.5)))
+        check_border(look({"frame": 0.9, "border": border}, frame=(0, 0.5), border=(0, 0.5)))
 
     assert refused.value.code == "frame"
-    assert refused.value.remedy is None
+    assert refused.value.remedy == remedy
 
 
 @pytest.mark.parametrize(
