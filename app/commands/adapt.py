@@ -142,34 +142,30 @@ def _adapt(options: argparse.Namespace, engine: Engine) -> None:
 def _propose(options: argparse.Namespace, engine: Engine) -> None:
     import pandas as pd
 
-    from app.core.adaptation.proposal import propose
+    from app.core.adaptation.proposal import candidates, propose
     from app.core.images.reading import ReadOptions
     from app.core.progress import progress
     from app.core.results.rows import to_csv
     from app.core.sources.sources import from_paths
 
     reading = ReadOptions(options.frame, options.window)
-    sources = (replace(one, reading=reading) for one in from_paths([options.labelled]))
-    names, scores, passed_over = [], [], 0
-    for result in progress(engine.score(sources), title="scoring", unit="image"):
-        source = result.source
-        if result.prediction is None or source.path is None or source.content is not None:
-            passed_over += 1
-            continue
-        names.append(os.path.relpath(source.path.absolute(), options.out.absolute().parent))
-        scores.append(result.prediction.probability)
-    if not names:
+    bar = progress(from_paths([options.labelled]), title="scoring", unit="image")
+    local = (one for one in bar if one.path is not None and one.content is None)
+    found = candidates(engine, (replace(one, reading=reading) for one in local))
+    if not found.sources:
         raise DatasetError(
             f"{options.labelled.name!r} holds no film that the model can judge. Choose a folder "
             "of films of the place."
         )
-    chosen = propose(scores, options.propose, seed=options.seed)
+    folder = options.out.absolute().parent
+    names = [os.path.relpath(str(one.path), folder) for one in found.sources]
+    chosen = propose(found.scores, options.propose, seed=options.seed)
     # Without the score, which would be seen before the truth is written down.
     table = pd.DataFrame({"path": [names[one] for one in chosen], "label": "", "patient_id": ""})
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(to_csv(table), encoding="utf-8")
     print(
-        f"overread: {len(table):,} of {len(names):,} films to label, {passed_over:,} passed over. "
-        f"Fill in the column label, and patient_id if known: {options.out}",
+        f"overread: {len(table):,} of {len(names):,} films to label, {found.passed_over:,} passed "
+        f"over. Fill in the column label, and patient_id if known: {options.out}",
         file=sys.stderr,
     )

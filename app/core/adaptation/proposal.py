@@ -2,8 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from app.core.scoring.engine import Engine
+from app.core.sources.source import Source
+
+_UNFAMILIAR = "unfamiliar"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Films of a place that could be labelled.
+
+    Attributes:
+        sources: The films.
+        scores: Of each, the probability that is shown for it, in [0, 1].
+        passed_over: Number of images that the model cannot judge.
+    """
+
+    sources: tuple[Source, ...]
+    scores: tuple[float, ...]
+    passed_over: int
+
+
+def candidates(engine: Engine, sources: Iterable[Source]) -> Candidates:
+    """Scores films of a place; those that only look unfamiliar are candidates too.
+
+    What is refused for another reason, such as a film that is inverted, is not.
+
+    Args:
+        engine: The model.
+        sources: The images.
+    """
+    found: list[tuple[Source, float]] = []
+    unfamiliar: list[Source] = []
+    passed_over = 0
+    for result in engine.score(sources):
+        if result.prediction is not None:
+            found.append((result.source, result.prediction.probability))
+        elif result.reason_code == _UNFAMILIAR:
+            unfamiliar.append(result.source)
+        else:
+            passed_over += 1
+    # These scores decide only which films are proposed; nothing is written of them.
+    again = (
+        replace(one, reading=replace(one.reading, override="to be labelled")) for one in unfamiliar
+    )
+    for source, result in zip(unfamiliar, engine.score(again), strict=True):
+        if result.prediction is None:
+            passed_over += 1
+        else:
+            found.append((source, result.prediction.probability))
+    return Candidates(
+        tuple(source for source, _ in found), tuple(score for _, score in found), passed_over
+    )
 
 
 def propose(scores: ArrayLike, number: int, *, seed: int = 0) -> NDArray[np.int64]:

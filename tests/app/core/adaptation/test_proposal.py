@@ -1,7 +1,11 @@
+import cv2
 import numpy as np
 import pytest
 
-from app.core.adaptation.proposal import propose
+from app.core.adaptation.proposal import candidates, propose
+from app.core.scoring.engine import Engine
+from app.core.sources.source import Source
+from tests.references import familiar_film, foreign_film
 
 
 def test_one_film_of_each_range_of_scores():
@@ -42,3 +46,24 @@ def test_more_than_there_are_gives_all():
 def test_none_is_no_number():
     with pytest.raises(ValueError, match="number=0"):
         propose([0.5], 0)
+
+
+def test_films_that_only_look_unfamiliar_can_be_labelled(referenced_bundle, tmp_path):
+    films = {
+        "foreign.png": foreign_film(1),
+        "familiar.png": familiar_film(1000),
+        "inverted.png": 255 - familiar_film(1001),
+    }
+    for name, pixels in films.items():
+        cv2.imwrite(str(tmp_path / name), pixels)
+    (tmp_path / "torn.png").write_bytes(b"no film")
+    sources = [Source(name, tmp_path / name) for name in (*films, "torn.png")]
+
+    engine = Engine(referenced_bundle, backend="tensorflow")
+    assert next(engine.score(sources)).reason_code == "unfamiliar"
+    found = candidates(engine, sources)
+
+    assert [one.name for one in found.sources] == ["familiar.png", "foreign.png"]
+    assert all(0 < score < 1 for score in found.scores)
+    assert found.passed_over == 2
+    assert found.sources[1].reading.override == ""
