@@ -88,11 +88,7 @@ def sentence(told: Told) -> str:
         return _all_refused(told)
     parts = [_films(told)]
     if "refused" in told.matter:
-        parts.append(
-            f"More images than usual were refused: {_in_full(told.refused)}, against "
-            f"{_percent(told.reference_refused)} of the model's validation films. Look at why "
-            "before you rely on the others."
-        )
+        parts.append(_more_refused(told))
     if "answers" in told.matter:
         parts.append(_answers(told, is_alone=not parts[0]))
     return " ".join(filter(None, parts))
@@ -125,6 +121,19 @@ def _all_refused(told: Told) -> str:
     if count == told.refused.total:
         return f"{total}, with one reason: {as_what}. The list says what can be done."
     return f"{total}, {count:,} of them with the reason: {as_what}. The list has the others."
+
+
+def _more_refused(told: Told) -> str:
+    said = (
+        f"More images than usual were refused: {_in_full(told.refused)}, against "
+        f"{_percent(told.reference_refused)} of the model's validation films."
+    )
+    if told.reasons[_UNFAMILIAR] * 2 > told.refused.total:
+        return (
+            f"{said} Most are unlike those it learned from: choose another model, or, if it is "
+            "meant for them, label 50 to 100 of them on Adapt."
+        )
+    return f"{said} Look at why before you rely on the others."
 
 
 def _films(told: Told) -> str:

@@ -152,6 +152,13 @@ def test_many_refusals_are_told_of_with_their_interval():
     assert shift.drawn.folder.max() == 1.5
 
 
+def test_where_most_are_unfamiliar_another_model_or_adapting_is_proposed():
+    assert "Adapt" in _compare(filled(films(10, seed=1), refused=60)).sentence
+    assert "Adapt" not in _compare(filled(films(60, seed=1), refused=20)).sentence
+    blurred = filled(films(10, seed=1), refused=60, reason="blurred")
+    assert "Adapt" not in _compare(blurred).sentence
+
+
 def test_fewer_refusals_than_usual_are_no_news():
     shift = compare(
         filled(films(200, seed=1)), HOME, reference_refused=Proportion(80, 400), answers=ANSWERS
