@@ -143,13 +143,13 @@ def _notes(similar: Similar) -> list[str]:
         if count
     ]
     notes = [f"Of the {neighbours.num_voters} most similar films: {', '.join(listed)}."]
+    if similar.prediction is None:  # a vote about what the model refused would be a judgement
+        notes = ["This film was refused: the truth of others says nothing about it."]
     if neighbours.contradicts:
         notes.append(_how_often(similar.bundle))
     first = neighbours.nearest
     if first is not None and first.closeness == "far":
-        notes.append(
-            f"None is close: the nearest is {first.distance:.1f} times as far as is usual."
-        )
+        notes.append(f"None is close: the nearest is {_number(first)} times as far as is usual.")
     if neighbours.num_left_out:
         left_out = counted(neighbours.num_left_out, "film")
         notes.append(f"{left_out} of this patient left out.")
@@ -185,7 +185,7 @@ def _tile(neighbour: Neighbour, similar: Similar) -> dict[str, Any]:
     """What the browser needs of one film."""
     image_id, task = neighbour.image_id, similar.task
     path = similar.sample.pictures.get(image_id)
-    distance = f"{neighbour.distance:.2f} {neighbour.closeness}"
+    distance = f"{_number(neighbour)} {neighbour.closeness}"
     name = _name(task, neighbour.label)
     split = {"val": "validation", "test": "test"}.get(similar.sample.splits[image_id], "held-out")
     return {
@@ -196,6 +196,11 @@ def _tile(neighbour: Neighbour, similar: Similar) -> dict[str, Any]:
         "description": f"{name}, {distance}, {split} film",
         "caption": f"A {split} film. Truth: {name}. Distance: {distance}.",
     }
+
+
+def _number(neighbour: Neighbour) -> str:
+    """The distance of a film, with as many digits as tell it from another."""
+    return f"{neighbour.distance:.2f}" if neighbour.distance < 10 else f"{neighbour.distance:.0f}"
 
 
 def _answer(similar: Similar) -> str:

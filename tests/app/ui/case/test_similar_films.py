@@ -109,6 +109,9 @@ def test_without_a_prediction_the_films_are_shown_and_contradict_nothing(bundle,
 
     assert len(rows(at)) == 2
     assert not at.warning
+    # What is refused is not judged, by similar films neither.
+    assert "Of the 11" not in at.caption[0].value
+    assert "says nothing about it" in at.caption[0].value
 
 
 def test_a_model_without_pictures_and_a_film_far_from_all_are_said_to_be_so(bundle, tmp_path):
