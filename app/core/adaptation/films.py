@@ -24,6 +24,8 @@ from app.core.progress import progress
 from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.statistics.zones import Units
 
+# Of a film that is refused for nothing but that.
+UNFAMILIAR = "unfamiliar"
 # Why a film is not used, as counted and shown.
 CONTRADICTING = "labelled as two classes"
 REPEATED = "the same file again"
@@ -95,10 +97,11 @@ class LocalFilms:
 
 
 def score_films(engine: Engine, labelled: Sequence[Labelled]) -> LocalFilms:
-    """Scores labelled films. The gate is not asked: films of another place may look unfamiliar.
+    """Scores labelled films, unfamiliar ones too, as those of another place may look it.
 
-    Left out and counted are files that cannot be read or that this kind of model does not judge,
-    copies, files with more than one label, and films that the model was trained or tested on.
+    Left out and counted are files that cannot be read or that the model refuses for another
+    reason, copies, files with more than one label, and films that the model was trained or tested
+    on.
 
     Args:
         engine: The model.
@@ -111,7 +114,11 @@ def score_films(engine: Engine, labelled: Sequence[Labelled]) -> LocalFilms:
     by_digest: dict[str, tuple[Labelled, NDArray[np.uint8]]] = {}
     contradicting: dict[str, str] = {}
     known = _digests_of_training(engine.bundle)
-    for one in progress(labelled, title="reading", unit="film"):
+    judged = engine.score(one.source for one in labelled)
+    for one, result in zip(progress(labelled, title="scoring", unit="film"), judged, strict=True):
+        if result.prediction is None and result.reason_code != UNFAMILIAR:
+            left_out[result.reason_code] += 1
+            continue
         try:
             with guarded():
                 data = one.source.read()
@@ -175,7 +182,7 @@ def _scores(
     """Class logits, and distances if the bundle has a reference."""
     reference = load_reference(engine.bundle)
     logits, distances = [], []
-    for start in progress(range(0, len(films), BATCH_SIZE), title="scoring", unit="batch"):
+    for start in progress(range(0, len(films), BATCH_SIZE), title="logits", unit="batch"):
         scores = engine.run(np.stack(films[start : start + BATCH_SIZE]))
         logits.append(class_logits(np.asarray(scores.logits)))
         if reference is not None and scores.features is not None:

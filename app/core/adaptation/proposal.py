@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from app.core.adaptation.films import UNFAMILIAR
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
-
-_UNFAMILIAR = "unfamiliar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def candidates(engine: Engine, sources: Iterable[Source]) -> Candidates:
     for result in engine.score(sources):
         if result.prediction is not None:
             found.append((result.source, result.prediction.probability))
-        elif result.reason_code == _UNFAMILIAR:
+        elif result.reason_code == UNFAMILIAR:
             unfamiliar.append(result.source)
         else:
             passed_over += 1

@@ -12,8 +12,10 @@ from app.core.adaptation.films import (
 from app.core.adaptation.labels import Labelled
 from app.core.errors import DatasetError
 from app.core.images.decoding import image_id
+from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from tests.app.core.adaptation.local_films import local_films
+from tests.references import familiar_film, foreign_film
 
 
 @pytest.fixture
@@ -88,6 +90,19 @@ def test_films_of_the_training_are_left_out(engine, pictures, monkeypatch):
 
     assert films.left_out == {TRAINED_ON: 1}
     assert "2.png" not in films.names
+
+
+def test_unfamiliar_films_are_used_and_inverted_ones_are_not(referenced_bundle, tmp_path):
+    films = {"foreign.png": foreign_film(1), "inverted.png": 255 - familiar_film(1001)}
+    for name, pixels in films.items():
+        cv2.imwrite(str(tmp_path / name), pixels)
+    given = [labelled(tmp_path / name) for name in films]
+
+    found = score_films(Engine(referenced_bundle, backend="tensorflow"), given)
+
+    assert found.names.tolist() == ["foreign.png"]
+    assert found.distances[0] > 1
+    assert sum(found.left_out.values()) == 1
 
 
 def test_units_are_patients_where_they_are_known():
