@@ -48,6 +48,9 @@ def test_the_bundle_has_a_reference_and_its_card_says_what_is_refused(bundle):
     assert "## What it refuses" in bundle.card()
     assert "test films, upside down" in bundle.card()
     assert {"reference.npz", "reference.csv"} <= set(bundle.manifest.files)
+    (contradictions,) = section.contradictions
+    assert contradictions.wrong + contradictions.right > 0
+    assert "## When similar films contradict it" in bundle.card()
 
 
 def test_the_app_refuses_a_foreign_picture_and_judges_a_film(bundle, folder):
