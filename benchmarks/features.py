@@ -23,13 +23,14 @@ import numpy as np
 from app.core.backends.openvino_cpu import compile_for_cpu, load_openvino
 from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import Bundle, load_bundle
-from app.core.bundles.manifest import MANIFEST, PIXELS, FeatureLayer
+from app.core.bundles.manifest import MANIFEST, FeatureLayer
 from app.core.errors import OverreadError
 from app.core.networks.network import Network, load_network
 from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.sources.source import Source
 from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table
+from model_training.reference.layers import default_layers
 
 _ROUNDS = 30
 _FILM_ROUNDS = 7
@@ -46,7 +47,7 @@ def main() -> int:
         type=_layer,
         metavar="NAME[:GRID]",
         help="layer to pool, by mean and deviation; default: those of the bundle's reference, "
-        "else its input in 4 x 4 cells and its heatmap layer",
+        "else those that the trainer would choose",
     )
     calls.add_count(parser, "--batches", 4, "batches a round")
     parser.add_argument(
@@ -80,15 +81,8 @@ def measure(folder: Path, layers: tuple[FeatureLayer, ...], num_batches: int) ->
         num_batches: Number of batches a round.
     """
     bundle = load_bundle(folder)
-    layers = (
-        tuple(layers)
-        or bundle.manifest.feature_layers
-        or (
-            FeatureLayer(layer=PIXELS, grid=4, spread=True),
-            FeatureLayer(layer=bundle.manifest.heatmap.layer, spread=True),
-        )
-    )
     network, size = load_network(bundle), bundle.manifest.input
+    layers = tuple(layers) or bundle.manifest.feature_layers or default_layers(network)
     shape = (BATCH_SIZE, size.height, size.width, size.channels)
     pixels = np.random.default_rng(0).integers(0, 256, shape).astype(np.float32)
     with tempfile.TemporaryDirectory() as work:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.core.bundles.manifest import PIXELS, FeatureLayer
 
 if TYPE_CHECKING:
@@ -116,8 +119,9 @@ def _map_of(model: keras.Model, name: str) -> Any:
 def _pool(tensor: Any, layer: FeatureLayer) -> list[Any]:
     """Means, and with `spread` deviations, of all channels and cells.
 
-    Channels come first, as OpenVINO keeps them. Of a few channels, cells are axes of their own, of
-    many they are slices: each way is the faster one there, and some others take many times as long.
+    Channels come first, as OpenVINO keeps them. A few channels are divided into cells by two
+    small matrix products, many of them by slices: each is the faster way there, and others take
+    many times as long.
     """
     import tensorflow as tf
 
@@ -125,9 +129,8 @@ def _pool(tensor: Any, layer: FeatureLayer) -> list[Any]:
     planes = tf.transpose(tensor, (0, 3, 1, 2))
     if grid == 1:
         found = _statistics(planes, (2, 3), layer)
-    elif rows % grid == columns % grid == 0 and channels <= _FEW:
-        cells = (-1, grid, rows // grid, grid, columns // grid)
-        found = _statistics(tf.reshape(planes, cells), (2, 4), layer)
+    elif channels <= _FEW:
+        found = _of_cells(planes, layer)
     else:
         statistics = [
             _statistics(planes[:, :, top:bottom, left:right], (2, 3), layer)
@@ -136,6 +139,29 @@ def _pool(tensor: Any, layer: FeatureLayer) -> list[Any]:
         ]
         found = [tf.stack(of_cells, axis=2) for of_cells in zip(*statistics, strict=True)]
     return [tf.reshape(one, (-1, channels * grid**2)) for one in found]
+
+
+def _of_cells(planes: Any, layer: FeatureLayer) -> list[Any]:
+    """The statistics of each cell, `(batch, channels, grid, grid)`, by products with matrices."""
+    import tensorflow as tf
+
+    down, across = (_membership(int(size), layer.grid) for size in planes.shape[2:])
+    mean_down = tf.constant(down / down.sum(axis=1, keepdims=True))
+    mean_across = tf.constant((across / across.sum(axis=1, keepdims=True)).T)
+    mean = tf.matmul(mean_down, tf.matmul(planes, mean_across))
+    if not layer.spread:
+        return [mean]
+    spread_out = tf.matmul(tf.constant(down.T), tf.matmul(mean, tf.constant(across)))
+    squares = tf.square(planes - spread_out)  # from the mean, see `_statistics`
+    return [mean, tf.sqrt(tf.matmul(mean_down, tf.matmul(squares, mean_across)))]
+
+
+def _membership(size: int, grid: int) -> NDArray[np.float32]:
+    """1 where a row lies in a cell, float32 `(grid, size)`."""
+    inside = np.zeros((grid, size), np.float32)
+    for cell, (first, end) in enumerate(_bounds(size, grid)):
+        inside[cell, first:end] = 1
+    return inside
 
 
 def _statistics(planes: Any, axes: tuple[int, int], layer: FeatureLayer) -> list[Any]:

@@ -100,7 +100,7 @@ def test_an_override_passes_the_gate_and_says_so(referenced, films):
     (refused,) = referenced.score([films["foreign.png"]])
 
     assert judged.status == "ok"
-    assert judged.observation.distance == pytest.approx(refused.observation.distance)
+    assert judged.observation.distance == pytest.approx(refused.observation.distance, rel=1e-4)
     assert judged.image_id != refused.image_id
     values = row(judged, referenced.bundle)
     assert values["override"] == "Seen by a radiologist"
@@ -193,7 +193,9 @@ def test_judging_one_film_says_the_same_as_scoring_it(referenced, films):
         prepared = prepare(source.read(), referenced.bundle.manifest.input)
         judged = referenced.judge(prepared, source)
 
-        assert judged.observation.distance == pytest.approx(found[name].observation.distance)
+        # A matrix product rounds in another way for a batch of another size.
+        distance = found[name].observation.distance
+        assert judged.observation.distance == pytest.approx(distance, rel=1e-4)
         if found[name].status == "ok":
             assert judged.prediction.probability == pytest.approx(
                 found[name].prediction.probability
