@@ -28,6 +28,7 @@ page = st.navigation(
         "Model": [
             st.Page("views/performance.py", title="Performance", icon=":material/monitoring:"),
             st.Page("views/model_card.py", title="Model card", icon=":material/description:"),
+            st.Page("views/adapt.py", title="Adapt", icon=":material/tune:"),
         ],
     }
 )

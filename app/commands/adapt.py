@@ -140,9 +140,7 @@ def _adapt(options: argparse.Namespace, engine: Engine) -> None:
 
 
 def _propose(options: argparse.Namespace, engine: Engine) -> None:
-    import pandas as pd
-
-    from app.core.adaptation.proposal import candidates, propose
+    from app.core.adaptation.proposal import candidates, propose, to_label
     from app.core.images.reading import ReadOptions
     from app.core.progress import progress
     from app.core.results.rows import to_csv
@@ -160,8 +158,7 @@ def _propose(options: argparse.Namespace, engine: Engine) -> None:
     folder = options.out.absolute().parent
     names = [os.path.relpath(str(one.path), folder) for one in found.sources]
     chosen = propose(found.scores, options.propose, seed=options.seed)
-    # Without the score, which would be seen before the truth is written down.
-    table = pd.DataFrame({"path": [names[one] for one in chosen], "label": "", "patient_id": ""})
+    table = to_label(names[one] for one in chosen)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(to_csv(table), encoding="utf-8")
     print(

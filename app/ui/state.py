@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from app.core.adaptation.running import Adapting
 from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles, shown_name
 from app.core.review.batch import Batch
 from app.core.review.worklist import BY_URGENCY, Column, Order
@@ -17,7 +18,8 @@ from app.ui.cache import models
 
 _T = TypeVar("_T")
 
-_MODEL = "model"
+_MODEL, _PICKER = "model", "model_picker"
+_ADAPTING = "adapting"
 _BATCH = "batch"
 _CASE = "case"
 _LISTED = "listed"
@@ -144,10 +146,37 @@ def pick_model() -> None:
         names,
         index=default,
         format_func=lambda name: shown_name(folder / name),
-        key="model_picker",
+        key=_PICKER,
         persist_state="session",
     )
     st.session_state[_MODEL] = chosen
+
+
+def choose_model(name: str) -> None:
+    """Chooses a model, before the picker is drawn.
+
+    Args:
+        name: Of its folder.
+    """
+    st.session_state[_PICKER] = name
+
+
+def adapting(bundle: Bundle) -> Adapting | None:
+    """The adaptation of a model that is being fitted, or was fitted last in this session."""
+    found: Adapting | None = st.session_state.get(_ADAPTING)
+    return found if found is not None and found.bundle.sha256 == bundle.sha256 else None
+
+
+def set_adapting(new: Adapting | None) -> None:
+    """Replaces the adaptation of this session, and cancels the one before.
+
+    Args:
+        new: None for no adaptation.
+    """
+    before: Adapting | None = st.session_state.get(_ADAPTING)
+    if before is not None:
+        before.cancel()
+    st.session_state[_ADAPTING] = new
 
 
 def require_bundle() -> Bundle:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.adaptation.films import LocalFilms, score_films
+from app.core.adaptation.films import LocalFilms, Watch, score_films
 from app.core.adaptation.fitting import Decision, Fitted, Wanted, adapt_decision
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.writing import make_adaptation, write_adaptation
@@ -63,8 +63,23 @@ def require_adaptable(bundle: Bundle) -> None:
         )
 
 
+def require_place(place: str) -> None:
+    """Checks the name of a place.
+
+    Raises:
+        OverreadError: If it is empty or too long.
+    """
+    if not 1 <= len(place.strip()) <= 80:
+        raise OverreadError(f"The place is {place!r}. Expected a name of 1 to 80 characters.")
+
+
 def adapt(
-    engine: Engine, labelled: Sequence[Labelled], *, place: str, wanted: Wanted | None = None
+    engine: Engine,
+    labelled: Sequence[Labelled],
+    *,
+    place: str,
+    wanted: Wanted | None = None,
+    watch: Watch | None = None,
 ) -> Adapted:
     """Scores labelled films, fits on them, and compares before and after.
 
@@ -73,6 +88,7 @@ def adapt(
         labelled: Films of the place whose truth is known.
         place: Where they are from, 1 to 80 characters.
         wanted: What the zones are to promise; None for the defaults.
+        watch: Is told of the progress, see `score_films`.
 
     Raises:
         OverreadError: If the model cannot be adapted, or there are too few films.
@@ -83,9 +99,8 @@ def adapt(
     """
     bundle = engine.bundle
     require_adaptable(bundle)
-    if not 1 <= len(place.strip()) <= 80:
-        raise OverreadError(f"The place is {place!r}. Expected a name of 1 to 80 characters.")
-    films = score_films(engine, labelled)
+    require_place(place)
+    films = score_films(engine, labelled, watch)
     base = Decision(bundle.manifest.calibration, bundle.manifest.thresholds)
     fitted = adapt_decision(films, base, bundle.manifest.task, wanted or Wanted())
     return Adapted(bundle, films, fitted, make_adaptation(bundle, films, fitted, place.strip()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -32,6 +32,9 @@ REPEATED = "the same file again"
 TRAINED_ON = "among the films of the training"
 NO_OUTPUT = "no valid output"
 _MAX_LISTED = 3
+# Is told what is done, how much of it, and of how much. What it raises ends the work.
+Watch = Callable[[str, int, int], None]
+JUDGED, SCORED = "looked at", "scored"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +99,9 @@ class LocalFilms:
         ).hexdigest()
 
 
-def score_films(engine: Engine, labelled: Sequence[Labelled]) -> LocalFilms:
+def score_films(
+    engine: Engine, labelled: Sequence[Labelled], watch: Watch | None = None
+) -> LocalFilms:
     """Scores labelled films, unfamiliar ones too, as those of another place may look it.
 
     Left out and counted are files that cannot be read or that the model refuses for another
@@ -106,6 +111,7 @@ def score_films(engine: Engine, labelled: Sequence[Labelled]) -> LocalFilms:
     Args:
         engine: The model.
         labelled: The films.
+        watch: Is told of each film that is looked at, and of each batch that is scored.
 
     Raises:
         DatasetError: If none is left.
@@ -115,7 +121,10 @@ def score_films(engine: Engine, labelled: Sequence[Labelled]) -> LocalFilms:
     contradicting: dict[str, str] = {}
     known = _digests_of_training(engine.bundle)
     judged = engine.score(one.source for one in labelled)
-    for one, result in zip(progress(labelled, title="scoring", unit="film"), judged, strict=True):
+    bar = progress(labelled, title="scoring", unit="film")
+    for number, (one, result) in enumerate(zip(bar, judged, strict=True)):
+        if watch is not None:
+            watch(JUDGED, number, len(labelled))
         if result.prediction is None and result.reason_code != UNFAMILIAR:
             left_out[result.reason_code] += 1
             continue
@@ -149,7 +158,7 @@ def score_films(engine: Engine, labelled: Sequence[Labelled]) -> LocalFilms:
             else:
                 left_out[prepared.error.code] += 1
     usable = list(by_digest.items())
-    logits, distances = _scores(engine, [pixels for _, (_, pixels) in usable])
+    logits, distances = _scores(engine, [pixels for _, (_, pixels) in usable], watch)
     finite = np.flatnonzero(np.isfinite(logits).all(axis=1))
     if len(finite) < len(usable):
         left_out[NO_OUTPUT] += len(usable) - len(finite)
@@ -177,12 +186,14 @@ def describe(left_out: dict[str, int]) -> str:
 
 
 def _scores(
-    engine: Engine, films: Sequence[NDArray[np.uint8]]
+    engine: Engine, films: Sequence[NDArray[np.uint8]], watch: Watch | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Class logits, and distances if the bundle has a reference."""
     reference = load_reference(engine.bundle)
     logits, distances = [], []
     for start in progress(range(0, len(films), BATCH_SIZE), title="logits", unit="batch"):
+        if watch is not None:
+            watch(SCORED, start, len(films))
         scores = engine.run(np.stack(films[start : start + BATCH_SIZE]))
         logits.append(class_logits(np.asarray(scores.logits)))
         if reference is not None and scores.features is not None:

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from app.core.adaptation.films import UNFAMILIAR
 from app.core.scoring.engine import Engine
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 
 
@@ -19,7 +21,7 @@ class Candidates:
 
     Attributes:
         sources: The films.
-        scores: Of each, the probability that is shown for it, in [0, 1].
+        scores: Of each, the probability that is shown for it, in [0, 1]; see `candidates_among`.
         passed_over: Number of images that the model cannot judge.
     """
 
@@ -59,6 +61,39 @@ def candidates(engine: Engine, sources: Iterable[Source]) -> Candidates:
     return Candidates(
         tuple(source for source, _ in found), tuple(score for _, score in found), passed_over
     )
+
+
+def candidates_among(results: Iterable[Result]) -> Candidates:
+    """The candidates among films that were scored already.
+
+    Films that only look unfamiliar have no probability. They come after all others, in order of
+    their distance, as if they were scored above 1: that they are drawn as often is what counts.
+
+    Args:
+        results: Of the batch under review.
+    """
+    found: list[tuple[Source, float]] = []
+    passed_over = 0
+    for result in results:
+        if result.prediction is not None:
+            found.append((result.source, result.prediction.probability))
+        elif result.reason_code == UNFAMILIAR:
+            distance = result.observation.distance if result.observation is not None else 0.0
+            found.append((result.source, 1 + distance))
+        else:
+            passed_over += 1
+    return Candidates(
+        tuple(source for source, _ in found), tuple(score for _, score in found), passed_over
+    )
+
+
+def to_label(names: Iterable[str]) -> pd.DataFrame:
+    """The table to fill in, without scores, which would be seen before the truth is written down.
+
+    Args:
+        names: Of the films.
+    """
+    return pd.DataFrame({"path": list(names), "label": "", "patient_id": ""})
 
 
 def propose(scores: ArrayLike, number: int, *, seed: int = 0) -> NDArray[np.int64]:

@@ -1,0 +1,135 @@
+"""An adaptation that is being fitted in a background thread, while pages go on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+
+from app.core.adaptation.adapt import Adapted, adapt
+from app.core.adaptation.films import JUDGED
+from app.core.adaptation.fitting import Wanted
+from app.core.adaptation.folder import write_beside
+from app.core.adaptation.labels import Labelled
+from app.core.bundles.bundle import Bundle
+from app.core.errors import OverreadError, raised_at
+from app.core.scoring.engine import Engine
+
+_LOG = logging.getLogger(__name__)
+# A first look, which reads the films, takes most of the time; fitting has the rest.
+_JUDGED_SHARE, _SCORED_SHARE = 0.6, 0.3
+
+
+class _CancelledError(Exception):
+    """The user gave up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far it is.
+
+    Attributes:
+        fraction: Of the whole, in [0, 1].
+        text: The same in words.
+    """
+
+    fraction: float
+    text: str
+
+
+class Adapting:
+    """Films being read, scored and fitted on. Nothing is written.
+
+    Attributes:
+        bundle: The bundle that is adapted.
+        stage: How far it is.
+        adapted: The outcome; None until it has ended well.
+        error: Why there is none; empty if there is, or until it has ended.
+        written: As it was written; None before.
+    """
+
+    def __init__(
+        self, labelled: Sequence[Labelled], *, bundle: Bundle, place: str, wanted: Wanted
+    ) -> None:
+        """Stores what is to be done; `start` begins.
+
+        Args:
+            labelled: Films of the place whose truth is known.
+            bundle: The bundle that is adapted.
+            place: Where they are from.
+            wanted: What the zones are to promise.
+        """
+        self.bundle = bundle
+        self.stage = Stage(0.0, "Starting.")
+        self.adapted: Adapted | None = None
+        self.error = ""
+        self.written: Bundle | None = None
+        self._labelled = labelled
+        self._place = place
+        self._wanted = wanted
+        self._cancel = Event()
+        self._thread: Thread | None = None
+
+    def start(self, engine: Engine) -> None:
+        """Starts in the background.
+
+        Args:
+            engine: The model.
+        """
+        self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="adapt")
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Gives up at the next film."""
+        self._cancel.set()
+
+    def write(self, models: Path) -> None:
+        """Writes the outcome into the folder of bundles.
+
+        Args:
+            models: That folder.
+
+        Raises:
+            OverreadError: If there is no outcome, or it cannot be written.
+        """
+        if self.adapted is None:
+            raise OverreadError("There is no adaptation to write yet. Wait until it has ended.")
+        self.written = write_beside(self.adapted, models)
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Blocks until it has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has neither an outcome nor an error."""
+        return self.adapted is None and not self.error
+
+    def _run(self, engine: Engine) -> None:
+        try:
+            self.adapted = adapt(
+                engine, self._labelled, place=self._place, wanted=self._wanted, watch=self._watch
+            )
+        except _CancelledError:
+            self.error = "Cancelled. Nothing was fitted and nothing was written."
+        except OverreadError as error:
+            self.error = str(error)
+        except Exception as error:
+            # The text of an unexpected exception may contain a path, see `review.batch`.
+            _LOG.error("Adapting stopped: %s at %s", type(error).__name__, raised_at(error))
+            self.error = (
+                f"Adapting stopped unexpectedly ({type(error).__name__}). Nothing was written; "
+                "start it again."
+            )
+
+    def _watch(self, what: str, done: int, total: int) -> None:
+        if self._cancel.is_set():
+            raise _CancelledError
+        share = done / total if total else 1.0
+        fraction = (
+            share * _JUDGED_SHARE if what == JUDGED else _JUDGED_SHARE + share * _SCORED_SHARE
+        )
+        self.stage = Stage(fraction, f"{done:,} of {total:,} films {what}.")

@@ -1,0 +1,83 @@
+"""Which of the films under review to label, as a table to fill in."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.core.adaptation.proposal import Candidates, candidates_among, propose, to_label
+from app.core.performance.formatting import counted
+from app.core.results.rows import to_csv
+from app.core.review.batch import Batch
+from app.ui import state
+
+_FEWEST, _USUAL, _MOST = 50, 100, 200
+
+
+def offer(batch: Batch | None) -> None:
+    """Offers the table for download.
+
+    Args:
+        batch: The batch under review by the chosen model; None without one.
+    """
+    if batch is None:
+        st.write(
+            "Review a folder of films of your place with this model first; then this page "
+            "draws those to label. Films that are labelled already can be used as they are, if "
+            "nobody picked them for being difficult or clear."
+        )
+        st.page_link("views/review.py", label="Review films", icon=":material/checklist:")
+        return
+    if batch.progress.running:
+        st.write("The films under review are still being scored. Come back when they are done.")
+        return
+    found = state.cached(
+        "adapt_candidates", (len(batch.results),), lambda: candidates_among(batch.results)
+    )
+    if not found.sources:
+        st.write("The model can judge none of the films under review. Review others.")
+        return
+    number, seed = st.columns(2)
+    wanted = int(
+        number.number_input(
+            "Films to label",
+            _FEWEST,
+            _MOST,
+            _USUAL,
+            10,
+            key="adapt_number",
+            persist_state="session",
+        )
+    )
+    drawn = int(
+        seed.number_input(
+            "Seed of the draw",
+            0,
+            10**6,
+            0,
+            help="Another number draws other films; the same one draws the same again.",
+            key="adapt_seed",
+            persist_state="session",
+        )
+    )
+    _download(found, wanted, drawn)
+
+
+def _download(found: Candidates, wanted: int, seed: int) -> None:
+    num_found = len(found.sources)
+    chosen = propose(found.scores, wanted, seed=seed)
+    passed = f", {found.passed_over:,} that it cannot judge left aside" if found.passed_over else ""
+    st.write(
+        f"{len(chosen):,} of the {counted(num_found, 'film')} under review{passed}, spread "
+        "over the scores, every film with the same chance. Write the truth into the "
+        "column label, without looking at the model's answer, and the patient into patient_id if "
+        "it is known. No score is in the table."
+    )
+    st.download_button(
+        "Download the table to fill in",
+        lambda: to_csv(to_label(found.sources[one].name for one in chosen)),
+        "to_label.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="adapt_table",
+        on_click="ignore",
+    )

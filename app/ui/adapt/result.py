@@ -1,0 +1,141 @@
+"""What an adaptation promises, how it compares on films held out, and saving it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.charts import zones as charts
+from app.core.adaptation.adapt import Adapted
+from app.core.adaptation.films import describe
+from app.core.adaptation.folder import folder_name
+from app.core.adaptation.picture import change, place_films
+from app.core.adaptation.running import Adapting
+from app.core.adaptation.writing import figure_text
+from app.core.bundles.adaptation import Comparison
+from app.core.performance.formatting import calibration_in_full, counted
+from app.core.performance.promises import promises
+from app.core.settings import read_settings
+from app.ui import components, errors, state
+
+_HEIGHT = 330
+
+
+def show(adapted: Adapted) -> None:
+    """The zones, their promises, and the comparison.
+
+    Args:
+        adapted: What was fitted.
+    """
+    adaptation, task = adapted.adaptation, adapted.bundle.manifest.task
+    st.markdown(f"##### The zones at {components.escape_markdown(adaptation.place)}")
+    _say_films(adapted)
+    figure, words = st.columns([3, 2])
+    placed = place_films(adapted)
+    with figure:
+        components.chart(
+            charts.zones(placed, height=_HEIGHT), key="adapt_zones", alt=charts.describe(placed)
+        )
+        if adaptation.data.unit != "film":
+            st.caption(
+                "All labelled films are drawn. The promises count one film of each "
+                f"{adaptation.data.unit}."
+            )
+    with words:
+        st.markdown("\n".join(f"- {one}" for one in promises(adaptation.thresholds, task)))
+        if task.binary:
+            before = adapted.bundle.manifest.thresholds.decision
+            st.caption(
+                f"{task.display_name(task.classes[1])} from {adaptation.thresholds.decision:.3f}; "
+                f"before, from {before:.3f}. Calibration: "
+                f"{calibration_in_full(adaptation.calibration, task)}."
+            )
+    st.markdown("##### Before and after, on films held out by patient")
+    _compare(adaptation.figures)
+
+
+def _say_films(adapted: Adapted) -> None:
+    data, films = adapted.adaptation.data, adapted.films
+    task = adapted.bundle.manifest.task
+    counts = ", ".join(
+        f"{count:,} {task.display_name(name)}" for name, count in data.counts.items()
+    )
+    of_units = "" if data.unit == "film" else f", {counted(data.units, data.unit)}"
+    text = f"{counted(len(films.labels), 'labelled film')} used ({counts}{of_units})."
+    if data.left_out:
+        text += f" Left out: {describe(data.left_out)}."
+    if films.examples:
+        names = ", ".join(components.escape_markdown(one) for one in films.examples)
+        text += f" Labelled as two classes: {names}."
+    st.caption(text)
+    if data.unit == "film":
+        st.caption("No patients are known, so each film counts as one of its own.")
+
+
+def _compare(figures: tuple[Comparison, ...]) -> None:
+    worse = [one.name for one in figures if change(one) == "worse"]
+    if worse:
+        st.warning(
+            f"Worse than before on the held-out films: {', '.join(worse)}. Look at the counts, "
+            "and save the adaptation only if you accept that.",
+            icon=":material/trending_down:",
+        )
+    components.table(
+        [
+            {
+                "On held-out films": one.name.capitalize(),
+                "Before": figure_text(one.before),
+                "After": figure_text(one.after),
+                "Change": change(one),
+            }
+            for one in figures
+        ],
+        key="adapt_comparison",
+        figures=["Before", "After"],
+    )
+    st.caption(
+        "In brackets 95 % intervals and counts. Each film was judged by what was fitted without "
+        "its patient. A change within wide intervals may be chance. The zones before are the "
+        "bundle's own."
+    )
+
+
+def offer_to_save(adapting: Adapting) -> None:
+    """Writes the adaptation when asked to, and then offers to choose it.
+
+    Args:
+        adapting: What was fitted.
+    """
+    if adapting.adapted is None:
+        return
+    place = adapting.adapted.adaptation.place
+    name = folder_name(adapting.bundle, place)
+    if adapting.written is None:
+        st.button(
+            "Save adaptation",
+            type="primary",
+            icon=":material/save:",
+            key="adapt_save",
+            on_click=errors.callback(_save),
+            args=(adapting,),
+        )
+        st.caption(
+            f"Writes the folder {components.escape_markdown(name)} beside the model, which all who "
+            "use this server can choose then. It names the labelled files and their patients."
+        )
+        return
+    st.success(
+        f"Saved as {components.escape_markdown(adapting.written.name)}. It is used only where it "
+        "is chosen in the model picker.",
+        icon=":material/check:",
+    )
+    st.button(
+        "Use it now",
+        type="primary",
+        key="adapt_use",
+        on_click=errors.callback(state.choose_model),
+        args=(name,),
+    )
+
+
+def _save(adapting: Adapting) -> None:
+    adapting.write(read_settings().models)

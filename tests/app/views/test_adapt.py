@@ -1,0 +1,206 @@
+"""The page that adapts a model to a place, on a small bundle and real files."""
+
+import shutil
+import time
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.views.conftest import MAIN, start_review, wait_for_worklist
+from tests.app.views.light_bundles import drawn_table, write_bundle
+
+PAGE = "views/adapt.py"
+NUM_FILMS = 24
+
+
+def texts(at) -> str:
+    kinds = (at.markdown, at.caption, at.error, at.warning, at.info, at.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+@pytest.fixture
+def models(bundle, tmp_path, monkeypatch):
+    """A folder of models that may be written to."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    shutil.copytree(bundle.path, folder / bundle.path.name)
+    monkeypatch.setenv("OVERREAD_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def labelled(data_root, film):
+    """Twelve films of each class in the data root."""
+    for number in range(NUM_FILMS):
+        folder = data_root / "labelled" / ("NORMAL", "PNEUMONIA")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{number}.png"), np.roll(film, 5 * number, axis=1))
+    return "labelled"
+
+
+@pytest.fixture
+def page(app, models):
+    return app.switch_page(PAGE)
+
+
+def adapt(at, relative, *, place="Ward 3"):
+    """Adapts to a folder or table of the data root, and waits for the outcome."""
+    at.run()
+    at.segmented_control(key="adapt_origin").set_value("Server folder or table").run()
+    at.text_input(key="adapt_folder").set_value(relative).run()
+    at.text_input(key="adapt_place").set_value(place).run()
+    at.button(key="adapt_start").click().run()
+    return wait(at)
+
+
+def wait(at):
+    deadline = time.monotonic() + 60
+    while any(one.key == "adapt_cancel" for one in at.button) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        at.run()
+    return at
+
+
+def keys(at):
+    return {one.key for one in at.button}
+
+
+def test_it_opens_with_what_it_is_for_and_what_the_model_is(page):
+    page.run()
+
+    assert not page.exception
+    assert page.title[0].value == "Adapt"
+    assert "From 50 to 200 films of your place" in texts(page)
+    assert "Chosen model: small, not adapted" in texts(page)
+    assert page.button(key="adapt_start").disabled
+
+
+def test_a_server_folder_becomes_zones_and_a_comparison(page, labelled):
+    at = adapt(page, labelled)
+
+    assert not at.exception
+    assert "24 labelled films (12 Normal, 12 Pneumonia)" in texts(at)
+    assert "24 labelled films used (12 Normal, 12 Pneumonia)" in texts(at)
+    # 12 positives show nothing of 5 %, and this is said instead of a number.
+    assert "12 positives cannot show less than" in texts(at)
+    assert "more labelled films are needed" in texts(at)
+    figures = at.dataframe[0].value
+    assert list(figures) == ["On held-out films", "Before", "After", "Change"]
+    assert figures["Before"].str.contains("of 12").any()
+
+
+def test_it_is_saved_chosen_and_removed_again(page, labelled, models):
+    at = adapt(page, labelled)
+    at.button(key="adapt_save").click().run()
+
+    assert (models / "small@ward-3" / "adaptation.json").is_file()
+    assert "Saved as small, adapted to Ward 3" in texts(at)
+    at.button(key="adapt_use").click().run()
+    assert at.selectbox(key="model_picker").value == "small@ward-3"
+    assert "The chosen model is adapted already: small, adapted to Ward 3" in texts(at)
+    assert "adapt_start" not in keys(at)
+
+    at.button(key="adapt_remove").click().run()
+    assert not at.exception
+    assert at.selectbox(key="model_picker").value == "small"
+    assert sorted(path.name for path in models.iterdir()) == ["small"]
+
+
+def test_a_place_is_not_overwritten(page, labelled, models):
+    (models / "small@ward-3").mkdir()
+    at = adapt(page, labelled)
+    at.button(key="adapt_save").click().run()
+
+    assert "There is an adaptation 'small@ward-3' already" in at.error[0].value
+    assert not list((models / "small@ward-3").iterdir())
+    assert "adapt_save" in keys(at)
+
+
+def test_one_class_only_is_an_error_and_nothing_typed_is_lost(page, labelled, data_root):
+    shutil.rmtree(data_root / "labelled" / "PNEUMONIA")
+    at = adapt(page, labelled)
+
+    assert "too few labelled films to adapt to (12 Normal, 0 Pneumonia)" in at.error[0].value
+    assert at.text_input(key="adapt_place").value == "Ward 3"
+    assert at.text_input(key="adapt_folder").value == labelled
+    assert "adapt_save" not in keys(at)
+
+
+@pytest.mark.parametrize(
+    ("relative", "message"),
+    [("../elsewhere", "outside the configured data root"), ("ward", "no folder of a class")],
+)
+def test_a_folder_without_labels_is_an_error_where_it_is_named(page, relative, message):
+    page.run()
+    page.segmented_control(key="adapt_origin").set_value("Server folder or table").run()
+    page.text_input(key="adapt_folder").set_value(relative).run()
+
+    assert message in page.error[0].value
+    assert page.button(key="adapt_start").disabled
+
+
+def test_a_place_without_a_name_is_an_error(page, labelled):
+    at = adapt(page, labelled, place="")
+
+    assert "Expected a name of 1 to 80 characters" in at.error[0].value
+
+
+def test_a_table_of_the_films_under_review(page, models, labelled, data_root):
+    page.switch_page("views/review.py")
+    start_review(page, labelled)
+    wait_for_worklist(page)
+    page.switch_page(PAGE).run()
+    assert "24 of the 24 films under review" in texts(page)
+
+    rows = pd.DataFrame({"name": [f"{number}.png" for number in range(NUM_FILMS)]})
+    rows["label"] = ["NORMAL", "PNEUMONIA"] * (NUM_FILMS // 2)
+    rows["patient_id"] = [f"p{number // 2}" for number in range(NUM_FILMS)]
+    rows.loc[len(rows)] = ["gone.png", "NORMAL", ""]
+    page.file_uploader(key="adapt_upload").set_value(
+        ("labels.csv", rows.to_csv(index=False).encode(), "text/csv")
+    ).run()
+
+    assert "Left out: 1 row not among the films under review (gone" in texts(page)
+    assert "24 labelled films (12 Normal, 12 Pneumonia) of 12 patients" in texts(page)
+    page.text_input(key="adapt_place").set_value("Ward 3").run()
+    page.button(key="adapt_start").click().run()
+    at = wait(page)
+    assert not at.exception
+    assert "The promises count one film of each patient" in texts(at)
+
+
+def test_a_table_that_is_not_understood_is_an_error(page, models, labelled):
+    page.switch_page("views/review.py")
+    start_review(page, labelled)
+    wait_for_worklist(page)
+    page.switch_page(PAGE).run()
+    page.file_uploader(key="adapt_upload").set_value(
+        ("labels.csv", b"path,label\n0.png,TUMOUR\n", "text/csv")
+    ).run()
+
+    assert "labels 'tumour', which the model does not know" in page.error[0].value
+
+
+def test_a_model_of_findings_is_not_adapted(monkeypatch, tmp_path):
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OVERREAD_MODELS", "models")
+    at = AppTest.from_file(MAIN, default_timeout=60).switch_page(PAGE).run()
+    at.selectbox(key="model_picker").set_value("phantom-findings").run()
+
+    assert not at.exception
+    assert "has findings that do not exclude each other" in at.info[0].value
+    assert "adapt_start" not in keys(at)
+
+
+def test_without_a_data_root_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path))
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("OVERREAD_DATA_ROOT", raising=False)
+    write_bundle(tmp_path, drawn_table(("NORMAL", "PNEUMONIA"), per_class=4))
+    at = AppTest.from_file(MAIN, default_timeout=60).switch_page(PAGE).run()
+
+    assert not at.exception
+    assert "No server folder is configured" in at.info[0].value
