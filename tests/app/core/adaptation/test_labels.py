@@ -2,9 +2,9 @@ import cv2
 import pandas as pd
 import pytest
 
-from app.core.adaptation.labels import read_labels
+from app.core.adaptation.labels import parse_table, read_labels, read_labels_below
 from app.core.bundles.manifest import Task
-from app.core.errors import DatasetError
+from app.core.errors import DatasetError, SourceError
 
 TASK = Task(
     title="Pneumonia", classes=("NORMAL", "PNEUMONIA"), positive="PNEUMONIA",
@@ -80,3 +80,49 @@ def test_what_holds_no_labels_at_all(tmp_path):
         read_labels(tmp_path, TASK)
     with pytest.raises(DatasetError, match="holds no labels"):
         read_labels(tmp_path / "missing.csv", TASK)
+
+
+def test_a_table_as_spreadsheets_save_it():
+    content = "\ufeffpath;label;patient_id\r\na, b.png;Healthy;7\r\n".encode()
+
+    (row,) = parse_table(content, "labels.csv", TASK)
+
+    assert (row.film, row.label, row.patient_id) == ("a, b.png", 0, "7")
+
+
+def test_another_encoding_is_named():
+    with pytest.raises(DatasetError, match="Expected CSV in UTF-8"):
+        parse_table("path,label\nübung.png,NORMAL\n".encode("cp1252"), "labels.csv", TASK)
+
+
+def test_films_below_a_root_are_named_by_their_path_in_it(tmp_path, film):
+    (tmp_path / "week" / "NORMAL").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "week" / "NORMAL" / "a.png"), film)
+    table_of(tmp_path / "week", "path,label\nNORMAL/a.png,PNEUMONIA\n")
+
+    for relative, label in (("week", 0), ("week/labels.csv", 1)):
+        (found,) = read_labels_below(tmp_path, relative, TASK)
+        assert (found.source.name, found.label) == ("week/NORMAL/a.png", label)
+
+
+def test_neither_table_nor_film_may_be_outside_the_root(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    table_of(tmp_path, "path,label\na.png,NORMAL\n")
+    table_of(root, "path,label\nb.png,NORMAL\n../secret/a.png,NORMAL\n/etc/passwd,NORMAL\n")
+
+    with pytest.raises(SourceError, match="outside the configured data root"):
+        read_labels_below(root, "../labels.csv", TASK)
+    with pytest.raises(DatasetError, match=r"2 of the labelled films are outside.*'a\.png'"):
+        read_labels_below(root, "labels.csv", TASK)
+
+
+def test_a_link_out_of_the_root_is_not_followed(tmp_path, film):
+    root = tmp_path / "root"
+    root.mkdir()
+    cv2.imwrite(str(tmp_path / "secret.png"), film)
+    (root / "a.png").symlink_to(tmp_path / "secret.png")
+    table_of(root, "path,label\na.png,NORMAL\n")
+
+    with pytest.raises(DatasetError, match="outside the configured data root"):
+        read_labels_below(root, "labels.csv", TASK)

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.adaptation.proposal import candidates, propose
+from app.core.adaptation.proposal import candidates, candidates_among, propose, to_label
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from tests.references import familiar_film, foreign_film
@@ -67,3 +67,35 @@ def test_films_that_only_look_unfamiliar_can_be_labelled(referenced_bundle, tmp_
     assert all(0 < score < 1 for score in found.scores)
     assert found.passed_over == 2
     assert found.sources[1].reading.override == ""
+
+
+def test_films_under_review_are_proposed_without_scoring_them_again(referenced_bundle, tmp_path):
+    films = {
+        "foreign.png": foreign_film(1),
+        "familiar.png": familiar_film(1000),
+        "inverted.png": 255 - familiar_film(1001),
+    }
+    for name, pixels in films.items():
+        cv2.imwrite(str(tmp_path / name), pixels)
+    (tmp_path / "torn.png").write_bytes(b"no film")
+    results = list(
+        Engine(referenced_bundle, backend="tensorflow").score(
+            Source(name, tmp_path / name) for name in (*films, "torn.png")
+        )
+    )
+
+    found = candidates_among(results)
+
+    assert [one.name for one in found.sources] == ["foreign.png", "familiar.png"]
+    assert found.passed_over == 2
+    # What has no probability is drawn after all others.
+    assert found.scores[0] == 1 + results[0].observation.distance > 2
+    assert found.scores[1] == results[1].prediction.probability
+
+
+def test_the_table_to_fill_in_has_no_score():
+    table = to_label(["a.png", "b.png"])
+
+    assert table.to_dict("list") == {
+        "path": ["a.png", "b.png"], "label": ["", ""], "patient_id": ["", ""]
+    }  # fmt: skip

@@ -1,0 +1,91 @@
+import shutil
+
+import pytest
+
+from app.core.adaptation import folder
+from app.core.adaptation.adapt import Adapted
+from app.core.adaptation.fitting import Decision, Wanted, adapt_decision
+from app.core.adaptation.writing import make_adaptation
+from app.core.bundles.bundle import load_bundle
+from app.core.errors import OverreadError
+from tests.app.core.adaptation.local_films import local_films
+
+
+@pytest.fixture
+def models(bundle, tmp_path):
+    shutil.copytree(bundle.path, tmp_path / "models" / bundle.path.name)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def adapted(models, bundle):
+    own = load_bundle(models / bundle.path.name)
+    films = local_films(60)
+    base = Decision(own.manifest.calibration, own.manifest.thresholds)
+    fitted = adapt_decision(films, base, own.manifest.task, Wanted())
+    return Adapted(own, films, fitted, make_adaptation(own, films, fitted, "Ward 3"))
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (" Ward 3 ", "small@ward-3"),
+        ("Köln/Süd", "small@köln-süd"),
+        ("../../etc", "small@etc"),
+        ("2026.11", "small@2026.11"),
+    ],
+)
+def test_a_folder_is_named_after_bundle_and_place(bundle, place, name):
+    assert folder.folder_name(bundle, place) == name
+
+
+@pytest.mark.parametrize("place", ["", "../..", "?!"])
+def test_a_place_that_makes_no_name(bundle, place):
+    with pytest.raises(OverreadError, match="Expected a name"):
+        folder.folder_name(bundle, place)
+
+
+def test_it_is_written_once_and_removed_whole(adapted, models):
+    written = folder.write_beside(adapted, models)
+
+    assert written.adapted_in == models / "small@ward-3"
+    with pytest.raises(OverreadError, match="already"):
+        folder.write_beside(adapted, models)
+
+    folder.remove(written)
+    assert [path.name for path in models.iterdir()] == ["small"]
+
+
+def test_a_folder_that_is_not_writable_is_an_error_with_what_to_do(adapted, models, monkeypatch):
+    blocked = models / "file"
+    blocked.write_bytes(b"")  # no folder can be made in a file, also by the administrator
+
+    with pytest.raises(OverreadError, match=r"could not be written.*OVERREAD_MODELS"):
+        folder.write_beside(adapted, blocked)
+
+
+def test_a_bundle_is_never_removed(adapted, models):
+    with pytest.raises(OverreadError, match="not an adaptation"):
+        folder.remove(adapted.bundle)
+
+    assert load_bundle(models / "small")
+
+
+def test_a_folder_with_other_files_is_not_removed(adapted, models):
+    written = folder.write_beside(adapted, models)
+    (models / "small@ward-3" / "notes.txt").write_text("mine")
+
+    with pytest.raises(OverreadError, match=r"also holds 'notes\.txt'"):
+        folder.remove(written)
+    assert (models / "small@ward-3" / "adaptation.json").is_file()
+
+
+def test_a_link_is_not_removed(adapted, models, tmp_path):
+    folder.write_beside(adapted, models)
+    (tmp_path / "more").mkdir()
+    link = tmp_path / "more" / "small@ward-3"
+    link.symlink_to(models / "small@ward-3", target_is_directory=True)
+
+    with pytest.raises(OverreadError, match="not an adaptation"):
+        folder.remove(load_bundle(link))
+    assert (models / "small@ward-3").is_dir()
