@@ -150,6 +150,8 @@ def pick_model() -> None:
         persist_state="session",
     )
     st.session_state[_MODEL] = chosen
+    if (shown := shown_name(folder / chosen)) != chosen:
+        st.text(shown)  # which the picker has no room for
 
 
 def choose_model(name: str) -> None:

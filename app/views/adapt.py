@@ -15,7 +15,11 @@ batch = state.batch()
 if batch is not None and batch.bundle.sha256 != bundle.sha256:
     batch = None
 
-with st.expander("1. Which films to label", expanded=True):
+adapting = state.adapting(bundle)
+# One key for each, so that it folds and the outcome is seen without scrolling far.
+with st.expander(
+    "1. Which films to label", expanded=adapting is None, key=f"adapt_proposal_{id(adapting)}"
+):
     proposal.offer(batch)
 
 st.markdown("##### 2. Labelled films")
@@ -24,7 +28,6 @@ labelled = labels.choose(bundle, batch)
 st.markdown("##### 3. Place and promises")
 progress.ask(bundle, labelled)
 
-adapting = state.adapting(bundle)
 if adapting is not None and adapting.running:
     progress.show(adapting)
 elif adapting is not None and adapting.adapted is None:

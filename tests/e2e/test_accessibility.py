@@ -62,5 +62,7 @@ def test_every_page_is_readable_in_both_themes(page, url):
         check(f"Performance, {detail}")
     steps.go_to(page, "Model card")
     check("Model card")
+    steps.go_to(page, "Adapt")
+    check("Adapt")
 
     assert not found

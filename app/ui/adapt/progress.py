@@ -38,12 +38,25 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
     if task.binary:
         positive = task.display_name(task.classes[1])
         miss_rate = _percentage(
-            missed, f"Missed at most, % of {positive}", MISS_RATE, key="adapt_miss_rate"
+            missed,
+            "Ruled out: missed at most, %",
+            MISS_RATE,
+            key="adapt_miss_rate",
+            note=f"Of all films with {positive}, the share that may lie in the zone of films that "
+            "are ruled out. A lower one takes more labelled films.",
         )
-        of = f"{positive}, % of films ruled in, at least"
+        label = "Ruled in: right at least, %"
+        note = f"Of all films that are ruled in, the share that has {positive}."
     else:
-        of = "Right, % of clear predictions, at least"
-    precision = _percentage(right, of, PRECISION, key="adapt_precision")
+        label = "Clear: right at least, %"
+        note = "Of all films whose class counts as clear, the share that is predicted rightly."
+    precision = _percentage(
+        right,
+        label,
+        PRECISION,
+        key="adapt_precision",
+        note=f"{note} A higher one takes more labelled films.",
+    )
     current = state.adapting(bundle)
     is_running = current is not None and current.running
     if button.button(
@@ -61,9 +74,9 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
         st.rerun()
 
 
-def _percentage(place: DeltaGenerator, label: str, rate: float, *, key: str) -> float:
+def _percentage(place: DeltaGenerator, label: str, rate: float, *, key: str, note: str) -> float:
     percent = place.number_input(
-        label, 0.1, 99.9, round(100 * rate, 3), 1.0, format="%.1f", key=key,
+        label, 0.1, 99.9, round(100 * rate, 3), 1.0, format="%.1f", key=key, help=note,
         persist_state="session",
     )  # fmt: skip
     return round(percent / 100, 6)

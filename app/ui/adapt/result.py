@@ -72,11 +72,15 @@ def _say_films(adapted: Adapted) -> None:
 
 
 def _compare(figures: tuple[Comparison, ...]) -> None:
-    worse = [one.name for one in figures if change(one) == "worse"]
+    worse = [
+        f"{one.name}, {figure_text(one.before)} before, {figure_text(one.after)} after"
+        for one in figures
+        if change(one) == "worse"
+    ]
     if worse:
         st.warning(
-            f"Worse than before on the held-out films: {', '.join(worse)}. Look at the counts, "
-            "and save the adaptation only if you accept that.",
+            f"Worse on the held-out films than before: {'; '.join(worse)}. Save the adaptation "
+            "only if you accept that.",
             icon=":material/trending_down:",
         )
     components.table(
