@@ -66,6 +66,8 @@ _BLOCKS_NEEDED = 4
 _LEAST_NOISE = 0.01
 _LEAST_STEP = 0.05
 _LEAST_SHARPNESS = 1e-5
+# Below the share of one pixel.
+_LEAST_SHARE = 1e-9
 _SECOND_DIFFERENCE = np.array([1, -2, 1], np.float32)
 _SYMMETRY_SIDE = 64
 
@@ -89,12 +91,12 @@ def view_statistics(view: FilmView) -> NDArray[np.float32]:
             deviation / 255,
             _entropy(levels),
             _num_levels(levels) / 256,
-            levels[: _BLACK + 1].sum(),
-            levels[_WHITE:].sum(),
+            sum(levels[: _BLACK + 1].tolist()),
+            sum(levels[_WHITE:].tolist()),
             _sharpness(view.focus),
             _noise(view.middle),
-            _blockiness(view.middle),
-            _surround(view.small),
+            _blockiness(view),
+            _surround(view.small, mean),
             _symmetry(view.focus),
             _colour(view.small_in_colour),
             border(view),
@@ -115,14 +117,13 @@ def _moments(values: NDArray[Any]) -> tuple[float, float]:
 
 
 def _entropy(levels: NDArray[np.float32]) -> float:
-    occurring = levels[levels > 0]
-    return float(-(occurring * np.log2(occurring)).sum())
+    return -float(np.vdot(levels, np.log2(np.maximum(levels, _LEAST_SHARE))))
 
 
 def _num_levels(levels: NDArray[np.float32]) -> int:
     """The fewest levels that make up most of what is not ground: compression adds rare ones."""
-    total = np.cumsum(np.sort(levels)[-2::-1])
-    return int(np.searchsorted(total, _OF_ALL_PIXELS * total[-1])) + 1
+    total = np.sort(levels)[-2::-1].cumsum()
+    return int(total.searchsorted(_OF_ALL_PIXELS * total[-1])) + 1
 
 
 def _sharpness(film: NDArray[np.uint8]) -> float:
@@ -138,39 +139,51 @@ def _noise(film: NDArray[np.uint8]) -> float:
     return math.log2(strength + _LEAST_NOISE)
 
 
-def _blockiness(film: NDArray[np.uint8]) -> float:
+def _blockiness(view: FilmView) -> float:
     """Mean of both directions; 0 for a film of too few blocks."""
-    if min(film.shape) < _BLOCK * _BLOCKS_NEEDED:
+    if min(view.shape) < _BLOCK * _BLOCKS_NEEDED:
         return 0.0
-    across = _steps(cv2.reduce(cv2.absdiff(film[:, 1:], film[:, :-1]), 0, cv2.REDUCE_AVG, None, 5))
-    down = _steps(cv2.reduce(cv2.absdiff(film[1:], film[:-1]), 1, cv2.REDUCE_AVG, None, 5))
-    return (across + down) / 2
+    return (_block_steps(view.middle_steps_across, 0) + _block_steps(view.middle_steps_down, 1)) / 2
 
 
-def _steps(profile: NDArray[Any]) -> float:
-    """The strongest of the eight positions of block borders relative to the median of all."""
-    profile = profile.ravel()
+def _block_steps(steps: NDArray[np.uint8], along: int) -> float:
+    """The strongest of the eight positions of block borders relative to the median of all.
+
+    Args:
+        steps: Differences of neighbouring pixels, uint8 `(rows, columns)`.
+        along: Axis along which a block border runs: 0 for differences across a row, else 1.
+    """
+    profile = cv2.reduce(steps, along, cv2.REDUCE_AVG, None, cv2.CV_32F).ravel()
     num_blocks = len(profile) // _BLOCK
-    by_position = profile[: num_blocks * _BLOCK].reshape(num_blocks, _BLOCK).mean(axis=0).tolist()
+    blocks = profile[: num_blocks * _BLOCK].reshape(num_blocks, _BLOCK)
+    by_position = cv2.reduce(blocks, 0, cv2.REDUCE_AVG).ravel().tolist()
     return math.log2((max(by_position) + _LEAST_STEP) / (median(by_position) + _LEAST_STEP))
 
 
-def _surround(film: NDArray[np.uint8]) -> float:
+def _surround(film: NDArray[np.uint8], mean: float) -> float:
+    """The mean of the outermost part, given that of all."""
     rows, columns = film.shape
     deep = max(1, min(rows, columns) // 32)
     within = film[deep : rows - deep, deep : columns - deep]
-    num_around = film.size - within.size
-    around = cv2.sumElems(film)[0] - (cv2.sumElems(within)[0] if within.size else 0.0)
-    return around / max(num_around, 1) / 255
+    if not within.size:
+        return mean / 255
+    around = mean * film.size - cv2.sumElems(within)[0]
+    return around / (film.size - within.size) / 255
 
 
 def _symmetry(film: NDArray[np.uint8]) -> float:
-    """Correlation with the mirror image, 0 for a film without contrast."""
+    """Correlation with the mirror image, 0 for a film without contrast.
+
+    Both have the same mean and variance, so the mean square of their difference is
+    2 (1 - correlation) times the variance.
+    """
     size = (_SYMMETRY_SIDE, _SYMMETRY_SIDE)
-    tiny = cv2.resize(film, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    tiny -= tiny.mean()
-    energy = float((tiny * tiny).sum())
-    return float((tiny * tiny[:, ::-1]).sum()) / energy if energy > 0 else 0.0
+    tiny = cv2.resize(film, size, interpolation=cv2.INTER_LINEAR)
+    _, deviation = _moments(tiny)
+    if deviation == 0:
+        return 0.0
+    difference = cv2.norm(tiny, cv2.flip(tiny, 1), cv2.NORM_L2) ** 2 / tiny.size
+    return 1 - difference / (2 * deviation**2)
 
 
 def _colour(film: NDArray[np.uint8]) -> float:

@@ -16,6 +16,8 @@ from app.core.images.borders import inside_border
 _EDGE = 12
 # A line is uniform if its grey levels differ by no more: JPEG rings.
 _UNIFORM = 16
+# Pixels of a line that are looked at first.
+_LOOKED_AT = 16
 # Seams are looked for in the middle half of a film, frames in the outer fifth.
 _MIDDLE = 0.25
 _OUTER = 0.2
@@ -88,15 +90,18 @@ def border(view: FilmView) -> float:
 def _spans(steps: NDArray[np.uint8], *, along: int) -> NDArray[np.float32]:
     """Share of each column (`along` 0) or row (1) at which there is an edge."""
     edges = cv2.threshold(steps, _EDGE - 1, 1, cv2.THRESH_BINARY)[1]
-    sums = cv2.reduce(edges, along, cv2.REDUCE_SUM, None, cv2.CV_32S).ravel()
-    return np.asarray(sums / edges.shape[along], np.float32)
+    spans = cv2.reduce(edges, along, cv2.REDUCE_AVG, None, cv2.CV_32F)
+    return np.asarray(spans.ravel(), np.float32)
 
 
 def _alone(spans: NDArray[np.float32]) -> NDArray[np.float32]:
     """How far each span exceeds those around it: bones and texture have edges side by side."""
     if len(spans) < len(_BESIDE):
         return spans
-    return np.asarray(spans - np.convolve(spans, _BESIDE, mode="same"), np.float32)
+    beside = cv2.filter2D(
+        spans[np.newaxis], cv2.CV_32F, _BESIDE[np.newaxis], borderType=cv2.BORDER_CONSTANT
+    )
+    return np.asarray(spans - beside[0], np.float32)
 
 
 def _strongest(spans: NDArray[np.float32], start: float, end: float) -> float:
@@ -105,13 +110,39 @@ def _strongest(spans: NDArray[np.float32], start: float, end: float) -> float:
 
 
 def _is_parted(film: NDArray[np.uint8], *, along: int) -> bool:
-    uniform = film.max(axis=along) - film.min(axis=along) <= _UNIFORM
-    shown = np.flatnonzero(~uniform)
+    # Few pixels of each line tell that most are not uniform, so few films are looked at wholly.
+    looked_at = film if along == 0 else film.T
+    if not _may_be_parted(_are_uniform(looked_at[:: max(1, len(looked_at) // _LOOKED_AT)])):
+        return False
+    is_uniform = film.max(axis=along) - film.min(axis=along) <= _UNIFORM
+    shown = np.flatnonzero(~is_uniform)
     if not shown.size:
         return False
     first, length = int(shown[0]), int(shown[-1] - shown[0] + 1)
     away = int(length * _AWAY_FROM_ENDS)
-    return bool(uniform[first + away : first + length - away].any())
+    return bool(is_uniform[first + away : first + length - away].any())
+
+
+def _may_be_parted(may_be_uniform: NDArray[np.bool_]) -> bool:
+    """Whether a line that may be uniform lies where it could part what is shown.
+
+    What is shown begins at the first line that is not uniform or before it, and ends at the last
+    or beyond it.
+    """
+    if not may_be_uniform.any():
+        return False
+    num_lines = len(may_be_uniform)
+    shown = np.flatnonzero(~may_be_uniform)
+    first, last = (int(shown[0]), int(shown[-1])) if shown.size else (num_lines, -1)
+    start = int((last + 1) * _AWAY_FROM_ENDS)
+    end = num_lines - int((num_lines - first) * _AWAY_FROM_ENDS)
+    return bool(may_be_uniform[start:end].any())
+
+
+def _are_uniform(lines_: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Whether each column of `(pixels, lines)` has about one grey level."""
+    lines_ = np.ascontiguousarray(lines_)
+    return np.asarray(lines_.max(axis=0) - lines_.min(axis=0) <= _UNIFORM)
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -80,6 +80,30 @@ def test_a_marker_is_no_text(film):
     assert letters_in_line(view(film)) == 0
 
 
+def test_a_line_is_not_uniform_because_a_few_of_its_pixels_are():
+    rows, columns = np.mgrid[0:200, 0:201]
+    film = np.uint8(128 + 60 * np.sin(columns / 60) + 50 * np.cos(rows / 40))
+    both = np.concatenate([film, film], axis=1)[:, ::2]
+    both[::12] = 90  # among them all pixels that are looked at first
+    gap = both.copy()
+    gap[:, 96:104] = 90
+
+    assert parts(view(both)) == 0
+    assert parts(view(gap)) > 0.5
+
+
+@pytest.mark.parametrize(("side", "small"), [(256, 256), (700, 233), (1100, 183), (2000, 250)])
+def test_a_large_film_is_reduced_to_the_means_of_its_blocks(side, small):
+    film = np.random.default_rng(0).integers(0, 256, (side, side), np.uint8)
+    step = side // small
+    whole = film[: small * step, : small * step].astype(np.float64)
+
+    means = whole.reshape(small, step, small, step).mean(axis=(1, 3))
+
+    # Each of at most three halvings rounds, upwards where it is in doubt.
+    assert np.abs(view(film).small - means).max() <= 1.5
+
+
 def test_paper_is_the_commonest_shade_unless_black(film):
     half = film.copy()
     half[:100] = 240

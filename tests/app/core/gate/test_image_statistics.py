@@ -110,6 +110,14 @@ def test_a_film_without_contrast_has_finite_figures():
     assert np.isfinite(image_statistics(Film(np.full((50, 50), 7, np.uint8)))).all()
 
 
+def test_symmetry_is_the_correlation_with_the_mirror_image():
+    film = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    film[:, 32:] = film[:, 31::-1] // 2
+    expected = np.corrcoef(film.ravel(), film[:, ::-1].ravel())[0, 1]
+
+    assert statistics(film)["symmetry"] == pytest.approx(expected, abs=1e-5)
+
+
 def test_every_figure_is_described():
     from app.core.gate import image_statistics as module
 

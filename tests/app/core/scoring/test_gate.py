@@ -164,7 +164,7 @@ def test_known_results_come_back_with_what_the_gate_saw(referenced, films, tmp_p
     again = list(looked.score(moved, known=known, second_look=ApplyRemedies()))
     store.close()
 
-    assert PIPELINE_VERSION == 11
+    assert PIPELINE_VERSION == 12
     assert prepared == []  # nothing was scored again
     for one, other in zip(first, again, strict=True):
         assert (one.status, one.image_id, one.chosen, one.remedy, one.prediction) == (
