@@ -103,12 +103,12 @@ class FilmView:
 
     @cached_property
     def middle_steps_across(self) -> NDArray[np.uint8]:
-        """Differences of neighbours in a row of the middle, `(rows, columns - 1)`."""
+        """Differences of neighbours in a row of the middle, grey, `(rows, columns - 1)`."""
         return self.steps_across if self._step == 1 else _steps_across(self.middle)
 
     @cached_property
     def middle_steps_down(self) -> NDArray[np.uint8]:
-        """Differences of neighbours in a column of the middle, `(rows - 1, columns)`."""
+        """Differences of neighbours in a column of the middle, grey, `(rows - 1, columns)`."""
         return self.steps_down if self._step == 1 else _steps_down(self.middle)
 
     @property
@@ -118,7 +118,12 @@ class FilmView:
 
 
 def _reduced(pixels: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
-    """The film with the mean of `step * step` pixels for each; the last odd ones are left out."""
+    """The film with one pixel, the mean, for each `step * step` of them.
+
+    Args:
+        pixels: uint8 `(rows, columns)` or `(rows, columns, 3)`; those left over are left out.
+        step: By how much it is reduced.
+    """
     if step == 1:
         return pixels
     rows, columns = (max(1, side // step) for side in pixels.shape[:2])

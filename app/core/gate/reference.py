@@ -92,11 +92,12 @@ class Reference:
             Coordinates, float64 `(n, k)`, each of unit variance among the training images, and
             distances, float64 `(n,)`.
         """
-        features = standardised.astype(np.float64)
-        places = features @ self.components.T
-        coordinates = places / np.sqrt(self.variances)
+        # In float32: converting the components for each film took longer than the products.
+        places = standardised @ self.components.T
+        coordinates = places.astype(np.float64) / np.sqrt(self.variances)
         within = np.sqrt(np.mean(coordinates**2, axis=1))
-        beyond = np.sqrt(np.mean((features - places @ self.components) ** 2, axis=1))
+        rest = standardised - places @ self.components
+        beyond = np.sqrt(np.mean(rest.astype(np.float64) ** 2, axis=1))
         distances = np.maximum(within / self.limits[0], beyond / self.limits[1])
         return coordinates, distances
 
