@@ -76,4 +76,5 @@ def _show_adaptation(bundle: Bundle) -> None:
 
 def _remove(bundle: Bundle, base: str) -> None:
     folder.remove(bundle)
+    state.set_adapting(None)  # else its base would still offer to use what is gone
     state.choose_model(base)

@@ -66,9 +66,9 @@ def _say_films(adapted: Adapted) -> None:
     if films.examples:
         names = ", ".join(components.escape_markdown(one) for one in films.examples)
         text += f" Labelled as two classes: {names}."
-    st.caption(text)
     if data.unit == "film":
-        st.caption("No patients are known, so each film counts as one of its own.")
+        text += " No patients are known, so each film counts as a patient of its own."
+    st.caption(text)
 
 
 def _compare(figures: tuple[Comparison, ...]) -> None:

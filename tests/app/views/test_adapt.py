@@ -100,13 +100,39 @@ def test_it_is_saved_chosen_and_removed_again(page, labelled, models):
     assert "Saved as small, adapted to Ward 3" in texts(at)
     at.button(key="adapt_use").click().run()
     assert at.selectbox(key="model_picker").value == "small@ward-3"
+    assert [one.value for one in at.sidebar.text] == ["small, adapted to Ward 3"]
     assert "The chosen model is adapted already: small, adapted to Ward 3" in texts(at)
     assert "adapt_start" not in keys(at)
 
     at.button(key="adapt_remove").click().run()
     assert not at.exception
     assert at.selectbox(key="model_picker").value == "small"
+    assert "adapt_use" not in keys(at)
     assert sorted(path.name for path in models.iterdir()) == ["small"]
+
+
+def test_an_adaptation_that_somebody_else_removed_is_not_chosen(page, labelled, models):
+    at = adapt(page, labelled)
+    at.button(key="adapt_save").click().run()
+    shutil.rmtree(models / "small@ward-3")
+    at.button(key="adapt_use").click().run()
+
+    assert not at.exception
+    assert at.selectbox(key="model_picker").value == "small"
+
+
+def test_what_is_left_out_is_told(page, labelled, data_root):
+    names = [f"{('NORMAL', 'PNEUMONIA')[number % 2]}/{number}.png" for number in range(NUM_FILMS)]
+    rows = pd.DataFrame({"path": names, "label": ["NORMAL", "PNEUMONIA"] * (NUM_FILMS // 2)})
+    rows.loc[len(rows)] = [names[0], "PNEUMONIA"]  # which is NORMAL above
+    rows.loc[len(rows)] = ["../ward/torn.png", "NORMAL"]
+    rows.to_csv(data_root / labelled / "table.csv", index=False)
+
+    at = adapt(page, f"{labelled}/table.csv")
+
+    assert "23 labelled films used (11 Normal, 12 Pneumonia)." in texts(at)
+    assert "Left out: 1 damaged, 2 labelled as two classes." in texts(at)
+    assert "Labelled as two classes: labelled/NORMAL/0" in texts(at)
 
 
 def test_a_place_is_not_overwritten(page, labelled, models):
