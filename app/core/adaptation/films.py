@@ -199,6 +199,8 @@ def _scores(
         if reference is not None and scores.features is not None:
             features = np.nan_to_num(np.asarray(scores.features, np.float32))
             distances.append(reference.distances(reference.standardised(features))[1])
+    if watch is not None:
+        watch(SCORED, len(films), len(films))
     num_classes = len(engine.bundle.manifest.task.classes)
     return (
         np.concatenate(logits) if logits else np.zeros((0, num_classes)),

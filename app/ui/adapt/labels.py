@@ -57,6 +57,9 @@ def _uploaded(task: Task, batch: Batch | None) -> Sequence[Labelled]:
             "server."
         )
         return ()
+    if batch.progress.running:
+        st.info("The films under review are still being scored. Come back when they are done.")
+        return ()
     if table is None:
         return ()
     matched = match(parse_table(table.getvalue(), table.name, task), batch.results)

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.views.conftest import MAIN, start_review, wait_for_worklist
 from tests.app.views.light_bundles import drawn_table, write_bundle
+from tests.homes import link_converted
 
 PAGE = "views/adapt.py"
 NUM_FILMS = 24
@@ -208,6 +209,26 @@ def test_a_table_that_is_not_understood_is_an_error(page, models, labelled):
     ).run()
 
     assert "labels 'tumour', which the model does not know" in page.error[0].value
+
+
+def test_three_classes_have_one_zone_of_clear_predictions(
+    three_class_bundle, data_root, film, tmp_path, monkeypatch
+):
+    for number in range(NUM_FILMS):
+        folder = data_root / "labelled" / three_class_bundle.manifest.task.classes[number % 3]
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{number}.png"), np.roll(film, 5 * number, axis=1))
+    monkeypatch.setenv("OVERREAD_MODELS", str(three_class_bundle.path.parent))
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
+    monkeypatch.setenv("OVERREAD_HOME", str(link_converted(tmp_path / "home")))
+    at = adapt(AppTest.from_file(MAIN, default_timeout=60).switch_page(PAGE), "labelled")
+
+    assert not at.exception
+    assert "No clear zone" in texts(at)
+    assert at.dataframe[0].value["On held-out films"].tolist() == [
+        "Accuracy", "Right where clear", "Clear", "Calibration error"
+    ]  # fmt: skip
+    assert not [one for one in at.number_input if one.key == "adapt_miss_rate"]
 
 
 def test_a_model_of_findings_is_not_adapted(monkeypatch, tmp_path):

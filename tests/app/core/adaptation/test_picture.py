@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from app.core.adaptation.adapt import Adapted
+from app.core.adaptation.films import LocalFilms
 from app.core.adaptation.fitting import Decision, Wanted, adapt_decision
 from app.core.adaptation.picture import change, place_films
 from app.core.adaptation.writing import make_adaptation
@@ -36,6 +37,28 @@ def test_the_counts_are_those_of_the_promises(bundle):
     out, _, ruled_in = place_films(adapted).zones
     assert out.films.successes == guarantee.rule_out.inside
     assert ruled_in.films.successes == guarantee.rule_in.inside
+
+
+def three_classes(num_films):
+    """Films of three classes, all predicted rightly but the first."""
+    labels = np.arange(num_films) % 3
+    logits = 8.0 * np.eye(3)[labels]
+    logits[0] = [0.0, 0.5, 0.0]  # of class 0
+    names = np.array([f"{number}" for number in range(num_films)])
+    return LocalFilms(logits, labels, np.full(num_films, ""), names, names, np.zeros(0))
+
+
+def test_with_three_classes_films_stand_by_whether_the_prediction_is_right(three_class_bundle):
+    placed = place_films(adapted_to(three_class_bundle, three_classes(90)))
+
+    assert [(name, len(scores)) for name, scores in placed.groups] == [
+        ("predicted rightly", 89), ("predicted wrongly", 1)
+    ]  # fmt: skip
+    assert [zone.name for zone in placed.zones] == ["to be read", "clear"]
+    assert placed.zones[0].low == 0
+    assert placed.zones[0].high == placed.zones[1].low
+    assert sum(zone.films.successes for zone in placed.zones) == 90
+    assert placed.zones[1].films.successes >= 89
 
 
 def test_with_too_few_films_all_are_to_be_read(bundle):

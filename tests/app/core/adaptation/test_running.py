@@ -33,7 +33,8 @@ def test_it_ends_with_an_outcome(engine, labelled):
     assert running.error == ""
     assert running.adapted.adaptation.place == "Ward 3"
     assert running.adapted.adaptation.thresholds.guarantee.rule_out.promised == 0.3
-    assert 0.6 <= running.stage.fraction <= 1
+    assert running.stage.text == "24 of 24 films scored."
+    assert running.stage.fraction == pytest.approx(0.9)
 
 
 def test_it_is_given_up_and_nothing_can_be_written(engine, labelled, tmp_path):
