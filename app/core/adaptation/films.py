@@ -182,7 +182,9 @@ def score_films(
 
 def describe(left_out: dict[str, int]) -> str:
     """Why films are not used, such as `3 labelled as two classes, 1 blank`."""
-    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(left_out.items()))
+    return ", ".join(
+        f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(left_out.items())
+    )
 
 
 def _scores(

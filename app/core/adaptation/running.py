@@ -51,7 +51,13 @@ class Adapting:
     """
 
     def __init__(
-        self, labelled: Sequence[Labelled], *, bundle: Bundle, place: str, wanted: Wanted
+        self,
+        labelled: Sequence[Labelled],
+        *,
+        bundle: Bundle,
+        place: str,
+        wanted: Wanted,
+        keep: object = None,
     ) -> None:
         """Stores what is to be done; `start` begins.
 
@@ -60,7 +66,9 @@ class Adapting:
             bundle: The bundle that is adapted.
             place: Where they are from.
             wanted: What the zones are to promise.
+            keep: What must live until it has ended, such as the batch whose uploads are read.
         """
+        self._keep = keep
         self.bundle = bundle
         self.stage = Stage(0.0, "Starting.")
         self.adapted: Adapted | None = None
@@ -124,6 +132,8 @@ class Adapting:
                 f"Adapting stopped unexpectedly ({type(error).__name__}). Nothing was written; "
                 "start it again."
             )
+        finally:
+            self._keep = None
 
     def _watch(self, what: str, done: int, total: int) -> None:
         if self._cancel.is_set():

@@ -68,7 +68,13 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
         width="stretch",
     ):
         folder_name(bundle, name)
-        new = Adapting(labelled, bundle=bundle, place=name, wanted=Wanted(miss_rate, precision))
+        new = Adapting(
+            labelled,
+            bundle=bundle,
+            place=name,
+            wanted=Wanted(miss_rate, precision),
+            keep=state.batch(),
+        )
         new.start(models.engine(bundle))
         state.set_adapting(new)
         st.rerun()

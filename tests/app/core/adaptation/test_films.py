@@ -121,3 +121,4 @@ def test_the_fingerprint_is_that_of_the_films_in_any_order():
 
 def test_reasons_are_listed_with_their_counts():
     assert describe({"blank": 2, REPEATED: 1}) == "2 blank, 1 the same file again"
+    assert describe({"wrong_view": 1}) == "1 wrong view"
