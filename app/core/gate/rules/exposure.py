@@ -16,20 +16,22 @@ def check_exposure(look: Look) -> None:
         RefusedImageError: If it is one.
     """
     may_be_swapped = look.is_inverse_exposed
-    if look.is_below("mean") or (look.is_above("black") and not may_be_swapped):
-        raise _refused("too_dark", "too dark", f"{look.figure('black'):.0%} of it is black", look)
-    if look.is_above("mean") or (look.is_above("white") and not may_be_swapped):
-        raise _refused(
-            "too_bright", "too bright", f"{look.figure('white'):.0%} of it is white", look
-        )
+    mean = f"its mean grey level is {look.figure('mean'):.0%}, from 0% black to 100% white"
+    if look.is_below("mean"):
+        raise _refused("too_dark", "too dark", mean)
+    if look.is_above("black") and not may_be_swapped:
+        raise _refused("too_dark", "too dark", f"{look.figure('black'):.0%} of it is black")
+    if look.is_above("mean"):
+        raise _refused("too_bright", "too bright", mean)
+    if look.is_above("white") and not may_be_swapped:
+        raise _refused("too_bright", "too bright", f"{look.figure('white'):.0%} of it is white")
     if look.is_below("contrast"):
-        raise _refused("low_contrast", "too flat", "its greys hardly differ", look)
+        raise _refused("low_contrast", "too flat", "its greys hardly differ")
 
 
-def _refused(code: str, how: str, what: str, look: Look) -> RefusedImageError:
+def _refused(code: str, how: str, what: str) -> RefusedImageError:
     return RefusedImageError(
         code,
-        f"The film is {how} (mean grey level {look.figure('mean'):.0%} of white): {what}, beyond "
-        "any film that the model was trained on. Export it with another window, or repeat the "
-        "export from the archive.",
+        f"The film is {how}: {what}, which is beyond the films that the model was trained on. "
+        "Export it with another window, or repeat the export from the archive.",
     )

@@ -14,20 +14,21 @@ FILM = {"mean": 0.5, "contrast": 0.2, "black": 0.1, "white": 0.01, "surround": 0
 
 
 @pytest.mark.parametrize(
-    ("change", "code"),
+    ("change", "code", "why"),
     [
-        ({"mean": 0.1}, "too_dark"),
-        ({"black": 0.6}, "too_dark"),
-        ({"mean": 0.9}, "too_bright"),
-        ({"white": 0.4}, "too_bright"),
-        ({"contrast": 0.01}, "low_contrast"),
+        ({"mean": 0.1}, "too_dark", "too dark: its mean grey level is 10%, from 0% black"),
+        ({"black": 0.6}, "too_dark", "too dark: 60% of it is black, which is beyond"),
+        ({"mean": 0.9}, "too_bright", "too bright: its mean grey level is 90%, from 0% black"),
+        ({"white": 0.4}, "too_bright", "too bright: 40% of it is white, which is beyond"),
+        ({"contrast": 0.01}, "low_contrast", "too flat: its greys hardly differ"),
     ],
 )
-def test_each_way_is_named(change, code):
+def test_each_way_is_named_by_the_figure_that_is_beyond(change, code, why):
     with pytest.raises(RefusedImageError) as refused:
         check_exposure(look(FILM | change, **USUAL))
 
     assert refused.value.code == code
+    assert why in str(refused.value)
     assert refused.value.remedy is None
 
 
