@@ -14,10 +14,11 @@ Reference:
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,14 @@ from app.core.gate.statistic_ranges import StatisticRanges
 
 # Coordinates are kept in float16, and 99 deviations are as strange as more.
 _FARTHEST = 99.0
+
+# Of all arrays together, unpacked; that of a network with a million features takes an eighth.
+MOST_BYTES = 2**29
+# What NumPy and its archives raise for files that are damaged, encrypted or made to harm.
+_UNREADABLE = (
+    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 _RANGES = "ranges_"
 _AXES = {
@@ -109,17 +118,19 @@ class Reference:
 
         Raises:
             BundleError: If the network gives another number of features.
-            InvalidOutputError: If a feature is NaN or infinite.
+            InvalidOutputError: If a feature is NaN or infinite, or too large for a distance.
         """
-        if not np.isfinite(features).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            standardised = self.standardised(features)
+            coordinates, distances = self.distances(standardised[np.newaxis])
+        # No limit is below NaN: such a film would pass.
+        if not np.isfinite(distances[0]):
             raise InvalidOutputError(
                 "invalid_output",
                 "The model's features of this image are not finite (NaN or infinity), so it is not "
                 "known whether the image is like those the model learned from. Check the model "
                 "with `overread verify`.",
             )
-        standardised = self.standardised(features)
-        coordinates, distances = self.distances(standardised[np.newaxis])
         distance = float(distances[0])
         return Observation(
             distance,
@@ -140,10 +151,11 @@ def load_reference(bundle: Bundle) -> Reference | None:
     try:
         # NumPy leaves a file open that it cannot read.
         with (bundle.path / REFERENCE).open("rb") as stream:
+            _require_size(stream)
             with np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
         reference = _reference(arrays, section.faults)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         what = str(error) if type(error) is ValueError else type(error).__name__
         raise BundleError(
             f"{REFERENCE} of the bundle {bundle.name!r} cannot be used ({what}). Copy the bundle "
@@ -178,6 +190,20 @@ def write_reference(path: Path, reference: Reference) -> None:
     np.savez_compressed(path, **arrays)
 
 
+def _require_size(stream: BinaryIO) -> None:
+    """Refuses an archive that unpacks to more than any reference takes, before it is unpacked.
+
+    Raises:
+        ValueError: If it does.
+        BadZipFile: If it is no archive.
+    """
+    with zipfile.ZipFile(stream) as archive:
+        size = sum(one.file_size for one in archive.infolist())
+    if size > MOST_BYTES:
+        raise ValueError(f"it unpacks to {size:,} bytes; at most {MOST_BYTES:,} are read")
+    stream.seek(0)
+
+
 def _reference(arrays: Mapping[str, NDArray[Any]], faults: tuple[str, ...]) -> Reference:
     """A reference of the arrays in a file.
 
@@ -203,6 +229,8 @@ def _reference(arrays: Mapping[str, NDArray[Any]], faults: tuple[str, ...]) -> R
     for name in ("scale", "variances", "limits"):
         if not (numbers[name] > 0).all():
             raise ValueError(f"{name} has numbers that are not above 0")
+    if np.abs(numbers["sample"]).max(initial=0) > np.finfo(np.float16).max:
+        raise ValueError("sample has numbers that are too large")
     ranges = {
         name.removeprefix(_RANGES): array
         for name, array in arrays.items()

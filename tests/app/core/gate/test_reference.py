@@ -1,6 +1,7 @@
 """Distances worked by hand, and against the full covariance of scikit-learn."""
 
 import dataclasses
+import zipfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -91,6 +92,14 @@ def test_features_that_are_not_finite_are_an_error_of_the_model(value):
         reference().observe(np.array([10, value, 30], np.float32))
 
 
+def test_features_too_large_for_a_distance_do_not_pass_as_familiar():
+    # 3e38 / 0.5 is beyond float32, and infinity minus infinity is no number.
+    small = reference(scale=np.full(3, 0.5, np.float32))
+
+    with pytest.raises(InvalidOutputError, match="not finite"):
+        small.observe(np.array([3e38, 20, 30], np.float32))
+
+
 class OfBundle:
     """What `load_reference` needs of a bundle."""
 
@@ -161,6 +170,7 @@ def test_a_bundle_without_reference_has_none():
         ("mean", np.array([1, np.nan, 2], np.float32), "mean has numbers that are not finite"),
         ("mean", np.array(["a", "b", "c"]), "mean has the shape"),
         ("sample", np.zeros((5, 2), np.float16), r"sample has the shape \(5, 2\)"),
+        ("sample", np.full((5, 1), 1e5, np.float32), "sample has numbers that are too large"),
         ("variances", np.zeros(0, np.float32), "mean or variances are empty"),
         ("fault_reach", np.ones(1, np.float32), r"fault_reach has the shape \(1,\)"),
     ],
@@ -186,6 +196,38 @@ def test_a_missing_array_is_named(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not an archive", b"\x80\x04pickle"])
 def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "reference.npz").write_bytes(content)
+
+    with pytest.raises(BundleError, match="cannot be used"):
+        load_reference(OfBundle(tmp_path, OfManifest()))
+
+
+def test_a_damaged_archive_is_refused(tmp_path):
+    path = tmp_path / "reference.npz"
+    write_reference(path, reference())
+    content = bytearray(path.read_bytes())
+    name_length, extra_length = (int.from_bytes(content[at : at + 2], "little") for at in (26, 28))
+    first = 30 + name_length + extra_length
+    content[first : first + 8] = b"\xff" * 8
+    path.write_bytes(content)
+
+    with pytest.raises(BundleError, match=r"cannot be used \(error\)"):
+        load_reference(OfBundle(tmp_path, OfManifest()))
+
+
+def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path, monkeypatch):
+    write_reference(tmp_path / "reference.npz", reference())
+    monkeypatch.setattr("app.core.gate.reference.MOST_BYTES", 1000)
+
+    with pytest.raises(BundleError, match=r"it unpacks to 1,\d{3} bytes; at most 1,000 are read"):
+        load_reference(OfBundle(tmp_path, OfManifest()))
+
+
+def test_an_array_of_more_numbers_than_there_is_memory_is_refused(tmp_path):
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000000,), }"
+    header = header.ljust(117) + b"\n"
+    with zipfile.ZipFile(tmp_path / "reference.npz", "w") as archive:
+        start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+        archive.writestr("mean.npy", start + header)
 
     with pytest.raises(BundleError, match="cannot be used"):
         load_reference(OfBundle(tmp_path, OfManifest()))
