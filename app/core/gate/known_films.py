@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,12 +87,7 @@ def make_held_out(
     Raises:
         BundleError: If the table does not fit the coordinates.
     """
-    table = read_sample_table(bundle)
-    if len(table) != len(coordinates):
-        raise BundleError(
-            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} has {len(table)} rows for "
-            f"{len(coordinates)} held-out films. Copy or train the bundle again."
-        )
+    table = read_sample_table(bundle, num_films=len(coordinates))
     owners = _owners(bundle, table)
     films = tuple(owners.get(image_id, Film(image_id)) for image_id in table["image_id"])
     try:
@@ -118,27 +113,24 @@ def make_held_out(
     return HeldOutFilms(known, splits, pictures, owners)
 
 
-def read_sample_table(bundle: Bundle) -> pd.DataFrame:
+def read_sample_table(bundle: Bundle, *, num_films: int) -> pd.DataFrame:
     """The table of the held-out films that a bundle ships, one row a film.
 
     Args:
         bundle: A bundle with a reference.
+        num_films: How many films the reference has coordinates of.
 
     Raises:
-        BundleError: If it is not a table, or lacks columns.
+        BundleError: If it is not a table, lacks columns, or has another number of films.
     """
-    try:
-        table = _read(bundle.path / REFERENCE_SAMPLE)
-    except ValueError as error:  # pandas raises it for every kind of broken table
+    task = bundle.manifest.task
+    truth = [column("y_true", finding) for finding in task.classes if task.any_of]
+    needed = ("image_id", "split", _GROUP, *(truth or [_label_column(bundle)]))
+    table = _table(bundle, REFERENCE_SAMPLE, needed)
+    if len(table) != num_films:
         raise BundleError(
-            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} is not a valid CSV table "
-            f"({type(error).__name__}). Train or copy the bundle again."
-        ) from None
-    needed = ("image_id", "split", _GROUP, _label_column(bundle))
-    if lacking := [name for name in needed if name not in table]:
-        raise BundleError(
-            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} lacks the columns {lacking}. "
-            "Train or copy the bundle again."
+            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} has {len(table)} rows for "
+            f"{num_films} held-out films. Copy or train the bundle again."
         )
     return table
 
@@ -149,9 +141,20 @@ def sample_labels(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.int64]:
     Args:
         bundle: A bundle with a reference, or one finding of it.
         table: As from `read_sample_table`.
+
+    Raises:
+        BundleError: If one is the position of no class.
     """
-    labels = pd.to_numeric(table[_label_column(bundle)], errors="coerce")
-    found: NDArray[np.int64] = labels.fillna(NOT_LABELLED).to_numpy().astype(np.int64)
+    labels = pd.to_numeric(table[_label_column(bundle)], errors="coerce").fillna(NOT_LABELLED)
+    num_classes = len(bundle.manifest.task.classes)
+    unknown = sorted(set(labels) - set(range(num_classes)) - {NOT_LABELLED})
+    if unknown:
+        raise BundleError(
+            f"{REFERENCE_SAMPLE} of the bundle {bundle.path.name!r} contains the classes "
+            f"{unknown[:5]}; expected positions 0 to {num_classes - 1}. Add the reference again "
+            "with `overread-train reference`."
+        )
+    found: NDArray[np.int64] = labels.to_numpy().astype(np.int64)
     return found
 
 
@@ -164,7 +167,7 @@ def _owners(bundle: Bundle, sample: pd.DataFrame) -> dict[str, Film]:
     patients: dict[str, str] = {}
     groups = dict(zip(sample["image_id"], sample[_GROUP], strict=True))
     if SPLIT in bundle.manifest.files:  # the only table that names the films of training
-        table = _read(bundle.path / SPLIT)
+        table = _table(bundle, SPLIT, ("image_id", "patient_id"))
         patients |= dict(zip(table["image_id"], table["patient_id"], strict=True))
     predictions = _read(bundle.path / PREDICTIONS)
     patients |= dict(zip(predictions["image_id"], predictions["patient_id"], strict=True))
@@ -174,6 +177,27 @@ def _owners(bundle: Bundle, sample: pd.DataFrame) -> dict[str, Film]:
         image_id: Film(image_id, patients.get(image_id, ""), groups.get(image_id, ""))
         for image_id in {**patients, **groups}
     }
+
+
+def _table(bundle: Bundle, name: str, needed: Sequence[str]) -> pd.DataFrame:
+    """A table of a bundle.
+
+    Raises:
+        BundleError: If it is not a table, or lacks columns.
+    """
+    try:
+        table = _read(bundle.path / name)
+    except ValueError as error:  # pandas raises it for every kind of broken table
+        raise BundleError(
+            f"{name} of the bundle {bundle.path.name!r} is not a valid CSV table "
+            f"({type(error).__name__}). Train or copy the bundle again."
+        ) from None
+    if lacking := [column_name for column_name in needed if column_name not in table]:
+        raise BundleError(
+            f"{name} of the bundle {bundle.path.name!r} lacks the columns {lacking}. "
+            "Train or copy the bundle again."
+        )
+    return table
 
 
 def _read(path: Path) -> pd.DataFrame:

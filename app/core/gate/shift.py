@@ -295,7 +295,7 @@ def _points(
         "features": reference.coordinates[:, :_DIRECTIONS]
     }
     ours: dict[str, NDArray[np.floating[Any]]] = {"features": folder.coordinates[:, :_DIRECTIONS]}
-    if all(len(NAMES) in one.statistics.shape[1:] for one in (reference, folder)):
+    if all(_has_statistics(one) for one in (reference, folder)):
         theirs["statistics"], ours["statistics"] = on_one_scale(
             reference.statistics,
             folder.statistics,
@@ -304,13 +304,19 @@ def _points(
     return theirs, ours
 
 
+def _has_statistics(films: Sample) -> bool:
+    """Whether every statistic of every film is known."""
+    is_full = films.statistics.shape[1:] == (len(NAMES),)
+    return is_full and bool(np.isfinite(films.statistics).all())
+
+
 def _figures(films: Sample) -> dict[str, NDArray[np.floating[Any]]]:
     """The figures of films that have one for each, by name."""
     found: dict[str, NDArray[np.floating[Any]]] = {
         "distance": films.distances,
         "probability": films.scores,
     }
-    if films.statistics.shape[1] == len(NAMES):
+    if films.statistics.shape[1:] == (len(NAMES),):
         found |= {name: films.statistics[:, index] for index, name in enumerate(NAMES)}
     return {name: figures for name, figures in found.items() if np.isfinite(figures).all()}
 

@@ -16,6 +16,7 @@ from app.core.atomic_write import write_whole
 from app.core.bundles.bundle import REFERENCE_SAMPLE, Bundle
 from app.core.bundles.findings import column
 from app.core.bundles.manifest import Task
+from app.core.errors import BundleError
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.known_films import read_sample_table
 from app.core.gate.reference import load_reference
@@ -43,7 +44,7 @@ def reference_films(bundle: Bundle) -> Sample | None:
     reference = load_reference(bundle)
     if reference is None or REFERENCE_SAMPLE not in bundle.manifest.files:
         return None
-    table = read_sample_table(bundle)
+    table = read_sample_table(bundle, num_films=len(reference.sample))
     scores, answers = _answers(table, bundle)
     has_distances = _DISTANCE in table
     # Divided by the limit of the bundle, which an adaptation may have raised.
@@ -195,16 +196,16 @@ def _answers(table: pd.DataFrame, bundle: Bundle) -> tuple[NDArray[np.float64], 
     """Shown probability and answer of each film, as they are of one that is scored."""
     manifest, task = bundle.manifest, bundle.manifest.task
     if task.any_of:
-        rows = _numbers(table, [column("probability", name) for name in task.classes])
+        rows = _probabilities(table, [column("probability", name) for name in task.classes])
         found = [
             _answer(predict_findings(manifest, probabilities=row, raw_probabilities=row))
             for row in rows.tolist()
         ]
         return np.array([one.score for one in found]), np.array([one.answer for one in found])
     if task.binary:
-        both = _shown(class_probabilities(_numbers(table, ["probability"])[:, 0]), bundle)
+        both = _shown(class_probabilities(_probabilities(table, ["probability"])[:, 0]), bundle)
         return both[:, 1], predicted_classes(both, manifest.thresholds.decision)
-    of_classes = _shown(_numbers(table, list(task.classes)), bundle)
+    of_classes = _shown(_probabilities(table, list(task.classes)), bundle)
     return of_classes.max(axis=1), predicted_classes(of_classes)
 
 
@@ -228,4 +229,30 @@ def _patients(table: pd.DataFrame, bundle: Bundle) -> NDArray[np.str_]:
 
 
 def _numbers(table: pd.DataFrame, names: list[str]) -> NDArray[np.float64]:
-    return table[names].astype(np.float64).to_numpy()
+    """Columns of the table of held-out films, `(n, len(names))`.
+
+    Raises:
+        BundleError: If one is missing, or holds anything but numbers.
+    """
+    try:
+        return table[names].astype(np.float64).to_numpy()
+    except (KeyError, ValueError):
+        raise BundleError(
+            f"{REFERENCE_SAMPLE} of the bundle lacks a number in the columns {names}. Add the "
+            "reference again with `overread-train reference`."
+        ) from None
+
+
+def _probabilities(table: pd.DataFrame, names: list[str]) -> NDArray[np.float64]:
+    """The same of columns that hold probabilities.
+
+    Raises:
+        BundleError: If one is missing, or holds anything but numbers from 0 to 1.
+    """
+    found = _numbers(table, names)
+    if not ((found >= 0) & (found <= 1)).all():
+        raise BundleError(
+            f"{REFERENCE_SAMPLE} of the bundle contains probabilities that are not numbers from 0 "
+            "to 1. Add the reference again with `overread-train reference`."
+        )
+    return found

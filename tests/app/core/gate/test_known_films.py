@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from app.core.bundles.bundle import REFERENCE_SAMPLE
+from app.core.bundles.bundle import REFERENCE_SAMPLE, SPLIT
 from app.core.errors import BundleError
 from app.core.gate.known_films import load_held_out
 from app.core.gate.neighbours import NOT_LABELLED, Film
@@ -73,8 +75,14 @@ def test_each_finding_has_its_own_truth(findings_bundle, tmp_path):
 
 @pytest.mark.parametrize(
     ("rows", "change"),
-    [(3, lambda table: table), (4, lambda table: table.drop(columns="y_true"))],
-    ids=["other number of films", "no truth"],
+    [
+        (3, lambda table: table),
+        (4, lambda table: table.drop(columns="y_true")),
+        (4, lambda table: table.assign(y_true=[0, 1, 2, 0])),
+        (4, lambda table: table.assign(y_true=[0, 1, 0.5, 0])),
+        (4, lambda table: table.assign(y_true=[0, 1, -7, 0])),
+    ],
+    ids=["other number of films", "no truth", "no such class", "half a class", "negative"],
 )
 def test_a_table_that_does_not_fit_is_refused(bundle, tmp_path, rows, change):
     table = change(held_out(bundle, 4))
@@ -82,6 +90,16 @@ def test_a_table_that_does_not_fit_is_refused(bundle, tmp_path, rows, change):
 
     with pytest.raises(BundleError, match=REFERENCE_SAMPLE):
         load_held_out(copy)
+
+
+def test_a_table_of_splits_that_lacks_patients_is_refused(bundle, tmp_path):
+    copy = with_known_films(bundle, tmp_path / "copy", held_out(bundle, 4), on_a_line(4))
+    (copy.path / SPLIT).write_text("image_id,split\n0,train\n", encoding="utf-8")
+    files = copy.manifest.files | {SPLIT: ""}
+    broken = replace(copy, manifest=copy.manifest.model_copy(update={"files": files}))
+
+    with pytest.raises(BundleError, match=r"split\.csv .* lacks the columns \['patient_id'\]"):
+        load_held_out(broken)
 
 
 def test_a_bundle_without_a_reference_has_no_films_to_compare_with(bundle):

@@ -213,6 +213,17 @@ def test_a_reference_without_statistics_is_compared_in_the_rest():
     ]  # fmt: skip
 
 
+def test_a_reference_that_lacks_one_statistic_is_compared_in_the_others_one_by_one():
+    statistics = HOME.statistics.copy()
+    statistics[:, NAMES.index("noise")] = np.nan
+
+    shift = _compare(filled(films(100, seed=1)), replace(HOME, statistics=statistics))
+
+    compared = {one.what for one in shift.differences}
+    assert set(NAMES) - compared == {"noise"}
+    assert "statistics" not in compared
+
+
 def test_the_reference_is_taken_in_the_proportions_of_the_folder():
     folder = films(100, seed=1, positive=0.9)
 

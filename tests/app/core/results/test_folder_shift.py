@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from app.core.bundles.bundle import REFERENCE_SAMPLE
+from app.core.errors import BundleError
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.observation import Observation
 from app.core.gate.reservoir import Answer, Reservoir
@@ -110,7 +112,7 @@ def test_of_findings_the_answer_is_whether_there_is_any(findings_bundle, tmp_pat
     names = findings_bundle.manifest.task.classes
     rows = {f"y_true:{name}": [0, 0] for name in names}
     rows |= {f"probability:{name}": [0.0, float(name == names[1])] for name in names}
-    table = _table(2, **rows)
+    table = _table(2, **rows).drop(columns="y_true")
 
     films = reference_films(
         with_known_films(findings_bundle, tmp_path / "b", table, _coordinates(2))
@@ -119,6 +121,24 @@ def test_of_findings_the_answer_is_whether_there_is_any(findings_bundle, tmp_pat
     assert list(films.answers) == [0, 1]
     assert films.scores[1] == 1
     assert answer_names(findings_bundle.manifest.task) == ("no finding", "a finding")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.drop(columns="probability"),
+        lambda table: table.assign(probability=1.5),
+        lambda table: table.assign(distance="far"),
+        lambda table: table.iloc[1:],
+    ],
+    ids=["no probabilities", "no probability", "distances in words", "one film too few"],
+)
+def test_a_table_of_held_out_films_that_cannot_be_compared_is_refused(bundle, tmp_path, change):
+    table = change(_table(60, probability=0.5))
+    known = with_known_films(bundle, tmp_path / "b", table, _coordinates(60))
+
+    with pytest.raises(BundleError, match=REFERENCE_SAMPLE):
+        reference_films(known)
 
 
 def test_a_bundle_without_a_reference_is_not_compared(bundle):
