@@ -152,7 +152,15 @@ def _from_table(path: Path, task: Task) -> Iterator[Labelled]:
             "permissions."
         ) from None
     for row in parse_table(content, path.name, task):
-        yield Labelled(Source(row.film, path.parent / row.film), row.label, row.patient_id)
+        film = _as_named(row.film, path.parent)
+        yield Labelled(Source(film, path.parent / film), row.label, row.patient_id)
+
+
+def _as_named(film: str, folder: Path) -> str:
+    """A path without the apostrophe that a list of films to label puts before `=`, `-` and such."""
+    plain = film.removeprefix("'")
+    # The name of a file may begin with an apostrophe, too.
+    return plain if plain != film and not (folder / film).exists() else film
 
 
 def parse_table(content: bytes, name: str, task: Task) -> list[LabelRow]:

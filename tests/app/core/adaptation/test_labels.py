@@ -3,8 +3,10 @@ import pandas as pd
 import pytest
 
 from app.core.adaptation.labels import parse_table, read_labels, read_labels_below
+from app.core.adaptation.proposal import to_label
 from app.core.bundles.manifest import Task
 from app.core.errors import DatasetError, SourceError
+from app.core.results.rows import to_csv
 
 TASK = Task(
     title="Pneumonia", classes=("NORMAL", "PNEUMONIA"), positive="PNEUMONIA",
@@ -36,6 +38,19 @@ def test_rows_that_are_not_filled_in_are_passed_over(tmp_path):
     path = table_of(tmp_path, "path,label\na.png,PNEUMONIA\nb.png,\nc.png,  \n")
 
     assert [one.source.name for one in read_labels(path, TASK)] == ["a.png"]
+
+
+def test_paths_of_a_list_to_label_that_a_spreadsheet_would_compute_are_found(tmp_path):
+    names = ["=1.png", "-2.png", "'-3.png"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"film")
+    listed = to_label(names)
+    listed["label"] = "NORMAL"
+
+    found = read_labels(table_of(tmp_path, to_csv(listed)), TASK)
+
+    assert [one.source.path for one in found] == [tmp_path / name for name in names]
+    assert [one.source.name for one in found] == names
 
 
 def test_other_names_of_columns_and_other_formats(tmp_path):
