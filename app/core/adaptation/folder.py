@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from glob import escape
 from pathlib import Path
 
 from app.core.adaptation.adapt import Adapted, require_place
@@ -11,6 +12,9 @@ from app.core.bundles.adaptation import ADAPTATION
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import OverreadError, system_reason
+
+# Of one bundle; the page lets whoever reaches it write another one.
+MOST_BESIDE = 50
 
 
 def folder_name(bundle: Bundle, place: str) -> str:
@@ -38,13 +42,20 @@ def write_beside(adapted: Adapted, models: Path) -> Bundle:
         models: The folder of bundles.
 
     Raises:
-        OverreadError: If it exists, or cannot be written.
+        OverreadError: If it exists, there are too many already, or it cannot be written.
     """
     name = folder_name(adapted.bundle, adapted.adaptation.place)
     if (models / name).exists():
         raise OverreadError(
             f"There is an adaptation {name!r} already. Choose it as the model and remove it, or "
             "give the place another name, such as one with the date."
+        )
+    beside = sum(1 for one in models.glob(f"{escape(adapted.bundle.path.name)}@*"))
+    if beside >= MOST_BESIDE:
+        raise OverreadError(
+            f"There are {beside:,} adaptations of {adapted.bundle.path.name!r} already. Expected "
+            f"fewer than {MOST_BESIDE}: choose one that is no longer used as the model, and remove "
+            "it."
         )
     try:
         return adapted.write(models / name)

@@ -56,6 +56,17 @@ def test_it_is_written_once_and_removed_whole(adapted, models):
     assert [path.name for path in models.iterdir()] == ["small"]
 
 
+def test_a_bundle_has_only_so_many_adaptations(adapted, models, monkeypatch):
+    monkeypatch.setattr(folder, "MOST_BESIDE", 2)
+    for other in ("small@a", "small@b", "smaller@c"):
+        (models / other).mkdir()
+
+    with pytest.raises(OverreadError, match=r"2 adaptations of 'small' already.*remove"):
+        folder.write_beside(adapted, models)
+    (models / "small@a").rmdir()
+    assert folder.write_beside(adapted, models)
+
+
 def test_a_folder_that_is_not_writable_is_an_error_with_what_to_do(adapted, models, monkeypatch):
     blocked = models / "file"
     blocked.write_bytes(b"")  # no folder can be made in a file, also by the administrator
