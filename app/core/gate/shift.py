@@ -153,6 +153,7 @@ def compare(
     reference_refused: Proportion,
     answers: Sequence[str],
     place: str = "",
+    is_adaptable: bool = True,
     seed: int = 0,
 ) -> Shift:
     """Compares a folder with the reference of a model.
@@ -163,6 +164,7 @@ def compare(
         reference_refused: How many validation films the gate refuses.
         answers: What the model can answer, as it is displayed, in the order of `Sample.answers`.
         place: Where the model was adapted to; empty if it was not.
+        is_adaptable: Whether it is one that can be adapted.
         seed: Of which films of the reference stand for their patients, and of permutations.
     """
     rng = np.random.default_rng(seed)
@@ -211,6 +213,7 @@ def compare(
         num_tests=len(differences),
         fewest=FEWEST,
         place=place,
+        is_adaptable=is_adaptable,
     )
     return Shift(
         refused=refused,

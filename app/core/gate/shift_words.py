@@ -39,6 +39,7 @@ _MOST_NAMED = 3
 _TOGETHER = "statistics"
 _UNFAMILIAR = "unfamiliar"
 _ON_ADAPT = "Label 50 to 100 of them on Adapt, or read them all."
+_READ_ALL = "Read them all."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Told:
         num_tests: How many comparisons there were.
         fewest: Images that are needed.
         place: Where the model was adapted to; empty if it was not.
+        is_adaptable: Whether it is one that can be adapted.
     """
 
     refused: Proportion
@@ -70,15 +72,18 @@ class Told:
     num_tests: int
     fewest: int
     place: str = ""
+    is_adaptable: bool = True
 
     @property
     def advice(self) -> str:
         """What to do about films that differ."""
+        if not self.is_adaptable:
+            return _READ_ALL
         if not self.place:
             return _ON_ADAPT
         return (
-            f"It was adapted to {self.place}, whose films may differ in this way. Are these from "
-            "elsewhere, label 50 to 100 of them on Adapt, or read them all."
+            f"It was adapted to {self.place}, whose films may differ in this way. If these are "
+            "from elsewhere, label 50 to 100 of them on Adapt, or read them all."
         )
 
 
@@ -112,10 +117,15 @@ def detail(told: Told) -> str:
 def _all_refused(told: Told) -> str:
     total = f"All {told.refused.total:,} images were refused"
     reason, count = told.reasons.most_common(1)[0]
-    if reason == _UNFAMILIAR:
+    if reason == _UNFAMILIAR and count == told.refused.total:
         return (
             f"{total}: they are not like those this model learned from. Choose a model "
             "that is made for them, or read them without one."
+        )
+    if reason == _UNFAMILIAR:
+        return (
+            f"{total}, {count:,} of them because they are not like those this model learned from. "
+            "The list has the reasons of the others, and what can be done."
         )
     as_what = reason.replace("_", " ")
     if count == told.refused.total:
@@ -129,10 +139,10 @@ def _more_refused(told: Told) -> str:
         f"{_percent(told.reference_refused)} of the model's validation films."
     )
     if told.reasons[_UNFAMILIAR] * 2 > told.refused.total:
-        return (
-            f"{said} Most are unlike those it learned from: choose another model, or, if it is "
-            "meant for them, label 50 to 100 of them on Adapt."
-        )
+        unlike = f"{said} Most are unlike those it learned from: choose another model"
+        if not told.is_adaptable:
+            return f"{unlike}, or read them without one."
+        return f"{unlike}, or, if it is meant for them, label 50 to 100 of them on Adapt."
     return f"{said} Look at why before you rely on the others."
 
 

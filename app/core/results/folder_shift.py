@@ -94,6 +94,7 @@ def compare_folder(reservoir: Reservoir, bundle: Bundle) -> Shift | None:
         reference_refused=Proportion(section.refused, section.of),
         answers=answer_names(bundle.manifest.task),
         place=bundle.adaptation.place if bundle.adaptation is not None else "",
+        is_adaptable=not bundle.manifest.task.any_of,
     )
 
 

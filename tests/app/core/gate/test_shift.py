@@ -159,6 +159,22 @@ def test_where_most_are_unfamiliar_another_model_or_adapting_is_proposed():
     assert "Adapt" not in _compare(blurred).sentence
 
 
+@pytest.mark.parametrize(
+    ("folder", "advice"),
+    [
+        (filled(_changed(films(80, seed=1), "mean", 4)), "Read them all."),
+        (filled(films(10, seed=1), refused=60), "read them without one."),
+    ],
+)
+def test_a_model_that_cannot_be_adapted_is_not_said_to_be(folder, advice):
+    sentence = compare(
+        folder, HOME, reference_refused=REFUSED_AT_HOME, answers=ANSWERS, is_adaptable=False
+    ).sentence
+
+    assert advice in sentence
+    assert "Adapt" not in sentence
+
+
 def test_fewer_refusals_than_usual_are_no_news():
     shift = compare(
         filled(films(200, seed=1)), HOME, reference_refused=Proportion(80, 400), answers=ANSWERS
@@ -182,6 +198,17 @@ def test_a_folder_refused_for_another_reason_says_which():
     sentence = _compare(reservoir).sentence
 
     assert "All 51 images were refused, 50 of them with the reason: turned 90" in sentence
+
+
+def test_not_all_are_called_foreign_if_some_can_be_put_right():
+    reservoir = filled(films(0, seed=1), refused=30)
+    for _ in range(21):
+        reservoir.add_refused("inverted")
+
+    sentence = _compare(reservoir).sentence
+
+    assert "All 51 images were refused, 30 of them because they are not like" in sentence
+    assert "what can be done" in sentence
 
 
 @pytest.mark.parametrize("num", [0, 1, 49])
