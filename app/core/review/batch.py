@@ -110,15 +110,20 @@ class Batch:
         self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="batch")
         self._thread.start()
 
-    def read_as(self, reading: ReadOptions) -> Batch:
-        """The same images, not yet started, with a reader's choices for what files leave open."""
+    def read_as(self, reading: ReadOptions, second_look: SecondLook | None = None) -> Batch:
+        """The same images, not yet started, with a reader's choices for what files leave open.
+
+        Args:
+            reading: The choices.
+            second_look: How refused films are judged after all by now, see `Engine.score`.
+        """
         return Batch(
             [replace(source, reading=reading) for source in self._sources],
             bundle=self.bundle,
             spooled=self._spooled,
             known=self._known,
             left_out=self.left_out,
-            second_look=self._second_look,
+            second_look=second_look,
         )
 
     @property

@@ -18,7 +18,7 @@ from app.core.images.reading import (
 )
 from app.core.review.batch import Batch
 from app.core.scoring.result import Result
-from app.ui import state
+from app.ui import decision_log, state
 from app.ui.cache import models
 
 
@@ -48,7 +48,7 @@ def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
             disabled=reading == batch.reading,
             key=f"review_read_as_{number}",
         ):
-            again = batch.read_as(reading)
+            again = batch.read_as(reading, decision_log.second_look(batch.bundle))
             again.start(models.engine(batch.bundle))
             state.set_batch(again)
             st.rerun()

@@ -3,11 +3,13 @@
 import re
 
 import cv2
+import numpy as np
 import pytest
+import tifffile
 from streamlit.testing.v1 import AppTest
 
 from app.core.results.decisions import DecisionStore
-from tests.app.views.conftest import MAIN, review_folder
+from tests.app.views.conftest import MAIN, review_folder, wait_for_worklist
 from tests.app.views.test_review import texts
 from tests.homes import link_converted
 from tests.references import familiar_film, foreign_film
@@ -80,6 +82,22 @@ def test_the_corrected_film_is_judged_logged_and_found_again(
     again = review_folder(AppTest.from_file(MAIN, default_timeout=60), "mixed")
     assert "Black and white were swapped" in rows(again).loc["mixed/inverted.png", "Reason"]
     assert rows(again).loc["mixed/foreign.png", "Status"] == "✕ Refused"
+
+
+def test_a_decision_holds_when_other_files_are_then_read_another_way(gated_app, tmp_path):
+    stack = np.stack([familiar_film(3003), familiar_film(3004)])
+    tifffile.imwrite(tmp_path / "root" / "mixed" / "stack.tif", stack, photometric="minisblack")
+    at = open_film(review_folder(gated_app, "mixed"), "inverted.png")
+    at.button(key="case_judge_corrected").click().run()
+    at.switch_page("views/review.py").run()
+
+    at.number_input(key="review_frame_1").set_value(2).run()
+    at.button(key="review_read_as_1").click().run()
+    wait_for_worklist(at)
+
+    assert not at.exception
+    assert "mixed/stack.tif · image 2" in rows(at).index
+    assert "Black and white were swapped" in rows(at).loc["mixed/inverted.png", "Reason"]
 
 
 def test_a_refused_film_is_judged_all_the_same_only_with_a_reason(
