@@ -85,16 +85,16 @@ def _rule_in(
     if positive:
         name, verb = "rule-in zone", "Ruled in"
         wanted = f"at least {percent(1 - promise.promised)} of the films above it have {positive}"
-        errors = "without"
+        errors = "here do not"
     else:
         name, verb = "clear zone", "Clear"
         wanted = f"at most {percent(promise.promised)} of the predictions above it are wrong"
-        errors = "wrong"
+        errors = "wrong here"
     if not promise.found:
         return f"No {name}: no threshold is shown where {wanted}. {_lacking(promise)}"
     return (
         f"{verb} from {thresholds.uncertain_high:.3f}: {wanted} ({promise.errors:,} of "
-        f"{promise.of:,} {errors} here; at most {_rounded_up(promise.bound)}). "
+        f"{promise.of:,} {errors}; at most {_rounded_up(promise.bound)}). "
         f"{_inside(guarantee, promise)}"
     )
 
