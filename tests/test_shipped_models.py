@@ -94,6 +94,16 @@ def test_the_samples_are_phantoms_the_model_reads(phantom_bundle):
     assert len({result.prediction.label for result in results}) == 2
 
 
+@pytest.mark.parametrize("name", ["chest-pneumonia", "brain-tumour"])
+def test_it_refuses_what_it_is_not_for(name, real_data):
+    paths = sorted((real_data / "foreign").glob("*/*.*"))[::4]
+    results = list(Engine(load_bundle(MODELS / name)).score(Source(p.name, p) for p in paths))
+
+    assert len(results) > 100
+    assert sum(result.status == "refused" for result in results) >= 0.95 * len(results)
+    assert all(result.prediction is None for result in results if result.status != "ok")
+
+
 def test_predictions_are_what_the_app_gives_for_the_same_file(real_data):
     bundle = load_bundle(MODELS / "chest-pneumonia")
     rows = bundle.predictions().query("split == 'test'").groupby("y_true").head(15)
@@ -111,10 +121,17 @@ def test_full_resolution_films_score_like_their_small_copies(real_data):
         for path in originals
     ]
     engine = Engine(load_bundle(MODELS / "chest-pneumonia"))
-    original, copy = (
-        np.array([r.prediction.probability for r in engine.score(Source(p.name, p) for p in paths)])
+    results = [
+        list(engine.score(Source(path.name, path) for path in paths))
         for paths in (originals, copies)
-    )
+    ]
+    pairs = [
+        (one.prediction.probability, other.prediction.probability)
+        for one, other in zip(*results, strict=True)
+        if one.prediction is not None and other.prediction is not None
+    ]
+    original, copy = np.array(pairs).T
 
     assert len(originals) == 160
+    assert len(pairs) >= 150  # the gate refuses a few of either
     assert np.abs(original - copy).mean() <= 0.02
