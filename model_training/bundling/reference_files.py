@@ -161,8 +161,10 @@ def section(built: Built | None) -> str:
         f"{share} of the validation films exceed; no test film and no foreign picture had a part "
         "in it. Faults that are named: "
         f"{named}. A fault with a remedy is named only if the film is familiar once it is put "
-        "right. The faults below were made of test films; the last column counts the films "
-        f"refused for this very fault.\n\n{table}"
+        "right. Films as they are and foreign pictures are counted as the app refuses them, by "
+        "their distance or by a rule. The faults below were made of test films and are counted "
+        "without the rules; the last column counts the films refused for this very "
+        f"fault.\n\n{table}"
     )
 
 

@@ -29,8 +29,8 @@ from model_training.reference.build import (
     Built,
     TooFewFilmsError,
     build_reference,
-    known_cases,
 )
+from model_training.reference.known_cases import known_cases
 from model_training.reference.similar_films import with_contradictions
 from model_training.training.experiment import Trained
 

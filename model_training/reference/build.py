@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles import manifest
 from app.core.bundles.manifest import FeatureLayer, Input
-from app.core.errors import DatasetError, RefusedImageError
-from app.core.gate.familiarity import check_familiar, needs_second_look
-from app.core.gate.fault_probes import REMEDY_OF
-from app.core.gate.observation import Observation
+from app.core.errors import DatasetError
 from app.core.gate.reference import Reference
 from app.core.gate.statistic_ranges import FEWEST_FILMS, StatisticRanges
 from app.core.images.reading import ReadOptions
@@ -24,8 +21,10 @@ from model_training.data.datasets import Case
 from model_training.reference.components import choose_limit, find_components
 from model_training.reference.contradictions import Measured, Placed
 from model_training.reference.faults import FAULTS
+from model_training.reference.known_cases import KnownCase
 from model_training.reference.layers import default_layers
 from model_training.reference.probes import fit_probes
+from model_training.reference.refusals import RefusalCounter
 from model_training.reference.small_pictures import within_size
 from model_training.reference.views import Featurise, Looked, Looker
 
@@ -61,37 +60,6 @@ class Amounts:
     checked: int = 120
     sample: int = 700
     share: float = 0.02
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KnownCase:
-    """A film of the training data.
-
-    Attributes:
-        case: Its file and label, with its split.
-        image_id: SHA-256 of the file.
-        group: Equal for films that must stay on one side of a split.
-    """
-
-    case: Case
-    image_id: str
-    group: str
-
-
-def known_cases(
-    cases: Sequence[Case], digests: Sequence[str], groups: NDArray[np.int64]
-) -> list[KnownCase]:
-    """The films of a training that is just done.
-
-    Args:
-        cases: Files and labels, with their splits.
-        digests: SHA-256 of each file.
-        groups: Equal for films that must stay on one side of a split, `(num_cases,)`.
-    """
-    return [
-        KnownCase(case, digest, f"group {group}")
-        for case, digest, group in zip(cases, digests, groups, strict=True)
-    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,9 +141,9 @@ def build_reference(
     split = {name: [split[name][at] for at in looked[name].positions] for name in split}
     _require_enough(split)
     reference = _fitted(looked, _layer_sizes(network, layers), amounts)
-    judge = _Judge(reference, looker)
-    own = {name: judge.right(looked[name], split[name]) for name in ("val", "test")}
-    refused = {fault: judge.wrong(fault, looked["test"], split["test"]) for fault in FAULTS}
+    counter = RefusalCounter(reference, looker)
+    own = {name: counter.right(looked[name], split[name]) for name in ("val", "test")}
+    refused = {fault: counter.wrong(fault, looked["test"], split["test"]) for fault in FAULTS}
     held_out = _held_out(looked, split, amounts.sample)
     seen = [reference.observe(looked[name].features[at]) for name, at in held_out]
     statistics = [looked[name].statistics[at] for name, at in held_out]
@@ -207,9 +175,9 @@ def try_foreign(
     network_input: Input,
     reading: ReadOptions,
 ) -> Built:
-    """The same with the share of foreign pictures that the reference refuses.
+    """The same with the share of foreign pictures that reference and rules refuse.
 
-    Rules that look at the file alone, such as those for colour, are not counted.
+    Those that are refused while they are read, such as for colour, are not counted.
 
     Args:
         built: The reference, of which nothing is changed.
@@ -219,13 +187,13 @@ def try_foreign(
         reading: How files are read that leave it open.
     """
     looker = Looker(network_input, reading, _featurise(network, built.section.layers))
-    judge = _Judge(built.reference, looker)
+    counter = RefusalCounter(built.reference, looker)
     foreign = {}
     for kind, cases in kinds.items():
         looked = looker.look(cases, faults=(), num_faulty=0, seed=0)
         readable = [cases[at] for at in looked.positions]
         known = [KnownCase(case, "", f"picture {n}") for n, case in enumerate(readable)]
-        foreign[kind] = judge.right(looked, known)
+        foreign[kind] = counter.right(looked, known)
     return replace(built, foreign=foreign)
 
 
@@ -302,55 +270,6 @@ def _fitted(looked: Mapping[str, Looked], sizes: Sequence[int], amounts: Amounts
         else None
     )
     return replace(reference, probes=probes, ranges=ranges)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Judge:
-    """Counts what the gate refuses."""
-
-    reference: Reference
-    looker: Looker
-
-    def right(self, looked: Looked, cases: Sequence[KnownCase]) -> ClusteredProportion:
-        """The share of films as they are that are refused."""
-        codes = []
-        for features, one in zip(looked.features, cases, strict=True):
-            seen, again = self.reference.observe(features), None
-            if needs_second_look(seen):
-                remedied = self.looker.look_again(one.case, REMEDY_OF[seen.fault])
-                again = self.reference.observe(remedied)
-            codes.append(_code(seen, again))
-        return _share([code != "" for code in codes], cases)
-
-    def wrong(
-        self, fault: str, looked: Looked, cases: Sequence[KnownCase]
-    ) -> tuple[ClusteredProportion, ClusteredProportion]:
-        """The shares of films with a fault that are refused, and refused for this fault.
-
-        The remedy of a fault that is rightly named gives back the film as it was; that of another
-        is taken not to help.
-        """
-        codes = []
-        for features, original in zip(looked.faulty[fault], looked.features, strict=False):
-            seen = self.reference.observe(features)
-            again = self.reference.observe(original) if seen.fault == fault in REMEDY_OF else None
-            codes.append(_code(seen, again))
-        of = cases[: len(codes)]
-        return _share([code != "" for code in codes], of), _share([c == fault for c in codes], of)
-
-
-def _code(seen: Observation, again: Observation | None) -> str:
-    """Why an image is refused; empty if it is not."""
-    try:
-        check_familiar(seen, remedied=again)
-    except RefusedImageError as error:
-        return error.code
-    return ""
-
-
-def _share(refused: Sequence[bool], cases: Sequence[KnownCase]) -> ClusteredProportion:
-    groups = np.array([one.group for one in cases], str)
-    return ClusteredProportion.of(np.array(refused, bool), groups)
 
 
 def _held_out(

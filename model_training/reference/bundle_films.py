@@ -12,7 +12,7 @@ from app.core.bundles.bundle import GROUP_ID, SPLIT, Bundle, CaseSplit, file_sha
 from app.core.errors import DatasetError
 from app.core.images.reading import AS_STORED, ReadOptions
 from model_training.data.datasets import NO_CLASS, SPLITS, Case, images_below
-from model_training.reference.build import KnownCase
+from model_training.reference.known_cases import KnownCase
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.manifest import Input
-from app.core.errors import ImageError, Remedy
+from app.core.errors import ImageError, RefusedImageError, Remedy
+from app.core.gate.admission import refusal_of
 from app.core.gate.image_statistics import NAMES, image_statistics
+from app.core.gate.rules.header import check_header
 from app.core.images import decoding, remedies
 from app.core.images.decoding import Film
 from app.core.images.guard import guarded
@@ -37,6 +39,8 @@ class Looked:
         positions: int64 `(num_films,)`, which of the cases could be read.
         features: float32 `(num_films, num_features)`.
         statistics: float32 `(num_films, num_statistics)`, see `image_statistics`.
+        shapes: Rows and columns of each film.
+        stated: Why each is refused for what its file states; None if it is not.
         faulty: Fault -> features of copies of the first films that have it.
         pictures: Small JPEG pictures of the films; empty if none were wanted.
     """
@@ -44,6 +48,8 @@ class Looked:
     positions: NDArray[np.int64]
     features: NDArray[np.float32]
     statistics: NDArray[np.float32]
+    shapes: tuple[tuple[int, int], ...]
+    stated: tuple[RefusedImageError | None, ...]
     faulty: dict[str, NDArray[np.float32]]
     pictures: tuple[bytes, ...] = ()
 
@@ -79,12 +85,16 @@ class Looker:
         positions: list[int] = []
         features: list[NDArray[np.float32]] = []
         statistics: list[NDArray[np.float32]] = []
+        shapes: list[tuple[int, int]] = []
+        stated: list[RefusedImageError | None] = []
         pictures: list[bytes] = []
         copies: dict[str, list[NDArray[np.float32]]] = {fault: [] for fault in faults}
         for some in self._read(cases):
             films = [film for _, film in some]
             features.append(self.featurise(self._fitted(films)))
             statistics += [image_statistics(film) for film in films]
+            shapes += [(film.pixels.shape[0], film.pixels.shape[1]) for film in films]
+            stated += [self._stated(film) for film in films]
             pictures += [small_picture(film) for film in films] if self.pictures else []
             chosen = films[: max(0, num_faulty - len(positions))]
             positions += [position for position, _ in some]
@@ -100,6 +110,8 @@ class Looker:
             np.array(positions, np.int64),
             np.concatenate([nothing, *features]),
             np.array(statistics, np.float32).reshape(len(positions), len(NAMES)),
+            tuple(shapes),
+            tuple(stated),
             {fault: np.concatenate([nothing, *found]) for fault, found in copies.items()},
             tuple(pictures),
         )
@@ -114,6 +126,9 @@ class Looker:
         film = remedies.apply(self._decoded(case), remedy)
         features: NDArray[np.float32] = self.featurise(self._fitted([film]))[0]
         return features
+
+    def _stated(self, film: Film) -> RefusedImageError | None:
+        return refusal_of(lambda: check_header(film, self.network_input))
 
     def _read(self, cases: Sequence[Case]) -> Iterator[list[tuple[int, Film]]]:
         """Position and film of those that can be read, some at a time."""

@@ -311,8 +311,9 @@ class Reference(_Section):
 
     The numbers themselves are in files of the bundle. The limit rests on the distance that the
     proportion `limit_share` of the validation images exceed; `refused` says how many `of` them are
-    refused. `faults` are the ways to be wrong that can be named, such as
-    `inverted`. `contradictions` is one for the task, or one for each finding; older ones have none.
+    refused, in older bundles without what rules refuse. `faults` are the ways to be wrong that can
+    be named, such as `inverted`. `contradictions` is one for the task, or one for each finding;
+    older ones have none.
     """
 
     layers: tuple[FeatureLayer, ...] = Field(min_length=1)

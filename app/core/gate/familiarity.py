@@ -34,7 +34,7 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
             if that makes the film familiar.
     """
     fault = observation.fault
-    if fault in REMEDY_OF and remedied is not None and _is_right(remedied):
+    if fault in REMEDY_OF and remedied is not None and is_right(remedied):
         raise RefusedImageError(fault, _SENTENCES[fault], remedy=REMEDY_OF[fault])
     if fault and fault not in REMEDY_OF:
         raise RefusedImageError(fault, _SENTENCES.get(fault, _of_other_fault(fault)))
@@ -48,8 +48,12 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
         )
 
 
-def _is_right(remedied: Observation) -> bool:
-    """Whether a film is familiar with the remedy, and nothing is wrong with it any more."""
+def is_right(remedied: Observation) -> bool:
+    """Whether a film is familiar with a remedy, and nothing is wrong with it any more.
+
+    Args:
+        remedied: What was seen of it with the remedy.
+    """
     return remedied.distance <= 1 and not remedied.fault
 
 

@@ -25,6 +25,7 @@ from app.core.backend_names import BackendName
 from app.core.backends.backend import Scores, open_backend
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, ImageError, RefusedImageError, Remedy, raised_at
+from app.core.gate.admission import Impression, require_admitted
 from app.core.gate.likeness import likeness
 from app.core.gate.observation import Observation
 from app.core.images import decoding
@@ -34,7 +35,7 @@ from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps
-from app.core.scoring.gatekeeper import Gatekeeper, Impression
+from app.core.scoring.gatekeeper import Gatekeeper
 from app.core.scoring.output_check import require_numbers
 from app.core.scoring.prediction import Prediction, predict
 from app.core.scoring.result import KnownResults, Result
@@ -304,7 +305,7 @@ class Engine:
             RefusedImageError: If the model is not for it.
         """
         if not chosen.override:
-            self.gatekeeper.require_admitted(
+            require_admitted(
                 observation,
                 impression,
                 remedied=lambda remedy: self._observe_with(remedy, source, chosen),

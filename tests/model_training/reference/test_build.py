@@ -13,11 +13,10 @@ from model_training.data.datasets import Case
 from model_training.networks.catalogue import PRESETS
 from model_training.reference.build import (
     Amounts,
-    KnownCase,
     TooFewFilmsError,
     build_reference,
-    known_cases,
 )
+from model_training.reference.known_cases import KnownCase, known_cases
 
 FEW = Amounts(training=70, validation=60, test=20, faulty=10, checked=10, sample=70)
 

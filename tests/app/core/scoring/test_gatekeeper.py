@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import RefusedImageError
+from app.core.gate.admission import require_admitted
 from app.core.gate.image_statistics import NAMES, image_statistics
 from app.core.gate.observation import Observation
 from app.core.gate.statistic_ranges import StatisticRanges
@@ -42,7 +43,7 @@ def test_a_rule_refuses_before_the_network_is_asked(guarded):
     assert found.refusal.code == "border"
     assert found.refusal.remedy == "remove_border"
     with pytest.raises(type(found.refusal), match="border"):
-        guarded.require_admitted(None, found, remedied=lambda _: None)
+        require_admitted(None, found, remedied=lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_a_remedy_of_a_rule_is_offered_if_the_film_is_familiar_then(
         return seen(without)
 
     with pytest.raises(RefusedImageError) as refused:
-        guarded.require_admitted(seen(as_it_is), impression, remedied=remedied)
+        require_admitted(seen(as_it_is), impression, remedied=remedied)
 
     assert asked == ["remove_border"]
     assert (refused.value.code, refused.value.remedy) == (code, remedy)
