@@ -15,6 +15,7 @@ from app.core.adaptation.labels import Labelled
 from app.core.bundles.bundle import SPLIT, Bundle
 from app.core.bundles.guarantee import Unit
 from app.core.errors import DatasetError, ImageError
+from app.core.gate.familiarity import UNFAMILIAR
 from app.core.gate.reference import load_reference
 from app.core.images.decoding import image_id
 from app.core.images.guard import guarded
@@ -24,8 +25,6 @@ from app.core.progress import progress
 from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.statistics.zones import Units
 
-# Of a film that is refused for nothing but that.
-UNFAMILIAR = "unfamiliar"
 # Why a film is not used, as counted and shown.
 CONTRADICTING = "labelled as two classes"
 REPEATED = "the same file again"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from app.core.adaptation.films import UNFAMILIAR
+from app.core.gate.familiarity import UNFAMILIAR
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import Result
 from app.core.sources.source import Source

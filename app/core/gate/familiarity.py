@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from app.core.errors import RefusedImageError
 from app.core.gate.fault_probes import REMEDY_OF
 from app.core.gate.observation import Observation
+
+# Code of an image that is refused for nothing but its distance.
+UNFAMILIAR = "unfamiliar"
 
 
 def needs_second_look(observation: Observation) -> bool:
@@ -40,12 +45,24 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
         raise RefusedImageError(fault, _SENTENCES.get(fault, _of_other_fault(fault)))
     if observation.distance > 1:
         raise RefusedImageError(
-            "unfamiliar",
+            UNFAMILIAR,
             "This image is unlike those the model learned from "
-            f"({observation.distance:.1f} times as far from them as the limit). Check that it "
-            "shows what the model is for, in the usual view and whole; if so, read it without "
+            f"({times_the_limit(observation.distance)} as far from them as the limit). Check that "
+            "it shows what the model is for, in the usual view and whole; if so, read it without "
             "the model.",
         )
+
+
+def times_the_limit(distance: float) -> str:
+    """How far beyond the limit an image lies, such as `1.5 times`; never as if it were within.
+
+    Args:
+        distance: Above 1, see `Observation`.
+    """
+    if distance >= 100:
+        return "over 100 times"
+    shown = f"{distance:.1f}" if distance >= 1.1 else f"{ceil(100 * distance) / 100:.2f}"
+    return f"{shown} times"
 
 
 def is_right(remedied: Observation) -> bool:

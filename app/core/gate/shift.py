@@ -181,7 +181,8 @@ def compare(
         seen = Distributions("distance", reservoir.distances(), reference.distances)
         if len(seen.folder) and np.isfinite(seen.reference).all():
             figures["refused"] = seen
-    if refused.total >= FEWEST and folder is not None and len(folder) >= FEWEST_JUDGED:
+    is_comparable = folder is not None and min(len(folder), len(home)) >= FEWEST_JUDGED
+    if refused.total >= FEWEST and folder is not None and is_comparable:
         by_chance = largest_effects(
             home, _figures(home), _points(home, folder)[0], num=len(folder), seed=seed
         )

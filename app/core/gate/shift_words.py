@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.core.gate.familiarity import UNFAMILIAR
 from app.core.statistics.metrics import Proportion
 
 # What the network itself sees of films; image statistics say how they were made.
@@ -37,7 +38,6 @@ _WORDS = {
 }
 _MOST_NAMED = 3
 _TOGETHER = "statistics"
-_UNFAMILIAR = "unfamiliar"
 _ON_ADAPT = "Label 50 to 100 of them on Adapt, or read them all."
 _READ_ALL = "Read them all."
 
@@ -117,12 +117,12 @@ def detail(told: Told) -> str:
 def _all_refused(told: Told) -> str:
     total = f"All {told.refused.total:,} images were refused"
     reason, count = told.reasons.most_common(1)[0]
-    if reason == _UNFAMILIAR and count == told.refused.total:
+    if reason == UNFAMILIAR and count == told.refused.total:
         return (
             f"{total}: they are not like those this model learned from. Choose a model "
             "that is made for them, or read them without one."
         )
-    if reason == _UNFAMILIAR:
+    if reason == UNFAMILIAR:
         return (
             f"{total}, {count:,} of them because they are not like those this model learned from. "
             "The list has the reasons of the others, and what can be done."
@@ -138,7 +138,7 @@ def _more_refused(told: Told) -> str:
         f"More images than usual were refused: {_in_full(told.refused)}, against "
         f"{_percent(told.reference_refused)} of the model's validation films."
     )
-    if told.reasons[_UNFAMILIAR] * 2 > told.refused.total:
+    if told.reasons[UNFAMILIAR] * 2 > told.refused.total:
         unlike = f"{said} Most are unlike those it learned from: choose another model"
         if not told.is_adaptable:
             return f"{unlike}, or read them without one."

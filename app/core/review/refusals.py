@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.core.errors import Remedy
+from app.core.gate.familiarity import UNFAMILIAR, times_the_limit
 from app.core.gate.observation import Observation
 from app.core.images import remedies
 from app.core.images.decoding import Film
@@ -79,12 +80,12 @@ def distance_text(observation: Observation) -> str:
             f"It lies within the limit, at {distance:.2f} of the distance at which films are "
             "refused."
         )
-    times = f"{distance:.1f}" if distance < 100 else "over 100"
-    return f"It lies {times} times as far from the films the model learned from as the limit."
+    times = times_the_limit(distance)
+    return f"It lies {times} as far from the films the model learned from as the limit."
 
 
 def all_refused_note(results: Sequence[Result]) -> str:
-    """One message for a folder in which there is nothing that the model is for; else empty.
+    """One message for a folder of which no film is judged; else empty.
 
     Args:
         results: Of a finished batch.
@@ -92,6 +93,11 @@ def all_refused_note(results: Sequence[Result]) -> str:
     judged = [one for one in results if one.status in ("ok", "refused") and one.observation]
     if not judged or any(one.status == "ok" for one in judged):
         return ""
+    if any(one.reason_code != UNFAMILIAR for one in judged):
+        return (
+            f"All {len(judged):,} films that could be read were refused. The list says why, and "
+            "what can be done."
+        )
     return (
         f"The model is for none of these films: all {len(judged):,} that could be read are unlike "
         "those it learned from. Choose another folder or another model."

@@ -19,7 +19,7 @@ def check_grey_levels(look: Look) -> None:
     if look.is_below("levels", FEWEST_LEVELS / 256):
         raise RefusedImageError(
             "few_grey_levels",
-            f"Nearly all of the picture has {num_levels} of 256 grey levels, which a film never "
-            "does: it may be a mask, or a copy in black and white. Export the film in its full "
-            "range of greys.",
+            f"Nearly all of the picture is made of only {num_levels} of 256 grey levels, far fewer "
+            "than the films that the model was trained on have: it may be a mask, or a copy in "
+            "black and white. Export the film in its full range of greys.",
         )

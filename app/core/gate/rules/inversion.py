@@ -16,9 +16,10 @@ def check_inversion(look: Look) -> None:
         RefusedImageError: If it is one, with the remedy `invert`.
     """
     if look.is_inverse_usual:
+        theirs, this = ("dark", "bright") if look.is_above("surround") else ("bright", "dark")
         raise RefusedImageError(
             "inverted",
-            "Black and white seem to be swapped: the model's films are dark where this one is "
-            "bright. Swap them, or export the film as it is read.",
+            f"Black and white seem to be swapped: at the margin the model's films are {theirs}, "
+            f"and this one is {this}. Swap them, or export the film as it is read.",
             remedy="invert",
         )

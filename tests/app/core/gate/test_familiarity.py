@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import RefusedImageError
-from app.core.gate.familiarity import check_familiar, needs_second_look
+from app.core.gate.familiarity import check_familiar, needs_second_look, times_the_limit
 from app.core.gate.fault_probes import REMEDY_OF, FaultProbes
 from app.core.gate.observation import Observation
 
@@ -31,6 +31,17 @@ def test_an_unfamiliar_image_is_refused_with_its_distance_and_what_to_do():
 
     assert caught.value.code == "unfamiliar"
     assert caught.value.remedy is None
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (1.0001, "1.01 times"), (1.042, "1.05 times"), (1.1, "1.1 times"), (7.26, "7.3 times"),
+        (1e30, "over 100 times"),
+    ],
+)  # fmt: skip
+def test_an_image_just_beyond_the_limit_is_not_said_to_lie_at_it(distance, words):
+    assert times_the_limit(distance) == words
 
 
 @pytest.mark.parametrize("fault", REMEDY_OF)

@@ -230,6 +230,15 @@ def test_too_few_judged_films_are_not_compared_beside_many_refused():
     assert "Too few films were judged" in shift.detail
 
 
+def test_a_reference_of_too_few_familiar_films_is_not_compared():
+    far = replace(HOME, distances=np.where(np.arange(len(HOME)) < 5, 0.5, 2.0))
+
+    shift = _compare(filled(films(100, seed=1)), far)
+
+    assert [one.what for one in shift.differences] == ["refused"]
+    assert shift.num_compared == 0
+
+
 def test_a_reference_without_statistics_is_compared_in_the_rest():
     bare = replace(HOME, statistics=np.empty((len(HOME), 0), np.float32))
 

@@ -22,7 +22,7 @@ def result(status="refused", **facts):
 
 @pytest.mark.parametrize(
     ("distance", "figure"),
-    [(0.5, "0.50"), (1.0, "1.00"), (1.04, "1.0 times"), (23.46, "23.5 times"), (1e9, "over 100")],
+    [(0.5, "0.50"), (1.0, "1.00"), (1.035, "1.04 times"), (23.46, "23.5 times"), (1e9, "over 100")],
 )
 def test_a_distance_is_told_by_the_limit(distance, figure):
     assert figure in distance_text(seen(distance))
@@ -53,10 +53,14 @@ def test_a_second_look_is_told_with_its_reason():
 
 
 def test_a_folder_of_foreign_films_is_counted_without_files_that_cannot_be_read():
-    foreign = [result(observation=seen(3.0)) for _ in range(4)]
+    foreign = [result(reason_code="unfamiliar", observation=seen(3.0)) for _ in range(4)]
     torn = result("unreadable", reason_code="truncated", reason="torn")
 
     assert "all 4 " in all_refused_note([*foreign, torn])
     assert all_refused_note([*foreign, result("ok", observation=seen(0.2))]) == ""
     assert all_refused_note([torn]) == ""
+    turned = result(reason_code="turned_90", observation=seen(3.0), remedy="turn_90")
+    assert all_refused_note([*foreign, turned]) == (
+        "All 5 films that could be read were refused. The list says why, and what can be done."
+    )
     assert all_refused_note([]) == ""

@@ -20,7 +20,18 @@ def test_an_inverted_brain_is_refused_with_its_remedy():
         check_inversion(look(INVERTED, **BRAIN))
 
     assert refused.value.code == "inverted"
+    assert "the model's films are dark, and this one is bright" in str(refused.value)
     assert refused.value.remedy == "invert"
+
+
+def test_a_film_too_dark_at_the_margin_is_told_so():
+    bright = {"mean": (0.68, 1), "black": (0, 0.05), "white": (0.5, 1), "surround": (0.9, 1)}
+    dark = {"mean": 0.15, "black": 0.7, "white": 0.01, "surround": 0.0}
+
+    with pytest.raises(
+        RefusedImageError, match="the model's films are bright, and this one is dark"
+    ):
+        check_inversion(look(INVERTED | dark, **(BRAIN | bright)))
 
 
 @pytest.mark.parametrize(
