@@ -91,6 +91,11 @@ def _run(options: argparse.Namespace) -> None:
             raise WrongCall("--propose is below 1. Expected a number of films.")
         if options.out.suffix.lower() != ".csv":
             raise WrongCall(f"--out is {options.out.name!r}. With --propose, it ends in .csv.")
+        if options.out.is_file():
+            raise WrongCall(
+                f"{str(options.out)!r} exists, and labels in it would be lost. Name a new file "
+                "with --out."
+            )
         require_output_file("--out", options.out)
     from app.core.adaptation.adapt import require_adaptable
     from app.core.bundles.bundle import load_bundle

@@ -84,9 +84,20 @@ def test_a_list_of_films_to_label_can_be_filled_in_and_read(base, films, tmp_pat
     assert len({row["path"] for row in rows}) == 25
     assert set(rows[0]) == {"path", "label", "patient_id"}  # no score, which would suggest a label
     assert all((tmp_path / row["path"]).is_file() for row in rows)
-    first = table.read_bytes()
-    assert main(call) == 0
-    assert table.read_bytes() == first
+    again = tmp_path / "again.csv"
+    assert main([*call[:-1], str(again)]) == 0
+    assert again.read_bytes() == table.read_bytes()
+
+
+def test_labels_that_were_filled_in_are_not_overwritten(base, tmp_path, capsys):
+    table = tmp_path / "to_label.csv"
+    table.write_text("path,label\na.png,PNEUMONIA\n")
+
+    assert (
+        main(["adapt", str(base.path), str(tmp_path), "--propose", "5", "--out", str(table)]) == 2
+    )
+    assert "labels in it would be lost" in capsys.readouterr().err
+    assert table.read_text() == "path,label\na.png,PNEUMONIA\n"
 
 
 @pytest.mark.parametrize(
