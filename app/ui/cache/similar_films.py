@@ -23,16 +23,18 @@ def held_out(bundle: Bundle) -> HeldOutFilms | None:
     return load_held_out(bundle)
 
 
-@st.cache_resource(max_entries=2000, show_spinner=False)
-def known_picture(image_id: str, _path: Path) -> str:
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=2000, show_spinner=False)
+def known_picture(bundle: Bundle, path: Path) -> str:
     """The small picture of a held-out film, as a data URL; empty if it can no longer be read.
 
+    Another bundle may have another picture of the same film, or call it so.
+
     Args:
-        image_id: SHA-256 of the film.
-        _path: The picture.
+        bundle: Whose picture it is.
+        path: The picture.
     """
     try:
-        content = _path.read_bytes()
+        content = path.read_bytes()
     except OSError:
         return ""
     return f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"

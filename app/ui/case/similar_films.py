@@ -190,7 +190,7 @@ def _tile(neighbour: Neighbour, similar: Similar) -> dict[str, Any]:
     split = {"val": "validation", "test": "test"}.get(similar.sample.splits[image_id], "held-out")
     return {
         "key": image_id,
-        "picture": cache.known_picture(image_id, path) if path is not None else "",
+        "picture": cache.known_picture(similar.bundle, path) if path is not None else "",
         "truth": f"{_shape(task, neighbour.label)} {name}",
         "distance": distance,
         "description": f"{name}, {distance}, {split} film",
