@@ -31,9 +31,8 @@ REPEATED = "the same file again"
 TRAINED_ON = "among the films of the training"
 NO_OUTPUT = "no valid output"
 _MAX_LISTED = 3
-# Is told what is done, how much of it, and of how much. What it raises ends the work.
-Watch = Callable[[str, int, int], None]
-JUDGED, SCORED = "looked at", "scored"
+# Is told how many films are scored, and of how many. What it raises ends the work.
+Watch = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,20 +109,21 @@ def score_films(
     Args:
         engine: The model.
         labelled: The films.
-        watch: Is told of each film that is looked at, and of each batch that is scored.
+        watch: Is told of each film.
 
     Raises:
         DatasetError: If none is left.
     """
     left_out: Counter[str] = Counter()
-    by_digest: dict[str, tuple[Labelled, NDArray[np.uint8]]] = {}
+    by_digest: dict[str, Labelled] = {}
+    scores = _Scores(engine)
     contradicting: dict[str, str] = {}
     known = _digests_of_training(engine.bundle)
     judged = engine.score(one.source for one in labelled)
     bar = progress(labelled, title="scoring", unit="film")
     for number, (one, result) in enumerate(zip(bar, judged, strict=True)):
         if watch is not None:
-            watch(JUDGED, number, len(labelled))
+            watch(number, len(labelled))
         if result.prediction is None and result.reason_code != UNFAMILIAR:
             left_out[result.reason_code] += 1
             continue
@@ -139,7 +139,7 @@ def score_films(
         elif digest in contradicting:
             left_out[CONTRADICTING] += 1
         elif digest in by_digest:
-            if by_digest[digest][0].label == one.label:
+            if by_digest[digest].label == one.label:
                 left_out[REPEATED] += 1
             else:
                 contradicting[digest] = one.source.name
@@ -153,11 +153,14 @@ def score_films(
                 reading=one.source.reading,
             )
             if isinstance(prepared, Prepared):
-                by_digest[digest] = one, prepared.pixels
+                by_digest[digest] = one
+                scores.add(digest, prepared.pixels)
             else:
                 left_out[prepared.error.code] += 1
+    if watch is not None:
+        watch(len(labelled), len(labelled))
     usable = list(by_digest.items())
-    logits, distances = _scores(engine, [pixels for _, (_, pixels) in usable], watch)
+    logits, distances = scores.of([digest for digest, _ in usable])
     finite = np.flatnonzero(np.isfinite(logits).all(axis=1))
     if len(finite) < len(usable):
         left_out[NO_OUTPUT] += len(usable) - len(finite)
@@ -168,10 +171,10 @@ def score_films(
         )
     films = LocalFilms(
         logits,
-        np.array([one.label for _, (one, _) in usable], np.int64),
-        np.array([one.patient_id for _, (one, _) in usable], np.str_),
+        np.array([one.label for _, one in usable], np.int64),
+        np.array([one.patient_id for _, one in usable], np.str_),
         np.array([digest for digest, _ in usable], np.str_),
-        np.array([one.source.name for _, (one, _) in usable], np.str_),
+        np.array([one.source.name for _, one in usable], np.str_),
         distances,
         dict(left_out),
         tuple(contradicting.values())[:_MAX_LISTED],
@@ -186,27 +189,41 @@ def describe(left_out: dict[str, int]) -> str:
     )
 
 
-def _scores(
-    engine: Engine, films: Sequence[NDArray[np.uint8]], watch: Watch | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Class logits, and distances if the bundle has a reference."""
-    reference = load_reference(engine.bundle)
-    logits, distances = [], []
-    for start in progress(range(0, len(films), BATCH_SIZE), title="logits", unit="batch"):
-        if watch is not None:
-            watch(SCORED, start, len(films))
-        scores = engine.run(np.stack(films[start : start + BATCH_SIZE]))
-        logits.append(class_logits(np.asarray(scores.logits)))
-        if reference is not None and scores.features is not None:
+class _Scores:
+    """Class logits and distances of films, whose pixels are kept no longer than for a batch."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reference = load_reference(engine.bundle)
+        self._waiting: dict[str, NDArray[np.uint8]] = {}
+        self._logits: dict[str, NDArray[np.float64]] = {}
+        self._distances: dict[str, float] = {}
+
+    def add(self, digest: str, pixels: NDArray[np.uint8]) -> None:
+        """Takes a film, as the network does."""
+        self._waiting[digest] = pixels
+        if len(self._waiting) == BATCH_SIZE:
+            self._score()
+
+    def of(self, digests: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Logits `(num_films, num_classes)`, and distances if the bundle has a reference."""
+        self._score()
+        logits = np.zeros((len(digests), len(self._engine.bundle.manifest.task.classes)))
+        for row, digest in enumerate(digests):
+            logits[row] = self._logits[digest]
+        distances = [self._distances[one] for one in digests if one in self._distances]
+        return logits, np.array(distances, np.float64)
+
+    def _score(self) -> None:
+        if not self._waiting:
+            return
+        scores = self._engine.run(np.stack(list(self._waiting.values())))
+        self._logits |= zip(self._waiting, class_logits(np.asarray(scores.logits)), strict=True)
+        if self._reference is not None and scores.features is not None:
             features = np.nan_to_num(np.asarray(scores.features, np.float32))
-            distances.append(reference.distances(reference.standardised(features))[1])
-    if watch is not None:
-        watch(SCORED, len(films), len(films))
-    num_classes = len(engine.bundle.manifest.task.classes)
-    return (
-        np.concatenate(logits) if logits else np.zeros((0, num_classes)),
-        np.concatenate(distances) if distances else np.zeros(0),
-    )
+            distances = self._reference.distances(self._reference.standardised(features))[1]
+            self._distances |= zip(self._waiting, map(float, distances), strict=True)
+        self._waiting.clear()
 
 
 def _digests_of_training(bundle: Bundle) -> frozenset[str]:

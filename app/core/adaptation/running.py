@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Event, Thread
 
 from app.core.adaptation.adapt import Adapted, adapt
-from app.core.adaptation.films import JUDGED
 from app.core.adaptation.fitting import Wanted
 from app.core.adaptation.folder import write_beside
 from app.core.adaptation.labels import Labelled
@@ -18,8 +17,8 @@ from app.core.errors import OverreadError, raised_at
 from app.core.scoring.engine import Engine
 
 _LOG = logging.getLogger(__name__)
-# A first look, which reads the films, takes most of the time; fitting has the rest.
-_JUDGED_SHARE, _SCORED_SHARE = 0.6, 0.3
+# Reading and scoring the films takes most of the time; fitting has the rest.
+_SCORED_SHARE = 0.9
 
 
 class _CancelledError(Exception):
@@ -135,11 +134,8 @@ class Adapting:
         finally:
             self._keep = None
 
-    def _watch(self, what: str, done: int, total: int) -> None:
+    def _watch(self, done: int, total: int) -> None:
         if self._cancel.is_set():
             raise _CancelledError
         share = done / total if total else 1.0
-        fraction = (
-            share * _JUDGED_SHARE if what == JUDGED else _JUDGED_SHARE + share * _SCORED_SHARE
-        )
-        self.stage = Stage(fraction, f"{done:,} of {total:,} films {what}.")
+        self.stage = Stage(share * _SCORED_SHARE, f"{done:,} of {total:,} films scored.")
