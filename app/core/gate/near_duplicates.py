@@ -11,6 +11,8 @@ from app.core.gate.likeness import HASH_BYTES, MARK_BYTES, MOST_HASH_BITS, MOST_
 # are kept, about 25 MB in all.
 MOST_FILMS = 100_000
 _FIRST_ROOM = 256
+# The hash of a mark is one word of 64 bits, and its signs are the others.
+_SIGN_WORDS = (MARK_BYTES - HASH_BYTES) // 8
 
 
 class NearDuplicates:
@@ -25,7 +27,9 @@ class NearDuplicates:
         self._most = most
         self._num_films = 0
         self._names: list[str] = []
-        self._marks = np.zeros((0, MARK_BYTES // 8), np.uint64)
+        # Apart from the signs: they are all looked at for each film, in a tenth of the time.
+        self._hashes = np.zeros(0, np.uint64)
+        self._signs = np.zeros((0, _SIGN_WORDS), np.uint64)
 
     def add(self, mark: bytes, name: str) -> str:
         """Remembers a film, and returns the name of the earliest that it nearly equals.
@@ -38,35 +42,33 @@ class NearDuplicates:
             The name; empty if there is none.
         """
         new = np.frombuffer(mark, np.uint64)
-        found = self._find(new)
+        new_hash, new_signs = new[0], new[1:]
+        found = self._find(new_hash, new_signs)
         place = self._num_films % self._most
         if place == len(self._names):
             self._names.append(name)
             self._make_room()
         else:
             self._names[place] = name
-        self._marks[place] = new
+        self._hashes[place], self._signs[place] = new_hash, new_signs
         self._num_films += 1
         return found
 
-    def _find(self, new: NDArray[np.uint64]) -> str:
-        marks = self._marks[: len(self._names)]
-        near = np.flatnonzero(
-            np.bitwise_count(marks[:, : HASH_BYTES // 8] ^ new[: HASH_BYTES // 8]).sum(axis=1)
-            <= MOST_HASH_BITS
-        )
+    def _find(self, new_hash: np.uint64, new_signs: NDArray[np.uint64]) -> str:
+        hashes = self._hashes[: len(self._names)]
+        near = np.flatnonzero(np.bitwise_count(hashes ^ new_hash) <= MOST_HASH_BITS)
         if not near.size:
             return ""
-        signs = marks[near][:, HASH_BYTES // 8 :] ^ new[HASH_BYTES // 8 :]
-        same = near[np.bitwise_count(signs).sum(axis=1, dtype=np.int64) <= MOST_SIGNS]
+        differing = np.bitwise_count(self._signs[near] ^ new_signs)
+        same = near[differing.sum(axis=1, dtype=np.int64) <= MOST_SIGNS]
         if not same.size:
             return ""
         oldest = self._num_films % self._most if self._num_films > self._most else 0
         return self._names[int(same[np.argmin((same - oldest) % self._most)])]
 
     def _make_room(self) -> None:
-        if len(self._names) > len(self._marks):
-            room = min(self._most, max(_FIRST_ROOM, 2 * len(self._marks)))
-            marks = np.zeros((room, MARK_BYTES // 8), np.uint64)
-            marks[: len(self._marks)] = self._marks
-            self._marks = marks
+        known = len(self._hashes)
+        if len(self._names) > known:
+            more = min(self._most, max(_FIRST_ROOM, 2 * known)) - known
+            self._hashes = np.pad(self._hashes, (0, more))
+            self._signs = np.pad(self._signs, ((0, more), (0, 0)))

@@ -71,7 +71,8 @@ def test_memory_is_bounded_and_the_oldest_is_forgotten():
 
     assert seen.add(mark(picture(299)), "299 again") == "299"
     assert seen.add(mark(picture(0)), "0 once more") == "0 again"
-    assert seen._marks.shape == (300, MARK_BYTES // 8)
+    assert seen._hashes.shape == (300,)
+    assert seen._signs.shape == (300, MARK_BYTES // 8 - 1)
     assert len(seen._names) == 300
 
 
