@@ -20,6 +20,7 @@ from app.core.bundles.adaptation import (
     ADAPTATION_CARD,
     ADAPTATION_FORMAT,
     LOCAL,
+    MAX_REACH,
     Adaptation,
     LocalData,
     LocalFigure,
@@ -31,8 +32,8 @@ from app.core.performance.formatting import calibration_in_full, counted
 from app.core.performance.promises import promises
 
 # The limit of distance grows so that 98 % of the local films are familiar, as of the validation
-# films, but not beyond this: a place so far away is not to be adapted to.
-FAMILIAR_SHARE, MAX_REACH = 0.98, 1.5
+# films, but not beyond `MAX_REACH`: a place so far away is not to be adapted to.
+FAMILIAR_SHARE = 0.98
 _DIGITS = 9
 
 

@@ -14,6 +14,8 @@ from app.core.errors import BundleError
 ADAPTATION = "adaptation.json"
 ADAPTATION_CARD = "ADAPTATION.md"
 ADAPTATION_FORMAT: Literal[1] = 1
+# By how much the limit of distance may grow at most: no file may switch off the gate.
+MAX_REACH = 1.5
 # The split of an adaptation's predictions table: local films, each scored as held out.
 LOCAL = "local"
 
@@ -86,8 +88,8 @@ class Adaptation(_Section):
         thresholds: Fitted on the local films, with the guarantee of the zones.
         calibration: Fitted on the local films, or the bundle's own.
         base_calibration: That of the bundle.
-        reach: Factor, at least 1, by which the distance at which a film is refused as unfamiliar
-            grows.
+        reach: Factor from 1 to `MAX_REACH` by which the distance grows at which a film is refused
+            as unfamiliar.
         figures: Comparison of both on held-out films.
         version: Version of Overread that made it.
         files: SHA-256 of the other files in the folder.
@@ -103,7 +105,7 @@ class Adaptation(_Section):
     thresholds: Thresholds
     calibration: Calibration
     base_calibration: Calibration
-    reach: float = Field(default=1.0, ge=1)
+    reach: float = Field(default=1.0, ge=1, le=MAX_REACH)
     figures: tuple[Comparison, ...] = ()
     version: str
     files: dict[str, str]

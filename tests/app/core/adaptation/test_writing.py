@@ -133,6 +133,7 @@ def test_a_changed_file_is_refused(adapted, name):
         ({"place": ""}, "place"),
         ({"files": {}}, "does not list"),
         ({"reach": 0.5}, "reach"),
+        ({"reach": 1e6}, "reach"),
         ({"calibration": {"method": "temperature_and_offset", "temperature": 1.0,
                           "offset": [0.0, 1.0, 2.0], "fitted_on": "x"}}, "does not fit"),
     ],
