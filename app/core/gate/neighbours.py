@@ -264,14 +264,15 @@ def choose_votes(
             ones.
 
     Returns:
-        The lowest number of votes, at least a majority, that keeps both; None if none does.
+        The lowest number of votes, at least a majority, that keeps both; None if none does, or if
+        no wrong prediction is contradicted, which shows no reason.
     """
     num_right, num_wrong = int(right.sum()), int((~right).sum())
     for needed in range(MAJORITY, VOTERS + 1):
         spoken = against >= needed
         on_right, on_wrong = int((spoken & right).sum()), int((spoken & ~right).sum())
         rare = on_right <= most_right * num_right
-        if rare and on_wrong * num_right >= times_as_often * on_right * num_wrong:
+        if rare and on_wrong and on_wrong * num_right >= times_as_often * on_right * num_wrong:
             return needed
     return None
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import Manifest
+from app.core.errors import BundleError
 from app.core.gate.admission import Impression, refusal_of
 from app.core.gate.image_statistics import image_statistics
 from app.core.gate.observation import Observation
@@ -79,7 +80,14 @@ class Gatekeeper:
 
         Raises:
             InvalidOutputError: If a feature is NaN or infinite.
+            BundleError: If there is a reference and the network gave no features to compare with
+                it: no image is judged without the gate in silence.
         """
-        if self.reference is None or features is None:
+        if self.reference is None:
             return None
+        if features is None:
+            raise BundleError(
+                "The network was computed without the features that its bundle's reference "
+                "compares, so it is not known which images it may judge. Choose another backend."
+            )
         return replace(self.reference.observe(features), statistics=impression.statistics)

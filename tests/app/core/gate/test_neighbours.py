@@ -149,6 +149,13 @@ def test_films_that_contradict_no_better_than_by_chance_never_may():
     assert choose_votes(against, right) is None
 
 
+@pytest.mark.parametrize("num_wrong", [0, 20])
+def test_films_that_contradict_nothing_wrong_never_may(num_wrong):
+    right = np.array([True] * 300 + [False] * num_wrong)
+
+    assert choose_votes(np.zeros(len(right), int), right) is None
+
+
 def test_distances_are_to_the_nearest_film_of_another_patient():
     films = tuple(Film(f"id{number}", patient) for number, patient in enumerate("aabbc"))
     coordinates = np.array([[0, 0], [0.1, 0], [3, 4], [3, 4.1], [0, 10]], np.float32)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.errors import RefusedImageError
+from app.core.errors import BundleError, RefusedImageError
 from app.core.gate.admission import require_admitted
 from app.core.gate.image_statistics import NAMES, image_statistics
 from app.core.gate.observation import Observation
@@ -33,6 +33,13 @@ def test_a_familiar_film_is_measured_and_passes(guarded):
 
     assert found.refusal is None
     assert found.statistics.shape == (len(NAMES),)
+
+
+def test_nothing_is_judged_without_the_features_that_a_reference_compares(guarded):
+    found = guarded.look_at(Film(familiar_film(1000)))
+
+    with pytest.raises(BundleError, match="without the features"):
+        guarded.observe(None, found)
 
 
 def test_a_rule_refuses_before_the_network_is_asked(guarded):
