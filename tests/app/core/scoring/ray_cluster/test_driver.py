@@ -259,7 +259,7 @@ def test_what_a_worker_cannot_read_costs_its_row_and_is_reported_without_a_path(
 def test_an_incompletely_sent_bundle_is_refused(bundle, films, monkeypatch):
     whole = driver._files
     monkeypatch.setattr(
-        driver, "_files", lambda bundle: whole(bundle) | {"model.keras": b"something else"}
+        driver, "_files", lambda bundle: whole(bundle) | {"bundle/model.keras": b"something else"}
     )
 
     with pytest.raises(OverreadError, match="was changed"):
