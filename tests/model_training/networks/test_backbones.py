@@ -49,9 +49,15 @@ def backbone(request, tmp_path_factory):
         input=Input(height=size, width=size, channels=channels, fit="stretch"),
         heatmap=Heatmap(layer=PRESETS[name].heatmap_layer, scale=1),
         files={"model.keras": file_sha256(folder / "model.keras")},
+        reference=None,
+        feature_layers=(),
+    )
+    digest = f"{name}{size}"
+    bundle = SimpleNamespace(
+        path=folder, name=name, manifest=manifest, sha256=digest, network_sha256=digest
     )
     engine = Engine(
-        SimpleNamespace(path=folder, name=name, manifest=manifest, sha256=f"{name}{size}"),
+        bundle,
         backend="openvino",
         cache=folder / "converted",
     )
@@ -133,7 +139,7 @@ def test_the_heatmap_of_a_backbone_is_the_evidence_of_each_place(backbone):
     if backbone.name in SMALL:
         runs.append(scoring_function(backbone.engine.network))
     for run in runs:
-        logits, maps = (np.asarray(output) for output in run(pixels))
+        logits, maps = (np.asarray(output) for output in run(pixels)[:2])
         for unit in range(units):
             found = maps[..., unit]
             cells = found.shape[1] * found.shape[2]
