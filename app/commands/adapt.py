@@ -73,12 +73,19 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "--propose",
         type=whole_number,
         metavar="N",
-        help="write a list of N films to label, spread over the scores, instead of adapting",
+        help="write a list of N films to label, spread over the scores, instead of adapting; "
+        "1 or more; default: adapt",
     )
     command.add_argument(
-        "--seed", type=whole_number, default=0, help="of all draws; default: 0", metavar="N"
+        "--seed",
+        type=whole_number,
+        default=0,
+        help="of all draws, 0 or more; default: 0",
+        metavar="N",
     )
-    command.add_argument("--backend", choices=BACKENDS, default="auto", help="as of `score`")
+    command.add_argument(
+        "--backend", choices=BACKENDS, default="auto", help="as of `score`; default: auto"
+    )
     add_reading(command, without="the model's own is used, and without one they are refused")
     command.set_defaults(run=_run)
 

@@ -94,8 +94,8 @@ def add_accepted(command: argparse._ActionsContainer) -> None:
         nargs=2,
         type=whole_number,
         metavar=("YOUNGEST", "OLDEST"),
-        help="ages it is for, in whole years, such as 1 5; files that state another are refused; "
-        "default: all",
+        help="ages it is for, in whole years, 0 or more, such as 1 5; files that state another are "
+        "refused; default: all",
     )
 
 

@@ -21,7 +21,7 @@ from tests.packaging.sockets import answers, listening, other_addresses
 
 pytestmark = pytest.mark.slow
 
-LARGEST = 6 * 1024**2
+LARGEST = 7 * 1024**2
 
 
 @pytest.fixture(scope="module")
