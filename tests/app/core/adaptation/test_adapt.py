@@ -37,7 +37,8 @@ def test_a_place_has_a_name(engine, labelled, place):
         adapt(engine, labelled, place=place)
 
 
-def test_a_cluster_gets_the_adaptation_with_its_bundle(engine, labelled, tmp_path):
+def test_a_cluster_gets_the_adaptation_with_its_bundle(engine, labelled, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # restored after the worker has gone there
     bundle = adapt(engine, labelled, place="x").write(tmp_path / "elsewhere" / "x")
     worker = Worker(bundle.sha256, "openvino", str(tmp_path), 0)
 
