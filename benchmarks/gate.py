@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from app.commands.parsing import given_path
-from app.core.bundles.bundle import Bundle, file_sha256, find_bundles, load_bundle
+from app.core.bundles.bundle import Bundle, find_bundles, load_bundle
 from app.core.images import decoding
 from app.core.images.reading import ReadOptions
 from app.core.performance.formatting import count_of_total, percent, percent_interval
@@ -27,10 +27,10 @@ from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.core.statistics.metrics import Proportion
 from benchmarks import calls, films
+from benchmarks.shift import MODELS, held_out_films
 from benchmarks.table import log, log_machine
 from model_training.reference.faults import FAULTS, faulty
 
-MODELS = Path(__file__).parents[1] / "models"
 # Bundle -> folder of its own films.
 OWN = {"chest-pneumonia": "chest", "brain-tumour": "brain"}
 FOREIGN = "foreign"
@@ -116,7 +116,7 @@ def measure(bundle: Bundle, data: Path, num_images: int) -> list[Row]:
         num_images: Images of each folder, at most.
     """
     engine = Engine(bundle)
-    own = _some(_test_films(bundle, data / OWN[bundle.name]), num_images)
+    own = _some(held_out_films(bundle, data / OWN[bundle.name]), num_images)
     kinds = {
         folder.name: films.paths(folder)
         for folder in sorted((data / FOREIGN).iterdir())
@@ -205,13 +205,6 @@ def _refused(results: Sequence[Result]) -> Proportion:
 
 def _answer(result: Result) -> str:
     return "" if result.prediction is None else result.prediction.label
-
-
-def _test_films(bundle: Bundle, folder: Path) -> list[Path]:
-    """The files in a folder that the bundle was tested on."""
-    table = bundle.predictions()
-    wanted = set(table.loc[table["split"] == "test", "image_id"])
-    return [path for path in films.paths(folder) if file_sha256(path) in wanted]
 
 
 def _some(paths: Sequence[Path], number: int) -> list[Path]:
