@@ -24,7 +24,7 @@ from app.core.adaptation.fitting import Decision, Wanted, fit_decision
 from app.core.adaptation.labels import read_labels
 from app.core.adaptation.proposal import propose
 from app.core.bundles.bundle import load_bundle
-from app.core.bundles.manifest import Thresholds
+from app.core.bundles.decision_rule import Thresholds
 from app.core.errors import OverreadError
 from app.core.scoring.engine import Engine
 from app.core.statistics.recalibration import calibrated

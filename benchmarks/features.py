@@ -23,7 +23,8 @@ import numpy as np
 from app.core.backends.openvino_cpu import compile_for_cpu, load_openvino
 from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import Bundle, load_bundle
-from app.core.bundles.manifest import MANIFEST, FeatureLayer
+from app.core.bundles.manifest import MANIFEST
+from app.core.bundles.reference_section import FeatureLayer
 from app.core.errors import OverreadError
 from app.core.networks.network import Network, load_network
 from app.core.scoring.engine import BATCH_SIZE, Engine

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from app.core.bundles.bundle import Bundle, find_bundles, load_bundle
-from app.core.bundles.manifest import Contradictions
+from app.core.bundles.reference_section import Contradictions
 from app.core.gate.known_films import HeldOutFilms, load_held_out
 from app.core.gate.neighbours import NOT_LABELLED, VOTERS, count_votes, votes_against
 from app.core.performance.formatting import (

@@ -17,7 +17,7 @@ from time import perf_counter
 import cv2
 import numpy as np
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
 from app.core.gate.image_statistics import image_statistics
 from app.core.gate.rules.check import check_film

@@ -12,20 +12,13 @@ import numpy as np
 import pandas as pd
 
 from app.core.bundles.bundle import PREDICTIONS, REFERENCE, Bundle, file_sha256, load_bundle
-from app.core.bundles.manifest import (
-    FORMAT,
-    FORMAT_WITH_REFERENCE,
-    MANIFEST,
-    Calibration,
-    Data,
-    FeatureLayer,
-    Finding,
-    Heatmap,
-    Input,
-    Manifest,
-    Task,
-    Thresholds,
-)
+from app.core.bundles.decision_rule import Calibration, Finding, Thresholds
+from app.core.bundles.heatmap import Heatmap
+from app.core.bundles.manifest import FORMAT, FORMAT_WITH_REFERENCE, MANIFEST, Manifest
+from app.core.bundles.network_input import Input
+from app.core.bundles.reference_section import FeatureLayer
+from app.core.bundles.task import Task
+from app.core.bundles.training_data import Data
 from app.core.networks.network import Network
 from model_training.bundling import export
 from model_training.bundling.predictions import findings_table

@@ -10,12 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import REFERENCE, Bundle, file_sha256, load_bundle
-from app.core.bundles.manifest import (
-    FORMAT_WITH_REFERENCE,
-    MANIFEST,
-    PIXELS,
-    FeatureLayer,
-)
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, MANIFEST
+from app.core.bundles.reference_section import PIXELS, FeatureLayer
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.reference import Reference, write_reference
 from app.core.gate.statistic_ranges import StatisticRanges

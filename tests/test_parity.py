@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.images import decoding, geometry
 from app.core.images.preparation import prepare
 from app.core.networks.class_logits import class_logits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from app.charts import palette
-from app.core.bundles.manifest import Thresholds
+from app.core.bundles.decision_rule import Thresholds
 
 _UNIT_RANGE = (-0.02, 1.02)
 

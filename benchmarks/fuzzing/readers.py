@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import DatasetError, ImageError
 from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.sources.sources import from_paths

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
 from app.core.gate.rules.check import check_figures
 from app.core.gate.statistic_ranges import FEWEST_FILMS, StatisticRanges

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import ImageError
 from app.core.gate.image_statistics import NAMES, image_statistics
 from app.core.images import decoding, dicom_file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 
 
 def accepted_films(size: Input) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from app.core.bundles.findings import finding_manifest
-from app.core.bundles.manifest import Data, Manifest
+from app.core.bundles.manifest import Manifest
+from app.core.bundles.training_data import Data
 from app.core.images.reading import window_text
 from app.core.performance.findings import select_findings
 from app.core.performance.formatting import calibration_in_full, counted

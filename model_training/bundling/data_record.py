@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from app.core.bundles.findings import absent
-from app.core.bundles.manifest import Data
+from app.core.bundles.training_data import Data
 from model_training.data.answers import answer_counts, label_text
 from model_training.data.datasets import SPLITS, Case
 

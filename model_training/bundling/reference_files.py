@@ -17,7 +17,8 @@ from app.core.bundles.bundle import (
     REFERENCE_SAMPLE,
     Bundle,
 )
-from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest, Task
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
+from app.core.bundles.task import Task
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.neighbours import VOTERS
 from app.core.gate.reference import write_reference

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from app.core.bundles.bundle import CARD, Bundle
+from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.guarantee import Unit
-from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest, Thresholds
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
 from app.core.errors import DatasetError
 from app.core.performance.predictions import select
 from app.core.statistics.zones import Units

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Calibration, Finding, Thresholds
+from app.core.bundles.decision_rule import Calibration, Finding, Thresholds
 from app.core.networks.network import Network, silence_tensorflow
 from app.core.statistics.recalibration import calibrated
 from model_training.augmentation.shifts import SHIFTS

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
-from app.core.bundles.manifest import TaskKind
+from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
 from app.core.results.rows import TAKEN_NAMES
 from model_training.data.class_lists import about_class_lists

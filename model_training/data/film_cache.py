@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import TRANSIENT, DatasetError, ImageError
 from app.core.gate.rules.header import check_header
 from app.core.images import decoding

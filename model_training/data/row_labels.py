@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.core.bundles.manifest import TaskKind
+from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
 from model_training.data.cells import Mark
 from model_training.data.rules import Rules

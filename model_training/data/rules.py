@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.core.bundles.manifest import TaskKind
+from app.core.bundles.task import TaskKind
 
 Conflicts = Literal["refuse", "drop", "keep"]
 Uncertain = Literal["ignore", "positive", "negative"]

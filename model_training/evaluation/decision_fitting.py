@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Thresholds
+from app.core.bundles.decision_rule import Thresholds
 from app.core.statistics.exact_tests import smallest_sample
 from app.core.statistics.zones import (
     CONFIDENCE,

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.backends.scoring_graph import scoring_function
-from app.core.bundles.manifest import Calibration, Thresholds
+from app.core.bundles.decision_rule import Calibration, Thresholds
 from app.core.networks.class_logits import class_logits
 from app.core.networks.network import Network
 from app.core.progress import progress

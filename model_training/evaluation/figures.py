@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.formatting import counted
 from app.core.performance.predictions import HeldOut

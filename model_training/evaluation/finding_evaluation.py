@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Finding
+from app.core.bundles.decision_rule import Finding
 from app.core.networks.class_logits import class_logits
 from app.core.networks.network import Network
 from app.core.statistics.calibration_fitting import calibrate

@@ -11,7 +11,10 @@ import numpy as np
 import pandas as pd
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Data, Heatmap, Manifest, Task, TaskKind
+from app.core.bundles.heatmap import Heatmap
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
+from app.core.bundles.task import Task, TaskKind
+from app.core.bundles.training_data import Data
 from app.core.images.reading import ReadOptions
 from app.core.networks.network import Network
 from model_training.bundling import export

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.bundles.manifest import Data
+from app.core.bundles.training_data import Data
 from app.core.errors import DatasetError, OverreadError
 from model_training.bundling import export
 from model_training.config import TrainingConfig

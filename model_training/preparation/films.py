@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import CaseSplit
 from app.core.bundles.guarantee import Unit
-from app.core.bundles.manifest import Input, TaskKind
+from app.core.bundles.network_input import Input
+from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
 from app.core.images.reading import ReadOptions
 from app.core.performance.formatting import counted

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles import manifest
-from app.core.bundles.manifest import FeatureLayer, Input
+from app.core.bundles import reference_section
+from app.core.bundles.network_input import Input
+from app.core.bundles.reference_section import FeatureLayer
 from app.core.errors import DatasetError
 from app.core.gate.reference import Reference
 from app.core.gate.statistic_ranges import FEWEST_FILMS, StatisticRanges
@@ -82,7 +83,7 @@ class Built:
         foreign: Kind -> share of foreign pictures that are refused; empty if none were looked at.
     """
 
-    section: manifest.Reference
+    section: reference_section.Reference
     reference: Reference
     image_ids: tuple[str, ...]
     distances: NDArray[np.float64]
@@ -148,7 +149,7 @@ def build_reference(
     seen = [reference.observe(looked[name].features[at]) for name, at in held_out]
     statistics = [looked[name].statistics[at] for name, at in held_out]
     return Built(
-        manifest.Reference(
+        reference_section.Reference(
             layers=layers,
             limit_share=amounts.share,
             refused=own["val"].successes,

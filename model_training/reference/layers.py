@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.core.bundles.manifest import PIXELS, FeatureLayer
+from app.core.bundles.reference_section import PIXELS, FeatureLayer
 from app.core.networks.network import Network
 
 if TYPE_CHECKING:

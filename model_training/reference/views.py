@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import ImageError, RefusedImageError, Remedy
 from app.core.gate.admission import refusal_of
 from app.core.gate.image_statistics import NAMES, image_statistics

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import TaskKind
+from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
 from app.core.networks.network import Network, silence_tensorflow
 from model_training.config import TrainingConfig

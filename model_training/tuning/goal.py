@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from app.core.bundles.manifest import TaskKind
+from app.core.bundles.task import TaskKind
 
 
 @dataclass(frozen=True, slots=True)

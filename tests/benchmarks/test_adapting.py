@@ -1,6 +1,6 @@
 import numpy as np
 
-from app.core.bundles.manifest import Thresholds
+from app.core.bundles.decision_rule import Thresholds
 from benchmarks import adapting
 from tests.app.core.adaptation.local_films import BASE, local_films
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.images import decoding
 from model_training.audit.survey import survey
 from model_training.config import TrainingConfig

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from app.core.adaptation.films import LocalFilms
 from app.core.bundles.adaptation import LOCAL, Comparison, LocalFigure
-from app.core.bundles.manifest import Calibration, Task, Thresholds
+from app.core.bundles.decision_rule import Calibration, Thresholds
+from app.core.bundles.task import Task
 from app.core.errors import DatasetError
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import evaluate_decisions, evaluate_zones

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 import pandas as pd
 
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.errors import DatasetError, system_reason
 from app.core.sources import folders
 from app.core.sources.file_names import printable

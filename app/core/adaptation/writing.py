@@ -26,7 +26,7 @@ from app.core.bundles.adaptation import (
     LocalFigure,
 )
 from app.core.bundles.bundle import GROUP_ID, PREDICTIONS, Bundle, load_bundle
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.errors import OverreadError
 from app.core.performance.formatting import calibration_in_full, counted
 from app.core.performance.promises import promises

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.core.bundles.manifest import FeatureLayer
+from app.core.bundles.reference_section import FeatureLayer
 from app.core.networks.feature_pooling import pooled, tapped_tensors
 from app.core.networks.network import Network
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from app.core.bundles.decision_rule import Calibration, Thresholds
 from app.core.bundles.guarantee import Unit
-from app.core.bundles.manifest import Calibration, Manifest, Thresholds
+from app.core.bundles.manifest import Manifest
+from app.core.bundles.section import Section
 from app.core.errors import BundleError
 
 ADAPTATION = "adaptation.json"
@@ -20,11 +22,7 @@ MAX_REACH = 1.5
 LOCAL = "local"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class LocalData(_Section):
+class LocalData(Section):
     """The labelled films of the place.
 
     Attributes:
@@ -38,11 +36,11 @@ class LocalData(_Section):
     counts: dict[str, int]
     units: int = Field(ge=1)
     unit: Unit
-    left_out: dict[str, int] = {}
+    left_out: dict[str, int] = Field(default_factory=dict)
     fingerprint: str
 
 
-class LocalFigure(_Section):
+class LocalFigure(Section):
     """A proportion or score of the local films, with its 95 % interval.
 
     Attributes:
@@ -60,7 +58,7 @@ class LocalFigure(_Section):
     total: int = Field(ge=0)
 
 
-class Comparison(_Section):
+class Comparison(Section):
     """One figure before and after, on films held out by patient.
 
     Attributes:
@@ -74,7 +72,7 @@ class Comparison(_Section):
     after: LocalFigure
 
 
-class Adaptation(_Section):
+class Adaptation(Section):
     """The content of `adaptation.json`.
 
     Attributes:

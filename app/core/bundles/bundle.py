@@ -22,7 +22,8 @@ from app.core.bundles.findings import (
     finding_predictions,
     with_missing_labels,
 )
-from app.core.bundles.manifest import MANIFEST, Manifest, Task, parse_manifest
+from app.core.bundles.manifest import MANIFEST, Manifest, parse_manifest
+from app.core.bundles.task import Task
 from app.core.errors import BundleError, system_reason
 
 MODEL = "model.keras"

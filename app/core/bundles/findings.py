@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.manifest import Manifest, Task
+from app.core.bundles.manifest import Manifest
+from app.core.bundles.task import Task
 
 # Columns of the predictions table that exist for each finding, see `column`.
 FINDING_COLUMNS = ("y_true", "logit", "probability")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from app.core.bundles.section import Section
 
 _Proportion = Field(ge=0, le=1)
 _Count = Field(ge=0)
@@ -12,11 +14,7 @@ _Count = Field(ge=0)
 Unit = Literal["patient", "group", "film"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ZonePromise(_Section):
+class ZonePromise(Section):
     """A zone in which errors are rare, and what shows it; see `zones.find_zones`.
 
     Attributes:
@@ -47,7 +45,7 @@ class ZonePromise(_Section):
         return self
 
 
-class Guarantee(_Section):
+class Guarantee(Section):
     """What the zones promise together.
 
     Attributes:

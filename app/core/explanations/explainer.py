@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.explanations import class_activation, perturbation
 from app.core.explanations.logits import ClassLogit, Logits, LogitsOf, Progress
 from app.core.explanations.methods import METHODS, Method, MethodKey

@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Heatmap
+from app.core.bundles.heatmap import Heatmap
 from app.core.explanations.methods import METHODS, MethodKey
 
 # The bundle's scale was chosen for Grad-CAM. HiResCAM weights the same feature maps by the same

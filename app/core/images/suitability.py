@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
 from app.core.images.decoding import Film
 

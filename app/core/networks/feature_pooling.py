@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import PIXELS, FeatureLayer
+from app.core.bundles.reference_section import PIXELS, FeatureLayer
 
 if TYPE_CHECKING:
     import keras

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.findings import column
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.performance.predictions import group_of_each
 from app.core.performance.sampling_units import unit_of
 from app.core.statistics.bootstrap import Interval, mean_auc_interval

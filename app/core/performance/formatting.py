@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from app.core.bundles.manifest import Calibration, Task
+from app.core.bundles.decision_rule import Calibration
+from app.core.bundles.task import Task
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
 

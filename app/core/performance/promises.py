@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import ceil
 
+from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.guarantee import Guarantee, ZonePromise
-from app.core.bundles.manifest import Task, Thresholds
+from app.core.bundles.task import Task
 from app.core.performance.formatting import counted, proportion_in_full
 from app.core.statistics.exact_tests import upper_bound
 from app.core.statistics.metrics import Proportion

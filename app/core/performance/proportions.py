@@ -19,7 +19,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Thresholds
+from app.core.bundles.decision_rule import Thresholds
 from app.core.performance.predictions import HeldOut
 from app.core.statistics.metrics import F1, Proportion, wilson_interval
 

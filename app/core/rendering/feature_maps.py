@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.images import geometry
 from app.core.images.decoding import Film
 from app.core.rendering import heatmaps

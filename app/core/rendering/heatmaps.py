@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.images.geometry import padded_box
 
 # RGB anchors of a colour map from dark violet through magenta and orange to pale yellow. Its

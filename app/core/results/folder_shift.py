@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.core.atomic_write import write_whole
 from app.core.bundles.bundle import REFERENCE_SAMPLE, Bundle
 from app.core.bundles.findings import column
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.errors import BundleError
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.known_films import read_sample_table

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from app.core.atomic_write import write_whole
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import Heatmap
+from app.core.bundles.heatmap import Heatmap
 from app.core.errors import ImageError, UnreadableImageError
 from app.core.images import decoding, geometry
 from app.core.images.guard import guarded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.core.bundles.manifest import NO_FINDING, Task
+from app.core.bundles.task import NO_FINDING, Task
 from app.core.performance import formatting
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from app.core.bundles.manifest import BETWEEN_FINDINGS
+from app.core.bundles.task import BETWEEN_FINDINGS
 from app.core.errors import Status
 from app.core.results.verdicts import Verdict
 from app.core.scoring.prediction import Prediction, Zone

@@ -10,15 +10,10 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.bundles.decision_rule import Calibration, Finding, Thresholds
 from app.core.bundles.findings import absent
-from app.core.bundles.manifest import (
-    BETWEEN_FINDINGS,
-    NO_FINDING,
-    Calibration,
-    Finding,
-    Manifest,
-    Thresholds,
-)
+from app.core.bundles.manifest import Manifest
+from app.core.bundles.task import BETWEEN_FINDINGS, NO_FINDING
 from app.core.networks.class_logits import class_logits as of_classes
 from app.core.scoring.output_check import require_probabilities
 from app.core.statistics.calibration import softmax

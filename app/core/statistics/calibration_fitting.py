@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
-from app.core.bundles.manifest import Calibration
+from app.core.bundles.decision_rule import Calibration
 from app.core.statistics.calibration import softmax
 from app.core.statistics.labels import binary_cases, class_indices, require_finite
 from app.core.statistics.recalibration import calibrated

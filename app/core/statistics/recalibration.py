@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.core.bundles.manifest import Calibration
+from app.core.bundles.decision_rule import Calibration
 from app.core.statistics.calibration import softmax
 
 

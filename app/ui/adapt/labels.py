@@ -10,7 +10,7 @@ import streamlit as st
 from app.core.adaptation.labels import Labelled, parse_table, read_labels_below
 from app.core.adaptation.matching import Matched, match
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.errors import OverreadError
 from app.core.performance.formatting import counted
 from app.core.review.batch import Batch

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.gate.known_films import HeldOutFilms
 from app.core.gate.neighbours import VOTERS, Neighbour, Neighbours, nearest
 from app.core.performance.formatting import counted

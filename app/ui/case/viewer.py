@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.explanations.selection import Scale, scale_of
 from app.core.images.decoding import Film
 from app.core.images.reading import window_text

@@ -10,7 +10,7 @@ import streamlit as st
 from app.charts import calibration as calibration_charts
 from app.charts import learning as learning_charts
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.performance import formatting
 from app.core.performance.calibration_check import CalibrationCheck
 from app.core.performance.classifications import Histogram, Misclassified, SubgroupResult

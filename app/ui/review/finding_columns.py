@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.review.findings import findings_text, prediction_text
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.result import Result

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import NO_FINDING, Task
+from app.core.bundles.task import NO_FINDING, Task
 from app.core.performance import formatting
 from app.core.performance.formatting import counted
 from app.core.results.verdicts import AGREEMENTS, Verdict

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.performance.findings import mean_auc, select_findings
 from app.core.performance.formatting import figure
 from app.core.performance.predictions import select

@@ -3,7 +3,7 @@
 import pytest
 
 from app.commands.parsing import WrongCall
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from model_training.commands.program import _parser
 from model_training.commands.settings import chosen_description
 from model_training.config import TrainingConfig

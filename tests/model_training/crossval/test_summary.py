@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.core.bundles.manifest import Calibration, Thresholds
+from app.core.bundles.decision_rule import Calibration, Thresholds
 from model_training.crossval.fold import VIEWS, Decided, Fold
 from model_training.crossval.report import as_text, folds_table
 from model_training.crossval.summary import summarise

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import DatasetError, UnreadableImageError
 from app.core.images import decoding, geometry, preparation
 from model_training.data import film_cache

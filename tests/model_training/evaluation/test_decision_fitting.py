@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Calibration
+from app.core.bundles.decision_rule import Calibration
 from app.core.networks.class_logits import class_logits
 from app.core.statistics.calibration import expected_calibration_error, sigmoid, softmax
 from app.core.statistics.calibration_fitting import fit_temperature

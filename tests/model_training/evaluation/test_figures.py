@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.performance.predictions import HeldOut
 from model_training.evaluation.figures import Row, by_subgroup, markdown, notes, overall
 

@@ -9,7 +9,9 @@ from keras import applications, layers
 
 from app.core.backends.scoring_graph import scoring_function
 from app.core.bundles.bundle import file_sha256
-from app.core.bundles.manifest import Heatmap, Input, Task
+from app.core.bundles.heatmap import Heatmap
+from app.core.bundles.network_input import Input
+from app.core.bundles.task import Task
 from app.core.networks.class_logits import class_logits
 from app.core.networks.network import Network
 from app.core.scoring.engine import Engine

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.images.reading import AS_STORED
 from app.core.networks.network import Network
 from model_training.data.datasets import Case

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from app.core.bundles.manifest import FeatureLayer
+from app.core.bundles.reference_section import FeatureLayer
 from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import merge

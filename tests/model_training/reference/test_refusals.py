@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.image_statistics import NAMES

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.gate.image_statistics import image_statistics
 from app.core.gate.rules.border import check_border
 from app.core.gate.rules.document import check_document

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.statistic_ranges import StatisticRanges
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from app.core.adaptation.films import LocalFilms
 from app.core.adaptation.fitting import Decision
-from app.core.bundles.manifest import Calibration, Task, Thresholds
+from app.core.bundles.decision_rule import Calibration, Thresholds
+from app.core.bundles.task import Task
 from app.core.networks.class_logits import class_logits
 
 TASK = Task(title="Pneumonia", classes=("NORMAL", "PNEUMONIA"), positive="PNEUMONIA")

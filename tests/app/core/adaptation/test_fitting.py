@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.core.adaptation.fitting import Wanted, adapt_decision, fit_decision
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.errors import DatasetError
 from app.core.statistics.recalibration import calibrated
 from tests.app.core.adaptation.local_films import BASE, TASK, local_films

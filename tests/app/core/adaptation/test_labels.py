@@ -4,7 +4,7 @@ import pytest
 
 from app.core.adaptation.labels import parse_table, read_labels, read_labels_below
 from app.core.adaptation.proposal import to_label
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.errors import DatasetError, SourceError
 from app.core.results.rows import to_csv
 

@@ -16,7 +16,7 @@ from app.core.backends import conversion
 from app.core.backends.backend import open_backend
 from app.core.backends.conversion import MODEL_FILE, UnsupportedNetworkError, converted
 from app.core.bundles.bundle import load_bundle
-from app.core.bundles.manifest import FeatureLayer
+from app.core.bundles.reference_section import FeatureLayer
 from app.core.errors import BundleError
 from app.core.networks.class_logits import class_logits
 from app.core.networks.feature_pooling import feature_function

@@ -10,7 +10,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from app.core.backends.openvino_cpu import compile_for_cpu
 from app.core.backends.scoring_graph import scoring_function
-from app.core.bundles.manifest import FeatureLayer
+from app.core.bundles.reference_section import FeatureLayer
 from app.core.networks.feature_pooling import feature_function
 from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS

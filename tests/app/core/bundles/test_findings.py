@@ -4,7 +4,7 @@ import pytest
 
 from app.core.bundles.bundle import PREDICTIONS, load_bundle
 from app.core.bundles.findings import finding_predictions, finding_task, with_missing_labels
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.errors import BundleError
 from tests.bundles import with_predictions
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.explanations.explainer import Explainer
 from app.core.explanations.methods import METHODS
 from app.core.images import geometry

@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Heatmap
+from app.core.bundles.heatmap import Heatmap
 from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import (
     Choice,

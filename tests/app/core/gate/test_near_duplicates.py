@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.gate.likeness import MARK_BYTES, likeness
 from app.core.gate.near_duplicates import NearDuplicates
 from app.core.images.decoding import Film, decode

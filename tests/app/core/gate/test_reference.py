@@ -108,8 +108,8 @@ class OfBundle:
 
 
 def section(faults=()):
-    from app.core.bundles.manifest import FeatureLayer
-    from app.core.bundles.manifest import Reference as Section
+    from app.core.bundles.reference_section import FeatureLayer
+    from app.core.bundles.reference_section import Reference as Section
 
     return Section(
         layers=(FeatureLayer(layer="pixels"),), limit_share=0.02, refused=1, of=50, faults=faults

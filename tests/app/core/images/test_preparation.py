@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.core import images
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.images import geometry
 from app.core.images.decoding import Film
 from app.core.images.preparation import DECODERS, Prepared, Rejected, prepare, to_input

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import ImageError, RefusedImageError
 from app.core.images import decoding
 from app.core.images.decoding import Film

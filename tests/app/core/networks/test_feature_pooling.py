@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from app.core.bundles.manifest import FeatureLayer
+from app.core.bundles.reference_section import FeatureLayer
 from app.core.networks.feature_pooling import feature_function, num_features
 
 PICTURE = np.array([[1, 2, 3, 4], [5, 6, 7, 8], [0, 0, 9, 9], [0, 0, 9, 9]], np.float32)

@@ -9,7 +9,9 @@ import pytest
 from keras import layers
 
 from app.core.backends.scoring_graph import scoring_function
-from app.core.bundles.manifest import Heatmap, Input, Task
+from app.core.bundles.heatmap import Heatmap
+from app.core.bundles.network_input import Input
+from app.core.bundles.task import Task
 from app.core.errors import BundleError
 from app.core.networks.class_logits import class_logits
 from app.core.networks.network import Network, check_network, load_network

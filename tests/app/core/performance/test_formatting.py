@@ -1,6 +1,7 @@
 import pytest
 
-from app.core.bundles.manifest import Calibration, Task
+from app.core.bundles.decision_rule import Calibration
+from app.core.bundles.task import Task
 from app.core.performance.formatting import (
     calibration_in_full,
     probability,

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.performance import (
     calibration_check,
     classifications,

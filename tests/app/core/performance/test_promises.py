@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.guarantee import Guarantee, ZonePromise
-from app.core.bundles.manifest import Task, Thresholds
+from app.core.bundles.task import Task
 from app.core.performance.promises import missed_per_thousand, promises
 from app.core.statistics.zones import find_clear_zone, find_zones
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from app.core.bundles.manifest import Thresholds
+from app.core.bundles.decision_rule import Thresholds
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import (
     ClusteredProportion,

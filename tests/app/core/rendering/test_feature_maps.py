@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.images.decoding import Film
 from app.core.rendering import feature_maps
 from app.core.rendering.feature_maps import Scale

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.core.bundles.manifest import Task
+from app.core.bundles.task import Task
 from app.core.review.findings import (
     findings_text,
     positive_findings,

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from app.core.bundles.decision_rule import Calibration, Finding, Thresholds
 from app.core.bundles.guarantee import Guarantee, ZonePromise
-from app.core.bundles.manifest import Calibration, Finding, Task, Thresholds
+from app.core.bundles.task import Task
 from app.core.scoring.prediction import predict
 
 

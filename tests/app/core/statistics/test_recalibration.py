@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.special import expit
 
-from app.core.bundles.manifest import Calibration
+from app.core.bundles.decision_rule import Calibration
 from app.core.statistics.recalibration import calibrated, recalibrated
 
 

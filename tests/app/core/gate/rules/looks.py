@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.rules.look import Look
 from app.core.gate.statistic_ranges import StatisticRanges

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.bundles.manifest import Input
+from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
 from app.core.gate.rules.header import check_header
 from app.core.images.decoding import Film

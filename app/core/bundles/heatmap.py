@@ -1,0 +1,33 @@
+"""The layer that heatmaps are made of, and the fixed scale of their colours."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.core.bundles.section import Section
+
+_Scale = Annotated[float, Field(gt=0)]
+
+
+class Heatmap(Section):
+    """The layer used for Grad-CAM, and the scale of the heatmap colours.
+
+    `scale` is the evidence at the top of the colours, in logits. It was chosen on validation films
+    and is fixed, so that colours are comparable between films. With `any-of` each finding has its
+    own, in class order; older bundles have one for all.
+    """
+
+    layer: str
+    scale: _Scale | dict[str, _Scale]
+
+    def scale_for(self, class_index: int) -> float:
+        """Evidence at the top of the colours of a class, in logits.
+
+        Args:
+            class_index: Position of the class in the task.
+        """
+        if isinstance(self.scale, dict):
+            return tuple(self.scale.values())[class_index]
+        return self.scale
