@@ -19,11 +19,26 @@ LOWEST = 4.5
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What is seen on a button is in its name, 2.5.3 of level A; axe-core leaves it out by default.
 ALSO = {"label-content-name-mismatch": {"enabled": True}}
+# Of these rules, those that a change of colours can break.
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
 # Streamlit puts the headings of the sidebar's sections into the list of links.
 STREAMLITS_OWN = {"list", "listitem"}
 COLOURS = tomllib.loads(
     (Path(__file__).parents[2] / "app" / "ui" / "theme.toml").read_text(encoding="utf-8")
 )["theme"]
+
+
+def violations_in_both_themes(page: Page) -> dict[Theme, list[str]]:
+    """All that violates WCAG on the page, the first theme being the one that it is in.
+
+    The themes differ in colours alone, so that the rest is looked at in the first.
+    """
+    is_light = page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
+    found = {}
+    for theme in reversed(THEMES) if is_light else THEMES:
+        choose_theme(page, theme)
+        found[theme] = violations(page, colours_only=bool(found))
+    return found
 
 
 def choose_theme(page: Page, theme: Theme) -> None:
@@ -39,10 +54,11 @@ def choose_theme(page: Page, theme: Theme) -> None:
     page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
 
 
-def violations(page: Page) -> list[str]:
-    """All that violates WCAG on the page as it is drawn now."""
+def violations(page: Page, *, colours_only: bool = False) -> list[str]:
+    """All that violates WCAG on the page as it is drawn now, or in its colours."""
+    rules = {"runOnly": OF_COLOURS} if colours_only else {"runOnly": LEVELS, "rules": ALSO}
     axe = Axe("null") if page.evaluate("'axe' in window") else Axe()  # loaded once for all looks
-    found = axe.run(page, options={"runOnly": LEVELS, "rules": ALSO, "resultTypes": ["violations"]})
+    found = axe.run(page, options={**rules, "resultTypes": ["violations"]})
     return [
         f"{rule['id']}: {node['html'][:200]} {[check['message'] for check in node['any']]}"
         for rule in found.response["violations"]

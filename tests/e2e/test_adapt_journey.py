@@ -59,9 +59,7 @@ def test_a_model_is_adapted_saved_and_chosen(page, ward, tmp_path):
     steps.shown(page.get_by_text("30 positives cannot show less than"))
     expect(page.locator(".stPlotlyChart")).to_contain_text("to be read")
     page.mouse.move(0, 0)
-    for theme in contrast.THEMES:
-        contrast.choose_theme(page, theme)
-        assert not contrast.violations(page)
+    assert not any(contrast.violations_in_both_themes(page).values())
 
     with steps.rerun(page):
         save.click()
