@@ -79,9 +79,3 @@ def test_the_threshold_slider_moves_the_figures(page, url):
 
     expect(main).not_to_have_text(before, use_inner_text=True)
     expect(page.get_by_test_id("stException")).to_have_count(0)
-
-
-def test_the_model_card_is_shown(page, url):
-    steps.open_page(page, url, "Model card")
-    steps.shown(page.get_by_role("heading", name="Intended use"))
-    expect(page.get_by_text("Research use only, not a medical device").first).to_be_visible()
