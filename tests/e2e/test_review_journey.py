@@ -121,7 +121,7 @@ def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, url):
     steps.review_samples(page)
     steps.open_row(page, 0)
     sidebar = page.get_by_test_id("stSidebarNav")
-    for number in range(3):
+    for number in range(2):
         page.get_by_label("Comment").press_sequentially(f"{number} ")
         sidebar.get_by_role("link", name="Performance").click(delay=0)
         steps.shown(page.get_by_role("heading", name="Performance", exact=True))
