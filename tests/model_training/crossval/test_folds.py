@@ -21,12 +21,14 @@ from model_training.augmentation.shifts import SHIFTS
 from model_training.cli import main
 from model_training.crossval.fold_store import HELD_OUT
 from model_training.data.datasets import read_dataset
-from tests.model_training.crossval.calls import SETTINGS, arguments
+from tests.model_training.crossval.calls import arguments
 from tests.model_training.films import write_classes
 
 pytestmark = pytest.mark.slow
 
-OF_ALL = ("--shifted-validation", "--folds", "2")
+# The second half of the patients is another hospital.
+SOURCES = r"(/person\d*[02468]_)|(/person\d*[13579]_)"
+OF_ALL = ("--shifted-validation", "--folds", "2", "--fold-pattern", SOURCES)
 
 
 @pytest.fixture(scope="module")
@@ -144,21 +146,6 @@ def test_a_wrong_call_is_a_sentence(done, films, more, status, message, capsys):
     assert not (done / "never").exists()
 
 
-def test_folds_of_sources_hold_out_each_source(films, tmp_path):
-    """The second half of the patients is another hospital."""
-    out, copy = tmp_path / "cv", tmp_path / "films"
-    shutil.copytree(films, copy)
-    calls = [one for one in SETTINGS if one not in ("--folds", "3")]
-    sources = r"(/person\d*[02468]_)|(/person\d*[13579]_)"
-
-    assert main(["crossval", str(copy), "--out", str(out), *calls, "--fold-pattern", sources]) == 0
-
-    table = pd.read_csv(out / "predictions.csv")
-    numbers = table["path"].str.extract(r"person(\d+)_")[0].astype(int)
-    assert (table["fold"] == numbers % 2 + 1).all()
-    assert json.loads((out / "run.json").read_text())["fold_pattern"] == sources
-
-
 def earlier(run):
     """What an earlier version wrote: without saying whether a test split was left out."""
     record = json.loads((run / "run.json").read_text())
@@ -168,7 +155,7 @@ def earlier(run):
 
 @pytest.fixture(scope="module")
 def plain(films, tmp_path_factory):
-    """Two folds of all films, none of them left out for a test; noted in MLflow if it is there."""
+    """A fold for each of two sources, none left out for a test; noted in MLflow if it is there."""
     out = tmp_path_factory.mktemp("plain") / "cv"
     tracked = ["--track"] if find_spec("mlflow") else []
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(StringIO()) as stream:
@@ -178,6 +165,14 @@ def plain(films, tmp_path_factory):
         assert main(arguments(films, out, *OF_ALL, *tracked)) == 0
     assert ("on the server in MLFLOW_TRACKING_URI." in stream.getvalue()) == bool(tracked)
     return out
+
+
+def test_folds_of_sources_hold_out_each_source(plain):
+    table = pd.read_csv(plain / "predictions.csv")
+    numbers = table["path"].str.extract(r"person(\d+)_")[0].astype(int)
+
+    assert (table["fold"] == numbers % 2 + 1).all()
+    assert json.loads((plain / "run.json").read_text())["fold_pattern"] == SOURCES
 
 
 def test_each_fold_is_a_run_in_mlflow(plain):

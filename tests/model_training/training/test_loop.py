@@ -7,7 +7,6 @@ from keras import layers
 
 from app.core.errors import DatasetError
 from model_training.evaluation.evaluation import best_epoch
-from model_training.networks.catalogue import PRESETS
 from model_training.training.class_imbalance import class_weights
 from model_training.training.resume import KeepBest, load_best
 from tests.model_training.training.small_runs import (
@@ -17,8 +16,8 @@ from tests.model_training.training.small_runs import (
     against_what_is_learnt,
     config,
     cross_entropy,
+    dropping_network,
     small_network,
-    trained,
 )
 
 pytestmark = pytest.mark.slow
@@ -124,49 +123,26 @@ def test_the_training_step_is_traced_once(run, num_classes, figures):
     assert set(history) == {"epoch", "learning_rate", "stage"} | figures | validated
 
 
-def test_a_seed_gives_the_same_run_again(run):
-    runs = [run(config(epochs=1, augmentation="medical", seed=seed)) for seed in (3, 3, 4)]
+def test_a_seed_gives_the_same_run_again_also_from_disk_and_leaves_films_and_graph_alone(
+    run, films, tmp_path
+):
+    before = films[0].copy()
+    np.save(tmp_path / "pixels.npy", before)
+    mapped = np.load(tmp_path / "pixels.npy", mmap_mode="r")
 
+    runs = [
+        run(config(epochs=1, augmentation="medical", seed=seed), pixels=pixels)
+        for pixels, seed in ((None, 3), (mapped, 3), (None, 4))
+    ]
+
+    np.testing.assert_array_equal(films[0], before)
+    kinds = [type(layer) for layer in dropping_network().layers]
+    assert [type(layer) for layer in runs[0][0].layers] == kinds
     histories = [history.to_numpy(float) for _, history in runs]
     np.testing.assert_allclose(histories[0], histories[1], rtol=1e-5)
     assert np.abs(histories[0] - histories[2]).max() > 1e-3
     for first, second in zip(runs[0][0].get_weights(), runs[1][0].get_weights(), strict=True):
         np.testing.assert_allclose(first, second, atol=1e-5)
-
-
-def test_a_preset_s_run_can_be_repeated(films, tmp_path):
-    histories = []
-    for number in range(2):
-        settings = config(epochs=1, augmentation="classic")
-        keras.utils.set_random_seed(settings.seed)
-        model = PRESETS["custom-cnn"].build(
-            input_shape=(SIDE, SIDE, 1), output_bias=np.zeros(1, np.float32), filters=(8, 16)
-        )
-        (tmp_path / str(number)).mkdir()
-        history = trained(model, *films, settings, tmp_path / str(number))
-        histories.append(history.to_numpy(float))
-
-    np.testing.assert_allclose(*histories, rtol=1e-4)
-
-
-def test_augmentation_and_training_leave_films_and_graph_alone(run, films):
-    pixels = films[0].copy()
-    model = small_network()
-    before = [layer.name for layer in model.layers]
-
-    run(config(epochs=1, augmentation="medical"), pixels=pixels, build=lambda: model)
-
-    assert [layer.name for layer in model.layers] == before
-    np.testing.assert_array_equal(pixels, films[0])
-
-
-def test_films_are_read_from_disk_as_they_are_needed(run, films, tmp_path):
-    np.save(tmp_path / "pixels.npy", films[0])
-    mapped = np.load(tmp_path / "pixels.npy", mmap_mode="r")
-
-    first, second = run(config(epochs=1), pixels=mapped)[1], run(config(epochs=1))[1]
-
-    np.testing.assert_allclose(first, second, rtol=1e-5)
 
 
 def test_a_loss_that_is_no_number_ends_training_with_advice(run, films, tmp_path, capsys):

@@ -40,9 +40,3 @@ def test_the_exponential_rate_is_a_tenth_after_so_many_epochs(run):
 
     rates = history["learning_rate"].to_numpy()
     np.testing.assert_allclose(rates, 0.01 * 0.1 ** (np.arange(5) / 4), rtol=1e-5)
-
-
-def test_the_constant_rate_stays(run):
-    _, history = run(config(epochs=3, schedule="constant", learning_rate=0.01))
-
-    np.testing.assert_allclose(history["learning_rate"], 0.01, rtol=1e-6)
