@@ -103,11 +103,17 @@ def newer(older, data, foreign, tmp_path_factory):
     return load_bundle(out)
 
 
-def observe(bundle, pixels):
-    network, reference = load_network(bundle), load_reference(bundle)
-    function = feature_function(network.model, bundle.manifest.reference.layers)
-    features = function(pixels[np.newaxis, ..., np.newaxis].astype(np.float32))
-    return reference.observe(np.asarray(features)[0])
+@pytest.fixture(scope="module")
+def observe(newer):
+    """What the new version sees of a film, uint8 `(48, 48)`."""
+    network, reference = load_network(newer), load_reference(newer)
+    function = feature_function(network.model, newer.manifest.reference.layers)
+
+    def observe(pixels):
+        features = function(pixels[np.newaxis, ..., np.newaxis].astype(np.float32))
+        return reference.observe(np.asarray(features)[0])
+
+    return observe
 
 
 def test_the_new_version_has_a_reference_and_the_old_one_is_left_as_it_was(older, newer):
@@ -140,13 +146,13 @@ def test_the_sample_names_no_patient_and_fits_the_coordinates(newer):
     assert table["group"].nunique() == len(table)
 
 
-def test_the_coordinates_are_those_of_the_films(newer, data):
+def test_the_coordinates_are_those_of_the_films(newer, observe, data):
     table = pd.read_csv(newer.path / REFERENCE_SAMPLE)
     by_digest = {file_sha256(path): path for path in data.glob("*_*.png")}
 
     for row in (0, 50, 100):
         pixels = cv2.imread(str(by_digest[table["image_id"][row]]), cv2.IMREAD_GRAYSCALE)
-        seen = observe(newer, pixels)
+        seen = observe(pixels)
         expected = load_reference(newer).sample[row].astype(float)
         assert seen.coordinates.astype(float) == pytest.approx(expected, abs=0.02)
         assert seen.distance == pytest.approx(table["distance"][row], rel=0.01)
@@ -176,11 +182,11 @@ def test_when_similar_films_contradict_is_in_manifest_and_card(newer):
     assert len(held_out.pictures) == NUMBERS["val"] + NUMBERS["test"]
 
 
-def test_a_new_film_of_the_kind_is_familiar(newer):
+def test_a_new_film_of_the_kind_is_familiar(observe):
     passed = 0
     for number in range(500, 520):
         try:
-            check_familiar(observe(newer, film(number)))
+            check_familiar(observe(film(number)))
             passed += 1
         except RefusedImageError:
             continue
@@ -196,8 +202,8 @@ def test_a_new_film_of_the_kind_is_familiar(newer):
     ],
     ids=["noise", "white", "stripes"],
 )
-def test_a_foreign_picture_is_unfamiliar(newer, picture):
-    seen = observe(newer, picture)
+def test_a_foreign_picture_is_unfamiliar(observe, picture):
+    seen = observe(picture)
 
     assert seen.distance > 1
     with pytest.raises(RefusedImageError):
@@ -207,12 +213,12 @@ def test_a_foreign_picture_is_unfamiliar(newer, picture):
 @pytest.mark.parametrize(
     ("fault", "quarters"), [("turned_90", 1), ("turned_180", 2), ("turned_270", 3)]
 )
-def test_a_turned_film_is_named_and_offered_its_remedy(newer, fault, quarters):
+def test_a_turned_film_is_named_and_offered_its_remedy(observe, fault, quarters):
     named = 0
     for number in range(600, 610):
-        wrong = observe(newer, np.ascontiguousarray(np.rot90(film(number), quarters)))
+        wrong = observe(np.ascontiguousarray(np.rot90(film(number), quarters)))
         try:
-            check_familiar(wrong, remedied=observe(newer, film(number)))
+            check_familiar(wrong, remedied=observe(film(number)))
         except RefusedImageError as error:
             named += error.code == fault
     assert named >= 8
