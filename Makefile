@@ -9,8 +9,9 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 endif
 INSTALLED := $(VENV)/installed
-# Test files run side by side, each as a whole, so that what a file sets up is set up once. The quick
-# tests keep two cores busy with two processes; of all tests, some wait for browsers and servers.
+# Test files run side by side, each as a whole, so that what a file sets up is set up once; all that
+# drive a browser run in one process. The quick tests keep two cores busy with two processes; of all
+# tests, some wait for browsers and servers.
 QUICK_WORKERS := $(or $(WORKERS),2)
 ALL_WORKERS := $(or $(WORKERS),3)
 # Compiled modules are kept, also where the environment says otherwise: every worker and every

@@ -52,6 +52,16 @@ def pytest_configure(config: pytest.Config) -> None:
         silence_tensorflow()
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Shares whole files out among the workers, and all journeys to one of them."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.scheduling import JourneysTogether
+
+    return JourneysTogether(config, log)
+
+
 # Before Python 3.12, counting lines makes code in Python 1.7 times as slow, Keras's own too.
 COUNTING_IS_SLOW = sys.version_info < (3, 12)
 
