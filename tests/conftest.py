@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.core.backends import conversion
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.networks.network import silence_tensorflow
 from tests.workers import IS_WORKER, folder_of_all_workers, made_once
@@ -108,6 +109,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         (home / "converted").symlink_to(networks, target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OVERREAD_HOME", str(home))
+        patch.setattr(conversion, "_MAX_KEPT", 1000)  # none that a later test uses is dropped
         yield
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.core.backends.conversion import converted
-from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.settings import read_settings
 from tests.homes import link_converted
 
@@ -121,11 +121,16 @@ def url(browser, films, networks, tmp_path_factory) -> Iterator[str]:
         yield address
 
 
+def convert(bundle: Bundle) -> None:
+    """Converts a network for all dashboards; one of them would load TensorFlow for it."""
+    converted(bundle, read_settings().converted)
+
+
 @pytest.fixture(scope="session")
 def networks() -> None:
     """The networks that journeys use, converted as if in an earlier session."""
     for name in ("phantom-chest", "phantom-findings"):
-        converted(load_bundle(REPOSITORY / "models" / name), read_settings().converted)
+        convert(load_bundle(REPOSITORY / "models" / name))
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import contrast, steps
-from tests.e2e.conftest import dashboard
+from tests.e2e.conftest import convert, dashboard
 from tests.folder_films import write_ward
 
 
@@ -18,6 +18,7 @@ from tests.folder_films import write_ward
 def ward(bundle, home, tmp_path, monkeypatch):
     """A dashboard on one model in a folder that can be written to, with films of a ward."""
     shutil.copytree(bundle.path, tmp_path / "models" / bundle.path.name)
+    convert(bundle)
     monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "models"))
     write_ward(tmp_path / "root" / "ward", 60)
     with dashboard(home, data_root=tmp_path / "root") as address:

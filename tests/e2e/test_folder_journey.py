@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import steps
-from tests.e2e.conftest import dashboard
+from tests.e2e.conftest import convert, dashboard
 from tests.folder_films import with_ward, write_ward
 
 
@@ -15,6 +15,7 @@ def ward(bundle, home, tmp_path, monkeypatch):
     """A dashboard on one model, with a folder like its own films and one of brighter films."""
     (tmp_path / "models").mkdir()
     known = with_ward(bundle, tmp_path / "models" / bundle.name)
+    convert(known)
     monkeypatch.setenv("OVERREAD_MODELS", str(known.path.parent))
     write_ward(tmp_path / "root" / "alike", 55)
     write_ward(tmp_path / "root" / "brighter", 55, brighter=60, seed=5000)

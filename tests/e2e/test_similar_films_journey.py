@@ -6,18 +6,19 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import contrast, steps
-from tests.e2e.conftest import dashboard
+from tests.e2e.conftest import convert, dashboard
 from tests.known_films import with_files_as_known_films
 
 
 @pytest.fixture
 def models(phantom_bundle, tmp_path, monkeypatch) -> None:
     """The default model, which knows its sample films."""
-    with_files_as_known_films(
+    known = with_files_as_known_films(
         phantom_bundle,
         tmp_path / "models" / phantom_bundle.name,
         {path: int(path.parent.name == "PNEUMONIA") for path in phantom_bundle.samples},
     )
+    convert(known)
     monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "models"))
 
 
