@@ -19,14 +19,11 @@ from app.core.sources.uploads import spool
 from app.core.statistics.calibration import softmax
 from model_training.data.datasets import Case
 from model_training.data.film_cache import decode_cases
-from model_training.networks.catalogue import PRESETS
 from tests.bundles import BINARY, make_bundle
 
 pytestmark = pytest.mark.slow
 
 THREE = ("CLEAR", "EFFUSION", "NODULE")
-# The backbones are slow to build; tests/model_training/networks/test_presets.py has one of each.
-FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +64,7 @@ def served(engine, sources):
     return {result.image_id: result for result in engine.score(sources)}
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("fit", ["stretch", "pad"])
+@pytest.mark.parametrize(("fit", "channels"), [("stretch", 1), ("pad", 3)])
 def test_a_file_gives_the_same_pixels_and_score_on_both_sides(folder, tmp_path, fit, channels):
     bundle = make_bundle(tmp_path, channels=channels, fit=fit)
     engine = Engine(bundle)
@@ -117,8 +113,10 @@ def test_file_upload_and_archive_get_one_score(folder, bundle):
             assert scores[image_id].reason_code == result.reason_code
 
 
+# tests/app/core/scoring/test_engine.py has basic-cnn with one output, whose layers custom-cnn has
+# too, and tests/model_training/networks/test_backbones.py has the backbones.
 @pytest.mark.parametrize(
-    ("preset", "classes"), [*((name, BINARY) for name in FROM_SCRATCH), ("basic-cnn", THREE)]
+    ("preset", "classes"), [("probreathe", BINARY), ("residual", BINARY), ("basic-cnn", THREE)]
 )
 def test_the_engine_computes_what_keras_computes(preset, classes, tmp_path):
     bundle = make_bundle(tmp_path, preset=preset, classes=classes, image_size=40)

@@ -48,10 +48,8 @@ def in_openvino(network):
     ("preset", "outputs", "seeds"),
     [
         ("basic-cnn", 1, (1, 2, 3)),
-        ("basic-cnn", 3, (1, 2)),
         ("probreathe", 3, (1, 2)),
         ("residual", 1, (1, 2)),
-        ("squeezenet", 3, (1, 2)),
     ],
 )
 def test_the_logit_is_the_mean_of_the_members(preset, outputs, seeds, tmp_path):
@@ -84,9 +82,8 @@ def test_networks_of_several_reductions_are_one_that_openvino_runs_alike():
     np.testing.assert_allclose(in_openvino(merged), merged.model(FILMS), atol=1e-5)
 
 
-@pytest.mark.parametrize("preset", ["probreathe", "residual"])
-def test_the_heatmap_is_the_mean_of_the_members(preset):
-    members = [member(preset, seed=seed) for seed in (1, 2)]
+def test_the_heatmap_is_the_mean_of_the_members():
+    members = [member("probreathe", seed=seed) for seed in (1, 2)]
     merged = merge(members)
 
     def evidence(network):

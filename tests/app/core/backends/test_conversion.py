@@ -30,9 +30,9 @@ pytestmark = pytest.mark.slow
 MODELS = Path(__file__).parents[4] / "models"
 
 
-@pytest.mark.parametrize(
-    "name", ["brain-tumour", "chest-pneumonia", "phantom-chest", "phantom-findings"]
-)
+# One of each kind. What is converted is compared with Keras, or refused, whatever the bundle, and
+# tests/test_shipped_models.py scores with all of them.
+@pytest.mark.parametrize("name", ["phantom-chest", "phantom-findings"])
 def test_both_backends_give_a_shipped_bundle_one_probability(name):
     bundle = load_bundle(MODELS / name)
     size = bundle.manifest.input

@@ -5,7 +5,6 @@ here.
 """
 
 import warnings
-from itertools import cycle
 from types import SimpleNamespace
 
 import cv2
@@ -26,7 +25,6 @@ from app.core.explanations.logits import BATCH_SIZE, ClassLogit, Logits
 from app.core.explanations.perturbation import NOISE, SEED, smooth_grad
 from app.core.networks.network import Network
 from tests.app.core.explanations.small import logit_of, preset
-from tests.model_training.networks.presets import FROM_SCRATCH
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +48,7 @@ def theirs():
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=zip(FROM_SCRATCH, cycle((1, 3)), strict=False))
+@pytest.fixture(scope="module", params=[("basic-cnn", 1), ("probreathe", 3), ("residual", 1)])
 def case(request):
     """A network, its logits as a model, a film, and the class that is explained."""
     name, units = request.param

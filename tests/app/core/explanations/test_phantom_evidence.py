@@ -36,7 +36,7 @@ def on_phantoms(phantom_bundle):
     return evidence
 
 
-ABNORMAL = ["phantom0112_1", "phantom0120_2", "phantom0126_1"]
+ABNORMAL = ["phantom0112_1", "phantom0120_2"]
 
 
 @pytest.mark.parametrize("sample", ABNORMAL)
@@ -58,7 +58,7 @@ def test_on_phantoms_the_evidence_lies_on_the_consolidations(sample, phantom_bun
 
 def test_the_scale_separates_abnormal_from_normal_phantoms(phantom_bundle, on_phantoms):
     """Which maps drawn each on a scale of its own cannot; nor does SmoothGrad, a slope."""
-    normal = [path for path in phantom_bundle.samples if path.parent.name == "NORMAL"][:3]
+    normal = [path for path in phantom_bundle.samples if path.parent.name == "NORMAL"][:2]
     abnormal = [path for path in phantom_bundle.samples if path.stem in ABNORMAL]
 
     for key in ("grad_cam", "layer_cam", "score_cam", "occlusion"):

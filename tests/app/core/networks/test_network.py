@@ -20,8 +20,9 @@ from model_training.networks.catalogue import PRESETS
 pytestmark = pytest.mark.slow
 
 SIZE = 40
-# The backbones are slow to build; tests/model_training/networks/test_presets.py has one of each.
-FROM_SCRATCH = [name for name, preset in PRESETS.items() if preset.backbone_end is None]
+# Heads and sums of branches of each kind; custom-cnn has the layers of basic-cnn, and
+# tests/model_training/networks/test_backbones.py has the backbones.
+KINDS = (("basic-cnn", 3), ("probreathe", 1), ("residual", 1))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def shaken(name, *, units):
     return model
 
 
-@pytest.fixture(scope="module", params=[(n, units) for n in FROM_SCRATCH for units in (1, 3)])
+@pytest.fixture(scope="module", params=KINDS)
 def pair(request, tmp_path_factory):
     """A network as it was built, and as it is read back from its file."""
     name, units = request.param
