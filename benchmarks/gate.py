@@ -2,40 +2,41 @@
 
     python -m benchmarks.gate DATA
 
-For each shipped bundle with a reference, through the engine and all of its gate. Of a fault, only
-the films count of which it changes the model's answer. Foreign pictures are in `DATA/foreign`, a
-folder for each kind; no reference is chosen on them.
+For each shipped bundle with a reference, through the engine and all of its gate, all foreign
+pictures and a sample of the other folders. Of a fault, only the films count of which it changes the
+model's answer. Foreign pictures are in `DATA/foreign`, a folder for each kind; no reference is
+chosen on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from app.commands.parsing import given_path
-from app.core.bundles.bundle import Bundle, find_bundles, load_bundle
+from app.core.bundles.bundle import Bundle
 from app.core.images import decoding
 from app.core.images.reading import ReadOptions
 from app.core.performance.formatting import count_of_total, percent, percent_interval
+from app.core.progress import progress
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.core.statistics.metrics import Proportion
 from benchmarks import calls, films
-from benchmarks.shift import MODELS, held_out_films
+from benchmarks.homes import HOMES, Home, add_data, bundles_with_reference, held_out_films
 from benchmarks.table import log, log_machine
 from model_training.reference.faults import FAULTS, faulty
 
-# Bundle -> folder of its own films.
-OWN = {"chest-pneumonia": "chest", "brain-tumour": "brain"}
 FOREIGN = "foreign"
 LEAST_FOREIGN, LEAST_FAULTY, MOST_OWN = 0.95, 0.90, 0.03
 _ALL_JUDGED = ReadOptions(override="benchmark")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,126 +76,179 @@ class Row:
         return "".join(parts) + ("" if self.is_met else ", missed")
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file in memory.
+
+    Attributes:
+        content: Its bytes.
+    """
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return len(self.content)
+
+    def read(self) -> bytes:
+        """The bytes."""
+        return self.content
+
+
 def main() -> int:
     """Measures and prints; exit status 1 if a target is missed."""
     parser = calls.parser("benchmarks.gate", __doc__)
-    parser.add_argument("data", type=given_path, metavar="DATA", help="folder of the data sets")
-    parser.add_argument(
-        "--models",
-        type=given_path,
-        default=MODELS,
-        metavar="FOLDER",
-        help="folder of bundles; default: the shipped ones",
-    )
-    calls.add_count(parser, "--images", 300, "images of each folder")
+    add_data(parser)
+    calls.add_count(parser, "--images", 300, "images of each folder, foreign ones apart, at most")
+    calls.add_count(parser, "--faulty", 100, "own films that are copied with each fault, at most")
     options = parser.parse_args()
     log_machine()
-    rows: list[Row] = []
-    for path in find_bundles(options.models):
-        bundle = load_bundle(path)
-        if bundle.manifest.reference is None:
-            log(f"{bundle.name}: no reference")
-        elif bundle.name in OWN:
-            rows += measure(bundle, options.data, options.images)
-    print(
-        "| bundle | images | refused | share | 95 % interval | target |\n|---|---|---|---|---|---|"
-    )
-    for row in rows:
-        print(
-            f"| {row.bundle} | {row.what} | {count_of_total(row.refused)} | "
-            f"{percent(row.refused)} | {percent_interval(row.refused)} | {row.target} |"
-        )
-    return 0 if all(row.is_met for row in rows) else 1
+    print("| bundle | images | refused | share | 95 % interval | target |")
+    print("|---|---|---|---|---|---|", flush=True)
+    is_met = True
+    for bundle in bundles_with_reference(options.models):
+        home = HOMES.get(bundle.name)
+        if home is None:
+            log(f"{bundle.name}: its films are not known")
+            continue
+        for row in measure(bundle, home, options.data, options.images, options.faulty):
+            is_met &= row.is_met
+            print(
+                f"| {row.bundle} | {row.what} | {count_of_total(row.refused)} | "
+                f"{percent(row.refused)} | {percent_interval(row.refused)} | {row.target} |",
+                flush=True,
+            )
+    return 0 if is_met else 1
 
 
-def measure(bundle: Bundle, data: Path, num_images: int) -> list[Row]:
+def measure(
+    bundle: Bundle, home: Home, data: Path, num_images: int, num_faulty: int
+) -> Iterator[Row]:
     """What one bundle refuses.
 
     Args:
         bundle: A bundle with a reference.
+        home: Where films of its kind lie.
         data: Folder of the data sets.
-        num_images: Images of each folder, at most.
+        num_images: Images of each folder but those of foreign pictures, at most.
+        num_faulty: How many of its own films are copied with each fault, at most.
     """
-    engine = Engine(bundle)
-    own = _some(held_out_films(bundle, data / OWN[bundle.name]), num_images)
-    kinds = {
-        folder.name: films.paths(folder)
-        for folder in sorted((data / FOREIGN).iterdir())
-        if folder.is_dir()
-    }
-    by_kind = {kind: _refused(_scored(engine, paths)) for kind, paths in kinds.items()}
-    others = [
-        Row(
-            bundle.name,
-            f"films of {name}",
-            _refused(_scored(engine, _some(films.paths(data / folder), num_images))),
-            least=LEAST_FOREIGN,
-        )
-        for name, folder in OWN.items()
-        if name != bundle.name
-    ]
-    foreign = Proportion(
-        sum(one.successes for one in by_kind.values()), sum(one.total for one in by_kind.values())
-    )
-    return [
-        Row(bundle.name, "own test films", _refused(_scored(engine, own)), most=MOST_OWN),
-        Row(bundle.name, "foreign pictures", foreign, least=LEAST_FOREIGN),
-        *(Row(bundle.name, f"foreign: {kind}", refused) for kind, refused in by_kind.items()),
-        *others,
-        *faulty_rows(engine, own),
-    ]
+    engine, name = Engine(bundle), bundle.name
+    held_out = [path for one in home.folders for path in held_out_films(bundle, data / one)]
+    own = _files(_some(held_out, num_images))
+    seen = _scored(engine, own, "own test films")
+    yield Row(name, "own test films", _refused(seen), most=MOST_OWN)
+    yield from foreign_rows(engine, home, data / FOREIGN)
+    for other, folder in _others(home):
+        paths = _some(films.paths(data / folder), num_images)
+        refused = _refused(_scored(engine, _files(paths), folder))
+        least = None if other.subject == home.subject else LEAST_FOREIGN
+        yield Row(name, f"{other.subject}: {folder}", refused, least=least)
+    yield from faulty_rows(engine, _some(list(zip(own, seen, strict=True)), num_faulty))
 
 
-def faulty_rows(engine: Engine, paths: Sequence[Path]) -> list[Row]:
-    """What is refused of faulty copies of films whose answer the fault changes.
+def foreign_rows(engine: Engine, home: Home, folder: Path) -> Iterator[Row]:
+    """What is refused of foreign pictures: of all, then of each kind.
 
     Args:
         engine: The engine of a bundle with a reference.
-        paths: Films of the bundle's own kind.
+        home: What the bundle's own films show; pictures of that are not foreign.
+        folder: A folder for each kind.
     """
-    rows = []
-    right = _scored(engine, paths, reading=_ALL_JUDGED)
+    kinds = {one.name: films.paths(one) for one in sorted(folder.iterdir()) if one.is_dir()}
+    files = (source for paths in kinds.values() for source in _files(paths))
+    total = sum(len(paths) for paths in kinds.values())
+    results = iter(_scored(engine, files, FOREIGN, total))
+    by_kind = {kind: _refused([next(results) for _ in paths]) for kind, paths in kinds.items()}
+    foreign = [one for kind, one in by_kind.items() if kind not in home.not_foreign]
+    name = engine.bundle.name
+    yield Row(
+        name,
+        "foreign pictures",
+        Proportion(sum(one.successes for one in foreign), sum(one.total for one in foreign)),
+        least=LEAST_FOREIGN,
+    )
+    for kind, refused in by_kind.items():
+        what = f"{home.subject}: {kind}" if kind in home.not_foreign else f"foreign: {kind}"
+        yield Row(name, what, refused)
+
+
+def faulty_rows(engine: Engine, own: Sequence[tuple[Source, Result]]) -> Iterator[Row]:
+    """What is refused of faulty copies of films, and of those whose answer the fault changes.
+
+    Args:
+        engine: The engine of a bundle with a reference.
+        own: Films of the bundle's own kind, and what the engine said of them.
+    """
+    name = engine.bundle.name
+    sources, seen_right = [one for one, _ in own], [one for _, one in own]
+    pixels = [decoding.decode(source.read()).pixels for source in sources]
+    right = _answers(engine, sources, seen_right)
     for fault in FAULTS:
-        with TemporaryDirectory() as folder:
-            copies = _write_faulty(fault, paths, Path(folder))
-            seen = _scored(engine, copies)
-            judged = _scored(engine, copies, reading=_ALL_JUDGED)
+        copies = list(_faulty_copies(fault, pixels))
+        seen = _scored(engine, copies, fault)
+        wrong = _answers(engine, copies, seen)
         changed = [
             one
-            for one, before, after in zip(seen, right, judged, strict=True)
-            if _answer(before) and _answer(after) and _answer(before) != _answer(after)
+            for one, before, after in zip(seen, right, wrong, strict=True)
+            if before and after and before != after
         ]
-        name = engine.bundle.name
-        rows += [
-            Row(name, f"test films, {fault}", _refused(seen)),
-            Row(name, f"of them, answer changed, {fault}", _refused(changed), least=LEAST_FAULTY),
-        ]
-    return rows
+        yield Row(name, f"test films, {fault}", _refused(seen))
+        yield Row(name, f"of them, answer changed, {fault}", _refused(changed), least=LEAST_FAULTY)
 
 
-def _write_faulty(fault: str, paths: Sequence[Path], folder: Path) -> list[Path]:
-    """Copies of films with a fault, as PNG files."""
+def _faulty_copies(fault: str, pixels: Sequence[NDArray[np.uint8]]) -> Iterator[Source]:
+    """Copies of films with a fault, as PNG files in memory."""
     rng = np.random.default_rng(0)
-    copies = []
-    for number, path in enumerate(paths):
-        film, other = (
-            decoding.decode(one.read_bytes()).pixels
-            for one in (path, paths[(number + 1) % len(paths)])
-        )
-        wrong = faulty(fault, film, other, rng)
+    for number, film in enumerate(pixels):
+        wrong = faulty(fault, film, pixels[(number + 1) % len(pixels)], rng)
         if wrong.ndim == 3:
             wrong = np.asarray(cv2.cvtColor(wrong, cv2.COLOR_RGB2BGR), np.uint8)
-        copies.append(folder / f"{number:05}.png")
-        cv2.imwrite(str(copies[-1]), wrong)
-    return copies
+        content = cv2.imencode(".png", wrong, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+        yield Source(f"{number:05}.png", None, Picture(content))
+
+
+def _answers(engine: Engine, sources: Sequence[Source], seen: Sequence[Result]) -> list[str]:
+    """What the model answers whatever the gate says; empty where there is no answer.
+
+    Args:
+        engine: The engine.
+        sources: The films.
+        seen: What the engine said of each; only those refused are scored again.
+    """
+    refused = [
+        replace(source, reading=_ALL_JUDGED)
+        for source, result in zip(sources, seen, strict=True)
+        if result.status == "refused"
+    ]
+    judged = iter(_scored(engine, refused, "answers"))
+    results = [next(judged) if result.status == "refused" else result for result in seen]
+    return ["" if one.prediction is None else one.prediction.label for one in results]
+
+
+def _others(home: Home) -> Iterator[tuple[Home, str]]:
+    """Folders of films that the other bundles were trained on."""
+    for other in HOMES.values():
+        for folder in other.folders:
+            if other != home and folder not in home.folders:
+                yield other, folder
+
+
+def _files(paths: Iterable[Path]) -> list[Source]:
+    return [Source(path.name, path) for path in paths]
 
 
 def _scored(
-    engine: Engine, paths: Sequence[Path], *, reading: ReadOptions | None = None
+    engine: Engine, sources: Iterable[Source], what: str, total: int | None = None
 ) -> list[Result]:
-    sources = (Source(path.name, path) for path in paths)
-    chosen = (one if reading is None else replace(one, reading=reading) for one in sources)
-    return [replace(result, evidence=None) for result in engine.score(chosen)]
+    results = progress(
+        engine.score(sources),
+        title=f"{engine.bundle.name}, {what}",
+        unit="film",
+        total=len(sources) if isinstance(sources, Sequence) else total,
+    )
+    return [replace(result, evidence=None) for result in results]
 
 
 def _refused(results: Sequence[Result]) -> Proportion:
@@ -203,14 +257,10 @@ def _refused(results: Sequence[Result]) -> Proportion:
     return Proportion(statuses.count("refused"), len(statuses))
 
 
-def _answer(result: Result) -> str:
-    return "" if result.prediction is None else result.prediction.label
-
-
-def _some(paths: Sequence[Path], number: int) -> list[Path]:
-    """So many of the files at random, in their order."""
-    chosen = np.random.default_rng(0).permutation(len(paths))[:number]
-    return [paths[at] for at in np.sort(chosen)]
+def _some(items: Sequence[Item], number: int) -> list[Item]:
+    """So many of the items at random, in their order."""
+    chosen = np.random.default_rng(0).permutation(len(items))[:number]
+    return [items[at] for at in np.sort(chosen)]
 
 
 if __name__ == "__main__":

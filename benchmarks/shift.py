@@ -19,8 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.commands.parsing import given_path
-from app.core.bundles.bundle import Bundle, file_sha256, find_bundles, load_bundle
+from app.core.bundles.bundle import Bundle
 from app.core.gate.observation import Observation
 from app.core.gate.reservoir import Answer, Reservoir
 from app.core.gate.sample import Sample
@@ -37,14 +36,9 @@ from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.core.statistics.metrics import Proportion
 from benchmarks import calls, films
+from benchmarks.homes import HOMES, add_data, bundles_with_reference, held_out_films
 from benchmarks.table import log, log_machine
 
-MODELS = Path(__file__).parents[1] / "models"
-# Bundle -> folder of the films it was trained on, and folders of films from elsewhere.
-FOLDERS = {
-    "chest-pneumonia": ("chest", ("chest-adult-rsna",)),
-    "brain-tumour": ("brain", ("brain-lgg",)),
-}
 SMALLEST = 50
 MOST_FALSE_ALARMS = 0.05
 # Of each source, as many films are scored; folders are drawn from them.
@@ -79,26 +73,18 @@ class Row:
 def main() -> int:
     """Measures and prints; exit status 1 if a target is missed."""
     parser = calls.parser("benchmarks.shift", __doc__)
-    parser.add_argument("data", type=given_path, metavar="DATA", help="folder of the data sets")
-    parser.add_argument(
-        "--models",
-        type=given_path,
-        default=MODELS,
-        metavar="FOLDER",
-        help="folder of bundles; default: the shipped ones",
-    )
+    add_data(parser)
     calls.add_count(parser, "--folders", 50, "folders of each kind")
     options = parser.parse_args()
     log_machine()
     rows: list[Row] = []
-    for path in find_bundles(options.models):
-        bundle = load_bundle(path)
+    for bundle in bundles_with_reference(options.models):
         home = reference_films(bundle)
         if home is None:
-            log(f"{bundle.name}: no reference")
+            log(f"{bundle.name}: no films to compare with")
             continue
         rows += home_folders(bundle, home, options.folders)
-        if bundle.name in FOLDERS:
+        if bundle.name in HOMES:
             rows += other_folders(bundle, options.data, options.folders)
     print("| bundle | folders of | said to differ | share | 95 % interval | target |")
     print("|---|---|---|---|---|---|")
@@ -155,10 +141,13 @@ def other_folders(bundle: Bundle, data: Path, num_folders: int) -> Iterator[Row]
         data: Folder of the data sets.
         num_folders: Folders of each kind.
     """
-    home, others = FOLDERS[bundle.name]
+    home = HOMES[bundle.name]
     engine, rng = Engine(bundle), np.random.default_rng(0)
-    held_out = _some(held_out_films(bundle, data / home), rng)
-    for name in others:
+    found = {name: held_out_films(bundle, data / name) for name in home.folders}
+    held_out = _some([path for paths in found.values() for path in paths], rng)
+    for name in home.elsewhere:
+        if found.get(name):
+            continue  # the model was trained on films of there
         yield _differing(engine, name, _some(films.paths(data / name), rng), num_folders)
     changes: dict[str, Change] = {
         f"held-out films, JPEG of quality {_QUALITY}": recompressed,
@@ -171,18 +160,6 @@ def other_folders(bundle: Bundle, data: Path, num_folders: int) -> Iterator[Row]
                 for index, path in enumerate(held_out)
             ]
             yield _differing(engine, what, paths, num_folders)
-
-
-def held_out_films(bundle: Bundle, folder: Path) -> list[Path]:
-    """The films of the test split that lie in a folder, wherever in it and however named.
-
-    Args:
-        bundle: The bundle.
-        folder: The data it was trained on, or a part of them.
-    """
-    table = bundle.predictions()
-    wanted = set(table.loc[table["split"] == "test", "image_id"])
-    return [path for path in films.paths(folder) if file_sha256(path) in wanted]
 
 
 def recompressed(pixels: NDArray[np.uint8]) -> bytes:

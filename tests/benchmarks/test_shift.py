@@ -7,7 +7,6 @@ from app.core.images import decoding
 from app.core.statistics.metrics import Proportion
 from benchmarks import shift
 from tests.app.core.gate.samples import films
-from tests.pictures import encode
 
 
 def test_halves_of_one_reference_do_not_differ(bundle):
@@ -22,19 +21,6 @@ def test_a_home_folder_may_alarm_once_in_twenty_and_others_must():
     other = [shift.Row("b", "w", Proportion(n, 40), is_home=False).is_met for n in (39, 40)]
 
     assert (home, other) == ([True, False], [False, True])
-
-
-def test_held_out_films_are_found_by_their_content(bundle, film, tmp_path, monkeypatch):
-    table = bundle.predictions()
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "any.png").write_bytes(encode(film, "PNG"))
-    (tmp_path / "other.png").write_bytes(encode(film[:80], "PNG"))
-    table.loc[table.index[0], ["split", "image_id"]] = [
-        "test", decoding.image_id(encode(film, "PNG")),
-    ]  # fmt: skip
-    monkeypatch.setattr(type(bundle), "predictions", lambda _: table)
-
-    assert shift.held_out_films(bundle, tmp_path) == [tmp_path / "deep" / "any.png"]
 
 
 def test_changed_films_keep_what_is_not_changed(film):
