@@ -21,7 +21,7 @@ from app.core.performance.proportions import ClusteredProportion
 from model_training.data.datasets import Case
 from model_training.reference.components import choose_limit, find_components
 from model_training.reference.contradictions import Measured, Placed
-from model_training.reference.faults import FAULTS
+from model_training.reference.faults import FAULTS, NAMED
 from model_training.reference.known_cases import KnownCase
 from model_training.reference.layers import default_layers
 from model_training.reference.probes import fit_probes
@@ -29,8 +29,6 @@ from model_training.reference.refusals import RefusalCounter
 from model_training.reference.small_pictures import within_size
 from model_training.reference.views import Featurise, Looked, Looker
 
-# A mirrored film may be a patient whose heart is on the right: it is tried, but never named.
-NAMED = tuple(fault for fault in FAULTS if fault != "mirrored")
 # With fewer films a limit that refuses one in fifty is a matter of chance.
 FEWEST_TRAINING = 60
 FEWEST_VALIDATION = 50
@@ -131,12 +129,12 @@ def build_reference(
     looker = Looker(network_input, reading, _featurise(network, layers), pictures)
     looked = {
         name: looker.look(
-            [one.case for one in split[name]], faults=tuple(FAULTS), num_faulty=number, seed=seed
+            [one.case for one in split[name]], faults=faults, num_faulty=number, seed=seed
         )
-        for name, number in (
-            ("train", amounts.faulty),
-            ("val", amounts.checked),
-            ("test", amounts.checked),
+        for name, faults, number in (
+            ("train", NAMED, amounts.faulty),
+            ("val", NAMED, amounts.checked),
+            ("test", tuple(FAULTS), amounts.checked),
         )
     }
     split = {name: [split[name][at] for at in looked[name].positions] for name in split}

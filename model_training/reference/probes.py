@@ -19,9 +19,9 @@ _MOST_DIRECTIONS = 160
 _FILMS_A_DIRECTION = 4
 # How far the covariance is drawn towards a sphere.
 _SHRINKAGE = 0.05
-# Share of right films that may be taken for having a fault. A cropped film looks most like a right
-# one, and a part that is missing can change the answer. A remedy is confirmed by a second look.
-_FALSE_ALARMS = {"cropped": 0.01, "side_by_side": 0.002}
+# Share of right films that may be taken for having a fault, for each side of a cropped film as
+# well. A remedy is confirmed by a second look.
+_FALSE_ALARMS = {"side_by_side": 0.002}
 _FALSE_ALARMS_OF_OTHERS = 0.005
 # Of films with a fault, the share that must be named for the fault to be named at all.
 _WORTH_NAMING = 0.5

@@ -10,6 +10,8 @@ from app.core.gate.observation import Observation
 
 # Code of an image that is refused for nothing but its distance.
 UNFAMILIAR = "unfamiliar"
+# Code of a film that lacks a side.
+CROPPED = "cropped"
 
 
 def needs_second_look(observation: Observation) -> bool:
@@ -42,7 +44,8 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
     if fault in REMEDY_OF and remedied is not None and is_right(remedied):
         raise RefusedImageError(fault, _SENTENCES[fault], remedy=REMEDY_OF[fault])
     if fault and fault not in REMEDY_OF:
-        raise RefusedImageError(fault, _SENTENCES.get(fault, _of_other_fault(fault)))
+        code = CROPPED if fault in _CUT_OFF else fault
+        raise RefusedImageError(code, _SENTENCES.get(fault, _of_other_fault(fault)))
     if observation.distance > 1:
         raise RefusedImageError(
             UNFAMILIAR,
@@ -74,6 +77,14 @@ def is_right(remedied: Observation) -> bool:
     return remedied.distance <= 1 and not remedied.fault
 
 
+# Fault -> the part of the picture that is missing; older references do not know the side.
+_CUT_OFF = {
+    CROPPED: "A part",
+    "cropped_top": "The upper part",
+    "cropped_bottom": "The lower part",
+    "cropped_left": "The left part",
+    "cropped_right": "The right part",
+}
 _SENTENCES = {
     "inverted": (
         "Black and white are swapped in this film: inverted, it is like those the model learned "
@@ -95,10 +106,11 @@ _SENTENCES = {
         "There is a border around this film: without it, the film is like those the model learned "
         "from. Have it judged without the border, or choose the original."
     ),
-    "cropped": (
-        "A part of this film seems to be cut off, compared with those the model learned from. "
-        "Choose the whole film."
-    ),
+    **{
+        fault: f"{part} of this film seems to be cut off, compared with those the model learned "
+        "from. Choose the whole film."
+        for fault, part in _CUT_OFF.items()
+    },
     "side_by_side": (
         "This picture seems to show several films side by side; the model judges one. Choose a "
         "file for each film."

@@ -6,7 +6,7 @@ import pytest
 from app.core.gate.fault_probes import REMEDY_OF
 from app.core.images import remedies
 from app.core.images.decoding import Film
-from model_training.reference.faults import FAULTS, faulty
+from model_training.reference.faults import CROPPED, FAULTS, faulty
 
 
 def film(rows=40, columns=60):
@@ -21,7 +21,7 @@ def test_the_remedy_undoes_the_fault(fault):
     assert remedies.apply(Film(wrong), REMEDY_OF[fault]).pixels.tolist() == film().tolist()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", [*FAULTS, *CROPPED])
 @pytest.mark.parametrize("shape", [(40, 60), (40, 60, 3), (1, 1)])
 def test_makes_a_film_of_the_same_kind_and_leaves_the_first_unchanged(fault, shape):
     pixels = np.random.default_rng(2).integers(0, 256, shape).astype(np.uint8)
@@ -45,6 +45,18 @@ def test_a_cropped_film_is_a_part_that_lacks_a_side():
 
     assert min(losses) >= 15
     assert max(losses) <= 50
+
+
+@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+def test_one_side_is_cropped_and_the_other_three_are_kept(side):
+    whole = film(100, 100)
+    part = faulty(f"cropped_{side}", whole, film(), np.random.default_rng(0))
+    rows, columns = part.shape
+    top, left = 100 - rows if side == "top" else 0, 100 - columns if side == "left" else 0
+
+    assert part.tolist() == whole[top : top + rows, left : left + columns].tolist()
+    assert part.shape == ((rows, 100) if side in ("top", "bottom") else (100, columns))
+    assert 50 <= rows * columns / 100 <= 85
 
 
 def test_two_films_stand_side_by_side_or_one_above_the_other():

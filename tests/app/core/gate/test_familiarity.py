@@ -77,6 +77,13 @@ def test_a_fault_without_remedy_is_refused_at_once():
     assert not needs_second_look(seen(0.9, "cropped"))
 
 
+def test_a_cropped_film_is_told_which_part_it_lacks():
+    with pytest.raises(RefusedImageError, match="^The lower part of this film") as caught:
+        check_familiar(seen(0.9, "cropped_bottom"))
+
+    assert caught.value.code == "cropped"
+
+
 def test_a_fault_of_a_newer_version_has_a_sentence():
     with pytest.raises(RefusedImageError, match="looks double exposed"):
         check_familiar(seen(0.9, "double_exposed"))
