@@ -13,18 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.gate.fault_probes import REMEDY_OF, FaultProbes, clipped
+from model_training.reference.faults import CROPPED
 
 # Directions in which films and their faulted copies differ most.
 _MOST_DIRECTIONS = 160
 _FILMS_A_DIRECTION = 4
 # How far the covariance is drawn towards a sphere.
 _SHRINKAGE = 0.05
-# Share of right films that may be taken for having a fault, for each side of a cropped film as
-# well. A remedy is confirmed by a second look.
-_FALSE_ALARMS = {"side_by_side": 0.002}
+# Share of right films that may be taken for having a fault. Nothing confirms those without a
+# remedy, and a cropped film has one of four; the others are confirmed by a second look.
+_FALSE_ALARMS = {"side_by_side": 0.002, **dict.fromkeys(CROPPED, 0.003)}
 _FALSE_ALARMS_OF_OTHERS = 0.005
 # Of films with a fault, the share that must be named for the fault to be named at all.
-_WORTH_NAMING = 0.5
+_WORTH_NAMING = 0.25
 # A fault is named up to the distance within which this share of films with it lie, and within the
 # limit. Without a remedy nothing confirms it, and what lies farther out than half of these films
 # may as well be of another kind.
