@@ -59,7 +59,7 @@ def _cropped(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _without(quarters: int) -> Maker:
-    """The fault of a film that lacks the side which so many turns anticlockwise bring to the top."""
+    """The fault of a film without the side that so many turns anticlockwise bring to the top."""
 
     def crop(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
         upright = np.rot90(film, quarters)

@@ -78,7 +78,7 @@ def test_a_fault_without_remedy_is_refused_at_once():
 
 
 def test_a_cropped_film_is_told_which_part_it_lacks():
-    with pytest.raises(RefusedImageError, match="^The lower part of this film") as caught:
+    with pytest.raises(RefusedImageError, match=r"^The lower part of this film") as caught:
         check_familiar(seen(0.9, "cropped_bottom"))
 
     assert caught.value.code == "cropped"
