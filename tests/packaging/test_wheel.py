@@ -79,14 +79,10 @@ def test_the_dashboard_is_complete_and_listens_on_this_machine_only(installed):
 
 
 def test_the_samples_are_scored_with_the_bundle_by_its_name(installed):
-    verified = installed.run("overread", "verify", "phantom-chest")
-    bundle = Path(verified.stdout.partition("folder: ")[2].partition("\n")[0])
-    done = installed.run(
-        "overread", "score", "phantom-chest", str(bundle / "samples"), "--out", "results.csv"
-    )
+    [samples] = installed.scripts.parent.glob("**/models/phantom-chest/samples")
+    done = installed.run("overread", "score", "phantom-chest", str(samples), "--out", "results.csv")
 
     assert done.returncode == 0, done.stderr
-    assert installed.scripts.parent in bundle.parents
     table = pd.read_csv(installed.folder / "results.csv")
     assert list(table["status"]) == ["ok"] * 24
     assert [path.name for path in installed.folder.iterdir()] == ["results.csv"]
