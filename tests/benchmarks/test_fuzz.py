@@ -17,11 +17,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="peaks are read 
 
 @pytest.mark.slow
 def test_nothing_but_a_refusal_comes_of_damage():
-    outcomes = list(fuzz.run(range(2000), seed=11, workers=1))
+    outcomes = list(fuzz.run(range(1000), seed=11, workers=1))
 
     assert [one.fault for one in outcomes if one.fault] == []
     answers = [one.answer for one in outcomes]
-    assert min(answers.count(readers.REFUSED), answers.count(readers.READ)) > 400
+    assert min(answers.count(readers.REFUSED), answers.count(readers.READ)) > 150
 
 
 @pytest.mark.parametrize("original", originals(), ids=lambda one: one.name)
