@@ -11,6 +11,8 @@ from model_training.bundling.revision import write_copy
 from tests.bundles import make_bundle
 from tests.references import familiar_film, foreign_film, with_reference
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):

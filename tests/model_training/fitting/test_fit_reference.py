@@ -11,6 +11,8 @@ from model_training.cli import main
 from tests.model_training.films import draw, write
 from tests.model_training.quick_network import QUICK_NETWORK
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = {"train": 35, "val": 28, "test": 10}
 
 

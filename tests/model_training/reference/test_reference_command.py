@@ -26,6 +26,9 @@ from model_training.bundling.revision import write_copy
 from model_training.cli import main
 from tests.bundles import make_bundle
 
+# Every film of three splits is scored, as it is and with every fault.
+pytestmark = pytest.mark.slow
+
 NUMBERS = {"train": 90, "val": 80, "test": 30}
 
 
