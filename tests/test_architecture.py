@@ -33,7 +33,8 @@ ROOMS = {
     "app/core": (
         "errors", "atomic_write", "progress", "backend_names", "settings",
         "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
-        "performance", "backends", "explanations", "scoring", "adaptation", "results", "review",
+        "performance", "backends", "explanations", "scoring", "adaptation", "record", "results",
+        "review",
     ),
     "model_training": (
         "console", "interruption", "suggestions",
@@ -50,10 +51,11 @@ LIGHT = (
     "app.core.performance.performance",
     "app.core.scoring.engine",
     "app.core.results.table_writer",
+    "app.core.review.worklist",
     "model_training.cli",
 )
-# Of these, only verdicts load SQLAlchemy, a quarter of a second of every start.
-WITH_DATABASE = ("app.core.results.verdicts", "app.core.review.worklist")
+# Only the record loads SQLAlchemy, a quarter of a second of every start.
+WITH_DATABASE = ("app.core.record.verdicts",)
 
 
 # What reads or sets a widget by its key.

@@ -27,10 +27,22 @@ class Explained:
     Attributes:
         expected: What a valid value is; completes the error message about an invalid one.
         default: The default value as shown in the README.
+        is_secret: Whether an error must not repeat the value.
     """
 
     expected: str
     default: str
+    is_secret: bool = False
+
+
+def _supported_url(url: str) -> str:
+    """A URL of a database as SQLAlchemy takes it; PostgreSQL is read by psycopg."""
+    kind, separator, rest = url.partition("://")
+    if kind in ("postgres", "postgresql"):
+        kind = "postgresql+psycopg"
+    if not separator or not rest or kind not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError("no such database")
+    return f"{kind}://{rest}"
 
 
 def _absolute(path: Path) -> Path:
@@ -86,6 +98,20 @@ class Settings(BaseSettings):
         description="data folder: verdicts, results with their heatmaps, networks converted for "
         "this machine",
     )
+    database: Annotated[
+        str | None,
+        Explained(
+            "a URL such as postgresql://name:password@host/overread or sqlite:////folder/file",
+            "a file in `OVERREAD_HOME`",
+            is_secret=True,
+        ),
+        AfterValidator(lambda url: url and _supported_url(url)),
+    ] = Field(
+        default=None,
+        repr=False,
+        description="URL of the database of the record: readers, worklists, verdicts; "
+        "`postgresql://name:password@host/overread` with the extra `postgresql`",
+    )
     results_mb: Annotated[
         int, Explained("a whole number of megabytes, from 1 to 1,000,000", "1024")
     ] = Field(
@@ -127,8 +153,8 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy URL of the database of verdicts."""
-        return f"sqlite:///{self.home / 'reviews.sqlite3'}"
+        """SQLAlchemy URL of the database of the record."""
+        return self.database or f"sqlite:///{self.home / 'reviews.sqlite3'}"
 
     @property
     def results(self) -> Path:
@@ -161,8 +187,10 @@ def read_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
+        explained = _explained(name)
+        found = "not a valid one" if explained.is_secret else repr(first["input"])
         raise SettingsError(
-            f"{_variable(name)} is {first['input']!r}; expected {_explained(name).expected}. "
+            f"{_variable(name)} is {found}; expected {explained.expected}. "
             "Change it and start Overread again."
         ) from None
 

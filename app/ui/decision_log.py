@@ -1,19 +1,18 @@
-"""What readers decided about films that a model refused: reads and saves it in the database."""
+"""What readers decided about films that a model refused, in the record."""
 
 from __future__ import annotations
 
-import streamlit as st
-
 from app.core.bundles.bundle import Bundle
 from app.core.errors import Remedy
-from app.core.results.decisions import Decision, DecisionStore
+from app.core.record.decisions import Decision, DecisionStore
 from app.core.scoring.second_look import AsDecided
 from app.core.settings import read_settings
+from app.ui import reader
 from app.ui.cache import models
 
 
 def store() -> DecisionStore:
-    """The database of decisions, which is that of the verdicts."""
+    """The decisions in the record."""
     return models.decision_store(read_settings().database_url)
 
 
@@ -47,7 +46,7 @@ def save(
         reason: Why it is judged all the same; may be empty with a remedy.
 
     Raises:
-        DecisionStoreError: If it could not be saved.
+        RecordError: If it could not be saved.
     """
     store().record(
         image_id=image_id,
@@ -55,7 +54,7 @@ def save(
         bundle_sha256=bundle.sha256,
         remedy=remedy,
         reason=reason,
-        reader=_reader(),
+        reader=reader.name(),
     )
 
 
@@ -67,13 +66,8 @@ def take_back(bundle: Bundle, judged_id: str) -> None:
         judged_id: Identity of the film as it is judged.
 
     Raises:
-        DecisionStoreError: If it could not be saved.
+        RecordError: If it could not be saved.
     """
     for image_id, decision in store().latest(bundle.sha256).items():
         if decision.judged_id == judged_id:
-            store().take_back(image_id=image_id, bundle_sha256=bundle.sha256, reader=_reader())
-
-
-def _reader() -> str:
-    """The name under which the reader is signed in; empty if nobody is."""
-    return str(st.user.to_dict().get("email") or "")
+            store().take_back(image_id=image_id, bundle_sha256=bundle.sha256, reader=reader.name())

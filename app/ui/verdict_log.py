@@ -1,20 +1,22 @@
-"""The verdicts on the images of a model: reads and saves them in the database."""
+"""The verdicts on the images of a model: reads them from the record and saves them there."""
 
 from __future__ import annotations
 
 from app.core.bundles.bundle import Bundle
-from app.core.results.verdicts import Agreement, Verdict, VerdictStore
+from app.core.record.verdict import Agreement, Verdict
+from app.core.record.verdicts import VerdictStore
 from app.core.settings import read_settings
+from app.ui import reader
 from app.ui.cache import models
 
 
 def current(bundle: Bundle) -> dict[str, Verdict]:
-    """The current verdict on each image by this model, by image id."""
-    return store().latest(bundle.sha256)
+    """The reader's current verdict on each image by this model, by image id."""
+    return store().latest(bundle.sha256, reader.name())
 
 
 def store() -> VerdictStore:
-    """The database of verdicts."""
+    """The verdicts in the record."""
     return models.verdict_store(read_settings().database_url)
 
 
@@ -33,11 +35,17 @@ def save(
         comment: The reader's comment; None leaves it unchanged, an empty text withdraws it.
 
     Raises:
-        VerdictStoreError: If it could not be saved.
+        RecordError: If it could not be saved.
     """
     before = current(bundle).get(image_id)
     old = (before.agreement, before.comment) if before else (None, "")
     new = (agreement or old[0], old[1] if comment is None else comment.strip())
     if new == old:
         return
-    store().record(image_id=image_id, bundle_sha256=bundle.sha256, agreement=new[0], comment=new[1])
+    store().record(
+        image_id=image_id,
+        bundle_sha256=bundle.sha256,
+        agreement=new[0],
+        comment=new[1],
+        reader=reader.name(),
+    )

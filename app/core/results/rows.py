@@ -13,7 +13,7 @@ from app.core.images.reading import window_text
 from app.core.scoring.result import Result
 
 if TYPE_CHECKING:  # it loads SQLAlchemy, which scoring in a shell does without
-    from app.core.results.verdicts import Verdict
+    from app.core.record.verdict import Verdict
 
 _BEFORE_CLASSES = (
     "path", "image_id", "status", "reason", "prediction", "probability", "raw_probability",

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from app.core.bundles.task import BETWEEN_FINDINGS
 from app.core.errors import Status
-from app.core.results.verdicts import Verdict
+from app.core.record.verdict import Verdict
 from app.core.scoring.prediction import Prediction, Zone
 from app.core.scoring.result import Result
 

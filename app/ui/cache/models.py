@@ -1,4 +1,4 @@
-"""Cached models, and connections to the databases of verdicts and results."""
+"""Cached models, the record, and results of earlier runs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.networks.network import Network
-from app.core.results.decisions import DecisionStore
+from app.core.record.database import Database
+from app.core.record.decisions import DecisionStore
+from app.core.record.opening import open_record
+from app.core.record.verdicts import VerdictStore
 from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults, open_cache
 from app.core.results.result_store import ResultStore
-from app.core.results.verdicts import VerdictStore
 from app.core.scoring.engine import Engine
 from app.core.settings import read_settings
 from app.ui.cache.names import NAMED_BY
@@ -82,16 +84,22 @@ def opening(bundle: Bundle) -> Opening:
     return Opening(_BACKGROUND.submit(lambda: compiled.network), time.monotonic())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner="Opening the record")
+def record(url: str) -> Database:
+    """The database of the record, with one connection pool for all sessions."""
+    return open_record(url)
+
+
+@st.cache_resource(show_spinner=False)
 def verdict_store(url: str) -> VerdictStore:
-    """The database of verdicts, with one connection pool for all sessions."""
-    return VerdictStore(url)
+    """The verdicts of the record, shared by all sessions."""
+    return VerdictStore(record(url))
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def decision_store(url: str) -> DecisionStore:
-    """The database of decisions about refused films, shared by all sessions."""
-    return DecisionStore(url)
+    """The decisions about refused films in the record, shared by all sessions."""
+    return DecisionStore(record(url))
 
 
 def known_results(bundle: Bundle) -> CachedResults | None:

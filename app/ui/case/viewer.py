@@ -14,8 +14,8 @@ from app.core.explanations.selection import Scale, scale_of
 from app.core.images.decoding import Film
 from app.core.images.reading import window_text
 from app.core.performance import formatting
+from app.core.record.verdict import AGREEMENTS, Agreement, Verdict
 from app.core.rendering import heatmaps
-from app.core.results.verdicts import AGREEMENTS, Agreement, Verdict
 from app.core.review.cases import Case, Window
 from app.core.scoring.prediction import Prediction
 from app.ui import errors, local_time, state, verdict_log

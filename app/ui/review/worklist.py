@@ -15,7 +15,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import NO_FINDING, Task
 from app.core.performance import formatting
 from app.core.performance.formatting import counted
-from app.core.results.verdicts import AGREEMENTS, Verdict
+from app.core.record.verdict import AGREEMENTS, Verdict
 from app.core.review import refusals
 from app.core.review.findings import results_of_finding
 from app.core.review.worklist import (

@@ -110,3 +110,29 @@ def test_only_the_settings_name_a_variable_to_read(area):
 
     # The prefix, from which the settings make every name.
     assert named == (["app/core/settings.py names OVERREAD_"] if area == "app" else [])
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgresql://reader:secret@host/overread", "postgresql+psycopg://reader:secret@host/overread"),
+        ("postgres://host/overread", "postgresql+psycopg://host/overread"),
+        ("sqlite:////folder/record.sqlite3", "sqlite:////folder/record.sqlite3"),
+    ],
+)  # fmt: skip
+def test_the_record_is_in_the_home_or_at_a_url(monkeypatch, tmp_path, given, used):
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path))
+    assert read_settings().database_url == f"sqlite:///{tmp_path / 'reviews.sqlite3'}"
+
+    monkeypatch.setenv("OVERREAD_DATABASE", given)
+    assert read_settings().database_url == used
+    assert "secret" not in repr(read_settings())
+
+
+@pytest.mark.parametrize("url", ["mysql://reader:secret@host/overread", "secret", "postgresql://"])
+def test_an_impossible_database_is_refused_without_its_password(monkeypatch, url):
+    monkeypatch.setenv("OVERREAD_DATABASE", url)
+
+    with pytest.raises(SettingsError, match="OVERREAD_DATABASE is not a valid one") as told:
+        read_settings()
+    assert "secret" not in str(told.value)

@@ -15,7 +15,7 @@ from keras.src.backend.common import global_state
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, local_script_runner
 
-from app.core.results.verdicts import VerdictStore
+from app.core.record.opening import open_record
 from tests.homes import link_converted
 
 MAIN = Path(__file__).parents[3] / "app" / "main.py"
@@ -80,9 +80,9 @@ def data_root(tmp_path, film) -> Path:
 
 @pytest.fixture
 def read_only_verdicts(tmp_path) -> None:
-    """A database of verdicts, in the home of `app`, that can be read and not written."""
+    """A record, in the home of `app`, that can be read and not written."""
     path = tmp_path / "home" / "reviews.sqlite3"
-    VerdictStore(f"sqlite:///{path}")
+    open_record(f"sqlite:///{path}").close()
     make_read_only(path)
 
 

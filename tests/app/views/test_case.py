@@ -86,7 +86,7 @@ def test_a_comment_field_that_is_only_left_is_no_verdict(app, data_root, tmp_pat
 
     assert not at.exception
     with sqlite3.connect(tmp_path / "home" / "reviews.sqlite3") as database:
-        rows = database.execute("SELECT verdict, comment FROM reviews").fetchall()
+        rows = database.execute("SELECT agreement, comment FROM entries").fetchall()
     assert rows == [("agree", "")]
 
 

@@ -7,7 +7,8 @@ from app.core.bundles.task import Task
 from app.core.performance.findings import mean_auc, select_findings
 from app.core.performance.formatting import figure
 from app.core.performance.predictions import select
-from app.core.results.verdicts import VerdictStore
+from app.core.record.opening import open_record
+from app.core.record.verdicts import VerdictStore
 from app.core.statistics.bootstrap import auc_interval
 from app.ui.review import finding_columns
 from app.ui.review.finding_columns import are_listed
@@ -104,11 +105,8 @@ def test_a_case_lists_its_findings_and_takes_a_verdict(app, findings_bundle, tmp
     assert not at.exception
 
     at.button(key="case_agree").click().run()
-    [verdict] = (
-        VerdictStore(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}")
-        .latest(findings_bundle.sha256)
-        .values()
-    )
+    with open_record(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}") as record:
+        [verdict] = VerdictStore(record).latest(findings_bundle.sha256).values()
     assert verdict.agreement == "agree"
 
 

@@ -8,7 +8,8 @@ import pytest
 import tifffile
 from streamlit.testing.v1 import AppTest
 
-from app.core.results.decisions import DecisionStore
+from app.core.record.decisions import DecisionStore
+from app.core.record.opening import open_record
 from tests.app.views.conftest import MAIN, review_folder, wait_for_worklist
 from tests.app.views.test_review import texts
 from tests.homes import link_converted
@@ -149,5 +150,5 @@ def test_a_model_without_a_reference_says_so(app):
 
 
 def decisions(tmp_path, bundle):
-    store = DecisionStore(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}")
-    return list(store.latest(bundle.sha256).values())
+    with open_record(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}") as record:
+        return list(DecisionStore(record).latest(bundle.sha256).values())

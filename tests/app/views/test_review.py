@@ -1,7 +1,6 @@
 import gc
 import json
 import shutil
-import sqlite3
 import threading
 
 import cv2
@@ -12,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.performance.formatting import probability
 from app.core.results import rows
-from app.core.results.verdicts import VerdictStore
 from app.core.review import worklist
 from app.core.review.worklist import Order
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from app.ui.review import choices
+from tests.app.core.record.earlier_records import write_reviews
 from tests.app.views.conftest import MAIN, review_folder, start_review
 
 
@@ -328,14 +327,8 @@ def test_a_batch_of_another_model_can_be_stopped(app, gate, bundle, tmp_path, mo
 
 
 def test_empty_rows_of_an_earlier_version_are_reported(app, tmp_path):
-    path = tmp_path / "home" / "reviews.sqlite3"
-    VerdictStore(f"sqlite:///{path}")
-    with sqlite3.connect(path) as database:
-        database.execute("DROP TRIGGER reviews_no_empty")
-        database.execute(
-            "INSERT INTO reviews (created_at, image_id, bundle_sha256, verdict, comment) "
-            "VALUES ('2026-01-01 00:00:00', 'a', 'b', NULL, '')"
-        )
+    empty = ("2026-01-01 00:00:00", "a", "b", None, "")
+    write_reviews(tmp_path / "home" / "reviews.sqlite3", [empty])
 
     at = review_folder(app, "ward")
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from app.core.record.verdict import Verdict
 from app.core.results import rows
 from app.core.results.table_writer import open_table
-from app.core.results.verdicts import Verdict
 from app.core.scoring.prediction import predict
 from app.core.scoring.result import Result
 from app.core.sources.source import Source

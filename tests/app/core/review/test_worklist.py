@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.results.verdicts import Verdict
+from app.core.record.verdict import Verdict
 from app.core.review.worklist import (
     BY_URGENCY,
     NOT_REVIEWED,

@@ -1,0 +1,95 @@
+"""The log of the record: entries are added one after the other, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, select, update
+
+from app.core.record import times
+from app.core.record.chain import sealed
+from app.core.record.database import Database
+from app.core.record.entry import Draft, Entry, entry_of
+from app.core.record.problems import RecordError
+from app.core.record.schema import chain_head, entries
+
+_AT_ONCE = 500
+
+
+def append(database: Database, *drafts: Draft, what: str = "record") -> list[Entry]:
+    """Adds entries, all or none. They are on disk when this returns.
+
+    Args:
+        database: The record.
+        drafts: What is to be added, in this order.
+        what: What it is, for an error.
+
+    Raises:
+        RecordError: If they could not be saved; none of them is stored then.
+        ValueError: If there is no such event, or a number is not finite.
+    """
+    with database.writing(what) as connection:
+        return add(connection, *drafts)
+
+
+def add(connection: Connection, *drafts: Draft) -> list[Entry]:
+    """The same within a transaction that writes and has not ended.
+
+    Args:
+        connection: Of `Database.writing`.
+        drafts: What is to be added, in this order.
+
+    Raises:
+        ValueError: If there is no such event, or a number is not finite.
+    """
+    # Whoever holds this row adds next; PostgreSQL lets others wait here, SQLite before.
+    number, previous = connection.execute(
+        select(chain_head.c.number, chain_head.c.hash).with_for_update()
+    ).one()
+    added = []
+    for draft in drafts:
+        number += 1
+        stored = sealed(draft.stored(times.now()), number=number, previous=previous)
+        previous = stored["hash"]
+        connection.execute(entries.insert(), stored)
+        connection.execute(update(chain_head).values(number=number, hash=previous))
+        added.append(entry_of(stored))
+    return added
+
+
+def entry(database: Database, number: int) -> Entry:
+    """The entry with a number.
+
+    Args:
+        database: The record.
+        number: From 1.
+
+    Raises:
+        RecordError: If there is none, or the record cannot be read.
+    """
+    with database.reading() as connection:
+        query = select(entries).where(entries.c.number == number)
+        found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        raise RecordError(f"The record has no entry {number:,}; they are numbered from 1.")
+    return entry_of(dict(found))
+
+
+def all_entries(database: Database, *, after: int = 0) -> Iterator[Entry]:
+    """Every entry in order, read as they are asked for.
+
+    Args:
+        database: The record.
+        after: Number of the last entry that is not wanted.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    query = select(entries).order_by(entries.c.number).limit(_AT_ONCE)
+    while True:
+        with database.reading() as connection:
+            found = connection.execute(query.where(entries.c.number > after)).mappings().all()
+        yield from (entry_of(dict(row)) for row in found)
+        if len(found) < _AT_ONCE:
+            return
+        after = found[-1]["number"]

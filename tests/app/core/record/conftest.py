@@ -1,0 +1,41 @@
+"""Every test of the record runs on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.record.database import Database
+from app.core.record.opening import open_record
+from tests import postgresql
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory) -> Iterator[postgresql.Server]:
+    """A real server, shared with the other workers."""
+    with postgresql.shared_server(tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}"
+    return request.getfixturevalue("postgresql_server").url(postgresql.new_schema())
+
+
+@pytest.fixture
+def record(url: str) -> Iterator[Database]:
+    """An empty record."""
+    with open_record(url) as database:
+        yield database
+
+
+@pytest.fixture
+def sqlite_record(tmp_path: Path) -> Iterator[Database]:
+    """An empty record in a file, for what SQLite alone does."""
+    with open_record(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}") as database:
+        yield database
