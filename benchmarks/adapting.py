@@ -20,9 +20,10 @@ from scipy.stats import binomtest
 
 from app.commands.parsing import given_path
 from app.core.adaptation.films import LocalFilms, score_films
-from app.core.adaptation.fitting import Decision, Wanted, fit_decision
+from app.core.adaptation.fitting import Decision, fit_decision
 from app.core.adaptation.labels import read_labels
 from app.core.adaptation.proposal import propose
+from app.core.adaptation.wanted import Wanted
 from app.core.bundles.bundle import load_bundle
 from app.core.bundles.decision_rule import Thresholds
 from app.core.errors import OverreadError

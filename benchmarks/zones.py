@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.commands.parsing import whole_number
+from app.core.adaptation.wanted import Promised, Wanted, count_labels, promised
 from app.core.statistics.calibration import sigmoid
 from app.core.statistics.zones import Units, find_clear_zone, find_zones
 from benchmarks.calls import parser
@@ -99,7 +100,9 @@ class Kept:
     with_rule_in: int = 0
 
 
-def count_kept(draw: Draw, size: int, draws: int, *, by_patient: bool = True) -> Kept:
+def count_kept(
+    draw: Draw, size: int, draws: int, *, by_patient: bool = True, by_counts: bool = False
+) -> Kept:
     """Counts the samples whose promises hold in the population.
 
     Args:
@@ -107,19 +110,26 @@ def count_kept(draw: Draw, size: int, draws: int, *, by_patient: bool = True) ->
         size: Films in each sample.
         draws: Number of samples.
         by_patient: Whether the patients of the films are taken into account.
+        by_counts: Whether the strictest promises are made that each sample's labels can show,
+            instead of the usual ones.
     """
     random = np.random.default_rng(0)
     population = draw(random, _POPULATION)
     both = rule_out = rule_in = 0
     for number in range(draws):
         sample = draw(random, size)
+        units = Units(sample.patients.astype(str))
+        rates = Promised(MISS_RATE, PRECISION)
+        if by_counts:
+            counts = count_labels(sample.labels, units, is_binary=True)
+            rates = promised(Wanted(None, None), counts, is_binary=True)
         zones = find_zones(
             sample.labels,
             sample.scores,
             decision=0.5,
-            miss_rate=MISS_RATE,
-            precision=PRECISION,
-            units=Units(sample.patients.astype(str)) if by_patient else None,
+            miss_rate=rates.miss_rate,
+            precision=rates.precision,
+            units=units if by_patient else None,
             seed=number,
         )
         promised_out, promised_in = zones.guarantee.rule_out, zones.guarantee.rule_in
@@ -127,8 +137,8 @@ def count_kept(draw: Draw, size: int, draws: int, *, by_patient: bool = True) ->
         missed = (population.scores[positive] < zones.low).mean()
         inside = population.scores >= zones.high
         found_out = promised_out is not None and promised_out.found
-        holds_out = not found_out or missed <= MISS_RATE
-        holds_in = not promised_in.found or positive[inside].mean() >= PRECISION
+        holds_out = not found_out or missed <= rates.miss_rate
+        holds_in = not promised_in.found or positive[inside].mean() >= rates.precision
         both += bool(holds_out and holds_in)
         rule_out += found_out
         rule_in += promised_in.found
@@ -176,6 +186,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("300 films, the highest scores less often positive", not_monotone, 300),
     ):
         kept = count_kept(draw, size, draws)
+        rows.append(_row(what, kept, draws, TARGET))
+    for what, draw, size in (
+        ("100 films, 16 % positive, the strictest promises", independent(0.16, 1.0), 100),
+        ("100 films, half positive, the strictest promises", independent(0.5, 1.5), 100),
+        ("200 films, 25 % positive, the strictest promises", independent(0.25, 1.5), 200),
+        ("300 films of 100 patients, the strictest promises", clustered(0.3, 1.5, films=3), 300),
+    ):
+        kept = count_kept(draw, size, draws, by_counts=True)
         rows.append(_row(what, kept, draws, TARGET))
     kept = count_clear_kept(independent(0.9, 1.5), 400, draws)
     rows.append(_row("400 predictions of several classes, 90 % correct", kept, draws, TARGET))

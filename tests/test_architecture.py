@@ -31,7 +31,8 @@ FORBIDDEN = {
 # Lowest first: a room may import the rooms before it, and its own files.
 ROOMS = {
     "app/core": (
-        "errors", "atomic_write", "progress", "backend_names", "settings",
+        "errors", "markdown", "spreadsheets", "atomic_write", "progress", "backend_names",
+        "settings",
         "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
         "performance", "backends", "explanations", "scoring", "adaptation", "record", "results",
         "review",

@@ -60,14 +60,16 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         type=proportion,
         default=None,
         metavar="RATE",
-        help="highest proportion of positives that may be ruled out; default: 0.05",
+        help="highest proportion of positives that may be ruled out; default: the lowest that the "
+        "labels can show, from 0.05 to 0.25",
     )
     command.add_argument(
         "--precision",
         type=proportion,
         default=None,
         metavar="RATE",
-        help="lowest proportion of positives among films ruled in; default: 0.9",
+        help="lowest proportion of positives among films ruled in; default: the highest that the "
+        "labels can show, from 0.75 to 0.9",
     )
     command.add_argument(
         "--propose",
@@ -124,8 +126,8 @@ def _run(options: argparse.Namespace) -> None:
 
 def _adapt(options: argparse.Namespace, engine: Engine) -> None:
     from app.core.adaptation.adapt import adapt
-    from app.core.adaptation.fitting import Wanted
     from app.core.adaptation.labels import read_labels
+    from app.core.adaptation.wanted import Wanted
     from app.core.adaptation.writing import card
     from app.core.images.reading import ReadOptions
 
@@ -135,13 +137,9 @@ def _adapt(options: argparse.Namespace, engine: Engine) -> None:
         replace(one, source=replace(one.source, reading=reading))
         for one in read_labels(options.labelled, task)
     ]
-    promised = {
-        name: value
-        for name, value in (("miss_rate", options.miss_rate), ("precision", options.precision))
-        if value is not None
-    }
     place = options.place or options.out.name.rpartition("@")[2]
-    adapted = adapt(engine, labelled, place=place, wanted=Wanted(seed=options.seed, **promised))
+    wanted = Wanted(options.miss_rate, options.precision, seed=options.seed)
+    adapted = adapt(engine, labelled, place=place, wanted=wanted)
     if adapted.films.examples:
         listed = ", ".join(repr(one) for one in adapted.films.examples)
         print(f"overread: labelled as two classes, and left out: {listed}", file=sys.stderr)
@@ -155,8 +153,8 @@ def _propose(options: argparse.Namespace, engine: Engine) -> None:
     from app.core.adaptation.proposal import candidates, propose, to_label
     from app.core.images.reading import ReadOptions
     from app.core.progress import progress
-    from app.core.results.rows import to_csv
     from app.core.sources.sources import from_paths
+    from app.core.spreadsheets import to_csv
 
     reading = ReadOptions(options.frame, options.window)
     bar = progress(from_paths([options.labelled]), title="scoring", unit="image")

@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace) -> None:
     print(f"{'findings' if task.any_of else 'classes'} ({task.kind}): {', '.join(task.classes)}")
     print(f"parameters: {engine.network.model.count_params():,}")
     print(f"tried on {trial.tried_on}: probabilities and heatmap are finite")
-    print(f"reference: {reference_note(bundle.manifest)}")
+    print(f"reference: {reference_note(bundle)}")
     for layer in bundle.manifest.feature_layers:
         spread = " and deviation" if layer.spread else ""
         cells = f", {layer.grid} x {layer.grid} cells" if layer.grid > 1 else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -146,11 +145,6 @@ def threshold_slider(default: float, *, key: str) -> float:
         width="stretch",
     )
     return float(value)
-
-
-def escape_markdown(text: str) -> str:
-    """Escapes text for Markdown, such as a file name with underscores."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text)
 
 
 def _card(label: str, value: str, interval: str, denominator: str, note: str | None) -> None:

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec
 import streamlit as st
 
 from app.core.errors import OverreadError, missing_package
+from app.core.markdown import escape_sentence
 from app.ui import state
 
 _P = ParamSpec("_P")
@@ -76,4 +77,4 @@ def show_raised() -> None:
 
 
 def _show(sentence: str) -> None:
-    st.error(sentence, icon=":material/error:")
+    st.error(escape_sentence(sentence), icon=":material/error:")

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from app.core.adaptation.running import Adapting
+from app.core.adaptation.running import Adapting, Checking
 from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles, shown_name
+from app.core.markdown import escape_markdown
 from app.core.review.batch import Batch
 from app.core.review.worklist import BY_URGENCY, Column, Order
 from app.core.scoring.result import Result
@@ -19,7 +20,7 @@ from app.ui.cache import models
 _T = TypeVar("_T")
 
 _MODEL, _PICKER = "model", "model_picker"
-_ADAPTING = "adapting"
+_ADAPTING, _CHECKING = "adapting", "checking"
 _BATCH = "batch"
 _CASE = "case"
 _LISTED = "listed"
@@ -137,7 +138,7 @@ def pick_model() -> None:
     names = [path.name for path in bundles]
     if not names:
         st.session_state.pop(_MODEL, None)
-        st.warning(f"There is no model in the folder {folder.name!r}.")
+        st.warning(f"There is no model in the folder {escape_markdown(repr(folder.name))}.")
         return
     # A model with sample films can be tried immediately.
     default = next((i for i, path in enumerate(bundles) if (path / SAMPLES).is_dir()), 0)
@@ -165,20 +166,55 @@ def choose_model(name: str) -> None:
 
 def adapting(bundle: Bundle) -> Adapting | None:
     """The adaptation of a model that is being fitted, or was fitted last in this session."""
-    found: Adapting | None = st.session_state.get(_ADAPTING)
-    return found if found is not None and found.bundle.sha256 == bundle.sha256 else None
+    return _adaptings().get(bundle.sha256)
 
 
-def set_adapting(new: Adapting | None) -> None:
-    """Replaces the adaptation of this session, and cancels the one before.
+def set_adapting(new: Adapting) -> None:
+    """Replaces the adaptation of its model; those of other models go on.
 
     Args:
-        new: None for no adaptation.
+        new: The adaptation. One of the same model that is still being fitted is cancelled.
     """
-    before: Adapting | None = st.session_state.get(_ADAPTING)
+    forget_adapting(new.bundle.sha256)
+    _adaptings()[new.bundle.sha256] = new
+
+
+def forget_adapting(sha256: str) -> None:
+    """Forgets the adaptation of a model, and cancels it if it is still being fitted.
+
+    Args:
+        sha256: Digest of the model that is adapted.
+    """
+    before = _adaptings().pop(sha256, None)
     if before is not None:
         before.cancel()
-    st.session_state[_ADAPTING] = new
+
+
+def checking(bundle: Bundle) -> Checking | None:
+    """The check of an adapted model that is going on, or was last in this session."""
+    return _checkings().get(bundle.sha256)
+
+
+def set_checking(new: Checking) -> None:
+    """Replaces the check of its model, which is cancelled if it is still going on.
+
+    Args:
+        new: The check.
+    """
+    before = _checkings().get(new.bundle.sha256)
+    if before is not None:
+        before.cancel()
+    _checkings()[new.bundle.sha256] = new
+
+
+def _checkings() -> dict[str, Checking]:
+    found: dict[str, Checking] = st.session_state.setdefault(_CHECKING, {})
+    return found
+
+
+def _adaptings() -> dict[str, Adapting]:
+    found: dict[str, Adapting] = st.session_state.setdefault(_ADAPTING, {})
+    return found
 
 
 def require_bundle() -> Bundle:

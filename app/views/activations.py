@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from app.core.markdown import escape_markdown, escape_sentence
 from app.core.networks import activations
 from app.core.networks.contributions import contributions
-from app.ui import components, state
+from app.ui import state
 from app.ui.activations import channel_picture, layer_walk, pictures, value_views
 from app.ui.cache import activations as cached_activations
 from app.ui.cache import films, models
@@ -13,9 +14,11 @@ bundle = state.require_bundle()
 source = state.require_case()
 case = films.case(bundle, source)
 
-st.markdown(f"#### Activations · {components.escape_markdown(source.name)}")
+st.markdown(f"#### Activations · {escape_markdown(source.name)}")
 if case.film is None or case.prediction is None:
-    st.error(f"There are no activations to show. {case.reason}", icon=":material/error:")
+    st.error(
+        f"There are no activations to show. {escape_sentence(case.reason)}", icon=":material/error:"
+    )
     st.stop()
 
 network = models.network(bundle)

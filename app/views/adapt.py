@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from app.core.markdown import escape_sentence
 from app.ui import state
-from app.ui.adapt import labels, opening, progress, proposal, result
+from app.ui.adapt import check, labels, opening, progress, proposal, result
 
 st.title("Adapt")
 
@@ -12,6 +13,13 @@ opening.say_purpose()
 opening.require_adaptable(bundle)
 
 batch = state.batch()
+if bundle.adaptation is not None:
+    opening.show_adaptation(bundle)
+    is_same = batch is not None and batch.bundle.network_sha256 == bundle.network_sha256
+    check.offer(bundle, batch if is_same else None)
+    st.stop()
+
+opening.say_not_adapted(bundle)
 if batch is not None and batch.bundle.sha256 != bundle.sha256:
     batch = None
 
@@ -31,7 +39,8 @@ progress.ask(bundle, labelled)
 if adapting is not None and adapting.running:
     progress.show(adapting)
 elif adapting is not None and adapting.adapted is None:
-    st.error(adapting.error, icon=":material/error:")
+    st.error(escape_sentence(adapting.error), icon=":material/error:")
 elif adapting is not None and adapting.adapted is not None:
     result.show(adapting.adapted)
     result.offer_to_save(adapting)
+opening.offer_removed(bundle)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.core.markdown import escape_markdown, escape_sentence
 from app.core.review.findings import prediction_text
 from app.core.review.worklist import STATUS_LABELS
 from app.ui import components, errors, state, verdict_log
@@ -13,9 +14,7 @@ source = state.require_case()
 before, after, position = state.neighbours(source)
 
 name, back, forward = st.columns([7, 1, 1], vertical_alignment="center")
-name.markdown(
-    f"#### {components.escape_markdown(source.name)}" + (f"  :gray[{position}]" if position else "")
-)
+name.markdown(f"#### {escape_markdown(source.name)}" + (f"  :gray[{position}]" if position else ""))
 for column, label, key, other in (
     (back, "Previous", "case_back", before), (forward, "Next", "case_next", after),
 ):  # fmt: skip
@@ -33,7 +32,7 @@ with film_side:
     if case.film is not None and (how := viewer.reading_note(case.film)):
         st.caption(how)
     if case.film is None:
-        st.error(case.reason, icon=":material/error:")
+        st.error(escape_sentence(case.reason), icon=":material/error:")
     else:
         if case.remedy is not None:
             refusal.show_beside(case, case.film, case.remedy)
@@ -49,11 +48,15 @@ with reading_side:
         refusal.explain(case)
         refusal.ask(case, source, bundle)
     elif case.prediction is None:
-        st.warning(f"No prediction. {case.reason}" if case.film else "No prediction.")
+        st.warning(
+            f"No prediction. {escape_sentence(case.reason)}" if case.film else "No prediction."
+        )
     else:
         st.markdown(f"### {STATUS_LABELS[case.prediction.zone]}")
         prediction = prediction_text(case.prediction, bundle.manifest.task)
-        st.markdown(f"{bundle.manifest.task.title}: **{prediction}**")
+        st.markdown(
+            f"{escape_markdown(bundle.manifest.task.title)}: **{escape_markdown(prediction)}**"
+        )
         similar_films.warn(similar)
         components.chart(
             pictures.probability_figure(bundle, case.image_id, case.prediction),

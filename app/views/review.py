@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app.core.results.rows import table, to_csv, with_verdicts
+from app.core.results.rows import table, with_verdicts
 from app.core.review.worklist import count_by_status, count_reviewed, worklist
+from app.core.spreadsheets import to_csv
 from app.ui import state, verdict_log
 from app.ui.review import choices, intake, progress, shift
 from app.ui.review import worklist as rows

@@ -144,7 +144,7 @@ def _sources(options: argparse.Namespace) -> re.Pattern[str] | None:
 
 
 def _report(folds: Sequence[Fold], films: Films, out: Path, *, title: str) -> None:
-    from app.core.results.rows import to_csv
+    from app.core.spreadsheets import to_csv
     from model_training.crossval.report import as_text, write_page
     from model_training.crossval.summary import predictions_table, summarise
 

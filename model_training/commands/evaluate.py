@@ -72,7 +72,7 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
     from app.core.images.preparation import for_model
-    from app.core.results.rows import to_csv
+    from app.core.spreadsheets import to_csv
     from model_training.bundling import other_sources
     from model_training.evaluation import evaluation_report
     from model_training.evaluation.overlap import overlap_note

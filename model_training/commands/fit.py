@@ -113,7 +113,7 @@ def _fit_once(
 def _fit_repeatedly(
     options: argparse.Namespace, config: TrainingConfig, dataset: Dataset, run: Run
 ) -> None:
-    from app.core.results.rows import to_csv
+    from app.core.spreadsheets import to_csv
     from model_training.fitting import repeats
 
     options.out.mkdir(parents=True, exist_ok=True)

@@ -110,7 +110,7 @@ def _run(options: argparse.Namespace) -> None:
     require_output_folder("--out", options.out)
 
     from app.core.networks.network import silence_tensorflow
-    from app.core.results.rows import to_csv
+    from app.core.spreadsheets import to_csv
 
     silence_tensorflow()
     from model_training.data import film_cache

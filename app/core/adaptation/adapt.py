@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.adaptation.films import LocalFilms, Watch, score_films
-from app.core.adaptation.fitting import Decision, Fitted, Wanted, adapt_decision
+from app.core.adaptation.fitting import Decision, Fitted, adapt_decision
 from app.core.adaptation.labels import Labelled
+from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation, write_adaptation
 from app.core.bundles.adaptation import Adaptation
 from app.core.bundles.bundle import Bundle
@@ -87,7 +88,7 @@ def adapt(
         engine: The model.
         labelled: Films of the place whose truth is known.
         place: Where they are from, 1 to 80 characters.
-        wanted: What the zones are to promise; None for the defaults.
+        wanted: What the zones are to promise; None for what the labels can show.
         watch: Is told of the progress, see `score_films`.
 
     Raises:
@@ -102,5 +103,5 @@ def adapt(
     require_place(place)
     films = score_films(engine, labelled, watch)
     base = Decision(bundle.manifest.calibration, bundle.manifest.thresholds)
-    fitted = adapt_decision(films, base, bundle.manifest.task, wanted or Wanted())
+    fitted = adapt_decision(films, base, bundle.manifest.task, wanted or Wanted(None, None))
     return Adapted(bundle, films, fitted, make_adaptation(bundle, films, fitted, place.strip()))

@@ -23,12 +23,14 @@ from app.core.images.preparation import Prepared, prepare
 from app.core.networks.class_logits import class_logits
 from app.core.progress import progress
 from app.core.scoring.engine import BATCH_SIZE, Engine
+from app.core.spreadsheets import escape_formula
 from app.core.statistics.zones import Units
 
 # Why a film is not used, as counted and shown.
 CONTRADICTING = "labelled as two classes"
 REPEATED = "the same file again"
 TRAINED_ON = "among the films of the training"
+ADAPTED_TO = "among the films that were adapted to, or of their patients"
 NO_OUTPUT = "no valid output"
 _MAX_LISTED = 3
 # Is told how many films are scored, and of how many. What it raises ends the work.
@@ -104,7 +106,7 @@ def score_films(
 
     Left out and counted are files that cannot be read or that the model refuses for another
     reason, copies, files with more than one label, and films that the model was trained or tested
-    on.
+    on; of an adapted model, also films that it was adapted to, and others of their patients.
 
     Args:
         engine: The model.
@@ -119,6 +121,7 @@ def score_films(
     scores = _Scores(engine)
     contradicting: dict[str, str] = {}
     known = _digests_of_training(engine.bundle)
+    adapted_to = _AdaptedTo.of(engine.bundle)
     judged = engine.score(one.source for one in labelled)
     bar = progress(labelled, title="scoring", unit="film")
     for number, (one, result) in enumerate(zip(bar, judged, strict=True)):
@@ -136,6 +139,8 @@ def score_films(
         digest = image_id(data)
         if digest in known:
             left_out[TRAINED_ON] += 1
+        elif adapted_to.has(digest, one.patient_id):
+            left_out[ADAPTED_TO] += 1
         elif digest in contradicting:
             left_out[CONTRADICTING] += 1
         elif digest in by_digest:
@@ -224,6 +229,25 @@ class _Scores:
             distances = self._reference.distances(self._reference.standardised(features))[1]
             self._distances |= zip(self._waiting, map(float, distances), strict=True)
         self._waiting.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _AdaptedTo:
+    """The films of an adaptation; none of a model that is not adapted."""
+
+    digests: frozenset[str] = frozenset()
+    patients: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> _AdaptedTo:
+        if bundle.adaptation is None:
+            return cls()
+        table = bundle.predictions()
+        return cls(frozenset(table["image_id"]), frozenset(table["patient_id"]) - {""})
+
+    def has(self, digest: str, patient: str) -> bool:
+        # Patients are stored as a spreadsheet may open them.
+        return digest in self.digests or escape_formula(patient) in self.patients
 
 
 def _digests_of_training(bundle: Bundle) -> frozenset[str]:

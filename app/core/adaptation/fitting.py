@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.adaptation.films import LocalFilms
+from app.core.adaptation.wanted import Wanted, count_labels, promised
 from app.core.bundles.adaptation import LOCAL, Comparison, LocalFigure
 from app.core.bundles.decision_rule import Calibration, Thresholds
 from app.core.bundles.task import Task
 from app.core.errors import DatasetError
+from app.core.performance.formatting import by_class
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import evaluate_decisions, evaluate_zones
 from app.core.statistics.bootstrap import bootstrap_interval
@@ -23,37 +25,13 @@ from app.core.statistics.decisions import predicted_classes
 from app.core.statistics.metrics import Proportion
 from app.core.statistics.recalibration import calibrated
 from app.core.statistics.thresholds import balanced_threshold
-from app.core.statistics.zones import (
-    CONFIDENCE,
-    MISS_RATE,
-    PRECISION,
-    find_clear_zone,
-    find_zones,
-)
+from app.core.statistics.zones import find_clear_zone, find_zones
 
 # Fewer films of a class say nothing of a threshold; 50 to 200 films are what an adaptation is for.
 MIN_OF_CLASS = 5
 MIN_FILMS = 20
 NUM_FOLDS = 5
 _ON = "films of the place"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the zones are to promise.
-
-    Attributes:
-        miss_rate: Highest proportion of the positives that is ruled out, in (0, 1).
-        precision: Lowest proportion of positives in the rule-in zone, in (0, 1); with more than
-            two classes, of right predictions in the clear zone.
-        confidence: Probability with which all promises hold together, in (0, 1).
-        seed: Draws one film of each patient, and the folds.
-    """
-
-    miss_rate: float = MISS_RATE
-    precision: float = PRECISION
-    confidence: float = CONFIDENCE
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +77,8 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
     after = [decision] * num_films
     for fold in range(NUM_FOLDS):
         held_out = np.flatnonzero(folds == fold)
-        fitted = fit_decision(films.select(np.flatnonzero(folds != fold)), base, wanted)
+        others = films.select(np.flatnonzero(folds != fold))
+        fitted = fit_decision(others, base, wanted, is_part=True)
         for position in held_out:
             after[position] = fitted
     probabilities = np.concatenate(
@@ -118,7 +97,9 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
     return Fitted(decision, probabilities, figures)
 
 
-def fit_decision(films: LocalFilms, base: Decision, wanted: Wanted) -> Decision:
+def fit_decision(
+    films: LocalFilms, base: Decision, wanted: Wanted, *, is_part: bool = False
+) -> Decision:
     """Calibration, threshold and zones of films of a place.
 
     The calibration is the bundle's own unless one fitted on these films is better by more than
@@ -128,19 +109,24 @@ def fit_decision(films: LocalFilms, base: Decision, wanted: Wanted) -> Decision:
         films: The labelled films.
         base: What the bundle decides by.
         wanted: What the zones are to promise.
+        is_part: Whether these are four fifths of the films: what so few can promise is then
+            however little it is.
     """
     calibration = _recalibrate(films, base.calibration)
     probabilities = calibrated(films.logits, calibration)
     units = films.units
-    if probabilities.shape[1] == 2:
+    is_binary = probabilities.shape[1] == 2
+    counts = count_labels(films.labels, units, is_binary=is_binary)
+    rates = promised(wanted, counts, is_binary=is_binary, is_part=is_part)
+    if is_binary:
         threshold = balanced_threshold(films.labels, probabilities[:, 1])
         rule = "where the lower of sensitivity and specificity is highest"
         zones = find_zones(
             films.labels,
             probabilities[:, 1],
             decision=threshold,
-            miss_rate=wanted.miss_rate,
-            precision=wanted.precision,
+            miss_rate=rates.miss_rate,
+            precision=rates.precision,
             confidence=wanted.confidence,
             units=units,
             seed=wanted.seed,
@@ -150,7 +136,7 @@ def fit_decision(films: LocalFilms, base: Decision, wanted: Wanted) -> Decision:
         zones = find_clear_zone(
             probabilities.argmax(axis=1) == films.labels,
             probabilities.max(axis=1),
-            error_rate=round(1 - wanted.precision, 12),
+            error_rate=round(1 - rates.precision, 12),
             confidence=wanted.confidence,
             units=units,
             seed=wanted.seed,
@@ -179,10 +165,7 @@ def _recalibrate(films: LocalFilms, base: Calibration) -> Calibration:
 
 def _require_enough(films: LocalFilms, task: Task) -> None:
     counts = np.bincount(films.labels, minlength=len(task.classes))
-    listed = ", ".join(
-        f"{count:,} {task.display_name(name)}"
-        for name, count in zip(task.classes, counts, strict=True)
-    )
+    listed = by_class(counts.tolist(), task)
     if len(films.labels) < MIN_FILMS or (counts < MIN_OF_CLASS).any():
         raise DatasetError(
             f"There are too few labelled films to adapt to ({listed}). Expected at least "

@@ -1,4 +1,4 @@
-"""Puts an adaptation beside its bundle, and takes it away again."""
+"""Puts an adaptation beside its bundle, takes it away, and brings it back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from pathlib import Path
 
 from app.core.adaptation.adapt import Adapted, require_place
 from app.core.bundles.adaptation import ADAPTATION
-from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import OverreadError, system_reason
 
 # Of one bundle; the page lets whoever reaches it write another one.
 MOST_BESIDE = 50
+# Where removed adaptations are, and how many; the app lists no hidden folder as a bundle.
+REMOVED = ".removed"
+MOST_REMOVED = 500
+_BEFORE_DIGEST = " "
+_DIGITS = 12
 
 
 def folder_name(bundle: Bundle, place: str) -> str:
@@ -66,14 +71,20 @@ def write_beside(adapted: Adapted, models: Path) -> Bundle:
         ) from None
 
 
-def remove(bundle: Bundle) -> None:
-    """Removes the folder of an adaptation; its bundle stays as it is.
+def remove(bundle: Bundle) -> Path:
+    """Takes an adaptation away from the folder of bundles; its bundle stays as it is.
+
+    Nothing is deleted, as results refer to it: it is moved to the hidden folder `.removed`, under
+    its name and the start of its digest, and `restore` brings it back.
 
     Args:
         bundle: An adaptation.
 
+    Returns:
+        Where it is then.
+
     Raises:
-        OverreadError: If it is none, holds other files too, or cannot be removed.
+        OverreadError: If it is none, holds other files too, or cannot be moved.
     """
     path, adaptation = bundle.adapted_in, bundle.adaptation
     if path is None or adaptation is None or path.is_symlink() or (path / MANIFEST).exists():
@@ -84,12 +95,68 @@ def remove(bundle: Bundle) -> None:
             f"The folder {path.name!r} also holds {others[0]!r}, so it is not removed. Take away "
             "what is not of the adaptation, or remove the folder by hand."
         )
-    away = path.with_name(f".{path.name}-removed")
+    folder = path.parent / REMOVED
+    if len(list(folder.glob("*"))) >= MOST_REMOVED:
+        raise OverreadError(
+            f"{MOST_REMOVED:,} adaptations were removed already. Delete those in the folder "
+            f"{REMOVED!r} of the models that no result refers to any longer."
+        )
+    away = folder / f"{path.name}{_BEFORE_DIGEST}{bundle.sha256[:_DIGITS]}"
     try:
+        folder.mkdir(exist_ok=True)
+        if away.exists():  # the same adaptation, which was copied back by hand
+            shutil.rmtree(away)
         path.rename(away)
-        shutil.rmtree(away)
     except OSError as error:
         raise OverreadError(
             f"The folder {path.name!r} could not be removed ({system_reason(error)}). Remove it "
             "by hand from the folder of models."
         ) from None
+    return away
+
+
+def removed(bundle: Bundle, models: Path) -> list[Path]:
+    """Where the removed adaptations of a bundle are, in the order of their names.
+
+    Args:
+        bundle: The bundle, which is no adaptation.
+        models: The folder of bundles.
+    """
+    found = (models / REMOVED).glob(f"{escape(bundle.path.name)}@*{_BEFORE_DIGEST}*")
+    return sorted(one for one in found if (one / ADAPTATION).is_file())
+
+
+def removed_name(path: Path) -> str:
+    """What a removed adaptation was called, such as `chest-pneumonia@ward-3`.
+
+    Args:
+        path: As of `removed`.
+    """
+    return path.name.rpartition(_BEFORE_DIGEST)[0]
+
+
+def restore(path: Path, models: Path) -> Bundle:
+    """Puts a removed adaptation back beside its bundle, and checks it.
+
+    Args:
+        path: As of `removed`.
+        models: The folder of bundles.
+
+    Raises:
+        OverreadError: If there is another of its name, or it cannot be moved.
+        BundleError: If it no longer fits its bundle; it is then back all the same, as before.
+    """
+    name = removed_name(path)
+    back = models / name
+    if back.exists():
+        raise OverreadError(
+            f"There is another adaptation {name!r} now. Remove that one first, then restore this."
+        )
+    try:
+        path.rename(back)
+    except OSError as error:
+        raise OverreadError(
+            f"{name!r} could not be restored ({system_reason(error)}). Move it by hand from "
+            f"{REMOVED!r} into the folder of models."
+        ) from None
+    return load_bundle(back)

@@ -1,21 +1,25 @@
-"""An adaptation that is being fitted in a background thread, while pages go on."""
+"""An adaptation that is being fitted, or checked, in a background thread, while pages go on."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
+from typing import Generic, TypeVar
 
 from app.core.adaptation.adapt import Adapted, adapt
-from app.core.adaptation.fitting import Wanted
+from app.core.adaptation.checking import Check, check_promises
+from app.core.adaptation.films import Watch
 from app.core.adaptation.folder import write_beside
 from app.core.adaptation.labels import Labelled
+from app.core.adaptation.wanted import Wanted
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
 from app.core.scoring.engine import Engine
 
+_T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
 # Reading and scoring the films takes most of the time; fitting has the rest.
 _SCORED_SHARE = 0.9
@@ -38,14 +42,86 @@ class Stage:
     text: str
 
 
-class Adapting:
-    """Films being read, scored and fitted on. Nothing is written.
+class Background(Generic[_T]):
+    """Work on labelled films in a thread. Nothing is written.
 
     Attributes:
-        bundle: The bundle that is adapted.
+        bundle: The model.
         stage: How far it is.
-        adapted: The outcome; None until it has ended well.
+        outcome: None until it has ended well.
         error: Why there is none; empty if there is, or until it has ended.
+    """
+
+    def __init__(
+        self, bundle: Bundle, work: Callable[[Engine, Watch], _T], *, keep: object = None
+    ) -> None:
+        """Stores what is to be done; `start` begins.
+
+        Args:
+            bundle: The model.
+            work: Gives the outcome, and tells how many films are scored.
+            keep: What must live until it has ended, such as the batch whose uploads are read.
+        """
+        self._keep = keep
+        self.bundle = bundle
+        self.stage = Stage(0.0, "Starting.")
+        self.outcome: _T | None = None
+        self.error = ""
+        self._work = work
+        self._cancel = Event()
+        self._thread: Thread | None = None
+
+    def start(self, engine: Engine) -> None:
+        """Starts in the background.
+
+        Args:
+            engine: The model.
+        """
+        self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="adapt")
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Gives up at the next film."""
+        self._cancel.set()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Blocks until it has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has neither an outcome nor an error."""
+        return self.outcome is None and not self.error
+
+    def _run(self, engine: Engine) -> None:
+        try:
+            self.outcome = self._work(engine, self._watch)
+        except _CancelledError:
+            self.error = "Cancelled. Nothing was fitted and nothing was written."
+        except OverreadError as error:
+            self.error = str(error)
+        except Exception as error:
+            # The text of an unexpected exception may contain a path, see `review.batch`.
+            _LOG.error("Work on films stopped: %s at %s", type(error).__name__, raised_at(error))
+            self.error = (
+                f"It stopped unexpectedly ({type(error).__name__}). Nothing was written; start it "
+                "again."
+            )
+        finally:
+            self._keep = None
+
+    def _watch(self, done: int, total: int) -> None:
+        if self._cancel.is_set():
+            raise _CancelledError
+        share = done / total if total else 1.0
+        self.stage = Stage(share * _SCORED_SHARE, f"{done:,} of {total:,} films scored.")
+
+
+class Adapting(Background[Adapted]):
+    """An adaptation that is being fitted.
+
+    Attributes:
         written: As it was written; None before.
     """
 
@@ -65,32 +141,19 @@ class Adapting:
             bundle: The bundle that is adapted.
             place: Where they are from.
             wanted: What the zones are to promise.
-            keep: What must live until it has ended, such as the batch whose uploads are read.
+            keep: As of `Background`.
         """
-        self._keep = keep
-        self.bundle = bundle
-        self.stage = Stage(0.0, "Starting.")
-        self.adapted: Adapted | None = None
-        self.error = ""
+        super().__init__(
+            bundle,
+            lambda engine, watch: adapt(engine, labelled, place=place, wanted=wanted, watch=watch),
+            keep=keep,
+        )
         self.written: Bundle | None = None
-        self._labelled = labelled
-        self._place = place
-        self._wanted = wanted
-        self._cancel = Event()
-        self._thread: Thread | None = None
 
-    def start(self, engine: Engine) -> None:
-        """Starts in the background.
-
-        Args:
-            engine: The model.
-        """
-        self._thread = Thread(target=self._run, args=(engine,), daemon=True, name="adapt")
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Gives up at the next film."""
-        self._cancel.set()
+    @property
+    def adapted(self) -> Adapted | None:
+        """The outcome; None until it has ended well."""
+        return self.outcome
 
     def write(self, models: Path) -> None:
         """Writes the outcome into the folder of bundles.
@@ -101,41 +164,24 @@ class Adapting:
         Raises:
             OverreadError: If there is no outcome, or it cannot be written.
         """
-        if self.adapted is None:
+        if self.outcome is None:
             raise OverreadError("There is no adaptation to write yet. Wait until it has ended.")
-        self.written = write_beside(self.adapted, models)
+        self.written = write_beside(self.outcome, models)
 
-    def wait(self, timeout: float | None = None) -> None:
-        """Blocks until it has ended."""
-        if self._thread is not None:
-            self._thread.join(timeout)
 
-    @property
-    def running(self) -> bool:
-        """Whether it has neither an outcome nor an error."""
-        return self.adapted is None and not self.error
+class Checking(Background[Check]):
+    """The promises of an adaptation being checked on other films."""
 
-    def _run(self, engine: Engine) -> None:
-        try:
-            self.adapted = adapt(
-                engine, self._labelled, place=self._place, wanted=self._wanted, watch=self._watch
-            )
-        except _CancelledError:
-            self.error = "Cancelled. Nothing was fitted and nothing was written."
-        except OverreadError as error:
-            self.error = str(error)
-        except Exception as error:
-            # The text of an unexpected exception may contain a path, see `review.batch`.
-            _LOG.error("Adapting stopped: %s at %s", type(error).__name__, raised_at(error))
-            self.error = (
-                f"Adapting stopped unexpectedly ({type(error).__name__}). Nothing was written; "
-                "start it again."
-            )
-        finally:
-            self._keep = None
+    def __init__(
+        self, labelled: Sequence[Labelled], *, bundle: Bundle, keep: object = None
+    ) -> None:
+        """Stores what is to be done; `start` begins.
 
-    def _watch(self, done: int, total: int) -> None:
-        if self._cancel.is_set():
-            raise _CancelledError
-        share = done / total if total else 1.0
-        self.stage = Stage(share * _SCORED_SHARE, f"{done:,} of {total:,} films scored.")
+        Args:
+            labelled: Films of the place whose truth is known.
+            bundle: The adapted model.
+            keep: As of `Background`.
+        """
+        super().__init__(
+            bundle, lambda engine, watch: check_promises(engine, labelled, watch), keep=keep
+        )

@@ -28,8 +28,10 @@ from app.core.bundles.adaptation import (
 from app.core.bundles.bundle import GROUP_ID, PREDICTIONS, Bundle, load_bundle
 from app.core.bundles.task import Task
 from app.core.errors import OverreadError
-from app.core.performance.formatting import calibration_in_full, counted
+from app.core.markdown import escape_markdown
+from app.core.performance.formatting import by_class, calibration_in_full, counted
 from app.core.performance.promises import promises
+from app.core.spreadsheets import escape_formula
 
 # The limit of distance grows so that 98 % of the local films are familiar, as of the validation
 # films, but not beyond `MAX_REACH`: a place so far away is not to be adapted to.
@@ -101,6 +103,7 @@ def write_adaptation(
     task = bundle.manifest.task
     contents = {
         PREDICTIONS: predictions_table(films, fitted, task)
+        .map(escape_formula)
         .to_csv(index=False, lineterminator="\n")
         .encode(),
         ADAPTATION_CARD: card(adaptation, task).encode(),
@@ -165,12 +168,13 @@ def card(adaptation: Adaptation, task: Task) -> str:
         task: The classes.
     """
     data = adaptation.data
-    films = ", ".join(f"{count:,} {task.display_name(name)}" for name, count in data.counts.items())
+    films = escape_markdown(by_class(data.counts.values(), task))
     of_units = "" if data.unit == "film" else f" of {counted(data.units, data.unit)}"
     lines = [
-        f"# {adaptation.bundle}, adapted to {adaptation.place}",
+        f"# {escape_markdown(adaptation.bundle)}, adapted to {escape_markdown(adaptation.place)}",
         "",
-        f"Made on {adaptation.date} with {films}{of_units}, for the bundle {adaptation.bundle} "
+        f"Made on {adaptation.date} with {films}{of_units}, for the bundle "
+        f"{escape_markdown(adaptation.bundle)} "
         f"(SHA-256 {adaptation.bundle_sha256[:12]}). The network is unchanged; its calibration, "
         "threshold and zones are those of this place. Removing this folder reverts it.",
         "",
@@ -183,11 +187,12 @@ def card(adaptation: Adaptation, task: Task) -> str:
             "",
         ]
     if task.binary:
-        positive = task.display_name(task.classes[1])
+        positive = escape_markdown(task.display_name(task.classes[1]))
         lines.append(f"- {positive} from {adaptation.thresholds.decision:.3f}.")
     lines += [f"- {sentence}" for sentence in promises(adaptation.thresholds, task)]
     lines += [
-        f"- Calibration: {calibration_in_full(adaptation.calibration, task)}; fitted on "
+        f"- Calibration: {escape_markdown(calibration_in_full(adaptation.calibration, task))}; "
+        f"fitted on "
         f"{adaptation.calibration.fitted_on}.",
         "",
         "Before and after, on films held out by patient:",

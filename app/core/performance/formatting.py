@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import isfinite
 
 from app.core.bundles.decision_rule import Calibration
@@ -102,6 +103,17 @@ def counted(number: int, noun: str) -> str:
         noun: The noun in the singular; its plural ends in `s`.
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def by_class(counts: Iterable[int], task: Task) -> str:
+    """Numbers of films by class, such as `84 Normal, 16 Pneumonia`.
+
+    Args:
+        counts: One for each class, in order.
+        task: Classes and their display names.
+    """
+    classes = zip(counts, task.classes, strict=True)
+    return ", ".join(f"{count:,} {task.display_name(name)}" for count, name in classes)
 
 
 def _bounded(value: float, decimals: int) -> str:

@@ -1,4 +1,4 @@
-"""What the zones of a model promise, in sentences for cards and pages."""
+"""What the zones of a model promise, in sentences for cards and pages, which are Markdown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from math import ceil
 from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.guarantee import Guarantee, ZonePromise
 from app.core.bundles.task import Task
+from app.core.markdown import escape_markdown
 from app.core.performance.formatting import counted, proportion_in_full
 from app.core.statistics.exact_tests import upper_bound
 from app.core.statistics.metrics import Proportion
@@ -31,7 +32,7 @@ def promises(thresholds: Thresholds, task: Task) -> list[str]:
     if guarantee is None:
         return []
     words = []
-    positive = task.display_name(task.classes[1]) if task.binary else ""
+    positive = escape_markdown(task.display_name(task.classes[1])) if task.binary else ""
     if guarantee.rule_out is not None:
         words.append(_rule_out(guarantee, guarantee.rule_out, thresholds, positive))
     words.append(_rule_in(guarantee, guarantee.rule_in, thresholds, positive))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.core.atomic_write import write_whole
 from app.core.bundles.bundle import REFERENCE_SAMPLE, Bundle
 from app.core.bundles.findings import column
+from app.core.bundles.reference_section import Reference
 from app.core.bundles.task import Task
 from app.core.errors import BundleError
 from app.core.gate.image_statistics import NAMES
@@ -91,11 +92,29 @@ def compare_folder(reservoir: Reservoir, bundle: Bundle) -> Shift | None:
     return compare(
         reservoir,
         films,
-        reference_refused=Proportion(section.refused, section.of),
+        reference_refused=_refused_at_home(
+            films, section, is_adapted=bundle.adaptation is not None
+        ),
         answers=answer_names(bundle.manifest.task),
         place=bundle.adaptation.place if bundle.adaptation is not None else "",
         is_adaptable=not bundle.manifest.task.any_of,
     )
+
+
+def _refused_at_home(films: Sample, section: Reference, *, is_adapted: bool) -> Proportion:
+    """How many held-out films are refused, by the limit that is in force.
+
+    The counts of a bundle are of its own limit. An adaptation's is wider, so the films that the
+    bundle ships are counted again, if their distances are known.
+
+    Args:
+        films: The held-out films, with distances divided by the limit in force.
+        section: The reference of the bundle.
+        is_adapted: Whether the limit is that of an adaptation.
+    """
+    if not is_adapted or not np.isfinite(films.distances).all():
+        return Proportion(section.refused, section.of)
+    return Proportion(int((films.distances > 1).sum()), len(films))
 
 
 def answer_names(task: Task) -> tuple[str, ...]:

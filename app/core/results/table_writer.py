@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.core.bundles.bundle import Bundle
-from app.core.results.rows import columns, escape_formula, number_columns, row
+from app.core.results.rows import columns, number_columns, row
 from app.core.scoring.result import Result
+from app.core.spreadsheets import escape_formula
 
 # Rows per Parquet row group; takes about a megabyte of memory.
 _ROWS_A_GROUP = 4096

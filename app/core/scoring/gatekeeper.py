@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.manifest import Manifest
 from app.core.errors import BundleError
 from app.core.gate.admission import Impression, refusal_of
 from app.core.gate.image_statistics import image_statistics
@@ -33,21 +32,27 @@ NO_REFERENCE = (
 )
 
 
-def reference_note(manifest: Manifest) -> str:
+def reference_note(bundle: Bundle) -> str:
     """Whether a model can tell foreign images, and how many of its own it refuses.
 
     Args:
-        manifest: Of the bundle.
+        bundle: The model; an adapted one has a wider limit, which is said.
     """
-    reference = manifest.reference
+    reference, adaptation = bundle.manifest.reference, bundle.adaptation
     if reference is None:
         return NO_REFERENCE
     refused = proportion_in_full(Proportion(reference.refused, reference.of))
-    return (
+    note = (
         "Images unlike those the model learned from are refused. The limit rests on the "
         f"distance that {100 * reference.limit_share:g} % of the validation images exceed, "
         f"of which {refused} are refused."
     )
+    if adaptation is not None and adaptation.reach > 1:
+        note += (
+            f" Adapted to {adaptation.place}, the limit is {adaptation.reach:.2f} times as far, so "
+            "fewer are refused."
+        )
+    return note
 
 
 class Gatekeeper:

@@ -260,7 +260,7 @@ def _largest_zone(
     errors = np.cumsum(is_error[order], dtype=np.int64)
     # A zone ends between two different scores.
     ends = np.flatnonzero(np.append(ranked[1:] < ranked[:-1], True)) if len(ranked) else order
-    starts = _starts(len(ranked), rate, level)
+    starts = start_sizes(len(ranked), rate, level)
     level_of_each = level / max(len(starts), 1)
     sizes = ends + 1
     passes = errors[ends] <= errors_allowed(sizes, rate=rate, level=level_of_each)
@@ -291,8 +291,17 @@ def _largest_zone(
     )
 
 
-def _starts(number: int, rate: float, level: float) -> list[int]:
-    """Sizes of the zone at which the tests begin: the smallest that can pass, doubled again."""
+def start_sizes(number: int, rate: float, level: float) -> list[int]:
+    """Sizes of a zone at which its tests begin: the smallest that can pass, doubled again.
+
+    Args:
+        number: Of all units; no zone is larger.
+        rate: Highest proportion of errors in the zone, in (0, 1).
+        level: Of all tests together, in (0, 1).
+
+    Returns:
+        Ascending; empty if no zone of so few units can pass.
+    """
     starts: list[int] = []
     while True:
         first = smallest_sample(rate=rate, level=level / (len(starts) + 1))

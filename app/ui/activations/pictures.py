@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.core.bundles.bundle import Bundle
 from app.core.images import display, geometry
 from app.core.images.decoding import Film
+from app.core.markdown import escape_markdown
 from app.core.networks.activations import LayerInfo, by_strength, mean_activations
 from app.core.networks.layer_descriptions import format_value
 from app.core.performance import formatting
@@ -188,7 +189,7 @@ def show_evidence(
     """
     manifest = bundle.manifest
     scale = manifest.heatmap.scale_for(class_index)
-    word = manifest.task.display_name(manifest.task.classes[class_index]).lower()
+    word = escape_markdown(manifest.task.display_name(manifest.task.classes[class_index]).lower())
     st.write(
         f"The sum of all channels of {manifest.heatmap.layer}, each weighted by its influence on "
         f"the decision for {word}."
@@ -233,12 +234,13 @@ def show_picture(picture: NDArray[np.uint8], alt: str, *, photograph: bool = Fal
 def _show_decision(prediction: Prediction, bundle: Bundle) -> None:
     task = bundle.manifest.task
     class_name = task.classes[1 if task.binary else prediction.class_index]
-    st.markdown(f"**{prediction_text(prediction, task)}**  \n{STATUS_LABELS[prediction.zone]}")
+    predicted = escape_markdown(prediction_text(prediction, task))
+    st.markdown(f"**{predicted}**  \n{STATUS_LABELS[prediction.zone]}")
     cut = ""
     if task.binary or task.any_of:
         cut = f", decision threshold {formatting.probability(prediction.threshold)}"
     st.caption(
-        f"Probability of {task.display_name(class_name).lower()} "
+        f"Probability of {escape_markdown(task.display_name(class_name).lower())} "
         f"{formatting.probability(prediction.probability)}{cut}."
     )
 

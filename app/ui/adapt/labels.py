@@ -12,44 +12,45 @@ from app.core.adaptation.matching import Matched, match
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
 from app.core.errors import OverreadError
-from app.core.performance.formatting import counted
+from app.core.markdown import escape_markdown, escape_sentence
+from app.core.performance.formatting import by_class, counted
 from app.core.review.batch import Batch
 from app.core.settings import read_settings
-from app.ui import components
 
 _TABLE, _SERVER = "Table of the films under review", "Server folder or table"
 _MAX_LISTED = 3
 
 
-def choose(bundle: Bundle, batch: Batch | None) -> Sequence[Labelled]:
+def choose(bundle: Bundle, batch: Batch | None, *, key: str = "adapt") -> Sequence[Labelled]:
     """Lets the user give the labels; returns the films that have one, or none.
 
     Args:
         bundle: The model.
         batch: The batch under review by it; None without one.
+        key: Begins the keys of the widgets; what is asked for twice has two.
     """
     origin = st.segmented_control(
         "Labels from",
         [_TABLE, _SERVER],
         default=_TABLE if batch is not None else _SERVER,
         required=True,
-        key="adapt_origin",
+        key=f"{key}_origin",
         persist_state="session",
     )
     task = bundle.manifest.task
     try:
-        return _uploaded(task, batch) if origin == _TABLE else _on_server(task)
+        return _uploaded(task, batch, key) if origin == _TABLE else _on_server(task, key)
     except OverreadError as error:
         # Here, so that the rest of the page, and what was typed there, stays.
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_sentence(str(error)), icon=":material/error:")
         return ()
 
 
-def _uploaded(task: Task, batch: Batch | None) -> Sequence[Labelled]:
+def _uploaded(task: Task, batch: Batch | None, key: str) -> Sequence[Labelled]:
     table = st.file_uploader(
         "Table with the columns path, label and, if known, patient_id: CSV, TSV or Parquet",
         type=["csv", "tsv", "parquet"],
-        key="adapt_upload",
+        key=f"{key}_upload",
     )
     if batch is None:
         st.info(
@@ -64,14 +65,14 @@ def _uploaded(task: Task, batch: Batch | None) -> Sequence[Labelled]:
         return ()
     matched = match(parse_table(table.getvalue(), table.name, task), batch.results)
     if not (matched.labelled or matched.unknown or matched.ambiguous):
-        st.warning(f"No row of {components.escape_markdown(table.name)} has a label yet.")
+        st.warning(f"No row of {escape_markdown(table.name)} has a label yet.")
         return ()
     _say_missing(matched)
     _say_found(matched.labelled, task)
     return matched.labelled
 
 
-def _on_server(task: Task) -> Sequence[Labelled]:
+def _on_server(task: Task, key: str) -> Sequence[Labelled]:
     root = read_settings().data_root
     if root is None:
         st.info(
@@ -81,9 +82,10 @@ def _on_server(task: Task) -> Sequence[Labelled]:
         return ()
     relative = st.text_input(
         "Folder with a folder for each class, or table, in the data root",
-        key="adapt_folder",
+        key=f"{key}_folder",
         placeholder="e.g. 2026/labelled, or 2026/to_label.csv",
-        help=f"Names of the folders, or labels in the table: {', '.join(task.classes)}.",
+        help="Names of the folders, or labels in the table: "
+        f"{escape_markdown(', '.join(task.classes))}.",
         persist_state="session",
     )
     if not relative:
@@ -96,9 +98,7 @@ def _on_server(task: Task) -> Sequence[Labelled]:
 
 def _say_found(labelled: Sequence[Labelled], task: Task) -> None:
     counts = Counter(one.label for one in labelled)
-    classes = ", ".join(
-        f"{counts[label]:,} {task.display_name(name)}" for label, name in enumerate(task.classes)
-    )
+    classes = escape_markdown(by_class((counts[label] for label in range(len(task.classes))), task))
     patients = {one.patient_id for one in labelled if one.patient_id}
     of_patients = f" of {counted(len(patients), 'patient')}" if patients else ", patients not known"
     st.caption(f"{counted(len(labelled), 'labelled film')} ({classes}){of_patients}.")
@@ -110,6 +110,6 @@ def _say_missing(matched: Matched) -> None:
         (matched.ambiguous, "a name of several films under review; write the path or the digest"),
     ):
         if names:
-            listed = ", ".join(components.escape_markdown(one) for one in names[:_MAX_LISTED])
+            listed = ", ".join(escape_markdown(one) for one in names[:_MAX_LISTED])
             more = ", …" if len(names) > _MAX_LISTED else ""
             st.warning(f"Left out: {counted(len(names), 'row')} {what} ({listed}{more}).")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from app.core.adaptation import folder
-from app.core.bundles.bundle import Bundle
-from app.core.performance.formatting import counted
+from app.core.bundles.adaptation import Adaptation
+from app.core.bundles.bundle import Bundle, shown_name
+from app.core.markdown import escape_markdown
+from app.core.performance.formatting import by_class, counted
 from app.core.performance.promises import promises
-from app.ui import components, errors, state
+from app.core.settings import read_settings
+from app.ui import errors, state
 
 
 def say_purpose() -> None:
@@ -21,60 +26,105 @@ def say_purpose() -> None:
 
 
 def require_adaptable(bundle: Bundle) -> None:
-    """Says what the chosen model is; stops the page, with what to do, if it cannot be adapted.
+    """Stops the page, with what to do, if the chosen model cannot be adapted.
 
     Args:
         bundle: The model.
     """
     if bundle.manifest.task.any_of:
         st.info(
-            f"The model {components.escape_markdown(bundle.name)} has findings that do not exclude "
+            f"The model {escape_markdown(bundle.name)} has findings that do not exclude "
             "each other. Only a model with classes that exclude each other can be adapted: choose "
             "one in the model picker.",
             icon=":material/info:",
         )
         st.stop()
-    if bundle.adaptation is not None:
-        _show_adaptation(bundle)
-        st.stop()
+
+
+def say_not_adapted(bundle: Bundle) -> None:
+    """Says that the chosen model is not adapted yet, and that adapting it changes nothing of it.
+
+    Args:
+        bundle: The model.
+    """
     st.caption(
-        f"Chosen model: {components.escape_markdown(bundle.name)}, not adapted. It stays as it is: "
+        f"Chosen model: {escape_markdown(bundle.name)}, not adapted. It stays as it is: "
         "an adaptation is a small folder beside it, used only when chosen."
     )
 
 
-def _show_adaptation(bundle: Bundle) -> None:
+def show_adaptation(bundle: Bundle) -> None:
+    """What an adapted model promises, and how it is taken away.
+
+    Args:
+        bundle: The model.
+    """
     adaptation, task = bundle.adaptation, bundle.manifest.task
     if adaptation is None:
         return
-    films = ", ".join(
-        f"{count:,} {task.display_name(name)}" for name, count in adaptation.data.counts.items()
+    films = escape_markdown(
+        by_class((adaptation.data.counts.get(name, 0) for name in task.classes), task)
     )
     total = counted(sum(adaptation.data.counts.values()), "labelled film")
     st.info(
-        f"The chosen model is adapted already: {components.escape_markdown(bundle.name)}, made on "
+        f"The chosen model is adapted already: {escape_markdown(bundle.name)}, made on "
         f"{adaptation.date} from {total} ({films}). To adapt again, with more labels or those of "
-        f"another place, choose {components.escape_markdown(adaptation.bundle)} in the model "
+        f"another place, choose {escape_markdown(adaptation.bundle)} in the model "
         "picker. Its card is on Model card, its films are the Local split of Performance.",
         icon=":material/tune:",
     )
     st.markdown("\n".join(f"- {one}" for one in promises(adaptation.thresholds, task)))
-    name = bundle.adapted_in.name if bundle.adapted_in is not None else ""
+    _offer_to_remove(bundle, adaptation)
+
+
+def _offer_to_remove(bundle: Bundle, adaptation: Adaptation) -> None:
+    name, base = escape_markdown(bundle.name), escape_markdown(adaptation.bundle)
     with st.popover("Remove this adaptation", icon=":material/delete:"):
         st.write(
-            f"This deletes the folder {components.escape_markdown(name)} with the adaptation, for "
-            f"all who use this server. The model {components.escape_markdown(adaptation.bundle)} "
-            "and the verdicts stay."
+            f"Nobody who uses this server can choose **{name}** any longer: its calibration, "
+            f"threshold and zones of {adaptation.date} are taken away, and films are judged by "
+            f"{base} as before. Results and verdicts that name it stay as they are. It can be "
+            f"restored: choose {base}, and open *Removed adaptations* on this page."
         )
         st.button(
-            "Delete it",
+            f"Remove {name}",
             key="adapt_remove",
             on_click=errors.callback(_remove),
-            args=(bundle, adaptation.bundle),
+            args=(bundle, adaptation),
         )
 
 
-def _remove(bundle: Bundle, base: str) -> None:
+def _remove(bundle: Bundle, adaptation: Adaptation) -> None:
     folder.remove(bundle)
-    state.set_adapting(None)  # else its base would still offer to use what is gone
-    state.choose_model(base)
+    # Else its base would still offer to use what is gone.
+    state.forget_adapting(adaptation.bundle_sha256)
+    state.choose_model(bundle.path.name)
+
+
+def offer_removed(bundle: Bundle) -> None:
+    """Lists the removed adaptations of a model, and brings one back when asked to.
+
+    Args:
+        bundle: The model, not adapted.
+    """
+    models = read_settings().models
+    found = folder.removed(bundle, models)
+    if not found:
+        return
+    with st.expander("Removed adaptations", icon=":material/restore_from_trash:"):
+        for path in found:
+            name, button = st.columns([4, 1], vertical_alignment="center")
+            name.write(escape_markdown(shown_name(path)))
+            button.button(
+                "Restore",
+                key=f"adapt_restore_{path.name}",
+                on_click=errors.callback(_restore),
+                args=(path, models),
+                width="stretch",
+            )
+
+
+def _restore(path: Path, models: Path) -> None:
+    restored = folder.restore(path, models)
+    if restored.adapted_in is not None:
+        state.choose_model(restored.adapted_in.name)

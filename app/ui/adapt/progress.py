@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.core.adaptation.fitting import Wanted
 from app.core.adaptation.folder import folder_name
 from app.core.adaptation.labels import Labelled
-from app.core.adaptation.running import Adapting
+from app.core.adaptation.running import Adapting, Background
+from app.core.adaptation.wanted import Wanted, count_labelled, proposal_in_words
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.task import Task
+from app.core.markdown import escape_markdown
 from app.core.statistics.zones import MISS_RATE, PRECISION
 from app.ui import errors, state
 from app.ui.cache import models
+
+_BY_LABELS, _OWN = "As strict as these labels can show", "Choose them"
 
 
 def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
@@ -24,7 +29,7 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
         bundle: The model.
         labelled: Films of the place whose truth is known.
     """
-    place, missed, right, button = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
+    place, button = st.columns([5, 1], vertical_alignment="bottom")
     name = place.text_input(
         "Place",
         key="adapt_place",
@@ -33,30 +38,7 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
         help="Where the films are from. The adapted model is named after it.",
         persist_state="session",
     )
-    task = bundle.manifest.task
-    miss_rate = MISS_RATE
-    if task.binary:
-        positive = task.display_name(task.classes[1])
-        miss_rate = _percentage(
-            missed,
-            "Ruled out: missed at most, %",
-            MISS_RATE,
-            key="adapt_miss_rate",
-            note=f"Of all films with {positive}, the share that may lie in the zone of films that "
-            "are ruled out. A lower one takes more labelled films.",
-        )
-        label = "Ruled in: right at least, %"
-        note = f"Of all films that are ruled in, the share that has {positive}."
-    else:
-        label = "Clear: right at least, %"
-        note = "Of all films whose class counts as clear, the share that is predicted rightly."
-    precision = _percentage(
-        right,
-        label,
-        PRECISION,
-        key="adapt_precision",
-        note=f"{note} A higher one takes more labelled films.",
-    )
+    wanted = _ask_promises(bundle.manifest.task, labelled)
     current = state.adapting(bundle)
     is_running = current is not None and current.running
     if button.button(
@@ -72,12 +54,51 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
             labelled,
             bundle=bundle,
             place=name,
-            wanted=Wanted(miss_rate, precision),
+            wanted=wanted,
             keep=state.batch(),
         )
         new.start(models.engine(bundle))
         state.set_adapting(new)
         st.rerun()
+
+
+def _ask_promises(task: Task, labelled: Sequence[Labelled]) -> Wanted:
+    """What to promise: what the labels can show, or what the user chooses."""
+    choice = st.segmented_control(
+        "Promises",
+        [_BY_LABELS, _OWN],
+        default=_BY_LABELS,
+        required=True,
+        key="adapt_promises",
+        persist_state="session",
+    )
+    if choice == _BY_LABELS:
+        if labelled:
+            counts = count_labelled(labelled, is_binary=task.binary)
+            st.caption(escape_markdown(proposal_in_words(counts, task)))
+        return Wanted(miss_rate=None, precision=None)
+    missed, right = st.columns(2)
+    miss_rate: float | None = None
+    if task.binary:
+        positive = escape_markdown(task.display_name(task.classes[1]))
+        miss_rate = _percentage(
+            missed,
+            f"Of the films with {positive}, ruled out at most, %",
+            MISS_RATE,
+            key="adapt_miss_rate",
+            note="A lower one takes more labelled films.",
+        )
+        label = f"Of the films ruled in, with {positive} at least, %"
+    else:
+        label = "Of the predictions that count as clear, right at least, %"
+    precision = _percentage(
+        right,
+        label,
+        PRECISION,
+        key="adapt_precision",
+        note="A higher one takes more labelled films.",
+    )
+    return Wanted(miss_rate=miss_rate, precision=precision)
 
 
 def _percentage(place: DeltaGenerator, label: str, rate: float, *, key: str, note: str) -> float:
@@ -89,17 +110,17 @@ def _percentage(place: DeltaGenerator, label: str, rate: float, *, key: str, not
 
 
 @errors.fragment(run_every=0.5)
-def show(adapting: Adapting) -> None:
+def show(work: Background[Any]) -> None:
     """Reruns itself until it has ended, then reruns the page.
 
     Args:
-        adapting: What is being fitted.
+        work: What is being fitted or checked.
     """
-    if not adapting.running:
+    if not work.running:
         st.rerun()
     bar, stop = st.columns([7.5, 1], vertical_alignment="bottom")
-    stage = adapting.stage
+    stage = work.stage
     bar.progress(stage.fraction, text=stage.text)
     stop.button(
-        "Cancel", on_click=errors.callback(adapting.cancel), key="adapt_cancel", width="stretch"
+        "Cancel", on_click=errors.callback(work.cancel), key="adapt_cancel", width="stretch"
     )

@@ -6,11 +6,12 @@ import streamlit as st
 
 from app.core.adaptation.proposal import Candidates, candidates_among, propose, to_label
 from app.core.performance.formatting import counted
-from app.core.results.rows import to_csv
 from app.core.review.batch import Batch
+from app.core.spreadsheets import to_csv
+from app.core.statistics.supported_promises import positives_needed
 from app.ui import state
 
-_FEWEST, _USUAL, _MOST = 50, 100, 200
+_FEWEST, _USUAL, _MOST = 50, 100, 1000
 
 
 def offer(batch: Batch | None) -> None:
@@ -44,6 +45,10 @@ def offer(batch: Batch | None) -> None:
             _MOST,
             _USUAL,
             10,
+            help="What can be promised depends on how many of them have the finding: to show that "
+            f"at most 5 % of these are ruled out takes {positives_needed(0.05)}, 10 % takes "
+            f"{positives_needed(0.1)}, 25 % takes {positives_needed(0.25)}. Where it is rare, "
+            "label more films.",
             key="adapt_number",
             persist_state="session",
         )

@@ -12,7 +12,8 @@ from app.core.adaptation.picture import change, place_films
 from app.core.adaptation.running import Adapting
 from app.core.adaptation.writing import figure_text
 from app.core.bundles.adaptation import Comparison
-from app.core.performance.formatting import calibration_in_full, counted
+from app.core.markdown import escape_markdown
+from app.core.performance.formatting import by_class, calibration_in_full, counted
 from app.core.performance.promises import promises
 from app.core.settings import read_settings
 from app.ui import components, errors, state
@@ -27,7 +28,7 @@ def show(adapted: Adapted) -> None:
         adapted: What was fitted.
     """
     adaptation, task = adapted.adaptation, adapted.bundle.manifest.task
-    st.markdown(f"##### The zones at {components.escape_markdown(adaptation.place)}")
+    st.markdown(f"##### The zones at {escape_markdown(adaptation.place)}")
     _say_films(adapted)
     figure, words = st.columns([3, 2])
     placed = place_films(adapted)
@@ -44,10 +45,11 @@ def show(adapted: Adapted) -> None:
         st.markdown("\n".join(f"- {one}" for one in promises(adaptation.thresholds, task)))
         if task.binary:
             before = adapted.bundle.manifest.thresholds.decision
+            positive = escape_markdown(task.display_name(task.classes[1]))
             st.caption(
-                f"{task.display_name(task.classes[1])} from {adaptation.thresholds.decision:.3f}; "
+                f"{positive} from {adaptation.thresholds.decision:.3f}; "
                 f"before, from {before:.3f}. Calibration: "
-                f"{calibration_in_full(adaptation.calibration, task)}."
+                f"{escape_markdown(calibration_in_full(adaptation.calibration, task))}."
             )
     st.markdown("##### Before and after, on films held out by patient")
     _compare(adaptation.figures)
@@ -56,15 +58,13 @@ def show(adapted: Adapted) -> None:
 def _say_films(adapted: Adapted) -> None:
     data, films = adapted.adaptation.data, adapted.films
     task = adapted.bundle.manifest.task
-    counts = ", ".join(
-        f"{count:,} {task.display_name(name)}" for name, count in data.counts.items()
-    )
+    counts = escape_markdown(by_class(data.counts.values(), task))
     of_units = "" if data.unit == "film" else f", {counted(data.units, data.unit)}"
     text = f"{counted(len(films.labels), 'labelled film')} used ({counts}{of_units})."
     if data.left_out:
         text += f" Left out: {describe(data.left_out)}."
     if films.examples:
-        names = ", ".join(components.escape_markdown(one) for one in films.examples)
+        names = ", ".join(escape_markdown(one) for one in films.examples)
         text += f" Labelled as two classes: {names}."
     if data.unit == "film":
         text += " No patients are known, so each film counts as a patient of its own."
@@ -97,9 +97,9 @@ def _compare(figures: tuple[Comparison, ...]) -> None:
         figures=["Before", "After"],
     )
     st.caption(
-        "In brackets 95 % intervals and counts. Each film was judged by what was fitted without "
-        "its patient. A change within wide intervals may be chance. The zones before are the "
-        "bundle's own."
+        "In brackets 95 % intervals and counts. Each film was judged by what was fitted on four "
+        "fifths of the films, without its patient; the zones of so few are those that they can "
+        "show. A change within wide intervals may be chance. The zones before are the model's own."
     )
 
 
@@ -123,12 +123,12 @@ def offer_to_save(adapting: Adapting) -> None:
             args=(adapting,),
         )
         st.caption(
-            f"Writes the folder {components.escape_markdown(name)} beside the model, which all who "
+            f"Writes the folder {escape_markdown(name)} beside the model, which all who "
             "use this server can choose then. It names the labelled files and their patients."
         )
         return
     st.success(
-        f"Saved as {components.escape_markdown(adapting.written.name)}. It is used only where it "
+        f"Saved as {escape_markdown(adapting.written.name)}. It is used only where it "
         "is chosen in the model picker.",
         icon=":material/check:",
     )

@@ -10,13 +10,14 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, Remedy
 from app.core.images.decoding import Film
 from app.core.images.reading import ReadOptions
+from app.core.markdown import escape_markdown, escape_sentence
 from app.core.review import refusals
 from app.core.review.batch import Batch
 from app.core.review.cases import Case, Window
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
-from app.ui import components, decision_log, errors, local_time, state
+from app.ui import decision_log, errors, local_time, state
 from app.ui.cache import models, pictures
 
 
@@ -54,7 +55,7 @@ def show_beside(case: Case, film: Film, remedy: Remedy) -> None:
 def explain(case: Case) -> None:
     """Why the film is refused, in one sentence, and how far it lies from the limit."""
     st.markdown(f"### {STATUS_LABELS['refused']}")
-    st.warning(f"No prediction. {case.reason}")
+    st.warning(f"No prediction. {escape_sentence(case.reason)}")
     if case.observation is not None and case.reason_code != "unfamiliar":
         st.caption(refusals.distance_text(case.observation))
 
@@ -109,7 +110,7 @@ def tell(case: Case, source: Source, bundle: Bundle) -> None:
     if decision is not None:
         who = f" by {decision.reader}," if decision.reader else ""
         lines.append(f"Decided{who} {local_time.shown(decision.created_at)}.")
-    st.info("\n\n".join(map(components.escape_markdown, lines)), icon=":material/gavel:")
+    st.info("\n\n".join(map(escape_markdown, lines)), icon=":material/gavel:")
     st.button(
         "Leave it refused",
         key="case_take_back",

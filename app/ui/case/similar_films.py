@@ -11,10 +11,11 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
 from app.core.gate.known_films import HeldOutFilms
 from app.core.gate.neighbours import VOTERS, Neighbour, Neighbours, nearest
+from app.core.markdown import escape_markdown
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
 from app.core.scoring.prediction import Prediction
-from app.ui import components, elements, errors, state
+from app.ui import elements, errors, state
 from app.ui.cache import similar_films as cache
 
 _TITLE = "Films like this one"
@@ -90,7 +91,7 @@ def warn(similar: Similar | None) -> None:
     if other is None:
         return
     others, said = (
-        components.escape_markdown(_name(similar.task, label))
+        escape_markdown(_name(similar.task, label))
         for label in (other, similar.prediction.class_index)
     )
     st.warning(
@@ -137,11 +138,7 @@ def show(similar: Similar | None, case: Case) -> None:
 def _notes(similar: Similar) -> list[str]:
     neighbours, task = similar.neighbours, similar.task
     votes = sorted(enumerate(neighbours.votes), key=lambda pair: -pair[1])
-    listed = [
-        f"{count} {components.escape_markdown(_name(task, label))}"
-        for label, count in votes
-        if count
-    ]
+    listed = [f"{count} {escape_markdown(_name(task, label))}" for label, count in votes if count]
     notes = [f"Of the {neighbours.num_voters} most similar films: {', '.join(listed)}."]
     if similar.prediction is None:  # a vote about what the model refused would be a judgement
         notes = ["This film was refused: the truth of others says nothing about it."]

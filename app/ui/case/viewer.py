@@ -13,6 +13,7 @@ from app.core.bundles.task import Task
 from app.core.explanations.selection import Scale, scale_of
 from app.core.images.decoding import Film
 from app.core.images.reading import window_text
+from app.core.markdown import escape_markdown
 from app.core.performance import formatting
 from app.core.record.verdict import AGREEMENTS, Agreement, Verdict
 from app.core.rendering import heatmaps
@@ -134,7 +135,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> PendingHeat
     download, message = rest.columns([2, 3], vertical_alignment="center")
     if not heatmaps.has_positive_evidence(evidence, scale=scale.top):
         task = bundle.manifest.task
-        word = task.display_name(task.classes[view.class_index]).lower()
+        word = escape_markdown(task.display_name(task.classes[view.class_index]).lower())
         message.markdown(f"No positive evidence for {word}; no heatmap is drawn.")
     else:
         download.download_button(

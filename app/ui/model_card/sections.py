@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.provenance import FileCheck, VersionCheck
+from app.core.markdown import escape_markdown
 from app.core.performance import formatting
 from app.core.scoring.gatekeeper import reference_note
 from app.ui import components
@@ -55,7 +56,7 @@ def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[Vers
 
 def gate(bundle: Bundle) -> None:
     """Whether the model can tell images unlike those it learned from, and how many it refused."""
-    note = reference_note(bundle.manifest)
+    note = escape_markdown(reference_note(bundle))
     if bundle.manifest.reference is None:
         st.warning(note, icon=":material/warning:")
     else:

@@ -11,6 +11,7 @@ from app.charts import calibration as calibration_charts
 from app.charts import learning as learning_charts
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
+from app.core.markdown import escape_markdown
 from app.core.performance import formatting
 from app.core.performance.calibration_check import CalibrationCheck
 from app.core.performance.classifications import Histogram, Misclassified, SubgroupResult
@@ -246,7 +247,7 @@ def _open_film(film: Misclassified, bundle: Bundle) -> None:
     found = locate(film.image_id, film.path, data_root=root, samples=bundle.samples)
     if found is None:
         st.warning(
-            f"{film.path!r} was not found, or was changed"
+            f"{escape_markdown(repr(film.path))} was not found, or was changed"
             + ("" if root is None else ", in OVERREAD_DATA_ROOT")
             + ". Set OVERREAD_DATA_ROOT to the folder the model was trained on and start Overread "
             "again.",

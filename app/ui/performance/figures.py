@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.charts import performance as charts
 from app.core.bundles.adaptation import LOCAL
 from app.core.bundles.bundle import Bundle
+from app.core.markdown import escape_markdown
 from app.core.performance import formatting
 from app.core.performance.performance import BinaryPerformance, MulticlassPerformance
 from app.core.performance.predictions import HeldOut, count_classes, count_patients
@@ -55,10 +56,8 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
         threshold: The current decision threshold; None with more than two classes.
     """
     chosen_on = bundle.manifest.thresholds.chosen_on
-    classes = ", ".join(
-        f"{count.num_images:,} {bundle.manifest.task.display_name(name)}"
-        for name, count in zip(bundle.manifest.task.classes, count_classes(held_out), strict=True)
-    )
+    counts = (count.num_images for count in count_classes(held_out))
+    classes = escape_markdown(formatting.by_class(counts, bundle.manifest.task))
     split_name = SPLIT_LABELS.get(held_out.split, held_out.split)
     text = (
         f"{split_name} split: {formatting.counted(held_out.num_images, 'image')} of "

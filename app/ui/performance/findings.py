@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.charts import findings as charts
 from app.core.bundles.bundle import Bundle
+from app.core.markdown import escape_markdown
 from app.core.performance import formatting, predictions
 from app.core.performance.findings import CoOccurrence, LabelledFindings, co_occurrence
 from app.core.performance.sampling_units import about_units
@@ -47,7 +48,7 @@ def say_missing_splits(bundle: Bundle, finding: str) -> None:
     for split in predictions.splits(cached.predictions(bundle)):
         if split not in own:
             shown = bundle.manifest.task.display_name(finding)
-            st.info(f"No {_in_words(split)} images are labelled for {shown}.")
+            st.info(f"No {_in_words(split)} images are labelled for {escape_markdown(shown)}.")
 
 
 def show_all(bundle: Bundle) -> None:

@@ -8,13 +8,14 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import SourceError
+from app.core.markdown import escape_markdown, escape_sentence
 from app.core.review.batch import Batch
 from app.core.settings import read_settings
 from app.core.sources import folders, sources
 from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool, spool
-from app.ui import components, decision_log, errors, state
+from app.ui import decision_log, errors, state
 from app.ui.cache import models
 
 _FILES = "Files or ZIP"
@@ -45,11 +46,11 @@ def choose_batch(bundle: Bundle) -> None:
 def _samples(bundle: Bundle) -> None:
     if not bundle.samples:
         st.info(
-            f"The model {bundle.name} has no sample films. Upload your own films, or choose a "
-            "model that has some."
+            f"The model {escape_markdown(bundle.name)} has no sample films. Upload your own "
+            "films, or choose a model that has some."
         )
         return
-    st.write(f"{len(bundle.samples)} sample films of the model {bundle.name}.")
+    st.write(f"{len(bundle.samples)} sample films of the model {escape_markdown(bundle.name)}.")
     if st.button("Review the sample films", type="primary", key="review_samples"):
         found = [Source(path.name, path) for path in bundle.samples]
         _start(found, bundle)
@@ -92,7 +93,7 @@ def _server_folder(bundle: Bundle) -> None:
         folder = folders.inside_root(root, relative)
         inside = folders.subfolders(root, relative)
     except SourceError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_sentence(str(error)), icon=":material/error:")
         return
     if inside:
         st.pills(
@@ -107,11 +108,7 @@ def _server_folder(bundle: Bundle) -> None:
             "other above."
         )
     # The label names the folder, because a click may come before the page shows a new choice.
-    named = (
-        f"the folder {components.escape_markdown(relative)}"
-        if relative
-        else "everything in the data root"
-    )
+    named = f"the folder {escape_markdown(relative)}" if relative else "everything in the data root"
     if st.button(f"Review {named}", type="primary", key="review_server"):
         with st.spinner("Listing the folder"):
             left_out = LeftOut()
@@ -129,7 +126,7 @@ def _start(
     if not found:
         st.warning(
             "The folder contains no images. Expected JPEG, PNG, TIFF or DICOM files; choose "
-            f"another folder. {components.escape_markdown(str(left_out or ''))}"
+            f"another folder. {escape_markdown(str(left_out or ''))}"
         )
         return
     known = models.known_results(bundle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.core.markdown import escape_markdown, escape_sentence
 from app.core.performance.formatting import rate
 from app.core.review.batch import Batch, Progress
 from app.ui import errors, state
@@ -42,8 +43,8 @@ def show_unlisted(batch: Batch) -> None:
     if not progress.running:
         st.rerun()
     st.write(
-        f"The model {batch.bundle.name} is still scoring the previous batch. Choose that model to "
-        "see it; starting a new batch replaces it."
+        f"The model {escape_markdown(batch.bundle.name)} is still scoring the previous "
+        "batch. Choose that model to see it; starting a new batch replaces it."
     )
     bar, stop = st.columns([7.5, 1], vertical_alignment="bottom")
     _show_bar(bar, stop, batch, progress)
@@ -53,7 +54,7 @@ def show_end(batch: Batch) -> None:
     """Says how a batch ended if it did not end as it should."""
     progress = batch.progress
     if progress.error:
-        st.error(progress.error, icon=":material/error:")
+        st.error(escape_sentence(progress.error), icon=":material/error:")
     if progress.cancelled and not progress.running:
         st.warning(
             f"Cancelled: {progress.done:,} of {progress.total:,} films were scored and are listed "

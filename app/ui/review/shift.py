@@ -7,6 +7,7 @@ import streamlit as st
 from app.charts import shift as charts
 from app.core.bundles.bundle import Bundle
 from app.core.gate.shift import Difference, Shift
+from app.core.markdown import escape_markdown
 from app.core.performance import formatting
 from app.core.results.folder_shift import answer_names
 from app.core.scoring.gatekeeper import NO_REFERENCE
@@ -31,7 +32,7 @@ def show(shift: Shift | None, bundle: Bundle) -> None:
     if not shift.matters:
         st.caption(shift.detail)
         return
-    st.warning(components.escape_markdown(shift.sentence), icon=":material/compare_arrows:")
+    st.warning(escape_markdown(shift.sentence), icon=":material/compare_arrows:")
     if not shift.differences:
         return
     with st.expander("How these films differ", key="review_shift"):

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import NO_FINDING, Task
+from app.core.markdown import escape_markdown
 from app.core.performance import formatting
 from app.core.performance.formatting import counted
 from app.core.record.verdict import AGREEMENTS, Verdict
@@ -54,7 +55,7 @@ def summary(
     text = [f"{count:,} {STATUS_LABELS[s]}" for s, count in counts.items()]
     st.markdown(" · ".join([*text, f"{num_reviewed:,} of {num_results:,} reviewed"]))
     if left_out:
-        st.caption(components.escape_markdown(str(left_out)))
+        st.caption(escape_markdown(str(left_out)))
 
 
 def warn_if_all_are_refused(results: Sequence[Result]) -> None:

@@ -109,7 +109,58 @@ def test_it_is_saved_chosen_and_removed_again(page, labelled, models):
     assert not at.exception
     assert at.selectbox(key="model_picker").value == "small"
     assert "adapt_use" not in keys(at)
-    assert sorted(path.name for path in models.iterdir()) == ["small"]
+    assert not (models / "small@ward-3").exists()
+
+    restore = next(one for one in at.button if str(one.key).startswith("adapt_restore_"))
+    restore.click().run()
+    assert at.selectbox(key="model_picker").value == "small@ward-3"
+    assert (models / "small@ward-3" / "adaptation.json").is_file()
+
+
+def test_a_saved_one_is_checked_on_films_it_was_not_adapted_to(page, labelled, data_root, film):
+    at = adapt(page, labelled)
+    at.button(key="adapt_save").click().run()
+    at.button(key="adapt_use").click().run()
+    for number in range(4):
+        path = data_root / labelled / ("NORMAL", "PNEUMONIA")[number % 2] / f"new_{number}.png"
+        cv2.imwrite(str(path), np.roll(film, 3 + 7 * number, axis=0))
+    at.segmented_control(key="check_origin").set_value("Server folder or table").run()
+    at.text_input(key="check_folder").set_value(labelled).run()
+    at.button(key="check_start").click().run()
+    wait(at)
+
+    assert not at.exception
+    assert "4 other films used (2 Normal, 2 Pneumonia)" in texts(at)
+    assert "Left out: 24 among the films that were adapted to" in texts(at)
+    table = at.dataframe[0].value
+    assert table["Promised"].tolist() == ["nothing", "nothing"]
+    assert table["Promise"].tolist() == ["no such zone", "no such zone"]
+
+
+def test_promises_follow_from_the_labels_unless_they_are_chosen(page, labelled):
+    at = page.run()
+    at.segmented_control(key="adapt_origin").set_value("Server folder or table").run()
+    at.text_input(key="adapt_folder").set_value(labelled).run()
+
+    assert "12 of 24 films have Pneumonia: too few to rule anything out" in texts(at)
+    assert not [one for one in at.number_input if one.key == "adapt_miss_rate"]
+    at.segmented_control(key="adapt_promises").set_value("Choose them").run()
+    assert at.number_input(key="adapt_miss_rate").value == 5.0
+    assert at.number_input(key="adapt_precision").value == 90.0
+
+
+def test_two_models_are_adapted_side_by_side(page, labelled, models, bundle):
+    shutil.copytree(bundle.path, models / "other")
+    manifest = models / "other" / "bundle.json"
+    manifest.write_text(manifest.read_text() + "\n")  # another digest
+    adapt(page, labelled)
+    at = page.selectbox(key="model_picker").set_value("other").run()
+    assert "adapt_save" not in keys(at)
+    adapt(at, labelled, place="Ward 4")
+    at.selectbox(key="model_picker").set_value("small").run()
+
+    assert "The zones at Ward 3" in texts(at)
+    assert "adapt_save" in keys(at)
 
 
 def test_an_adaptation_that_somebody_else_removed_is_not_chosen(page, labelled, models):

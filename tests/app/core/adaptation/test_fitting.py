@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.adaptation.fitting import Wanted, adapt_decision, fit_decision
+from app.core.adaptation.fitting import adapt_decision, fit_decision
+from app.core.adaptation.wanted import Wanted
 from app.core.bundles.task import Task
 from app.core.errors import DatasetError
 from app.core.statistics.recalibration import calibrated

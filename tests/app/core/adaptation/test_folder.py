@@ -4,9 +4,10 @@ import pytest
 
 from app.core.adaptation import folder
 from app.core.adaptation.adapt import Adapted
-from app.core.adaptation.fitting import Decision, Wanted, adapt_decision
+from app.core.adaptation.fitting import Decision, adapt_decision
+from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation
-from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle import find_bundles, load_bundle
 from app.core.errors import OverreadError
 from tests.app.core.adaptation.local_films import local_films
 
@@ -52,8 +53,39 @@ def test_it_is_written_once_and_removed_whole(adapted, models):
     with pytest.raises(OverreadError, match="already"):
         folder.write_beside(adapted, models)
 
-    folder.remove(written)
-    assert [path.name for path in models.iterdir()] == ["small"]
+    away = folder.remove(written)
+    assert find_bundles(models) == [models / "small"]
+    assert sorted(path.name for path in models.iterdir()) == [".removed", "small"]
+    assert away == models / ".removed" / f"small@ward-3 {written.sha256[:12]}"
+
+
+def test_a_removed_one_is_brought_back_as_it_was(adapted, models):
+    written = folder.write_beside(adapted, models)
+    away = folder.remove(written)
+
+    assert folder.removed(adapted.bundle, models) == [away]
+    assert folder.removed_name(away) == "small@ward-3"
+    assert folder.restore(away, models) == written
+    assert folder.removed(adapted.bundle, models) == []
+
+
+def test_it_is_not_brought_back_over_another(adapted, models):
+    away = folder.remove(folder.write_beside(adapted, models))
+    folder.write_beside(adapted, models)
+
+    with pytest.raises(OverreadError, match="another adaptation 'small@ward-3'"):
+        folder.restore(away, models)
+    assert away.is_dir()
+
+
+def test_only_so_many_removed_ones_are_kept(adapted, models, monkeypatch):
+    monkeypatch.setattr(folder, "MOST_REMOVED", 1)
+    (models / ".removed" / "small@a 0").mkdir(parents=True)
+    written = folder.write_beside(adapted, models)
+
+    with pytest.raises(OverreadError, match="1 adaptations were removed already"):
+        folder.remove(written)
+    assert (models / "small@ward-3").is_dir()
 
 
 def test_a_bundle_has_only_so_many_adaptations(adapted, models, monkeypatch):

@@ -6,7 +6,7 @@ from app.core.adaptation.labels import parse_table, read_labels, read_labels_bel
 from app.core.adaptation.proposal import to_label
 from app.core.bundles.task import Task
 from app.core.errors import DatasetError, SourceError
-from app.core.results.rows import to_csv
+from app.core.spreadsheets import to_csv
 
 TASK = Task(
     title="Pneumonia", classes=("NORMAL", "PNEUMONIA"), positive="PNEUMONIA",

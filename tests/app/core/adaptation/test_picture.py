@@ -3,8 +3,9 @@ import pytest
 
 from app.core.adaptation.adapt import Adapted
 from app.core.adaptation.films import LocalFilms
-from app.core.adaptation.fitting import Decision, Wanted, adapt_decision
+from app.core.adaptation.fitting import Decision, adapt_decision
 from app.core.adaptation.picture import change, place_films
+from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation
 from app.core.bundles.adaptation import Comparison, LocalFigure
 from tests.app.core.adaptation.local_films import local_films

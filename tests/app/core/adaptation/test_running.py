@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.adaptation.fitting import Wanted
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.running import Adapting
+from app.core.adaptation.wanted import Wanted
 from app.core.errors import OverreadError
 from app.core.sources.source import Source
 

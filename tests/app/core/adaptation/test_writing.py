@@ -1,10 +1,12 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from app.core.adaptation.fitting import Decision, Wanted, adapt_decision
+from app.core.adaptation.fitting import Decision, adapt_decision
+from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation, reach, write_adaptation
 from app.core.bundles.adaptation import ADAPTATION
 from app.core.bundles.bundle import file_sha256, find_bundles, load_bundle, shown_name
@@ -60,6 +62,19 @@ def test_its_predictions_are_those_of_the_place(adapted, films):
     assert set(table["split"]) == {"local"}
     assert table["y_true"].tolist() == films.labels.tolist()
     assert table["logit"].to_numpy() == pytest.approx(films.logits[:, 1] - films.logits[:, 0])
+
+
+def test_no_name_in_its_tables_becomes_a_formula_or_markup(base):
+    films = replace(
+        local_films(60), names=np.full(60, "=HYPERLINK(1)"), patient_ids=np.full(60, "@p_1")
+    )
+    films.patient_ids[:30] = [f"p{number}" for number in range(30)]
+    adapted = adapted_at(base.path.with_name("small@x"), base, films, "Ward *3*")
+    table = adapted.predictions()
+
+    assert set(table["path"]) == {"'=HYPERLINK(1)"}
+    assert table["patient_id"].iloc[-1] == "'@p_1"
+    assert adapted.card().startswith(r"# small, adapted to Ward \*3\*")
 
 
 def test_its_files_are_checked_with_those_of_the_bundle(base, adapted):

@@ -78,6 +78,18 @@ def test_adapted_to_a_place_the_films_of_a_reference_are_shown_by_its_calibratio
     assert films.distances[-1] == 1.0
 
 
+@pytest.mark.parametrize(("reach", "refused"), [(1.0, 22), (1.2, 13), (1.5, 0)])
+def test_adapted_to_a_place_held_out_films_are_refused_by_its_limit(binary, reach, refused):
+    calibration = binary.manifest.calibration
+    adaptation = SimpleNamespace(
+        base_calibration=calibration, calibration=calibration, reach=reach, place="Ward 3"
+    )
+    shift = compare_folder(Reservoir(), dataclasses.replace(binary, adaptation=adaptation))
+
+    # Of 60 distances from 0.1 to 1.5, in steps of 0.0237.
+    assert (shift.reference_refused.successes, shift.reference_refused.total) == (refused, 60)
+
+
 def test_films_of_a_patient_belong_together_though_the_table_does_not_name_it(bundle, tmp_path):
     predictions = bundle.predictions()
     table = _table(len(predictions), probability=0.5, image_id=predictions["image_id"])

@@ -1,6 +1,7 @@
 """What the gate sees of a film before it is scored."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from app.core.gate.observation import Observation
 from app.core.gate.statistic_ranges import StatisticRanges
 from app.core.images.decoding import Film
 from app.core.images.reading import Subject
-from app.core.scoring.gatekeeper import Gatekeeper
+from app.core.scoring.gatekeeper import NO_REFERENCE, Gatekeeper, reference_note
 from tests.references import familiar_film, with_reference
 
 
@@ -86,3 +87,12 @@ def test_a_bundle_without_a_reference_compares_what_the_file_states(bundle, part
     refusal = gate.look_at(Film(familiar_film(1000), subject=Subject(part))).refusal
 
     assert (None if refusal is None else refusal.code) == code
+
+
+def test_the_note_of_an_adapted_model_says_how_much_wider_its_limit_is(bundle, tmp_path):
+    referenced = with_reference(bundle, tmp_path / bundle.name)
+    adapted = replace(referenced, adaptation=SimpleNamespace(reach=1.25, place="Ward 3"))
+
+    assert reference_note(bundle) == NO_REFERENCE
+    assert "times as far" not in reference_note(referenced)
+    assert "Adapted to Ward 3, the limit is 1.25 times as far" in reference_note(adapted)

@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.shift import compare
+from app.core.markdown import escape_markdown
 from app.core.scoring.gatekeeper import NO_REFERENCE
 from app.core.statistics.metrics import Proportion
-from app.ui.components import escape_markdown
 from tests.app.core.gate.samples import filled, films
 from tests.known_films import held_out, with_known_films
 
