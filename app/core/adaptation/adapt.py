@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.adaptation.films import LocalFilms, Watch, score_films
-from app.core.adaptation.fitting import Decision, Fitted, adapt_decision
+from app.core.adaptation.fitting import Decision, Fitted, adapt_decision, require_enough
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation, write_adaptation
@@ -101,7 +101,10 @@ def adapt(
     bundle = engine.bundle
     require_adaptable(bundle)
     require_place(place)
+    task = bundle.manifest.task
+    given = [sum(one.label == label for one in labelled) for label in range(len(task.classes))]
+    require_enough(given, task)  # before minutes are spent on scoring
     films = score_films(engine, labelled, watch)
     base = Decision(bundle.manifest.calibration, bundle.manifest.thresholds)
-    fitted = adapt_decision(films, base, bundle.manifest.task, wanted or Wanted(None, None))
+    fitted = adapt_decision(films, base, task, wanted or Wanted(None, None))
     return Adapted(bundle, films, fitted, make_adaptation(bundle, films, fitted, place.strip()))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,11 @@ from app.core.bundles.bundle import SPLIT, Bundle
 from app.core.bundles.guarantee import Unit
 from app.core.errors import DatasetError, ImageError
 from app.core.gate.familiarity import UNFAMILIAR
-from app.core.gate.reference import load_reference
+from app.core.gate.observation import Observation
 from app.core.images.decoding import image_id
 from app.core.images.guard import guarded
-from app.core.images.preparation import Prepared, prepare
-from app.core.networks.class_logits import class_logits
 from app.core.progress import progress
-from app.core.scoring.engine import BATCH_SIZE, Engine
+from app.core.scoring.engine import Engine
 from app.core.spreadsheets import escape_formula
 from app.core.statistics.zones import Units
 
@@ -31,7 +30,6 @@ CONTRADICTING = "labelled as two classes"
 REPEATED = "the same file again"
 TRAINED_ON = "among the films of the training"
 ADAPTED_TO = "among the films that were adapted to, or of their patients"
-NO_OUTPUT = "no valid output"
 _MAX_LISTED = 3
 # Is told how many films are scored, and of how many. What it raises ends the work.
 Watch = Callable[[int, int], None]
@@ -117,74 +115,68 @@ def score_films(
         DatasetError: If none is left.
     """
     left_out: Counter[str] = Counter()
-    by_digest: dict[str, Labelled] = {}
-    scores = _Scores(engine)
+    usable: dict[str, _Usable] = {}
     contradicting: dict[str, str] = {}
     known = _digests_of_training(engine.bundle)
     adapted_to = _AdaptedTo.of(engine.bundle)
-    judged = engine.score(one.source for one in labelled)
+    judged = engine.score((one.source for one in labelled), keep_logits=True)
     bar = progress(labelled, title="scoring", unit="film")
     for number, (one, result) in enumerate(zip(bar, judged, strict=True)):
         if watch is not None:
             watch(number, len(labelled))
-        if result.prediction is None and result.reason_code != UNFAMILIAR:
+        if result.logits is None or (
+            result.prediction is None and result.reason_code != UNFAMILIAR
+        ):
             left_out[result.reason_code] += 1
             continue
         try:
             with guarded():
-                data = one.source.read()
+                # That of a result depends on how its file was read.
+                digest = image_id(one.source.read())
         except ImageError as error:
             left_out[error.code] += 1
             continue
-        digest = image_id(data)
         if digest in known:
             left_out[TRAINED_ON] += 1
         elif adapted_to.has(digest, one.patient_id):
             left_out[ADAPTED_TO] += 1
         elif digest in contradicting:
             left_out[CONTRADICTING] += 1
-        elif digest in by_digest:
-            if by_digest[digest].label == one.label:
-                left_out[REPEATED] += 1
-            else:
-                contradicting[digest] = one.source.name
-                left_out[CONTRADICTING] += 2
-                del by_digest[digest]
+        elif digest not in usable:
+            usable[digest] = _Usable(one, result.logits, result.observation)
+        elif usable[digest].labelled.label == one.label:
+            left_out[REPEATED] += 1
         else:
-            prepared = prepare(
-                data,
-                engine.bundle.manifest.input,
-                image_id=digest,
-                reading=one.source.reading,
-            )
-            if isinstance(prepared, Prepared):
-                by_digest[digest] = one
-                scores.add(digest, prepared.pixels)
-            else:
-                left_out[prepared.error.code] += 1
+            contradicting[digest] = one.source.name
+            left_out[CONTRADICTING] += 2
+            del usable[digest]
     if watch is not None:
         watch(len(labelled), len(labelled))
-    usable = list(by_digest.items())
-    logits, distances = scores.of([digest for digest, _ in usable])
-    finite = np.flatnonzero(np.isfinite(logits).all(axis=1))
-    if len(finite) < len(usable):
-        left_out[NO_OUTPUT] += len(usable) - len(finite)
-    if not len(finite):
+    if not usable:
         raise DatasetError(
             f"None of the {len(labelled):,} labelled films can be used "
             f"({describe(dict(left_out))}). Choose films of this place that the model has not seen."
         )
-    films = LocalFilms(
-        logits,
-        np.array([one.label for _, one in usable], np.int64),
-        np.array([one.patient_id for _, one in usable], np.str_),
-        np.array([digest for digest, _ in usable], np.str_),
-        np.array([one.source.name for _, one in usable], np.str_),
-        distances,
+    found = list(usable.values())
+    observed = [one.observation.distance for one in found if one.observation is not None]
+    return LocalFilms(
+        np.stack([one.logits for one in found]),
+        np.array([one.labelled.label for one in found], np.int64),
+        np.array([one.labelled.patient_id for one in found], np.str_),
+        np.array(list(usable), np.str_),
+        np.array([one.labelled.source.name for one in found], np.str_),
+        np.array(observed, np.float64),
         dict(left_out),
         tuple(contradicting.values())[:_MAX_LISTED],
     )
-    return films.select(finite)
+
+
+class _Usable(NamedTuple):
+    """A labelled film and what the network gave for it."""
+
+    labelled: Labelled
+    logits: NDArray[np.float64]
+    observation: Observation | None
 
 
 def describe(left_out: dict[str, int]) -> str:
@@ -192,43 +184,6 @@ def describe(left_out: dict[str, int]) -> str:
     return ", ".join(
         f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(left_out.items())
     )
-
-
-class _Scores:
-    """Class logits and distances of films, whose pixels are kept no longer than for a batch."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._reference = load_reference(engine.bundle)
-        self._waiting: dict[str, NDArray[np.uint8]] = {}
-        self._logits: dict[str, NDArray[np.float64]] = {}
-        self._distances: dict[str, float] = {}
-
-    def add(self, digest: str, pixels: NDArray[np.uint8]) -> None:
-        """Takes a film, as the network does."""
-        self._waiting[digest] = pixels
-        if len(self._waiting) == BATCH_SIZE:
-            self._score()
-
-    def of(self, digests: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Logits `(num_films, num_classes)`, and distances if the bundle has a reference."""
-        self._score()
-        logits = np.zeros((len(digests), len(self._engine.bundle.manifest.task.classes)))
-        for row, digest in enumerate(digests):
-            logits[row] = self._logits[digest]
-        distances = [self._distances[one] for one in digests if one in self._distances]
-        return logits, np.array(distances, np.float64)
-
-    def _score(self) -> None:
-        if not self._waiting:
-            return
-        scores = self._engine.run(np.stack(list(self._waiting.values())))
-        self._logits |= zip(self._waiting, class_logits(np.asarray(scores.logits)), strict=True)
-        if self._reference is not None and scores.features is not None:
-            features = np.nan_to_num(np.asarray(scores.features, np.float32))
-            distances = self._reference.distances(self._reference.standardised(features))[1]
-            self._distances |= zip(self._waiting, map(float, distances), strict=True)
-        self._waiting.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from math import isfinite, log
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.adaptation.films import LocalFilms
+from app.core.adaptation.films import LocalFilms, describe
 from app.core.adaptation.wanted import Wanted, count_labels, promised
 from app.core.bundles.adaptation import LOCAL, Comparison, LocalFigure
 from app.core.bundles.decision_rule import Calibration, Thresholds
@@ -70,7 +70,8 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
     Raises:
         DatasetError: If there are too few films, or one class is missing.
     """
-    _require_enough(films, task)
+    counts = np.bincount(films.labels, minlength=len(task.classes)).tolist()
+    require_enough(counts, task, left_out=describe(films.left_out))
     decision = fit_decision(films, base, wanted)
     folds = _folds(films, wanted.seed)
     num_films = len(films.labels)
@@ -163,14 +164,25 @@ def _recalibrate(films: LocalFilms, base: Calibration) -> Calibration:
     return fitted if 2 * gain / films_of_a_unit > num_parameters * log(num_units) else base
 
 
-def _require_enough(films: LocalFilms, task: Task) -> None:
-    counts = np.bincount(films.labels, minlength=len(task.classes))
-    listed = by_class(counts.tolist(), task)
-    if len(films.labels) < MIN_FILMS or (counts < MIN_OF_CLASS).any():
-        raise DatasetError(
-            f"There are too few labelled films to adapt to ({listed}). Expected at least "
-            f"{MIN_FILMS} films with {MIN_OF_CLASS} of each class; 50 to 200 are better."
-        )
+def require_enough(counts: Sequence[int], task: Task, *, left_out: str = "") -> None:
+    """Checks that there are enough labels of each class.
+
+    Args:
+        counts: Labelled films of each class.
+        task: The classes.
+        left_out: Which others cannot be used, and why; empty if there are none.
+
+    Raises:
+        DatasetError: If there are too few films, or one class is missing.
+    """
+    if sum(counts) >= MIN_FILMS and min(counts) >= MIN_OF_CLASS:
+        return
+    without = f"; left out: {left_out}" if left_out else ""
+    raise DatasetError(
+        f"There are too few labelled films to adapt to ({by_class(counts, task)}{without}). "
+        f"Expected at least {MIN_FILMS} films with {MIN_OF_CLASS} of each class; 50 to 200 are "
+        "better."
+    )
 
 
 def _folds(films: LocalFilms, seed: int) -> NDArray[np.int64]:

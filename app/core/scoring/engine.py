@@ -140,6 +140,7 @@ class Engine:
         second_look: SecondLook | None = None,
         seconds_a_read: float = SECONDS_A_READ,
         is_background: bool = False,
+        keep_logits: bool = False,
     ) -> Iterator[Result]:
         """Scores images in order. An image that cannot be scored affects only its own result.
 
@@ -149,6 +150,8 @@ class Engine:
             second_look: Which refused films are read once more, and how; None leaves them refused.
             seconds_a_read: Time limit for reading a file, in seconds.
             is_background: Whether other threads of this process, such as pages, have priority.
+            keep_logits: Whether results hold the logits of the network, too; of no use with
+                `known`, whose results have none.
 
         Yields:
             One result for each source, in order.
@@ -180,7 +183,8 @@ class Engine:
                         batch = [reading.read(one) for one in islice(remaining, BATCH_SIZE)]
                         if not batch:
                             break
-                        ahead.append(pool.submit(self._score_batch, batch, known, second_look))
+                        scoring = (batch, known, second_look, keep_logits)
+                        ahead.append(pool.submit(self._score_batch, *scoring))
                     if not ahead:
                         return
                     yield from ahead.popleft().result()
@@ -189,10 +193,15 @@ class Engine:
                     future.cancel()
 
     def _score_batch(
-        self, batch: list[Pending], known: KnownResults | None, second_look: SecondLook | None
+        self,
+        batch: list[Pending],
+        known: KnownResults | None,
+        second_look: SecondLook | None,
+        keep_logits: bool,
     ) -> list[Result]:
         prepared = [self._prepare(one.source, one.take, known) for one in batch]
-        scored = iter(self._score_fitted([one for one in prepared if isinstance(one, _Fitted)]))
+        fitted = [one for one in prepared if isinstance(one, _Fitted)]
+        scored = iter(self._score_fitted(fitted, keep_logits=keep_logits))
         results = [next(scored) if isinstance(one, _Fitted) else one for one in prepared]
         if known is not None:
             known.add(results)
@@ -254,15 +263,19 @@ class Engine:
             likeness(prepared.pixels),
         )
 
-    def _score_fitted(self, films: list[_Fitted]) -> list[Result]:
+    def _score_fitted(self, films: list[_Fitted], *, keep_logits: bool = False) -> list[Result]:
         if not films:
             return []
         scores = self.run(np.stack([film.pixels for film in films]))
         features = scores.features if scores.features is not None else [None] * len(films)
-        return [
+        results = [
             self._to_result(*one)
             for one in zip(films, scores.logits, scores.maps, features, strict=True)
         ]
+        if not keep_logits:
+            return results
+        logits = class_logits(np.asarray(scores.logits))
+        return [replace(one, logits=row) for one, row in zip(results, logits, strict=True)]
 
     def _to_result(
         self,

@@ -36,6 +36,8 @@ class Result:
         remedy: What would make a refused image what it should be, if that is certain.
         likeness: Mark of what it shows, see `likeness.likeness`; empty if it was not decoded.
         duplicate_of: Name of the earlier image of the batch that it is nearly the same as.
+        logits: Of each class, before calibration, `(num_classes,)`, also of an image that the gate
+            refused; None unless they were asked for.
     """
 
     source: Source
@@ -50,6 +52,7 @@ class Result:
     remedy: Remedy | None = None
     likeness: bytes = b""
     duplicate_of: str = ""
+    logits: NDArray[np.float64] | None = None
 
 
 class KnownResults(Protocol):

@@ -2,7 +2,6 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.adaptation import films as films_of_a_place
 from app.core.adaptation.films import (
     CONTRADICTING,
     REPEATED,
@@ -13,7 +12,6 @@ from app.core.adaptation.films import (
 from app.core.adaptation.labels import Labelled
 from app.core.errors import DatasetError
 from app.core.images.decoding import image_id
-from app.core.networks.class_logits import class_logits
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from tests.app.core.adaptation.local_films import local_films
@@ -49,26 +47,17 @@ def test_films_are_scored_as_the_engine_does(engine, pictures):
     assert films.left_out == {}
 
 
-def test_no_more_films_than_a_batch_are_kept(engine, pictures, monkeypatch):
-    events = []
-
-    def noted(logits):
-        events.append(f"batch of {len(logits)}")
-        return class_logits(logits)
-
-    monkeypatch.setattr(films_of_a_place, "BATCH_SIZE", 4)
-    monkeypatch.setattr(films_of_a_place, "class_logits", noted)
+def test_each_film_goes_through_the_network_once(engine, pictures, monkeypatch):
+    run, batches, events = engine.run, [], []
+    monkeypatch.setattr(engine, "run", lambda pixels: batches.append(len(pixels)) or run(pixels))
     found = score_films(
         engine,
         [labelled(path) for path in pictures],
         lambda number, of: events.append(f"{number} of {of}"),
     )
 
-    assert len(found.labels) == 6
-    assert events == [
-        *(f"{number} of 6" for number in range(4)), "batch of 4", "4 of 6", "5 of 6", "6 of 6",
-        "batch of 2",
-    ]  # fmt: skip
+    assert len(found.labels) == sum(batches) == 6
+    assert events == [f"{number} of 6" for number in range(7)]
 
 
 def test_what_cannot_be_used_is_left_out_and_counted(engine, pictures, tmp_path):
