@@ -9,17 +9,20 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from app.core.backends.conversion import converted
+from app.core.bundles.bundle import load_bundle
+from app.core.settings import read_settings
 from tests.e2e import steps
 from tests.e2e.conftest import REPOSITORY, dashboard
 
 FOLDER = "chest-adult-rsna"
-# Far more positives would have to lie in the zone than ever did, for the promise to be broken.
 LABELLED = 100
 
 
 @pytest.fixture
-def department(real_data, networks, home, tmp_path, monkeypatch):
+def department(real_data, home, tmp_path, monkeypatch):
     """A dashboard on the shipped model of children's films, in a folder of models to write to."""
+    converted(load_bundle(REPOSITORY / "models" / "chest-pneumonia"), read_settings().converted)
     models = tmp_path / "models"
     models.mkdir()
     (models / "chest-pneumonia").symlink_to(REPOSITORY / "models" / "chest-pneumonia")

@@ -65,15 +65,13 @@ def test_its_predictions_are_those_of_the_place(adapted, films):
 
 
 def test_no_name_in_its_tables_becomes_a_formula_or_markup(base):
-    films = replace(
-        local_films(60), names=np.full(60, "=HYPERLINK(1)"), patient_ids=np.full(60, "@p_1")
-    )
-    films.patient_ids[:30] = [f"p{number}" for number in range(30)]
+    patients = np.array([f"@p_{number}" for number in range(60)])
+    films = replace(local_films(60), names=np.full(60, "=HYPERLINK(1)"), patient_ids=patients)
     adapted = adapted_at(base.path.with_name("small@x"), base, films, "Ward *3*")
     table = adapted.predictions()
 
     assert set(table["path"]) == {"'=HYPERLINK(1)"}
-    assert table["patient_id"].iloc[-1] == "'@p_1"
+    assert table["patient_id"].iloc[-1] == "'@p_59"
     assert adapted.card().startswith(r"# small, adapted to Ward \*3\*")
 
 
