@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.commands.parsing import given_path
-from app.core.bundles.bundle import Bundle, file_sha256, find_bundles, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import file_sha256
+from app.core.bundles.bundle_folders import find_bundles
 from benchmarks import films
 from benchmarks.table import log
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.core.bundles.bundle import Bundle, find_bundles, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_folders import find_bundles
 from app.core.bundles.reference_section import Contradictions
 from app.core.gate.known_films import HeldOutFilms, load_held_out
 from app.core.gate.neighbours import NOT_LABELLED, VOTERS, count_votes, votes_against

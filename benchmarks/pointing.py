@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.commands.parsing import given_path
-from app.core.bundles.bundle import SPLIT, Bundle, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import SPLIT
 from app.core.errors import DatasetError
 from app.core.images import decoding
 from app.core.performance.formatting import counted

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import load_bundle
-from app.core.images import decoding
+from app.core.images.film import Film
 from app.core.images.preparation import to_input
 from app.core.networks.class_logits import class_logits
 from app.core.scoring.engine import Engine
@@ -54,11 +54,11 @@ def measure(engine: Engine, contents: list[bytes], by: int) -> list[Row]:
     full, reduced, seconds = [], [], np.zeros(2)
     for content in contents:
         started = time.perf_counter()
-        film = decoding.Film(_decoded(content, cv2.IMREAD_GRAYSCALE))
+        film = Film(_decoded(content, cv2.IMREAD_GRAYSCALE))
         decoded = time.perf_counter()
         if min(film.pixels.shape) < by * max(size.height, size.width):
             continue
-        smaller = decoding.Film(_decoded(content, _REDUCED[by]))
+        smaller = Film(_decoded(content, _REDUCED[by]))
         seconds += decoded - started, time.perf_counter() - decoded
         full.append(to_input(film, engine.bundle.manifest.input))
         reduced.append(to_input(smaller, engine.bundle.manifest.input))

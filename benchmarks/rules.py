@@ -23,7 +23,7 @@ from app.core.gate.image_statistics import image_statistics
 from app.core.gate.rules.check import check_film
 from app.core.gate.statistic_ranges import StatisticRanges
 from app.core.images import decoding
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.bundle import PREDICTIONS, REFERENCE, Bundle, file_sha256, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import PREDICTIONS, REFERENCE, file_sha256
 from app.core.bundles.decision_rule import Calibration, Finding, Thresholds
 from app.core.bundles.heatmap import Heatmap
 from app.core.bundles.manifest import FORMAT, FORMAT_WITH_REFERENCE, MANIFEST, Manifest

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.gate.image_statistics import NAMES, image_statistics
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.preparation import to_input
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source

@@ -12,14 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import (
-    PICTURES,
-    REFERENCE,
-    REFERENCE_SAMPLE,
-    Bundle,
-    file_sha256,
-    load_bundle,
-)
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import PICTURES, REFERENCE, REFERENCE_SAMPLE, file_sha256
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, MANIFEST
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.reference import Reference, write_reference

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import REFERENCE, Bundle, file_sha256, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import REFERENCE, file_sha256
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, MANIFEST
 from app.core.bundles.reference_section import PIXELS, FeatureLayer
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.reference import Reference, write_reference
 from app.core.gate.statistic_ranges import StatisticRanges
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.preparation import to_input
 
 # Each of 16 cells has its mean grey level as a feature.

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.bundles.bundle import find_bundles, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_folders import find_bundles
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from app.core.statistics.curves import roc_auc

@@ -20,7 +20,8 @@ from pathlib import Path
 import pandas as pd
 
 from app.commands.parsing import Parser, given_path
-from app.core.bundles.bundle import file_sha256, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import file_sha256
 from app.core.errors import DatasetError, OverreadError
 from model_training.commands.data import renaming
 from model_training.data.datasets import Dataset, read_dataset

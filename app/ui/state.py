@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from app.core.adaptation.running import Adapting, Checking
-from app.core.bundles.bundle import SAMPLES, Bundle, find_bundles, shown_name
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import SAMPLES
+from app.core.bundles.bundle_folders import find_bundles, shown_name
 from app.core.markdown import escape_markdown
 from app.core.review.batch import Batch
 from app.core.review.worklist import BY_URGENCY, Column, Order

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import ImageError
 from app.core.images import decoding, display, geometry
+from app.core.images.film import Film
 from app.core.images.guard import guarded
 from app.core.images.reading import ReadOptions
 from app.core.sources.source import Source
@@ -204,7 +205,7 @@ def _pictures(inspection: Inspection) -> Iterator[Picture]:
         )
         mirrored = "mirrored, " if pairs.mirrored[index] else ""
         yield Picture(
-            display.jpeg(decoding.Film(both), quality=80),
+            display.jpeg(Film(both), quality=80),
             f"{caption} ({mirrored}correlation {pairs.correlation[index]:.3f})",
         )
 

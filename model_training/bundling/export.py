@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import (
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import (
     CARD,
     HISTORY,
     MODEL,
     PREDICTIONS,
     SAMPLES,
     SPLIT,
-    Bundle,
     file_sha256,
-    load_bundle,
 )
 from app.core.bundles.manifest import MANIFEST, Manifest
 from app.core.errors import BundleError, DatasetError

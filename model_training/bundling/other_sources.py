@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from app.core.bundles.bundle import CARD, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import CARD
 from app.core.errors import DatasetError
 from app.core.performance.formatting import counted
 from model_training.bundling.revision import write_copy

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import GROUP_ID
 from app.core.bundles.findings import column
+from app.core.bundles.predictions_table import GROUP_ID
 from model_training.data.datasets import Case
 
 # Enough that a decision on the written probability is the same as on the computed one.

@@ -9,15 +9,10 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from app.core.bundles.bundle import (
-    CARD,
-    GROUP_ID,
-    PICTURES,
-    REFERENCE,
-    REFERENCE_SAMPLE,
-    Bundle,
-)
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import CARD, PICTURES, REFERENCE, REFERENCE_SAMPLE
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
+from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.task import Task
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.neighbours import VOTERS

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.core.bundles.bundle import Bundle, file_sha256, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import file_sha256
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import BundleError
 

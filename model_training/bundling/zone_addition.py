@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from app.core.bundles.bundle import CARD, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import CARD
 from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.guarantee import Unit
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import CaseSplit
+from app.core.bundles.predictions_table import CaseSplit
 from app.core.errors import DatasetError
 from model_training.augmentation.shifts import SHIFTS
 from model_training.bundling.data_record import fingerprint

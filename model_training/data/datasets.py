@@ -11,7 +11,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
+from app.core.bundles.predictions_table import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
 from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
 from app.core.results.rows import TAKEN_NAMES

@@ -24,7 +24,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from app.core.images import geometry
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.progress import progress
 
 THUMBNAIL_SIDE = 32

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from app.core.bundles.bundle import CaseSplit
+from app.core.bundles.predictions_table import CaseSplit
 from app.core.errors import DatasetError
 from app.core.performance.formatting import counted
 from model_training.data.class_names import spelling_key

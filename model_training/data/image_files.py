@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.core.bundles.bundle import CaseSplit
+from app.core.bundles.predictions_table import CaseSplit
 from app.core.sources import folder_listing
 from app.core.sources.left_out import LeftOut
 

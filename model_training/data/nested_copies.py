@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.bundles.bundle import CaseSplit
+from app.core.bundles.predictions_table import CaseSplit
 from app.core.errors import DatasetError
 from model_training.data.class_names import spelling_key
 

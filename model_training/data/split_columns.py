@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from app.core.bundles.bundle import CaseSplit, SplitName
+from app.core.bundles.predictions_table import CaseSplit, SplitName
 from app.core.errors import DatasetError
 from model_training.data.cells import Mark, mark_of, texts_of
 from model_training.data.path_column import looks_like_a_file

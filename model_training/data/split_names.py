@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from app.core.bundles.bundle import SplitName
+from app.core.bundles.predictions_table import SplitName
 
 # Names of the splits in public data sets.
 SPLIT_NAMES: Mapping[str, SplitName] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from app.core.bundles.bundle import SplitName
+from app.core.bundles.predictions_table import SplitName
 from app.core.errors import DatasetError
 from model_training.data.cells import texts_of
 from model_training.data.headers import with_header

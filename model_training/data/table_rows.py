@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from app.core.bundles.bundle import CaseSplit
+from app.core.bundles.predictions_table import CaseSplit
 from app.core.errors import DatasetError
 from app.core.sources.file_names import image_ending
 from model_training.data.cells import Mark

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from app.core.bundles.bundle import SPLIT, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import SPLIT
 from app.core.images.reading import AS_STORED, ReadOptions
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from app.core.bundles.bundle import SplitName
+from app.core.bundles.predictions_table import SplitName
 from model_training.phantoms.films import Film, take_film
 from model_training.phantoms.patients import invent_patient
 

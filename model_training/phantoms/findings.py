@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.core.bundles.bundle import SplitName
+from app.core.bundles.predictions_table import SplitName
 from model_training.phantoms.anatomy import LEFT, RIGHT, Anatomy, Consolidation
 from model_training.phantoms.dataset import (
     HELD_OUT,

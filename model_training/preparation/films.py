@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import CaseSplit
 from app.core.bundles.guarantee import Unit
 from app.core.bundles.network_input import Input
+from app.core.bundles.predictions_table import CaseSplit
 from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
 from app.core.images.reading import ReadOptions

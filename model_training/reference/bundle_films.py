@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from app.core.bundles.bundle import GROUP_ID, SPLIT, Bundle, CaseSplit, file_sha256
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import SPLIT, file_sha256
+from app.core.bundles.predictions_table import GROUP_ID, CaseSplit
 from app.core.errors import DatasetError
 from app.core.images.reading import AS_STORED, ReadOptions
 from model_training.data.datasets import NO_CLASS, SPLITS, Case, images_below

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import GROUP_ID
 from app.core.bundles.findings import finding_manifest, finding_predictions, with_missing_labels
 from app.core.bundles.manifest import Manifest
+from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.reference_section import Contradictions
 from app.core.gate.neighbours import (
     NOT_LABELLED,

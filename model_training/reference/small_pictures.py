@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from app.core.images import display
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.geometry import shrunk
 
 # Longer side of a picture in pixels: enough to recognise a film, too few to judge it.

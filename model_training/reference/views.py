@@ -14,7 +14,7 @@ from app.core.gate.admission import refusal_of
 from app.core.gate.image_statistics import NAMES, image_statistics
 from app.core.gate.rules.header import check_header
 from app.core.images import decoding, remedies
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.guard import guarded
 from app.core.images.preparation import for_model, to_input
 from app.core.images.reading import ReadOptions

@@ -3,7 +3,7 @@
 import cv2
 import pytest
 
-from app.core.bundles.bundle import PREDICTIONS, file_sha256
+from app.core.bundles.bundle_files import PREDICTIONS, file_sha256
 from app.core.statistics.metrics import Proportion
 from benchmarks import gate
 from benchmarks.homes import Home

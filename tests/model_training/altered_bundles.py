@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from app.core.bundles.bundle import PREDICTIONS, Bundle, file_sha256, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import PREDICTIONS, file_sha256
 from app.core.bundles.manifest import MANIFEST
 
 

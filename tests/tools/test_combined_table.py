@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.core.bundles.bundle import file_sha256
+from app.core.bundles.bundle_files import file_sha256
 from app.core.errors import DatasetError
 from model_training.data.datasets import read_dataset
 from tools.combined_table import combined_table, main

@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.adaptation.labels import Labelled
-from app.core.bundles.bundle import SPLIT, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import SPLIT
 from app.core.bundles.guarantee import Unit
 from app.core.errors import DatasetError, ImageError
 from app.core.gate.familiarity import UNFAMILIAR

@@ -25,7 +25,9 @@ from app.core.bundles.adaptation import (
     LocalData,
     LocalFigure,
 )
-from app.core.bundles.bundle import GROUP_ID, PREDICTIONS, Bundle, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import PREDICTIONS
+from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.task import Task
 from app.core.errors import OverreadError
 from app.core.markdown import escape_markdown

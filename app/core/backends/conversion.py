@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from app.core.backends.openvino_cpu import compile_for_cpu, load_openvino
-from app.core.bundles.bundle import MODEL, Bundle, file_sha256, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle_files import MODEL, file_sha256
 from app.core.errors import BundleError
 
 MODEL_FILE = "network.xml"

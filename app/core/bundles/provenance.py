@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from app.core.bundles.bundle import Bundle, file_sha256
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import file_sha256
 
 
 @dataclass(frozen=True, slots=True)

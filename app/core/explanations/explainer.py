@@ -11,7 +11,7 @@ from app.core.bundles.network_input import Input
 from app.core.explanations import class_activation, perturbation
 from app.core.explanations.logits import ClassLogit, Logits, LogitsOf, Progress
 from app.core.explanations.methods import METHODS, Method, MethodKey
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.preparation import to_input
 from app.core.networks import activations
 from app.core.networks.network import Network

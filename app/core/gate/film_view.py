@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 # Longest side of the small film. It is reduced by a whole number, which OpenCV does ten times as
 # fast as by any other, and by two six times as fast as by more.

@@ -49,7 +49,7 @@ from app.core.gate.drawing import paper, steps
 from app.core.gate.film_view import FilmView
 from app.core.gate.lettering import letters_in_line
 from app.core.gate.lines import border, lines, parts
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 NAMES = (
     "size", "aspect", "mean", "contrast", "entropy", "levels", "black", "white", "sharpness",

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import GROUP_ID, PICTURES, PREDICTIONS, REFERENCE_SAMPLE, SPLIT, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import PICTURES, PREDICTIONS, REFERENCE_SAMPLE, SPLIT
 from app.core.bundles.findings import column
+from app.core.bundles.predictions_table import GROUP_ID
 from app.core.errors import BundleError
 from app.core.gate.neighbours import NOT_LABELLED, Film, KnownFilms
 from app.core.gate.reference import load_reference

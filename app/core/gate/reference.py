@@ -23,7 +23,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import REFERENCE, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import REFERENCE
 from app.core.errors import BundleError, InvalidOutputError
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.observation import Observation

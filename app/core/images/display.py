@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 
 def windowed(film: Film, *, low: int, high: int, inverted: bool = False) -> Film:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 Fit = Literal["stretch", "pad"]
 

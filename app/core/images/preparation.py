@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.core.bundles.network_input import Input
 from app.core.errors import ImageError
 from app.core.images import decoding, geometry, remedies
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.guard import guarded
 from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.images.suitability import check_suitable

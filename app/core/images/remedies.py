@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import REMEDIES, Remedy
 from app.core.images.borders import cut_border
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 # What was done, for a note beside the film.
 DONE: dict[Remedy, str] = {

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 # Mean difference between the strongest and weakest colour of a pixel, of 255. Photographs are
 # above it, but so are films with a strong tint.

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.core.bundles.bundle import MODEL, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import MODEL
 from app.core.errors import BundleError
 from app.core.networks.feature_pooling import tapped_tensors
 

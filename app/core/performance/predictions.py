@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.bundle import GROUP_ID
+from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.task import Task
 from app.core.networks.class_logits import class_probabilities
 from app.core.performance.sampling_units import sampling_units, unit_of

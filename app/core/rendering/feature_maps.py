@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.core.bundles.network_input import Input
 from app.core.images import geometry
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.rendering import heatmaps
 
 ColourMap = Literal["Grey", "Violet to yellow"]

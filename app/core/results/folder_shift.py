@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.atomic_write import write_whole
-from app.core.bundles.bundle import REFERENCE_SAMPLE, Bundle
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import REFERENCE_SAMPLE
 from app.core.bundles.findings import column
 from app.core.bundles.reference_section import Reference
 from app.core.bundles.task import Task

@@ -27,7 +27,7 @@ from app.core.images.own_pictures import SCALE_TEXT
 from app.core.images.preparation import read_film
 from app.core.images.reading import ReadOptions
 from app.core.rendering import heatmaps, png_text
-from app.core.scoring.engine import num_cores
+from app.core.scoring.cores import num_cores
 from app.core.scoring.result import Result
 from app.core.sources.read_ahead import SECONDS_A_READ, ReadAhead
 

@@ -16,7 +16,8 @@ from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.results.folder_shift import add_result, compare_folder
 from app.core.scoring.duplicates import with_duplicates
 from app.core.scoring.engine import Engine
-from app.core.scoring.result import KnownResults, Result
+from app.core.scoring.known_results import KnownResults
+from app.core.scoring.result import Result
 from app.core.scoring.second_look import SecondLook
 from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source

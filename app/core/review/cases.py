@@ -12,10 +12,11 @@ from app.core.errors import ImageError, RefusedImageError, Remedy, Status
 from app.core.explanations.selection import default_choice
 from app.core.gate.observation import Observation
 from app.core.images import display, geometry
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.results.evidence_maps import EvidenceMaps
-from app.core.scoring.engine import Engine, Judged
+from app.core.scoring.engine import Engine
+from app.core.scoring.judging import Judged
 from app.core.scoring.prediction import Prediction
 from app.core.sources.source import Source
 

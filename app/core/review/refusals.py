@@ -8,7 +8,7 @@ from app.core.errors import Remedy
 from app.core.gate.familiarity import UNFAMILIAR, times_the_limit
 from app.core.gate.observation import Observation
 from app.core.images import remedies
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.scoring.result import Result
 

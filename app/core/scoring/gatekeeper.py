@@ -22,7 +22,7 @@ from app.core.performance.formatting import proportion_in_full
 from app.core.statistics.metrics import Proportion
 
 if TYPE_CHECKING:
-    from app.core.images.decoding import Film
+    from app.core.images.film import Film
 
 
 # What a reader must know of a model without a reference, wherever its results are.

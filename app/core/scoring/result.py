@@ -1,10 +1,8 @@
-"""The result of scoring an image, and where results of earlier runs come from."""
+"""The result of scoring an image."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,20 +51,3 @@ class Result:
     likeness: bytes = b""
     duplicate_of: str = ""
     logits: NDArray[np.float64] | None = None
-
-
-class KnownResults(Protocol):
-    """Results of earlier runs, found by file content, not by name."""
-
-    def get(self, image_id: str, source: Source) -> Result | None:
-        """The result of a file; None if there is none.
-
-        Args:
-            image_id: SHA-256 of the file.
-            source: The source that the returned result refers to.
-        """
-        ...
-
-    def add(self, results: Sequence[Result]) -> None:
-        """Stores the results of a batch."""
-        ...

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.core.errors import Remedy
 from app.core.images.reading import ReadOptions
 from app.core.scoring.result import Result
+from app.core.sources.source import Source
+
+# Of one film: with a remedy, then in spite of what the gate says of it, and once to spare.
+_MOST_LOOKS = 3
 
 
 class SecondLook(Protocol):
@@ -58,3 +62,24 @@ class AsDecided:
     def accepts(self, second: Result) -> bool:
         """Always: a film that is refused as it should be, too, is shown so."""
         return True
+
+
+def looked_at_again(
+    result: Result, second_look: SecondLook, score: Callable[[Source], Result]
+) -> Result:
+    """The result of a refused film as it is read then; as it is if that is not accepted.
+
+    Args:
+        result: Of the first look, with any status.
+        second_look: Which refused films are read once more, and how.
+        score: Reads and scores one film.
+    """
+    for _ in range(_MOST_LOOKS):
+        reading = second_look.reading(result) if result.status == "refused" else None
+        if reading is None:
+            break
+        second = score(replace(result.source, reading=reading))
+        if not second_look.accepts(second):
+            break
+        result = second
+    return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.core.errors import BundleError, ImageError, InvalidOutputError
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.preparation import Prepared, prepare, to_input
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import normalize
 
-from app.core.bundles.bundle import file_sha256
+from app.core.bundles.bundle_files import file_sha256
 from app.core.errors import SourceError
 from app.core.sources.folders import inside_root
 

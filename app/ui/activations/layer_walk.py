@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.networks.activations import LayerInfo, StrongestChannel, member_of
 from app.core.networks.layer_descriptions import format_shape, format_value
 from app.core.rendering import feature_maps

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.core.bundles.bundle import Bundle
 from app.core.images import display, geometry
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.markdown import escape_markdown
 from app.core.networks.activations import LayerInfo, by_strength, mean_activations
 from app.core.networks.layer_descriptions import format_value

@@ -8,7 +8,8 @@ import streamlit as st
 
 from app.core.adaptation import folder
 from app.core.bundles.adaptation import Adaptation
-from app.core.bundles.bundle import Bundle, shown_name
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_folders import shown_name
 from app.core.markdown import escape_markdown
 from app.core.performance.formatting import by_class, counted
 from app.core.performance.promises import promises

@@ -15,7 +15,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import Remedy
 from app.core.explanations.selection import Choice
 from app.core.images import display
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.rendering import heatmaps
 from app.core.review import refusals

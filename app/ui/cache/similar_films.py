@@ -10,7 +10,7 @@ import streamlit as st
 from app.core.bundles.bundle import Bundle
 from app.core.gate.known_films import HeldOutFilms, load_held_out
 from app.core.images import display, geometry
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.ui.cache.names import NAMED_BY
 
 # Longer side of the open film where it is shown beside another, in pixels.

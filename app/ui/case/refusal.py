@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, Remedy
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.review import refusals

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
 from app.core.explanations.selection import Scale, scale_of
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.reading import window_text
 from app.core.markdown import escape_markdown
 from app.core.performance import formatting

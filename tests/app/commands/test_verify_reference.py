@@ -8,7 +8,7 @@ import cv2
 import pytest
 
 from app.cli import main
-from app.core.bundles.bundle import REFERENCE, file_sha256
+from app.core.bundles.bundle_files import REFERENCE, file_sha256
 from app.core.bundles.manifest import MANIFEST
 from tests.references import familiar_film, foreign_film
 

@@ -9,7 +9,7 @@ import pytest
 from app.core.errors import UnreadableImageError
 from app.core.explanations.selection import Choice
 from app.core.images import decoding, display, geometry
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.review.cases import Window
 from app.core.sources.source import Source

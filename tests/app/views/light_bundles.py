@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.bundle import CARD, HISTORY, MODEL, PREDICTIONS
+from app.core.bundles.bundle_files import CARD, HISTORY, MODEL, PREDICTIONS
 from app.core.bundles.manifest import MANIFEST
 
 BINARY = ("NORMAL", "PNEUMONIA")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.sources.source import Source
 from app.ui.case import viewer

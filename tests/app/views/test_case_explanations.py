@@ -12,7 +12,7 @@ from app.core.explanations.explainer import Explainer, Explanation
 from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import Choice, Scale
 from app.core.images import decoding, display
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.rendering import heatmaps
 from app.core.results.result_store import ResultStore, ResultStoreError
 from app.core.sources.source import Source

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.core.gate.image_statistics import image_statistics
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from model_training.audit.checks import inspect
 from model_training.audit.odd_films import odd_films
 from model_training.audit.tables import odd, odd_by_reason

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.bundles.bundle import file_sha256, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import file_sha256
 from app.core.errors import BundleError, DatasetError
 from app.core.images.preparation import DECODERS
 from app.core.networks.network import load_network

@@ -1,6 +1,6 @@
 import numpy as np
 
-from app.core.bundles.bundle import GROUP_ID, PREDICTION_COLUMNS
+from app.core.bundles.predictions_table import GROUP_ID, PREDICTION_COLUMNS
 from app.core.statistics.calibration import softmax
 from model_training.bundling.predictions import findings_table, predictions_table
 from tests.model_training.bundling.split_cases import CLASSES, DIGESTS, LABELS, SPLITS, cases

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.bundles.bundle import file_sha256
+from app.core.bundles.bundle_files import file_sha256
 from app.core.errors import BundleError, DatasetError
 from app.core.performance.predictions import select
 from app.core.performance.promises import promises

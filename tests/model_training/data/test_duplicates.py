@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from model_training.data import duplicates
 from model_training.data.duplicates import (
     groups_of,

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from app.cli import main as overread
-from app.core.bundles.bundle import SPLIT, file_sha256, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import SPLIT, file_sha256
 from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from app.core.statistics.calibration_fitting import calibrate

@@ -8,7 +8,7 @@ import pytest
 from keras import applications, layers
 
 from app.core.backends.scoring_graph import scoring_function
-from app.core.bundles.bundle import file_sha256
+from app.core.bundles.bundle_files import file_sha256
 from app.core.bundles.heatmap import Heatmap
 from app.core.bundles.network_input import Input
 from app.core.bundles.task import Task

@@ -5,7 +5,7 @@ import pytest
 
 from app.core.gate.fault_probes import REMEDY_OF
 from app.core.images import remedies
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from model_training.reference.faults import CROPPED, FAULTS, faulty
 
 

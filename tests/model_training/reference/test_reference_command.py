@@ -7,14 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.core.bundles.bundle import (
-    GROUP_ID,
-    PREDICTIONS,
-    REFERENCE_SAMPLE,
-    SPLIT,
-    file_sha256,
-    load_bundle,
-)
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import PREDICTIONS, REFERENCE_SAMPLE, SPLIT, file_sha256
+from app.core.bundles.predictions_table import GROUP_ID
 from app.core.errors import RefusedImageError
 from app.core.gate.familiarity import check_familiar
 from app.core.gate.image_statistics import NAMES

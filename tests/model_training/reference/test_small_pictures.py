@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from model_training.reference.small_pictures import small_picture, within_size
 
 

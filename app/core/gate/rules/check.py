@@ -23,7 +23,7 @@ from app.core.gate.rules.several_films import check_several_films
 from app.core.gate.rules.size import check_size
 from app.core.gate.rules.text import check_text
 from app.core.gate.statistic_ranges import StatisticRanges
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 # A document may be white, flat and full of text: what it is comes before how it looks.
 PIXEL_RULES = (

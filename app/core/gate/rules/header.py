@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
 from app.core.images.body_parts import body_part, is_same_region, view
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 _NAMES = {"LATERAL": "a lateral view", "OBLIQUE": "an oblique view"}
 

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from app.core.errors import OverreadError
-from app.core.scoring.engine import num_cores
+from app.core.scoring.cores import num_cores
 
 _ADDRESS = "RAY_ADDRESS"
 _ANSWER_SECONDS = 10.0

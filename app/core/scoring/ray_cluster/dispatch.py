@@ -9,9 +9,10 @@ from itertools import islice
 from typing import Any
 
 from app.core.errors import FAILED, OverreadError
+from app.core.scoring.known_results import KnownResults
 from app.core.scoring.ray_cluster.connection import load_ray
 from app.core.scoring.ray_cluster.worker import Answer, Failure
-from app.core.scoring.result import KnownResults, Result
+from app.core.scoring.result import Result
 from app.core.scoring.second_look import SecondLook
 from app.core.sources.source import Source
 

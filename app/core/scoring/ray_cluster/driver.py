@@ -28,10 +28,11 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import BundleError, system_reason
 from app.core.images.preparation import PIPELINE_VERSION
+from app.core.scoring.known_results import KnownResults
 from app.core.scoring.ray_cluster.connection import connected, load_ray
 from app.core.scoring.ray_cluster.dispatch import BATCHES_A_WORKER, Dispatch
 from app.core.scoring.ray_cluster.worker import Worker
-from app.core.scoring.result import KnownResults, Result
+from app.core.scoring.result import Result
 from app.core.scoring.second_look import SecondLook
 from app.core.sources.source import Source
 

@@ -7,7 +7,8 @@ from app.core.adaptation.adapt import Adapted
 from app.core.adaptation.fitting import Decision, adapt_decision
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation
-from app.core.bundles.bundle import find_bundles, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_folders import find_bundles
 from app.core.errors import OverreadError
 from tests.app.core.adaptation.local_films import local_films
 

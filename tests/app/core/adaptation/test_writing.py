@@ -9,7 +9,9 @@ from app.core.adaptation.fitting import Decision, adapt_decision
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation, reach, write_adaptation
 from app.core.bundles.adaptation import ADAPTATION
-from app.core.bundles.bundle import file_sha256, find_bundles, load_bundle, shown_name
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import file_sha256
+from app.core.bundles.bundle_folders import find_bundles, shown_name
 from app.core.bundles.provenance import check_files
 from app.core.errors import BundleError, OverreadError
 from app.core.scoring.engine import Engine

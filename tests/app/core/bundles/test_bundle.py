@@ -4,14 +4,8 @@ import shutil
 
 import pytest
 
-from app.core.bundles.bundle import (
-    MODEL,
-    PREDICTIONS,
-    REQUIRED_FILES,
-    file_sha256,
-    find_bundles,
-    load_bundle,
-)
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import MODEL, PREDICTIONS, REQUIRED_FILES, file_sha256
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import BundleError
 from app.core.networks.network import load_network
@@ -235,19 +229,6 @@ def test_a_table_with_impossible_probabilities(copy, value):
 
 
 # Finding.
-
-
-def test_bundles_of_a_folder(copy, tmp_path):
-    models = tmp_path / "models"
-    (models / "another").mkdir()
-    (models / "another" / MANIFEST).touch()
-    (models / ".unfinished").mkdir()
-    (models / ".unfinished" / MANIFEST).touch()
-    (models / "no-bundle").mkdir()
-    (models / "file").touch()
-    assert find_bundles(models) == [models / "another", models / "small"]
-    assert find_bundles(tmp_path / "none") == []
-    assert find_bundles(models / "file") == []
 
 
 def test_names_of_an_earlier_version_are_read(bundle, copy):

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.core.bundles.bundle import PREDICTIONS, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import PREDICTIONS
 from app.core.bundles.findings import finding_predictions, finding_task, with_missing_labels
 from app.core.bundles.task import Task
 from app.core.errors import BundleError

@@ -14,7 +14,7 @@ from app.core.bundles.network_input import Input
 from app.core.explanations.explainer import Explainer
 from app.core.explanations.methods import METHODS
 from app.core.images import geometry
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.preparation import Prepared, to_input
 from app.core.networks.network import Network, load_network
 from app.core.rendering import heatmaps

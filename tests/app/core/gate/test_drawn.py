@@ -10,7 +10,7 @@ from app.core.gate.drawing import paper, steps
 from app.core.gate.film_view import FilmView
 from app.core.gate.lettering import letters_in_line
 from app.core.gate.lines import border, lines, parts
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 
 def view(pixels):

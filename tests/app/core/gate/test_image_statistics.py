@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.core.gate.image_statistics import NAMES, image_statistics
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 
 
 def statistics(pixels):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.bundles.bundle import REFERENCE_SAMPLE, SPLIT
+from app.core.bundles.bundle_files import REFERENCE_SAMPLE, SPLIT
 from app.core.errors import BundleError
 from app.core.gate.known_films import load_held_out
 from app.core.gate.neighbours import NOT_LABELLED, Film

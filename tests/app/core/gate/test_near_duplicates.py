@@ -7,7 +7,8 @@ import pytest
 from app.core.bundles.network_input import Input
 from app.core.gate.likeness import MARK_BYTES, likeness
 from app.core.gate.near_duplicates import NearDuplicates
-from app.core.images.decoding import Film, decode
+from app.core.images.decoding import decode
+from app.core.images.film import Film
 from app.core.images.preparation import to_input
 
 INPUT = Input(height=96, width=96, channels=1, fit="stretch")

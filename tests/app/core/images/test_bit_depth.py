@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.core.errors import RefusedImageError
 from app.core.images import decoding, geometry
+from app.core.images.film import Film
 from app.core.images.grey_range import scaled
 from app.core.images.reading import ReadOptions
 from tests.app.core.images.decoding import decoded, refusal
@@ -223,7 +224,7 @@ def test_cmyk_jpeg(film):
     ink[..., 3] = 255 - film
     data = encode(Image.fromarray(ink, "CMYK"), "JPEG", quality=95)
     assert b"Adobe" in data[:200]
-    grey = STRETCH(decoding.Film(decoded(data)), height=90, width=120, channels=1)
+    grey = STRETCH(Film(decoded(data)), height=90, width=120, channels=1)
     np.testing.assert_allclose(grey[..., 0], film, atol=8)
 
 

@@ -200,7 +200,7 @@ def test_log_has_the_decoders_words_but_none_of_the_file(film, caplog):
     with caplog.at_level(logging.WARNING):
         error = refusal(data)
     assert error.code == "undecodable"
-    (record,) = [one for one in caplog.records if one.name == "app.core.images.decoding"]
+    (record,) = [one for one in caplog.records if one.name == "app.core.images.decoder_log"]
     assert decoding.image_id(data)[:8] in record.getMessage()
     assert "imagecodecs" in record.getMessage()
     assert "plugins" not in record.getMessage()

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.core.images import decoding, display, geometry
+from app.core.images import display, geometry
+from app.core.images.film import Film
 from tests.pictures import coloured
 
 STRETCH = partial(geometry.fit, how="stretch")
@@ -23,38 +24,38 @@ PAD = partial(geometry.fit, how="pad")
 def test_fit_gives_the_shape_asked_for(film, fit, channels, is_grey):
     pixels = film if is_grey else coloured(film)
     before = pixels.copy()
-    found = fit(decoding.Film(pixels), height=50, width=70, channels=channels)
+    found = fit(Film(pixels), height=50, width=70, channels=channels)
     assert (found.shape, found.dtype) == ((50, 70, channels), np.uint8)
     np.testing.assert_array_equal(pixels, before)
 
 
 def test_stretch_averages_over_the_covered_area():
     pixels = np.array([[0, 10, 100, 100], [20, 30, 200, 200]], np.uint8)
-    found = STRETCH(decoding.Film(pixels), height=1, width=2, channels=1)
+    found = STRETCH(Film(pixels), height=1, width=2, channels=1)
     assert found[..., 0].tolist() == [[15, 150]]
 
 
 def test_grey_in_three_channels_is_the_same_thrice(film):
-    one = STRETCH(decoding.Film(film), height=40, width=40, channels=1)
-    three = STRETCH(decoding.Film(film), height=40, width=40, channels=3)
+    one = STRETCH(Film(film), height=40, width=40, channels=1)
+    three = STRETCH(Film(film), height=40, width=40, channels=3)
     np.testing.assert_array_equal(three, np.repeat(one, 3, axis=-1))
 
 
 def test_size_that_fits_is_left_alone(film):
-    found = STRETCH(decoding.Film(film), height=90, width=120, channels=1)
+    found = STRETCH(Film(film), height=90, width=120, channels=1)
     np.testing.assert_array_equal(found[..., 0], film)
 
 
 def test_colour_becomes_luminance():
     red = np.zeros((4, 4, 3), np.uint8)
     red[..., 0] = 200
-    found = STRETCH(decoding.Film(red), height=4, width=4, channels=1)
+    found = STRETCH(Film(red), height=4, width=4, channels=1)
     assert (found == 60).all()  # 0.299 * 200 = 59.8
 
 
 def test_side_that_shrinks_does_not_alias_while_the_other_grows():
     stripes = np.tile(np.array([0, 240], np.uint8), (40, 300))  # 40 rows, 600 columns
-    found = STRETCH(decoding.Film(stripes), height=64, width=40, channels=1)
+    found = STRETCH(Film(stripes), height=64, width=40, channels=1)
     assert set(np.unique(found)) == {112, 128}  # 7 or 8 of 15 columns are white
 
 
@@ -72,9 +73,9 @@ def test_padded_box_worked_by_hand(film_shape, box):
 
 
 def test_pad_lays_the_film_on_black(film):
-    found = PAD(decoding.Film(film), height=60, width=60, channels=1)[..., 0]
+    found = PAD(Film(film), height=60, width=60, channels=1)[..., 0]
     top, left, rows, columns = geometry.padded_box(film.shape, height=60, width=60)
-    inner = STRETCH(decoding.Film(film), height=rows, width=columns, channels=1)[..., 0]
+    inner = STRETCH(Film(film), height=rows, width=columns, channels=1)[..., 0]
     np.testing.assert_array_equal(found[top : top + rows, left : left + columns], inner)
     outside = np.ones((60, 60), bool)
     outside[top : top + rows, left : left + columns] = False
@@ -85,8 +86,8 @@ def test_pad_lays_the_film_on_black(film):
 def test_very_long_film_is_fitted(shape):
     long = np.zeros(shape, np.uint8)
     long[: shape[0] // 2] = 200
-    assert PAD(decoding.Film(long), height=64, width=64, channels=1).shape == (64, 64, 1)
-    assert STRETCH(decoding.Film(long), height=64, width=64, channels=1)[0, 0, 0] == 200
+    assert PAD(Film(long), height=64, width=64, channels=1).shape == (64, 64, 1)
+    assert STRETCH(Film(long), height=64, width=64, channels=1)[0, 0, 0] == 200
 
 
 # For showing.
@@ -94,7 +95,7 @@ def test_very_long_film_is_fitted(shape):
 
 def test_window_worked_by_hand():
     pixels = np.array([[0, 50, 100, 150, 255]], np.uint8)
-    film = decoding.Film(pixels, "DX")
+    film = Film(pixels, "DX")
     shown = display.windowed(film, low=50, high=150)
     assert shown.pixels.tolist() == [[0, 0, 128, 255, 255]]  # (100 - 50) * 2.55 = 127.5
     assert display.windowed(film, low=50, high=150, inverted=True).pixels[0, 0] == 255
@@ -105,22 +106,20 @@ def test_window_worked_by_hand():
 
 def test_window_without_width_is_a_threshold():
     pixels = np.array([[99, 100, 101]], np.uint8)
-    assert display.windowed(decoding.Film(pixels), low=100, high=100).pixels.tolist() == [
-        [0, 0, 255]
-    ]
+    assert display.windowed(Film(pixels), low=100, high=100).pixels.tolist() == [[0, 0, 255]]
 
 
 def test_shrunk_keeps_the_aspect_and_what_is_small_enough(film):
-    whole = decoding.Film(film, "CR")
+    whole = Film(film, "CR")
     assert geometry.shrunk(whole, 60).pixels.shape == (45, 60)
     assert geometry.shrunk(whole, 60).modality == "CR"
     assert geometry.shrunk(whole, 120) is whole
-    assert geometry.shrunk(decoding.Film(np.zeros((1, 900), np.uint8)), 60).pixels.shape == (1, 60)
+    assert geometry.shrunk(Film(np.zeros((1, 900), np.uint8)), 60).pixels.shape == (1, 60)
 
 
 @pytest.mark.parametrize("is_grey", [True, False])
 def test_jpeg_for_showing_keeps_its_colours(film, is_grey):
     pixels = film if is_grey else coloured(film)
-    shown = np.asarray(Image.open(BytesIO(display.jpeg(decoding.Film(pixels), quality=95))))
+    shown = np.asarray(Image.open(BytesIO(display.jpeg(Film(pixels), quality=95))))
     assert shown.shape == pixels.shape
     assert np.abs(shown.astype(int) - pixels).mean() < 4

@@ -17,6 +17,7 @@ from app.core.errors import (
     raised_at,
 )
 from app.core.images import decoding, guard, preparation
+from app.core.images.film import Film
 from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, prepare
 from app.core.sources.source import Source
@@ -132,7 +133,7 @@ def test_reading_is_guarded(error):
     np.zeros((40, 50), np.uint16), np.zeros((0, 50), np.uint8),
 ])  # fmt: skip
 def test_what_is_no_picture_never_leaves_the_decoder(pixels, film, monkeypatch):
-    monkeypatch.setattr(decoding, "_decode", lambda *_: decoding.Film(pixels))
+    monkeypatch.setattr(decoding, "_decode", lambda *_: Film(pixels))
     with pytest.raises(UnreadableImageError) as caught:
         decoding.decode(encode(film, "PNG"))
     assert caught.value.code == "failed"

@@ -13,7 +13,7 @@ import pytest
 from app.core import images
 from app.core.bundles.network_input import Input
 from app.core.images import geometry
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.preparation import DECODERS, Prepared, Rejected, prepare, to_input
 from app.core.images.reading import ReadOptions
 from tests.pictures import dicom

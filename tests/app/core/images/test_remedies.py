@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import REMEDIES
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.remedies import DONE, apply
 
 

@@ -7,7 +7,7 @@ import pytest
 from app.core.bundles.network_input import Input
 from app.core.errors import ImageError, RefusedImageError
 from app.core.images import decoding
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.suitability import check_suitable
 from tests.pictures import encode
 

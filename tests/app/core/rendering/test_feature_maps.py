@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.core.bundles.network_input import Input
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.rendering import feature_maps
 from app.core.rendering.feature_maps import Scale
 

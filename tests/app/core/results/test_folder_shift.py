@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.core.bundles.bundle import REFERENCE_SAMPLE
+from app.core.bundles.bundle_files import REFERENCE_SAMPLE
 from app.core.errors import BundleError
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.observation import Observation

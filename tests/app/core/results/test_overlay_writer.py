@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.images import decoding, geometry
+from app.core.images import geometry
+from app.core.images.film import Film as DecodedFilm
 from app.core.rendering import heatmaps
 from app.core.results.overlay_writer import write_overlays
 from app.core.scoring.engine import Engine
@@ -232,6 +233,6 @@ def test_a_large_film_is_drawn_small(engine, bundle, tmp_path):
 
     write([result], bundle, tmp_path)
 
-    expected = overlay(geometry.shrunk(decoding.Film(film), 1024).pixels, result, bundle)
+    expected = overlay(geometry.shrunk(DecodedFilm(film), 1024).pixels, result, bundle)
     assert expected.shape == (300, 1024, 3)
     np.testing.assert_array_equal(drawn(tmp_path, result), expected)

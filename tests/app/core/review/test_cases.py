@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.core.explanations.selection import default_choice
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults
 from app.core.results.result_store import ResultStore

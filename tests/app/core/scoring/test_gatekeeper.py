@@ -11,7 +11,7 @@ from app.core.gate.admission import require_admitted
 from app.core.gate.image_statistics import NAMES, image_statistics
 from app.core.gate.observation import Observation
 from app.core.gate.statistic_ranges import StatisticRanges
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.reading import Subject
 from app.core.scoring.gatekeeper import NO_REFERENCE, Gatekeeper, reference_note
 from tests.references import familiar_film, with_reference

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from app.cli import main
-from app.core.bundles.bundle import MODEL, file_sha256, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import MODEL, file_sha256
 from app.core.errors import BundleError, InvalidOutputError
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_store import ResultStore

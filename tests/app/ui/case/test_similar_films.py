@@ -20,7 +20,7 @@ def draw(folder, place, predicted, class_index=0):
 
     from app.core.bundles.bundle import load_bundle
     from app.core.gate.observation import Observation
-    from app.core.images.decoding import Film
+    from app.core.images.film import Film
     from app.core.review.cases import Case
     from app.core.scoring.prediction import predict
     from app.ui.case import similar_films

@@ -18,7 +18,8 @@ from app.core.gate.image_statistics import image_statistics
 from app.core.gate.rules.check import PIXEL_RULES, check_film
 from app.core.gate.rules.look import Look
 from app.core.gate.statistic_ranges import StatisticRanges
-from app.core.images.decoding import Film, decode
+from app.core.images.decoding import decode
+from app.core.images.film import Film
 from app.core.images.reading import ReadOptions, Subject
 from app.core.images.remedies import apply
 from tests.app.core.gate.rules.looks import INPUT

@@ -5,7 +5,7 @@ import pytest
 from app.core.bundles.network_input import Input
 from app.core.errors import RefusedImageError
 from app.core.gate.rules.header import check_header
-from app.core.images.decoding import Film
+from app.core.images.film import Film
 from app.core.images.reading import Subject
 from tests.app.core.gate.rules.looks import INPUT
 

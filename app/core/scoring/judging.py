@@ -1,0 +1,211 @@
+"""What a model says of a film once its network has run: a refusal, or prediction and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.backends.backend import Scores
+from app.core.bundles.manifest import Manifest
+from app.core.errors import ImageError, Remedy
+from app.core.gate.admission import Impression, require_admitted
+from app.core.gate.likeness import likeness
+from app.core.gate.observation import Observation
+from app.core.images.guard import guarded
+from app.core.images.preparation import Prepared, Rejected, prepare
+from app.core.images.reading import ReadOptions
+from app.core.networks.class_logits import class_logits, values_of_class
+from app.core.rendering import heatmaps
+from app.core.scoring.gatekeeper import Gatekeeper
+from app.core.scoring.output_check import require_numbers
+from app.core.scoring.prediction import Prediction, predict
+from app.core.sources.source import Source
+
+# Of a batch of network inputs, uint8 `(batch, height, width, channels)` in [0, 255].
+RunNetwork = Callable[[NDArray[np.uint8]], Scores]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedFilm:
+    """A film on its way through the network, without its pixels at full resolution.
+
+    Attributes:
+        source: Where it can be read again.
+        image_id: As in `Prepared`.
+        pixels: The network input, as in `Prepared`.
+        shape: Rows and columns at full resolution.
+        chosen: How it was read.
+        impression: What the gate saw of it.
+        likeness: Mark of what it shows, see `likeness.likeness`.
+    """
+
+    source: Source
+    image_id: str
+    pixels: NDArray[np.uint8]
+    shape: tuple[int, int]
+    chosen: ReadOptions
+    impression: Impression
+    likeness: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outputs:
+    """What the network gave for one film; may contain NaN.
+
+    Attributes:
+        logits: float32 `(num_logits,)`.
+        maps: Evidence, float32 `(rows, columns, num_logits)` over the whole input.
+        features: float32 `(num_features,)`; None without a reference.
+    """
+
+    logits: NDArray[np.float32]
+    maps: NDArray[np.float32]
+    features: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One film with what the model says of it.
+
+    Attributes:
+        prediction: None if it is refused, or the model gave no valid output.
+        evidence: float32 maps `(rows, columns)` over the whole film, in logits and class order,
+            or that of the predicted class alone; empty without a prediction.
+        observation: As in `Result`.
+        error: Why there is no prediction.
+    """
+
+    prediction: Prediction | None = None
+    evidence: tuple[NDArray[np.float32], ...] = ()
+    observation: Observation | None = None
+    error: ImageError | None = None
+
+
+def outputs_of_each(scores: Scores) -> list[Outputs]:
+    """The outputs of a batch, film by film."""
+    logits, maps, features = scores
+    of_each = features if features is not None else [None] * len(logits)
+    return [Outputs(*one) for one in zip(logits, maps, of_each, strict=True)]
+
+
+class Judge:
+    """Gate, calibration and thresholds of one bundle. Thread-safe."""
+
+    def __init__(self, manifest: Manifest, gatekeeper: Gatekeeper, run: RunNetwork) -> None:
+        """Puts them together.
+
+        Args:
+            manifest: Of the bundle.
+            gatekeeper: Its gate.
+            run: Computes its network, for films that may be right with a remedy.
+        """
+        self.manifest = manifest
+        self.gatekeeper = gatekeeper
+        self.run = run
+
+    def fitted(self, source: Source, prepared: Prepared) -> FittedFilm:
+        """A film as it goes through the network, after the gate's first look at it.
+
+        Args:
+            source: Where it can be read again.
+            prepared: The film.
+        """
+        film = prepared.film
+        rows, columns = film.pixels.shape[:2]
+        return FittedFilm(
+            source,
+            prepared.image_id,
+            prepared.pixels,
+            (rows, columns),
+            film.chosen,
+            self.gatekeeper.look_at(film),
+            likeness(prepared.pixels),
+        )
+
+    def judge(self, film: FittedFilm, outputs: Outputs, *, every_class: bool) -> Judged:
+        """Admits or refuses one film, and judges it if it is admitted.
+
+        Args:
+            film: The film.
+            outputs: What the network gave for it.
+            every_class: Whether there is a map for each class, not for the predicted one alone.
+        """
+        observation = None
+        try:
+            require_numbers(outputs.logits, outputs.maps)
+            observation = self.gatekeeper.observe(outputs.features, film.impression)
+            self._require_admitted(film, observation)
+            prediction = self._predict(outputs)
+        except ImageError as error:
+            return Judged(observation=observation, error=error)
+        classes = self._classes() if every_class else (prediction.class_index,)
+        return Judged(prediction, self._evidence(outputs, classes, film.shape), observation)
+
+    def explain(
+        self, outputs: Outputs, film_shape: tuple[int, int]
+    ) -> tuple[Prediction, tuple[NDArray[np.float32], ...]]:
+        """The prediction of one film, and an evidence map for each class, whatever the gate says.
+
+        Args:
+            outputs: What the network gave for it.
+            film_shape: Rows and columns of the film at full resolution.
+
+        Returns:
+            The prediction, and float32 maps `(rows, columns)` over the whole film, in logits and
+            class order.
+
+        Raises:
+            InvalidOutputError: If the outputs are not finite.
+        """
+        require_numbers(outputs.logits, outputs.maps)
+        return self._predict(outputs), self._evidence(outputs, self._classes(), film_shape)
+
+    def _classes(self) -> range:
+        return range(len(self.manifest.task.classes))
+
+    def _predict(self, outputs: Outputs) -> Prediction:
+        return predict(class_logits(outputs.logits[np.newaxis])[0], self.manifest)
+
+    def _evidence(
+        self, outputs: Outputs, classes: range | tuple[int, ...], film_shape: tuple[int, int]
+    ) -> tuple[NDArray[np.float32], ...]:
+        return tuple(
+            heatmaps.without_padding(
+                values_of_class(outputs.maps, index), film_shape, self.manifest.input
+            )
+            for index in classes
+        )
+
+    def _require_admitted(self, film: FittedFilm, observation: Observation | None) -> None:
+        """Refuses a film as the gate does, unless its reader decided otherwise.
+
+        Raises:
+            RefusedImageError: If the model is not for it.
+        """
+        if not film.chosen.override:
+            require_admitted(
+                observation,
+                film.impression,
+                remedied=lambda remedy: self._observe_with(remedy, film),
+            )
+
+    def _observe_with(self, remedy: Remedy, film: FittedFilm) -> Observation | None:
+        """What is seen of a film with a remedy; None if it has one or cannot be read again."""
+        if film.chosen.remedy is not None:
+            return None
+        try:
+            with guarded():
+                data = film.source.read()
+        except ImageError:
+            return None
+        reading = replace(film.source.reading, remedy=remedy)
+        prepared = prepare(data, self.manifest.input, reading=reading)
+        if isinstance(prepared, Rejected):
+            return None
+        features = self.run(prepared.pixels[np.newaxis]).features
+        if features is None:
+            return None
+        return self.gatekeeper.observe(features[0], Impression())
