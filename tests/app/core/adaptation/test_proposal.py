@@ -48,7 +48,12 @@ def test_none_is_no_number():
         propose([0.5], 0)
 
 
-def test_films_that_only_look_unfamiliar_can_be_labelled(referenced_bundle, tmp_path):
+@pytest.fixture(scope="module")
+def referenced(referenced_bundle):
+    return Engine(referenced_bundle)
+
+
+def test_films_that_only_look_unfamiliar_can_be_labelled(referenced, tmp_path):
     films = {
         "foreign.png": foreign_film(1),
         "familiar.png": familiar_film(1000),
@@ -59,9 +64,8 @@ def test_films_that_only_look_unfamiliar_can_be_labelled(referenced_bundle, tmp_
     (tmp_path / "torn.png").write_bytes(b"no film")
     sources = [Source(name, tmp_path / name) for name in (*films, "torn.png")]
 
-    engine = Engine(referenced_bundle, backend="tensorflow")
-    assert next(engine.score(sources)).reason_code == "unfamiliar"
-    found = candidates(engine, sources)
+    assert next(referenced.score(sources)).reason_code == "unfamiliar"
+    found = candidates(referenced, sources)
 
     assert [one.name for one in found.sources] == ["familiar.png", "foreign.png"]
     assert all(0 < score < 1 for score in found.scores)
@@ -69,7 +73,7 @@ def test_films_that_only_look_unfamiliar_can_be_labelled(referenced_bundle, tmp_
     assert found.sources[1].reading.override == ""
 
 
-def test_films_under_review_are_proposed_without_scoring_them_again(referenced_bundle, tmp_path):
+def test_films_under_review_are_proposed_without_scoring_them_again(referenced, tmp_path):
     films = {
         "foreign.png": foreign_film(1),
         "familiar.png": familiar_film(1000),
@@ -78,11 +82,7 @@ def test_films_under_review_are_proposed_without_scoring_them_again(referenced_b
     for name, pixels in films.items():
         cv2.imwrite(str(tmp_path / name), pixels)
     (tmp_path / "torn.png").write_bytes(b"no film")
-    results = list(
-        Engine(referenced_bundle, backend="tensorflow").score(
-            Source(name, tmp_path / name) for name in (*films, "torn.png")
-        )
-    )
+    results = list(referenced.score(Source(name, tmp_path / name) for name in (*films, "torn.png")))
 
     found = candidates_among(results)
 
