@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.core.bundles.bundle import Bundle
+from app.core.explanations.activation_maximisation import Settings
 from app.core.networks.layer_descriptions import format_value
 from app.core.sources.source import Source
 from app.ui.activations.channel_picture import EXPLANATION
@@ -117,10 +118,17 @@ def test_separate_scales_for_each_channel_are_stated(bundle, source, monkeypatch
     assert "One scale for the layer" not in texts(at)
 
 
+@pytest.fixture
+def quick_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of a quarter of the steps, which are enough to be shown."""
+    monkeypatch.setattr(channel_pictures, "_SETTINGS", Settings(steps=12))
+
+
 def channel_chooser(at: AppTest):
     return next(box for box in at.selectbox if box.key.startswith("activations_channel"))
 
 
+@pytest.mark.usefixtures("quick_search")
 def test_the_picture_a_channel_responds_to_most_is_made_on_request(bundle, source, monkeypatch):
     at = open_page(bundle, source, monkeypatch)
     at.selectbox(key=layer_key(bundle)).set_value("conv2_relu").run()
@@ -157,6 +165,7 @@ def test_what_is_before_the_first_convolution_has_no_such_picture(bundle, source
     assert not any(button.key == "activations_picture" for button in at.button)
 
 
+@pytest.mark.usefixtures("quick_search")
 def test_of_a_dead_channel_there_is_no_picture_but_a_sentence(
     bundle, source, tmp_path, monkeypatch
 ):
@@ -225,6 +234,7 @@ def test_layers_of_other_presets_are_drawn(preset, steps, source, tmp_path, monk
         assert at.selectbox(key=layer_key(bundle)).value == step
 
 
+@pytest.mark.usefixtures("quick_search")
 def test_of_an_ensemble_one_network_is_walked_through_at_a_time(source, tmp_path, monkeypatch):
     bundle = make_bundle(tmp_path, members=2)
     at = open_page(bundle, source, monkeypatch)
