@@ -1,4 +1,4 @@
-"""A run that is stopped in the midst of an epoch, by real signals."""
+"""A run that is stopped, by real signals."""
 
 import os
 import re
@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr
+from io import StringIO
 
 import keras
 import numpy as np
@@ -38,24 +40,18 @@ def arguments(data, out, *more):
     return ["fit", str(data), "--out", str(out), *SETTINGS, *more]
 
 
-def stopped(data, out, *, after, by):
-    """Runs the command in a process of its own and sends a signal in the midst of an epoch."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "model_training.cli", *arguments(data, out)],
-        stderr=subprocess.PIPE,
-        text=True,
-        # Where the tests run in the background, children would inherit that it is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if line.startswith(f"epoch {after}/4"):
-            os.kill(process.pid, by)
-            break
-    lines += process.stderr.readlines()
-    process.stderr.close()
-    return process.wait(), "".join(lines)
+class InterruptedAfter(StringIO):
+    """Standard error of a run that gets Ctrl-C's signal once it has told of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def write(self, text):
+        written = super().write(text)
+        if text.startswith(f"epoch {self.epoch}/"):
+            signal.raise_signal(signal.SIGINT)
+        return written
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +64,18 @@ def straight(data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def killed(data, tmp_path_factory):
-    """Where a run was killed after its second epoch."""
+    """Where a run, in a process of its own, was killed in the midst of its third epoch."""
     out = tmp_path_factory.mktemp("killed") / "mine"
-    status, _ = stopped(data, out, after=2, by=signal.SIGKILL)
-    assert status == -signal.SIGKILL
+    process = subprocess.Popen(
+        [sys.executable, "-m", "model_training.cli", *arguments(data, out)],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in process.stderr:
+        if line.startswith("epoch 2/4"):
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
     return out
 
 
@@ -111,9 +115,16 @@ def test_a_killed_run_ends_as_one_that_was_never_stopped(data, killed, straight,
 
 def test_ctrl_c_says_how_to_resume_and_the_best_epoch_can_be_published(data, tmp_path):
     out = tmp_path / "mine"
+    # Where the tests run in the background, it is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    status, error = stopped(data, out, after=1, by=signal.SIGINT)
+    try:
+        with redirect_stderr(InterruptedAfter(1)) as said:
+            status = main(arguments(data, out))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
+    error = said.getvalue()
     assert status == 130
     assert "Stopped after epoch 1 of 4; the best epoch so far is kept." in error
     assert "--resume" in error
