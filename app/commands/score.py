@@ -6,17 +6,18 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, NoReturn
 
 from app.commands.calls import Commands, add_bundle, add_command, bundle_folder
+from app.commands.interrupted_run import temporary_store
 from app.commands.only_run import only_run
 from app.commands.parsing import given, given_path, require_output_file, require_output_folder
 from app.commands.reading_options import add_reading
+from app.commands.score_report import Tally, missing_summary
 from app.core.backend_names import BACKENDS
 from app.core.errors import OverreadError, Status
 
@@ -25,12 +26,9 @@ if TYPE_CHECKING:
 
     from app.core.bundles.bundle import Bundle
     from app.core.results.result_store import ResultStore
-    from app.core.sources.left_out import LeftOut
     from app.core.sources.outputs import Outputs
 
 _SUFFIXES = (".csv", ".parquet")
-# Problems listed in the error about an input without images; the table has all of them.
-_MAX_LISTED_PROBLEMS = 3
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -130,68 +128,10 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.settings import read_settings
 
     in_flight.keep_in(read_settings().decoding)
-    with only_run(options.out), _temporary_store(options, bundle) as store:
+    with only_run(options.out), temporary_store(options, bundle) as store:
         statuses = _score(options, bundle, store)
     # The table is complete, and nothing is left to resume.
     _require_some_output(statuses, bundle)
-
-
-@contextmanager
-def _temporary_store(options: argparse.Namespace, bundle: Bundle) -> Iterator[ResultStore]:
-    """Stores results next to the table until it is complete; `--resume` starts from them."""
-    from app.core.results.result_store import ResultStore, delete
-
-    path = options.out.with_name(options.out.name + ".unfinished")
-    if options.restart:
-        delete(path)
-    store = ResultStore(path)
-    if num_outdated := store.num_outdated:
-        print(
-            f"overread: {num_outdated:,} results of the interrupted run were computed by another "
-            "version of Overread and will be computed again.",
-            file=sys.stderr,
-        )
-    if len(store):
-        try:
-            _require_resumable(store, options, bundle)
-        except OverreadError:
-            store.close()
-            raise
-    try:
-        yield store
-    except BaseException:
-        num_kept = len(store)
-        store.close()
-        if num_kept:
-            print(
-                f"overread: {num_kept:,} results are saved; add --resume to the same command to "
-                "continue.",
-                file=sys.stderr,
-            )
-        else:
-            delete(path)
-        raise
-    store.close()
-    delete(path)
-
-
-def _require_resumable(store: ResultStore, options: argparse.Namespace, bundle: Bundle) -> None:
-    """Refuses a run that would discard the results of another one.
-
-    Raises:
-        OverreadError: If `--resume` was not given, or the results are from another bundle.
-    """
-    unfinished = f"{options.out.name} is incomplete: {len(store):,} results of an interrupted run"
-    if not options.resume:
-        raise OverreadError(
-            f"{unfinished} are saved. Continue with --resume, or discard them with --restart."
-        )
-    if others := store.bundles() - {bundle.sha256}:
-        raise OverreadError(
-            f"{unfinished} with another bundle are saved (SHA-256 {min(others)[:8]}…; "
-            f"{bundle.name!r} has {bundle.sha256[:8]}…). Continue with that bundle, discard them "
-            "with --restart, or choose another name with --out."
-        )
 
 
 def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> set[Status]:
@@ -242,12 +182,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     if bundle.manifest.input.window and options.window is None:
         how = for_model(reading, bundle.manifest.input).note()
         print(f"overread: {how} The window is that of training.", file=sys.stderr)
-    counts: Counter[tuple[Status, str]] = Counter()
-    remedied: Counter[str] = Counter()
-    reservoir = Reservoir()
-    num_duplicates = 0
-    is_any_listed = False
-    unlisted: list[str] = []
+    tally, reservoir = Tally(), Reservoir()
     missing: Counter[str] = Counter()
     started = time.monotonic()
     results = with_duplicates(results)
@@ -261,35 +196,21 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
         for result in results:
             table.write(result)
             add_result(reservoir, result)
-            counts[result.status, result.reason_code] += 1
-            if result.remedy is not None or result.chosen.remedy is not None:
-                remedied["applied" if result.chosen.remedy is not None else "offered"] += 1
-            num_duplicates += bool(result.duplicate_of)
-            if result.source.problem is None:
-                is_any_listed = True
-            elif len(unlisted) < _MAX_LISTED_PROBLEMS:
-                unlisted.append(f"{result.source.name!r}: {result.reason}")
+            tally.add(result)
             bar.update()
     shift = compare_folder(reservoir, bundle)
     write_shift(options.out, shift, bundle)
     if shift is not None and shift.matters:
         print(f"overread: {shift.sentence}", file=sys.stderr)
-    if remedied:
-        print(_remedy_summary(remedied), file=sys.stderr)
-    if num_duplicates:
-        print(
-            f"Nearly the same as an earlier image of the batch: {num_duplicates:,} (column "
-            "duplicate_of). They were judged all the same.",
-            file=sys.stderr,
-        )
+    for note in tally.notes():
+        print(note, file=sys.stderr)
     if missing:
-        print(_missing_summary(missing), file=sys.stderr)
+        print(missing_summary(missing), file=sys.stderr)
     # Last, because a run may print many lines, and this is the one to read.
-    print(_summary(counts, left_out, time.monotonic() - started, options.out), file=sys.stderr)
-    if not is_any_listed:
-        words = ["The input contains no image.", *unlisted, str(left_out)]
-        raise OverreadError(" ".join(filter(None, words)))
-    return {status for status, _ in counts}
+    seconds = time.monotonic() - started
+    print(tally.summary(left_out, seconds=seconds, out=options.out), file=sys.stderr)
+    tally.require_images(left_out)
+    return tally.statuses
 
 
 def _count_in_background(inputs: Sequence[str], outputs: Outputs, bar: tqdm[NoReturn]) -> None:
@@ -313,63 +234,3 @@ def _require_some_output(statuses: set[Status], bundle: Bundle) -> None:
             f"The model {bundle.name!r} gave no valid output for any image. Check it with "
             "`overread verify`."
         )
-
-
-def _summary(
-    counts: Counter[tuple[Status, str]], left_out: LeftOut, seconds: float, out: Path
-) -> str:
-    from app.core.performance.formatting import counted, rate
-
-    total, peak = counts.total(), _peak_memory()
-    memory = "" if peak is None else f", peak memory {peak / 1024**2:.0f} MB"
-    return (
-        f"{counted(total, 'image')} in {seconds:.1f} s ({rate(total / seconds)}){memory}: "
-        f"{_describe_rows(counts)}. {f'{left_out} ' if left_out else ''}Table: {out}"
-    )
-
-
-def _describe_rows(counts: Counter[tuple[Status, str]]) -> str:
-    """The rows by status and reason, such as `98 ok, 3 refused (2 blank, 1 too_small)`."""
-    words = []
-    for status in sorted({status for status, _ in counts}, key=lambda one: (one != "ok", one)):
-        reasons = Counter({code: count for (one, code), count in counts.items() if one == status})
-        of_each = f" ({_describe_counts(reasons)})" if any(reasons) else ""
-        words.append(f"{reasons.total():,} {status}{of_each}")
-    return ", ".join(words)
-
-
-def _remedy_summary(remedied: Counter[str]) -> str:
-    words = []
-    if remedied["applied"]:
-        words.append(
-            f"Judged with a remedy: {remedied['applied']:,} (column remedy). Look at these films."
-        )
-    if remedied["offered"]:
-        words.append(
-            f"Refused, with a remedy offered: {remedied['offered']:,} (column remedy_offered; "
-            "--apply-remedies judges those that are not refused then)."
-        )
-    return " ".join(words)
-
-
-def _missing_summary(missing: Counter[str]) -> str:
-    return (
-        f"Overlays not drawn: {missing.total():,} ({_describe_counts(missing)}). These films were "
-        "changed after scoring or could not be read again; their evidence maps (NPY) were written. "
-        "Score them again to get the PNG."
-    )
-
-
-def _describe_counts(counts: Counter[str]) -> str:
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count:,} {what}" for what, count in ordered)
-
-
-def _peak_memory() -> int | None:
-    """Peak memory of this process in bytes; None if the system does not report it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
