@@ -10,7 +10,7 @@ from app.charts import layout, palette
 from app.core.adaptation.picture import Placed, PlacedZone
 from app.core.performance import formatting
 
-_BINS = 25
+_BINS, _FEW = 25, 5
 _ZONE_FILL = "rgba(138, 145, 151, 0.18)"
 _TO_BE_READ = "to be read"
 
@@ -27,9 +27,10 @@ def zones(placed: Placed, *, height: int) -> go.Figure:
     edges = np.linspace(0, 1, _BINS + 1)
     figure = make_subplots(rows=len(placed.groups), cols=1, shared_xaxes=True, vertical_spacing=0.1)
     for row, (name, scores) in enumerate(placed.groups, start=1):
+        counts = np.histogram(scores, edges)[0]
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
-            y=np.histogram(scores, edges)[0],
+            y=counts,
             width=1 / _BINS,
             name=name,
             marker={
@@ -42,7 +43,12 @@ def zones(placed: Placed, *, height: int) -> go.Figure:
             col=1,
         )
         figure.update_yaxes(
-            title=f"{name} ({len(scores):,})", rangemode="tozero", zeroline=False, row=row, col=1
+            title=f"{name} ({len(scores):,})",
+            rangemode="tozero",
+            zeroline=False,
+            dtick=1 if counts.max() < _FEW else None,  # there is no half a film
+            row=row,
+            col=1,
         )
     for zone in placed.zones:
         if zone.name == _TO_BE_READ:

@@ -17,6 +17,7 @@ if bundle.adaptation is not None:
     opening.show_adaptation(bundle)
     is_same = batch is not None and batch.bundle.network_sha256 == bundle.network_sha256
     check.offer(bundle, batch if is_same else None)
+    opening.offer_to_remove(bundle)
     st.stop()
 
 opening.say_not_adapted(bundle)

@@ -156,7 +156,8 @@ def score_films(
     if not usable:
         raise DatasetError(
             f"None of the {len(labelled):,} labelled films can be used "
-            f"({describe(dict(left_out))}). Choose films of this place that the model has not seen."
+            f"({describe(dict(left_out))}). Choose films of this place that the model can "
+            "judge and has not seen, each with one label."
         )
     found = list(usable.values())
     observed = [one.observation.distance for one in found if one.observation is not None]

@@ -71,7 +71,10 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
         DatasetError: If there are too few films, or one class is missing.
     """
     counts = np.bincount(films.labels, minlength=len(task.classes)).tolist()
-    require_enough(counts, task, left_out=describe(films.left_out))
+    left_out = describe(films.left_out)
+    if films.examples:
+        left_out += f", such as {', '.join(map(repr, films.examples))}"
+    require_enough(counts, task, left_out=left_out)
     decision = fit_decision(films, base, wanted)
     folds = _folds(films, wanted.seed)
     num_films = len(films.labels)

@@ -90,6 +90,11 @@ class Background(Generic[_T]):
             self._thread.join(timeout)
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether it was given up, also if it has not ended yet."""
+        return self._cancel.is_set()
+
+    @property
     def running(self) -> bool:
         """Whether it has neither an outcome nor an error."""
         return self.outcome is None and not self.error

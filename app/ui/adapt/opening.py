@@ -55,7 +55,7 @@ def say_not_adapted(bundle: Bundle) -> None:
 
 
 def show_adaptation(bundle: Bundle) -> None:
-    """What an adapted model promises, and how it is taken away.
+    """What an adapted model was made from, and what it promises.
 
     Args:
         bundle: The model.
@@ -75,10 +75,17 @@ def show_adaptation(bundle: Bundle) -> None:
         icon=":material/tune:",
     )
     st.markdown("\n".join(f"- {one}" for one in promises(adaptation.thresholds, task)))
-    _offer_to_remove(bundle, adaptation)
 
 
-def _offer_to_remove(bundle: Bundle, adaptation: Adaptation) -> None:
+def offer_to_remove(bundle: Bundle) -> None:
+    """Takes an adapted model away when asked to, and says before what that means.
+
+    Args:
+        bundle: The adapted model.
+    """
+    adaptation = bundle.adaptation
+    if adaptation is None:
+        return
     name, base = escape_markdown(bundle.name), escape_markdown(adaptation.bundle)
     with st.popover("Remove this adaptation", icon=":material/delete:"):
         st.write(

@@ -29,8 +29,7 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
         bundle: The model.
         labelled: Films of the place whose truth is known.
     """
-    place, button = st.columns([5, 1], vertical_alignment="bottom")
-    name = place.text_input(
+    name = st.text_input(
         "Place",
         key="adapt_place",
         placeholder="e.g. Ward 3",
@@ -41,13 +40,12 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
     wanted = _ask_promises(bundle.manifest.task, labelled)
     current = state.adapting(bundle)
     is_running = current is not None and current.running
-    if button.button(
+    if st.button(
         "Adapt",
         type="primary",
         key="adapt_start",
         disabled=is_running or not labelled,
         help=None if labelled else "Choose labelled films first.",
-        width="stretch",
     ):
         folder_name(bundle, name)
         new = Adapting(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.core.adaptation.proposal import Candidates, candidates_among, propose, to_label
+from app.core.bundles.task import Task
+from app.core.markdown import escape_markdown
 from app.core.performance.formatting import counted
 from app.core.review.batch import Batch
 from app.core.spreadsheets import to_csv
@@ -55,7 +57,7 @@ def offer(batch: Batch | None) -> None:
     )
     drawn = int(
         seed.number_input(
-            "Seed of the draw",
+            "Number of the draw",
             0,
             10**6,
             0,
@@ -64,18 +66,22 @@ def offer(batch: Batch | None) -> None:
             persist_state="session",
         )
     )
-    _download(found, wanted, drawn)
+    _download(found, wanted, drawn, batch.bundle.manifest.task)
 
 
-def _download(found: Candidates, wanted: int, seed: int) -> None:
-    num_found = len(found.sources)
+def _download(found: Candidates, wanted: int, seed: int, task: Task) -> None:
     chosen = propose(found.scores, wanted, seed=seed)
-    passed = f", {found.passed_over:,} that it cannot judge left aside" if found.passed_over else ""
+    words = " or ".join(escape_markdown(task.display_name(name)) for name in task.classes)
+    passed = (
+        f" {counted(found.passed_over, 'other')} it cannot judge at all."
+        if found.passed_over
+        else ""
+    )
     st.write(
-        f"{len(chosen):,} of the {counted(num_found, 'film')} under review{passed}, spread "
-        "over the scores, every film with the same chance. Write the truth into the "
-        "column label, without looking at the model's answer, and the patient into patient_id if "
-        "it is known. No score is in the table."
+        f"{len(chosen):,} of the {counted(len(found.sources), 'film')} under review that the model "
+        f"can judge, drawn evenly over its scores, each with the same chance.{passed} Write the "
+        f"truth into the column label ({words}), without looking at the model's answer, and the "
+        "patient into patient\\_id if it is known; a pseudonym will do. No score is in the table."
     )
     st.download_button(
         "Download the table to fill in",

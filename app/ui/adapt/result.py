@@ -13,7 +13,7 @@ from app.core.adaptation.running import Adapting
 from app.core.adaptation.writing import figure_text
 from app.core.bundles.adaptation import Comparison
 from app.core.markdown import escape_markdown
-from app.core.performance.formatting import by_class, calibration_in_full, counted
+from app.core.performance.formatting import by_class, calibration_in_full, counted, probability
 from app.core.performance.promises import promises
 from app.core.settings import read_settings
 from app.ui import components, errors, state
@@ -47,8 +47,9 @@ def show(adapted: Adapted) -> None:
             before = adapted.bundle.manifest.thresholds.decision
             positive = escape_markdown(task.display_name(task.classes[1]))
             st.caption(
-                f"{positive} from {adaptation.thresholds.decision:.3f}; "
-                f"before, from {before:.3f}. Calibration: "
+                f"Called {positive} from a probability of "
+                f"{probability(adaptation.thresholds.decision)} on, before from "
+                f"{probability(before)} on. Calibration: "
                 f"{escape_markdown(calibration_in_full(adaptation.calibration, task))}."
             )
     st.markdown("##### Before and after, on films held out by patient")

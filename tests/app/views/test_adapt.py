@@ -149,20 +149,6 @@ def test_promises_follow_from_the_labels_unless_they_are_chosen(page, labelled):
     assert at.number_input(key="adapt_precision").value == 90.0
 
 
-def test_two_models_are_adapted_side_by_side(page, labelled, models, bundle):
-    shutil.copytree(bundle.path, models / "other")
-    manifest = models / "other" / "bundle.json"
-    manifest.write_text(manifest.read_text() + "\n")  # another digest
-    adapt(page, labelled)
-    at = page.selectbox(key="model_picker").set_value("other").run()
-    assert "adapt_save" not in keys(at)
-    adapt(at, labelled, place="Ward 4")
-    at.selectbox(key="model_picker").set_value("small").run()
-
-    assert "The zones at Ward 3" in texts(at)
-    assert "adapt_save" in keys(at)
-
-
 def test_an_adaptation_that_somebody_else_removed_is_not_chosen(page, labelled, models):
     at = adapt(page, labelled)
     at.button(key="adapt_save").click().run()

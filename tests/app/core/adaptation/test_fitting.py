@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.core.adaptation.films import CONTRADICTING
 from app.core.adaptation.fitting import adapt_decision, fit_decision
 from app.core.adaptation.wanted import Wanted
 from app.core.bundles.task import Task
@@ -98,6 +99,25 @@ def test_a_looser_promise_takes_fewer_films():
 def test_too_few_films_or_one_class_are_refused(number, positives, listed):
     with pytest.raises(DatasetError, match=listed):
         adapt_decision(local_films(number, positives=positives), BASE, TASK, Wanted())
+
+
+def test_too_few_films_are_told_with_what_was_left_out():
+    films = replace(local_films(8), left_out={CONTRADICTING: 40}, examples=("a.png",))
+
+    with pytest.raises(
+        DatasetError, match=r"left out: 40 labelled as two classes, such as 'a\.png'"
+    ):
+        adapt_decision(films, BASE, TASK, Wanted())
+
+
+def test_so_few_labels_promise_what_they_can_show_in_every_fold():
+    # 16 of 100 give 21 %; four fifths of them have 12 or 13, which cannot show 25 %.
+    films = local_films(100, positives=0.16, distance=9.0)
+    fitted = adapt_decision(films, BASE, TASK, Wanted(None, None))
+
+    assert fitted.decision.thresholds.guarantee.rule_out.promised == 0.21
+    assert fitted.decision.thresholds.guarantee.rule_out.found
+    assert figures(fitted)["ruled out"].after.successes > 0
 
 
 def test_several_classes_get_a_clear_zone():
