@@ -153,7 +153,7 @@ def test_only_the_state_module_touches_the_session():
     assert touching == ["state.py"]
 
 
-def test_every_key_that_is_read_back_is_named_in_the_state_module():
+def test_every_key_that_is_read_back_has_a_name():
     literal = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for area in ("app/ui", "app/views")

@@ -1,4 +1,4 @@
-"""All session keys that outlive a page, and the only functions that read or write them."""
+"""What a session remembers beyond a page, and the only functions that read or write it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.core.review.worklist import BY_URGENCY, Column, Order
 from app.core.scoring.result import Result
 from app.core.settings import read_settings
 from app.core.sources.source import Source
+from app.ui import widget_keys
 from app.ui.cache import models
 
 _T = TypeVar("_T")
@@ -33,78 +34,6 @@ _BATCH_NUMBER = "batch_number"
 _ORDER = "worklist_order"
 _DRAWN = "worklist_drawn"
 _CACHED = "remembered"
-
-# Widgets whose value is read or set elsewhere than where they are drawn.
-FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
-METHOD, METHODS_OPEN, METHOD_REQUEST = "case_method", "case_methods", "case_method_asked"
-SIMILAR_FILMS = "case_similar"
-ACTIVATIONS_VIEW, PICTURE_REQUEST = "activations_view", "activations_picture_request"
-
-
-def heatmap_layer_key(bundle: Bundle) -> str:
-    """The key of the layer that a heatmap is read from; each model keeps its own."""
-    return f"case_layer_{bundle.sha256[:12]}"
-
-
-def case_finding_key(bundle: Bundle, image_id: str) -> str:
-    """Key of the finding whose evidence is shown for a film.
-
-    Args:
-        bundle: The model.
-        image_id: SHA-256 of the film.
-    """
-    return f"case_finding_{bundle.sha256[:12]}_{image_id[:12]}"
-
-
-def review_finding_key(bundle: Bundle) -> str:
-    """Key of the finding by which films are listed."""
-    return f"review_finding_{bundle.sha256[:12]}"
-
-
-def layer_key(bundle: Bundle) -> str:
-    """The key of the layer that Activations shows; each model keeps its own."""
-    return f"activations_layer_{bundle.sha256[:12]}"
-
-
-def member_key(bundle: Bundle) -> str:
-    """The key of the network of an ensemble that Activations walks through."""
-    return f"activations_member_{bundle.sha256[:12]}"
-
-
-def layer_rows_key(bundle: Bundle) -> str:
-    """The key of the table of layers."""
-    return f"activations_rows_{bundle.sha256[:12]}"
-
-
-def channel_key(bundle: Bundle, image_id: str, layer: str) -> str:
-    """The key of the channel that Activations shows; another layer or film has its own.
-
-    Args:
-        bundle: The model.
-        image_id: SHA-256 of the film.
-        layer: Name of the layer.
-    """
-    return f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer}"
-
-
-def comment_key(bundle: Bundle, image_id: str) -> str:
-    """The key of a comment, so that no field shows what was written on another film.
-
-    Args:
-        bundle: The model.
-        image_id: SHA-256 of the film.
-    """
-    return f"case_comment_{bundle.sha256[:12]}_{image_id}"
-
-
-def override_key(bundle: Bundle, image_id: str) -> str:
-    """The key of the reason to judge a refused film all the same.
-
-    Args:
-        bundle: The model that refused it.
-        image_id: Its identity as it was refused.
-    """
-    return f"case_override_{bundle.sha256[:12]}_{image_id}"
 
 
 def value_of(key: str, default: Any = None) -> Any:
@@ -335,11 +264,11 @@ def next_upload() -> None:
 
 def enter_subfolder() -> None:
     """Appends the selected subfolder to the typed server folder."""
-    picked = st.session_state.get(SUBFOLDER)
+    picked = st.session_state.get(widget_keys.SUBFOLDER)
     if picked:
-        current = st.session_state.get(FOLDER, "").strip("/")
-        st.session_state[FOLDER] = f"{current}/{picked}".lstrip("/")
-        st.session_state[SUBFOLDER] = None
+        current = st.session_state.get(widget_keys.FOLDER, "").strip("/")
+        st.session_state[widget_keys.FOLDER] = f"{current}/{picked}".lstrip("/")
+        st.session_state[widget_keys.SUBFOLDER] = None
 
 
 def set_listed(listed: list[Result]) -> None:

@@ -15,7 +15,7 @@ from app.core.images.film import Film
 from app.core.networks.activations import LayerInfo, StrongestChannel, member_of
 from app.core.networks.layer_descriptions import format_shape, format_value
 from app.core.rendering import feature_maps
-from app.ui import errors, state
+from app.ui import errors, state, widget_keys
 from app.ui.activations.pictures import GRID
 from app.ui.activations.tiles import Tile, show_tiles
 
@@ -35,7 +35,7 @@ def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
     members = sorted({layer.member for layer in layers if layer.member is not None})
     if len(members) < 2:
         return None
-    key = state.member_key(bundle)
+    key = widget_keys.member_key(bundle)
     chosen = st.segmented_control(
         "Network",
         members,
@@ -43,7 +43,7 @@ def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
         required=True,
         format_func=lambda member: f"{member} of {len(members)}",
         on_change=errors.callback(_change_member),
-        args=(key, state.layer_key(bundle)),
+        args=(key, widget_keys.layer_key(bundle)),
         key=key,
         persist_state="session",
         help=f"This model is an ensemble of {len(members)} networks; its logit is the mean of "
@@ -71,7 +71,7 @@ def choose_layer(
         bundle: The model.
         class_index: Position of the explained class.
     """
-    key = state.layer_key(bundle)
+    key = widget_keys.layer_key(bundle)
     steps = [*(layer.name for layer in layers), EVIDENCE]
     kinds = {layer.name: layer for layer in layers}
     strip = st.container()
@@ -112,7 +112,7 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
         layers: All layers.
         bundle: The model.
     """
-    key = state.layer_rows_key(bundle)
+    key = widget_keys.layer_rows_key(bundle)
     table = pd.DataFrame(
         {
             "No.": range(1, len(layers) + 1),
@@ -128,7 +128,7 @@ def show_layer_list(layers: Sequence[LayerInfo], bundle: Bundle) -> None:
         table,
         hide_index=True,
         height=400,
-        on_select=errors.callback(partial(_choose_row, key, state.layer_key(bundle), layers)),
+        on_select=errors.callback(partial(_choose_row, key, widget_keys.layer_key(bundle), layers)),
         selection_mode="single-row",
         key=key,
         column_config={
@@ -241,4 +241,4 @@ def _choose(key: str, step: str) -> None:
 def _choose_row(table_key: str, key: str, layers: Sequence[LayerInfo]) -> None:
     for row in state.selected_rows(table_key):
         _choose(key, layers[row].name)
-        state.set_value(state.ACTIVATIONS_VIEW, GRID)
+        state.set_value(widget_keys.ACTIVATIONS_VIEW, GRID)

@@ -24,7 +24,7 @@ from app.core.review.cases import Case
 from app.core.review.findings import prediction_text
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
-from app.ui import state
+from app.ui import state, widget_keys
 from app.ui.activations import channel_picture
 from app.ui.activations.channel_picture import PendingPicture
 from app.ui.activations.tiles import Tile, show_tiles
@@ -87,9 +87,9 @@ def choose_view() -> View:
     name = views.segmented_control(
         "View",
         [GRID, ONE, LIST],
-        default=state.value_of(state.ACTIVATIONS_VIEW, GRID),
+        default=state.value_of(widget_keys.ACTIVATIONS_VIEW, GRID),
         required=True,
-        key=state.ACTIVATIONS_VIEW,
+        key=widget_keys.ACTIVATIONS_VIEW,
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -131,7 +131,7 @@ def show_maps(
     """
     order, means = by_strength(values), mean_activations(values)
     # One key per layer and film, so that each starts at its strongest channel.
-    key = state.channel_key(bundle, image_id, layer.name)
+    key = widget_keys.channel_key(bundle, image_id, layer.name)
     channel = view.beside.selectbox(
         "Channel, by mean activation",
         order,
@@ -293,7 +293,7 @@ def _describe_overlay(scale: Scale) -> str:
 
 
 def _show_one() -> None:
-    state.set_value(state.ACTIVATIONS_VIEW, ONE)
+    state.set_value(widget_keys.ACTIVATIONS_VIEW, ONE)
 
 
 def _choose_channel(key: str, picked: str) -> None:

@@ -19,7 +19,7 @@ from app.core.networks.layer_descriptions import format_shape
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
 from app.core.sources.source import Source
-from app.ui import errors, state
+from app.ui import errors, state, widget_keys
 from app.ui.cache import explanations, models
 
 PENDING_TEXT = (
@@ -51,7 +51,7 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
     """
     chosen = _chosen(bundle, class_index)
     is_requested = _is_requested(case, bundle, chosen)
-    if not is_requested and not state.value_of(state.METHODS_OPEN):
+    if not is_requested and not state.value_of(widget_keys.METHODS_OPEN):
         _return_to_default(bundle)
     current = chosen if is_requested else default_choice(bundle.manifest.heatmap, class_index)
     # The label is constant: a different one would close the open popover.
@@ -59,7 +59,7 @@ def choose_method(case: Case, bundle: Bundle, class_index: int) -> Choice:
         "Method",
         icon=":material/filter_center_focus:",
         width="stretch",
-        key=state.METHODS_OPEN,
+        key=widget_keys.METHODS_OPEN,
         on_change="rerun",
     )
     if popover.open:
@@ -144,15 +144,15 @@ def compute(pending: PendingHeatmap, case: Case, source: Source, bundle: Bundle)
 
 
 def _chosen(bundle: Bundle, class_index: int) -> Choice:
-    method: MethodKey = state.value_of(state.METHOD, _DEFAULT)
-    layer = state.value_of(state.heatmap_layer_key(bundle), bundle.manifest.heatmap.layer)
+    method: MethodKey = state.value_of(widget_keys.METHOD, _DEFAULT)
+    layer = state.value_of(widget_keys.heatmap_layer_key(bundle), bundle.manifest.heatmap.layer)
     return Choice(method, layer if METHODS[method].uses_layer else None, class_index)
 
 
 def _is_requested(case: Case, bundle: Bundle, choice: Choice) -> bool:
     return (
         not METHODS[choice.method].is_slow
-        or state.value_of(state.METHOD_REQUEST) == _request(case, bundle, choice)
+        or state.value_of(widget_keys.METHOD_REQUEST) == _request(case, bundle, choice)
         or explanations.explanation(bundle, case.image_id, choice) is not None
     )
 
@@ -166,7 +166,7 @@ def _choose(bundle: Bundle) -> None:
         "Method",
         list(METHODS),
         format_func=lambda key: METHODS[key].title,
-        key=state.METHOD,
+        key=widget_keys.METHOD,
         persist_state="session",
     )
     chosen = METHODS[method]
@@ -189,7 +189,7 @@ def _wait_for_layers(bundle: Bundle) -> None:
 
 
 def _choose_layer(bundle: Bundle) -> None:
-    key = state.heatmap_layer_key(bundle)
+    key = widget_keys.heatmap_layer_key(bundle)
     explainer, network = explanations.explainer(bundle), models.network(bundle)
     infos = {info.name: info for info in activations.layers(network.model)}
     default = bundle.manifest.heatmap.layer
@@ -241,11 +241,11 @@ def _offer_values(case: Case, bundle: Bundle, choice: Choice) -> None:
 
 
 def _request_heatmap(request: tuple[str, str, str, str | None]) -> None:
-    state.set_value(state.METHOD_REQUEST, request)
-    state.set_value(state.METHODS_OPEN, False)
+    state.set_value(widget_keys.METHOD_REQUEST, request)
+    state.set_value(widget_keys.METHODS_OPEN, False)
 
 
 def _return_to_default(bundle: Bundle) -> None:
-    state.set_value(state.METHOD, _DEFAULT)
-    state.set_value(state.heatmap_layer_key(bundle), bundle.manifest.heatmap.layer)
-    state.set_value(state.METHOD_REQUEST, None)
+    state.set_value(widget_keys.METHOD, _DEFAULT)
+    state.set_value(widget_keys.heatmap_layer_key(bundle), bundle.manifest.heatmap.layer)
+    state.set_value(widget_keys.METHOD_REQUEST, None)

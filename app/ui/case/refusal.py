@@ -17,7 +17,7 @@ from app.core.review.cases import Case, Window
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
-from app.ui import decision_log, errors, local_time, state
+from app.ui import decision_log, errors, local_time, state, widget_keys
 from app.ui.cache import models, pictures
 
 
@@ -77,7 +77,7 @@ def ask(case: Case, source: Source, bundle: Bundle) -> None:
             on_click=errors.callback(_judge),
             args=(case, source, bundle, case.remedy, ""),
         )
-    key = state.override_key(bundle, case.image_id)
+    key = widget_keys.override_key(bundle, case.image_id)
     with st.form(f"{key}_form", border=False):
         st.text_input(
             "Reason to judge it all the same",

@@ -15,7 +15,7 @@ from app.core.markdown import escape_markdown
 from app.core.performance.formatting import counted
 from app.core.review.cases import Case
 from app.core.scoring.prediction import Prediction
-from app.ui import elements, errors, state
+from app.ui import elements, errors, state, widget_keys
 from app.ui.cache import similar_films as cache
 
 _TITLE = "Films like this one"
@@ -131,7 +131,7 @@ def show(similar: Similar | None, case: Case) -> None:
             for label in _order(similar.neighbours)
         ],
     }
-    _mount(data=data, key=state.SIMILAR_FILMS, on_opened_change=errors.callback(_open))
+    _mount(data=data, key=widget_keys.SIMILAR_FILMS, on_opened_change=errors.callback(_open))
     st.caption(" ".join(_notes(similar)))
 
 
@@ -218,6 +218,6 @@ def _shape(task: Task, label: int) -> str:
 
 def _open() -> None:
     """Opens one of the films, which is in the batch under review."""
-    image_id = state.value_of(state.SIMILAR_FILMS, {}).get("opened")
+    image_id = state.value_of(widget_keys.SIMILAR_FILMS, {}).get("opened")
     for source in state.sources_under_review({image_id}).values():
         state.open_case(source)

@@ -19,7 +19,7 @@ from app.core.record.verdict import AGREEMENTS, Agreement, Verdict
 from app.core.rendering import heatmaps
 from app.core.review.cases import Case, Window
 from app.core.scoring.prediction import Prediction
-from app.ui import errors, local_time, state, verdict_log
+from app.ui import errors, local_time, state, verdict_log, widget_keys
 from app.ui.cache import pictures
 from app.ui.case import film_viewer, method_choice
 from app.ui.case.method_choice import PendingHeatmap
@@ -87,7 +87,7 @@ def _choose_class(task: Task) -> str:
 def _choose_finding(case: Case, bundle: Bundle) -> str:
     """The finding by which films are listed, else the one that leads in this film."""
     task = bundle.manifest.task
-    listed_by = state.value_of(state.review_finding_key(bundle))
+    listed_by = state.value_of(widget_keys.review_finding_key(bundle))
     leading = case.prediction.class_index if case.prediction is not None else 0
     first = task.classes.index(listed_by) if listed_by in task.classes else leading
     return st.selectbox(
@@ -96,7 +96,7 @@ def _choose_finding(case: Case, bundle: Bundle) -> str:
         index=first,
         format_func=task.display_name,
         # One for each film, as each has a leading finding of its own.
-        key=state.case_finding_key(bundle, case.image_id),
+        key=widget_keys.case_finding_key(bundle, case.image_id),
         persist_state="session",
     )
 
@@ -233,7 +233,7 @@ def ask_comment(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
         verdict: The saved verdict, if any.
     """
     # One key per film and model, so that a field never shows another one's text.
-    key = state.comment_key(bundle, case.image_id)
+    key = widget_keys.comment_key(bundle, case.image_id)
     st.text_area(
         "Comment",
         value=verdict.comment if verdict else "",

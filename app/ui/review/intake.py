@@ -15,7 +15,7 @@ from app.core.sources import folders, sources
 from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 from app.core.sources.uploads import Spool, spool
-from app.ui import decision_log, errors, state
+from app.ui import decision_log, errors, state, widget_keys
 from app.ui.cache import models
 
 _FILES = "Files or ZIP"
@@ -85,7 +85,7 @@ def _server_folder(bundle: Bundle) -> None:
         return
     relative = st.text_input(
         "Folder in the data root",
-        key=state.FOLDER,
+        key=widget_keys.FOLDER,
         placeholder="e.g. 2026/week-12; empty for the root itself",
         persist_state="session",
     )
@@ -99,7 +99,7 @@ def _server_folder(bundle: Bundle) -> None:
         st.pills(
             "Folders inside",
             inside[:_MAX_LISTED],
-            key=state.SUBFOLDER,
+            key=widget_keys.SUBFOLDER,
             on_change=errors.callback(state.enter_subfolder),
         )
     if len(inside) > _MAX_LISTED:

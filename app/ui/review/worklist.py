@@ -29,7 +29,7 @@ from app.core.review.worklist import (
 )
 from app.core.scoring.result import Result
 from app.core.sources.left_out import LeftOut
-from app.ui import components, errors, state
+from app.ui import components, errors, state, widget_keys
 from app.ui.cache import films
 from app.ui.review import finding_columns
 
@@ -83,7 +83,7 @@ def choose_finding(bundle: Bundle) -> str | None:
         "Finding",
         [_ALL_FINDINGS, *task.classes],
         format_func=lambda name: name if name == _ALL_FINDINGS else task.display_name(name),
-        key=state.review_finding_key(bundle),
+        key=widget_keys.review_finding_key(bundle),
         persist_state="session",
     )
     return None if chosen == _ALL_FINDINGS else chosen

@@ -17,7 +17,7 @@ from app.core.sources.source import Source
 from app.ui.activations.channel_picture import EXPLANATION
 from app.ui.activations.layer_walk import EVIDENCE
 from app.ui.cache import channel_pictures, models
-from app.ui.state import layer_key
+from app.ui.widget_keys import layer_key
 from tests.app.views.conftest import MAIN
 from tests.bundles import make_bundle, with_window
 

@@ -1,0 +1,79 @@
+"""The keys of widgets whose value is read or set elsewhere than where they are drawn.
+
+Where a key names a model or a film, each has its own, so that nothing carries over to another.
+"""
+
+from __future__ import annotations
+
+from app.core.bundles.bundle import Bundle
+
+FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
+METHOD, METHODS_OPEN, METHOD_REQUEST = "case_method", "case_methods", "case_method_asked"
+SIMILAR_FILMS = "case_similar"
+ACTIVATIONS_VIEW, PICTURE_REQUEST = "activations_view", "activations_picture_request"
+
+
+def heatmap_layer_key(bundle: Bundle) -> str:
+    """The key of the layer that a heatmap is read from; each model keeps its own."""
+    return f"case_layer_{bundle.sha256[:12]}"
+
+
+def case_finding_key(bundle: Bundle, image_id: str) -> str:
+    """Key of the finding whose evidence is shown for a film.
+
+    Args:
+        bundle: The model.
+        image_id: SHA-256 of the film.
+    """
+    return f"case_finding_{bundle.sha256[:12]}_{image_id[:12]}"
+
+
+def review_finding_key(bundle: Bundle) -> str:
+    """Key of the finding by which films are listed."""
+    return f"review_finding_{bundle.sha256[:12]}"
+
+
+def layer_key(bundle: Bundle) -> str:
+    """The key of the layer that Activations shows; each model keeps its own."""
+    return f"activations_layer_{bundle.sha256[:12]}"
+
+
+def member_key(bundle: Bundle) -> str:
+    """The key of the network of an ensemble that Activations walks through."""
+    return f"activations_member_{bundle.sha256[:12]}"
+
+
+def layer_rows_key(bundle: Bundle) -> str:
+    """The key of the table of layers."""
+    return f"activations_rows_{bundle.sha256[:12]}"
+
+
+def channel_key(bundle: Bundle, image_id: str, layer: str) -> str:
+    """The key of the channel that Activations shows; another layer or film has its own.
+
+    Args:
+        bundle: The model.
+        image_id: SHA-256 of the film.
+        layer: Name of the layer.
+    """
+    return f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer}"
+
+
+def comment_key(bundle: Bundle, image_id: str) -> str:
+    """The key of a comment, so that no field shows what was written on another film.
+
+    Args:
+        bundle: The model.
+        image_id: SHA-256 of the film.
+    """
+    return f"case_comment_{bundle.sha256[:12]}_{image_id}"
+
+
+def override_key(bundle: Bundle, image_id: str) -> str:
+    """The key of the reason to judge a refused film all the same.
+
+    Args:
+        bundle: The model that refused it.
+        image_id: Its identity as it was refused.
+    """
+    return f"case_override_{bundle.sha256[:12]}_{image_id}"
