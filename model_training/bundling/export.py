@@ -29,7 +29,7 @@ from app.core.images.preparation import DECODERS
 from app.core.networks.network import Network, load_network
 from model_training.bundling.card import write_card
 from model_training.bundling.reference_files import write_files
-from model_training.data.datasets import images_below
+from model_training.data.image_files import images_below
 from model_training.reference.build import Built
 
 _LIBRARIES = ("overread", "keras", "tensorflow", *DECODERS)

@@ -13,7 +13,8 @@ from app.core.bundles.bundle_files import SPLIT, file_sha256
 from app.core.bundles.predictions_table import GROUP_ID, CaseSplit
 from app.core.errors import DatasetError
 from app.core.images.reading import AS_STORED, ReadOptions
-from model_training.data.datasets import NO_CLASS, SPLITS, Case, images_below
+from model_training.data.datasets import NO_CLASS, SPLITS, Case
+from model_training.data.image_files import images_below
 from model_training.reference.known_cases import KnownCase
 
 

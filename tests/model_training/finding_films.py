@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from model_training.data.datasets import NO_CLASS, Case, Dataset, Presence
+from model_training.data.datasets import NO_CLASS, Case, Dataset
+from model_training.data.image_files import Presence
 from tests.model_training.films import write
 
 FINDINGS = ("EFFUSION", "NODULE")

@@ -4,14 +4,10 @@ import pytest
 from app.core.bundles.decision_rule import Calibration
 from app.core.networks.class_logits import class_logits
 from app.core.statistics.calibration import expected_calibration_error, sigmoid, softmax
-from app.core.statistics.calibration_fitting import fit_temperature
+from app.core.statistics.calibration_fitting import calibrate, fit_temperature
 from app.core.statistics.recalibration import calibrated
 from app.core.statistics.zones import Units
-from model_training.evaluation.evaluation import (
-    calibrate,
-    choose_thresholds,
-    heatmap_scale,
-)
+from model_training.evaluation.decision_fitting import choose_thresholds, heatmap_scale
 
 
 def two_classes(positive):

@@ -18,7 +18,8 @@ from app.core.sources.sources import from_paths
 from app.core.statistics.calibration_fitting import calibrate
 from app.core.statistics.recalibration import calibrated
 from model_training.cli import main
-from model_training.data.datasets import images_below, read_dataset
+from model_training.data.datasets import read_dataset
+from model_training.data.image_files import images_below
 from model_training.evaluation import decision_fitting
 from tests.model_training.fitting.calls import BASIC, fit_arguments, leftovers
 
