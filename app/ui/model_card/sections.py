@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -15,6 +16,7 @@ from app.core.scoring.gatekeeper import reference_note
 from app.ui import components
 
 _DIGEST_DIGITS = 8
+_MOST_LISTED = 8  # files of one folder that are unchanged
 _WIDE, _NARROW = 236, 74  # widths of a column of names and of digests, in pixels
 
 
@@ -64,7 +66,7 @@ def gate(bundle: Bundle) -> None:
 
 
 def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
-    """The digest of the bundle, and the expected and current digest of each file.
+    """The digest of the bundle, and the expected and current digests of its files.
 
     Args:
         bundle: The model.
@@ -78,17 +80,7 @@ def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
         "the whole model. It is written into every result."
     )
     st.markdown("**Files**")
-    table = pd.DataFrame(
-        [
-            {
-                "File": check.name,
-                "Expected": check.expected[:_DIGEST_DIGITS],
-                "Found": check.found[:_DIGEST_DIGITS] if check.found else "none",
-                "Result": check.word,
-            }
-            for check in files
-        ]
-    )
+    table = pd.DataFrame(_file_rows(files))
     narrow = st.column_config.TextColumn(width=_NARROW)
     st.dataframe(
         table,
@@ -100,6 +92,30 @@ def file_table(bundle: Bundle, files: Sequence[FileCheck]) -> None:
         },
     )
     st.caption(f"First {_DIGEST_DIGITS} digits of SHA-256, computed when this page was opened.")
+
+
+def _file_rows(files: Sequence[FileCheck]) -> list[dict[str, str]]:
+    """A row a file; but one for all unchanged files of a folder with many, such as pictures."""
+    unchanged = Counter(_folder(check) for check in files if check.word == "unchanged")
+    many = {folder for folder, count in unchanged.items() if folder and count > _MOST_LISTED}
+    rows = [
+        {
+            "File": check.name,
+            "Expected": check.expected[:_DIGEST_DIGITS],
+            "Found": check.found[:_DIGEST_DIGITS] if check.found else "none",
+            "Result": check.word,
+        }
+        for check in files
+        if check.word != "unchanged" or _folder(check) not in many
+    ]
+    for folder in sorted(many):
+        name = f"{folder}: {formatting.counted(unchanged[folder], 'file')}"
+        rows.append({"File": name, "Expected": "", "Found": "", "Result": "unchanged"})
+    return rows
+
+
+def _folder(check: FileCheck) -> str:
+    return check.name.rpartition("/")[0]
 
 
 def version_table(versions: Sequence[VersionCheck]) -> None:

@@ -1,3 +1,4 @@
+import json
 import os
 import platform
 from pathlib import Path
@@ -6,7 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle import file_sha256, load_bundle
+from app.core.bundles.manifest import MANIFEST
 from app.core.bundles.provenance import check_files, check_versions
 from tests.app.views.light_bundles import BINARY, drawn_table, write_bundle
 
@@ -69,3 +71,23 @@ def test_checks_name_what_is_gone(path):
         "predictions.csv": "unchanged",
     }
     assert [check.word for check in check_versions(bundle)] == ["same", "differs", "not installed"]
+
+
+def test_many_unchanged_files_of_a_folder_take_one_row(path):
+    manifest = json.loads((path / MANIFEST).read_text())
+    (path / "pictures").mkdir()
+    for number in range(12):
+        file = path / "pictures" / f"{number:02}.jpg"
+        file.write_bytes(b"picture %d" % number)
+        manifest["files"][f"pictures/{file.name}"] = file_sha256(file)
+    (path / MANIFEST).write_text(json.dumps(manifest))
+    open_page()
+    before = (path / "pictures" / "03.jpg").stat()
+    (path / "pictures" / "03.jpg").write_bytes(b"another")
+    os.utime(path / "pictures" / "03.jpg", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    rows = open_page().dataframe[0].value.set_index("File")["Result"]
+
+    assert rows["pictures/03.jpg"] == "changed"
+    assert rows["pictures: 11 files"] == "unchanged"
+    assert len(rows) == 4 + 2
