@@ -91,6 +91,17 @@ def review_samples(page: Page) -> None:
     wait_for_worklist(page)
 
 
+def review_server_folder(page: Page, name: str) -> None:
+    """Scores a folder of the data root and waits for the worklist."""
+    choose(page, "Server folder")
+    folder = page.get_by_label("Folder in the data root")
+    folder.fill(name)
+    with rerun(page):
+        folder.press("Enter")
+    page.get_by_role("button", name=f"Review the folder {name}").click()
+    wait_for_worklist(page)
+
+
 def wait_for_worklist(page: Page) -> None:
     """Waits until scoring has ended and the rows are drawn."""
     # The first batch of a model waits until its network is converted.
@@ -99,17 +110,30 @@ def wait_for_worklist(page: Page) -> None:
 
 
 def worklist(page: Page) -> Locator:
-    """The table of films."""
-    return page.get_by_test_id("stDataFrame").first
+    """The table of films, which is not the only table of the page."""
+    named = page.get_by_label("Worklist")
+    return page.get_by_test_id("stDataFrame").filter(has=named)
 
 
 def open_row(page: Page, number: int) -> None:
-    """Opens a film of the worklist, the first being 0, by its box."""
-    box = worklist(page).bounding_box()
+    """Opens a judged film of the worklist, the first being 0, by its box."""
+    _open_row(page, number)
+    shown(page.get_by_text("Do you agree with this prediction?"))
+
+
+def open_refused_row(page: Page, number: int) -> None:
+    """Opens a film that was refused, in the same way."""
+    _open_row(page, number)
+    shown(page.get_by_role("heading", name="✕ Refused"))
+
+
+def _open_row(page: Page, number: int) -> None:
+    table = worklist(page)
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
     assert box
     with rerun(page):
         page.mouse.click(box["x"] + 18, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * (number + 0.5))
-    shown(page.get_by_text("Do you agree with this prediction?"))
 
 
 def viewer(page: Page) -> Locator:

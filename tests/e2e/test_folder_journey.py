@@ -23,19 +23,9 @@ def ward(bundle, home, tmp_path, monkeypatch):
         yield address
 
 
-def _review(page, name):
-    steps.choose(page, "Server folder")
-    folder = page.get_by_label("Folder in the data root")
-    folder.fill(name)
-    with steps.rerun(page):
-        folder.press("Enter")
-    page.get_by_role("button", name="Review the folder").click()
-    steps.wait_for_worklist(page)
-
-
 def test_a_folder_of_other_films_is_warned_of_before_one_is_opened(page, ward):
     steps.open_page(page, ward)
-    _review(page, "brighter")
+    steps.review_server_folder(page, "brighter")
 
     warning = page.get_by_test_id("stAlert")
     expect(warning).to_contain_text("These films differ from those the model learned from")
@@ -51,6 +41,6 @@ def test_a_folder_of_other_films_is_warned_of_before_one_is_opened(page, ward):
     expect(figure).to_contain_text("films the model was tested on (80)")
 
     page.get_by_text("Review other films").click()
-    _review(page, "alike")
+    steps.review_server_folder(page, "alike")
     steps.shown(page.get_by_text("55 films were compared with 80 held-out films"))
     expect(page.get_by_test_id("stAlert")).to_have_count(0)

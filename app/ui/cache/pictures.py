@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -41,16 +42,17 @@ def _film_picture(image_id: str, chosen: ReadOptions, _film: Film, window: Windo
     return _data_url("jpeg", display.jpeg(window.of(_film), quality=92))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def corrected_picture(image_id: str, _film: Film, remedy: Remedy) -> str:
-    """A film as it would be with a remedy, as a data URL.
+@st.cache_resource(max_entries=8, show_spinner=False)
+def corrected_film(image_id: str, _film: Film, remedy: Remedy) -> Film:
+    """A film for display as it would be with a remedy; must not be modified.
 
     Args:
         image_id: SHA-256 of the file.
         _film: The film as it is.
         remedy: What would be done to it.
     """
-    return _data_url("jpeg", display.jpeg(refusals.corrected(_film, remedy), quality=92))
+    corrected = refusals.corrected(_film, remedy)
+    return replace(corrected, chosen=replace(_film.chosen, remedy=remedy))
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=64, show_spinner=False)

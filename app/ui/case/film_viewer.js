@@ -91,6 +91,7 @@ function fraction(event, pane) {
 
 function fillScale(scale, data) {
   scale.className = data.layer ? "scale" : "scale off";
+  scale.hidden = !data.with_scale;
   scale.querySelector(".title").textContent = data.title;
   scale.querySelector(".ramp").style.background = `linear-gradient(to top, ${data.ramp})`;
   scale.querySelector(".ticks").replaceChildren(...data.ticks.map((tick) => {

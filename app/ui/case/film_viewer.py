@@ -28,11 +28,13 @@ class Picture:
         url: URL of the image.
         shape: Height and width in pixels.
         film_key: Identifies the film; the zoom is reset when it changes.
+        label: What is read out for it.
     """
 
     url: str
     shape: tuple[int, int]
     film_key: str
+    label: str = "Film viewer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,14 @@ class Heatmap:
 
 
 def show_film(
-    film: Picture, heatmap: Heatmap | None, *, opacity: float, beside: bool, note: str = ""
+    film: Picture,
+    heatmap: Heatmap | None = None,
+    *,
+    opacity: float = 0.0,
+    beside: bool = False,
+    note: str = "",
+    with_scale: bool = True,
+    key: str = "case_film",
 ) -> None:
     """Draws a film with its heatmap; wheel or `+` and `-` zoom, dragging or arrow keys pan.
 
@@ -63,6 +72,8 @@ def show_film(
         opacity: Opacity of the heatmap, in [0, 1].
         beside: Whether to show the film without overlay on the left.
         note: Caption if there is no heatmap.
+        with_scale: Whether there is room for a colour bar, with or without a heatmap.
+        key: Of the viewer, of which a page may have several.
     """
     data: dict[str, Any] = {
         "film": film.url,
@@ -72,7 +83,8 @@ def show_film(
         "opacity": opacity,
         "beside": beside,
         "max_height": MAX_HEIGHT,
-        "label": "Film viewer",
+        "label": film.label,
+        "with_scale": with_scale,
         "title": "",
         "ramp": ", ".join(f"rgb{colour} {fraction:.0%}" for fraction, colour in ANCHORS),
         "ticks": [],
@@ -87,7 +99,7 @@ def show_film(
             ],
         }
         note = _caption(heatmap)
-    _mount(data=data, key="case_film")
+    _mount(data=data, key=key)
     st.caption(note)
 
 

@@ -19,6 +19,7 @@ from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from app.ui import decision_log, errors, local_time, state, widget_keys
 from app.ui.cache import models, pictures
+from app.ui.case import film_viewer, viewer
 
 
 class NoReasonError(OverreadError):
@@ -37,19 +38,25 @@ def show_beside(case: Case, film: Film, remedy: Remedy) -> None:
         film: Its pixels for display.
         remedy: What is offered.
     """
+    controls, _ = st.columns([3, 13])
+    with controls:
+        window = viewer.choose_window()
     as_it_is, corrected = st.columns(2)
-    as_it_is.markdown("**As it is**")
-    as_it_is.image(
-        pictures.film_picture(case.image_id, film, Window()),
-        caption="The film as its file has it",  # which is read out, too
-        width="stretch",
-    )
-    corrected.markdown(f"**Corrected:** {refusals.offered(remedy)}")
-    corrected.image(
-        pictures.corrected_picture(case.image_id, film, remedy),
-        caption=f"The film {refusals.offered(remedy)}",
-        width="stretch",
-    )
+    with as_it_is:
+        st.markdown("**As it is**")
+        _show(case, film, window, key="case_film", label="The film as it is")
+    with corrected:
+        how = refusals.offered(remedy)
+        st.markdown(f"**Corrected:** {how}")
+        other = pictures.corrected_film(case.image_id, film, remedy)
+        _show(case, other, window, key="case_corrected", label=f"The film {how}")
+
+
+def _show(case: Case, film: Film, window: Window, *, key: str, label: str) -> None:
+    rows, columns = film.pixels.shape[:2]
+    url = pictures.film_picture(case.image_id, film, window)
+    picture = film_viewer.Picture(url, (rows, columns), case.image_id, label)
+    film_viewer.show_film(picture, key=key, with_scale=False)
 
 
 def explain(case: Case) -> None:
@@ -133,7 +140,7 @@ def _judge(case: Case, source: Source, bundle: Bundle, remedy: Remedy | None, re
     decision_log.save(
         bundle, case.image_id, judged_id=result.image_id, remedy=remedy, reason=reason
     )
-    _show(source, result, bundle)
+    _put_in_place(source, result, bundle)
 
 
 def _take_back(case: Case, source: Source, bundle: Bundle) -> None:
@@ -141,7 +148,7 @@ def _take_back(case: Case, source: Source, bundle: Bundle) -> None:
     last = {"override": ""} if source.reading.override else {"remedy": None}
     result = _judged(source, replace(source.reading, **last), bundle)
     decision_log.take_back(bundle, case.image_id)
-    _show(source, result, bundle)
+    _put_in_place(source, result, bundle)
 
 
 def _judged(source: Source, reading: ReadOptions, bundle: Bundle) -> Result:
@@ -152,7 +159,7 @@ def _judged(source: Source, reading: ReadOptions, bundle: Bundle) -> Result:
     return result
 
 
-def _show(source: Source, result: Result, bundle: Bundle) -> None:
+def _put_in_place(source: Source, result: Result, bundle: Bundle) -> None:
     batch = _batch_of(bundle)
     if batch is None:
         state.open_case(result.source)

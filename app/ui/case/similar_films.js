@@ -1,14 +1,15 @@
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".similar");
   const dialog = parentElement.querySelector("dialog");
-  const films = data.rows.flatMap((row) => row.films);
+  // Those that can be shown large.
+  const films = data.rows.flatMap((row) => row.films).filter((film) => film.picture);
   const content = JSON.stringify(data);
   if (root.content !== content) {
     root.content = content;
     if (dialog.open) dialog.close();
     root.setAttribute("role", "group");
     // What is scrolled must be reached by the keyboard: by its pictures, else by itself.
-    root.tabIndex = films.some((film) => film.picture) ? -1 : 0;
+    root.tabIndex = films.length ? -1 : 0;
     root.setAttribute("aria-label", data.label);
     root.replaceChildren(...data.rows.map((row) => drawRow(row, films, show)));
     dialog.setAttribute("aria-label", data.label);

@@ -146,7 +146,10 @@ def _notes(similar: Similar) -> list[str]:
         notes.append(_how_often(similar.bundle))
     first = neighbours.nearest
     if first is not None and first.closeness == "far":
-        notes.append(f"None is close: the nearest is {_number(first)} times as far as is usual.")
+        notes.append(
+            f"None is close: the nearest lies at a distance of {_number(first)}; almost all "
+            "held-out films have one within 1."
+        )
     if neighbours.num_left_out:
         left_out = counted(neighbours.num_left_out, "film")
         notes.append(f"{left_out} of this patient left out.")
@@ -183,6 +186,7 @@ def _tile(neighbour: Neighbour, similar: Similar) -> dict[str, Any]:
     image_id, task = neighbour.image_id, similar.task
     path = similar.sample.pictures.get(image_id)
     distance = f"{_number(neighbour)} {neighbour.closeness}"
+    in_words = f"{_number(neighbour)} ({neighbour.closeness})"
     name = _name(task, neighbour.label)
     split = {"val": "validation", "test": "test"}.get(similar.sample.splits[image_id], "held-out")
     return {
@@ -191,7 +195,7 @@ def _tile(neighbour: Neighbour, similar: Similar) -> dict[str, Any]:
         "truth": f"{_shape(task, neighbour.label)} {name}",
         "distance": distance,
         "description": f"{name}, {distance}, {split} film",
-        "caption": f"A {split} film. Truth: {name}. Distance: {distance}.",
+        "caption": f"A {split} film. Truth: {name}. Distance: {in_words}.",
     }
 
 

@@ -115,7 +115,7 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> PendingHeat
     """
     window_side, method, rest = st.columns([3, 3, 10], vertical_alignment="center")
     with window_side:
-        window = _choose_window()
+        window = choose_window()
     rows, columns = film.pixels.shape[:2]
     url = pictures.film_picture(case.image_id, film, window)
     picture = film_viewer.Picture(url, (rows, columns), case.image_id)
@@ -155,6 +155,16 @@ def show_film(case: Case, film: Film, bundle: Bundle, view: View) -> PendingHeat
             heatmap = film_viewer.Heatmap(url, choice, scale, float(evidence.max()))
     _draw(picture, heatmap, view)
     return None
+
+
+def choose_window() -> Window:
+    """Lets the reader choose the grey levels that are displayed as black and white."""
+    with st.popover("Window", icon=":material/contrast:", width="stretch"):
+        low, high = st.slider(
+            "Grey levels", 0, 255, (0, 255), key="case_window", persist_state="session"
+        )
+        inverted = st.toggle("Inverted", key="case_inverted", persist_state="session")
+    return Window(low, high, inverted)
 
 
 def reading_note(film: Film) -> str:
@@ -246,15 +256,6 @@ def ask_comment(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
     )
     if verdict:
         st.caption(f"Saved {local_time.shown(verdict.created_at)}")
-
-
-def _choose_window() -> Window:
-    with st.popover("Window", icon=":material/contrast:", width="stretch"):
-        low, high = st.slider(
-            "Grey levels", 0, 255, (0, 255), key="case_window", persist_state="session"
-        )
-        inverted = st.toggle("Inverted", key="case_inverted", persist_state="session")
-    return Window(low, high, inverted)
 
 
 def _save_agreement(image_id: str, bundle: Bundle, agreement: Agreement) -> None:

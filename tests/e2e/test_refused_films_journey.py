@@ -1,0 +1,121 @@
+"""Refused films: told why, looked at, put right, judged all the same, taken back, and exported."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import pandas as pd
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e import contrast, steps
+from tests.e2e.conftest import dashboard
+from tests.homes import link_converted
+from tests.references import familiar_film, foreign_film
+
+REASON = "Known phantom of this ward"
+
+
+@pytest.fixture
+def folder(referenced_bundle, tmp_path, monkeypatch) -> Path:
+    """A folder with a familiar, a foreign, an inverted and a turned film, and its model."""
+    films = tmp_path / "root" / "mixed"
+    films.mkdir(parents=True)
+    for name, pixels in {
+        "familiar": familiar_film(3000),
+        "foreign": foreign_film(3001),
+        "inverted": 255 - familiar_film(3002),
+        "turned": cv2.rotate(familiar_film(3003), cv2.ROTATE_180),
+    }.items():
+        cv2.imwrite(str(films / f"{name}.png"), pixels)
+    monkeypatch.setenv("OVERREAD_MODELS", str(referenced_bundle.path.parent))
+    return films
+
+
+def test_refused_films_are_put_right_or_judged_for_a_reason_and_say_so(page, folder, tmp_path):
+    with dashboard(link_converted(tmp_path / "home"), data_root=folder.parent) as address:
+        steps.open_page(page, address)
+        steps.review_server_folder(page, folder.name)
+        steps.choose_filter(page, "✕ Refused")
+        steps.open_refused_row(page, 0)
+
+        # The foreign film comes first, in the viewer of all films, without a probability.
+        film_is(page, "foreign")
+        steps.shown(page.get_by_text("This image is unlike those the model learned from"))
+        expect(page.get_by_text("Calibrated probability")).to_have_count(0)
+        expect(page.get_by_role("button", name="Judge the corrected film")).to_have_count(0)
+        assert zooms(page, steps.viewer(page))
+        for theme in contrast.THEMES:
+            contrast.choose_theme(page, theme)
+            assert not contrast.violations(page)
+        with steps.rerun(page):
+            page.get_by_role("button", name="Judge it all the same").click()
+        steps.shown(page.get_by_text("Write a reason first"))
+        page.get_by_label("Reason to judge it all the same").fill(REASON)
+        with steps.rerun(page):
+            page.get_by_role("button", name="Judge it all the same").click()
+        steps.shown(page.get_by_text(REASON))
+        steps.shown(page.get_by_text("Calibrated probability"))
+
+        # The inverted film stands beside the corrected one, which can be looked at as closely.
+        next_film(page, "inverted")
+        corrected = page.get_by_role("group", name="The film with black and white swapped")
+        steps.shown(page.get_by_role("group", name="The film as it is"))
+        assert zooms(page, corrected)
+        for theme in contrast.THEMES:
+            contrast.choose_theme(page, theme)
+            assert not contrast.violations(page)
+        judge_corrected(page, "Black and white were swapped")
+
+        # What was decided of the turned film is taken back.
+        next_film(page, "turned")
+        judge_corrected(page, "The film was turned by 180°")
+        with steps.rerun(page):
+            page.get_by_role("button", name="Leave it refused").click()
+        steps.shown(page.get_by_role("button", name="Judge the corrected film"))
+
+        steps.go_to(page, "Review")
+        expect(page.get_by_text(re.compile("1 ✕ Refused"))).to_have_count(1)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download results.csv").click()
+
+    table = pd.read_csv(BytesIO(download.value.path().read_bytes()), dtype=str).fillna("")
+    rows = table.set_index(table["path"].map(lambda path: Path(path).stem))
+    assert rows["status"].to_dict() == {
+        "familiar": "ok", "foreign": "ok", "inverted": "ok", "turned": "refused",
+    }  # fmt: skip
+    assert rows["override"].to_dict() == dict.fromkeys(rows.index, "") | {"foreign": REASON}
+    assert rows["remedy"].to_dict() == dict.fromkeys(rows.index, "") | {"inverted": "invert"}
+    assert rows.loc["turned", "remedy_offered"] == "turn_180"
+    assert rows.loc["turned", "probability"] == ""
+    assert float(rows.loc["familiar", "distance"]) <= 1 < float(rows.loc["foreign", "distance"])
+
+
+def film_is(page: Page, name: str) -> None:
+    expect(page.get_by_role("heading", level=4)).to_contain_text(name)
+
+
+def next_film(page: Page, name: str) -> None:
+    """Goes on with the key for it."""
+    with steps.rerun(page):
+        page.keyboard.press("n")
+    film_is(page, name)
+
+
+def judge_corrected(page: Page, note: str) -> None:
+    with steps.rerun(page):
+        page.get_by_role("button", name="Judge the corrected film").click()
+    steps.shown(page.get_by_text(note))
+    steps.shown(page.get_by_text("Calibrated probability"))
+
+
+def zooms(page: Page, viewer: Locator) -> bool:
+    """Whether the keyboard enlarges what is shown."""
+    steps.shown(viewer)
+    viewer.focus()
+    page.keyboard.press("+")
+    picture = viewer.locator(".pane img").first
+    return "scale(1.25)" in picture.evaluate("element => element.style.transform")
