@@ -49,10 +49,9 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
     if observation.distance > 1:
         raise RefusedImageError(
             UNFAMILIAR,
-            "This image is unlike those the model learned from "
-            f"({times_the_limit(observation.distance)} as far from them as the limit). Check that "
-            "it shows what the model is for, in the usual view and whole; if so, read it without "
-            "the model.",
+            "This image is unlike those the model learned from: its distance from them is "
+            f"{times_the_limit(observation.distance)} the limit. Check that it shows what the "
+            "model is for, in the usual view and whole; if so, read it without the model.",
         )
 
 

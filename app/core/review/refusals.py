@@ -20,6 +20,8 @@ _OFFERED: dict[Remedy, str] = {
     "remove_border": "without its border",
 }
 
+_DISTANCE = "Its distance from the films the model learned from"
+
 
 def offered(remedy: Remedy) -> str:
     """How the film would be with a remedy, such as `black and white swapped`."""
@@ -46,7 +48,7 @@ def second_look_note(chosen: ReadOptions) -> str:
     if chosen.remedy is not None:
         words.append(remedies.DONE[chosen.remedy])
     if chosen.override:
-        words.append(f"Judged although the model is not for it: {chosen.override}")
+        words.append(f"Judged although the model refused it: {chosen.override}")
     return " ".join(words)
 
 
@@ -61,7 +63,7 @@ def row_note(result: Result) -> str:
         _first_sentence(result.reason) if by_gate else result.reason,
     ]
     if result.remedy is not None:
-        words.append(f"Offered on Case: {offered(result.remedy)}.")
+        words.append("Case offers the corrected film.")
     if result.duplicate_of:
         words.append(f"Nearly the same as {result.duplicate_of}.")
     return " ".join(filter(None, words))
@@ -76,22 +78,18 @@ def distance_text(observation: Observation) -> str:
     """How far a film lies from those the model learned from, in words with the figure."""
     distance = observation.distance
     if distance <= 1:
-        return (
-            f"It lies within the limit, at {distance:.2f} of the distance at which films are "
-            "refused."
-        )
-    times = times_the_limit(distance)
-    return f"It lies {times} as far from the films the model learned from as the limit."
+        return f"{_DISTANCE} is within the limit ({distance:.2f} of it)."
+    return f"{_DISTANCE} is {times_the_limit(distance)} the limit."
 
 
 def all_refused_note(results: Sequence[Result]) -> str:
-    """One message for a folder of which no film is judged; else empty.
+    """One message for a folder of several films none of which is judged; else empty.
 
     Args:
         results: Of a finished batch.
     """
     judged = [one for one in results if one.status in ("ok", "refused") and one.observation]
-    if not judged or any(one.status == "ok" for one in judged):
+    if len(judged) < 2 or any(one.status == "ok" for one in judged):
         return ""
     if any(one.reason_code != UNFAMILIAR for one in judged):
         return (

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 # What a reader must know of a model without a reference, wherever its results are.
 NO_REFERENCE = (
-    "This model has no reference of what it learned from, so it cannot tell foreign images: it "
-    "judges whatever it is given."
+    "This model has no reference of the images it learned from, so it cannot recognise foreign "
+    "images: it judges whatever it is given."
 )
 
 
 def reference_note(bundle: Bundle) -> str:
-    """Whether a model can tell foreign images, and how many of its own it refuses.
+    """Whether a model can recognise foreign images, and how many of its own it refuses.
 
     Args:
         bundle: The model; an adapted one has a wider limit, which is said.

@@ -58,4 +58,4 @@ def test_a_bundle_without_a_reference_says_so(bundle, folder, tmp_path, capsys):
 
     assert table["status"].tolist() == ["ok"] * 3
     assert table["distance"].tolist() == [""] * 3
-    assert "cannot tell foreign images" in capsys.readouterr().err
+    assert "cannot recognise foreign images" in capsys.readouterr().err

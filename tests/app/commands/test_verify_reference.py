@@ -58,4 +58,4 @@ def test_a_reference_that_does_not_fit_its_network(referenced_bundle, tmp_path, 
 
 def test_a_bundle_without_a_reference(bundle, capsys):
     assert main(["verify", str(bundle.path)]) == 0
-    assert "cannot tell foreign images" in capsys.readouterr().out
+    assert "cannot recognise foreign images" in capsys.readouterr().out

@@ -52,9 +52,9 @@ def test_refused_films_are_listed_with_reason_and_what_is_offered(gated_app):
     assert table["Status"].tolist().count("✕ Refused") == 2
     foreign, inverted = (table.loc[f"mixed/{name}.png"] for name in ("foreign", "inverted"))
     assert "unlike those the model learned from" in foreign["Reason"]
-    assert "Offered on Case: with black and white swapped" in inverted["Reason"]
+    assert "Case offers the corrected film" in inverted["Reason"]
     assert foreign.isna()["Probability"]
-    assert "cannot tell foreign images" not in texts(at)
+    assert "cannot recognise foreign images" not in texts(at)
     assert "all 3" not in texts(at)
 
 
@@ -118,7 +118,7 @@ def test_a_refused_film_is_judged_all_the_same_only_with_a_reason(
     assert not at.exception
     assert "Calibrated probability" in texts(at)
     assert "Known phantom of this ward" in texts(at)
-    assert re.search(r"\d\.\d times as far from the films", texts(at))
+    assert re.search(r"\d\.\d times the limit", texts(at))
     (decision,) = decisions(tmp_path, referenced_bundle)
     assert (decision.remedy, decision.reason) == (None, "Known phantom of this ward")
     at.switch_page("views/review.py").run()
@@ -143,10 +143,10 @@ def test_a_folder_that_is_all_foreign_gives_one_message(gated_app):
 
 def test_a_model_without_a_reference_says_so(app):
     at = review_folder(app, "ward")
-    assert "cannot tell foreign images" in texts(at)
+    assert "cannot recognise foreign images" in texts(at)
 
     at.switch_page("views/model_card.py").run()
-    assert "cannot tell foreign images" in texts(at)
+    assert "cannot recognise foreign images" in texts(at)
 
 
 def decisions(tmp_path, bundle):

@@ -22,7 +22,7 @@ def check_border(look: Look) -> None:
     if look.is_above("border", MOST_BORDER):
         raise RefusedImageError(
             "border",
-            f"A border of one shade takes {look.figure('border'):.0%} of the picture, so that the "
+            f"A border of one shade takes {look.percent('border')} of the picture, so that the "
             "film in it appears smaller than the model expects. Cut the border off.",
             remedy="remove_border",
         )

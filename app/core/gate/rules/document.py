@@ -24,7 +24,7 @@ def check_document(look: Look) -> None:
     ):
         raise RefusedImageError(
             "document",
-            f"This looks like a document or a screenshot, not a film: {look.figure('paper'):.0%} "
+            f"This looks like a document or a screenshot, not a film: {look.percent('paper')} "
             "of it is one shade, with sharp print on it. Choose the film itself, as exported from "
             "the archive.",
         )

@@ -16,15 +16,15 @@ def check_exposure(look: Look) -> None:
         RefusedImageError: If it is one.
     """
     may_be_swapped = look.is_inverse_exposed
-    mean = f"its mean grey level is {look.figure('mean'):.0%}, from 0% black to 100% white"
+    mean = f"its mean grey level is {look.percent('mean')}, from 0 % black to 100 % white"
     if look.is_below("mean"):
         raise _refused("too_dark", "too dark", mean)
     if look.is_above("black") and not may_be_swapped:
-        raise _refused("too_dark", "too dark", f"{look.figure('black'):.0%} of it is black")
+        raise _refused("too_dark", "too dark", f"{look.percent('black')} of it is black")
     if look.is_above("mean"):
         raise _refused("too_bright", "too bright", mean)
     if look.is_above("white") and not may_be_swapped:
-        raise _refused("too_bright", "too bright", f"{look.figure('white'):.0%} of it is white")
+        raise _refused("too_bright", "too bright", f"{look.percent('white')} of it is white")
     if look.is_below("contrast"):
         raise _refused("low_contrast", "too flat", "its greys hardly differ")
 

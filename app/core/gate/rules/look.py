@@ -43,6 +43,10 @@ class Look:
         """One of `NAMES`, in its unit."""
         return self._figures[name]
 
+    def percent(self, name: str) -> str:
+        """One of `NAMES` that is a share, such as `34 %`."""
+        return f"{100 * self.figure(name):.0f} %"
+
     def is_above(self, name: str, at_least: float = -np.inf) -> bool:
         """Whether a figure is above the training films and a limit of its own.
 

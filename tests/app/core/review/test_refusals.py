@@ -30,7 +30,7 @@ def test_a_distance_is_told_by_the_limit(distance, figure):
 
 def test_a_row_tells_reason_and_remedy():
     refused = result(reason_code="inverted", reason="It is inverted.", remedy="invert")
-    assert row_note(refused) == "It is inverted. Offered on Case: with black and white swapped."
+    assert row_note(refused) == "It is inverted. Case offers the corrected film."
     assert row_note(result("ok")) == ""
 
 
@@ -39,9 +39,9 @@ def test_a_row_tells_of_which_film_it_is_nearly_a_copy():
 
 
 def test_a_row_tells_the_first_sentence_of_the_gate_and_all_of_a_decoder():
-    reason = "It is 1.9 times as far as the limit. Choose another film."
+    reason = "It lies at 1.9 times the limit. Choose another film."
     foreign = result(reason_code="unfamiliar", reason=reason, observation=seen(1.9))
-    assert row_note(foreign) == "It is 1.9 times as far as the limit."
+    assert row_note(foreign) == "It lies at 1.9 times the limit."
     assert row_note(result("unreadable", reason_code="x", reason=reason)) == reason
 
 
@@ -63,4 +63,4 @@ def test_a_folder_of_foreign_films_is_counted_without_files_that_cannot_be_read(
     assert all_refused_note([*foreign, turned]) == (
         "All 5 films that could be read were refused. The list says why, and what can be done."
     )
-    assert all_refused_note([]) == ""
+    assert all_refused_note([]) == all_refused_note([turned]) == ""

@@ -13,7 +13,7 @@ def test_a_border_is_refused_with_its_remedy():
 
     assert refused.value.code == "border"
     assert refused.value.remedy == "remove_border"
-    assert "36%" in str(refused.value)
+    assert "36 %" in str(refused.value)
 
 
 @pytest.mark.parametrize(("border", "remedy"), [(0.0, None), (0.3, "remove_border")])

@@ -15,7 +15,7 @@ def test_paper_with_print_is_refused(print_):
         check_document(look({"paper": 0.62, **print_}, **CHEST))
 
     assert refused.value.code == "document"
-    assert "62%" in str(refused.value)
+    assert "62 %" in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ FILM = {"mean": 0.5, "contrast": 0.2, "black": 0.1, "white": 0.01, "surround": 0
 @pytest.mark.parametrize(
     ("change", "code", "why"),
     [
-        ({"mean": 0.1}, "too_dark", "too dark: its mean grey level is 10%, from 0% black"),
-        ({"black": 0.6}, "too_dark", "too dark: 60% of it is black, which is beyond"),
-        ({"mean": 0.9}, "too_bright", "too bright: its mean grey level is 90%, from 0% black"),
-        ({"white": 0.4}, "too_bright", "too bright: 40% of it is white, which is beyond"),
+        ({"mean": 0.1}, "too_dark", "too dark: its mean grey level is 10 %, from 0 % black"),
+        ({"black": 0.6}, "too_dark", "too dark: 60 % of it is black, which is beyond"),
+        ({"mean": 0.9}, "too_bright", "too bright: its mean grey level is 90 %, from 0 % black"),
+        ({"white": 0.4}, "too_bright", "too bright: 40 % of it is white, which is beyond"),
         ({"contrast": 0.01}, "low_contrast", "too flat: its greys hardly differ"),
     ],
 )
