@@ -56,13 +56,26 @@ class FaultProbes:
             standardised: float32 `(num_features,)`.
             distance: How far the film is from those without a fault, in limits.
         """
+        return self.names_of(standardised[np.newaxis], np.array([distance]))[0]
+
+    def names_of(
+        self, standardised: NDArray[np.float32], distances: NDArray[np.float64]
+    ) -> list[str]:
+        """The fault of each film for which most speaks; empty if there is none.
+
+        Args:
+            standardised: float32 `(num_films, num_features)`.
+            distances: How far each is from those without a fault, in limits, `(num_films,)`.
+        """
         if not self.names:
-            return ""
+            return [""] * len(standardised)
         scores = self.scores(standardised)
-        likeliest = int(scores.argmax())
-        if scores[likeliest] > 0 and distance <= self.reach[likeliest]:
-            return self.names[likeliest]
-        return ""
+        likeliest = scores.argmax(axis=1)
+        is_named = (scores.max(axis=1) > 0) & (distances <= self.reach[likeliest])
+        return [
+            self.names[at] if named else ""
+            for at, named in zip(likeliest.tolist(), is_named.tolist(), strict=True)
+        ]
 
 
 def clipped(standardised: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,6 +16,8 @@ SMALL_SIDE = 256
 # Longest side at which sharpness is compared, so that films of different resolution can be.
 FOCUS_SIDE = 128
 _JPEG_BLOCK = 8
+# More channels than this OpenCV may take for another axis.
+_MOST_CHANNELS = 32
 # Films reduced by more are reduced by an even number, of which the first pass is by two.
 _LARGEST_ODD_STEP = 3
 
@@ -24,22 +26,34 @@ class FilmView:
     """A film at several sizes, in grey.
 
     Attributes:
-        pixels: The film, uint8 `(rows, columns)` in grey or `(rows, columns, 3)` in RGB.
+        shape: Rows and columns of the film.
     """
 
     def __init__(self, film: Film) -> None:
         """Looks at a film; nothing is worked out before it is asked for."""
-        self.pixels = film.pixels
+        self._film: NDArray[np.uint8] | None = film.pixels
+        self.shape: tuple[int, int] = (film.pixels.shape[0], film.pixels.shape[1])
+
+    def let_go(self) -> None:
+        """Works out what needs the film itself, and keeps only that, whatever the film's size."""
+        _ = self.small_in_colour, self.levels, self.middle
+        self._film = None
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of the film."""
-        return self.pixels.shape[0], self.pixels.shape[1]
+    def _pixels(self) -> NDArray[np.uint8]:
+        """The film, uint8 `(rows, columns)` in grey or `(rows, columns, 3)` in RGB.
+
+        Raises:
+            ValueError: If the view has let go of it.
+        """
+        if self._film is None:
+            raise ValueError("The view has let go of its film.")
+        return self._film
 
     @cached_property
     def small_in_colour(self) -> NDArray[np.uint8]:
         """The film, at most `SMALL_SIDE` long; grey `(rows, columns)`, or RGB with 3 channels."""
-        film, step = self.pixels, self._step
+        film, step = self._pixels, self._step
         while step % 2 == 0:
             film, step = _reduced(film, 2), step // 2
         return _reduced(film, step)
@@ -71,21 +85,28 @@ class FilmView:
         return np.asarray(cv2.resize(self.small, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
     @cached_property
-    def sampled(self) -> NDArray[np.uint8]:
-        """Single pixels of the film, at most `SMALL_SIDE` a side, in grey, `(rows, columns)`.
+    def levels(self) -> NDArray[np.float32]:
+        """Share of single pixels at each of the 256 grey levels, `(256,)`.
 
-        They have the grey levels of the film, which reducing it would mix.
+        At most `SMALL_SIDE` pixels a side. They have the grey levels of the film, which reducing
+        it would mix.
+        """
+        sampled = self._sampled()
+        counts = cv2.calcHist([sampled], [0], None, [256], [0, 256]).ravel()
+        return np.asarray(counts / (sampled.shape[0] * sampled.shape[1]), np.float32)
+
+    def _sampled(self) -> NDArray[np.uint8]:
+        """Every so many pixels of the film in grey, `(rows, columns)`, or the first channel of it.
+
+        A grey film of so many columns is seen as one with so many channels, and is not copied.
         """
         step = self._step
         if step == 1:
             return self.small
-        return _grey(np.ascontiguousarray(self.pixels[::step, ::step]))
-
-    @cached_property
-    def levels(self) -> NDArray[np.float32]:
-        """Share of the sampled pixels at each of the 256 grey levels, `(256,)`."""
-        counts = cv2.calcHist([self.sampled], [0], None, [256], [0, 256]).ravel()
-        return np.asarray(counts / self.sampled.size, np.float32)
+        rows = self._pixels[::step]
+        if rows.ndim == 2 and step <= _MOST_CHANNELS and rows.shape[1] % step == 0:
+            return rows.reshape(rows.shape[0], -1, step)
+        return _grey(np.ascontiguousarray(rows[:, ::step]))
 
     @cached_property
     def middle(self) -> NDArray[np.uint8]:
@@ -98,7 +119,7 @@ class FilmView:
         top, left = (
             max(0, side - SMALL_SIDE) // 2 // _JPEG_BLOCK * _JPEG_BLOCK for side in self.shape
         )
-        part = self.pixels[top : top + SMALL_SIDE, left : left + SMALL_SIDE]
+        part = self._pixels[top : top + SMALL_SIDE, left : left + SMALL_SIDE]
         return _grey(np.ascontiguousarray(part))
 
     @cached_property

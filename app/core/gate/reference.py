@@ -17,6 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -121,23 +122,39 @@ class Reference:
             BundleError: If the network gives another number of features.
             InvalidOutputError: If a feature is NaN or infinite, or too large for a distance.
         """
+        seen = self.observe_all(features[np.newaxis])[0]
+        if isinstance(seen, InvalidOutputError):
+            raise seen
+        return seen
+
+    def observe_all(self, features: NDArray[np.float32]) -> list[Observation | InvalidOutputError]:
+        """Where images lie, or what is wrong with their features; see `observe`.
+
+        Args:
+            features: float32 `(num_images, num_features)`.
+
+        Raises:
+            BundleError: If the network gives another number of features.
+        """
         with np.errstate(over="ignore", invalid="ignore"):
             standardised = self.standardised(features)
-            coordinates, distances = self.distances(standardised[np.newaxis])
+            coordinates, distances = self.distances(standardised)
+            faults = self.probes.names_of(standardised, distances)
+        places = np.clip(coordinates, -_FARTHEST, _FARTHEST).astype(np.float16)
         # No limit is below NaN: such a film would pass.
-        if not np.isfinite(distances[0]):
-            raise InvalidOutputError(
-                "invalid_output",
-                "The model's features of this image are not finite (NaN or infinity), so it is not "
-                "known whether the image is like those the model learned from. Check the model "
-                "with `overread verify`.",
-            )
-        distance = float(distances[0])
-        return Observation(
-            distance,
-            np.clip(coordinates[0], -_FARTHEST, _FARTHEST).astype(np.float16),
-            self.probes.name(standardised, distance),
-        )
+        return [
+            Observation(distance, place, fault) if isfinite(distance) else _not_finite()
+            for distance, place, fault in zip(distances.tolist(), places, faults, strict=True)
+        ]
+
+
+def _not_finite() -> InvalidOutputError:
+    return InvalidOutputError(
+        "invalid_output",
+        "The model's features of this image are not finite (NaN or infinity), so it is not known "
+        "whether the image is like those the model learned from. Check the model with `overread "
+        "verify`.",
+    )
 
 
 def load_reference(bundle: Bundle) -> Reference | None:

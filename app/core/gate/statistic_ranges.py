@@ -93,6 +93,15 @@ class StatisticRanges:
         """
         return value > self.range_of(name)[1]
 
+    def hold(self, statistics: NDArray[np.float32]) -> bool:
+        """Whether all figures of a film lie within their ranges.
+
+        Args:
+            statistics: As returned by `image_statistics`, `(len(NAMES),)`.
+        """
+        is_usual = (statistics >= self.low) & (statistics <= self.high)
+        return bool(is_usual.all())
+
     def check(self, statistics: NDArray[np.float32]) -> dict[str, float]:
         """The figures of a film that lie outside.
 

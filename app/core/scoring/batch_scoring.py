@@ -14,7 +14,7 @@ from app.core.images.guard import guarded
 from app.core.images.preparation import Rejected, for_model, prepare
 from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.networks.class_logits import class_logits
-from app.core.scoring.judging import FittedFilm, Judge, Judged, outputs_of_each
+from app.core.scoring.judging import FittedFilm, Judge, Judged, SeenFilm
 from app.core.scoring.known_results import KnownResults, known_result
 from app.core.scoring.result import Result
 from app.core.scoring.second_look import SecondLook, looked_at_again
@@ -91,10 +91,11 @@ class BatchScoring:
     def _score_fitted(self, films: list[FittedFilm]) -> list[Result]:
         if not films:
             return []
+        seen = self._judge.look_at(films)
         scores = self._judge.run(np.stack([film.pixels for film in films]))
         results = [
             _to_result(film, self._judge.judge(film, one, every_class=False))
-            for film, one in zip(films, outputs_of_each(scores), strict=True)
+            for film, one in zip(seen, self._judge.outputs(seen, scores), strict=True)
         ]
         if not self._keep_logits:
             return results
@@ -102,12 +103,13 @@ class BatchScoring:
         return [replace(one, logits=row) for one, row in zip(results, logits, strict=True)]
 
 
-def _to_result(film: FittedFilm, judged: Judged) -> Result:
+def _to_result(seen: SeenFilm, judged: Judged) -> Result:
+    film = seen.film
     if judged.error is not None:
         refused = _without_score(
             film.source, film.image_id, judged.error, film.chosen, judged.observation
         )
-        return replace(refused, likeness=film.likeness)
+        return replace(refused, likeness=seen.likeness)
     return Result(
         film.source,
         film.image_id,
@@ -116,7 +118,7 @@ def _to_result(film: FittedFilm, judged: Judged) -> Result:
         evidence=judged.evidence[0],
         chosen=film.chosen,
         observation=judged.observation,
-        likeness=film.likeness,
+        likeness=seen.likeness,
     )
 
 

@@ -27,7 +27,7 @@ from app.core.networks.network import Network, load_network
 from app.core.scoring.batch_scoring import BatchScoring
 from app.core.scoring.cores import lower_priority, num_cores
 from app.core.scoring.gatekeeper import Gatekeeper
-from app.core.scoring.judging import Judge, Judged, outputs_of_each
+from app.core.scoring.judging import Judge, Judged, Outputs
 from app.core.scoring.known_results import KnownResults
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.result import Result
@@ -178,8 +178,8 @@ class Engine:
             InvalidOutputError: If the model gave no valid output for it.
         """
         rows, columns = prepared.film.pixels.shape[:2]
-        (outputs,) = outputs_of_each(self.run(prepared.pixels[np.newaxis]))
-        return self._judging().explain(outputs, (rows, columns))
+        logits, maps, _ = self.run(prepared.pixels[np.newaxis])
+        return self._judging().explain(Outputs(logits[0], maps[0]), (rows, columns))
 
     def judge(self, prepared: Prepared, source: Source) -> Judged:
         """One film as `score` judges it, with an evidence map for each class.
@@ -189,6 +189,6 @@ class Engine:
             source: Where it can be read again.
         """
         judge = self._judging()
-        film = judge.fitted(source, prepared)
-        (outputs,) = outputs_of_each(self.run(film.pixels[np.newaxis]))
-        return judge.judge(film, outputs, every_class=True)
+        seen = judge.look_at([judge.fitted(source, prepared)])
+        (outputs,) = judge.outputs(seen, self.run(prepared.pixels[np.newaxis]))
+        return judge.judge(seen[0], outputs, every_class=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.backends.backend import Scores
 from app.core.bundles.manifest import Manifest
-from app.core.errors import ImageError, Remedy
+from app.core.errors import ImageError, InvalidOutputError, Remedy
 from app.core.gate.admission import Impression, require_admitted
 from app.core.gate.likeness import likeness
 from app.core.gate.observation import Observation
@@ -19,7 +19,7 @@ from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.images.reading import ReadOptions
 from app.core.networks.class_logits import class_logits, values_of_class
 from app.core.rendering import heatmaps
-from app.core.scoring.gatekeeper import Gatekeeper
+from app.core.scoring.gatekeeper import Gatekeeper, Glance
 from app.core.scoring.output_check import require_numbers
 from app.core.scoring.prediction import Prediction, predict
 from app.core.sources.source import Source
@@ -38,8 +38,7 @@ class FittedFilm:
         pixels: The network input, as in `Prepared`.
         shape: Rows and columns at full resolution.
         chosen: How it was read.
-        impression: What the gate saw of it.
-        likeness: Mark of what it shows, see `likeness.likeness`.
+        glance: What is kept of it for the gate.
     """
 
     source: Source
@@ -47,6 +46,20 @@ class FittedFilm:
     pixels: NDArray[np.uint8]
     shape: tuple[int, int]
     chosen: ReadOptions
+    glance: Glance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenFilm:
+    """A film that the gate has looked at.
+
+    Attributes:
+        film: The film.
+        impression: What the gate saw of it.
+        likeness: Mark of what it shows, see `likeness.likeness`.
+    """
+
+    film: FittedFilm
     impression: Impression
     likeness: bytes
 
@@ -58,12 +71,12 @@ class Outputs:
     Attributes:
         logits: float32 `(num_logits,)`.
         maps: Evidence, float32 `(rows, columns, num_logits)` over the whole input.
-        features: float32 `(num_features,)`; None without a reference.
+        observation: Where its features lie, or what is wrong with them; None without a reference.
     """
 
     logits: NDArray[np.float32]
     maps: NDArray[np.float32]
-    features: NDArray[np.float32] | None
+    observation: Observation | InvalidOutputError | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,13 +97,6 @@ class Judged:
     error: ImageError | None = None
 
 
-def outputs_of_each(scores: Scores) -> list[Outputs]:
-    """The outputs of a batch, film by film."""
-    logits, maps, features = scores
-    of_each = features if features is not None else [None] * len(logits)
-    return [Outputs(*one) for one in zip(logits, maps, of_each, strict=True)]
-
-
 class Judge:
     """Gate, calibration and thresholds of one bundle. Thread-safe."""
 
@@ -107,7 +113,7 @@ class Judge:
         self.run = run
 
     def fitted(self, source: Source, prepared: Prepared) -> FittedFilm:
-        """A film as it goes through the network, after the gate's first look at it.
+        """A film as it goes through the network.
 
         Args:
             source: Where it can be read again.
@@ -121,28 +127,49 @@ class Judge:
             prepared.pixels,
             (rows, columns),
             film.chosen,
-            self.gatekeeper.look_at(film),
-            likeness(prepared.pixels),
+            self.gatekeeper.glance(film),
         )
 
-    def judge(self, film: FittedFilm, outputs: Outputs, *, every_class: bool) -> Judged:
+    def look_at(self, films: Sequence[FittedFilm]) -> list[SeenFilm]:
+        """What the gate sees of the films of a batch before they are scored.
+
+        Of all together, not of each when it was decoded: see `Gatekeeper.impression`.
+        """
+        impressions = [self.gatekeeper.impression(film.glance) for film in films]
+        marks = [likeness(film.pixels) for film in films]
+        return [SeenFilm(*one) for one in zip(films, impressions, marks, strict=True)]
+
+    def outputs(self, films: Sequence[SeenFilm], scores: Scores) -> list[Outputs]:
+        """The outputs of a batch, film by film.
+
+        Args:
+            films: The films, in the same order.
+            scores: What the network gave for them.
+        """
+        logits, maps, features = scores
+        seen = self.gatekeeper.observe_all(features, [film.impression for film in films])
+        return [Outputs(*one) for one in zip(logits, maps, seen, strict=True)]
+
+    def judge(self, seen: SeenFilm, outputs: Outputs, *, every_class: bool) -> Judged:
         """Admits or refuses one film, and judges it if it is admitted.
 
         Args:
-            film: The film.
+            seen: The film.
             outputs: What the network gave for it.
             every_class: Whether there is a map for each class, not for the predicted one alone.
         """
         observation = None
         try:
             require_numbers(outputs.logits, outputs.maps)
-            observation = self.gatekeeper.observe(outputs.features, film.impression)
-            self._require_admitted(film, observation)
+            if isinstance(outputs.observation, InvalidOutputError):
+                raise outputs.observation
+            observation = outputs.observation
+            self._require_admitted(seen, observation)
             prediction = self._predict(outputs)
         except ImageError as error:
             return Judged(observation=observation, error=error)
         classes = self._classes() if every_class else (prediction.class_index,)
-        return Judged(prediction, self._evidence(outputs, classes, film.shape), observation)
+        return Judged(prediction, self._evidence(outputs, classes, seen.film.shape), observation)
 
     def explain(
         self, outputs: Outputs, film_shape: tuple[int, int]
@@ -179,17 +206,17 @@ class Judge:
             for index in classes
         )
 
-    def _require_admitted(self, film: FittedFilm, observation: Observation | None) -> None:
+    def _require_admitted(self, seen: SeenFilm, observation: Observation | None) -> None:
         """Refuses a film as the gate does, unless its reader decided otherwise.
 
         Raises:
             RefusedImageError: If the model is not for it.
         """
-        if not film.chosen.override:
+        if not seen.film.chosen.override:
             require_admitted(
                 observation,
-                film.impression,
-                remedied=lambda remedy: self._observe_with(remedy, film),
+                seen.impression,
+                remedied=lambda remedy: self._observe_with(remedy, seen.film),
             )
 
     def _observe_with(self, remedy: Remedy, film: FittedFilm) -> Observation | None:

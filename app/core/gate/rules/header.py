@@ -28,8 +28,10 @@ def check_header(film: Film, network_input: Input) -> None:
 
 
 def _check_body_part(found: str | None, allowed: tuple[str, ...]) -> None:
+    if not found:
+        return
     known = [part for part in map(body_part, allowed) if part is not None]
-    if found and known and not any(is_same_region(found, part) for part in known):
+    if known and not any(is_same_region(found, part) for part in known):
         raise RefusedImageError(
             "wrong_body_part",
             f"The file states the body part {found}; this model is for {', '.join(allowed)}. "

@@ -1,12 +1,14 @@
 """Each figure on films whose value is worked out by hand, and on real ones."""
 
 import math
+import weakref
 
 import cv2
 import numpy as np
 import pytest
 
-from app.core.gate.image_statistics import NAMES, image_statistics
+from app.core.gate.film_view import FilmView
+from app.core.gate.image_statistics import NAMES, image_statistics, view_statistics
 from app.core.images.film import Film
 
 
@@ -133,3 +135,46 @@ def test_the_film_is_not_changed():
     image_statistics(Film(film))
 
     assert np.array_equal(film, before)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (200, 300), (512, 512), (700, 901), (600, 1024, 3)])
+def test_a_film_is_let_go_before_its_figures_are_worked_out(shape):
+    film = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    expected = image_statistics(Film(film))
+    kept = weakref.ref(film)
+    view = FilmView(Film(film))
+
+    view.let_go()
+    del film
+
+    assert kept() is None or max(shape) <= 256  # a small film is what is looked at
+    assert np.array_equal(view_statistics(view), expected)
+
+
+# Four times and three times as long as is looked at; only of the first it is a whole number.
+@pytest.mark.parametrize("columns", [1024, 900])
+def test_grey_levels_are_counted_of_every_so_many_pixels(columns):
+    film = np.random.default_rng(0).integers(0, 99, (1024, columns), np.uint8)
+
+    levels = FilmView(Film(film)).levels
+
+    sampled = film[::4, ::4]
+    expected = np.bincount(sampled.ravel(), minlength=256) / sampled.size
+    assert levels == pytest.approx(expected, abs=1e-7)
+
+
+def test_sharpness_and_noise_are_those_of_whole_numbers():
+    film = np.random.default_rng(0).integers(0, 256, (128, 100), np.uint8)
+    padded = np.pad(film.astype(int), 1, mode="reflect")
+    centre, above, below = padded[1:-1, 1:-1], padded[:-2, 1:-1], padded[2:, 1:-1]
+    laplacian = above + below + padded[1:-1, :-2] + padded[1:-1, 2:] - 4 * centre
+    across = padded[:, 2:] + padded[:, :-2] - 2 * padded[:, 1:-1]
+    twice = across[2:] + across[:-2] - 2 * across[1:-1]
+
+    found = statistics(film)
+
+    assert found["sharpness"] == pytest.approx(
+        math.log10((laplacian**2).mean() / film.var()), abs=1e-6
+    )
+    strength = np.abs(twice).mean() * math.sqrt(math.pi / 2) / 6
+    assert found["noise"] == pytest.approx(math.log2(strength + 0.01), abs=1e-6)

@@ -100,6 +100,27 @@ def test_features_too_large_for_a_distance_do_not_pass_as_familiar():
         small.observe(np.array([3e38, 20, 30], np.float32))
 
 
+def test_images_of_a_batch_are_seen_as_if_alone():
+    probes = FaultProbes(
+        ("bright", "wide"),
+        np.array([[1, 0, 0], [0, 1, 0]], np.float32),
+        np.array([-2, -2], np.float32),
+        np.array([5, 1], np.float32),
+    )
+    known = reference(probes=probes)
+    features = np.array([[10, 20, 30], [22, 20, 30], [10, np.nan, 30], [10, 26, 36]], np.float32)
+
+    usual, bright, broken, far = known.observe_all(features)
+
+    assert isinstance(broken, InvalidOutputError)
+    assert (usual.distance, usual.fault) == (0, "")
+    assert (bright.distance, bright.fault) == (pytest.approx(1), "bright")
+    assert (far.distance, far.fault) == (pytest.approx(np.sqrt(24) / 2), "")  # beyond reach
+    for seen, alone in ((usual, features[0]), (bright, features[1]), (far, features[3])):
+        assert seen.distance == pytest.approx(known.observe(alone).distance)
+        assert np.array_equal(seen.coordinates, known.observe(alone).coordinates)
+
+
 class OfBundle:
     """What `load_reference` needs of a bundle."""
 

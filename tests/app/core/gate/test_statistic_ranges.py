@@ -99,3 +99,14 @@ def test_statistics_that_are_not_numbers_are_refused(rows):
 
     with pytest.raises(ValueError, match="finite"):
         StatisticRanges.from_films(rows)
+
+
+@pytest.mark.parametrize(
+    ("figure", "is_held"), [(0.2, True), (0.5, True), (0.1, False), (0.6, False), (np.nan, False)]
+)
+def test_a_film_is_held_if_no_figure_is_beyond_its_range(figure, is_held):
+    low, high = (np.full(len(NAMES), end, np.float32) for end in (0.2, 0.5))
+    figures = np.full(len(NAMES), 0.3, np.float32)
+    figures[MEAN] = figure
+
+    assert StatisticRanges(low, high, 100).hold(figures) is is_held

@@ -160,7 +160,7 @@ def test_known_results_come_back_with_what_the_gate_saw(referenced, films, tmp_p
             source.path.rename(source.path.with_suffix(".gone"))
     moved = [replace(one, path=one.path.with_suffix(".gone")) for one in sources]
     prepared = []
-    looked = replace_look_at(referenced, prepared.append)
+    looked = replace_glance(referenced, prepared.append)
     again = list(looked.score(moved, known=known, second_look=ApplyRemedies()))
     store.close()
 
@@ -179,11 +179,11 @@ def test_known_results_come_back_with_what_the_gate_saw(referenced, films, tmp_p
             assert getattr(one.observation, name).dtype == getattr(other.observation, name).dtype
 
 
-def replace_look_at(engine, note):
+def replace_glance(engine, note):
     """The same engine, whose gate notes every film that it is shown."""
     again = Engine(engine.bundle, backend="tensorflow")
-    look_at = again.gatekeeper.look_at
-    again.gatekeeper.look_at = lambda film: note(film) or look_at(film)
+    glance = again.gatekeeper.glance
+    again.gatekeeper.glance = lambda film: note(film) or glance(film)
     return again
 
 

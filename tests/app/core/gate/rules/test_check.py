@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import ImageError, RefusedImageError
-from app.core.gate.image_statistics import image_statistics
+from app.core.gate.image_statistics import NAMES, image_statistics
 from app.core.gate.rules.check import PIXEL_RULES, check_film
 from app.core.gate.rules.look import Look
 from app.core.gate.statistic_ranges import StatisticRanges
@@ -226,3 +226,18 @@ def test_a_chest_model_refuses_the_real_dicom_files_of_limbs(real_data):
     assert {code for part, code in found.values() if part == "EXTREMITY"} == {"wrong_body_part"}
     assert {code for part, code in found.values() if part in ("CHEST", None)} == {"ok"}
     assert sum(part == "EXTREMITY" for part, _ in found.values()) == 2
+
+
+@pytest.mark.parametrize("rule", PIXEL_RULES, ids=lambda rule: rule.__name__)
+def test_no_rule_refuses_a_film_whose_figures_are_all_within_their_ranges(rule):
+    """Rules are not asked about such films, see `check_figures`."""
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        # As a screenshot: letters, lines and print, much of it white; but so are all films here.
+        figures = rng.uniform(-10, 10, len(NAMES)).astype(np.float32)
+        ranges = StatisticRanges(figures - 1, figures + 1, 100)
+
+        rule(Look((40, 40), figures, ranges, INPUT))
+
+    assert ranges.hold(figures)
+    assert ranges.hold(figures + np.float32(0.5))
