@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.adaptation.films import LocalFilms, Watch, score_films
-from app.core.adaptation.fitting import Decision, Fitted, adapt_decision, require_enough
+from app.core.adaptation.fitting import Decision
+from app.core.adaptation.holding_out import Fitted, adapt_decision, require_enough
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation, write_adaptation

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from app.core.adaptation.films import LocalFilms, describe
-from app.core.adaptation.fitting import Fitted
+from app.core.adaptation.holding_out import Fitted
 from app.core.bundles.adaptation import (
     ADAPTATION,
     ADAPTATION_CARD,

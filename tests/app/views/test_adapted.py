@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.adaptation.fitting import Decision, adapt_decision
+from app.core.adaptation.fitting import Decision
+from app.core.adaptation.holding_out import adapt_decision
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation, write_adaptation
 from app.core.bundles.bundle import load_bundle

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.bundles.bundle import file_sha256, load_bundle
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import file_sha256
 from app.core.bundles.manifest import MANIFEST
 from app.core.bundles.provenance import check_files, check_versions
 from tests.app.views.light_bundles import BINARY, drawn_table, write_bundle

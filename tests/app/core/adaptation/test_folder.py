@@ -4,7 +4,8 @@ import pytest
 
 from app.core.adaptation import folder
 from app.core.adaptation.adapt import Adapted
-from app.core.adaptation.fitting import Decision, adapt_decision
+from app.core.adaptation.fitting import Decision
+from app.core.adaptation.holding_out import adapt_decision
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation
 from app.core.bundles.bundle import load_bundle

@@ -3,7 +3,8 @@ import pytest
 
 from app.core.adaptation.adapt import Adapted
 from app.core.adaptation.films import LocalFilms
-from app.core.adaptation.fitting import Decision, adapt_decision
+from app.core.adaptation.fitting import Decision
+from app.core.adaptation.holding_out import adapt_decision
 from app.core.adaptation.picture import change, place_films
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.adaptation.fitting import Decision, adapt_decision
+from app.core.adaptation.fitting import Decision
+from app.core.adaptation.holding_out import adapt_decision
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation, reach, write_adaptation
 from app.core.bundles.adaptation import ADAPTATION

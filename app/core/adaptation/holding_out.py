@@ -1,0 +1,117 @@
+"""Adapts a decision, and judges each film by what was fitted without its patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.adaptation.before_and_after import compare, outcome_of
+from app.core.adaptation.films import LocalFilms, describe
+from app.core.adaptation.fitting import Decision, fit_decision
+from app.core.adaptation.wanted import Wanted
+from app.core.bundles.adaptation import Comparison
+from app.core.bundles.task import Task
+from app.core.errors import DatasetError
+from app.core.performance.formatting import by_class
+from app.core.statistics.recalibration import calibrated
+
+# Fewer films of a class say nothing of a threshold; 50 to 200 films are what an adaptation is for.
+MIN_OF_CLASS = 5
+MIN_FILMS = 20
+NUM_FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """An adaptation, and how it does on films that it was not fitted on.
+
+    Attributes:
+        decision: Fitted on all films.
+        probabilities: Of each film, by what was fitted without its patient, in [0, 1],
+            `(num_films, num_classes)`.
+        figures: Before and after, on films held out by patient.
+    """
+
+    decision: Decision
+    probabilities: NDArray[np.float64]
+    figures: tuple[Comparison, ...]
+
+
+def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted) -> Fitted:
+    """Fits on all films, and five times on four fifths of the patients to compare on the rest.
+
+    Args:
+        films: The labelled films of the place.
+        base: What the bundle decides by.
+        task: The classes.
+        wanted: What the zones are to promise.
+
+    Raises:
+        DatasetError: If there are too few films, or one class is missing.
+    """
+    counts = np.bincount(films.labels, minlength=len(task.classes)).tolist()
+    left_out = describe(films.left_out)
+    if films.examples:
+        left_out += f", such as {', '.join(map(repr, films.examples))}"
+    require_enough(counts, task, left_out=left_out)
+    decision = fit_decision(films, base, wanted)
+    folds = _folds(films, wanted.seed)
+    num_films = len(films.labels)
+    after = [decision] * num_films
+    for fold in range(NUM_FOLDS):
+        held_out = np.flatnonzero(folds == fold)
+        others = films.select(np.flatnonzero(folds != fold))
+        fitted = fit_decision(others, base, wanted, is_part=True)
+        for position in held_out:
+            after[position] = fitted
+    probabilities = np.concatenate(
+        [
+            calibrated(films.logits[[position]], one.calibration)
+            for position, one in enumerate(after)
+        ]
+    )
+    before = calibrated(films.logits, base.calibration)
+    figures = compare(
+        outcome_of(films, before, [base] * num_films, task),
+        outcome_of(films, probabilities, after, task),
+        task,
+    )
+    return Fitted(decision, probabilities, figures)
+
+
+def require_enough(counts: Sequence[int], task: Task, *, left_out: str = "") -> None:
+    """Checks that there are enough labels of each class.
+
+    Args:
+        counts: Labelled films of each class.
+        task: The classes.
+        left_out: Which others cannot be used, and why; empty if there are none.
+
+    Raises:
+        DatasetError: If there are too few films, or one class is missing.
+    """
+    if sum(counts) >= MIN_FILMS and min(counts) >= MIN_OF_CLASS:
+        return
+    without = f"; left out: {left_out}" if left_out else ""
+    raise DatasetError(
+        f"There are too few labelled films to adapt to ({by_class(counts, task)}{without}). "
+        f"Expected at least {MIN_FILMS} films with {MIN_OF_CLASS} of each class; 50 to 200 are "
+        "better."
+    )
+
+
+def _folds(films: LocalFilms, seed: int) -> NDArray[np.int64]:
+    """The fold of each film; those of a patient are in one, and classes are spread over all."""
+    random = np.random.default_rng(seed)
+    names, unit = np.unique(films.units.names, return_inverse=True)
+    # A patient counts as the rarest of the classes that he has films of.
+    rarity = np.argsort(np.argsort(np.bincount(films.labels)))
+    rarest = np.full(len(names), len(rarity))
+    np.minimum.at(rarest, unit, rarity[films.labels])
+    order = np.lexsort((random.random(len(names)), rarest))
+    fold = np.empty(len(names), np.int64)
+    fold[order] = np.arange(len(names)) % NUM_FOLDS
+    return fold[unit]
