@@ -24,8 +24,10 @@ NO_MEMORY = "no_memory"
 FAILED = "failed"
 # Code of an image whose decoding was given up.
 TAKES_TOO_LONG = "takes_too_long"
+# Code of a file that is no longer what it was when it was listed or scored.
+CHANGED = "changed"
 # Reasons that may not recur with the same file, so they are not stored.
-TRANSIENT = frozenset({NO_MEMORY, FAILED, TAKES_TOO_LONG})
+TRANSIENT = frozenset({NO_MEMORY, FAILED, TAKES_TOO_LONG, CHANGED})
 
 # What a program says that ended for want of memory.
 NOT_ENOUGH_MEMORY = (

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from app.core.atomic_write import write_whole
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.heatmap import Heatmap
-from app.core.errors import ImageError, UnreadableImageError
+from app.core.errors import CHANGED, ImageError, UnreadableImageError
 from app.core.images import decoding, geometry
 from app.core.images.guard import guarded
 from app.core.images.own_pictures import SCALE_TEXT
@@ -121,7 +121,7 @@ class _Files:
         data = self.reading.read(result.source).take()
         if result.chosen.image_id(decoding.image_id(data)) != result.image_id:
             raise UnreadableImageError(
-                "changed", "The film was replaced after it was scored. Score it again."
+                CHANGED, "The film was replaced after it was scored. Score it again."
             )
         film = geometry.shrunk(read_film(data, result.chosen), OVERLAY_SIDE)
         picture = heatmaps.png(heatmaps.blend(film.pixels, evidence, scale=scale))

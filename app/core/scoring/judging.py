@@ -10,10 +10,17 @@ from numpy.typing import NDArray
 
 from app.core.backends.backend import Scores
 from app.core.bundles.manifest import Manifest
-from app.core.errors import ImageError, InvalidOutputError, Remedy
+from app.core.errors import (
+    CHANGED,
+    ImageError,
+    InvalidOutputError,
+    Remedy,
+    UnreadableImageError,
+)
 from app.core.gate.admission import Impression, require_admitted
 from app.core.gate.likeness import likeness
 from app.core.gate.observation import Observation
+from app.core.images import decoding
 from app.core.images.guard import guarded
 from app.core.images.preparation import Prepared, Rejected, prepare
 from app.core.images.reading import ReadOptions
@@ -211,6 +218,7 @@ class Judge:
 
         Raises:
             RefusedImageError: If the model is not for it.
+            UnreadableImageError: If it had to be read again, and is no longer what it was.
         """
         if not seen.film.chosen.override:
             require_admitted(
@@ -220,19 +228,34 @@ class Judge:
             )
 
     def _observe_with(self, remedy: Remedy, film: FittedFilm) -> Observation | None:
-        """What is seen of a film with a remedy; None if it has one or cannot be read again."""
+        """What is seen of a film with a remedy; None if it has one or cannot be judged with it."""
         if film.chosen.remedy is not None:
             return None
-        try:
-            with guarded():
-                data = film.source.read()
-        except ImageError:
-            return None
         reading = replace(film.source.reading, remedy=remedy)
-        prepared = prepare(data, self.manifest.input, reading=reading)
+        prepared = prepare(_read_again(film), self.manifest.input, reading=reading)
         if isinstance(prepared, Rejected):
             return None
         features = self.run(prepared.pixels[np.newaxis]).features
         if features is None:
             return None
         return self.gatekeeper.observe(features[0], Impression())
+
+
+def _read_again(film: FittedFilm) -> bytes:
+    """The bytes of a film, once more.
+
+    Raises:
+        UnreadableImageError: If they are no longer those of the film.
+    """
+    try:
+        with guarded():
+            data = film.source.read()
+    except ImageError:
+        data = b""
+    if film.chosen.image_id(decoding.image_id(data)) != film.image_id:
+        raise UnreadableImageError(
+            CHANGED,
+            "The file was replaced, or could not be read again, while it was being scored. Score "
+            "it again.",
+        )
+    return data

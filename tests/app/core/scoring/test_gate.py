@@ -1,6 +1,6 @@
 """What the gate refuses, what is offered, and what is judged after all, through the engine."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -82,6 +82,39 @@ def test_what_can_be_put_right_is_offered_and_judged_only_when_asked(
     (expected,) = referenced.score([Source("right.png", kept)])
     assert judged.prediction == expected.prediction
     np.testing.assert_allclose(judged.evidence, expected.evidence, atol=1e-6)
+
+
+@pytest.mark.parametrize("later", ["replaced", "removed"])
+def test_a_film_that_is_not_the_same_when_read_again_is_an_error_of_its_row(
+    referenced, films, tmp_path, later
+):
+    """Whether a remedy helps is seen in the file, which is read once more for it."""
+    path = films["inverted.png"].path
+    source = ReadOnce("inverted.png", path, then=foreign_film(2) if later == "replaced" else None)
+    store = ResultStore(tmp_path / "results")
+    known = BundleResults(store, referenced.bundle)
+    changed, judged = referenced.score([source, films["familiar.png"]], known=known)
+    kept = list(known.image_ids())
+    store.close()
+
+    assert (changed.status, changed.reason_code, changed.remedy) == ("unreadable", "changed", None)
+    assert changed.prediction is None
+    assert kept == [judged.image_id]  # of the other there is nothing to be relied on
+
+
+@dataclass(frozen=True)
+class ReadOnce(Source):
+    """A film that is another one, or gone, once it was read."""
+
+    then: np.ndarray | None = None
+
+    def read(self):
+        content = super().read()
+        if self.then is None:
+            self.path.unlink()
+        else:
+            cv2.imwrite(str(self.path), self.then)
+        return content
 
 
 def test_a_film_that_stays_foreign_with_a_remedy_stays_refused(referenced, films):
