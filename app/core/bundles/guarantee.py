@@ -22,7 +22,9 @@ class ZonePromise(Section):
         found: Whether such a zone was found; without it, the zone is empty.
         errors: Units in the zone that are wrong there.
         of: Units that could have been: all positives for rule-out, else all units in the zone.
-        bound: Exact upper bound of the proportion of errors, in [0, 1]; 1 without a zone.
+        bound: Upper bound of the proportion of errors that holds though the films chose the edge,
+            in [0, 1]; 1 without a zone. For rule-in it is `promised`; bundles of earlier versions
+            have a lower one, which did not take account of the choice and is not shown.
         inside: Units in the zone, right or wrong, out of `Guarantee.units`.
         more: About how many more labelled units the zone needs, at the rates that were found; 0
             if there is a zone, None if no number would do.

@@ -96,8 +96,7 @@ def _rule_in(
         return f"No {name}: no threshold is shown where {wanted}. {_lacking(promise)}"
     return (
         f"{verb} from {thresholds.uncertain_high:.3f}: {wanted} ({promise.errors:,} of "
-        f"{promise.of:,} {errors}; at most {_rounded_up(promise.bound)}). "
-        f"{_inside(guarantee, promise)}"
+        f"{promise.of:,} {errors}). {_inside(guarantee, promise)}"
     )
 
 

@@ -16,6 +16,13 @@ Its tests begin at several sizes of the zone, fixed by the number of films alone
 level (Bonferroni). From each that passes, the zone is enlarged film by film until a test fails
 (fixed sequence; exact where a higher probability never means a lower chance of being positive).
 
+A bound of what is found in a zone must hold though the films chose its edge. Below the lower edge
+it does: the number of errors is fixed by the number of positives before any is seen, and the miss
+rate below the (k + 1)th of n lowest has a beta distribution, whose quantile is the exact binomial
+bound. Where the edge is the decision threshold, fewer errors have the bound of that fixed edge, and
+both fail together no more often than one. Above the upper edge, the errors and the size of the zone
+are those at which the tests happened to stop, so the promise itself is all that is shown.
+
 Films of a patient are not independent. One film of each patient, drawn with a seed, is counted:
 among the positives for rule-out, among all for rule-in. The miss rate is then that of a random
 positive film of a random patient.
@@ -279,15 +286,9 @@ def _largest_zone(
         )
         return 1.0, promise
     number, wrong = int(inside.sum()), int(is_error[order][inside].sum())
-    # The zone that was tested may reach below `lowest`; what is left of it is no worse.
-    tested = upper_bound(int(errors[ends[best]]), int(sizes[best]), level=level_of_each)
+    # A bound of these counts would take no account of how the edge was chosen.
     return edge, ZonePromise(
-        promised=rate,
-        found=True,
-        errors=wrong,
-        of=number,
-        bound=min(tested, upper_bound(wrong, number, level=level_of_each)),
-        inside=number,
+        promised=rate, found=True, errors=wrong, of=number, bound=rate, inside=number
     )
 
 
