@@ -67,7 +67,9 @@ def rows(bundle: Bundle) -> Iterator[tuple[str, str]]:
 def _of_question(view: Bundle, held_out: HeldOutFilms) -> Iterator[tuple[str, str]]:
     known = held_out.known
     # Back from how they are compared to the principal components.
-    votes = count_votes(known.coordinates @ np.linalg.inv(known.metric), known.films, known)
+    votes, are_near = count_votes(
+        known.coordinates @ np.linalg.inv(known.metric), known.films, known
+    )
     voted = (known.labels != NOT_LABELLED) & (votes.sum(axis=1) == VOTERS)
     truth, units = known.labels[voted], _units(held_out)[voted]
     right = votes[voted].argmax(axis=1) == truth
@@ -84,7 +86,7 @@ def _of_question(view: Bundle, held_out: HeldOutFilms) -> Iterator[tuple[str, st
     needed = held_out.known.votes_needed
     yield "votes needed to contradict", f"{needed} of {VOTERS}" if needed else "never"
     if needed is not None:
-        yield from _on_validation(view, held_out, votes, needed)
+        yield from _on_validation(view, held_out, votes * are_near[:, np.newaxis], needed)
     measured = _measured(view)
     if measured is not None:
         on_wrong = Proportion(measured.on_wrong, measured.wrong)

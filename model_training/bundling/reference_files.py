@@ -121,11 +121,12 @@ def similar_section(measured: Sequence[Measured], task: Task) -> str:
     return (
         f"{SIMILAR_HEADING}\n\nEach film is compared with held-out films of other patients, and "
         f"Case shows the nearest of each class. When enough of the {VOTERS} nearest are of another "
-        "class than the predicted one, it says so. The votes needed are the fewest with which, on "
-        "validation films, at most 0.5 % of right answers are contradicted, and wrong ones at "
-        "least ten times as often. Below is what was contradicted of the test films, and for how "
-        "many of them most of the nearest are of the true class; with 95 % intervals, clustered by "
-        f"patient.\n\n{markdown_table(header, rows)}"
+        "class than the predicted one, and all are as near as usual, it says so. The votes needed "
+        "are the fewest with which, on validation films, at most 1 % of right answers are "
+        "contradicted (upper bound, 95 %), and wrong ones at least ten times as often; never, if "
+        "the films are too few to show it. Below is what was contradicted of the test films, and "
+        "for how many of them most of the nearest are of the true class; with 95 % intervals, "
+        f"clustered by patient.\n\n{markdown_table(header, rows)}"
     )
 
 

@@ -15,7 +15,6 @@ from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.reference_section import Contradictions
 from app.core.gate.neighbours import (
     NOT_LABELLED,
-    VOTERS,
     Film,
     KnownFilms,
     choose_votes,
@@ -127,10 +126,10 @@ def _vote(
     chosen = [number for number, one in enumerate(placed.image_ids) if one in row_of]
     image_ids = tuple(placed.image_ids[number] for number in chosen)
     rows = np.array([row_of[image_id] for image_id in image_ids], np.int64)
-    votes = count_votes(placed.coordinates[chosen], _films(table, image_ids), films)
+    votes, are_near = count_votes(placed.coordinates[chosen], _films(table, image_ids), films)
     truth = cases.y_true[rows]
     against = votes_against(votes, predicted[rows])
-    against[votes.sum(axis=1) < VOTERS] = 0
+    against[~are_near] = 0
     return _Voted(
         against,
         predicted[rows] == truth,
@@ -140,7 +139,7 @@ def _vote(
 
 
 def _measured(finding: str, validation: _Voted, test: _Voted) -> Measured:
-    votes = choose_votes(validation.against, validation.right)
+    votes = choose_votes(validation.against, validation.right, validation.patients)
     spoken = test.against >= votes if votes is not None else np.zeros(len(test.right), bool)
     on_wrong = ClusteredProportion.of(spoken[~test.right], test.patients[~test.right])
     on_right = ClusteredProportion.of(spoken[test.right], test.patients[test.right])

@@ -18,8 +18,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-# How many of the nearest films have a vote.
+from app.core.statistics.exact_tests import upper_bound
+
+# How many of the nearest films have a vote. They contradict the model only if all of them are as
+# near as they are to this share of the held-out films.
 VOTERS = 11
+_NEAR_SHARE = 0.9
 # What the votes of a majority begin at.
 MAJORITY = VOTERS // 2 + 1
 NOT_LABELLED = -1
@@ -28,6 +32,8 @@ NOT_LABELLED = -1
 _SAME_FILM_SHARE, _SAME_FILM_QUANTILE = 0.5, 0.01
 # Added to the variance in each direction, as a share of the mean one: few films may show none.
 _LEAST_VARIANCE = 0.05
+# The chance with which right answers may be contradicted more often than the chosen votes allow.
+_LEVEL = 0.05
 
 Closeness = Literal["close", "usual", "far"]
 
@@ -55,11 +61,13 @@ class Distances:
         same: Below it, two films are taken for one in different files.
         typical: The median.
         limit: Larger only for as many films as the gate may refuse.
+        voters: Nine of ten films have all `VOTERS` nearest within it.
     """
 
     same: float
     typical: float
     limit: float
+    voters: float
 
     def closeness(self, distance: float) -> Closeness:
         """A distance in a word.
@@ -148,13 +156,16 @@ class Neighbours:
         by_class: The nearest of each class, nearest first, in class order.
         votes: How many of the nearest films belong to each class, in class order.
         num_left_out: How many were not compared, as they are of the same patient or the same film.
+        are_near: Whether there are `VOTERS` films, and all as near as usual, see `Distances`; else
+            they say too little to contradict the model.
         contradicted_by: The class that enough of the nearest films belong to, other than the
-            predicted one; None if there is none.
+            predicted one; None if there is none, or they are not near.
     """
 
     by_class: tuple[tuple[Neighbour, ...], ...]
     votes: tuple[int, ...]
     num_left_out: int
+    are_near: bool
     contradicted_by: int | None
 
     @property
@@ -196,6 +207,7 @@ def nearest(
     away = np.where(excluded | (known.labels == NOT_LABELLED), np.inf, away)
     order = np.argsort(away, kind="stable")
     order = order[np.isfinite(away[order])]
+    are_near = len(order) >= VOTERS and away[order[VOTERS - 1]] <= known.distances.voters
     votes = np.bincount(known.labels[order[:VOTERS]], minlength=known.num_classes)
     return Neighbours(
         by_class=tuple(
@@ -207,13 +219,14 @@ def nearest(
         ),
         votes=tuple(votes.tolist()),
         num_left_out=int(excluded.sum()),
-        contradicted_by=_contradiction(votes, predicted, known.votes_needed),
+        are_near=bool(are_near),
+        contradicted_by=_contradiction(votes, predicted, known.votes_needed) if are_near else None,
     )
 
 
 def count_votes(
     coordinates: NDArray[np.floating], films: tuple[Film, ...], known: KnownFilms
-) -> NDArray[np.int64]:
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The votes of the nearest films for each of many films.
 
     Args:
@@ -222,13 +235,15 @@ def count_votes(
         known: The films to compare with.
 
     Returns:
-        int64 `(m, num_classes)`.
+        int64 `(m, num_classes)`; and whether the films with a vote are near, `(m,)`, see
+        `Neighbours`.
     """
     votes = np.zeros((len(films), known.num_classes), np.int64)
+    are_near = np.zeros(len(films), np.bool_)
     for number, film in enumerate(films):
         found = nearest(coordinates[number], known, film=film, per_class=0)
-        votes[number] = found.votes
-    return votes
+        votes[number], are_near[number] = found.votes, found.are_near
+    return votes, are_near
 
 
 def votes_against(votes: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -250,15 +265,22 @@ def votes_against(votes: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDA
 def choose_votes(
     against: NDArray[np.int64],
     right: NDArray[np.bool_],
+    units: NDArray[np.str_],
     *,
-    most_right: float = 0.005,
+    most_right: float = 0.01,
     times_as_often: float = 10.0,
 ) -> int | None:
     """The number of votes from which neighbours contradict the model: rarely, and with reason.
 
+    The films that choose are few, and those of a patient are contradicted together. So not their
+    share must be small, but its upper bound (95 %, one-sided), with the right answers that are
+    contradicted counted once for each patient and all right answers reduced alike.
+
     Args:
-        against: Votes against each prediction of the validation films, see `votes_against`.
+        against: Votes against each prediction of the validation films, see `votes_against`; 0 for
+            one whose neighbours are not near.
         right: Whether each prediction is right, `(m,)`.
+        units: Patient of each film, or group of near-duplicates, `(m,)`.
         most_right: The highest share of right predictions that may be contradicted.
         times_as_often: How many times as often wrong predictions must be contradicted as right
             ones.
@@ -271,10 +293,17 @@ def choose_votes(
     for needed in range(MAJORITY, VOTERS + 1):
         spoken = against >= needed
         on_right, on_wrong = int((spoken & right).sum()), int((spoken & ~right).sum())
-        rare = on_right <= most_right * num_right
+        rare = _share_at_most(units[spoken & right], num_right) <= most_right
         if rare and on_wrong and on_wrong * num_right >= times_as_often * on_right * num_wrong:
             return needed
     return None
+
+
+def _share_at_most(units: NDArray[np.str_], num_right: int) -> float:
+    """Upper bound of the share of right answers contradicted, from the units of those that are."""
+    films_a_unit = len(units) / len(np.unique(units)) if len(units) else 1.0
+    found, total = len(np.unique(units)), round(num_right / films_a_unit)
+    return upper_bound(found, max(found, total), level=_LEVEL)
 
 
 def measure_distances(
@@ -291,12 +320,16 @@ def measure_distances(
         ValueError: If there are no two films of different patients.
     """
     away = np.where(_same_pairs(films), np.inf, _distances(coordinates, coordinates))
-    to_nearest = away.min(axis=1, initial=np.inf)
+    ordered = np.sort(away, axis=1)
+    to_nearest = ordered[:, 0] if len(films) else np.empty(0)
     to_nearest = to_nearest[np.isfinite(to_nearest)]
     if not len(to_nearest):
         raise ValueError(f"There are no two films of different patients among {len(films)}.")
     lowest, typical, limit = np.quantile(to_nearest, (_SAME_FILM_QUANTILE, 0.5, 1 - limit_share))
-    return Distances(float(_SAME_FILM_SHARE * lowest), float(typical), float(limit))
+    to_last = ordered[:, VOTERS - 1] if len(films) >= VOTERS else np.empty(0)
+    to_last = to_last[np.isfinite(to_last)]
+    voters = float(np.quantile(to_last, _NEAR_SHARE)) if len(to_last) else 0.0
+    return Distances(float(_SAME_FILM_SHARE * lowest), float(typical), float(limit), voters)
 
 
 def _metric(

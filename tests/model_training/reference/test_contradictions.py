@@ -29,7 +29,9 @@ class Films:
                     "logit": 0.0, "probability": answer,
                 }
             )  # fmt: skip
-            self.places.append(at + place / 10)
+            # Densest in the middle, where the few lie that are asked about.
+            spread = (2 * (place * 0.618 % 1) - 1) ** 3
+            self.places.append(at + (spread if number > 3 else place / 1e5))
 
     def placed(self, split) -> Placed:
         which = [place for place, row in enumerate(self.rows) if row["split"] == split]
@@ -40,9 +42,9 @@ class Films:
 @pytest.fixture
 def films() -> Films:
     made = Films()
-    made.add(20, split="val", truth=0, answer=NORMAL, at=0)
+    made.add(160, split="val", truth=0, answer=NORMAL, at=0)
     made.add(2, split="val", truth=0, answer=PNEUMONIA, at=0)  # wrong, and contradicted
-    made.add(20, split="val", truth=1, answer=PNEUMONIA, at=100)
+    made.add(160, split="val", truth=1, answer=PNEUMONIA, at=100)
     made.add(10, split="test", truth=0, answer=NORMAL, at=0)
     made.add(10, split="test", truth=1, answer=PNEUMONIA, at=100)
     made.add(3, split="test", truth=1, answer=NORMAL, at=100)  # wrong, and contradicted

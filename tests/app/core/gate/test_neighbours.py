@@ -18,7 +18,7 @@ from app.core.gate.neighbours import (
     votes_against,
 )
 
-SCALE = Distances(same=0.1, typical=1.0, limit=2.0)
+SCALE = Distances(same=0.1, typical=1.0, limit=2.0, voters=11.0)
 
 
 def on_a_line(places, labels, *, votes_needed=None, films=None, num_classes=2) -> KnownFilms:
@@ -110,6 +110,17 @@ def test_films_contradict_a_prediction_if_enough_of_eleven_say_otherwise(
     assert found.contradicts == (expected is not None)
 
 
+def test_films_farther_than_usual_contradict_nothing():
+    """Of the eleven nearest, the last is at 11, and at 11.1 from a film at -0.1."""
+    known = on_a_line(PLACES, LABELS, votes_needed=6)
+
+    near, far = (nearest(at(place), known, film=Film("new"), predicted=1) for place in (0, -0.1))
+
+    assert (near.votes, far.votes) == ((8, 3), (8, 3))
+    assert (near.are_near, near.contradicts) == (True, True)
+    assert (far.are_near, far.contradicts) == (False, False)
+
+
 def test_fewer_than_eleven_films_contradict_nothing():
     known = on_a_line(PLACES[:10], [0] * 10, votes_needed=6)
 
@@ -120,10 +131,11 @@ def test_votes_of_many_films_are_those_of_each():
     known = on_a_line(PLACES, LABELS)
     coordinates = np.array([[0.0, 0.0], [14.0, 0.0]], np.float32)
 
-    votes = count_votes(coordinates, (Film("new"), Film("id12")), known)
+    votes, are_near = count_votes(coordinates, (Film("new"), Film("id12")), known)
 
     # Without the last film, the eleven nearest of the second are those at 12 down to 2.
     assert votes.tolist() == [[8, 3], [7, 4]]
+    assert are_near.tolist() == [True, False]  # the eleventh is at 11, and at 12 from 14
     assert votes_against(votes, np.array([0, 0])).tolist() == [3, 4]
     assert votes_against(votes, np.array([1, 0])).tolist() == [8, 4]
 
@@ -135,10 +147,24 @@ def test_the_votes_needed_are_the_fewest_that_are_rare_and_have_reason():
     against[:3] = 7  # 0.3 %, and 4 of 20 wrong ones
     against[1000:1004] = 8
 
-    assert choose_votes(against, right) == 7
-    assert choose_votes(against, right, most_right=0.01) == 6
+    # Clopper-Pearson, one-sided 95 %: 7 of 1,000 are at most 1.31 %, 3 of 1,000 at most 0.77 %.
+    units = np.arange(1020).astype(str)
+    assert choose_votes(against, right, units) == 7
+    assert choose_votes(against, right, units, most_right=0.014) == 6
     # 4 of 20 against 3 of 1,000 is 67 times as often.
-    assert choose_votes(against, right, times_as_often=67) == 8
+    assert choose_votes(against, right, units, times_as_often=67) == 8
+    # All three of one patient: 1 of 333 is at most 1.42 %.
+    units[:3] = "p"
+    assert choose_votes(against, right, units) == 8
+
+
+@pytest.mark.parametrize(("num_right", "needed"), [(298, None), (299, 6)])
+def test_it_takes_many_right_answers_to_show_that_few_are_contradicted(num_right, needed):
+    """None of 299 is at most 1 - 0.05 ** (1 / 299) = 0.997 %, none of 298 at most 1.0003 %."""
+    right = np.array([True] * num_right + [False] * 5)
+    against = np.where(right, 0, 11)
+
+    assert choose_votes(against, right, np.arange(len(right)).astype(str)) == needed
 
 
 def test_films_that_contradict_no_better_than_by_chance_never_may():
@@ -146,14 +172,14 @@ def test_films_that_contradict_no_better_than_by_chance_never_may():
     against = np.zeros(600, int)
     against[[0, 300]] = 11  # one of the right, one of the wrong
 
-    assert choose_votes(against, right) is None
+    assert choose_votes(against, right, np.arange(600).astype(str)) is None
 
 
 @pytest.mark.parametrize("num_wrong", [0, 20])
 def test_films_that_contradict_nothing_wrong_never_may(num_wrong):
     right = np.array([True] * 300 + [False] * num_wrong)
 
-    assert choose_votes(np.zeros(len(right), int), right) is None
+    assert choose_votes(np.zeros(len(right), int), right, np.arange(len(right)).astype(str)) is None
 
 
 def test_distances_are_to_the_nearest_film_of_another_patient():
