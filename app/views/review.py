@@ -34,6 +34,7 @@ if is_running:
 
 progress.show_end(batch)
 if not is_running:
+    batch.wait()  # for the comparison, if a film was judged anew
     shift.show(batch.shift, bundle)
 verdicts = verdict_log.current(bundle)
 finding = rows.choose_finding(bundle)

@@ -13,19 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.gate.sample import Sample
+from app.core.statistics.metrics import Proportion
 
 _FOLDERS = 400
+# Their p must be small enough to pass the correction for some 30 tests.
+_FOLDERS_OF_REFUSALS = 1999
 # With fewer groups, folders of them say nothing.
 _FEWEST_GROUPS = 10
 
 
-def draw(groups: NDArray[np.str_], num: int, *, seed: int) -> NDArray[np.bool_]:
+def draw(
+    groups: NDArray[np.str_], num: int, *, seed: int, num_folders: int = _FOLDERS
+) -> NDArray[np.bool_]:
     """Folders of whole patients, filled until they hold `num` films or half of all.
 
     Args:
         groups: Patient of each film, `(n,)`.
         num: Films of a folder; of the last patient, only as many as are needed.
         seed: Of which patients are drawn.
+        num_folders: How many folders are drawn.
 
     Returns:
         `(num_folders, n)`, whether a film is in a folder; no folder from too few patients.
@@ -35,11 +41,11 @@ def draw(groups: NDArray[np.str_], num: int, *, seed: int) -> NDArray[np.bool_]:
         return np.zeros((0, len(groups)), np.bool_)
     rng = np.random.default_rng(seed)
     size = min(num, len(groups) // 2)
-    folders = np.zeros((_FOLDERS, len(groups)), np.bool_)
-    for folder in folders:
-        # By chance among the films of a patient, too.
-        order = np.lexsort((rng.random(len(groups)), rng.permutation(len(names))[patients]))
-        folder[order[:size]] = True
+    turns = rng.permuted(np.tile(np.arange(len(names)), (num_folders, 1)), axis=1)
+    # By chance among the films of a patient, too.
+    order = turns[:, patients] + rng.random((num_folders, len(groups)))
+    folders = np.zeros((num_folders, len(groups)), np.bool_)
+    np.put_along_axis(folders, np.argpartition(order, size - 1)[:, :size], True, axis=1)
     return folders
 
 
@@ -87,6 +93,32 @@ def largest_move(answers: NDArray[np.int64], folders: NDArray[np.bool_]) -> floa
     shares = folders @ is_answer / folders.sum(axis=1, keepdims=True)
     others = ~folders @ is_answer / (~folders).sum(axis=1, keepdims=True)
     return float((np.abs(shares - others).sum(axis=1) / 2).max())
+
+
+def refused_by_chance(
+    is_refused: NDArray[np.bool_], groups: NDArray[np.str_], refused: Proportion, *, seed: int
+) -> tuple[float, float]:
+    """How often folders of the reference's own films have as many refusals as a folder.
+
+    A test by resampling patients: films of a patient are refused together.
+
+    Args:
+        is_refused: Whether each film of the reference is, `(n,)`.
+        groups: Patient of each film, `(n,)`.
+        refused: Refusals of the folder.
+        seed: Of which patients are drawn.
+
+    Returns:
+        The largest difference between a folder of the reference and its other films, see
+        `largest_move`; and the p of the folder, one-sided, 1 / (folders drawn + 1) at the least.
+        0 and 0 if there are too few patients to say.
+    """
+    folders = draw(groups, refused.total, seed=seed, num_folders=_FOLDERS_OF_REFUSALS)
+    if not len(folders):
+        return 0.0, 0.0
+    shares = (folders @ is_refused.astype(np.float64)) / folders.sum(axis=1)
+    as_many = int((shares >= refused.value - 1e-9).sum())
+    return largest_move(is_refused.astype(np.int64), folders), (1 + as_many) / (1 + len(folders))
 
 
 def largest_effects(

@@ -74,12 +74,12 @@ class Reservoir:
 
     @property
     def num_refused(self) -> int:
-        """Images that were refused."""
+        """Images that the gate refused."""
         return self.refused.total()
 
     @property
     def num_judged(self) -> int:
-        """Images that were judged."""
+        """Images that it admitted, and that were judged."""
         return self.answers.total()
 
     @property
@@ -88,7 +88,7 @@ class Reservoir:
         return self.num_refused + self.num_judged
 
     def add_refused(self, code: str, observation: Observation | None = None) -> None:
-        """Counts an image that was refused.
+        """Counts an image that was refused, also one that a reader has judged all the same.
 
         Args:
             code: The reason, such as `unfamiliar`.

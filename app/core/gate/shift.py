@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.gate import shift_words
-from app.core.gate.home_folders import largest_effects
+from app.core.gate.home_folders import largest_effects, refused_by_chance
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.reservoir import Reservoir
 from app.core.gate.sample import Sample, matched
@@ -93,7 +93,8 @@ class Shift:
     """How a folder differs from the reference.
 
     Attributes:
-        refused: Images that were refused, of those that could be read.
+        refused: Images that the gate refused, of those that could be read; also those that a
+            reader has judged all the same.
         reference_refused: The same of validation films.
         reasons: Refused images by the code of the reason, the most frequent first.
         answers: Judged films for each answer that one can give, in order.
@@ -177,7 +178,7 @@ def compare(
     num_compared = num_reference = 0
     is_matched = False
     if refused.total >= FEWEST:
-        found.append(_refusals(refused, reference_refused))
+        found.append(_refusals(refused, reference_refused, reference, seed=seed))
         seen = Distributions("distance", reservoir.distances(), reference.distances)
         if len(seen.folder) and np.isfinite(seen.reference).all():
             figures["refused"] = seen
@@ -238,15 +239,28 @@ def _fewer(sample: Sample, rng: np.random.Generator) -> Sample:
     return sample.take(np.sort(rng.choice(len(sample), _MOST_COMPARED, replace=False)))
 
 
-def _refusals(refused: Proportion, reference: Proportion) -> _Compared:
+def _refusals(
+    refused: Proportion, validation: Proportion, reference: Sample, *, seed: int
+) -> _Compared:
+    """Refusals, more than on validation films and than folders of the reference's patients have."""
     effect, p = proportions(
         (refused.successes, refused.total - refused.successes),
-        (reference.successes, reference.total - reference.successes),
+        (validation.successes, validation.total - validation.successes),
+    )
+    at_home, p_of_patients = refused_by_chance(
+        reference.distances > 1, reference.groups, refused, seed=seed
     )
     # That fewer are refused is no news.
-    is_more = refused.value > reference.value
+    is_more = refused.value > validation.value
     return _Compared(
-        "refused", "fisher", effect, LEAST_REFUSED, p, refused.value, reference.value, is_more
+        "refused",
+        "fisher",
+        effect,
+        max(LEAST_REFUSED, at_home),
+        max(p, p_of_patients),
+        refused.value,
+        validation.value,
+        is_more,
     )
 
 

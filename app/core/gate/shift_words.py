@@ -20,8 +20,8 @@ _WORDS = {
     "contrast": ("lower in contrast", "higher in contrast", "contrast"),
     "entropy": ("poorer in grey levels", "richer in grey levels", "levels"),
     "levels": ("poorer in grey levels", "richer in grey levels", "levels"),
-    "black": ("less black", "black over a larger area", "brightness"),
-    "white": ("less white", "white over a larger area", "white"),
+    "black": ("black over a smaller area", "black over a larger area", "brightness"),
+    "white": ("white over a smaller area", "white over a larger area", "white"),
     "sharpness": ("less sharp", "sharper", "sharpness"),
     "noise": ("smoother in fine detail", "noisier", "noise"),
     "blockiness": ("less compressed", "more compressed", "compression"),
@@ -30,13 +30,41 @@ _WORDS = {
     "colour": ("less coloured", "more coloured", "colour"),
     "border": ("less bordered", "more bordered", "border"),
     "frame": ("less framed", "more framed", "border"),
-    "line": ("less crossed by straight lines", "crossed by straight lines", "parts"),
-    "parts": ("less divided into parts", "divided into parts", "parts"),
+    "line": ("less crossed by straight lines", "more crossed by straight lines", "parts"),
+    "parts": ("less divided into parts", "more divided into parts", "parts"),
     "letters": ("less written on", "more written on", "letters"),
     "paper": ("less even in the background", "more even in the background", "paper"),
     "steps": ("softer at edges", "harder at edges", "steps"),
 }
+# Why all images were refused, by the code of the reason.
+_BECAUSE = {
+    "inverted": "black and white are swapped in them",
+    "turned_90": "they are turned by 90°",
+    "turned_180": "they are upside down",
+    "turned_270": "they are turned by 90°",
+    "mirrored": "left and right are swapped in them",
+    "cropped": "a part of the film is cut off",
+    "framed": "they have a border",
+    "border": "they have a border",
+    "frame": "they have a border",
+    "side_by_side": "they hold several films",
+    "several_films": "they hold several films",
+    "blurred": "they are blurred",
+    "blank": "they show nothing",
+    "few_grey_levels": "they have too few grey levels",
+    "colour_picture": "they are pictures in colour",
+    "document": "they are documents",
+    "text": "text is written over them",
+    "too_small": "they are too small",
+    "small_for_model": "they are too small",
+    "wrong_body_part": "they show another part of the body",
+    "wrong_view": "they are of another view",
+    "wrong_age": "the people examined are of another age",
+    "wrong_modality": "they are of another modality",
+    "overridden": "the model is not for them",
+}
 _MOST_NAMED = 3
+_OTHERWISE = "their sharpness, grey levels and the like go together in another way"
 _TOGETHER = "statistics"
 _ON_ADAPT = "Label 50 to 100 of them on Adapt, or read them all."
 _READ_ALL = "Read them all."
@@ -82,8 +110,8 @@ class Told:
         if not self.place:
             return _ON_ADAPT
         return (
-            f"It was adapted to {self.place}, whose films may differ in this way. If these are "
-            "from elsewhere, label 50 to 100 of them on Adapt, or read them all."
+            f"The model was adapted to {self.place}, whose films may differ in this way. If these "
+            "are from elsewhere, label 50 to 100 of them on Adapt, or read them all."
         )
 
 
@@ -115,57 +143,60 @@ def detail(told: Told) -> str:
 
 
 def _all_refused(told: Told) -> str:
-    total = f"All {told.refused.total:,} images were refused"
+    total = told.refused.total
+    all_were = "Both images were refused" if total == 2 else f"All {total:,} images were refused"
     reason, count = told.reasons.most_common(1)[0]
-    if reason == UNFAMILIAR and count == told.refused.total:
-        return (
-            f"{total}: they are not like those this model learned from. Choose a model "
-            "that is made for them, or read them without one."
-        )
     if reason == UNFAMILIAR:
-        return (
-            f"{total}, {count:,} of them because they are not like those this model learned from. "
-            "The list has the reasons of the others, and what can be done."
+        because = "they are not like those the model learned from"
+    else:
+        because = _BECAUSE.get(reason, f"of this: {reason.replace('_', ' ')}")
+    if count == total:
+        what = (
+            "Choose a model that is made for them, or read them without one."
+            if reason == UNFAMILIAR
+            else "The list says what can be done."
         )
-    as_what = reason.replace("_", " ")
-    if count == told.refused.total:
-        return f"{total}, with one reason: {as_what}. The list says what can be done."
-    return f"{total}, {count:,} of them with the reason: {as_what}. The list has the others."
+        return f"{all_were} because {because}. {what}"
+    if count == 1:
+        return f"{all_were}, for different reasons. The list has them, and what can be done."
+    return (
+        f"{all_were}, {count:,} of them because {because}. The list has the reasons of the others, "
+        "and what can be done."
+    )
 
 
 def _more_refused(told: Told) -> str:
     said = (
         f"More images than usual were refused: {_in_full(told.refused)}, against "
-        f"{_percent(told.reference_refused)} of the model's validation films."
+        f"{_in_full(told.reference_refused)} of the films on which the limit was chosen."
     )
     if told.reasons[UNFAMILIAR] * 2 > told.refused.total:
-        unlike = f"{said} Most are unlike those it learned from: choose another model"
+        unlike = f"{said} Most are unlike those the model learned from: choose another model"
         if not told.is_adaptable:
             return f"{unlike}, or read them without one."
-        return f"{unlike}, or, if it is meant for them, label 50 to 100 of them on Adapt."
-    return f"{said} Look at why before you rely on the others."
+        return f"{unlike}, or, if this one is meant for them, label 50 to 100 of them on Adapt."
+    return f"{said} Look at the reasons before you rely on the results of the others."
 
 
 def _films(told: Told) -> str:
     made = _in_words(told.matter)
     if not made and _TOGETHER in told.matter:
         slightly = _in_words(told.is_no_chance)
-        made = (
-            f"slightly {slightly}" if slightly else "another mixture of sharpness and grey levels"
-        )
+        made = f"slightly {slightly}" if slightly else ""
     if any(one in told.matter for one in _SEEN_BY_NETWORK):
         how = f": they are {made}" if made else " in what the network sees in them"
         return (
-            f"These films differ from those the model learned from{how}; its probabilities and its "
-            f"threshold may not hold here. {told.advice}"
+            f"These films differ from those the model learned from{how}. The model's "
+            f"probabilities and threshold may not hold here. {told.advice}"
         )
-    if made:
-        return (
-            "These films were made differently from those the model learned from: they are "
-            f"{made}. The network sees little of that, but its figures were not measured on such "
-            f"films. {told.advice}"
-        )
-    return ""
+    if not made and _TOGETHER not in told.matter:
+        return ""
+    how = f"they are {made}" if made else _OTHERWISE
+    return (
+        f"These films were made differently from those the model learned from: {how}. The network "
+        "sees little of that, but the model's figures were not measured on such films. "
+        f"{told.advice}"
+    )
 
 
 def _in_words(differences: Mapping[str, tuple[float, float | None, float | None]]) -> str:
@@ -194,14 +225,14 @@ def _answers(told: Told, *, is_alone: bool) -> str:
     )
     more = "more" if ours.value > theirs.value else "fewer"
     said = (
-        f"The model calls {more} of these films {name.lower()} than of those it was tested on: "
+        f"The model predicts {name} for {more} of these films than of those it was tested on: "
         f"{_in_full(ours)}, against {_in_full(theirs)}."
     )
     if not is_alone:
         return said
     return (
-        f"{said} If that is not what you expect of the people examined here, its probabilities may "
-        f"not hold. {told.advice}"
+        f"{said} If that is not what you expect of the people examined here, the model's "
+        f"probabilities may not hold. {told.advice}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -19,6 +20,7 @@ from app.core.bundles.findings import column
 from app.core.bundles.reference_section import Reference
 from app.core.bundles.task import Task
 from app.core.errors import BundleError
+from app.core.gate.familiarity import UNFAMILIAR
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.known_films import read_sample_table
 from app.core.gate.reference import load_reference
@@ -27,6 +29,7 @@ from app.core.gate.sample import Sample
 from app.core.gate.shift import Shift, compare
 from app.core.networks.class_logits import class_probabilities
 from app.core.performance.predictions import group_of_each
+from app.core.performance.sampling_units import sampling_units
 from app.core.scoring.prediction import Prediction, predict_findings
 from app.core.scoring.result import Result
 from app.core.statistics.decisions import predicted_classes
@@ -35,6 +38,8 @@ from app.core.statistics.recalibration import recalibrated
 
 _DISTANCE, _GROUP = "distance", "group"
 _OF_FINDINGS = ("no finding", "a finding")
+# A rule refused it, and a reader judged it all the same.
+_OVERRIDDEN = "overridden"
 
 
 def reference_films(bundle: Bundle) -> Sample | None:
@@ -67,14 +72,37 @@ def reference_films(bundle: Bundle) -> Sample | None:
 def add_result(reservoir: Reservoir, result: Result) -> None:
     """Adds an image to what is compared; one that could not be read does not count.
 
+    An image that a reader has judged in spite of the gate counts as refused: it is as foreign to
+    the model as before. One that was put right first counts as the film that it is then.
+
     Args:
         reservoir: The images so far.
         result: What became of the next one.
     """
-    if result.prediction is not None:
+    if result.chosen.override:
+        reservoir.add_refused(_code_of_overridden(result), result.observation)
+    elif result.prediction is not None:
         reservoir.add(result.observation, _answer(result.prediction))
     elif result.status == "refused":
         reservoir.add_refused(result.reason_code, result.observation)
+
+
+def compare_results(results: Iterable[Result], bundle: Bundle) -> Shift | None:
+    """How a folder differs from the reference of a bundle; None if the bundle has none.
+
+    Args:
+        results: What became of the images of the folder.
+        bundle: The bundle that judged them.
+
+    Raises:
+        BundleError: If the reference of the bundle cannot be used.
+    """
+    if bundle.manifest.reference is None:
+        return None
+    reservoir = Reservoir()
+    for result in results:
+        add_result(reservoir, result)
+    return compare_folder(reservoir, bundle)
 
 
 def compare_folder(reservoir: Reservoir, bundle: Bundle) -> Shift | None:
@@ -207,6 +235,12 @@ def _rounded(value: float | None) -> float | None:
     return round(value, 4) if value is not None and isfinite(value) else None
 
 
+def _code_of_overridden(result: Result) -> str:
+    """Why the gate refused an image that was judged all the same, of which only this is known."""
+    is_far = result.observation is not None and result.observation.distance > 1
+    return result.reason_code or (UNFAMILIAR if is_far else _OVERRIDDEN)
+
+
 def _answer(prediction: Prediction) -> Answer:
     if prediction.findings:
         return Answer(prediction.probability, int(prediction.zone == "positive"))
@@ -245,7 +279,9 @@ def _patients(table: pd.DataFrame, bundle: Bundle) -> NDArray[np.str_]:
     """Patient of each film, or what stands for one, `(n,)`: the table of films names none."""
     predictions = replace(bundle, adapted_in=None).predictions()
     known = dict(zip(predictions["image_id"], group_of_each(predictions), strict=True))
-    pairs = zip(table["image_id"], table[_GROUP], strict=True)
+    # Named as those are: a group is not the patient of the same name.
+    others = sampling_units([""] * len(table), table[_GROUP])
+    pairs = zip(table["image_id"], others.tolist(), strict=True)
     return np.array([known.get(image_id, group) for image_id, group in pairs], np.str_)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
-from app.core.gate.reservoir import Reservoir
 from app.core.gate.shift import Shift
 from app.core.images.reading import AS_STORED, ReadOptions
-from app.core.results.folder_shift import add_result, compare_folder
+from app.core.results.folder_shift import compare_results
 from app.core.scoring.duplicates import with_duplicates
 from app.core.scoring.engine import Engine
 from app.core.scoring.known_results import KnownResults
@@ -103,6 +103,10 @@ class Batch:
         self._started: float | None = None
         self._ended: float | None = None
         self._thread: Thread | None = None
+        self._comparison: Thread | None = None
+        self._comparing = Lock()
+        self._is_compared = False
+        self._num_replaced, self._num_compared = 0, -1
 
     def start(self, engine: Engine) -> None:
         """Starts scoring in the background."""
@@ -146,6 +150,9 @@ class Batch:
     def replace(self, source: Source, result: Result) -> None:
         """Puts the result of a film in the place of the one it has.
 
+        Once all are scored, they are compared with the reference again, in the background; `wait`
+        waits for it.
+
         Args:
             source: The film, as in the result it has.
             result: As returned by `judge_again`.
@@ -153,15 +160,20 @@ class Batch:
         for position, found in enumerate(self.results):
             if found.source == source:
                 self.results[position] = replace(result, duplicate_of=found.duplicate_of)
+        self._num_replaced += 1
+        if self._is_compared:
+            self._comparison = Thread(target=self._compare_again, daemon=True, name="shift")
+            self._comparison.start()
 
     def cancel(self) -> None:
         """Stops after the images in progress; results so far are kept."""
         self._cancel.set()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Blocks until the batch is finished or cancelled."""
-        if self._thread is not None:
-            self._thread.join(timeout)
+        """Blocks until the batch is finished or cancelled, and compared."""
+        for thread in (self._thread, self._comparison):
+            if thread is not None:
+                thread.join(timeout)
 
     @property
     def progress(self) -> Progress:
@@ -185,15 +197,35 @@ class Batch:
         )
 
     def _run(self, engine: Engine) -> None:
-        reservoir = Reservoir()
         try:
-            for result in self._scored(engine):
-                # Without the heatmap, because 100,000 of them would fill the memory.
-                self.results.append(replace(result, evidence=None))
-                add_result(reservoir, result)
-                if self._cancel.is_set():
-                    break
-            self.shift = compare_folder(reservoir, self.bundle)
+            with self._explained():
+                for result in self._scored(engine):
+                    # Without the heatmap, because 100,000 of them would fill the memory.
+                    self.results.append(replace(result, evidence=None))
+                    if self._cancel.is_set():
+                        break
+                # From now on a film that is judged anew has all compared again.
+                self._is_compared = True
+                self._compare()
+        finally:
+            self._ended = time.monotonic()
+
+    def _compare_again(self) -> None:
+        with self._explained():
+            self._compare()
+
+    def _compare(self) -> None:
+        with self._comparing:
+            num_replaced = self._num_replaced
+            if num_replaced != self._num_compared:  # else another thread has done it meanwhile
+                self.shift = compare_results(self.results, self.bundle)
+                self._num_compared = num_replaced
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Keeps what goes wrong in the background as the error of the batch."""
+        try:
+            yield
         except OverreadError as error:
             self._error = str(error)
         except Exception as error:
@@ -204,5 +236,3 @@ class Batch:
                 f"Scoring stopped unexpectedly ({type(error).__name__}). Completed results are "
                 "kept; start the batch again."
             )
-        finally:
-            self._ended = time.monotonic()

@@ -8,8 +8,10 @@ from app.core.gate.home_folders import (
     largest_energy,
     largest_gap,
     largest_move,
+    refused_by_chance,
 )
 from app.core.gate.two_samples import energy, kolmogorov_smirnov, proportions
+from app.core.statistics.metrics import Proportion
 from tests.app.core.gate.samples import films
 
 
@@ -66,3 +68,32 @@ def test_folders_of_few_patients_differ_more():
 
     assert other["features"] > 5 * one["features"]
     assert other["distance"] > 2 * one["distance"]
+
+
+def test_the_chance_of_refusals_is_that_of_drawing_their_patients():
+    """Of 20 patients with 5 films each, 2 are refused whole; a folder holds 4 patients.
+
+    Both are in it with 4 * 3 / (20 * 19), at least one with 1 - 16 * 15 / (20 * 19).
+    """
+    groups = (np.arange(100) // 5).astype(np.str_)
+    is_refused = np.arange(100) < 10
+
+    by_refused = {
+        refused: refused_by_chance(is_refused, groups, Proportion(refused, 20), seed=0)
+        for refused in (0, 1, 5, 6, 10, 11)
+    }
+
+    one, both = 1 - 16 * 15 / (20 * 19), 4 * 3 / (20 * 19)
+    expected = {0: 1, 1: one, 5: one, 6: both, 10: both, 11: 1 / 2000}
+    assert {refused: p for refused, (_, p) in by_refused.items()} == pytest.approx(
+        expected, abs=0.03
+    )
+    assert by_refused[11][1] == 1 / 2000
+    # At most both: half of the folder, and none of the other films.
+    assert by_refused[0][0] == pytest.approx(10 / 20 - 0 / 80)
+
+
+def test_of_too_few_patients_nothing_is_said_of_refusals():
+    groups = (np.arange(90) // 10).astype(np.str_)
+
+    assert refused_by_chance(np.arange(90) < 10, groups, Proportion(9, 20), seed=0) == (0.0, 0.0)

@@ -121,7 +121,7 @@ def test_more_sick_people_are_told_of_as_that_and_not_as_other_films():
 
     assert [one.what for one in shift.differences if one.matters] == ["answers"]
     assert shift.is_matched
-    assert "more of these films pneumonia" in shift.sentence
+    assert "predicts Pneumonia for more of these films" in shift.sentence
     assert f"{shift.answers[1]} of 200" in shift.sentence
     assert f"{shift.reference_answers[1]} of 400" in shift.sentence
     assert shift.drawn.what == "probability"
@@ -138,7 +138,7 @@ def test_the_proportion_among_three_answers_names_the_class_that_differs_most():
 
     assert _of(shift, "answers").test == "chi-square"
     assert _of(shift, "answers").effect == pytest.approx(0.6 - 1 / 3)
-    assert "more of these films node" in shift.sentence
+    assert "predicts Node for more of these films" in shift.sentence
     assert "60 of 100 (60.0 %" in shift.sentence
 
 
@@ -147,7 +147,7 @@ def test_many_refusals_are_told_of_with_their_interval():
 
     assert [one.what for one in shift.differences if one.matters] == ["refused"]
     assert "20 of 80 (25.0 %, 95 % interval 16.8 to 35.5 %)" in shift.sentence
-    assert "2.0 %" in shift.sentence
+    assert "8 of 400 (2.0 %" in shift.sentence
     assert shift.drawn.what == "distance"
     assert shift.drawn.folder.max() == 1.5
 
@@ -175,6 +175,28 @@ def test_a_model_that_cannot_be_adapted_is_not_said_to_be(folder, advice):
     assert "Adapt" not in sentence
 
 
+def test_refusals_of_one_patient_are_no_other_folder_where_that_is_how_they_come():
+    """Two of 30 patients at home are refused whole: so may be the one patient of a folder."""
+    home = films(600, seed=0, a_patient=20)
+    refused_whole = np.isin(home.groups.astype(int), [4, 11])
+    clustered = replace(home, distances=np.where(refused_whole, 1.5, 0.5))
+    spread = replace(home, distances=np.where(np.arange(600) % 15 == 0, 1.5, 0.5))
+
+    by_home = {}
+    for name, one in (("clustered", clustered), ("spread", spread)):
+        shift = compare(
+            filled(films(40, seed=1), refused=20), one,
+            reference_refused=Proportion(40, 600), answers=ANSWERS,
+        )  # fmt: skip
+        by_home[name] = _of(shift, "refused")
+
+    assert by_home["clustered"].effect == by_home["spread"].effect == pytest.approx(4 / 15)
+    # 40 of 600 and 20 of 60 would be far apart if all films were of different patients.
+    assert by_home["clustered"].p > 0.05
+    assert not by_home["clustered"].matters
+    assert by_home["spread"].matters
+
+
 def test_fewer_refusals_than_usual_are_no_news():
     shift = compare(
         filled(films(200, seed=1)), HOME, reference_refused=Proportion(80, 400), answers=ANSWERS
@@ -186,7 +208,7 @@ def test_fewer_refusals_than_usual_are_no_news():
 def test_a_folder_that_is_all_foreign_has_one_message():
     shift = _compare(filled(films(0, seed=1), refused=120))
 
-    assert shift.sentence.startswith("All 120 images were refused: they are not like")
+    assert shift.sentence.startswith("All 120 images were refused because they are not")
     assert "differ" not in shift.sentence
     assert "usual" not in shift.sentence
 
@@ -197,7 +219,7 @@ def test_a_folder_refused_for_another_reason_says_which():
 
     sentence = _compare(reservoir).sentence
 
-    assert "All 51 images were refused, 50 of them with the reason: turned 90" in sentence
+    assert "All 51 images were refused, 50 of them because they are turned" in sentence
 
 
 def test_not_all_are_called_foreign_if_some_can_be_put_right():

@@ -11,6 +11,7 @@ from app.core.errors import BundleError
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.observation import Observation
 from app.core.gate.reservoir import Answer, Reservoir
+from app.core.images.reading import ReadOptions
 from app.core.performance.predictions import group_of_each
 from app.core.results.folder_shift import (
     add_result,
@@ -61,7 +62,7 @@ def test_the_films_of_a_reference_are_read_with_answers_at_the_threshold_of_the_
     assert films.scores[:3] == pytest.approx([0, binary.manifest.thresholds.decision, 0.999])
     assert films.coordinates == pytest.approx(_coordinates(60), abs=2e-3)
     assert films.distances[-1] == 1.5
-    assert list(films.groups[:3]) == ["g0", "g0", "g1"]
+    assert list(films.groups[:3]) == ["group g0", "group g0", "group g1"]
     assert films.statistics.shape == (60, len(NAMES))
     assert len(films.familiar()) == sum(films.distances <= 1)
 
@@ -174,13 +175,35 @@ def test_results_are_counted_by_what_became_of_them(bundle, findings_bundle):
     add_result(reservoir, _result("refused", reason_code="unfamiliar", observation=seen))
     add_result(reservoir, _result("refused", reason_code="too_small"))
     add_result(reservoir, _result("unreadable", reason_code="damaged"))
+    # A reader's decision does not make a foreign film familiar; a corrected one is another film.
+    far, decided = Observation(1.2, np.zeros(4, np.float16)), ReadOptions(override="seen")
+    add_result(reservoir, _result(prediction=positive, observation=far, chosen=decided))
+    add_result(reservoir, _result(prediction=positive, observation=seen, chosen=decided))
+    corrected = ReadOptions(remedy="invert")
+    add_result(reservoir, _result(prediction=positive, observation=seen, chosen=corrected))
     add_result(reservoir, _result("failed", reason_code="invalid_output"))
 
-    assert reservoir.answers == {1: 1, 0: 1}
-    assert reservoir.refused == {"unfamiliar": 1, "too_small": 1}
-    assert reservoir.num_seen == 4
-    assert list(reservoir.sample().scores) == pytest.approx([positive.probability, 0.0])
-    assert len(reservoir.distances()) == 3
+    assert reservoir.answers == {1: 2, 0: 1}
+    assert reservoir.refused == {"unfamiliar": 2, "too_small": 1, "overridden": 1}
+    assert reservoir.num_seen == 7
+    assert list(reservoir.sample().scores) == pytest.approx(
+        [positive.probability, 0.0, positive.probability]
+    )
+    assert len(reservoir.distances()) == 6
+
+
+def test_films_that_only_the_table_knows_belong_to_their_group(bundle, tmp_path):
+    """A group is not the patient of the same name whom the predictions know."""
+    predictions = bundle.predictions()
+    patient = predictions["patient_id"].iloc[0]
+    table = _table(3, probability=0.5, group=[patient, "g", "g"])
+    table.loc[0, "image_id"] = predictions["image_id"].iloc[0]
+    table.loc[1, "group"] = patient
+    known = with_known_films(bundle, tmp_path / "b", table, _coordinates(3))
+
+    assert list(reference_films(known).groups) == [
+        f"patient {patient}", f"group {patient}", "group g"
+    ]  # fmt: skip
 
 
 @pytest.fixture
