@@ -29,8 +29,8 @@ def about(bundle: Bundle, judged_id: str) -> Decision | None:
         bundle: The model.
         judged_id: Identity of the film as it is judged.
     """
-    decided = store().latest(bundle.sha256).values()
-    return next((one for one in decided if one.judged_id == judged_id), None)
+    decided = store().latest(bundle.sha256, judged_id=judged_id)
+    return next(iter(decided.values()), None)
 
 
 def save(
@@ -68,6 +68,5 @@ def take_back(bundle: Bundle, judged_id: str) -> None:
     Raises:
         RecordError: If it could not be saved.
     """
-    for image_id, decision in store().latest(bundle.sha256).items():
-        if decision.judged_id == judged_id:
-            store().take_back(image_id=image_id, bundle_sha256=bundle.sha256, reader=reader.name())
+    for image_id in store().latest(bundle.sha256, judged_id=judged_id):
+        store().take_back(image_id=image_id, bundle_sha256=bundle.sha256, reader=reader.name())

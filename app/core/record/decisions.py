@@ -100,23 +100,32 @@ class DecisionStore:
         )
         log.append(self._database, draft, what=_WHAT)
 
-    def latest(self, bundle_sha256: str) -> dict[str, Decision]:
+    def latest(self, bundle_sha256: str, *, judged_id: str | None = None) -> dict[str, Decision]:
         """The last decision about each film that a model refused, by the identity it had then.
 
         Films about which it was taken back are left out.
 
+        Args:
+            bundle_sha256: Digest of the model.
+            judged_id: Only of films that are judged under this identity; None for all.
+
         Raises:
             RecordError: If the record cannot be read.
         """
+        of_model = entries.c.bundle_sha256 == bundle_sha256
         newest = (
             select(func.max(entries.c.number))
-            .where(
-                entries.c.bundle_sha256 == bundle_sha256,
-                entries.c.event.in_(("decision", "withdrawal")),
-            )
+            .where(of_model, entries.c.event.in_(("decision", "withdrawal")))
             .group_by(entries.c.image_id)
         )
-        query = select(entries).where(entries.c.number.in_(newest), entries.c.event == "decision")
+        query = select(entries).where(entries.c.event == "decision")
+        if judged_id is not None:
+            is_judged = entries.c.judged_id == judged_id
+            newest = newest.where(
+                entries.c.image_id.in_(select(entries.c.image_id).where(of_model, is_judged))
+            )
+            query = query.where(is_judged)
+        query = query.where(entries.c.number.in_(newest))
         with self._database.reading(_WHAT) as connection:
             return {
                 row["image_id"]: Decision(

@@ -113,6 +113,7 @@ entries = Table(
     Column("previous", _DIGEST, nullable=False),
     Column("hash", _DIGEST, nullable=False),
     Index("entries_by_model_and_image", "bundle_sha256", "image_id"),
+    Index("entries_by_model_and_judged", "bundle_sha256", "judged_id"),
     Index("entries_by_worklist", "worklist_id", "item"),
 )
 

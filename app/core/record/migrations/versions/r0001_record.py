@@ -106,4 +106,5 @@ def _create_entries() -> None:
         sa.Column("hash", _DIGEST, nullable=False),
     )
     op.create_index("entries_by_model_and_image", "entries", ["bundle_sha256", "image_id"])
+    op.create_index("entries_by_model_and_judged", "entries", ["bundle_sha256", "judged_id"])
     op.create_index("entries_by_worklist", "entries", ["worklist_id", "item"])
