@@ -3,9 +3,10 @@
     python -m benchmarks.shift DATA
 
 For each shipped bundle with a reference. Home folders are drawn from one half of the reference's
-patients and compared with the other half: whole halves, folders of 50 films at random, and of 50
-films patient by patient. Other folders are drawn from films of elsewhere, and from held-out films
-that were compressed or cropped.
+patients and compared with the other half: whole halves, and folders of 50 films at random. Folders
+of 50 films patient by patient are compared with all other patients, as a folder in the app is: the
+fewer patients there are, the less is known of what is usual among them. Other folders are drawn
+from films of elsewhere, and from held-out films that were compressed or cropped.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def main() -> int:
 
 
 def home_folders(bundle: Bundle, home: Sample, num_folders: int) -> list[Row]:
-    """Folders of one half of the reference's patients, compared with the other half.
+    """Folders of some of the reference's patients, compared with the others.
 
     Args:
         bundle: The bundle.
@@ -115,15 +116,19 @@ def home_folders(bundle: Bundle, home: Sample, num_folders: int) -> list[Row]:
             home.take(np.flatnonzero(which))
             for which in (places < len(patients) // 2, places >= len(patients) // 2)
         )
-        by_patient = np.argsort([rank[patient] for patient in second.groups], kind="stable")
         some = rng.choice(len(second), min(SMALLEST, len(second)), replace=False)
-        for what, chosen in zip(
-            alarms, (np.arange(len(second)), some, by_patient[:SMALLEST]), strict=True
-        ):
+        by_patient = np.argsort(places, kind="stable")[:SMALLEST]
+        others = np.flatnonzero(~np.isin(home.groups, home.groups[by_patient]))
+        folders = (
+            (second, first),
+            (second.take(some), first),
+            (home.take(by_patient), home.take(others)),
+        )
+        for what, (folder, reference) in zip(alarms, folders, strict=True):
             shift = compare(
-                _filled(second.take(chosen)),
-                first,
-                reference_refused=_refused(first),
+                _filled(folder),
+                reference,
+                reference_refused=_refused(reference),
                 answers=answer_names(bundle.manifest.task),
             )
             alarms[what] += shift.matters
