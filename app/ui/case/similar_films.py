@@ -12,9 +12,10 @@ from app.core.bundles.task import Task
 from app.core.gate.known_films import HeldOutFilms
 from app.core.gate.neighbours import VOTERS, Neighbour, Neighbours, nearest
 from app.core.markdown import escape_markdown
-from app.core.performance.formatting import counted
+from app.core.performance.formatting import counted, proportion_in_full
 from app.core.review.cases import Case
 from app.core.scoring.prediction import Prediction
+from app.core.statistics.metrics import Proportion
 from app.ui import elements, errors, state, widget_keys
 from app.ui.cache import similar_films as cache
 
@@ -164,10 +165,15 @@ def _how_often(bundle: Bundle) -> str:
     known = reference.contradictions_of(bundle.finding) if reference is not None else None
     if known is None or not known.wrong + known.right:
         return ""
-    return (
-        f"On test films they contradict {known.on_wrong:,} of {known.wrong:,} wrong answers and "
-        f"{known.on_right:,} of {known.right:,} right ones."
-    )
+    found = [
+        f"{proportion_in_full(proportion)} of {which} answers"
+        for which, proportion in (
+            ("wrong", Proportion(known.on_wrong, known.wrong)),
+            ("right", Proportion(known.on_right, known.right)),
+        )
+        if proportion.total
+    ]
+    return f"On test films they contradict {' and '.join(found)} (95 % intervals)."
 
 
 def _order(neighbours: Neighbours) -> list[int]:

@@ -101,7 +101,12 @@ def test_it_is_said_when_enough_of_the_nearest_films_contradict(bundle, tmp_path
     assert first == ("Normal" if says else "Pneumonia")
     assert warned == ([f":small[{sentence}]"] if says else [])
     assert at.caption[0].value.startswith("Of the 11 most similar films: 8 Normal, 3 Pneumonia.")
-    assert ("4 of 31 wrong answers and 3 of 1,013 right ones" in at.caption[0].value) == says
+    # Wilson intervals of 4 of 31 and 3 of 1,013, by hand.
+    how_often = (
+        "12.9 % (5.1 to 28.9 %; 4 of 31) of wrong answers and "
+        "0.3 % (0.1 to 0.9 %; 3 of 1,013) of right answers"
+    )
+    assert (how_often in at.caption[0].value) == says
 
 
 def test_without_a_prediction_the_films_are_shown_and_contradict_nothing(bundle, tmp_path):
