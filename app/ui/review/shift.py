@@ -40,7 +40,7 @@ def show(shift: Shift | None, bundle: Bundle) -> None:
 
 
 def _show_proof(shift: Shift, bundle: Bundle) -> None:
-    figure, table = st.columns([2, 3])
+    figure, table = st.columns([1, 2])
     if shift.drawn is not None:
         with figure:
             axis = charts.AXES[shift.drawn.what]
