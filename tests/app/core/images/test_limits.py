@@ -22,7 +22,7 @@ from app.core.images.limits import COSTS, MAX_BYTES, MAX_PIXELS, MAX_SECONDS, Co
 from app.core.images.turns import turn
 from benchmarks.large_files import MAKERS
 from tests.app.core.images.dicom_films import refusal
-from tests.app.core.images.document_files import nifti_file
+from tests.app.core.images.file_makers import nifti_file
 from tests.app.core.images.heic_films import HEIC
 from tests.app.core.images.test_inputs_document import DOCUMENT
 from tests.pictures import coloured, dicom, encode, npy_file, png_chunk
