@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -11,23 +11,21 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.predictions_table import GROUP_ID, PREDICTION_COLUMNS, CaseSplit, SplitName
+from app.core.bundles.predictions_table import CaseSplit, SplitName
 from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
-from app.core.results.rows import TAKEN_NAMES
 from model_training.data.class_lists import about_class_lists
 from model_training.data.class_names import (
     one_spelling,
     renamed,
     require_one_spelling_of_flags,
 )
+from model_training.data.class_order import class_order, require_findings
 from model_training.data.conflicts import contradicting, refuse
-from model_training.data.image_files import Presence as Presence
-from model_training.data.image_files import images_below as images_below
+from model_training.data.image_files import Presence
 from model_training.data.labelled import read_labelled
-from model_training.data.like_names import alike_but_for_marks, require_unlike
+from model_training.data.like_names import require_unlike
 from model_training.data.patients import find_patients, find_subgroups
-from model_training.data.positive_class import positive_of
 from model_training.data.rules import Rules
 from model_training.data.table_columns import Columns
 from model_training.data.wrappers import folders_for_tables
@@ -149,7 +147,7 @@ def read_dataset(
         classes = tuple(renamed(reading.findings, class_names or {}))
         names = [""] * len(images)
         about_positive = ""
-        _require_findings(classes, positive)
+        require_findings(classes, positive)
     else:
         names, spellings = one_spelling([image.label for image in images])
         names, more = one_spelling(renamed(names, class_names or {}))
@@ -162,7 +160,7 @@ def read_dataset(
             data if data.is_dir() else data.parent, [image.path for image in images]
         )
         notes += about_class_lists(around, sorted(set(names)), positive=positive)
-        classes, about_positive = _class_order(set(names), positive, reading.column)
+        classes, about_positive = class_order(set(names), positive, reading.column)
     patients = find_patients(images, names, patient_pattern, folder=rules.patient_folder)
     subgroups = find_subgroups(images, subgroup_pattern)
     cases = [
@@ -249,72 +247,4 @@ def _require_same_classes(cases: Sequence[Case], classes: tuple[str, ...]) -> No
         raise DatasetError(
             f"The splits do not have the same classes ({found}). Expected images of each class in "
             "every split; correct the split, or remove classes that a split lacks."
-        )
-
-
-def _class_order(names: set[str], positive: str | None, column: str) -> tuple[tuple[str, ...], str]:
-    """The classes in output order, and why the last of two is the positive one."""
-    classes = sorted(names)
-    if len(classes) < 2:
-        found = f"one class only ({classes[0]})" if classes else "no class"
-        raise DatasetError(
-            f"The data contain images of {found}; at least two classes are needed. "
-            "Expected CLASS/ folders, train|val|test/CLASS/ folders, or a table (CSV, JSON lines, "
-            "Excel or Parquet) with one file name and label per row; --label-column names the "
-            "column of a table."
-        )
-    _require_free_names(classes, TAKEN_NAMES)
-    if positive is not None and positive not in names:
-        raise DatasetError(
-            f"There is no class {positive!r} for --positive; found {classes}. Choose one of them."
-        )
-    if len(classes) > 2:
-        if positive is not None:
-            raise DatasetError(
-                f"--positive needs exactly two classes; found {len(classes)}: {classes}. "
-                "Leave it out, or merge classes with --class-names."
-            )
-        return tuple(classes), ""
-    chosen = positive_of(classes, positive, column=column)
-    ordered = tuple(sorted(classes, key=lambda name: name == chosen.name))
-    return ordered, f"The positive class is {chosen.name}: {chosen.reason}"
-
-
-def _require_findings(classes: tuple[str, ...], positive: str | None) -> None:
-    """Checks the names of findings."""
-    if positive is not None:
-        raise DatasetError(
-            "--positive is for two classes; in these data an image can show any of "
-            f"{len(classes)} findings. Leave it out."
-        )
-    if len(classes) < 2 or len(set(classes)) < len(classes):
-        raise DatasetError(
-            f"The data have the findings {list(classes)}; expected at least two, of different "
-            "names. For one finding, name its column with --label-column."
-        )
-    unusable = [name for name in classes if "|" in name or name.lower() == "none"]
-    if unusable:
-        raise DatasetError(
-            f"The findings {unusable} cannot be listed. Rename them with --class-names."
-        )
-    _require_distinct(classes)
-    _require_free_names(classes)
-
-
-def _require_distinct(findings: tuple[str, ...]) -> None:
-    """Refuses findings that would look the same on a page."""
-    for alike in alike_but_for_marks(findings):
-        raise DatasetError(
-            f"The findings {alike} differ in nothing but case, blanks, punctuation or accents. "
-            "Rename one of them in the table, choose the columns with --label-column, or tell them "
-            "apart with --class-names."
-        )
-
-
-def _require_free_names(classes: Sequence[str], more: Collection[str] = ()) -> None:
-    reserved = sorted({*classes} & {*PREDICTION_COLUMNS, GROUP_ID, *more})
-    if reserved:
-        raise DatasetError(
-            f"The classes {reserved} have the same names as columns of the tables of predictions "
-            "and results. Rename them with --class-names."
         )
