@@ -14,34 +14,16 @@ from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
 from app.core.images.reading import AS_STORED, ReadOptions
+from model_training.audit.contradictions import Contradictions, contradictions, repeated
 from model_training.audit.odd_films import odd_films
-from model_training.audit.shortcuts import Shortcut, border_scores, find_shortcuts
+from model_training.audit.shortcut_search import search_shortcuts
+from model_training.audit.shortcuts import Shortcut
 from model_training.audit.survey import survey
 from model_training.data.answers import answer_counts, answers
 from model_training.data.datasets import SPLITS, Case, Dataset
 from model_training.data.duplicates import Pairs, groups_of, near_duplicates
 from model_training.data.film_cache import remedies
-from model_training.data.folds import folds_by_patient
 from model_training.data.patient_groups import Shared, patient_groups, shared_between
-
-# With fewer images of a class, the interval of an AUC would span nearly everything.
-MIN_IMAGES_FOR_SHORTCUTS = 10
-
-_BORDER_FOLDS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Contradictions:
-    """Copies of one film with different labels.
-
-    Attributes:
-        files: Indices of the cases of each identical file with several labels.
-        pairs: Indices in `Inspection.pairs` of near-duplicates with different labels,
-            `(num_contradicting,)`.
-    """
-
-    files: list[list[int]]
-    pairs: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +80,7 @@ class Inspection:
     @property
     def identical_files(self) -> list[list[int]]:
         """Indices of the cases of every file that occurs more than once."""
-        return _repeated(self.digests)
+        return repeated(self.digests)
 
     def shared_patients(self, one: str, other: str) -> dict[str, tuple[list[int], list[int]]]:
         """Known patients with images in both splits.
@@ -205,7 +187,7 @@ def inspect(
     splits = [
         split_name for split_name in SPLITS if any(case.split == split_name for case in cases)
     ]
-    shortcuts, note = _shortcuts(
+    shortcuts, note = search_shortcuts(
         Dataset(dataset.classes, cases, task=dataset.task), facts, thumbnails, patients
     )
     return Inspection(
@@ -227,83 +209,8 @@ def inspect(
             (one, other): shared_between(cases, digests, near_groups, one=[one], other=[other])
             for one, other in combinations(splits, 2)
         },
-        contradictions=_contradictions(cases, digests, pairs),
+        contradictions=contradictions(cases, digests, pairs),
         shortcuts=shortcuts,
         shortcut_note=note,
         reading=reading,
     )
-
-
-def _repeated(digests: Sequence[str]) -> list[list[int]]:
-    positions: dict[str, list[int]] = defaultdict(list)
-    for index, digest in enumerate(digests):
-        positions[digest].append(index)
-    return [same for same in positions.values() if len(same) > 1]
-
-
-def _contradictions(cases: Sequence[Case], digests: Sequence[str], pairs: Pairs) -> Contradictions:
-    differ = [
-        not same_answer(cases[first], cases[second])
-        for first, second in zip(pairs.first, pairs.second, strict=True)
-    ]
-    return Contradictions(
-        files=[
-            same
-            for same in _repeated(digests)
-            if not all(same_answer(cases[same[0]], cases[other]) for other in same)
-        ],
-        pairs=np.flatnonzero(differ).astype(np.int64),
-    )
-
-
-def same_answer(one: Case, other: Case) -> bool:
-    """Whether two images have the same label, or the same is known of each finding.
-
-    Args:
-        one: An image.
-        other: Another.
-    """
-    return (one.label, one.findings) == (other.label, other.findings)
-
-
-def _shortcuts(
-    dataset: Dataset,
-    facts: pd.DataFrame,
-    thumbnails: NDArray[np.uint8],
-    patients: NDArray[np.int64],
-) -> tuple[list[Shortcut], str]:
-    """Shortcuts in the images a model would be trained on, and a note which images these are."""
-    if dataset.task == "any-of":
-        return [], (
-            "Not computed: an image can show any of the findings. Inspect one of them by itself "
-            "with --label-column."
-        )
-    splits = np.array([case.split for case in dataset.cases])
-    split_name = "train" if (splits == "train").any() else ""
-    inside = np.flatnonzero(splits == split_name)
-    labels = np.array([dataset.cases[row].label for row in inside], np.int64)
-    where = " of the train split" if split_name else ""
-    counts = np.bincount(labels, minlength=len(dataset.classes))
-    if counts.min() < MIN_IMAGES_FOR_SHORTCUTS:
-        return [], (
-            f"Not computed: {counts.min()} images{where} are "
-            f"{dataset.classes[int(counts.argmin())]}; {MIN_IMAGES_FOR_SHORTCUTS} are needed."
-        )
-    note = f"Computed on the {len(inside):,} images{where}."
-    if not all(dataset.cases[row].patient_id for row in inside):
-        note += " Where the patient is unknown, near-duplicates count as one patient."
-    border = None
-    try:
-        folds = folds_by_patient(
-            Dataset(dataset.classes, [dataset.cases[row] for row in inside]),
-            patients[inside],
-            num_folds=_BORDER_FOLDS,
-            seed=0,
-        )
-        border = border_scores(thumbnails[inside], labels, folds, num_classes=len(dataset.classes))
-    except DatasetError:
-        note += f" The border was not tested: a class has fewer than {_BORDER_FOLDS} patients."
-    shortcuts = find_shortcuts(
-        facts.iloc[inside], border, labels, classes=dataset.classes, groups=patients[inside]
-    )
-    return shortcuts, note

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from model_training.audit import tables
-from model_training.audit.checks import Inspection, same_answer
+from model_training.audit.checks import Inspection
+from model_training.audit.contradictions import same_answer
 from model_training.audit.observations import Observation, observations, strength
 from model_training.reports.html_report import Table
 
