@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NoReturn
 
 from app.commands.calls import Commands, add_command
+from app.commands.parsing import whole_number
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from app.core.record.database import Database
+    from app.core.sources.source import Source
 
 # Of each kind of fault, so many are printed.
 _MAX_LISTED = 50
@@ -39,6 +44,15 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "a record whose hashes were all worked out again",
     )
     verify.set_defaults(run=_verify)
+    replay = add_command(
+        below,
+        "replay",
+        "Compute again what a reader was shown when an entry was made, from the model in the "
+        "folder of models and the film below the data root, and say whether it is the same.",
+        "overread audit replay 42",
+    )
+    replay.add_argument("number", type=whole_number, metavar="ID", help="number of the entry")
+    replay.set_defaults(run=_replay)
 
 
 def _noted(text: str) -> tuple[int, str]:
@@ -71,6 +85,50 @@ def _verify(options: argparse.Namespace) -> None:
             "copy from before."
         )
     print("unchanged: every entry follows the one before it")
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from app.core.errors import OverreadError
+    from app.core.images.in_flight import in_flight
+    from app.core.progress import progress
+    from app.core.record.log import entry
+    from app.core.record.replay import TOLERANCE, replay
+    from app.core.settings import read_settings
+    from app.core.sources.sources import below_root
+
+    settings = read_settings()
+    with _opened() as record:
+        asked = entry(record, options.number)
+    in_flight.keep_in(settings.decoding)
+    films = below_root(settings.data_root, settings.data_root) if settings.data_root else []
+    with progress(title="looking for the film", unit="file") as bar:
+        found = replay(asked, models=settings.models, films=_counted(films, bar))
+    who = f" by {asked.reader}" if asked.reader else ""
+    print(f"entry {asked.number:,}: {asked.event}{who}, {asked.created_at.isoformat()}")
+    print(f"film: {found.file}, sha256 as recorded")
+    print(f"model: {asked.bundle_sha256}, as recorded")
+    print(f"prediction: {asked.prediction} then, {found.prediction} now")
+    print(
+        f"probability: {asked.probability:.6f} then, {found.probability:.6f} now; they differ by "
+        f"{found.difference:.1g}, and up to {TOLERANCE:g} is the same"
+    )
+    print(f"threshold: {asked.threshold:.6f} then, {found.threshold:.6f} now")
+    if found.is_same_heatmap is not None:
+        same = "the same" if found.is_same_heatmap else "not the same"
+        print(f"heatmap: {same} to the last bit")
+    if asked.pipeline != found.pipeline:
+        print(f"preprocessing: version {asked.pipeline} then, {found.pipeline} now")
+    for name, (then, now) in found.changed_versions.items():
+        print(f"{name}: {then} then, {now} now")
+    if not found.is_same:
+        raise OverreadError(f"The result of entry {asked.number:,} is not the same.")
+    print("the same result")
+
+
+def _counted(films: Iterable[Source], bar: tqdm[NoReturn]) -> Iterator[Source]:
+    for film in films:
+        bar.update()
+        yield film
 
 
 def _opened() -> Database:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from app.core.bundles.bundle import Bundle
+from app.core.images.reading import AS_STORED
+from app.core.record.entry import Draft
+from app.core.record.shown import shown
 from app.core.record.verdict import Agreement, Verdict
 from app.core.record.verdicts import VerdictStore
+from app.core.review.cases import Case
 from app.core.settings import read_settings
 from app.ui import reader
 from app.ui.cache import models
@@ -21,31 +25,45 @@ def store() -> VerdictStore:
 
 
 def save(
-    bundle: Bundle, image_id: str, *, agreement: Agreement | None = None, comment: str | None = None
+    bundle: Bundle, case: Case, *, agreement: Agreement | None = None, comment: str | None = None
 ) -> None:
-    """Saves a verdict or a comment; the other one is unchanged.
+    """Saves a verdict or a comment, with what was shown; the other one is unchanged.
 
     Nothing is saved if nothing changes: a comment field also reports when it loses focus, and a
     key may be pressed twice.
 
     Args:
         bundle: The model whose prediction was assessed.
-        image_id: SHA-256 of the film.
+        case: The film as it was shown.
         agreement: Whether the reader agrees; None leaves it unchanged.
         comment: The reader's comment; None leaves it unchanged, an empty text withdraws it.
 
     Raises:
         RecordError: If it could not be saved.
     """
-    before = current(bundle).get(image_id)
+    before = current(bundle).get(case.image_id)
     old = (before.agreement, before.comment) if before else (None, "")
     new = (agreement or old[0], old[1] if comment is None else comment.strip())
     if new == old:
         return
     store().record(
-        image_id=image_id,
+        image_id=case.image_id,
         bundle_sha256=bundle.sha256,
         agreement=new[0],
         comment=new[1],
         reader=reader.name(),
+        shown=_shown(bundle, case),
+    )
+
+
+def _shown(bundle: Bundle, case: Case) -> Draft:
+    evidence = None
+    if case.prediction is not None and case.evidence:
+        evidence = case.evidence[case.prediction.class_index]
+    return shown(
+        bundle,
+        case.image_id,
+        prediction=case.prediction,
+        evidence=evidence,
+        reading=AS_STORED if case.film is None else case.film.chosen,
     )

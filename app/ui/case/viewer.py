@@ -230,7 +230,7 @@ def ask_agreement(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
             key=f"case_{agreement}",
             width="stretch",
             on_click=errors.callback(_save_agreement),
-            args=(case.image_id, bundle, agreement),
+            args=(case, bundle, agreement),
         )
 
 
@@ -251,16 +251,16 @@ def ask_comment(case: Case, bundle: Bundle, verdict: Verdict | None) -> None:
         max_chars=2000,
         key=key,
         on_change=errors.callback(_save_comment),
-        args=(case.image_id, bundle, key),
+        args=(case, bundle, key),
         placeholder="Saved when you leave the field. Do not name the patient.",
     )
     if verdict:
         st.caption(f"Saved {local_time.shown(verdict.created_at)}")
 
 
-def _save_agreement(image_id: str, bundle: Bundle, agreement: Agreement) -> None:
-    verdict_log.save(bundle, image_id, agreement=agreement)
+def _save_agreement(case: Case, bundle: Bundle, agreement: Agreement) -> None:
+    verdict_log.save(bundle, case, agreement=agreement)
 
 
-def _save_comment(image_id: str, bundle: Bundle, key: str) -> None:
-    verdict_log.save(bundle, image_id, comment=state.value_of(key))
+def _save_comment(case: Case, bundle: Bundle, key: str) -> None:
+    verdict_log.save(bundle, case, comment=state.value_of(key))

@@ -1,5 +1,6 @@
 """The pages on a model of findings that do not exclude each other."""
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -7,6 +8,7 @@ from app.core.bundles.task import Task
 from app.core.performance.findings import mean_auc, select_findings
 from app.core.performance.formatting import figure
 from app.core.performance.predictions import select
+from app.core.record.log import all_entries
 from app.core.record.opening import open_record
 from app.core.record.verdicts import VerdictStore
 from app.core.statistics.bootstrap import auc_interval
@@ -107,7 +109,15 @@ def test_a_case_lists_its_findings_and_takes_a_verdict(app, findings_bundle, tmp
     at.button(key="case_agree").click().run()
     with open_record(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}") as record:
         [verdict] = VerdictStore(record).latest(findings_bundle.sha256).values()
+        [entry] = all_entries(record)
     assert verdict.agreement == "agree"
+    # With what was shown, so that it can be computed again.
+    assert entry.network_sha256 == findings_bundle.sha256
+    assert 0 <= entry.probability <= 1
+    assert entry.threshold in {one.thresholds.decision for one in
+                               findings_bundle.manifest.findings.values()}  # fmt: skip
+    assert len(entry.heatmap_sha256) == 64
+    assert entry.versions["numpy"] == np.__version__
 
 
 def test_performance_of_all_findings(app, findings_bundle):
