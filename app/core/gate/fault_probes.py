@@ -47,7 +47,9 @@ class FaultProbes:
         Returns:
             float32 `(..., num_faults)`.
         """
-        return np.asarray(clipped(standardised) @ self.weights.T + self.offsets, np.float32)
+        # Without BLAS, see `Reference.distances`.
+        scores = np.einsum("...f,pf->...p", clipped(standardised), self.weights)
+        return np.asarray(scores + self.offsets, np.float32)
 
     def name(self, standardised: NDArray[np.float32], distance: float) -> str:
         """The fault for which most speaks; empty if there is none.

@@ -121,6 +121,22 @@ def test_images_of_a_batch_are_seen_as_if_alone():
         assert np.array_equal(seen.coordinates, known.observe(alone).coordinates)
 
 
+def test_a_distance_does_not_depend_on_the_other_images_of_a_batch():
+    rng = np.random.default_rng(0)
+    components = np.linalg.qr(rng.normal(size=(700, 32)))[0].T.astype(np.float32)
+    known = reference(
+        mean=np.zeros(700, np.float32),
+        scale=np.ones(700, np.float32),
+        components=components,
+        variances=np.ones(32, np.float32),
+    )
+    features = rng.normal(size=(8, 700)).astype(np.float32)
+
+    together = known.observe_all(features)
+
+    assert [one.distance for one in together] == [known.observe(one).distance for one in features]
+
+
 class OfBundle:
     """What `load_reference` needs of a bundle."""
 
