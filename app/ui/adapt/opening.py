@@ -21,9 +21,9 @@ def say_purpose() -> None:
     """What the page is for."""
     st.write(
         "A model's threshold and probabilities are those of the films it learned from; yours may "
-        "differ. From 50 to 200 films of your place whose truth is known, or more where the finding "
-        "is rare, this page fits them anew, and finds which films can be ruled out or ruled in with "
-        "a promise."
+        "differ. From 50 to 200 films of your place whose truth is known, or more where the "
+        "finding is rare, this page fits them anew, and finds which films can be ruled out or "
+        "ruled in with a promise."
     )
 
 
