@@ -15,7 +15,7 @@ from typing import Literal, get_args
 Status = Literal["ok", "refused", "unreadable", "failed"]
 
 # How an image is made what it should be. `turn_90` turns it clockwise by 90 degrees.
-Remedy = Literal["invert", "turn_90", "turn_180", "turn_270", "remove_border"]
+Remedy = Literal["invert", "turn_90", "turn_180", "turn_270", "mirror", "remove_border"]
 REMEDIES: tuple[Remedy, ...] = get_args(Remedy)
 
 # Code of an image that did not fit into memory.

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from app.core.bundles.network_input import Input
 from app.core.errors import ImageError, RefusedImageError, Remedy
 from app.core.gate.admission import refusal_of
-from app.core.gate.image_statistics import NAMES, image_statistics
+from app.core.gate.film_view import FilmView
+from app.core.gate.image_statistics import NAMES, view_statistics
 from app.core.gate.rules.header import check_header
+from app.core.gate.rules.mirrored import check_mirrored
 from app.core.images import decoding, remedies
 from app.core.images.film import Film
 from app.core.images.guard import guarded
@@ -40,7 +42,7 @@ class Looked:
         features: float32 `(num_films, num_features)`.
         statistics: float32 `(num_films, num_statistics)`, see `image_statistics`.
         shapes: Rows and columns of each film.
-        stated: Why each is refused for what its file states; None if it is not.
+        stated: Why each is refused for what its file or its marker states; None if it is not.
         faulty: Fault -> features of copies of the first films that have it.
         pictures: Small JPEG pictures of the films; empty if none were wanted.
     """
@@ -92,9 +94,10 @@ class Looker:
         for some in self._read(cases):
             films = [film for _, film in some]
             features.append(self.featurise(self._fitted(films)))
-            statistics += [image_statistics(film) for film in films]
+            views = [FilmView(film) for film in films]
+            statistics += [view_statistics(view) for view in views]
             shapes += [(film.pixels.shape[0], film.pixels.shape[1]) for film in films]
-            stated += [self._stated(film) for film in films]
+            stated += map(self._stated, films, views)
             pictures += [small_picture(film) for film in films] if self.pictures else []
             chosen = films[: max(0, num_faulty - len(positions))]
             positions += [position for position, _ in some]
@@ -127,8 +130,9 @@ class Looker:
         features: NDArray[np.float32] = self.featurise(self._fitted([film]))[0]
         return features
 
-    def _stated(self, film: Film) -> RefusedImageError | None:
-        return refusal_of(lambda: check_header(film, self.network_input))
+    def _stated(self, film: Film, view: FilmView) -> RefusedImageError | None:
+        by_header = refusal_of(lambda: check_header(film, self.network_input))
+        return by_header or refusal_of(lambda: check_mirrored(view))
 
     def _read(self, cases: Sequence[Case]) -> Iterator[list[tuple[int, Film]]]:
         """Position and film of those that can be read, some at a time."""

@@ -20,6 +20,7 @@ DONE: dict[Remedy, str] = {
     "turn_90": "The film was turned clockwise by 90°.",
     "turn_180": "The film was turned by 180°.",
     "turn_270": "The film was turned anticlockwise by 90°.",
+    "mirror": "Left and right were swapped.",
     "remove_border": "The border around the film was cut off.",
 }
 
@@ -47,6 +48,8 @@ def _applied(pixels: NDArray[np.uint8], remedy: Remedy) -> NDArray[np.uint8]:
             return np.ascontiguousarray(np.rot90(pixels, 2))
         case "turn_270":
             return np.ascontiguousarray(np.rot90(pixels, 1))
+        case "mirror":
+            return np.ascontiguousarray(pixels[:, ::-1])
         case "remove_border":
             return cut_border(pixels)
     raise ValueError(f"`remedy` must be one of {', '.join(REMEDIES)}. Received {remedy!r}.")

@@ -17,6 +17,7 @@ _OFFERED: dict[Remedy, str] = {
     "turn_90": "turned clockwise by 90°",
     "turn_180": "turned by 180°",
     "turn_270": "turned anticlockwise by 90°",
+    "mirror": "with left and right swapped",
     "remove_border": "without its border",
 }
 

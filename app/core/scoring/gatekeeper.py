@@ -21,6 +21,7 @@ from app.core.gate.observation import Observation
 from app.core.gate.reference import Reference, load_reference
 from app.core.gate.rules.check import check_figures
 from app.core.gate.rules.header import check_header
+from app.core.gate.rules.mirrored import check_mirrored
 from app.core.performance.formatting import proportion_in_full
 from app.core.statistics.metrics import Proportion
 
@@ -109,6 +110,8 @@ class Gatekeeper:
         ranges = self.reference.ranges
         if refusal is None and ranges is not None:
             refusal = refusal_of(lambda: check_figures(view.shape, statistics, self._input, ranges))
+        if refusal is None and ranges is not None:
+            refusal = refusal_of(lambda: check_mirrored(view))
         return Impression(statistics, refusal)
 
     def observe(

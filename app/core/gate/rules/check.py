@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.bundles.network_input import Input
-from app.core.gate.image_statistics import image_statistics
+from app.core.gate.film_view import FilmView
+from app.core.gate.image_statistics import view_statistics
 from app.core.gate.rules.border import check_border
 from app.core.gate.rules.document import check_document
 from app.core.gate.rules.exposure import check_exposure
@@ -19,6 +20,7 @@ from app.core.gate.rules.grey_levels import check_grey_levels
 from app.core.gate.rules.header import check_header
 from app.core.gate.rules.inversion import check_inversion
 from app.core.gate.rules.look import Look
+from app.core.gate.rules.mirrored import check_mirrored
 from app.core.gate.rules.several_films import check_several_films
 from app.core.gate.rules.size import check_size
 from app.core.gate.rules.text import check_text
@@ -44,6 +46,8 @@ def check_film(
     network_input: Input,
     ranges: StatisticRanges | None,
     statistics: NDArray[np.float32] | None = None,
+    *,
+    view: FilmView | None = None,
 ) -> None:
     """Refuses a film that the model is not for, as far as its file and its pixels tell.
 
@@ -53,6 +57,7 @@ def check_film(
         ranges: Where the training films lay; None for bundles without a reference, which only
             compare what the file states.
         statistics: As returned by `image_statistics` for this film, `(len(NAMES),)`, if known.
+        view: The film as it was looked at for its statistics, if it was.
 
     Raises:
         RefusedImageError: With what is wrong, and the remedy if one is certain.
@@ -60,9 +65,10 @@ def check_film(
     check_header(film, network_input)
     if ranges is None:
         return
-    figures = image_statistics(film) if statistics is None else statistics
-    rows, columns = film.pixels.shape[:2]
-    check_figures((rows, columns), figures, network_input, ranges)
+    view = FilmView(film) if view is None else view
+    figures = view_statistics(view) if statistics is None else statistics
+    check_figures(view.shape, figures, network_input, ranges)
+    check_mirrored(view)
 
 
 def check_figures(

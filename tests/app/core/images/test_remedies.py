@@ -22,6 +22,7 @@ def film():
         ("turn_90", lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE)),
         ("turn_180", lambda pixels: cv2.rotate(pixels, cv2.ROTATE_180)),
         ("turn_270", lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE)),
+        ("mirror", lambda pixels: cv2.flip(pixels, 1)),
         ("remove_border", lambda pixels: np.pad(pixels, 10, constant_values=255)),
     ],
 )

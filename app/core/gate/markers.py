@@ -1,0 +1,133 @@
+"""Finds the letter R of a side marker, and tells it from its mirror image.
+
+An R has no symmetry: neither turned nor upside down is it its mirror image. An L lying on its
+side is much like a mirrored one, and markers of lead lie at any angle, so L is not read.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.gate.film_view import FilmView
+
+# Strokes are narrower than this, in pixels of the small film, and stand out by so many levels.
+_STROKE = 9
+_CONTRAST = 50
+# Height of a letter in pixels of the small film, its width relative to that, and the part of its
+# box that it fills.
+_HEIGHT = (5, 26)
+_WIDTH = (0.45, 1.1)
+_FULL = (0.25, 0.85)
+# Rows and columns at which letters are compared.
+_ROWS, _COLUMNS = 28, 20
+# Correlation with a mirrored R from which on a letter is one, and by how much it must exceed that
+# with every letter as it is written: a 9 is much like a mirrored R.
+_ALIKE = 0.65
+_MORE_ALIKE = 0.1
+# What may be written on a film, and fonts and thickness of it; markers are without serifs.
+_WRITTEN = string.ascii_letters + string.digits
+_FONTS = (
+    (cv2.FONT_HERSHEY_SIMPLEX, 3),
+    (cv2.FONT_HERSHEY_SIMPLEX, 5),
+    (cv2.FONT_HERSHEY_DUPLEX, 4),
+)
+_CANVAS = 120
+
+
+def has_mirrored_marker(view: FilmView) -> bool:
+    """Whether there is a mirrored R in the right half of a picture, and no R as it is written.
+
+    There it stands in a film whose left and right are swapped. A marker of lead that lay the
+    wrong way up is mirrored too, but in the left half, as the patient's right side is.
+    """
+    is_mirrored = False
+    for letter in _letters(view, view.small.shape[1] // 2):
+        written, mirrored_r, plain_r = (float((letter @ one).max()) for one in _templates())
+        if plain_r >= _ALIKE and plain_r >= max(written, mirrored_r):
+            return False
+        is_mirrored |= mirrored_r >= _ALIKE and mirrored_r - written >= _MORE_ALIKE
+    return is_mirrored
+
+
+def _letters(view: FilmView, start: int) -> Iterator[NDArray[np.float32]]:
+    """What may be a letter beyond a column of the small film, as `_shape` gives it."""
+    part = np.ascontiguousarray(view.small[:, start:])
+    if min(part.shape) < _STROKE:
+        return
+    strokes = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, np.ones((_STROKE, _STROKE), np.uint8))
+    mask = cv2.threshold(strokes, _CONTRAST - 1, 1, cv2.THRESH_BINARY)[1]
+    pieces = cv2.connectedComponentsWithStats(mask, connectivity=8)[2][1:]
+    for left, top, width, height, _ in pieces[_are_letters(pieces)].tolist():
+        first_row, first_column = max(0, top - 1), max(0, left - 1)
+        found = _shape(part[first_row : top + height + 1, first_column : left + width + 1])
+        if found is not None:
+            yield found
+
+
+def _are_letters(pieces: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which pieces, with left, top, width, height and area, have the size and shape of a letter."""
+    _, _, width, height, area = pieces.T
+    return (
+        (height >= _HEIGHT[0]) & (height <= _HEIGHT[1])
+        & (width >= _WIDTH[0] * height) & (width <= _WIDTH[1] * height)
+        & (area >= _FULL[0] * width * height) & (area <= _FULL[1] * width * height)
+    )  # fmt: skip
+
+
+def _shape(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """The largest bright piece of a part of a film, if it may be a letter.
+
+    Returns:
+        Its shape at the size of the templates, of mean 0 and length 1, `(_ROWS * _COLUMNS,)`.
+    """
+    bright = cv2.threshold(np.ascontiguousarray(pixels), 0, 1, cv2.THRESH_OTSU)[1]
+    _, numbers, pieces, _ = cv2.connectedComponentsWithStats(bright, connectivity=8)
+    if len(pieces) < 2:
+        return None
+    largest = 1 + int(pieces[1:, cv2.CC_STAT_AREA].argmax())
+    left, top, width, height, _ = pieces[largest].tolist()
+    if not _WIDTH[0] * height <= width <= _WIDTH[1] * height:
+        return None
+    box = numbers[top : top + height, left : left + width]
+    return _normalised(np.where(box == largest, 255, 0).astype(np.uint8))
+
+
+def _normalised(letter: NDArray[np.uint8]) -> NDArray[np.float32]:
+    smaller = letter.shape[0] >= _ROWS
+    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    scaled = cv2.resize(letter, (_COLUMNS, _ROWS), interpolation=method).astype(np.float32)
+    soft = cv2.GaussianBlur(scaled, (3, 3), 0)
+    centred = (soft - soft.mean()).ravel()
+    return np.asarray(centred / max(float(np.linalg.norm(centred)), 1e-6), np.float32)
+
+
+def _drawn(letter: str, font: int, thickness: int) -> NDArray[np.uint8]:
+    """A letter, cut to its box."""
+    canvas = np.zeros((_CANVAS, _CANVAS), np.uint8)
+    foot = _CANVAS // 4, _CANVAS * 3 // 4
+    cv2.putText(canvas, letter, foot, font, _CANVAS / 48, 255, thickness, cv2.LINE_AA)
+    left, top, width, height = cv2.boundingRect(canvas)
+    return canvas[top : top + height, left : left + width]
+
+
+@cache
+def _templates() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Letters of each font as they are written, the R mirrored, and the R as it is written.
+
+    Returns:
+        Each `(_ROWS * _COLUMNS, num_letters * num_fonts)`.
+    """
+    letters_r = [_drawn("R", *font) for font in _FONTS]
+    mirrored = [np.ascontiguousarray(letter[:, ::-1]) for letter in letters_r]
+    written = [_drawn(letter, *font) for letter in _WRITTEN for font in _FONTS]
+    first, second, third = (
+        np.stack([_normalised(letter) for letter in letters], axis=1)
+        for letters in (written, mirrored, letters_r)
+    )
+    return first, second, third
