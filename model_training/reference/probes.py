@@ -7,7 +7,7 @@ Reference:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,11 @@ _MOST_DIRECTIONS = 160
 _FILMS_A_DIRECTION = 4
 # How far the covariance is drawn towards a sphere.
 _SHRINKAGE = 0.05
-# Share of right films that may be taken for having a fault. Nothing confirms those without a
-# remedy, and a cropped film has one of four; the others are confirmed by a second look.
-_FALSE_ALARMS = {"side_by_side": 0.002, **dict.fromkeys(CROPPED, 0.003)}
+# Share of right films that may be taken for having a fault, or for lacking any of their four sides.
+# A cropped film looks most like a right one, and a part that is missing can change the answer. A
+# remedy is confirmed by a second look.
+_FALSE_ALARMS_OF_CROPPED = 0.01
+_FALSE_ALARMS = {"side_by_side": 0.002}
 _FALSE_ALARMS_OF_OTHERS = 0.005
 # Of films with a fault, the share that must be named for the fault to be named at all.
 _WORTH_NAMING = 0.25
@@ -54,11 +56,8 @@ def fit_probes(
     names = tuple(faulty)
     weights, offsets = _discriminants([right, *faulty.values()])
     scores = clipped(validation) @ weights.T + offsets
-    for place, name in enumerate(names):
-        highest = np.quantile(
-            scores[:, place], 1 - _FALSE_ALARMS.get(name, _FALSE_ALARMS_OF_OTHERS), method="higher"
-        )
-        offsets[place] -= max(0.0, float(highest))
+    for places, share in _families(names):
+        offsets[places] -= np.maximum(0.0, highest_allowed(scores[:, places], share))
     reach = np.array(
         [max(1.0, np.quantile(distances[name], _REACH[name in REMEDY_OF])) for name in names]
     )
@@ -70,6 +69,35 @@ def fit_probes(
         >= _WORTH_NAMING
     ]
     return _chosen(names, weights, offsets, reach, worth)
+
+
+def _families(names: Sequence[str]) -> Iterator[tuple[list[int], float]]:
+    """Which faults may give false alarms together, and of what share of right films."""
+    cropped = [place for place, name in enumerate(names) if name in CROPPED]
+    if cropped:
+        yield cropped, _FALSE_ALARMS_OF_CROPPED
+    for place, name in enumerate(names):
+        if name not in CROPPED:
+            yield [place], _FALSE_ALARMS.get(name, _FALSE_ALARMS_OF_OTHERS)
+
+
+def highest_allowed(scores: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Thresholds that at most a share of films exceed in any of their scores.
+
+    As many films exceed each of them. The same films are often the highest in several scores, so
+    thresholds chosen apart would be higher than they need be.
+
+    Args:
+        scores: float64 `(num_films, num_scores)`.
+        share: At least 0 and below 1.
+
+    Returns:
+        float64 `(num_scores,)`.
+    """
+    ranks = np.argsort(np.argsort(-scores, axis=0), axis=0)  # 0 is the highest
+    best = np.sort(ranks.min(axis=1))
+    num_above = best[int(share * len(scores))]
+    return np.asarray(-np.sort(-scores, axis=0)[num_above], np.float64)
 
 
 def _chosen(

@@ -48,8 +48,9 @@ def has_mirrored_marker(view: FilmView) -> bool:
     """
     is_mirrored = False
     for letter in _letters(view, view.small.shape[1] // 2):
-        written, mirrored_r, plain_r = (float((letter @ one).max()) for one in _templates())
-        if plain_r >= _ALIKE and plain_r >= max(written, mirrored_r):
+        by_letter, by_mirrored_r = (letter @ one for one in _templates())
+        written, mirrored_r = float(by_letter.max()), float(by_mirrored_r.max())
+        if written >= _ALIKE and _WRITTEN[int(by_letter.argmax()) // len(_FONTS)] == "R":
             return False
         is_mirrored |= mirrored_r >= _ALIKE and mirrored_r - written >= _MORE_ALIKE
     return is_mirrored
@@ -117,17 +118,16 @@ def _drawn(letter: str, font: int, thickness: int) -> NDArray[np.uint8]:
 
 
 @cache
-def _templates() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Letters of each font as they are written, the R mirrored, and the R as it is written.
+def _templates() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Letters as they are written, in all fonts each, and the R mirrored, in all fonts.
 
     Returns:
         Each `(_ROWS * _COLUMNS, num_letters * num_fonts)`.
     """
-    letters_r = [_drawn("R", *font) for font in _FONTS]
-    mirrored = [np.ascontiguousarray(letter[:, ::-1]) for letter in letters_r]
     written = [_drawn(letter, *font) for letter in _WRITTEN for font in _FONTS]
-    first, second, third = (
+    mirrored = [np.ascontiguousarray(_drawn("R", *font)[:, ::-1]) for font in _FONTS]
+    first, second = (
         np.stack([_normalised(letter) for letter in letters], axis=1)
-        for letters in (written, mirrored, letters_r)
+        for letters in (written, mirrored)
     )
-    return first, second, third
+    return first, second

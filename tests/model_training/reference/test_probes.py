@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from model_training.reference.probes import fit_probes
+from model_training.reference.probes import fit_probes, highest_allowed
 
 SHIFTS = {
     "inverted": np.array([4, 0, 0, 0, 0]),
@@ -54,6 +54,18 @@ def test_a_fault_is_named_only_as_far_out_as_films_with_it_lie(probes):
     assert probes.reach == pytest.approx([1.96, 1.96], abs=0.01)
     assert probes.name(film, 1.9) == "inverted"
     assert probes.name(film, 2.0) == ""
+
+
+def test_thresholds_are_exceeded_by_a_share_of_films_in_any_score():
+    scores = np.array([[9, 8], [7, 9], [5, 1], [1, 7], [4, 2], [3, 3], [2, 4], [0, 0]], np.float64)
+
+    assert highest_allowed(scores, 0.0).tolist() == [9, 9]
+    # The two films that are highest in one score are the second in the other.
+    assert highest_allowed(scores, 2 / 8).tolist() == [5, 7]
+    # A third film would exceed the next threshold of each.
+    assert highest_allowed(scores, 3 / 8).tolist() == [5, 7]
+    assert highest_allowed(scores, 4 / 8).tolist() == [4, 4]
+    assert highest_allowed(scores[:, :1], 2 / 8).tolist() == [5]
 
 
 def test_directions_agree_with_scikit_learn():
