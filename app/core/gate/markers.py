@@ -63,7 +63,8 @@ def _letters(view: FilmView, start: int) -> Iterator[NDArray[np.float32]]:
         return
     strokes = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, np.ones((_STROKE, _STROKE), np.uint8))
     mask = cv2.threshold(strokes, _CONTRAST - 1, 1, cv2.THRESH_BINARY)[1]
-    pieces = cv2.connectedComponentsWithStats(mask, connectivity=8)[2][1:]
+    all_pieces = cv2.connectedComponentsWithStats(mask, connectivity=8)[2]
+    pieces = np.asarray(all_pieces[1:], np.int32)
     for left, top, width, height, _ in pieces[_are_letters(pieces)].tolist():
         first_row, first_column = max(0, top - 1), max(0, left - 1)
         found = _shape(part[first_row : top + height + 1, first_column : left + width + 1])
@@ -74,11 +75,12 @@ def _letters(view: FilmView, start: int) -> Iterator[NDArray[np.float32]]:
 def _are_letters(pieces: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which pieces, with left, top, width, height and area, have the size and shape of a letter."""
     _, _, width, height, area = pieces.T
-    return (
+    is_letter = (
         (height >= _HEIGHT[0]) & (height <= _HEIGHT[1])
         & (width >= _WIDTH[0] * height) & (width <= _WIDTH[1] * height)
         & (area >= _FULL[0] * width * height) & (area <= _FULL[1] * width * height)
     )  # fmt: skip
+    return np.asarray(is_letter, np.bool_)
 
 
 def _shape(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
