@@ -76,7 +76,7 @@ def review_page(number: int) -> AppTest:
 
 
 def random_results(number: int, bundle: Bundle) -> list[Result]:
-    """Results with random probabilities over the whole range.
+    """Results with random probabilities over the whole range; every third film is refused.
 
     Args:
         number: Number of results.
@@ -84,20 +84,37 @@ def random_results(number: int, bundle: Bundle) -> list[Result]:
     """
     import numpy as np
 
+    from app.core.gate.observation import Observation
     from app.core.scoring.prediction import predict
     from app.core.scoring.result import Result
     from app.core.sources.source import Source
 
     logits = np.random.default_rng(0).normal(-1, 2, number)
-    return [
-        Result(
-            Source(f"film_{index:06d}.png", Path("missing")),
-            hashlib.sha256(str(index).encode()).hexdigest(),
+    coordinates = np.zeros(32, np.float16)
+
+    def result(index: int, logit: float) -> Result:
+        source = Source(f"film_{index:06d}.png", Path("missing"))
+        image_id = hashlib.sha256(str(index).encode()).hexdigest()
+        if index % 3 == 0:
+            return Result(
+                source,
+                image_id,
+                "refused",
+                reason_code="turned_90",
+                reason="This film lies on its side. Have it judged turned.",
+                observation=Observation(2.0, coordinates),
+                remedy="turn_90",
+            )
+        prediction = predict(np.array([0.0, logit]), bundle.manifest)
+        return Result(
+            source,
+            image_id,
             "ok",
-            prediction=predict(np.array([0.0, logit]), bundle.manifest),
+            prediction=prediction,
+            observation=Observation(0.5, coordinates),
         )
-        for index, logit in enumerate(logits)
-    ]
+
+    return [result(index, float(logit)) for index, logit in enumerate(logits)]
 
 
 if __name__ == "__main__":
