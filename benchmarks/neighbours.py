@@ -19,8 +19,9 @@ import numpy as np
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.bundles.bundle_folders import find_bundles
 from app.core.bundles.reference_section import Contradictions
+from app.core.gate.film_distances import NOT_LABELLED, VOTERS
 from app.core.gate.known_films import HeldOutFilms, load_held_out
-from app.core.gate.neighbours import NOT_LABELLED, VOTERS, count_votes, votes_against
+from app.core.gate.votes import count_votes, votes_against
 from app.core.performance.formatting import (
     figure,
     figure_interval,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.charts import layout, palette
-from app.core.gate.shift import Distributions
+from app.core.gate.comparisons import Distributions
 
 _BINS = 24
 # What is drawn along the axis, in its unit; see `image_statistics`.

@@ -14,8 +14,8 @@ from app.core.bundles.bundle_files import CARD, PICTURES, REFERENCE, REFERENCE_S
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
 from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.task import Task
+from app.core.gate.film_distances import VOTERS
 from app.core.gate.image_statistics import NAMES
-from app.core.gate.neighbours import VOTERS
 from app.core.gate.reference import write_reference
 from app.core.performance.formatting import (
     count_of_total,

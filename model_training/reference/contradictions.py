@@ -13,14 +13,9 @@ from app.core.bundles.findings import finding_manifest, finding_predictions, wit
 from app.core.bundles.manifest import Manifest
 from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.reference_section import Contradictions
-from app.core.gate.neighbours import (
-    NOT_LABELLED,
-    Film,
-    KnownFilms,
-    choose_votes,
-    count_votes,
-    votes_against,
-)
+from app.core.gate.film_distances import NOT_LABELLED, Film
+from app.core.gate.neighbours import KnownFilms
+from app.core.gate.votes import choose_votes, count_votes, votes_against
 from app.core.performance.predictions import select
 from app.core.performance.proportions import ClusteredProportion
 

@@ -15,7 +15,8 @@ from app.core.bundles.bundle_files import PICTURES, PREDICTIONS, REFERENCE_SAMPL
 from app.core.bundles.findings import column
 from app.core.bundles.predictions_table import GROUP_ID
 from app.core.errors import BundleError
-from app.core.gate.neighbours import NOT_LABELLED, Film, KnownFilms
+from app.core.gate.film_distances import NOT_LABELLED, Film
+from app.core.gate.neighbours import KnownFilms
 from app.core.gate.reference import load_reference
 
 _GROUP = "group"

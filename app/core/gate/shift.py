@@ -12,80 +12,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.core.gate import shift_words
-from app.core.gate.home_folders import largest_effects, refused_by_chance
-from app.core.gate.image_statistics import NAMES
+from app.core.gate.comparisons import (
+    ALPHA,
+    Compared,
+    Difference,
+    Distributions,
+    compare_films,
+    compare_proportions,
+    compare_refusals,
+    figures_of,
+    points_of,
+)
+from app.core.gate.home_folders import largest_effects
 from app.core.gate.reservoir import Reservoir
 from app.core.gate.sample import Sample, matched
-from app.core.gate.statistic_space import LEAST_STEPS, on_one_scale
-from app.core.gate.two_samples import energy, holm, kolmogorov_smirnov, proportions
+from app.core.gate.two_samples import holm
 from app.core.statistics.metrics import Proportion
 
 # Images of a folder that are needed, and of them judged films, to compare it.
 FEWEST = 50
 FEWEST_JUDGED = 20
-ALPHA = 0.05
 # More films make no test better that counts only if the difference is large.
 _MOST_COMPARED = 500
-# Directions in which the training films vary most; beyond, what differs drowns in noise.
-_DIRECTIONS = 32
-
-# Effects that matter are larger than these. Random halves of held-out chest films by patient differ
-# by up to 0.33 (a gap of distributions), 0.005 (features) and 0.2 (proportions).
-LEAST_GAP = 0.35
-LEAST_APART = 0.015
-LEAST_MOVED = 0.2
-LEAST_REFUSED = 0.1
-Test = Literal["energy", "kolmogorov-smirnov", "fisher", "chi-square"]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One comparison of a folder with the reference.
-
-    Attributes:
-        what: `features`, `distance`, `probability`, `answers`, `refused`, the name of an image
-            statistic, or `statistics` for all of them together.
-        test: The test.
-        effect: Its effect size, 0 if alike to 1: the share of the mean distance between films that
-            is due to the samples (`energy`), the largest gap between the distributions
-            (`kolmogorov-smirnov`), or by how much the proportions differ.
-        least: The smallest effect that matters: one of the fixed limits, or what a folder of the
-            reference's own films differs by, if that is more.
-        p: Of the test, corrected for the number of tests by Holm's method.
-        folder: Median of the folder, or its proportion; None for several figures or answers.
-        reference: The same of the reference.
-        matters: Whether it is neither chance nor small.
-    """
-
-    what: str
-    test: Test
-    effect: float
-    least: float
-    p: float
-    folder: float | None
-    reference: float | None
-    matters: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Distributions:
-    """The same figure of the folder and of the reference, to be drawn.
-
-    Attributes:
-        what: `distance`, `probability` or the name of an image statistic.
-        folder: Of films of the folder, `(n,)`.
-        reference: Of films of the reference, `(m,)`.
-    """
-
-    what: str
-    folder: NDArray[np.floating[Any]]
-    reference: NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,26 +79,6 @@ class Shift:
         return bool(self.sentence)
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """A difference before the correction, and what is drawn of it."""
-
-    what: str
-    test: Test
-    effect: float
-    least: float
-    p: float
-    folder: float | None = None
-    reference: float | None = None
-    is_step: bool = True
-
-    def corrected(self, p: float) -> Difference:
-        matters = self.is_step and p <= ALPHA and self.effect > self.least
-        return Difference(
-            self.what, self.test, self.effect, self.least, p, self.folder, self.reference, matters
-        )
-
-
 def compare(
     reservoir: Reservoir,
     reference: Sample,
@@ -173,27 +105,27 @@ def compare(
     refused = Proportion(reservoir.num_refused, reservoir.num_seen)
     given = tuple(reservoir.answers[index] for index in range(len(answers)))
     given_home = tuple(int((home.answers == index).sum()) for index in range(len(answers)))
-    found: list[_Compared] = []
+    found: list[Compared] = []
     figures: dict[str, Distributions] = {}
     num_compared = num_reference = 0
     is_matched = False
     if refused.total >= FEWEST:
-        found.append(_refusals(refused, reference_refused, reference, seed=seed))
+        found.append(compare_refusals(refused, reference_refused, reference, seed=seed))
         seen = Distributions("distance", reservoir.distances(), reference.distances)
         if len(seen.folder) and np.isfinite(seen.reference).all():
             figures["refused"] = seen
     is_comparable = folder is not None and min(len(folder), len(home)) >= FEWEST_JUDGED
     if refused.total >= FEWEST and folder is not None and is_comparable:
         by_chance = largest_effects(
-            home, _figures(home), _points(home, folder)[0], num=len(folder), seed=seed
+            home, figures_of(home), points_of(home, folder)[0], num=len(folder), seed=seed
         )
-        found.append(_proportions(given, given_home, a_patient=home.films_a_patient()))
+        found.append(compare_proportions(given, given_home, a_patient=home.films_a_patient()))
         figures["answers"] = Distributions("probability", folder.scores, home.scores)
         folder = _fewer(folder, rng)
         alike = matched(home, folder, fewest=FEWEST_JUDGED, rng=rng)
         is_matched, home = alike is not None, _fewer(alike or home, rng)
         num_compared, num_reference = len(folder), len(home)
-        found += _films(folder, home, figures, seed=seed)
+        found += compare_films(folder, home, figures, seed=seed)
         found = [replace(one, least=max(one.least, by_chance.get(one.what, 0.0))) for one in found]
     corrected = holm([one.p for one in found])
     differences = tuple(one.corrected(p) for one, p in zip(found, corrected, strict=True))
@@ -237,106 +169,6 @@ def _fewer(sample: Sample, rng: np.random.Generator) -> Sample:
     if len(sample) <= _MOST_COMPARED:
         return sample
     return sample.take(np.sort(rng.choice(len(sample), _MOST_COMPARED, replace=False)))
-
-
-def _refusals(
-    refused: Proportion, validation: Proportion, reference: Sample, *, seed: int
-) -> _Compared:
-    """Refusals, more than on validation films and than folders of the reference's patients have."""
-    effect, p = proportions(
-        (refused.successes, refused.total - refused.successes),
-        (validation.successes, validation.total - validation.successes),
-    )
-    at_home, p_of_patients = refused_by_chance(
-        reference.distances > 1, reference.groups, refused, seed=seed
-    )
-    # That fewer are refused is no news.
-    is_more = refused.value > validation.value
-    return _Compared(
-        "refused",
-        "fisher",
-        effect,
-        max(LEAST_REFUSED, at_home),
-        max(p, p_of_patients),
-        refused.value,
-        validation.value,
-        is_more,
-    )
-
-
-def _proportions(folder: Sequence[int], reference: Sequence[int], *, a_patient: float) -> _Compared:
-    """Proportions of the answers, as if the films of a patient all had the same one."""
-    effect, _ = proportions(folder, reference)
-    _, p = proportions(
-        *([round(one / a_patient) for one in counts] for counts in (folder, reference))
-    )
-    if len(folder) > 2:
-        return _Compared("answers", "chi-square", effect, LEAST_MOVED, p)
-    of_folder, of_reference = (Proportion(one[1], sum(one)).value for one in (folder, reference))
-    return _Compared("answers", "fisher", effect, LEAST_MOVED, p, of_folder, of_reference)
-
-
-def _films(
-    folder: Sample, reference: Sample, figures: dict[str, Distributions], *, seed: int
-) -> list[_Compared]:
-    """Features, distances, probabilities and image statistics; adds their distributions."""
-    found = []
-    theirs_at, ours_at = _points(reference, folder)
-    for what, places in theirs_at.items():
-        effect, p = energy(places, ours_at[what], seed=seed)
-        found.append(_Compared(what, "energy", effect, LEAST_APART, p))
-    theirs_by_name = _figures(reference)
-    for what, ours in _figures(folder).items():
-        if what not in theirs_by_name:
-            continue
-        theirs = theirs_by_name[what]
-        effect, p = kolmogorov_smirnov(theirs, ours)
-        here, there = float(np.median(ours)), float(np.median(theirs))
-        is_step = abs(here - there) >= LEAST_STEPS.get(what, 0.0)
-        found.append(
-            _Compared(what, "kolmogorov-smirnov", effect, LEAST_GAP, p, here, there, is_step)
-        )
-        figures[what] = Distributions(what, ours, theirs)
-    # Features have too many dimensions to be drawn; the distance is what stands for them.
-    figures["features"] = figures.get("distance", figures["probability"])
-    single = [one for one in found if one.what in NAMES]
-    if single:
-        figures["statistics"] = figures[max(single, key=lambda one: one.effect).what]
-    return found
-
-
-def _points(
-    reference: Sample, folder: Sample
-) -> tuple[dict[str, NDArray[np.floating[Any]]], dict[str, NDArray[np.floating[Any]]]]:
-    """What is compared in many figures together, by name: of the reference, and of the folder."""
-    theirs: dict[str, NDArray[np.floating[Any]]] = {
-        "features": reference.coordinates[:, :_DIRECTIONS]
-    }
-    ours: dict[str, NDArray[np.floating[Any]]] = {"features": folder.coordinates[:, :_DIRECTIONS]}
-    if all(_has_statistics(one) for one in (reference, folder)):
-        theirs["statistics"], ours["statistics"] = on_one_scale(
-            reference.statistics,
-            folder.statistics,
-            num_patients=len(np.unique(reference.groups)),
-        )
-    return theirs, ours
-
-
-def _has_statistics(films: Sample) -> bool:
-    """Whether every statistic of every film is known."""
-    is_full = films.statistics.shape[1:] == (len(NAMES),)
-    return is_full and bool(np.isfinite(films.statistics).all())
-
-
-def _figures(films: Sample) -> dict[str, NDArray[np.floating[Any]]]:
-    """The figures of films that have one for each, by name."""
-    found: dict[str, NDArray[np.floating[Any]]] = {
-        "distance": films.distances,
-        "probability": films.scores,
-    }
-    if films.statistics.shape[1:] == (len(NAMES),):
-        found |= {name: films.statistics[:, index] for index, name in enumerate(NAMES)}
-    return {name: figures for name, figures in found.items() if np.isfinite(figures).all()}
 
 
 def _most_telling(

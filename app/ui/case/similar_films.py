@@ -9,8 +9,9 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
+from app.core.gate.film_distances import VOTERS
 from app.core.gate.known_films import HeldOutFilms
-from app.core.gate.neighbours import VOTERS, Neighbour, Neighbours, nearest
+from app.core.gate.neighbours import Neighbour, Neighbours, nearest
 from app.core.markdown import escape_markdown
 from app.core.performance.formatting import counted, proportion_in_full
 from app.core.review.cases import Case

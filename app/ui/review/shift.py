@@ -6,7 +6,8 @@ import streamlit as st
 
 from app.charts import shift as charts
 from app.core.bundles.bundle import Bundle
-from app.core.gate.shift import Difference, Shift
+from app.core.gate.comparisons import Difference
+from app.core.gate.shift import Shift
 from app.core.markdown import escape_markdown
 from app.core.performance import formatting
 from app.core.results.folder_shift import answer_names

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from app.charts.shift import AXES, distributions
+from app.core.gate.comparisons import Distributions
 from app.core.gate.image_statistics import NAMES
-from app.core.gate.shift import Distributions
 
 DRAWN = Distributions("mean", np.array([0.0, 1.0]), np.array([0.0, 0.0, 0.0, 0.5]))
 

@@ -9,8 +9,8 @@ import pytest
 
 from app.core.bundles.bundle_files import REFERENCE_SAMPLE, SPLIT
 from app.core.errors import BundleError
+from app.core.gate.film_distances import NOT_LABELLED, Film
 from app.core.gate.known_films import load_held_out
-from app.core.gate.neighbours import NOT_LABELLED, Film
 from tests.known_films import held_out, with_known_films
 
 
