@@ -19,6 +19,17 @@ def current(bundle: Bundle) -> dict[str, Verdict]:
     return store().latest(bundle.sha256, reader.name())
 
 
+def on(bundle: Bundle, image_id: str) -> Verdict | None:
+    """The reader's current verdict on one image; None if there is none.
+
+    Args:
+        bundle: The model whose prediction was assessed.
+        image_id: Identity of the film.
+    """
+    found = store().latest(bundle.sha256, reader.name(), image_id=image_id)
+    return found.get(image_id)
+
+
 def store() -> VerdictStore:
     """The verdicts in the record."""
     return models.verdict_store(read_settings().database_url)
@@ -41,7 +52,7 @@ def save(
     Raises:
         RecordError: If it could not be saved.
     """
-    before = current(bundle).get(case.image_id)
+    before = on(bundle, case.image_id)
     old = (before.agreement, before.comment) if before else (None, "")
     new = (agreement or old[0], old[1] if comment is None else comment.strip())
     if new == old:

@@ -64,7 +64,7 @@ with reading_side:
             alt="Probability of each class with the decision threshold",
         )
         st.caption(viewer.probability_note(case.prediction))
-    verdict = verdict_log.current(bundle).get(case.image_id) if case.image_id else None
+    verdict = verdict_log.on(bundle, case.image_id) if case.image_id else None
     viewer.ask_agreement(case, bundle, verdict)
     similar_films.show(similar, case)
     if case.image_id:

@@ -117,18 +117,21 @@ class VerdictStore:
             (added,) = log.add(connection, draft)
         return added
 
-    def latest(self, bundle_sha256: str, reader: str = "") -> dict[str, Verdict]:
+    def latest(
+        self, bundle_sha256: str, reader: str = "", *, image_id: str | None = None
+    ) -> dict[str, Verdict]:
         """The current verdict of a reader on each image, by image id.
 
         Args:
             bundle_sha256: Digest of the model.
             reader: Whose verdicts; with none, those that name nobody.
+            image_id: Only that on this film; None for all.
 
         Raises:
             RecordError: If the record cannot be read.
         """
         with self._database.reading(_WHAT) as connection:
-            return _current(connection, bundle_sha256, reader)
+            return _current(connection, bundle_sha256, reader, image_id)
 
 
 def _current(

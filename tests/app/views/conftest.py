@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,6 +102,8 @@ def make_read_only(database: Path) -> None:
 
     Unlike a permission it holds for the administrator too, who may run the tests.
     """
+    with closing(sqlite3.connect(database)) as connection:  # whose log would be read first
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(database.read_bytes())
     content[18] = 3
     database.write_bytes(content)

@@ -52,6 +52,8 @@ def test_verdicts_belong_to_one_bundle_and_one_image(store):
 
     assert set(store.latest(BUNDLE)) == {IMAGE}
     assert store.latest("e" * 64) == {}
+    assert set(store.latest(BUNDLE, image_id=IMAGE)) == {IMAGE}
+    assert store.latest(BUNDLE, image_id=OTHER_IMAGE) == {}
 
 
 def test_each_reader_has_verdicts_of_their_own(store):
