@@ -18,7 +18,7 @@ from app.core.gate.film_view import FilmView
 
 # Strokes are narrower than this, in pixels of the small film, and stand out by so many levels.
 _STROKE = 9
-_CONTRAST = 50
+_CONTRAST = 90
 # Height of a letter in pixels of the small film, its width relative to that, and the part of its
 # box that it fills.
 _HEIGHT = (5, 26)
@@ -41,19 +41,26 @@ _CANVAS = 120
 
 
 def has_mirrored_marker(view: FilmView) -> bool:
-    """Whether there is a mirrored R in the right half of a picture, and no R as it is written.
+    """Whether there is a mirrored R in the right half of a picture, and nowhere an R as written.
 
     There it stands in a film whose left and right are swapped. A marker of lead that lay the
     wrong way up is mirrored too, but in the left half, as the patient's right side is.
     """
-    is_mirrored = False
-    for letter in _letters(view, view.small.shape[1] // 2):
-        by_letter, by_mirrored_r = (letter @ one for one in _templates())
-        written, mirrored_r = float(by_letter.max()), float(by_mirrored_r.max())
-        if written >= _ALIKE and _WRITTEN[int(by_letter.argmax()) // len(_FONTS)] == "R":
-            return False
-        is_mirrored |= mirrored_r >= _ALIKE and mirrored_r - written >= _MORE_ALIKE
-    return is_mirrored
+    half = view.small.shape[1] // 2
+    if not any(_is_mirrored_r(letter) for letter in _letters(view, half)):
+        return False
+    return not any(_is_r(letter) for letter in _letters(view, 0))
+
+
+def _is_mirrored_r(letter: NDArray[np.float32]) -> bool:
+    written, mirrored = (float((letter @ one).max()) for one in _templates())
+    return mirrored >= _ALIKE and mirrored - written >= _MORE_ALIKE
+
+
+def _is_r(letter: NDArray[np.float32]) -> bool:
+    by_letter = letter @ _templates()[0]
+    alike = float(by_letter.max()) >= _ALIKE
+    return alike and _WRITTEN[int(by_letter.argmax()) // len(_FONTS)] == "R"
 
 
 def _letters(view: FilmView, start: int) -> Iterator[NDArray[np.float32]]:

@@ -54,9 +54,10 @@ def test_a_marker_of_lead_that_lay_the_wrong_way_up_does_not_tell():
     assert not is_mirrored(marked("R", at=0.8)[:, ::-1])
 
 
-def test_a_film_with_an_r_as_it_is_written_is_not_called_mirrored():
+@pytest.mark.parametrize("at", [0.1, 0.6])
+def test_a_film_with_an_r_as_it_is_written_is_not_called_mirrored(at):
     """Somebody wrote it after the film was taken, or the other one was no letter."""
-    both = np.maximum(marked("R")[:, ::-1], marked("R", at=0.6))
+    both = np.maximum(marked("R")[:, ::-1], marked("R", at=at))
 
     assert not is_mirrored(both)
 
