@@ -246,6 +246,12 @@ def _add_residual(group: argparse._ArgumentGroup) -> None:
         help="average blocks of N x N pixels first, 1 or more; in crossval, the folds take several "
         "values in turn; default: 1, no reduction",
     )
+    group.add_argument(
+        "--margin",
+        type=whole_number,
+        metavar="N",
+        help="cut off N pixels at each edge first, a multiple of 8; default: none",
+    )
 
 
 def _add_custom_cnn(group: argparse._ArgumentGroup) -> None:

@@ -16,7 +16,7 @@ from model_training.networks.blocks import (
     standardised,
     unit_range,
 )
-from model_training.networks.residual_settings import RESIDUAL_FILTERS
+from model_training.networks.residual_settings import CELL, MARGIN_STEP, RESIDUAL_FILTERS
 
 _STRIDES = (1, 2, 2, 2, 1)
 
@@ -31,12 +31,15 @@ def residual(
     output_bias: OutputBias,
     filters: Sequence[int] = RESIDUAL_FILTERS,
     reduction: int = 1,
+    margin: int = 0,
 ) -> keras.Model:
     """A small residual network that standardises every film inside the graph.
 
     The last stage is not downsampled, so that the heatmap has one cell per 16 pixels. A reduced
     network sees a smaller picture; its last maps are enlarged to the grid that they have without,
-    so that networks of several reductions can be merged.
+    so that networks of several reductions can be merged. With a margin, the network sees the
+    middle of the picture only, and its last maps are enlarged and padded with zeros to cover the
+    whole again, so that a heatmap lies where its evidence is.
 
     Reference:
         - He et al., Deep Residual Learning for Image Recognition (CVPR 2016),
@@ -47,17 +50,23 @@ def residual(
         output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
         filters: Number of filters of each of the five stages.
         reduction: Side of the blocks of pixels that are averaged first; 1 for none.
+        margin: Width of the edge that is cut off first, in pixels; a multiple of `MARGIN_STEP`.
     """
     pixels = keras.Input(input_shape, name="pixels")
     x = unit_range(pixels)
+    if margin:
+        x = layers.Cropping2D(margin, name="middle")(x)
     if reduction > 1:
         x = layers.AveragePooling2D(reduction, name="reduced")(x)
     x = standardised(x)
     x = convolution(x, filters[0], strides=2, name="stem", momentum=_MOMENTUM)
+    enlargement = reduction * (CELL // MARGIN_STEP if margin else 1)
     for step, (width, strides) in enumerate(zip(filters, _STRIDES, strict=True), start=1):
         x = _block(x, width, strides=strides, name=f"stage{step}")
-        if reduction > 1 and step == len(filters):
-            x = layers.UpSampling2D(reduction, name="enlarged")(x)
+        if enlargement > 1 and step == len(filters):
+            x = layers.UpSampling2D(enlargement, name="enlarged")(x)
+        if margin and step == len(filters):
+            x = layers.ZeroPadding2D(margin // MARGIN_STEP, name="padded")(x)
         x = layers.Activation("relu", name=f"stage{step}_out")(x)
     return keras.Model(pixels, pooled_predictions(x, output_bias, dropout=0.4), name="residual")
 

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 RESIDUAL_FILTERS = (24, 48, 96, 160, 224)
 
 # Pixels of the input for each cell of the heatmap.
-_CELL = 16
+CELL = 16
+
+# Pixels of the input by which a margin grows: the heatmap's cells, halved, still fit it.
+MARGIN_STEP = 8
 
 _SMALLEST = 32
 
@@ -20,6 +23,7 @@ def check_residual(
     *,
     filters: Sequence[int] = RESIDUAL_FILTERS,
     reductions: Sequence[int] = (1,),
+    margin: int = 0,
 ) -> None:
     """Checks that a residual network can be built with these options, as `residual` takes them.
 
@@ -27,6 +31,7 @@ def check_residual(
         image_size: Side of the input, pixels.
         filters: Number of filters of each stage.
         reductions: Those of the networks of an ensemble, one each.
+        margin: Width of the edge that is cut off first, pixels.
 
     Raises:
         ValueError: If a value is out of range, or the input does not divide by a reduction.
@@ -36,14 +41,23 @@ def check_residual(
             f"`filters` of the preset 'residual' must be {len(RESIDUAL_FILTERS)} whole numbers "
             f"above 0. Received filters={list(filters)}."
         )
+    middle = image_size - 2 * margin
+    if margin and (margin < 0 or margin % MARGIN_STEP or middle % CELL or middle < _SMALLEST):
+        raise ValueError(
+            f"`margin` must be a multiple of {MARGIN_STEP} and leave a multiple of {CELL} pixels "
+            f"in the middle, at least {_SMALLEST}. Received margin={margin} of "
+            f"image_size={image_size}."
+        )
     for reduction in reductions:
         if reduction < 1:
             raise ValueError(
                 f"`reductions` must be whole numbers above 0. Received {list(reductions)}."
             )
-        step = _CELL * reduction
-        if reduction > 1 and (image_size % step or image_size // reduction < _SMALLEST):
+        step = CELL * reduction
+        if reduction > 1 and (middle % step or middle // reduction < _SMALLEST):
+            within = " without its `margin`" if margin else ""
             raise ValueError(
-                f"A reduction by {reduction} needs an `image_size` that is a multiple of {step}, "
-                f"and at least {_SMALLEST * reduction}. Received image_size={image_size}."
+                f"A reduction by {reduction} needs an `image_size` that is{within} a multiple of "
+                f"{step}, and at least {_SMALLEST * reduction}. Received image_size={image_size}"
+                f"{f', margin={margin}' if margin else ''}."
             )

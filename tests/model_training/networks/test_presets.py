@@ -149,6 +149,37 @@ def test_a_reduced_residual_network_sees_the_averages_of_blocks(films):
     assert model.count_params() == whole.count_params()
 
 
+def test_a_residual_network_with_a_margin_sees_the_middle_alone_where_it_lies(films):
+    films = films.astype(np.float32)
+    edges = np.random.default_rng(3).uniform(0, 255, (2, len(films), SIZE + 16, SIZE + 16, 1))
+    edges[:, :, 8:-8, 8:-8] = films
+    model = build("residual", size=SIZE + 16, margin=8)
+    whole = build("residual", size=SIZE)
+    for layer in whole.layers:
+        model.get_layer(layer.name).set_weights(layer.get_weights())
+    maps = keras.Model(model.input, model.get_layer("stage5_out").output)
+    expected = keras.Model(whole.input, whole.get_layer("stage5_out").output)(films)
+
+    found, same = (np.asarray(maps(pair, training=False)) for pair in edges)
+
+    np.testing.assert_allclose(found, same, atol=1e-5)
+    enlarged = np.repeat(np.repeat(expected, 2, axis=1), 2, axis=2)
+    np.testing.assert_allclose(found[:, 1:-1, 1:-1], enlarged, atol=1e-5)
+    assert not found[:, [0, -1]].any() and not found[:, :, [0, -1]].any()
+    assert_flat(model, "residual", 1)
+
+
+def test_reduced_residual_networks_with_a_margin_have_the_same_grid():
+    grids = {
+        build("residual", size=80, margin=8, reduction=reduction)
+        .get_layer("stage5_out")
+        .output.shape
+        for reduction in (1, 2)
+    }
+
+    assert len(grids) == 1
+
+
 def test_the_stages_of_a_residual_network_can_be_narrow():
     model = build("residual", size=64, filters=(8, 16, 24, 32, 40))
 
