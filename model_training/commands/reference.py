@@ -53,11 +53,13 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.bundling.reference_files import add_reference, sections
     from model_training.reference.build import build_reference, try_foreign
     from model_training.reference.bundle_films import (
+        augmentation_of,
         files_below,
         find_films,
         kinds_below,
         reading_of,
     )
+    from model_training.reference.faults import learned_as_right
     from model_training.reference.similar_films import with_contradictions
 
     folder = options.bundle.resolve()
@@ -76,6 +78,7 @@ def _run(options: argparse.Namespace) -> None:
         network_input=bundle.manifest.input,
         reading=reading_of(bundle),
         pictures=options.pictures,
+        no_faults=learned_as_right(augmentation_of(bundle)),
     )
     if options.foreign:
         built = try_foreign(

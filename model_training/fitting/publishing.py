@@ -33,6 +33,7 @@ from model_training.reference.build import (
     TooFewFilmsError,
     build_reference,
 )
+from model_training.reference.faults import learned_as_right
 from model_training.reference.known_cases import known_cases
 from model_training.reference.similar_films import with_contradictions
 from model_training.training.experiment import Trained
@@ -160,6 +161,7 @@ def _reference(
             reading=ReadOptions(config.frame),
             seed=config.seed,
             pictures=description.pictures,
+            no_faults=learned_as_right(config.augmentation_options),
         )
     except TooFewFilmsError as error:
         say(f"{error} So images unlike them will not be refused.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -104,6 +104,7 @@ def build_reference(
     seed: int = 0,
     amounts: Amounts | None = None,
     pictures: bool = False,
+    no_faults: Collection[str] = (),
 ) -> Built:
     """Builds a reference.
 
@@ -119,6 +120,8 @@ def build_reference(
         seed: Of the choice of films and of what varies in the faults.
         amounts: How many films to look at.
         pictures: Whether small pictures of the held-out films are made.
+        no_faults: Of the faults of `FAULTS`, those that a right film may show, see
+            `learned_as_right`.
 
     Raises:
         TooFewFilmsError: If there are too few films of training or of validation.
@@ -127,22 +130,24 @@ def build_reference(
     split = _chosen(cases, amounts, seed)
     layers = default_layers(network)
     looker = Looker(network_input, reading, _featurise(network, layers), pictures)
+    named = tuple(name for name in NAMED if name not in no_faults)
+    tried = tuple(name for name in FAULTS if name not in no_faults)
     looked = {
         name: looker.look(
             [one.case for one in split[name]], faults=faults, num_faulty=number, seed=seed
         )
         for name, faults, number in (
-            ("train", NAMED, amounts.faulty),
-            ("val", NAMED, amounts.checked),
-            ("test", tuple(FAULTS), amounts.checked),
+            ("train", named, amounts.faulty),
+            ("val", named, amounts.checked),
+            ("test", tried, amounts.checked),
         )
     }
     split = {name: [split[name][at] for at in looked[name].positions] for name in split}
     _require_enough(split)
-    reference = _fitted(looked, _layer_sizes(network, layers), amounts)
+    reference = _fitted(looked, named, _layer_sizes(network, layers), amounts)
     counter = RefusalCounter(reference, looker)
     own = {name: counter.right(looked[name], split[name]) for name in ("val", "test")}
-    refused = {fault: counter.wrong(fault, looked["test"], split["test"]) for fault in FAULTS}
+    refused = {fault: counter.wrong(fault, looked["test"], split["test"]) for fault in tried}
     held_out = _held_out(looked, split, amounts.sample)
     seen = [reference.observe(looked[name].features[at]) for name, at in held_out]
     statistics = [looked[name].statistics[at] for name, at in held_out]
@@ -251,17 +256,19 @@ def _layer_sizes(network: Network, layers: Sequence[FeatureLayer]) -> list[int]:
     ]
 
 
-def _fitted(looked: Mapping[str, Looked], sizes: Sequence[int], amounts: Amounts) -> Reference:
+def _fitted(
+    looked: Mapping[str, Looked], named: Sequence[str], sizes: Sequence[int], amounts: Amounts
+) -> Reference:
     training, validation = looked["train"], looked["val"]
     reference = find_components(training.features, sizes)
     reference = choose_limit(reference, validation.features, share=amounts.share)
-    wrong = {name: reference.standardised(validation.faulty[name]) for name in NAMED}
+    wrong = {name: reference.standardised(validation.faulty[name]) for name in named}
     probes = fit_probes(
         reference.standardised(training.features),
-        {name: reference.standardised(training.faulty[name]) for name in NAMED},
+        {name: reference.standardised(training.faulty[name]) for name in named},
         validation=reference.standardised(validation.features),
         faulty_validation=wrong,
-        distances={name: reference.distances(wrong[name])[1] for name in NAMED},
+        distances={name: reference.distances(wrong[name])[1] for name in named},
     )
     ranges = (
         StatisticRanges.from_films(training.statistics)

@@ -13,6 +13,12 @@ from app.core.bundles.bundle_files import SPLIT, file_sha256
 from app.core.bundles.predictions_table import GROUP_ID, CaseSplit
 from app.core.errors import DatasetError
 from app.core.images.reading import AS_STORED, ReadOptions
+from model_training.augmentation.sets import (
+    AUGMENTATIONS,
+    Augmentation,
+    choose,
+    parse_changes,
+)
 from model_training.data.datasets import NO_CLASS, SPLITS, Case
 from model_training.data.image_files import images_below
 from model_training.reference.known_cases import KnownCase
@@ -112,6 +118,15 @@ def reading_of(bundle: Bundle) -> ReadOptions:
     """What the training of a bundle chose where its files leave it open."""
     frame = bundle.manifest.training.get("frame")
     return replace(AS_STORED, frame=int(frame)) if isinstance(frame, int) else AS_STORED
+
+
+def augmentation_of(bundle: Bundle) -> Augmentation:
+    """How the films of the training of a bundle were changed; nothing if it does not say."""
+    training = bundle.manifest.training
+    name = str(training.get("augmentation"))
+    if name not in AUGMENTATIONS:
+        return Augmentation()
+    return choose(name, parse_changes(str(training.get("augment") or "")))
 
 
 def _groups(held_out: pd.DataFrame) -> list[str]:

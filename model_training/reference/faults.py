@@ -8,13 +8,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model_training.augmentation.sets import Augmentation
+
 Pixels = NDArray[np.uint8]
 Maker = Callable[[Pixels, Pixels, np.random.Generator], Pixels]
 
 # How much of a film is lost at one side when it is cropped, as a share of that side.
 _LOST = (0.15, 0.5)
+# How far a film is turned that has the fault.
+_DEGREES = {"turned_90": 90, "turned_180": 180, "turned_270": 90}
 # Width of a frame, as a share of the shorter side.
 _FRAME = (0.05, 0.15)
+
+
+def learned_as_right(augmentation: Augmentation) -> frozenset[str]:
+    """The faults that a network saw in training as films that are right.
+
+    A blood cell has no upper side, and a network that was trained on cells turned in all
+    directions may judge them so.
+
+    Args:
+        augmentation: How the films of the training were changed.
+    """
+    return frozenset(name for name, degrees in _DEGREES.items() if augmentation.rotation >= degrees)
 
 
 def faulty(name: str, film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:

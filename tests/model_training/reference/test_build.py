@@ -9,6 +9,7 @@ import pytest
 from app.core.bundles.network_input import Input
 from app.core.images.reading import AS_STORED
 from app.core.networks.network import Network
+from model_training.augmentation.sets import Augmentation
 from model_training.data.datasets import Case
 from model_training.networks.catalogue import PRESETS
 from model_training.reference.build import (
@@ -16,7 +17,10 @@ from model_training.reference.build import (
     TooFewFilmsError,
     build_reference,
 )
+from model_training.reference.bundle_films import augmentation_of
+from model_training.reference.faults import learned_as_right
 from model_training.reference.known_cases import KnownCase, known_cases
+from tests.bundles import make_bundle
 
 FEW = Amounts(training=70, validation=60, test=20, faulty=10, checked=10, sample=70)
 
@@ -72,6 +76,42 @@ def test_without_a_training_split_half_of_the_patients_of_validation_stand_for_i
     assert {fault.total for fault in built.faulty.values()} == {10}
     for fault, named in built.named.items():
         assert named.successes <= built.faulty[fault].successes
+
+
+def test_what_the_training_showed_as_right_is_no_fault(network, cases):
+    built = build(network, cases, no_faults=learned_as_right(Augmentation(rotation=120)))
+
+    assert not {"turned_90", "turned_270"} & {*built.faulty, *built.section.faults}
+    assert {"turned_180", "inverted"} <= {*built.faulty}
+
+
+@pytest.mark.parametrize(
+    ("rotation", "expected"),
+    [
+        (0, set()),
+        (89, set()),
+        (90, {"turned_90", "turned_270"}),
+        (180, {"turned_90", "turned_180", "turned_270"}),
+    ],
+)
+def test_a_film_turned_by_as_much_as_in_training_is_right(rotation, expected):
+    assert learned_as_right(Augmentation(rotation=rotation)) == expected
+
+
+@pytest.mark.parametrize(
+    ("training", "rotation"),
+    [
+        ({"augmentation": "classic", "augment": "rotation=180, zoom=0.1"}, 180),
+        ({"augmentation": "medical", "augment": ""}, 10),
+        ({"augmentation": "of another trainer"}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_bundle_says_how_its_training_changed_films(tmp_path, training, rotation):
+    bundle = make_bundle(tmp_path)
+    bundle = replace(bundle, manifest=bundle.manifest.model_copy(update={"training": training}))
+
+    assert augmentation_of(bundle).rotation == rotation
 
 
 def test_the_same_seed_gives_the_same_reference(network, cases):
