@@ -16,7 +16,17 @@ pytestmark = pytest.mark.slow
 
 MODELS = Path(__file__).parents[1] / "models"
 MAX_BYTES = 15 * 1024**2
-NAMES = ("brain-tumour", "chest-pneumonia", "phantom-chest", "phantom-findings")
+NAMES = (
+    "blood-cells",
+    "brain-tumour",
+    "brain-tumour-type",
+    "chest-pneumonia",
+    "phantom-chest",
+    "phantom-findings",
+)
+NUM_OUTPUTS = {"blood-cells": 8, "brain-tumour-type": 3, "phantom-findings": 3}
+# Who the patients are is not known, of all images or of some.
+OF_UNKNOWN_PATIENTS = ("blood-cells", "brain-tumour", "brain-tumour-type")
 
 
 def test_exactly_these_are_shipped():
@@ -29,8 +39,7 @@ def test_it_is_complete_and_small_and_loads(name):
     engine = Engine(bundle)
 
     assert sum(path.stat().st_size for path in bundle.path.rglob("*") if path.is_file()) < MAX_BYTES
-    num_outputs = 3 if name == "phantom-findings" else 1
-    assert engine.network.model.output_shape == (None, num_outputs)
+    assert engine.network.model.output_shape == (None, NUM_OUTPUTS.get(name, 1))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -38,13 +47,13 @@ def test_no_patient_is_in_two_splits(name):
     predictions = load_bundle(MODELS / name).predictions()
 
     known = predictions[predictions["patient_id"] != ""]
-    assert name == "brain-tumour" or len(known) == len(predictions)
+    assert name in OF_UNKNOWN_PATIENTS or len(known) == len(predictions)
     assert (known.groupby("patient_id")["split"].nunique() == 1).all()
     assert predictions.groupby("image_id")["split"].nunique().max() == 1
 
 
 @pytest.mark.parametrize(("name", "least_auc", "least_share"), [
-    ("brain-tumour", 0.96, 0.88), ("chest-pneumonia", 0.98, 0.93), ("phantom-chest", 0.95, 0.88),
+    ("brain-tumour", 0.97, 0.83), ("chest-pneumonia", 0.98, 0.93), ("phantom-chest", 0.95, 0.88),
 ])  # fmt: skip
 def test_its_figures_on_its_own_test_split(name, least_auc, least_share):
     bundle = load_bundle(MODELS / name)
@@ -56,6 +65,19 @@ def test_its_figures_on_its_own_test_split(name, least_auc, least_share):
     assert roc_auc(test["y_true"], test["probability"]) >= least_auc
     assert point.sensitivity.value >= least_share
     assert point.specificity.value >= least_share
+
+
+@pytest.mark.parametrize(
+    ("name", "least_accuracy"), [("blood-cells", 0.92), ("brain-tumour-type", 0.9)]
+)
+def test_the_share_of_right_answers_among_several_classes(name, least_accuracy):
+    bundle = load_bundle(MODELS / name)
+    test = bundle.predictions().query("split == 'test'")
+    classes = list(bundle.manifest.task.classes)
+
+    answers = test[classes].to_numpy().argmax(axis=1)
+
+    assert (answers == test["y_true"]).mean() >= least_accuracy
 
 
 @pytest.mark.parametrize(("finding", "least_auc", "least_share"), [
@@ -95,7 +117,7 @@ def test_the_samples_are_phantoms_the_model_reads(phantom_bundle):
     assert len({result.prediction.label for result in results}) == 2
 
 
-@pytest.mark.parametrize("name", ["chest-pneumonia", "brain-tumour"])
+@pytest.mark.parametrize("name", ["chest-pneumonia", "brain-tumour", "brain-tumour-type"])
 def test_it_refuses_what_it_is_not_for(name, real_data):
     paths = sorted((real_data / "foreign").glob("*/*.*"))[::4]
     results = list(Engine(load_bundle(MODELS / name)).score(Source(p.name, p) for p in paths))
