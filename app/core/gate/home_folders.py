@@ -15,23 +15,20 @@ from numpy.typing import NDArray
 from app.core.gate.sample import Sample
 from app.core.statistics.metrics import Proportion
 
-_FOLDERS = 400
-# Their p must be small enough to pass the correction for some 30 tests.
-_FOLDERS_OF_REFUSALS = 1999
+# So many that the largest of them is rarely exceeded by chance in any of some 30 comparisons, and
+# that a p can be small enough to pass their correction.
+_FOLDERS = 1_999
 # With fewer groups, folders of them say nothing.
 _FEWEST_GROUPS = 10
 
 
-def draw(
-    groups: NDArray[np.str_], num: int, *, seed: int, num_folders: int = _FOLDERS
-) -> NDArray[np.bool_]:
+def draw(groups: NDArray[np.str_], num: int, *, seed: int) -> NDArray[np.bool_]:
     """Folders of whole patients, filled until they hold `num` films or half of all.
 
     Args:
         groups: Patient of each film, `(n,)`.
         num: Films of a folder; of the last patient, only as many as are needed.
         seed: Of which patients are drawn.
-        num_folders: How many folders are drawn.
 
     Returns:
         `(num_folders, n)`, whether a film is in a folder; no folder from too few patients.
@@ -41,10 +38,10 @@ def draw(
         return np.zeros((0, len(groups)), np.bool_)
     rng = np.random.default_rng(seed)
     size = min(num, len(groups) // 2)
-    turns = rng.permuted(np.tile(np.arange(len(names)), (num_folders, 1)), axis=1)
+    turns = rng.permuted(np.tile(np.arange(len(names)), (_FOLDERS, 1)), axis=1)
     # By chance among the films of a patient, too.
-    order = turns[:, patients] + rng.random((num_folders, len(groups)))
-    folders = np.zeros((num_folders, len(groups)), np.bool_)
+    order = turns[:, patients] + rng.random((_FOLDERS, len(groups)))
+    folders = np.zeros((_FOLDERS, len(groups)), np.bool_)
     np.put_along_axis(folders, np.argpartition(order, size - 1)[:, :size], True, axis=1)
     return folders
 
@@ -113,7 +110,7 @@ def refused_by_chance(
         `largest_move`; and the p of the folder, one-sided, 1 / (folders drawn + 1) at the least.
         0 and 0 if there are too few patients to say.
     """
-    folders = draw(groups, refused.total, seed=seed, num_folders=_FOLDERS_OF_REFUSALS)
+    folders = draw(groups, refused.total, seed=seed)
     if not len(folders):
         return 0.0, 0.0
     shares = (folders @ is_refused.astype(np.float64)) / folders.sum(axis=1)

@@ -41,6 +41,7 @@ def test_films_like_those_of_the_reference_raise_no_alarm():
     assert (shift.num_compared, shift.num_reference) == (120, pytest.approx(390, abs=40))
 
 
+@pytest.mark.slow
 def test_false_alarms_are_rare_also_with_two_films_of_a_patient():
     alarms = sum(_compare(filled(films(80, seed=2 + i, a_patient=2))).matters for i in range(20))
 
@@ -299,6 +300,7 @@ def test_an_answer_that_is_rare_in_the_reference_leaves_too_few():
     assert not _compare(filled(folder), rare).is_matched
 
 
+@pytest.mark.slow
 def test_a_folder_of_few_patients_is_no_other_folder_where_that_is_how_films_are():
     """Slices of a few heads: each is far from others, in the reference as in the folder."""
     slices = films(600, seed=5, a_patient=20)
