@@ -51,7 +51,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "folder of models and the film below the data root, and say whether it is the same.",
         "overread audit replay 42",
     )
-    replay.add_argument("number", type=whole_number, metavar="ID", help="number of the entry")
+    replay.add_argument(
+        "number", type=whole_number, metavar="ID", help="number of the entry, 1 or more"
+    )
     replay.set_defaults(run=_replay)
 
 

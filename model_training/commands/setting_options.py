@@ -250,7 +250,7 @@ def _add_residual(group: argparse._ArgumentGroup) -> None:
         "--margin",
         type=whole_number,
         metavar="N",
-        help="cut off N pixels at each edge first, a multiple of 8; default: none",
+        help="cut off N pixels at each edge first, 8 or more and a multiple of 8; default: none",
     )
 
 

@@ -23,13 +23,18 @@ from model_training.commands import program as trainer_program
 
 
 def options():
-    """Every option of every command of both programs."""
+    """Every option of every command of both programs, and of the commands below it."""
     for program in (app_program, trainer_program):
-        (commands,) = program._parser()._subparsers._group_actions
-        for name, command in commands.choices.items():
-            for action in command._actions:
-                if not isinstance(action, argparse._HelpAction):
-                    yield name, action
+        yield from _options_below(program._parser()._subparsers._group_actions[0])
+
+
+def _options_below(commands):
+    for name, command in commands.choices.items():
+        for action in command._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                yield from _options_below(action)
+            elif not isinstance(action, argparse._HelpAction):
+                yield name, action
 
 
 RANGES = re.compile(r" or more|\d to [\d-]|between|above|larger|-1 holds the image")

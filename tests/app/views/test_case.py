@@ -160,4 +160,4 @@ def test_a_film_that_vanished_is_a_sentence_without_its_name(app, data_root):
 def test_a_name_is_not_interpreted_as_markdown(app, data_root):
     at = open_case(app, data_root / "ward" / "film_0.png", name="a_b_*c*_[x](y).png")
 
-    assert r"a\_b\_\*c\*\_\[x\]\(y\)\.png" in texts(at)
+    assert r"a\_b\_\*c\*\_\[x\](y).png" in texts(at)

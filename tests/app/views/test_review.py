@@ -268,7 +268,7 @@ def test_a_setting_that_cannot_be_is_a_sentence(app, monkeypatch):
     app.run()
 
     assert not app.exception
-    assert "OVERREAD_RESULTS_MB is 'plenty'; expected a whole number" in texts(app)
+    assert r"OVERREAD\_RESULTS\_MB is 'plenty'; expected a whole number" in texts(app)
 
 
 def test_a_batch_that_is_replaced_stops_and_its_uploads_go(app, gate, data_root):
