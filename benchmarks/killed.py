@@ -12,7 +12,6 @@ import os
 import random
 import select
 import signal
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -73,8 +72,8 @@ def main() -> int:
     """Kills writers, and prints what was confirmed and what of it is lost."""
     parser = calls.parser("benchmarks.killed", __doc__)
     parser.add_argument("--url", help="of the record; default: a new SQLite file")
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
+    calls.add_count(parser, "--kills", 200, "writers that are killed")
+    calls.add_count(parser, "--seed", 0, "of the moments at which they are", lowest=0)
     options = parser.parse_args()
     moments = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -99,4 +98,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    calls.run(main)

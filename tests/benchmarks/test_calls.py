@@ -20,6 +20,7 @@ WRONG = {
     "archive": ["--core-rate", "-1"],
     "fuzz": ["--cases", "0"],
     "gate": [".", "--images", "0"],
+    "killed": ["--kills", "0"],
     "pointing": [".", ".", "nosuch"],
     "shift": [".", "--folders", "0"],
     "training_rate": ["p", "--preset", "nosuch"],
@@ -37,7 +38,7 @@ def ended(module, arguments, monkeypatch, capsys):
 
 
 def test_every_benchmark_is_found():
-    assert len(MODULES) == 17
+    assert len(MODULES) == 18
 
 
 @pytest.mark.slow
