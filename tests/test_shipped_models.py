@@ -131,9 +131,12 @@ def test_predictions_are_what_the_app_gives_for_the_same_file(real_data):
     bundle = load_bundle(MODELS / "chest-pneumonia")
     rows = bundle.predictions().query("split == 'test'").groupby("y_true").head(15)
     sources = [Source(path, real_data / "chest" / path) for path in rows["path"]]
-    found = [result.prediction.probability for result in Engine(bundle).score(sources)]
+    results = list(Engine(bundle).score(sources))
+    judged = np.array([result.prediction is not None for result in results])
+    found = [result.prediction.probability for result in results if result.prediction is not None]
 
-    np.testing.assert_allclose(found, rows["probability"], atol=1e-4)
+    assert judged.sum() >= 28  # the gate refuses a few
+    np.testing.assert_allclose(found, rows["probability"][judged], atol=1e-4)
 
 
 def test_full_resolution_films_score_like_their_small_copies(real_data):

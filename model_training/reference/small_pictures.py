@@ -13,8 +13,9 @@ from app.core.images.geometry import shrunk
 
 # Longer side of a picture in pixels: enough to recognise a film, too few to judge it.
 SIDE = 160
-# All pictures of a bundle take at most this much.
-MOST_BYTES = 4 * 2**20
+# All pictures of a bundle take at most this much: beside 12 MB of network, a bundle that is kept in
+# a repository stays below 15 MB.
+MOST_BYTES = 1_500_000
 # While it is not known yet how many there are, and then the best of these that is small enough.
 _FINE, _QUALITIES = 95, (75, 65, 55, 45, 35, 25)
 
