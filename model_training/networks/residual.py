@@ -63,12 +63,23 @@ def residual(
     enlargement = reduction * (CELL // MARGIN_STEP if margin else 1)
     for step, (width, strides) in enumerate(zip(filters, _STRIDES, strict=True), start=1):
         x = _block(x, width, strides=strides, name=f"stage{step}")
-        if enlargement > 1 and step == len(filters):
-            x = layers.UpSampling2D(enlargement, name="enlarged")(x)
-        if margin and step == len(filters):
-            x = layers.ZeroPadding2D(margin // MARGIN_STEP, name="padded")(x)
-        x = layers.Activation("relu", name=f"stage{step}_out")(x)
+        is_last = step == len(filters)
+        name = "seen" if is_last and enlargement > 1 else f"stage{step}_out"
+        x = layers.Activation("relu", name=name)(x)
+    if enlargement > 1:
+        x = _over_the_film(x, enlargement, margin // MARGIN_STEP, name=f"stage{len(filters)}_out")
     return keras.Model(pixels, pooled_predictions(x, output_bias, dropout=0.4), name="residual")
+
+
+def _over_the_film(x: Tensor, enlargement: int, edge: int, *, name: str) -> Tensor:
+    """The maps of the last stage on the grid of the whole film.
+
+    Enlarged between the cells, each of which keeps its share of the mean, so that a heatmap is as
+    smooth as that of a network with more cells.
+    """
+    last = name if not edge else "enlarged"
+    x = layers.UpSampling2D(enlargement, interpolation="bilinear", name=last)(x)
+    return layers.ZeroPadding2D(edge, name=name)(x) if edge else x
 
 
 def _block(x: Tensor, filters: int, *, strides: int, name: str) -> Tensor:
