@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric
 
 _ADDRESS = "MLFLOW_TRACKING_URI"
+_DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
 
 _SETTINGS = {
     # By default MLflow retries for minutes, at the start of a training and in the middle of it.
@@ -252,7 +253,22 @@ def _client() -> MlflowClient:
     # Their error messages quote addresses, which may contain a password.
     for chatty in ("mlflow", "alembic", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    _require_database(os.environ.get(_ADDRESS, ""))
     return MlflowClient()
+
+
+def _require_database(address: str) -> None:
+    """Opens a database once, as MLflow would try for minutes; nothing if it is not on a server."""
+    kind = address.partition("://")[0].partition("+")[0]
+    if kind not in _DATABASE_SERVERS:
+        return
+    from sqlalchemy import create_engine
+
+    engine = create_engine(address)
+    try:
+        engine.connect().close()
+    finally:
+        engine.dispose()
 
 
 @contextmanager

@@ -97,7 +97,7 @@ SEARCHED = {
     "ema_momentum": "none,0.9", "channels": "1,3", "fit": "pad,stretch", "patience": "3,5",
     "decay_epochs": "1..5", "warmup_epochs": "0,1", "weight_decay": "0.01..0.1:log",
     "weights": "none,imagenet", "frozen_epochs": "0,1", "unfreeze_from": "conv3",
-    "fine_tuning_rate": "1e-5..1e-3:log", "reductions": "1,2",
+    "fine_tuning_rate": "1e-5..1e-3:log", "reductions": "1,2", "margin": "none,16",
     "filters": "8/16,16/32", "kernels": "3/2",
     "dropouts": "0/0.1", "normalisation": "batch,none", "head": "average,flatten",
     "dense_units": "none,32", "dense_dropout": "0..0.5", "precision": "float32,auto",
@@ -112,7 +112,7 @@ def test_every_setting_can_be_searched_or_says_why_not(name):
             parse_search([f"{name}=1,2"], LADDER)
         return
 
-    base = RESIDUAL if name == "reductions" else LADDER
+    base = RESIDUAL if name in ("reductions", "margin") else LADDER
     [dimension] = parse_search([f"{name}={SEARCHED[name]}"], base)
 
     assert len({str(with_values(base, {name: v})) for v in dimension.examples}) == len(
