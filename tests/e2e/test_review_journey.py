@@ -120,6 +120,7 @@ def test_a_link_that_is_clicked_while_a_field_is_left_is_followed(page, url):
     steps.open_page(page, url)
     steps.review_samples(page)
     steps.open_row(page, 0)
+    steps.settled(page)
     sidebar = page.get_by_test_id("stSidebarNav")
     for number in range(2):
         page.get_by_label("Comment").press_sequentially(f"{number} ")
