@@ -11,6 +11,7 @@ from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
 
 NO_FIGURE = "none"
+_MOST_DECIMALS = 4  # in which a probability is told from its threshold
 
 
 def percent(proportion: Proportion | F1) -> str:
@@ -68,6 +69,23 @@ def probability(value: float) -> str:
     return "< 0.1 %" if percent < 0.05 else "> 99.9 %" if percent >= 99.95 else f"{percent:.1f} %"
 
 
+def probability_and_threshold(value: float, threshold: float) -> tuple[str, str]:
+    """A probability of one image and the threshold beside it, such as `87 %` and `43 %`.
+
+    In whole percents, as a calibration on some hundreds of films tells no finer; with more digits
+    only where both would read the same although they differ. Never certain: `> 99 %`, `< 1 %`.
+
+    Args:
+        value: The probability, in [0, 1].
+        threshold: What it is compared with, in [0, 1].
+    """
+    for decimals in range(_MOST_DECIMALS):
+        texts = _percent_text(value, decimals), _percent_text(threshold, decimals)
+        if texts[0] != texts[1] or value == threshold:
+            return texts
+    return _percent_text(value, _MOST_DECIMALS), _percent_text(threshold, _MOST_DECIMALS)
+
+
 def sample_text(interval: Interval, unit: str) -> str:
     """The sample behind a bootstrapped statistic, such as `45 images of 43 patients`.
 
@@ -114,6 +132,16 @@ def by_class(counts: Iterable[int], task: Task) -> str:
     """
     classes = zip(counts, task.classes, strict=True)
     return ", ".join(f"{count:,} {task.display_name(name)}" for count, name in classes)
+
+
+def _percent_text(value: float, decimals: int) -> str:
+    step = 10**-decimals
+    percent = round(100 * value, decimals)
+    if percent < step:
+        return f"< {step:.{decimals}f} %"
+    if percent > 100 - step:
+        return f"> {100 - step:.{decimals}f} %"
+    return f"{percent:.{decimals}f} %"
 
 
 def _bounded(value: float, decimals: int) -> str:

@@ -5,6 +5,7 @@ from app.core.bundles.task import Task
 from app.core.performance.formatting import (
     calibration_in_full,
     probability,
+    probability_and_threshold,
     rate,
 )
 
@@ -49,6 +50,26 @@ def test_calibration_in_words(task, offset, words):
 )
 def test_no_probability_of_an_image_is_written_as_certain(value, text):
     assert probability(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "texts"),
+    [
+        (0.8731, 0.43, ("87 %", "43 %")),
+        (1.0, 0.43, ("> 99 %", "43 %")),
+        (0.9949, 0.43, ("99 %", "43 %")),
+        (0.9951, 0.43, ("> 99 %", "43 %")),
+        (0.0049, 0.43, ("< 1 %", "43 %")),
+        (0.0, 0.43, ("< 1 %", "43 %")),
+        (0.2249, 0.223, ("22.5 %", "22.3 %")),
+        (0.22301, 0.223, ("22.301 %", "22.300 %")),
+        (0.223, 0.223, ("22 %", "22 %")),
+        (0.9996, 0.9962, ("> 99.9 %", "99.6 %")),
+        (0.5, 0.5 + 1e-12, ("50.0000 %", "50.0000 %")),
+    ],
+)
+def test_a_probability_has_no_more_digits_than_tell_it_from_its_threshold(value, threshold, texts):
+    assert probability_and_threshold(value, threshold) == texts
 
 
 @pytest.mark.parametrize(
