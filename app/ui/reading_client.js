@@ -1,0 +1,130 @@
+// The reading routes as a page sees them: one client for a worklist, shared by all that shows it.
+import { ActionQueue } from "./action_queue.js";
+
+export const PREFIX = "/reading";
+const BUSY_POLL = 2000; // milliseconds, while films are being scored
+const CALM_POLL = 10_000;
+const AWAY_POLL = 1000;
+
+// An answer other than the one that was asked for. Worth another try: the server or the record is
+// away, or this session is no longer known and Streamlit is about to give another.
+export class ReadingError extends Error {
+  constructor(sentence, status) {
+    super(sentence);
+    this.status = status;
+    this.isPassing = [0, 401, 502, 503, 504].includes(status);
+  }
+}
+
+export class ReadingClient extends EventTarget {
+  #token;
+  #timer = 0;
+
+  constructor(worklist, token) {
+    super();
+    this.worklist = worklist;
+    this.#token = token;
+    this.state = null; // as last polled
+    this.problem = null; // why nothing can be saved just now, else null
+    this.actions = new ActionQueue(this);
+  }
+
+  // Another token is another session, as after a restart of the server.
+  take(token) {
+    if (token === this.#token) return;
+    this.#token = token;
+    this.poll();
+  }
+
+  start() {
+    document.addEventListener("visibilitychange", this.poll);
+    window.addEventListener("online", this.poll);
+    window.addEventListener("offline", this.poll);
+    this.poll();
+    this.actions.send();
+  }
+
+  stop() {
+    document.removeEventListener("visibilitychange", this.poll);
+    window.removeEventListener("online", this.poll);
+    window.removeEventListener("offline", this.poll);
+    clearTimeout(this.#timer);
+  }
+
+  poll = async () => {
+    clearTimeout(this.#timer);
+    try {
+      this.state = await this.get("/state");
+      this.dispatchEvent(new Event("state"));
+    } catch {
+      // `#answer` has told of it.
+    }
+    clearTimeout(this.#timer);
+    const wait = this.problem ? AWAY_POLL : this.state?.running ? BUSY_POLL : CALM_POLL;
+    this.#timer = setTimeout(this.poll, wait);
+  };
+
+  async get(path, signal) {
+    return (await this.#answer(path, { signal })).json();
+  }
+
+  // Like `get`, with the status: 202 says that it is not there yet.
+  async ask(path, signal) {
+    const answer = await this.#answer(path, { signal });
+    return { waits: answer.status === 202, body: await answer.json() };
+  }
+
+  async blob(url, signal) {
+    return (await this.#answer(url, { signal })).blob();
+  }
+
+  async post(path, body) {
+    const answer = await this.#answer(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return answer.json();
+  }
+
+  async #answer(path, { headers, ...request }) {
+    const url = path.startsWith(PREFIX) ? path : PREFIX + path;
+    let answer;
+    try {
+      answer = await fetch(url, {
+        ...request,
+        headers: { ...headers, Authorization: `Bearer ${this.#token}` },
+      });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw this.#tell(new ReadingError("The server does not answer.", 0));
+    }
+    if (!answer.ok) {
+      const { error } = await answer.json().catch(() => ({}));
+      throw this.#tell(new ReadingError(error ?? sentenceFor(answer.status), answer.status));
+    }
+    this.#tell(null);
+    return answer;
+  }
+
+  // Only what keeps everything from being saved is a problem of the page.
+  #tell(error) {
+    const before = this.problem?.message;
+    if (!error || error.isPassing) this.problem = error;
+    if (this.problem?.message === before) return error;
+    this.dispatchEvent(new Event("connection"));
+    if (this.problem) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(this.poll, AWAY_POLL);
+    } else {
+      this.actions.send();
+    }
+    return error;
+  }
+}
+
+function sentenceFor(status) {
+  return status === 401
+    ? "The server was started again; the page is being connected to it."
+    : `The server answered with an error (${status}).`;
+}
