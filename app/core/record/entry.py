@@ -13,10 +13,12 @@ from app.core.errors import Remedy
 from app.core.record import times
 from app.core.record.verdict import Agreement
 
+# `call` is what a reader says before the model is shown, `adjudication` what decides between readers.
 # `clear` withdraws a verdict, `withdrawal` a decision, and `undo` takes back the entry that it
 # names. `empty` are the rows that an earlier version wrote when a film was merely opened.
 Event = Literal[
-    "verdict", "clear", "undo", "decision", "withdrawal", "seen", "reported", "empty"
+    "verdict", "clear", "undo", "call", "adjudication", "decision", "withdrawal", "seen",
+    "reported", "empty",
 ]  # fmt: skip
 EVENTS: tuple[Event, ...] = get_args(Event)
 
@@ -61,6 +63,7 @@ class Draft:
         reason: Why a refused film is judged all the same.
         undoes: Number of the entry that is taken back.
         origin: Table and id of an entry of an earlier version.
+        action_id: The sender's own id of what was done: sent again, it is not added again.
     """
 
     event: Event
@@ -92,6 +95,7 @@ class Draft:
     reason: str | None = None
     undoes: int | None = None
     origin: str | None = None
+    action_id: str | None = None
 
     def stored(self, created_at: str) -> dict[str, str | int | float | None]:
         """What the database stores of it, by column, but for its place in the chain.

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 from app.core.record import times
 from app.core.record.chain import sealed
 from app.core.record.database import Database
-from app.core.record.entry import Draft, Entry, entry_of
+from app.core.record.entry import Draft, Entry, entry_of, storable
 from app.core.record.problems import RecordError
 from app.core.record.schema import chain_head, entries
 
@@ -19,13 +19,19 @@ _AT_ONCE = 500
 def append(database: Database, *drafts: Draft, what: str = "record") -> list[Entry]:
     """Adds entries, all or none. They are on disk when this returns.
 
+    A draft with an `action_id` that the record has already is not added again.
+
     Args:
         database: The record.
         drafts: What is to be added, in this order.
         what: What it is, for an error.
 
+    Returns:
+        The entry of each draft; of one that was sent before, the entry that was added then.
+
     Raises:
-        RecordError: If they could not be saved; none of them is stored then.
+        RecordError: If they could not be saved, or an `action_id` is that of something else; none
+            of them is stored then.
         ValueError: If there is no such event, or a number is not finite.
     """
     with database.writing(what) as connection:
@@ -40,21 +46,69 @@ def add(connection: Connection, *drafts: Draft) -> list[Entry]:
         drafts: What is to be added, in this order.
 
     Raises:
+        RecordError: If an `action_id` is that of something else.
         ValueError: If there is no such event, or a number is not finite.
     """
-    # Whoever holds this row adds next; PostgreSQL lets others wait here, SQLite before.
-    number, previous = connection.execute(
-        select(chain_head.c.number, chain_head.c.hash).with_for_update()
-    ).one()
+    number, previous = _hold(connection)
     added = []
     for draft in drafts:
+        if (before := _sent_before(connection, draft)) is not None:
+            added.append(before)
+            continue
         number += 1
         stored = sealed(draft.stored(times.now()), number=number, previous=previous)
-        previous = stored["hash"]
+        previous = str(stored["hash"])
         connection.execute(entries.insert(), stored)
         connection.execute(update(chain_head).values(number=number, hash=previous))
         added.append(entry_of(stored))
     return added
+
+
+def sent_before(connection: Connection, draft: Draft) -> Entry | None:
+    """The entry that the same action added, if it was sent before; nobody adds any meanwhile.
+
+    Asked first by whatever would not be the same when it is done twice, such as taking back.
+
+    Args:
+        connection: Of `Database.writing`.
+        draft: What is to be added.
+
+    Raises:
+        RecordError: If its `action_id` is that of something else.
+    """
+    _hold(connection)
+    return _sent_before(connection, draft)
+
+
+def _hold(connection: Connection) -> tuple[int, str]:
+    """Number and hash of the last entry.
+
+    Whoever holds this row adds next; PostgreSQL lets others wait here, SQLite before.
+    """
+    query = select(chain_head.c.number, chain_head.c.hash).with_for_update()
+    number, last = connection.execute(query).one()
+    return int(number), str(last)
+
+
+def _sent_before(connection: Connection, draft: Draft) -> Entry | None:
+    if draft.action_id is None:
+        return None
+    query = select(entries).where(entries.c.action_id == draft.action_id)
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        return None
+    before = entry_of(dict(found))
+    if _about(before) != _about(draft):
+        raise RecordError(
+            "This action was sent before with another film or reader, so it was not saved. Load "
+            "the page again."
+        )
+    return before
+
+
+def _about(draft: Draft) -> tuple[str, int | None, str | None, int | None, str]:
+    """Who did it, and on which film."""
+    return (storable(draft.reader), draft.reader_id, draft.worklist_id, draft.item, draft.image_id)
 
 
 def entry(database: Database, number: int) -> Entry:

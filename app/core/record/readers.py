@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from sqlalchemy import Connection, RowMapping, select, update
 
@@ -11,6 +12,10 @@ from app.core.record.database import Database
 from app.core.record.entry import storable
 from app.core.record.problems import RecordError
 from app.core.record.schema import readers
+
+# An adjudicator also decides where readers differ, an administrator also says who may do what.
+Role = Literal["reader", "adjudicator", "administrator"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +27,14 @@ class Reader:
         name: As chosen, or as the sign-in states it.
         subject: Issuer and subject of the sign-in; None of a name that was chosen.
         is_removed: Whether the reader may read no more; entries keep the name.
+        role: What the reader may do.
     """
 
     id: int
     name: str
     subject: str | None
     is_removed: bool
+    role: Role = "reader"
 
 
 def known_reader(database: Database, name: str, *, subject: str | None = None) -> Reader:
@@ -104,4 +111,5 @@ def _add(connection: Connection, name: str, subject: str | None) -> Reader:
 
 
 def _reader(row: RowMapping) -> Reader:
-    return Reader(row["id"], row["name"], row["subject"], row["removed_at"] is not None)
+    return Reader(row["id"], row["name"], row["subject"], row["removed_at"] is not None,
+                  row["role"])  # fmt: skip

@@ -33,6 +33,7 @@ readers = Table(
     Column("subject", Text, unique=True),
     Column("created_at", Text, nullable=False),
     Column("removed_at", Text),
+    Column("role", String(16), nullable=False, server_default="reader"),
 )
 
 worklists = Table(
@@ -41,7 +42,7 @@ worklists = Table(
     # Random, and part of the worklist's address.
     Column("id", String(32), primary_key=True),
     Column("name", Text, nullable=False),
-    # Where the images are from: `folder` or `uploads`, and the place below the data root.
+    # Where the images are from: `folder`, `uploads` or `samples`, and the place there.
     Column("origin", String(16), nullable=False),
     Column("place", Text, nullable=False),
     # The model: the digest of it as it judges, that of the bundle below an adaptation, and its
@@ -53,6 +54,22 @@ worklists = Table(
     Column("created_by", _NUMBER, ForeignKey("readers.id")),
     Column("created_at", Text, nullable=False),
     Column("closed_at", Text),
+    # A decision threshold in place of the model's, and since when.
+    Column("threshold", Double),
+    Column("threshold_at", Text),
+    # Whether names of files are not shown.
+    Column("hides_names", Integer, nullable=False, server_default="0"),
+    # Where the true class is from: `folders`, the names of folders; and since when.
+    Column("truth", String(16)),
+    Column("truth_at", Text),
+)
+
+# Who may read a worklist; everybody where it has no row.
+worklist_readers = Table(
+    "worklist_readers",
+    metadata,
+    Column("worklist_id", String(32), ForeignKey("worklists.id"), primary_key=True),
+    Column("reader_id", _NUMBER, ForeignKey("readers.id"), primary_key=True, autoincrement=False),
 )
 
 worklist_items = Table(
@@ -65,6 +82,9 @@ worklist_items = Table(
     Column("name", Text, nullable=False),
     # Null until the image was read.
     Column("image_id", _DIGEST),
+    # The file as it was then, to know whether it must be read again.
+    Column("size", BigInteger),
+    Column("mtime_ns", BigInteger),
     Index("worklist_items_by_name", "worklist_id", "name", unique=True),
 )
 
@@ -110,11 +130,14 @@ entries = Table(
     Column("undoes", _NUMBER, ForeignKey("entries.number"), unique=True),
     # Table and id of an entry that an earlier version wrote.
     Column("origin", Text),
+    # The sender's own id of what was done.
+    Column("action_id", String(36)),
     Column("previous", _DIGEST, nullable=False),
     Column("hash", _DIGEST, nullable=False),
     Index("entries_by_model_and_image", "bundle_sha256", "image_id"),
     Index("entries_by_model_and_judged", "bundle_sha256", "judged_id"),
-    Index("entries_by_worklist", "worklist_id", "item"),
+    Index("entries_by_worklist", "worklist_id", "number"),
+    Index("entries_by_action", "action_id", unique=True),
 )
 
 # One row: the last entry. Whoever adds an entry holds it until all is on disk.

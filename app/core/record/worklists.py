@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
 
 from app.core.record import times
 from app.core.record.database import Database
 from app.core.record.entry import storable
 from app.core.record.problems import RecordError
-from app.core.record.schema import worklist_items, worklists
+from app.core.record.schema import worklist_readers, worklists
 
-Mode = Literal["open", "blind_first", "second_reader", "adjudication"]
+# `open`: the model is shown at once. `blind_first`: once a reader has made a call. `second_reader`:
+# the same for each of several readers; where they differ, an adjudicator decides.
+Mode = Literal["open", "blind_first", "second_reader"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 # Where the images are from.
-Origin = Literal["folder", "uploads"]
+Origin = Literal["folder", "uploads", "samples"]
+# Where the true class of a film is from: the name of its folder.
+Truth = Literal["folders"]
+TRUTHS: tuple[Truth, ...] = get_args(Truth)
 
 _WHAT = "worklists"
 
@@ -40,6 +46,12 @@ class Worklist:
         created_by: Number of the reader who made it; None if nobody is named.
         created_at: When, in UTC.
         is_closed: Whether nothing is to be read in it any more.
+        threshold: A decision threshold in place of the model's, in [0, 1]; None for the model's.
+        threshold_at: Since when, in UTC; None if it was never changed.
+        hides_names: Whether names of files are not shown.
+        truth: Where the true class of its films is from; None if it is not known.
+        truth_at: Since when, in UTC; None if it was never changed.
+        readers: Numbers of those who may read it; empty for everybody.
     """
 
     id: str
@@ -53,21 +65,20 @@ class Worklist:
     created_by: int | None
     created_at: datetime
     is_closed: bool
+    threshold: float | None = None
+    threshold_at: datetime | None = None
+    hides_names: bool = False
+    truth: Truth | None = None
+    truth_at: datetime | None = None
+    readers: tuple[int, ...] = ()
 
+    def is_for(self, reader_id: int | None) -> bool:
+        """Whether somebody may read it.
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A film of a worklist.
-
-    Attributes:
-        position: From 0, in the order of the worklist.
-        name: Relative to the place of the worklist.
-        image_id: Identity of the film; None until it was read.
-    """
-
-    position: int
-    name: str
-    image_id: str | None
+        Args:
+            reader_id: Number of the reader; None if nobody is named.
+        """
+        return not self.readers or reader_id in self.readers
 
 
 def create_worklist(
@@ -81,6 +92,10 @@ def create_worklist(
     model: str,
     mode: Mode = "open",
     created_by: int | None = None,
+    threshold: float | None = None,
+    hides_names: bool = False,
+    truth: Truth | None = None,
+    readers: Collection[int] = (),
 ) -> Worklist:
     """Makes a worklist without films.
 
@@ -94,19 +109,21 @@ def create_worklist(
         model: Name of the model's folder.
         mode: How it is read.
         created_by: Number of the reader who makes it; None if nobody is named.
+        threshold: A decision threshold in place of the model's, in [0, 1].
+        hides_names: Whether names of files are not shown.
+        truth: Where the true class of its films is from.
+        readers: Numbers of those who may read it; empty for everybody.
 
     Raises:
         RecordError: If it has no name, or could not be saved.
-        ValueError: If there is no such mode.
+        ValueError: If there is no such mode, threshold or truth.
     """
-    name = storable(" ".join(name.split()))
-    if not name:
-        raise RecordError("A worklist needs a name. Write one.")
     if mode not in MODES:
         raise ValueError(f"`mode` must be one of {MODES}. Received {mode!r}.")
+    now, worklist_id = times.now(), secrets.token_urlsafe(16)
     values = {
-        "id": secrets.token_urlsafe(16),
-        "name": name,
+        "id": worklist_id,
+        "name": _name(name),
         "origin": origin,
         "place": storable(place),
         "bundle_sha256": bundle_sha256,
@@ -114,11 +131,17 @@ def create_worklist(
         "model": storable(model),
         "mode": mode,
         "created_by": created_by,
-        "created_at": times.now(),
+        "created_at": now,
+        "threshold": _threshold(threshold),
+        "threshold_at": None if threshold is None else now,
+        "hides_names": int(hides_names),
+        "truth": _truth(truth),
+        "truth_at": None if truth is None else now,
     }
     with database.writing(_WHAT) as connection:
-        added = connection.execute(worklists.insert().values(values).returning(worklists))
-        return _worklist(added.mappings().one())
+        connection.execute(worklists.insert(), values)
+        _let_read(connection, worklist_id, readers)
+        return _found(connection, worklists.c.id == worklist_id)[0]
 
 
 def worklist(database: Database, worklist_id: str) -> Worklist:
@@ -132,11 +155,10 @@ def worklist(database: Database, worklist_id: str) -> Worklist:
         RecordError: If there is none, or the record cannot be read.
     """
     with database.reading(_WHAT) as connection:
-        query = select(worklists).where(worklists.c.id == storable(worklist_id))
-        found = connection.execute(query).mappings().one_or_none()
-    if found is None:
-        raise RecordError("There is no worklist at this address. Open one from the front page.")
-    return _worklist(found)
+        found = _found(connection, worklists.c.id == storable(worklist_id))
+    if not found:
+        raise no_such_worklist()
+    return found[0]
 
 
 def all_worklists(database: Database) -> list[Worklist]:
@@ -146,8 +168,7 @@ def all_worklists(database: Database) -> list[Worklist]:
         RecordError: If the record cannot be read.
     """
     with database.reading(_WHAT) as connection:
-        query = select(worklists).order_by(worklists.c.created_at.desc(), worklists.c.id)
-        return [_worklist(row) for row in connection.execute(query).mappings()]
+        return _found(connection)
 
 
 def close_worklist(database: Database, worklist_id: str) -> None:
@@ -158,96 +179,142 @@ def close_worklist(database: Database, worklist_id: str) -> None:
         worklist_id: Part of its address.
 
     Raises:
+        RecordError: If there is none, or it could not be saved.
+    """
+    _change(database, worklist_id, closed_at=times.now())
+
+
+def reopen_worklist(database: Database, worklist_id: str) -> None:
+    """Opens a closed worklist again.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+
+    Raises:
+        RecordError: If there is none, or it could not be saved.
+    """
+    _change(database, worklist_id, closed_at=None)
+
+
+def rename_worklist(database: Database, worklist_id: str, name: str) -> None:
+    """Gives a worklist another name.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+        name: Not empty.
+
+    Raises:
+        RecordError: If there is none, it has no name, or it could not be saved.
+    """
+    _change(database, worklist_id, name=_name(name))
+
+
+def set_threshold(database: Database, worklist_id: str, threshold: float | None) -> None:
+    """Decides by another threshold from now on. Each entry keeps the one that it was shown with.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+        threshold: In [0, 1]; None for the model's.
+
+    Raises:
+        RecordError: If there is no such worklist, or it could not be saved.
+        ValueError: If it is no threshold.
+    """
+    _change(
+        database, worklist_id, threshold=_threshold(threshold), threshold_at=times.now()
+    )  # fmt: skip
+
+
+def set_truth(database: Database, worklist_id: str, truth: Truth | None) -> None:
+    """Says from now on where the true class of the films is from.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+        truth: One of `TRUTHS`; None if it is not known.
+
+    Raises:
+        RecordError: If there is no such worklist, or it could not be saved.
+        ValueError: If there is no such truth.
+    """
+    _change(database, worklist_id, truth=_truth(truth), truth_at=times.now())
+
+
+def set_readers(database: Database, worklist_id: str, readers: Collection[int]) -> None:
+    """Says who may read a worklist from now on; what others said in it stays.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+        readers: Numbers of the readers; empty for everybody.
+
+    Raises:
         RecordError: If it could not be saved.
     """
     with database.writing(_WHAT) as connection:
-        connection.execute(
-            update(worklists)
-            .where(worklists.c.id == worklist_id, worklists.c.closed_at.is_(None))
-            .values(closed_at=times.now())
-        )
+        of_this = worklist_readers.c.worklist_id == worklist_id
+        connection.execute(delete(worklist_readers).where(of_this))
+        _let_read(connection, worklist_id, readers)
 
 
-def add_items(database: Database, worklist_id: str, names: Iterable[str]) -> int:
-    """Adds films at the end of a worklist; those that it has already are left out.
+def no_such_worklist() -> RecordError:
+    """The error about an address without a worklist."""
+    return RecordError("There is no worklist at this address. Open one from the front page.")
 
-    Args:
-        database: The record.
-        worklist_id: Part of its address.
-        names: Relative to the place of the worklist, in their order.
 
-    Returns:
-        How many were new.
-
-    Raises:
-        RecordError: If they could not be saved; none of them is in it then.
-    """
-    of_this = worklist_items.c.worklist_id == worklist_id
+def _change(database: Database, worklist_id: str, **values: Any) -> None:
+    of_this = worklists.c.id == storable(worklist_id)
     with database.writing(_WHAT) as connection:
-        # Holds others off who add to the same worklist.
-        connection.execute(select(worklists.c.id).where(worklists.c.id == worklist_id)
-                           .with_for_update()).all()  # fmt: skip
-        known = set(connection.scalars(select(worklist_items.c.name).where(of_this)))
-        last = connection.scalar(select(func.max(worklist_items.c.position)).where(of_this))
-        new = [name for name in dict.fromkeys(map(storable, names)) if name not in known]
-        first = 0 if last is None else last + 1
-        if new:
-            connection.execute(
-                worklist_items.insert(),
-                [
-                    {"worklist_id": worklist_id, "position": position, "name": name}
-                    for position, name in enumerate(new, first)
-                ],
-            )
-    return len(new)
+        if not connection.execute(update(worklists).where(of_this).values(values)).rowcount:
+            raise no_such_worklist()
 
 
-def items(database: Database, worklist_id: str) -> list[Item]:
-    """The films of a worklist, in its order.
-
-    Args:
-        database: The record.
-        worklist_id: Part of its address.
-
-    Raises:
-        RecordError: If the record cannot be read.
-    """
-    columns = worklist_items.c
-    query = (
-        select(columns.position, columns.name, columns.image_id)
-        .where(columns.worklist_id == worklist_id)
-        .order_by(columns.position)
-    )
-    with database.reading(_WHAT) as connection:
-        return [Item(*row) for row in connection.execute(query)]
+def _let_read(connection: Connection, worklist_id: str, readers: Collection[int]) -> None:
+    rows = [{"worklist_id": worklist_id, "reader_id": one} for one in sorted(set(readers))]
+    if rows:
+        connection.execute(worklist_readers.insert(), rows)
 
 
-def set_image_ids(database: Database, worklist_id: str, found: Sequence[tuple[int, str]]) -> None:
-    """Keeps the identity of films that were read.
-
-    Args:
-        database: The record.
-        worklist_id: Part of its address.
-        found: Position and identity of each.
-
-    Raises:
-        RecordError: If it could not be saved.
-    """
-    columns = worklist_items.c
-    with database.writing(_WHAT) as connection:
-        for position, image_id in found:
-            connection.execute(
-                update(worklist_items)
-                .where(columns.worklist_id == worklist_id, columns.position == position)
-                .values(image_id=image_id)
-            )
+def _found(connection: Connection, *conditions: ColumnElement[bool]) -> list[Worklist]:
+    """Worklists, the newest first, each with its readers."""
+    readers: dict[str, list[int]] = defaultdict(list)
+    columns = worklist_readers.c
+    for worklist_id, reader_id in connection.execute(
+        select(columns.worklist_id, columns.reader_id).order_by(columns.reader_id)
+    ):
+        readers[worklist_id].append(reader_id)
+    newest_first = (worklists.c.created_at.desc(), worklists.c.id)
+    rows = connection.execute(select(worklists).where(*conditions).order_by(*newest_first))
+    return [_worklist(row, tuple(readers[row["id"]])) for row in rows.mappings()]
 
 
-def _worklist(row: RowMapping) -> Worklist:
-    names = ("id", "name", "origin", "place", "bundle_sha256", "network_sha256", "model", "mode",
-             "created_by")  # fmt: skip
+def _worklist(row: RowMapping, readers: tuple[int, ...]) -> Worklist:
+    kept = dict(row)
+    closed_at, hides_names = kept.pop("closed_at"), kept.pop("hides_names")
+    for name in ("created_at", "threshold_at", "truth_at"):
+        kept[name] = kept[name] and times.read(kept[name])
     return Worklist(
-        **{name: row[name] for name in names},
-        created_at=times.read(row["created_at"]),
-        is_closed=row["closed_at"] is not None,
+        **kept, is_closed=closed_at is not None, hides_names=bool(hides_names), readers=readers
     )
+
+
+def _name(name: str) -> str:
+    name = storable(" ".join(name.split()))
+    if not name:
+        raise RecordError("A worklist needs a name. Write one.")
+    return name
+
+
+def _threshold(threshold: float | None) -> float | None:
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise ValueError(f"`threshold` must be from 0 to 1. Received {threshold!r}.")
+    return threshold
+
+
+def _truth(truth: Truth | None) -> Truth | None:
+    if truth is not None and truth not in TRUTHS:
+        raise ValueError(f"`truth` must be one of {TRUTHS} or None. Received {truth!r}.")
+    return truth

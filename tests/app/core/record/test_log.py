@@ -2,7 +2,7 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from sqlalchemy import text
@@ -23,7 +23,7 @@ EVERYTHING = Draft(
     versions={"numpy": "2.1"}, label="PNEUMONIA", agreement="disagree", confidence=1,
     comment="“é” 🩻", tags=("rotated", "device"), regions=({"kind": "box", "x": 1.5},),
     reading_seconds=12.25, idle_seconds=0, judged_id="e" * 64, remedy="invert", reason="seen",
-    origin="reviews:1",
+    origin="reviews:1", action_id="a1b2c3d4-0000-4000-8000-000000000000",
 )  # fmt: skip
 
 
@@ -138,6 +138,37 @@ def test_writers_with_connections_of_their_own_keep_one_chain(url):
     assert [one.number for one in found] == list(range(1, 41))
     assert [one.previous for one in found] == [START, *(one.hash for one in found[:-1])]
     assert {one.image_id for one in found} == {"0", "1", "2", "3"}
+
+
+def test_an_action_that_is_sent_twice_is_added_once(record):
+    done = replace(DRAFT, action_id="1", reader="Ada")
+    first, again, other = append(record, done, done, replace(done, action_id="2"))
+
+    assert append(record, DRAFT, done, what="verdicts")[1] == first == again
+    assert [one.action_id for one in all_entries(record)] == ["1", "2", None]
+    assert other.number == 2
+
+
+@pytest.mark.parametrize("other", [{"reader": "Bob"}, {"image_id": "c" * 64}, {"item": 4}])
+def test_an_action_of_somebody_else_is_neither_added_nor_told(record, other):
+    append(record, replace(DRAFT, action_id="1", reader="Ada"))
+
+    with pytest.raises(RecordError, match="sent before with another film or reader"):
+        append(record, DRAFT, replace(DRAFT, action_id="1", **{"reader": "Ada"} | other))
+    assert len(list(all_entries(record))) == 1
+
+
+def test_processes_that_send_the_same_actions_at_once_add_each_once(url):
+    def send(_: int) -> list[int]:
+        with open_record(url) as own:
+            drafts = [replace(DRAFT, action_id=f"{number}") for number in range(20)]
+            return [append(own, draft)[0].number for draft in drafts]
+
+    open_record(url).close()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, range(4)))
+
+    assert answers == [list(range(1, 21))] * 4
 
 
 def test_an_entry_that_is_not_there_is_refused(record):

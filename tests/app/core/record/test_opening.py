@@ -6,19 +6,27 @@ import sys
 from contextlib import closing
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import MetaData, text
 
-from app.core.record import opening
+from app.core.record import opening, times
+from app.core.record.audit import audit
+from app.core.record.chain import START, sealed
+from app.core.record.database import Database
 from app.core.record.decisions import DecisionStore
-from app.core.record.log import all_entries
+from app.core.record.entry import Draft
+from app.core.record.log import all_entries, append
 from app.core.record.opening import open_record
 from app.core.record.problems import RecordError
+from app.core.record.readers import all_readers
 from app.core.record.schema import metadata
 from app.core.record.verdicts import VerdictStore
+from app.core.record.worklist_items import Item, items
+from app.core.record.worklists import all_worklists
 from tests.app.core.record.earlier_records import write_reviews
 
 BUNDLE = "b" * 64
@@ -102,6 +110,37 @@ def test_the_earlier_tables_keep_every_row_and_take_no_other(earlier):
             database.execute(
                 f"INSERT INTO reviews ({columns}) VALUES ('2026-01-01', 'i', 'b', 'agree', '')"
             )
+
+
+def test_a_record_of_the_first_format_keeps_every_hash(url):
+    with Database(url) as first, first.writing() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(opening._MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        old = MetaData()
+        old.reflect(connection, only=["readers", "worklists", "worklist_items", "entries"])
+        put = {name: table.insert() for name, table in old.tables.items()}
+        connection.execute(put["readers"], {"id": 1, "name": "Ada", "created_at": times.now()})
+        worklist = {"id": "w", "name": "Ward 3", "origin": "folder", "place": "ward",
+                    "bundle_sha256": BUNDLE, "network_sha256": BUNDLE, "model": "chest",
+                    "mode": "adjudication", "created_at": times.now()}  # fmt: skip
+        connection.execute(put["worklists"], worklist)
+        connection.execute(put["worklist_items"], {"worklist_id": "w", "position": 0, "name": "a"})
+        draft = Draft(event="seen", image_id="i", bundle_sha256=BUNDLE, worklist_id="w", item=0)
+        stored = sealed(draft.stored(times.now()), number=1, previous=START)
+        del stored["action_id"]  # which there was not
+        connection.execute(put["entries"], stored)
+        connection.execute(text("UPDATE chain_head SET number = 1, hash = :hash"), stored)
+
+    with open_record(url) as record:
+        append(record, Draft(event="seen", image_id="i", bundle_sha256=BUNDLE, action_id="1"))
+        assert next(all_entries(record)).hash == stored["hash"]
+        assert audit(record).is_sound
+        assert [one.role for one in all_readers(record)] == ["reader"]
+        assert items(record, "w") == [Item(0, "a")]
+        [found] = all_worklists(record)
+        assert (found.mode, found.hides_names, found.threshold) == ("second_reader", False, None)
 
 
 def test_a_newer_record_is_refused_in_words_and_left_as_it_is(url):

@@ -7,14 +7,16 @@ from app.core.record.log import append, entry
 from app.core.record.opening import open_record
 from app.core.record.problems import RecordError
 from app.core.record.readers import all_readers, known_reader, remove_reader
+from app.core.record.worklist_items import NewItem, add_items, items
 from app.core.record.worklists import (
-    Item,
-    add_items,
     all_worklists,
     close_worklist,
     create_worklist,
-    items,
-    set_image_ids,
+    rename_worklist,
+    reopen_worklist,
+    set_readers,
+    set_threshold,
+    set_truth,
     worklist,
 )
 
@@ -30,34 +32,45 @@ def create(record, **changes):
 def test_a_worklist_is_there_after_a_restart_at_its_address(url):
     with open_record(url) as record:
         reader = known_reader(record, " Ada  Lovelace ")
-        made = create(record, name=" Ward  3 ", created_by=reader.id)
-        assert add_items(record, made.id, ["b.png", "a.png", "b.png"]) == 2
-        set_image_ids(record, made.id, [(1, "f" * 64)])
+        made = create(
+            record, name=" Ward  3 ", created_by=reader.id, threshold=0.25, hides_names=True,
+            truth="folders", readers=[reader.id],
+        )  # fmt: skip
+        other = create(record)
 
     with open_record(url) as record:
         found = worklist(record, made.id)
         assert found == made
         assert (found.name, found.mode, found.is_closed) == ("Ward 3", "blind_first", False)
-        assert items(record, made.id) == [Item(0, "b.png", None), Item(1, "a.png", "f" * 64)]
-        assert all_worklists(record) == [made]
+        assert (found.threshold, found.truth, found.hides_names) == (0.25, "folders", True)
+        assert found.threshold_at == found.truth_at == found.created_at
+        assert (found.is_for(reader.id), found.is_for(reader.id + 1)) == (True, False)
+        assert (other.is_for(None), found.is_for(None)) == (True, False)
+        assert all_worklists(record) == [other, made]
         assert known_reader(record, "Ada Lovelace") == reader
+        assert made.id != other.id
+        assert len(made.id) >= 20
 
 
-def test_a_folder_that_is_looked_at_again_adds_what_is_new_at_the_end(record):
-    made, other = create(record), create(record, name="Other")
-    add_items(record, made.id, ["b.png", "c.png"])
-    add_items(record, other.id, ["a.png"])
+def test_a_worklist_is_changed_and_says_since_when(record):
+    made, reader = create(record, threshold=0.25), known_reader(record, "Ada")
+    set_threshold(record, made.id, None)
+    set_truth(record, made.id, "folders")
+    set_readers(record, made.id, [reader.id, reader.id])
+    rename_worklist(record, made.id, "Ward 4")
 
-    assert add_items(record, made.id, ["a.png", "b.png", "c.png"]) == 1
-    assert add_items(record, made.id, []) == 0
-    assert [one.name for one in items(record, made.id)] == ["b.png", "c.png", "a.png"]
-    assert made.id != other.id
-    assert len(made.id) >= 20
+    found = worklist(record, made.id)
+    assert (found.name, found.threshold, found.truth) == ("Ward 4", None, "folders")
+    assert made.created_at < found.threshold_at < found.truth_at
+    assert found.readers == (reader.id,)
+
+    set_readers(record, made.id, [])
+    assert worklist(record, made.id).is_for(None)
 
 
 def test_a_closed_worklist_keeps_what_was_read_in_it(record):
     made = create(record)
-    add_items(record, made.id, ["a.png"])
+    add_items(record, made.id, [NewItem("a.png")])
     draft = Draft(
         event="reported", image_id="", bundle_sha256="b" * 64, worklist_id=made.id, item=0
     )
@@ -65,7 +78,11 @@ def test_a_closed_worklist_keeps_what_was_read_in_it(record):
     close_worklist(record, made.id)
 
     assert worklist(record, made.id).is_closed
+    assert items(record, made.id)[0].name == "a.png"
     assert (entry(record, 1).worklist_id, entry(record, 1).item) == (made.id, 0)
+
+    reopen_worklist(record, made.id)
+    assert worklist(record, made.id) == made
 
 
 def test_a_reader_who_was_removed_stays_named(record):
@@ -92,6 +109,10 @@ def test_what_has_no_name_or_is_not_there_is_refused(record):
         known_reader(record, "\n")
     with pytest.raises(RecordError, match="no worklist at this address"):
         worklist(record, "x")
-    with pytest.raises(ValueError, match="Received 'asleep'"):
-        create(record, mode="asleep")
+    with pytest.raises(RecordError, match="no worklist at this address"):
+        close_worklist(record, "x")
+    for changes in ({"mode": "adjudication"}, {"threshold": 1.5}, {"truth": "rumour"}):
+        (value,) = changes.values()
+        with pytest.raises(ValueError, match=f"Received {value!r}"):
+            create(record, **changes)
     assert all_worklists(record) == []

@@ -1,0 +1,159 @@
+"""The films of worklists: their names, and their identity once they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select, update
+
+from app.core.record.database import Database
+from app.core.record.entry import storable
+from app.core.record.schema import worklist_items, worklists
+from app.core.record.worklists import no_such_worklist
+
+_WHAT = "worklists"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A file as it was when it was read; unchanged, it need not be read again.
+
+    Attributes:
+        size: In bytes.
+        mtime_ns: Time of its last change, in nanoseconds.
+    """
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """A film to be added.
+
+    Attributes:
+        name: Relative to the place of the worklist.
+        image_id: Identity of the film; None until it was read.
+        stamp: Its file as it was then.
+    """
+
+    name: str
+    image_id: str | None = None
+    stamp: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A film of a worklist.
+
+    Attributes:
+        position: From 0, in the order of the worklist.
+        name: Relative to the place of the worklist.
+        image_id: Identity of the film; None until it was read.
+        stamp: Its file as it was then; None until it was read.
+    """
+
+    position: int
+    name: str
+    image_id: str | None = None
+    stamp: Stamp | None = None
+
+
+def add_items(database: Database, worklist_id: str, films: Iterable[NewItem]) -> int:
+    """Adds films at the end of a worklist; names that it has already are left out.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+        films: In their order.
+
+    Returns:
+        How many were new.
+
+    Raises:
+        RecordError: If there is no such worklist, or they could not be saved; none of them is in
+            it then.
+    """
+    columns = worklist_items.c
+    of_this = columns.worklist_id == worklist_id
+    with database.writing(_WHAT) as connection:
+        # Holds others off who add to the same worklist.
+        this = select(worklists.c.id).where(worklists.c.id == worklist_id).with_for_update()
+        if connection.execute(this).one_or_none() is None:
+            raise no_such_worklist()
+        known = set(connection.scalars(select(columns.name).where(of_this)))
+        last = connection.scalar(select(func.max(columns.position)).where(of_this))
+        first = 0 if last is None else last + 1
+        new: list[dict[str, str | int | None]] = []
+        for film in films:
+            if (name := storable(film.name)) not in known:
+                known.add(name)
+                new.append(
+                    {
+                        "worklist_id": worklist_id,
+                        "position": first + len(new),
+                        "name": name,
+                        "image_id": film.image_id,
+                        **_stored(film.stamp),
+                    }
+                )
+        if new:
+            connection.execute(worklist_items.insert(), new)
+    return len(new)
+
+
+def items(database: Database, worklist_id: str) -> list[Item]:
+    """The films of a worklist, in its order.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    columns = worklist_items.c
+    query = (
+        select(columns.position, columns.name, columns.image_id, columns.size, columns.mtime_ns)
+        .where(columns.worklist_id == worklist_id)
+        .order_by(columns.position)
+    )
+    with database.reading(_WHAT) as connection:
+        return [
+            Item(position, name, image_id, None if size is None else Stamp(size, mtime_ns))
+            for position, name, image_id, size, mtime_ns in connection.execute(query)
+        ]
+
+
+def set_image_ids(
+    database: Database, worklist_id: str, found: Iterable[tuple[int, str, Stamp | None]]
+) -> None:
+    """Keeps the identity of films that were read.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+        found: Position and identity of each, and its file as it was then.
+
+    Raises:
+        RecordError: If it could not be saved.
+    """
+    rows = [
+        {"at": position, "image_id": image_id, **_stored(stamp)}
+        for position, image_id, stamp in found
+    ]
+    columns = worklist_items.c
+    statement = update(worklist_items).where(
+        columns.worklist_id == worklist_id, columns.position == bindparam("at")
+    )
+    if rows:
+        with database.writing(_WHAT) as connection:
+            connection.execute(statement, rows)
+
+
+def _stored(stamp: Stamp | None) -> dict[str, int | None]:
+    return {
+        "size": None if stamp is None else stamp.size,
+        "mtime_ns": None if stamp is None else stamp.mtime_ns,
+    }
