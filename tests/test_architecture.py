@@ -35,7 +35,7 @@ ROOMS = {
         "settings",
         "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
         "performance", "backends", "explanations", "scoring", "adaptation", "record", "results",
-        "review",
+        "review", "reliance",
     ),
     "model_training": (
         "console", "interruption", "suggestions",
