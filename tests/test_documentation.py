@@ -90,7 +90,7 @@ def test_files_named_in_the_architecture_exist():
     [
         ("how a MONOCHROME1 DICOM file is read", '== "MONOCHROME1"'),
         ("what the confusion matrix shows", "def confusion_matrix"),
-        ("the order of the worklist", "def worklist"),
+        ("the order of the worklist", "def listing"),
         ("the colours of a heatmap", "COLOURS = "),
         ("the rule for a decision threshold", "def parse_rule"),
     ],

@@ -66,22 +66,20 @@ def findings_text(prediction: Prediction, task: Task) -> str:
         task: Its findings.
 
     Returns:
-        With shape and probability, such as `▲ Effusion 91.2 %, ◆ Nodule 43.0 %`; or `None`. Of more
+        With shape and probability, such as `▲ Effusion 91 %, ◆ Nodule 43 %`; or `None`. Of more
         than four, the others are counted.
     """
     found = [
         (
             one.probability,
             f"{STATUS_LABELS[one.zone][0]}{_NO_BREAK}{task.display_name(name)}",
+            formatting.probability_and_threshold(one.probability, one.threshold)[0],
         )
         for name, one in zip(task.classes, prediction.findings, strict=True)
         if one.zone != "negative"
     ]
-    found.sort(key=lambda pair: -pair[0])
-    listed = [
-        f"{name} {formatting.probability(value).replace(' ', _NO_BREAK)}"
-        for value, name in found[:_MOST_LISTED]
-    ]
+    found.sort(key=lambda one: -one[0])
+    listed = [f"{name} {text.replace(' ', _NO_BREAK)}" for _, name, text in found[:_MOST_LISTED]]
     if more := len(found) - len(listed):
         listed.append(f"and {more} more")
     return ", ".join(listed) or NO_FINDING.capitalize()

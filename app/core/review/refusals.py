@@ -53,10 +53,14 @@ def second_look_note(chosen: ReadOptions) -> str:
     return " ".join(words)
 
 
-def row_note(result: Result) -> str:
+def row_note(result: Result, *, hides_names: bool = False) -> str:
     """What stands beside a film in the worklist: why it is refused, or how it was judged.
 
     Of what the gate says, only the first sentence: Case has the rest.
+
+    Args:
+        result: Of the film.
+        hides_names: Whether no other film may be named.
     """
     by_gate = result.observation is not None or result.remedy is not None
     words = [
@@ -66,7 +70,8 @@ def row_note(result: Result) -> str:
     if result.remedy is not None:
         words.append("Case offers the corrected film.")
     if result.duplicate_of:
-        words.append(f"Nearly the same as {result.duplicate_of}.")
+        other = "another film" if hides_names else result.duplicate_of
+        words.append(f"Nearly the same as {other}.")
     return " ".join(filter(None, words))
 
 

@@ -15,9 +15,12 @@ from app.core.scoring.result import Result
 
 # The zone of an image with a score, the status of one without.
 ImageStatus = Zone | Status
+# What stands beside a film in a list: also one that is not judged yet, and one of which its reader
+# may not see yet what the model says.
+FilmStatus = ImageStatus | Literal["to_read", "pending"]
 
-# A shape and a word for each status, so that none is shown by colour alone.
-STATUS_LABELS: dict[ImageStatus, str] = {
+# A shape and a word for each status, so that none is shown by colour alone; the most urgent first.
+STATUS_LABELS: dict[FilmStatus, str] = {
     "uncertain": "◆ Uncertain",
     "positive": "▲ Positive",
     "clear": "● Clear",
@@ -25,7 +28,10 @@ STATUS_LABELS: dict[ImageStatus, str] = {
     "refused": "✕ Refused",
     "unreadable": "✕ Unreadable",
     "failed": "✕ Model failed",
+    "to_read": "□ To read",
+    "pending": "◌ Waiting",
 }
+FILM_STATUSES = tuple(STATUS_LABELS)
 _RANK = {status: rank for rank, status in enumerate(STATUS_LABELS)}
 NOT_REVIEWED = "not reviewed"
 Column = Literal["urgency", "name", "status", "probability", "prediction", "verdict"]
@@ -61,7 +67,7 @@ class Filter:
         text: Part of the name, ignoring case.
     """
 
-    statuses: Collection[ImageStatus] = ()
+    statuses: Collection[FilmStatus] = ()
     predictions: Collection[str] = ()
     verdicts: Collection[str] = ()
     lowest: float = 0.0
@@ -101,9 +107,9 @@ def worklist(
     return [result for _, result in with_value] + [one for value, one in values if value is None]
 
 
-def count_by_status(results: Sequence[Result]) -> dict[ImageStatus, int]:
+def count_by_status(results: Sequence[Result]) -> dict[FilmStatus, int]:
     """Number of images of each status that occurs, in worklist order."""
-    counts = Counter(status_of(result) for result in results)
+    counts: Counter[FilmStatus] = Counter(status_of(result) for result in results)
     return {status: counts[status] for status in STATUS_LABELS if status in counts}
 
 

@@ -23,8 +23,8 @@ from app.core.review.worklist import (
     COLUMNS,
     NOT_REVIEWED,
     STATUS_LABELS,
+    FilmStatus,
     Filter,
-    ImageStatus,
     status_of,
 )
 from app.core.scoring.result import Result
@@ -42,7 +42,7 @@ _BY_HEADING = {name.capitalize(): name for name in COLUMNS if name != "urgency"}
 
 
 def summary(
-    counts: dict[ImageStatus, int], *, num_reviewed: int, num_results: int, left_out: LeftOut
+    counts: dict[FilmStatus, int], *, num_reviewed: int, num_results: int, left_out: LeftOut
 ) -> None:
     """Counts by status, how many images were reviewed, and what lay beside them.
 
@@ -108,7 +108,7 @@ def of_finding(
     return bundle.of_finding(finding), own
 
 
-def choose_filter(bundle: Bundle, counts: dict[ImageStatus, int]) -> Filter:
+def choose_filter(bundle: Bundle, counts: dict[FilmStatus, int]) -> Filter:
     """Shows the filters above the worklist and returns the choice.
 
     Args:

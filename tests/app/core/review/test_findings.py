@@ -82,8 +82,8 @@ def test_positive_and_uncertain_findings_the_most_probable_first(results, findin
     task = findings_bundle.manifest.task
 
     assert [findings_text(result.prediction, task) for result in results[:3]] == [
-        "▲\xa0Nodule 81.8\xa0%, ◆\xa0Cardiomegaly 50.0\xa0%",
-        "▲\xa0Effusion 96.1\xa0%",
+        "▲\xa0Nodule 82\xa0%, ◆\xa0Cardiomegaly 50\xa0%",
+        "▲\xa0Effusion 96\xa0%",
         "None",
     ]
 

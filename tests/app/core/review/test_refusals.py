@@ -35,7 +35,10 @@ def test_a_row_tells_reason_and_remedy():
 
 
 def test_a_row_tells_of_which_film_it_is_nearly_a_copy():
-    assert row_note(result("ok", duplicate_of="b.png")) == "Nearly the same as b.png."
+    copy = result("ok", duplicate_of="b.png")
+
+    assert row_note(copy) == "Nearly the same as b.png."
+    assert row_note(copy, hides_names=True) == "Nearly the same as another film."
 
 
 def test_a_row_tells_the_first_sentence_of_the_gate_and_all_of_a_decoder():
