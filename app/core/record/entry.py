@@ -13,9 +13,9 @@ from app.core.errors import Remedy
 from app.core.record import times
 from app.core.record.verdict import Agreement
 
-# `call` is what a reader says before the model is shown, `adjudication` what decides between readers.
-# `clear` withdraws a verdict, `withdrawal` a decision, and `undo` takes back the entry that it
-# names. `empty` are the rows that an earlier version wrote when a film was merely opened.
+# `call` is what a reader says before the model is shown, `adjudication` what decides between
+# readers. `clear` withdraws a verdict, `withdrawal` a decision, and `undo` takes back the entry
+# that it names. `empty` are the rows that an earlier version wrote when a film was merely opened.
 Event = Literal[
     "verdict", "clear", "undo", "call", "adjudication", "decision", "withdrawal", "seen",
     "reported", "empty",
