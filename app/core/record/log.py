@@ -129,17 +129,22 @@ def entry(database: Database, number: int) -> Entry:
     return entry_of(dict(found))
 
 
-def all_entries(database: Database, *, after: int = 0) -> Iterator[Entry]:
+def all_entries(
+    database: Database, *, after: int = 0, worklist_id: str | None = None
+) -> Iterator[Entry]:
     """Every entry in order, read as they are asked for.
 
     Args:
         database: The record.
         after: Number of the last entry that is not wanted.
+        worklist_id: Only those of this worklist; None for all.
 
     Raises:
         RecordError: If the record cannot be read.
     """
     query = select(entries).order_by(entries.c.number).limit(_AT_ONCE)
+    if worklist_id is not None:
+        query = query.where(entries.c.worklist_id == storable(worklist_id))
     while True:
         with database.reading() as connection:
             found = connection.execute(query.where(entries.c.number > after)).mappings().all()

@@ -59,7 +59,7 @@ worklists = Table(
     Column("threshold_at", Text),
     # Whether names of files are not shown.
     Column("hides_names", Integer, nullable=False, server_default="0"),
-    # Where the true class is from: `folders`, the names of folders; and since when.
+    # Where the true class is from: `folders`, their names, or `table`; and since when.
     Column("truth", String(16)),
     Column("truth_at", Text),
 )
@@ -85,6 +85,8 @@ worklist_items = Table(
     # The file as it was then, to know whether it must be read again.
     Column("size", BigInteger),
     Column("mtime_ns", BigInteger),
+    # The true class as a table gives it.
+    Column("truth", Text),
     Index("worklist_items_by_name", "worklist_id", "name", unique=True),
 )
 

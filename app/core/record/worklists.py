@@ -23,8 +23,8 @@ Mode = Literal["open", "blind_first", "second_reader"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 # Where the images are from.
 Origin = Literal["folder", "uploads", "samples"]
-# Where the true class of a film is from: the name of its folder.
-Truth = Literal["folders"]
+# Where the true class of a film is from: the name of its folder, or a table (`worklist_truth`).
+Truth = Literal["folders", "table"]
 TRUTHS: tuple[Truth, ...] = get_args(Truth)
 
 _WHAT = "worklists"

@@ -9,6 +9,9 @@ from pathlib import PurePosixPath
 from app.core.adaptation.labels import class_positions, parse_table
 from app.core.adaptation.matching import match
 from app.core.bundles.task import Task
+from app.core.record.database import Database
+from app.core.record.worklist_truth import table_truth
+from app.core.record.worklists import Worklist
 from app.core.scoring.result import Result
 
 
@@ -42,6 +45,32 @@ class TableTruth:
     unknown: tuple[str, ...]
     ambiguous: tuple[str, ...]
     contradicting: tuple[int, ...]
+
+
+def known_truth(
+    database: Database, worklist: Worklist, names: Iterable[str], task: Task
+) -> Mapping[int, int]:
+    """True class of each film where it is known, by its position in the worklist.
+
+    Args:
+        database: The record.
+        worklist: The worklist; it says where its true classes are from.
+        names: Of its films, in its order.
+        task: The classes.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    if worklist.truth == "folders":
+        return truth_of_folders(names, task).labels
+    if worklist.truth == "table":
+        found = table_truth(database, worklist.id)
+        return {
+            item: task.classes.index(label)
+            for item, label in found.items()
+            if label in task.classes
+        }
+    return {}
 
 
 def truth_of_folders(names: Iterable[str], task: Task) -> FolderTruth:

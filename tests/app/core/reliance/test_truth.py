@@ -2,8 +2,11 @@ import pytest
 
 from app.core.bundles.task import Task
 from app.core.errors import DatasetError
+from app.core.record.worklist_items import NewItem, add_items
+from app.core.record.worklist_truth import set_table_truth
+from app.core.record.worklists import set_truth, worklist
 from app.core.reliance.performance import own_films
-from app.core.reliance.truth import truth_of_folders, truth_of_table
+from app.core.reliance.truth import known_truth, truth_of_folders, truth_of_table
 from app.core.scoring.prediction import Prediction
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
@@ -83,3 +86,17 @@ def test_without_truth_there_are_no_own_films():
 
     assert found.cases.num_images == 0
     assert found.cases.probabilities.shape == (0, 2)
+
+
+def test_the_truth_of_a_worklist_is_where_the_record_says(blind):
+    names = ["NORMAL/1.png", "PNEUMONIA/2.png", "3.png"]
+    add_items(blind.database, blind.worklist.id, map(NewItem, names))
+
+    def known():
+        return known_truth(blind.database, worklist(blind.database, blind.worklist.id), names, TASK)
+
+    assert known() == {}
+    set_truth(blind.database, blind.worklist.id, "folders")
+    assert known() == {0: 0, 1: 1}
+    set_table_truth(blind.database, blind.worklist.id, {0: "PNEUMONIA", 2: "gone since"})
+    assert known() == {0: 1}
