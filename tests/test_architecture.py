@@ -12,17 +12,37 @@ ROOT = Path(__file__).parents[1]
 NETWORK_LIBRARIES = {"keras", "tensorflow", "openvino", "tf_keras_vis"}
 
 FORBIDDEN = {
-    "app/core": {"streamlit", "plotly", "model_training", "app.ui", "app.views", "app.charts"},
+    "app/core": {
+        "streamlit",
+        "plotly",
+        "model_training",
+        "app.ui",
+        "app.views",
+        "app.charts",
+        "app.reading",
+    },
+    "app/reading": {
+        "streamlit",
+        "plotly",
+        "model_training",
+        "app.ui",
+        "app.views",
+        "app.charts",
+        "cv2",
+        *NETWORK_LIBRARIES,
+    },
     "app/charts": {
         "scipy",
         "streamlit",
         "model_training",
         "app.ui",
         "app.views",
+        "app.reading",
         *NETWORK_LIBRARIES,
     },
     "app/ui": {"scipy", "model_training", "app.views", "cv2", *NETWORK_LIBRARIES},
     "app/views": {"scipy", "model_training", "cv2", "numpy", *NETWORK_LIBRARIES},
+    "app/server.py": {"model_training", "app.ui", "app.views", "app.core", *NETWORK_LIBRARIES},
     "app/main.py": {"model_training", "cv2", *NETWORK_LIBRARIES},
     "app/cli.py": {"streamlit", "model_training", "app.ui", "app.views"},
     "model_training": {"streamlit", "app.ui", "app.views", "app.main", "app.charts"},

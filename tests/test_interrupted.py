@@ -51,7 +51,7 @@ def run(code):
         (
             "app.commands.streamlit_process",
             "streamlit.web.server.app_discovery",  # loaded by the command that click runs
-            ["run", "app/main.py", "--server.port", "0", "--server.headless", "true"],
+            ["run", "app/server.py", "--server.port", "0", "--server.headless", "true"],
             "overread: stopped.",
         ),
         ("model_training.cli", "model_training.commands", [], "overread-train: stopped;"),

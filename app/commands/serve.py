@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> None:
     # away from the user's own files.
     os.chdir(_APP.parent)
     command = [sys.executable, "-m", "app.commands.streamlit_process", "run"]
-    command += [str(_APP / "main.py")]
+    command += [str(_APP / "server.py")]
     for name, value in OPTIONS.items():
         command += [f"--{name}", value]
     command += ["--server.port", str(options.port)]

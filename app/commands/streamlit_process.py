@@ -25,8 +25,14 @@ def main() -> int:
             cli.main.invoke(context)
     except KeyboardInterrupt:
         print("overread: stopped.", file=sys.stderr)
-        return 130
+        return 0 if _has_served() else 130
     return 0
+
+
+def _has_served() -> bool:
+    """Whether the server ran, which ends by raising the Ctrl-C again that it was ended with."""
+    runtime = sys.modules.get("streamlit.runtime")
+    return runtime is not None and bool(runtime.exists())
 
 
 def _leave_keras_alone() -> None:

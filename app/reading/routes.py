@@ -1,0 +1,19 @@
+"""Every address that reading goes through."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from app.reading.answers import PREFIX
+
+
+async def _nothing_here(_: Request) -> Response:
+    return JSONResponse({"error": "There is nothing at this address."}, 404)
+
+
+ROUTES: list[BaseRoute] = [
+    # Last, as Streamlit would answer any other address with its own page.
+    Route(PREFIX + "/{rest:path}", _nothing_here, methods=["GET", "POST"]),
+]
