@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from app.core.record.audit import audit
+from app.core.record.entry import Draft
 from app.core.record.log import all_entries
 from app.core.record.opening import open_record
 from app.core.record.verdicts import VerdictStore
@@ -37,9 +38,11 @@ def _write_until_killed(url: str, first: int, told: int) -> None:
     store = VerdictStore(open_record(url))
     number = first
     while True:
-        added = store.record(
-            image_id=f"{number:064d}", bundle_sha256="b", agreement="agree", comment="x" * 500
-        )
+        verdict = Draft(
+            event="verdict", image_id=f"{number:064d}", bundle_sha256="b", agreement="agree",
+            comment="x" * 500,
+        )  # fmt: skip
+        added = store.record(verdict)
         os.write(told, f"{added.image_id}\n".encode())
         number += 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.core.bundles.bundle import Bundle
 from app.core.images.reading import AS_STORED
 from app.core.record.entry import Draft
@@ -57,14 +59,10 @@ def save(
     new = (agreement or old[0], old[1] if comment is None else comment.strip())
     if new == old:
         return
-    store().record(
-        image_id=case.image_id,
-        bundle_sha256=bundle.sha256,
-        agreement=new[0],
-        comment=new[1],
-        reader=reader.name(),
-        shown=_shown(bundle, case),
-    )
+    verdict = replace(
+        _shown(bundle, case), agreement=new[0], comment=new[1], reader=reader.name()
+    )  # fmt: skip
+    store().record(verdict)
 
 
 def _shown(bundle: Bundle, case: Case) -> Draft:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core.errors import REMEDIES, Remedy
 from app.core.record import log, times
@@ -112,15 +112,11 @@ class DecisionStore:
         Raises:
             RecordError: If the record cannot be read.
         """
-        of_model = entries.c.bundle_sha256 == bundle_sha256
-        newest = (
-            select(func.max(entries.c.number))
-            .where(of_model, entries.c.event.in_(("decision", "withdrawal")))
-            .group_by(entries.c.image_id)
-        )
+        newest = log.newest(bundle_sha256, ("decision", "withdrawal")).group_by(entries.c.image_id)
         query = select(entries).where(entries.c.event == "decision")
         if judged_id is not None:
             is_judged = entries.c.judged_id == judged_id
+            of_model = entries.c.bundle_sha256 == bundle_sha256
             newest = newest.where(
                 entries.c.image_id.in_(select(entries.c.image_id).where(of_model, is_judged))
             )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from app.core.record import times
 from app.core.record.chain import sealed
 from app.core.record.database import Database
 from app.core.record.entry import Draft, Entry, entry_of, storable
-from app.core.record.problems import RecordError
-from app.core.record.schema import chain_head, entries
+from app.core.record.problems import NotAllowedError, RecordError
+from app.core.record.schema import chain_head, entries, readers, worklist_readers, worklists
 
 _AT_ONCE = 500
 
@@ -30,8 +30,8 @@ def append(database: Database, *drafts: Draft, what: str = "record") -> list[Ent
         The entry of each draft; of one that was sent before, the entry that was added then.
 
     Raises:
-        RecordError: If they could not be saved, or an `action_id` is that of something else; none
-            of them is stored then.
+        RecordError: If they could not be saved, or may not be (`NotAllowedError`, see `add`);
+            none of them is stored then.
         ValueError: If there is no such event, or a number is not finite.
     """
     with database.writing(what) as connection:
@@ -46,7 +46,8 @@ def add(connection: Connection, *drafts: Draft) -> list[Entry]:
         drafts: What is to be added, in this order.
 
     Raises:
-        RecordError: If an `action_id` is that of something else.
+        NotAllowedError: If an `action_id` is that of something else, or the reader was removed, or
+            may not read in the worklist, or it is closed.
         ValueError: If there is no such event, or a number is not finite.
     """
     number, previous = _hold(connection)
@@ -55,6 +56,7 @@ def add(connection: Connection, *drafts: Draft) -> list[Entry]:
         if (before := _sent_before(connection, draft)) is not None:
             added.append(before)
             continue
+        _check_allowed(connection, draft)
         number += 1
         stored = sealed(draft.stored(times.now()), number=number, previous=previous)
         previous = str(stored["hash"])
@@ -74,10 +76,22 @@ def sent_before(connection: Connection, draft: Draft) -> Entry | None:
         draft: What is to be added.
 
     Raises:
-        RecordError: If its `action_id` is that of something else.
+        NotAllowedError: If its `action_id` is that of something else.
     """
     _hold(connection)
     return _sent_before(connection, draft)
+
+
+def newest(bundle_sha256: str, events: Collection[str]) -> Select[int]:
+    """A query for the number of the last entry of such events about a model, to be grouped.
+
+    Args:
+        bundle_sha256: Digest of the model.
+        events: Some of `EVENTS`.
+    """
+    return select(func.max(entries.c.number)).where(
+        entries.c.bundle_sha256 == bundle_sha256, entries.c.event.in_(events)
+    )
 
 
 def _hold(connection: Connection) -> tuple[int, str]:
@@ -99,11 +113,33 @@ def _sent_before(connection: Connection, draft: Draft) -> Entry | None:
         return None
     before = entry_of(dict(found))
     if _about(before) != _about(draft):
-        raise RecordError(
+        raise NotAllowedError(
             "This action was sent before with another film or reader, so it was not saved. Load "
             "the page again."
         )
     return before
+
+
+def _check_allowed(connection: Connection, draft: Draft) -> None:
+    """Asked where entries are added, so that no page that was left open goes round it."""
+    if draft.reader_id is not None:
+        query = select(readers.c.removed_at).where(readers.c.id == draft.reader_id)
+        if connection.scalar(query) is not None:
+            raise NotAllowedError(
+                "This was not saved: an administrator has removed this reader. What was saved "
+                "earlier is kept."
+            )
+    if draft.worklist_id is None:
+        return
+    query = select(worklists.c.closed_at).where(worklists.c.id == draft.worklist_id)
+    if connection.scalar(query) is not None:
+        raise NotAllowedError(
+            "This was not saved: the worklist is closed. Open it again from the front page."
+        )
+    of_worklist = worklist_readers.c.worklist_id == draft.worklist_id
+    allowed = set(connection.scalars(select(worklist_readers.c.reader_id).where(of_worklist)))
+    if allowed and draft.reader_id not in allowed:
+        raise NotAllowedError("This was not saved: the worklist is read by other readers.")
 
 
 def _about(draft: Draft) -> tuple[str, int | None, str | None, int | None, str]:

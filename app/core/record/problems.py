@@ -41,6 +41,10 @@ class RecordError(OverreadError):
     """The record cannot be opened, read or written."""
 
 
+class NotAllowedError(RecordError):
+    """The record is well, but this cannot be added to it, now or by this reader."""
+
+
 @contextmanager
 def readable_errors(action: str, what: str = "record") -> Iterator[None]:
     """Raises what a database raises in words that name no file and no password.

@@ -138,7 +138,8 @@ entries = Table(
     Column("hash", _DIGEST, nullable=False),
     Index("entries_by_model_and_image", "bundle_sha256", "image_id"),
     Index("entries_by_model_and_judged", "bundle_sha256", "judged_id"),
-    Index("entries_by_worklist", "worklist_id", "number"),
+    Index("entries_by_worklist", "worklist_id", "item"),
+    Index("entries_by_worklist_in_order", "worklist_id", "number"),
     Index("entries_by_action", "action_id", unique=True),
 )
 

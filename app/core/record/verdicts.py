@@ -1,30 +1,36 @@
 """The readers' verdicts: what the log of the record says of them.
 
 No file name or other patient data is stored: images are identified by the SHA-256 of the file,
-models by the digest of the bundle.
+models by the digest of the bundle. What was said in one worklist is read by `answers`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select
 
-from app.core.record import log, times
+from app.core.record import log
+from app.core.record.answers import verdict_of
 from app.core.record.database import Database
 from app.core.record.entry import Draft, Entry, storable
-from app.core.record.problems import RecordError
+from app.core.record.problems import NotAllowedError
 from app.core.record.schema import entries
-from app.core.record.verdict import AGREEMENTS, Agreement, Verdict
+from app.core.record.verdict import AGREEMENTS, Verdict
 
 _WHAT = "verdicts"
+_VERDICTS = ("verdict", "clear")
+_SAID = ("verdict", "call", "adjudication", "seen", "reported")
+# A call stays: it is what a reader saw before the model was shown.
+_UNDONE = ("verdict", "clear", "adjudication", "seen", "reported")
 
 
 class VerdictStore:
     """The verdicts in one record. Safe to share between threads and sessions.
 
     A change of mind is a new entry, never an edit, and nobody replaces the verdict of another
-    reader. Those of earlier versions, which name no reader, hold until a named one gives another.
+    reader. Those that name nobody, as those of earlier versions, hold for everybody until a named
+    reader gives another.
 
     Attributes:
         num_ignored: Number of rows, found on opening, with neither verdict nor comment that
@@ -42,85 +48,73 @@ class VerdictStore:
             query = select(func.count()).where(entries.c.event == "empty")
             self.num_ignored = int(connection.scalar(query) or 0)
 
-    def record(
-        self,
-        *,
-        image_id: str,
-        bundle_sha256: str,
-        agreement: Agreement | None,
-        comment: str,
-        reader: str = "",
-        shown: Draft | None = None,
-    ) -> Entry:
-        """Adds a verdict. It is on disk when this returns.
+    def record(self, draft: Draft) -> Entry:
+        """Adds what a reader says of a film. It is on disk when this returns.
 
         Args:
-            image_id: Identity of the film.
-            bundle_sha256: Digest of the model whose prediction was assessed.
-            agreement: One of `AGREEMENTS`; None for a comment alone.
-            comment: Empty for a verdict alone. With neither, the earlier verdict is withdrawn.
-            reader: Whose verdict it is; empty if nobody is named.
-            shown: What else is to be kept with it, such as what was shown; see `shown.shown`.
+            draft: A `verdict` (withdrawn with a `clear` if it says nothing), a `call` before the
+                model was shown, an `adjudication`, or the mark `seen` or `reported`; with what was
+                shown, see `shown.shown`. Sent again with its `action_id`, it is not added again.
 
         Raises:
-            ValueError: If `agreement` is not one of `AGREEMENTS`.
-            RecordError: If it could not be saved, or there is neither verdict nor comment and
-                nothing to withdraw.
+            ValueError: If it is none of these, or its agreement, confidence or time is not valid.
+            NotAllowedError: If there is nothing to withdraw, the reader has made a call on this
+                film already, or may not add it, see `log.add`.
+            RecordError: If it could not be saved.
         """
-        if agreement is not None and agreement not in AGREEMENTS:
-            raise ValueError(
-                f"`agreement` must be one of {AGREEMENTS} or None. Received {agreement!r}."
-            )
-        comment = storable(comment.strip())
-        says = agreement is not None or bool(comment)
-        draft = replace(
-            shown or Draft(event="verdict", image_id=image_id, bundle_sha256=bundle_sha256),
-            event="verdict" if says else "clear",
-            image_id=image_id,
-            bundle_sha256=bundle_sha256,
-            reader=reader,
-            agreement=agreement,
-            comment=comment if says else None,
-        )
+        draft = _checked(draft)
         with self._database.writing(_WHAT) as connection:
-            if not says and image_id not in _current(connection, bundle_sha256, reader, image_id):
-                raise RecordError(
-                    "The verdict could not be saved: it has neither an answer nor a comment, and "
-                    "there is no earlier one to withdraw."
+            if (before := log.sent_before(connection, draft)) is not None:
+                return before
+            if draft.event == "verdict" and not _says(draft):
+                draft = replace(draft, event="clear", comment=None)
+                if not _holds(connection, draft):
+                    raise NotAllowedError(
+                        "The verdict was not saved: it has neither an answer nor a comment, and "
+                        "there is no earlier one to withdraw."
+                    )
+            if draft.event == "call" and _last(connection, draft, ("call",)) is not None:
+                raise NotAllowedError(
+                    "The call was not saved: there is one of yours on this film, which is locked."
                 )
             (added,) = log.add(connection, draft)
         return added
 
-    def undo(self, *, image_id: str, bundle_sha256: str, reader: str = "") -> Entry:
-        """Takes back the last verdict that a reader gave on a film; the one before it holds again.
+    def undo(self, draft: Draft) -> Entry:
+        """Takes back the last that a reader said on a film; what was before it holds again.
+
+        A call is never taken back.
 
         Args:
-            image_id: Identity of the film.
-            bundle_sha256: Digest of the model.
-            reader: Whose verdict it is; empty if nobody is named.
+            draft: Reader, film, model and worklist; its event and what it says are not looked at.
 
         Raises:
-            RecordError: If there is none, or it could not be saved.
+            NotAllowedError: If there is nothing to take back, or the reader may not.
+            RecordError: If it could not be saved.
         """
+        draft = Draft(
+            event="undo",
+            image_id=draft.image_id,
+            bundle_sha256=draft.bundle_sha256,
+            reader=draft.reader,
+            reader_id=draft.reader_id,
+            worklist_id=draft.worklist_id,
+            item=draft.item,
+            action_id=draft.action_id,
+        )
         with self._database.writing(_WHAT) as connection:
-            query = _newest(bundle_sha256, image_id).where(entries.c.reader == storable(reader))
-            number = connection.scalar(query)
-            if number is None:
-                raise RecordError("There is no verdict of yours on this film to take back.")
-            draft = Draft(
-                event="undo",
-                image_id=image_id,
-                bundle_sha256=bundle_sha256,
-                reader=reader,
-                undoes=number,
-            )
-            (added,) = log.add(connection, draft)
+            if (before := log.sent_before(connection, draft)) is not None:
+                return before
+            found = _last(connection, draft, _UNDONE)
+            if found is None:
+                raise NotAllowedError("There is nothing of yours on this film to take back.")
+            (added,) = log.add(connection, replace(draft, undoes=found.number))
         return added
 
     def latest(
         self, bundle_sha256: str, reader: str = "", *, image_id: str | None = None
     ) -> dict[str, Verdict]:
-        """The current verdict of a reader on each image, by image id.
+        """The current verdict of a reader on each image outside of worklists, by image id.
 
         Args:
             bundle_sha256: Digest of the model.
@@ -130,41 +124,73 @@ class VerdictStore:
         Raises:
             RecordError: If the record cannot be read.
         """
+        columns = entries.c
+        undone = select(columns.undoes).where(columns.undoes.is_not(None))
+        newest = log.newest(bundle_sha256, _VERDICTS).where(
+            columns.worklist_id.is_(None),
+            columns.number.not_in(undone),
+            or_(columns.reader == storable(reader), columns.reader == ""),
+        )
+        if image_id is not None:
+            newest = newest.where(columns.image_id == image_id)
+        newest = newest.group_by(columns.image_id, columns.reader)
+        # A reader's own come last, and take the place of those that name nobody.
+        query = select(entries).where(columns.number.in_(newest)).order_by(columns.reader)
         with self._database.reading(_WHAT) as connection:
-            return _current(connection, bundle_sha256, reader, image_id)
+            rows = connection.execute(query).mappings()
+            found = {row["image_id"]: verdict_of(row) for row in rows}
+        return {image: one for image, one in found.items() if one.event == "verdict"}
 
 
-def _current(
-    connection: Connection, bundle_sha256: str, reader: str, image_id: str | None = None
-) -> dict[str, Verdict]:
-    """See `VerdictStore.latest`; of one image if it is named."""
-    by_film = _newest(bundle_sha256, image_id).where(_of(reader)).group_by(entries.c.image_id)
-    query = select(
-        entries.c.image_id, entries.c.event, entries.c.agreement, entries.c.comment,
-        entries.c.created_at,
-    ).where(entries.c.number.in_(by_film), entries.c.event == "verdict")  # fmt: skip
-    return {row["image_id"]: _verdict(row) for row in connection.execute(query).mappings()}
+def _checked(draft: Draft) -> Draft:
+    if draft.event not in _SAID:
+        raise ValueError(f"`event` must be one of {_SAID}. Received {draft.event!r}.")
+    if draft.agreement is not None and draft.agreement not in AGREEMENTS:
+        raise ValueError(
+            f"`agreement` must be one of {AGREEMENTS} or None. Received {draft.agreement!r}."
+        )
+    if draft.confidence is not None and not 0 <= draft.confidence <= 1:
+        raise ValueError(f"`confidence` must be from 0 to 1. Received {draft.confidence!r}.")
+    for name in ("reading_seconds", "idle_seconds"):
+        seconds = getattr(draft, name)
+        if seconds is not None and seconds < 0:
+            raise ValueError(f"`{name}` must not be negative. Received {seconds!r}.")
+    return replace(draft, comment=None if draft.comment is None else draft.comment.strip())
 
 
-def _newest(bundle_sha256: str, image_id: str | None) -> Select[int]:
-    """Number of the last entry about a verdict that was not taken back."""
-    undone = select(entries.c.undoes).where(entries.c.undoes.is_not(None))
-    query = select(func.max(entries.c.number)).where(
-        entries.c.bundle_sha256 == bundle_sha256,
-        entries.c.event.in_(("verdict", "clear")),
-        entries.c.number.not_in(undone),
+def _says(draft: Draft) -> bool:
+    return draft.agreement is not None or any(
+        (draft.label, draft.comment, draft.tags, draft.regions)
     )
-    return query if image_id is None else query.where(entries.c.image_id == image_id)
 
 
-def _of(reader: str) -> ColumnElement[bool]:
-    """Entries of a reader, and those that name nobody."""
-    return or_(entries.c.reader == storable(reader), entries.c.reader == "")
+def _holds(connection: Connection, draft: Draft) -> bool:
+    """Whether a verdict holds for a reader: the reader's own, or before one that names nobody."""
+    own = _last(connection, draft, _VERDICTS)
+    found = own or _last(connection, replace(draft, reader="", reader_id=None), _VERDICTS)
+    return found is not None and found.event == "verdict"
 
 
-def _verdict(row: RowMapping) -> Verdict:
-    return Verdict(
-        row["agreement"],
-        row["comment"],
-        times.read(row["created_at"]),
-    )
+def _last(connection: Connection, draft: Draft, events: tuple[str, ...]) -> Row[int, str] | None:
+    """Number and event of the last that a reader said about a film and did not take back."""
+    columns = entries.c
+    if draft.worklist_id is None:
+        of_model = columns.bundle_sha256 == draft.bundle_sha256
+        of_film = and_(of_model, columns.image_id == draft.image_id)
+        of_reader = columns.reader == storable(draft.reader)
+    else:
+        of_film = and_(columns.item == draft.item)
+        of_reader = columns.reader_id == draft.reader_id
+    later = entries.alias()
+    return connection.execute(
+        select(columns.number, columns.event)
+        .where(
+            columns.worklist_id == draft.worklist_id,
+            of_film,
+            of_reader,
+            columns.event.in_(events),
+            ~exists().where(later.c.undoes == columns.number),
+        )
+        .order_by(columns.number.desc())
+        .limit(1)
+    ).one_or_none()

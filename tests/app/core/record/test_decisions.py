@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from app.core.record.decisions import DecisionStore
+from app.core.record.entry import Draft
 from app.core.record.log import all_entries
 from app.core.record.verdicts import VerdictStore
 
@@ -88,7 +89,7 @@ def test_the_decision_about_one_film_is_found_without_reading_the_others(sqlite_
 
 def test_verdicts_of_the_same_record_stay(record, store):
     verdicts = VerdictStore(record)
-    verdicts.record(image_id=IMAGE, bundle_sha256=BUNDLE, agreement="agree", comment="")
+    verdicts.record(Draft(event="verdict", image_id=IMAGE, bundle_sha256=BUNDLE, agreement="agree"))
     decide(store)
 
     assert verdicts.latest(BUNDLE)[IMAGE].agreement == "agree"

@@ -41,9 +41,8 @@ def save(bundle, film, *, reading=ReadOptions(), **changes):  # noqa: B008 (it i
     )  # fmt: skip
     with open_record(read_settings().database_url) as record:
         return VerdictStore(record).record(
-            image_id=prepared.image_id, bundle_sha256=bundle.sha256, agreement="agree", comment="",
-            reader="Ada", shown=replace(draft, **changes),
-        )  # fmt: skip
+            replace(draft, agreement="agree", reader="Ada", **changes)
+        )
 
 
 def test_what_was_shown_is_computed_again(phantom_bundle, place, capsys):

@@ -1,14 +1,16 @@
 """Verdicts: each reader's own, of one film and one model, and never edited."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.core.record import times
+from app.core.record.entry import Draft
 from app.core.record.log import all_entries
 from app.core.record.opening import open_record
-from app.core.record.problems import RecordError
+from app.core.record.problems import NotAllowedError
 from app.core.record.verdicts import VerdictStore
 
 IMAGE, OTHER_IMAGE, BUNDLE = "a" * 64, "b" * 64, "c" * 64
@@ -19,11 +21,15 @@ def store(record):
     return VerdictStore(record)
 
 
+VERDICT = Draft(event="verdict", image_id=IMAGE, bundle_sha256=BUNDLE)
+
+
 def give(store, agreement="agree", comment="", **changes):
-    return store.record(
-        **{"image_id": IMAGE, "bundle_sha256": BUNDLE, "agreement": agreement, "comment": comment}
-        | changes
-    )
+    return store.record(replace(VERDICT, agreement=agreement, comment=comment, **changes))
+
+
+def take_back(store, **changes):
+    return store.undo(replace(VERDICT, **changes))
 
 
 def test_newest_verdict_wins_and_every_one_stays(record, store):
@@ -70,16 +76,15 @@ def test_each_reader_has_verdicts_of_their_own(store):
 def test_the_last_verdict_is_taken_back_by_its_reader_alone(record, store):
     first = give(store, "agree", reader="Ada")
     second = give(store, "disagree", reader="Ada")
-    film = {"image_id": IMAGE, "bundle_sha256": BUNDLE}
 
-    with pytest.raises(RecordError, match="no verdict of yours"):
-        store.undo(**film, reader="Ben")
-    assert store.undo(**film, reader="Ada").undoes == second.number
+    with pytest.raises(NotAllowedError, match="nothing of yours"):
+        take_back(store, reader="Ben")
+    assert take_back(store, reader="Ada").undoes == second.number
     assert store.latest(BUNDLE, "Ada")[IMAGE].agreement == "agree"
-    assert store.undo(**film, reader="Ada").undoes == first.number
+    assert take_back(store, reader="Ada").undoes == first.number
     assert store.latest(BUNDLE, "Ada") == {}
-    with pytest.raises(RecordError, match="no verdict of yours"):
-        store.undo(**film, reader="Ada")
+    with pytest.raises(NotAllowedError, match="nothing of yours"):
+        take_back(store, reader="Ada")
     assert [one.event for one in all_entries(record)] == ["verdict", "verdict", "undo", "undo"]
 
 
@@ -88,7 +93,7 @@ def test_a_verdict_that_was_cleared_holds_again_once_that_is_taken_back(store):
     give(store, None)
     assert store.latest(BUNDLE) == {}
 
-    store.undo(image_id=IMAGE, bundle_sha256=BUNDLE)
+    take_back(store)
     assert store.latest(BUNDLE)[IMAGE].agreement == "agree"
 
 
@@ -98,9 +103,36 @@ def test_a_comment_alone_is_no_verdict(store):
     assert store.latest(BUNDLE)[IMAGE].agreement is None
 
 
-def test_an_unknown_verdict_is_refused(store):
-    with pytest.raises(ValueError, match="Received 'maybe'"):
-        give(store, "maybe")
+@pytest.mark.parametrize(
+    "changes",
+    [{"agreement": "maybe"}, {"event": "decision"}, {"confidence": 1.5}, {"idle_seconds": -1.0}],
+)
+def test_what_is_no_verdict_is_refused(record, store, changes):
+    with pytest.raises(ValueError, match="Received"):
+        give(store, **changes)
+    assert list(all_entries(record)) == []
+
+
+def test_a_verdict_that_names_nobody_does_not_replace_one_that_does(store):
+    give(store, "disagree", reader="Ada")
+    give(store, "agree")
+
+    assert store.latest(BUNDLE, "Ada")[IMAGE].agreement == "disagree"
+    assert store.latest(BUNDLE, "Ben")[IMAGE].agreement == "agree"
+
+
+def test_what_is_sent_twice_is_done_once(record, store):
+    give(store, "agree")
+    second = give(store, "disagree", action_id="1")
+    taken_back = take_back(store, action_id="2")
+
+    assert give(store, "disagree", action_id="1") == second
+    assert take_back(store, action_id="2") == taken_back
+    assert store.latest(BUNDLE)[IMAGE].agreement == "agree"
+
+    cleared = give(store, None, action_id="3")
+    assert (cleared.event, give(store, None, action_id="3")) == ("clear", cleared)
+    assert len(list(all_entries(record))) == 4
 
 
 def test_readers_at_once_lose_nothing(record, store):
@@ -116,7 +148,7 @@ def test_readers_at_once_lose_nothing(record, store):
 
 @pytest.mark.parametrize("comment", ["", " ", "\n\t"])
 def test_an_empty_verdict_is_refused(record, store, comment):
-    with pytest.raises(RecordError, match="could not be saved"):
+    with pytest.raises(NotAllowedError, match="neither an answer nor a comment"):
         give(store, None, comment)
 
     assert list(all_entries(record)) == []

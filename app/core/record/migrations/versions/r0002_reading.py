@@ -21,8 +21,7 @@ def upgrade() -> None:
     _widen_worklists()
     op.add_column("entries", sa.Column("action_id", sa.String(36)))
     op.create_index("entries_by_action", "entries", ["action_id"], unique=True)
-    op.drop_index("entries_by_worklist", "entries")
-    op.create_index("entries_by_worklist", "entries", ["worklist_id", "number"])
+    op.create_index("entries_by_worklist_in_order", "entries", ["worklist_id", "number"])
 
 
 def _widen_worklists() -> None:
