@@ -55,7 +55,7 @@ ROOMS = {
         "settings",
         "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
         "performance", "backends", "explanations", "scoring", "adaptation", "record", "results",
-        "review", "reliance",
+        "review", "reliance", "exports",
     ),
     "model_training": (
         "console", "interruption", "suggestions",
