@@ -146,14 +146,28 @@ def _of_cells(planes: Any, layer: FeatureLayer) -> list[Any]:
     import tensorflow as tf
 
     down, across = (_membership(int(size), layer.grid) for size in planes.shape[2:])
-    mean_down = tf.constant(down / down.sum(axis=1, keepdims=True))
-    mean_across = tf.constant((across / across.sum(axis=1, keepdims=True)).T)
-    mean = tf.matmul(mean_down, tf.matmul(planes, mean_across))
+    mean_down, mean_across = (part.T / part.sum(axis=1) for part in (down, across))
+    mean = _product(planes, mean_down, mean_across)
     if not layer.spread:
         return [mean]
-    spread_out = tf.matmul(tf.constant(down.T), tf.matmul(mean, tf.constant(across)))
-    squares = tf.square(planes - spread_out)  # from the mean, see `_statistics`
-    return [mean, tf.sqrt(tf.matmul(mean_down, tf.matmul(squares, mean_across)))]
+    squares = tf.square(planes - _product(mean, down, across))  # from the mean, see `_statistics`
+    return [mean, tf.sqrt(_product(squares, mean_down, mean_across))]
+
+
+def _product(planes: Any, down: NDArray[np.float32], across: NDArray[np.float32]) -> Any:
+    """`down.T @ plane @ across` for each plane of `(batch, channels, rows, columns)`.
+
+    As products of two matrices each: TensorFlow 2.21 crashes in those of whole stacks of planes
+    with a matrix of few columns, on processors with AVX-512.
+    """
+    import tensorflow as tf
+
+    for matrix in (across, down):
+        channels, height, width = planes.shape[1:]
+        flat = tf.matmul(tf.reshape(planes, (-1, width)), tf.constant(matrix))
+        stacked = tf.reshape(flat, (-1, channels, height, matrix.shape[1]))
+        planes = tf.transpose(stacked, (0, 1, 3, 2))
+    return planes
 
 
 def _membership(size: int, grid: int) -> NDArray[np.float32]:

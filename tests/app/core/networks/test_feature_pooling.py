@@ -54,6 +54,18 @@ def test_a_grid_that_does_not_divide_the_map_evenly(model):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_small_cells_of_a_stack_of_large_pictures():
+    """TensorFlow's products of such stacks end the process on processors with AVX-512."""
+    pixels = keras.Input((192, 192, 1))
+    model = keras.Model(pixels, layers.GlobalAveragePooling2D()(pixels))
+    films = np.random.default_rng(0).uniform(0, 255, (16, 192, 192, 1)).astype(np.float32)
+
+    cells = feature_function(model, (FeatureLayer(layer="pixels", grid=12),))(films)
+
+    expected = films.reshape(16, 12, 16, 12, 16).mean(axis=(2, 4)).reshape(16, -1)
+    np.testing.assert_allclose(cells, expected, rtol=1e-5)
+
+
 def test_several_layers_follow_each_other(model):
     chosen = (FeatureLayer(layer="doubled", spread=True), FeatureLayer(layer="pixels"))
     found = features(model, *chosen)
