@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.core.errors import OverreadError, raised_at
-from app.core.record.problems import RecordError
+from app.core.record.problems import NotAllowedError, RecordError
 from app.reading.sessions import ReadingSession, sessions
 
 _LOG = logging.getLogger(__name__)
@@ -86,10 +86,10 @@ def route(path: str, answer: Callable[[Asked], Answer], *, method: str = "GET") 
             return answered if isinstance(answered, Response) else _json(answered)
         except AnswerError as problem:
             return _json({"error": problem.sentence}, problem.status)
-        except RecordError as error:
-            return _json({"error": str(error)}, 503)
         except OverreadError as error:
-            return _json({"error": str(error)}, 409)
+            # The record may be there again when it is tried once more.
+            is_away = isinstance(error, RecordError) and not isinstance(error, NotAllowedError)
+            return _json({"error": str(error)}, 503 if is_away else 409)
         except ClientDisconnect:  # there is nobody to be answered
             return Response(status_code=400)
         except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.core.bundles.task import NO_FINDING, Task
+from app.core.bundles.task import BETWEEN_FINDINGS, NO_FINDING, Task
 from app.core.performance import formatting
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
@@ -52,10 +52,21 @@ def prediction_text(prediction: Prediction, task: Task) -> str:
     """
     if not prediction.findings:
         return task.display_name(prediction.label)
-    names = positive_findings(prediction, task)
-    if names == [NO_FINDING]:
+    return label_text(BETWEEN_FINDINGS.join(positive_findings(prediction, task)), task)
+
+
+def label_text(label: str, task: Task) -> str:
+    """A class that somebody chose as it is displayed; of findings, all of them, or `None`.
+
+    Args:
+        label: Name of a class, or findings in one text as in `Prediction.label`.
+        task: The classes or findings and their display names.
+    """
+    if not task.any_of:
+        return task.display_name(label)
+    if label == NO_FINDING:
         return NO_FINDING.capitalize()
-    return ", ".join(task.display_name(name) for name in names)
+    return ", ".join(task.display_name(name) for name in label.split(BETWEEN_FINDINGS))
 
 
 def findings_text(prediction: Prediction, task: Task) -> str:

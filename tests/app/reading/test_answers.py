@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.core.errors import SourceError
-from app.core.record.problems import RecordError
+from app.core.record.problems import NotAllowedError, RecordError
 from app.reading.answers import AnswerError, route
 from app.reading.sessions import sessions
 
@@ -48,6 +48,7 @@ def test_an_answer_knows_who_asks_for_what():
     [
         (AnswerError(404, "No film 7."), 404, "No film 7."),
         (RecordError("It is away."), 503, "It is away."),
+        (NotAllowedError("It is locked."), 409, "It is locked."),
         (SourceError("The folder is gone."), 409, "The folder is gone."),
         (ValueError("doe^john.dcm"), 500, "The server failed (ValueError). Try again."),
     ],
