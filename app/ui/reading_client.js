@@ -88,6 +88,7 @@ export class ReadingClient extends EventTarget {
   }
 
   async #answer(path, { headers, ...request }) {
+    const method = request.method ?? "GET";
     const url = path.startsWith(PREFIX) ? path : PREFIX + path;
     let answer;
     try {
@@ -97,20 +98,23 @@ export class ReadingClient extends EventTarget {
       });
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw this.#tell(new ReadingError("The server does not answer.", 0));
+      throw this.#tell(new ReadingError("The server does not answer.", 0), method);
     }
     if (!answer.ok) {
       const { error } = await answer.json().catch(() => ({}));
-      throw this.#tell(new ReadingError(error ?? sentenceFor(answer.status), answer.status));
+      const sentence = error ?? sentenceFor(answer.status);
+      throw this.#tell(new ReadingError(sentence, answer.status), method);
     }
-    this.#tell(null);
+    this.#tell(null, method);
     return answer;
   }
 
-  // Only what keeps everything from being saved is a problem of the page.
-  #tell(error) {
+  // Only what keeps everything from being saved is a problem of the page. A record that is away may
+  // still be readable: it is back when something could be saved.
+  #tell(error, method) {
     const before = this.problem?.message;
-    if (!error || error.isPassing) this.problem = error;
+    if (error?.isPassing) this.problem = Object.assign(error, { method });
+    else if (this.problem?.status !== 503 || this.problem.method === method) this.problem = null;
     if (this.problem?.message === before) return error;
     this.dispatchEvent(new Event("connection"));
     if (this.problem) {

@@ -1,0 +1,52 @@
+"""The viewer: film, heatmap, verdict and keys in the browser, which asks the routes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.ui import elements
+
+_mount = elements.define("overread_viewer", __file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the viewer needs from the page to read a worklist.
+
+    Attributes:
+        token: Of the reader's session with the routes.
+        worklist: Identifies the worklist, as in its address.
+        classes: Label and display name of each class, in the model's order.
+        tags: What a reader may tag a film with.
+    """
+
+    token: str
+    worklist: str
+    classes: Sequence[tuple[str, str]]
+    tags: Sequence[str]
+
+
+def read_films(reading: Reading, *, item: int | None, key: str = "viewer") -> int | None:
+    """Draws the viewer and returns the film on which the reader came to rest.
+
+    Args:
+        reading: What is read, by whom.
+        item: The film to open; None for the one in the address, else the first.
+        key: Of the component.
+
+    Returns:
+        Number of the film in its worklist; None until one is open.
+    """
+    data: dict[str, Any] = {
+        "token": reading.token,
+        "worklist": reading.worklist,
+        "classes": [{"label": label, "text": text} for label, text in reading.classes],
+        "tags": list(reading.tags),
+    }
+    if item is not None:
+        data["item"] = item
+    result = _mount(data=data, key=key, on_item_change=lambda: None, on_asked_change=lambda: None)
+    opened: int | None = result.item
+    return opened
