@@ -121,6 +121,24 @@ class Settings(BaseSettings):
         description="disk space for results and heatmaps, in megabytes; the oldest are deleted "
         "first",
     )
+    uploads_mb: Annotated[
+        int, Explained("a whole number of megabytes, from 1 to 1,000,000", "4096")
+    ] = Field(
+        default=4096,
+        ge=1,
+        le=1_000_000,
+        description="disk space for uploaded films, in megabytes; beyond it none can be uploaded "
+        "until a worklist is closed or its films are deleted",
+    )
+    uploads_days: Annotated[int, Explained("a whole number of days, from 1 to 3,650", "30")] = (
+        Field(
+            default=30,
+            ge=1,
+            le=3650,
+            description="for how long uploaded films are kept, in days; what was decided about "
+            "them is kept for ever",
+        )
+    )
     backend: Annotated[
         BackendName, Explained(f"{', '.join(BACKENDS[:-1])} or {BACKENDS[-1]}", "`auto`")
     ] = Field(
@@ -160,6 +178,16 @@ class Settings(BaseSettings):
     def results(self) -> Path:
         """File with results and heatmaps; may be deleted while the app is not running."""
         return self.home / "results.sqlite3"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Disk space for uploaded films, in bytes."""
+        return self.uploads_mb * 1024**2
+
+    @property
+    def uploads(self) -> Path:
+        """Folder of uploaded films, with a folder for each worklist."""
+        return self.home / "uploads"
 
     @property
     def converted(self) -> Path:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.manifest import Manifest
 from app.core.errors import TRANSIENT
@@ -18,6 +21,7 @@ from app.core.scoring.result import Result
 from app.core.sources.source import Source
 
 _RESULT = "result"
+_NO_SOURCE = Source("", None)
 
 
 class BundleResults:
@@ -44,9 +48,32 @@ class BundleResults:
             ResultStoreError: If the store cannot be read.
         """
         entry = self._store.get(image_id, self._bundle.sha256, _RESULT)
-        if entry is None:
-            return None
-        facts = entry.facts
+        return None if entry is None else self._result(image_id, source, entry.facts, entry.map)
+
+    def results(self, image_ids: Sequence[str]) -> dict[str, Result | None]:
+        """The stored results of several files, without source and heatmap; None without one.
+
+        Args:
+            image_ids: SHA-256 of the files, a few hundred at most.
+
+        Raises:
+            ResultStoreError: If the store cannot be read.
+        """
+        found = self._store.facts(image_ids, self._bundle.sha256, _RESULT)
+        return {
+            image_id: self._result(image_id, _NO_SOURCE, found[image_id], None)
+            if image_id in found
+            else None
+            for image_id in image_ids
+        }
+
+    def _result(
+        self,
+        image_id: str,
+        source: Source,
+        facts: dict[str, Any],
+        evidence: NDArray[np.float32] | None,
+    ) -> Result:
         prediction = facts["prediction"]
         if prediction is not None:
             prediction = _prediction(prediction, self._bundle.manifest)
@@ -57,7 +84,7 @@ class BundleResults:
             facts["reason_code"],
             facts["reason"],
             prediction,
-            entry.map,
+            evidence,
             _chosen(facts.get("chosen")),
             observations.unpacked(facts.get("observation")),
             facts.get("remedy"),

@@ -67,6 +67,17 @@ class CachedResults:
         except ResultStoreError:
             return None
 
+    def results(self, image_ids: Sequence[str]) -> dict[str, Result | None]:
+        """The cached results of several files, see `BundleResults.results`.
+
+        Args:
+            image_ids: SHA-256 of the files, a few hundred at most.
+        """
+        try:
+            return self._results.results(image_ids)
+        except ResultStoreError:
+            return dict.fromkeys(image_ids)
+
     def add(self, results: Sequence[Result]) -> None:
         """Caches results, if possible. See `BundleResults.add`."""
         with contextlib.suppress(ResultStoreError):

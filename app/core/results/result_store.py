@@ -146,6 +146,28 @@ class ResultStore:
         found = np.frombuffer(content, np.float32).reshape(rows, columns) if rows else None
         return Entry(image_id, what, json.loads(facts), found)
 
+    def facts(
+        self, image_ids: Sequence[str], bundle_sha256: str, what: str
+    ) -> dict[str, dict[str, Any]]:
+        """The facts of several entries, without their maps, by image; those that exist.
+
+        Args:
+            image_ids: SHA-256 of the films, a few hundred at most.
+            bundle_sha256: Digest of the bundle that computed them.
+            what: Name of the item, such as `result`.
+
+        Raises:
+            ResultStoreError: If the file cannot be read.
+        """
+        marks = ",".join("?" * len(image_ids))
+        with self._connected("read") as connection:
+            rows = connection.execute(
+                f"SELECT image_id, facts FROM kept WHERE image_id IN ({marks}) "
+                "AND bundle_sha256 = ? AND what = ? AND pipeline = ?",
+                (*image_ids, bundle_sha256, what, self._pipeline),
+            ).fetchall()
+        return {image_id: json.loads(facts) for image_id, facts in rows}
+
     def image_ids(self, bundle_sha256: str, what: str) -> Iterator[str]:
         """SHA-256 of every image with an entry, fetched page by page.
 

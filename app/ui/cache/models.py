@@ -9,46 +9,45 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle import Bundle
 from app.core.networks.network import Network
 from app.core.record.database import Database
 from app.core.record.decisions import DecisionStore
-from app.core.record.opening import open_record
 from app.core.record.verdicts import VerdictStore
 from app.core.results.evidence_maps import EvidenceMaps
-from app.core.results.result_cache import CachedResults, open_cache
-from app.core.results.result_store import ResultStore
+from app.core.results.result_cache import CachedResults
+from app.core.review.installed_models import installed_models
+from app.core.review.worklist_registry import open_worklists
 from app.core.scoring.engine import Engine
-from app.core.settings import read_settings
 from app.ui.cache.names import NAMED_BY
 
 _BACKGROUND = ThreadPoolExecutor(1, thread_name_prefix="network")
 
 
 def bundle(path: Path) -> Bundle:
-    """A verified bundle; read again if any of its files changes."""
-    return _bundle(path, _newest_change(path))
+    """A verified bundle; read again if any of its files changes.
+
+    Raises:
+        BundleError: If it cannot be used.
+    """
+    installed = installed_models()
+    if installed.has_bundle(path):
+        return installed.bundle(path)
+    with st.spinner("Checking the model's files"):
+        return installed.bundle(path)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Checking the model's files")
-def _bundle(path: Path, changed_ns: int) -> Bundle:
-    return load_bundle(path)
-
-
-def _newest_change(path: Path) -> int:
-    """Modification time that changes with any file of the bundle."""
-    files = [file for file in path.rglob("*") if file.is_file()]
-    return max((file.stat().st_mtime_ns for file in files), default=0) + len(files)
-
-
-@st.cache_resource(
-    hash_funcs=NAMED_BY,
-    max_entries=4,
-    show_spinner="Preparing the model; the first time takes a few seconds longer",
-)
 def engine(bundle: Bundle) -> Engine:
-    """The compiled network of a bundle, shared by all sessions."""
-    return Engine(bundle, backend=read_settings().backend)
+    """The compiled network of a bundle, shared by all sessions.
+
+    Raises:
+        BundleError: If it cannot be computed.
+    """
+    installed = installed_models()
+    if installed.has_engine(bundle):
+        return installed.engine(bundle)
+    with st.spinner("Preparing the model; the first time takes a few seconds longer"):
+        return installed.engine(bundle)
 
 
 @st.cache_resource(
@@ -84,42 +83,36 @@ def opening(bundle: Bundle) -> Opening:
     return Opening(_BACKGROUND.submit(lambda: compiled.network), time.monotonic())
 
 
-@st.cache_resource(show_spinner="Opening the record")
-def record(url: str) -> Database:
-    """The database of the record, with one connection pool for all sessions."""
-    return open_record(url)
+def record() -> Database:
+    """The database of the record, with one connection pool for all sessions.
+
+    Raises:
+        RecordError: If it cannot be opened.
+    """
+    return open_worklists().record
 
 
 @st.cache_resource(show_spinner=False)
 def verdict_store(url: str) -> VerdictStore:
     """The verdicts of the record, shared by all sessions."""
-    return VerdictStore(record(url))
+    return VerdictStore(record())
 
 
 @st.cache_resource(show_spinner=False)
 def decision_store(url: str) -> DecisionStore:
     """The decisions about refused films in the record, shared by all sessions."""
-    return DecisionStore(record(url))
+    return DecisionStore(record())
 
 
 def known_results(bundle: Bundle) -> CachedResults | None:
     """Cached results of a bundle; None if there is no cache."""
-    settings = read_settings()
-    store = _result_store(settings.results, settings.max_result_bytes)
-    return CachedResults(store, bundle) if store is not None else None
+    return installed_models().known_results(bundle)
 
 
-# A failure is not cached, because a lock may be transient; it is tried again for the next film.
-@st.cache_resource(validate=lambda store: store is not None)
-def _result_store(path: Path, max_bytes: int) -> ResultStore | None:
-    return open_cache(path, max_bytes=max_bytes)
-
-
-@st.cache_resource(hash_funcs=NAMED_BY, max_entries=4, show_spinner=False)
 def evidence_maps(bundle: Bundle) -> EvidenceMaps:
-    """The cache of a bundle's evidence maps, shared by all sessions."""
-    return EvidenceMaps(
-        bundle,
-        num_logits=engine(bundle).backend.num_logits,
-        known=lambda: known_results(bundle),
-    )
+    """The cache of a bundle's evidence maps, shared by all sessions.
+
+    Raises:
+        BundleError: If its network cannot be computed.
+    """
+    return installed_models().evidence_maps(bundle)

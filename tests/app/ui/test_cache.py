@@ -11,6 +11,7 @@ from app.core.explanations.selection import Choice
 from app.core.images import decoding, display, geometry
 from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
+from app.core.review import installed_models
 from app.core.review.cases import Window
 from app.core.sources.source import Source
 from app.ui.cache import channel_pictures, films, models, pictures
@@ -138,7 +139,7 @@ def test_every_heatmap_of_a_film_has_a_picture_of_its_own(bundle, three_class_bu
 def test_results_are_cached_again_after_a_short_lock(bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
     with monkeypatch.context() as locked:
-        locked.setattr(models, "open_cache", lambda path, *, max_bytes: None)
+        locked.setattr(installed_models, "open_cache", lambda path, *, max_bytes: None)
         assert models.known_results(bundle) is None
 
     assert models.known_results(bundle) is not None

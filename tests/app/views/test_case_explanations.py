@@ -15,6 +15,7 @@ from app.core.images import decoding, display
 from app.core.images.film import Film
 from app.core.rendering import heatmaps
 from app.core.results.result_store import ResultStore, ResultStoreError
+from app.core.review import installed_models
 from app.core.sources.source import Source
 from app.ui.cache import explanations, models, pictures
 from app.ui.cache import films as cached_films
@@ -55,9 +56,9 @@ def chosen_method(at):
 @pytest.fixture
 def forget():
     """Empties the memory of the app, as a restart does; what is on disk stays."""
-    models.evidence_maps.clear()
-    yield models.evidence_maps.clear
-    models.evidence_maps.clear()
+    installed_models._installed.cache_clear()
+    yield installed_models._installed.cache_clear
+    installed_models._installed.cache_clear()
 
 
 @pytest.fixture

@@ -1,0 +1,66 @@
+"""Keeps what is costly to make, for all threads of the process."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from threading import Lock
+from typing import Generic, TypeVar
+
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+
+
+class Kept(Generic[_K, _V]):
+    """The values used last, each made once, while other threads wait for it. Thread-safe.
+
+    A value that could not be made is not kept: the next thread tries again.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Keeps nothing yet.
+
+        Args:
+            most: How many values to keep.
+        """
+        self._most = most
+        self._values: OrderedDict[_K, Future[_V]] = OrderedDict()
+        self._lock = Lock()
+
+    def __contains__(self, key: _K) -> bool:
+        """Whether a value need not be waited for."""
+        with self._lock:
+            found = self._values.get(key)
+        return found is not None and found.done() and found.exception() is None
+
+    def values(self) -> list[_V]:
+        """All values that are made, those used longest ago first."""
+        with self._lock:
+            kept = list(self._values.values())
+        return [one.result() for one in kept if one.done() and one.exception() is None]
+
+    def get(self, key: _K, make: Callable[[], _V]) -> _V:
+        """The value of a key.
+
+        Args:
+            key: Of the value.
+            make: Makes it, if it is not kept. What it raises is raised here.
+        """
+        with self._lock:
+            found = self._values.get(key)
+            is_new = found is None
+            if found is None:
+                found = self._values[key] = Future()
+            self._values.move_to_end(key)
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        if is_new:
+            try:
+                found.set_result(make())
+            except BaseException as error:
+                with self._lock:
+                    if self._values.get(key) is found:
+                        del self._values[key]
+                found.set_exception(error)
+        return found.result()

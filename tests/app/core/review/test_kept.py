@@ -1,0 +1,47 @@
+import threading
+import time
+
+import pytest
+
+from app.core.review.kept import Kept
+
+
+def test_a_value_is_made_once_while_others_wait():
+    kept, made = Kept(2), []
+
+    def make():
+        time.sleep(0.05)
+        made.append(1)
+        return object()
+
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(kept.get("a", make))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(made) == 1
+    assert len(set(map(id, found))) == 1
+    assert "a" in kept
+
+
+def test_the_values_used_last_are_kept():
+    kept = Kept(2)
+    for key in ("a", "b", "a", "c"):
+        kept.get(key, key.upper)
+
+    assert [key in kept for key in "abc"] == [True, False, True]
+    assert kept.values() == ["A", "C"]
+
+
+def test_a_failure_is_not_kept():
+    kept = Kept(2)
+
+    def fail():
+        raise ValueError("not now")
+
+    with pytest.raises(ValueError, match="not now"):
+        kept.get("a", fail)
+    assert kept.values() == []
+    assert kept.get("a", lambda: 3) == 3
