@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.core.images.in_flight import in_flight
 from app.core.settings import read_settings
-from app.ui import errors, frame, state
+from app.ui import errors, frame, reader, state
 from app.ui.cache import garbage
 
 st.set_page_config(
@@ -30,7 +30,9 @@ page = st.navigation(
             st.Page("views/model_card.py", title="Model card", icon=":material/description:"),
             st.Page("views/adapt.py", title="Adapt", icon=":material/tune:"),
         ],
-    }
+        "People": [st.Page("views/readers.py", title="Readers", icon=":material/group:")],
+    },
+    position="hidden" if reader.must_sign_in() else "sidebar",
 )
 
 # On the page, because the sidebar can be collapsed.
@@ -38,7 +40,10 @@ st.caption("Overread. Research use only, not a medical device.")
 errors.show_raised()
 with errors.handled():
     in_flight.keep_in(read_settings().decoding)
+    if reader.signs_in():
+        reader.require_reader()
     with st.sidebar:
+        reader.show_in_sidebar()
         state.pick_model()
     try:
         page.run()

@@ -54,8 +54,9 @@ OPTIONS = {
 def _run(options: argparse.Namespace) -> None:
     from app.core.settings import read_settings
 
+    settings = read_settings()
     # Relative paths refer to the user's current folder, not to the package.
-    os.environ |= read_settings().environment()
+    os.environ |= settings.environment()
     # Python and Streamlit load modules and configuration from the current folder, so start them
     # away from the user's own files.
     os.chdir(_APP.parent)
@@ -63,6 +64,8 @@ def _run(options: argparse.Namespace) -> None:
     command += [str(_APP / "server.py")]
     for name, value in OPTIONS.items():
         command += [f"--{name}", value]
+    if settings.secrets.is_file():
+        command += ["--secrets.files", str(settings.secrets)]
     command += ["--server.port", str(options.port)]
     sys.stdout.flush()
     if sys.platform == "win32":  # exec returns to the prompt there while the app still runs

@@ -112,6 +112,13 @@ class Settings(BaseSettings):
         description="URL of the database of the record: readers, worklists, verdicts; "
         "`postgresql://name:password@host/overread` with the extra `postgresql`",
     )
+    administrators: Annotated[
+        str | None, Explained("e-mail addresses, separated by commas", "nobody")
+    ] = Field(
+        default=None,
+        description="e-mail addresses of those who are administrators as soon as they sign in, "
+        "separated by commas (docs/readers.md)",
+    )
     results_mb: Annotated[
         int, Explained("a whole number of megabytes, from 1 to 1,000,000", "1024")
     ] = Field(
@@ -173,6 +180,17 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """SQLAlchemy URL of the database of the record."""
         return self.database or f"sqlite:///{self.home / 'reviews.sqlite3'}"
+
+    @property
+    def administrator_emails(self) -> frozenset[str]:
+        """E-mail addresses of the first administrators, in lower case."""
+        named = (self.administrators or "").split(",")
+        return frozenset(email.strip().lower() for email in named if email.strip())
+
+    @property
+    def secrets(self) -> Path:
+        """File of Streamlit's secrets, by which readers sign in; there need not be one."""
+        return self.home / "secrets.toml"
 
     @property
     def results(self) -> Path:

@@ -36,7 +36,7 @@ def about(bundle: Bundle, judged_id: str) -> Decision | None:
 def save(
     bundle: Bundle, image_id: str, *, judged_id: str, remedy: Remedy | None, reason: str
 ) -> None:
-    """Saves a decision, with the name of the reader who is signed in.
+    """Saves a decision, with the name of whoever reads.
 
     Args:
         bundle: The model that refused the film.
@@ -48,13 +48,15 @@ def save(
     Raises:
         RecordError: If it could not be saved.
     """
+    who = reader.current()
     store().record(
         image_id=image_id,
         judged_id=judged_id,
         bundle_sha256=bundle.sha256,
         remedy=remedy,
         reason=reason,
-        reader=reader.name(),
+        reader=who.name if who else "",
+        reader_id=who.id if who else None,
     )
 
 
@@ -68,5 +70,11 @@ def take_back(bundle: Bundle, judged_id: str) -> None:
     Raises:
         RecordError: If it could not be saved.
     """
+    who = reader.current()
     for image_id in store().latest(bundle.sha256, judged_id=judged_id):
-        store().take_back(image_id=image_id, bundle_sha256=bundle.sha256, reader=reader.name())
+        store().take_back(
+            image_id=image_id,
+            bundle_sha256=bundle.sha256,
+            reader=who.name if who else "",
+            reader_id=who.id if who else None,
+        )

@@ -1,10 +1,139 @@
-"""Who is reading."""
+"""Who is reading: a name that is chosen in this browser, or whoever has signed in.
+
+Readers sign in where the server has a section `[auth]` in Streamlit's secrets (docs/readers.md).
+Without one, whoever can open the app may choose any name.
+"""
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import streamlit as st
+
+from app.core.markdown import escape_markdown
+from app.core.record.database import Database
+from app.core.record.readers import Reader, all_readers, find_reader, known_reader, set_role
+from app.core.settings import read_settings
+from app.ui import elements, errors, state
+from app.ui.cache import models
+from app.ui.widget_keys import NEW_READER, READER_NAME
+
+_COOKIE = "overread_reader"
+_keep_in_browser = elements.define("overread_reader", __file__)
+
+
+def signs_in() -> bool:
+    """Whether readers sign in here, instead of choosing a name."""
+    return "is_logged_in" in st.user
+
+
+def must_sign_in() -> bool:
+    """Whether whoever is here has yet to sign in."""
+    return signs_in() and not st.user.is_logged_in
+
+
+def current() -> Reader | None:
+    """Who reads; None if nobody has signed in, or no name was chosen yet.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    return _signed_in() if signs_in() else _chosen()
 
 
 def name() -> str:
-    """The name under which the reader is signed in; empty if nobody is."""
-    return str(st.user.to_dict().get("email") or "")
+    """The name of whoever reads; empty if nobody is named."""
+    found = current()
+    return found.name if found else ""
+
+
+def require_reader() -> Reader:
+    """Who reads. Where that is not known, asks and ends the page there.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    found = current()
+    if found is None:
+        if signs_in():
+            _ask_to_sign_in()
+        else:
+            _ask_for_name()
+        st.stop()
+    if found.is_removed:
+        st.warning(
+            f"{escape_markdown(found.name)} may no longer read here. What was saved is kept. If "
+            "this is a mistake, ask an administrator.",
+            icon=":material/person_off:",
+        )
+        if signs_in():
+            st.button("Sign out", on_click=st.logout)
+        else:
+            _ask_for_name()
+        st.stop()
+    return found
+
+
+def show_in_sidebar() -> None:
+    """Says who reads, and lets another take over."""
+    found = current()
+    if found is not None and not found.is_removed:
+        st.caption(f"Reading as {escape_markdown(found.name)}")
+        if signs_in():
+            st.button("Sign out", on_click=st.logout, type="tertiary", icon=":material/logout:")
+        else:
+            with st.popover("Change reader", type="tertiary", icon=":material/person:"):
+                _ask_for_name()
+    if not signs_in() and (chosen := state.chosen_reader()):
+        _keep_in_browser(key="reader_kept", data={"name": chosen})
+
+
+def _signed_in() -> Reader | None:
+    """Whoever has signed in; the first administrators are such from then on."""
+    user = st.user.to_dict()
+    if not user.get("is_logged_in"):
+        return None
+    email = str(user.get("email") or "")
+    shown_name = str(user.get("name") or user.get("preferred_username") or email or user["sub"])
+    found = known_reader(_record(), shown_name, subject=f"{user['iss']}|{user['sub']}", email=email)
+    is_named = email.lower() in read_settings().administrator_emails
+    # An address that its owner never confirmed may be anybody's.
+    if is_named and user.get("email_verified") is not False and found.role != "administrator":
+        set_role(_record(), found.id, "administrator")
+        return current()
+    return found
+
+
+def _chosen() -> Reader | None:
+    name = state.chosen_reader() or unquote(st.context.cookies.get(_COOKIE, ""))
+    return find_reader(_record(), name) if name else None
+
+
+def _ask_to_sign_in() -> None:
+    st.title("Sign in")
+    st.write("Readers have verdicts of their own here.")
+    st.button("Sign in", on_click=st.login, type="primary", icon=":material/login:")
+
+
+def _ask_for_name() -> None:
+    """Offers the names that are known, and takes a new one."""
+    names = [one.name for one in all_readers(_record()) if not one.subject and not one.is_removed]
+    if names:
+        st.pills("Who is reading?", names, key=READER_NAME, on_change=_choose, args=(READER_NAME,))
+    with st.form("reader", border=False):
+        st.text_input(
+            "Another name" if names else "Your name",
+            key=NEW_READER,
+            help="Verdicts are saved under this name. This browser keeps it.",
+        )
+        st.form_submit_button("Read under this name", on_click=_choose, args=(NEW_READER,))
+
+
+@errors.callback
+def _choose(key: str) -> None:
+    if name := state.value_of(key):
+        state.choose_reader(known_reader(_record(), name).name)
+
+
+def _record() -> Database:
+    return models.record()

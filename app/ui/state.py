@@ -34,6 +34,7 @@ _BATCH_NUMBER = "batch_number"
 _ORDER = "worklist_order"
 _DRAWN = "worklist_drawn"
 _CACHED = "remembered"
+_READER = "reader_name"
 
 
 def value_of(key: str, default: Any = None) -> Any:
@@ -54,6 +55,16 @@ def set_value(key: str, value: Any) -> None:
         value: As the widget returns it.
     """
     st.session_state[key] = value
+
+
+def chosen_reader() -> str:
+    """The name that the reader chose in this session; empty without one."""
+    return str(st.session_state.get(_READER, ""))
+
+
+def choose_reader(name: str) -> None:
+    """Reads under another name from now on."""
+    st.session_state[_READER] = name
 
 
 def selected_rows(key: str) -> list[int]:

@@ -9,6 +9,7 @@ from app.core.bundles.bundle import Bundle
 
 FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
 METHOD, METHODS_OPEN, METHOD_REQUEST = "case_method", "case_methods", "case_method_asked"
+READER_NAME, NEW_READER = "reader_name_known", "reader_name_new"
 SIMILAR_FILMS = "case_similar"
 ACTIVATIONS_VIEW, PICTURE_REQUEST = "activations_view", "activations_picture_request"
 

@@ -54,6 +54,7 @@ class DecisionStore:
         remedy: Remedy | None,
         reason: str,
         reader: str = "",
+        reader_id: int | None = None,
     ) -> None:
         """Adds a decision. It is on disk when this returns.
 
@@ -63,7 +64,8 @@ class DecisionStore:
             bundle_sha256: Digest of the model that refused it.
             remedy: What is done to it first; None if nothing.
             reason: Why it is judged in spite of the gate; may be empty with a remedy.
-            reader: Who decided, as signed in; empty if nobody is.
+            reader: Who decided; empty if nobody is named.
+            reader_id: The same, as known to `readers`.
 
         Raises:
             ValueError: If there is no such remedy, or neither a remedy nor a reason.
@@ -78,26 +80,31 @@ class DecisionStore:
             image_id=image_id,
             bundle_sha256=bundle_sha256,
             reader=reader,
+            reader_id=reader_id,
             judged_id=judged_id,
             remedy=remedy,
             reason=reason.strip(),
         )
         log.append(self._database, draft, what=_WHAT)
 
-    def take_back(self, *, image_id: str, bundle_sha256: str, reader: str = "") -> None:
+    def take_back(
+        self, *, image_id: str, bundle_sha256: str, reader: str = "", reader_id: int | None = None
+    ) -> None:
         """Adds that a film is to stay refused; what was decided before is kept.
 
         Args:
             image_id: Identity of the film as it was refused.
             bundle_sha256: Digest of the model that refused it.
-            reader: Who decided, as signed in; empty if nobody is.
+            reader: Who decided; empty if nobody is named.
+            reader_id: The same, as known to `readers`.
 
         Raises:
             RecordError: If it could not be saved.
         """
         draft = Draft(
-            event="withdrawal", image_id=image_id, bundle_sha256=bundle_sha256, reader=reader
-        )
+            event="withdrawal", image_id=image_id, bundle_sha256=bundle_sha256, reader=reader,
+            reader_id=reader_id,
+        )  # fmt: skip
         log.append(self._database, draft, what=_WHAT)
 
     def latest(self, bundle_sha256: str, *, judged_id: str | None = None) -> dict[str, Decision]:

@@ -108,7 +108,7 @@ def test_a_case_lists_its_findings_and_takes_a_verdict(app, findings_bundle, tmp
 
     at.button(key="case_agree").click().run()
     with open_record(f"sqlite:///{tmp_path / 'home' / 'reviews.sqlite3'}") as record:
-        [verdict] = VerdictStore(record).latest(findings_bundle.sha256, "test@example.com").values()
+        [verdict] = VerdictStore(record).latest(findings_bundle.sha256).values()
         [entry] = all_entries(record)
     assert verdict.agreement == "agree"
     # With what was shown, so that it can be computed again.

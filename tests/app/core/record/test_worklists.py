@@ -6,7 +6,7 @@ from app.core.record.entry import Draft
 from app.core.record.log import append, entry
 from app.core.record.opening import open_record
 from app.core.record.problems import RecordError
-from app.core.record.readers import all_readers, known_reader, remove_reader
+from app.core.record.readers import known_reader
 from app.core.record.worklist_items import NewItem, add_items, items
 from app.core.record.worklists import (
     all_worklists,
@@ -85,28 +85,9 @@ def test_a_closed_worklist_keeps_what_was_read_in_it(record):
     assert worklist(record, made.id) == made
 
 
-def test_a_reader_who_was_removed_stays_named(record):
-    reader = known_reader(record, "Ada", subject="issuer|1")
-    remove_reader(record, reader.id)
-
-    [found] = all_readers(record)
-    assert (found.name, found.is_removed) == ("Ada", True)
-    assert known_reader(record, "Another name", subject="issuer|1").id == reader.id
-
-
-@pytest.mark.parametrize("subject", [None, "issuer|2"])
-def test_nobody_takes_the_name_of_another_reader(record, subject):
-    known_reader(record, "Ada", subject="issuer|1")
-
-    with pytest.raises(RecordError, match="belongs to another reader"):
-        known_reader(record, "Ada", subject=subject)
-
-
 def test_what_has_no_name_or_is_not_there_is_refused(record):
     with pytest.raises(RecordError, match="needs a name"):
         create(record, name="  ")
-    with pytest.raises(RecordError, match="needs a name"):
-        known_reader(record, "\n")
     with pytest.raises(RecordError, match="no worklist at this address"):
         worklist(record, "x")
     with pytest.raises(RecordError, match="no worklist at this address"):
