@@ -102,7 +102,7 @@ def of_frame(dataset: Dataset, index: int) -> Dataset:
     for keyword in (*_ALSO, *(one for keywords in _OF_A_FRAME.values() for one in keywords)):
         _copy(keyword, dataset, header)
     for group, keywords in _OF_A_FRAME.items():
-        item = _functional_group(dataset, group, index)
+        item = functional_group(dataset, group, index)
         if item is None:
             continue
         for keyword in keywords:
@@ -122,7 +122,7 @@ def require_square_pixels(dataset: Dataset, index: int) -> None:
     Raises:
         RefusedImageError: If one side of a pixel is much longer than the other.
     """
-    measures = _functional_group(dataset, "PixelMeasuresSequence", index)
+    measures = functional_group(dataset, "PixelMeasuresSequence", index)
     headers = [dataset] if measures is None else [measures, dataset]
     stated = (header.get(keyword) for header in headers for keyword in _SPACINGS)
     try:
@@ -145,7 +145,14 @@ def _copy(keyword: str, source: Dataset, target: Dataset) -> None:
         raise invalid_header(f"{keyword} is not valid") from None
 
 
-def _functional_group(dataset: Dataset, group: str, index: int) -> Dataset | None:
+def functional_group(dataset: Dataset, group: str, index: int) -> Dataset | None:
+    """The item of a functional group for one frame; None if the file has none, PS3.3 C.7.6.16.
+
+    Args:
+        dataset: The file.
+        group: Keyword of its sequence.
+        index: The frame, from 0.
+    """
     frames = dataset.get("PerFrameFunctionalGroupsSequence") or []
     shared = dataset.get("SharedFunctionalGroupsSequence") or []
     for item in (*frames[index : index + 1], *shared[:1]):

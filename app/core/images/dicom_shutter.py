@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 import numpy as np
@@ -13,6 +13,8 @@ from app.core.images.dicom_file import invalid_header
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+Depth = TypeVar("Depth", bound=np.unsignedinteger[Any])
+
 _EDGES = (
     "ShutterUpperHorizontalEdge", "ShutterLowerHorizontalEdge", "ShutterLeftVerticalEdge",
     "ShutterRightVerticalEdge",
@@ -21,11 +23,11 @@ _CIRCLE = ("CenterOfCircularShutter", "RadiusOfCircularShutter")
 _POLYGON = "VerticesOfThePolygonalShutter"
 
 
-def shuttered(pixels: NDArray[np.uint8], header: Dataset) -> NDArray[np.uint8]:
+def shuttered(pixels: NDArray[Depth], header: Dataset) -> NDArray[Depth]:
     """An image with black where a shutter covers it; of several shutters, where any does.
 
     Args:
-        pixels: uint8, grey `(rows, columns)` or RGB `(rows, columns, 3)`.
+        pixels: uint8 or uint16, grey `(rows, columns)` or RGB `(rows, columns, 3)`.
         header: The file.
 
     Returns:
