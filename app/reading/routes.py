@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.reading.answers import PREFIX
+from app.reading.film_lists import FILM_LISTS
 
 
 async def _nothing_here(_: Request) -> Response:
@@ -14,6 +15,7 @@ async def _nothing_here(_: Request) -> Response:
 
 
 ROUTES: list[BaseRoute] = [
+    *FILM_LISTS,
     # Last, as Streamlit would answer any other address with its own page.
     Route(PREFIX + "/{rest:path}", _nothing_here, methods=["GET", "POST"]),
 ]

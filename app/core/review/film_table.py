@@ -117,12 +117,11 @@ class FilmTables:
             changed = [
                 (item, result)
                 for item, (result, seen) in enumerate(zip(results, self._seen, strict=False))
-                if result is not seen and result is not None
+                if result is not seen
             ]
             if changed:
-                self._table = _with_results(
-                    self._table, [(item, self._as_listed(result)) for item, result in changed]
-                )
+                listed = [(item, one and self._as_listed(one)) for item, one in changed]
+                self._table = _with_results(self._table, listed)
                 for item, result in changed:
                     self._seen[item] = result
             return self._table
@@ -141,7 +140,7 @@ def _grown(table: FilmTable, names: Sequence[str]) -> FilmTable:
     )
 
 
-def _with_results(table: FilmTable, changed: Sequence[tuple[int, Result]]) -> FilmTable:
+def _with_results(table: FilmTable, changed: Sequence[tuple[int, Result | None]]) -> FilmTable:
     labels = {name: code for code, name in enumerate(table.label_names)}
     reasons = {code: number for number, code in enumerate(table.reason_codes)}
     rows = [_values(result, labels, reasons) for _, result in changed]
@@ -169,9 +168,11 @@ def _put(
 
 
 def _values(
-    result: Result, labels: dict[str, int], reasons: dict[str, int]
+    result: Result | None, labels: dict[str, int], reasons: dict[str, int]
 ) -> tuple[int, float, float, int, int]:
     """Status, probability, urgency, label and reason of one film; new names get a number."""
+    if result is None:
+        return _PENDING, np.nan, 0.0, -1, 0
     status = STATUS_CODES[status_of(result)]
     reason = reasons.setdefault(result.reason_code, len(reasons))
     prediction = result.prediction

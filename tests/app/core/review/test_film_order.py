@@ -201,3 +201,4 @@ def test_a_table_follows_what_is_judged_anew_and_added():
     assert tables.table([*second, None], ["a", "b", "c"]).probabilities.tolist()[:2] == [0.5, 0.9]
     assert status_at(again, EVERYTHING, 1) == "failed"
     assert status_at(before, EVERYTHING, 0) == "pending"
+    assert tables.table([None] * 3, ["a", "b", "c"]).num_judged == 0  # to be read otherwise
