@@ -78,9 +78,10 @@ export class ReadingClient extends EventTarget {
     return (await this.#answer(url, { signal })).blob();
   }
 
-  async post(path, body) {
+  async post(path, body, signal) {
     const answer = await this.#answer(path, {
       method: "POST",
+      signal,
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });

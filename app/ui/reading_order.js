@@ -18,3 +18,19 @@ export function keptOrder(worklist) {
     return null;
   }
 }
+
+const openedKeyOf = (worklist) => `overread.opened.${worklist}`;
+
+// The film that was read last, which the list marks. Kept apart, as it changes at every step.
+export function keepOpened(worklist, item) {
+  try {
+    sessionStorage.setItem(openedKeyOf(worklist), String(item));
+  } catch {
+    // A full or forbidden store: the list then starts at its top.
+  }
+}
+
+export function keptOpened(worklist) {
+  const kept = sessionStorage.getItem(openedKeyOf(worklist));
+  return kept === null ? null : Number(kept);
+}

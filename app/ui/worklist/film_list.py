@@ -1,0 +1,46 @@
+"""The list of a worklist's films, which draws itself from the reading routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.bundles.bundle import Bundle
+from app.core.review.film_order import UNREAD
+from app.core.review.worklist import STATUS_LABELS
+from app.ui import elements
+
+_mount = elements.define("overread_film_list", __file__)
+
+
+def show_films(bundle: Bundle, *, worklist_id: str, token: str, hides_model: bool) -> int | None:
+    """Draws the list and returns the position of the film that its reader opens, if any.
+
+    Args:
+        bundle: The model of the worklist.
+        worklist_id: Part of its address.
+        token: Of the reader's session in it.
+        hides_model: Whether films are read before the model is shown, in their own order.
+    """
+    found = _mount(
+        data={
+            "worklist": worklist_id,
+            "token": token,
+            "settings": _settings(bundle, hides_model=hides_model),
+        },
+        key=f"films_{worklist_id}",
+        on_opened_change=lambda: None,
+    )
+    return None if found.opened is None else int(found.opened)
+
+
+def _settings(bundle: Bundle, *, hides_model: bool) -> dict[str, Any]:
+    task = bundle.manifest.task
+    names = {name: task.display_name(name) for name in task.classes}
+    return {
+        "probability": names[task.classes[1]] if task.binary else "Probability",
+        "findings": [{"key": key, "text": text} for key, text in names.items()]
+        if task.any_of
+        else [],
+        "words": {**STATUS_LABELS, **names, UNREAD: "Not read"},
+        "usual": "in their own order" if hides_model else "most urgent first",
+    }
