@@ -70,6 +70,7 @@ def _default_home() -> Path:
 
 
 _FOLDER = "the path of a folder"
+_TAGS = "rotated, poor inspiration, device, artefact, label doubtful"
 _Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
@@ -118,6 +119,10 @@ class Settings(BaseSettings):
         default=None,
         description="e-mail addresses of those who are administrators as soon as they sign in, "
         "separated by commas (docs/readers.md)",
+    )
+    tags: Annotated[str, Explained("words, separated by commas", _TAGS)] = Field(
+        default=_TAGS,
+        description="what a reader may tag a film with, separated by commas",
     )
     results_mb: Annotated[
         int, Explained("a whole number of megabytes, from 1 to 1,000,000", "1024")
@@ -191,6 +196,11 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """File of Streamlit's secrets, by which readers sign in; there need not be one."""
         return self.home / "secrets.toml"
+
+    @property
+    def reading_tags(self) -> tuple[str, ...]:
+        """What a reader may tag a film with, each once."""
+        return tuple(dict.fromkeys(tag.strip() for tag in self.tags.split(",") if tag.strip()))
 
     @property
     def results(self) -> Path:

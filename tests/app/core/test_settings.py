@@ -136,3 +136,11 @@ def test_an_impossible_database_is_refused_without_its_password(monkeypatch, url
     with pytest.raises(SettingsError, match="OVERREAD_DATABASE is not a valid one") as told:
         read_settings()
     assert "secret" not in str(told.value)
+
+
+def test_tags_are_separated_by_commas_and_each_is_offered_once(monkeypatch):
+    assert "rotated" in read_settings().reading_tags
+
+    monkeypatch.setenv("OVERREAD_TAGS", " lateral, , motion,lateral ")
+
+    assert read_settings().reading_tags == ("lateral", "motion")
