@@ -21,7 +21,8 @@ const AGAIN = 700; // until a heatmap that is being computed is asked for again
 export class Desk {
   #resting = 0;
   #asking = 0;
-  #given = null; // film that Streamlit asked for last
+  #wish = null; // film that Streamlit asked for last, and its number among such wishes
+  #version = null; // of the worklist
   #entry = null;
 
   constructor(root, client, data) {
@@ -46,8 +47,9 @@ export class Desk {
     this.keys = new Keys(root, this.actions, () => this.at(".help").open);
     fillHelp(this.at(".help"));
     this.#listen();
+    this.#wish = String(data.wish);
     client.start();
-    this.#start(data.item);
+    this.#start();
   }
 
   // What Streamlit gives at each of its runs: a session, and perhaps a film to open.
@@ -55,9 +57,10 @@ export class Desk {
     this.setStateValue = setStateValue;
     this.panel.offer(data.classes, data.tags);
     this.client.take(data.token);
-    if (data.item !== undefined && this.#given !== data.item && this.position.items.length)
-      this.open(data.item);
-    this.#given = data.item;
+    if (data.wish && this.#wish !== String(data.wish)) this.open(data.wish[0]);
+    else if (this.#version !== null && this.#version !== data.version) this.#describeAnew();
+    this.#wish = String(data.wish);
+    this.#version = data.version;
   }
 
   stop() {
@@ -108,13 +111,13 @@ export class Desk {
     this.#resting = setTimeout(() => this.#rest(item), REST);
   }
 
-  async #start(item) {
+  async #start() {
     const asked = new URLSearchParams(location.search).get("film");
     try {
-      await this.position.open(asked === null ? item : Number(asked));
+      await this.position.open(asked === null ? undefined : Number(asked));
     } catch (error) {
       this.#blank(error.message);
-      this.client.addEventListener("state", () => this.#start(item), { once: true });
+      this.client.addEventListener("state", () => this.#start(), { once: true });
       return;
     }
     if (this.position.items.length) this.show();
@@ -143,6 +146,7 @@ export class Desk {
     for (const pane of this.stage.panes) pane.pixels = null;
     setText(this.at(".blank"), text);
     this.stage.drawNow();
+    this.#tellDrawn(this.item, null, null);
   }
 
   #describe(entry) {
@@ -176,7 +180,15 @@ export class Desk {
     this.#drawLayers();
     this.#drawBeside();
     this.stage.drawNow();
+    this.#tellDrawn(film.item, pixels, map);
     if (map?.wait) this.#asking = setTimeout(() => this.#askAgain(entry), AGAIN);
+  }
+
+  // What is on the screen, for whoever waits for it.
+  #tellDrawn(item, pixels, map) {
+    const { dataset } = this.at(".film");
+    dataset.item = item;
+    dataset.drawn = [pixels && "film", map?.bitmap && "heatmap"].filter(Boolean).join(" ");
   }
 
   #drawLayers() {
@@ -229,7 +241,6 @@ export class Desk {
     const address = new URL(location.href);
     address.searchParams.set("film", item);
     history.replaceState(history.state, "", address);
-    this.#given = item;
     this.setStateValue("item", item);
   }
 
@@ -277,7 +288,7 @@ export class Desk {
 
   async #saved({ action, answer }) {
     const { item, name } = action;
-    this.panel.forgetDraft(item);
+    if (!this.client.actions.isWaitingFor(item)) this.panel.forgetDraft(item);
     if (name === "undo") {
       this.store.forget(item);
       if (item === this.item) this.show();
@@ -308,8 +319,15 @@ export class Desk {
 
   // A film that was not scored yet may be by now.
   #stateCame() {
-    if (this.film?.status !== "pending") return;
-    this.store.forget(this.item);
-    this.show();
+    if (this.film?.status === "pending") this.#describeAnew();
+  }
+
+  // As when it was scored, or a reader decided below that a refused film is judged after all.
+  async #describeAnew() {
+    const { item } = this;
+    const film = await this.client.get(`/films/${item}`).catch(() => null);
+    if (!film || item !== this.item || JSON.stringify(film) === JSON.stringify(this.film)) return;
+    this.store.forget(item);
+    this.#wait(item);
   }
 }

@@ -28,12 +28,17 @@ class Reading:
     tags: Sequence[str]
 
 
-def read_films(reading: Reading, *, item: int | None, key: str = "viewer") -> int | None:
+def read_films(
+    reading: Reading, *, wish: tuple[int, int] | None, version: int, key: str = "viewer"
+) -> int | None:
     """Draws the viewer and returns the film on which the reader came to rest.
+
+    It begins with the film in the address, else with the first.
 
     Args:
         reading: What is read, by whom.
-        item: The film to open; None for the one in the address, else the first.
+        wish: A film to open, and how many were wished for before; None without a wish.
+        version: Of the worklist; the open film is described anew when it grows.
         key: Of the component.
 
     Returns:
@@ -44,9 +49,9 @@ def read_films(reading: Reading, *, item: int | None, key: str = "viewer") -> in
         "worklist": reading.worklist,
         "classes": [{"label": label, "text": text} for label, text in reading.classes],
         "tags": list(reading.tags),
+        "wish": wish,
+        "version": version,
     }
-    if item is not None:
-        data["item"] = item
     result = _mount(data=data, key=key, on_item_change=lambda: None, on_asked_change=lambda: None)
     opened: int | None = result.item
     return opened
