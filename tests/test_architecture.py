@@ -61,7 +61,7 @@ ROOMS = {
         "console", "interruption", "suggestions",
         "statistics", "phantoms", "reports", "networks", "augmentation", "config", "data",
         "audit", "preparation", "training", "evaluation", "tracking", "reference", "bundling",
-        "fitting", "crossval", "tuning", "commands", "cli",
+        "fitting", "importing", "crossval", "tuning", "commands", "cli",
     ),
 }  # fmt: skip
 

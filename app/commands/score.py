@@ -143,6 +143,7 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     Raises:
         OverreadError: If the inputs hold no image.
     """
+    from app.core.bundles.decision_rule import QUALITY_UNKNOWN
     from app.core.gate.reservoir import Reservoir
     from app.core.images.preparation import for_model
     from app.core.images.reading import ReadOptions
@@ -179,6 +180,8 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     print(f"overread: {bundle.name}, computed by {computed_by}", file=sys.stderr)
     if bundle.manifest.reference is None:
         print(f"overread: {NO_REFERENCE}", file=sys.stderr)
+    if bundle.manifest.quality == "unknown":
+        print(f"overread: of the quality of this model {QUALITY_UNKNOWN}", file=sys.stderr)
     if bundle.manifest.input.window and options.window is None:
         how = for_model(reading, bundle.manifest.input).note()
         print(f"overread: {how} The window is that of training.", file=sys.stderr)

@@ -22,6 +22,7 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from app.core.bundles.bundle import load_bundle
+    from app.core.bundles.decision_rule import QUALITY_UNKNOWN
     from app.core.images.in_flight import in_flight
     from app.core.scoring.engine import Engine
     from app.core.scoring.gatekeeper import reference_note
@@ -39,6 +40,8 @@ def _run(options: argparse.Namespace) -> None:
     print(f"parameters: {engine.network.model.count_params():,}")
     print(f"tried on {trial.tried_on}: probabilities and heatmap are finite")
     print(f"reference: {reference_note(bundle)}")
+    if bundle.manifest.quality == "unknown":
+        print(f"quality: {QUALITY_UNKNOWN}")
     for layer in bundle.manifest.feature_layers:
         spread = " and deviation" if layer.spread else ""
         cells = f", {layer.grid} x {layer.grid} cells" if layer.grid > 1 else ""

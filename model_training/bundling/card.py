@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from app.core.bundles.decision_rule import QUALITY_UNKNOWN
 from app.core.bundles.findings import finding_manifest
 from app.core.bundles.manifest import Manifest
 from app.core.bundles.training_data import Data
@@ -53,7 +54,7 @@ def write_card(
         *opening(not_tested),
         "## Intended use\n\n" + _intended_use(manifest),
         "## Data\n\n" + _data(manifest, notes),
-        _FIGURES + figures(manifest, predictions),
+        _FIGURES + _figures_or_none(manifest, predictions),
         decision_section(manifest),
         *(text for _, text in reference_files.sections(reference, manifest)),
         "## Training\n\n" + _training(manifest),
@@ -86,6 +87,8 @@ def _data(manifest: Manifest, notes: list[str]) -> str:
         for split_name, counts in data.counts.items()
         if sum(counts.values())
     )
+    if manifest.quality == "unknown":
+        return "\n".join(f"- {line}" for line in (f"Source: {data.source}", *notes))
     header = "| split | patients | " + " | ".join(manifest.task.classes) + " |"
     rule = "|---" * (2 + len(manifest.task.classes)) + "|"
     lines = [
@@ -112,6 +115,12 @@ def _count(data: Data, split_name: str, name: str) -> str:
     """Images of a class, or images with a finding of those that are labelled for it."""
     count = str(data.counts[split_name][name])
     return f"{count} of {data.labelled[split_name][name]}" if data.labelled else count
+
+
+def _figures_or_none(manifest: Manifest, predictions: pd.DataFrame) -> str:
+    if manifest.quality == "unknown":
+        return f"Of the quality of this model {QUALITY_UNKNOWN}"
+    return figures(manifest, predictions)
 
 
 def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
@@ -161,6 +170,11 @@ def _decision(manifest: Manifest) -> str:
 def _decision_about_one(manifest: Manifest) -> str:
     thresholds = manifest.thresholds
     zones = promises(thresholds, manifest.task)
+    if manifest.quality == "unknown":
+        return (
+            f"- Threshold: {thresholds.rule}. Every answer is uncertain, whatever its probability, "
+            "until thresholds are chosen on labelled images."
+        )
     if thresholds.guarantee is None:
         zones = [f"Uncertain below {thresholds.uncertain_high:.3f}."]
         if manifest.task.binary:
@@ -201,12 +215,20 @@ def _training(manifest: Manifest) -> str:
 
 
 def _limits(manifest: Manifest) -> str:
+    heatmaps = "A heatmap shows which parts of the film influenced the score, not where disease is."
     lines = [
         "The figures hold for the source above. At another hospital, with other equipment, ages "
         "or a different prevalence, they can be much worse.",
-        "A heatmap shows which parts of the film influenced the score, not where disease is.",
+        heatmaps,
         "Probabilities are calibrated on the validation split and shift with the population.",
     ]
+    if manifest.quality == "unknown":
+        lines = [
+            heatmaps,
+            "The colours of its heatmaps have a scale that was not chosen on any image: a map can "
+            "be pale or saturated throughout.",
+            "Its probabilities are as the network gives them. They need not be frequencies.",
+        ]
     if manifest.input.fit == "stretch":
-        lines.append("Films are stretched to a square, so their aspect ratio is lost.")
+        lines.append("Films are stretched to the size of the input, so their aspect ratio is lost.")
     return "\n".join(f"- {line}" for line in lines)

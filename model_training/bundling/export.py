@@ -147,6 +147,6 @@ def _check_read_back(reloaded: Bundle, network: Network, pixels: NDArray[np.uint
     difference = float(np.abs(expected - found).max())
     if not difference <= 1e-5:
         raise BundleError(
-            f"The saved network scores {len(batch)} images differently from the trained one (by "
+            f"The saved network scores {len(batch)} images differently from the one in memory (by "
             f"up to {difference:.2g}; at most 1e-5 expected). Nothing was published; report this."
         )

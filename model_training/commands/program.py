@@ -21,6 +21,7 @@ from model_training.commands import (
     crossval,
     evaluate,
     fit,
+    import_model,
     inspect,
     phantoms,
     reference,
@@ -119,8 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     # In the order of --help, which follows the workflow.
     for command in (
-        phantoms, inspect, augment_preview, fit, crossval, tune, evaluate, compare, reference,
-        zones,
+        phantoms, inspect, augment_preview, fit, import_model, crossval, tune, evaluate, compare,
+        reference, zones,
     ):  # fmt: skip
         command.add(commands)
     return parser

@@ -271,7 +271,7 @@ def chosen_description(options: argparse.Namespace) -> Description:
 
     return Description(
         title=options.title,
-        data_name=options.data.resolve().name,
+        data_name=options.data.resolve().name if options.data else "none",
         source=options.source,
         licence=options.licence,
         accepted=chosen_films(options),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.core.bundles.predictions_table import SplitName
 from app.core.errors import DatasetError
 from model_training.data.answers import answer_counts
 from model_training.data.datasets import SPLITS, Case, Dataset
@@ -44,6 +45,7 @@ def split_by_patient(
     seed: int,
     near_duplicates: NDArray[np.int64] | None = None,
     leaks: Leaks = "refuse",
+    needed: Sequence[SplitName] = SPLITS,
 ) -> Split:
     """Keeps a given split, and draws the missing ones at random by patient.
 
@@ -62,6 +64,7 @@ def split_by_patient(
         leaks: What to do with a given split that shares a patient, an identical file or a
             near-duplicate with another: `refuse` it, `redraw` that split by patient, or `keep`
             it with a note.
+        needed: Splits that must have images of each class.
 
     Raises:
         DatasetError: If a given split leaks and `leaks` is `refuse`, the given test split is too
@@ -109,7 +112,7 @@ def split_by_patient(
         )
     notes += about_patients(cases, digests, near_duplicates)
     split = Split(cases, notes)
-    for split_name in SPLITS:
+    for split_name in needed:
         _require_images(split.cases_of(split_name), dataset.classes, split_name)
     return split
 

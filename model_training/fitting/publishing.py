@@ -13,6 +13,7 @@ import pandas as pd
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.heatmap import Heatmap
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
+from app.core.bundles.network_input import Input
 from app.core.bundles.task import Task, TaskKind
 from app.core.bundles.training_data import Data
 from app.core.images.reading import ReadOptions
@@ -89,14 +90,15 @@ def publish(
         work: Temporary folder on the same file system.
         more: Further entries of the manifest about the training.
     """
-    reference = _reference(trained.network, films, config, description)
+    size = network_input(config, description.accepted)
+    reference = build_reference_of(trained.network, films, config, description, size)
     manifest = Manifest(
         format=FORMAT_WITH_REFERENCE,
         name=out.name,
         task=make_task(films.classes, description.title, films.task),
-        input=network_input(config, description.accepted),
+        input=size,
         heatmap=Heatmap(layer=trained.network.heatmap_layer, scale=outcome.heatmap_scale),
-        **_decisions(outcome),
+        **decisions(outcome),
         reference=None if reference is None else reference.section,
         data=describe_data(films, description),
         training=config.as_dict()
@@ -110,7 +112,7 @@ def publish(
         versions=export.library_versions(),
         files={},
     )
-    predictions = _predictions(films, outcome)
+    predictions = predictions_of(films, outcome)
     if reference is not None:
         reference = with_contradictions(reference, manifest, predictions)
         manifest = manifest.model_copy(update={"reference": reference.section})
@@ -149,15 +151,27 @@ def describe_data(films: Films, description: Description) -> Data:
     )
 
 
-def _reference(
-    network: Network, films: Films, config: TrainingConfig, description: Description
+def build_reference_of(
+    network: Network,
+    films: Films,
+    config: TrainingConfig,
+    description: Description,
+    size: Input,
 ) -> Built | None:
-    """How images are told that are unlike the training images; None with too few of these."""
+    """How images are told that are unlike the known ones; None, and why, with too few of these.
+
+    Args:
+        network: The network.
+        films: The films, with their split.
+        config: How files are read, the seed, and which changes are no faults.
+        description: Whether small pictures may be shipped.
+        size: The network's input.
+    """
     try:
         return build_reference(
             network,
             known_cases(films.cases, films.digests, films.groups),
-            network_input=network_input(config, description.accepted),
+            network_input=size,
             reading=ReadOptions(config.frame),
             seed=config.seed,
             pictures=description.pictures,
@@ -168,14 +182,24 @@ def _reference(
         return None
 
 
-def _decisions(outcome: Outcome | FindingsOutcome) -> dict[str, Any]:
-    """The entries of the manifest that decide about an image."""
+def decisions(outcome: Outcome | FindingsOutcome) -> dict[str, Any]:
+    """The entries of the manifest that decide about an image.
+
+    Args:
+        outcome: What was fitted on the validation films.
+    """
     if isinstance(outcome, FindingsOutcome):
         return {"findings": outcome.findings}
     return {"thresholds": outcome.thresholds, "calibration": outcome.calibration}
 
 
-def _predictions(films: Films, outcome: Outcome | FindingsOutcome) -> pd.DataFrame:
+def predictions_of(films: Films, outcome: Outcome | FindingsOutcome) -> pd.DataFrame:
+    """The predictions table of validation and test films.
+
+    Args:
+        films: The films, with their split.
+        outcome: Their scores.
+    """
     if isinstance(outcome, FindingsOutcome):
         return findings_table(
             films.cases,

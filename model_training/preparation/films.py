@@ -140,6 +140,8 @@ def prepare(
     cache: Path,
     accepted: Accepted = ANY_FILM,
     assign_splits: bool = True,
+    size: Input | None = None,
+    halves: bool = False,
 ) -> Films:
     """Decodes every case, leaves out what the app would refuse, and splits the rest.
 
@@ -150,13 +152,15 @@ def prepare(
         accepted: Which films the model is for; others are left out.
         assign_splits: Whether to split the rest. If False, cases keep the split given by the
             data, or none, and no split is checked.
+        size: The network's input; None takes that of `config` and `accepted`.
+        halves: Whether nothing is to be trained on: cases without a split are divided in halves
+            for validation and test.
 
     Raises:
         DatasetError: If too many images cannot be read, or the data cannot be split.
     """
-    decoded = decode_cases(
-        dataset.cases, network_input(config, accepted), cache, frame=config.frame
-    )
+    size = size or network_input(config, accepted)
+    decoded = decode_cases(dataset.cases, size, cache, frame=config.frame)
     usable = [row for row in range(len(dataset.cases)) if row not in decoded.failed]
     reading = ReadOptions(config.frame, config.window)
     notes = (*dataset.notes, *filter(None, [reading.note()]))
@@ -174,11 +178,12 @@ def prepare(
         split = split_by_patient(
             replace(dataset, cases=split.cases, notes=notes),
             digests=digests,
-            validation_fraction=config.validation_fraction,
-            test_fraction=config.test_fraction,
+            validation_fraction=0.5 if halves else config.validation_fraction,
+            test_fraction=0.5 if halves else config.test_fraction,
             seed=config.seed if config.split_seed is None else config.split_seed,
             near_duplicates=near_duplicates,
             leaks=config.leaks,
+            needed=("val", "test") if halves else SPLITS,
         )
     groups = patient_groups(split.cases, digests, near_duplicates)
     return Films(

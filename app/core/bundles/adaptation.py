@@ -123,6 +123,8 @@ class Adaptation(Section):
             update={
                 "one_of_thresholds": self.thresholds,
                 "one_of_calibration": self.calibration,
+                # Figures of the place, whatever was known of the bundle.
+                "quality": "measured",
             }
         )
 

@@ -15,6 +15,14 @@ from pydantic import (
 from app.core.bundles.guarantee import Guarantee
 from app.core.bundles.section import Section
 
+# Of an imported network that never scored an image with known truth.
+NOT_CHOSEN = "not chosen on any image"
+QUALITY_UNKNOWN = (
+    "nothing is known. The model was imported without labelled images: how often it is right, "
+    "missed findings and false alarms were not measured, its threshold was not chosen on any "
+    "image, and its probabilities are not calibrated."
+)
+
 
 class Thresholds(Section):
     """The decision threshold and the uncertain zone, as probabilities in [0, 1].

@@ -25,10 +25,13 @@ from app.core.errors import BundleError
 
 # Format 1 has no `kind` of task, and is always `one-of`. Only format 3 may have a `reference`, or a
 # `guarantee` of its zones; a bundle without either is written in format 2, which older versions of
-# Overread read.
-Format = Literal[1, 2, 3]
+# Overread read. Format 4 is that of an imported network of whose quality nothing is known: an older
+# version would show its threshold as if it had been chosen.
+Format = Literal[1, 2, 3, 4]
 FORMAT: Format = 2
 FORMAT_WITH_REFERENCE: Format = 3
+FORMAT_WITHOUT_FIGURES: Format = 4
+Quality = Literal["measured", "unknown"]
 MANIFEST = "bundle.json"
 
 
@@ -36,12 +39,14 @@ class Manifest(Section):
     """The content of `bundle.json`.
 
     A `one-of` task has `thresholds` and `calibration`; an `any-of` task has them for each of its
-    `findings`, see `findings.finding_manifest`.
+    `findings`, see `findings.finding_manifest`. Where the `quality` is unknown, no image with known
+    truth was ever scored: there are no predictions, and thresholds were not chosen on anything.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     format: Format
+    quality: Quality = "measured"
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     task: Task
     input: Input
@@ -92,6 +97,11 @@ class Manifest(Section):
         decided = [one.thresholds for one in self.findings.values()]
         if self.one_of_thresholds is not None:
             decided.append(self.one_of_thresholds)
+        if (self.quality == "unknown") != (self.format == FORMAT_WITHOUT_FIGURES):
+            raise ValueError(
+                f"the quality is {self.quality}, in format {self.format}; expected unknown in "
+                f"format {FORMAT_WITHOUT_FIGURES}, and measured in the others"
+            )
         if self.format < FORMAT_WITH_REFERENCE and any(one.guarantee for one in decided):
             raise ValueError(
                 f"zones have a guarantee, which format {self.format} does not have; expected "
@@ -138,6 +148,8 @@ class Manifest(Section):
         unused = {"findings"} if not self.task.any_of else {"thresholds", "calibration"}
         if self.reference is None:
             unused |= {"reference"}
+        if self.quality == "measured":
+            unused |= {"quality"}
         return {name: value for name, value in content.items() if name not in unused}
 
 

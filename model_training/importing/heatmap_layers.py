@@ -1,0 +1,47 @@
+"""Chooses the layer of an imported network that heatmaps are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.core.networks.network import Network
+
+if TYPE_CHECKING:
+    import keras
+
+# A map of what was just computed, but smaller; the layer before it shows more.
+_ONLY_SMALLER = ("AveragePooling2D", "MaxPooling2D", "ZeroPadding2D", "Cropping2D")
+
+
+def heatmap_layer(model: keras.Model) -> str | None:
+    """The last layer with a map that all paths to the output go through; None without one.
+
+    That is what Grad-CAM is made of: as near to the answer as possible, and still with places.
+
+    Args:
+        model: A flat functional network.
+
+    Reference:
+        - Selvaraju et al., Grad-CAM (ICCV 2017), https://arxiv.org/abs/1610.02391
+    """
+    for layer in reversed(model.layers[1:]):
+        shape = layer.output.shape
+        if len(shape) != 4 or shape[1] * shape[2] < 2:
+            continue
+        if type(layer).__name__ in _ONLY_SMALLER or not _learned_before(model, layer):
+            continue
+        try:
+            _ = Network(model, layer.name).head
+        except ValueError:  # another path goes around it
+            continue
+        return str(layer.name)
+    return None
+
+
+def _learned_before(model: keras.Model, layer: keras.layers.Layer) -> bool:
+    """Whether a map has been through a convolution, so that its channels mean something."""
+    before = model.layers[: model.layers.index(layer) + 1]
+    return any(
+        type(one).__name__.endswith(("Conv2D", "Conv2DTranspose")) and one.name != "caffe_range"
+        for one in before
+    )

@@ -1,0 +1,178 @@
+"""Publishes an imported network with everything that labelled images show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.heatmap import Heatmap
+from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
+from app.core.errors import DatasetError
+from model_training.bundling import export
+from model_training.config import TrainingConfig
+from model_training.data.answers import answer_counts
+from model_training.data.datasets import Case, Dataset
+from model_training.data.film_cache import default_folder
+from model_training.data.splits import MIN_IMAGES, split_table
+from model_training.evaluation.films_evaluation import evaluate_films
+from model_training.fitting.publishing import (
+    Description,
+    build_reference_of,
+    decisions,
+    describe_data,
+    predictions_of,
+)
+from model_training.importing.description import Provenance, about_training, network_input
+from model_training.importing.imported import Imported
+from model_training.importing.unmeasured import task_of
+from model_training.preparation.films import prepare, report
+from model_training.reference.similar_films import with_contradictions
+
+_NEEDED = ("val", "test")
+_UNKNOWN_TRAINING = (
+    "Which images the model was trained on is not known. If some of these are among them, the "
+    "figures are too good."
+)
+
+
+def publish_measured(
+    out: Path,
+    imported: Imported,
+    dataset: Dataset,
+    *,
+    description: Description,
+    provenance: Provenance,
+    config: TrainingConfig,
+) -> Bundle:
+    """Writes an imported network as a bundle, with what is measured on labelled images.
+
+    Half of the patients give calibration, threshold, zones and the reference; the figures are of
+    the other half. Images that the data call training images take no part: the model may know them.
+
+    Args:
+        out: Folder of the bundle; must not exist.
+        imported: The network.
+        dataset: Labelled images that the model was not trained on.
+        description: Title, source, licence and the like.
+        provenance: Where the network is from, and how a film is fitted to it.
+        config: How files are read, the rule of the threshold and the seed of the split.
+
+    Raises:
+        DatasetError: If the data have other classes or too few images.
+        BundleError: If the network read back scores differently.
+        NotImportedError: If the names of the classes cannot be used.
+    """
+    task = task_of(imported, description)
+    size = network_input(imported, provenance, description)
+    size = size.model_copy(update={"window": config.window})
+    films = prepare(
+        for_measuring(aligned(dataset, imported)),
+        config=config,
+        cache=default_folder(),
+        size=size,
+        halves=True,
+    )
+    # Of an odd number of patients, one is in neither half.
+    films = films.with_splits(
+        [case.split if case.split == "test" else "val" for case in films.cases]
+    )
+    report(films)
+    outcome = evaluate_films(imported.network, films, config, test=films.positions("test"))
+    reference = build_reference_of(imported.network, films, config, description, size)
+    manifest = Manifest(
+        format=FORMAT_WITH_REFERENCE,
+        name=out.name,
+        task=task,
+        input=size,
+        heatmap=Heatmap(layer=imported.network.heatmap_layer, scale=outcome.heatmap_scale),
+        **decisions(outcome),
+        reference=None if reference is None else reference.section,
+        data=describe_data(films, description),
+        training=about_training(imported, provenance)
+        | {"frame": config.frame, "threshold_rule": config.threshold_rule, "seed": config.seed},
+        versions=export.library_versions(),
+        files={},
+    )
+    predictions = predictions_of(films, outcome)
+    if reference is not None:
+        reference = with_contradictions(reference, manifest, predictions)
+        manifest = manifest.model_copy(update={"reference": reference.section})
+    contents = export.Contents(
+        manifest,
+        imported.network,
+        pd.DataFrame({"epoch": pd.Series(dtype=int)}),
+        predictions,
+        [*imported.notes, *films.split.notes],
+        description.samples,
+        split_table(films.split, films.classes, films.digests),
+        description.remarks,
+        description.not_tested,
+        reference,
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
+        pixels = films.pixels[films.rows[:16]]
+        return export.publish(out, contents, work=Path(work) / "bundle", check_pixels=pixels)
+
+
+def aligned(dataset: Dataset, imported: Imported) -> Dataset:
+    """The data with their classes in the order of the network's outputs.
+
+    Args:
+        dataset: Labelled images.
+        imported: The network.
+
+    Raises:
+        DatasetError: If the data are of another kind of task, or have other classes.
+    """
+    if dataset.task != imported.task:
+        raise DatasetError(
+            f"The task of the model is {imported.task}, that of the data {dataset.task}. Expected "
+            "data labelled for the same task; --task says how a table is meant."
+        )
+    if set(dataset.classes) != set(imported.classes):
+        raise DatasetError(
+            f"The data have the classes {', '.join(dataset.classes)}; the model tells "
+            f"{', '.join(imported.classes)}. Rename those of the data with --class-names OLD=NEW, "
+            "or those of the model with --classes."
+        )
+    places = [dataset.classes.index(name) for name in imported.classes]
+
+    def in_order(case: Case) -> Case:
+        if case.findings:
+            return replace(case, findings=tuple(case.findings[place] for place in places))
+        return replace(case, label=places.index(case.label))
+
+    return replace(dataset, classes=imported.classes, cases=[in_order(c) for c in dataset.cases])
+
+
+def for_measuring(dataset: Dataset) -> Dataset:
+    """The data without training images, with their splits only if both can be used.
+
+    Args:
+        dataset: Labelled images.
+    """
+    left = [case for case in dataset.cases if case.split != "train"]
+    # Which of two classes is positive was decided with the names of the outputs.
+    notes = [note for note in dataset.notes if not note.startswith("The positive class is ")]
+    notes.append(_UNKNOWN_TRAINING)
+    if gone := len(dataset.cases) - len(left):
+        notes.append(
+            f"Left out: {gone:,} images of the train split, which the model may have been trained "
+            "on."
+        )
+    if not all(_is_large_enough(left, dataset.classes, name) for name in _NEEDED):
+        if any(case.split for case in left):
+            notes.append("The images of val and test are divided anew, as one has too few.")
+        left = [replace(case, split="") for case in left]
+    return replace(dataset, cases=left, notes=tuple(notes))
+
+
+def _is_large_enough(cases: Sequence[Case], classes: tuple[str, ...], split_name: str) -> bool:
+    inside = [case for case in cases if case.split == split_name]
+    return min(answer_counts(inside, classes).values()) >= MIN_IMAGES

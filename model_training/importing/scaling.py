@@ -1,0 +1,86 @@
+"""Turns raw pixels, 0 to 255, into what a network was trained on, as layers of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from model_training.importing.refusal import NotImportedError
+
+# As `keras.applications.imagenet_utils` has them: red, green, blue of pixels from 0 to 1, and
+# blue, green, red of pixels from 0 to 255.
+_MEANS = (0.485, 0.456, 0.406)
+_DEVIATIONS = (0.229, 0.224, 0.225)
+_CAFFE_MEANS = (103.939, 116.779, 123.68)
+
+
+def scaled(pixels: Any, scale: str) -> Any:
+    """Pixels as a network wants them.
+
+    Args:
+        pixels: A tensor `(batch, height, width, channels)`, RGB, values in [0, 255].
+        scale: One of `SCALES`.
+
+    Raises:
+        NotImportedError: If the scaling is one of colour images, and these are grey.
+    """
+    if scale in ("imagenet", "caffe") and pixels.shape[-1] != 3:
+        raise NotImportedError(
+            f"--scale {scale} has a mean for red, green and blue; this model takes "
+            f"{pixels.shape[-1]} channel. Choose another scaling."
+        )
+    return SCALES[scale](pixels)
+
+
+def _as_it_is(pixels: Any) -> Any:
+    return pixels
+
+
+def _unit(pixels: Any) -> Any:
+    import keras
+
+    return keras.layers.Rescaling(1 / 255, name="unit_range")(pixels)
+
+
+def _signed(pixels: Any) -> Any:
+    import keras
+
+    return keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="signed_range")(pixels)
+
+
+def _imagenet(pixels: Any) -> Any:
+    import keras
+
+    scale = [1 / (255 * deviation) for deviation in _DEVIATIONS]
+    offset = [-mean / deviation for mean, deviation in zip(_MEANS, _DEVIATIONS, strict=True)]
+    return keras.layers.Rescaling(scale, offset=offset, name="imagenet_range")(pixels)
+
+
+def _caffe(pixels: Any) -> Any:
+    """Blue, green, red, each without its mean: a convolution with one weight of 1 a channel."""
+    import keras
+
+    layer = keras.layers.Conv2D(3, 1, name="caffe_range")
+    swapped = layer(pixels)
+    layer.set_weights([np.eye(3)[::-1].reshape(1, 1, 3, 3), -np.array(_CAFFE_MEANS)])
+    return swapped
+
+
+def _per_image(pixels: Any) -> Any:
+    import keras
+
+    return keras.layers.LayerNormalization(
+        axis=(1, 2, 3), center=False, scale=False, epsilon=1e-7, name="film_statistics"
+    )(pixels)
+
+
+SCALES: dict[str, Callable[[Any], Any]] = {
+    "0..255": _as_it_is,
+    "0..1": _unit,
+    "-1..1": _signed,
+    "imagenet": _imagenet,
+    "caffe": _caffe,
+    "per-image": _per_image,
+}

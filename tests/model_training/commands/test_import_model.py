@@ -1,0 +1,74 @@
+"""`overread-train import`, from a file to a bundle, as docs/import.md shows it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from app.core.bundles.bundle import load_bundle
+from model_training.cli import main
+from tests.model_training.films import write_classes
+from tests.model_training.importing.model_files import CLASSES, saved, teachable_machine, tiny
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+PAGE = Path(__file__).parents[3] / "docs" / "import.md"
+
+
+def commands() -> list[list[str]]:
+    """The commands of the page, without the program's folder."""
+    blocks = re.findall(r"^```\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.S | re.M)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [shlex.split(line) for line in lines if "overread-train import" in line]
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    write_classes(tmp_path / "films", CLASSES, patients=12)
+    saved(tiny(channels=3), tmp_path / "model.h5")
+    saved(tiny(units=1, activation=None), tmp_path / "logits.keras")
+    saved(tiny(units=3, activation="sigmoid"), tmp_path / "findings.keras")
+    (tmp_path / "names.txt").write_text("EFFUSION\nNODULE\nMASS\n")
+    teachable_machine(tmp_path / "converted_keras.zip")
+    found = commands()
+
+    for command in found:
+        assert Path(command[0]).name == "overread-train"
+        assert main(command[1:]) == 0, command
+
+    outs = [command[command.index("--out") + 1] for command in found]
+    bundles = [load_bundle(tmp_path / out) for out in outs]
+    assert len(bundles) >= 5
+    assert {bundle.manifest.quality for bundle in bundles} == {"measured", "unknown"}
+    assert {bundle.manifest.task.kind for bundle in bundles} == {"one-of", "any-of"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["--classes", "NORMAL"], 2, "is one name and no file"),
+        (["--classes", *CLASSES], 1, "Say it with --scale"),
+        (["--classes", *CLASSES, "--scale", "0..1", "--threshold-rule", "best"], 2, "best"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_written(tmp_path, capsys, arguments, status, told):
+    path = saved(tiny(), tmp_path / "model.keras")
+    out = tmp_path / "out"
+
+    assert main(["import", str(path), *arguments, "--out", str(out)]) == status
+
+    assert told in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("size", ["", "x", "224x", "1x2x3", "-224", "big"])
+def test_a_size_that_is_none(tmp_path, capsys, size):
+    with pytest.raises(SystemExit) as end:
+        main(["import", "model.h5", "--size", size, "--out", str(tmp_path / "out")])
+
+    assert end.value.code == 2
+    assert "is not a size such as 224 or 224x320" in capsys.readouterr().err

@@ -1,0 +1,96 @@
+"""Model files as their users have them, written by Keras 2 and Keras 3, with telling weights."""
+
+from __future__ import annotations
+
+import json
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+CLASSES = ("NORMAL", "PNEUMONIA")
+
+
+def keras_2() -> Any:
+    """Keras 2, which TensorFlow knows as `tf_keras`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tf_keras
+    tf_keras.utils.set_random_seed(0)
+    return tf_keras
+
+
+def shaken(model: Any, seed: int = 0) -> Any:
+    """The model with weights that let every layer show in the answer, none of them extreme."""
+    rng = np.random.default_rng(seed)
+    for weight in model.weights:
+        name = getattr(weight, "path", weight.name)
+        if "int" in str(weight.dtype):
+            continue
+        value = np.asarray(weight)
+        shift = rng.uniform(0.8, 1.2, value.shape) if value.ndim == 1 else 1.0
+        offset = rng.normal(0, 0.02, value.shape) if value.ndim == 1 else 0.0
+        weight.assign(value * shift + (np.abs(offset) if "variance" in name else offset))
+    return model
+
+
+def saved(model: Any, path: Path) -> Path:
+    """The file that `model.save` writes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save(path)
+    return path
+
+
+def teachable_machine(path: Path) -> Any:
+    """Teachable Machine's ZIP, and the model in it: Sequentials of a MobileNet and of a head."""
+    keras = keras_2()
+    backbone = keras.applications.MobileNetV2(
+        input_shape=(96, 96, 3), alpha=0.35, include_top=False, weights=None
+    )
+    features = keras.Sequential([backbone, keras.layers.GlobalAveragePooling2D()])
+    head = keras.Sequential([
+        keras.layers.Dense(8, activation="relu", input_shape=(1280,)),
+        keras.layers.Dense(2, use_bias=False, activation="softmax"),
+    ])  # fmt: skip
+    model = keras.Sequential([features, head])
+    model.build((None, 96, 96, 3))
+    file = saved(shaken(model), path.with_suffix(".h5"))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(file, "keras_model.h5")
+        archive.writestr("labels.txt", "0 Normal\n1 Pneumonia\n")
+    return model
+
+
+def tiny(*, channels: int = 1, **head: Any) -> Any:
+    """A network of Keras 3 on 32 x 48 pixels that is built in no time."""
+    import keras
+
+    return keras.Sequential([
+        keras.Input((32, 48, channels)),
+        keras.layers.Conv2D(4, 3, activation="relu", name="conv"),
+        keras.layers.MaxPooling2D(),
+        keras.layers.Flatten(),
+        keras.layers.Dense(**({"units": 1, "activation": "sigmoid", "name": "head"} | head)),
+    ])  # fmt: skip
+
+
+def rewritten(path: Path, change: Any) -> Path:
+    """A `.keras` file with another configuration."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(content["config.json"])
+    change(config)
+    content["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    return path
+
+
+def pictures(model: Any, number: int = 4) -> np.ndarray:
+    """Random pixels, 0 to 255, of the size that a model takes."""
+    shape = (number, *model.input_shape[1:])
+    return np.random.default_rng(1).integers(0, 256, shape).astype(np.float32)
