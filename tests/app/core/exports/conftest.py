@@ -1,10 +1,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from app.core.bundles.bundle import load_bundle
 from app.core.exports.contents import Contents
 from app.core.record.opening import open_record
 from app.core.scoring.prediction import Prediction
@@ -16,11 +14,6 @@ NAMES = ("=NORMAL/1.png", "PNEUMONIA/肺 2.png", "PNEUMONIA/3.png", "4.png", "5.
 TRUTH = {0: 0, 1: 1, 2: 1}
 
 
-@pytest.fixture(scope="session")
-def phantom_chest():
-    return load_bundle(Path("models/phantom-chest"))
-
-
 def result(name: str, item: int, probability: float) -> Result:
     label = int(probability >= 0.5)
     prediction = Prediction(
@@ -30,10 +23,12 @@ def result(name: str, item: int, probability: float) -> Result:
     return Result(Source(name, None), f"{item:064x}", "ok", prediction=prediction)
 
 
-@pytest.fixture
-def read(tmp_path: Path) -> Iterator[Readings]:
+@pytest.fixture(scope="session")
+def read(tmp_path_factory) -> Iterator[Readings]:
     """Two readers and an adjudicator on three films, a refused film, and one that nobody read."""
-    with open_record(f"sqlite:///{tmp_path / 'reviews.sqlite3'}") as database:
+    with open_record(
+        f"sqlite:///{tmp_path_factory.mktemp('read') / 'reviews.sqlite3'}"
+    ) as database:
         readings = Readings(database)
         readings.read(0, "Ada", 0, 1, 1)
         readings.read(0, "Grace", 0, 1, 0)
@@ -51,11 +46,11 @@ def read(tmp_path: Path) -> Iterator[Readings]:
         yield readings
 
 
-@pytest.fixture
-def contents(read, phantom_chest) -> Contents:
+@pytest.fixture(scope="session")
+def contents(read, phantom_bundle) -> Contents:
     results = [result(name, item, 0.7) for item, name in enumerate(NAMES[:3])]
     refused = Result(Source(NAMES[3], None), "f" * 64, "refused", "rotated", "It is turned.")
     return Contents(
-        read.worklist, phantom_chest, NAMES, [*results, refused, None], read.entries, TRUTH,
+        read.worklist, phantom_bundle, NAMES, [*results, refused, None], read.entries, TRUTH,
         datetime(2026, 11, 30, tzinfo=UTC),
     )  # fmt: skip

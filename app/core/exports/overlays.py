@@ -1,0 +1,81 @@
+"""Films with their heatmaps, drawn one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import CHANGED, ImageError
+from app.core.explanations.selection import default_choice
+from app.core.images import decoding, geometry
+from app.core.images.guard import guarded
+from app.core.images.preparation import Prepared, prepare, read_film
+from app.core.rendering import heatmaps
+from app.core.results.evidence_maps import EvidenceMaps
+from app.core.scoring.engine import Engine
+from app.core.scoring.result import Result
+from app.core.sources.source import Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A film as it is exported.
+
+    Attributes:
+        pixels: With its heatmap, uint8 RGB `(height, width, 3)`; None if it could not be drawn.
+        problem: A stable short code of why not; empty if it was.
+        scale: Evidence at the top of the heatmap's colours, in logits; None without a heatmap.
+    """
+
+    pixels: NDArray[np.uint8] | None
+    problem: str = ""
+    scale: float | None = None
+
+
+def drawn(
+    engine: Engine, maps: EvidenceMaps, source: Source, result: Result | None, *, side: int
+) -> Drawn:
+    """Draws a film with the heatmap of its predicted class; without one, the film alone.
+
+    Args:
+        engine: The model.
+        maps: Its evidence maps, to which missing ones are added.
+        source: Where the film can be read.
+        result: Its result; None if it is not scored yet.
+        side: Longer side of the picture in pixels; a smaller film is not enlarged.
+    """
+    if result is None:
+        return Drawn(None, "pending")
+    try:
+        with guarded():
+            data = source.read()
+            digest = result.chosen.image_id(decoding.image_id(data))
+            if result.prediction is not None and digest != result.image_id:
+                return Drawn(None, CHANGED)
+            film = geometry.shrunk(read_film(data, result.chosen), side).pixels
+            evidence = _evidence(engine, maps, result, data)
+    except ImageError as error:
+        return Drawn(None, error.code)
+    if evidence is None or result.prediction is None:
+        return Drawn(np.ascontiguousarray(film if film.ndim == 3 else np.dstack([film] * 3)))
+    scale = engine.bundle.manifest.heatmap.scale_for(result.prediction.class_index)
+    return Drawn(heatmaps.blend(film, evidence, scale=scale), scale=scale)
+
+
+def _evidence(
+    engine: Engine, maps: EvidenceMaps, result: Result, data: bytes
+) -> NDArray[np.float32] | None:
+    """The map of the predicted class, computed again if it is not kept; None without one."""
+    if result.prediction is None:
+        return None
+    manifest, label = engine.bundle.manifest, result.prediction.class_index
+    choice = default_choice(manifest.heatmap, label)
+    found = maps.get(result.image_id, choice)
+    if found is None:
+        prepared = prepare(data, manifest.input, reading=result.chosen)
+        if isinstance(prepared, Prepared):
+            found = engine.explain(prepared)[1][label]
+            maps.add(result.image_id, choice, found)
+    return found
