@@ -1,43 +1,18 @@
-"""Tags: a list that a place chooses, and nothing else is ever stored."""
+"""What a browser says was ticked is stored only if it can be ticked."""
 
 import pytest
 
-from app.core.errors import SettingsError
-from app.core.record.tags import Tag, checked_tags, read_tags
+from app.core.record.tags import checked_tags
+
+TAGS = ("rotated", "device")
 
 
-def test_a_place_has_the_usual_tags_or_its_own(tmp_path):
-    usual = read_tags(tmp_path)
-    assert usual[0] == Tag("rotated", "1")
-    assert len({tag.key for tag in usual}) == len(usual) > 5
-
-    (tmp_path / "tags.toml").write_text('tags = [" Schräg  gestellt", "🩻"]', "utf-8")
-    assert read_tags(tmp_path) == (Tag("Schräg gestellt", "1"), Tag("🩻", "2"))
-    (tmp_path / "tags.toml").write_text("tags = []")
-    assert read_tags(tmp_path) == ()
+def test_tags_are_stored_once_and_in_their_order():
+    assert checked_tags(["device", "rotated", "device"], TAGS) == TAGS
+    assert checked_tags([], TAGS) == ()
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("tags = [", "is no TOML"), ("", "has no list"), ("tags = 'a'", "has no list"),
-        ("tags = [1]", "has no list"), ("tags = ['a', ' A ']", "twice"), ("tags = ['']", "empty"),
-        (f"tags = ['{'x' * 41}']", "more than 40"), (f"tags = {list('ab') * 18 + ['c']}", "twice"),
-        (f"tags = {[str(number) for number in range(37)]}", "has 37 tags"),
-    ],
-)  # fmt: skip
-def test_a_list_that_cannot_be_used_is_said_to_be(tmp_path, content, problem):
-    (tmp_path / "tags.toml").write_text(content)
-
-    with pytest.raises(SettingsError, match=problem):
-        read_tags(tmp_path)
-
-
-def test_what_was_ticked_is_checked():
-    tags = (Tag("rotated", "1"), Tag("device", "2"))
-
-    assert checked_tags(["device", "rotated", "device"], tags) == ("rotated", "device")
-    assert checked_tags([], tags) == ()
-    for ticked in ("rotated", ["blurred"], None, [1], {"rotated": 1}):
-        with pytest.raises(ValueError, match="Received"):
-            checked_tags(ticked, tags)
+@pytest.mark.parametrize("ticked", ["rotated", ["blurred"], None, [1], {"rotated": 1}])
+def test_what_cannot_be_ticked_is_refused(ticked):
+    with pytest.raises(ValueError, match="Received"):
+        checked_tags(ticked, TAGS)
