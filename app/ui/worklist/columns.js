@@ -27,7 +27,7 @@ export function columnsFor(width, counts, settings) {
 }
 
 // What depends on the model: whose probability it is, and the room that several findings need.
-function ownOf(name, { probability, findings }) {
-  if (name === "probability") return { heading: probability };
+function ownOf(name, { probability, probability_note: note, findings }) {
+  if (name === "probability") return { heading: probability, note };
   return name === "prediction" && findings.length ? { width: "minmax(150px, 2fr)" } : {};
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.core.bundles.bundle import Bundle
+from app.core.performance.formatting import probability_and_threshold
 from app.core.review.film_order import UNREAD
 from app.core.review.worklist import STATUS_LABELS
 from app.ui import elements
@@ -33,11 +34,32 @@ def show_films(bundle: Bundle, *, worklist_id: str, token: str, hides_model: boo
     return None if found.opened is None else int(found.opened)
 
 
+def _probability_note(bundle: Bundle) -> str:
+    task = bundle.manifest.task
+    if task.any_of:
+        return (
+            "Calibrated probability of the finding that decides the status: the most probable one "
+            "if any is positive, else the one nearest to its threshold. The line in the bar is the "
+            "threshold."
+        )
+    if not task.binary:
+        return (
+            "Calibrated probability of the predicted class. The line in the bar is the threshold."
+        )
+    threshold = bundle.manifest.thresholds.decision
+    _, text = probability_and_threshold(0.0, threshold)
+    return (
+        f"Calibrated probability of {task.display_name(task.classes[1])}. The line in the bar is "
+        f"the threshold of {text}."
+    )
+
+
 def _settings(bundle: Bundle, *, hides_model: bool) -> dict[str, Any]:
     task = bundle.manifest.task
     names = {name: task.display_name(name) for name in task.classes}
     return {
         "probability": names[task.classes[1]] if task.binary else "Probability",
+        "probability_note": _probability_note(bundle),
         "findings": [{"key": key, "text": text} for key, text in names.items()]
         if task.any_of
         else [],

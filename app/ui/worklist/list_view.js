@@ -139,7 +139,7 @@ export class FilmList {
     head.replaceChildren(...columns.map((column, index) => this.#heading(column, index)));
   }
 
-  #heading({ name, heading, sorts }, index) {
+  #heading({ name, heading, note, sorts }, index) {
     const cell = made("div", `cell ${name}`);
     cell.setAttribute("role", "columnheader");
     cell.setAttribute("aria-colindex", index + 1);
@@ -152,7 +152,7 @@ export class FilmList {
     cell.setAttribute("aria-sort", isSorted ? (descending ? "descending" : "ascending") : "none");
     const button = made("button", "", heading);
     button.type = "button";
-    button.title = heading;
+    button.title = note ?? heading;
     button.dataset.sorted = isSorted ? (descending ? "▼" : "▲") : "";
     button.onclick = async () => {
       await this.order.sortBy(name);
@@ -223,7 +223,8 @@ export class FilmList {
 
   #open(index) {
     const item = this.order.items[index];
-    if (item === undefined) return;
+    // A server that is gone cannot show the film; the banner says so.
+    if (item === undefined || this.client.problem?.status === 0) return;
     keepOpened(this.client.worklist, item);
     this.rows.opened = item;
     this.rows.active = index;
