@@ -25,6 +25,8 @@ Draw = Callable[[int], Drawn]
 Watch = Callable[[int, int], None]
 # A report with more pictures is too large to send.
 MOST_PICTURES = 200
+# Longer side of a picture in pixels; enough for the print of a large one.
+PICTURE_SIDE = 900
 _SMALL, _LARGE = Size(62, 62), Size(120, 130)
 _INTERVALS = (
     "In brackets: 95 % intervals, and counts. Proportions: Wilson, widened where several readers "

@@ -1,0 +1,82 @@
+"""Takes all of an open worklist at one moment, and says who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from app.core.exports.contents import Contents
+from app.core.exports.overlays import Drawn, drawn
+from app.core.record.answers import Answers
+from app.core.record.database import Database
+from app.core.record.log import all_entries
+from app.core.record.readers import Reader
+from app.core.reliance.truth import known_truth
+from app.core.review.installed_models import installed_models
+from app.core.review.modes import is_disputed, readers_view
+from app.core.review.open_worklist import OpenWorklist
+
+
+def take(record: Database, opened: OpenWorklist) -> Contents:
+    """All of a worklist as it is now.
+
+    Args:
+        record: Where it is.
+        opened: The worklist.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    worklist, bundle = opened.worklist, opened.bundle
+    results = list(opened.results())
+    names = list(opened.names)[: len(results)]
+    return Contents(
+        worklist=worklist,
+        bundle=bundle,
+        names=names,
+        results=results,
+        entries=tuple(all_entries(record, worklist_id=worklist.id)),
+        truth=known_truth(record, worklist, names, bundle.manifest.task),
+        taken_at=datetime.now(UTC),
+    )
+
+
+def may_see(contents: Contents, reader: Reader | None, said: Mapping[int, Answers]) -> bool:
+    """Whether the report of a worklist would tell a reader nothing before its time.
+
+    It holds what the model says of every film and what all readers said. So in a blind mode it is
+    for those who have made a call on every film that has a prediction, and with adjudication once
+    nothing waits for it; or for everybody once the worklist is closed.
+
+    Args:
+        contents: The worklist.
+        reader: Who asks; None where nobody is named.
+        said: What was said of its films, by position.
+    """
+    worklist = contents.worklist
+    if worklist.mode == "open" or worklist.is_closed:
+        return True
+    if any(is_disputed(one) for one in said.values()):
+        return False
+    task = contents.bundle.manifest.task
+    view = readers_view(worklist, reader, said, len(contents.names), task)
+    return all(
+        result is not None and (result.prediction is None or view.shows_model(item))
+        for item, result in enumerate(contents.results)
+    )
+
+
+def draw(opened: OpenWorklist, item: int, *, side: int) -> Drawn:
+    """Draws a film of a worklist, see `overlays.drawn`.
+
+    Args:
+        opened: The worklist.
+        item: Position of the film.
+        side: Longer side of the picture in pixels.
+
+    Raises:
+        BundleError: If the network cannot be computed.
+    """
+    engine = opened.engine
+    maps = installed_models().evidence_maps(engine.bundle)
+    return drawn(engine, maps, opened.source(item), opened.result(item), side=side)
