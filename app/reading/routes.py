@@ -6,8 +6,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.reading.actions import ACTIONS
 from app.reading.answers import PREFIX
 from app.reading.film_lists import FILM_LISTS
+from app.reading.films import FILMS
+from app.reading.state import STATE
 
 
 async def _nothing_here(_: Request) -> Response:
@@ -15,7 +18,10 @@ async def _nothing_here(_: Request) -> Response:
 
 
 ROUTES: list[BaseRoute] = [
+    *STATE,
     *FILM_LISTS,
+    *FILMS,
+    *ACTIONS,
     # Last, as Streamlit would answer any other address with its own page.
     Route(PREFIX + "/{rest:path}", _nothing_here, methods=["GET", "POST"]),
 ]

@@ -18,13 +18,16 @@ class Kept(Generic[_K, _V]):
     A value that could not be made is not kept: the next thread tries again.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, size: Callable[[_V], int] = lambda _: 1) -> None:
         """Keeps nothing yet.
 
         Args:
-            most: How many values to keep.
+            most: How many values to keep, or of which size together.
+            size: How large a value is, such as its bytes.
         """
         self._most = most
+        self._size = size
+        self._sizes: dict[_K, int] = {}
         self._values: OrderedDict[_K, Future[_V]] = OrderedDict()
         self._lock = Lock()
 
@@ -53,14 +56,25 @@ class Kept(Generic[_K, _V]):
             if found is None:
                 found = self._values[key] = Future()
             self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
         if is_new:
             try:
-                found.set_result(make())
+                value = make()
+                self._make_room(key, self._size(value))
+                found.set_result(value)
             except BaseException as error:
                 with self._lock:
                     if self._values.get(key) is found:
                         del self._values[key]
                 found.set_exception(error)
         return found.result()
+
+    def _make_room(self, key: _K, size: int) -> None:
+        with self._lock:
+            self._sizes[key] = size
+            total = sum(self._sizes.values())
+            for oldest in list(self._values):
+                if total <= self._most:
+                    return
+                if oldest != key and oldest in self._sizes:
+                    total -= self._sizes.pop(oldest)
+                    del self._values[oldest]

@@ -78,6 +78,19 @@ def own_verdict(worklist: Worklist, reader: Reader | None, said: Answers) -> Ver
     return found if is_own else None
 
 
+def own_answer(worklist: Worklist, reader: Reader | None, said: Answers) -> Verdict | None:
+    """A reader's own decision, verdict or mark on a film; None without one.
+
+    Args:
+        worklist: The film's worklist.
+        reader: Who reads; None where nobody is named.
+        said: What was said about the film.
+    """
+    if _decided(reader, said):
+        return said.adjudication
+    return own_verdict(worklist, reader, said) or said.mark(_id(reader))
+
+
 def hides_names(worklist: Worklist) -> bool:
     """Whether films have numbers in place of names, which may tell what is to be read."""
     return worklist.hides_names or worklist.mode != "open"
@@ -209,9 +222,7 @@ def _answer(
     worklist: Worklist, reader: Reader | None, said: Answers, seen: Sight, task: Task
 ) -> Answer | None:
     """What stands beside a film: a reader's own answer, and others' where they may be seen."""
-    reader_id = _id(reader)
-    own = said.adjudication if _decided(reader, said) else own_verdict(worklist, reader, said)
-    own = own or said.mark(reader_id)
+    own = own_answer(worklist, reader, said)
     if own is None:
         return None
     shown = [own, *others(reader, said)] if seen.shows_others else [own]

@@ -2,41 +2,12 @@
 
 import cv2
 import numpy as np
-import pytest
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from app.core.record.entry import Draft
 from app.core.record.readers import known_reader
 from app.core.record.verdicts import VerdictStore
-from app.core.review import making
-from app.core.review.making import Plan
 from app.core.review.worklist_registry import open_worklists
-from app.reading.routes import ROUTES
-from app.reading.sessions import sessions
-from tests.app.core.review.conftest import settings, ward  # noqa: F401
-
-
-@pytest.fixture
-def make(bundle, settings, ward):  # noqa: F811
-    """Makes a scored worklist of a folder, and the browser of a reader in it."""
-
-    def make(mode="open", reader="Reader 1"):
-        worklists = open_worklists()
-        plan = Plan(name="Ward", bundle=bundle, mode=mode)
-        opened = making.of_folder(worklists, plan, "ward", settings=settings)
-        opened.wait_until_scored(60)
-        return opened, browser_of(opened, known_reader(worklists.record, reader))
-
-    yield make
-    open_worklists().close_all()
-
-
-def browser_of(opened, reader):
-    browser = TestClient(Starlette(routes=ROUTES))
-    token = sessions.open(reader, opened.worklist.id)
-    browser.headers["Authorization"] = f"Bearer {token}"
-    return browser
+from tests.app.reading.conftest import browser_of
 
 
 def ask(browser, path, **body):

@@ -35,6 +35,16 @@ def test_the_values_used_last_are_kept():
     assert kept.values() == ["A", "C"]
 
 
+def test_values_are_kept_up_to_a_size():
+    kept = Kept(10, size=len)
+    for word in ("four", "five5", "two", "one"):
+        kept.get(word, lambda word=word: word)
+    assert kept.values() == ["two", "one"]
+
+    assert kept.get("much too large", lambda: "much too large")
+    assert kept.values() == ["much too large"]
+
+
 def test_a_failure_is_not_kept():
     kept = Kept(2)
 

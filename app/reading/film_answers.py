@@ -1,0 +1,224 @@
+"""What a browser is told of a film, by what its reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.core.bundles.task import Task
+from app.core.explanations.methods import METHODS
+from app.core.explanations.selection import default_choice, format_evidence
+from app.core.performance.formatting import probability_and_threshold
+from app.core.record.entry import Entry
+from app.core.record.verdict import Verdict
+from app.core.review.film_heatmaps import FilmHeatmap, usual_class
+from app.core.review.film_pictures import FilmPicture
+from app.core.review.findings import label_text, prediction_text
+from app.core.review.refusals import second_look_note
+from app.core.review.worklist import STATUS_LABELS
+from app.core.scoring.prediction import Prediction
+from app.reading.answers import PREFIX
+from app.reading.opened import AskedFilm
+
+_TICKS = (0, 0.25, 0.5, 0.75, 1)
+
+
+def film_part(picture: FilmPicture, item: int) -> dict[str, Any]:
+    """The picture of a film, without its pixels.
+
+    Args:
+        picture: The picture.
+        item: Position of the film in its worklist.
+    """
+    low, high = picture.window
+    spacing = picture.spacing
+    return {
+        "url": f"{PREFIX}/pixels/{item}/{picture.digest}",
+        "rows": picture.rows,
+        "columns": picture.columns,
+        "bits": picture.bits,
+        "colour": picture.is_coloured,
+        "lowest": 0,
+        "highest": picture.highest,
+        "window": {"low": low, "high": high},
+        "presets": _presets(picture),
+        "inverted": False,
+        "spacing": None if spacing is None else [spacing.down, spacing.across],
+        "spacing_note": "" if spacing is None else spacing.note,
+        "note": _note(picture),
+    }
+
+
+def details(picture: FilmPicture) -> list[list[str]]:
+    """What the file states of what it shows; nothing that names a patient.
+
+    Args:
+        picture: The picture.
+    """
+    facts = picture.facts
+    age = None if facts.age is None else f"{facts.age:.0f} y" if facts.age >= 2 else "under 2 y"
+    size = f"{round(picture.columns * picture.scale):,} × {round(picture.rows * picture.scale):,}"
+    found = {
+        "Patient's age": "over 89 y" if facts.age is not None and facts.age > 89 else age,
+        "Body part": facts.body_part,
+        "View": facts.view,
+        "Modality": facts.modality,
+        "Size": f"{size} pixels",
+        "Grey levels": None if picture.is_coloured else f"{picture.bits} bits",
+    }
+    return [[name, text] for name, text in found.items() if text]
+
+
+def prediction_part(prediction: Prediction, task: Task) -> dict[str, Any]:
+    """What the model says of a film; only for a reader who may see it.
+
+    Args:
+        prediction: The prediction.
+        task: The classes of the model.
+    """
+    texts = probability_and_threshold(prediction.probability, prediction.threshold)
+    return {
+        "label": prediction.label,
+        "text": prediction_text(prediction, task),
+        "class_index": prediction.class_index,
+        "probability": prediction.probability,
+        "probability_text": texts[0],
+        "threshold": prediction.threshold,
+        "threshold_text": texts[1],
+        "zone": prediction.zone,
+        "zone_word": STATUS_LABELS[prediction.zone],
+        "sentence": _sentence(prediction, task, *texts),
+        "classes": list(_classes(prediction, task)),
+    }
+
+
+def heatmaps_part(film: AskedFilm, shown: FilmHeatmap | None) -> dict[str, Any] | None:
+    """The heatmaps of a film; None without a prediction that the reader may see.
+
+    Args:
+        film: The film.
+        shown: The usual one; None if it cannot be made.
+    """
+    result, bundle = film.result, film.opened.bundle
+    if not film.sight.shows_model or result is None or result.prediction is None:
+        return None
+    task = bundle.manifest.task
+    names = enumerate(map(task.display_name, task.classes))
+    return {
+        "class": usual_class(bundle, result.prediction),
+        "method": default_choice(bundle.manifest.heatmap, 0).method,
+        "choices": {
+            "methods": [{"key": one.key, "name": one.title} for one in METHODS.values()],
+            "classes": [{"index": index, "name": name} for index, name in names],
+        },
+        "shown": None if shown is None else heatmap_part(film, shown),
+    }
+
+
+def heatmap_part(film: AskedFilm, heatmap: FilmHeatmap) -> dict[str, Any]:
+    """One heatmap, without its colours.
+
+    Args:
+        film: The film.
+        heatmap: The heatmap.
+    """
+    choice, task = heatmap.choice, film.opened.bundle.manifest.task
+    word = task.display_name(task.classes[choice.class_index])
+    rows, columns = heatmap.evidence.shape
+    top = heatmap.scale.top
+    empty = f"No positive evidence for {word.lower()}; no heatmap is drawn."
+    digest = film.result.image_id[:32] if film.result else ""
+    return {
+        "url": f"{PREFIX}/heatmaps/{film.item}/{choice.method}/{choice.class_index}/{digest}",
+        "rows": rows,
+        "columns": columns,
+        "unit": choice.unit,
+        "title": f"Evidence for {word} ({choice.description})",
+        "top": top,
+        "ticks": [format_evidence(top * part) for part in _TICKS],
+        "caption": empty if heatmap.is_empty else heatmap.caption,
+        "empty": heatmap.is_empty,
+    }
+
+
+def said_part(said: Verdict | Entry, scale: float = 1.0) -> dict[str, Any]:
+    """What a reader said, with regions in pixels of the picture.
+
+    Args:
+        said: What was said.
+        scale: Pixels of the file to one of the picture.
+    """
+    return {
+        "event": said.event,
+        "label": said.label,
+        "agreement": said.agreement,
+        "confidence": said.confidence,
+        "comment": said.comment or "",
+        "tags": list(said.tags or ()),
+        "regions": scaled_regions(said.regions or (), 1 / scale),
+        "reading_seconds": said.reading_seconds,
+        "idle_seconds": said.idle_seconds,
+        "number": said.number,
+        "saved_at": said.created_at.isoformat(),
+        "reader": said.reader,
+    }
+
+
+def scaled_regions(regions: Iterable[Mapping[str, Any]], scale: float) -> list[dict[str, Any]]:
+    """Regions in other pixels.
+
+    Args:
+        regions: As in the record.
+        scale: New pixels to one of the old.
+    """
+    return [
+        {
+            **region,
+            "points": [[round(x * scale, 1), round(y * scale, 1)] for x, y in region["points"]],
+        }
+        for region in regions
+    ]
+
+
+def _presets(picture: FilmPicture) -> list[dict[str, Any]]:
+    low, high = picture.window
+    presets = [{"name": "File", "low": low, "high": high}]
+    if (low, high) != (0, picture.highest) and not picture.is_coloured:
+        presets.append({"name": "All levels", "low": 0, "high": picture.highest})
+    return presets
+
+
+def _note(picture: FilmPicture) -> str:
+    facts, chosen = picture.facts, picture.facts.chosen
+    image = "" if chosen.frame is None else f"Image {chosen.frame:,} of {facts.num_images:,}."
+    smaller = f"Shown at 1 : {picture.scale:.1f}." if picture.scale > 1.05 else ""
+    return " ".join(filter(None, (image, second_look_note(chosen), smaller)))
+
+
+def _sentence(prediction: Prediction, task: Task, probability: str, threshold: str) -> str:
+    """Why the model says what it says, such as `Pneumonia 26 %: above the threshold of 22 %.`."""
+    side = "above" if prediction.probability >= prediction.threshold else "below"
+    if task.binary:
+        name = task.display_name(task.classes[1])
+        return f"{name} {probability}: {side} the threshold of {threshold}."
+    if task.any_of:
+        name = task.display_name(task.classes[prediction.class_index])
+        return f"{name} {probability}: {side} its threshold of {threshold}."
+    name = label_text(prediction.label, task)
+    return f"{name} {probability}: {side} the limit of {threshold} for a clear answer."
+
+
+def _classes(prediction: Prediction, task: Task) -> Iterable[dict[str, Any]]:
+    for index, label in enumerate(task.classes):
+        probability = prediction.class_probabilities[index]
+        threshold = prediction.threshold
+        if task.any_of:
+            threshold = prediction.findings[index].threshold
+        has_threshold = task.any_of or (task.binary and index == 1)
+        yield {
+            "label": label,
+            "text": task.display_name(label),
+            "probability": probability,
+            "probability_text": probability_and_threshold(probability, threshold)[0],
+            "threshold": threshold if has_threshold else None,
+        }

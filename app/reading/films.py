@@ -1,0 +1,248 @@
+"""Routes of one film: what there is to know of it, its pixels and its heatmaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from app.core.errors import ImageError
+from app.core.explanations.methods import METHODS
+from app.core.explanations.selection import Choice, default_choice
+from app.core.record.worklists import Worklist
+from app.core.reliance.truth import known_truth
+from app.core.review import modes
+from app.core.review.film_heatmaps import (
+    FilmHeatmap,
+    choice_of,
+    compute_heatmap,
+    known_heatmap,
+    usual_class,
+)
+from app.core.review.film_list import film_list
+from app.core.review.film_pictures import FilmPicture
+from app.core.review.open_worklist import OpenWorklist
+from app.core.review.worklist_registry import open_worklists
+from app.core.scoring.result import Result
+from app.reading import shelf
+from app.reading.answers import AnswerError, Asked, route
+from app.reading.film_answers import (
+    details,
+    film_part,
+    heatmap_part,
+    heatmaps_part,
+    prediction_part,
+    said_part,
+)
+from app.reading.opened import AskedFilm, asked_film
+
+_FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
+_MOST_NEXT = 4
+_explaining = shelf.Waiting(1, "explain")
+_WITHOUT_RESULT = ("refused", "unreadable", "failed")
+
+
+def film(asked: Asked) -> dict[str, Any]:
+    """All that a reader may know of a film now; the next ones are made ready meanwhile."""
+    found = asked_film(asked)
+    answered = film_object(asked, found)
+    for item in _next(asked, len(found.opened)):
+        shelf.make_ahead(found.opened, item, lambda result: _usual(found.opened, result))
+    return answered
+
+
+def film_object(asked: Asked, found: AskedFilm) -> dict[str, Any]:
+    """What a browser is told of a film.
+
+    Args:
+        asked: The request.
+        found: Its film.
+    """
+    opened, item, result, reader = found.opened, found.item, found.result, asked.session.reader
+    (row,) = film_list(opened).rows(reader, [item])
+    status = row.status if row.status in (*_WITHOUT_RESULT, "pending") else "ok"
+    picture, reason = _picture(found)
+    seen = found.sight
+    prediction = result.prediction if result is not None and seen.shows_model else None
+    scale = 1.0 if picture is None else picture.scale
+    called = found.said.call(None if reader is None else reader.id)
+    own = modes.own_answer(opened.worklist, reader, found.said)
+    others = modes.others(reader, found.said) if seen.shows_others else []
+    return {
+        "item": item,
+        "name": row.name,
+        "image_id": _identity(found, picture),
+        "status": status,
+        "status_word": row.status_word,
+        "reason": _reason(found, status) or row.reason or reason,
+        "film": None if picture is None else film_part(picture, item),
+        "heatmaps": heatmaps_part(found, None if picture is None else _shown(found)),
+        "prediction": prediction and prediction_part(prediction, opened.bundle.manifest.task),
+        "verdict": own and said_part(own, scale),
+        "call": called and said_part(called, scale),
+        "others": [said_part(one, scale) for one in others],
+        "asks": asks(found),
+        "details": [] if picture is None else details(picture),
+        "truth": _truth(found) if own is not None and seen.shows_model else None,
+    }
+
+
+def asks(found: AskedFilm) -> str:
+    """What the reader is asked, as far as there is a result to be asked about.
+
+    Args:
+        found: The film.
+    """
+    wanted, result = found.sight.asks, found.result
+    if wanted == "nothing" or result is None:
+        return "nothing" if wanted in ("agreement", "confirm") else wanted
+    is_hidden = not found.sight.shows_model
+    if result.status in ("refused", "unreadable") or (result.status == "failed" and not is_hidden):
+        return "mark"
+    return wanted
+
+
+def pixels(asked: Asked) -> Response:
+    """The picture of a film, as long as it is the one that was told of.
+
+    Raises:
+        AnswerError: If it is not.
+    """
+    found = asked_film(asked)
+    try:
+        picture = shelf.picture(found.opened, found.item)
+    except ImageError as error:
+        raise AnswerError(404, str(error)) from None
+    if picture.digest != asked.path["digest"]:
+        raise AnswerError(404, "This picture is of another reading of the film. Open it again.")
+    return Response(picture.png, media_type="image/png", headers=_FOR_A_DAY)
+
+
+def heatmap(asked: Asked) -> Response | dict[str, Any]:
+    """A heatmap of another method or class; 202 while it is computed.
+
+    Raises:
+        AnswerError: If there is no such one, or the reader may not see it.
+    """
+    found = asked_film(asked)
+    choice = _choice(found, asked.query.get("method", ""), asked.query.get("class", ""))
+    known = known_heatmap(found.opened, found.require_model(), choice)
+    if known is None and _is_usual(found, choice):
+        known = compute_heatmap(found.opened, found.item, choice)
+    if known is not None:
+        return heatmap_part(found, known)
+    key = found.opened.worklist.id, found.item, choice
+    try:
+        _explaining.do(key, lambda: compute_heatmap(found.opened, found.item, choice))
+    except Exception as error:
+        # Errors of the network's library talk about tensors, which helps nobody.
+        raise AnswerError(
+            409,
+            f"{choice.description} could not be computed ({type(error).__name__}). Choose another "
+            "method.",
+        ) from None
+    wait = f"{METHODS[choice.method].title} is being computed."
+    return JSONResponse({"wait": wait}, 202, headers={"Cache-Control": "no-store"})
+
+
+def heatmap_picture(asked: Asked) -> Response | dict[str, Any]:
+    """The colours of a heatmap, or with `grid=1` its evidence.
+
+    Raises:
+        AnswerError: If it is not there, or the reader may not see it.
+    """
+    found = asked_film(asked)
+    result = found.require_model()
+    choice = _choice(found, asked.path["method"], str(asked.path["class_index"]))
+    known = known_heatmap(found.opened, result, choice)
+    if known is None or result.image_id[:32] != asked.path["digest"]:
+        raise AnswerError(404, "This heatmap is not there any more. Open the film again.")
+    if asked.query.get("grid"):
+        return {"evidence": known.evidence.tolist()}
+    picture = shelf.picture(found.opened, found.item)
+    shape = picture.rows, picture.columns
+    return Response(known.png(shape), media_type="image/png", headers=_FOR_A_DAY)
+
+
+FILMS = (
+    route("/films/{item:int}", film),
+    route("/films/{item:int}/heatmap", heatmap),
+    route("/pixels/{item:int}/{digest}", pixels),
+    route("/heatmaps/{item:int}/{method}/{class_index:int}/{digest}", heatmap_picture),
+)
+
+
+def _picture(found: AskedFilm) -> tuple[FilmPicture | None, str]:
+    """The picture, or why there is none."""
+    try:
+        return shelf.picture(found.opened, found.item), ""
+    except ImageError as error:
+        return None, str(error)
+
+
+def _identity(found: AskedFilm, picture: FilmPicture | None) -> str:
+    if found.result is not None:
+        return found.result.image_id
+    return "" if picture is None else picture.image_id
+
+
+def _reason(found: AskedFilm, status: str) -> str:
+    """Why there is no prediction, in full."""
+    return found.result.reason if found.result is not None and status in _WITHOUT_RESULT else ""
+
+
+def _shown(found: AskedFilm) -> FilmHeatmap | None:
+    if not found.sight.shows_model or found.result is None:
+        return None
+    choice = _usual(found.opened, found.result)
+    if choice is None:
+        return None
+    try:
+        return shelf.usual_heatmap(found.opened, found.item, found.result, choice)
+    except ImageError:  # the film can be seen all the same
+        return None
+
+
+def _usual(opened: OpenWorklist, result: Result) -> Choice | None:
+    if result.prediction is None:
+        return None
+    bundle = opened.bundle
+    return default_choice(bundle.manifest.heatmap, usual_class(bundle, result.prediction))
+
+
+def _is_usual(found: AskedFilm, choice: Choice) -> bool:
+    return choice == default_choice(found.opened.bundle.manifest.heatmap, choice.class_index)
+
+
+def _choice(found: AskedFilm, method: str, class_index: str) -> Choice:
+    found.require_model()
+    bundle = found.opened.bundle
+    classes = range(len(bundle.manifest.task.classes))
+    if method not in METHODS or class_index not in map(str, classes):
+        raise AnswerError(404, "There is no heatmap of this method and class.")
+    return choice_of(bundle, method, int(class_index))
+
+
+def _truth(found: AskedFilm) -> str | None:
+    opened = found.opened
+    if opened.worklist.truth is None:
+        return None
+    index = _known_truth(opened, opened.worklist, len(opened)).get(found.item)
+    task = opened.bundle.manifest.task
+    return None if index is None else task.display_name(task.classes[index])
+
+
+@lru_cache(maxsize=16)
+def _known_truth(opened: OpenWorklist, worklist: Worklist, _: int) -> Mapping[int, int]:
+    """Of all films, until the worklist says otherwise or has more of them."""
+    task = opened.bundle.manifest.task
+    return known_truth(open_worklists().record, worklist, opened.names, task)
+
+
+def _next(asked: Asked, num_films: int) -> list[int]:
+    """The films that the browser says are read next."""
+    wanted = [one for one in asked.query.get("next", "").split(",") if one.isascii()]
+    found = [int(one) for one in wanted if one.isdigit() and len(one) < 10]
+    return [one for one in found if one < num_films][:_MOST_NEXT]
