@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.reading.actions import ACTIONS
 from app.reading.answers import PREFIX
+from app.reading.downloads import DOWNLOADS
 from app.reading.film_lists import FILM_LISTS
 from app.reading.films import FILMS
 from app.reading.state import STATE
@@ -22,6 +23,7 @@ ROUTES: list[BaseRoute] = [
     *FILM_LISTS,
     *FILMS,
     *ACTIONS,
+    *DOWNLOADS,
     # Last, as Streamlit would answer any other address with its own page.
     Route(PREFIX + "/{rest:path}", _nothing_here, methods=["GET", "POST"]),
 ]
