@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from app.core.backends.conversion import converted
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.settings import read_settings
 from tests.homes import link_converted
+from tests.openid_provider import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 # Without these Chromium looks for servers of its own at every start.
@@ -35,12 +35,20 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def dashboard(home: Path, *, data_root: Path | None = None) -> Iterator[str]:
-    """Starts `overread app` as its users do and gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"OVERREAD_HOME": str(home), "STREAMLIT_SERVER_HEADLESS": "true"}
+def dashboard(
+    home: Path, *, data_root: Path | None = None, port: int | None = None, **settings: str
+) -> Iterator[str]:
+    """Starts `overread app` as its users do and gives its address.
+
+    Args:
+        home: Its data folder.
+        data_root: The folder of server folders.
+        port: Where it listens; any without.
+        settings: Further variables of its environment.
+    """
+    port = port or free_port()
+    environment = os.environ | settings
+    environment |= {"OVERREAD_HOME": str(home), "STREAMLIT_SERVER_HEADLESS": "true"}
     if data_root:
         environment["OVERREAD_DATA_ROOT"] = str(data_root)
     server = subprocess.Popen(
