@@ -68,8 +68,10 @@ class ReadingRequest(ActionRequest):
         """
         if self.label is not None and not _is_label(self.label, task):
             raise AnswerError(400, "The class is not one of this model's; nothing was saved.")
+        known = read_settings().reading_tags
+        if not all(tag in known for tag in self.tags):
+            raise AnswerError(400, "A tag is not one of this place's; nothing was saved.")
         try:
-            tags = checked_tags(self.tags, read_settings().reading_tags)
             regions = checked_regions(self.regions)
         except ValueError as error:
             raise AnswerError(400, f"{error} Nothing was saved.") from None
@@ -78,7 +80,7 @@ class ReadingRequest(ActionRequest):
             "agreement": self.agreement,
             "confidence": self.confidence,
             "comment": self.comment,
-            "tags": tags,
+            "tags": checked_tags(self.tags, known),
             "regions": regions,
             "reading_seconds": self.reading_seconds,
             "idle_seconds": self.idle_seconds,
