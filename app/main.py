@@ -8,6 +8,7 @@ from app.core.images.in_flight import in_flight
 from app.core.settings import read_settings
 from app.ui import errors, frame, reader, state
 from app.ui.cache import garbage
+from app.ui.worklists import opened
 
 st.set_page_config(
     page_title="Overread",
@@ -21,7 +22,8 @@ frame.prepare_page()
 page = st.navigation(
     {
         "Review": [
-            st.Page("views/review.py", title="Review", icon=":material/checklist:", default=True),
+            st.Page("views/worklists.py", title="Worklists", icon=":material/lists:", default=True),
+            st.Page("views/worklist.py", title="Worklist", icon=":material/checklist:"),
             st.Page("views/case.py", title="Case", icon=":material/radiology:"),
             st.Page("views/activations.py", title="Activations", icon=":material/layers:"),
         ],
@@ -44,6 +46,7 @@ with errors.handled():
         reader.require_reader()
     with st.sidebar:
         reader.show_in_sidebar()
+        opened.follow_model()
         state.pick_model()
     try:
         page.run()

@@ -14,8 +14,9 @@ from app.core.images import decoding, geometry
 from app.core.images.preparation import prepare
 from app.core.networks.class_logits import class_logits
 from app.core.scoring.engine import Engine
+from app.core.sources.left_out import LeftOut
 from app.core.sources.sources import from_paths
-from app.core.sources.uploads import spool
+from app.core.sources.uploads import keep_uploads, kept_sources
 from app.core.statistics.calibration import softmax
 from model_training.data.datasets import Case
 from model_training.data.film_cache import decode_cases
@@ -88,7 +89,7 @@ def test_a_file_gives_the_same_pixels_and_score_on_both_sides(folder, tmp_path, 
         assert result.prediction.raw_probability == pytest.approx(trained[row], abs=1e-4)
 
 
-def test_file_upload_and_archive_get_one_score(folder, bundle):
+def test_file_upload_and_archive_get_one_score(folder, bundle, tmp_path):
     engine = Engine(bundle)
     files = sorted(folder.iterdir())
     packed = io.BytesIO()
@@ -101,12 +102,15 @@ def test_file_upload_and_archive_get_one_score(folder, bundle):
         upload = io.BytesIO(path.read_bytes())
         upload.name = path.name
         uploads.append(upload)
-    from_upload, from_archive = spool(uploads), spool([packed])
+    found = {}
+    for name, chosen in (("uploads", uploads), ("archive", [packed])):
+        keep_uploads(chosen, tmp_path / name, LeftOut())
+        found[name] = kept_sources(tmp_path / name, LeftOut())
 
     by_path = served(engine, from_paths(files))
 
-    for found in (from_upload, from_archive):
-        scores = served(engine, found.sources)
+    for sources in found.values():
+        scores = served(engine, sources)
         assert scores.keys() == by_path.keys()
         for image_id, result in by_path.items():
             assert scores[image_id].prediction == result.prediction

@@ -5,16 +5,10 @@
 const MOMENT = 200; // milliseconds
 const SETTLED = 2000;
 
-// The worklist is a table of one page, and so would be the search that its grid opens by Ctrl+F. The
-// field by which the whole list is filtered takes the key instead.
-const WORKLIST = '[class*="st-key-review_rows"]';
-const NAME_FILTER = '[class*="st-key-review_text"] input';
-
 export default function () {
   if (document.body.dataset.framed) return;
   document.body.dataset.framed = "yes";
   followLinksAfterFields();
-  searchWholeWorklist();
 }
 
 function followLinksAfterFields() {
@@ -54,20 +48,4 @@ function followLinksAfterFields() {
 // Looked up when it is followed: a rerun in between may have replaced the links.
 function linkTo(address) {
   return [...document.links].find((link) => link.href === address);
-}
-
-function searchWholeWorklist() {
-  document.addEventListener(
-    "keydown",
-    (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "f") return;
-      const field = document.querySelector(NAME_FILTER);
-      if (!field || !event.target.closest(WORKLIST)) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      field.focus();
-      field.select();
-    },
-    true,
-  );
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -12,11 +12,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import SAMPLES
 from app.core.bundles.bundle_folders import find_bundles, shown_name
 from app.core.markdown import escape_markdown
-from app.core.review.batch import Batch
-from app.core.review.worklist import BY_URGENCY, Column, Order
-from app.core.scoring.result import Result
 from app.core.settings import read_settings
-from app.core.sources.source import Source
 from app.ui import widget_keys
 from app.ui.cache import models
 
@@ -24,15 +20,12 @@ _T = TypeVar("_T")
 
 _MODEL, _PICKER = "model", "model_picker"
 _ADAPTING, _CHECKING = "adapting", "checking"
-_BATCH = "batch"
-_CASE = "case"
+# Also what they are called in addresses.
+_ID, _FILM = "id", "film"
+_FOLLOWED = "followed"
 _LISTED = "listed"
 _UPLOAD = "upload"
-_NUM_LISTED = "num_listed"
 _ERRORS = "errors"
-_BATCH_NUMBER = "batch_number"
-_ORDER = "worklist_order"
-_DRAWN = "worklist_drawn"
 _CACHED = "remembered"
 _READER = "reader_name"
 
@@ -82,12 +75,13 @@ def pick_model() -> None:
         st.session_state.pop(_MODEL, None)
         st.warning(f"There is no model in the folder {escape_markdown(repr(folder.name))}.")
         return
-    # A model with sample films can be tried immediately.
-    default = next((i for i, path in enumerate(bundles) if (path / SAMPLES).is_dir()), 0)
+    if st.session_state.get(_PICKER) not in names:
+        # A model with sample films can be tried immediately.
+        tried = (path.name for path in bundles if (path / SAMPLES).is_dir())
+        st.session_state[_PICKER] = next(tried, names[0])
     chosen = st.selectbox(
         "Model",
         names,
-        index=default,
         format_func=lambda name: shown_name(folder / name),
         key=_PICKER,
         persist_state="session",
@@ -175,92 +169,87 @@ def require_bundle() -> Bundle:
     return models.bundle(read_settings().models / name)
 
 
-def batch() -> Batch | None:
-    """The batch under review in this session, if any."""
-    return st.session_state.get(_BATCH)
+def worklist_id() -> str | None:
+    """The worklist in the address; on pages without one, that which was opened last."""
+    return _addressed(_ID)
 
 
-def set_batch(new: Batch) -> None:
-    """Replaces the batch under review; resets the open case, the filters and the order.
+def film() -> int | None:
+    """The film in the address, by its position in the worklist; else that opened last."""
+    found = _addressed(_FILM)
+    return int(found) if found is not None and found.isdecimal() else None
 
-    The previous batch is cancelled, because no page shows it any longer.
+
+def open_worklist(worklist_id: str) -> None:
+    """Makes a worklist that which pages are about, from the next page on."""
+    if st.session_state.get(_ID) != worklist_id:
+        st.session_state.pop(_FILM, None)
+    st.session_state[_ID] = worklist_id
+    st.query_params.from_dict({_ID: worklist_id})
+
+
+def open_film(worklist_id: str, item: int) -> None:
+    """Opens a film on the pages Case and Activations.
+
+    Args:
+        worklist_id: Part of the worklist's address.
+        item: Position of the film in it.
     """
-    replaced = batch()
-    if replaced is not None:
-        replaced.cancel()
-    st.session_state[_BATCH] = new
-    st.session_state[_BATCH_NUMBER] = batch_number() + 1
-    for key in (_CASE, _LISTED, _NUM_LISTED, _ORDER, _CACHED):
-        st.session_state.pop(key, None)
+    st.session_state[_ID], st.session_state[_FILM] = worklist_id, str(item)
+    st.query_params.from_dict(film_address(worklist_id, item))
 
 
-def batch_number() -> int:
-    """Number of batches so far in this session."""
-    return int(st.session_state.get(_BATCH_NUMBER, 0))
+def film_address(worklist_id: str, item: int) -> dict[str, str]:
+    """What the address of a film says after the name of a page.
+
+    Args:
+        worklist_id: Part of the worklist's address.
+        item: Position of the film in it.
+    """
+    return {_ID: worklist_id, _FILM: str(item)}
+
+
+def new_in_address() -> str | None:
+    """The worklist in the address, where its model was not chosen for it yet in this session."""
+    asked = st.query_params.get(_ID)
+    if asked is None or asked == st.session_state.get(_FOLLOWED):
+        return None
+    st.session_state[_FOLLOWED] = asked
+    return asked
+
+
+def _addressed(name: str) -> str | None:
+    """A part of the address, which is added where a page was opened by a link without it."""
+    asked = st.query_params.get(name)
+    if asked is None and (kept := st.session_state.get(name)) is not None:
+        st.query_params[name] = kept
+        return str(kept)
+    if asked is not None and asked != st.session_state.get(name):
+        st.session_state[name] = asked
+        if name == _ID:
+            st.session_state.pop(_FILM, None)
+    return asked
 
 
 def filter_key(name: str) -> str:
-    """Session key of a filter, different for each batch, so that filters do not carry over."""
-    return f"review_{name}_{batch_number()}"
-
-
-def worklist_order() -> Order:
-    """The current order of the worklist."""
-    order: Order = st.session_state.get(_ORDER, BY_URGENCY)
-    return order
-
-
-def order_worklist(column: Column) -> None:
-    """Sorts the worklist by a column; repeated calls reverse the order, then restore urgency."""
-    steps = [Order(column), Order(column, descending=True), BY_URGENCY]
-    before = worklist_order()
-    step = steps.index(before) + 1 if before in steps[:2] else 0
-    st.session_state[_ORDER] = steps[step]
-    # New keys clear the selection in the table and return to the first page.
-    st.session_state[_DRAWN] = int(st.session_state.get(_DRAWN, 0)) + 1
-
-
-def worklist_key() -> str:
-    """Session key of the worklist table, different for each order."""
-    return f"review_rows_{st.session_state.get(_DRAWN, 0)}"
-
-
-def worklist_page_key() -> str:
-    """Session key of the page number, which restarts at 1 for each order and batch."""
-    return filter_key(f"page_{st.session_state.get(_DRAWN, 0)}")
-
-
-def selected_columns(key: str) -> list[str]:
-    """The columns selected in a table."""
-    event: Any = st.session_state[key]
-    return list(event["selection"]["columns"])
+    """Session key of a filter, different for each worklist, so that filters do not carry over."""
+    return f"worklist_{name}_{st.session_state.get(_ID)}"
 
 
 def cached(name: str, inputs: tuple[object, ...], compute: Callable[[], _T]) -> _T:
     """A value computed in an earlier run of the page, if its inputs have not changed.
 
     Args:
-        name: Name of the value. One value is stored per name, until the batch is replaced.
+        name: Name of the value. One value is stored per name and worklist.
         inputs: All inputs of the computation.
         compute: Computes the value.
     """
+    name = filter_key(name)
     values: dict[str, tuple[tuple[object, ...], Any]] = st.session_state.setdefault(_CACHED, {})
     if name not in values or values[name][0] != inputs:
         values[name] = (inputs, compute())
     value: _T = values[name][1]
     return value
-
-
-def num_listed(batch: Batch) -> int:
-    """Number of results in the worklist: all of a finished batch, fewer of a running one."""
-    if not batch.progress.running:
-        return len(batch.results)
-    return int(st.session_state.get(_NUM_LISTED, 0))
-
-
-def list_new(batch: Batch) -> None:
-    """Adds the results scored since then to the worklist."""
-    st.session_state[_NUM_LISTED] = len(batch.results)
 
 
 def upload_number() -> int:
@@ -282,64 +271,20 @@ def enter_subfolder() -> None:
         st.session_state[widget_keys.SUBFOLDER] = None
 
 
-def set_listed(listed: list[Result]) -> None:
-    """Stores the worklist as shown; the Case page steps through it."""
-    st.session_state[_LISTED] = listed
+def set_listed(items: list[int]) -> None:
+    """Stores the films of the worklist as listed; the Case page steps through them."""
+    st.session_state[filter_key(_LISTED)] = items
 
 
-def replace_result(source: Source, result: Result) -> None:
-    """Lists a film as it is judged now, opens it, and has the worklist counted anew.
-
-    Args:
-        source: The film as it was listed.
-        result: Its new result.
-    """
-    listed: list[Result] = st.session_state.get(_LISTED, [])
-    st.session_state[_LISTED] = [result if one.source == source else one for one in listed]
-    st.session_state.pop(_CACHED, None)
-    open_case(result.source)
-
-
-def neighbours(source: Source) -> tuple[Source | None, Source | None, str]:
+def neighbours(item: int) -> tuple[int | None, int | None, str]:
     """The previous and next film in the worklist, and the position as text."""
-    listed: list[Result] = st.session_state.get(_LISTED, [])
-    index = next((i for i, result in enumerate(listed) if result.source == source), None)
-    if index is None:
+    listed: list[int] = st.session_state.get(filter_key(_LISTED), [])
+    if item not in listed:
         return None, None, ""
-    before = listed[index - 1].source if index else None
-    after = listed[index + 1].source if index + 1 < len(listed) else None
+    index = listed.index(item)
+    before = listed[index - 1] if index else None
+    after = listed[index + 1] if index + 1 < len(listed) else None
     return before, after, f"{index + 1:,} of {len(listed):,}"
-
-
-def open_case(source: Source) -> None:
-    """Opens an image on the Case and Activations pages."""
-    st.session_state[_CASE] = source
-
-
-def sources_under_review(image_ids: Collection[str]) -> dict[str, Source]:
-    """Where some images are read from, by their identity; only of those in the batch under review.
-
-    Args:
-        image_ids: SHA-256 of the files.
-    """
-    current = batch()
-    if current is None:
-        return {}
-    return {one.image_id: one.source for one in current.results if one.image_id in image_ids}
-
-
-def case() -> Source | None:
-    """The open image, if any."""
-    return st.session_state.get(_CASE)
-
-
-def require_case() -> Source:
-    """The open image; without one, tells the user what to do and stops the page."""
-    source = case()
-    if source is None:
-        st.info("No film is open. Choose one from the worklist on the Review page.")
-        st.stop()
-    return source
 
 
 def add_error(sentence: str) -> None:

@@ -5,13 +5,13 @@ import streamlit as st
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.networks import activations
 from app.core.networks.contributions import contributions
-from app.ui import state
 from app.ui.activations import channel_picture, layer_walk, pictures, value_views
 from app.ui.cache import activations as cached_activations
 from app.ui.cache import films, models
+from app.ui.worklists import opened as worklists
 
-bundle = state.require_bundle()
-source = state.require_case()
+opened, item = worklists.require_film()
+bundle, source = opened.bundle, opened.source(item)
 case = films.case(bundle, source)
 
 st.markdown(f"#### Activations · {escape_markdown(source.name)}")

@@ -5,6 +5,7 @@ import streamlit as st
 from app.core.markdown import escape_sentence
 from app.ui import state
 from app.ui.adapt import check, labels, opening, progress, proposal, result
+from app.ui.worklists import opened as worklists
 
 st.title("Adapt")
 
@@ -12,27 +13,27 @@ bundle = state.require_bundle()
 opening.say_purpose()
 opening.require_adaptable(bundle)
 
-batch = state.batch()
+opened = worklists.last()
 if bundle.adaptation is not None:
     opening.show_adaptation(bundle)
-    is_same = batch is not None and batch.bundle.network_sha256 == bundle.network_sha256
-    check.offer(bundle, batch if is_same else None)
+    is_same = opened is not None and opened.bundle.network_sha256 == bundle.network_sha256
+    check.offer(bundle, opened if is_same else None)
     opening.offer_to_remove(bundle)
     st.stop()
 
 opening.say_not_adapted(bundle)
-if batch is not None and batch.bundle.sha256 != bundle.sha256:
-    batch = None
+if opened is not None and opened.bundle.sha256 != bundle.sha256:
+    opened = None
 
 adapting = state.adapting(bundle)
 # One key for each, so that it folds and the outcome is seen without scrolling far.
 with st.expander(
     "1. Which films to label", expanded=adapting is None, key=f"adapt_proposal_{id(adapting)}"
 ):
-    proposal.offer(batch)
+    proposal.offer(opened)
 
 st.markdown("##### 2. Labelled films")
-labelled = labels.choose(bundle, batch)
+labelled = labels.choose(bundle, opened)
 
 st.markdown("##### 3. Place and promises")
 progress.ask(bundle, labelled)

@@ -8,10 +8,11 @@ from app.core.review.worklist import STATUS_LABELS
 from app.ui import components, errors, state, verdict_log
 from app.ui.cache import films, pictures
 from app.ui.case import method_choice, refusal, similar_films, viewer
+from app.ui.worklists import opened as worklists
 
-bundle = state.require_bundle()
-source = state.require_case()
-before, after, position = state.neighbours(source)
+opened, item = worklists.require_film()
+bundle, source = opened.bundle, opened.source(item)
+before, after, position = state.neighbours(item)
 
 name, back, forward = st.columns([7, 1, 1], vertical_alignment="center")
 name.markdown(f"#### {escape_markdown(source.name)}" + (f"  :gray[{position}]" if position else ""))
@@ -20,7 +21,8 @@ for column, label, key, other in (
 ):  # fmt: skip
     column.button(
         label, shortcut=label[0], disabled=other is None, key=key, width="stretch",
-        on_click=errors.callback(state.open_case), args=(other or source,),
+        on_click=errors.callback(state.open_film),
+        args=(opened.worklist.id, item if other is None else other),
     )  # fmt: skip
 
 case = films.case(bundle, source)
@@ -43,10 +45,10 @@ with film_side:
 
 similar = similar_films.find(case, bundle, class_index)
 with reading_side:
-    refusal.tell(case, source, bundle)
+    refusal.tell(case, opened, item)
     if case.can_be_overridden:
         refusal.explain(case)
-        refusal.ask(case, source, bundle)
+        refusal.ask(case, opened, item)
     elif case.prediction is None:
         st.warning(
             f"No prediction. {escape_sentence(case.reason)}" if case.film else "No prediction."
@@ -66,7 +68,7 @@ with reading_side:
         st.caption(viewer.probability_note(case.prediction))
     verdict = verdict_log.on(bundle, case.image_id) if case.image_id else None
     viewer.ask_agreement(case, bundle, verdict)
-    similar_films.show(similar, case)
+    similar_films.show(similar, case, opened)
     if case.image_id:
         viewer.ask_comment(case, bundle, verdict)
     if case.prediction is not None:

@@ -52,17 +52,13 @@ class Background(Generic[_T]):
         error: Why there is none; empty if there is, or until it has ended.
     """
 
-    def __init__(
-        self, bundle: Bundle, work: Callable[[Engine, Watch], _T], *, keep: object = None
-    ) -> None:
+    def __init__(self, bundle: Bundle, work: Callable[[Engine, Watch], _T]) -> None:
         """Stores what is to be done; `start` begins.
 
         Args:
             bundle: The model.
             work: Gives the outcome, and tells how many films are scored.
-            keep: What must live until it has ended, such as the batch whose uploads are read.
         """
-        self._keep = keep
         self.bundle = bundle
         self.stage = Stage(0.0, "Starting.")
         self.outcome: _T | None = None
@@ -107,14 +103,12 @@ class Background(Generic[_T]):
         except OverreadError as error:
             self.error = str(error)
         except Exception as error:
-            # The text of an unexpected exception may contain a path, see `review.batch`.
+            # The text of an unexpected exception may contain a path, see `open_worklist`.
             _LOG.error("Work on films stopped: %s at %s", type(error).__name__, raised_at(error))
             self.error = (
                 f"It stopped unexpectedly ({type(error).__name__}). Nothing was written; start it "
                 "again."
             )
-        finally:
-            self._keep = None
 
     def _watch(self, done: int, total: int) -> None:
         if self._cancel.is_set():
@@ -137,7 +131,6 @@ class Adapting(Background[Adapted]):
         bundle: Bundle,
         place: str,
         wanted: Wanted,
-        keep: object = None,
     ) -> None:
         """Stores what is to be done; `start` begins.
 
@@ -146,12 +139,10 @@ class Adapting(Background[Adapted]):
             bundle: The bundle that is adapted.
             place: Where they are from.
             wanted: What the zones are to promise.
-            keep: As of `Background`.
         """
         super().__init__(
             bundle,
             lambda engine, watch: adapt(engine, labelled, place=place, wanted=wanted, watch=watch),
-            keep=keep,
         )
         self.written: Bundle | None = None
 
@@ -177,16 +168,11 @@ class Adapting(Background[Adapted]):
 class Checking(Background[Check]):
     """The promises of an adaptation being checked on other films."""
 
-    def __init__(
-        self, labelled: Sequence[Labelled], *, bundle: Bundle, keep: object = None
-    ) -> None:
+    def __init__(self, labelled: Sequence[Labelled], *, bundle: Bundle) -> None:
         """Stores what is to be done; `start` begins.
 
         Args:
             labelled: Films of the place whose truth is known.
             bundle: The adapted model.
-            keep: As of `Background`.
         """
-        super().__init__(
-            bundle, lambda engine, watch: check_promises(engine, labelled, watch), keep=keep
-        )
+        super().__init__(bundle, lambda engine, watch: check_promises(engine, labelled, watch))

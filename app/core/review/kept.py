@@ -33,9 +33,14 @@ class Kept(Generic[_K, _V]):
 
     def __contains__(self, key: _K) -> bool:
         """Whether a value need not be waited for."""
+        return self.find(key) is not None
+
+    def find(self, key: _K) -> _V | None:
+        """A value if it is there; nothing is made, and nothing waited for."""
         with self._lock:
             found = self._values.get(key)
-        return found is not None and found.done() and found.exception() is None
+        is_made = found is not None and found.done() and found.exception() is None
+        return found.result() if found is not None and is_made else None
 
     def values(self) -> list[_V]:
         """All values that are made, those used longest ago first."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import SAMPLES
 from app.core.errors import SourceError
 from app.core.record.worklist_items import NewItem, add_items, items
-from app.core.record.worklists import Mode, Origin, Worklist, create_worklist
+from app.core.record.worklists import Mode, Origin, Worklist, all_worklists, create_worklist
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.places import FolderPlace, Place, SamplesPlace, UploadsPlace
 from app.core.review.upload_space import copy_uploads, delete_expired, require_space
@@ -35,6 +36,7 @@ class Plan:
         hides_names: Whether names of files are not shown.
         created_by: Number of the reader who makes it; None if nobody is named.
         readers: Numbers of those who may read it; empty for everybody.
+        threshold: A decision threshold in place of the model's, in [0, 1].
     """
 
     name: str
@@ -43,6 +45,7 @@ class Plan:
     hides_names: bool = False
     created_by: int | None = None
     readers: Collection[int] = ()
+    threshold: float | None = None
 
 
 def of_samples(worklists: OpenWorklists, plan: Plan) -> OpenWorklist:
@@ -156,6 +159,48 @@ def copy(
     return _save(worklists, plan, original.origin, original.place, films, moved=moved)
 
 
+def of_film(
+    worklists: OpenWorklists, plan: Plan, path: Path, *, settings: Settings
+) -> tuple[OpenWorklist, int] | None:
+    """A worklist for looking at single films, and the position of one of them in it.
+
+    There is one for each model and place, to which films are added.
+
+    Args:
+        worklists: Where it is opened.
+        plan: What it is to be, if it is not there yet.
+        path: A film among the samples of the model, or below the data root.
+        settings: Where that is.
+
+    Returns:
+        None if the film is in neither.
+
+    Raises:
+        OverreadError: If it could not be made.
+    """
+    samples = plan.bundle.path / SAMPLES
+    root = samples if path.is_relative_to(samples) else settings.data_root
+    if root is None or not path.resolve().is_relative_to(root.resolve()):
+        return None
+    origin: Origin = "samples" if root == samples else "folder"
+    name = path.resolve().relative_to(root.resolve()).as_posix()
+    found = next(
+        (
+            one
+            for one in all_worklists(worklists.record)
+            if (one.name, one.origin, one.bundle_sha256) == (plan.name, origin, plan.bundle.sha256)
+            and not one.is_closed
+        ),
+        None,
+    )
+    if found is None:
+        opened = _save(worklists, plan, origin, "", [NewItem(name)], moved=None)
+    else:
+        opened = worklists.get(found.id)
+        opened.add([NewItem(name)])
+    return opened, opened.names.index(name)
+
+
 def delete_uploads(worklist_id: str, settings: Settings) -> None:
     """Deletes the uploads of a worklist; what was decided about them is kept.
 
@@ -210,6 +255,7 @@ def _save(
         created_by=plan.created_by,
         hides_names=plan.hides_names,
         readers=plan.readers,
+        threshold=plan.threshold,
     )
     if moved is not None:
         moved.rename(moved.with_name(made.id))

@@ -23,6 +23,7 @@ from app.core.results.folder_shift import compare_results
 from app.core.review.film_files import FilmFiles, to_be_looked_for
 from app.core.review.installed_models import InstalledModels
 from app.core.review.known_films import KnownFilms
+from app.core.review.own_threshold import bundle_at, result_at
 from app.core.review.places import Place
 from app.core.review.scoring_progress import Progress
 from app.core.scoring.engine import Engine
@@ -44,7 +45,7 @@ class OpenWorklist:
 
     Attributes:
         worklist: What the record says of it, see `refresh`.
-        bundle: Its model.
+        bundle: Its model, with the worklist's own threshold if it has one.
         version: Grows whenever results or films change.
         left_out: What lay beside the films when the place was last looked at.
         computed_by: The library that computes; empty if nothing had to be computed.
@@ -75,7 +76,8 @@ class OpenWorklist:
             RecordError: If the record cannot be read.
         """
         self.worklist = worklist
-        self.bundle = bundle
+        self._model = bundle
+        self.bundle = bundle_at(bundle, worklist.threshold)
         self.answers = WorklistAnswers(record, worklist.id)
         self.version = 0
         self.left_out = LeftOut()
@@ -109,7 +111,7 @@ class OpenWorklist:
         Raises:
             BundleError: If it cannot be computed.
         """
-        return self._models.engine(self.bundle)
+        return self._models.engine(self._model)
 
     @property
     def names(self) -> Sequence[str]:
@@ -133,6 +135,16 @@ class OpenWorklist:
         found = self._results[item]
         reading = self._reading if found is None else found.source.reading
         return replace(self._place.source(self._files.names[item]), reading=reading)
+
+    @property
+    def scored(self) -> list[Result]:
+        """The results that there are, in the order of the worklist."""
+        return [one for one in self._results if one is not None]
+
+    @property
+    def num_refused(self) -> int:
+        """Number of films that the model refuses."""
+        return sum(one.status == "refused" for one in self.scored)
 
     @property
     def reading(self) -> ReadOptions:
@@ -182,10 +194,22 @@ class OpenWorklist:
         Raises:
             RecordError: If the record cannot be read.
         """
-        found = worklist(self._record, self.worklist.id)
-        if found != self.worklist:
-            self.worklist = found
-            self._grow()
+        self.take(worklist(self._record, self.worklist.id))
+
+    def take(self, found: Worklist) -> None:
+        """Takes over what the record says of the worklist by now, such as its threshold.
+
+        Args:
+            found: The same worklist.
+        """
+        with self._lock:
+            before, self.worklist = self.worklist, found
+            if found == before:
+                return
+            if found.threshold != before.threshold:
+                self.bundle = bundle_at(self._model, found.threshold)
+                self._results = [one and result_at(one, self.bundle) for one in self._results]
+            self.version += 1
 
     def look_again(self) -> int:
         """Adds the films that are new at its place, and looks for those that were gone or changed.
@@ -198,9 +222,23 @@ class OpenWorklist:
         """
         left_out = LeftOut()
         listed = [NewItem(one.name) for one in self._place.listed(left_out)]
-        num_new = add_items(self._record, self.worklist.id, listed)
+        self.left_out = left_out
+        return self.add(listed)
+
+    def add(self, films: Sequence[NewItem]) -> int:
+        """Adds films of its place, and looks for those that were gone or changed.
+
+        Args:
+            films: Those that it has already are left out.
+
+        Returns:
+            How many are new.
+
+        Raises:
+            RecordError: If they could not be saved.
+        """
+        num_new = add_items(self._record, self.worklist.id, films)
         with self._lock:
-            self.left_out = left_out
             self._files.reload()
             self._results.extend([None] * (len(self._files) - len(self._results)))
             for position in to_be_looked_for(self._results):
@@ -236,10 +274,10 @@ class OpenWorklist:
         Raises:
             OverreadError: If it cannot be computed.
         """
-        known = self._models.known_results(self.bundle)
+        known = self._models.known_results(self._model)
         source = replace(self._place.source(self._files.names[item]), reading=reading)
         (result,) = self.engine.score([source], known=known)
-        return replace(result, evidence=None)
+        return replace(result_at(result, self.bundle), evidence=None)
 
     def replace(self, item: int, result: Result) -> None:
         """Puts the result of a film in the place of the one it has; then all are compared again.
@@ -285,9 +323,9 @@ class OpenWorklist:
         self._is_scoring, self._error, self._num_known = True, "", 0
         decided = DecisionStore(self._record).latest(self.bundle.sha256)
         second_look = AsDecided({name: (one.remedy, one.reason) for name, one in decided.items()})
-        known = self._models.known_results(self.bundle)
+        known = self._models.known_results(self._model)
         if known is not None:
-            self._take_known(missing, KnownFilms(known, self.bundle, second_look))
+            self._take_known(missing, KnownFilms(known, self._model, second_look))
         self._num_known, self._started = self._num_done, time.monotonic()
         missing = self._missing()
         if not missing or self._cancel.is_set() or self.worklist.is_closed:
@@ -336,7 +374,8 @@ class OpenWorklist:
         earlier = self._duplicates.add(mark, name) if mark else ""
         with self._lock:
             self._num_done += self._results[position] is None
-            self._results[position] = replace(result, evidence=None, duplicate_of=earlier)
+            decided = result_at(result, self.bundle)
+            self._results[position] = replace(decided, evidence=None, duplicate_of=earlier)
             self.version += 1
 
     def _compare(self) -> None:

@@ -60,6 +60,14 @@ class OpenWorklists:
         """
         return self._opened.get(worklist_id, lambda: self._open(worklist_id))
 
+    def peek(self, worklist_id: str) -> OpenWorklist | None:
+        """A worklist if it is open; it is not opened for this.
+
+        Args:
+            worklist_id: Part of its address.
+        """
+        return self._opened.find(worklist_id)
+
     def close_all(self) -> None:
         """Stops all scoring; what is done is kept."""
         opened = self._opened.values()

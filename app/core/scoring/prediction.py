@@ -174,6 +174,21 @@ def _answer_of_two(
     )
 
 
+def decided_anew(prediction: Prediction, manifest: Manifest) -> Prediction:
+    """A prediction for two classes with other thresholds; its probabilities stay.
+
+    Args:
+        prediction: With any thresholds.
+        manifest: Classes and thresholds.
+    """
+    return _answer_of_two(
+        manifest.task.classes,
+        manifest.thresholds,
+        prediction.class_probabilities[1],
+        prediction.raw_probability,
+    )
+
+
 def _is_ruled_in(probability: float, thresholds: Thresholds) -> bool:
     # Without such a zone the edge is 1, which a saturated network reaches.
     return thresholds.rules_in and probability >= thresholds.uncertain_high

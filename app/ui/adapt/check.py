@@ -11,7 +11,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.performance.formatting import by_class, counted, proportion_in_full
 from app.core.performance.promises import percent
-from app.core.review.batch import Batch
+from app.core.review.open_worklist import OpenWorklist
 from app.ui import components, state
 from app.ui.adapt import labels, progress
 from app.ui.cache import models
@@ -25,19 +25,19 @@ _VERDICTS = {
 }
 
 
-def offer(bundle: Bundle, batch: Batch | None) -> None:
+def offer(bundle: Bundle, opened: OpenWorklist | None) -> None:
     """Asks for labelled films, and shows what lies in the zones of an adapted model.
 
     Args:
         bundle: The adapted model.
-        batch: The films under review, scored by its network; None without any.
+        opened: The worklist that was opened last, scored by its network; None without one.
     """
     st.markdown("##### Check the promises on other films")
     st.caption(
         "Films of this place whose truth is known, such as those of the last weeks. Those that the "
         "model was adapted to, and others of their patients, are left out."
     )
-    labelled = labels.choose(bundle, batch, key="check")
+    labelled = labels.choose(bundle, opened, key="check")
     current = state.checking(bundle)
     is_running = current is not None and current.running
     if st.button(
@@ -47,7 +47,7 @@ def offer(bundle: Bundle, batch: Batch | None) -> None:
         disabled=is_running or not labelled,
         help=None if labelled else "Choose labelled films first.",
     ):
-        new = Checking(labelled, bundle=bundle, keep=batch)
+        new = Checking(labelled, bundle=bundle)
         new.start(models.engine(bundle))
         state.set_checking(new)
         st.rerun()

@@ -14,56 +14,58 @@ from app.core.bundles.task import Task
 from app.core.errors import OverreadError
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.performance.formatting import by_class, counted
-from app.core.review.batch import Batch
+from app.core.review.open_worklist import OpenWorklist
 from app.core.settings import read_settings
 
 _TABLE, _SERVER = "Table of the films under review", "Server folder or table"
 _MAX_LISTED = 3
 
 
-def choose(bundle: Bundle, batch: Batch | None, *, key: str = "adapt") -> Sequence[Labelled]:
+def choose(
+    bundle: Bundle, opened: OpenWorklist | None, *, key: str = "adapt"
+) -> Sequence[Labelled]:
     """Lets the user give the labels; returns the films that have one, or none.
 
     Args:
         bundle: The model.
-        batch: The batch under review by it; None without one.
+        opened: The worklist that was opened last, judged by it; None without one.
         key: Begins the keys of the widgets; what is asked for twice has two.
     """
     origin = st.segmented_control(
         "Labels from",
         [_TABLE, _SERVER],
-        default=_TABLE if batch is not None else _SERVER,
+        default=_TABLE if opened is not None else _SERVER,
         required=True,
         key=f"{key}_origin",
         persist_state="session",
     )
     task = bundle.manifest.task
     try:
-        return _uploaded(task, batch, key) if origin == _TABLE else _on_server(task, key)
+        return _uploaded(task, opened, key) if origin == _TABLE else _on_server(task, key)
     except OverreadError as error:
         # Here, so that the rest of the page, and what was typed there, stays.
         st.error(escape_sentence(str(error)), icon=":material/error:")
         return ()
 
 
-def _uploaded(task: Task, batch: Batch | None, key: str) -> Sequence[Labelled]:
+def _uploaded(task: Task, opened: OpenWorklist | None, key: str) -> Sequence[Labelled]:
     table = st.file_uploader(
         "Table with the columns path, label and, if known, patient_id: CSV, TSV or Parquet",
         type=["csv", "tsv", "parquet"],
         key=f"{key}_upload",
     )
-    if batch is None:
+    if opened is None:
         st.info(
             "A table is about the films under review. Review them first, or name a folder on the "
             "server."
         )
         return ()
-    if batch.progress.running:
+    if opened.progress.running:
         st.info("The films under review are still being scored. Come back when they are done.")
         return ()
     if table is None:
         return ()
-    matched = match(parse_table(table.getvalue(), table.name, task), batch.results)
+    matched = match(parse_table(table.getvalue(), table.name, task), opened.scored)
     if not (matched.labelled or matched.unknown or matched.ambiguous):
         st.warning(f"No row of {escape_markdown(table.name)} has a label yet.")
         return ()

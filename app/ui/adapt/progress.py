@@ -53,7 +53,6 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
             bundle=bundle,
             place=name,
             wanted=wanted,
-            keep=state.batch(),
         )
         new.start(models.engine(bundle))
         state.set_adapting(new)

@@ -8,7 +8,7 @@ from app.core.adaptation.proposal import Candidates, candidates_among, propose, 
 from app.core.bundles.task import Task
 from app.core.markdown import escape_markdown
 from app.core.performance.formatting import counted
-from app.core.review.batch import Batch
+from app.core.review.open_worklist import OpenWorklist
 from app.core.spreadsheets import to_csv
 from app.core.statistics.supported_promises import positives_needed
 from app.ui import state
@@ -16,25 +16,25 @@ from app.ui import state
 _FEWEST, _USUAL, _MOST = 50, 100, 1000
 
 
-def offer(batch: Batch | None) -> None:
+def offer(opened: OpenWorklist | None) -> None:
     """Offers the table for download.
 
     Args:
-        batch: The batch under review by the chosen model; None without one.
+        opened: The worklist that was opened last, judged by the chosen model; None without one.
     """
-    if batch is None:
+    if opened is None:
         st.write(
             "Review a folder of films of your place with this model first; then this page "
             "draws those to label. Films that are labelled already can be used as they are, if "
             "nobody picked them for being difficult or clear."
         )
-        st.page_link("views/review.py", label="Review films", icon=":material/checklist:")
+        st.page_link("views/worklists.py", label="Worklists", icon=":material/lists:")
         return
-    if batch.progress.running:
+    if opened.progress.running:
         st.write("The films under review are still being scored. Come back when they are done.")
         return
     found = state.cached(
-        "adapt_candidates", (len(batch.results),), lambda: candidates_among(batch.results)
+        "adapt_candidates", (opened.version,), lambda: candidates_among(opened.scored)
     )
     if not found.sources:
         st.write("The model can judge none of the films under review. Review others.")
@@ -66,7 +66,7 @@ def offer(batch: Batch | None) -> None:
             persist_state="session",
         )
     )
-    _download(found, wanted, drawn, batch.bundle.manifest.task)
+    _download(found, wanted, drawn, opened.bundle.manifest.task)
 
 
 def _download(found: Candidates, wanted: int, seed: int, task: Task) -> None:

@@ -6,19 +6,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, Remedy
 from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.review import refusals
-from app.core.review.batch import Batch
 from app.core.review.cases import Case, Window
+from app.core.review.open_worklist import OpenWorklist
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.result import Result
-from app.core.sources.source import Source
 from app.ui import decision_log, errors, local_time, state, widget_keys
-from app.ui.cache import models, pictures
+from app.ui.cache import pictures
 from app.ui.case import film_viewer, viewer
 
 
@@ -67,13 +65,13 @@ def explain(case: Case) -> None:
         st.caption(refusals.distance_text(case.observation))
 
 
-def ask(case: Case, source: Source, bundle: Bundle) -> None:
+def ask(case: Case, opened: OpenWorklist, item: int) -> None:
     """Offers to judge the film after all: corrected where that is certain, or with a reason.
 
     Args:
         case: A film that the gate refused.
-        source: Where it is from.
-        bundle: The model.
+        opened: Its worklist.
+        item: Its position there.
     """
     if case.remedy is not None:
         st.button(
@@ -82,9 +80,9 @@ def ask(case: Case, source: Source, bundle: Bundle) -> None:
             key="case_judge_corrected",
             width="stretch",
             on_click=errors.callback(_judge),
-            args=(case, source, bundle, case.remedy, ""),
+            args=(case, opened, item, case.remedy, ""),
         )
-    key = widget_keys.override_key(bundle, case.image_id)
+    key = widget_keys.override_key(opened.bundle, case.image_id)
     with st.form(f"{key}_form", border=False):
         st.text_input(
             "Reason to judge it all the same",
@@ -96,24 +94,24 @@ def ask(case: Case, source: Source, bundle: Bundle) -> None:
             "Judge it all the same",
             width="stretch",
             on_click=errors.callback(_judge_all_the_same),
-            args=(case, source, bundle, key),
+            args=(case, opened, item, key),
         )
 
 
-def tell(case: Case, source: Source, bundle: Bundle) -> None:
+def tell(case: Case, opened: OpenWorklist, item: int) -> None:
     """How a film was judged that the gate had refused, and who decided so when; else nothing.
 
     Args:
         case: The open film.
-        source: Where it is from.
-        bundle: The model.
+        opened: Its worklist.
+        item: Its position there.
     """
     if case.film is None or not (note := refusals.second_look_note(case.film.chosen)):
         return
     lines = [note]
     if case.film.chosen.override and case.observation is not None:
         lines.append(refusals.distance_text(case.observation))
-    decision = decision_log.about(bundle, case.image_id)
+    decision = decision_log.about(opened.bundle, case.image_id)
     if decision is not None:
         who = f" by {decision.reader}," if decision.reader else ""
         lines.append(f"Decided{who} {local_time.shown(decision.created_at)}.")
@@ -123,52 +121,38 @@ def tell(case: Case, source: Source, bundle: Bundle) -> None:
         key="case_take_back",
         help="The decision is taken back. Both stay in the log.",
         on_click=errors.callback(_take_back),
-        args=(case, source, bundle),
+        args=(case, opened, item),
     )
 
 
-def _judge_all_the_same(case: Case, source: Source, bundle: Bundle, key: str) -> None:
+def _judge_all_the_same(case: Case, opened: OpenWorklist, item: int, key: str) -> None:
     reason = str(state.value_of(key) or "").strip()
     if not reason:
         raise NoReasonError("Write a reason first: it stays with the result of this film.")
-    _judge(case, source, bundle, source.reading.remedy, reason)
+    _judge(case, opened, item, opened.source(item).reading.remedy, reason)
 
 
-def _judge(case: Case, source: Source, bundle: Bundle, remedy: Remedy | None, reason: str) -> None:
+def _judge(case: Case, opened: OpenWorklist, item: int, remedy: Remedy | None, reason: str) -> None:
     """Judges the film as decided, and keeps the decision before the result is shown."""
-    result = _judged(source, replace(source.reading, remedy=remedy, override=reason), bundle)
+    reading = replace(opened.source(item).reading, remedy=remedy, override=reason)
+    result = _judged(opened, item, reading)
     decision_log.save(
-        bundle, case.image_id, judged_id=result.image_id, remedy=remedy, reason=reason
+        opened.bundle, case.image_id, judged_id=result.image_id, remedy=remedy, reason=reason
     )
-    _put_in_place(source, result, bundle)
+    opened.replace(item, result)
 
 
-def _take_back(case: Case, source: Source, bundle: Bundle) -> None:
+def _take_back(case: Case, opened: OpenWorklist, item: int) -> None:
     """Judges the film as before its last decision, which was about the refusal or the remedy."""
-    last = {"override": ""} if source.reading.override else {"remedy": None}
-    result = _judged(source, replace(source.reading, **last), bundle)
-    decision_log.take_back(bundle, case.image_id)
-    _put_in_place(source, result, bundle)
+    reading = opened.source(item).reading
+    last = {"override": ""} if reading.override else {"remedy": None}
+    result = _judged(opened, item, replace(reading, **last))
+    decision_log.take_back(opened.bundle, case.image_id)
+    opened.replace(item, result)
 
 
-def _judged(source: Source, reading: ReadOptions, bundle: Bundle) -> Result:
-    batch = _batch_of(bundle) or Batch([source], bundle=bundle, known=models.known_results(bundle))
-    result = batch.judge_again(source, reading, models.engine(bundle))
+def _judged(opened: OpenWorklist, item: int, reading: ReadOptions) -> Result:
+    result = opened.judge_again(item, reading)
     if not result.image_id:  # the file is gone since
         raise NotReadAgainError(result.reason)
     return result
-
-
-def _put_in_place(source: Source, result: Result, bundle: Bundle) -> None:
-    batch = _batch_of(bundle)
-    if batch is None:
-        state.open_case(result.source)
-        return
-    batch.replace(source, result)
-    state.replace_result(source, result)
-
-
-def _batch_of(bundle: Bundle) -> Batch | None:
-    """The batch under review, if this model judges it."""
-    batch = state.batch()
-    return batch if batch is not None and batch.bundle.sha256 == bundle.sha256 else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,6 +17,7 @@ from app.core.gate.neighbours import Neighbour, Neighbours, nearest
 from app.core.markdown import escape_markdown
 from app.core.performance.formatting import counted, proportion_in_full
 from app.core.review.cases import Case
+from app.core.review.open_worklist import OpenWorklist
 from app.core.scoring.prediction import Prediction
 from app.core.statistics.metrics import Proportion
 from app.ui import elements, errors, state, widget_keys
@@ -103,19 +106,20 @@ def warn(similar: Similar | None) -> None:
     )
 
 
-def show(similar: Similar | None, case: Case) -> None:
+def show(similar: Similar | None, case: Case, opened: OpenWorklist) -> None:
     """Draws the nearest films of each class; a click shows one beside the open film.
 
     Args:
         similar: As from `find`.
         case: The open film.
+        opened: Its worklist.
     """
     if similar is None:
         return
     st.markdown(f"**{_TITLE}**", help=_HELP)
     has_pictures = bool(similar.sample.pictures)
     shown = {one.image_id for films in similar.neighbours.by_class for one in films}
-    under_review = state.sources_under_review(shown)
+    in_worklist = _items(opened, shown)
     data: dict[str, Any] = {
         "label": _TITLE,
         "film": cache.compared_picture(case.image_id, case.film)
@@ -126,14 +130,18 @@ def show(similar: Similar | None, case: Case) -> None:
             {
                 "truth": _name(similar.task, label),
                 "films": [
-                    _tile(one, similar) | {"can_open": one.image_id in under_review}
+                    _tile(one, similar) | {"can_open": one.image_id in in_worklist}
                     for one in similar.neighbours.by_class[label]
                 ],
             }
             for label in _order(similar.neighbours)
         ],
     }
-    _mount(data=data, key=widget_keys.SIMILAR_FILMS, on_opened_change=errors.callback(_open))
+    _mount(
+        data=data,
+        key=widget_keys.SIMILAR_FILMS,
+        on_opened_change=errors.callback(partial(_open, opened)),
+    )
     st.caption(" ".join(_notes(similar)))
 
 
@@ -227,8 +235,17 @@ def _shape(task: Task, label: int) -> str:
     return shapes[label % len(shapes)]
 
 
-def _open() -> None:
-    """Opens one of the films, which is in the batch under review."""
+def _open(opened: OpenWorklist) -> None:
+    """Opens one of the films, which is in the worklist."""
     image_id = state.value_of(widget_keys.SIMILAR_FILMS, {}).get("opened")
-    for source in state.sources_under_review({image_id}).values():
-        state.open_case(source)
+    for item in _items(opened, {image_id}).values():
+        state.open_film(opened.worklist.id, item)
+
+
+def _items(opened: OpenWorklist, image_ids: Collection[str]) -> dict[str, int]:
+    """Positions of those films that are in a worklist, by their identity."""
+    return {
+        one.image_id: item
+        for item, one in enumerate(opened.results())
+        if one is not None and one.image_id in image_ids
+    }

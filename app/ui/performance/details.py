@@ -17,9 +17,11 @@ from app.core.performance.calibration_check import CalibrationCheck
 from app.core.performance.classifications import Histogram, Misclassified, SubgroupResult
 from app.core.performance.learning import LearningCurve
 from app.core.performance.predictions import ClassCount
+from app.core.review import making
+from app.core.review.making import Plan
+from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
 from app.core.sources.lookup import locate
-from app.core.sources.source import Source
 from app.ui import components, state
 from app.ui.performance.figures import SPLIT_LABELS
 
@@ -254,5 +256,10 @@ def _open_film(film: Misclassified, bundle: Bundle) -> None:
             icon=":material/folder_off:",
         )
         return
-    state.open_case(Source(name=film.path, path=found))
-    st.switch_page("views/case.py")
+    plan = Plan(name=f"Looked up on Performance: {bundle.name}", bundle=bundle)
+    opened = making.of_film(open_worklists(), plan, found, settings=read_settings())
+    if opened is not None:
+        state.open_film(opened[0].worklist.id, opened[1])
+        st.switch_page(
+            "views/case.py", query_params=state.film_address(opened[0].worklist.id, opened[1])
+        )

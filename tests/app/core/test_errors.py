@@ -15,6 +15,7 @@ from app.core.errors import (
     system_reason,
 )
 from app.core.sources import folders, uploads
+from app.core.sources.left_out import LeftOut
 from app.core.sources.source import Source
 
 PATH = "/films/Mustermann_Erika.png"
@@ -47,7 +48,7 @@ def test_every_system_error_is_described(error, told, bundle, tmp_path, monkeypa
         patch.setattr(uploads.shutil, "copyfileobj", fail)
         upload = (tmp_path / "a.png").open("w+b")
         with upload, pytest.raises(SourceError) as of_upload:
-            uploads.spool([upload])
+            uploads.keep_uploads([upload], tmp_path / "kept", LeftOut())
     with monkeypatch.context() as patch:
         patch.setattr(Source, "_read_file", fail)
         with pytest.raises(UnreadableImageError) as of_film:

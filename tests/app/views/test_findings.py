@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from app.ui.review import finding_columns
+from app.ui.review.finding_columns import are_listed
 from streamlit.testing.v1 import AppTest
 
 from app.core.bundles.task import Task
@@ -12,8 +14,6 @@ from app.core.record.log import all_entries
 from app.core.record.opening import open_record
 from app.core.record.verdicts import VerdictStore
 from app.core.statistics.bootstrap import auc_interval
-from app.ui.review import finding_columns
-from app.ui.review.finding_columns import are_listed
 from tests.app.views.conftest import MAIN, review_folder
 from tests.bundles import without_test_labels
 from tests.homes import link_converted

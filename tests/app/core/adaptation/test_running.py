@@ -1,6 +1,3 @@
-import gc
-import weakref
-
 import cv2
 import numpy as np
 import pytest
@@ -59,23 +56,3 @@ def test_what_is_wrong_with_the_films_is_its_error(engine, labelled):
 
     assert "too few labelled films" in running.error
     assert running.adapted is None
-
-
-class Uploads:
-    """Stands for the folder of uploads, which goes with its last user."""
-
-
-def test_uploads_stay_until_it_has_ended(engine, labelled):
-    uploads = Uploads()
-    there = weakref.ref(uploads)
-    running = Adapting(
-        labelled[:8], bundle=engine.bundle, place="Ward 3", wanted=Wanted(), keep=uploads
-    )
-    del uploads
-    gc.collect()
-    assert there() is not None
-
-    running.start(engine)
-    running.wait(60)
-    gc.collect()
-    assert there() is None

@@ -1,4 +1,4 @@
-"""How the batch differs from the films that the model was tested on: a sentence, and its proof."""
+"""How its films differ from those that the model was tested on: a sentence, and its proof."""
 
 from __future__ import annotations
 

@@ -1,22 +1,22 @@
-"""Choosing a batch: upload, server folder or the model's sample films."""
+"""Choosing the films of a new worklist: upload, server folder or the model's sample films."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import SourceError
 from app.core.markdown import escape_markdown, escape_sentence
-from app.core.review.batch import Batch
+from app.core.performance.formatting import counted
+from app.core.review import making
+from app.core.review.open_worklist import OpenWorklist
+from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
-from app.core.sources import folders, sources
-from app.core.sources.left_out import LeftOut
-from app.core.sources.source import Source
-from app.core.sources.uploads import Spool, spool
-from app.ui import decision_log, errors, state, widget_keys
-from app.ui.cache import models
+from app.core.sources import folders
+from app.ui import errors, state, widget_keys
+from app.ui.worklists import plans
 
 _FILES = "Files or ZIP"
 _DIRECTORY = "Folder on this computer"
@@ -25,8 +25,8 @@ _SAMPLES = "Sample films"
 _MAX_LISTED = 60
 
 
-def choose_batch(bundle: Bundle) -> None:
-    """Lets the user choose images; starts scoring and reruns the page."""
+def choose_films(bundle: Bundle) -> None:
+    """Lets the user choose films and make a worklist of them, which is opened."""
     origin = st.segmented_control(
         "Images from",
         [_FILES, _DIRECTORY, _SERVER, _SAMPLES],
@@ -51,12 +51,13 @@ def _samples(bundle: Bundle) -> None:
         )
         return
     st.write(f"{len(bundle.samples)} sample films of the model {escape_markdown(bundle.name)}.")
+    plan = plans.ask(bundle, f"Samples of {bundle.name}")
     if st.button("Review the sample films", type="primary", key="review_samples"):
-        found = [Source(path.name, path) for path in bundle.samples]
-        _start(found, bundle)
+        _open(lambda: making.of_samples(open_worklists(), plan))
 
 
 def _upload(bundle: Bundle, *, directory: bool) -> None:
+    settings = read_settings()
     # A new key each time empties the uploader and releases its memory.
     uploads = st.file_uploader(
         "Folder of films"
@@ -65,18 +66,22 @@ def _upload(bundle: Bundle, *, directory: bool) -> None:
         accept_multiple_files="directory" if directory else True,
         key=f"review_upload_{state.upload_number()}_{directory}",
     )
-    if uploads and st.button(
-        f"Review {len(uploads)} uploaded {'file' if len(uploads) == 1 else 'files'}",
-        type="primary",
-        key="review_uploaded",
+    st.caption(
+        f"Uploads are kept on the server for {counted(settings.uploads_days, 'day')}, up to "
+        f"{settings.uploads_mb:,} MB in all; what is decided about them is kept for ever."
+    )
+    if not uploads:
+        return
+    plan = plans.ask(bundle, counted(len(uploads), "uploaded file"))
+    if st.button(
+        f"Review {counted(len(uploads), 'uploaded file')}", type="primary", key="review_uploaded"
     ):
-        spooled = spool(uploads)
-        state.next_upload()
-        _start(spooled.sources, bundle, left_out=spooled.left_out, spooled=spooled)
+        _open(lambda: making.of_uploads(open_worklists(), plan, uploads, settings=settings))
 
 
 def _server_folder(bundle: Bundle) -> None:
-    root = read_settings().data_root
+    settings = read_settings()
+    root = settings.data_root
     if root is None:
         st.info(
             "No server folder is configured. Set OVERREAD_DATA_ROOT to a folder with films to "
@@ -90,7 +95,7 @@ def _server_folder(bundle: Bundle) -> None:
         persist_state="session",
     )
     try:
-        folder = folders.inside_root(root, relative)
+        folders.inside_root(root, relative)
         inside = folders.subfolders(root, relative)
     except SourceError as error:
         st.error(escape_sentence(str(error)), icon=":material/error:")
@@ -107,37 +112,21 @@ def _server_folder(bundle: Bundle) -> None:
             f"The first {_MAX_LISTED} of {len(inside):,} folders are shown. Type the name of any "
             "other above."
         )
+    plan = plans.ask(bundle, relative.strip("/") or "Everything in the data root")
     # The label names the folder, because a click may come before the page shows a new choice.
     named = f"the folder {escape_markdown(relative)}" if relative else "everything in the data root"
     if st.button(f"Review {named}", type="primary", key="review_server"):
-        with st.spinner("Listing the folder"):
-            left_out = LeftOut()
-            found = sources.below_root(root, folder, left_out)
-        _start(found, bundle, left_out=left_out)
+        _open(lambda: making.of_folder(open_worklists(), plan, relative, settings=settings))
 
 
-def _start(
-    found: Sequence[Source],
-    bundle: Bundle,
-    *,
-    left_out: LeftOut | None = None,
-    spooled: Spool | None = None,
-) -> None:
-    if not found:
-        st.warning(
-            "The folder contains no images. Expected JPEG, PNG, TIFF or DICOM files; choose "
-            f"another folder. {escape_markdown(str(left_out or ''))}"
-        )
+def _open(make: Callable[[], OpenWorklist]) -> None:
+    """Makes a worklist and goes to its page."""
+    try:
+        with st.spinner("Listing the films"):
+            made = make()
+    except SourceError as error:
+        st.warning(escape_sentence(str(error)))
         return
-    known = models.known_results(bundle)
-    batch = Batch(
-        found,
-        bundle=bundle,
-        spooled=spooled,
-        known=known,
-        left_out=left_out,
-        second_look=decision_log.second_look(bundle),
-    )
-    batch.start(models.engine(bundle))
-    state.set_batch(batch)
-    st.rerun()
+    state.next_upload()
+    state.open_worklist(made.worklist.id)
+    st.switch_page("views/worklist.py", query_params={"id": made.worklist.id})

@@ -16,41 +16,37 @@ from app.core.images.reading import (
     Window,
     window_text,
 )
-from app.core.review.batch import Batch
+from app.core.review.open_worklist import OpenWorklist
 from app.core.scoring.result import Result
-from app.ui import decision_log, state
-from app.ui.cache import models
+from app.ui import state
 
 
-def offer_choices(batch: Batch, results: Sequence[Result]) -> None:
-    """Shows inputs if a choice makes, or has made, files readable; reviews them again with it.
+def offer_choices(opened: OpenWorklist) -> None:
+    """Shows inputs if a choice makes, or has made, files readable; scores them again with it.
 
     Args:
-        batch: The batch under review.
-        results: Its results.
+        opened: The worklist, scored.
     """
     counts, is_answered = state.cached(
-        "left_open", (len(results),), lambda: _count_left_open(results)
+        "left_open", (opened.version,), lambda: _count_left_open(opened.scored)
     )
     if not counts:
         return
-    earlier = for_model(batch.reading, batch.bundle.manifest.input)
-    number = state.batch_number()
+    earlier = for_model(opened.reading, opened.bundle.manifest.input)
+    key = f"{opened.worklist.id}_{opened.reading.note()}"
     with st.expander("Some files can be read in more than one way", expanded=not is_answered):
         frame, window = earlier.frame, earlier.window
         if counts[SEVERAL_IMAGES]:
-            frame = _choose_frame(counts[SEVERAL_IMAGES], number, earlier.frame)
+            frame = _choose_frame(counts[SEVERAL_IMAGES], key, earlier.frame)
         if counts[RANGE_UNKNOWN]:
-            window = _choose_window(counts[RANGE_UNKNOWN], number, earlier)
+            window = _choose_window(counts[RANGE_UNKNOWN], key, earlier)
         reading = ReadOptions(frame, window)
         if st.button(
             "Read the files this way",
-            disabled=reading == batch.reading,
-            key=f"review_read_as_{number}",
+            disabled=reading == opened.reading or opened.worklist.is_closed,
+            key=f"review_read_as_{key}",
         ):
-            again = batch.read_as(reading, decision_log.second_look(batch.bundle))
-            again.start(models.engine(batch.bundle))
-            state.set_batch(again)
+            opened.read_as(reading)
             st.rerun()
 
 
@@ -70,19 +66,19 @@ def _left_open(result: Result) -> str:
     return result.reason_code if result.reason_code in (SEVERAL_IMAGES, RANGE_UNKNOWN) else ""
 
 
-def _choose_frame(count: int, number: int, earlier: int | None) -> int | None:
+def _choose_frame(count: int, key: str, earlier: int | None) -> int | None:
     chosen = st.number_input(
         f"Image to score, where a file holds several ({count:,}); 1 is the first",
         min_value=1,
         value=earlier,
         step=1,
         placeholder="none",
-        key=f"review_frame_{number}",
+        key=f"review_frame_{key}",
     )
     return None if chosen is None else int(chosen)
 
 
-def _choose_window(count: int, number: int, earlier: ReadOptions) -> Window | None:
+def _choose_window(count: int, key: str, earlier: ReadOptions) -> Window | None:
     own = earlier.model_window
     st.write(
         f"Values shown as black and white, where a file does not state them ({count:,})"
@@ -96,14 +92,14 @@ def _choose_window(count: int, number: int, earlier: ReadOptions) -> Window | No
         value=black,
         placeholder=f"e.g. {usual[0]:g}",
         format="%g",
-        key=f"review_black_{number}",
+        key=f"review_black_{key}",
     )
     high = right.number_input(
         "White",
         value=white,
         placeholder=f"e.g. {usual[1]:g}",
         format="%g",
-        key=f"review_white_{number}",
+        key=f"review_white_{key}",
     )
     if low is None or high is None:
         return None

@@ -1,0 +1,52 @@
+"""Worklist page: the films of one worklist, and how far scoring is."""
+
+import streamlit as st
+
+from app.core.results.rows import table, with_verdicts
+from app.core.review.refusals import all_refused_note
+from app.core.spreadsheets import to_csv
+from app.reading.sessions import sessions
+from app.ui import reader, state, verdict_log
+from app.ui.worklist import choices, film_list, heading, scoring, shift
+from app.ui.worklists import opened as worklists
+
+found = worklists.require()
+opened = worklists.opened(found)
+who = reader.require_reader()
+is_open = found.mode == "open"
+
+heading.show(found, opened, state.require_bundle())
+if opened.progress.running:
+    scoring.show_progress(opened)
+else:
+    scoring.show_end(opened)
+    if is_open:
+        opened.wait_until_scored()  # for the comparison, if a film was judged anew
+        shift.show(opened.shift, opened.bundle)
+        if opened.shift is None and (note := all_refused_note(opened.scored)):
+            st.warning(note, icon=":material/block:")
+    choices.offer_choices(opened)
+
+item = film_list.show_films(
+    opened.bundle,
+    worklist_id=found.id,
+    token=sessions.open(who, found.id),
+    hides_model=not is_open,
+)
+if item is not None:
+    state.open_film(found.id, item)
+    st.switch_page("views/case.py", query_params=state.film_address(found.id, item))
+
+if is_open and not opened.progress.running:
+    st.download_button(
+        "Download results.csv",
+        # Built on request: for 100,000 films it takes longer than the page.
+        lambda: to_csv(
+            with_verdicts(table(opened.scored, opened.bundle), verdict_log.current(opened.bundle))
+        ),
+        "results.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="review_download",
+        on_click="ignore",
+    )

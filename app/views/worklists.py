@@ -1,0 +1,14 @@
+"""Front page: the worklists, how far each is, and a new one."""
+
+import streamlit as st
+
+from app.ui import reader, state
+from app.ui.worklists import front_page, intake
+
+st.title("Worklists")
+
+has_any = front_page.show(reader.require_reader())
+st.subheader("New worklist")
+if not has_any:
+    st.write("Choose films to review. They stay on this computer.")
+intake.choose_films(state.require_bundle())
