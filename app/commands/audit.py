@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from app.core.record.database import Database
+    from app.core.record.entry import Entry
+    from app.core.settings import Settings
     from app.core.sources.source import Source
 
 # Of each kind of fault, so many are printed.
@@ -32,23 +34,24 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     verify = add_command(
         below,
         "verify",
-        "Check that no entry of the record was changed, removed or put elsewhere since it was "
-        "saved, and say which was.",
+        "Check that no entry of the record has been changed, removed or moved since it was saved, "
+        "and name each that has.",
         "overread audit verify",
     )
     verify.add_argument(
         "--noted",
         type=_noted,
         metavar="NUMBER:HASH",
-        help="an entry as an earlier check printed it and somebody noted it elsewhere; also finds "
-        "a record whose hashes were all worked out again",
+        help="the last entry as an earlier check printed it; finds changes even in a record whose "
+        "hashes were all computed anew",
     )
     verify.set_defaults(run=_verify)
     replay = add_command(
         below,
         "replay",
-        "Compute again what a reader was shown when an entry was made, from the model in the "
-        "folder of models and the film below the data root, and say whether it is the same.",
+        "Compute again what a reader was shown when an entry was made, and say whether the result "
+        "is the same. The model is looked for in the folder of models, the film in its worklist "
+        "and then below the data root.",
         "overread audit replay 42",
     )
     replay.add_argument(
@@ -80,13 +83,13 @@ def _verify(options: argparse.Namespace) -> None:
     if (more := len(found.faults) - _MAX_LISTED) > 0:
         print(f"and {more:,} more")
     for name in found.missing_triggers:
-        print(f"the database no longer forbids changes: {name} was removed")
+        print(f"the database no longer prevents changes: its rule {name} was removed")
     if not found.is_sound:
         raise OverreadError(
-            "The record is not as it was saved. Keep the database as it is, and compare it with a "
-            "copy from before."
+            "The record is not as it was saved. Leave the database as it is, and compare it with "
+            "an earlier backup."
         )
-    print("unchanged: every entry follows the one before it")
+    print("unchanged: all entries are as they were saved")
 
 
 def _replay(options: argparse.Namespace) -> None:
@@ -96,28 +99,27 @@ def _replay(options: argparse.Namespace) -> None:
     from app.core.record.log import entry
     from app.core.record.replay import TOLERANCE, replay
     from app.core.settings import read_settings
-    from app.core.sources.sources import below_root
 
     settings = read_settings()
     with _opened() as record:
         asked = entry(record, options.number)
+        in_worklist = _in_worklist(record, asked, settings)
     in_flight.keep_in(settings.decoding)
-    films = below_root(settings.data_root, settings.data_root) if settings.data_root else []
     with progress(title="looking for the film", unit="file") as bar:
-        found = replay(asked, models=settings.models, films=_counted(films, bar))
+        films = _counted(_films(in_worklist, settings), bar)
+        found = replay(asked, models=settings.models, films=films)
     who = f" by {asked.reader}" if asked.reader else ""
     print(f"entry {asked.number:,}: {asked.event}{who}, {asked.created_at.isoformat()}")
     print(f"film: {found.file}, sha256 as recorded")
     print(f"model: {asked.bundle_sha256}, as recorded")
     print(f"prediction: {asked.prediction} then, {found.prediction} now")
     print(
-        f"probability: {asked.probability:.6f} then, {found.probability:.6f} now; they differ by "
-        f"{found.difference:.1g}, and up to {TOLERANCE:g} is the same"
+        f"probability: {asked.probability:.6f} then, {found.probability:.6f} now; a difference of "
+        f"{found.difference:.1g}, where up to {TOLERANCE:g} counts as the same"
     )
     print(f"threshold: {asked.threshold:.6f} then, {found.threshold:.6f} now")
     if found.is_same_heatmap is not None:
-        same = "the same" if found.is_same_heatmap else "not the same"
-        print(f"heatmap: {same} to the last bit")
+        print(f"heatmap: {'' if found.is_same_heatmap else 'not '}identical to the last bit")
     if asked.pipeline != found.pipeline:
         print(f"preprocessing: version {asked.pipeline} then, {found.pipeline} now")
     for name, (then, now) in found.changed_versions.items():
@@ -125,6 +127,31 @@ def _replay(options: argparse.Namespace) -> None:
     if not found.is_same:
         raise OverreadError(f"The result of entry {asked.number:,} is not the same.")
     print("the same result")
+
+
+def _in_worklist(record: Database, asked: Entry, settings: Settings) -> Source | None:
+    """The film of an entry where its worklist has it; None outside of worklists."""
+    from app.core.record.worklist_items import item_at
+    from app.core.record.worklists import worklist
+    from app.core.review.places import FolderPlace, UploadsPlace
+
+    if asked.worklist_id is None or asked.item is None:
+        return None
+    found = worklist(record, asked.worklist_id)
+    name = item_at(record, asked.worklist_id, asked.item).name
+    if found.origin == "folder":
+        return FolderPlace(settings.data_root, found.place).source(name)
+    # Samples are looked at in any case.
+    return UploadsPlace(settings.uploads / found.id).source(name)
+
+
+def _films(in_worklist: Source | None, settings: Settings) -> Iterator[Source]:
+    from app.core.sources.sources import below_root
+
+    if in_worklist is not None:
+        yield in_worklist
+    if settings.data_root:
+        yield from below_root(settings.data_root, settings.data_root)
 
 
 def _counted(films: Iterable[Source], bar: tqdm[NoReturn]) -> Iterator[Source]:

@@ -100,7 +100,7 @@ def audit(database: Database, *, noted: tuple[int, str] | None = None) -> Audit:
     elif head.number > number:
         faults.append(_gap(number + 1, head.number))
     elif (head.number, head.hash) != (number, previous):
-        faults.append(Fault(number, "is not the one that was added last"))
+        faults.append(Fault(number, "is not the entry that was added last"))
     if noted is not None and hash_noted != noted[1]:
         faults.append(Fault(noted[0], "does not have the hash that was noted"))
     faults.sort(key=lambda fault: fault.number)
@@ -126,7 +126,7 @@ def _rows(connection: Connection, *, is_sqlite: bool) -> Iterator[RowMapping]:
 def _gap(first: int, last: int) -> Fault:
     if first == last:
         return Fault(first, "is missing")
-    return Fault(first, f"and all up to {last:,} are missing")
+    return Fault(first, f"and all entries up to {last:,} are missing")
 
 
 def _with_places(faults: list[Fault], changed: list[_Changed]) -> list[Fault]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from app.core.record.database import Database
 from app.core.record.entry import storable
+from app.core.record.problems import RecordError
 from app.core.record.schema import worklist_items, worklists
 from app.core.record.worklists import no_such_worklist
 
@@ -113,17 +114,28 @@ def items(database: Database, worklist_id: str) -> list[Item]:
     Raises:
         RecordError: If the record cannot be read.
     """
-    columns = worklist_items.c
-    query = (
-        select(columns.position, columns.name, columns.image_id, columns.size, columns.mtime_ns)
-        .where(columns.worklist_id == worklist_id)
-        .order_by(columns.position)
-    )
     with database.reading(_WHAT) as connection:
-        return [
-            Item(position, name, image_id, None if size is None else Stamp(size, mtime_ns))
-            for position, name, image_id, size, mtime_ns in connection.execute(query)
-        ]
+        found = connection.execute(_select(worklist_id).order_by(worklist_items.c.position))
+        return [_item(*row) for row in found]
+
+
+def item_at(database: Database, worklist_id: str, position: int) -> Item:
+    """A film of a worklist.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+        position: From 0, in the order of the worklist.
+
+    Raises:
+        RecordError: If there is none, or the record cannot be read.
+    """
+    query = _select(worklist_id).where(worklist_items.c.position == position)
+    with database.reading(_WHAT) as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        raise RecordError(f"The worklist has no film {position + 1:,}.")
+    return _item(*row)
 
 
 def set_image_ids(
@@ -150,6 +162,20 @@ def set_image_ids(
     if rows:
         with database.writing(_WHAT) as connection:
             connection.execute(statement, rows)
+
+
+def _select(worklist_id: str) -> Select[int, str, str | None, int | None, int | None]:
+    columns = worklist_items.c
+    return select(
+        columns.position, columns.name, columns.image_id, columns.size, columns.mtime_ns
+    ).where(columns.worklist_id == worklist_id)
+
+
+def _item(
+    position: int, name: str, image_id: str | None, size: int | None, mtime_ns: int | None
+) -> Item:
+    stamp = None if size is None or mtime_ns is None else Stamp(size, mtime_ns)
+    return Item(position, name, image_id, stamp)
 
 
 def _stored(stamp: Stamp | None) -> dict[str, int | None]:

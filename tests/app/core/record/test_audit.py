@@ -88,9 +88,9 @@ def test_bytes_that_are_no_text_are_found(sqlite_record):
     [
         ("number = 1", [(1, "is missing")]),
         ("number = 3", [(3, "is missing")]),
-        ("number IN (2, 3, 4)", [(2, "and all up to 4 are missing")]),
+        ("number IN (2, 3, 4)", [(2, "and all entries up to 4 are missing")]),
         ("number = 5", [(5, "is missing")]),
-        ("number > 0", [(1, "and all up to 5 are missing")]),
+        ("number > 0", [(1, "and all entries up to 5 are missing")]),
     ],
 )
 def test_a_missing_entry_is_found(five, where, sentences):

@@ -1,5 +1,10 @@
 """A database that is locked, read-only, full, damaged or away: said in words, nothing confirmed."""
 
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from app.core.record.database import Database
@@ -7,6 +12,7 @@ from app.core.record.entry import Draft
 from app.core.record.log import all_entries, append
 from app.core.record.opening import open_record
 from app.core.record.problems import RecordError
+from tests import postgresql
 from tests.full_disk import files_up_to
 
 DRAFT = Draft(event="seen", image_id="a" * 64, bundle_sha256="b" * 64)
@@ -80,6 +86,30 @@ def test_a_server_that_was_started_again_is_used_again(postgresql_server):
             connection.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
 
         assert append(record, DRAFT)[0].number == 2
+
+
+def test_a_server_that_is_away_for_a_while_loses_nothing(postgresql_server):
+    server = postgresql.Server(Path(tempfile.mkdtemp(prefix="overread-pg-")))
+    server.create()
+    server.start()
+    try:
+        with open_record(server.url("away")) as record:
+            done = replace(DRAFT, action_id="1")
+            append(record, done)
+            server.stop()
+            for _ in range(2):
+                with pytest.raises(RecordError, match=r"does not answer; .* nothing was added"):
+                    append(record, replace(DRAFT, action_id="2"))
+            with pytest.raises(RecordError, match="does not answer"):
+                list(all_entries(record))
+
+            server.start()
+            # The same database object, and what the page sends again.
+            assert append(record, replace(DRAFT, action_id="2"))[0].number == 2
+            assert append(record, done)[0].number == 1
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://host/x"])

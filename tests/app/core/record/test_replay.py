@@ -13,8 +13,11 @@ from app.core.record.entry import Draft
 from app.core.record.opening import open_record
 from app.core.record.shown import heatmap_digest, reading_of, shown, stored_reading
 from app.core.record.verdicts import VerdictStore
+from app.core.record.worklist_items import NewItem, add_items
+from app.core.record.worklists import create_worklist
 from app.core.scoring.engine import Engine
 from app.core.settings import read_settings
+from app.core.sources import sources
 
 pytestmark = pytest.mark.slow
 
@@ -54,9 +57,30 @@ def test_what_was_shown_is_computed_again(phantom_bundle, place, capsys):
         said = capsys.readouterr().out.splitlines()
         assert said[0].startswith(f"entry {entry.number}: verdict by Ada, 20")
         assert said[1] == "film: ward/film.png, sha256 as recorded"
-        assert "heatmap: the same to the last bit" in said
+        assert "heatmap: identical to the last bit" in said
         assert said[-1] == "the same result"
     assert as_stored.image_id != turned.image_id
+
+
+def test_the_film_is_looked_for_in_its_worklist_first(
+    phantom_bundle, place, monkeypatch, capsys
+):  # fmt: skip
+    with open_record(read_settings().database_url) as record:
+        made = create_worklist(
+            record, name="Ward", origin="folder", place="ward", model=phantom_bundle.path.name,
+            bundle_sha256=phantom_bundle.sha256, network_sha256=phantom_bundle.network_sha256,
+        )  # fmt: skip
+        add_items(record, made.id, [NewItem("gone.png"), NewItem("film.png")])
+    save(phantom_bundle, place, worklist_id=made.id, item=1)
+    save(phantom_bundle, place, worklist_id=made.id, item=0)
+    searched = []
+    monkeypatch.setattr(sources, "below_root", lambda *where: searched.append(where) or [])
+
+    assert main(["audit", "replay", "1"]) == 0
+    assert not searched
+    assert main(["audit", "replay", "2"]) == 0  # among the samples
+    assert searched
+    capsys.readouterr()
 
 
 def test_another_result_is_status_1_and_says_what_differs(phantom_bundle, place, capsys):

@@ -8,6 +8,7 @@ from app.core.record.worklist_items import (
     NewItem,
     Stamp,
     add_items,
+    item_at,
     items,
     set_image_ids,
 )
@@ -49,6 +50,9 @@ def test_a_film_that_was_read_is_known_again_by_its_file(record, worklist_id):
     assert items(record, worklist_id) == [
         Item(0, "a", "e" * 64), Item(1, "b"), Item(2, "c", "f" * 64, STAMP)
     ]  # fmt: skip
+    assert item_at(record, worklist_id, 2) == Item(2, "c", "f" * 64, STAMP)
+    with pytest.raises(RecordError, match="no film 4"):
+        item_at(record, worklist_id, 3)
 
 
 def test_nothing_is_added_to_a_worklist_that_is_not_there(record):
