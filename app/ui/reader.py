@@ -84,8 +84,10 @@ def show_in_sidebar() -> None:
         else:
             with st.popover("Change reader", type="tertiary", icon=":material/person:"):
                 _ask_for_name()
-    if not signs_in() and (chosen := state.chosen_reader()):
-        _keep_in_browser(key="reader_kept", data={"name": chosen})
+    if signs_in():
+        _keep_in_browser(key="reader_kept", data={"signedIn": True})
+    elif chosen := state.chosen_reader():
+        _keep_in_browser(key="reader_kept", data={"chosen": chosen})
 
 
 def _signed_in() -> Reader | None:
@@ -113,6 +115,7 @@ def _ask_to_sign_in() -> None:
     st.title("Sign in")
     st.write("Readers have verdicts of their own here.")
     st.button("Sign in", on_click=st.login, type="primary", icon=":material/login:")
+    _keep_in_browser(key="reader_wanted", data={"signedIn": False})
 
 
 def _ask_for_name() -> None:
@@ -120,12 +123,9 @@ def _ask_for_name() -> None:
     names = [one.name for one in all_readers(_record()) if not one.subject and not one.is_removed]
     if names:
         st.pills("Who is reading?", names, key=READER_NAME, on_change=_choose, args=(READER_NAME,))
-    with st.form("reader", border=False):
-        st.text_input(
-            "Another name" if names else "Your name",
-            key=NEW_READER,
-            help="Verdicts are saved under this name. This browser keeps it.",
-        )
+    with st.form("reader", border=False, width=400):
+        st.text_input("Another name" if names else "Your name", key=NEW_READER)
+        st.caption("Verdicts are saved under this name. This browser keeps it.")
         st.form_submit_button("Read under this name", on_click=_choose, args=(NEW_READER,))
 
 

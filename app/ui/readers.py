@@ -19,12 +19,6 @@ from app.reading.sessions import sessions
 from app.ui import errors, reader, state
 from app.ui.cache import models
 
-_ROLES = {
-    "reader": "reads",
-    "adjudicator": "decides between readers who differ",
-    "administrator": "says who may read, and as what",
-}
-
 
 def explain(who: Reader) -> None:
     """Says what the roles are, and who may change them.
@@ -32,8 +26,10 @@ def explain(who: Reader) -> None:
     Args:
         who: Whoever looks at the page.
     """
-    roles = "; ".join(f"**{role}**: {meaning}" for role, meaning in _ROLES.items())
-    st.markdown(f"{roles}.")
+    st.markdown(
+        "A **reader** reads. An **adjudicator** decides where two readers differ, without seeing "
+        "what they said. An **administrator** says who may read, and as what."
+    )
     if not reader.signs_in():
         st.caption(
             "Names are chosen freely on this machine, so anybody may change this list. With "

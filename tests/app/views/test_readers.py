@@ -31,7 +31,7 @@ def read_as(at, name):
 
 
 def says(at):
-    return [one.value for one in at.sidebar.caption]
+    return [one.value for one in at.sidebar.caption if one.value.startswith("Reading as")]
 
 
 def test_a_name_is_chosen_once_and_may_be_changed(record):
