@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.record.answers import Answers
+from app.core.record.readers import is_removed
 from app.core.review import modes
 from app.core.review.modes import Sight
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.worklist_registry import open_worklists
 from app.core.scoring.result import Result
 from app.reading.answers import AnswerError, Asked
+from app.reading.sessions import sessions
 
 _HIDDEN = "The model is shown once your call is locked."
 
@@ -57,8 +59,12 @@ def asked_worklist(asked: Asked) -> OpenWorklist:
         AnswerError: If the reader may not read it.
         OverreadError: If it cannot be opened.
     """
-    opened = open_worklists().get(asked.session.worklist_id)
     reader = asked.session.reader
+    # Another server may have removed the reader, which ends no session of this one.
+    if reader is not None and is_removed(open_worklists().record, reader.id):
+        sessions.end_of(reader.id)
+        raise AnswerError(403, "An administrator has removed this reader. What was saved is kept.")
+    opened = open_worklists().get(asked.session.worklist_id)
     if not opened.worklist.is_for(None if reader is None else reader.id):
         raise AnswerError(403, "This worklist is for other readers.")
     return opened

@@ -41,6 +41,21 @@ class Reader:
     role: Role = "reader"
 
 
+def is_removed(database: Database, reader_id: int) -> bool:
+    """Whether a reader may read no more, as some other process may have saved.
+
+    Args:
+        database: The record.
+        reader_id: Number of the reader.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    query = select(readers.c.removed_at).where(readers.c.id == reader_id)
+    with database.reading(_WHAT) as connection:
+        return connection.scalar(query) is not None
+
+
 def find_reader(database: Database, name: str) -> Reader | None:
     """The reader of a name that was chosen; None if the record knows none, or it signs in.
 

@@ -11,6 +11,7 @@ from app.core.explanations.selection import default_choice
 from app.core.record import log
 from app.core.record.audit import audit
 from app.core.record.database import Database
+from app.core.record.readers import remove_reader
 from app.core.record.replay import ReplayError, replay
 from app.core.record.shown import heatmap_digest
 from app.core.record.worklists import close_worklist
@@ -206,7 +207,23 @@ def test_two_readers_who_press_at_the_same_moment_are_both_kept(make):
     assert audit(open_worklists().record).is_sound
 
 
-def test_a_closed_worklist_and_a_removed_reader_are_told(make):
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_reader_whom_another_server_removed_is_told_and_reads_no_more(make, method):
+    _, browser = make()
+    remove_reader(open_worklists().record, named("Reader 1").id)
+
+    def act():
+        if method == "get":
+            return browser.get("/reading/films/0")
+        return sent(browser, "0/verdict", agreement="agree")
+
+    told = act()
+    assert (told.status_code, "has removed this reader" in told.json()["error"]) == (403, True)
+    assert act().status_code == 401  # the page asks for another session, and is told there
+    assert not entries()
+
+
+def test_a_closed_worklist_is_told(make):
     opened, browser = make()
     close_worklist(open_worklists().record, opened.worklist.id)
     closed = sent(browser, "0/verdict", agreement="agree")
