@@ -17,6 +17,7 @@ from app.core.images.reading import ReadOptions
 from app.core.record.entry import Entry
 from app.core.record.shown import heatmap_digest, reading_of, versions
 from app.core.scoring.engine import Engine
+from app.core.scoring.own_threshold import bundle_at
 from app.core.sources.source import Source
 
 # Another machine, library or batch may change the last digits of a probability.
@@ -84,7 +85,8 @@ def replay(entry: Entry, *, models: Path, films: Iterable[Source]) -> Replay:
             f"Entry {entry.number:,} ({entry.event}) does not say what was shown, so nothing can "
             "be computed again. Those of earlier versions and those without a prediction do not."
         )
-    bundle = _bundle(entry, models)
+    # What it decides by itself is part of its digest, so any other threshold is its worklist's.
+    bundle = bundle_at(_bundle(entry, models), entry.threshold)
     reading = reading_of(entry.reading)
     source, data = _film(entry, reading, films, bundle)
     prepared = prepare(data, bundle.manifest.input, reading=reading)

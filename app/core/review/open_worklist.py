@@ -23,10 +23,10 @@ from app.core.results.folder_shift import compare_results
 from app.core.review.film_files import FilmFiles, to_be_looked_for
 from app.core.review.installed_models import InstalledModels
 from app.core.review.known_films import KnownFilms
-from app.core.review.own_threshold import bundle_at, result_at
 from app.core.review.places import Place
 from app.core.review.scoring_progress import Progress
 from app.core.scoring.engine import Engine
+from app.core.scoring.own_threshold import bundle_at, result_at
 from app.core.scoring.result import Result
 from app.core.scoring.second_look import AsDecided
 from app.core.sources.left_out import LeftOut

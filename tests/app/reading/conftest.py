@@ -17,9 +17,9 @@ from tests.app.core.review.conftest import settings, ward  # noqa: F401
 def make(bundle, settings, ward):  # noqa: F811
     """Makes a scored worklist of a folder, and the browser of a reader in it."""
 
-    def make(mode="open", reader="Reader 1"):
+    def make(mode="open", reader="Reader 1", threshold=None):
         worklists = open_worklists()
-        plan = Plan(name="Ward", bundle=bundle, mode=mode)
+        plan = Plan(name="Ward", bundle=bundle, mode=mode, threshold=threshold)
         opened = making.of_folder(worklists, plan, "ward", settings=settings)
         opened.wait_until_scored(60)
         return opened, browser_of(opened, known_reader(worklists.record, reader))

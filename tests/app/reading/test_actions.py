@@ -70,6 +70,18 @@ def test_a_verdict_is_kept_with_all_that_was_shown(make):
     assert again.is_same_heatmap
 
 
+def test_a_verdict_under_a_worklists_own_threshold_is_computed_again_with_it(make):
+    opened, browser = make(threshold=0.999)
+    saved(browser, "0/verdict", agreement="agree")
+    (entry,) = entries()
+    again = replay(entry, models=opened.bundle.path.parent, films=[opened.source(0)])
+
+    assert entry.threshold == again.threshold == 0.999
+    assert entry.prediction == opened.bundle.manifest.task.classes[0]
+    assert again.is_same
+    assert again.is_same_heatmap
+
+
 def test_an_action_that_is_sent_again_is_answered_as_the_first_time(make):
     _, browser = make()
     action = str(uuid4())
