@@ -161,9 +161,8 @@ def heatmap_picture(asked: Asked) -> Response | dict[str, Any]:
         raise AnswerError(404, "This heatmap is not there any more. Open the film again.")
     if asked.query.get("grid"):
         return {"evidence": known.evidence.tolist()}
-    picture = shelf.picture(found.opened, found.item)
-    shape = picture.rows, picture.columns
-    return Response(known.png(shape), media_type="image/png", headers=_FOR_A_DAY)
+    painted = shelf.heatmap_png(found.opened, found.item, known)
+    return Response(painted, media_type="image/png", headers=_FOR_A_DAY)
 
 
 FILMS = (

@@ -18,6 +18,8 @@ from app.core.scoring.result import Result
 _BYTES = 256 * 1024**2
 # Beyond this many, nothing is done ahead: its readers are gone by then.
 _MOST_WAITING = 64
+_LAYER_BYTES = 64 * 1024**2
+_layers: Kept[Hashable, bytes] = Kept(_LAYER_BYTES, size=len)
 _pictures: Kept[Hashable, FilmPicture] = Kept(_BYTES, size=lambda picture: len(picture.png))
 
 
@@ -93,6 +95,22 @@ def usual_heatmap(opened: OpenWorklist, item: int, result: Result, choice: Choic
     return known_heatmap(opened, result, choice) or compute_heatmap(opened, item, choice)
 
 
+def heatmap_png(opened: OpenWorklist, item: int, heatmap: FilmHeatmap) -> bytes:
+    """The colours of a heatmap, painted once.
+
+    Args:
+        opened: The worklist.
+        item: Position of the film.
+        heatmap: Its evidence.
+
+    Raises:
+        ImageError: If the film can no longer be read.
+    """
+    film = picture(opened, item)
+    key = film.digest, opened.bundle.sha256, heatmap.choice
+    return _layers.get(key, lambda: heatmap.png((film.rows, film.columns)))
+
+
 def make_ahead(opened: OpenWorklist, item: int, choice: Callable[[Result], Choice | None]) -> None:
     """Makes picture and heatmap of a film that is likely to be asked for next.
 
@@ -106,7 +124,7 @@ def make_ahead(opened: OpenWorklist, item: int, choice: Callable[[Result], Choic
         picture(opened, item)
         result = opened.result(item)
         if result is not None and (wanted := choice(result)) is not None:
-            usual_heatmap(opened, item, result, wanted)
+            heatmap_png(opened, item, usual_heatmap(opened, item, result, wanted))
 
     key = _key(opened, item)
     if key not in _pictures:
