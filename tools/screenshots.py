@@ -40,7 +40,7 @@ def _walk(page: Page, url: str) -> None:
     steps.open_page(page, url)
     steps.review_samples(page)
     _keep(page, "review")
-    steps.choose_filter(page, "▲ Positive")
+    steps.choose_filter(page, "Status", "▲ Positive")
     steps.open_row(page, 0)
     _keep(page, "case")
     for title in ("Activations", "Performance", "Model card"):

@@ -57,13 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _walk(page: Page, url: str) -> None:
     _review(page, url, FAULTY)
-    steps.worklist(page).scroll_into_view_if_needed()
+    steps.films(page).scroll_into_view_if_needed()
     _keep(page, "trust-refused")
     steps.open_row(page, 0)
     _keep(page, "trust-similar")
-    steps.go_to(page, "Review")
-    steps.choose_filter(page, "✕ Refused")
-    steps.open_refused_row(page, 1)  # the inverted film
+    steps.go_to(page, "Worklist")
+    steps.choose_filter(page, "Status", "✕ Refused")
+    steps.open_row(page, 1)  # the inverted film
     _keep(page, "trust-corrected")
     _review(page, url, WORN)
     page.get_by_text("How these films differ").click()

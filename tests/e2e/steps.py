@@ -10,21 +10,32 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import Locator, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-ROW_HEIGHT = 66
-HEADER_HEIGHT = 35
+READER = "Ada"
 # By which each page hears of its runs.
 _connections: WeakKeyDictionary[Page, WebSocket] = WeakKeyDictionary()
 
 
-def open_page(page: Page, url: str, title: str | None = None) -> None:
-    """Opens the app, and a page of it by the sidebar."""
-    with page.expect_websocket() as connection:
-        page.goto(url)
-    _connections[page] = connection.value
-    shown(page.get_by_role("heading", name="Review", exact=True))
+def open_page(page: Page, url: str, title: str | None = None, *, reader: str = READER) -> None:
+    """Opens the app under a reader's name, and a page of it by the sidebar."""
+    open_address(page, url)
+    shown(page.get_by_role("heading", name="Worklists", exact=True))
+    name = page.get_by_test_id("stForm").get_by_role("textbox")
+    expect(name.or_(page.get_by_text(f"Reading as {reader}"))).to_be_visible()
+    if name.is_visible():
+        name.fill(reader)
+        with rerun(page):
+            name.press("Enter")
     settled(page)
     if title:
         go_to(page, title)
+
+
+def open_address(page: Page, url: str) -> None:
+    """Opens a page by its address, as after F5."""
+    with page.expect_websocket() as connection:
+        page.goto(url)
+    _connections[page] = connection.value
+    settled(page)
 
 
 @contextmanager
@@ -59,7 +70,7 @@ def shown(locator: Locator, *, timeout: float | None = None) -> None:
 def go_to(page: Page, title: str) -> None:
     """Opens a page by the sidebar."""
     with rerun(page):
-        page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
 
 
 def choose(page: Page, option: str) -> None:
@@ -70,10 +81,17 @@ def choose(page: Page, option: str) -> None:
             button.click()
 
 
-def choose_filter(page: Page, name: str) -> None:
-    """Picks a filter of the worklist."""
-    with rerun(page):
-        page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
+def choose_filter(page: Page, menu: str, name: str) -> None:
+    """Picks a filter of the list."""
+    open_menu(page, menu)
+    page.get_by_role("group", name=menu).get_by_role("checkbox", name=name).check()
+    page.keyboard.press("Escape")
+    drawn(page)
+
+
+def open_menu(page: Page, menu: str) -> None:
+    """Opens the menu of a filter, which has the name of a column."""
+    page.locator(".menus").get_by_role("button", name=menu, exact=True).click()
 
 
 def upload(page: Page, files: list[Path]) -> None:
@@ -103,37 +121,41 @@ def review_server_folder(page: Page, name: str) -> None:
 
 
 def wait_for_worklist(page: Page) -> None:
-    """Waits until scoring has ended and the rows are drawn."""
-    # The first batch of a model waits until its network is converted.
-    shown(page.get_by_role("button", name="Download results.csv"), timeout=240_000)
+    """Waits until all films are judged and listed in their order."""
+    # The first worklist of a model waits until its network is converted.
+    expect(films(page)).to_have_attribute("data-waiting", "0", timeout=240_000)
     settled(page)
+    drawn(page)
 
 
-def worklist(page: Page) -> Locator:
-    """The table of films, which is not the only table of the page."""
-    named = page.get_by_label("Worklist")
-    return page.get_by_test_id("stDataFrame").filter(has=named)
+def films(page: Page) -> Locator:
+    """The list of films."""
+    return page.get_by_role("grid", name="Films")
+
+
+def rows(page: Page) -> Locator:
+    """The films on the screen, without the row of headings."""
+    return films(page).locator("[data-index]")
+
+
+def drawn(page: Page) -> None:
+    """Waits until the list shows what was asked for."""
+    expect(films(page)).to_have_attribute("aria-busy", "false")
 
 
 def open_row(page: Page, number: int) -> None:
-    """Opens a judged film of the worklist, the first being 0, by its box."""
-    _open_row(page, number)
-    shown(page.get_by_text("Do you agree with this prediction?"))
-
-
-def open_refused_row(page: Page, number: int) -> None:
-    """Opens a film that was refused, in the same way."""
-    _open_row(page, number)
-    shown(page.get_by_role("heading", name="✕ Refused"))
-
-
-def _open_row(page: Page, number: int) -> None:
-    table = worklist(page)
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    assert box
+    """Opens a film of the list, the first being 0, by a click on its row."""
     with rerun(page):
-        page.mouse.click(box["x"] + 18, box["y"] + HEADER_HEIGHT + ROW_HEIGHT * (number + 0.5))
+        rows(page).nth(number).click()
+    page.wait_for_url("**/case?**")
+    settled(page)
+
+
+def unfold_row(page: Page, number: int) -> None:
+    """Shows all that is known of a film of the list below its row."""
+    button = rows(page).nth(number).get_by_role("button")
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "true")
 
 
 def viewer(page: Page) -> Locator:

@@ -22,7 +22,7 @@ def test_films_are_listed_shown_and_judged_by_finding(page, url):
     steps.review_samples(page)
     steps.shown(page.get_by_text("0 of 18 reviewed"))
     pick(page, "Finding", "Nodule")
-    steps.choose_filter(page, "▲ Positive")
+    steps.choose_filter(page, "Status", "▲ Positive")
 
     steps.open_row(page, 0)
     evidence = page.get_by_role("combobox", name="Evidence for")

@@ -39,8 +39,8 @@ def test_refused_films_are_put_right_or_judged_for_a_reason_and_say_so(page, fol
     with dashboard(link_converted(tmp_path / "home"), data_root=folder.parent) as address:
         steps.open_page(page, address)
         steps.review_server_folder(page, folder.name)
-        steps.choose_filter(page, "✕ Refused")
-        steps.open_refused_row(page, 0)
+        steps.choose_filter(page, "Status", "✕ Refused")
+        steps.open_row(page, 0)
 
         # The foreign film comes first, in the viewer of all films, without a probability.
         film_is(page, "foreign")

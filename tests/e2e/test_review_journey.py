@@ -45,7 +45,7 @@ def test_upload_to_download_gives_the_numbers_of_the_command(
 def test_the_overlay_is_drawn_and_follows_the_opacity(page, url, films):
     steps.open_page(page, url)
     steps.review_samples(page)
-    steps.choose_filter(page, "▲ Positive")
+    steps.choose_filter(page, "Status", "▲ Positive")
     steps.open_row(page, 0)
     at_default = steps.picture_of_film(page)
 
@@ -62,22 +62,6 @@ def test_the_overlay_is_drawn_and_follows_the_opacity(page, url, films):
         np.frombuffer(downloaded(page, "Overlay as PNG"), np.uint8), cv2.IMREAD_COLOR
     )
     assert overlay.shape[2] == 3
-
-
-def test_searching_in_the_worklist_filters_all_of_its_pages(page, url, phantom_bundle):
-    number = sum("phantom0120" in sample.name for sample in phantom_bundle.samples)
-    steps.open_page(page, url)
-    steps.review_samples(page)
-    box = steps.worklist(page).bounding_box()
-    page.mouse.click(box["x"] + 200, box["y"] + steps.HEADER_HEIGHT + steps.ROW_HEIGHT / 2)
-
-    page.keyboard.press("Control+f")
-    page.keyboard.type("phantom0120")
-    with steps.rerun(page):
-        page.keyboard.press("Enter")
-
-    steps.shown(page.get_by_text(f"{number} films on 1 page"))
-    expect(page.locator(".gdg-search-bar")).to_have_count(0)
 
 
 def test_a_verdict_is_there_after_a_restart_and_one_that_cannot_be_saved_is_said(page, home):
@@ -102,7 +86,7 @@ def test_a_verdict_is_there_after_a_restart_and_one_that_cannot_be_saved_is_said
         steps.open_page(page, address)
         steps.review_samples(page)
         steps.shown(page.get_by_text("1 of 24 reviewed"))
-        steps.choose_filter(page, "Disagree")
+        steps.choose_filter(page, "Verdict", "Disagree")
         steps.open_row(page, 0)
         expect(page.get_by_label("Comment")).to_have_value("marker in the corner")
         steps.shown(page.get_by_role("button", name="Disagree ✓"))

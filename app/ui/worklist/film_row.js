@@ -72,14 +72,16 @@ function fillPicture(cell, row, picture) {
 function fillName(cell, row, _picture, isTile = false) {
   if (!cell.children.length) {
     const file = made("span", "file");
+    file.setAttribute("aria-hidden", "true"); // the name is spoken in one piece
     file.append(made("span", "start"), made("span", "end"));
-    cell.append(file, made("span", "folder"));
+    cell.append(made("span", "spoken"), file, made("span", "folder"));
   }
-  const [file, folder] = cell.children;
+  const [spoken, file, folder] = cell.children;
   const name = row?.name ?? "";
   const whole = row?.folder ? `${row.folder}/${name}` : name;
-  if (cell.title === whole && file.firstChild.textContent) return;
+  if (cell.title === whole && spoken.textContent === name) return;
   cell.title = whole;
+  spoken.textContent = name;
   file.firstChild.textContent = name.slice(0, -END_OF_NAME);
   file.lastChild.textContent = name.slice(-END_OF_NAME);
   folder.textContent = row?.folder ?? "";

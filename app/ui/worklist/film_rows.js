@@ -48,12 +48,12 @@ export class FilmRows {
     return Math.max(1, Math.floor(this.port.clientHeight / this.lineHeight));
   }
 
-  // Other films, columns or sizes: all is drawn anew.
+  // Other films, columns or sizes: all is drawn anew, and at once, so that there is where to scroll.
   reset() {
     for (const element of this.#lines.values()) element.remove();
     this.#lines.clear();
     this.#spare = [];
-    this.draw();
+    this.#draw();
   }
 
   draw() {

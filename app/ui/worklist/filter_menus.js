@@ -57,9 +57,10 @@ export class FilterMenus {
     const button = made("button", "", heading);
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
-    const panel = made("fieldset", "choices");
+    const panel = made("div", "choices");
+    panel.setAttribute("role", "group");
+    panel.setAttribute("aria-label", heading);
     panel.hidden = true;
-    panel.append(made("legend", "spoken", heading));
     button.onclick = () => {
       const isOpen = button.getAttribute("aria-expanded") === "true";
       this.close();

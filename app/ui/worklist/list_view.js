@@ -109,6 +109,7 @@ export class FilmList {
     this.#isNew = false;
     this.menus.draw();
     this.#tell();
+    this.port.dataset.waiting = order.shown.total - order.shown.judged;
     this.port.setAttribute("aria-busy", "false");
   }
 
