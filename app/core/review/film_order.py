@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.core.bundles.task import BETWEEN_FINDINGS
 from app.core.review.film_answers import ReadersView
 from app.core.review.film_table import STATUS_CODES, FilmTable
-from app.core.review.worklist import FILM_STATUSES, FilmStatus
+from app.core.review.worklist import FILM_STATUSES
 
 UNREAD = "unread"
 # What an answer without words, such as tags alone, counts as.
@@ -117,20 +117,6 @@ def listing(table: FilmTable, view: ReadersView, chosen: Filter, order: Order) -
     matching = np.flatnonzero(_all(masks.values()))
     by_urgency = matching[np.lexsort((matching, *seen.urgency(matching)))]
     return Listing(_sorted(by_urgency, seen, order), _counts(seen, masks))
-
-
-def status_at(table: FilmTable, view: ReadersView, item: int) -> FilmStatus:
-    """The status of one film as the reader may see it.
-
-    Args:
-        table: The films.
-        view: What the reader may see of them.
-        item: Position of the film.
-    """
-    code = int(table.statuses[item])
-    if view.shows_model(item) or code in _OF_FILES:
-        return FILM_STATUSES[code]
-    return "to_read"
 
 
 class _Seen:

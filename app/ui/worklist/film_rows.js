@@ -1,7 +1,7 @@
 // The films on the screen: only their rows exist, whatever the length of the list.
 import { details, fillCells, fillTile, made } from "./film_row.js";
 
-const ROW_HEIGHT = 48;
+const ROW_HEIGHT = 44;
 const TILE_WIDTH = 200; // at least
 const TILE_EXTRA = 84; // below its square picture
 const BEYOND = { rows: 5, grid: 1 }; // lines drawn above and below the screen
