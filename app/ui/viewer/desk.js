@@ -1,4 +1,5 @@
 // Puts the parts of the viewer together: which film is open, what is drawn of it, what is saved.
+import { keepOpened } from "../reading_order.js";
 import { actionsOf } from "./actions.js";
 import { ReadingClock } from "./clock.js";
 import { Controls } from "./controls.js";
@@ -236,8 +237,9 @@ export class Desk {
     return changed;
   }
 
-  // Streamlit draws what lies below for the film on which the reader came to rest.
+  // Streamlit draws what lies below for the film on which the reader came to rest, and the list marks it.
   #rest(item) {
+    keepOpened(this.client.worklist, item);
     const address = new URL(location.href);
     address.searchParams.set("film", item);
     history.replaceState(history.state, "", address);
