@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts import palette
-from app.charts.layout import mark_decision, styled
+from app.charts.layout import PER_CENT_TICKS, mark_decision, styled
 from app.core.bundles.manifest import Manifest
 from app.core.performance.findings import CoOccurrence
 from app.core.performance.formatting import percent_interval, probability
@@ -58,11 +58,7 @@ def finding_bars(prediction: Prediction, manifest: Manifest) -> go.Figure:
     for row, name in enumerate(task.classes):
         mark_decision(figure, manifest.findings[name].thresholds, row=row)
     styled(figure, height=48 + (_ROW if len(findings) <= _FEW else _LOW_ROW) * len(findings))
-    figure.update_xaxes(
-        range=[0, 1.75],
-        tickvals=[0, 0.25, 0.5, 0.75, 1],
-        tickformat=".0%",
-    )
+    figure.update_xaxes(range=[0, 1.75], **PER_CENT_TICKS)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure
 

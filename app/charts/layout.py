@@ -8,6 +8,11 @@ from app.charts import palette
 from app.core.bundles.decision_rule import Thresholds
 
 _UNIT_RANGE = (-0.02, 1.02)
+# Ticks of an axis of probabilities; Plotly's own have no space before the sign.
+PER_CENT_TICKS = {
+    "tickvals": [0, 0.25, 0.5, 0.75, 1],
+    "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
+}
 
 
 def styled(figure: go.Figure, *, height: int, zoom: bool = False) -> go.Figure:

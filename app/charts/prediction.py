@@ -7,7 +7,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from app.charts import palette
-from app.charts.layout import mark_decision
+from app.charts.layout import PER_CENT_TICKS, mark_decision
 from app.core.bundles.manifest import Manifest
 from app.core.performance import formatting
 from app.core.scoring.prediction import Prediction
@@ -55,8 +55,7 @@ def probability_figure(prediction: Prediction, manifest: Manifest) -> go.Figure:
         plot_bgcolor=palette.TRANSPARENT,
         xaxis={
             "range": [0, 1],
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "tickformat": ".0%",
+            **PER_CENT_TICKS,
             "gridcolor": palette.GRID,
         },
         # Beside the class, because at the end of its bar it would collide with the threshold.

@@ -16,8 +16,8 @@ _BINS = 24
 AXES = {
     "distance": "Distance from the training films (refused above 1)",
     "probability": "Probability",
-    "size": "Size (log2 of pixels a side)",
-    "aspect": "Width to height (log2)",
+    "size": "Pixels a side",
+    "aspect": "Width to height",
     "mean": "Mean grey level (0 black, 1 white)",
     "contrast": "Contrast (deviation of grey levels, 0 to 0.5)",
     "entropy": "Entropy of grey levels (bits)",
@@ -34,9 +34,29 @@ AXES = {
     "frame": "Straight edges along all sides (fraction of the side)",
     "line": "Straight edge across the middle (fraction of the side)",
     "parts": "Likeness of the halves beside a line (correlation)",
-    "letters": "Letters in a line of text (log2 of 1 more)",
+    "letters": "Letters in a line of text",
     "paper": "Area of the commonest grey level (fraction)",
     "steps": "Hard steps between neighbouring pixels (fraction)",
+}
+
+# What lies along a logarithm -> place of each tick, and what is written there.
+_TICKS = {
+    "size": {float(power): f"{2**power:,}" for power in range(4, 15)},
+    "aspect": {
+        float(np.log2(width / height)): f"{width}:{height}"
+        for width, height in (
+            (1, 4),
+            (1, 2),
+            (2, 3),
+            (4, 5),
+            (1, 1),
+            (5, 4),
+            (3, 2),
+            (2, 1),
+            (4, 1),
+        )
+    },
+    "letters": {float(np.log2(1 + number)): f"{number}" for number in (0, 1, 3, 7, 15, 31, 63)},
 }
 
 
@@ -62,14 +82,29 @@ def distributions(drawn: Distributions, *, height: int) -> go.Figure:
             line={"color": colour, "dash": dash, "width": 2, "shape": "hv"},
             fill=fill,
             fillcolor=palette.WRONG_FILL,
-            hovertemplate=f"from %{{x:.3g}}: %{{y:.1f}} % of {name}<extra></extra>",
+            customdata=[_written(drawn.what, edge) for edge in edges],
+            hovertemplate=f"from %{{customdata}}: %{{y:.1f}} % of {name}<extra></extra>",
         )
     figure.update_xaxes(title=AXES.get(drawn.what, drawn.what), zeroline=False)
+    if ticks := _TICKS.get(drawn.what):
+        figure.update_xaxes(tickvals=list(ticks), ticktext=list(ticks.values()))
     figure.update_yaxes(title="Films, %", rangemode="tozero", zeroline=False)
     layout.styled(figure, height=height)
     return figure.update_layout(
         margin={"t": 28}, legend={"orientation": "h", "x": 1, "y": 1.02, "yanchor": "bottom"}
     )
+
+
+def _written(what: str, value: float) -> str:
+    """A value as it is said, no logarithm."""
+    match what:
+        case "size":
+            return f"{2**value:,.0f} pixels"
+        case "aspect":
+            return f"{2**value:.2f}"
+        case "letters":
+            return f"{2**value - 1:.1f}"
+    return f"{value:.3g}"
 
 
 def _steps(values: NDArray[np.floating[Any]], edges: NDArray[np.floating[Any]]) -> NDArray[Any]:

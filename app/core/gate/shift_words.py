@@ -131,8 +131,8 @@ def detail(told: Told) -> str:
     """What was compared with what."""
     if told.refused.total < told.fewest:
         return (
-            f"Too few images to compare with those the model learned from: {told.refused.total:,}, "
-            f"and {told.fewest} are needed."
+            f"Too few images to compare with those the model learned from: {told.refused.total:,} "
+            f"of at least {told.fewest}."
         )
     if not told.num_compared:
         return "Too few films were judged to compare them with those the model learned from."

@@ -38,3 +38,12 @@ def test_figures_that_are_all_the_same_are_drawn():
     reference, folder = distributions(same, height=200).data
 
     assert max(folder.y) == max(reference.y) == 100
+
+
+def test_what_lies_along_a_logarithm_is_written_as_it_is():
+    sizes = np.log2([256, 512, 1024])
+    figure = distributions(Distributions("size", sizes, sizes - 1), height=200)
+
+    ticks = dict(zip(figure.layout.xaxis.tickvals, figure.layout.xaxis.ticktext, strict=True))
+    assert ticks[10] == "1,024"
+    assert figure.data[0].customdata[0] == "128 pixels"

@@ -23,7 +23,8 @@ def check_border(look: Look) -> None:
         raise RefusedImageError(
             "border",
             f"A border of one shade takes {look.percent('border')} of the picture, so that the "
-            "film in it appears smaller than the model expects. Cut the border off.",
+            "film in it appears smaller than the model expects. Have it judged without the "
+            "border, or choose a copy without one.",
             remedy="remove_border",
         )
     if look.is_above("frame", FRAME):

@@ -243,7 +243,7 @@ def test_a_folder_too_small_to_compare_says_so_without_a_warning(num):
     assert not shift.matters
     assert shift.differences == ()
     assert "Too few images" in shift.detail
-    assert f"{num}, and 50 are needed" in shift.detail
+    assert f"{num} of at least 50" in shift.detail
 
 
 def test_too_few_judged_films_are_not_compared_beside_many_refused():
