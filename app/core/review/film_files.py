@@ -96,7 +96,10 @@ class FilmFiles:
             return result
         if not result.image_id and result.reason_code == "not_found":
             return _without(result, item.image_id, GONE, _GONE)
-        if result.image_id and result.image_id != result.chosen.image_id(item.image_id):
+        # Of a film that was refused as it is to be read, `chosen` does not tell the reading.
+        readings = (result.chosen, result.source.reading)
+        same = {one for reading in readings for one in reading.image_ids(item.image_id)}
+        if result.image_id and result.image_id not in same:
             return _without(result, item.image_id, CHANGED, _CHANGED)
         return result
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,9 +16,19 @@ from keras.src.backend.common import global_state
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, local_script_runner
 
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_folders import find_bundles
 from app.core.record.opening import open_record
+from app.core.record.readers import known_reader
+from app.core.review import making
+from app.core.review.installed_models import installed_models
+from app.core.review.making import Plan
+from app.core.review.open_worklist import OpenWorklist
+from app.core.review.worklist_registry import open_worklists
+from app.core.settings import read_settings
 from tests.homes import link_converted
 
+READER = "Ada"
 MAIN = Path(__file__).parents[3] / "app" / "main.py"
 
 
@@ -94,7 +103,7 @@ def app(bundle, data_root, tmp_path, monkeypatch) -> AppTest:
     monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
     monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
     monkeypatch.setenv("OVERREAD_HOME", str(link_converted(tmp_path / "home")))
-    return AppTest.from_file(MAIN, default_timeout=60)
+    return named(AppTest.from_file(MAIN, default_timeout=60))
 
 
 def make_read_only(database: Path) -> None:
@@ -109,24 +118,58 @@ def make_read_only(database: Path) -> None:
     database.write_bytes(content)
 
 
+def named(at: AppTest, reader: str = READER) -> AppTest:
+    """The app, with a reader who has chosen a name."""
+    known_reader(open_worklists().record, reader)
+    at.session_state["reader_name"] = reader
+    return at
+
+
 def review_folder(at: AppTest, relative: str) -> AppTest:
-    """Scores a server folder and returns the app with its worklist."""
+    """Makes a worklist of a server folder and returns the app with its page, once it is scored."""
     start_review(at, relative)
     return wait_for_worklist(at)
 
 
-def wait_for_worklist(at: AppTest) -> AppTest:
-    """Runs the page until the batch under review is scored."""
-    deadline = time.monotonic() + 60
-    while not at.get("download_button") and time.monotonic() < deadline:
-        time.sleep(0.1)
-        at.run()
-    return at
-
-
 def start_review(at: AppTest, relative: str) -> None:
-    """Begins to score a server folder."""
-    at.run()
+    """Makes a worklist of a server folder."""
+    named(at).switch_page("views/worklists.py").run()
     at.segmented_control(key="review_origin").set_value("Server folder").run()
     at.text_input(key="review_folder").set_value(relative).run()
     at.button(key="review_server").click().run()
+    assert not at.exception
+
+
+def wait_for_worklist(at: AppTest) -> AppTest:
+    """The page of the worklist that is open, once it is scored."""
+    opened(at).wait_until_scored(60)
+    return at.switch_page("views/worklist.py").run()
+
+
+def opened(at: AppTest) -> OpenWorklist:
+    """The worklist that is open in the app."""
+    return open_worklists().get(at.session_state["id"])
+
+
+def made(at: AppTest, relative: str, bundle: Bundle | None = None) -> OpenWorklist:
+    """A worklist of a server folder, scored, and open in the app; made without its pages."""
+    settings, models = read_settings(), installed_models()
+    bundle = models.bundle(bundle.path if bundle else find_bundles(settings.models)[0])
+    plan = Plan(name=relative or "All", bundle=bundle)
+    new = making.of_folder(open_worklists(), plan, relative, settings=settings)
+    new.wait_until_scored(60)
+    named(at).session_state["id"] = new.worklist.id
+    return new
+
+
+def open_film(at: AppTest, name: str, page: str = "views/case.py") -> AppTest:
+    """Opens a film of the worklist that is open in the app.
+
+    Args:
+        at: The app.
+        name: Of the film, relative to the place of the worklist.
+        page: The page that shows it.
+    """
+    at.session_state["film"] = str(opened(at).names.index(name))
+    at.query_params.clear()
+    return at.switch_page(page).run()

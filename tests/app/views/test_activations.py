@@ -18,7 +18,7 @@ from app.ui.activations.channel_picture import EXPLANATION
 from app.ui.activations.layer_walk import EVIDENCE
 from app.ui.cache import channel_pictures, models
 from app.ui.widget_keys import layer_key
-from tests.app.views.conftest import MAIN
+from tests.app.views.conftest import MAIN, made, named, open_film
 from tests.bundles import make_bundle, with_window
 
 pytestmark = pytest.mark.slow
@@ -26,12 +26,18 @@ pytestmark = pytest.mark.slow
 
 def open_page(bundle: Bundle, source: Source | None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
-    at = AppTest.from_file(str(MAIN), default_timeout=120)
-    at.session_state["model"] = bundle.path.name
+    at = named(AppTest.from_file(str(MAIN), default_timeout=120))
     if source is not None:
-        at.session_state["case"] = source
-    at.switch_page("views/activations.py").run()
-    return at
+        use(bundle, source, monkeypatch)
+        made(at, "", bundle=bundle)
+        return open_film(at, source.name, "views/activations.py")
+    return at.switch_page("views/activations.py").run()
+
+
+def use(bundle: Bundle, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the app read the film from its folder, and judge it with the model."""
+    monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(source.path.parent))
 
 
 def texts(at: AppTest) -> str:
@@ -55,7 +61,7 @@ def test_without_a_film_the_page_says_what_to_do(bundle, monkeypatch):
     at = open_page(bundle, None, monkeypatch)
 
     assert not at.exception
-    assert "No film is open" in texts(at)
+    assert "No worklist is open" in texts(at)
     assert not at.image
 
 
@@ -171,6 +177,7 @@ def test_of_a_dead_channel_there_is_no_picture_but_a_sentence(
 ):
     # With a digest of its own, as its network stays in the app's cache as it is changed here.
     bundle = with_window(bundle, tmp_path / bundle.name, (0, 255))
+    use(bundle, source, monkeypatch)
     norm = models.network(bundle).model.get_layer("conv2_norm")
     scale, shift, *moments = norm.get_weights()
     shift[:] = -1000  # so that the ReLU after it cuts off everything
@@ -268,13 +275,14 @@ def test_a_refused_film_shows_its_reason_and_no_layers(bundle, tmp_path, monkeyp
 
     assert not at.exception
     assert "between 7 and 7" in texts(at)
-    assert not at.button
+    assert not at.main.button
 
 
 def test_a_film_that_has_gone_is_a_message(bundle, source, monkeypatch):
+    at = open_page(bundle, source, monkeypatch)
     source.path.unlink()
 
-    at = open_page(bundle, source, monkeypatch)
+    at.run()
 
     assert not at.exception
     assert "could not be read" in at.error[0].value

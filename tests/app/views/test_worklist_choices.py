@@ -1,4 +1,4 @@
-"""Files that leave open how to read them are offered a choice on the Review page."""
+"""Files that leave open how to read them are offered a choice on the page of their worklist."""
 
 from io import BytesIO
 
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from tests.app.views.conftest import review_folder, wait_for_worklist
-from tests.app.views.test_review import texts
+from tests.app.views.conftest import opened, review_folder, wait_for_worklist
+from tests.app.views.test_worklists import texts
 
 pytestmark = pytest.mark.slow
 
@@ -25,29 +25,34 @@ def open_files(data_root, film):
 
 
 def statuses(at):
-    table = at.dataframe[0].value
-    return dict(zip(table["Name"].str.split("/").str[-1], table["Status"], strict=True))
+    listed = opened(at)
+    return dict(zip(listed.names, [one.status for one in listed.results()], strict=True))
+
+
+def choice(elements, name):
+    """The widget of a choice; each worklist and reading has its own."""
+    return next(one for one in elements if str(one.key).startswith(f"review_{name}_"))
 
 
 def test_a_choice_is_offered_and_taken(app, open_files):
     at = review_folder(app, "open")
     before = statuses(at)
-    assert "Refused" in before["stack.tif"]
-    assert "Refused" in before["deep.png"]
-    assert at.button(key="review_read_as_1").disabled
+    assert "refused" in before["stack.tif"]
+    assert "refused" in before["deep.png"]
+    assert choice(at.button, "read_as").disabled
 
-    at.number_input(key="review_frame_1").set_value(2)
-    at.number_input(key="review_black_1").set_value(0)
-    at.number_input(key="review_white_1").set_value(4080).run()
-    at.button(key="review_read_as_1").click().run()
+    choice(at.number_input, "frame").set_value(2)
+    choice(at.number_input, "black").set_value(0)
+    choice(at.number_input, "white").set_value(4080).run()
+    choice(at.button, "read_as").click().run()
     wait_for_worklist(at)
 
     assert not at.exception
     after = statuses(at)
-    assert "Refused" not in "".join(after.values())
-    assert set(after) == {"stack.tif · image 2", "deep.png", "film.png"}
-    assert at.number_input(key="review_frame_2").value == 2
-    assert at.button(key="review_read_as_2").disabled
+    assert "refused" not in "".join(after.values())
+    assert opened(at).result(2).chosen.frame == 2
+    assert choice(at.number_input, "frame").value == 2
+    assert choice(at.button, "read_as").disabled
 
 
 def test_nothing_is_offered_where_nothing_is_open(app):
@@ -61,15 +66,15 @@ def test_the_window_of_the_model_answers_and_can_be_overridden(
     monkeypatch.setenv("OVERREAD_MODELS", str(windowed_bundle.path.parent))
     at = review_folder(app, "open")
     own = statuses(at)
-    assert "Refused" in own["stack.tif"]
+    assert "refused" in own["stack.tif"]
     assert own["deep.png"] == own["film.png"]
     assert "without a choice 0 to 4080, as the model was trained" in texts(at)
 
-    at.number_input(key="review_black_1").set_value(60_000)
-    at.number_input(key="review_white_1").set_value(65_000).run()
-    at.button(key="review_read_as_1").click().run()
+    choice(at.number_input, "black").set_value(60_000)
+    choice(at.number_input, "white").set_value(65_000).run()
+    choice(at.button, "read_as").click().run()
     wait_for_worklist(at)
 
     assert not at.exception
-    assert "Refused" in statuses(at)["deep.png"]  # all of it is black
+    assert "refused" in statuses(at)["deep.png"]  # all of it is black
     assert statuses(at)["film.png"] == own["film.png"]

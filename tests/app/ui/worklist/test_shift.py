@@ -19,7 +19,7 @@ def draw(shift, folder):
     from pathlib import Path
 
     from app.core.bundles.bundle import load_bundle
-    from app.ui.review import shift as page
+    from app.ui.worklist import shift as page
 
     page.show(shift, load_bundle(Path(folder)))
 

@@ -1,0 +1,300 @@
+import shutil
+import threading
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core.record.worklists import all_worklists
+from app.core.review.worklist_registry import open_worklists
+from app.core.scoring.engine import Engine
+from app.core.settings import read_settings
+from tests.app.views.conftest import (
+    MAIN,
+    READER,
+    made,
+    named,
+    opened,
+    review_folder,
+    start_review,
+    wait_for_worklist,
+)
+
+
+def texts(at) -> str:
+    return "\n".join(
+        element.value
+        for kind in (at.title, at.markdown, at.caption, at.error, at.warning, at.info)
+        for element in kind
+    )
+
+
+def keys(at) -> set[str]:
+    return {str(button.key) for button in at.button}
+
+
+def test_it_opens_with_what_to_do_and_the_disclaimer(app):
+    app.run()
+
+    assert not app.exception
+    assert app.title[0].value == "Worklists"
+    assert "Research use only, not a medical device." in texts(app)
+    assert "Choose films to review." in texts(app)
+
+
+def test_a_folder_becomes_a_worklist_that_lasts(app):
+    at = review_folder(app, "ward")
+
+    assert not at.exception
+    assert at.title[0].value == "ward"
+    assert "7 films" in texts(at)
+    assert "1 ✕ Unreadable" in texts(at)
+    listed = opened(at)
+    assert listed.names[-1] == "torn.png"
+    assert listed.worklist.place == "ward"
+
+    another = named(AppTest.from_file(MAIN, default_timeout=60))
+    another.query_params["id"] = listed.worklist.id
+    another.switch_page("views/worklist.py").run()
+    assert not another.exception
+    assert another.title[0].value == "ward"
+    assert opened(another) is listed
+
+
+def test_the_front_page_tells_how_far_a_worklist_is_and_goes_on(app):
+    listed = made(app, "ward")
+    app.switch_page("views/worklists.py").run()
+    assert "ward" in texts(app)
+    assert [bar.value for bar in app.get("progress")] == [0] or app.get("progress")
+
+    app.button(key=f"worklist_next_{listed.worklist.id}").click().run()
+    assert not app.exception
+    assert app.session_state["film"] == str(
+        next(
+            item for item in range(len(listed))
+            if listed.result(item) is most_urgent(listed)
+        )
+    )  # fmt: skip
+
+
+def most_urgent(listed):
+    def urgency(one):
+        zones = ("uncertain", "positive", "negative")
+        return zones.index(one.prediction.zone), -(
+            one.prediction.uncertainty
+            if one.prediction.zone == "uncertain"
+            else one.prediction.probability
+        )
+
+    return min((one for one in listed.results() if one.prediction), key=urgency)
+
+
+def test_a_worklist_for_other_readers_is_not_shown(app):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+    app.text_input(key="review_folder").set_value("ward").run()
+    app.multiselect(key="plan_readers").set_value([READER]).run()
+    app.selectbox(key="plan_mode").set_value("blind_first").run()
+    app.text_input(key="plan_name").set_value("Ours").run()
+    app.button(key="review_server").click().run()
+    listed = opened(app).worklist
+    assert (listed.name, listed.mode, listed.hides_names) == ("Ours", "blind_first", True)
+    assert "Blind first" in texts(app)
+    assert "▲" not in texts(app)
+    assert "○" not in texts(app)
+
+    other = named(AppTest.from_file(MAIN, default_timeout=60), "Ben")
+    other.run()
+    assert "Ours" not in texts(other)
+    other.query_params["id"] = listed.id
+    other.switch_page("views/worklist.py").run()
+    assert "for other readers" in texts(other)
+    assert "Ours" not in texts(other)
+
+
+def test_closing_opening_again_and_copying(app):
+    listed = made(app, "ward")
+    app.switch_page("views/worklist.py").run()
+    app.button(key="worklist_close").click().run()
+    assert not app.exception
+    assert "closed: it can be looked at" in texts(app)
+    app.button(key="worklist_reopen").click().run()
+    assert "closed: it can be looked at" not in texts(app)
+
+    app.button(key="worklist_copy").click().run()
+    assert not app.exception
+    copied = opened(app)
+    copied.wait_until_scored(60)
+    assert copied.worklist.name == "ward (copy)"
+    assert copied.worklist.id != listed.worklist.id
+    assert list(copied.names) == list(listed.names)
+    assert copied.progress.known == 7
+
+
+def test_new_films_of_the_folder_are_added(app, data_root):
+    made(app, "ward")
+    shutil.copy(data_root / "ward" / "film_0.png", data_root / "ward" / "new.png")
+    app.switch_page("views/worklist.py").run()
+    app.button(key="worklist_look").click().run()
+
+    assert not app.exception
+    assert "8 films" in texts(app)
+
+
+def test_uploads_are_kept_until_their_worklist_is_closed(app, data_root):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Files or ZIP").run()
+    assert "kept on the server for 30 days, up to 4,096 MB" in texts(app)
+    films = [(path.name, path.read_bytes()) for path in sorted((data_root / "ward").glob("*.png"))]
+    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in films]).run()
+    app.button(key="review_uploaded").click().run()
+    wait_for_worklist(app)
+    assert not app.exception
+    assert "uploads are deleted on" in texts(app)
+    folder = read_settings().uploads / opened(app).worklist.id
+    assert len(list(folder.iterdir())) == len(films) + 1
+
+    app.checkbox(key="worklist_delete_uploads").check().run()
+    app.button(key="worklist_close").click().run()
+    assert not folder.exists()
+    assert "the uploaded films were deleted" in texts(app)
+
+
+def test_uploads_beyond_the_space_for_them_are_refused(app, data_root, monkeypatch):
+    monkeypatch.setenv("OVERREAD_UPLOADS_MB", "1")
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Files or ZIP").run()
+    app.file_uploader[0].set_value([("a.png", bytes(2 * 1024**2), "image/png")]).run()
+    app.button(key="review_uploaded").click().run()
+
+    assert "of the 1 MB for uploaded films" in texts(app)
+    assert not all_worklists(open_worklists().record)
+    assert not read_settings().uploads.exists()
+
+
+def test_an_address_of_no_worklist_is_a_sentence(app):
+    app.query_params["id"] = "nobody"
+    app.switch_page("views/worklist.py").run()
+
+    assert not app.exception
+    assert "There is no worklist at this address." in texts(app)
+
+
+def test_a_worklist_whose_model_is_gone_says_so(app, bundle, tmp_path, monkeypatch):
+    listed = made(app, "ward")
+    shutil.copytree(bundle.path, tmp_path / "models" / "other")
+    card = tmp_path / "models" / "other" / "bundle.json"
+    card.write_text(card.read_text().replace('"small"', '"other"'))
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "models"))
+    again = named(AppTest.from_file(MAIN, default_timeout=60))
+    again.query_params["id"] = listed.worklist.id
+    again.switch_page("views/worklist.py").run()
+
+    assert not again.exception
+    assert "The model of this worklist is gone or was changed" in texts(again)
+
+
+@pytest.mark.parametrize("relative", ["../", "ward/../../..", "/etc", "nowhere"])
+def test_folders_outside_the_root_are_refused(app, relative):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+    app.text_input(key="review_folder").set_value(relative).run()
+
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "Choose" in app.error[0].value
+    assert not any(button.key == "review_server" for button in app.button)
+
+
+def test_folders_that_are_not_shown_are_counted(app, data_root):
+    for number in range(61):
+        (data_root / f"week_{number:02d}").mkdir()
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+
+    assert len(app.pills(key="review_subfolder").options) == 60
+    assert "The first 60 of 62 folders are shown." in texts(app)
+
+
+def test_a_folder_without_images_says_so(app):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+    app.text_input(key="review_folder").set_value("ward/week_1").run()
+    app.button(key="review_server").click().run()
+
+    assert "There are no images" in texts(app)
+
+
+def test_without_a_data_root_the_page_says_how_to_set_one(app, monkeypatch):
+    monkeypatch.delenv("OVERREAD_DATA_ROOT")
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Server folder").run()
+
+    assert "OVERREAD_DATA_ROOT" in texts(app)
+
+
+def test_a_model_without_samples_says_so(app):
+    app.run()
+    app.segmented_control(key="review_origin").set_value("Sample films").run()
+
+    assert "has no sample films" in texts(app)
+
+
+def test_without_a_model_the_page_says_what_to_do(app, tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "none"))
+    app.run()
+
+    assert not app.exception
+    assert "overread-train fit" in texts(app)
+
+
+def test_a_changed_bundle_is_a_sentence_not_a_traceback(app, bundle, tmp_path, monkeypatch):
+    copied = tmp_path / "models" / "small"
+    shutil.copytree(bundle.path, copied)
+    with (copied / "predictions.csv").open("a") as file:
+        file.write("\n")
+    monkeypatch.setenv("OVERREAD_MODELS", str(copied.parent))
+    app.run()
+
+    assert not app.exception
+    assert "predictions.csv of the bundle 'small' was changed" in app.error[0].value
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Lets so many results of the real engine through as the test allows."""
+    allowed = threading.Semaphore(0)
+    original = Engine.score
+
+    def score(self, *arguments, **options):
+        for result in original(self, *arguments, **options):
+            allowed.acquire()
+            yield result
+
+    monkeypatch.setattr(Engine, "score", score)
+    yield allowed
+    allowed.release(1000)
+
+
+def test_scoring_is_shown_and_can_be_cancelled_and_resumed(app, gate):
+    start_review(app, "ward")
+    app.switch_page("views/worklist.py").run()
+    assert "worklist_cancel" in keys(app)
+    assert not app.get("download_button")
+    app.button(key="worklist_cancel").click().run()
+    gate.release(100)
+    wait_for_worklist(app)
+    assert "Cancelled" in texts(app)
+
+    app.button(key="worklist_start").click().run()
+    wait_for_worklist(app)
+    assert not app.exception
+    assert opened(app).progress.done == 7
+    assert app.get("download_button")
+
+
+def test_a_setting_that_cannot_be_is_a_sentence(app, monkeypatch):
+    monkeypatch.setenv("OVERREAD_RESULTS_MB", "plenty")
+    app.run()
+
+    assert not app.exception
+    assert r"OVERREAD\_RESULTS\_MB is 'plenty'; expected a whole number" in texts(app)
