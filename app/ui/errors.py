@@ -45,11 +45,13 @@ def callback(act: Callable[_P, object]) -> Callable[_P, None]:
     return guarded
 
 
-def fragment(*, run_every: float) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
-    """A part of a page that reruns itself periodically and displays its own errors.
+def fragment(
+    *, run_every: float | None = None
+) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
+    """A part of a page that reruns by itself and displays its own errors.
 
     Args:
-        run_every: Interval in seconds.
+        run_every: Interval in seconds; None for when something in it was used.
     """
 
     def decorate(draw: Callable[_P, None]) -> Callable[_P, None]:

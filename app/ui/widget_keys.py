@@ -8,30 +8,10 @@ from __future__ import annotations
 from app.core.bundles.bundle import Bundle
 
 FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
-METHOD, METHODS_OPEN, METHOD_REQUEST = "case_method", "case_methods", "case_method_asked"
 READER_NAME, NEW_READER = "reader_name_known", "reader_name_new"
 SIMILAR_FILMS = "case_similar"
+WISHED_FILM = "case_wish"  # and how many were wished for so far
 ACTIVATIONS_VIEW, PICTURE_REQUEST = "activations_view", "activations_picture_request"
-
-
-def heatmap_layer_key(bundle: Bundle) -> str:
-    """The key of the layer that a heatmap is read from; each model keeps its own."""
-    return f"case_layer_{bundle.sha256[:12]}"
-
-
-def case_finding_key(bundle: Bundle, image_id: str) -> str:
-    """Key of the finding whose evidence is shown for a film.
-
-    Args:
-        bundle: The model.
-        image_id: SHA-256 of the film.
-    """
-    return f"case_finding_{bundle.sha256[:12]}_{image_id[:12]}"
-
-
-def review_finding_key(bundle: Bundle) -> str:
-    """Key of the finding by which films are listed."""
-    return f"review_finding_{bundle.sha256[:12]}"
 
 
 def layer_key(bundle: Bundle) -> str:
@@ -58,16 +38,6 @@ def channel_key(bundle: Bundle, image_id: str, layer: str) -> str:
         layer: Name of the layer.
     """
     return f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer}"
-
-
-def comment_key(bundle: Bundle, image_id: str) -> str:
-    """The key of a comment, so that no field shows what was written on another film.
-
-    Args:
-        bundle: The model.
-        image_id: SHA-256 of the film.
-    """
-    return f"case_comment_{bundle.sha256[:12]}_{image_id}"
 
 
 def override_key(bundle: Bundle, image_id: str) -> str:

@@ -11,13 +11,14 @@ from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.review import refusals
-from app.core.review.cases import Case, Window
+from app.core.review.cases import Case
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.result import Result
 from app.ui import decision_log, errors, local_time, state, widget_keys
 from app.ui.cache import pictures
-from app.ui.case import film_viewer, viewer
+
+_CORRECTED_WIDTH = 480
 
 
 class NoReasonError(OverreadError):
@@ -28,33 +29,20 @@ class NotReadAgainError(OverreadError):
     """The file of a film that was to be judged can no longer be read."""
 
 
-def show_beside(case: Case, film: Film, remedy: Remedy) -> None:
-    """The film as it is, and beside it as it would be with the remedy that is offered.
+def show_corrected(case: Case, film: Film, remedy: Remedy) -> None:
+    """The film as it would be with the remedy that is offered.
 
     Args:
         case: The refused film.
         film: Its pixels for display.
         remedy: What is offered.
     """
-    controls, _ = st.columns([3, 13])
-    with controls:
-        window = viewer.choose_window()
-    as_it_is, corrected = st.columns(2)
-    with as_it_is:
-        st.markdown("**As it is**")
-        _show(case, film, window, key="case_film", label="The film as it is")
-    with corrected:
-        how = refusals.offered(remedy)
-        st.markdown(f"**Corrected:** {how}")
-        other = pictures.corrected_film(case.image_id, film, remedy)
-        _show(case, other, window, key="case_corrected", label=f"The film {how}")
-
-
-def _show(case: Case, film: Film, window: Window, *, key: str, label: str) -> None:
-    rows, columns = film.pixels.shape[:2]
-    url = pictures.film_picture(case.image_id, film, window)
-    picture = film_viewer.Picture(url, (rows, columns), case.image_id, label)
-    film_viewer.show_film(picture, key=key, with_scale=False)
+    corrected = pictures.corrected_film(case.image_id, film, remedy)
+    st.image(
+        pictures.film_picture(case.image_id, corrected),
+        caption=f"Corrected: {refusals.offered(remedy)}",
+        width=_CORRECTED_WIDTH,
+    )
 
 
 def explain(case: Case) -> None:

@@ -236,10 +236,11 @@ def _shape(task: Task, label: int) -> str:
 
 
 def _open(opened: OpenWorklist) -> None:
-    """Opens one of the films, which is in the worklist."""
+    """Has the viewer open one of the films, which is in the worklist."""
     image_id = state.value_of(widget_keys.SIMILAR_FILMS, {}).get("opened")
     for item in _items(opened, {image_id}).values():
-        state.open_film(opened.worklist.id, item)
+        before = state.value_of(widget_keys.WISHED_FILM)
+        state.set_value(widget_keys.WISHED_FILM, (item, before[1] + 1 if before else 1))
 
 
 def _items(opened: OpenWorklist, image_ids: Collection[str]) -> dict[str, int]:

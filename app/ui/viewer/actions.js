@@ -20,6 +20,7 @@ export function actionsOf(desk) {
     1: () => panel.setConfidence(1),
     confirm: () => panel.confirm(),
     tags: () => at(".tags button")?.focus(),
+    tag: (key) => panel.toggleTagOf(key),
     comment: () => at(".comment").focus(),
     undo: () => {
       if (!desk.film?.verdict) return desk.say("There is no decision to take back.");

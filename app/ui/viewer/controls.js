@@ -58,7 +58,7 @@ export class Controls {
 
   useTool(tool) {
     this.tool = tool;
-    const buttons = this.desk.root.querySelectorAll("[data-tool]");
+    const buttons = this.desk.root.querySelectorAll("button[data-tool]");
     const kind = tool in SHAPES ? "region" : tool;
     press(buttons, (button) => button.dataset.tool === kind);
     this.desk.at(".panes").dataset.tool = kind;

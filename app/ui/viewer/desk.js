@@ -17,6 +17,7 @@ import { VerdictPanel } from "./verdict_panel.js";
 import { View } from "./view.js";
 
 const REST = 400; // milliseconds until Streamlit hears of another film
+const CONNECTED = 2000; // until Streamlit has connected again
 const AGAIN = 700; // until a heatmap that is being computed is asked for again
 
 export class Desk {
@@ -246,6 +247,12 @@ export class Desk {
     this.setStateValue("item", item);
   }
 
+  // Streamlit connects again after the routes do, and puts back the address that it knew.
+  #restAgain() {
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.item !== undefined && this.#rest(this.item), CONNECTED);
+  }
+
   #listen() {
     for (const pane of this.stage.panes)
       listenTo(pane, {
@@ -271,6 +278,7 @@ export class Desk {
     this.client.addEventListener("connection", () => {
       // A session that has ended: Streamlit gives another when it runs.
       if (this.client.problem?.status === 401) this.setStateValue("asked", Date.now());
+      if (!this.client.problem) this.#restAgain();
     });
   }
 

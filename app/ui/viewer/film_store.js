@@ -1,6 +1,7 @@
 // Films as the server describes them, with their pixels and heatmaps decoded: the open one, the next
 // three and the one before it.
 const AHEAD = [0, 1, 2, 3, -1];
+const TOLD = 4; // films after one that the server hears of
 const MOST_PIXELS = 60e6; // decoded, four bytes each; one film may be more
 
 export class FilmStore {
@@ -17,13 +18,14 @@ export class FilmStore {
     return entry?.loaded ? entry : null;
   }
 
-  // Resolves when the description is there; `entry.pictures` when pixels and heatmap are decoded.
-  load(item) {
+  // Resolves when the description is there; `entry.pictures` when pixels and heatmap are decoded. The
+  // server is told which films come `next`, so that it makes them ready.
+  load(item, next = []) {
     let entry = this.#entries.get(item);
     if (!entry) {
       entry = { item, stop: new AbortController(), loaded: false, pixels: null, map: null };
       this.#entries.set(item, entry);
-      entry.described = this.#describe(entry);
+      entry.described = this.#describe(entry, next);
       entry.described.catch(() => this.#drop(entry));
     }
     return entry.described;
@@ -33,7 +35,7 @@ export class FilmStore {
   loadAround(items, index) {
     const near = AHEAD.map((step) => items[index + step]).filter((item) => item !== undefined);
     for (const entry of this.#entries.values()) if (!near.includes(entry.item)) this.#drop(entry);
-    this.#loadInTurn(near);
+    this.#loadInTurn(near, items);
   }
 
   // The film anew, as a verdict or a call changed it.
@@ -60,12 +62,12 @@ export class FilmStore {
     for (const entry of this.#entries.values()) this.#drop(entry);
   }
 
-  async #loadInTurn(near) {
+  async #loadInTurn(near, items) {
     let pixels = 0;
     for (const item of near) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- the nearest first
-        const { film } = await this.load(item);
+        const { film } = await this.load(item, after(items, item));
         pixels += film.film ? film.film.rows * film.film.columns : 0;
       } catch {
         return; // told by the client; loaded again when it is asked for
@@ -74,8 +76,9 @@ export class FilmStore {
     }
   }
 
-  async #describe(entry) {
-    entry.film = await this.client.get(`/films/${entry.item}`, entry.stop.signal);
+  async #describe(entry, next) {
+    const path = `/films/${entry.item}?next=${next.join(",")}`;
+    entry.film = await this.client.get(path, entry.stop.signal);
     entry.pictures = this.#picture(entry);
     return entry;
   }
@@ -143,7 +146,7 @@ export class FilmStore {
 
   // The evidence itself, for contour lines.
   async grid(map) {
-    map.grid ??= await this.client.get(`${map.shown.url}?grid=1`);
+    map.grid ??= (await this.client.get(`${map.shown.url}?grid=1`)).evidence;
     return map.grid;
   }
 
@@ -151,4 +154,9 @@ export class FilmStore {
     entry.stop.abort();
     if (this.#entries.get(entry.item) === entry) this.#entries.delete(entry.item);
   }
+}
+
+function after(items, item) {
+  const index = items.indexOf(item);
+  return items.slice(index + 1, index + 1 + TOLD);
 }

@@ -68,7 +68,10 @@ export class HeatmapPanel extends EventTarget {
     const { map } = this;
     const scale = this.root.querySelector(".scale");
     const shown = map?.shown;
-    setText(this.root.querySelector(".map-note"), noteOf(map, this.isShown));
+    const note = noteOf(map, this.isShown);
+    setText(this.root.querySelector(".map-note"), note);
+    // On the film too, where a reader would otherwise wait for colours.
+    setText(this.root.querySelector(".pane-label"), this.isShown && map && !map.bitmap ? note : "");
     setText(this.root.querySelector(".map-caption"), shown?.caption ?? "");
     scale.hidden = !shown || shown.empty || !this.isShown;
     if (scale.hidden) return;

@@ -14,7 +14,7 @@ export const KEYS = [
     ["0.75", "W", "Confidence: probable"],
     ["1", "E", "Confidence: sure"],
     ["confirm", "Enter", "Lock your own call, or confirm"],
-    ["tags", "T", "To the tags"],
+    ["tags", "T", "To the tags, each of which then has a key; Esc leaves them"],
     ["comment", "C", "To the comment; Esc leaves it"],
     ["undo", "Z", "Take the last decision on this film back"],
     ["seen", "S", "Refused or unreadable film: seen"],
@@ -100,6 +100,7 @@ export class Keys {
     if (!isOurs && path.some((one) => one.matches?.(`${PICKERS}, [role='dialog']`))) return;
     if (["Enter", " "].includes(event.key) && target.matches?.("button, summary, a, label")) return;
     if (STREAMLITS.has(event.key)) event.stopImmediatePropagation();
+    if (target.closest?.(".tags") && this.actions.tag(event.key)) return this.#swallow(event);
     if (ARROWS[event.key]) {
       if (isOurs && this.actions.pan(...ARROWS[event.key])) this.#swallow(event);
       return;

@@ -1,5 +1,5 @@
 // Which film is open, and which come before and after it.
-import { keptOrder } from "../reading_order.js";
+import { keepOrder, keptOrder } from "../reading_order.js";
 
 const ROWS = 200; // that the server describes at once
 
@@ -19,14 +19,13 @@ export class Position {
     return `Film ${(this.index + 1).toLocaleString("en")} of ${this.items.length.toLocaleString("en")}`;
   }
 
-  // The order on the screen of the worklist; its usual one where no worklist was seen.
+  // The order on the screen of the worklist; its usual one where no worklist was seen, or where the
+  // film is not among those that were listed. It stays as it is while films are answered.
   async open(item) {
-    const kept = keptOrder(this.client.worklist);
-    this.items = kept?.items ?? (await this.client.post("/order", {})).items;
-    if (item !== undefined && !this.items.includes(item)) {
-      // Not among those that are filtered: the whole worklist.
-      this.items = (await this.client.post("/order", {})).items;
-    }
+    const kept = keptOrder(this.client.worklist)?.items;
+    const isListed = kept && (item === undefined || kept.includes(item));
+    this.items = isListed ? kept : (await this.client.post("/order", {})).items;
+    if (!kept) keepOrder(this.client.worklist, { items: this.items });
     this.index = item === undefined ? 0 : this.items.indexOf(item);
   }
 

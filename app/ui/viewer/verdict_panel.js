@@ -9,6 +9,7 @@ const QUESTIONS = {
   mark: "This film has no prediction",
   nothing: "",
 };
+const TAG_KEYS = "123456789abcdefghijklmnopqrstuvwxyz";
 const CONFIDENCES = { 0.5: "unsure", 0.75: "probable", 1: "sure" };
 
 export class VerdictPanel extends EventTarget {
@@ -45,10 +46,11 @@ export class VerdictPanel extends EventTarget {
           `${text} `, ...(index < 9 ? [element("kbd", { textContent: index + 1 })] : []))),
     );
     this.at(".tags").replaceChildren(
-      ...tags.map((tag) =>
-        element("button", { type: "button", textContent: tag, onclick: () => this.toggleTag(tag) })),
+      ...tags.map((tag, index) =>
+        element("button", { type: "button", "data-tag": tag, onclick: () => this.toggleTag(tag) },
+          `${tag} `, element("kbd", { textContent: TAG_KEYS[index] ?? "" }))),
     );
-    this.at(".tags").dataset.tags = tags.length;
+    this.tags = tags;
   }
 
   open(film) {
@@ -123,6 +125,13 @@ export class VerdictPanel extends EventTarget {
     this.changed();
   }
 
+  // Whether a tag has this key.
+  toggleTagOf(key) {
+    const found = key.length === 1 ? this.tags[TAG_KEYS.indexOf(key)] : undefined;
+    if (found) this.toggleTag(found);
+    return found !== undefined;
+  }
+
   setRegions(regions) {
     this.#keepDraft({ regions });
     this.changed();
@@ -173,7 +182,7 @@ export class VerdictPanel extends EventTarget {
     press(this.at(".classes").children, (one) => this.classes[[...one.parentNode.children].indexOf(one)].label === draft.label);
     press(this.root.querySelectorAll("[data-confidence]"), (one) => Number(one.dataset.confidence) === draft.confidence);
     press(this.root.querySelectorAll("[data-mark]"), (one) => one.dataset.mark === film.verdict?.event);
-    press(this.at(".tags").children, (one) => draft.tags.includes(one.textContent));
+    press(this.at(".tags").children, (one) => draft.tags.includes(one.dataset.tag));
     const confirm = this.at(".confirm");
     confirm.hidden = !["call", "confirm", "adjudication"].includes(asks);
     const { verdict } = film;
@@ -209,7 +218,7 @@ export class VerdictPanel extends EventTarget {
     setText(this.at(".zone"), prediction?.zone_word ?? film.status_word ?? "");
     this.at(".zone").dataset.zone = prediction?.zone ?? film.status;
     setText(this.at(".reason"), film.reason ?? "");
-    setText(this.at(".sentence"), prediction?.sentence ?? "");
+    setText(this.at(".sentence"), (prediction?.sentence ?? "").replaceAll(" %", "\u00a0%"));
     this.at(".meter").hidden = !prediction;
     const findings = this.at(".findings");
     const listed = (prediction?.classes ?? []).length > 2 ? prediction.classes : [];

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 from app.core.errors import UnreadableImageError
-from app.core.explanations.selection import Choice
 from app.core.images import decoding, display, geometry
 from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.review import installed_models
-from app.core.review.cases import Window
 from app.core.sources.source import Source
 from app.ui.cache import channel_pictures, films, models, pictures
 
@@ -92,48 +90,11 @@ def test_a_film_has_pictures_of_its_own_for_every_model_window(tmp_path, film):
     assert shown[0] == pytest.approx(2 * shown[1], rel=0.02)
     drawn = {
         pictures.film_picture(
-            "c", Film(film // half, chosen=ReadOptions(model_window=(0, 4080 * half))), Window()
+            "c", Film(film // half, chosen=ReadOptions(model_window=(0, 4080 * half)))
         )
         for half in (1, 2)
     }
     assert len(drawn) == 2
-
-
-def test_every_window_of_a_film_has_a_picture_of_its_own(film):
-    shown = {
-        pictures.film_picture(image_id, Film(pixels), window)
-        for image_id, pixels in (("a", film), ("b", film[:, ::-1]))
-        for window in (Window(), Window(50, 255), Window(0, 200), Window(inverted=True))
-    }
-
-    assert len(shown) == 8
-    assert all(picture.startswith("data:image/jpeg;base64,") for picture in shown)
-
-
-def test_every_heatmap_of_a_film_has_a_picture_of_its_own(bundle, three_class_bundle):
-    generator = np.random.default_rng(0)
-    shown = [
-        pictures.heatmap_picture(
-            loaded,
-            image_id,
-            choice,
-            generator.random((3, 4), np.float32),
-            shape=(60, 80),
-            scale=scale,
-        )
-        for loaded in (bundle, three_class_bundle)
-        for image_id in ("a", "b")
-        for choice in (
-            Choice("grad_cam", "one", 0),
-            Choice("grad_cam", "one", 1),
-            Choice("grad_cam", "two", 1),
-            Choice("layer_cam", "two", 1),
-            Choice("occlusion", None, 1),
-        )
-        for scale in (0.5, 1.0)
-    ]
-
-    assert len(set(shown)) == len(shown) == 40
 
 
 def test_results_are_cached_again_after_a_short_lock(bundle, tmp_path, monkeypatch):

@@ -1,163 +1,171 @@
-"""The Case page: the film, the prediction, the verdict, and films without a score."""
+"""The Case page: what the viewer is given, and what is known below it of the film that is open."""
 
+from __future__ import annotations
+
+import json
 import re
-import sqlite3
 
 import cv2
-import numpy as np
 import pytest
-import tifffile
+from streamlit.testing.v1 import AppTest
 
-from app.core.images.film import Film
-from app.core.images.reading import ReadOptions
-from app.core.sources.source import Source
-from app.ui.case import viewer
-from tests.app.views.conftest import review_folder
-from tests.app.views.test_review import texts
+from app.core.record.decisions import DecisionStore
+from app.core.record.readers import known_reader
+from app.core.review import making
+from app.core.review.worklist_registry import open_worklists
+from app.core.settings import read_settings
+from app.reading.sessions import sessions
+from tests.app.views.conftest import MAIN
+from tests.homes import link_converted
+from tests.known_films import with_files_as_known_films
+from tests.references import familiar_film, foreign_film
 
 
-def open_case(app, path, name=None):
-    app.session_state["case"] = Source(name or path.name, path)
-    return app.switch_page("views/case.py").run()
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Makes a worklist of a folder below `tmp_path / "root"`, scored."""
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(tmp_path / "root"))
+    monkeypatch.setenv("OVERREAD_HOME", str(link_converted(tmp_path / "home")))
+
+    def make(bundle, folder, mode="open"):
+        monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
+        plan = making.Plan(name="Ward", bundle=bundle, mode=mode)
+        opened = making.of_folder(open_worklists(), plan, folder, settings=read_settings())
+        opened.wait_until_scored(60)
+        return opened
+
+    yield make
+    open_worklists().close_all()
 
 
-def test_without_a_film_the_page_says_what_to_do(app):
-    at = app.run().switch_page("views/case.py").run()
+def open_case(opened, item) -> AppTest:
+    known_reader(open_worklists().record, "Ada")
+    at = AppTest.from_file(MAIN, default_timeout=60)
+    at.session_state["reader_name"] = "Ada"
+    at.query_params["id"], at.query_params["film"] = opened.worklist.id, str(item)
+    return at.run().switch_page("views/case.py").run()
+
+
+def item_of(opened, name):
+    return next(item for item, one in enumerate(opened.names) if one.endswith(name))
+
+
+def given(at, part):
+    """What a component is given of which the data contain a word."""
+    return [
+        json.loads(one.proto.json) for one in at.get("bidi_component") if part in one.proto.json
+    ]
+
+
+def texts(at):
+    kinds = (at.markdown, at.caption, at.warning, at.info, at.error)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def test_the_viewer_is_given_a_session_and_nothing_of_any_film(bundle, data_root, make):
+    opened = make(bundle, "ward")
+
+    at = open_case(opened, item_of(opened, "film_0.png"))
 
     assert not at.exception
-    assert "Choose one from the worklist" in texts(at)
+    (data,) = given(at, '"token"')
+    session = sessions.find(data["token"])
+    assert (session.reader.name, session.worklist_id) == ("Ada", opened.worklist.id)
+    assert [one["label"] for one in data["classes"]] == list(bundle.manifest.task.classes)
+    assert "rotated" in data["tags"]
+    assert set(data) == {"token", "worklist", "classes", "tags", "wish", "version"}
+    assert "film_0" not in json.dumps(data)
 
 
-def test_prediction_threshold_and_zone_are_shown(app, data_root):
-    at = open_case(app, data_root / "ward" / "film_0.png")
-
-    assert not at.exception
-    assert {"View", "Evidence for"} <= {one.label for one in at.segmented_control}
-    assert any(word in texts(at) for word in ("Positive", "Uncertain", "Negative"))
-    assert re.search(r"Calibrated probability (> |< )?\d+\.\d %, before", texts(at))
-    assert at.slider(key="case_opacity").value == 0.6
-
-
-def test_the_image_of_a_file_and_its_window_are_shown(app, data_root, film):
-    path = data_root / "pages.tif"
-    pages = np.stack([film.astype(np.uint16) * 16, 4080 - film.astype(np.uint16) * 16])
-    tifffile.imwrite(path, pages, photometric="minisblack")
-    app.session_state["case"] = Source("pages", path, reading=ReadOptions(2, (0.0, 4080.0)))
-    at = app.switch_page("views/case.py").run()
-
-    assert not at.exception
-    assert "Image 2 of 2 · Black to white: 0 to 4080, as chosen" in texts(at)
-    assert viewer.reading_note(Film(film, chosen=ReadOptions(model_window=(-5.5, 4095.0)))) == (
-        "Black to white: -5.5 to 4095, as the model was trained"
+def test_films_like_the_open_one_are_shown_and_one_of_the_worklist_is_opened(
+    bundle, data_root, tmp_path, make
+):
+    films = sorted((data_root / "ward").glob("film_*.png"))
+    known = with_files_as_known_films(
+        bundle,
+        tmp_path / "models" / bundle.name,
+        {path: number % 2 for number, path in enumerate(films)},
     )
-    assert viewer.reading_note(Film(film)) == ""
+    opened = make(known, "ward")
 
-
-@pytest.mark.parametrize("verdict", ["agree", "disagree", "unsure"])
-def test_a_verdict_is_saved_at_once_and_shown_again(app, data_root, verdict):
-    at = open_case(app, data_root / "ward" / "film_0.png")
-    at.button(key=f"case_{verdict}").click().run()
-
-    assert at.button(key=f"case_{verdict}").label.endswith("✓")
-    again = at.run()
-    assert again.button(key=f"case_{verdict}").label.endswith("✓")
-
-
-def test_a_comment_keeps_the_verdict_and_the_worklist_shows_it(app, data_root):
-    at = review_folder(app, "ward")
-    at.session_state["case"] = Source("ward/film_2.png", data_root / "ward" / "film_2.png")
-    at.switch_page("views/case.py").run()
-    at.button(key="case_disagree").click().run()
-    at.text_area[0].set_value("line over the apex").run()
-    assert at.button(key="case_disagree").label.endswith("✓")
-
-    at.switch_page("views/review.py").run()
-    table = at.dataframe[0].value.set_index("Name")
-    assert table.loc["ward/film_2.png", "Verdict"] == "Disagree"
-    assert "1 of 7 reviewed" in texts(at)
-
-
-@pytest.mark.parametrize("left", ["", "  ", "\n"])
-def test_a_comment_field_that_is_only_left_is_no_verdict(app, data_root, tmp_path, left):
-    at = open_case(app, data_root / "ward" / "film_0.png")
-    at.text_area[0].set_value("x").set_value(left).run()
-    at.button(key="case_agree").click().run()
-    at.button(key="case_agree").click().run()
+    at = open_case(opened, item_of(opened, films[0].name))
 
     assert not at.exception
-    with sqlite3.connect(tmp_path / "home" / "reviews.sqlite3") as database:
-        rows = database.execute("SELECT agreement, comment FROM entries").fetchall()
-    assert rows == [("agree", "")]
+    (data,) = given(at, '"rows"')
+    shown = [film for row in data["rows"] for film in row["films"]]
+    # Three of pneumonia, and two normal: the open film itself is not among them.
+    assert [film["truth"][0] for film in shown] == ["▲"] * 3 + ["○"] * 2
+    assert all(film["can_open"] and film["picture"].startswith("data:image/jpeg") for film in shown)
+    ranks = [float(film["distance"].split()[0]) for film in shown]
+    assert ranks == sorted(ranks[:3]) + sorted(ranks[3:])
 
 
-@pytest.mark.parametrize("given", ["verdict", "comment"])
-def test_a_failure_to_save_is_reported(app, read_only_verdicts, data_root, given):
-    at = open_case(app, data_root / "ward" / "film_0.png")
-    assert not at.error
+def test_before_a_blind_call_nothing_that_the_model_found_is_below(
+    bundle, data_root, tmp_path, make
+):
+    films = sorted((data_root / "ward").glob("film_*.png"))
+    known = with_files_as_known_films(
+        bundle, tmp_path / "models" / bundle.name, dict.fromkeys(films, 1)
+    )
+    opened = make(known, "ward", mode="blind_first")
 
-    if given == "verdict":
-        at.button(key="case_agree").click().run()
-    else:
-        at.text_area[0].set_value("line over the apex").run()
-
-    assert not at.exception
-    assert len(at.error) == 1
-    assert "could not be saved" in at.error[0].value
-    assert at.button(key="case_agree").label == "Agree"
-
-
-def test_next_and_previous_follow_the_worklist(app, data_root):
-    at = review_folder(app, "ward")
-    names = at.dataframe[0].value["Name"].tolist()
-    first = next(name for name in names)
-    at.session_state["case"] = Source(first, (data_root / first).resolve())
-    at.switch_page("views/case.py").run()
-    assert at.button(key="case_back").disabled
-
-    at.button(key="case_next").click().run()
-    assert at.session_state["case"].name == names[1]
-    at.button(key="case_back").click().run()
-    assert at.session_state["case"].name == first
-
-
-def test_an_unreadable_film_keeps_its_reason(app, data_root):
-    at = open_case(app, data_root / "ward" / "torn.png")
+    at = open_case(opened, 0)
 
     assert not at.exception
-    assert "No prediction." in texts(at)
-    assert "Calibrated probability" not in texts(at)
+    assert given(at, '"token"')
+    assert not given(at, '"rows"')
+    assert not re.search("Films like|Positive|Uncertain|Negative|Pneumonia|Normal", texts(at))
 
 
-def test_a_film_without_a_score_is_not_asked_about(app, data_root):
-    at = open_case(app, data_root / "ward" / "torn.png")
+@pytest.fixture
+def gated(referenced_bundle, tmp_path, make):
+    """A worklist of a model with a reference: a familiar, a foreign and an inverted film."""
+    films = tmp_path / "root" / "mixed"
+    films.mkdir(parents=True)
+    cv2.imwrite(str(films / "familiar.png"), familiar_film(3000))
+    cv2.imwrite(str(films / "foreign.png"), foreign_film(3001))
+    cv2.imwrite(str(films / "inverted.png"), 255 - familiar_film(3002))
+    return make(referenced_bundle, "mixed")
 
-    assert "Do you agree" not in texts(at)
-    assert not [button.key for button in at.button if button.key in ("case_agree", "case_unsure")]
-    assert at.text_area[0].label == "Comment"
+
+def decisions(bundle):
+    return list(DecisionStore(open_worklists().record).latest(bundle.sha256).values())
 
 
-def test_a_film_that_is_shown_but_refused_has_no_controls_of_a_heatmap(app, data_root):
-    colour = np.random.default_rng(3).integers(0, 256, (80, 80, 3), np.uint8)
-    cv2.imwrite(str(data_root / "photo.png"), colour)
+def test_the_corrected_film_is_judged_and_the_decision_logged(gated, referenced_bundle):
+    item = item_of(gated, "inverted.png")
+    at = open_case(gated, item)
+    assert not at.exception
+    assert "✕ Refused" in texts(at)
 
-    at = open_case(app, data_root / "photo.png")
+    at.button(key="case_judge_corrected").click().run()
 
     assert not at.exception
-    assert "No prediction. " in texts(at)
-    assert not at.segmented_control
-    assert "case_opacity" not in [one.key for one in at.slider]
+    assert gated.result(item).prediction is not None
+    assert "Black and white were swapped" in texts(at)
+    assert "Decided by Ada" in texts(at)
+    (decision,) = decisions(referenced_bundle)
+    assert (decision.remedy, decision.reason) == ("invert", "")
 
 
-def test_a_film_that_vanished_is_a_sentence_without_its_name(app, data_root):
-    at = open_case(app, data_root / "ward" / "Jane_Doe.png", name="film")
+def test_a_refused_film_is_judged_all_the_same_only_with_a_reason(gated, referenced_bundle):
+    item = item_of(gated, "foreign.png")
+    at = open_case(gated, item)
+    assert not any(one.key == "case_judge_corrected" for one in at.button)
+
+    next(one for one in at.button if one.label == "Judge it all the same").click().run()
+    assert "Write a reason first" in texts(at)
+    assert not decisions(referenced_bundle)
+
+    at.text_input[0].set_value("Known phantom of this ward")
+    next(one for one in at.button if one.label == "Judge it all the same").click().run()
 
     assert not at.exception
-    assert "could not be read" in at.error[0].value
-    assert "Jane" not in texts(at)
-    assert not at.text_area
+    assert gated.result(item).prediction is not None
+    assert "Known phantom of this ward" in texts(at)
+    assert re.search(r"\d\.\d times the limit", texts(at))
 
-
-def test_a_name_is_not_interpreted_as_markdown(app, data_root):
-    at = open_case(app, data_root / "ward" / "film_0.png", name="a_b_*c*_[x](y).png")
-
-    assert r"a\_b\_\*c\*\_\[x\](y).png" in texts(at)
+    at.button(key="case_take_back").click().run()
+    assert not at.exception
+    assert gated.result(item).status == "refused"
+    assert not decisions(referenced_bundle)

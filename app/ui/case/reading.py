@@ -1,0 +1,67 @@
+"""The Case page: the viewer, and below it what is known of the film that is open."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.core.record.readers import Reader
+from app.core.review import modes
+from app.core.review.open_worklist import OpenWorklist
+from app.core.settings import read_settings
+from app.reading.sessions import sessions
+from app.ui import errors, state, widget_keys
+from app.ui.cache import films
+from app.ui.case import refusal, similar_films
+from app.ui.viewer import viewer
+
+
+@errors.fragment()
+def read(opened: OpenWorklist, who: Reader | None) -> None:
+    """Draws the viewer, and what is below it once the reader comes to rest on a film.
+
+    Args:
+        opened: The worklist.
+        who: Who reads; None where nobody is named.
+    """
+    task = opened.bundle.manifest.task
+    reading = viewer.Reading(
+        token=sessions.open(who, opened.worklist.id),
+        worklist=opened.worklist.id,
+        classes=[(label, task.display_name(label)) for label in task.classes],
+        tags=read_settings().reading_tags,
+    )
+    with st.container(key="viewer_frame"):
+        item = viewer.read_films(
+            reading, wish=state.value_of(widget_keys.WISHED_FILM), version=opened.version
+        )
+    addressed = state.film()  # also what pages without a film in their address are then about
+    item = addressed if item is None else item
+    if item is not None and item < len(opened):
+        with st.container(key="below_viewer"):
+            _show_below(opened, item, who)
+
+
+def _show_below(opened: OpenWorklist, item: int, who: Reader | None) -> None:
+    """Similar films, and what may be decided about a refused one; nothing before a blind call."""
+    opened.answers.follow()
+    if not modes.sight(opened.worklist, who, opened.answers.on(item)).shows_model:
+        return
+    bundle, source = opened.bundle, opened.source(item)
+    case = films.case(bundle, source)
+    refusal.tell(case, opened, item)
+    if case.can_be_overridden:
+        refusal.explain(case)
+        if case.film is not None and case.remedy is not None:
+            refusal.show_corrected(case, case.film, case.remedy)
+        refusal.ask(case, opened, item)
+    class_index = case.prediction.class_index if case.prediction is not None else 0
+    similar = similar_films.find(case, bundle, class_index)
+    similar_films.warn(similar)
+    similar_films.show(similar, case, opened)
+    if case.prediction is not None:
+        st.page_link(
+            "views/activations.py",
+            label="Activations of this film",
+            icon=":material/layers:",
+            query_params=state.film_address(opened.worklist.id, item),
+        )
