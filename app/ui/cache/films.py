@@ -1,8 +1,6 @@
-"""Cached films: prepared for the Case page, as thumbnails, and as network input."""
+"""Cached films: prepared for the Case page, and as network input."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -10,16 +8,12 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.errors import TRANSIENT, ImageError, UnreadableImageError
-from app.core.images import decoding, display, geometry
-from app.core.images.guard import guarded
-from app.core.images.preparation import Rejected, prepare, read_film
-from app.core.images.reading import ReadOptions, Window
+from app.core.images import decoding
+from app.core.images.preparation import Rejected, prepare
 from app.core.review.cases import Case, examine
 from app.core.sources.source import Source
 from app.ui.cache import models
 from app.ui.cache.names import NAMED_BY
-
-THUMBNAIL_SIDE = 96
 
 
 def case(bundle: Bundle, source: Source) -> Case:
@@ -45,34 +39,6 @@ def case(bundle: Bundle, source: Source) -> Case:
 )
 def _case(bundle: Bundle, image_id: str, _source: Source, _data: bytes) -> Case:
     return examine(models.engine(bundle), _source, _data, maps=models.evidence_maps(bundle))
-
-
-def thumbnail(image_id: str, source: Source, *, model_window: Window | None = None) -> bytes | None:
-    """A thumbnail of the scored film as JPEG; None if it cannot be read or was changed.
-
-    Args:
-        image_id: SHA-256 of the file.
-        source: Where the film is read from.
-        model_window: That of the model, for a film whose reader chose none.
-    """
-    try:
-        return _thumbnail(image_id, replace(source.reading, model_window=model_window), source)
-    except ImageError:
-        # Not cached: the file may be available again next time.
-        return None
-
-
-@st.cache_resource(max_entries=5000, show_spinner=False)
-def _thumbnail(image_id: str, reading: ReadOptions, _source: Source) -> bytes | None:
-    data = read_unchanged(_source, image_id)
-    try:
-        with guarded():
-            film = read_film(data, reading)
-            return display.jpeg(geometry.shrunk(film, THUMBNAIL_SIDE), quality=80)
-    except ImageError as error:
-        if error.code in TRANSIENT:
-            raise  # not cached
-        return None
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner=False)
