@@ -25,6 +25,7 @@ page = st.navigation(
             st.Page("views/worklists.py", title="Worklists", icon=":material/lists:", default=True),
             st.Page("views/worklist.py", title="Worklist", icon=":material/checklist:"),
             st.Page("views/case.py", title="Case", icon=":material/radiology:"),
+            st.Page("views/report.py", title="Report", icon=":material/summarize:"),
             st.Page("views/activations.py", title="Activations", icon=":material/layers:"),
         ],
         "Model": [

@@ -11,6 +11,7 @@ from app.core.adaptation.running import Adapting, Checking
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import SAMPLES
 from app.core.bundles.bundle_folders import find_bundles, shown_name
+from app.core.exports.jobs import ExportJob
 from app.core.markdown import escape_markdown
 from app.core.settings import read_settings
 from app.ui import widget_keys
@@ -27,6 +28,7 @@ _LISTED = "listed"
 _UPLOAD = "upload"
 _ERRORS = "errors"
 _CACHED = "remembered"
+_EXPORTS = "exports"
 _READER = "reader_name"
 
 
@@ -250,6 +252,33 @@ def cached(name: str, inputs: tuple[object, ...], compute: Callable[[], _T]) -> 
         values[name] = (inputs, compute())
     value: _T = values[name][1]
     return value
+
+
+def export_job(name: str, version: tuple[object, ...]) -> ExportJob | None:
+    """A file that was begun in this session, if it is still of this version of its worklist.
+
+    Args:
+        name: Of the file.
+        version: As it was begun with.
+    """
+    jobs: dict[str, tuple[tuple[object, ...], ExportJob]] = st.session_state.get(_EXPORTS, {})
+    found = jobs.get(filter_key(name))
+    return found[1] if found is not None and found[0] == version else None
+
+
+def set_export_job(name: str, version: tuple[object, ...], new: ExportJob) -> None:
+    """Replaces the file of this name and worklist, which is not written further.
+
+    Args:
+        name: Of the file.
+        version: Changes whenever the file would.
+        new: The file.
+    """
+    jobs: dict[str, tuple[tuple[object, ...], ExportJob]]
+    jobs = st.session_state.setdefault(_EXPORTS, {})
+    if (before := jobs.get(filter_key(name))) is not None:
+        before[1].cancel()
+    jobs[filter_key(name)] = version, new
 
 
 def upload_number() -> int:

@@ -27,8 +27,14 @@ def show(found: Worklist, opened: OpenWorklist, chosen: Bundle) -> None:
         opened: The same with its films.
         chosen: The model in the picker.
     """
-    name, add, more = st.columns([8, 1.4, 1.2], vertical_alignment="center")
+    name, report, add, more = st.columns([6.8, 1.2, 1.4, 1.2], vertical_alignment="center")
     name.title(escape_markdown(found.name))
+    report.page_link(
+        "views/report.py",
+        label="Report",
+        icon=":material/summarize:",
+        query_params={"id": found.id},
+    )
     if found.origin != "samples" and not found.is_closed:
         with add.popover("Add films", width="stretch"):
             _offer_more_films(found, opened)

@@ -45,3 +45,4 @@ def test_anybody_sees_the_report_of_an_open_or_closed_worklist(seen):
 
 def test_nobody_sees_it_while_readers_differ(seen):
     assert not seen(3, is_other=True, mode="second_reader")
+    assert seen(3, is_other=True)  # nobody decides between readers there

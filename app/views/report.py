@@ -1,0 +1,36 @@
+"""Report page: the model and its readers on one worklist, and its files."""
+
+import streamlit as st
+
+from app.core.exports.taking import may_see, take
+from app.core.markdown import escape_markdown
+from app.core.review.worklist_registry import open_worklists
+from app.ui import reader, state
+from app.ui.report import downloads, model, readers, truth
+from app.ui.worklist import scoring
+from app.ui.worklists import opened as worklists
+
+opened = worklists.require_open()
+st.title(f"Report: {escape_markdown(opened.worklist.name)}")
+if opened.progress.running:
+    scoring.show_progress(opened)
+    st.stop()
+opened.answers.follow()
+contents = take(open_worklists().record, opened)
+if not may_see(contents, reader.require_reader(), opened.answers.films()):
+    st.info(
+        "The report tells what the model says of every film and what all readers said. It opens "
+        "once you have made a call on every film and none waits for an adjudicator, or once the "
+        "worklist is closed."
+    )
+    st.stop()
+
+last = contents.entries[-1].number if contents.entries else 0
+version = (opened.version, last, contents.worklist)
+truth.show(contents)
+model.show(contents, version)
+item = readers.show(contents, version)
+downloads.show(contents, opened, version)
+if item is not None:
+    state.open_film(contents.worklist.id, item)
+    st.switch_page("views/case.py", query_params=state.film_address(contents.worklist.id, item))
