@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.views.conftest import MAIN, start_review, wait_for_worklist
+from tests.app.views.conftest import MAIN, made
 from tests.app.views.light_bundles import drawn_table, write_bundle
 from tests.homes import link_converted
 
@@ -213,9 +213,7 @@ def test_a_place_without_a_name_is_an_error(page, labelled):
 
 
 def test_a_table_of_the_films_under_review(page, models, labelled, data_root):
-    page.switch_page("views/review.py")
-    start_review(page, labelled)
-    wait_for_worklist(page)
+    made(page, labelled)
     page.switch_page(PAGE).run()
     assert "24 of the 24 films under review" in texts(page)
 
@@ -237,9 +235,7 @@ def test_a_table_of_the_films_under_review(page, models, labelled, data_root):
 
 
 def test_a_table_that_is_not_understood_is_an_error(page, models, labelled):
-    page.switch_page("views/review.py")
-    start_review(page, labelled)
-    wait_for_worklist(page)
+    made(page, labelled)
     page.switch_page(PAGE).run()
     page.file_uploader(key="adapt_upload").set_value(
         ("labels.csv", b"path,label\n0.png,TUMOUR\n", "text/csv")

@@ -5,6 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.core.bundles.bundle import load_bundle
+from tests.app.views.conftest import opened
 from tests.app.views.light_bundles import (
     HISTORY_TABLE,
     drawn_table,
@@ -203,9 +204,17 @@ def test_a_miss_opens_on_the_case_page(models, tmp_path, monkeypatch):
 
     at = select_first_miss(open_page(), models)
 
-    opened = at.session_state["case"]
-    assert (opened.path, opened.name) == (film, frame.loc[1, "path"])
+    assert not at.exception
+    looked_at = opened(at)
+    item = int(at.session_state["film"])
+    assert looked_at.names[item] == frame.loc[1, "path"]
+    assert looked_at.source(item).path == film
     assert not any(title.value == "Performance" for title in at.title)
+
+    # The next one goes to the same worklist, the same one is not there twice.
+    select_first_miss(at.switch_page(PAGE).run(), models)
+    assert opened(at) is looked_at
+    assert len(looked_at) == 1
 
 
 def test_perfect_separation_shows_no_interval_for_the_area(models):
@@ -278,5 +287,6 @@ def test_the_chosen_model_stays_chosen_when_a_miss_is_opened(models, tmp_path, m
 
     select_first_miss(at.switch_page(PAGE).run(), models)
 
-    assert at.session_state["case"].path.is_relative_to(tmp_path / "data")
+    item = int(at.session_state["film"])
+    assert opened(at).source(item).path.is_relative_to(tmp_path / "data")
     assert at.sidebar.selectbox[0].value == "light"
