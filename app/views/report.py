@@ -20,8 +20,9 @@ contents = take(open_worklists().record, opened)
 if not may_see(contents, reader.require_reader(), opened.answers.films()):
     st.info(
         "The report tells what the model says of every film and what all readers said. It opens "
-        "once you have made a call on every film and none waits for an adjudicator, or once the "
-        "worklist is closed."
+        "once you have made a call and then a verdict on every film and none waits for an "
+        "adjudicator, or once the worklist is closed.",
+        icon=":material/visibility_off:",
     )
     st.stop()
 

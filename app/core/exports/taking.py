@@ -45,8 +45,8 @@ def may_see(contents: Contents, reader: Reader | None, said: Mapping[int, Answer
     """Whether the report of a worklist would tell a reader nothing before its time.
 
     It holds what the model says of every film and what all readers said. So in a blind mode it is
-    for those who have made a call on every film that has a prediction, and with adjudication once
-    nothing waits for it; or for everybody once the worklist is closed.
+    for those who have made a call and then a verdict on every film that has a prediction, and with
+    adjudication once nothing waits for it; or for everybody once the worklist is closed.
 
     Args:
         contents: The worklist.
@@ -61,7 +61,8 @@ def may_see(contents: Contents, reader: Reader | None, said: Mapping[int, Answer
     task = contents.bundle.manifest.task
     view = readers_view(worklist, reader, said, len(contents.names), task)
     return all(
-        result is not None and (result.prediction is None or view.shows_model(item))
+        result is not None
+        and (result.prediction is None or (view.shows_model(item) and item in view.answers))
         for item, result in enumerate(contents.results)
     )
 

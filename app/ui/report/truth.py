@@ -42,7 +42,7 @@ def _offer_folders(contents: Contents) -> None:
     found = truth_of_folders(contents.names, contents.bundle.manifest.task)
     if not found.labels:
         classes = escape_markdown(", ".join(contents.bundle.manifest.task.classes))
-        st.write(f"No film lies in a folder that is called as a class ({classes}).")
+        st.write(f"No folder is named after a class ({classes}).")
         return
     st.write(f"{_folders_in_words(found, contents)}.")
     if contents.worklist.truth != "folders" and st.button(
@@ -53,7 +53,7 @@ def _offer_folders(contents: Contents) -> None:
 
 
 def _folders_in_words(found: FolderTruth, contents: Contents) -> str:
-    text = f"{counted(len(found.labels), 'film')} lie in a folder that is called as a class"
+    text = f"{counted(len(found.labels), 'film')} lie in a folder named after a class"
     if found.ambiguous:
         name = escape_markdown(contents.names[found.ambiguous[0]])
         text += f"; {len(found.ambiguous):,} lie in folders of two classes, such as {name}"

@@ -53,7 +53,7 @@ def test_agreement_of_two_readers_and_the_files(app):
     assert {one.label for one in at.get("download_button")} >= {"By reader (CSV)", "By film (CSV)"}
 
 
-def test_a_report_stays_closed_until_a_blind_reader_has_called_every_film(app):
+def test_a_report_stays_closed_until_a_blind_reader_has_decided_every_film(app):
     settings, models = read_settings(), installed_models()
     bundle = made(app, "ward").bundle
     plan = Plan(name="Blind", bundle=models.bundle(bundle.path), mode="blind_first")
@@ -64,6 +64,6 @@ def test_a_report_stays_closed_until_a_blind_reader_has_called_every_film(app):
     at = app.switch_page("views/report.py").run()
 
     assert not at.exception
-    assert "It opens once you have made a call on every film" in texts(at)
+    assert "It opens once you have made a call and then a verdict on every film" in texts(at)
     assert not at.dataframe
     assert not at.get("download_button")

@@ -16,10 +16,11 @@ def seen(contents, tmp_path):
         readings = Readings(database)
         ada = known_reader(database, "Ada")
 
-        def ask(calls, *, is_other=False, **changes):
+        def ask(calls, *, is_other=False, has_verdicts=True, **changes):
             for item in range(calls):
                 readings.add("call", item, "Ada", reader_id=ada.id, label=0)
-                readings.add("verdict", item, "Ada", reader_id=ada.id, label=0, prediction=0)
+                if has_verdicts:
+                    readings.add("verdict", item, "Ada", reader_id=ada.id, label=0, prediction=0)
             if is_other:
                 grace = known_reader(database, "Grace")
                 readings.add("call", 0, "Grace", reader_id=grace.id, label=1)
@@ -33,8 +34,9 @@ def seen(contents, tmp_path):
         yield ask
 
 
-def test_a_blind_reader_sees_the_report_after_the_last_call(seen):
+def test_a_blind_reader_sees_the_report_after_the_last_verdict(seen):
     assert not seen(2)
+    assert not seen(3, has_verdicts=False)
     assert seen(3)  # the fourth film is refused: the model says nothing of it
 
 
