@@ -22,10 +22,12 @@ pytestmark = [
 
 BATCH = f"""
 from streamlit.testing.v1 import AppTest
-page = AppTest.from_file({str(MAIN)!r}, default_timeout=120).run()
+from app.core.review.worklist_registry import open_worklists
+from tests.app.views.conftest import named
+page = named(AppTest.from_file({str(MAIN)!r}, default_timeout=120)).run()
 page.segmented_control(key="review_origin").set_value("Server folder").run()
 page.button(key="review_server").click().run()
-page.session_state["batch"].wait(120)
+open_worklists().get(page.session_state["id"]).wait_until_scored(120)
 """
 
 

@@ -67,7 +67,7 @@ def require_reader() -> Reader:
             icon=":material/person_off:",
         )
         if signs_in():
-            st.button("Sign out", on_click=st.logout)
+            st.button("Sign out", on_click=errors.callback(st.logout))
         else:
             _ask_for_name()
         st.stop()
@@ -80,7 +80,12 @@ def show_in_sidebar() -> None:
     if found is not None and not found.is_removed:
         st.caption(f"Reading as {escape_markdown(found.name)}")
         if signs_in():
-            st.button("Sign out", on_click=st.logout, type="tertiary", icon=":material/logout:")
+            st.button(
+                "Sign out",
+                on_click=errors.callback(st.logout),
+                type="tertiary",
+                icon=":material/logout:",
+            )
         else:
             with st.popover("Change reader", type="tertiary", icon=":material/person:"):
                 _ask_for_name()
@@ -114,7 +119,9 @@ def _chosen() -> Reader | None:
 def _ask_to_sign_in() -> None:
     st.title("Sign in")
     st.write("Readers have verdicts of their own here.")
-    st.button("Sign in", on_click=st.login, type="primary", icon=":material/login:")
+    st.button(
+        "Sign in", on_click=errors.callback(st.login), type="primary", icon=":material/login:"
+    )
     _keep_in_browser(key="reader_wanted", data={"signedIn": False})
 
 
@@ -122,14 +129,21 @@ def _ask_for_name() -> None:
     """Offers the names that are known, and takes a new one."""
     names = [one.name for one in all_readers(_record()) if not one.subject and not one.is_removed]
     if names:
-        st.pills("Who is reading?", names, key=READER_NAME, on_change=_choose, args=(READER_NAME,))
+        st.pills(
+            "Who is reading?",
+            names,
+            key=READER_NAME,
+            on_change=errors.callback(_choose),
+            args=(READER_NAME,),
+        )
     with st.form("reader", border=False, width=400):
         st.text_input("Another name" if names else "Your name", key=NEW_READER)
         st.caption("Verdicts are saved under this name. This browser keeps it.")
-        st.form_submit_button("Read under this name", on_click=_choose, args=(NEW_READER,))
+        st.form_submit_button(
+            "Read under this name", on_click=errors.callback(_choose), args=(NEW_READER,)
+        )
 
 
-@errors.callback
 def _choose(key: str) -> None:
     if name := state.value_of(key):
         state.choose_reader(known_reader(_record(), name).name)

@@ -66,7 +66,7 @@ def _show_role(one: Reader, who: Reader) -> None:
         label_visibility="collapsed",
         width=200,
         disabled=is_locked,
-        on_change=_change_role,
+        on_change=errors.callback(_change_role),
         args=(one.id, key),
     )
 
@@ -75,27 +75,32 @@ def _show_removal(one: Reader) -> None:
     if one.is_removed:
         st.caption("removed", width="content")
         st.button(
-            "Let read again", key=f"reader_restore_{one.id}", on_click=_restore, args=(one.id,)
+            "Let read again",
+            key=f"reader_restore_{one.id}",
+            on_click=errors.callback(_restore),
+            args=(one.id,),
         )
     else:
-        st.button("Remove", key=f"reader_remove_{one.id}", on_click=_remove, args=(one.id,))
+        st.button(
+            "Remove",
+            key=f"reader_remove_{one.id}",
+            on_click=errors.callback(_remove),
+            args=(one.id,),
+        )
 
 
-@errors.callback
 def _change_role(reader_id: int, key: str) -> None:
     _check()
     set_role(_record(), reader_id, state.value_of(key))
     sessions.end_of(reader_id)
 
 
-@errors.callback
 def _remove(reader_id: int) -> None:
     _check()
     remove_reader(_record(), reader_id)
     sessions.end_of(reader_id)
 
 
-@errors.callback
 def _restore(reader_id: int) -> None:
     _check()
     restore_reader(_record(), reader_id)

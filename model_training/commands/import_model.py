@@ -88,7 +88,7 @@ def add(commands: Commands) -> None:
     measuring.add_argument("--threshold-rule", metavar="RULE", help="as of fit; default: balanced")
     measuring.add_argument("--leaks", choices=LEAKS, help="as of fit; default: refuse")
     measuring.add_argument(
-        "--seed", type=whole_number, metavar="N", help="of the random split; default: 0"
+        "--seed", type=whole_number, metavar="N", help="of the random split, 0 or more; default: 0"
     )
     add_description(command)
     command.set_defaults(run=_run)

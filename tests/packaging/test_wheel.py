@@ -68,7 +68,7 @@ def test_the_dashboard_is_complete_and_listens_on_this_machine_only(installed):
     drawn = "".join(map(str, opened.drawn))
     assert "phantom-chest" in drawn
     assert "phantom-findings" in drawn
-    assert "Review the sample films" in drawn
+    assert "Read under this name" in drawn
     assert not opened.session.config.gather_usage_stats
     theme = tomllib.loads((REPOSITORY / "app" / "ui" / "theme.toml").read_text("utf-8"))["theme"]
     arrived = opened.session.custom_theme

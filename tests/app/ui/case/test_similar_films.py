@@ -15,6 +15,7 @@ from tests.pictures import encode
 def draw(folder, place, predicted, class_index=0):
     """Draws what the page draws of films like one at a place on a line."""
     from pathlib import Path
+    from types import SimpleNamespace
 
     import numpy as np
 
@@ -36,7 +37,8 @@ def draw(folder, place, predicted, class_index=0):
     )
     similar = similar_films.find(case, bundle, class_index)
     similar_films.warn(similar)
-    similar_films.show(similar, case)
+    without_them = SimpleNamespace(results=list)  # a worklist that has none of them
+    similar_films.show(similar, case, without_them)
 
 
 def drawn(bundle, place, predicted, class_index=0) -> AppTest:
