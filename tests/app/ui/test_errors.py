@@ -16,9 +16,12 @@ def calls(path: Path) -> list[ast.Call]:
 
 
 def is_guarded(value: ast.expr) -> bool:
-    """Whether it is made by `errors.callback`, or a mode of Streamlit's such as `rerun`."""
-    return isinstance(value, ast.Constant) or (
-        isinstance(value, ast.Call) and ast.unparse(value.func) == "errors.callback"
+    """Whether it is made by `errors.callback`, does nothing, or is a mode such as `rerun`."""
+    does_nothing = isinstance(value, ast.Lambda) and isinstance(value.body, ast.Constant)
+    return (
+        does_nothing
+        or isinstance(value, ast.Constant)
+        or (isinstance(value, ast.Call) and ast.unparse(value.func) == "errors.callback")
     )
 
 
