@@ -29,6 +29,7 @@ _UPLOAD = "upload"
 _ERRORS = "errors"
 _CACHED = "remembered"
 _EXPORTS = "exports"
+_THRESHOLD = "taken_threshold"
 _READER = "reader_name"
 
 
@@ -279,6 +280,26 @@ def set_export_job(name: str, version: tuple[object, ...], new: ExportJob) -> No
     if (before := jobs.get(filter_key(name))) is not None:
         before[1].cancel()
     jobs[filter_key(name)] = version, new
+
+
+def taken_threshold(bundle: Bundle) -> float | None:
+    """The decision threshold that was taken from Performance for a new worklist of this model.
+
+    Args:
+        bundle: The model.
+    """
+    sha256, threshold = st.session_state.get(_THRESHOLD, ("", None))
+    return threshold if sha256 == bundle.sha256 else None
+
+
+def take_threshold(bundle: Bundle, threshold: float) -> None:
+    """Proposes a decision threshold for the new worklists of this session.
+
+    Args:
+        bundle: Its model.
+        threshold: In [0, 1].
+    """
+    st.session_state[_THRESHOLD] = bundle.sha256, threshold
 
 
 def upload_number() -> int:

@@ -8,7 +8,7 @@ from app.ui import components, state
 from app.ui.cache import performance as cached_performance
 from app.ui.performance import details as details
 from app.ui.performance import figures as views
-from app.ui.performance import findings
+from app.ui.performance import findings, taking
 
 st.title("Performance")
 
@@ -52,6 +52,7 @@ if threshold is not None:
         cached_performance.decision_metrics(bundle, split, threshold), result, held_out.unit
     )
     views.binary_figures(matrix, point, own, result, class_names, held_out.unit)
+    taking.offer_threshold(bundle, threshold)
 else:
     decisions = [
         cached_performance.decision_metrics(bundle, split, None, label)

@@ -11,7 +11,7 @@ from app.core.record.readers import all_readers
 from app.core.record.worklists import Mode
 from app.core.review.making import Plan
 from app.core.review.worklist_registry import open_worklists
-from app.ui import reader
+from app.ui import reader, state
 
 MODES: dict[Mode, str] = {
     "open": "Open: the model is shown at once",
@@ -60,6 +60,7 @@ def ask(bundle: Bundle, proposed: str, *, key: str = "plan") -> Plan:
         key=f"{key}_hides_{mode}",
         help="Folders and files may be called as what they show. Blind modes always hide them.",
     )
+    threshold = _taken_threshold(bundle, key)
     who = reader.require_reader()
     return Plan(
         name=name.strip() or proposed,
@@ -68,4 +69,19 @@ def ask(bundle: Bundle, proposed: str, *, key: str = "plan") -> Plan:
         hides_names=hides_names,
         created_by=who.id,
         readers=readers,
+        threshold=threshold,
     )
+
+
+def _taken_threshold(bundle: Bundle, key: str) -> float | None:
+    """The threshold that was taken from Performance, unless it is declined here."""
+    taken = state.taken_threshold(bundle)
+    if taken is None:
+        return None
+    own = bundle.manifest.thresholds.decision
+    is_used = st.checkbox(
+        f"Use the threshold {taken:.3f} that was taken from Performance, not the model's {own:.3f}",
+        value=True,
+        key=f"{key}_threshold",
+    )
+    return taken if is_used else None
