@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from model_training.commands.settings import add_description, chosen_description
 from model_training.config import FITS, LEAKS, TrainingConfig
 
 if TYPE_CHECKING:
+    from model_training.importing.doctor import Fit
     from model_training.importing.imported import Said
 
 # As `model_training.importing` has them, which loads more than --help needs.
@@ -56,7 +59,12 @@ def add(commands: Commands) -> None:
         "--scale",
         choices=_SCALES,
         help="how pixels were scaled where the model was trained, to be part of the bundle; "
-        "default: by the model itself, if it does that",
+        "default: by the model itself, if it does that, or whatever DATA tell apart from the rest",
+    )
+    about.add_argument(
+        "--blue-first",
+        action="store_true",
+        help="red and blue were exchanged before that, as by OpenCV's imread; caffe does it itself",
     )
     about.add_argument(
         "--head",
@@ -73,7 +81,6 @@ def add(commands: Commands) -> None:
     about.add_argument(
         "--fit",
         choices=FITS,
-        default="stretch",
         help="how a film is made that size: stretched (default, as Keras does) or padded",
     )
     about.add_argument(
@@ -99,36 +106,62 @@ def _run(options: argparse.Namespace) -> None:
         config = _config(options)
 
     from app.core.bundles.decision_rule import QUALITY_UNKNOWN
+    from model_training.bundling.card import written_figures
     from model_training.fitting.run_folder import check_out
     from model_training.importing.description import Provenance
+    from model_training.importing.doctor_report import report, verdict
+    from model_training.importing.finding_scale import examine_on_validation, require_sure
     from model_training.importing.imported import import_network
-    from model_training.importing.measured import publish_measured
+    from model_training.importing.measured import films_for, publish_measured
     from model_training.importing.unmeasured import publish_unmeasured
 
     require_output_folder("--out", options.out)
     check_out(options.out, options.samples)
     imported = import_network(options.model, _said(options))
-    for note in imported.notes:
-        print(note, file=sys.stderr)
     description = chosen_description(options)
-    provenance = Provenance(options.model, options.trained_by, options.fit)
+    provenance = Provenance(options.model, options.trained_by, options.fit or "stretch")
     if options.data is None:
+        _say(imported.notes)
         publish_unmeasured(options.out, imported, description=description, provenance=provenance)
         print(f"Of the quality of this model {QUALITY_UNKNOWN}", file=sys.stderr)
     else:
         dataset = read(options, classes=imported.classes, any_of=imported.task == "any-of")
+        if not imported.scale:
+            fits: tuple[Fit, ...] = (options.fit,) if options.fit else ("stretch", "pad")
+            examination = examine_on_validation(
+                imported,
+                dataset,
+                description=description,
+                provenance=provenance,
+                config=config,
+                fits=fits,
+            )
+            print(report(examination) + "\n")
+            require_sure(examination)
+            best = examination.best
+            found = replace(_said(options), scale=best.scale, blue_first=best.blue_first)
+            imported = import_network(options.model, found)
+            notes = (*imported.notes, verdict(examination), *examination.odd)
+            imported = replace(imported, notes=notes)
+            provenance = replace(provenance, fit=best.fit)
+        _say(imported.notes)
         bundle = publish_measured(
             options.out,
             imported,
-            dataset,
+            films_for(
+                imported, dataset, description=description, provenance=provenance, config=config
+            ),
             description=description,
             provenance=provenance,
             config=config,
         )
-        from model_training.bundling.card import written_figures
-
         print(written_figures(bundle.card()))
     print(f"The bundle is {options.out}", file=sys.stderr)
+
+
+def _say(notes: Sequence[str]) -> None:
+    for note in notes:
+        print(note, file=sys.stderr)
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:
@@ -153,6 +186,8 @@ def _said(options: argparse.Namespace) -> Said:
         scale=options.scale,
         head=options.head,
         size=options.size,
+        blue_first=options.blue_first,
+        asks_images=options.data is not None,
     )
 
 

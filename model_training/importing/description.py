@@ -8,6 +8,7 @@ from pathlib import Path
 from app.core.bundles.bundle_files import file_sha256
 from app.core.bundles.network_input import Input
 from model_training.fitting.publishing import Description
+from model_training.importing.doctor import Fit
 from model_training.importing.imported import Imported
 
 NOT_STATED = "not stated"
@@ -25,7 +26,7 @@ class Provenance:
 
     file: Path
     trained_by: str = NOT_STATED
-    fit: str = "stretch"
+    fit: Fit = "stretch"
 
 
 def network_input(imported: Imported, provenance: Provenance, description: Description) -> Input:

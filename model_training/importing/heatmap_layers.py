@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.core.networks.network import Network
+from model_training.importing.scaling import BLUE_FIRST, CAFFE
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +42,5 @@ def heatmap_layer(model: keras.Model) -> str | None:
 def _learned_before(model: keras.Model, layer: keras.layers.Layer) -> bool:
     """Whether a map has been through a convolution, so that its channels mean something."""
     before = model.layers[: model.layers.index(layer) + 1]
-    return any(
-        type(one).__name__.endswith(("Conv2D", "Conv2DTranspose")) and one.name != "caffe_range"
-        for one in before
-    )
+    kinds = {type(one).__name__ for one in before if one.name not in (BLUE_FIRST, CAFFE)}
+    return any(kind.endswith(("Conv2D", "Conv2DTranspose")) for kind in kinds)

@@ -30,6 +30,8 @@ class Said:
         scale: One of `scaling.SCALES`.
         head: One of `heads.HEADS`.
         size: Height and width of its images.
+        blue_first: Whether red and blue are exchanged before the scaling.
+        asks_images: Whether the scaling, if nobody says it, is asked of labelled images later.
     """
 
     classes: tuple[str, ...] | None = None
@@ -37,6 +39,8 @@ class Said:
     scale: str | None = None
     head: Head | None = None
     size: tuple[int, int] | None = None
+    blue_first: bool = False
+    asks_images: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,8 @@ class Imported:
         network: A flat functional graph, raw pixels in [0, 255] to probabilities.
         classes: Names in the order of its outputs; of two classes, the positive one last.
         task: Whether one of the classes is true, or any of the findings.
-        scale: How pixels are scaled in the graph; one of `scaling.SCALES`.
+        scale: How pixels are scaled in the graph; one of `scaling.SCALES`, or empty if that is
+            still to be found, and they are left as they are.
         kind: What the file is, such as `Keras 2 HDF5`.
         notes: What was recognised and decided, one sentence each.
     """
@@ -58,6 +63,11 @@ class Imported:
     scale: str
     kind: str
     notes: tuple[str, ...]
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether there are two classes, one of which is true."""
+        return self.task == "one-of" and len(self.classes) == 2
 
 
 def import_network(path: Path, said: Said) -> Imported:
@@ -84,13 +94,17 @@ def import_network(path: Path, said: Said) -> Imported:
         scale = said.scale or ("-1..1" if opened.teachable_machine else "0..255")
         pixels = keras.Input(shape, name="pixels")
         replay = Replay(opened.weights, opened.keras_2, opened.num_values)
-        output = replay.model(opened.node, scaled(pixels, scale), Place())
+        prepared = scaled(pixels, scale, blue_first=said.blue_first)
+        output = replay.model(opened.node, prepared, Place())
         _require_one_scaling(said, opened, replay.scaled)
+        is_known = bool(said.scale or replay.scaled or opened.teachable_machine)
         ending = ending_of(output, said.head)
         names = _classes(said, opened, ending)
         order, positive_note = _order(names, ending, said.positive)
         model = keras.Model(pixels, with_head(ending, order), name="imported")
-        notes = _notes(opened, shape, scale, replay, ending)
+        notes = _notes(opened, shape, scale if is_known else "", replay, ending)
+        if said.blue_first:
+            notes.append("Red and blue are exchanged in the graph before that.")
     layer = heatmap_layer(model)
     if layer is None:
         raise NotImportedError(
@@ -103,7 +117,7 @@ def import_network(path: Path, said: Said) -> Imported:
         Network(model, layer),
         classes,
         ending.task,
-        scale,
+        scale if is_known else "",
         opened.kind,
         tuple(notes + positive_note),
     )
@@ -117,7 +131,8 @@ def _require_one_scaling(said: Said, opened: Opened, found: Sequence[str]) -> No
             f"The model scales its pixels itself, in {', '.join(map(repr, found))}; received "
             f"--scale {said.scale}, which would scale them twice. Leave --scale out."
         )
-    if not found and said.scale is None and not opened.teachable_machine:
+    is_known = said.scale is not None or opened.teachable_machine or said.asks_images
+    if not found and not is_known:
         raise NotImportedError(
             "The model does not scale its pixels itself, and the file does not say how that was "
             f"done where it was trained. Say it with --scale, one of {known}: `x / 255` is 0..1, "
@@ -187,8 +202,8 @@ def _notes(
             "It is of Teachable Machine, which scales pixels to -1..1; that is now part of the "
             "graph. There, the middle square of an image is used; here, the whole image."
         )
-    else:
-        notes.append(f"Pixels are scaled to {scale} in the graph, as was said.")
+    elif scale:
+        notes.append(f"Pixels are scaled to {scale} in the graph.")
     if ending.head == "findings":
         notes.append(
             f"It has {ending.units} sigmoids, so an image can show any of {ending.units} findings."

@@ -12,6 +12,7 @@ import pandas as pd
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.heatmap import Heatmap
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
+from app.core.bundles.network_input import Input
 from app.core.errors import DatasetError
 from model_training.bundling import export
 from model_training.config import TrainingConfig
@@ -30,7 +31,7 @@ from model_training.fitting.publishing import (
 from model_training.importing.description import Provenance, about_training, network_input
 from model_training.importing.imported import Imported
 from model_training.importing.unmeasured import task_of
-from model_training.preparation.films import prepare, report
+from model_training.preparation.films import Films, prepare, report
 from model_training.reference.similar_films import with_contradictions
 
 _NEEDED = ("val", "test")
@@ -40,10 +41,45 @@ _UNKNOWN_TRAINING = (
 )
 
 
+def films_for(
+    imported: Imported,
+    dataset: Dataset,
+    *,
+    description: Description,
+    provenance: Provenance,
+    config: TrainingConfig,
+) -> Films:
+    """Labelled images as the network takes them, divided in halves for validation and test.
+
+    Images that the data call training images take no part: the model may know them.
+
+    Args:
+        imported: The network.
+        dataset: Labelled images that the model was not trained on.
+        description: Which films the model is for.
+        provenance: How a film is fitted to it.
+        config: How files are read, and the seed of the split.
+
+    Raises:
+        DatasetError: If the data have other classes or too few images.
+    """
+    films = prepare(
+        for_measuring(aligned(dataset, imported)),
+        config=config,
+        cache=default_folder(),
+        size=_size(imported, description, provenance, config),
+        halves=True,
+    )
+    # Of an odd number of patients, one is in neither half.
+    return films.with_splits(
+        [case.split if case.split == "test" else "val" for case in films.cases]
+    )
+
+
 def publish_measured(
     out: Path,
     imported: Imported,
-    dataset: Dataset,
+    films: Films,
     *,
     description: Description,
     provenance: Provenance,
@@ -52,35 +88,22 @@ def publish_measured(
     """Writes an imported network as a bundle, with what is measured on labelled images.
 
     Half of the patients give calibration, threshold, zones and the reference; the figures are of
-    the other half. Images that the data call training images take no part: the model may know them.
+    the other half.
 
     Args:
         out: Folder of the bundle; must not exist.
         imported: The network.
-        dataset: Labelled images that the model was not trained on.
+        films: As returned by `films_for`.
         description: Title, source, licence and the like.
         provenance: Where the network is from, and how a film is fitted to it.
-        config: How files are read, the rule of the threshold and the seed of the split.
+        config: The rule of the threshold and the seed.
 
     Raises:
-        DatasetError: If the data have other classes or too few images.
         BundleError: If the network read back scores differently.
         NotImportedError: If the names of the classes cannot be used.
     """
     task = task_of(imported, description)
-    size = network_input(imported, provenance, description)
-    size = size.model_copy(update={"window": config.window})
-    films = prepare(
-        for_measuring(aligned(dataset, imported)),
-        config=config,
-        cache=default_folder(),
-        size=size,
-        halves=True,
-    )
-    # Of an odd number of patients, one is in neither half.
-    films = films.with_splits(
-        [case.split if case.split == "test" else "val" for case in films.cases]
-    )
+    size = _size(imported, description, provenance, config)
     report(films)
     outcome = evaluate_films(imported.network, films, config, test=films.positions("test"))
     reference = build_reference_of(imported.network, films, config, description, size)
@@ -118,6 +141,13 @@ def publish_measured(
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
         pixels = films.pixels[films.rows[:16]]
         return export.publish(out, contents, work=Path(work) / "bundle", check_pixels=pixels)
+
+
+def _size(
+    imported: Imported, description: Description, provenance: Provenance, config: TrainingConfig
+) -> Input:
+    size = network_input(imported, provenance, description)
+    return size.model_copy(update={"window": config.window})
 
 
 def aligned(dataset: Dataset, imported: Imported) -> Dataset:

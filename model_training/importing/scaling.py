@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model_training.importing.refusal import NotImportedError
 
@@ -14,14 +15,17 @@ from model_training.importing.refusal import NotImportedError
 _MEANS = (0.485, 0.456, 0.406)
 _DEVIATIONS = (0.229, 0.224, 0.225)
 _CAFFE_MEANS = (103.939, 116.779, 123.68)
+# Names of the layers that are convolutions, but learn nothing.
+CAFFE, BLUE_FIRST = "caffe_range", "blue_first"
 
 
-def scaled(pixels: Any, scale: str) -> Any:
+def scaled(pixels: Any, scale: str, *, blue_first: bool = False) -> Any:
     """Pixels as a network wants them.
 
     Args:
         pixels: A tensor `(batch, height, width, channels)`, RGB, values in [0, 255].
         scale: One of `SCALES`.
+        blue_first: Whether red and blue are exchanged before that, as OpenCV reads them.
 
     Raises:
         NotImportedError: If the scaling is one of colour images, and these are grey.
@@ -31,6 +35,8 @@ def scaled(pixels: Any, scale: str) -> Any:
             f"--scale {scale} has a mean for red, green and blue; this model takes "
             f"{pixels.shape[-1]} channel. Choose another scaling."
         )
+    if blue_first and pixels.shape[-1] == 3:
+        pixels = _exchanged(pixels, np.zeros(3), name=BLUE_FIRST)
     return SCALES[scale](pixels)
 
 
@@ -59,13 +65,18 @@ def _imagenet(pixels: Any) -> Any:
 
 
 def _caffe(pixels: Any) -> Any:
-    """Blue, green, red, each without its mean: a convolution with one weight of 1 a channel."""
+    """Blue, green, red, each without its mean."""
+    return _exchanged(pixels, -np.array(_CAFFE_MEANS), name=CAFFE)
+
+
+def _exchanged(pixels: Any, offsets: NDArray[np.float64], *, name: str) -> Any:
+    """Red and blue exchanged, by a convolution with one weight of 1 for each channel."""
     import keras
 
-    layer = keras.layers.Conv2D(3, 1, name="caffe_range")
-    swapped = layer(pixels)
-    layer.set_weights([np.eye(3)[::-1].reshape(1, 1, 3, 3), -np.array(_CAFFE_MEANS)])
-    return swapped
+    layer = keras.layers.Conv2D(3, 1, name=name)
+    exchanged = layer(pixels)
+    layer.set_weights([np.eye(3)[::-1].reshape(1, 1, 3, 3), offsets])
+    return exchanged
 
 
 def _per_image(pixels: Any) -> Any:

@@ -122,7 +122,7 @@ def check_network(model: keras.Model, bundle: Bundle) -> None:
             f"{len(task.classes)} classes {list(task.classes)}. Train it again."
         )
     expected = "sigmoid" if units == 1 or task.any_of else "softmax"
-    activation = _activation(model)
+    activation = output_activation(model)
     if activation != expected:
         raise BundleError(
             f"The network of {bundle.name!r} ends in {activation!r}; with {units} outputs "
@@ -229,8 +229,12 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _activation(model: keras.Model) -> str:
-    """Name of the function that converts logits to probabilities."""
+def output_activation(model: keras.Model) -> str:
+    """Name of the function that converts logits to probabilities.
+
+    Args:
+        model: A flat functional network.
+    """
     import keras
 
     last = model.layers[-1]

@@ -6,12 +6,20 @@ import re
 import shlex
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from app.core.bundles.bundle import load_bundle
 from model_training.cli import main
-from tests.model_training.films import write_classes
-from tests.model_training.importing.model_files import CLASSES, saved, teachable_machine, tiny
+from tests.model_training.films import draw, write_classes
+from tests.model_training.importing.model_files import (
+    CLASSES,
+    remembering,
+    saved,
+    teachable_machine,
+    tiny,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 PAGE = Path(__file__).parents[3] / "docs" / "import.md"
@@ -33,6 +41,8 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch):
     saved(tiny(units=1, activation=None), tmp_path / "logits.keras")
     saved(tiny(units=3, activation="sigmoid"), tmp_path / "findings.keras")
     (tmp_path / "names.txt").write_text("EFFUSION\nNODULE\nMASS\n")
+    drawn = [cv2.resize(draw(number % 2, number), (48, 32)) for number in range(40)]
+    saved(remembering(np.array(drawn)), tmp_path / "unknown.keras")
     teachable_machine(tmp_path / "converted_keras.zip")
     found = commands()
 
@@ -44,7 +54,24 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch):
     bundles = [load_bundle(tmp_path / out) for out in outs]
     assert len(bundles) >= 5
     assert {bundle.manifest.quality for bundle in bundles} == {"measured", "unknown"}
+    unknown = bundles[outs.index("models/examined")].manifest
+    assert unknown.training["scale"] == "0..1"
     assert {bundle.manifest.task.kind for bundle in bundles} == {"one-of", "any-of"}
+
+
+@pytest.mark.slow
+def test_data_that_do_not_tell_the_scaling_choose_none(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    write_classes(tmp_path / "films", CLASSES, patients=10)
+    path, out = saved(tiny(), tmp_path / "model.keras"), tmp_path / "out"
+    given = ["--classes", *CLASSES, "--data", str(tmp_path / "films")]
+
+    assert main(["import", str(path), *given, "--out", str(out)]) == 1
+
+    said = capsys.readouterr()
+    assert "| --scale per-image --fit stretch" in said.out
+    assert "Nothing was chosen" in said.err
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,12 @@ from model_training.data.datasets import read_dataset
 from model_training.fitting.publishing import Description
 from model_training.importing.description import Provenance
 from model_training.importing.imported import Said, import_network
-from model_training.importing.measured import aligned, for_measuring, publish_measured
+from model_training.importing.measured import (
+    aligned,
+    films_for,
+    for_measuring,
+    publish_measured,
+)
 from tests.model_training.films import write_classes
 from tests.model_training.importing.model_files import CLASSES, saved, tiny
 
@@ -30,14 +35,13 @@ def test_half_of_the_patients_decide_and_the_figures_are_of_the_others(tmp_path)
     write_classes(tmp_path / "films", CLASSES, patients=21)
     imported, provenance = imported_from(tmp_path)
 
-    bundle = publish_measured(
-        tmp_path / "measured",
-        imported,
-        read_dataset(tmp_path / "films"),
-        description=Description(source="generated"),
-        provenance=provenance,
-        config=CONFIG,
-    )
+    said = {
+        "description": Description(source="generated"),
+        "provenance": provenance,
+        "config": CONFIG,
+    }
+    films = films_for(imported, read_dataset(tmp_path / "films"), **said)
+    bundle = publish_measured(tmp_path / "measured", imported, films, **said)
 
     table = bundle.predictions()
     patients = table.groupby("split")["patient_id"].agg(set)

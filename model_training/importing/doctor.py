@@ -1,0 +1,306 @@
+"""Finds out by labelled images how a network wants its pixels, or says that they do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.networks.network import Network, output_activation
+from app.core.progress import progress
+from model_training.importing.paired_figures import Drawn, Resampled
+from model_training.importing.scaling import SCALES, scaled
+
+if TYPE_CHECKING:
+    import keras
+
+Fit = Literal["stretch", "pad"]
+
+# Two settings are told apart where their AUCs differ by so many standard errors: one in a thousand
+# by chance, as one is compared with up to 23 others.
+_STANDARD_ERRORS = 3.3
+# Answers that differ by less are those of the same setting in other words.
+_SAME = 1e-4
+# How much nearer to what batch normalisation saw in training one setting has to be than another.
+_NEARER = 3.0
+_FARTHER = 0.1
+# A network that is right hardly more often than a coin says nothing of its pixels.
+_LOWEST_AUC = 0.6
+_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A way to give pixels to a network.
+
+    Attributes:
+        scale: One of `scaling.SCALES`.
+        blue_first: Whether red and blue are exchanged.
+        fit: How a film is made the size of the input.
+    """
+
+    scale: str
+    blue_first: bool = False
+    fit: Fit = "stretch"
+
+    def __str__(self) -> str:
+        """In the words of the options."""
+        return f"--scale {self.scale}{' --blue-first' if self.blue_first else ''} --fit {self.fit}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tried:
+    """A setting and what came of it.
+
+    Attributes:
+        setting: The setting.
+        logits: Of each film, `(num_films, num_columns)`; of two classes, that of the second.
+        aucs: Its AUC, mean over findings or classes, with the resamples.
+        loss: Its log loss, the same.
+        mismatch: How far the first batch normalisation is from what it saw in training, from 0;
+            NaN without one.
+    """
+
+    setting: Setting
+    logits: NDArray[np.float64]
+    aucs: Resampled
+    loss: Resampled
+    mismatch: float
+
+    @property
+    def telling(self) -> float:
+        """How well it tells the classes apart, whichever is which, in [0.5, 1]."""
+        return max(self.aucs.value, 1 - self.aucs.value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examination:
+    """What was tried, the best first.
+
+    Attributes:
+        tried: Every setting.
+        rivals: The settings that cannot be told apart from the best one, without it.
+        same: Settings with the same answers as the best one.
+        decided_by: What told the best one apart; empty if nothing did.
+        odd: What is odd, a sentence each.
+    """
+
+    tried: tuple[Tried, ...]
+    rivals: tuple[Setting, ...]
+    same: tuple[Setting, ...]
+    decided_by: str
+    odd: tuple[str, ...]
+
+    @property
+    def best(self) -> Setting:
+        """The first of the ranking."""
+        return self.tried[0].setting
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether every other setting is worse by more than chance."""
+        return bool(self.decided_by)
+
+
+def settings_for(channels: int, fit: Fit) -> list[Setting]:
+    """The settings that are tried.
+
+    Args:
+        channels: Of the input, 1 or 3.
+        fit: How films are fitted.
+    """
+    scales = [name for name in SCALES if channels == 3 or name not in ("imagenet", "caffe")]
+    orders = (False, True) if channels == 3 else (False,)
+    return [Setting(scale, order, fit) for scale, order in product(scales, orders)]
+
+
+def examine(
+    network: Network,
+    pixels: Mapping[Fit, NDArray[np.uint8]],
+    targets: NDArray[np.float32],
+    patients: Sequence[str],
+) -> Examination:
+    """Tries every setting on labelled films and compares the best one with each of the others.
+
+    Settings are compared by their AUC on the same films, resampled by patient. Those that this
+    cannot tell apart are compared by the statistics that the first batch normalisation of the
+    network, if it has one, kept from its training. The best one is then tried with the other fit,
+    which is preferred if it is better by more than chance.
+
+    Args:
+        network: A network without scaling, on pixels as they are.
+        pixels: By fit, uint8 `(num_films, height, width, channels)` in [0, 255], RGB where there
+            are three channels; the fit that was asked for comes first.
+        targets: 1 where a film shows a class or finding, 0 where not, NaN where not known,
+            `(num_films, num_columns)`; of two classes, the second alone.
+        patients: Patient of each film.
+    """
+    drawn = Drawn(targets, patients)
+
+    def tried(setting: Setting) -> Tried:
+        films = pixels[setting.fit]
+        logits, mismatch = _looked(network, setting, films, targets.shape[1])
+        return Tried(setting, logits, drawn.aucs(logits), drawn.log_loss(logits), mismatch)
+
+    fit, *others = pixels
+    settings = settings_for(network.model.input_shape[-1], fit)
+    found = _ranked([tried(one) for one in progress(settings, title="trying", unit="setting")])
+    for other in others:
+        found = _with_other_fit(found, tried(replace(found.best, fit=other)))
+    return found
+
+
+def _looked(
+    network: Network, setting: Setting, films: NDArray[np.uint8], num_columns: int
+) -> tuple[NDArray[np.float64], float]:
+    """The logits of films, and the mismatch of the first batch normalisation."""
+    import keras
+
+    entrance = keras.Input(network.model.input_shape[1:])
+    front = keras.Model(entrance, scaled(entrance, setting.scale, blue_first=setting.blue_first))
+    norm = _first_norm(network.model)
+    body = keras.Model(
+        network.model.input,
+        [network.logits_model.outputs[1], *([] if norm is None else [norm.input])],
+    )
+    logits, sums, squares, count = [], 0.0, 0.0, 0
+    for start in range(0, len(films), _BATCH):
+        batch = films[start : start + _BATCH].astype(np.float32)
+        found = body(front(batch, training=False), training=False)
+        answers = found if norm is None else found[0]
+        logits.append(_log_odds(np.asarray(answers, np.float64), network))
+        if norm is not None:
+            values = np.asarray(found[1], np.float64).reshape(-1, found[1].shape[-1])
+            sums, squares = sums + values.sum(axis=0), squares + (values**2).sum(axis=0)
+            count += len(values)
+    columns = np.concatenate(logits)[:, -num_columns:]
+    if norm is None:
+        return columns, float("nan")
+    mean = np.asarray(sums) / count
+    return columns, _divergence(mean, np.asarray(squares) / count - mean**2, norm)
+
+
+def _log_odds(logits: NDArray[np.float64], network: Network) -> NDArray[np.float64]:
+    """The logit of each output's probability; those of a softmax depend on each other."""
+    if output_activation(network.model) != "softmax":
+        return logits
+    wide = np.repeat(logits[:, np.newaxis, :], logits.shape[1], axis=1)
+    wide[:, np.arange(logits.shape[1]), np.arange(logits.shape[1])] = -np.inf
+    others: NDArray[np.float64] = np.logaddexp.reduce(wide, axis=2)
+    return logits - others
+
+
+def _first_norm(model: keras.Model) -> keras.layers.Layer | None:
+    import keras
+
+    found = [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
+    return found[0] if found else None
+
+
+def _divergence(
+    mean: NDArray[np.float64], variance: NDArray[np.float64], norm: keras.layers.Layer
+) -> float:
+    """Divergence (Kullback-Leibler) of channels seen now from those of training, median."""
+    known = np.asarray(norm.moving_variance, np.float64) + norm.epsilon
+    now = np.maximum(variance, 0) + norm.epsilon
+    shift = (mean - np.asarray(norm.moving_mean, np.float64)) ** 2
+    return float(np.median(0.5 * ((now + shift) / known - 1 - np.log(now / known))))
+
+
+def _ranked(tried: Sequence[Tried]) -> Examination:
+    first = max(tried, key=lambda one: one.aucs.value)
+    if first.aucs.value < _LOWEST_AUC:  # the classes may be the other way round
+        first = max(tried, key=lambda one: one.telling)
+    as_good = [one for one in tried if one is first or not _told_apart(first, one)]
+    remembered = min(as_good, key=lambda one: np.nan_to_num(one.mismatch))
+    # The log loss only puts these in order: a network that is too sure of itself has a lower one
+    # where pixels of another scale make it hesitate.
+    best = remembered if first.mismatch >= 0 else min(as_good, key=lambda one: one.loss.value)
+    same = [one for one in as_good if one is not best and _same_answers(best, one)]
+    rivals = [one for one in as_good if one is not best and one not in same]
+    decided_by = _decided_by(best, rivals)
+    if decided_by:
+        rivals = []
+    if best.aucs.value < _LOWEST_AUC:  # labels, or the order of the classes, are for a person
+        decided_by = ""
+    rest = sorted(
+        (one for one in tried if one is not best),
+        key=lambda one: (one not in as_good, -one.telling),
+    )
+    return Examination(
+        (best, *rest),
+        tuple(one.setting for one in rivals),
+        tuple(one.setting for one in same),
+        decided_by,
+        tuple(_oddities(best, same)),
+    )
+
+
+def _decided_by(best: Tried, rivals: Sequence[Tried]) -> str:
+    """What tells the best one from those that are as good by their AUC; empty if nothing does."""
+    if not rivals:
+        return "AUC"
+    nearest = min(one.mismatch for one in rivals)
+    if nearest > _NEARER * best.mismatch and nearest - best.mismatch > _FARTHER:
+        return "batch normalisation"
+    return ""
+
+
+def _with_other_fit(found: Examination, other: Tried) -> Examination:
+    """The examination with the best setting at another fit, first if it is better."""
+    best = found.tried[0]
+    turned = other.aucs.value > best.aucs.value and _told_apart(other, best)
+    tried = (other, *found.tried) if turned else (best, other, *found.tried[1:])
+    if turned:
+        note = f"Films fitted by {other.setting.fit} are answered better by more than chance."
+    else:
+        note = (
+            f"Whether films are fitted by {best.setting.fit} or {other.setting.fit} makes no "
+            f"difference beyond chance; {best.setting.fit} is kept."
+        )
+    return replace(found, tried=tried, odd=(*found.odd, note))
+
+
+def _told_apart(best: Tried, other: Tried) -> bool:
+    """Whether a setting is worse than the best one by more than chance."""
+    turned = best.aucs.value < 0.5
+    one, another = (best.aucs.turned(), other.aucs.turned()) if turned else (best.aucs, other.aucs)
+    difference = one.value - another.value
+    return difference > _STANDARD_ERRORS * max(one.error_of_difference(another), 1e-9)
+
+
+def _same_answers(one: Tried, other: Tried) -> bool:
+    first, second = (1 / (1 + np.exp(-np.clip(x.logits, -50, 50))) for x in (one, other))
+    return float(np.abs(first - second).max()) < _SAME
+
+
+def _oddities(best: Tried, same: Sequence[Tried]) -> list[str]:
+    odd = []
+    probabilities = 1 / (1 + np.exp(-np.clip(best.logits, -50, 50)))
+    if np.ptp(probabilities, axis=0).max() < _SAME:
+        odd.append("The answer is the same for every film.")
+    elif ((probabilities < 1e-6) | (probabilities > 1 - 1e-6)).mean() > 0.5:
+        odd.append(
+            "More than half of the answers are 0 or 1 to six digits: no probabilities, and often "
+            "pixels of another scale."
+        )
+    if best.aucs.high < 0.5:
+        odd.append(
+            "The AUC is below 0.5 by more than chance: the classes seem to be in another order "
+            "than the outputs. Turn --classes round, or look at the labels."
+        )
+    elif best.telling < _LOWEST_AUC:
+        odd.append(
+            "In no way of giving it pixels does the network tell these classes apart. Are the "
+            "labels and the classes those it was trained for?"
+        )
+    if same:
+        odd.append(
+            f"Of no effect: {', '.join(str(one.setting) for one in same)} "
+            f"{'gives' if len(same) == 1 else 'give'} the same answers."
+        )
+    return odd
