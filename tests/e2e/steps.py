@@ -49,6 +49,22 @@ def rerun(page: Page) -> Iterator[None]:
     settled(page)
 
 
+@contextmanager
+def rerun_of_part(page: Page) -> Iterator[None]:
+    """The same where only a part of the page runs, such as what is below the viewer."""
+    with _connections[page].expect_event("framereceived", _is_end_of_part):
+        yield
+    settled(page)
+
+
+def _is_end_of_part(frame: str | bytes) -> bool:
+    message = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
+    return (
+        message.WhichOneof("type") == "script_finished"
+        and message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+    )
+
+
 def _is_end_of_run(frame: str | bytes) -> bool:
     message = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
     return (
@@ -158,23 +174,9 @@ def unfold_row(page: Page, number: int) -> None:
     expect(button).to_have_attribute("aria-expanded", "true")
 
 
-def viewer(page: Page) -> Locator:
-    """The drawn film with its heatmap."""
-    return page.get_by_role("group", name="Film viewer")
-
-
-def picture_of_film(page: Page) -> bytes:
-    """What is drawn of film and heatmap, once it is drawn whole."""
-    settled(page)
-    page.mouse.move(0, 0)
-    shown(viewer(page))
-    box = viewer(page).bounding_box()
-    assert box
-    before = b""
-    while (now := page.screenshot(clip=box)) != before:  # type: ignore[arg-type]
-        before = now
-        page.wait_for_timeout(300)
-    return now
+def name_of_film(page: Page) -> Locator:
+    """The name of the film in the viewer."""
+    return page.locator(".panel .name")
 
 
 def settled(page: Page) -> None:

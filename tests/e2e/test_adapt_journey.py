@@ -41,7 +41,7 @@ def test_a_model_is_adapted_saved_and_chosen(page, ward, tmp_path):
         page.get_by_role("button", name="Download the table to fill in").click()
     table = pd.read_csv(BytesIO(download.value.path().read_bytes()), dtype=str)
     assert list(table) == ["path", "label", "patient_id"]
-    assert sorted(table["path"]) == [f"ward/film_{number:03d}.png" for number in range(60)]
+    assert sorted(table["path"]) == [f"film_{number:03d}.png" for number in range(60)]
 
     labels = tmp_path / "labels.csv"
     table["label"] = ["NORMAL", "PNEUMONIA"] * 30

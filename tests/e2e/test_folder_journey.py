@@ -40,7 +40,7 @@ def test_a_folder_of_other_films_is_warned_of_before_one_is_opened(page, ward):
     expect(figure).to_contain_text("these films (55)")
     expect(figure).to_contain_text("films the model was tested on (80)")
 
-    page.get_by_text("Review other films").click()
+    steps.go_to(page, "Worklists")
     steps.review_server_folder(page, "alike")
     steps.shown(page.get_by_text("55 films were compared with 80 held-out films"))
     expect(page.get_by_test_id("stAlert")).to_have_count(0)

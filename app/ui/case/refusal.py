@@ -42,6 +42,7 @@ def show_corrected(case: Case, film: Film, remedy: Remedy) -> None:
         pictures.film_picture(case.image_id, corrected),
         caption=f"Corrected: {refusals.offered(remedy)}",
         width=_CORRECTED_WIDTH,
+        alt="The corrected film",
     )
 
 

@@ -97,7 +97,7 @@ export class Keys {
       if (event.key === "Escape") this.#take(event, "escape");
       return;
     }
-    if (!isOurs && path.some((one) => one.matches?.(`${PICKERS}, [role='dialog']`))) return;
+    if (!isOurs && path.some((one) => one.matches?.(`${PICKERS}, dialog, [role='dialog']`))) return;
     if (["Enter", " "].includes(event.key) && target.matches?.("button, summary, a, label")) return;
     if (STREAMLITS.has(event.key)) event.stopImmediatePropagation();
     if (target.closest?.(".tags") && this.actions.tag(event.key)) return this.#swallow(event);
