@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.commands.parsing import whole_number
 from app.core.networks.network import Network, silence_tensorflow
 from benchmarks import calls
 from benchmarks.table import log_machine
@@ -139,8 +138,8 @@ def main() -> int:
         1 if the doctor was sure of a setting that was not planted.
     """
     parser = calls.parser(__spec__.name, __doc__ or "")
-    parser.add_argument("--seeds", type=whole_number, default=4)
-    parser.add_argument("--films", type=whole_number, default=120)
+    calls.add_count(parser, "--seeds", 4, "networks of each scaling and kind")
+    calls.add_count(parser, "--films", 120, "labelled films that the doctor is given")
     options = parser.parse_args()
     log_machine()
     rows: list[tuple[object, ...]] = []
