@@ -8,7 +8,7 @@ from app.ui import components, state
 from app.ui.cache import performance as cached_performance
 from app.ui.performance import details as details
 from app.ui.performance import figures as views
-from app.ui.performance import findings, taking
+from app.ui.performance import findings, misclassified, taking
 
 st.title("Performance")
 
@@ -64,9 +64,8 @@ views.zone_promises(held_out, bundle)
 
 view = details.pick_view()
 if view == "Misclassified films":
-    misclassified = classifications.misclassified(held_out, threshold=threshold)
-    details.misclassified_films(
-        misclassified,
+    misclassified.show(
+        classifications.misclassified(held_out, threshold=threshold),
         bundle,
         key=f"misclassified_{bundle.sha256}{bundle.finding}_{split}_{threshold}",
     )

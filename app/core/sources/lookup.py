@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 from unicodedata import normalize
 
-from app.core.bundles.bundle_files import file_sha256
+from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import PICTURES, SAMPLES, file_sha256, is_file
 from app.core.errors import SourceError
 from app.core.sources.folders import inside_root
+
+# The film itself, or a small picture of it that the bundle ships.
+Seen = Literal["film", "picture", "nothing"]
 
 
 def locate(
@@ -26,15 +31,53 @@ def locate(
         data_root: The configured data root; None if there is none.
         samples: Sample images of the bundle.
     """
-    candidates = list(samples)
-    if data_root is not None:
-        # macOS writes the accents of a name in another way than the other systems.
-        for form in dict.fromkeys((normalize("NFC", path), normalize("NFD", path), path)):
-            try:
-                candidates.insert(0, inside_root(data_root, form))
-            except (SourceError, OSError, ValueError):
-                pass  # Not inside the root, but perhaps among the samples.
+    candidates = [*_below(data_root, path), *samples]
     return next((file for file in candidates if _has_digest(file, image_id)), None)
+
+
+def to_be_seen(image_id: str, path: str, *, bundle: Bundle, data_root: Path | None) -> Seen:
+    """What there is to see of a film that was evaluated, without reading a file.
+
+    A file below `data_root` counts by its name alone; only `locate` can tell that it was changed.
+
+    Args:
+        image_id: SHA-256 of the file.
+        path: Its path inside the trainer's data folder.
+        bundle: Whose samples and small pictures are looked through.
+        data_root: The configured data root; None if there is none.
+    """
+    files = bundle.manifest.files
+    is_sample = any(
+        digest == image_id for name, digest in files.items() if name.startswith(SAMPLES + "/")
+    )
+    if is_sample or any(is_file(file) for file in _below(data_root, path)):
+        return "film"
+    return "picture" if small_picture(image_id, bundle) is not None else "nothing"
+
+
+def small_picture(image_id: str, bundle: Bundle) -> Path | None:
+    """The small picture of a film that a bundle ships; None if it ships none of it.
+
+    Args:
+        image_id: SHA-256 of the file.
+        bundle: The bundle.
+    """
+    name = f"{PICTURES}/{image_id}.jpg"
+    return bundle.path / name if name in bundle.manifest.files else None
+
+
+def _below(data_root: Path | None, path: str) -> list[Path]:
+    """Where a film would be inside the data root, by each way of writing its name."""
+    if data_root is None:
+        return []
+    found = []
+    # macOS writes the accents of a name in another way than the other systems.
+    for form in dict.fromkeys((path, normalize("NFD", path), normalize("NFC", path))):
+        try:
+            found.append(inside_root(data_root, form))
+        except (SourceError, OSError, ValueError):
+            pass  # Not inside the root, but perhaps among the samples.
+    return found
 
 
 def _has_digest(file: Path, image_id: str) -> bool:

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from app.charts import calibration as calibration_charts
 from app.charts import learning as learning_charts
-from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
-from app.core.markdown import escape_markdown
 from app.core.performance import formatting
 from app.core.performance.calibration_check import CalibrationCheck
-from app.core.performance.classifications import Histogram, Misclassified, SubgroupResult
+from app.core.performance.classifications import Histogram, SubgroupResult
 from app.core.performance.learning import LearningCurve
 from app.core.performance.predictions import ClassCount
-from app.core.review import making
-from app.core.review.making import Plan
-from app.core.review.worklist_registry import open_worklists
-from app.core.settings import read_settings
-from app.core.sources.lookup import locate
-from app.ui import components, state
+from app.ui import components
 from app.ui.performance.figures import SPLIT_LABELS
 
 _HEIGHT = 380
@@ -62,14 +54,14 @@ def calibration(
         unit: What was resampled, see `HeldOut.unit`.
     """
     class_names = [task.display_name(name) for name in task.classes]
-    probability_title = _probability_title(task)
+    axis = probability_title(task)
     outcome_title = f"Proportion that is {class_names[1]}" if task.binary else "Proportion correct"
     left, right = st.columns(2)
     with left:
         components.figure(
             "Reliability",
             calibration_charts.reliability(
-                check.bins, x_title=probability_title, y_title=outcome_title, height=_HEIGHT
+                check.bins, x_title=axis, y_title=outcome_title, height=_HEIGHT
             ),
             key="performance_reliability",
             alt="Observed against predicted frequency in ten bins of probability",
@@ -83,7 +75,7 @@ def calibration(
                     "all classes" if histogram.label is None else class_names[histogram.label]
                     for histogram in histograms
                 ],
-                axis=probability_title,
+                axis=axis,
                 threshold=threshold,
                 height=_HEIGHT,
             ),
@@ -185,81 +177,15 @@ def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
     )
 
 
-def misclassified_films(
-    misclassified: Sequence[Misclassified], bundle: Bundle, *, key: str
-) -> None:
-    """The misclassified films, most confident errors first; selecting one opens it.
-
-    Args:
-        misclassified: The films to list.
-        bundle: The model.
-        key: Streamlit key of the table.
-    """
-    if not misclassified:
-        st.info("Every film was classified correctly at this threshold.")
-        return
-    st.caption(
-        f"{formatting.counted(len(misclassified), 'film')} misclassified, most confident errors "
-        "first. Select a row to open the film with its heatmap."
-    )
-    notice = st.container()
-    event = st.dataframe(
-        components.formatted(
-            _misclassified_rows(misclassified, bundle.manifest.task),
-            {"Probability": formatting.probability},
-        ),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=key,
-        column_config={
-            "Probability": st.column_config.NumberColumn(_probability_title(bundle.manifest.task))
-        },
-    )
-    for row in event.selection.rows:
-        with notice:
-            _open_film(misclassified[row], bundle)
-
-
 def _column(unit: str) -> str:
     return f"{unit.capitalize()}s"
 
 
-def _misclassified_rows(misclassified: Sequence[Misclassified], task: Task) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "Film": [film.path.rpartition("/")[2] for film in misclassified],
-            "Patient": [film.patient or "not named" for film in misclassified],
-            "Truth": [task.display_name(task.classes[film.truth]) for film in misclassified],
-            "Predicted": [
-                task.display_name(task.classes[film.predicted]) for film in misclassified
-            ],
-            "Probability": [film.probability for film in misclassified],
-        }
-    )
+def probability_title(task: Task) -> str:
+    """What the probability of an image is of.
 
-
-def _probability_title(task: Task) -> str:
+    Args:
+        task: Classes and their display names.
+    """
     of = task.display_name(task.classes[1]) if task.binary else "the predicted class"
     return f"Probability of {of}"
-
-
-def _open_film(film: Misclassified, bundle: Bundle) -> None:
-    root = read_settings().data_root
-    found = locate(film.image_id, film.path, data_root=root, samples=bundle.samples)
-    if found is None:
-        st.warning(
-            f"{escape_markdown(repr(film.path))} was not found, or was changed"
-            + ("" if root is None else ", in OVERREAD_DATA_ROOT")
-            + ". Set OVERREAD_DATA_ROOT to the folder the model was trained on and start Overread "
-            "again.",
-            icon=":material/folder_off:",
-        )
-        return
-    plan = Plan(name=f"Looked up on Performance: {bundle.name}", bundle=bundle)
-    opened = making.of_film(open_worklists(), plan, found, settings=read_settings())
-    if opened is not None:
-        state.open_film(opened[0].worklist.id, opened[1])
-        st.switch_page(
-            "views/case.py", query_params=state.film_address(opened[0].worklist.id, opened[1])
-        )

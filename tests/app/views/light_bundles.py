@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 
-from app.core.bundles.bundle_files import CARD, HISTORY, MODEL, PREDICTIONS
+from app.core.bundles.bundle_files import CARD, HISTORY, MODEL, PICTURES, PREDICTIONS
 from app.core.bundles.manifest import MANIFEST
 
 BINARY = ("NORMAL", "PNEUMONIA")
+PICTURE = cv2.imencode(".jpg", np.full((160, 120), 90, np.uint8))[1].tobytes()
 HISTORY_TABLE = pd.DataFrame(
     {
         "epoch": [1, 2, 3],
@@ -34,6 +37,7 @@ def write_bundle(
     history: pd.DataFrame = HISTORY_TABLE,
     versions: dict[str, str] | None = None,
     samples: dict[str, bytes] | None = None,
+    pictures: Sequence[str] = (),
 ) -> Path:
     """Writes `folder/name`, which `load_bundle` takes for whole and unchanged."""
     path = folder / name
@@ -44,6 +48,9 @@ def write_bundle(
     (path / MODEL).write_bytes(b"not opened")
     for sample, data in (samples or {}).items():
         (path / "samples" / sample).write_bytes(data)
+    for image_id in pictures:
+        (path / PICTURES).mkdir(exist_ok=True)
+        (path / PICTURES / f"{image_id}.jpg").write_bytes(PICTURE)
     files = sorted(file for file in path.rglob("*") if file.is_file())
     binary = len(classes) == 2
     manifest = {

@@ -186,11 +186,30 @@ def test_misclassified_films_are_listed_and_a_missing_file_says_what_to_set(mode
     rows = at.dataframe[0].value
     assert rows["Probability"].tolist() == [0.8, 0.3]
     assert rows["Truth"].tolist() == ["Normal", "Pneumonia"]
+    assert rows["To see"].tolist() == ["no picture", "no picture"]
+    assert "None of them can be opened" in captions(at)
 
     select_first_miss(at, models)
     assert not at.exception
     assert "OVERREAD_DATA_ROOT" in at.warning[0].value
     assert at.title[0].value == "Performance"
+
+
+def test_a_miss_whose_film_is_not_here_shows_the_picture_that_the_model_ships(models):
+    frame = table(ROWS)
+    write_bundle(models, frame, pictures=[frame.loc[1, "image_id"]])
+    at = open_page()
+    assert at.dataframe[0].value["To see"].tolist() == ["small picture", "no picture"]
+    assert "1 film with a small picture; of 1 there is no picture here" in captions(at)
+
+    select_first_miss(at, models)
+
+    assert not at.exception
+    assert not at.warning
+    said = " ".join(text.value for text in at.markdown)
+    for fact in ("Truth: **Normal**", "Predicted: **Pneumonia**", "**80.0 %**", "Patient: p1"):
+        assert fact in said
+    assert "There is no heatmap of it" in captions(at)
 
 
 def test_a_miss_opens_on_the_case_page(models, tmp_path, monkeypatch):

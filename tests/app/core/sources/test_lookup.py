@@ -3,7 +3,9 @@ from unicodedata import normalize
 
 import pytest
 
-from app.core.sources.lookup import locate
+from app.core.bundles.bundle import load_bundle
+from app.core.sources.lookup import locate, small_picture, to_be_seen
+from tests.app.views.light_bundles import PICTURE, table, write_bundle
 
 FILM = b"a film"
 IMAGE_ID = hashlib.sha256(FILM).hexdigest()
@@ -34,3 +36,35 @@ def test_another_file_of_that_name_is_not_the_film(tmp_path):
     assert locate(IMAGE_ID, "a.png", data_root=tmp_path, samples=[sample]) == sample
     assert locate(IMAGE_ID, "../a.png", data_root=tmp_path, samples=[]) is None
     assert locate(IMAGE_ID, "gone.png", data_root=None, samples=[]) is None
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    """A bundle with a sample film and the small picture of another film."""
+    other = hashlib.sha256(b"another film").hexdigest()
+    path = write_bundle(
+        tmp_path,
+        table([("test", "p1", "", 0, 0.9)]),
+        samples={"sample.png": FILM},
+        pictures=[other],
+    )
+    return load_bundle(path), other
+
+
+def test_what_there_is_to_see_is_known_before_a_file_is_read(shipped, tmp_path):
+    bundle, other = shipped
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "here.png").write_bytes(b"whatever is in it")
+
+    def seen(image_id, path, data_root=root):
+        return to_be_seen(image_id, path, bundle=bundle, data_root=data_root)
+
+    assert seen(IMAGE_ID, "gone.png") == "film"
+    assert seen("0" * 64, "here.png") == "film"
+    assert seen("0" * 64, "here.png", data_root=None) == "nothing"
+    assert seen("0" * 64, "../here.png") == "nothing"
+    assert seen(other, "gone.png") == "picture"
+    assert seen(other, "here.png") == "film"
+    assert small_picture(other, bundle).read_bytes() == PICTURE
+    assert small_picture(IMAGE_ID, bundle) is None
