@@ -5,6 +5,7 @@ import streamlit as st
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.networks import activations
 from app.core.networks.contributions import contributions
+from app.ui import quality
 from app.ui.activations import channel_picture, layer_walk, pictures, value_views
 from app.ui.cache import activations as cached_activations
 from app.ui.cache import films, models
@@ -15,6 +16,7 @@ bundle, source = opened.bundle, opened.source(item)
 case = films.case(bundle, source)
 
 st.markdown(f"#### Activations · {escape_markdown(source.name)}")
+quality.say(bundle)
 if case.film is None or case.prediction is None:
     st.error(
         f"There are no activations to show. {escape_sentence(case.reason)}", icon=":material/error:"

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from app.core.markdown import escape_sentence
-from app.ui import state
+from app.ui import quality, state
 from app.ui.adapt import check, labels, opening, progress, proposal, result
 from app.ui.worklists import opened as worklists
 
 st.title("Adapt")
 
 bundle = state.require_bundle()
+quality.say(bundle)
 opening.say_purpose()
 opening.require_adaptable(bundle)
 

@@ -1,7 +1,9 @@
 """Case page: a worklist in the viewer, and below it what is known of the open film."""
 
-from app.ui import reader
+from app.ui import quality, reader
 from app.ui.case import reading
 from app.ui.worklists import opened
 
-reading.read(opened.require_open(), reader.require_reader())
+worklist = opened.require_open()
+quality.say(worklist.bundle)
+reading.read(worklist, reader.require_reader())

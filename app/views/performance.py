@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.core.performance import classifications, learning, predictions
 from app.core.statistics import metrics
-from app.ui import components, state
+from app.ui import components, quality, state
 from app.ui.cache import performance as cached_performance
 from app.ui.performance import details as details
 from app.ui.performance import figures as views
@@ -13,6 +13,7 @@ from app.ui.performance import findings, misclassified, taking
 st.title("Performance")
 
 bundle = state.require_bundle()
+quality.say(bundle)
 if bundle.manifest.task.any_of:
     finding = findings.pick_finding(bundle)
     if finding is None:
@@ -25,7 +26,7 @@ class_names = [task.display_name(name) for name in task.classes]
 splits = predictions.splits(cached_performance.predictions(bundle))
 if not splits:
     if not bundle.finding:
-        st.info("This model has no predictions. Train it again to record them.")
+        quality.say_no_figures(bundle)
     st.stop()
 
 threshold = None

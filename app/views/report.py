@@ -5,13 +5,14 @@ import streamlit as st
 from app.core.exports.taking import may_see, take
 from app.core.markdown import escape_markdown
 from app.core.review.worklist_registry import open_worklists
-from app.ui import reader, state
+from app.ui import quality, reader, state
 from app.ui.report import downloads, model, readers, truth
 from app.ui.worklist import scoring
 from app.ui.worklists import opened as worklists
 
 opened = worklists.require_open()
 st.title(f"Report: {escape_markdown(opened.worklist.name)}")
+quality.say(opened.bundle)
 if opened.progress.running:
     scoring.show_progress(opened)
     st.stop()

@@ -6,7 +6,7 @@ from app.core.results.rows import table, with_verdicts
 from app.core.review.refusals import all_refused_note
 from app.core.spreadsheets import to_csv
 from app.reading.sessions import sessions
-from app.ui import reader, state, verdict_log
+from app.ui import quality, reader, state, verdict_log
 from app.ui.worklist import choices, film_list, heading, scoring, shift
 from app.ui.worklists import opened as worklists
 
@@ -16,6 +16,7 @@ who = reader.require_reader()
 is_open = found.mode == "open"
 
 heading.show(found, opened, state.require_bundle())
+quality.say(opened.bundle)
 if opened.progress.running:
     scoring.show_progress(opened)
 else:

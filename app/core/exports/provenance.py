@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from app.core.bundles.decision_rule import QUALITY_UNKNOWN
 from app.core.exports.contents import Contents
 from app.core.exports.said import all_said
 from app.core.performance import formatting
@@ -31,6 +32,8 @@ def provenance(contents: Contents) -> list[tuple[str, str]]:
         ("Threshold", _threshold(contents)),
         ("Model, SHA-256", bundle.sha256),
     ]
+    if bundle.manifest.quality == "unknown":
+        found.append(("Model, quality", QUALITY_UNKNOWN))
     if bundle.network_sha256 != bundle.sha256:
         found.append(("Bundle, SHA-256", bundle.network_sha256))
     found.append(("Record", _record(contents)))

@@ -12,7 +12,7 @@ from app.core.markdown import escape_markdown
 from app.core.performance import formatting, predictions
 from app.core.performance.findings import CoOccurrence, LabelledFindings, co_occurrence
 from app.core.performance.sampling_units import about_units
-from app.ui import components
+from app.ui import components, quality
 from app.ui.cache import performance as cached
 from app.ui.performance.figures import SPLIT_LABELS, pick_split
 
@@ -59,7 +59,7 @@ def show_all(bundle: Bundle) -> None:
     """
     splits = predictions.splits(cached.predictions(bundle))
     if not splits:
-        st.info("This model has no predictions. Train it again to record them.")
+        quality.say_no_figures(bundle)
         return
     split = pick_split(splits)
     cases = cached.labelled_findings(bundle, split)
