@@ -37,6 +37,18 @@ def proportion(label: str, proportion: Proportion | F1, *, note: str | None = No
     )
 
 
+def estimate(label: str, texts: tuple[str, str], of: str, *, note: str | None = None) -> None:
+    """A card with a figure that was worked out, its 95 % interval and what it is out of.
+
+    Args:
+        label: Name of the figure.
+        texts: The figure and its interval, as from `formatting.share`.
+        of: What it is out of.
+        note: Help text; None for none.
+    """
+    _card(label, *texts, of, note)
+
+
 def auc(label: str, interval: Interval, *, unit: str, note: str | None = None) -> None:
     """A card with a bootstrapped statistic, its 95 % interval and the number of patients.
 

@@ -8,7 +8,7 @@ from app.ui import components, quality, state
 from app.ui.cache import performance as cached_performance
 from app.ui.performance import details as details
 from app.ui.performance import figures as views
-from app.ui.performance import findings, misclassified, taking
+from app.ui.performance import findings, misclassified, prevalence, taking
 
 st.title("Performance")
 
@@ -49,18 +49,20 @@ if threshold is not None:
     )
     point = metrics.operating_point(truth, score, threshold=threshold)
     own = metrics.operating_point(truth, score, threshold=decision)
-    views.binary_cards(
-        cached_performance.decision_metrics(bundle, split, threshold), result, held_out.unit
-    )
+    decisions = cached_performance.decision_metrics(bundle, split, threshold)
+    views.binary_cards(decisions, result, held_out.unit)
     views.binary_figures(matrix, point, own, result, class_names, held_out.unit)
+    prevalence.at_own_site(decisions, result.prevalence, class_names[1])
     taking.offer_threshold(bundle, threshold)
 else:
-    decisions = [
+    decisions_by_class = [
         cached_performance.decision_metrics(bundle, split, None, label)
         for label in range(len(class_names))
     ]
     result_by_class = cached_performance.multiclass_performance(bundle, split)
-    views.multiclass_figures(matrix, decisions, result_by_class, class_names, held_out.unit)
+    views.multiclass_figures(
+        matrix, decisions_by_class, result_by_class, class_names, held_out.unit
+    )
 views.zone_promises(held_out, bundle)
 
 view = details.pick_view()

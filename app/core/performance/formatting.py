@@ -9,6 +9,7 @@ from app.core.bundles.decision_rule import Calibration
 from app.core.bundles.task import Task
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
+from app.core.statistics.prevalence import Estimate
 
 NO_FIGURE = "none"
 _MOST_DECIMALS = 4  # in which a probability is told from its threshold
@@ -36,6 +37,23 @@ def count_of_total(proportion: Proportion | F1) -> str:
 def proportion_in_full(proportion: Proportion | F1) -> str:
     """Proportion, interval and count in one line, such as `56.5 % (36.8 to 74.4 %; 13 of 23)`."""
     return f"{percent(proportion)} ({percent_interval(proportion)}; {count_of_total(proportion)})"
+
+
+def share(estimate: Estimate) -> tuple[str, str]:
+    """A proportion that was worked out, such as `33.3 %`, and its 95 % interval."""
+    if not isfinite(estimate.value):
+        return NO_FIGURE, "no interval"
+    interval = f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
+    return f"{100 * estimate.value:.1f} %", interval
+
+
+def expected(estimate: Estimate) -> tuple[str, str]:
+    """An expected number of films, such as `1.5` or `180`, and its 95 % interval."""
+    if not isfinite(estimate.value):
+        return NO_FIGURE, "no interval"
+    decimals = 1 if estimate.high < 100 else 0
+    interval = f"{estimate.low:.{decimals}f} to {estimate.high:.{decimals}f}"
+    return f"{estimate.value:.{decimals}f}", interval
 
 
 def figure(interval: Interval) -> str:

@@ -309,3 +309,31 @@ def test_the_chosen_model_stays_chosen_when_a_miss_is_opened(models, tmp_path, m
     item = int(at.session_state["film"])
     assert opened(at).source(item).path.is_relative_to(tmp_path / "data")
     assert at.sidebar.selectbox[0].value == "light"
+
+
+def test_the_prevalence_of_a_ward_changes_what_answers_are_worth_there(models):
+    write_bundle(models, table(ROWS))
+    at = open_page()
+    assert "PPV there" not in cards(at)
+
+    at.number_input(key="performance_prevalence").set_value(10.0).run()
+
+    # Sensitivity 3 of 4 and specificity 2 of 3: of 100 with it 75 are found, of 900 without it
+    # 300 are false alarms.
+    assert not at.exception
+    found = cards(at)
+    assert found["PPV there"].value == "20.0 %"
+    assert found["PPV there"].proto.delta_description == "75 of 375"
+    assert found["NPV there"].value == "96.0 %"
+    assert found["NPV there"].proto.delta_description == "600 of 625"
+    assert found["Missed per 1,000"].value == "25.0"
+    assert found["Missed per 1,000"].delta == "4.6 to 69.9"
+    assert found["Missed per 1,000"].proto.delta_description == "of 100"
+    assert found["False alarms per 1,000"].value == "300"
+    assert found["PPV"].value == "75.0 %"
+
+    at.slider(key=key_of(models)).set_value(0.95).run()
+    found = cards(at)
+    assert found["PPV there"].value == "none"
+    assert found["PPV there"].proto.delta_description == "0 of 0"
+    assert found["Missed per 1,000"].value == "100"
