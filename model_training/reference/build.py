@@ -24,7 +24,7 @@ from model_training.reference.contradictions import Measured, Placed
 from model_training.reference.faults import FAULTS, NAMED
 from model_training.reference.known_cases import KnownCase
 from model_training.reference.layers import default_layers
-from model_training.reference.probes import fit_probes
+from model_training.reference.probes import Elsewhere, fit_probes
 from model_training.reference.refusals import RefusalCounter
 from model_training.reference.small_pictures import within_size
 from model_training.reference.views import Featurise, Looked, Looker
@@ -32,6 +32,8 @@ from model_training.reference.views import Featurise, Looked, Looker
 # With fewer films a limit that refuses one in fifty is a matter of chance.
 FEWEST_TRAINING = 60
 FEWEST_VALIDATION = 50
+# Of each film, as another place might have taken it.
+_VARIANTS = 2
 
 
 class TooFewFilmsError(DatasetError):
@@ -134,12 +136,16 @@ def build_reference(
     tried = tuple(name for name in FAULTS if name not in no_faults)
     looked = {
         name: looker.look(
-            [one.case for one in split[name]], faults=faults, num_faulty=number, seed=seed
+            [one.case for one in split[name]],
+            faults=faults,
+            num_faulty=number,
+            seed=seed,
+            num_variants=variants,
         )
-        for name, faults, number in (
-            ("train", named, amounts.faulty),
-            ("val", named, amounts.checked),
-            ("test", tried, amounts.checked),
+        for name, faults, number, variants in (
+            ("train", named, amounts.faulty, _VARIANTS),
+            ("val", named, amounts.checked, _VARIANTS),
+            ("test", tried, amounts.checked, 0),
         )
     }
     split = {name: [split[name][at] for at in looked[name].positions] for name in split}
@@ -267,6 +273,14 @@ def _fitted(
         reference.standardised(training.features),
         {name: reference.standardised(training.faulty[name]) for name in named},
         validation=reference.standardised(validation.features),
+        elsewhere=Elsewhere(
+            reference.standardised(training.elsewhere),
+            {
+                name: reference.standardised(seen)
+                for name, seen in training.faulty_elsewhere.items()
+            },
+            reference.standardised(validation.elsewhere),
+        ),
         faulty_validation=wrong,
         distances={name: reference.distances(wrong[name])[1] for name in named},
     )

@@ -8,6 +8,7 @@ Reference:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,9 @@ _FILMS_A_DIRECTION = 4
 # How far the covariance is drawn towards a sphere.
 _SHRINKAGE = 0.05
 # Share of right films that may be taken for having a fault, or for lacking any of their four sides.
-# A cropped film looks most like a right one, and a part that is missing can change the answer. A
-# remedy is confirmed by a second look.
-_FALSE_ALARMS_OF_CROPPED = 0.01
+# A cropped film looks most like a right one, and a part that is missing can change the answer; its
+# share is of films as they are and as if taken elsewhere. A remedy is confirmed by a second look.
+_FALSE_ALARMS_OF_CROPPED = 0.02
 _FALSE_ALARMS = {"side_by_side": 0.002}
 _FALSE_ALARMS_OF_OTHERS = 0.005
 # Of films with a fault, the share that must be named for the fault to be named at all.
@@ -36,11 +37,27 @@ _REACH = {True: 0.98, False: 0.5}
 Features = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Elsewhere:
+    """Standardised features of films as another place might have taken them, see `variation`.
+
+    Attributes:
+        right: Of training films, `(num_films, num_features)`.
+        faulty: Fault of `CROPPED` -> the same of training films that lack a side.
+        validation: Of right validation films.
+    """
+
+    right: Features
+    faulty: Mapping[str, Features]
+    validation: Features
+
+
 def fit_probes(
     right: Features,
     faulty: Mapping[str, Features],
     *,
     validation: Features,
+    elsewhere: Elsewhere,
     faulty_validation: Mapping[str, Features],
     distances: Mapping[str, NDArray[np.float64]],
 ) -> FaultProbes:
@@ -50,13 +67,27 @@ def fit_probes(
         right: Standardised features of training films, `(num_films, num_features)`.
         faulty: Fault -> the same of training films made faulty.
         validation: Of right validation films, which set the threshold.
+        elsewhere: What a missing side must be told from as well.
         faulty_validation: Fault -> of faulty validation films, which say if naming it is worth it.
         distances: Fault -> how far those are, in limits, `(num_films,)`.
     """
     names = tuple(faulty)
     weights, offsets = _discriminants([right, *faulty.values()])
-    scores = clipped(validation) @ weights.T + offsets
+    with_elsewhere = _discriminants(
+        [
+            np.concatenate([right, elsewhere.right]),
+            *(
+                np.concatenate([films, elsewhere.faulty.get(name, films[:0])])
+                for name, films in faulty.items()
+            ),
+        ]
+    )
     for places, share in _families(names):
+        films = validation
+        if names[places[0]] in CROPPED:
+            films = np.concatenate([validation, elsewhere.validation])
+            weights[places], offsets[places] = (part[places] for part in with_elsewhere)
+        scores = clipped(films) @ weights.T + offsets
         offsets[places] -= np.maximum(0.0, highest_allowed(scores[:, places], share))
     reach = np.array(
         [max(1.0, np.quantile(distances[name], _REACH[name in REMEDY_OF])) for name in names]

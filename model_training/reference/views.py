@@ -23,8 +23,9 @@ from app.core.images.reading import ReadOptions
 from app.core.progress import progress
 from app.core.sources.source import Source
 from model_training.data.datasets import Case
-from model_training.reference.faults import faulty
+from model_training.reference.faults import CROPPED, faulty
 from model_training.reference.small_pictures import small_picture
+from model_training.reference.variation import varied
 
 # Network input, uint8 `(batch, height, width, channels)`, to features, float32
 # `(batch, num_features)`.
@@ -44,6 +45,8 @@ class Looked:
         shapes: Rows and columns of each film.
         stated: Why each is refused for what its file or its marker states; None if it is not.
         faulty: Fault -> features of copies of the first films that have it.
+        elsewhere: Features of variants of the films, see `variation`; none if none were wanted.
+        faulty_elsewhere: Fault -> the same of copies that lack a side.
         pictures: Small JPEG pictures of the films; empty if none were wanted.
     """
 
@@ -53,6 +56,8 @@ class Looked:
     shapes: tuple[tuple[int, int], ...]
     stated: tuple[RefusedImageError | None, ...]
     faulty: dict[str, NDArray[np.float32]]
+    elsewhere: NDArray[np.float32]
+    faulty_elsewhere: dict[str, NDArray[np.float32]]
     pictures: tuple[bytes, ...] = ()
 
 
@@ -73,7 +78,13 @@ class Looker:
     pictures: bool = False
 
     def look(
-        self, cases: Sequence[Case], *, faults: Sequence[str], num_faulty: int, seed: int
+        self,
+        cases: Sequence[Case],
+        *,
+        faults: Sequence[str],
+        num_faulty: int,
+        seed: int,
+        num_variants: int = 0,
     ) -> Looked:
         """Reads films and takes their features and statistics; one that cannot be read is left out.
 
@@ -82,8 +93,9 @@ class Looker:
             faults: The faults to make, of `faults.FAULTS`.
             num_faulty: Of how many of the films, from the first.
             seed: Of what varies in the faults.
+            num_variants: Variants of each film, see `variation`.
         """
-        rng = np.random.default_rng(seed)
+        rng, rng_elsewhere = np.random.default_rng(seed), np.random.default_rng((seed, 1))
         positions: list[int] = []
         features: list[NDArray[np.float32]] = []
         statistics: list[NDArray[np.float32]] = []
@@ -91,6 +103,10 @@ class Looker:
         stated: list[RefusedImageError | None] = []
         pictures: list[bytes] = []
         copies: dict[str, list[NDArray[np.float32]]] = {fault: [] for fault in faults}
+        variants: list[NDArray[np.float32]] = []
+        variants_without: dict[str, list[NDArray[np.float32]]] = {
+            fault: [] for fault in faults if fault in CROPPED and num_variants
+        }
         for some in self._read(cases):
             films = [film for _, film in some]
             features.append(self.featurise(self._fitted(films)))
@@ -107,6 +123,12 @@ class Looker:
                     for film, other in zip(chosen, [*chosen[1:], chosen[0]], strict=True)
                 ]
                 copies[fault].append(self.featurise(self._fitted(wrong)))
+            for _ in range(num_variants):
+                seen = [Film(varied(film.pixels, rng_elsewhere)) for film in films]
+                variants.append(self.featurise(self._fitted(seen)))
+            for fault in variants_without if chosen else ():
+                seen = [_without_side(fault, film, rng_elsewhere) for film in chosen]
+                variants_without[fault].append(self.featurise(self._fitted(seen)))
         size = features[0].shape[1] if features else 0
         nothing = np.zeros((0, size), np.float32)
         return Looked(
@@ -116,6 +138,8 @@ class Looker:
             tuple(shapes),
             tuple(stated),
             {fault: np.concatenate([nothing, *found]) for fault, found in copies.items()},
+            np.concatenate([nothing, *variants]),
+            {fault: np.concatenate([nothing, *found]) for fault, found in variants_without.items()},
             tuple(pictures),
         )
 
@@ -156,6 +180,11 @@ class Looker:
 
     def _fitted(self, films: Sequence[Film]) -> NDArray[np.uint8]:
         return np.stack([to_input(film, self.network_input) for film in films])
+
+
+def _without_side(fault: str, film: Film, rng: np.random.Generator) -> Film:
+    elsewhere = varied(film.pixels, rng)
+    return Film(faulty(fault, elsewhere, elsewhere, rng))
 
 
 def _grey_as(other: Film, film: Film) -> NDArray[np.uint8]:

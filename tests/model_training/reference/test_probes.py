@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from model_training.reference.probes import fit_probes, highest_allowed
+from model_training.reference.probes import Elsewhere, fit_probes, highest_allowed
 
 SHIFTS = {
     "inverted": np.array([4, 0, 0, 0, 0]),
     "turned_90": np.array([0, 4, 0, 0, 0]),
     "cropped": np.array([0, 0, 0.1, 0, 0]),  # hardly differs from a right film
 }
+
+
+NOTHING = np.zeros((0, 5), np.float32)
+ONLY_HERE = Elsewhere(NOTHING, {}, NOTHING)
 
 
 def right(number, seed):
@@ -30,6 +34,7 @@ def probes():
         right(600, 10),
         faulty(300, 20),
         validation=right(1_000, 30),
+        elsewhere=ONLY_HERE,
         faulty_validation=faulty(200, 40),
         distances={name: np.linspace(0, 2, 200) for name in SHIFTS},
     )
@@ -56,6 +61,40 @@ def test_a_fault_is_named_only_as_far_out_as_films_with_it_lie(probes):
     assert probes.name(film, 2.0) == ""
 
 
+def test_what_differs_between_places_is_no_missing_side():
+    """A side is missing along 0 and 1; between places, films differ along 1 alone."""
+
+    def missing(number, seed):
+        return right(number, seed) + np.float32([3, 3, 0, 0, 0])
+
+    def of_places(films, seed):
+        where = np.random.default_rng(seed).normal(0, 4, len(films))
+        return films + np.outer(where, np.float32([0, 1, 0, 0, 0])).astype(np.float32)
+
+    elsewhere = Elsewhere(
+        of_places(right(600, 11), 1),
+        {"cropped_top": of_places(missing(300, 12), 2)},
+        of_places(right(600, 13), 3),
+    )
+    found = {}
+    for name, of in (("here", ONLY_HERE), ("anywhere", elsewhere)):
+        probes = fit_probes(
+            right(600, 14),
+            {"cropped_top": missing(300, 15)},
+            validation=right(600, 16),
+            elsewhere=of,
+            faulty_validation={"cropped_top": missing(300, 17)},
+            distances={"cropped_top": np.ones(300)},
+        )
+        seen = (of_places(right(600, 18), 4), missing(300, 19))
+        found[name] = [np.mean(probes.scores(films) > 0) for films in seen]
+
+    (false_here, true_here), (false_anywhere, true_anywhere) = found["here"], found["anywhere"]
+    assert false_here > 0.15
+    assert false_anywhere < 0.04
+    assert min(true_here, true_anywhere) > 0.75
+
+
 def test_thresholds_are_exceeded_by_a_share_of_films_in_any_score():
     scores = np.array([[9, 8], [7, 9], [5, 1], [1, 7], [4, 2], [3, 3], [2, 4], [0, 0]], np.float64)
 
@@ -74,6 +113,7 @@ def test_directions_agree_with_scikit_learn():
         groups[0],
         {"inverted": groups[1]},
         validation=groups[0],
+        elsewhere=Elsewhere(groups[0][:0], {}, groups[0][:0]),
         faulty_validation={"inverted": groups[1]},
         distances={"inverted": np.ones(500)},
     )

@@ -47,7 +47,9 @@ def looked(*films):
         np.stack(statistics),
         ((40, 40),) * len(films),
         stated,
-        {},
+        faulty={},
+        elsewhere=np.stack(features)[:0],
+        faulty_elsewhere={},
     )
 
 
