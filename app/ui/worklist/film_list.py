@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from app.core.bundles.bundle import Bundle
@@ -28,10 +29,15 @@ def show_films(bundle: Bundle, *, worklist_id: str, token: str, hides_model: boo
             "token": token,
             "settings": _settings(bundle, hides_model=hides_model),
         },
-        key=f"films_{worklist_id}",
+        key=_key(worklist_id),
         on_opened_change=lambda: None,
     )
     return None if found.opened is None else int(found.opened)
+
+
+def _key(worklist_id: str) -> str:
+    """Of the component; Streamlit refuses a key with two underscores, which an id may have."""
+    return f"films-{sha256(worklist_id.encode()).hexdigest()[:16]}"
 
 
 def _probability_note(bundle: Bundle) -> str:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from keras.src.backend.common import global_state
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, local_script_runner
 
@@ -74,6 +75,15 @@ def waiting_for_the_page() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_script_runner, "require_widgets_deltas", wait)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def errors_in_full() -> Iterator[None]:
+    """A page that fails shows why, so that a failed test says it."""
+    before = config.get_option("client.showErrorDetails")
+    config.set_option("client.showErrorDetails", "full")
+    yield
+    config.set_option("client.showErrorDetails", before)
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import secrets
 import shutil
 import threading
 
@@ -273,6 +274,15 @@ def gate(monkeypatch):
     monkeypatch.setattr(Engine, "score", score)
     yield allowed
     allowed.release(1000)
+
+
+def test_a_worklist_opens_whatever_its_id(app, monkeypatch):
+    monkeypatch.setattr(secrets, "token_hex", lambda length: "_a__b-")
+
+    at = review_folder(app, "ward")
+
+    assert not at.exception
+    assert opened(at).worklist.id == "_a__b-"
 
 
 def test_scoring_is_shown_and_can_be_cancelled_and_resumed(app, gate):
