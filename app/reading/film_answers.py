@@ -14,7 +14,6 @@ from app.core.record.verdict import Verdict
 from app.core.review.film_heatmaps import FilmHeatmap, usual_class
 from app.core.review.film_pictures import FilmPicture
 from app.core.review.findings import label_text, prediction_text
-from app.core.review.refusals import second_look_note
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.reading.answers import PREFIX
@@ -189,10 +188,10 @@ def _presets(picture: FilmPicture) -> list[dict[str, Any]]:
 
 
 def _note(picture: FilmPicture) -> str:
-    facts, chosen = picture.facts, picture.facts.chosen
-    image = "" if chosen.frame is None else f"Image {chosen.frame:,} of {facts.num_images:,}."
+    facts, frame = picture.facts, picture.facts.chosen.frame
+    image = "" if frame is None else f"Image {frame:,} of {facts.num_images:,}."
     smaller = f"Shown at 1 : {picture.scale:.1f}." if picture.scale > 1.05 else ""
-    return " ".join(filter(None, (image, second_look_note(chosen), smaller)))
+    return " ".join(filter(None, (image, smaller)))
 
 
 def _sentence(prediction: Prediction, task: Task, probability: str, threshold: str) -> str:
