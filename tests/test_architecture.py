@@ -54,8 +54,8 @@ ROOMS = {
         "errors", "markdown", "spreadsheets", "atomic_write", "progress", "backend_names",
         "settings",
         "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
-        "performance", "backends", "explanations", "scoring", "adaptation", "record", "results",
-        "review", "reliance", "exports",
+        "performance", "evidence", "backends", "explanations", "scoring", "adaptation", "record",
+        "results", "review", "reliance", "exports",
     ),
     "model_training": (
         "console", "interruption", "suggestions",

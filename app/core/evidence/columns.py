@@ -1,0 +1,252 @@
+"""Which column of a table is what: recognised by name and content, or said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from app.core.errors import DatasetError
+from app.core.evidence.manifest import THE_FINDING
+from app.core.evidence.numbers import are_numbers
+from app.core.evidence.table_files import Table
+
+_CASES = (
+    "case", "case_id", "image_id", "image", "image_name", "filename", "file_name", "file", "path",
+    "image_path", "name", "study", "study_id", "study_uid", "study_instance_uid",
+    "sop_instance_uid", "accession", "accession_number", "exam", "exam_id", "uid", "id",
+)  # fmt: skip
+_PATIENTS = ("patient_id", "patient", "patientid", "subject_id", "subject", "mrn")
+_SITES = ("site", "hospital", "centre", "center", "institution", "clinic", "ward")
+_SUBGROUPS = ("subgroup", "sex", "gender", "age_group", "scanner", "manufacturer", "view")
+_GROUPS = ("group_id",)
+_SCORES = (
+    "score", "probability", "prob", "y_score", "y_prob", "ai_score", "model_score", "risk",
+    "risk_score", "confidence", "output", "p", "prediction_score", "abnormality_score", "logit",
+)  # fmt: skip
+_TRUTHS = (
+    "truth", "y_true", "ground_truth", "gt", "label", "class", "target", "reference",
+    "reference_standard", "diagnosis",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the columns of a table, and of a table of truth, are.
+
+    Attributes:
+        case: Names the case, in both tables.
+        scores: Finding or class -> its column of scores. `THE_FINDING` where there is one question.
+        truths: Finding -> its column of truth. Only `THE_FINDING` where the classes exclude each
+            other.
+        patient: Of the patient; None if there is none, like the next ones.
+        site: Of the place.
+        subgroup: Of what results are compared between.
+        group: Of images that belong together, such as near-duplicates.
+        truth_case: Names the case in the table of truth, where it is called otherwise there.
+    """
+
+    case: str
+    scores: Mapping[str, str]
+    truths: Mapping[str, str]
+    patient: str | None = None
+    site: str | None = None
+    subgroup: str | None = None
+    group: str | None = None
+    truth_case: str | None = None
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether there is a score for each of several classes that exclude each other."""
+        return set(self.truths) == {THE_FINDING} and len(self.scores) > 1
+
+    def stated(self) -> str:
+        """What each column was taken for, in a sentence."""
+        scores = ", ".join(_pair(finding, one) for finding, one in self.scores.items())
+        truths = ", ".join(_pair(finding, one) for finding, one in self.truths.items())
+        more = [
+            f"{what} {column!r}"
+            for what, column in (
+                ("patient", self.patient),
+                ("site", self.site),
+                ("subgroup", self.subgroup),
+                ("group", self.group),
+            )
+            if column
+        ]
+        return f"Columns: case {self.case!r}; score {scores}; truth {truths}" + "".join(
+            f"; {one}" for one in more
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said of the columns; what is None or empty is recognised.
+
+    The attributes are those of `Columns`.
+    """
+
+    case: str | None = None
+    scores: Mapping[str, str] = field(default_factory=dict)
+    truths: Mapping[str, str] = field(default_factory=dict)
+    patient: str | None = None
+    site: str | None = None
+    subgroup: str | None = None
+    truth_case: str | None = None
+
+
+def recognise(table: Table, truth: Table | None = None, said: Said | None = None) -> Columns:
+    """What each column is.
+
+    Args:
+        table: The scores, and the truth if there is no table of it.
+        truth: The truth by case.
+        said: What is not to be recognised.
+
+    Raises:
+        DatasetError: If a column that was named is not there, or what is needed is not recognised.
+    """
+    said = said or Said()
+    labelled = truth or table
+    named = {said.case, said.patient, said.site, said.subgroup, *said.scores.values()}
+    _require_there(table, named)
+    _require_there(labelled, {said.truth_case, *said.truths.values()})
+    case = said.case or _first(table, _CASES)
+    if case is None:
+        raise _not_recognised("which column names the case", "--case COLUMN", table)
+    truth_case = None
+    if truth is not None:
+        truth_case = said.truth_case or (case if case in truth.columns else _first(truth, _CASES))
+        if truth_case is None:
+            raise _not_recognised("which column names the case", "--truth-case COLUMN", truth)
+    taken = {case, said.patient, said.site, said.subgroup}
+    roles = {
+        role: given or _first(table, known, taken)
+        for role, given, known in (
+            ("patient", said.patient, _PATIENTS),
+            ("site", said.site, _SITES),
+            ("subgroup", said.subgroup, _SUBGROUPS),
+            ("group", None, _GROUPS),
+        )
+    }
+    taken |= set(roles.values())
+    scores, truths = dict(said.scores), dict(said.truths)
+    if not scores:
+        scores = _scores(table, labelled, taken | set(truths.values()))
+    if not truths:
+        left = taken | set(scores.values()) if truth is None else {truth_case}
+        truths = _truths(labelled, scores, left)
+    _require_pairs(scores, truths)
+    return Columns(case, scores, truths, truth_case=truth_case, **roles)
+
+
+def normal(name: str) -> str:
+    """A column's name in lower case, with underscores for all that is no letter or digit."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[\W_]+", "_", spaced.lower()).strip("_")
+
+
+def _scores(table: Table, labelled: Table, taken: set[str | None]) -> dict[str, str]:
+    """The columns of scores: those of findings, of classes, or the only one."""
+    free = [one for one in table.columns if one not in taken and _is_numeric(table, one)]
+    affixed = _by_affix(free, _SCORES)
+    if affixed:
+        return affixed
+    truth = _first(labelled, _TRUTHS, taken)
+    if truth is not None:
+        values = set(labelled.cells[truth])
+        classes = {one: one for one in free if one in values}
+        if len(classes) > 1:
+            return classes
+    elif labelled is not table:
+        shared = {one: one for one in free if one in labelled.columns}
+        if shared:
+            return shared
+    only = _first(table, _SCORES, taken)
+    if only is not None:
+        return {THE_FINDING: only}
+    free = [one for one in free if one != truth]
+    if len(free) == 1:
+        return {THE_FINDING: free[0]}
+    raise _not_recognised(
+        "which column is the score", "--score COLUMN, or --score FINDING=COLUMN for each", table
+    )
+
+
+def _truths(labelled: Table, scores: Mapping[str, str], taken: set[str | None]) -> dict[str, str]:
+    free = [one for one in labelled.columns if one not in taken]
+    affixed = _by_affix(free, _TRUTHS)
+    findings = {
+        finding: affixed.get(finding, finding)
+        for finding in scores
+        if finding in affixed or finding in free
+    }
+    if findings:
+        return findings
+    only = _first(labelled, _TRUTHS, taken)
+    if only is None:
+        raise _not_recognised(
+            "which column is the truth",
+            "--truth-column COLUMN, or --truth-column FINDING=COLUMN for each; or give a table of "
+            "the truth with --truth",
+            labelled,
+        )
+    return {THE_FINDING: only}
+
+
+def _by_affix(columns: Iterable[str], words: Iterable[str]) -> dict[str, str]:
+    """Finding -> column, where a name is a word with the finding before or after it."""
+    found: dict[str, str] = {}
+    for column in columns:
+        for word in sorted(words, key=len, reverse=True):
+            match = re.fullmatch(rf"(?i)(?:{word}[ _:.-]+(.+)|(.+?)[ _:.-]+{word})", column.strip())
+            if match and normal(finding := match[1] or match[2]) not in ("ai", "y", "model"):
+                found.setdefault(finding.strip(), column)
+                break
+    return found
+
+
+def _require_pairs(scores: Mapping[str, str], truths: Mapping[str, str]) -> None:
+    if set(truths) == {THE_FINDING}:
+        return
+    for lacking, what, option in (
+        (set(scores) - set(truths), "truth", "--truth-column"),
+        (set(truths) - set(scores), "score", "--score"),
+    ):
+        if lacking:
+            finding = sorted(lacking)[0]
+            raise DatasetError(
+                f"There is no column with the {what} of {finding!r}. Name it with {option} "
+                f"{finding or 'FINDING'}=COLUMN, or name only the findings that have both with "
+                "--score FINDING=COLUMN and --truth-column FINDING=COLUMN."
+            )
+
+
+def _require_there(table: Table, named: Iterable[str | None]) -> None:
+    for column in named:
+        if column and column not in table.columns:
+            raise DatasetError(
+                f"The table {table.name!r} has no column {column!r}; it has "
+                f"{', '.join(map(repr, table.columns))}."
+            )
+
+
+def _first(table: Table, known: Iterable[str], taken: Iterable[str | None] = ()) -> str | None:
+    """The first column with one of these names, in the order of the names."""
+    places = {normal(one): one for one in reversed(table.columns) if one not in set(taken)}
+    return next((places[name] for name in known if name in places), None)
+
+
+def _is_numeric(table: Table, column: str) -> bool:
+    return are_numbers(table.cells[column])
+
+
+def _not_recognised(what: str, option: str, table: Table) -> DatasetError:
+    return DatasetError(
+        f"It is not clear {what} in {table.name!r}. It has the columns "
+        f"{', '.join(map(repr, table.columns))}. Say it with {option}."
+    )
+
+
+def _pair(finding: str, column: str) -> str:
+    return f"{finding}={column!r}" if finding and finding != column else repr(column)

@@ -1,0 +1,135 @@
+"""From which score on a finding is called present, and what speaks against the scores."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+
+from app.core.bundles.findings import column
+from app.core.bundles.task import Task
+from app.core.errors import DatasetError
+from app.core.evidence.asked import Asked
+from app.core.evidence.manifest import ALL_CASES, THE_FINDING, Cut, ScoreKind
+from app.core.statistics.curves import roc_auc, roc_curve
+
+_SUMS_TO_ONE = 0.02
+
+
+def kind_of(frame: pd.DataFrame, task: Task, asked: Asked) -> ScoreKind:
+    """Whether scores are probabilities, by what they are if nothing was said.
+
+    Args:
+        frame: The predictions table.
+        task: The question.
+        asked: What was said.
+
+    Raises:
+        DatasetError: If they are said to be, and cannot be.
+    """
+    if asked.probabilities is False:
+        return "score"
+    if task.any_of:
+        parts = [frame[column("probability", finding)] for finding in task.classes]
+    else:
+        parts = [
+            frame[name] for name in (task.classes if len(task.classes) > 2 else ["probability"])
+        ]
+    inside = all(bool(part.between(0, 1).all()) for part in parts)
+    if inside and len(task.classes) > 2 and not task.any_of:
+        inside = bool((np.abs(np.sum(parts, axis=0) - 1) <= _SUMS_TO_ONE).all())
+    if asked.probabilities and not inside:
+        raise DatasetError(
+            f"Scores are said to be probabilities, and lie from {min(p.min() for p in parts):g} to "
+            f"{max(p.max() for p in parts):g}. Expected 0 to 1, and 1 in all of several classes."
+        )
+    return "probability" if inside else "score"
+
+
+def _questions(frame: pd.DataFrame, task: Task) -> dict[str, tuple[pd.Series, pd.Series]]:
+    """Finding -> truth and score of the cases that are labelled for it."""
+    if task.any_of:
+        found = {}
+        for finding in task.classes:
+            rows = frame[frame[column("y_true", finding)].notna()]
+            found[finding] = rows[column("y_true", finding)], rows[column("probability", finding)]
+        return found
+    return {THE_FINDING: (frame["y_true"], frame["probability"])} if task.binary else {}
+
+
+def choose_cuts(
+    frame: pd.DataFrame, task: Task, kind: ScoreKind, asked: Asked
+) -> tuple[dict[str, Cut], list[str]]:
+    """The threshold of each finding, and sentences about those that nobody stated.
+
+    Args:
+        frame: The predictions table.
+        task: The question.
+        kind: Whether scores are probabilities.
+        asked: What was said.
+
+    Raises:
+        DatasetError: If a threshold is that of no finding.
+    """
+    questions = _questions(frame, task)
+    unknown = sorted(set(asked.thresholds) - set(questions))
+    if unknown:
+        raise DatasetError(
+            f"A threshold is given for {unknown[0]!r}, and the findings are "
+            f"{', '.join(map(repr, questions)) or 'classes that need none'}. Name one of them: "
+            "--threshold FINDING=NUMBER; NUMBER alone where there is one question."
+        )
+    cuts, chosen = {}, []
+    for finding, (truth, score) in questions.items():
+        if finding in asked.thresholds:
+            cuts[finding] = Cut(decision=asked.thresholds[finding], rule="stated")
+        elif kind == "probability":
+            cuts[finding] = Cut(decision=0.5, rule="0.5, as none was stated")
+        else:
+            cuts[finding] = Cut(
+                decision=_chosen(truth, score), rule="Youden's index", chosen_on=ALL_CASES
+            )
+            chosen.append(finding or task.display_name(task.classes[1]))
+    if not questions:
+        return {THE_FINDING: Cut(decision=0.0, rule="the highest score")}, []
+    if chosen:
+        return cuts, [
+            f"No threshold was stated for {', '.join(chosen)}: the one with the highest sum of "
+            "sensitivity and specificity on these cases is used, so figures at it are optimistic."
+        ]
+    if any(cut.rule != "stated" for cut in cuts.values()):
+        return cuts, ["No threshold was stated: 0.5 is used. State the model's own."]
+    return cuts, []
+
+
+def _chosen(truth: pd.Series[float], score: pd.Series[float]) -> float:
+    """The score with the highest sum of sensitivity and specificity (Youden 1950)."""
+    curve = roc_curve(truth.to_numpy(), score.to_numpy())
+    best = float(curve.thresholds[int(np.argmax(curve.tpr - curve.fpr))])
+    return best if isfinite(best) else float(score.median())
+
+
+def doubts(frame: pd.DataFrame, task: Task) -> list[str]:
+    """What makes the figures doubtful: one class alone, or scores upside down.
+
+    Args:
+        frame: The predictions table.
+        task: The question.
+    """
+    warnings = []
+    for finding, (truth, score) in _questions(frame, task).items():
+        name = finding or task.display_name(task.classes[1])
+        if truth.nunique() < 2:
+            which = "with" if (truth == 1).all() else "without"
+            warnings.append(
+                f"All cases are {which} {name}: there is no AUC, and only one of sensitivity and "
+                "specificity."
+            )
+        elif (area := roc_auc(truth.to_numpy(), score.to_numpy())) < 0.5:
+            warnings.append(
+                f"The AUC for {name} is {area:.3f}, below 0.5: high scores go with its absence. "
+                "Scores or truth may be upside down; nothing was turned round. Check which value "
+                "is the positive one, and what a high score means."
+            )
+    return warnings
