@@ -39,12 +39,19 @@ def main() -> int:
 def _walk(page: Page, url: str) -> None:
     steps.open_page(page, url)
     steps.review_samples(page)
-    _keep(page, "review")
+    _keep(page, "worklist")
     steps.choose_filter(page, "Status", "▲ Positive")
     steps.open_row(page, 0)
+    for verdict in "aad":
+        page.keyboard.press(verdict)
+        expect(page.locator(".panel .saved")).to_contain_text("Saved")
+        page.keyboard.press("n")
     _keep(page, "case")
-    for title in ("Activations", "Performance", "Model card"):
+    for title in ("Worklists", "Report", "Activations", "Performance", "Model card"):
         steps.go_to(page, title)
+        if title == "Report":
+            with steps.rerun(page):
+                page.get_by_role("button", name="Take the names of folders").click()
         _keep(page, title.lower().replace(" ", "_"))
 
 
