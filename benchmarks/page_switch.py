@@ -33,7 +33,9 @@ _QUIET_MS = 700
 _WATCH = """
 const watched = new WeakSet();
 const observer = new MutationObserver((changes) => {
-  window.changed = performance.now();
+  // Below a canvas a table repeats its text for screen readers, when it has been at rest.
+  if (changes.some(({ target }) => !target.parentElement?.closest("canvas") && target.tagName !== "CANVAS"))
+    window.changed = performance.now();
   for (const change of changes) change.addedNodes.forEach(watchBelow);
 });
 const watch = (root) => {
