@@ -3,9 +3,9 @@
     python -m benchmarks.page_switch BUNDLE FILMS
 
 The app serves a worklist of films that are scored. Chromium, at 1440×900, goes through all pages in
-turn, once unmeasured, so that everything is warm. A page is settled with its last change: no script
-runs, no chart or film is missing, and for most of a second nothing of the document changes any more,
-inside of components neither.
+turn, once unmeasured, so that everything is warm. A page is settled with its last change: then no
+script runs, no chart or film is missing, and for most of a second nothing of the document changes
+any more, within components neither.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ _WATCH = """
 const watched = new WeakSet();
 const observer = new MutationObserver((changes) => {
   // Below a canvas a table repeats its text for screen readers, when it has been at rest.
-  if (changes.some(({ target }) => !target.parentElement?.closest("canvas") && target.tagName !== "CANVAS"))
-    window.changed = performance.now();
+  const isSeen = ({ target }) =>
+    target.tagName !== "CANVAS" && !target.parentElement?.closest("canvas");
+  if (changes.some(isSeen)) window.changed = performance.now();
   for (const change of changes) change.addedNodes.forEach(watchBelow);
 });
 const watch = (root) => {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -238,6 +240,12 @@ def read_settings() -> Settings:
     Raises:
         SettingsError: If a variable has an invalid value.
     """
+    # Every page asks a dozen times; they are read anew only once the environment has changed.
+    return _read(frozenset(os.environ.items()))
+
+
+@lru_cache(maxsize=8)
+def _read(environment: frozenset[tuple[str, str]]) -> Settings:
     try:
         return Settings()
     except ValidationError as error:

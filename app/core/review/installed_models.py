@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -48,13 +50,13 @@ class InstalledModels:
         """
         return self._bundles.get((path, _newest_change(path)), lambda: load_bundle(path))
 
-    def has_bundle(self, path: Path) -> bool:
-        """Whether the bundle need not be read again.
+    def known_bundle(self, path: Path) -> Bundle | None:
+        """A verified bundle if it need not be read again; else None.
 
         Args:
             path: Its folder.
         """
-        return (path, _newest_change(path)) in self._bundles
+        return self._bundles.find((path, _newest_change(path)))
 
     def find(self, sha256: str, *, name: str) -> Bundle | None:
         """The model with a digest; None if it is gone, or was changed.
@@ -129,5 +131,11 @@ def _installed(settings: Settings) -> InstalledModels:
 
 def _newest_change(path: Path) -> int:
     """Modification time that changes with any file of the bundle."""
-    files = [file for file in path.rglob("*") if file.is_file()]
-    return max((file.stat().st_mtime_ns for file in files), default=0) + len(files)
+    # A bundle has hundreds of pictures, and every page asks: `Path.rglob` takes five times as long.
+    newest = num_files = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):
+                newest = max(newest, os.stat(f"{folder}/{name}").st_mtime_ns)
+                num_files += 1
+    return newest + num_files

@@ -31,8 +31,8 @@ def bundle(path: Path) -> Bundle:
         BundleError: If it cannot be used.
     """
     installed = installed_models()
-    if installed.has_bundle(path):
-        return installed.bundle(path)
+    if (known := installed.known_bundle(path)) is not None:
+        return known
     with st.spinner("Checking the model's files"):
         return installed.bundle(path)
 

@@ -30,11 +30,14 @@ def read(opened: OpenWorklist, who: Reader | None) -> None:
         classes=[(label, task.display_name(label)) for label in task.classes],
         tags=read_settings().reading_tags,
     )
+    addressed = state.film()  # also what pages without a film in their address are then about
     with st.container(key="viewer_frame"):
         item = viewer.read_films(
-            reading, wish=state.value_of(widget_keys.WISHED_FILM), version=opened.version
+            reading,
+            addressed=addressed,
+            wish=state.value_of(widget_keys.WISHED_FILM),
+            version=opened.version,
         )
-    addressed = state.film()  # also what pages without a film in their address are then about
     item = addressed if item is None else item
     if item is not None and item < len(opened):
         with st.container(key="below_viewer"):

@@ -25,6 +25,7 @@ export class Desk {
   #asking = 0;
   #wish = null; // film that Streamlit asked for last, and its number among such wishes
   #version = null; // of the worklist
+  #told = null; // film that Streamlit has heard of
   #entry = null;
 
   constructor(root, client, data) {
@@ -50,6 +51,7 @@ export class Desk {
     fillHelp(this.at(".help"));
     this.#listen();
     this.#wish = String(data.wish);
+    this.#told = data.addressed;
     client.start();
     this.#start();
   }
@@ -244,12 +246,15 @@ export class Desk {
     const address = new URL(location.href);
     address.searchParams.set("film", item);
     history.replaceState(history.state, "", address);
+    if (item === this.#told) return;
+    this.#told = item;
     this.setStateValue("item", item);
   }
 
   // Streamlit connects again after the routes do, and puts back the address that it knew.
   #restAgain() {
     clearTimeout(this.#resting);
+    this.#told = null;
     this.#resting = setTimeout(() => this.item !== undefined && this.#rest(this.item), CONNECTED);
   }
 

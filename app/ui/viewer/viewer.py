@@ -29,7 +29,12 @@ class Reading:
 
 
 def read_films(
-    reading: Reading, *, wish: tuple[int, int] | None, version: int, key: str = "viewer"
+    reading: Reading,
+    *,
+    addressed: int | None,
+    wish: tuple[int, int] | None,
+    version: int,
+    key: str = "viewer",
 ) -> int | None:
     """Draws the viewer and returns the film on which the reader came to rest.
 
@@ -37,18 +42,20 @@ def read_films(
 
     Args:
         reading: What is read, by whom.
+        addressed: The film in the address; of this one the page need not be told.
         wish: A film to open, and how many were wished for before; None without a wish.
         version: Of the worklist; the open film is described anew when it grows.
         key: Of the component.
 
     Returns:
-        Number of the film in its worklist; None until one is open.
+        Number of the film in its worklist; None until another than the addressed one is open.
     """
     data: dict[str, Any] = {
         "token": reading.token,
         "worklist": reading.worklist,
         "classes": [{"label": label, "text": text} for label, text in reading.classes],
         "tags": list(reading.tags),
+        "addressed": addressed,
         "wish": wish,
         "version": version,
     }

@@ -11,6 +11,7 @@ export class FilmCache extends EventTarget {
   #wanted = [];
   #loading = new Set();
   #request = null;
+  #asked = new Set(); // of that request
   #again = 0;
 
   constructor(client, finding) {
@@ -26,9 +27,11 @@ export class FilmCache extends EventTarget {
   // All rows may be others by now; they stay on the screen until then.
   outdate() {
     this.#old = new Set(this.#rows.keys());
+    this.#asked.clear();
   }
 
   forget() {
+    this.#asked.clear();
     this.#rows.clear();
     this.#old.clear();
   }
@@ -37,18 +40,22 @@ export class FilmCache extends EventTarget {
   async want(items) {
     clearTimeout(this.#again);
     const missing = items.filter((item) => !this.#rows.has(item) || this.#old.has(item));
+    if (missing.length && missing.every((item) => this.#asked.has(item))) return; // on their way
     this.#request?.abort();
-    this.#request = null;
-    if (!missing.length) return;
+    const asked = missing.slice(0, MOST_AT_ONCE);
+    this.#asked = new Set(asked);
+    if (!asked.length) return;
     const request = (this.#request = new AbortController());
     try {
-      const body = { items: missing.slice(0, MOST_AT_ONCE), finding: this.finding() };
+      const body = { items: asked, finding: this.finding() };
       const { rows } = await this.client.post("/rows", body, request.signal);
       if (request.signal.aborted) return;
-      this.#request = null;
+      this.#asked.clear();
       this.#keep(rows);
     } catch (error) {
-      if (error.name !== "AbortError") this.#again = setTimeout(() => this.want(items), 1000);
+      if (error.name === "AbortError") return;
+      this.#asked.clear();
+      this.#again = setTimeout(() => this.want(items), 1000);
     }
   }
 

@@ -58,9 +58,10 @@ function fillText(cell, text, status = "") {
   if ((cell.dataset.status ?? "") !== status) cell.dataset.status = status;
 }
 
-function fillPicture(cell, row, picture) {
-  const image = cell.firstChild ?? cell.appendChild(made("img"));
-  image.alt = "";
+export function fillPicture(cell, row, picture) {
+  if (!cell.firstChild) cell.append(Object.assign(made("img"), { alt: "" }));
+  const image = cell.firstChild;
+  cell.dataset.of = row?.thumbnail ?? "";
   const address = picture ?? "";
   if (image.dataset.address === address) return;
   image.dataset.address = address;

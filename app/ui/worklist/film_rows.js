@@ -1,5 +1,5 @@
 // The films on the screen: only their rows exist, whatever the length of the list.
-import { details, fillCells, fillTile, made } from "./film_row.js";
+import { details, fillCells, fillPicture, fillTile, made } from "./film_row.js";
 
 const ROW_HEIGHT = 44;
 const TILE_WIDTH = 200; // at least
@@ -7,14 +7,15 @@ const TILE_EXTRA = 84; // below its square picture
 const BEYOND = { rows: 5, grid: 1 }; // lines drawn above and below the screen
 const AHEAD = 40; // films whose rows are fetched in either direction
 const PAUSE = 80; // milliseconds between two requests for rows
-const REST = 120; // without scrolling, after which pictures are fetched
+const REST = 120; // milliseconds after scrolling, until pictures are fetched again
 
 export class FilmRows {
   #lines = new Map(); // elements by number of the line
   #spare = [];
   #frame = 0;
-  #fetching = 0;
-  #resting = 0;
+  #pausing = 0; // until rows are fetched again, and pictures
+  #isDue = false; // whether others are on the screen since they were
+  #scrolling = 0;
   #range = [0, 0]; // places in the order that are drawn
   #panel = made("div", "panel");
 
@@ -30,9 +31,9 @@ export class FilmRows {
     this.expanded = -1;
     this.opened = null; // film that was read last
     this.#panel.setAttribute("role", "row");
-    this.port.addEventListener("scroll", () => this.draw(), { passive: true });
+    this.port.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     cache.addEventListener("rows", () => this.draw());
-    cache.addEventListener("picture", () => this.draw());
+    cache.addEventListener("picture", ({ detail }) => this.#showPicture(detail));
   }
 
   get perLine() {
@@ -147,23 +148,44 @@ export class FilmRows {
     element.setAttribute("aria-selected", item === this.opened);
   }
 
-  // What is missing on the screen soon, its pictures once the list rests.
-  #fetch() {
-    this.#fetching ||= setTimeout(() => {
-      this.#fetching = 0;
-      const [first, last] = this.#range;
-      const { items } = this.order;
-      this.cache.want([
-        ...items.slice(first, last),
-        ...items.slice(last, last + AHEAD),
-        ...items.slice(Math.max(0, first - AHEAD), first),
-      ]);
-    }, PAUSE);
-    clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => {
-      const rows = this.order.items.slice(...this.#range).map((item) => this.cache.row(item));
-      this.cache.wantPictures(rows.map((row) => row?.thumbnail).filter(Boolean));
+  #scrolled() {
+    clearTimeout(this.#scrolling);
+    this.#scrolling = setTimeout(() => {
+      this.#scrolling = 0;
+      this.#fetchPictures();
     }, REST);
+    this.draw();
+  }
+
+  // What is missing on the screen: at once, but not at every step of a list that is scrolled.
+  #fetch() {
+    if (!this.#scrolling) this.#fetchPictures();
+    this.#isDue = true;
+    if (!this.#pausing) this.#fetchRows();
+  }
+
+  #fetchRows() {
+    this.#pausing = 0;
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    this.#pausing = setTimeout(() => this.#fetchRows(), PAUSE);
+    const [first, last] = this.#range;
+    const { items } = this.order;
+    this.cache.want([
+      ...items.slice(first, last),
+      ...items.slice(last, last + AHEAD),
+      ...items.slice(Math.max(0, first - AHEAD), first),
+    ]);
+  }
+
+  #fetchPictures() {
+    const rows = this.order.items.slice(...this.#range).map((item) => this.cache.row(item));
+    this.cache.wantPictures(rows.map((row) => row?.thumbnail).filter(Boolean));
+  }
+
+  #showPicture(path) {
+    for (const cell of this.body.querySelectorAll(".picture"))
+      if (cell.dataset.of === path) fillPicture(cell, { thumbnail: path }, this.cache.picture(path));
   }
 
   // Unfolds what is known of a film below its row, or folds it again.
@@ -209,7 +231,7 @@ export class FilmRows {
 
   stop() {
     cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#fetching);
-    clearTimeout(this.#resting);
+    clearTimeout(this.#pausing);
+    clearTimeout(this.#scrolling);
   }
 }

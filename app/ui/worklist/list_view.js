@@ -16,6 +16,7 @@ export class FilmList {
   #typing = 0;
   #size;
   #isNew = true;
+  #fitted = null; // the room that rows and columns were last fitted to
 
   constructor(root, client, settings) {
     Object.assign(this, { root, client, settings });
@@ -29,7 +30,7 @@ export class FilmList {
     this.rows.opened = keptOpened(client.worklist);
     this.search.value = this.order.filter.text;
     this.#listen();
-    this.#size = new ResizeObserver(() => this.#fit());
+    this.#size = new ResizeObserver(() => this.#fitAnew());
     this.#size.observe(root);
     this.#size.observe(document.body);
     client.start();
@@ -38,7 +39,7 @@ export class FilmList {
 
   stop() {
     document.removeEventListener("keydown", this.#findKey, true);
-    window.removeEventListener("resize", this.#resize);
+    window.removeEventListener("resize", this.#fitAnew);
     this.#size.disconnect();
     this.client.stop();
     this.rows.stop();
@@ -49,7 +50,7 @@ export class FilmList {
   #listen() {
     const { root, port, order, client } = this;
     document.addEventListener("keydown", this.#findKey, true);
-    window.addEventListener("resize", this.#resize);
+    window.addEventListener("resize", this.#fitAnew);
     order.addEventListener("loading", () => port.setAttribute("aria-busy", "true"));
     order.addEventListener("order", () => this.#ordered());
     order.addEventListener("news", () => {
@@ -113,12 +114,23 @@ export class FilmList {
     this.port.setAttribute("aria-busy", "false");
   }
 
-  // As high as the rest of the window, and with those columns that there is room for.
+  // As high as the rest of the window.
+  #room() {
+    const top = this.port.getBoundingClientRect().top + scrolledBy(this.root);
+    const height = Math.max(LEAST_HEIGHT, Math.floor(window.innerHeight - top - MARGIN));
+    return { height, width: this.port.clientWidth };
+  }
+
+  #fitAnew = () => {
+    const { height, width } = this.#room();
+    if (height !== this.#fitted?.height || width !== this.#fitted.width) this.#fit();
+  };
+
+  // With those columns that there is room for.
   #fit() {
     const { root, port, rows, order } = this;
-    const top = port.getBoundingClientRect().top + scrolledBy(root);
-    const height = Math.max(LEAST_HEIGHT, Math.floor(window.innerHeight - top - MARGIN));
-    port.style.height = `${height}px`;
+    port.style.height = `${this.#room().height}px`;
+    this.#fitted = this.#room();
     rows.columns = columnsFor(port.clientWidth, order.now?.counts, this.settings);
     rows.template = rows.columns.map(({ width }) => width).join(" ");
     this.#drawHead();
@@ -126,8 +138,6 @@ export class FilmList {
       button.setAttribute("aria-pressed", String(button.dataset.view === rows.view));
     rows.reset();
   }
-
-  #resize = () => this.#fit();
 
   #drawHead() {
     const { rows, order, port } = this;

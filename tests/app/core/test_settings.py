@@ -144,3 +144,12 @@ def test_tags_are_separated_by_commas_and_each_is_offered_once(monkeypatch):
     monkeypatch.setenv("OVERREAD_TAGS", " lateral, , motion,lateral ")
 
     assert read_settings().reading_tags == ("lateral", "motion")
+
+
+def test_settings_are_read_anew_once_a_variable_changes(monkeypatch, tmp_path):
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path))
+    before = read_settings()
+
+    assert read_settings() is before
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "other"))
+    assert read_settings().home == tmp_path / "other"

@@ -73,7 +73,10 @@ def test_the_viewer_is_given_a_session_and_nothing_of_any_film(bundle, data_root
     assert (session.reader.name, session.worklist_id) == ("Ada", opened.worklist.id)
     assert [one["label"] for one in data["classes"]] == list(bundle.manifest.task.classes)
     assert "rotated" in data["tags"]
-    assert set(data) == {"token", "worklist", "classes", "tags", "wish", "version"}
+    assert set(data) == {
+        "token", "worklist", "classes", "tags", "addressed", "wish", "version"
+    }  # fmt: skip
+    assert data["addressed"] == item_of(opened, "film_0.png")
     assert "film_0" not in json.dumps(data)
 
 
