@@ -9,12 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.core.bundles.task import BETWEEN_FINDINGS, NO_FINDING, Task
 from app.core.record.regions import checked_regions
 from app.core.record.tags import checked_tags
-from app.core.record.verdict import Agreement
+from app.core.record.verdict import CONFIDENCES, Agreement
 from app.core.settings import read_settings
 from app.reading.answers import AnswerError, Asked
 
 MOST_CHARACTERS = 5000
-_CONFIDENCES = (0.5, 0.75, 1.0)  # unsure, probable, sure
 # A day: whoever leaves a film open longer does not read it.
 _Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 _Action = Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")]
@@ -22,7 +21,7 @@ _Comment = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
 def _known(confidence: float) -> float:
-    if confidence not in _CONFIDENCES:
+    if confidence not in CONFIDENCES:
         raise ValueError("not one of them")
     return confidence
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.bundles.task import Task
 from app.core.explanations.methods import METHODS
-from app.core.explanations.selection import default_choice, format_evidence
+from app.core.explanations.selection import default_choice, format_ticks
 from app.core.performance.formatting import probability_and_threshold
 from app.core.record.entry import Entry
 from app.core.record.verdict import Verdict
@@ -18,8 +18,6 @@ from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.reading.answers import PREFIX
 from app.reading.opened import AskedFilm
-
-_TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def film_part(picture: FilmPicture, item: int) -> dict[str, Any]:
@@ -134,7 +132,7 @@ def heatmap_part(film: AskedFilm, heatmap: FilmHeatmap) -> dict[str, Any]:
         "unit": choice.unit,
         "title": f"Evidence for {word} ({choice.description})",
         "top": top,
-        "ticks": [format_evidence(top * part) for part in _TICKS],
+        "ticks": format_ticks(top),
         "caption": empty if heatmap.is_empty else heatmap.caption,
         "empty": heatmap.is_empty,
     }

@@ -4,11 +4,28 @@
 // took the reader back all the same.
 const MOMENT = 200; // milliseconds
 const SETTLED = 2000;
+const TABLET = 900; // pixels; also where the viewer puts its panel below the film
 
 export default function () {
   if (document.body.dataset.framed) return;
   document.body.dataset.framed = "yes";
   followLinksAfterFields();
+  closeSidebarOnTablets();
+}
+
+// Streamlit opens it on all that is wider than a telephone; on a tablet the page needs the place.
+function closeSidebarOnTablets() {
+  if (window.innerWidth > TABLET || closeSidebar()) return;
+  const drawn = new MutationObserver(() => closeSidebar() && drawn.disconnect());
+  drawn.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => drawn.disconnect(), SETTLED);
+}
+
+// Whether there was one.
+function closeSidebar() {
+  const button = document.querySelector('[data-testid="stSidebarCollapseButton"] button');
+  button?.click();
+  return button !== null;
 }
 
 function followLinksAfterFields() {

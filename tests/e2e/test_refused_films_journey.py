@@ -58,7 +58,6 @@ def test_refused_films_are_put_right_or_judged_for_a_reason_and_say_so(page, fol
         page.get_by_label("Reason to judge it all the same").fill(REASON)
         with steps.rerun_of_part(page):
             page.get_by_role("button", name="Judge it all the same").click()
-        steps.shown(page.get_by_test_id("stAlertContainer").filter(has_text=REASON))
         steps.shown(page.locator(".panel .reason").filter(has_text=REASON))
         expect(probability(page)).to_be_visible()
 
@@ -107,7 +106,7 @@ def next_film(page: Page, name: str) -> None:
 def judge_corrected(page: Page, note: str) -> None:
     with steps.rerun_of_part(page):
         page.get_by_role("button", name="Judge the corrected film").click()
-    expect(page.get_by_test_id("stAlertContainer").filter(has_text=note)).to_be_visible()
+    expect(page.locator(".panel .reason")).to_contain_text(note)
     expect(probability(page)).to_be_visible()
 
 

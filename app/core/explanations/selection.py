@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from math import floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +104,16 @@ def describe_scale(scale: Scale, unit: str) -> str:
 def format_evidence(value: float) -> str:
     """A value with three significant digits, or as an integer from 1,000 up: `0.34`, `1,545`."""
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
+def format_ticks(top: float) -> list[str]:
+    """The ticks of a colour bar, from 0 to its top: all with as many decimals as the top needs.
+
+    Args:
+        top: Evidence at the top of the colour bar, greater than 0.
+    """
+    decimals = max(0, 2 - floor(log10(top)))
+    return ["0", *(f"{top * part:,.{decimals}f}" for part in (0.25, 0.5, 0.75, 1))]
 
 
 def npy(evidence: NDArray[np.float32]) -> bytes:

@@ -12,10 +12,10 @@ from app.core.exports.paper import Paper
 from app.core.exports.said import ADJUDICATED, Said, class_said, decision
 from app.core.performance import formatting
 from app.core.record.entry import Entry
+from app.core.record.verdict import CONFIDENCES
 from app.core.reliance.words import name_of
 from app.core.scoring.prediction import Prediction
 
-_SURE = {0.5: "unsure", 0.75: "probable", 1.0: "sure"}
 _MARKS = {"seen": "seen", "reported": "reported"}
 _BESIDE = 6.0  # millimetres between picture and text
 
@@ -130,7 +130,7 @@ def what_was_said(entry: Entry | None, task: Task) -> str:
     if not words[0]:
         words = [entry.agreement or "comment only"]
     if entry.confidence is not None:
-        words.append(_SURE.get(entry.confidence, f"{entry.confidence:.0%} sure"))
+        words.append(CONFIDENCES.get(entry.confidence, f"{entry.confidence:.0%} sure"))
     return ", ".join(words)
 
 

@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 
 Agreement = Literal["agree", "disagree", "unsure"]
 AGREEMENTS: tuple[Agreement, ...] = get_args(Agreement)
+# How sure a reader may be, in words.
+CONFIDENCES = {0.5: "possible", 0.75: "probable", 1.0: "sure"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ import streamlit as st
 from app.core.errors import OverreadError, Remedy
 from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
-from app.core.markdown import escape_markdown, escape_sentence
+from app.core.markdown import escape_markdown
 from app.core.review import refusals
 from app.core.review.cases import Case
 from app.core.review.open_worklist import OpenWorklist
-from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.result import Result
 from app.ui import decision_log, errors, local_time, state, widget_keys
 from app.ui.cache import pictures
@@ -47,9 +46,7 @@ def show_corrected(case: Case, film: Film, remedy: Remedy) -> None:
 
 
 def explain(case: Case) -> None:
-    """Why the film is refused, in one sentence, and how far it lies from the limit."""
-    st.markdown(f"### {STATUS_LABELS['refused']}")
-    st.warning(f"No prediction. {escape_sentence(case.reason)}")
+    """How far the film lies from the limit; the viewer says why it is refused."""
     if case.observation is not None and case.reason_code != "unfamiliar":
         st.caption(refusals.distance_text(case.observation))
 
@@ -88,16 +85,18 @@ def ask(case: Case, opened: OpenWorklist, item: int) -> None:
 
 
 def tell(case: Case, opened: OpenWorklist, item: int) -> None:
-    """How a film was judged that the gate had refused, and who decided so when; else nothing.
+    """Who decided when that a film is judged which the gate had refused; else nothing.
+
+    The viewer says how it is judged.
 
     Args:
         case: The open film.
         opened: Its worklist.
         item: Its position there.
     """
-    if case.film is None or not (note := refusals.second_look_note(case.film.chosen)):
+    if case.film is None or not refusals.second_look_note(case.film.chosen):
         return
-    lines = [note]
+    lines = ["Judged after all."]
     if case.film.chosen.override and case.observation is not None:
         lines.append(refusals.distance_text(case.observation))
     decision = decision_log.about(opened.bundle, case.image_id)

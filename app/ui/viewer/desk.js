@@ -13,6 +13,7 @@ import { Marks } from "./marks.js";
 import { Position } from "./position.js";
 import { Saving } from "./saving.js";
 import { Stage } from "./stage.js";
+import { TypedAhead } from "./typed_ahead.js";
 import { VerdictPanel } from "./verdict_panel.js";
 import { View } from "./view.js";
 
@@ -27,6 +28,7 @@ export class Desk {
   #version = null; // of the worklist
   #told = null; // film that Streamlit has heard of
   #entry = null;
+  #failed = false; // whether the open film cannot be had
 
   constructor(root, client, data) {
     this.root = root;
@@ -45,7 +47,11 @@ export class Desk {
       line: this.at(".saved"), banner: this.at(".banner"),
       place: (item) => this.position.textOf(item),
     });
-    this.actions = actionsOf(this);
+    this.typed = new TypedAhead(actionsOf(this), {
+      isOrdered: () => this.position.items.length > 0,
+      isThere: () => this.film !== null || this.#failed,
+    });
+    this.actions = this.typed.actions;
     this.controls = new Controls(this);
     this.keys = new Keys(root, this.actions, () => this.at(".help").open);
     fillHelp(this.at(".help"));
@@ -101,6 +107,7 @@ export class Desk {
   // Shows the film at the present position: at once if it was loaded ahead.
   show() {
     const { item } = this;
+    this.#failed = false;
     this.panel.leave();
     clearTimeout(this.#asking);
     this.clock.restart();
@@ -126,6 +133,7 @@ export class Desk {
     }
     if (this.position.items.length) this.show();
     else this.#blank("This worklist has no films.");
+    this.typed.go();
   }
 
   // Nothing of the film before is left on the screen while this one is on its way.
@@ -137,11 +145,14 @@ export class Desk {
       const entry = await this.store.load(item);
       if (item !== this.item) return;
       this.#describe(entry);
+      this.typed.go();
       await entry.pictures;
       if (item === this.item && this.#entry === entry) this.drawFilm();
     } catch (error) {
       if (error.name === "AbortError" || item !== this.item) return;
       this.#blank(error.message);
+      this.#failed = true;
+      this.typed.go();
       if (error.isPassing) this.client.addEventListener("state", () => item === this.item && this.show(), { once: true });
     }
   }
@@ -318,8 +329,8 @@ export class Desk {
       this.#describe(entry);
       await entry.pictures;
       if (item === this.item) this.drawFilm();
-    } else {
-      this.panel.show();
+    } else if (!this.client.actions.isWaitingFor(item)) {
+      this.panel.settle();
     }
     this.saving.open(entry.film);
     this.say(this.at(".saved").textContent);

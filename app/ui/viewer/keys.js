@@ -10,7 +10,7 @@ export const KEYS = [
     ["disagree", "D", "Disagree"],
     ["unsure", "U", "Unsure"],
     ["class", "1 – 9", "Class of your own"],
-    ["0.5", "Q", "Confidence: unsure"],
+    ["0.5", "Q", "Confidence: possible"],
     ["0.75", "W", "Confidence: probable"],
     ["1", "E", "Confidence: sure"],
     ["confirm", "Enter", "Lock your own call, or confirm"],

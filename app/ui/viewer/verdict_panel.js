@@ -10,7 +10,7 @@ const QUESTIONS = {
   nothing: "",
 };
 const TAG_KEYS = "123456789abcdefghijklmnopqrstuvwxyz";
-const CONFIDENCES = { 0.5: "unsure", 0.75: "probable", 1: "sure" };
+const CONFIDENCES = { 0.5: "possible", 0.75: "probable", 1: "sure" };
 
 export class VerdictPanel extends EventTarget {
   film = null;
@@ -70,6 +70,17 @@ export class VerdictPanel extends EventTarget {
     this.show();
   }
 
+  // The server has what was answered; a comment that was typed since stays, and is still to be sent.
+  settle() {
+    const { comment } = this.draft;
+    const isTyped = comment !== this.#sent;
+    this.open(this.film);
+    if (isTyped) {
+      this.comment.value = comment;
+      this.#keepDraft({ comment });
+    }
+  }
+
   // Nothing is answered about a film that is not there yet.
   close() {
     this.film = this.draft = null;
@@ -127,9 +138,9 @@ export class VerdictPanel extends EventTarget {
 
   // Whether a tag has this key.
   toggleTagOf(key) {
-    const found = key.length === 1 ? this.tags[TAG_KEYS.indexOf(key)] : undefined;
+    const found = this.film && key.length === 1 ? this.tags[TAG_KEYS.indexOf(key)] : undefined;
     if (found) this.toggleTag(found);
-    return found !== undefined;
+    return Boolean(found);
   }
 
   setRegions(regions) {
@@ -149,10 +160,11 @@ export class VerdictPanel extends EventTarget {
     this.#send("mark", { event, comment: this.draft.comment }, true);
   }
 
-  // Saves what is answered by one key at once; before a call, it is sent with the call.
+  // Saves what is answered by one key at once; before a call, it is sent with the call, and
+  // confidence that comes before an answer with the answer.
   changed({ isDecision = false } = {}) {
     const { asks, verdict } = this.film;
-    if (asks === "agreement" || (verdict && asks !== "mark" && asks !== "call"))
+    if ((asks === "agreement" && saysSomething(this.draft)) || (verdict && asks !== "mark" && asks !== "call"))
       this.#send("verdict", this.draft, isDecision);
   }
 
@@ -240,4 +252,8 @@ export class VerdictPanel extends EventTarget {
     const sure = CONFIDENCES[confidence];
     return this.#textOf(label) + (sure ? `, ${sure}` : "");
   }
+}
+
+function saysSomething({ agreement, label, comment, tags, regions }) {
+  return Boolean(agreement ?? label ?? (comment || tags.length || regions.length));
 }

@@ -139,13 +139,11 @@ def test_the_corrected_film_is_judged_and_the_decision_logged(gated, referenced_
     item = item_of(gated, "inverted.png")
     at = open_case(gated, item)
     assert not at.exception
-    assert "✕ Refused" in texts(at)
 
     at.button(key="case_judge_corrected").click().run()
 
     assert not at.exception
     assert gated.result(item).prediction is not None
-    assert "Black and white were swapped" in texts(at)
     assert "Decided by Ada" in texts(at)
     (decision,) = decisions(referenced_bundle)
     assert (decision.remedy, decision.reason) == ("invert", "")
@@ -165,7 +163,7 @@ def test_a_refused_film_is_judged_all_the_same_only_with_a_reason(gated, referen
 
     assert not at.exception
     assert gated.result(item).prediction is not None
-    assert "Known phantom of this ward" in texts(at)
+    assert gated.result(item).chosen.override == "Known phantom of this ward"
     assert re.search(r"\d\.\d times the limit", texts(at))
 
     at.button(key="case_take_back").click().run()

@@ -13,6 +13,7 @@ from app.core.explanations.selection import (
     default_choice,
     describe_scale,
     format_evidence,
+    format_ticks,
     npy,
     scale_of,
 )
@@ -65,6 +66,19 @@ def test_the_description_of_a_scale_has_number_unit_and_scope():
 )
 def test_evidence_has_three_significant_digits_or_is_an_integer(value, words):
     assert format_evidence(value) == words
+
+
+@pytest.mark.parametrize(
+    ("top", "ticks"),
+    [
+        (0.301, ["0", "0.075", "0.150", "0.226", "0.301"]),
+        (3.2, ["0", "0.80", "1.60", "2.40", "3.20"]),
+        (1545.2, ["0", "386", "773", "1,159", "1,545"]),
+        (1e-6, ["0", "0.00000025", "0.00000050", "0.00000075", "0.00000100"]),
+    ],
+)
+def test_the_ticks_of_a_colour_bar_have_as_many_digits_as_its_top(top, ticks):
+    assert format_ticks(top) == ticks
 
 
 def test_every_choice_has_its_own_name():
