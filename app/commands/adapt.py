@@ -19,9 +19,11 @@ from app.commands.parsing import (
 )
 from app.commands.reading_options import add_reading
 from app.core.backend_names import BACKENDS
-from app.core.errors import DatasetError
+from app.core.errors import DatasetError, OverreadError
 
 if TYPE_CHECKING:
+    from app.core.adaptation.labels import Labelled
+    from app.core.bundles.task import Task
     from app.core.scoring.engine import Engine
 
 
@@ -33,7 +35,8 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "Adapt a bundle to a place: fit calibration, threshold and zones anew on 50 to 200 films "
         "whose truth is known. The bundle stays as it is; the result is a small folder beside it, "
         "which `score` and the app take like a bundle. With --propose, write a list of films to "
-        "label.",
+        "label. With --check, check the promises of an adaptation on other labelled films, and "
+        "keep the outcome with it.",
         "overread adapt models/chest-pneumonia labels.csv --out models/chest-pneumonia@ward-3",
     )
     add_bundle(command)
@@ -47,10 +50,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument(
         "--out",
         type=given_path,
-        required=True,
         metavar="DIR",
         help="folder to write, such as BUNDLE@PLACE beside the bundle; with --propose, the table "
-        "to write",
+        "to write; not with --check",
     )
     command.add_argument(
         "--place", metavar="NAME", help="where the films are from; default: DIR after the @"
@@ -79,6 +81,13 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
         "1 or more; default: adapt",
     )
     command.add_argument(
+        "--check",
+        action="store_true",
+        help="BUNDLE is an adaptation: count what lies in its zones on LABELLED, other films of "
+        "the place, and keep the outcome in its folder; exit status 1 if a promise is not kept; "
+        "default: adapt",
+    )
+    command.add_argument(
         "--seed",
         type=whole_number,
         default=0,
@@ -93,6 +102,12 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    if options.check:
+        _require_only_check(options)
+        _check(options)
+        return
+    if options.out is None:
+        raise WrongCall("--out is missing. Name the folder to write, such as BUNDLE@PLACE.")
     if options.propose is None:
         require_output_folder("--out", options.out)
     else:
@@ -124,25 +139,71 @@ def _run(options: argparse.Namespace) -> None:
         _propose(options, engine)
 
 
-def _adapt(options: argparse.Namespace, engine: Engine) -> None:
-    from app.core.adaptation.adapt import adapt
+def _require_only_check(options: argparse.Namespace) -> None:
+    for name in ("out", "propose", "place", "miss_rate", "precision"):
+        if getattr(options, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise WrongCall(f"{option} has no effect with --check. Leave one of them out.")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from app.core.adaptation.check_words import (
+        films_in_words,
+        headline,
+        worst,
+        zone_figures,
+        zone_name,
+    )
+    from app.core.adaptation.checking import check_promises
+    from app.core.adaptation.storing_checks import as_stored, store_check
+    from app.core.bundles.adaptation_checks import CHECKS
+    from app.core.bundles.bundle import load_bundle
+    from app.core.images.in_flight import in_flight
+    from app.core.scoring.engine import Engine
+    from app.core.settings import read_settings
+
+    bundle = load_bundle(bundle_folder(options.bundle))
+    in_flight.keep_in(read_settings().decoding)
+    engine, task = Engine(bundle, backend=options.backend), bundle.manifest.task
+    found = as_stored(check_promises(engine, _labelled(options, task)), bundle)
+    for zone in found.zones:
+        promised, errors, inside, verdict = zone_figures(zone)
+        print(f"{zone_name(zone, task)}: {errors}, promised {promised}: {verdict}.")
+        print(f"  films in it: {inside}")
+    for sentence in films_in_words(found, task):
+        print(sentence)
+    print(f"films sha256: {found.data.fingerprint}")
+    store_check(found, bundle)
+    print(f"overread: kept in {options.bundle / CHECKS}", file=sys.stderr)
+    if worst(found) == "not kept":
+        raise OverreadError(headline(found))
+    print(headline(found))
+
+
+def _labelled(options: argparse.Namespace, task: Task) -> list[Labelled]:
     from app.core.adaptation.labels import read_labels
-    from app.core.adaptation.wanted import Wanted
-    from app.core.adaptation.writing import card
     from app.core.images.reading import ReadOptions
 
-    task = engine.bundle.manifest.task
     reading = ReadOptions(options.frame, options.window)
-    labelled = [
+    return [
         replace(one, source=replace(one.source, reading=reading))
         for one in read_labels(options.labelled, task)
     ]
+
+
+def _adapt(options: argparse.Namespace, engine: Engine) -> None:
+    from app.core.adaptation.adapt import adapt
+    from app.core.adaptation.left_out import left_out_sentences
+    from app.core.adaptation.wanted import Wanted
+    from app.core.adaptation.writing import card
+
+    task = engine.bundle.manifest.task
+    labelled = _labelled(options, task)
     place = options.place or options.out.name.rpartition("@")[2]
     wanted = Wanted(options.miss_rate, options.precision, seed=options.seed)
     adapted = adapt(engine, labelled, place=place, wanted=wanted)
-    if adapted.films.examples:
-        listed = ", ".join(repr(one) for one in adapted.films.examples)
-        print(f"overread: labelled as two classes, and left out: {listed}", file=sys.stderr)
+    for sentence in left_out_sentences(adapted.films.left_out, adapted.films.examples):
+        print(f"overread: {sentence}", file=sys.stderr)
     written = adapted.write(options.out)
     print(card(adapted.adaptation, task))
     print(f"adaptation sha256: {written.sha256}")

@@ -17,6 +17,7 @@ opening.require_adaptable(bundle)
 opened = worklists.last()
 if bundle.adaptation is not None:
     opening.show_adaptation(bundle)
+    check.show_last(bundle)
     is_same = opened is not None and opened.bundle.network_sha256 == bundle.network_sha256
     check.offer(bundle, opened if is_same else None)
     opening.offer_to_remove(bundle)

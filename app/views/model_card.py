@@ -16,7 +16,7 @@ views.gate(bundle)
 
 card, facts = st.columns([4, 3], gap="medium")
 with card, st.container(border=True):
-    st.markdown(bundle.card())
+    st.markdown(views.whole_card(bundle))
 with facts:
     views.file_table(bundle, files)
     views.version_table(versions)

@@ -88,5 +88,5 @@ def test_adults_are_warned_of_adapted_to_and_the_promises_kept(
     assert others
     # What is refused for another reason than being unfamiliar is left out.
     assert 200 <= int(others.group(1)) <= len(paths) - LABELLED
-    steps.shown(page.get_by_text(re.compile(r"among the films that were adapted to")))
+    steps.shown(page.get_by_text(re.compile(r"the model was adapted to them")))
     expect(page.get_by_test_id("stException")).to_have_count(0)

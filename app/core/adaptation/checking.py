@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.adaptation.films import LocalFilms, Watch, score_films
 from app.core.adaptation.labels import Labelled
+from app.core.bundles.adaptation_checks import ZoneName, ZoneVerdict
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.guarantee import ZonePromise
 from app.core.errors import OverreadError
 from app.core.performance.proportions import ClusteredProportion
 from app.core.scoring.engine import Engine
 from app.core.statistics.recalibration import calibrated
-
-ZoneName = Literal["ruled out", "ruled in", "clear"]
-# `by chance`: more errors than promised, but so few films that chance may explain them.
-Verdict = Literal["kept", "by chance", "not kept", "no zone", "no films"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ class ZoneCheck:
     inside: ClusteredProportion
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ZoneVerdict:
         """Whether the promise is kept on these films."""
         if not self.promise.found:
             return "no zone"

@@ -13,6 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.adaptation.labels import Labelled
+from app.core.adaptation.left_out import (
+    ADAPTED_TO,
+    CONTRADICTING,
+    REPEATED,
+    TRAINED_ON,
+    left_out_sentences,
+    not_judged,
+)
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import SPLIT
 from app.core.bundles.guarantee import Unit
@@ -26,11 +34,6 @@ from app.core.scoring.engine import Engine
 from app.core.spreadsheets import escape_formula
 from app.core.statistics.zones import Units
 
-# Why a film is not used, as counted and shown.
-CONTRADICTING = "labelled as two classes"
-REPEATED = "the same file again"
-TRAINED_ON = "among the films of the training"
-ADAPTED_TO = "among the films that were adapted to, or of their patients"
 _MAX_LISTED = 3
 # Is told how many films are scored, and of how many. What it raises ends the work.
 Watch = Callable[[int, int], None]
@@ -48,7 +51,7 @@ class LocalFilms:
         names: Of the files, `(num_films,)`.
         distances: From the training images, divided by the limit, `(num_films,)`; empty if the
             bundle has no reference.
-        left_out: Films that are not used, by reason.
+        left_out: Films that are not used, by reason, see `left_out`.
         examples: Names of some of those that contradict each other.
     """
 
@@ -128,14 +131,14 @@ def score_films(
         if result.logits is None or (
             result.prediction is None and result.reason_code != UNFAMILIAR
         ):
-            left_out[result.reason_code] += 1
+            left_out[not_judged(result.status, result.reason_code)] += 1
             continue
         try:
             with guarded():
                 # That of a result depends on how its file was read.
                 digest = image_id(one.source.read())
         except ImageError as error:
-            left_out[error.code] += 1
+            left_out[not_judged(error.status, error.code)] += 1
             continue
         if digest in known:
             left_out[TRAINED_ON] += 1
@@ -153,11 +156,12 @@ def score_films(
             del usable[digest]
     if watch is not None:
         watch(len(labelled), len(labelled))
+    examples = tuple(contradicting.values())[:_MAX_LISTED]
     if not usable:
         raise DatasetError(
-            f"None of the {len(labelled):,} labelled films can be used "
-            f"({describe(dict(left_out))}). Choose films of this place that the model can "
-            "judge and has not seen, each with one label."
+            f"None of the {len(labelled):,} labelled films can be used. "
+            f"{' '.join(left_out_sentences(left_out, examples))} Choose films of this place that "
+            "the model can judge and has not seen, each with one label."
         )
     found = list(usable.values())
     observed = [one.observation.distance for one in found if one.observation is not None]
@@ -169,7 +173,7 @@ def score_films(
         np.array([one.labelled.source.name for one in found], np.str_),
         np.array(observed, np.float64),
         dict(left_out),
-        tuple(contradicting.values())[:_MAX_LISTED],
+        examples,
     )
 
 
@@ -179,13 +183,6 @@ class _Usable(NamedTuple):
     labelled: Labelled
     logits: NDArray[np.float64]
     observation: Observation | None
-
-
-def describe(left_out: dict[str, int]) -> str:
-    """Why films are not used, such as `3 labelled as two classes, 1 blank`."""
-    return ", ".join(
-        f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(left_out.items())
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.core.adaptation.adapt import Adapted, require_place
 from app.core.bundles.adaptation import ADAPTATION
+from app.core.bundles.adaptation_checks import CHECKS
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import OverreadError, system_reason
@@ -89,7 +90,7 @@ def remove(bundle: Bundle) -> Path:
     path, adaptation = bundle.adapted_in, bundle.adaptation
     if path is None or adaptation is None or path.is_symlink() or (path / MANIFEST).exists():
         raise OverreadError(f"{bundle.name!r} is not an adaptation, so it is not removed.")
-    others = sorted({one.name for one in path.iterdir()} - {ADAPTATION, *adaptation.files})
+    others = sorted({one.name for one in path.iterdir()} - {ADAPTATION, CHECKS, *adaptation.files})
     if others:
         raise OverreadError(
             f"The folder {path.name!r} also holds {others[0]!r}, so it is not removed. Take away "

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.adaptation.before_and_after import compare, outcome_of
-from app.core.adaptation.films import LocalFilms, describe
+from app.core.adaptation.films import LocalFilms
 from app.core.adaptation.fitting import Decision, fit_decision
+from app.core.adaptation.left_out import left_out_sentences
 from app.core.adaptation.wanted import Wanted
 from app.core.bundles.adaptation import Comparison
 from app.core.bundles.task import Task
@@ -53,9 +54,7 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
         DatasetError: If there are too few films, or one class is missing.
     """
     counts = np.bincount(films.labels, minlength=len(task.classes)).tolist()
-    left_out = describe(films.left_out)
-    if films.examples:
-        left_out += f", such as {', '.join(map(repr, films.examples))}"
+    left_out = left_out_sentences(films.left_out, films.examples)
     require_enough(counts, task, left_out=left_out)
     decision = fit_decision(films, base, wanted)
     folds = _folds(films, wanted.seed)
@@ -82,24 +81,28 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
     return Fitted(decision, probabilities, figures)
 
 
-def require_enough(counts: Sequence[int], task: Task, *, left_out: str = "") -> None:
+def require_enough(counts: Sequence[int], task: Task, *, left_out: Sequence[str] = ()) -> None:
     """Checks that there are enough labels of each class.
 
     Args:
         counts: Labelled films of each class.
         task: The classes.
-        left_out: Which others cannot be used, and why; empty if there are none.
+        left_out: Why others cannot be used, in sentences.
 
     Raises:
         DatasetError: If there are too few films, or one class is missing.
     """
     if sum(counts) >= MIN_FILMS and min(counts) >= MIN_OF_CLASS:
         return
-    without = f"; left out: {left_out}" if left_out else ""
     raise DatasetError(
-        f"There are too few labelled films to adapt to ({by_class(counts, task)}{without}). "
-        f"Expected at least {MIN_FILMS} films with {MIN_OF_CLASS} of each class; 50 to 200 are "
-        "better."
+        " ".join(
+            (
+                f"There are too few labelled films to adapt to ({by_class(counts, task)}).",
+                *left_out,
+                f"Expected at least {MIN_FILMS} films with {MIN_OF_CLASS} of each class; 50 to 200 "
+                "are better.",
+            )
+        )
     )
 
 

@@ -10,11 +10,13 @@ from threading import Event, Thread
 from typing import Generic, TypeVar
 
 from app.core.adaptation.adapt import Adapted, adapt
-from app.core.adaptation.checking import Check, check_promises
+from app.core.adaptation.checking import check_promises
 from app.core.adaptation.films import Watch
 from app.core.adaptation.folder import write_beside
 from app.core.adaptation.labels import Labelled
+from app.core.adaptation.storing_checks import as_stored, store_check
 from app.core.adaptation.wanted import Wanted
+from app.core.bundles.adaptation_checks import StoredCheck
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
 from app.core.scoring.engine import Engine
@@ -43,7 +45,7 @@ class Stage:
 
 
 class Background(Generic[_T]):
-    """Work on labelled films in a thread. Nothing is written.
+    """Work on labelled films in a thread.
 
     Attributes:
         bundle: The model.
@@ -165,8 +167,12 @@ class Adapting(Background[Adapted]):
         self.written = write_beside(self.outcome, models)
 
 
-class Checking(Background[Check]):
-    """The promises of an adaptation being checked on other films."""
+class Checking(Background[StoredCheck]):
+    """The promises of an adaptation being checked on other films; the outcome is kept with it.
+
+    Attributes:
+        not_stored: Why the outcome could not be kept; empty if it was.
+    """
 
     def __init__(self, labelled: Sequence[Labelled], *, bundle: Bundle) -> None:
         """Stores what is to be done; `start` begins.
@@ -175,4 +181,13 @@ class Checking(Background[Check]):
             labelled: Films of the place whose truth is known.
             bundle: The adapted model.
         """
-        super().__init__(bundle, lambda engine, watch: check_promises(engine, labelled, watch))
+        self.not_stored = ""
+        super().__init__(bundle, lambda engine, watch: self._check(engine, labelled, watch))
+
+    def _check(self, engine: Engine, labelled: Sequence[Labelled], watch: Watch) -> StoredCheck:
+        found = as_stored(check_promises(engine, labelled, watch), self.bundle)
+        try:
+            store_check(found, self.bundle)
+        except OverreadError as error:
+            self.not_stored = str(error)
+        return found

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.core.adaptation.films import LocalFilms, describe
+from app.core.adaptation.films import LocalFilms
 from app.core.adaptation.holding_out import Fitted
+from app.core.adaptation.left_out import left_out_sentences
 from app.core.bundles.adaptation import (
     ADAPTATION,
     ADAPTATION_CARD,
@@ -182,7 +183,7 @@ def card(adaptation: Adaptation, task: Task) -> str:
         "",
     ]
     if data.left_out:
-        lines += [f"Left out: {describe(data.left_out)}.", ""]
+        lines += [" ".join(left_out_sentences(data.left_out)), ""]
     if adaptation.reach > 1:
         lines += [
             f"Films are refused as unfamiliar at {adaptation.reach:.2f} times the bundle's limit.",

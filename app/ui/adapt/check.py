@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.core.adaptation.checking import Check, ZoneCheck
-from app.core.adaptation.films import describe
+from app.core.adaptation.check_words import (
+    films_in_words,
+    headline,
+    summary,
+    worst,
+    zone_figures,
+    zone_name,
+)
 from app.core.adaptation.running import Checking
+from app.core.bundles.adaptation_checks import CheckedZone, StoredCheck, read_checks
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.task import Task
+from app.core.errors import BundleError
 from app.core.markdown import escape_markdown, escape_sentence
-from app.core.performance.formatting import by_class, counted, proportion_in_full
-from app.core.performance.promises import percent
+from app.core.performance.formatting import counted
 from app.core.review.open_worklist import OpenWorklist
 from app.ui import components, state
 from app.ui.adapt import labels, progress
 from app.ui.cache import models
 
-_VERDICTS = {
-    "kept": "kept",
-    "by chance": "more than promised, perhaps by chance",
-    "not kept": "not kept",
-    "no zone": "no such zone",
-    "no films": "no film to tell",
-}
-
 
 def offer(bundle: Bundle, opened: OpenWorklist | None) -> None:
-    """Asks for labelled films, and shows what lies in the zones of an adapted model.
+    """Asks for labelled films, and checks an adapted model on them.
 
     Args:
         bundle: The adapted model.
@@ -35,7 +35,8 @@ def offer(bundle: Bundle, opened: OpenWorklist | None) -> None:
     st.markdown("##### Check the promises on other films")
     st.caption(
         "Films of this place whose truth is known, such as those of the last weeks. Those that the "
-        "model was adapted to, and others of their patients, are left out."
+        "model was adapted to, and others of their patients, are left out. The outcome is kept "
+        "with the adaptation."
     )
     labelled = labels.choose(bundle, opened, key="check")
     current = state.checking(bundle)
@@ -55,57 +56,59 @@ def offer(bundle: Bundle, opened: OpenWorklist | None) -> None:
         progress.show(current)
     elif current is not None and current.outcome is None:
         st.error(escape_sentence(current.error), icon=":material/error:")
-    elif current is not None and current.outcome is not None:
+    elif current is not None and current.outcome is not None and current.not_stored:
+        st.warning(escape_sentence(current.not_stored), icon=":material/warning:")
         _show(current.outcome, bundle)
 
 
-def _show(check: Check, bundle: Bundle) -> None:
-    films, task = check.films, bundle.manifest.task
-    number = counted(len(films.labels), "other film")
-    verdicts = {zone.verdict for zone in check.zones}
-    if "not kept" in verdicts:
-        st.error(
-            f"Not every promise is kept on these {number}. Read all films, and adapt again with "
-            "all labels of the place.",
-            icon=":material/error:",
-        )
-    elif "by chance" in verdicts:
-        st.warning(
-            f"On these {number} there is more than was promised, perhaps by chance. Check more "
-            "films before you rely on the zones.",
-            icon=":material/warning:",
-        )
-    elif "kept" in verdicts:
-        st.success(f"Every promise is kept on these {number}.", icon=":material/check:")
-    else:
-        st.info("There is no zone to check: all films are to be read.", icon=":material/info:")
+def show_last(bundle: Bundle) -> None:
+    """The checks that are kept with an adapted model, the last one in full.
+
+    Args:
+        bundle: The adapted model.
+    """
+    try:
+        kept = read_checks(bundle)
+    except BundleError as error:
+        st.error(escape_sentence(str(error)), icon=":material/error:")
+        return
+    if not kept:
+        st.caption("Not checked on other films yet.")
+        return
+    st.markdown(f"##### Checked on other films on {kept[-1].date}")
+    _show(kept[-1], bundle)
+    if len(kept) > 1:
+        with st.expander(f"{counted(len(kept) - 1, 'earlier check')}"):
+            lines = (summary(one, bundle.manifest.task) for one in kept[-2::-1])
+            st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _show(check: StoredCheck, bundle: Bundle) -> None:
+    task = bundle.manifest.task
+    say, icon = {
+        "not kept": (st.error, ":material/error:"),
+        "by chance": (st.warning, ":material/warning:"),
+        "kept": (st.success, ":material/check:"),
+    }.get(worst(check), (st.info, ":material/info:"))
+    say(headline(check), icon=icon)
     components.table(
-        [_row(zone, task.display_name(task.classes[-1])) for zone in check.zones],
-        key="check_zones",
+        [_row(zone, task) for zone in check.zones],
+        key=f"check_zones_{check.data.fingerprint[:12]}",
         figures=["Promised", "Found", "Films in it"],
     )
-    counts = [int((films.labels == label).sum()) for label in range(len(task.classes))]
-    text = f"{number.capitalize()} used ({escape_markdown(by_class(counts, task))})."
-    if films.left_out:
-        text += f" Left out: {describe(films.left_out)}."
-    if check.refused:
-        text += (
-            f" {check.refused:,} of those used are refused as unfamiliar, so they are to be read."
-        )
-    st.caption(f"{text} In brackets 95 % intervals and counts, films of a patient taken together.")
+    sentences = map(escape_markdown, films_in_words(check, task))
+    st.caption(
+        f"{' '.join(sentences)} In brackets 95 % intervals and counts, films of a patient taken "
+        f"together. The list of films is known by {check.data.fingerprint[:12]}."
+    )
 
 
-def _row(zone: ZoneCheck, positive: str) -> dict[str, str]:
-    what = {
-        "ruled out": f"Ruled out: films with {positive} that are missed",
-        "ruled in": f"Ruled in: films without {positive}",
-        "clear": "Clear: wrong predictions",
-    }[zone.name]
-    is_there = zone.promise.found
+def _row(zone: CheckedZone, task: Task) -> dict[str, str]:
+    promised, found, inside, verdict = zone_figures(zone)
     return {
-        "Zone": what,
-        "Promised": f"at most {percent(zone.promise.promised)}" if is_there else "nothing",
-        "Found": proportion_in_full(zone.errors) if is_there and zone.errors.total else "none",
-        "Films in it": proportion_in_full(zone.inside) if is_there else "none",
-        "Promise": _VERDICTS[zone.verdict],
+        "Zone": zone_name(zone, task),
+        "Promised": promised,
+        "Found": found,
+        "Films in it": inside,
+        "Promise": verdict,
     }

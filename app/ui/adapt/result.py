@@ -6,8 +6,8 @@ import streamlit as st
 
 from app.charts import zones as charts
 from app.core.adaptation.adapt import Adapted
-from app.core.adaptation.films import describe
 from app.core.adaptation.folder import folder_name
+from app.core.adaptation.left_out import left_out_sentences
 from app.core.adaptation.picture import change, place_films
 from app.core.adaptation.running import Adapting
 from app.core.adaptation.writing import figure_text
@@ -62,14 +62,10 @@ def _say_films(adapted: Adapted) -> None:
     counts = escape_markdown(by_class(data.counts.values(), task))
     of_units = "" if data.unit == "film" else f", {counted(data.units, data.unit)}"
     text = f"{counted(len(films.labels), 'labelled film')} used ({counts}{of_units})."
-    if data.left_out:
-        text += f" Left out: {describe(data.left_out)}."
-    if films.examples:
-        names = ", ".join(escape_markdown(one) for one in films.examples)
-        text += f" Labelled as two classes: {names}."
     if data.unit == "film":
         text += " No patients are known, so each film counts as a patient of its own."
-    st.caption(text)
+    left_out = left_out_sentences(data.left_out, films.examples)
+    st.caption(" ".join([text, *map(escape_markdown, left_out)]))
 
 
 def _compare(figures: tuple[Comparison, ...]) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
+from app.core.adaptation.check_words import section as checks_section
+from app.core.bundles.adaptation_checks import read_checks
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.provenance import FileCheck, VersionCheck
 from app.core.markdown import escape_markdown
@@ -47,13 +50,26 @@ def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[Vers
             st.badge("Library versions as trained", icon=":material/check:", color="green")
         st.download_button(
             "Download card",
-            bundle.card(),
+            whole_card(bundle),
             f"{bundle.name}-MODEL_CARD.md",
             "text/markdown",
             icon=":material/download:",
             key="model_card_download",
             on_click="ignore",
         )
+
+
+def whole_card(bundle: Bundle) -> str:
+    """The card in Markdown; of an adapted model, with how it did when it was checked.
+
+    Args:
+        bundle: The model.
+    """
+    if bundle.adaptation is None:
+        return bundle.card()
+    base = replace(bundle, adapted_in=None).card()
+    checks = checks_section(read_checks(bundle), bundle.manifest.task)
+    return f"{bundle.card().removesuffix(base)}{checks}\n{base}"
 
 
 def gate(bundle: Bundle) -> None:

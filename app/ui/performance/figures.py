@@ -10,7 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.charts import performance as charts
+from app.core.adaptation.check_words import summary
 from app.core.bundles.adaptation import LOCAL
+from app.core.bundles.adaptation_checks import read_checks
 from app.core.bundles.bundle import Bundle
 from app.core.markdown import escape_markdown
 from app.core.performance import formatting
@@ -107,8 +109,10 @@ def zone_promises(held_out: HeldOut, bundle: Bundle) -> None:
             f"{formatting.proportion_in_full(found.precision)} of the films ruled in are positive. "
             f"{formatting.count_of_total(found.to_be_read)} films are left to be read."
         )
+    checks = [summary(one, task) for one in reversed(read_checks(bundle))]
+    checked = "".join(f"\n- Checked on other films on {one}" for one in checks)
     with st.expander("What the zones promise"):
-        st.markdown(lines + here)
+        st.markdown(lines + here + checked)
 
 
 def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, unit: str) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from app.cli import main
+from app.core.adaptation.check_words import worst
+from app.core.bundles.adaptation_checks import read_checks
 from app.core.bundles.bundle import load_bundle
 
 
@@ -59,6 +61,35 @@ def test_an_adaptation_scores_and_names_itself_in_every_row(base, films, tmp_pat
     assert "is an adaptation already" in capsys.readouterr().err
 
 
+def test_an_adaptation_is_checked_on_other_films_and_keeps_the_outcome(
+    base, films, tmp_path, capsys
+):
+    out, table = base.path.with_name("small@ward-3"), labels_of(films)
+    head, *rows = table.read_text().splitlines()
+    fitted, others = tmp_path / "fitted.csv", tmp_path / "others.csv"
+    # Every other patient; in the other list also one that the model was adapted to.
+    fitted.write_text("\n".join([head, *rows[::4], *rows[1::4]]))
+    others.write_text("\n".join([head, *rows[2::4], *rows[3::4], rows[0]]))
+    assert main(["adapt", str(base.path), str(fitted), "--out", str(out)]) == 0
+    before = load_bundle(out).sha256
+    capsys.readouterr()
+
+    status = main(["adapt", str(out), str(others), "--check"])
+
+    said = capsys.readouterr()
+    (kept,) = read_checks(load_bundle(out))
+    assert status == (1 if worst(kept) == "not kept" else 0)
+    assert "20 films used" in said.out
+    assert "1 film is left out: the model was adapted to it" in said.out
+    assert f"films sha256: {kept.data.fingerprint}" in said.out
+    assert load_bundle(out).sha256 == before  # results that name it stay true
+
+
+def test_what_is_not_adapted_has_nothing_to_check(base, films, capsys):
+    assert main(["adapt", str(base.path), str(labels_of(films)), "--check"]) == 1
+    assert "not adapted to a place" in capsys.readouterr().err
+
+
 def test_too_few_films_write_nothing(base, films, tmp_path, capsys):
     out, table = tmp_path / "small@x", labels_of(films)
     table.write_text("\n".join(table.read_text().splitlines()[:9]) + "\n")
@@ -101,7 +132,14 @@ def test_labels_that_were_filled_in_are_not_overwritten(base, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "options", [["--miss-rate", "5"], ["--precision", "0"], ["--propose", "0"], ["--propose", "3"]]
+    "options",
+    [
+        ["--miss-rate", "5"],
+        ["--precision", "0"],
+        ["--propose", "0"],
+        ["--propose", "3"],
+        ["--check"],
+    ],
 )
 def test_a_wrong_call_has_status_2(base, tmp_path, options):
     call = ["adapt", str(base.path), str(tmp_path), "--out", str(tmp_path / "x"), *options]

@@ -130,8 +130,8 @@ def test_a_saved_one_is_checked_on_films_it_was_not_adapted_to(page, labelled, d
     wait(at)
 
     assert not at.exception
-    assert "4 other films used (2 Normal, 2 Pneumonia)" in texts(at)
-    assert "Left out: 24 among the films that were adapted to" in texts(at)
+    assert "4 films used (2 Normal, 2 Pneumonia)" in texts(at)
+    assert "24 films are left out: the model was adapted to them" in texts(at)
     table = at.dataframe[0].value
     assert table["Promised"].tolist() == ["nothing", "nothing"]
     assert table["Promise"].tolist() == ["no such zone", "no such zone"]
@@ -169,8 +169,9 @@ def test_what_is_left_out_is_told(page, labelled, data_root):
     at = adapt(page, f"{labelled}/table.csv")
 
     assert "23 labelled films used (11 Normal, 12 Pneumonia)." in texts(at)
-    assert "Left out: 1 damaged, 2 labelled as two classes." in texts(at)
-    assert "Labelled as two classes: labelled/NORMAL/0" in texts(at)
+    assert "1 film is left out: it cannot be read (1 damaged)." in texts(at)
+    assert "2 labels contradict each other" in texts(at)
+    assert "two classes (labelled/NORMAL/0" in texts(at)
 
 
 def test_a_place_is_not_overwritten(page, labelled, models):

@@ -2,14 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.adaptation.films import (
-    CONTRADICTING,
-    REPEATED,
-    TRAINED_ON,
-    describe,
-    score_films,
-)
+from app.core.adaptation.films import score_films
 from app.core.adaptation.labels import Labelled
+from app.core.adaptation.left_out import CONTRADICTING, REPEATED, TRAINED_ON
 from app.core.errors import DatasetError
 from app.core.images.decoding import image_id
 from app.core.scoring.engine import Engine
@@ -94,7 +89,7 @@ def test_films_of_the_training_are_left_out(engine, pictures, monkeypatch):
     split.write_text(f"path,label,split,image_id\nx.png,NORMAL,train,{digest}\n")
     try:
         films = score_films(engine, [labelled(path) for path in pictures])
-        with pytest.raises(DatasetError, match="1 among the films of the training"):
+        with pytest.raises(DatasetError, match="the model was trained, tuned or tested on it"):
             score_films(engine, [labelled(pictures[2])])
     finally:
         split.unlink()
@@ -130,8 +125,3 @@ def test_the_fingerprint_is_that_of_the_films_in_any_order():
 
     assert films.fingerprint == films.select(np.arange(20)[::-1]).fingerprint
     assert films.fingerprint != films.select(np.arange(19)).fingerprint
-
-
-def test_reasons_are_listed_with_their_counts():
-    assert describe({"blank": 2, REPEATED: 1}) == "2 blank, 1 the same file again"
-    assert describe({"wrong_view": 1}) == "1 wrong view"
