@@ -4,7 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.page_addresses import PAGES
 from app.reading.routes import ROUTES
 
-app = st.App(Path(__file__).with_name("main.py"), routes=[*ROUTES, *PAGES])
+app = st.App(Path(__file__).with_name("main.py"), routes=ROUTES)

@@ -53,6 +53,22 @@ def with_files_as_known_films(bundle: Bundle, folder: Path, labels: Mapping[Path
     return with_known_films(bundle, folder, table, np.array(places), pictures=pictures)
 
 
+def on_a_line(
+    bundle: Bundle,
+    folder: Path,
+    *,
+    votes: int | None = None,
+    num: int = 40,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Bundle:
+    """A copy in `folder` of a bundle whose held-out films lie on a line, two a patient."""
+    places = np.arange(num, dtype=np.float32)[:, np.newaxis]
+    places[2] = 1.02  # not the same film as the one at 1, nor are any others
+    return with_known_films(
+        bundle, folder, held_out(bundle, num), places, pictures=pictures, votes=votes
+    )
+
+
 def with_known_films(
     bundle: Bundle,
     folder: Path,

@@ -123,11 +123,10 @@ def probability_histograms(
             y=1,
             yref="paper",
             yanchor="bottom",
-            text=f"threshold {formatting.threshold(threshold)}",
+            text=f"threshold {threshold:.3f}",
             showarrow=False,
         )
-    edges = histograms[0].edges
-    figure.update_xaxes(range=(edges[0], edges[-1]), zeroline=False)
+    figure.update_xaxes(range=(0, 1), zeroline=False)
     figure.update_xaxes(title=axis, row=len(histograms), col=1)
     layout.styled(figure, height=height)
     return figure.update_layout(

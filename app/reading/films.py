@@ -37,6 +37,7 @@ from app.reading.film_answers import (
     said_part,
 )
 from app.reading.opened import AskedFilm, asked_film
+from app.reading.similar_films import similar_part
 
 _FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
 _MOST_NEXT = 4
@@ -86,6 +87,7 @@ def film_object(asked: Asked, found: AskedFilm) -> dict[str, Any]:
         "asks": asks(found),
         "details": [] if picture is None else details(picture),
         "truth": _truth(found) if own is not None and seen.shows_model else None,
+        "similar": similar_part(asked, found),
     }
 
 

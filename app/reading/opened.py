@@ -15,6 +15,7 @@ from app.reading.answers import AnswerError, Asked
 from app.reading.sessions import sessions
 
 _HIDDEN = "The model is shown once your call is locked."
+_NOTHING = "The model says nothing of this film."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,28 @@ class AskedFilm:
     said: Answers
     sight: Sight
 
-    def require_model(self) -> Result:
-        """The result with its prediction, for a reader who may see it.
+    def require_shown(self) -> Result:
+        """The result, with a prediction or without, for a reader who may see it.
 
         Raises:
             AnswerError: If there is none, or it may not be seen.
         """
         if not self.sight.shows_model:
             raise AnswerError(409, _HIDDEN)
-        if self.result is None or self.result.prediction is None:
-            raise AnswerError(404, "The model says nothing of this film.")
+        if self.result is None:
+            raise AnswerError(404, _NOTHING)
         return self.result
+
+    def require_model(self) -> Result:
+        """The result with its prediction, for a reader who may see it.
+
+        Raises:
+            AnswerError: If there is none, or it may not be seen.
+        """
+        result = self.require_shown()
+        if result.prediction is None:
+            raise AnswerError(404, _NOTHING)
+        return result
 
 
 def asked_worklist(asked: Asked) -> OpenWorklist:

@@ -11,6 +11,7 @@ from app.reading.answers import PREFIX
 from app.reading.downloads import DOWNLOADS
 from app.reading.film_lists import FILM_LISTS
 from app.reading.films import FILMS
+from app.reading.similar_films import SIMILAR_FILMS
 from app.reading.state import STATE
 
 
@@ -22,6 +23,7 @@ ROUTES: list[BaseRoute] = [
     *STATE,
     *FILM_LISTS,
     *FILMS,
+    *SIMILAR_FILMS,
     *ACTIONS,
     *DOWNLOADS,
     # Last, as Streamlit would answer any other address with its own page.

@@ -1,6 +1,8 @@
-"""Films like the open one: seen below the film, compared large, opened, readable."""
+"""Films like the open one: seen beside it, compared large, opened, readable."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -28,26 +30,28 @@ def test_similar_films_are_seen_compared_and_opened(page, models, home):
         steps.review_samples(page)
         steps.open_row(page, 0)
         opened = steps.name_of_film(page).inner_text()
-        similar = page.get_by_role("group", name="Films like this one")
-        films = similar.get_by_role("button")
+        similar = page.get_by_role("region", name="Films like this one")
+        films = similar.get_by_role("button", name=re.compile("close|usual|far"))
 
         expect(films).to_have_count(6)
+        expect(films.first.locator("img")).to_have_js_property("naturalWidth", 160)
+        # In sight with probability and decision, without scrolling.
+        expect(similar).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="Disagree D")).to_be_in_viewport()
 
-        films.first.focus()
-        page.keyboard.press("Enter")
-        dialog = page.get_by_role("dialog", name="Films like this one")
-        expect(dialog.get_by_role("img")).to_have_count(2)
-        steps.shown(dialog.get_by_text("1 of 6"))
-        page.keyboard.press("ArrowLeft")
-        steps.shown(dialog.get_by_text("6 of 6"))
+        page.keyboard.press("j")
+        expect(films.first).to_have_attribute("aria-pressed", "true")
+        beside = page.get_by_role("img", name="For comparison")
+        expect(beside).to_be_visible()
+        page.keyboard.press("j")
+        expect(films.nth(1)).to_have_attribute("aria-pressed", "true")
         assert not any(contrast.violations_in_both_themes(page).values())
         page.keyboard.press("Escape")
-        expect(dialog).to_have_count(0)
-        expect(films.first).to_be_focused()
-        assert not any(contrast.violations_in_both_themes(page).values())
+        expect(beside).to_be_hidden()
+        expect(films.nth(1)).to_have_attribute("aria-pressed", "false")
 
         films.nth(1).click()
-        dialog.get_by_role("button", name="Open this film").click()
-        expect(dialog).to_have_count(0)
+        similar.get_by_role("button", name="Open this film").click()
         expect(steps.name_of_film(page)).not_to_have_text(opened)
+        expect(beside).to_be_hidden()
         expect(films).to_have_count(6)

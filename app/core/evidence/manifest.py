@@ -14,7 +14,8 @@ from app.core.errors import BundleError
 
 EVIDENCE = "evidence.json"
 EVIDENCE_FORMAT: Literal[1] = 1
-# Where there are several sites, each is a split as well.
+# The split of all cases; where there are several sites, each is a split as well.
+ALL_CASES = "cases"
 SITE = "site"
 # The finding of results that are about one question only.
 THE_FINDING = ""

@@ -9,9 +9,9 @@ from app.core.review import modes
 from app.core.review.open_worklist import OpenWorklist
 from app.core.settings import read_settings
 from app.reading.sessions import sessions
-from app.ui import errors, state, widget_keys
+from app.ui import errors, state
 from app.ui.cache import films
-from app.ui.case import refusal, similar_films
+from app.ui.case import refusal
 from app.ui.viewer import viewer
 
 
@@ -35,7 +35,6 @@ def read(opened: OpenWorklist, who: Reader | None) -> None:
         item = viewer.read_films(
             reading,
             addressed=addressed,
-            wish=state.value_of(widget_keys.WISHED_FILM),
             version=opened.version,
         )
     item = addressed if item is None else item
@@ -45,7 +44,7 @@ def read(opened: OpenWorklist, who: Reader | None) -> None:
 
 
 def _show_below(opened: OpenWorklist, item: int, who: Reader | None) -> None:
-    """Similar films, and what may be decided about a refused one; nothing before a blind call."""
+    """What may be decided about a refused film, and activations; nothing before a blind call."""
     opened.answers.follow()
     if not modes.sight(opened.worklist, who, opened.answers.on(item)).shows_model:
         return
@@ -57,10 +56,6 @@ def _show_below(opened: OpenWorklist, item: int, who: Reader | None) -> None:
         if case.film is not None and case.remedy is not None:
             refusal.show_corrected(case, case.film, case.remedy)
         refusal.ask(case, opened, item)
-    class_index = case.prediction.class_index if case.prediction is not None else 0
-    similar = similar_films.find(case, bundle, class_index)
-    similar_films.warn(similar)
-    similar_films.show(similar, case, opened)
     if case.prediction is not None:
         st.page_link(
             "views/activations.py",

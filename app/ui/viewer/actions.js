@@ -44,6 +44,7 @@ export function actionsOf(desk) {
     right: () => view.rotate(1),
     flip: () => view.flip(),
     magnifier: () => desk.controls.magnify(),
+    similar: () => desk.similar.step() || desk.say("There are no pictures of similar films."),
     distance: () => toggleTool("distance"),
     region: () => desk.controls.nextShape(),
     windowing: () => toggleTool("window"),
@@ -93,6 +94,7 @@ function escape(desk) {
   const focused = root.getRootNode().activeElement;
   if (focused?.matches("textarea, input, select, .tags button")) at(".film").focus();
   else if (controls.tool in SHAPES || controls.tool) controls.useTool("");
+  else if (desk.beside.shown) desk.beside.show(null);
   else if (root.getRootNode().fullscreenElement) document.exitFullscreen();
   else root.classList.remove("full");
 }

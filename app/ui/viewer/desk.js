@@ -1,6 +1,7 @@
 // Puts the parts of the viewer together: which film is open, what is drawn of it, what is saved.
 import { keepOpened } from "../reading_order.js";
 import { actionsOf } from "./actions.js";
+import { Beside } from "./beside.js";
 import { ReadingClock } from "./clock.js";
 import { Controls } from "./controls.js";
 import { element, remembered, setText } from "./dom.js";
@@ -12,6 +13,7 @@ import { Keys } from "./keys.js";
 import { Marks } from "./marks.js";
 import { Position } from "./position.js";
 import { Saving } from "./saving.js";
+import { SimilarFilms } from "./similar_films.js";
 import { Stage } from "./stage.js";
 import { TypedAhead } from "./typed_ahead.js";
 import { VerdictPanel } from "./verdict_panel.js";
@@ -24,7 +26,6 @@ const AGAIN = 700; // until a heatmap that is being computed is asked for again
 export class Desk {
   #resting = 0;
   #asking = 0;
-  #wish = null; // film that Streamlit asked for last, and its number among such wishes
   #version = null; // of the worklist
   #told = null; // film that Streamlit has heard of
   #entry = null;
@@ -41,8 +42,12 @@ export class Desk {
     this.stage = new Stage([...root.querySelectorAll(".pane")], this.view);
     this.marks = new Marks(this.stage.main, this.at(".pane .marks"), (region) =>
       this.panel.setRegions([...this.panel.draft.regions, region]));
+    this.beside = new Beside(client);
     this.maps = new HeatmapPanel(root);
     this.panel = new VerdictPanel(root, data.worklist);
+    this.similar = new SimilarFilms(root, client, {
+      beside: this.beside, open: (item) => this.open(item),
+    });
     this.saving = new Saving(client, {
       line: this.at(".saved"), banner: this.at(".banner"),
       place: (item) => this.position.textOf(item),
@@ -56,25 +61,22 @@ export class Desk {
     this.keys = new Keys(root, this.actions, () => this.at(".help").open);
     fillHelp(this.at(".help"));
     this.#listen();
-    this.#wish = String(data.wish);
     this.#told = data.addressed;
     client.start();
     this.#start();
   }
 
-  // What Streamlit gives at each of its runs: a session, and perhaps a film to open.
+  // What Streamlit gives at each of its runs: a session, and which version of the worklist it knows.
   take(data, setStateValue) {
     this.setStateValue = setStateValue;
     this.panel.offer(data.classes, data.tags);
     this.client.take(data.token);
-    if (data.wish && this.#wish !== String(data.wish)) this.open(data.wish[0]);
-    else if (this.#version !== null && this.#version !== data.version) this.#describeAnew();
-    this.#wish = String(data.wish);
+    if (this.#version !== null && this.#version !== data.version) this.#describeAnew();
     this.#version = data.version;
   }
 
   stop() {
-    for (const part of [this.client, this.clock, this.stage, this.keys, this.saving, this.controls])
+    for (const part of [this.client, this.clock, this.stage, this.keys, this.saving, this.similar, this.controls])
       part.stop();
     this.store.clear();
     clearTimeout(this.#resting);
@@ -112,6 +114,7 @@ export class Desk {
     clearTimeout(this.#asking);
     this.clock.restart();
     this.saving.dismiss();
+    this.beside.show(null);
     this.at(".position").textContent = this.position.text;
     this.controls.useTool("");
     const ready = this.store.ready(item);
@@ -177,6 +180,7 @@ export class Desk {
     this.at(".file").hidden = !film.details?.length;
     this.panel.open(film);
     this.marks.open(this.panel.draft.regions);
+    this.similar.open(film, () => this.store.ready(this.position.items[this.position.index + 1])?.film);
     this.saving.open(film);
     this.view.open(film.film ?? { bits: 8 });
     this.controls.open(film);
@@ -230,6 +234,7 @@ export class Desk {
   #drawBeside() {
     const other = this.stage.panes[1];
     const entry = this.#entry;
+    if (this.#drawOther(other)) return true;
     const { beside } = this.maps.settings;
     const before = this.position.items[this.position.index - 1];
     const shown = beside === "previous" ? this.store.ready(before) : entry;
@@ -249,6 +254,18 @@ export class Desk {
         this.stage.draw();
       }, () => {});
     return changed;
+  }
+
+  // A film that is none of the worklist; whether there is one.
+  #drawOther(pane) {
+    const { shown, pixels } = this.beside;
+    pane.isPlain = Boolean(shown);
+    if (!shown) return false;
+    pane.box.hidden = false;
+    pane.pixels = pixels;
+    pane.layer = null;
+    pane.box.querySelector(".pane-label").textContent = shown.label;
+    return true;
   }
 
   // Streamlit draws what lies below for the film on which the reader came to rest, and the list marks it.
@@ -282,6 +299,8 @@ export class Desk {
       this.controls.showFigures();
     });
     this.maps.addEventListener("change", () => this.refreshMap());
+    this.beside.addEventListener("change", () => this.refreshMap());
+    this.at(".display [name=beside]").addEventListener("change", () => this.beside.show(null));
     this.maps.addEventListener("chosen", () => this.#choose());
     this.panel.addEventListener("draft", () => {
       this.marks.regions = this.panel.draft.regions;

@@ -25,6 +25,9 @@ export const KEYS = [
     ["heatmap", "Shift+H", "Switch the heatmap on or off"],
     ["contours", "O", "Contour lines or colours"],
   ]],
+  ["Similar films", [
+    ["similar", "J", "One after another beside the film, then none"],
+  ]],
   ["Film", [
     ["full", "F", "Full screen"],
     ["fit", "0", "Whole film"],

@@ -1,8 +1,10 @@
 // Draws films with their heatmaps into panes, linked by one view.
+import { usualWindow } from "./view.js";
 import { Windowing } from "./windowing.js";
 
 const LENS = 110; // radius in CSS pixels
 const LENS_FACTOR = 2.5;
+const NOT_TURNED = { quarters: 0, flipped: false };
 
 export class Pane {
   #windowing = new Windowing();
@@ -12,10 +14,12 @@ export class Pane {
     this.canvas = box.querySelector("canvas");
     this.pixels = null;
     this.layer = null; // draws the heatmap into a context that is in the film's coordinates
+    this.isPlain = false; // drawn as it comes, whatever is done to the open film; moved with it
   }
 
   // From the film's pixels to CSS pixels of the pane.
-  matrix({ place, turn }) {
+  matrix({ place, turn: wanted }) {
+    const turn = this.isPlain ? NOT_TURNED : wanted;
     const { rows, columns } = this.pixels.film;
     const { clientWidth: width, clientHeight: height } = this.canvas;
     return new DOMMatrix()
@@ -51,7 +55,8 @@ export class Pane {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillRect(0, 0, width, height);
     if (!this.pixels) return;
-    const picture = this.#windowing.picture(this.pixels, view.window);
+    const levels = this.isPlain ? usualWindow(this.pixels.film) : view.window;
+    const picture = this.#windowing.picture(this.pixels, levels);
     const matrix = this.matrix(view);
     this.#paint(context, picture, matrix, ratio);
     if (!lens) return;

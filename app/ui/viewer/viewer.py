@@ -32,7 +32,6 @@ def read_films(
     reading: Reading,
     *,
     addressed: int | None,
-    wish: tuple[int, int] | None,
     version: int,
     key: str = "viewer",
 ) -> int | None:
@@ -43,7 +42,6 @@ def read_films(
     Args:
         reading: What is read, by whom.
         addressed: The film in the address; of this one the page need not be told.
-        wish: A film to open, and how many were wished for before; None without a wish.
         version: Of the worklist; the open film is described anew when it grows.
         key: Of the component.
 
@@ -56,7 +54,6 @@ def read_films(
         "classes": [{"label": label, "text": text} for label, text in reading.classes],
         "tags": list(reading.tags),
         "addressed": addressed,
-        "wish": wish,
         "version": version,
     }
     result = _mount(data=data, key=key, on_item_change=lambda: None, on_asked_change=lambda: None)

@@ -91,10 +91,9 @@ export class FilmCache extends EventTarget {
     if (!path) return;
     this.#loading.add(path);
     try {
-      const picture = await this.client.blob(path); // empty of a film that has none
-      this.#keepPicture(path, picture.size ? URL.createObjectURL(picture) : "");
+      this.#keepPicture(path, URL.createObjectURL(await this.client.blob(path)));
     } catch (error) {
-      if (!error.isPassing) this.#keepPicture(path, "");
+      if (!error.isPassing) this.#keepPicture(path, ""); // has none
     } finally {
       this.#loading.delete(path);
       this.#fetchNext();

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from app.reading import shelf
+from app.reading.routes import ROUTES
 from tests.app.reading.conftest import browser_of, named
 from tests.pictures import dicom
 
@@ -138,9 +139,9 @@ def test_the_state_tells_how_far_a_reader_is(make):
 
 
 @pytest.mark.parametrize("mode", ["blind_first", "second_reader"])
-def test_before_the_call_nothing_of_the_model_leaves_the_server(make, mode):
+def test_before_the_call_nothing_of_the_model_leaves_the_server(make, mode, known_ward):
     """Every route, by every way that there is, is asked; what is answered is read as text."""
-    opened, browser = make(mode=mode)
+    opened, browser = make(mode=mode, model=known_ward)
     task = opened.bundle.manifest.task
     telling = {*task.classes, *map(task.display_name, task.classes), "Positive", "Negative",
                "Uncertain", "Clear", "film_", "zone_word"}  # fmt: skip
@@ -163,6 +164,9 @@ def test_before_the_call_nothing_of_the_model_leaves_the_server(make, mode):
               for index in (0, 1)),
             browser.get(f"/reading/heatmaps/{item}/grad_cam/1/{digest}"),
             browser.get(f"/reading/heatmaps/{item}/grad_cam/1/{digest}?grid=1"),
+            browser.get(
+                f"/reading/similar/{item}/{known_ward.sha256[:32]}/{opened.result(0).image_id}"
+            ),
             browser.post(f"/reading/films/{item}/verdict", json=action),
             browser.post(f"/reading/films/{item}/undo", json=action),
             browser.post(f"/reading/films/{item}/mark", json=action | {"event": "seen"}),
@@ -173,11 +177,20 @@ def test_before_the_call_nothing_of_the_model_leaves_the_server(make, mode):
         assert not [word for word in telling if word in text], (answered.url, text)
     films = [one.json() for one in asked if "next=" in str(one.url)]
     assert all(one["asks"] == "call" for one in films)
-    assert not any(one["prediction"] or one["heatmaps"] or one["truth"] for one in films)
+    hidden = ("prediction", "heatmaps", "truth", "similar")
+    assert not any(one[part] for one in films for part in hidden)
     orders = [one.json()["items"] for one in asked if str(one.url).endswith("/order")]
     assert all(items in ([0, 1, 2, 3], []) for items in orders)
     assert {one.status_code for one in asked if "heatmap" in str(one.url)} == {409}
+    assert {one.status_code for one in asked if "similar" in str(one.url)} == {409}
     assert not opened.answers.films()
+    walked = {one.request.url.path for one in asked}
+    not_asked = {one.path for one in ROUTES if not any(map(one.path_regex.match, walked))}
+    # Pictures, the call itself, and files by tickets that nobody has.
+    assert not_asked == {
+        "/reading/thumbnails/{item:int}/{digest}", "/reading/films/{item:int}/call",
+        "/reading/pixels/{item:int}/{digest}", "/reading/downloads/{ticket}",
+    }  # fmt: skip
 
 
 def test_after_the_call_the_model_is_shown_to_this_reader_alone(make):

@@ -74,33 +74,10 @@ def test_the_viewer_is_given_a_session_and_nothing_of_any_film(bundle, data_root
     assert [one["label"] for one in data["classes"]] == list(bundle.manifest.task.classes)
     assert "rotated" in data["tags"]
     assert set(data) == {
-        "token", "worklist", "classes", "tags", "addressed", "wish", "version"
+        "token", "worklist", "classes", "tags", "addressed", "version"
     }  # fmt: skip
     assert data["addressed"] == item_of(opened, "film_0.png")
     assert "film_0" not in json.dumps(data)
-
-
-def test_films_like_the_open_one_are_shown_and_one_of_the_worklist_is_opened(
-    bundle, data_root, tmp_path, make
-):
-    films = sorted((data_root / "ward").glob("film_*.png"))
-    known = with_files_as_known_films(
-        bundle,
-        tmp_path / "models" / bundle.name,
-        {path: number % 2 for number, path in enumerate(films)},
-    )
-    opened = make(known, "ward")
-
-    at = open_case(opened, item_of(opened, films[0].name))
-
-    assert not at.exception
-    (data,) = given(at, '"rows"')
-    shown = [film for row in data["rows"] for film in row["films"]]
-    # Three of pneumonia, and two normal: the open film itself is not among them.
-    assert [film["truth"][0] for film in shown] == ["▲"] * 3 + ["○"] * 2
-    assert all(film["can_open"] and film["picture"].startswith("data:image/jpeg") for film in shown)
-    ranks = [float(film["distance"].split()[0]) for film in shown]
-    assert ranks == sorted(ranks[:3]) + sorted(ranks[3:])
 
 
 def test_before_a_blind_call_nothing_that_the_model_found_is_below(
@@ -116,7 +93,6 @@ def test_before_a_blind_call_nothing_that_the_model_found_is_below(
 
     assert not at.exception
     assert given(at, '"token"')
-    assert not given(at, '"rows"')
     assert not re.search("Films like|Positive|Uncertain|Negative|Pneumonia|Normal", texts(at))
 
 
