@@ -119,10 +119,11 @@ def driver_rate(bundle: Bundle, *, count: int = 4000) -> float:
     film = np.random.default_rng(0).integers(0, 256, (1, size.height, size.width, size.channels))
     engine = Engine(bundle)
     logits, maps, _ = engine.run(film.astype(np.uint8))
+    evidence = None if maps is None else maps[0, ..., 0]
     prediction = predict(class_logits(logits)[0], bundle.manifest)
     source = Source("film.png", Path("film.png"))
     results = [
-        Result(source, f"{number:064d}", "ok", prediction=prediction, evidence=maps[0, ..., 0])
+        Result(source, f"{number:064d}", "ok", prediction=prediction, evidence=evidence)
         for number in range(count)
     ]
     sent = [pickle.dumps(results[n : n + BATCH_SIZE]) for n in range(0, count, BATCH_SIZE)]

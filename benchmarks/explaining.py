@@ -16,8 +16,8 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.backends.backend import Scores
 from app.core.backends.openvino_cpu import compile_for_cpu
+from app.core.backends.scores import Scores
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.images import decoding
 from app.core.images.preparation import to_input

@@ -37,8 +37,10 @@ def _run(options: argparse.Namespace) -> None:
     print(f"folder: {bundle.adapted_in or bundle.path}")
     task = bundle.manifest.task
     print(f"{'findings' if task.any_of else 'classes'} ({task.kind}): {', '.join(task.classes)}")
-    print(f"parameters: {engine.network.model.count_params():,}")
-    print(f"tried on {trial.tried_on}: probabilities and heatmap are finite")
+    print(f"parameters: {engine.num_parameters:,}")
+    maps = bundle.manifest.heatmap.layer
+    finite = "probabilities and heatmap are" if maps else "there is no heatmap, probabilities are"
+    print(f"tried on {trial.tried_on}: {finite} finite")
     print(f"reference: {reference_note(bundle)}")
     if bundle.manifest.quality == "unknown":
         print(f"quality: {QUALITY_UNKNOWN}")

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.core.bundles.task import Task
-from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import default_choice, format_ticks
 from app.core.performance.formatting import probability_and_threshold
 from app.core.record.entry import Entry
 from app.core.record.verdict import Verdict
-from app.core.review.film_heatmaps import FilmHeatmap, usual_class
+from app.core.review.film_heatmaps import FilmHeatmap, methods_of, usual_class
 from app.core.review.film_pictures import FilmPicture
 from app.core.review.findings import label_text, prediction_text
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.reading.answers import PREFIX
 from app.reading.opened import AskedFilm
+
+_NO_MAP = "No heatmap: no layer of this model has a map of the film. Occlusion needs none."
 
 
 def film_part(picture: FilmPicture, item: int) -> dict[str, Any]:
@@ -101,11 +102,17 @@ def heatmaps_part(film: AskedFilm, shown: FilmHeatmap | None) -> dict[str, Any] 
         return None
     task = bundle.manifest.task
     names = enumerate(map(task.display_name, task.classes))
+    methods = [{"key": one.key, "name": one.title} for one in methods_of(bundle)]
+    usual = default_choice(bundle.manifest.heatmap, 0).method
+    note = "" if bundle.manifest.heatmap.layer else _NO_MAP
+    if note:
+        methods.insert(0, {"key": usual, "name": "No heatmap"})
     return {
         "class": usual_class(bundle, result.prediction),
-        "method": default_choice(bundle.manifest.heatmap, 0).method,
+        "method": usual,
+        "note": note,
         "choices": {
-            "methods": [{"key": one.key, "name": one.title} for one in METHODS.values()],
+            "methods": methods,
             "classes": [{"index": index, "name": name} for index, name in names],
         },
         "shown": None if shown is None else heatmap_part(film, shown),

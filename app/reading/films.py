@@ -19,6 +19,7 @@ from app.core.review.film_heatmaps import (
     choice_of,
     compute_heatmap,
     known_heatmap,
+    methods_of,
     usual_class,
 )
 from app.core.review.film_list import film_list
@@ -207,9 +208,9 @@ def _shown(found: AskedFilm) -> FilmHeatmap | None:
 
 
 def _usual(opened: OpenWorklist, result: Result) -> Choice | None:
-    if result.prediction is None:
-        return None
     bundle = opened.bundle
+    if result.prediction is None or not bundle.manifest.heatmap.layer:
+        return None
     return default_choice(bundle.manifest.heatmap, usual_class(bundle, result.prediction))
 
 
@@ -221,9 +222,10 @@ def _choice(found: AskedFilm, method: str, class_index: str) -> Choice:
     found.require_model()
     bundle = found.opened.bundle
     classes = range(len(bundle.manifest.task.classes))
-    if method not in METHODS or class_index not in map(str, classes):
+    chosen = next((one for one in methods_of(bundle) if one.key == method), None)
+    if chosen is None or class_index not in map(str, classes):
         raise AnswerError(404, "There is no heatmap of this method and class.")
-    return choice_of(bundle, method, int(class_index))
+    return choice_of(bundle, chosen.key, int(class_index))
 
 
 def _truth(found: AskedFilm) -> str | None:

@@ -23,6 +23,7 @@ if case.film is None or case.prediction is None:
     )
     st.stop()
 
+layer_walk.require_layers(bundle)
 network = models.network(bundle)
 layers = activations.layers(network.model)
 pixels = films.network_input(bundle, source, case.image_id)

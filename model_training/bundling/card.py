@@ -216,6 +216,8 @@ def _training(manifest: Manifest) -> str:
 
 def _limits(manifest: Manifest) -> str:
     heatmaps = "A heatmap shows which parts of the film influenced the score, not where disease is."
+    if not manifest.heatmap.layer:
+        heatmaps = "No layer of the model has a map of the film, so there is no heatmap."
     lines = [
         "The figures hold for the source above. At another hospital, with other equipment, ages "
         "or a different prevalence, they can be much worse.",

@@ -13,9 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.core.backends.graph import Graph, load_graph
+from app.core.backends.openvino_cpu import load_openvino
+from app.core.backends.running import AnyNetwork, logits_function
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.bundles.bundle_files import (
     CARD,
+    GRAPH,
+    GRAPH_WEIGHTS,
     HISTORY,
     MODEL,
     PREDICTIONS,
@@ -26,7 +31,7 @@ from app.core.bundles.bundle_files import (
 from app.core.bundles.manifest import MANIFEST, Manifest
 from app.core.errors import BundleError, DatasetError
 from app.core.images.preparation import DECODERS
-from app.core.networks.network import Network, load_network
+from app.core.networks.network import load_network
 from model_training.bundling.card import write_card
 from model_training.bundling.reference_files import write_files
 from model_training.data.image_files import images_below
@@ -41,7 +46,7 @@ class Contents:
 
     Attributes:
         manifest: Complete except for the digests of the files.
-        network: The trained network.
+        network: The trained or imported network.
         history: One row per epoch.
         predictions: As returned by `predictions.predictions_table` or `findings_table`.
         notes: Lines about the data for the card.
@@ -53,7 +58,7 @@ class Contents:
     """
 
     manifest: Manifest
-    network: Network
+    network: AnyNetwork
     history: pd.DataFrame
     predictions: pd.DataFrame
     notes: list[str]
@@ -81,7 +86,7 @@ def publish(
     """
     shutil.rmtree(work, ignore_errors=True)  # left by an interrupted run
     work.mkdir()
-    contents.network.model.save(work / MODEL)
+    _save(contents.network, work)
     contents.history.to_csv(work / HISTORY, index=False)
     contents.predictions.to_csv(work / PREDICTIONS, index=False)
     if contents.split is not None:
@@ -140,10 +145,21 @@ def _copy_samples(folder: Path, target: Path) -> None:
         shutil.copyfile(path, copy)
 
 
-def _check_read_back(reloaded: Bundle, network: Network, pixels: NDArray[np.uint8]) -> None:
+def _save(network: AnyNetwork, folder: Path) -> None:
+    if isinstance(network, Graph):
+        load_openvino().serialize(network.model, folder / GRAPH, folder / GRAPH_WEIGHTS)
+    else:
+        network.model.save(folder / MODEL)
+
+
+def _check_read_back(reloaded: Bundle, network: AnyNetwork, pixels: NDArray[np.uint8]) -> None:
     batch = pixels.astype(np.float32)
-    expected = np.asarray(network.model(batch, training=False))
-    found = np.asarray(load_network(reloaded).model(batch, training=False))
+    if isinstance(network, Graph):
+        expected = logits_function(network)(batch)
+        found = logits_function(load_graph(reloaded))(batch)
+    else:
+        expected = np.asarray(network.model(batch, training=False))
+        found = np.asarray(load_network(reloaded).model(batch, training=False))
     difference = float(np.abs(expected - found).max())
     if not difference <= 1e-5:
         raise BundleError(

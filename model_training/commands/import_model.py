@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     command = add_command(
         commands,
         "import",
-        "Make a bundle of a Keras model that was trained elsewhere. Nothing in its file is run.",
+        "Make a bundle of a model that was trained elsewhere. Nothing in its file is run.",
         "overread-train import model.h5 --classes NORMAL PNEUMONIA --scale 0..1 \\\n"
         "      --data films --out models/mine",
         "overread-train import converted_keras.zip --out models/teachable",
@@ -40,7 +40,8 @@ def add(commands: Commands) -> None:
         "model",
         type=given_path,
         metavar="MODEL",
-        help="a .keras or .h5 file of the whole model, or the ZIP of Teachable Machine",
+        help="a .keras or .h5 file of the whole model, the ZIP of Teachable Machine, an ONNX or "
+        "TensorFlow Lite file, the folder of a SavedModel, or the .xml of OpenVINO",
     )
     command.add_argument(
         "--out", type=given_path, required=True, metavar="OUT", help="folder of the bundle; new"

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.backends.scoring_graph import scoring_function
+from app.core.backends.running import AnyNetwork, logits_function, scores_function
 from app.core.bundles.decision_rule import Calibration, Thresholds
 from app.core.networks.class_logits import class_logits
-from app.core.networks.network import Network
 from app.core.progress import progress
 from app.core.statistics.calibration_fitting import calibrate
 from app.core.statistics.decisions import predicted_classes
@@ -47,7 +46,7 @@ class Outcome:
 
 
 def evaluate(
-    network: Network,
+    network: AnyNetwork,
     pixels: NDArray[np.uint8],
     labels: NDArray[np.int64],
     *,
@@ -100,7 +99,7 @@ def evaluate(
 
 
 def score_held_out(
-    network: Network,
+    network: AnyNetwork,
     pixels: NDArray[np.uint8],
     *,
     rows: NDArray[np.int64],
@@ -133,7 +132,7 @@ def score_held_out(
 
 
 def fit_on_validation(
-    network: Network,
+    network: AnyNetwork,
     pixels: NDArray[np.uint8],
     rows: NDArray[np.int64],
     *,
@@ -187,7 +186,7 @@ def best_epoch(history: pd.DataFrame) -> int:
 
 
 def score(
-    network: Network, pixels: NDArray[np.uint8], rows: NDArray[np.int64], *, shift: str = ""
+    network: AnyNetwork, pixels: NDArray[np.uint8], rows: NDArray[np.int64], *, shift: str = ""
 ) -> NDArray[np.float64]:
     """Logits of films.
 
@@ -200,17 +199,17 @@ def score(
     Returns:
         One column per class, `(num_rows, num_classes)`.
     """
-    found = []
+    found, logits_of = [], logits_function(network)
     for batch in _batches(rows, "scoring"):
         films = np.asarray(pixels[batch])
         if shift:
             films = shifted(films, shift)
-        found.append(network.logits_model(films.astype(np.float32), training=False)[1])
-    return class_logits(np.concatenate([np.asarray(logits) for logits in found]))
+        found.append(logits_of(films.astype(np.float32)))
+    return class_logits(np.concatenate(found))
 
 
 def evidence_for(
-    network: Network,
+    network: AnyNetwork,
     pixels: NDArray[np.uint8],
     rows: NDArray[np.int64],
     classes: NDArray[np.int64],
@@ -224,14 +223,17 @@ def evidence_for(
         classes: The class to explain for each, `(num_rows,)`.
 
     Returns:
-        In logits, `(num_rows, rows, columns)`; `(0, 1, 1)` without films.
+        In logits, `(num_rows, rows, columns)`; `(0, 1, 1)` without films, or if no layer of the
+        network has a map.
     """
-    function, units = scoring_function(network), network.model.output_shape[-1]
-    columns = classes if units > 1 else np.zeros_like(classes)
+    if not network.heatmap_layer:
+        return np.zeros((0, 1, 1), np.float32)
+    scores_of = scores_function(network)
     maps = []
     for batch in _batches(np.arange(len(rows)), "heatmaps"):
-        found = np.asarray(function(pixels[rows[batch]].astype(np.float32))[1])
-        maps.append(np.take_along_axis(found, columns[batch, None, None, None], axis=-1)[..., 0])
+        found = np.asarray(scores_of(pixels[rows[batch]].astype(np.float32)).maps)
+        columns = classes[batch] if found.shape[-1] > 1 else np.zeros_like(classes[batch])
+        maps.append(np.take_along_axis(found, columns[:, None, None, None], axis=-1)[..., 0])
     return np.concatenate(maps) if maps else np.zeros((0, 1, 1), np.float32)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.networks.network import Network
+from app.core.backends.running import AnyNetwork
 from model_training.augmentation.shifts import SHIFTS
 from model_training.config import TrainingConfig
 from model_training.evaluation.evaluation import Outcome, evaluate
@@ -14,7 +14,7 @@ from model_training.preparation.films import Films
 
 
 def evaluate_films(
-    network: Network, films: Films, config: TrainingConfig, *, test: NDArray[np.int64]
+    network: AnyNetwork, films: Films, config: TrainingConfig, *, test: NDArray[np.int64]
 ) -> Outcome | FindingsOutcome:
     """Scores validation and test films, and fits what decides on the validation films alone.
 

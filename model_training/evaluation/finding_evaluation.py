@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backends.running import AnyNetwork
 from app.core.bundles.decision_rule import Finding
 from app.core.networks.class_logits import class_logits
-from app.core.networks.network import Network
 from app.core.statistics.calibration_fitting import calibrate
 from app.core.statistics.recalibration import calibrated
 from app.core.statistics.zones import Units
@@ -43,7 +43,7 @@ class FindingsOutcome:
 
 
 def evaluate_findings(
-    network: Network,
+    network: AnyNetwork,
     pixels: NDArray[np.uint8],
     labels: NDArray[np.float32],
     names: Sequence[str],
@@ -87,7 +87,7 @@ def evaluate_findings(
 
 
 def fit_findings_on_validation(
-    network: Network,
+    network: AnyNetwork,
     pixels: NDArray[np.uint8],
     rows: NDArray[np.int64],
     names: Sequence[str],

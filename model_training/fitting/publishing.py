@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from app.core.backends.running import AnyNetwork
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.heatmap import Heatmap
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
@@ -17,7 +18,6 @@ from app.core.bundles.network_input import Input
 from app.core.bundles.task import Task, TaskKind
 from app.core.bundles.training_data import Data
 from app.core.images.reading import ReadOptions
-from app.core.networks.network import Network
 from model_training.bundling import export
 from model_training.bundling.data_record import data_record
 from model_training.bundling.predictions import findings_table, predictions_table
@@ -152,7 +152,7 @@ def describe_data(films: Films, description: Description) -> Data:
 
 
 def build_reference_of(
-    network: Network,
+    network: AnyNetwork,
     films: Films,
     config: TrainingConfig,
     description: Description,

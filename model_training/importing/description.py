@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.backends.running import input_shape_of, num_parameters_of
 from app.core.bundles.bundle_files import file_sha256
 from app.core.bundles.network_input import Input
 from model_training.fitting.publishing import Description
@@ -37,7 +39,7 @@ def network_input(imported: Imported, provenance: Provenance, description: Descr
         provenance: How a film is fitted.
         description: Which films the model is for.
     """
-    height, width, channels = imported.network.model.input_shape[1:]
+    height, width, channels = input_shape_of(imported.network)
     accepted = description.accepted
     return Input.model_validate({
         "height": height,
@@ -64,8 +66,20 @@ def about_training(
         "origin": "imported",
         "trained_by": f"stated by the importer: {provenance.trained_by}",
         "file": provenance.file.name,
-        "file_sha256": file_sha256(provenance.file),
+        "file_sha256": _digest(provenance.file),
         "file_kind": imported.kind,
         "scale": imported.scale,
-        "parameters": imported.network.model.count_params(),
+        "parameters": num_parameters_of(imported.network),
     }
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file; of a folder, of the names and digests of its files in order."""
+    if not path.is_dir():
+        return file_sha256(path)
+    lines = [
+        f"{file_sha256(file)}  {file.relative_to(path).as_posix()}\n"
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.networks.network import Network, output_activation
+from app.core.backends.graph import Graph
+from app.core.backends.running import AnyNetwork, input_shape_of, logits_function
+from app.core.networks.network import Network
 from app.core.progress import progress
 from model_training.importing.paired_figures import Drawn, Resampled
 from model_training.importing.scaling import SCALES, scaled
@@ -119,10 +121,12 @@ def settings_for(channels: int, fit: Fit) -> list[Setting]:
 
 
 def examine(
-    network: Network,
+    network: AnyNetwork,
     pixels: Mapping[Fit, NDArray[np.uint8]],
     targets: NDArray[np.float32],
     patients: Sequence[str],
+    *,
+    exclusive: bool = True,
 ) -> Examination:
     """Tries every setting on labelled films and compares the best one with each of the others.
 
@@ -138,30 +142,54 @@ def examine(
         targets: 1 where a film shows a class or finding, 0 where not, NaN where not known,
             `(num_films, num_columns)`; of two classes, the second alone.
         patients: Patient of each film.
+        exclusive: Whether one of the classes is true, not any of several findings.
     """
     drawn = Drawn(targets, patients)
 
     def tried(setting: Setting) -> Tried:
         films = pixels[setting.fit]
-        logits, mismatch = _looked(network, setting, films, targets.shape[1])
-        return Tried(setting, logits, drawn.aucs(logits), drawn.log_loss(logits), mismatch)
+        if isinstance(network, Graph):
+            logits, mismatch = _logits_of_graph(network, setting, films), float("nan")
+        else:
+            logits, mismatch = _looked(network, setting, films)
+        columns = (_log_odds(logits) if exclusive else logits)[:, -targets.shape[1] :]
+        return Tried(setting, columns, drawn.aucs(columns), drawn.log_loss(columns), mismatch)
 
     fit, *others = pixels
-    settings = settings_for(network.model.input_shape[-1], fit)
+    settings = settings_for(input_shape_of(network)[2], fit)
     found = _ranked([tried(one) for one in progress(settings, title="trying", unit="setting")])
     for other in others:
         found = _with_other_fit(found, tried(replace(found.best, fit=other)))
     return found
 
 
+def _logits_of_graph(
+    network: Graph, setting: Setting, films: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """The logits of films; a graph has no batch normalisation that could be compared."""
+    front, logits_of = _front(input_shape_of(network), setting), logits_function(network)
+    logits = [
+        logits_of(np.asarray(front(films[at : at + _BATCH].astype(np.float32), training=False)))
+        for at in range(0, len(films), _BATCH)
+    ]
+    return np.concatenate(logits).astype(np.float64)
+
+
+def _front(shape: tuple[int, int, int], setting: Setting) -> keras.Model:
+    """From raw pixels to those that a network is given with a setting."""
+    import keras
+
+    entrance = keras.Input(shape)
+    return keras.Model(entrance, scaled(entrance, setting.scale, blue_first=setting.blue_first))
+
+
 def _looked(
-    network: Network, setting: Setting, films: NDArray[np.uint8], num_columns: int
+    network: Network, setting: Setting, films: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], float]:
     """The logits of films, and the mismatch of the first batch normalisation."""
     import keras
 
-    entrance = keras.Input(network.model.input_shape[1:])
-    front = keras.Model(entrance, scaled(entrance, setting.scale, blue_first=setting.blue_first))
+    front = _front(input_shape_of(network), setting)
     norm = _first_norm(network.model)
     body = keras.Model(
         network.model.input,
@@ -172,21 +200,20 @@ def _looked(
         batch = films[start : start + _BATCH].astype(np.float32)
         found = body(front(batch, training=False), training=False)
         answers = found if norm is None else found[0]
-        logits.append(_log_odds(np.asarray(answers, np.float64), network))
+        logits.append(np.asarray(answers, np.float64))
         if norm is not None:
             values = np.asarray(found[1], np.float64).reshape(-1, found[1].shape[-1])
             sums, squares = sums + values.sum(axis=0), squares + (values**2).sum(axis=0)
             count += len(values)
-    columns = np.concatenate(logits)[:, -num_columns:]
     if norm is None:
-        return columns, float("nan")
+        return np.concatenate(logits), float("nan")
     mean = np.asarray(sums) / count
-    return columns, _divergence(mean, np.asarray(squares) / count - mean**2, norm)
+    return np.concatenate(logits), _divergence(mean, np.asarray(squares) / count - mean**2, norm)
 
 
-def _log_odds(logits: NDArray[np.float64], network: Network) -> NDArray[np.float64]:
-    """The logit of each output's probability; those of a softmax depend on each other."""
-    if output_activation(network.model) != "softmax":
+def _log_odds(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logit of each class's probability; those of a softmax depend on each other."""
+    if logits.shape[1] == 1:
         return logits
     wide = np.repeat(logits[:, np.newaxis, :], logits.shape[1], axis=1)
     wide[:, np.arange(logits.shape[1]), np.arange(logits.shape[1])] = -np.inf

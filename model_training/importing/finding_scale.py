@@ -63,7 +63,10 @@ def examine_on_validation(
     targets = films.findings if films.task == "any-of" else np.eye(len(films.classes))[films.labels]
     columns = targets[positions, 1:] if imported.is_binary else targets[positions]
     patients = [str(name) for name in films.units(positions).names]
-    return examine(imported.network, pixels, columns.astype(np.float32), patients)
+    exclusive = imported.task == "one-of"
+    return examine(
+        imported.network, pixels, columns.astype(np.float32), patients, exclusive=exclusive
+    )
 
 
 def require_sure(examination: Examination) -> None:

@@ -59,8 +59,21 @@ def ending_of(output: Any, head: Head | None) -> Ending:
             f"The model gives {tuple(output.shape[1:])} for each image. Expected one number for "
             "each class; a model that outlines or locates findings cannot be imported."
         )
-    units = int(output.shape[-1])
-    activation = _activation(layer)
+    return ending_from(_activation(layer), int(output.shape[-1]), head, layer=layer)
+
+
+def ending_from(activation: str, units: int, head: Head | None, *, layer: Any) -> Ending:
+    """How a network ends, by its last activation.
+
+    Args:
+        activation: Its name; `linear` if there is none.
+        units: The number of outputs.
+        head: What its outputs are, if somebody says so.
+        layer: The last layer, or what gives the logits.
+
+    Raises:
+        NotImportedError: As `ending_of`.
+    """
     if activation in ("sigmoid", "softmax"):
         found: Head = "softmax" if activation == "softmax" else _sigmoids(units)
         if head not in (None, found):
@@ -72,7 +85,7 @@ def ending_of(output: Any, head: Head | None) -> Ending:
         found = _said(head, units)
     else:
         raise NotImportedError(
-            f"The model ends in {activation!r} (layer {layer.name!r}). Expected a sigmoid, a "
+            f"The model ends in {activation!r} (layer {_name(layer)!r}). Expected a sigmoid, a "
             "softmax, or logits without activation: a classifier of images."
         )
     if found == "softmax" and units == 1:
@@ -81,6 +94,10 @@ def ending_of(output: Any, head: Head | None) -> Ending:
             "cannot have been trained with it; build it with a sigmoid."
         )
     return Ending(layer, found, units, recognised=activation != "linear")
+
+
+def _name(layer: Any) -> str:
+    return str(getattr(layer, "name", "") or layer.get_friendly_name())
 
 
 def with_head(ending: Ending, order: tuple[int, ...]) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from app.core.backends.graph_parts import ancestors, bypassed, map_shape
 from app.core.networks.network import Network
 from model_training.importing.scaling import BLUE_FIRST, CAFFE
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 # A map of what was just computed, but smaller; the layer before it shows more.
 _ONLY_SMALLER = ("AveragePooling2D", "MaxPooling2D", "ZeroPadding2D", "Cropping2D")
+# The same in a graph of OpenVINO, and what changes the order of axes or the type of numbers only.
+_NOTHING_NEW = ("AvgPool", "Convert", "MaxPool", "Pad", "StridedSlice", "Transpose")
+# A head of more nodes is no head: running it for each channel would take longer than the network.
+_MOST_NODES = 80
 
 
 def heatmap_layer(model: keras.Model) -> str | None:
@@ -37,6 +42,29 @@ def heatmap_layer(model: keras.Model) -> str | None:
             continue
         return str(layer.name)
     return None
+
+
+def graph_heatmap_layer(model: Any) -> str:
+    """The same of a graph of OpenVINO, as the name of a node; empty without one.
+
+    Args:
+        model: An `openvino.Model` with one output.
+    """
+    last = model.output(0).get_node()
+    for node in reversed(model.get_ordered_ops()):
+        rows, columns, _ = map_shape(node)
+        if node.get_type_name() in _NOTHING_NEW or rows * columns < 2:
+            continue
+        if not _has_convolved(node) or bypassed(model, node):
+            continue
+        after = [one for one in ancestors(last, without=node) if one.get_input_size()]
+        return str(node.get_friendly_name()) if len(after) <= _MOST_NODES else ""
+    return ""
+
+
+def _has_convolved(node: Any) -> bool:
+    convolutions = (one for one in ancestors(node) if "Convolution" in one.get_type_name())
+    return any(one.get_friendly_name() not in (BLUE_FIRST, CAFFE) for one in convolutions)
 
 
 def _learned_before(model: keras.Model, layer: keras.layers.Layer) -> bool:

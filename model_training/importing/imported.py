@@ -6,10 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.backends.graph import Graph
+from app.core.backends.running import AnyNetwork
 from app.core.bundles.task import TaskKind
 from app.core.errors import DatasetError
 from app.core.networks.network import Network, silence_tensorflow
 from model_training.data.positive_class import positive_of
+from model_training.importing.graph_checks import odd_answers
+from model_training.importing.graph_ending import graph_ending, graph_from
+from model_training.importing.graph_entrance import (
+    read_entrance,
+    require_known_scaling,
+    scaling_notes,
+)
+from model_training.importing.graph_files import graph_kind, open_graph
 from model_training.importing.heads import Ending, Head, ending_of, with_head
 from model_training.importing.heatmap_layers import heatmap_layer
 from model_training.importing.input_size import InputShape, input_shape
@@ -48,7 +58,8 @@ class Imported:
     """A network that was imported.
 
     Attributes:
-        network: A flat functional graph, raw pixels in [0, 255] to probabilities.
+        network: From raw pixels in [0, 255] to probabilities; of Keras a flat functional model, of
+            other formats a graph of OpenVINO, which ends in logits.
         classes: Names in the order of its outputs; of two classes, the positive one last.
         task: Whether one of the classes is true, or any of the findings.
         scale: How pixels are scaled in the graph; one of `scaling.SCALES`, or empty if that is
@@ -57,12 +68,17 @@ class Imported:
         notes: What was recognised and decided, one sentence each.
     """
 
-    network: Network
+    network: AnyNetwork
     classes: tuple[str, ...]
     task: TaskKind
     scale: str
     kind: str
     notes: tuple[str, ...]
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether the network is a graph of OpenVINO, not one of Keras."""
+        return isinstance(self.network, Graph)
 
     @property
     def is_binary(self) -> bool:
@@ -71,10 +87,10 @@ class Imported:
 
 
 def import_network(path: Path, said: Said) -> Imported:
-    """Builds the network of a model file anew, from layers of Keras alone.
+    """Builds the network of a model file anew, from layers of Keras; other kinds run as they are.
 
     Args:
-        path: A `.keras` or `.h5` file, or Teachable Machine's ZIP.
+        path: A `.keras` or `.h5` file, Teachable Machine's ZIP, or one of `graph_files`.
         said: What a person says of it.
 
     Raises:
@@ -86,6 +102,8 @@ def import_network(path: Path, said: Said) -> Imported:
         )
         imported.network.model.predict(pixels)
     """
+    if (kind := graph_kind(path)) is not None:
+        return _import_graph(path, kind, said)
     silence_tensorflow()
     import keras
 
@@ -99,7 +117,7 @@ def import_network(path: Path, said: Said) -> Imported:
         _require_one_scaling(said, opened, replay.scaled)
         is_known = bool(said.scale or replay.scaled or opened.teachable_machine)
         ending = ending_of(output, said.head)
-        names = _classes(said, opened, ending)
+        names = _classes(said, opened.labels, ending)
         order, positive_note = _order(names, ending, said.positive)
         model = keras.Model(pixels, with_head(ending, order), name="imported")
         notes = _notes(opened, shape, scale if is_known else "", replay, ending)
@@ -109,7 +127,7 @@ def import_network(path: Path, said: Said) -> Imported:
     if layer is None:
         raise NotImportedError(
             "No layer of the model has a map of the image that all paths go through, so no heatmap "
-            "could be shown. Models without convolutions are not imported yet."
+            "could be shown. Export it as ONNX: then it is imported for its scores alone."
         )
     notes.append(f"Heatmaps are made of the layer {layer}.")
     classes = tuple(names[index] for index in order)
@@ -120,6 +138,36 @@ def import_network(path: Path, said: Said) -> Imported:
         scale if is_known else "",
         opened.kind,
         tuple(notes + positive_note),
+    )
+
+
+def _import_graph(path: Path, kind: str, said: Said) -> Imported:
+    """A network that is not Keras, as a graph of OpenVINO from raw pixels to logits."""
+    entrance = read_entrance(open_graph(path, kind), said.size)
+    require_known_scaling(entrance, said.scale, asks_images=said.asks_images)
+    ending = graph_ending(entrance.model, said.head)
+    names = _classes(said, (), ending)
+    order, positive_note = _order(names, ending, said.positive)
+    is_known = bool(said.scale or entrance.scaled)
+    scale = said.scale or "0..255"
+    graph = graph_from(entrance, scale, ending, order, blue_first=said.blue_first)
+    notes = [
+        f"The file is {kind}. It takes {'grey' if entrance.channels == 1 else 'colour'} images of "
+        f"{entrance.height} × {entrance.width}, and runs in OpenVINO as it is.",
+        *scaling_notes(entrance, scale if is_known else "", blue_first=said.blue_first),
+        *_head_notes(ending),
+        *odd_answers(graph),
+    ]
+    if graph.heatmap_layer:
+        notes.append(f"Heatmaps are made of the node {graph.heatmap_layer}.")
+    else:
+        notes.append(
+            "No layer near its end has a map of the image that all paths go through: it is "
+            "imported for its scores, without heatmaps."
+        )
+    classes = tuple(names[index] for index in order)
+    return Imported(
+        graph, classes, ending.task, scale if is_known else "", kind, tuple(notes + positive_note)
     )
 
 
@@ -141,8 +189,8 @@ def _require_one_scaling(said: Said, opened: Opened, found: Sequence[str]) -> No
         )
 
 
-def _classes(said: Said, opened: Opened, ending: Ending) -> tuple[str, ...]:
-    names = said.classes or opened.labels
+def _classes(said: Said, labels: tuple[str, ...], ending: Ending) -> tuple[str, ...]:
+    names = said.classes or labels
     needed = ending.num_classes
     what = "findings" if ending.task == "any-of" else "classes"
     if not names:
@@ -204,16 +252,22 @@ def _notes(
         )
     elif scale:
         notes.append(f"Pixels are scaled to {scale} in the graph.")
+    notes += _head_notes(ending)
+    if replay.left_out:
+        notes.append(
+            f"Left out, as they do nothing once a model is trained: {_some(replay.left_out)}."
+        )
+    return notes
+
+
+def _head_notes(ending: Ending) -> list[str]:
+    notes = []
     if ending.head == "findings":
         notes.append(
             f"It has {ending.units} sigmoids, so an image can show any of {ending.units} findings."
         )
     if not ending.recognised:
         notes.append(f"It ends without activation; its outputs are taken as {ending.head}.")
-    if replay.left_out:
-        notes.append(
-            f"Left out, as they do nothing once a model is trained: {_some(replay.left_out)}."
-        )
     return notes
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.heatmap import Heatmap
-from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
+from app.core.bundles.manifest import FORMAT_OF_GRAPH, FORMAT_WITH_REFERENCE, Manifest
 from app.core.bundles.network_input import Input
 from app.core.errors import DatasetError
 from model_training.bundling import export
@@ -108,7 +108,7 @@ def publish_measured(
     outcome = evaluate_films(imported.network, films, config, test=films.positions("test"))
     reference = build_reference_of(imported.network, films, config, description, size)
     manifest = Manifest(
-        format=FORMAT_WITH_REFERENCE,
+        format=FORMAT_OF_GRAPH if imported.is_graph else FORMAT_WITH_REFERENCE,
         name=out.name,
         task=task,
         input=size,

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 _EXPECTED = (
-    "Expected a Keras model: a `.keras` or `.h5` file written by `model.save`, or the ZIP that "
-    "Teachable Machine exports for Keras (`keras_model.h5` with `labels.txt`)."
+    "Expected a `.keras` or `.h5` file written by `model.save`, the ZIP that Teachable Machine "
+    "exports for Keras (`keras_model.h5` with `labels.txt`), an ONNX or TensorFlow Lite file, a "
+    "SavedModel folder, or OpenVINO IR (`.xml` and `.bin`)."
 )
 _OTHER_FORMATS = {
-    ".onnx": "an ONNX file", ".tflite": "a TensorFlow Lite file", ".pt": "a PyTorch file",
-    ".pth": "a PyTorch file", ".pkl": "a pickle, which is a program", ".pb": "a TensorFlow graph",
-    ".joblib": "a pickle, which is a program", ".xml": "an OpenVINO or other XML file",
+    ".tflite": "no TensorFlow Lite file", ".pt": "a PyTorch file", ".pth": "a PyTorch file",
+    ".pkl": "a pickle, which is a program", ".joblib": "a pickle, which is a program",
+    ".pb": "a TensorFlow graph without its folder", ".xml": "an XML file of another kind",
 }  # fmt: skip
 
 

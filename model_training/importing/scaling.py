@@ -12,9 +12,9 @@ from model_training.importing.refusal import NotImportedError
 
 # As `keras.applications.imagenet_utils` has them: red, green, blue of pixels from 0 to 1, and
 # blue, green, red of pixels from 0 to 255.
-_MEANS = (0.485, 0.456, 0.406)
-_DEVIATIONS = (0.229, 0.224, 0.225)
-_CAFFE_MEANS = (103.939, 116.779, 123.68)
+MEANS = (0.485, 0.456, 0.406)
+DEVIATIONS = (0.229, 0.224, 0.225)
+CAFFE_MEANS = (103.939, 116.779, 123.68)
 # Names of the layers that are convolutions, but learn nothing.
 CAFFE, BLUE_FIRST = "caffe_range", "blue_first"
 
@@ -59,14 +59,14 @@ def _signed(pixels: Any) -> Any:
 def _imagenet(pixels: Any) -> Any:
     import keras
 
-    scale = [1 / (255 * deviation) for deviation in _DEVIATIONS]
-    offset = [-mean / deviation for mean, deviation in zip(_MEANS, _DEVIATIONS, strict=True)]
+    scale = [1 / (255 * deviation) for deviation in DEVIATIONS]
+    offset = [-mean / deviation for mean, deviation in zip(MEANS, DEVIATIONS, strict=True)]
     return keras.layers.Rescaling(scale, offset=offset, name="imagenet_range")(pixels)
 
 
 def _caffe(pixels: Any) -> Any:
     """Blue, green, red, each without its mean."""
-    return _exchanged(pixels, -np.array(_CAFFE_MEANS), name=CAFFE)
+    return _exchanged(pixels, -np.array(CAFFE_MEANS), name=CAFFE)
 
 
 def _exchanged(pixels: Any, offsets: NDArray[np.float64], *, name: str) -> Any:

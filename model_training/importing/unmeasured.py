@@ -14,7 +14,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.decision_rule import NOT_CHOSEN, Calibration, Finding, Thresholds
 from app.core.bundles.findings import FINDING_COLUMNS, column
 from app.core.bundles.heatmap import Heatmap
-from app.core.bundles.manifest import FORMAT_WITHOUT_FIGURES, Manifest
+from app.core.bundles.manifest import FORMAT_OF_GRAPH, FORMAT_WITHOUT_FIGURES, Manifest
 from app.core.bundles.predictions_table import GROUP_ID, PREDICTION_COLUMNS
 from app.core.bundles.task import Task
 from app.core.bundles.training_data import Data
@@ -46,7 +46,7 @@ def publish_unmeasured(
     """
     task = task_of(imported, description)
     manifest = Manifest(
-        format=FORMAT_WITHOUT_FIGURES,
+        format=FORMAT_OF_GRAPH if imported.is_graph else FORMAT_WITHOUT_FIGURES,
         quality="unknown",
         name=out.name,
         task=task,

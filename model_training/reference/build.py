@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backends.running import AnyNetwork, features_function
 from app.core.bundles import reference_section
 from app.core.bundles.network_input import Input
 from app.core.bundles.reference_section import FeatureLayer
@@ -15,15 +16,13 @@ from app.core.errors import DatasetError
 from app.core.gate.reference import Reference
 from app.core.gate.statistic_ranges import FEWEST_FILMS, StatisticRanges
 from app.core.images.reading import ReadOptions
-from app.core.networks.feature_pooling import feature_function, tapped_tensors
-from app.core.networks.network import Network
 from app.core.performance.proportions import ClusteredProportion
 from model_training.data.datasets import Case
 from model_training.reference.components import choose_limit, find_components
 from model_training.reference.contradictions import Measured, Placed
 from model_training.reference.faults import FAULTS, NAMED
 from model_training.reference.known_cases import KnownCase
-from model_training.reference.layers import default_layers
+from model_training.reference.layers import default_layers, num_channels
 from model_training.reference.probes import Elsewhere, fit_probes
 from model_training.reference.refusals import RefusalCounter
 from model_training.reference.small_pictures import within_size
@@ -98,7 +97,7 @@ class Built:
 
 
 def build_reference(
-    network: Network,
+    network: AnyNetwork,
     cases: Sequence[KnownCase],
     *,
     network_input: Input,
@@ -179,7 +178,7 @@ def build_reference(
 
 def try_foreign(
     built: Built,
-    network: Network,
+    network: AnyNetwork,
     kinds: Mapping[str, Sequence[Case]],
     *,
     network_input: Input,
@@ -245,20 +244,20 @@ def _chosen(cases: Sequence[KnownCase], amounts: Amounts, seed: int) -> dict[str
 _MOST = {"train": "training", "val": "validation", "test": "test"}
 
 
-def _featurise(network: Network, layers: Sequence[FeatureLayer]) -> Featurise:
-    function = feature_function(network.model, layers)
+def _featurise(network: AnyNetwork, layers: Sequence[FeatureLayer]) -> Featurise:
+    function = features_function(network, layers)
 
     def featurise(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.asarray(function(pixels.astype(np.float32)), np.float32)
+        return function(pixels.astype(np.float32))
 
     return featurise
 
 
-def _layer_sizes(network: Network, layers: Sequence[FeatureLayer]) -> list[int]:
+def _layer_sizes(network: AnyNetwork, layers: Sequence[FeatureLayer]) -> list[int]:
     """Number of features of each layer."""
     return [
-        layer.grid**2 * int(tensor.shape[-1]) * (2 if layer.spread else 1)
-        for layer, tensor in zip(layers, tapped_tensors(network.model, layers), strict=True)
+        layer.grid**2 * num_channels(network, layer) * (2 if layer.spread else 1)
+        for layer in layers
     ]
 
 

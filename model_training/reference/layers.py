@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.core.backends.graph import Graph
+from app.core.backends.graph_parts import map_shape, node_named
+from app.core.backends.running import AnyNetwork, input_shape_of
 from app.core.bundles.reference_section import PIXELS, FeatureLayer
-from app.core.networks.network import Network
+from app.core.networks.feature_pooling import tapped_tensors
 
 if TYPE_CHECKING:
     import keras
@@ -19,9 +22,12 @@ _MIDDLE_STRIDE = 7
 _MIDDLE_FEATURES = 1_100
 # How the middle layer may be pooled, from the most to the fewest features.
 _MIDDLE_POOLING = ((2, True), (2, False), (1, True))
+# The name of a layer, and rows, columns and channels of its map.
+_Found = tuple[str, tuple[int, ...]]
+_NO_MAP = (0, 0, 0)
 
 
-def default_layers(network: Network) -> tuple[FeatureLayer, ...]:
+def default_layers(network: AnyNetwork) -> tuple[FeatureLayer, ...]:
     """The layers whose features are compared: the input, one in the middle, and the heatmap's.
 
     The input finds films that are turned, cropped or framed, the middle layer foreign kinds of
@@ -30,33 +36,66 @@ def default_layers(network: Network) -> tuple[FeatureLayer, ...]:
     members stand side by side, the first one has the middle layer.
 
     Args:
-        network: A flat functional network and its heatmap layer.
+        network: A flat functional network and its heatmap layer, or a graph, which may have none.
     """
-    rows, columns, channels = network.model.input_shape[1:]
+    rows, columns, channels = input_shape_of(network)
     side = min(rows, columns)
     grid = min(_PIXEL_CELLS, side)
     chosen = [FeatureLayer(layer=PIXELS, grid=grid)] if channels in (1, 3) else []
-    middle = _middle_layer(network.model, network.heatmap_layer, side)
-    if middle is not None:
-        chosen.append(_pooled(middle))
-    return (*chosen, FeatureLayer(layer=network.heatmap_layer))
+    if isinstance(network, Graph):
+        found = _middle_node(network, side)
+    else:
+        found = _middle_layer(network.model, network.heatmap_layer, side)
+    if found is not None:
+        chosen.append(_pooled(*found))
+    last = network.heatmap_layer
+    return (*chosen, FeatureLayer(layer=last)) if last else tuple(chosen)
 
 
-def _middle_layer(model: keras.Model, heatmap_layer: str, side: int) -> keras.layers.Layer | None:
+def num_channels(network: AnyNetwork, layer: FeatureLayer) -> int:
+    """How many channels the map of a layer has.
+
+    Args:
+        network: The network.
+        layer: One of its layers, or the input.
+
+    Raises:
+        ValueError: If it cannot be pooled as it says, see `feature_pooling`.
+    """
+    if layer.layer == PIXELS:
+        return input_shape_of(network)[2]
+    if isinstance(network, Graph):
+        return map_shape(node_named(network.model, layer.layer))[2]
+    return int(tapped_tensors(network.model, [layer])[0].shape[-1])
+
+
+def _middle_node(graph: Graph, side: int) -> _Found | None:
+    """The same as `_middle_layer`, of a graph."""
+    for node in graph.model.get_ordered_ops():
+        name = str(node.get_friendly_name())
+        if name == graph.heatmap_layer:
+            return None
+        shape = map_shape(node)
+        if shape != _NO_MAP and min(shape[:2]) * _MIDDLE_STRIDE <= side:
+            return name, shape
+    return None
+
+
+def _middle_layer(model: keras.Model, heatmap_layer: str, side: int) -> _Found | None:
     """The first layer of at least the middle stride; None if that is the heatmap's, or none."""
     for layer in model.layers[1:]:
         if layer.name == heatmap_layer:
             return None
         shape = getattr(layer.output, "shape", ())
         if len(shape) == 4 and min(shape[1:3]) * _MIDDLE_STRIDE <= side:
-            return layer
+            return str(layer.name), tuple(map(int, shape[1:]))
     return None
 
 
-def _pooled(layer: keras.layers.Layer) -> FeatureLayer:
-    rows, columns, channels = layer.output.shape[1:]
+def _pooled(name: str, shape: tuple[int, ...]) -> FeatureLayer:
+    rows, columns, channels = shape
     for grid, spread in _MIDDLE_POOLING:
         size = grid**2 * channels * (2 if spread else 1)
         if size <= _MIDDLE_FEATURES and grid <= min(rows, columns):
-            return FeatureLayer(layer=layer.name, grid=grid, spread=spread)
-    return FeatureLayer(layer=layer.name)
+            return FeatureLayer(layer=name, grid=grid, spread=spread)
+    return FeatureLayer(layer=name)

@@ -5,33 +5,21 @@ from __future__ import annotations
 import os
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
 from app.core.backends.conversion import MODEL_FILE, UnsupportedNetworkError, converted
+from app.core.backends.graph import load_graph
+from app.core.backends.graph_backend import GraphBackend
 from app.core.backends.openvino_cpu import compile_for_cpu
+from app.core.backends.scores import Scores
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError
 
 _GPU_DEVICES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
-
-
-class Scores(NamedTuple):
-    """What a network says of a batch.
-
-    Attributes:
-        logits: float32 `(batch, num_logits)`.
-        maps: Grad-CAM maps, float32 `(batch, rows, columns, num_logits)`, in logits and signed.
-        features: What the gate looks at, float32 `(batch, num_features)`, see `feature_pooling`;
-            None if the bundle has no reference.
-    """
-
-    logits: NDArray[np.float32]
-    maps: NDArray[np.float32]
-    features: NDArray[np.float32] | None = None
 
 
 class Backend(Protocol):
@@ -62,7 +50,7 @@ def open_backend(bundle: Bundle, name: BackendName, *, cache: Path, workers: int
     Args:
         bundle: The bundle to run.
         name: `auto` uses TensorFlow if it finds a GPU or if OpenVINO does not support the network,
-            else OpenVINO.
+            else OpenVINO. A network that is not Keras always runs in OpenVINO.
         cache: Folder for converted networks.
         workers: Number of threads that will call the backend concurrently.
 
@@ -70,6 +58,9 @@ def open_backend(bundle: Bundle, name: BackendName, *, cache: Path, workers: int
         BundleError: If the network does not match its manifest, or `openvino` was requested and
             does not support it.
     """
+    if bundle.manifest.is_graph:
+        layers = bundle.manifest.feature_layers
+        return GraphBackend(load_graph(bundle), layers, workers=workers)
     if name == "tensorflow" or (name == "auto" and _sees_gpu()):
         return TensorFlowBackend(bundle)
     try:

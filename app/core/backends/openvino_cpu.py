@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 _making_core = threading.Lock()
@@ -27,6 +28,20 @@ def _core() -> Any:
     signal, such as Ctrl-C, crashes the process (seen with OpenVINO 2026.4).
     """
     return load_openvino().Core()
+
+
+def read_model(path: Path) -> Any:
+    """Reads a model file of a kind that OpenVINO knows; nothing in it is executed.
+
+    Args:
+        path: The file, or the folder of a SavedModel.
+
+    Raises:
+        RuntimeError: If OpenVINO cannot read it.
+    """
+    with _making_core:
+        core = _core()
+    return core.read_model(path)
 
 
 def compile_for_cpu(model: Any, *, streams: int) -> Any:

@@ -16,7 +16,10 @@ from app.core.bundles.adaptation import (
 )
 from app.core.bundles.bundle_files import (
     CARD,
+    GRAPH,
+    GRAPH_WEIGHTS,
     HISTORY,
+    MODEL,
     PREDICTIONS,
     REFERENCE,
     REQUIRED_FILES,
@@ -142,7 +145,9 @@ def load_bundle(path: Path, *, base: Path | None = None) -> Bundle:
     except OSError as error:
         raise not_readable(path.name, MANIFEST, error) from None
     manifest = parse_manifest(text, path.name)
-    required = (*REQUIRED_FILES, *((REFERENCE,) if manifest.reference is not None else ()))
+    network = (GRAPH, GRAPH_WEIGHTS) if manifest.is_graph else (MODEL,)
+    reference = (REFERENCE,) if manifest.reference is not None else ()
+    required = (*network, *REQUIRED_FILES, *reference)
     for name in required:
         if name not in manifest.files:
             raise BundleError(

@@ -9,6 +9,8 @@ from app.core.bundles.manifest import MANIFEST
 from app.core.errors import BundleError, system_reason
 
 MODEL = "model.keras"
+# In its place, where the network is not Keras: a graph of OpenVINO, and its weights.
+GRAPH, GRAPH_WEIGHTS = "network.xml", "network.bin"
 HISTORY = "history.csv"
 PREDICTIONS = "predictions.csv"
 CARD = "MODEL_CARD.md"
@@ -18,7 +20,7 @@ SAMPLES = "samples"
 REFERENCE = "reference.npz"
 REFERENCE_SAMPLE = "reference.csv"
 PICTURES = "pictures"
-REQUIRED_FILES = (MODEL, HISTORY, PREDICTIONS, CARD)
+REQUIRED_FILES = (HISTORY, PREDICTIONS, CARD)
 
 
 def file_sha256(path: Path) -> str:

@@ -16,7 +16,8 @@ class Heatmap(Section):
 
     `scale` is the evidence at the top of the colours, in logits. It was chosen on validation films
     and is fixed, so that colours are comparable between films. With `any-of` each finding has its
-    own, in class order; older bundles have one for all.
+    own, in class order; older bundles have one for all. `layer` is empty if no layer of the network
+    has a map that all paths go through, and then there is no Grad-CAM.
     """
 
     layer: str

@@ -26,11 +26,13 @@ from app.core.errors import BundleError
 # Format 1 has no `kind` of task, and is always `one-of`. Only format 3 may have a `reference`, or a
 # `guarantee` of its zones; a bundle without either is written in format 2, which older versions of
 # Overread read. Format 4 is that of an imported network of whose quality nothing is known: an older
-# version would show its threshold as if it had been chosen.
-Format = Literal[1, 2, 3, 4]
+# version would show its threshold as if it had been chosen. Format 5 is that of a network that is
+# not Keras, whose quality may be known or not.
+Format = Literal[1, 2, 3, 4, 5]
 FORMAT: Format = 2
 FORMAT_WITH_REFERENCE: Format = 3
 FORMAT_WITHOUT_FIGURES: Format = 4
+FORMAT_OF_GRAPH: Format = 5
 Quality = Literal["measured", "unknown"]
 MANIFEST = "bundle.json"
 
@@ -83,6 +85,11 @@ class Manifest(Section):
         return self.one_of_calibration
 
     @property
+    def is_graph(self) -> bool:
+        """Whether the network is a graph of OpenVINO, not one of Keras."""
+        return self.format == FORMAT_OF_GRAPH
+
+    @property
     def feature_layers(self) -> tuple[FeatureLayer, ...]:
         """The layers whose features the gate looks at; none without a reference."""
         return self.reference.layers if self.reference is not None else ()
@@ -97,10 +104,17 @@ class Manifest(Section):
         decided = [one.thresholds for one in self.findings.values()]
         if self.one_of_thresholds is not None:
             decided.append(self.one_of_thresholds)
-        if (self.quality == "unknown") != (self.format == FORMAT_WITHOUT_FIGURES):
+        is_unknown = self.quality == "unknown"
+        if not self.is_graph and is_unknown != (self.format == FORMAT_WITHOUT_FIGURES):
             raise ValueError(
                 f"the quality is {self.quality}, in format {self.format}; expected unknown in "
-                f"format {FORMAT_WITHOUT_FIGURES}, and measured in the others"
+                f"format {FORMAT_WITHOUT_FIGURES}, either in {FORMAT_OF_GRAPH}, and measured in "
+                "the others"
+            )
+        if not self.heatmap.layer and not self.is_graph:
+            raise ValueError(
+                f"no layer is named for heatmaps, in format {self.format}; expected one in all "
+                f"formats but {FORMAT_OF_GRAPH}"
             )
         if self.format < FORMAT_WITH_REFERENCE and any(one.guarantee for one in decided):
             raise ValueError(

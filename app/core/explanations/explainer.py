@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backends.graph import Graph
+from app.core.backends.graph_parts import node_named
 from app.core.bundles.network_input import Input
 from app.core.explanations import class_activation, perturbation
-from app.core.explanations.logits import ClassLogit, Logits, LogitsOf, Progress
+from app.core.explanations.graph_logits import GraphLogits
+from app.core.explanations.logits import ClassLogit, ExplainedLogits, Logits, LogitsOf, Progress
 from app.core.explanations.methods import METHODS, Method, MethodKey
 from app.core.images.film import Film
 from app.core.images.preparation import to_input
@@ -48,7 +51,11 @@ class Explainer:
     """Computes explanations with one network. Thread-safe."""
 
     def __init__(
-        self, network: Network, network_input: Input, *, logits_of: LogitsOf | None = None
+        self,
+        network: Network | Graph,
+        network_input: Input,
+        *,
+        logits_of: LogitsOf | None = None,
     ) -> None:
         """Stores the network; nothing is compiled until it is needed.
 
@@ -57,17 +64,23 @@ class Explainer:
             network_input: Size and fit of the network's input.
             logits_of: A faster way to compute the logits, used by Score-CAM and occlusion; None
                 computes them in Keras. The other methods need gradients and always use Keras.
+                A graph needs none.
         """
         self._network = network
         self._input = network_input
-        self._logits = Logits(network, logits_of)
+        self._logits: ExplainedLogits = (
+            GraphLogits(network) if isinstance(network, Graph) else Logits(network, logits_of)
+        )
 
     @property
     def layers(self) -> list[str]:
         """Names of the layers that can be explained, from input to output.
 
-        Layers before the first convolution only repeat the film and are left out.
+        Layers before the first convolution only repeat the film and are left out. Of a graph it is
+        its heatmap layer alone.
         """
+        if isinstance(self._network, Graph):
+            return [self._network.heatmap_layer] if self._network.heatmap_layer else []
         model = self._network.model
         convolves = ["Conv" in type(layer).__name__ for layer in model.layers]
         first = convolves.index(True) if True in convolves else len(convolves)
@@ -127,12 +140,18 @@ class Explainer:
 
     def _checked(self, layer: str) -> str:
         if layer not in self.layers:
-            known = any(found.name == layer for found in self._network.model.layers)
-            found = "has no feature maps after a convolution" if known else "does not exist"
+            found = "has no feature maps after a convolution"
+            if not self._has(layer):
+                found = "does not exist"
             raise ValueError(
                 f"`layer` must be one of {self.layers}. Received {layer!r}, which {found}."
             )
         return layer
+
+    def _has(self, layer: str) -> bool:
+        if isinstance(self._network, Graph):
+            return node_named(self._network.model, layer) is not None
+        return any(found.name == layer for found in self._network.model.layers)
 
 
 def _from_layer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,31 @@ Progress = Callable[[int, int], None]
 
 # Small enough for the gradients of a deep network to fit into memory.
 BATCH_SIZE = 8
+
+
+class ExplainedLogits(Protocol):
+    """What the methods need of a network, see `Logits`; of a graph, see `GraphLogits`."""
+
+    @property
+    def num_logits(self) -> int:
+        """Number of logits; 1 for a single sigmoid."""
+        ...
+
+    def of(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See `Logits.of`."""
+        ...
+
+    def pixel_gradient(
+        self, batch: NDArray[np.float32], class_weights: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """See `Logits.pixel_gradient`."""
+        ...
+
+    def features_and_gradient(
+        self, pixels: NDArray[np.uint8], layer: str, class_weights: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `Logits.features_and_gradient`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -164,7 +189,7 @@ class ClassLogit:
         class_index: Position of the class in the task.
     """
 
-    logits: Logits
+    logits: ExplainedLogits
     class_index: int
 
     def __post_init__(self) -> None:

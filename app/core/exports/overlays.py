@@ -68,7 +68,7 @@ def _evidence(
     engine: Engine, maps: EvidenceMaps, result: Result, data: bytes
 ) -> NDArray[np.float32] | None:
     """The map of the predicted class, computed again if it is not kept; None without one."""
-    if result.prediction is None:
+    if result.prediction is None or not engine.bundle.manifest.heatmap.layer:
         return None
     manifest, label = engine.bundle.manifest, result.prediction.class_index
     choice = default_choice(manifest.heatmap, label)

@@ -134,8 +134,8 @@ def _pool(tensor: Any, layer: FeatureLayer) -> list[Any]:
     else:
         statistics = [
             _statistics(planes[:, :, top:bottom, left:right], (2, 3), layer)
-            for top, bottom in _bounds(rows, grid)
-            for left, right in _bounds(columns, grid)
+            for top, bottom in cell_bounds(rows, grid)
+            for left, right in cell_bounds(columns, grid)
         ]
         found = [tf.stack(of_cells, axis=2) for of_cells in zip(*statistics, strict=True)]
     return [tf.reshape(one, (-1, channels * grid**2)) for one in found]
@@ -173,7 +173,7 @@ def _product(planes: Any, down: NDArray[np.float32], across: NDArray[np.float32]
 def _membership(size: int, grid: int) -> NDArray[np.float32]:
     """1 where a row lies in a cell, float32 `(grid, size)`."""
     inside = np.zeros((grid, size), np.float32)
-    for cell, (first, end) in enumerate(_bounds(size, grid)):
+    for cell, (first, end) in enumerate(cell_bounds(size, grid)):
         inside[cell, first:end] = 1
     return inside
 
@@ -191,6 +191,11 @@ def _statistics(planes: Any, axes: tuple[int, int], layer: FeatureLayer) -> list
     return [tf.squeeze(mean, axes), tf.sqrt(variance)]
 
 
-def _bounds(size: int, grid: int) -> list[tuple[int, int]]:
-    """First and last row of each cell; where they do not divide evenly, some have one more."""
+def cell_bounds(size: int, grid: int) -> list[tuple[int, int]]:
+    """First and last row of each cell; where they do not divide evenly, some have one more.
+
+    Args:
+        size: Number of rows.
+        grid: Number of cells that they are divided into.
+    """
     return [(size * part // grid, size * (part + 1) // grid) for part in range(grid)]

@@ -93,7 +93,7 @@ def replay(entry: Entry, *, models: Path, films: Iterable[Source]) -> Replay:
     if not isinstance(prepared, Prepared):
         raise prepared.error
     prediction, maps = Engine(bundle).explain(prepared)
-    heatmap = heatmap_digest(maps[prediction.class_index])
+    heatmap = heatmap_digest(maps[prediction.class_index]) if maps else None
     now = versions()
     return Replay(
         entry=entry,

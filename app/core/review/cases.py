@@ -122,9 +122,8 @@ def _judged(
     if maps is None:
         return engine.judge(prepared, source)
     manifest, image_id = engine.bundle.manifest, prepared.image_id
-    choices = [
-        default_choice(manifest.heatmap, index) for index in range(len(manifest.task.classes))
-    ]
+    classes = range(len(manifest.task.classes) if manifest.heatmap.layer else 0)
+    choices = [default_choice(manifest.heatmap, index) for index in classes]
     known = maps.known()
     result = known.get(image_id, source) if known is not None else None
     if result is not None and result.prediction is not None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.core.bundles.bundle import Bundle
 from app.core.errors import UnreadableImageError
 from app.core.explanations.explainer import Explainer
-from app.core.explanations.methods import METHODS, MethodKey
+from app.core.explanations.methods import METHODS, Method, MethodKey
 from app.core.explanations.selection import (
     Choice,
     Scale,
@@ -83,6 +83,23 @@ def usual_class(bundle: Bundle, prediction: Prediction) -> int:
     return 1 if bundle.manifest.task.binary else prediction.class_index
 
 
+def methods_of(bundle: Bundle) -> list[Method]:
+    """The methods that the network of a bundle can be explained with.
+
+    Without a layer that has a map, there is none that weights maps; a graph of OpenVINO has no
+    gradient of each pixel.
+
+    Args:
+        bundle: The model.
+    """
+    has_map, is_graph = bool(bundle.manifest.heatmap.layer), bundle.manifest.is_graph
+    return [
+        method
+        for method in METHODS.values()
+        if (has_map or not method.uses_layer) and not (is_graph and method.key == "smooth_grad")
+    ]
+
+
 def choice_of(bundle: Bundle, method: MethodKey, class_index: int) -> Choice:
     """An explanation at the heatmap layer of a bundle.
 
@@ -144,7 +161,7 @@ def _explainer(models: InstalledModels, bundle: Bundle) -> Explainer:
     def make() -> Explainer:
         engine = models.engine(bundle)
         return Explainer(
-            engine.network,
+            engine.explained,
             bundle.manifest.input,
             logits_of=lambda pixels: engine.backend.run(pixels)[0],
         )

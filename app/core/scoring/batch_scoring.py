@@ -115,7 +115,7 @@ def _to_result(seen: SeenFilm, judged: Judged) -> Result:
         film.image_id,
         "ok",
         prediction=judged.prediction,
-        evidence=judged.evidence[0],
+        evidence=judged.evidence[0] if judged.evidence else None,
         chosen=film.chosen,
         observation=judged.observation,
         likeness=seen.likeness,

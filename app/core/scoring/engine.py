@@ -19,7 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.backend_names import BackendName
-from app.core.backends.backend import Scores, open_backend
+from app.core.backends.backend import open_backend
+from app.core.backends.graph import load_graph
+from app.core.backends.running import AnyNetwork, num_parameters_of
+from app.core.backends.scores import Scores
 from app.core.bundles.bundle import Bundle
 from app.core.errors import BundleError, raised_at
 from app.core.images.preparation import Prepared
@@ -73,9 +76,28 @@ class Engine:
 
     @cached_property
     def network(self) -> Network:
-        """The network in Keras, for explanations; scoring does not need it."""
+        """The network in Keras, for explanations; scoring does not need it.
+
+        Raises:
+            BundleError: If it is not one of Keras.
+        """
+        if self.bundle.manifest.is_graph:
+            raise BundleError(
+                f"The network of {self.bundle.name!r} is not one of Keras, so there are no layers "
+                "to walk through. Its scores and heatmaps need none."
+            )
         with self._loading:
             return self.__dict__.get("network") or load_network(self.bundle)
+
+    @cached_property
+    def explained(self) -> AnyNetwork:
+        """What explanations on request are computed with."""
+        return load_graph(self.bundle) if self.bundle.manifest.is_graph else self.network
+
+    @property
+    def num_parameters(self) -> int:
+        """How many numbers the network has learned."""
+        return num_parameters_of(self.explained)
 
     def _judging(self) -> Judge:
         """Made anew for each use: kept, it would keep this engine in memory for longer."""
@@ -172,14 +194,15 @@ class Engine:
 
         Returns:
             The prediction, and float32 maps `(rows, columns)` over the whole film, in logits and
-            class order.
+            class order; none if the network has no layer with a map.
 
         Raises:
             InvalidOutputError: If the model gave no valid output for it.
         """
         rows, columns = prepared.film.pixels.shape[:2]
         logits, maps, _ = self.run(prepared.pixels[np.newaxis])
-        return self._judging().explain(Outputs(logits[0], maps[0]), (rows, columns))
+        outputs = Outputs(logits[0], None if maps is None else maps[0])
+        return self._judging().explain(outputs, (rows, columns))
 
     def judge(self, prepared: Prepared, source: Source) -> Judged:
         """One film as `score` judges it, with an evidence map for each class.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.backends.backend import Scores
+from app.core.backends.scores import Scores
 from app.core.bundles.manifest import Manifest
 from app.core.errors import (
     CHANGED,
@@ -82,7 +82,7 @@ class Outputs:
     """
 
     logits: NDArray[np.float32]
-    maps: NDArray[np.float32]
+    maps: NDArray[np.float32] | None
     observation: Observation | InvalidOutputError | None = None
 
 
@@ -93,7 +93,7 @@ class Judged:
     Attributes:
         prediction: None if it is refused, or the model gave no valid output.
         evidence: float32 maps `(rows, columns)` over the whole film, in logits and class order,
-            or that of the predicted class alone; empty without a prediction.
+            or that of the predicted class alone; empty without a prediction, or a layer with a map.
         observation: As in `Result`.
         error: Why there is no prediction.
     """
@@ -155,7 +155,8 @@ class Judge:
         """
         logits, maps, features = scores
         seen = self.gatekeeper.observe_all(features, [film.impression for film in films])
-        return [Outputs(*one) for one in zip(logits, maps, seen, strict=True)]
+        of_films = [None] * len(logits) if maps is None else maps
+        return [Outputs(*one) for one in zip(logits, of_films, seen, strict=True)]
 
     def judge(self, seen: SeenFilm, outputs: Outputs, *, every_class: bool) -> Judged:
         """Admits or refuses one film, and judges it if it is admitted.
@@ -189,7 +190,7 @@ class Judge:
 
         Returns:
             The prediction, and float32 maps `(rows, columns)` over the whole film, in logits and
-            class order.
+            class order; none if the network has no layer with a map.
 
         Raises:
             InvalidOutputError: If the outputs are not finite.
@@ -206,6 +207,8 @@ class Judge:
     def _evidence(
         self, outputs: Outputs, classes: range | tuple[int, ...], film_shape: tuple[int, int]
     ) -> tuple[NDArray[np.float32], ...]:
+        if outputs.maps is None:
+            return ()
         return tuple(
             heatmaps.without_padding(
                 values_of_class(outputs.maps, index), film_shape, self.manifest.input

@@ -11,17 +11,17 @@ from app.core.errors import InvalidOutputError
 TOLERANCE = 1e-5
 
 
-def require_numbers(logits: NDArray[np.floating], maps: NDArray[np.floating]) -> None:
+def require_numbers(logits: NDArray[np.floating], maps: NDArray[np.floating] | None) -> None:
     """Refuses the output for one image if it contains NaN or infinity.
 
     Args:
         logits: `(num_logits,)`.
-        maps: Evidence maps, `(rows, columns, num_logits)`.
+        maps: Evidence maps, `(rows, columns, num_logits)`; None if the network gives none.
 
     Raises:
         InvalidOutputError: If any value is NaN or infinite.
     """
-    if not (np.isfinite(logits).all() and np.isfinite(maps).all()):
+    if not (np.isfinite(logits).all() and (maps is None or np.isfinite(maps).all())):
         raise _invalid("numbers that are not finite (NaN or infinity)")
 
 

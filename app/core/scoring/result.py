@@ -27,7 +27,7 @@ class Result:
         reason: The same as a sentence.
         prediction: The prediction; None without a score.
         evidence: Grad-CAM map of the predicted class, float32 `(rows, columns)` over the whole
-            film, in logits and signed; None without a score.
+            film, in logits and signed; None without a score, or without a layer that has a map.
         chosen: The reader's choices, and the model's window, that were used for a scored image.
         observation: Where it lies among the images the model learned from, also of an image that
             the gate refused; None if it could not be scored or the bundle has no reference.

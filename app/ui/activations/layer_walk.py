@@ -23,6 +23,20 @@ EVIDENCE = "evidence/grad-cam"  # the last step; Keras layer names cannot contai
 _TILE_SIZE = 92
 
 
+def require_layers(bundle: Bundle) -> None:
+    """Stops the page for a network that cannot be walked through.
+
+    Args:
+        bundle: The model.
+    """
+    if bundle.manifest.is_graph:
+        st.info(
+            "The network of this model is not one of Keras, so it cannot be walked through layer "
+            "by layer. Its heatmap is on the page Case."
+        )
+        st.stop()
+
+
 def choose_member(layers: Sequence[LayerInfo], bundle: Bundle) -> int | None:
     """Lets the user choose a network of an ensemble; None if the model is a single network.
 

@@ -124,7 +124,7 @@ export class FilmStore {
       if (answer.waits) return { wait: answer.body.wait, wanted };
       shown = answer.body;
     }
-    if (!shown) return null;
+    if (!shown) return film.heatmaps.note ? { problem: film.heatmaps.note, wanted } : null;
     if (shown.empty) return { shown, wanted, bitmap: null };
     const blob = await this.client.blob(shown.url, stop.signal);
     return { shown, wanted, bitmap: await createImageBitmap(blob), grid: null };

@@ -13,6 +13,7 @@ import pytest
 from app.core.bundles.bundle import load_bundle
 from model_training.cli import main
 from tests.model_training.films import draw, write_classes
+from tests.model_training.importing.graph_files import scikit_like, torch_like, write_tensorflow
 from tests.model_training.importing.model_files import (
     CLASSES,
     remembering,
@@ -27,7 +28,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "import.md"
 
 def commands() -> list[list[str]]:
     """The commands of the page, without the program's folder."""
-    blocks = re.findall(r"^```\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.S | re.M)
+    blocks = re.findall(r"^```\w*\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.S | re.M)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
     return [shlex.split(line) for line in lines if "overread-train import" in line]
 
@@ -44,6 +45,9 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch):
     drawn = [cv2.resize(draw(number % 2, number), (48, 32)) for number in range(40)]
     saved(remembering(np.array(drawn)), tmp_path / "unknown.keras")
     teachable_machine(tmp_path / "converted_keras.zip")
+    torch_like(tmp_path / "model.onnx")
+    scikit_like(tmp_path / "mlp.onnx", features=28 * 28)
+    write_tensorflow(tmp_path)
     found = commands()
 
     for command in found:
@@ -56,6 +60,8 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch):
     assert {bundle.manifest.quality for bundle in bundles} == {"measured", "unknown"}
     unknown = bundles[outs.index("models/examined")].manifest
     assert unknown.training["scale"] == "0..1"
+    kinds = {str(bundle.manifest.training["file_kind"]) for bundle in bundles}
+    assert kinds >= {"ONNX", "TensorFlow Lite", "a TensorFlow SavedModel", "OpenVINO IR"}
     assert {bundle.manifest.task.kind for bundle in bundles} == {"one-of", "any-of"}
 
 

@@ -54,7 +54,7 @@ def test_a_pickle_is_never_loaded(tmp_path):
     ran = tmp_path / "ran"
     for name in ("model.h5", "model.keras", "model.pkl"):
         (tmp_path / name).write_bytes(pickle.dumps(_Bomb(ran)))
-        assert "Expected a Keras model" in refusal(tmp_path / name)
+        assert "Expected a `.keras`" in refusal(tmp_path / name)
 
     assert not ran.exists()
 
@@ -185,11 +185,11 @@ def test_a_file_that_is_cut_off(tmp_path, suffix, share):
 
 def test_weights_without_a_model_and_other_formats(tmp_path):
     tiny().save_weights(tmp_path / "only.weights.h5")
-    (tmp_path / "model.onnx").write_bytes(b"\x08\x07 some graph")
+    (tmp_path / "model.pt").write_bytes(b"\x80\x02 some program")
     (tmp_path / "folder").mkdir()
 
     assert "weights, but not the model they belong to" in refusal(tmp_path / "only.weights.h5")
-    assert "model.onnx is an ONNX file" in refusal(tmp_path / "model.onnx")
+    assert "model.pt is a PyTorch file" in refusal(tmp_path / "model.pt")
     assert "is a folder" in refusal(tmp_path / "folder")
     assert "cannot be read" in refusal(tmp_path / "nowhere.h5")
 

@@ -68,11 +68,11 @@ def test_a_guarantee_that_contradicts_itself_is_refused(content):
     assert "9 errors out of 8" in refusal(json.dumps(content | {"format": 3}))
 
 
-@pytest.mark.parametrize("found", [5, 0, "1", None, 1.5, True, [1]])
+@pytest.mark.parametrize("found", [6, 0, "1", None, 1.5, True, [1]])
 def test_unknown_format_number(content, found):
     message = refusal(json.dumps(content | {"format": found}))
     assert f"has format {found!r}" in message
-    assert "reads the formats 1, 2, 3 and 4" in message
+    assert "reads the formats 1, 2, 3, 4 and 5" in message
     assert "Update Overread" in message
 
 

@@ -1,0 +1,261 @@
+"""Networks that are not Keras answer in a bundle as in their own framework."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import onnx
+import pytest
+
+from app.core.backends.running import logits_function
+from app.core.statistics.calibration import sigmoid, softmax
+from model_training.importing.imported import Said, import_network
+from model_training.importing.refusal import NotImportedError
+from tests.model_training.importing import graph_files
+from tests.model_training.importing.graph_files import normalised, onnx_answers, torch_like
+
+CLASSES = ("NORMAL", "PNEUMONIA")
+
+
+def films(channels=3, size=(32, 48), number=3):
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (number, *size, channels)).astype(np.float32)
+
+
+def said(**more):
+    return Said(**({"classes": CLASSES, "scale": "imagenet", "head": "softmax"} | more))
+
+
+@pytest.mark.parametrize("batch", ["batch", 1])
+def test_a_network_of_pytorch_answers_as_onnx_does(tmp_path, batch):
+    path = torch_like(tmp_path / "model.onnx", batch=batch)
+    pixels = films()
+
+    imported = import_network(path, said())
+
+    expected = np.concatenate(
+        [onnx_answers(path, normalised(pixels[at : at + 1])) for at in range(3)]
+    )
+    assert np.abs(logits_function(imported.network)(pixels) - expected).max() < 1e-5
+    assert imported.network.heatmap_layer
+    assert imported.is_graph
+    assert imported.kind == "ONNX"
+
+
+def test_a_softmax_is_recognised_and_its_classes_put_in_order(tmp_path):
+    path = torch_like(tmp_path / "model.onnx", ending="Softmax")
+    pixels = films()
+
+    imported = import_network(path, said(head=None, classes=("PNEUMONIA", "NORMAL")))
+
+    expected = onnx_answers(path, normalised(pixels))
+    found = softmax(logits_function(imported.network)(pixels))
+    assert imported.classes == CLASSES
+    assert np.abs(found - expected[:, ::-1]).max() < 1e-5
+
+
+def test_the_other_class_of_one_sigmoid_is_its_complement(tmp_path):
+    path = torch_like(tmp_path / "model.onnx", units=1, ending="Sigmoid", channels=1)
+    pixels = films(channels=1)
+
+    imported = import_network(path, said(head=None, scale="0..1", classes=("PNEUMONIA", "NORMAL")))
+
+    expected = onnx_answers(path, pixels.transpose(0, 3, 1, 2) / np.float32(255))
+    found = sigmoid(logits_function(imported.network)(pixels))
+    assert np.abs(found - (1 - expected)).max() < 1e-5
+
+
+def test_several_sigmoids_are_findings(tmp_path):
+    path = torch_like(tmp_path / "model.onnx", units=14, ending="Sigmoid")
+    names = tuple(f"FINDING {number}" for number in range(14))
+
+    imported = import_network(path, said(head=None, classes=names))
+
+    expected = onnx_answers(path, normalised(films()))
+    assert imported.task == "any-of"
+    assert np.abs(sigmoid(logits_function(imported.network)(films())) - expected).max() < 1e-5
+
+
+def test_a_network_of_scikit_learn_has_scores_and_no_heatmap(tmp_path):
+    path = graph_files.scikit_like(tmp_path / "mlp.onnx", features=16 * 20)
+    pixels = films(channels=1, size=(16, 20))
+
+    imported = import_network(path, Said(classes=("A", "B", "C"), scale="0..1", size=(16, 20)))
+
+    expected = onnx_answers(path, (pixels / 255).reshape(3, -1))
+    assert np.abs(softmax(logits_function(imported.network)(pixels)) - expected).max() < 1e-5
+    assert imported.network.heatmap_layer == ""
+    assert any("without heatmaps" in note for note in imported.notes)
+
+
+@pytest.mark.parametrize("scale", ["0..255", "0..1", "-1..1", "imagenet", "caffe", "per-image"])
+@pytest.mark.parametrize("blue_first", [False, True])
+def test_pixels_are_scaled_as_in_keras(tmp_path, scale, blue_first):
+    import keras
+
+    from model_training.importing.scaling import scaled
+
+    path = torch_like(tmp_path / "model.onnx")
+    pixels = films()
+    entrance = keras.Input((32, 48, 3))
+    front = keras.Model(entrance, scaled(entrance, scale, blue_first=blue_first))
+
+    imported = import_network(path, said(scale=scale, blue_first=blue_first))
+
+    wanted = np.asarray(front(pixels)).transpose(0, 3, 1, 2)
+    expected = onnx_answers(path, wanted)
+    size = np.abs(expected).max()
+    assert np.abs(logits_function(imported.network)(pixels) - expected).max() < 1e-5 * max(size, 1)
+
+
+def test_weights_beside_the_model_are_read(tmp_path):
+    path = torch_like(tmp_path / "model.onnx")
+    expected = onnx_answers(path, normalised(films()))
+    onnx.save(
+        onnx.load(path), path, save_as_external_data=True, location="weights.bin", size_threshold=0
+    )
+
+    imported = import_network(path, said())
+
+    assert np.abs(logits_function(imported.network)(films()) - expected).max() < 1e-5
+
+
+def _pointing_to(location):
+    def make(path):
+        torch_like(path)
+        model = onnx.load(path)
+        onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+        model = onnx.load(path, load_external_data=False)
+        for tensor in model.graph.initializer:
+            for entry in tensor.external_data:
+                if entry.key == "location":
+                    entry.value = location
+        path.write_bytes(model.SerializeToString())
+
+    return make
+
+
+def _truncated(path):
+    torch_like(path)
+    path.write_bytes(path.read_bytes()[:-700])
+
+
+def _without_numbers(path):
+    torch_like(path, weights={"b1": onnx.numpy_helper.from_array(np.full(8, np.nan, "f4"), "b1")})
+
+
+def _own_operation(path):
+    torch_like(path)
+    model = onnx.load(path)
+    model.graph.node[1].op_type, model.graph.node[1].domain = "Mystery", "com.example"
+    model.opset_import.append(onnx.helper.make_opsetid("com.example", 1))
+    onnx.save(model, path)
+
+
+@pytest.mark.parametrize(
+    ("make", "more", "words"),
+    [
+        (_pointing_to("missing.bin"), {}, "missing.bin, which is not beside it"),
+        (_pointing_to("../../../etc/passwd"), {}, "outside its folder"),
+        (_pointing_to("/etc/passwd"), {}, "outside its folder"),
+        (_truncated, {}, "damaged"),
+        (_without_numbers, {}, "not numbers"),
+        (_own_operation, {}, "Mystery"),
+        (lambda path: torch_like(path, size=("h", "w")), {}, "images of any size"),
+        (lambda path: torch_like(path, size=("h", "w")), {"size": (8, 9)}, "16 to 4,096"),
+        (lambda path: torch_like(path), {"size": (64, 64)}, "Leave --size out"),
+        (lambda path: torch_like(path, inputs=2, units=8), {}, "2 inputs"),
+        (lambda path: torch_like(path, channels=4), {}, "1 channel for grey or 3"),
+        (lambda path: torch_like(path), {"head": None}, "without activation"),
+        (lambda path: torch_like(path), {"scale": None}, "how pixels were scaled"),
+        (lambda path: torch_like(path), {"classes": ("A",)}, "2 classes; received 1"),
+        (lambda path: torch_like(path, channels=1), {}, "mean for red"),
+        (lambda path: graph_files.scikit_like(path, features=99), {}, "row of 99 numbers"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_with_what_to_do(tmp_path, make, more, words):
+    path = tmp_path / "model.onnx"
+    make(path)
+
+    with pytest.raises(NotImportedError, match=words):
+        import_network(path, said(**more))
+
+
+def test_a_network_of_any_size_takes_the_one_that_is_said(tmp_path):
+    path = torch_like(tmp_path / "model.onnx", size=("h", "w"))
+    pixels = films(size=(24, 40))
+
+    imported = import_network(path, said(size=(24, 40)))
+
+    expected = onnx_answers(path, normalised(pixels))
+    assert np.abs(logits_function(imported.network)(pixels) - expected).max() < 1e-5
+
+
+def test_old_operators_are_read(tmp_path):
+    path = torch_like(tmp_path / "model.onnx", opset=7)
+
+    imported = import_network(path, said())
+
+    expected = onnx_answers(path, normalised(films()))
+    assert np.abs(logits_function(imported.network)(films()) - expected).max() < 1e-5
+
+
+def test_a_network_that_answers_all_alike_is_called_odd(tmp_path):
+    nothing = onnx.numpy_helper.from_array(np.zeros((2, 8), np.float32), "w3")
+
+    imported = import_network(torch_like(tmp_path / "m.onnx", weights={"w3": nothing}), said())
+
+    assert any("have the same answer" in note for note in imported.notes)
+
+
+@pytest.fixture(scope="module")
+def of_tensorflow(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tensorflow")
+    with pytest.MonkeyPatch.context():
+        model = graph_files.write_tensorflow(folder)
+    return folder, model
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("saved_model", "a TensorFlow SavedModel"),
+        ("plain_model", "a TensorFlow SavedModel"),
+        ("model.tflite", "TensorFlow Lite"),
+        ("model.xml", "OpenVINO IR"),
+    ],
+)
+def test_other_formats_of_one_network_answer_as_keras_does(of_tensorflow, name, kind):
+    folder, model = of_tensorflow
+    pixels = films()
+
+    imported = import_network(folder / name, Said(classes=("A", "B", "C"), scale="0..1"))
+
+    expected = np.asarray(model(pixels / 255))
+    assert imported.kind == kind
+    assert imported.network.heatmap_layer
+    assert np.abs(softmax(logits_function(imported.network)(pixels)) - expected).max() < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_files_of_other_formats_that_are_damaged(of_tensorflow, tmp_path):
+    folder, _ = of_tensorflow
+    shutil.copytree(folder / "saved_model", tmp_path / "linked")
+    (tmp_path / "linked" / "assets" / "passwd").symlink_to("/etc/passwd")
+    shutil.copytree(folder / "saved_model", tmp_path / "cut")
+    graph = tmp_path / "cut" / "saved_model.pb"
+    graph.write_bytes(graph.read_bytes()[:300])
+    lite = (folder / "model.tflite").read_bytes()
+    (tmp_path / "cut.tflite").write_bytes(lite[: len(lite) // 2])
+    shutil.copy(folder / "model.xml", tmp_path / "alone.xml")
+
+    for name, words in (
+        ("linked", "has a link in it, passwd"),
+        ("cut", "cannot be read as a TensorFlow SavedModel"),
+        ("cut.tflite", "cannot be read as TensorFlow Lite"),
+        ("alone.xml", "alone.bin is missing"),
+    ):
+        with pytest.raises(NotImportedError, match=words):
+            import_network(tmp_path / name, Said(classes=("A", "B", "C"), scale="0..1"))
