@@ -13,6 +13,7 @@ from app.core.record.verdict import Verdict
 from app.core.review.film_heatmaps import FilmHeatmap, methods_of, usual_class
 from app.core.review.film_pictures import FilmPicture
 from app.core.review.findings import label_text, prediction_text
+from app.core.review.patients import Patient
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
 from app.reading.answers import PREFIX
@@ -143,6 +144,16 @@ def heatmap_part(film: AskedFilm, heatmap: FilmHeatmap) -> dict[str, Any]:
         "caption": empty if heatmap.is_empty else heatmap.caption,
         "empty": heatmap.is_empty,
     }
+
+
+def prior_label(patient: Patient) -> str:
+    """What is written at another film of the same patient.
+
+    Args:
+        patient: Of that film.
+    """
+    taken = "" if patient.taken is None else f", {patient.taken.isoformat()}"
+    return f"Same patient {patient.how}{taken}"
 
 
 def said_part(said: Verdict | Entry, scale: float = 1.0) -> dict[str, Any]:

@@ -25,6 +25,12 @@ from app.core.review.film_heatmaps import (
 from app.core.review.film_list import film_list
 from app.core.review.film_pictures import FilmPicture
 from app.core.review.open_worklist import OpenWorklist
+from app.core.review.patients import (
+    films_of_patient,
+    known_patients,
+    look_up_patients,
+    patient_of,
+)
 from app.core.review.worklist_registry import open_worklists
 from app.core.scoring.result import Result
 from app.reading import shelf
@@ -35,6 +41,7 @@ from app.reading.film_answers import (
     heatmap_part,
     heatmaps_part,
     prediction_part,
+    prior_label,
     said_part,
 )
 from app.reading.opened import AskedFilm, asked_film
@@ -43,6 +50,7 @@ from app.reading.similar_films import similar_part
 _FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
 _MOST_NEXT = 4
 _explaining = shelf.Waiting(1, "explain")
+_looking = shelf.Waiting(1, "patients")
 _WITHOUT_RESULT = ("refused", "unreadable", "failed")
 
 
@@ -168,7 +176,26 @@ def heatmap_picture(asked: Asked) -> Response | dict[str, Any]:
     return Response(painted, media_type="image/png", headers=_FOR_A_DAY)
 
 
+def priors(asked: Asked) -> Response | dict[str, Any]:
+    """Other films of the same patient in the worklist; 202 while they are looked for."""
+    found = asked_film(asked)
+    opened, item = found.opened, found.item
+    if patient_of(opened, item) is None:
+        return {"priors": []}
+    known = known_patients(opened)
+    if known is None:
+        _looking.do(opened.worklist.id, lambda: look_up_patients(opened))
+        wait = "Other films of this patient are being looked for."
+        return JSONResponse({"wait": wait}, 202, headers={"Cache-Control": "no-store"})
+    return {
+        "priors": [
+            {"item": one, "label": prior_label(known[one])} for one in films_of_patient(known, item)
+        ]
+    }
+
+
 FILMS = (
+    route("/films/{item:int}/priors", priors),
     route("/films/{item:int}", film),
     route("/films/{item:int}/heatmap", heatmap),
     route("/pixels/{item:int}/{digest}", pixels),

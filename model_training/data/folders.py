@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from app.core.bundles.predictions_table import CaseSplit
 from app.core.errors import DatasetError
 from app.core.performance.formatting import counted
+from app.core.sources.patient_names import KNOWN_PATTERNS
 from model_training.data.class_names import spelling_key
 from model_training.data.image_files import HIDDEN, LabelledImage, images_below, name_below
-from model_training.data.name_patterns import KNOWN_PATTERNS
 from model_training.data.nested_copies import Place, without_nested_copies
 from model_training.data.positive_class import is_telling, says_nothing_found
 from model_training.data.split_names import splits_of_folders

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from app.core.sources.patient_names import KNOWN_PATTERNS, captured
 from model_training.data.spelling import composed
 
 # Proportion of the names of a class that must match a scheme; a few odd files should not lose
 # the patients of all others.
 LEAST_MATCHED = 0.8
-
-# Naming schemes that unambiguously contain a patient, with a description. The patient number must
-# be followed by something that distinguishes the images of one patient; otherwise it may be an
-# image number. `IM-0001-0007`, as exported by DICOM viewers, is not included: its numbers are those
-# of series and image, and every patient has a first series.
-KNOWN_PATTERNS: Mapping[str, re.Pattern[str]] = {
-    "personN, patientN or subjectN": re.compile(
-        r"(?:^|/)((?:person|patient|subject|pat)[-_ ]?\d+)(?=[-_ /])", re.IGNORECASE
-    ),
-    "sub-LABEL (BIDS)": re.compile(r"(?:^|/)(sub-[0-9A-Za-z]+)(?=[_/])"),
-    "TCGA-XX-XXXX": re.compile(r"(?:^|/)(TCGA[-_][0-9A-Z]{2}[-_][0-9A-Z]{4})(?=[-_/])"),
-}
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
@@ -41,21 +30,6 @@ def compile_pattern(text: str) -> re.Pattern[str]:
             r"'(person\d+)_'."
         )
     return pattern
-
-
-def captured(pattern: re.Pattern[str], name: str) -> str:
-    r"""Text of the first group that matched, or empty text if the pattern is not found.
-
-    Args:
-        pattern: With at least one group.
-        name: Path of an image relative to its data folder, with `/`.
-
-    Example:
-    >>> captured(re.compile(r"(person\d+)_|IM-(\d+)-"), "NORMAL/IM-0115-0001.jpeg")
-    '0115'
-    """
-    match = pattern.search(name)
-    return next((group for group in match.groups() if group), "") if match else ""
 
 
 def fitting_pattern(names: Sequence[str], classes: Sequence[str]) -> tuple[str, str]:

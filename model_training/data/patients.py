@@ -14,22 +14,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.core.errors import DatasetError
+from app.core.sources.patient_names import KNOWN_PATTERNS, NOBODY, captured
 from model_training.data.image_files import LabelledImage
-from model_training.data.name_patterns import (
-    KNOWN_PATTERNS,
-    captured,
-    compile_pattern,
-    fitting_pattern,
-)
+from model_training.data.name_patterns import compile_pattern, fitting_pattern
 from model_training.data.pseudonyms import dicom_patient_id, patient_key, pseudonym
 from model_training.data.spelling import composed
 from model_training.data.table_columns import NO_COLUMN
-
-# What stands for a patient whom nobody knows.
-_NOBODY = frozenset(
-    "unknown anonymous anonym anonymized anonymised anon none ? - -1 unbekannt inconnu desconocido "
-    "sconosciuto onbekend nobody".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +59,9 @@ def find_patients(
             pseudonymised.
         ValueError: If the pattern is not a regular expression with a group.
     """
-    values = ["" if image.patient.lower() in _NOBODY else image.patient for image in images]
+    values = ["" if image.patient.lower() in NOBODY else image.patient for image in images]
     sources, notes = ["a column of the data"] if any(values) else [], []
-    if nobody := Counter(image.patient for image in images if image.patient.lower() in _NOBODY):
+    if nobody := Counter(image.patient for image in images if image.patient.lower() in NOBODY):
         notes += [
             f"{count:,} of {len(images):,} images have the patient {name!r}: taken as not known."
             for name, count in nobody.items()

@@ -113,6 +113,15 @@ def test_ten_films_are_read_by_keyboard_alone_and_no_key_is_lost(page, place):
         expect(is_disagreed).to_have_attribute("aria-pressed", "true")
         expect(saved).to_contain_text("Saved")
 
+        beside = page.locator(".pane").nth(1)
+        page.keyboard.press("/")
+        shown(beside.get_by_text("Without heatmap"))
+        for _ in range(3):
+            page.keyboard.press("/")
+        shown(beside.get_by_text("No other film of this patient is known in this worklist."))
+        page.keyboard.press("/")
+        expect(beside).to_be_hidden()
+
         page.keyboard.press("c")
         page.keyboard.type("Rcn 1?")  # keys of the viewer and of Streamlit are text here
         expect(page.locator(".comment")).to_have_value("Rcn 1?")

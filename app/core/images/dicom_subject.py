@@ -38,14 +38,20 @@ def _age(dataset: Dataset) -> float | None:
     if stated:
         age = int(stated[1]) / _UNITS_A_YEAR[stated[2]]
     else:
-        born, taken = _date(dataset, "PatientBirthDate"), _date(dataset, "StudyDate")
+        born, taken = stated_day(dataset, "PatientBirthDate"), stated_day(dataset, "StudyDate")
         if born is None or taken is None:
             return None
         age = (taken - born).days / 365.25
     return age if 0 <= age <= _OLDEST else None
 
 
-def _date(dataset: Dataset, keyword: str) -> date | None:
+def stated_day(dataset: Dataset, keyword: str) -> date | None:
+    """A date that a header states; None if it states none, or no valid one.
+
+    Args:
+        dataset: The header.
+        keyword: Of the element.
+    """
     parts = _DATE.fullmatch(_text(dataset, keyword))
     try:
         return date(int(parts[1]), int(parts[2]), int(parts[3])) if parts else None

@@ -1,6 +1,5 @@
 // What each key and button does.
 import { toggleHelp } from "./help.js";
-import { SHAPES } from "./marks.js";
 
 const STEP = 0.1; // of what is in sight
 
@@ -33,6 +32,7 @@ export function actionsOf(desk) {
     endPeek: () => maps.peek(false),
     heatmap: () => maps.set({ on: !maps.settings.on }),
     contours: () => maps.set({ lines: !maps.settings.lines }),
+    beside: () => desk.beside.next(),
     full: () => toggleFullScreen(root),
     fit: () => view.fit(),
     original: () => desk.stage.oneToOne(),
@@ -93,8 +93,8 @@ function escape(desk) {
   const { at, controls, root } = desk;
   const focused = root.getRootNode().activeElement;
   if (focused?.matches("textarea, input, select, .tags button")) at(".film").focus();
-  else if (controls.tool in SHAPES || controls.tool) controls.useTool("");
-  else if (desk.beside.shown) desk.beside.show(null);
+  else if (controls.tool) controls.useTool("");
+  else if (desk.beside.end()) return;
   else if (root.getRootNode().fullscreenElement) document.exitFullscreen();
   else root.classList.remove("full");
 }

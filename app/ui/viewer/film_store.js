@@ -2,6 +2,7 @@
 // three and the one before it.
 const AHEAD = [0, 1, 2, 3, -1];
 const TOLD = 4; // films after one that the server hears of
+export const AGAIN = 700; // milliseconds until what is being computed is asked for again
 const MOST_PIXELS = 60e6; // decoded, four bytes each; one film may be more
 
 export class FilmStore {
@@ -23,7 +24,7 @@ export class FilmStore {
   load(item, next = []) {
     let entry = this.#entries.get(item);
     if (!entry) {
-      entry = { item, stop: new AbortController(), loaded: false, pixels: null, map: null };
+      entry = { item, stop: new AbortController(), loaded: false, pixels: null, map: null, problem: null };
       this.#entries.set(item, entry);
       entry.described = this.#describe(entry, next);
       entry.described.catch(() => this.#drop(entry));
@@ -87,8 +88,8 @@ export class FilmStore {
     const { film, stop } = entry;
     entry.problem = null;
     const [pixels, map] = await Promise.all([
-      film.film && (entry.pixels ?? this.#decode(film.film, stop.signal)),
-      this.#heatmap(entry).catch((error) => ({ problem: error.message })),
+      film.film && (entry.pixels ?? this.decode(film.film, stop.signal)),
+      this.heatmap(entry).catch((error) => ({ problem: error.message })),
     ]).catch((error) => {
       if (error.name !== "AbortError") entry.problem = error.message;
       return [null, null];
@@ -100,7 +101,8 @@ export class FilmStore {
     return entry;
   }
 
-  async #decode(film, signal) {
+  // The pixels of a film that is described as in an entry.
+  async decode(film, signal) {
     const bitmap = await this.#bitmap(film.url, signal);
     return { film, bitmap, deep: film.bits > 8, bytes: null };
   }
@@ -111,12 +113,13 @@ export class FilmStore {
     return createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
   }
 
-  async #heatmap(entry) {
+  // By the method and for the class that is `chosen`; the usual one without a choice.
+  async heatmap(entry, chosen = this.wanted) {
     const { film, stop } = entry;
     if (!film.heatmaps) return null;
     let { shown } = film.heatmaps;
     const usual = { method: film.heatmaps.method, class: film.heatmaps.class };
-    const wanted = { ...usual, ...this.wanted };
+    const wanted = { ...usual, ...chosen };
     if (wanted.method !== usual.method || wanted.class !== usual.class) {
       const query = new URLSearchParams(wanted);
       const path = `/films/${entry.item}/heatmap?${query}`;
@@ -132,16 +135,8 @@ export class FilmStore {
 
   // Asks again for a heatmap that is being computed.
   async again(entry) {
-    const map = await this.#heatmap(entry).catch((error) => ({ problem: error.message }));
+    const map = await this.heatmap(entry).catch((error) => ({ problem: error.message }));
     if (!entry.stop.signal.aborted) entry.map = map;
-  }
-
-  // The heatmap that is shown without any choice.
-  async usual({ film, stop }) {
-    const shown = film.heatmaps?.shown;
-    if (!shown || shown.empty) return null;
-    const blob = await this.client.blob(shown.url, stop.signal);
-    return { shown, bitmap: await createImageBitmap(blob), grid: null };
   }
 
   // The evidence itself, for contour lines.

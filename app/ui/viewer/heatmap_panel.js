@@ -3,7 +3,7 @@ import { contour } from "./contours.js";
 import { element, remember, remembered, setText } from "./dom.js";
 
 const KEY = "overread.heatmap";
-const USUAL = { on: true, opacity: 0.6, lines: false, beside: "" };
+const USUAL = { on: true, opacity: 0.6, lines: false, beside: "", besideMethod: "" };
 const LEVELS = [0.25, 0.5, 0.75]; // of the scale
 
 export class HeatmapPanel extends EventTarget {
@@ -20,7 +20,10 @@ export class HeatmapPanel extends EventTarget {
     this.fields.on.onchange = () => this.set({ on: this.fields.on.checked });
     this.fields.opacity.oninput = () => this.set({ opacity: Number(this.fields.opacity.value) });
     this.fields.lines.onchange = () => this.set({ lines: this.fields.lines.checked });
-    this.fields.beside.onchange = () => this.set({ beside: this.fields.beside.value });
+    this.fields.beside.onchange = () => {
+      this.dispatchEvent(new Event("beside"));
+      this.set({ beside: this.fields.beside.value });
+    };
     for (const name of ["method", "class"])
       this.fields[name].onchange = () => this.dispatchEvent(new Event("chosen"));
   }

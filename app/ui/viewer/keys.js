@@ -24,6 +24,7 @@ export const KEYS = [
     ["peek", "H", "Show or hide the heatmap while held"],
     ["heatmap", "Shift+H", "Switch the heatmap on or off"],
     ["contours", "O", "Contour lines or colours"],
+    ["beside", "/", "Beside it: without heatmap, another method, the film before, another of this patient"],
   ]],
   ["Similar films", [
     ["similar", "J", "One after another beside the film, then none"],

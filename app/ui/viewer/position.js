@@ -15,6 +15,14 @@ export class Position {
     return this.items[this.index];
   }
 
+  get before() {
+    return this.items[this.index - 1];
+  }
+
+  get after() {
+    return this.items[this.index + 1];
+  }
+
   get text() {
     return `Film ${(this.index + 1).toLocaleString("en")} of ${this.items.length.toLocaleString("en")}`;
   }

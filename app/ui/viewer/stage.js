@@ -1,10 +1,8 @@
 // Draws films with their heatmaps into panes, linked by one view.
-import { usualWindow } from "./view.js";
 import { Windowing } from "./windowing.js";
 
 const LENS = 110; // radius in CSS pixels
 const LENS_FACTOR = 2.5;
-const NOT_TURNED = { quarters: 0, flipped: false };
 
 export class Pane {
   #windowing = new Windowing();
@@ -13,13 +11,13 @@ export class Pane {
     this.box = box;
     this.canvas = box.querySelector("canvas");
     this.pixels = null;
+    this.isOther = false; // another film than the one that the view is of
     this.layer = null; // draws the heatmap into a context that is in the film's coordinates
-    this.isPlain = false; // drawn as it comes, whatever is done to the open film; moved with it
   }
 
   // From the film's pixels to CSS pixels of the pane.
-  matrix({ place, turn: wanted }) {
-    const turn = this.isPlain ? NOT_TURNED : wanted;
+  matrix(view) {
+    const { place, turn } = this.#own(view);
     const { rows, columns } = this.pixels.film;
     const { clientWidth: width, clientHeight: height } = this.canvas;
     return new DOMMatrix()
@@ -55,8 +53,7 @@ export class Pane {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillRect(0, 0, width, height);
     if (!this.pixels) return;
-    const levels = this.isPlain ? usualWindow(this.pixels.film) : view.window;
-    const picture = this.#windowing.picture(this.pixels, levels);
+    const picture = this.#windowing.picture(this.pixels, this.#own(view).window);
     const matrix = this.matrix(view);
     this.#paint(context, picture, matrix, ratio);
     if (!lens) return;
@@ -79,6 +76,10 @@ export class Pane {
     context.beginPath();
     context.arc(lens.x, lens.y, LENS, 0, 2 * Math.PI);
     context.stroke();
+  }
+
+  #own(view) {
+    return this.isOther ? view.on(this.pixels.film) : view;
   }
 
   #paint(context, picture, matrix, ratio) {

@@ -30,14 +30,18 @@ export class View extends EventTarget {
       this.turn = { quarters: 0, flipped: false };
       this.window = { ...usual, inverted: false };
     } else {
-      // The same part of each film's own window, as films differ in their grey levels.
-      const old = usualWindow(before);
-      const scale = (usual.high - usual.low) / Math.max(1e-6, old.high - old.low);
-      const moved = (level) => usual.low + (level - old.low) * scale;
-      const { low, high, inverted } = this.window;
-      this.window = { low: moved(low), high: moved(high), inverted };
+      this.window = sameWindow(this.window, before, film);
     }
     this.#changed();
+  }
+
+  // Another film beside it: at the same place, not turned, in the same part of its own window. One
+  // without a window of its own is drawn as it comes.
+  on(film) {
+    const window = film.window
+      ? sameWindow(this.window, this.#film, film)
+      : { ...usualWindow(film), inverted: false };
+    return { place: this.place, turn: { quarters: 0, flipped: false }, window };
   }
 
   reset() {
@@ -127,4 +131,12 @@ function inside(fraction) {
 
 export function usualWindow(film) {
   return film.window ?? { low: 0, high: 2 ** film.bits - 1 };
+}
+
+// The same part of each film's own window, as films differ in their grey levels.
+function sameWindow({ low, high, inverted }, from, to) {
+  const old = usualWindow(from), usual = usualWindow(to);
+  const scale = (usual.high - usual.low) / Math.max(1e-6, old.high - old.low);
+  const moved = (level) => usual.low + (level - old.low) * scale;
+  return { low: moved(low), high: moved(high), inverted };
 }

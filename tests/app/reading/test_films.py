@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from app.core.review.patients import look_up_patients
 from app.reading import shelf
 from app.reading.routes import ROUTES
 from tests.app.reading.conftest import browser_of, named
+from tests.folder_films import ward_film
 from tests.pictures import dicom
 
 
@@ -160,6 +162,7 @@ def test_before_the_call_nothing_of_the_model_leaves_the_server(make, mode, know
         digest = opened.result(item).image_id[:32]
         asked += [
             browser.get(f"/reading/films/{item}?next=0,1,2,3"),
+            browser.get(f"/reading/films/{item}/priors"),
             *(browser.get(f"/reading/films/{item}/heatmap?method=grad_cam&class={index}")
               for index in (0, 1)),
             browser.get(f"/reading/heatmaps/{item}/grad_cam/1/{digest}"),
@@ -208,3 +211,19 @@ def test_after_the_call_the_model_is_shown_to_this_reader_alone(make):
     assert film["heatmaps"]["shown"]
     assert got(other, "films/0").json()["prediction"] is None
     assert got(browser, "films/1").json()["prediction"] is None
+
+
+def test_other_films_of_the_patient_are_told_once_they_are_found(make, ward):
+    for number in (1, 2):
+        cv2.imwrite(str(ward / f"person7_virus_{number}.png"), ward_film(number + 10))
+    opened, browser = make(mode="blind_first")
+    item = opened.names.index("person7_virus_1.png")
+    assert got(browser, "films/0/priors").json() == {"priors": []}
+
+    assert browser.get(f"/reading/films/{item}/priors").status_code == 202
+    look_up_patients(opened)
+
+    (prior,) = got(browser, f"films/{item}/priors").json()["priors"]
+    assert prior == {
+        "item": opened.names.index("person7_virus_2.png"), "label": "Same patient by file name",
+    }  # fmt: skip

@@ -1,0 +1,42 @@
+// Sends what a reader answers, and takes over what the server made of it.
+import { remembered } from "./dom.js";
+
+export function listenToAnswers(desk) {
+  desk.panel.addEventListener("answered", ({ detail }) => send(desk, detail));
+  desk.client.actions.addEventListener("saved", ({ detail }) => saved(desk, detail));
+  desk.client.actions.addEventListener("refused", ({ detail }) => refused(desk, detail));
+}
+
+function send(desk, { name, body, isDecision }) {
+  const { item } = desk;
+  desk.client.actions.add(item, name, { ...body, ...(name === "mark" ? {} : desk.clock.seconds()) });
+  desk.saving.show();
+  const hasAnswer = name === "mark" || (name === "verdict" && isDecision);
+  if (isDecision && hasAnswer && remembered("overread.advance", false)) desk.step(1);
+}
+
+async function saved(desk, { action: { item, name }, answer }) {
+  const { client, panel, saving, store } = desk;
+  if (!client.actions.isWaitingFor(item)) panel.forgetDraft(item);
+  if (name === "undo") {
+    store.forget(item);
+    if (item === desk.item) desk.show();
+    return;
+  }
+  const entry = await store.load(item).catch(() => null);
+  if (!entry) return;
+  if (name === "call") store.replace(item, answer);
+  else entry.film.verdict = answer;
+  if (item !== desk.item) return;
+  if (name === "call") await desk.describe(entry);
+  else if (!client.actions.isWaitingFor(item)) panel.settle();
+  saving.open(entry.film);
+  desk.say(saving.line.textContent);
+}
+
+// As the server has it, not as it was asked for.
+function refused(desk, { action: { item } }) {
+  desk.panel.forgetDraft(item);
+  desk.store.forget(item);
+  if (item === desk.item) desk.wait(item);
+}
