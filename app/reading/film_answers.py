@@ -31,8 +31,11 @@ def film_part(picture: FilmPicture, item: int) -> dict[str, Any]:
     """
     low, high = picture.window
     spacing = picture.spacing
+    url = f"{PREFIX}/pixels/{item}/{picture.digest}"
     return {
-        "url": f"{PREFIX}/pixels/{item}/{picture.digest}",
+        "url": url,
+        "full": f"{url}?full=1" if picture.is_reduced else None,
+        "scale": picture.scale,
         "rows": picture.rows,
         "columns": picture.columns,
         "bits": picture.bits,
@@ -206,7 +209,8 @@ def _presets(picture: FilmPicture) -> list[dict[str, Any]]:
 def _note(picture: FilmPicture) -> str:
     facts, frame = picture.facts, picture.facts.chosen.frame
     image = "" if frame is None else f"Image {frame:,} of {facts.num_images:,}."
-    smaller = f"Shown at 1 : {picture.scale:.1f}." if picture.scale > 1.05 else ""
+    more = "; enlarged, it shows every pixel" if picture.is_reduced else ""
+    smaller = f"Shown at 1 : {picture.scale:.1f}{more}." if picture.scale > 1.05 else ""
     return " ".join(filter(None, (image, smaller)))
 
 

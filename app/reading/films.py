@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -23,7 +24,7 @@ from app.core.review.film_heatmaps import (
     usual_class,
 )
 from app.core.review.film_list import film_list
-from app.core.review.film_pictures import FilmPicture
+from app.core.review.film_pictures import FilmPicture, full_png
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.patients import (
     films_of_patient,
@@ -51,6 +52,8 @@ _FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
 _MOST_NEXT = 4
 _explaining = shelf.Waiting(1, "explain")
 _looking = shelf.Waiting(1, "patients")
+# Each takes some hundred megabytes while it is made.
+_IN_FULL = BoundedSemaphore(2)
 _WITHOUT_RESULT = ("refused", "unreadable", "failed")
 
 
@@ -116,7 +119,7 @@ def asks(found: AskedFilm) -> str:
 
 
 def pixels(asked: Asked) -> Response:
-    """The picture of a film, as long as it is the one that was told of.
+    """The picture of a film, with `full=1` all of its pixels, as long as it is the one told of.
 
     Raises:
         AnswerError: If it is not.
@@ -128,7 +131,13 @@ def pixels(asked: Asked) -> Response:
         raise AnswerError(404, str(error)) from None
     if picture.digest != asked.path["digest"]:
         raise AnswerError(404, "This picture is of another reading of the film. Open it again.")
-    return Response(picture.png, media_type="image/png", headers=_FOR_A_DAY)
+    png = picture.png
+    if asked.query.get("full"):
+        if not picture.is_reduced:
+            raise AnswerError(404, "This film is not to be had in more pixels.")
+        with _IN_FULL:
+            png = full_png(found.opened, found.item)
+    return Response(png, media_type="image/png", headers=_FOR_A_DAY)
 
 
 def heatmap(asked: Asked) -> Response | dict[str, Any]:

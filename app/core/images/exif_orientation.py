@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
+
+_T = TypeVar("_T", bound=np.generic)
 
 
 def orientation(picture: Image.Image) -> int:
@@ -15,11 +19,11 @@ def orientation(picture: Image.Image) -> int:
         return 1
 
 
-def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+def upright(pixels: NDArray[_T], orientation: int) -> NDArray[_T]:
     """The pixels the right way up.
 
     Args:
-        pixels: uint8 `(height, width)`, or `(height, width, 3)` in RGB order.
+        pixels: `(height, width)`, or `(height, width, 3)`.
         orientation: As EXIF and TIFF number it, from 1 to 8.
     """
     if orientation in (5, 6, 7, 8):

@@ -42,16 +42,33 @@ def scaled(
     Raises:
         RefusedImageError: If the range is unknown.
     """
+    window, is_chosen = range_of(values, bits=bits, reading=reading, stated=stated)
+    return _stretched(values, window), window if is_chosen else None
+
+
+def range_of(
+    values: NDArray[Any], *, bits: int | None, reading: ReadOptions, stated: Window | None = None
+) -> tuple[Window, bool]:
+    """The values of black and white, and whether the reader or the model chose them.
+
+    Args:
+        values: As for `scaled`.
+        bits: As for `scaled`.
+        reading: The reader's choices.
+        stated: The values of black and white, if the file states them.
+
+    Raises:
+        RefusedImageError: If the range is unknown.
+    """
     if stated is None and bits is not None:
         stated = _whole_range(values.dtype, bits)
     if stated is None:
         stated = _proven_range(values)
     if stated is not None:
-        return _stretched(values, stated), None
-    window = reading.any_window
-    if window is None:
+        return stated, False
+    if reading.any_window is None:
         raise _unknown(values)
-    return _stretched(values, window), window
+    return reading.any_window, True
 
 
 def _whole_range(dtype: np.dtype[Any], bits: int) -> Window:

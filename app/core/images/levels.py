@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.images.dicom_spacing import Spacing
+from app.core.images.reading import Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,3 +26,21 @@ class Levels:
     values: NDArray[np.unsignedinteger[Any]]
     window: tuple[float, float] = (0.0, 255.0)
     spacing: Spacing | None = None
+
+
+class StoredGrey(NamedTuple):
+    """Grey values as a file stores them, and what it says of how they are shown.
+
+    Attributes:
+        values: Integers or floats `(height, width)`.
+        bits: Their depth; None if the file only states a container of 16 or more.
+        window: The values of black and white; None if the file does not state them.
+        is_inverted: Whether the lowest value is white.
+        orientation: As EXIF and TIFF number it, from 1 to 8.
+    """
+
+    values: NDArray[Any]
+    bits: int | None = None
+    window: Window | None = None
+    is_inverted: bool = False
+    orientation: int = 1

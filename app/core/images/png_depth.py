@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.core.images.exif_orientation import orientation
 from app.core.images.grey_range import scaled
+from app.core.images.levels import StoredGrey
 from app.core.images.reading import ReadOptions, Window
 from app.core.images.strips import strips
 
@@ -73,6 +75,21 @@ def deep(
             opacity = opacity[..., np.newaxis]
         pixels[rows] = np.rint(pixels[rows] * opacity)
     return pixels, window
+
+
+def stored_grey(picture: Image.Image, data: bytes) -> StoredGrey | None:
+    """The values of a grey PNG of 16 bits as stored; None of one in colours or with opacity.
+
+    Args:
+        picture: The image as loaded by Pillow.
+        data: The whole file.
+    """
+    chunks = _chunks(data)
+    if data[25] != _GREY or _TRANSPARENT in chunks:
+        return None
+    values, _ = _samples(picture, data, chunks)
+    stated = _stated_range(values, chunks.get(_SIGNIFICANT))
+    return StoredGrey(values, None, stated, orientation=orientation(picture))
 
 
 def _samples(

@@ -1,4 +1,4 @@
-"""Reads a film for a screen: in all of its levels, at a size that a screen can show."""
+"""Reads a film for a screen: in all of its levels, at a size that a screen can show, or in full."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from app.core.errors import ImageError
-from app.core.images import dicom_file, dicom_levels
+from app.core.images import dicom_file, dicom_levels, picture_levels
 from app.core.images.film import Film
 from app.core.images.guard import guarded
 from app.core.images.in_time import in_time
@@ -28,7 +28,7 @@ class ScreenFilm:
     """A film for a screen.
 
     Attributes:
-        levels: Its levels, at most `SIDE` pixels long.
+        levels: Its levels, at most as long as was asked for.
         shape: Height and width in the file, in pixels.
         film: What the file states of it, with the 8 bits that a network sees.
     """
@@ -38,7 +38,7 @@ class ScreenFilm:
     film: Film
 
 
-def screen_film(data: bytes, reading: ReadOptions) -> ScreenFilm:
+def screen_film(data: bytes, reading: ReadOptions, *, side: int | None = SIDE) -> ScreenFilm:
     """Decodes a film for a screen.
 
     With its window, it looks as the 8 bits that a network sees.
@@ -46,19 +46,18 @@ def screen_film(data: bytes, reading: ReadOptions) -> ScreenFilm:
     Args:
         data: The whole file.
         reading: The choices with which it is judged, with the model's window.
+        side: The longest that it may be in pixels, else it is made smaller; None for all pixels.
 
     Raises:
         ImageError: As `preparation.read_film`.
     """
     film = read_film(data, reading)
-    levels = Levels(film.pixels)
-    if dicom_file.is_dicom(data):
-        levels = _of_dicom(data, reading, film) or levels
+    levels = _all_levels(data, reading, film) or Levels(film.pixels)
     rows, columns = film.pixels.shape[:2]
-    return ScreenFilm(_shrunk(levels), (rows, columns), film)
+    return ScreenFilm(_shrunk(levels, side or max(rows, columns)), (rows, columns), film)
 
 
-def _of_dicom(data: bytes, reading: ReadOptions, film: Film) -> Levels | None:
+def _all_levels(data: bytes, reading: ReadOptions, film: Film) -> Levels | None:
     """All levels, and the spacing; of a film with a remedy as it is judged."""
     try:
         with guarded():
@@ -72,12 +71,14 @@ def _of_dicom(data: bytes, reading: ReadOptions, film: Film) -> Levels | None:
 
 def _silently(data: bytes, reading: ReadOptions) -> Levels | None:
     with silent():
-        return dicom_levels.levels(data, reading)
+        if dicom_file.is_dicom(data):
+            return dicom_levels.levels(data, reading)
+        return picture_levels.levels(data, reading)
 
 
-def _shrunk(levels: Levels) -> Levels:
+def _shrunk(levels: Levels, side: int) -> Levels:
     rows, columns = levels.values.shape[:2]
-    scale = SIDE / max(rows, columns)
+    scale = side / max(rows, columns)
     if scale >= 1:
         return levels
     size = max(1, round(columns * scale)), max(1, round(rows * scale))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import RefusedImageError, UnreadableImageError
 from app.core.images.grey_range import scaled
+from app.core.images.levels import StoredGrey
 from app.core.images.limits import check_size
 from app.core.images.reading import ReadOptions, Window, choose
 from app.core.images.strips import strips
@@ -119,6 +120,37 @@ def decode(
         return shown, int(orientation.value) if orientation else 1, window
 
 
+def stored_grey(data: bytes, image: TiffImage) -> StoredGrey | None:
+    """The values of a grey image as they are stored; None of one in colours or with opacity.
+
+    Args:
+        data: The whole file.
+        image: Which.
+    """
+    from tifffile import TiffFile
+
+    with TiffFile(BytesIO(data)) as file:
+        page = _page(file, image.directory)
+        is_grey = page.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO) and page.samplesperpixel == 1
+        if image.is_plain or not is_grey:
+            return None
+        orientation = page.tags.get(_ORIENTATION)
+        values = _values(data, page, image)
+        return StoredGrey(
+            np.ascontiguousarray(values if values.ndim == 2 else values[..., 0]),
+            _bits(page, values),
+            _imagej_window(file),
+            page.photometric == _WHITE_IS_ZERO,
+            int(orientation.value) if orientation else 1,
+        )
+
+
+def _bits(page: TiffPage, values: NDArray[Any]) -> int | None:
+    """The depth that a file states, if it is not just a container."""
+    is_stated = values.dtype.kind != "f" and page.bitspersample not in (16, 32, 64)
+    return page.bitspersample if is_stated else None
+
+
 def _kind(page: TiffPage, *, is_plain: bool) -> str:
     """Of `limits.COSTS`."""
     if page.compression not in COMMON:
@@ -208,9 +240,9 @@ def _shown(
         or len(kinds) != (extra.shape[-1])
     ):
         raise _unsupported(f"it has {extra.shape[-1]} channels of unknown meaning")
-    is_stated = values.dtype.kind != "f" and page.bitspersample not in (16, 32, 64)
-    bits = page.bitspersample if is_stated else None
-    shown, window = scaled(np.ascontiguousarray(colours), bits=bits, reading=reading, stated=stated)
+    shown, window = scaled(
+        np.ascontiguousarray(colours), bits=_bits(page, values), reading=reading, stated=stated
+    )
     if page.photometric == _WHITE_IS_ZERO:
         shown = 255 - shown
     if kinds == (_UNASSOCIATED_ALPHA,):

@@ -15,7 +15,9 @@ from app.core.rendering.film_png import film_png
 from app.core.review.open_worklist import OpenWorklist
 
 # Part of the address of each picture. Increase it with any change to what `film_picture` makes.
-_VERSION = 1
+_VERSION = 2
+# A film with more pixels is not sent in full: a browser needs four bytes or more for each.
+MOST_IN_FULL = 60_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +54,11 @@ class FilmPicture:
         return max(8, self.highest.bit_length())
 
     @property
+    def is_reduced(self) -> bool:
+        """Whether the film has more pixels than the picture, and not too many to be sent."""
+        return self.scale > 1 and self.rows * self.columns * self.scale**2 <= MOST_IN_FULL
+
+    @property
     def digest(self) -> str:
         """Names the picture: a film that is read otherwise has another."""
         made_of = self.image_id, self.facts.chosen, PIPELINE_VERSION, _VERSION
@@ -69,16 +76,8 @@ def film_picture(opened: OpenWorklist, item: int) -> FilmPicture:
         UnreadableImageError: If the file is not the one that was judged.
         ImageError: If it cannot be read or decoded.
     """
-    source, result = opened.source(item), opened.result(item)
-    data = source.read()
-    digest = decoding.image_id(data)
-    if result is not None and result.image_id not in ("", *source.reading.image_ids(digest)):
-        raise UnreadableImageError(
-            "changed",
-            "The file has another content than when it was judged. Put the earlier one back, or "
-            "look at the folder again from the worklist.",
-        )
-    found = screen_film(data, for_model(source.reading, opened.bundle.manifest.input))
+    data, digest = _read(opened, item)
+    found = screen_film(data, for_model(opened.source(item).reading, opened.bundle.manifest.input))
     values = found.levels.values
     rows, columns = values.shape[:2]
     scale = max(found.shape) / max(rows, columns)
@@ -96,3 +95,33 @@ def film_picture(opened: OpenWorklist, item: int) -> FilmPicture:
                                              spacing.note),
         Film(film.pixels[:0], film.modality, film.chosen, film.num_images, film.subject),
     )  # fmt: skip
+
+
+def full_png(opened: OpenWorklist, item: int) -> bytes:
+    """All pixels of a film that `film_picture` makes smaller, see `film_png`.
+
+    Args:
+        opened: The worklist.
+        item: Position of the film.
+
+    Raises:
+        UnreadableImageError: If the file is not the one that was judged.
+        ImageError: If it cannot be read or decoded.
+    """
+    data, _ = _read(opened, item)
+    reading = for_model(opened.source(item).reading, opened.bundle.manifest.input)
+    return film_png(screen_film(data, reading, side=None).levels.values)
+
+
+def _read(opened: OpenWorklist, item: int) -> tuple[bytes, str]:
+    """The file of a film as it was judged, and its digest."""
+    source, result = opened.source(item), opened.result(item)
+    data = source.read()
+    digest = decoding.image_id(data)
+    if result is not None and result.image_id not in ("", *source.reading.image_ids(digest)):
+        raise UnreadableImageError(
+            "changed",
+            "The file has another content than when it was judged. Put the earlier one back, or "
+            "look at the folder again from the worklist.",
+        )
+    return data, digest

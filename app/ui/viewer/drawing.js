@@ -1,6 +1,7 @@
 // The open film on the screen: its pixels, its heatmap, or a sentence where there is neither.
 import { setText } from "./dom.js";
 import { AGAIN } from "./film_store.js";
+import { FullSize } from "./full_size.js";
 
 
 export class Drawing {
@@ -11,6 +12,9 @@ export class Drawing {
     Object.assign(this, { stage, maps, store, beside });
     this.sentence = root.querySelector(".blank");
     this.film = root.querySelector(".film");
+    this.full = new FullSize(store);
+    stage.addEventListener("drawn", () =>
+      this.full.lookAt(stage.pixelsOnScreen({ withLens: true }), () => this.show(this.#entry)));
     maps.addEventListener("change", () => this.refresh());
     maps.addEventListener("chosen", () => this.#choose());
   }
@@ -23,6 +27,7 @@ export class Drawing {
   blank(item, text) {
     this.stop();
     this.#entry = null;
+    this.full.open(null);
     this.stage.main.pixels = null;
     this.beside.draw(null);
     setText(this.sentence, text);
@@ -34,6 +39,7 @@ export class Drawing {
   show(entry) {
     this.stop();
     this.#entry = entry;
+    this.full.open(entry);
     const { film, pixels, map, problem } = entry;
     this.stage.main.pixels = pixels;
     const instead = problem ?? (film.film ? "Loading …" : film.reason || "There is no picture.");
@@ -60,6 +66,8 @@ export class Drawing {
   #tell(item, pixels, map) {
     const { dataset } = this.film;
     dataset.item = item;
+    const isReduced = pixels?.film.full && pixels.bitmap.width <= pixels.film.columns;
+    dataset.pixels = isReduced ? "fewer" : "all";
     dataset.drawn = [pixels && "film", map?.bitmap && "heatmap"].filter(Boolean).join(" ");
   }
 

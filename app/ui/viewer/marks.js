@@ -80,7 +80,7 @@ export class Marks {
 
 // In millimetres where the file says how large a pixel is.
 export function distanceText([[x1, y1], [x2, y2]], film) {
-  if (!film.spacing) return `${Math.round(Math.hypot(x2 - x1, y2 - y1))} px`;
+  if (!film.spacing) return `${Math.round(Math.hypot(x2 - x1, y2 - y1) * (film.scale ?? 1))} px`;
   const [down, across] = film.spacing;
   const length = Math.hypot((x2 - x1) * across, (y2 - y1) * down);
   const note = film.spacing_note ? ` ${film.spacing_note}` : "";

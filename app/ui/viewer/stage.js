@@ -131,15 +131,22 @@ export class Stage extends EventTarget {
     if (!this.main.pixels) return;
     const ratio = window.devicePixelRatio || 1;
     const { u, v } = this.view.place;
-    this.view.moveTo(1 / ratio / this.main.fitScale(this.view.turn), u, v);
+    const { scale = 1 } = this.main.pixels.film;
+    this.view.moveTo(scale / ratio / this.main.fitScale(this.view.turn), u, v);
   }
 
-  // Screen pixels for a pixel of the film, in per cent.
+  // Screen pixels for a pixel of the file, in per cent.
   zoomText() {
     if (!this.main.pixels) return "";
+    return `${Math.round((this.pixelsOnScreen() / (this.main.pixels.film.scale ?? 1)) * 100)} %`;
+  }
+
+  // Screen pixels for a pixel of the picture as it came, also below the magnifier.
+  pixelsOnScreen({ withLens = false } = {}) {
+    if (!this.main.pixels) return 0;
     const ratio = window.devicePixelRatio || 1;
-    const scale = this.main.fitScale(this.view.turn) * this.view.place.zoom * ratio;
-    return `${Math.round(scale * 100)} %`;
+    const lens = withLens && this.lens?.pane === this.main ? LENS_FACTOR : 1;
+    return this.main.fitScale(this.view.turn) * this.view.place.zoom * ratio * lens;
   }
 
   stop() {

@@ -82,6 +82,20 @@ def test_a_deep_film_is_sent_in_two_bytes_and_names_no_patient(make, ward):
     assert b"CANARY" not in pixels
 
 
+def test_a_large_film_can_be_had_in_all_of_its_pixels(make, ward):
+    large = cv2.resize(ward_film(9), (2400, 2400), interpolation=cv2.INTER_NEAREST)
+    cv2.imwrite(str(ward / "large.png"), large)
+    opened, browser = make()
+    told = got(browser, f"films/{opened.names.index('large.png')}").json()["film"]
+    small = got(browser, f"films/{opened.names.index('film_0.png')}").json()["film"]
+
+    assert (told["rows"], told["scale"]) == (2048, pytest.approx(2400 / 2048))
+    sent = got(browser, told["full"]).content
+    np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(sent, np.uint8), 0), large)
+    assert (small["full"], small["scale"]) == (None, 1)
+    assert browser.get(f"{small['url']}?full=1").status_code == 404
+
+
 def test_a_film_that_is_gone_costs_its_own_row_only(make, ward):
     _, browser = make()
     (ward / "film_2.png").unlink()

@@ -1,7 +1,12 @@
 """A film for the screen: more levels than a network sees, and the same picture."""
 
+from io import BytesIO
+from zlib import crc32
+
+import cv2
 import numpy as np
 import pytest
+import tifffile
 
 from app.core.images import decoding
 from app.core.images.reading import AS_STORED, ReadOptions
@@ -73,6 +78,55 @@ def test_other_files_are_as_a_network_sees_them(film, kind):
     assert found.levels.window == (0, 255)
 
 
+def chunk(kind, content):
+    return (
+        len(content).to_bytes(4, "big") + kind + content + crc32(kind + content).to_bytes(4, "big")
+    )
+
+
+def with_bits(png, bits):
+    """A PNG that states how many of its bits are significant."""
+    return png[:33] + chunk(b"sBIT", bytes([bits])) + png[33:]
+
+
+def tiff(values, **options):
+    content = BytesIO()
+    tifffile.imwrite(content, values, metadata=None, **options)
+    return content.getvalue()
+
+
+WHOLE = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
+CHOSEN = ReadOptions(window=(500, 3000))
+TURNED = (274, "H", 1, 8, True)
+PICTURES = {
+    "png": (encode(WHOLE, "PNG"), AS_STORED, WHOLE),
+    "png of 12 bits": (with_bits(encode(RAMP, "PNG"), 12), AS_STORED, RAMP),
+    "png in a chosen window": (encode(RAMP, "PNG"), CHOSEN, RAMP),
+    "tiff": (tiff(WHOLE), AS_STORED, WHOLE),
+    "tiff, white is zero": (tiff(RAMP, photometric="miniswhite"), CHOSEN, 4095 - RAMP),
+    "tiff, signed": (tiff(RAMP.astype(np.int16) - 100), ReadOptions(window=(-50, 2000)), RAMP),
+    "tiff, turned": (tiff(WHOLE, extratags=[TURNED]), AS_STORED, np.rot90(WHOLE)),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_deep_pictures_keep_their_levels_and_look_as_a_network_sees_them(name):
+    data, reading, levels = PICTURES[name]
+    found = screen_film(data, reading)
+
+    np.testing.assert_array_equal(found.levels.values, levels)
+    np.testing.assert_allclose(
+        windowed(found.levels), decoding.decode(data, reading).pixels, atol=1
+    )
+
+
+def test_a_deep_picture_in_colours_is_shown_in_8_bits(film):
+    deep = coloured(film).astype(np.uint16) * 257
+    found = screen_film(cv2.imencode(".png", deep)[1].tobytes(), AS_STORED)
+
+    assert found.levels.values.dtype == np.uint8
+
+
 def test_colours_stay_colours(film):
     found = screen_film(encode(coloured(film), "PNG"), AS_STORED)
 
@@ -94,6 +148,8 @@ def test_a_large_film_is_made_smaller_and_says_so():
     assert found.shape == (SIDE + 200, SIDE // 2)
     assert found.levels.values.shape[0] == SIDE
     assert found.levels.values.dtype == np.uint16
+    full = screen_film(dicom(large, **DEEP), AS_STORED, side=None)
+    np.testing.assert_array_equal(full.levels.values, large)
 
 
 @pytest.mark.parametrize(
