@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.gate.film_view import FilmView
+from app.core.gate.pieces import pieces_of
 
 # Strokes are narrower than this, in pixels of the small film, and stand out by so many levels.
 _STROKE = 9
@@ -57,13 +58,13 @@ def _longest_line(strokes: NDArray[np.uint8]) -> int:
     crossings = cv2.reduce(edges, 1, cv2.REDUCE_SUM, None, cv2.CV_32S)
     if np.count_nonzero(crossings >= 2 * _FEWEST_LETTERS - 2) < _FEWEST_ROWS:
         return 0
-    _, _, pieces, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_16U)
-    _, _, width, height, area = pieces[1:].T
+    pieces = pieces_of(np.asarray(mask, np.uint8))
+    _, _, width, height, area = pieces.T
     is_letter = (
         (height >= _HEIGHT[0]) & (height <= _HEIGHT[1]) & (width <= _WIDEST * height)
         & (area >= np.maximum(_FEWEST_PIXELS, _FULL * width * height))
     )  # fmt: skip
-    letters = pieces[1:][is_letter]
+    letters = pieces[is_letter]
     if not _FEWEST_LETTERS <= len(letters) <= _MOST_PIECES:
         return 0
     longest = _longest_chain(letters[np.argsort(letters[:, 0], kind="stable")])

@@ -141,10 +141,11 @@ def _strongest(
 
 def _is_parted(film: NDArray[np.uint8], *, along: int) -> bool:
     # Few pixels of each line tell that most are not uniform, so few films are looked at wholly.
-    looked_at = film if along == 0 else film.T
-    if not _may_be_parted(_are_uniform(looked_at[:: max(1, len(looked_at) // _LOOKED_AT)])):
+    step = max(1, film.shape[along] // _LOOKED_AT)
+    looked_at = film[::step] if along == 0 else np.ascontiguousarray(film[:, ::step].T)
+    if not _may_be_parted(_are_uniform(looked_at, along=0)):
         return False
-    is_uniform = film.max(axis=along) - film.min(axis=along) <= _UNIFORM
+    is_uniform = _are_uniform(film, along=along)
     shown = np.flatnonzero(~is_uniform)
     if not shown.size:
         return False
@@ -169,9 +170,9 @@ def _may_be_parted(may_be_uniform: NDArray[np.bool_]) -> bool:
     return bool(may_be_uniform[start:end].any())
 
 
-def _are_uniform(lines_: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Whether each column of `(pixels, lines)` has about one grey level."""
-    return np.asarray(lines_.max(axis=0) - lines_.min(axis=0) <= _UNIFORM)
+def _are_uniform(film: NDArray[np.uint8], *, along: int) -> NDArray[np.bool_]:
+    """Whether each column (`along` 0) or row (1) has about one grey level."""
+    return np.asarray(film.max(axis=along) - film.min(axis=along) <= _UNIFORM)
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

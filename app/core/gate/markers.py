@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.gate.film_view import FilmView
+from app.core.gate.pieces import pieces_of
 
 # Strokes are narrower than this, in pixels of the small film, and stand out by so many levels.
 _STROKE = 9
@@ -53,8 +54,10 @@ def has_mirrored_marker(view: FilmView) -> bool:
 
 
 def _is_mirrored_r(letter: NDArray[np.float32]) -> bool:
-    written, mirrored = (float((letter @ one).max()) for one in _templates())
-    return mirrored >= _ALIKE and mirrored - written >= _MORE_ALIKE
+    written, mirrored = _templates()
+    alike = float((letter @ mirrored).max())
+    # Few pieces are alike at all, and there are sixty times as many templates as written.
+    return alike >= _ALIKE and alike - float((letter @ written).max()) >= _MORE_ALIKE
 
 
 def _is_r(letter: NDArray[np.float32]) -> bool:
@@ -70,8 +73,7 @@ def _letters(view: FilmView, start: int) -> Iterator[NDArray[np.float32]]:
         return
     strokes = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, np.ones((_STROKE, _STROKE), np.uint8))
     mask = cv2.threshold(strokes, _CONTRAST - 1, 1, cv2.THRESH_BINARY)[1]
-    all_pieces = cv2.connectedComponentsWithStats(mask, connectivity=8)[2]
-    pieces = np.asarray(all_pieces[1:], np.int32)
+    pieces = pieces_of(np.asarray(mask, np.uint8))
     for left, top, width, height, _ in pieces[_are_letters(pieces)].tolist():
         first_row, first_column = max(0, top - 1), max(0, left - 1)
         found = _shape(part[first_row : top + height + 1, first_column : left + width + 1])
