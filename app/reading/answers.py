@@ -26,7 +26,7 @@ PREFIX = "/reading"
 _LARGEST_BODY = 1024**2
 # Apart from the threads that Streamlit serves its own files in. Most of them only wait.
 _THREADS = CapacityLimiter(64)
-_UNKNOWN = "This page is not known to the server any more. It is being opened again."
+UNKNOWN = "This page is not known to the server any more. It is being opened again."
 
 
 class AnswerError(Exception):
@@ -103,7 +103,7 @@ async def _asked(request: Request) -> Asked:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     session = sessions.find(token) if scheme.lower() == "bearer" else None
     if session is None:
-        raise AnswerError(401, _UNKNOWN)
+        raise AnswerError(401, UNKNOWN)
     body = await _body(request) if request.method == "POST" else {}
     return Asked(session, request.path_params, dict(request.query_params), body)
 

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from threading import Lock
 from typing import NamedTuple
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.core.errors import OverreadError
 from app.core.exports.jobs import ExportJob
-from app.reading.answers import PREFIX
+from app.core.record.readers import Reader
+from app.reading.answers import PREFIX, AnswerError
+from app.reading.opened import require_as_known
 
 _MOST = 200
 _SECONDS = 3600
@@ -21,6 +25,7 @@ _SECONDS = 3600
 
 class _Ticket(NamedTuple):
     job: ExportJob
+    reader: Reader | None
     until: float
 
 
@@ -37,19 +42,20 @@ class Tickets:
         self._tickets: dict[str, _Ticket] = {}
         self._lock = Lock()
 
-    def address(self, job: ExportJob) -> str:
-        """Where a file can be fetched for an hour.
+    def address(self, job: ExportJob, reader: Reader | None = None) -> str:
+        """Where a file can be fetched for an hour, unless its reader is removed.
 
         Args:
             job: It is done, and is held so long.
+            reader: Whom it is given; None where nobody is named.
         """
         with self._lock:
             self._forget()
             for name, ticket in self._tickets.items():
-                if ticket.job is job:
+                if ticket.job is job and ticket.reader == reader:
                     return f"{PREFIX}/downloads/{name}"
             name = secrets.token_urlsafe(24)
-            self._tickets[name] = _Ticket(job, self._clock() + _SECONDS)
+            self._tickets[name] = _Ticket(job, reader, self._clock() + _SECONDS)
             return f"{PREFIX}/downloads/{name}"
 
     def find(self, name: str) -> ExportJob | None:
@@ -57,11 +63,19 @@ class Tickets:
 
         Args:
             name: The last part of its address.
+
+        Raises:
+            AnswerError: If its reader may read no more.
+            RecordError: If the record cannot be read.
         """
         with self._lock:
             self._forget()
             found = self._tickets.get(name)
-            return None if found is None else found.job
+        if found is None:
+            return None
+        if found.reader is not None:
+            require_as_known(found.reader)
+        return found.job
 
     def _forget(self) -> None:
         now = self._clock()
@@ -74,7 +88,12 @@ tickets = Tickets()
 
 
 async def _download(request: Request) -> Response:
-    job = tickets.find(request.path_params["ticket"])
+    try:
+        job = await to_thread.run_sync(tickets.find, request.path_params["ticket"])
+    except AnswerError as problem:
+        return JSONResponse({"error": problem.sentence}, problem.status)
+    except OverreadError as error:
+        return JSONResponse({"error": str(error)}, 503)
     if job is None or not job.path.is_file():
         return JSONResponse(
             {"error": "This file is not kept any more. Make it again on the page Report."}, 404

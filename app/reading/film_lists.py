@@ -12,9 +12,9 @@ from app.core.images.preparation import PIPELINE_VERSION
 from app.core.review.film_list import film_list
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.thumbnails import Thumbnails
-from app.core.review.worklist_registry import open_worklists
 from app.reading.answers import PREFIX, AnswerError, Asked, route
 from app.reading.list_requests import OrderRequest, RowsRequest, order_answer, row_answer
+from app.reading.opened import asked_worklist
 
 _Wanted = TypeVar("_Wanted", bound=BaseModel)
 _FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
@@ -80,7 +80,7 @@ FILM_LISTS = (
 
 
 def _opened(asked: Asked, *, finding: str | None = None) -> OpenWorklist:
-    opened = open_worklists().get(asked.session.worklist_id)
+    opened = asked_worklist(asked)
     task = opened.bundle.manifest.task
     if finding is not None and not (task.any_of and finding in task.classes):
         raise AnswerError(400, "The model of this worklist does not look for this finding.")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.record.answers import Answers
-from app.core.record.readers import is_removed
+from app.core.record.readers import Reader, reader_of
 from app.core.review import modes
 from app.core.review.modes import Sight
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.worklist_registry import open_worklists
 from app.core.scoring.result import Result
-from app.reading.answers import AnswerError, Asked
+from app.reading.answers import UNKNOWN, AnswerError, Asked
 from app.reading.sessions import sessions
 
 _HIDDEN = "The model is shown once your call is locked."
@@ -72,14 +72,30 @@ def asked_worklist(asked: Asked) -> OpenWorklist:
         OverreadError: If it cannot be opened.
     """
     reader = asked.session.reader
-    # Another server may have removed the reader, which ends no session of this one.
-    if reader is not None and is_removed(open_worklists().record, reader.id):
-        sessions.end_of(reader.id)
-        raise AnswerError(403, "An administrator has removed this reader. What was saved is kept.")
+    if reader is not None:
+        require_as_known(reader)
     opened = open_worklists().get(asked.session.worklist_id)
     if not opened.worklist.is_for(None if reader is None else reader.id):
-        raise AnswerError(403, "This worklist is for other readers.")
+        raise AnswerError(403, "This worklist is for other readers. What you saved in it is kept.")
     return opened
+
+
+def require_as_known(reader: Reader) -> None:
+    """Asks the record, as another server may have removed a reader, or given another role.
+
+    Args:
+        reader: As known when the session began.
+
+    Raises:
+        AnswerError: If the reader may read no more, or needs a session of the new role.
+        RecordError: If the record cannot be read.
+    """
+    found = reader_of(open_worklists().record, reader.id)
+    if found is None or found.is_removed:
+        raise AnswerError(403, "You may no longer read here. What was saved is kept.")
+    if found != reader:
+        sessions.end_of(reader.id)
+        raise AnswerError(401, UNKNOWN)
 
 
 def asked_film(asked: Asked) -> AskedFilm:

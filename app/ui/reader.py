@@ -62,8 +62,9 @@ def require_reader() -> Reader:
         st.stop()
     if found.is_removed:
         st.warning(
-            f"{escape_markdown(found.name)} may no longer read here. What was saved is kept. If "
-            "this is a mistake, ask an administrator.",
+            f"{escape_markdown(found.name)} may no longer read here. What was saved is kept, and "
+            "what was typed stays in this browser tab. If this is a mistake, ask an "
+            "administrator.",
             icon=":material/person_off:",
         )
         if signs_in():

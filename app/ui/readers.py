@@ -98,7 +98,6 @@ def _change_role(reader_id: int, key: str) -> None:
 def _remove(reader_id: int) -> None:
     _check()
     remove_reader(_record(), reader_id)
-    sessions.end_of(reader_id)
 
 
 def _restore(reader_id: int) -> None:

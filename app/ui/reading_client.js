@@ -7,12 +7,14 @@ const CALM_POLL = 10_000;
 const AWAY_POLL = 1000;
 
 // An answer other than the one that was asked for. Worth another try: the server or the record is
-// away, or this session is no longer known and Streamlit is about to give another.
+// away, this session is no longer known and Streamlit is about to give another, or the reader was
+// shut out, which an administrator may take back.
 export class ReadingError extends Error {
   constructor(sentence, status) {
     super(sentence);
     this.status = status;
-    this.isPassing = [0, 401, 502, 503, 504].includes(status);
+    this.isPassing = [0, 401, 403, 502, 503, 504].includes(status);
+    this.isShutOut = status === 403;
   }
 }
 
@@ -60,9 +62,13 @@ export class ReadingClient extends EventTarget {
       // `#answer` has told of it.
     }
     clearTimeout(this.#timer);
-    const wait = this.problem ? AWAY_POLL : this.state?.running ? BUSY_POLL : CALM_POLL;
-    this.#timer = setTimeout(this.poll, wait);
+    this.#timer = setTimeout(this.poll, this.#wait());
   };
+
+  #wait() {
+    if (this.problem) return this.problem.isShutOut ? CALM_POLL : AWAY_POLL;
+    return this.state?.running ? BUSY_POLL : CALM_POLL;
+  }
 
   async get(path, signal) {
     return (await this.#answer(path, { signal })).json();
@@ -120,7 +126,7 @@ export class ReadingClient extends EventTarget {
     this.dispatchEvent(new Event("connection"));
     if (this.problem) {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(this.poll, AWAY_POLL);
+      this.#timer = setTimeout(this.poll, this.#wait());
     } else {
       this.actions.send();
     }

@@ -5,6 +5,7 @@ import streamlit as st
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.networks import activations
 from app.core.networks.contributions import contributions
+from app.core.review.film_names import shown_name
 from app.ui import quality
 from app.ui.activations import channel_picture, layer_walk, pictures, value_views
 from app.ui.cache import activations as cached_activations
@@ -15,7 +16,7 @@ opened, item = worklists.require_film()
 bundle, source = opened.bundle, opened.source(item)
 case = films.case(bundle, source)
 
-st.markdown(f"#### Activations · {escape_markdown(source.name)}")
+st.markdown(f"#### Activations · {escape_markdown(shown_name(opened.worklist, item, source.name))}")
 quality.say(bundle)
 if case.film is None or case.prediction is None:
     st.error(

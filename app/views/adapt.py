@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.core.markdown import escape_sentence
+from app.core.review.modes import hides_names
 from app.ui import quality, state
 from app.ui.adapt import check, labels, opening, progress, proposal, result
 from app.ui.worklists import opened as worklists
@@ -24,7 +25,10 @@ if bundle.adaptation is not None:
     st.stop()
 
 opening.say_not_adapted(bundle)
-if opened is not None and opened.bundle.sha256 != bundle.sha256:
+if opened is not None and (
+    opened.bundle.sha256 != bundle.sha256
+    or hides_names(opened.worklist)  # a table of films to label would tell them
+):
     opened = None
 
 adapting = state.adapting(bundle)

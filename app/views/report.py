@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.core.exports.taking import may_see, take
+from app.core.exports.taking import as_readers_see_it, may_see, take
 from app.core.markdown import escape_markdown
 from app.core.review.worklist_registry import open_worklists
 from app.ui import quality, reader, state
@@ -29,10 +29,11 @@ if not may_see(contents, reader.require_reader(), opened.answers.films()):
 
 last = contents.entries[-1].number if contents.entries else 0
 version = (opened.version, last, contents.worklist)
-truth.show(contents)
-model.show(contents, version)
-item = readers.show(contents, version)
-downloads.show(contents, opened, version)
+shown = as_readers_see_it(contents)
+truth.show(contents, shown)
+model.show(shown, version)
+item = readers.show(shown, version)
+downloads.show(shown, opened, version)
 if item is not None:
     state.open_film(contents.worklist.id, item)
     st.switch_page("views/case.py", query_params=state.film_address(contents.worklist.id, item))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.core.results.rows import table, with_verdicts
+from app.core.review.film_names import shown_results
 from app.core.review.refusals import all_refused_note
 from app.core.spreadsheets import to_csv
 from app.reading.sessions import sessions
@@ -43,7 +44,9 @@ if is_open and not opened.progress.running:
         "Download results.csv",
         # Built on request: for 100,000 films it takes longer than the page.
         lambda: to_csv(
-            with_verdicts(table(opened.scored, opened.bundle), verdict_log.current(opened.bundle))
+            with_verdicts(
+                table(shown_results(opened), opened.bundle), verdict_log.current(opened.bundle)
+            )
         ),
         "results.csv",
         "text/csv",

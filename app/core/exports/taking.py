@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.core.exports.contents import Contents
@@ -12,8 +13,9 @@ from app.core.record.database import Database
 from app.core.record.log import all_entries
 from app.core.record.readers import Reader
 from app.core.reliance.truth import known_truth
+from app.core.review.film_names import number_of, without_names
 from app.core.review.installed_models import installed_models
-from app.core.review.modes import is_disputed, readers_view
+from app.core.review.modes import hides_names, is_disputed, readers_view
 from app.core.review.open_worklist import OpenWorklist
 
 
@@ -38,6 +40,22 @@ def take(record: Database, opened: OpenWorklist) -> Contents:
         entries=tuple(all_entries(record, worklist_id=worklist.id)),
         truth=known_truth(record, worklist, names, bundle.manifest.task),
         taken_at=datetime.now(UTC),
+    )
+
+
+def as_readers_see_it(contents: Contents) -> Contents:
+    """The same, with films by their numbers where the worklist hides names, and without its folder.
+
+    Args:
+        contents: The worklist.
+    """
+    if not hides_names(contents.worklist):
+        return contents
+    return replace(
+        contents,
+        worklist=replace(contents.worklist, place=""),
+        names=[number_of(item) for item in range(len(contents.names))],
+        results=without_names(contents.results, contents.names),
     )
 
 

@@ -41,8 +41,8 @@ class Reader:
     role: Role = "reader"
 
 
-def is_removed(database: Database, reader_id: int) -> bool:
-    """Whether a reader may read no more, as some other process may have saved.
+def reader_of(database: Database, reader_id: int) -> Reader | None:
+    """A reader as the record has them by now; None if it has no such number.
 
     Args:
         database: The record.
@@ -51,9 +51,8 @@ def is_removed(database: Database, reader_id: int) -> bool:
     Raises:
         RecordError: If the record cannot be read.
     """
-    query = select(readers.c.removed_at).where(readers.c.id == reader_id)
     with database.reading(_WHAT) as connection:
-        return connection.scalar(query) is not None
+        return _one(connection, readers.c.id == reader_id)
 
 
 def find_reader(database: Database, name: str) -> Reader | None:

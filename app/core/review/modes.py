@@ -92,8 +92,14 @@ def own_answer(worklist: Worklist, reader: Reader | None, said: Answers) -> Verd
 
 
 def hides_names(worklist: Worklist) -> bool:
-    """Whether films have numbers in place of names, which may tell what is to be read."""
-    return worklist.hides_names or worklist.mode != "open"
+    """Whether films have numbers in place of names, which may tell what is to be read.
+
+    Once a worklist is closed nothing is read in it, and names are shown.
+
+    Args:
+        worklist: The films' worklist.
+    """
+    return (worklist.hides_names or worklist.mode != "open") and not worklist.is_closed
 
 
 def is_disputed(said: Answers) -> bool:

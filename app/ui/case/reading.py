@@ -9,20 +9,20 @@ from app.core.review import modes
 from app.core.review.open_worklist import OpenWorklist
 from app.core.settings import read_settings
 from app.reading.sessions import sessions
-from app.ui import errors, state
+from app.ui import errors, reader, state
 from app.ui.cache import films
 from app.ui.case import refusal
 from app.ui.viewer import viewer
 
 
 @errors.fragment()
-def read(opened: OpenWorklist, who: Reader | None) -> None:
+def read(opened: OpenWorklist) -> None:
     """Draws the viewer, and what is below it once the reader comes to rest on a film.
 
     Args:
         opened: The worklist.
-        who: Who reads; None where nobody is named.
     """
+    who = reader.require_reader()  # at each run of the fragment: by now it may be nobody
     task = opened.bundle.manifest.task
     reading = viewer.Reading(
         token=sessions.open(who, opened.worklist.id),
@@ -43,7 +43,7 @@ def read(opened: OpenWorklist, who: Reader | None) -> None:
             _show_below(opened, item, who)
 
 
-def _show_below(opened: OpenWorklist, item: int, who: Reader | None) -> None:
+def _show_below(opened: OpenWorklist, item: int, who: Reader) -> None:
     """What may be decided about a refused film, and activations; nothing before a blind call."""
     opened.answers.follow()
     if not modes.sight(opened.worklist, who, opened.answers.on(item)).shows_model:

@@ -18,7 +18,7 @@ from app.core.exports.zipped import SIDE, write_overlays
 from app.core.markdown import escape_sentence
 from app.core.review.open_worklist import OpenWorklist
 from app.reading.downloads import tickets
-from app.ui import errors, state
+from app.ui import errors, reader, state
 
 _LABELS = {
     "readings.csv": "By reader (CSV)",
@@ -65,7 +65,7 @@ def _made_ones(contents: Contents, opened: OpenWorklist, version: tuple[object, 
     with st.container(horizontal=True):
         for (name, label), job in zip(_MADE.items(), jobs, strict=True):
             if job is not None and job.is_done:
-                address = tickets.address(job)
+                address = tickets.address(job, reader.current())
                 st.link_button(f"Save: {label}", address, icon=":material/download:")
             elif st.button(f"Make: {label}", icon=":material/draft:", key=f"report_make_{name}"):
                 state.set_export_job(name, version, _begin(name, contents, opened))

@@ -17,11 +17,12 @@ _SOURCES = {"folders": "the names of folders", "table": "a table"}
 _MAX_LISTED = 3
 
 
-def show(contents: Contents) -> None:
+def show(contents: Contents, shown: Contents) -> None:
     """Says where the true classes are from, and lets them be given.
 
     Args:
         contents: The worklist.
+        shown: The same as its readers see it.
     """
     if contents.bundle.manifest.task.any_of:
         st.caption("True classes are not asked for findings, which do not exclude each other.")
@@ -31,20 +32,20 @@ def show(contents: Contents) -> None:
         films = counted(known, "film")
         st.caption(f"True classes of {films}, from {_SOURCES[worklist.truth]}.")
     with st.expander("True classes", expanded=worklist.truth is None):
-        _offer_folders(contents)
-        _offer_table(contents)
+        _offer_folders(contents, shown)
+        _offer_table(contents, shown)
         if worklist.truth is not None and st.button("Forget the true classes", key="truth_forget"):
             set_truth(open_worklists().record, worklist.id, None)
             st.rerun()
 
 
-def _offer_folders(contents: Contents) -> None:
+def _offer_folders(contents: Contents, shown: Contents) -> None:
     found = truth_of_folders(contents.names, contents.bundle.manifest.task)
     if not found.labels:
         classes = escape_markdown(", ".join(contents.bundle.manifest.task.classes))
         st.write(f"No folder is named after a class ({classes}).")
         return
-    st.write(f"{_folders_in_words(found, contents)}.")
+    st.write(f"{_folders_in_words(found, shown)}.")
     if contents.worklist.truth != "folders" and st.button(
         "Take the names of folders as true classes", key="truth_folders", type="primary"
     ):
@@ -52,15 +53,15 @@ def _offer_folders(contents: Contents) -> None:
         st.rerun()
 
 
-def _folders_in_words(found: FolderTruth, contents: Contents) -> str:
+def _folders_in_words(found: FolderTruth, shown: Contents) -> str:
     text = f"{counted(len(found.labels), 'film')} lie in a folder named after a class"
     if found.ambiguous:
-        name = escape_markdown(contents.names[found.ambiguous[0]])
+        name = escape_markdown(shown.names[found.ambiguous[0]])
         text += f"; {len(found.ambiguous):,} lie in folders of two classes, such as {name}"
     return text + (f"; {found.num_without:,} in none" if found.num_without else "")
 
 
-def _offer_table(contents: Contents) -> None:
+def _offer_table(contents: Contents, shown: Contents) -> None:
     table = st.file_uploader(
         "Or a table with the columns path and label: CSV, TSV or Parquet",
         type=["csv", "tsv", "parquet"],
@@ -77,7 +78,7 @@ def _offer_table(contents: Contents) -> None:
     for names, what in (
         (found.unknown, "not in this worklist"),
         (found.ambiguous, "a name of several films; write the path or the digest"),
-        (tuple(contents.names[item] for item in found.contradicting), "given two classes"),
+        (tuple(shown.names[item] for item in found.contradicting), "given two classes"),
     ):
         if names:
             listed = ", ".join(map(escape_markdown, names[:_MAX_LISTED]))

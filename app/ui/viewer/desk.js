@@ -189,6 +189,13 @@ export class Desk {
     this.drawing.blank(this.item, text);
   }
 
+  // Films are no longer this reader's to see; what was typed stays where it is.
+  #shutOut() {
+    this.store.clear();
+    this.#blank(this.client.problem.message);
+    this.client.addEventListener("state", () => this.show(), { once: true });
+  }
+
   #listen() {
     for (const pane of this.stage.panes)
       listenTo(pane, {
@@ -211,6 +218,7 @@ export class Desk {
     this.client.addEventListener("connection", () => {
       // A session that has ended: Streamlit gives another when it runs.
       if (this.client.problem?.status === 401) this.setStateValue("asked", Date.now());
+      if (this.client.problem?.isShutOut) this.#shutOut();
       if (!this.client.problem) this.whereabouts.restAgain(this.item);
     });
   }

@@ -3,12 +3,13 @@
 import { ReadingClient } from "../reading_client.js";
 import { FilmList } from "./list_view.js";
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".list");
   if (root.list?.client.worklist !== data.worklist) {
     root.list?.stop();
     root.list = new FilmList(root, new ReadingClient(data.worklist, data.token), data.settings);
   }
+  root.list.asks = () => setStateValue("asked", Date.now());
   root.list.client.take(data.token);
   root.list.opens = (item) => setTriggerValue("opened", item);
   return () => {

@@ -31,6 +31,7 @@ def show_films(bundle: Bundle, *, worklist_id: str, token: str, hides_model: boo
         },
         key=_key(worklist_id),
         on_opened_change=lambda: None,
+        on_asked_change=lambda: None,
     )
     return None if found.opened is None else int(found.opened)
 

@@ -212,11 +212,15 @@ export class FilmList {
   #tellProblem() {
     const { problem } = this.client;
     const place = this.root.querySelector(".problem");
+    const isShutOut = Boolean(problem?.isShutOut);
+    const wasShutOut = this.port.hidden;
     place.hidden = !problem;
-    place.textContent = problem
-      ? `${problem.message} What you see is from before; the list goes on by itself.`
-      : "";
-    if (!problem && !this.order.shown) this.order.load();
+    place.textContent = problem?.message ?? "";
+    if (problem && !isShutOut)
+      place.textContent += " What you see is from before; the list goes on by itself.";
+    this.port.hidden = isShutOut;
+    if (!problem && (!this.order.shown || wasShutOut)) this.order.load();
+    if (problem?.status === 401) this.asks(); // for another session
   }
 
   #click(event) {

@@ -11,7 +11,7 @@ from app.core.explanations.selection import default_choice
 from app.core.record import log
 from app.core.record.audit import audit
 from app.core.record.database import Database
-from app.core.record.readers import remove_reader
+from app.core.record.readers import remove_reader, restore_reader, set_role
 from app.core.record.replay import ReplayError, replay
 from app.core.record.shown import heatmap_digest
 from app.core.record.worklists import close_worklist
@@ -219,20 +219,32 @@ def test_two_readers_who_press_at_the_same_moment_are_both_kept(make):
     assert audit(open_worklists().record).is_sound
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_a_reader_whom_another_server_removed_is_told_and_reads_no_more(make, method):
+def test_a_reader_whom_another_server_removed_is_told_and_sees_no_more(make):
     _, browser = make()
-    remove_reader(open_worklists().record, named("Reader 1").id)
+    picture = browser.post("/reading/rows", json={"items": [0]}).json()["rows"][0]["thumbnail"]
+    record, reader = open_worklists().record, named("Reader 1")
+    remove_reader(record, reader.id)
 
-    def act():
-        if method == "get":
-            return browser.get("/reading/films/0")
-        return sent(browser, "0/verdict", agreement="agree")
-
-    told = act()
-    assert (told.status_code, "has removed this reader" in told.json()["error"]) == (403, True)
-    assert act().status_code == 401  # the page asks for another session, and is told there
+    asked = [
+        sent(browser, "0/verdict", agreement="agree"),
+        browser.post("/reading/order", json={}),
+        browser.post("/reading/rows", json={"items": [0]}),
+        *(browser.get(one) for one in ("/reading/films/0", "/reading/state", picture)),
+    ]
+    assert {(one.status_code, one.json()["error"]) for one in asked} == {
+        (403, "You may no longer read here. What was saved is kept.")
+    }
     assert not entries()
+
+    restore_reader(record, reader.id)
+    assert sent(browser, "0/verdict", agreement="agree").status_code == 200
+
+
+def test_a_reader_whom_another_server_gave_a_role_needs_a_session_of_it(make):
+    _, browser = make()
+    set_role(open_worklists().record, named("Reader 1").id, "adjudicator")
+
+    assert browser.get("/reading/state").status_code == 401
 
 
 def test_a_closed_worklist_is_told(make):

@@ -2,6 +2,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.core.exports.jobs import ExportJob
+from app.core.record.readers import known_reader, remove_reader
+from app.core.review.worklist_registry import open_worklists
 from app.reading.downloads import Tickets, tickets
 from app.reading.routes import ROUTES
 
@@ -20,6 +22,17 @@ def test_a_file_is_fetched_by_its_ticket():
     assert (answer.status_code, answer.content) == (200, b"content")
     assert 'filename="overlays.zip"' in answer.headers["content-disposition"]
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_removed_reader_fetches_no_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path))
+    client, record = TestClient(Starlette(routes=ROUTES)), open_worklists().record
+    reader = known_reader(record, "Ada")
+    address = tickets.address(finished(), reader)
+
+    assert client.get(address).status_code == 200
+    remove_reader(record, reader.id)
+    assert client.get(address).status_code == 403
 
 
 def test_an_unknown_ticket_opens_nothing():

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.exports.taking import may_see
+from app.core.exports.files import TABLES
+from app.core.exports.taking import as_readers_see_it, may_see
 from app.core.record.answers import WorklistAnswers
 from app.core.record.opening import open_record
 from app.core.record.readers import known_reader
@@ -48,3 +49,22 @@ def test_anybody_sees_the_report_of_an_open_or_closed_worklist(seen):
 def test_nobody_sees_it_while_readers_differ(seen):
     assert not seen(3, is_other=True, mode="second_reader")
     assert seen(3, is_other=True)  # nobody decides between readers there
+
+
+def test_hidden_names_are_in_no_file(contents):
+    twice = [
+        replace(one, duplicate_of=contents.names[0]) if one else None for one in contents.results
+    ]
+    worklist = replace(contents.worklist, hides_names=True, place="ward 7")
+    full = replace(contents, worklist=worklist, results=twice)
+
+    shown = as_readers_see_it(full)
+
+    assert shown.names == ["Film 1", "Film 2", "Film 3", "Film 4", "Film 5"]
+    assert shown.truth == contents.truth
+    for name in ("readings.csv", "films.csv", "worklist.json"):
+        file = TABLES[name](shown)
+        assert b"Film 2" in file
+        assert not [one for one in (b"=NORMAL/1", b"/3.png", b"4.png", b"ward 7") if one in file]
+    closed = replace(full, worklist=replace(worklist, is_closed=True))
+    assert as_readers_see_it(closed) is closed

@@ -116,6 +116,7 @@ def test_names_are_hidden_in_blind_modes_and_where_a_worklist_says_so():
     assert modes.hides_names(worklist("blind_first"))
     assert modes.hides_names(worklist("open", hides_names=True))
     assert not modes.hides_names(worklist("open"))
+    assert not modes.hides_names(worklist("blind_first", is_closed=True, hides_names=True))
 
 
 def test_a_list_tells_a_blind_reader_only_of_films_with_their_own_call():
