@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Imported only after their extra was found: botocore comes with s3fs.
-OPTIONAL = {"fsspec", "botocore", "ray"}
+OPTIONAL = {"fsspec", "botocore", "ray", "tf2onnx"}
 
 IMPORT_ALL_OF_APP = """
 import importlib, pkgutil, sys
