@@ -98,6 +98,7 @@ def film_object(asked: Asked, found: AskedFilm) -> dict[str, Any]:
         "others": [said_part(one, scale) for one in others],
         "asks": asks(found),
         "details": [] if picture is None else details(picture),
+        "has_files": seen.shows_model and picture is not None,
         "truth": _truth(found) if own is not None and seen.shows_model else None,
         "similar": similar_part(asked, found),
     }
@@ -147,7 +148,7 @@ def heatmap(asked: Asked) -> Response | dict[str, Any]:
         AnswerError: If there is no such one, or the reader may not see it.
     """
     found = asked_film(asked)
-    choice = _choice(found, asked.query.get("method", ""), asked.query.get("class", ""))
+    choice = asked_choice(found, asked.query.get("method", ""), asked.query.get("class", ""))
     known = known_heatmap(found.opened, found.require_model(), choice)
     if known is None and _is_usual(found, choice):
         known = compute_heatmap(found.opened, found.item, choice)
@@ -175,7 +176,7 @@ def heatmap_picture(asked: Asked) -> Response | dict[str, Any]:
     """
     found = asked_film(asked)
     result = found.require_model()
-    choice = _choice(found, asked.path["method"], str(asked.path["class_index"]))
+    choice = asked_choice(found, asked.path["method"], str(asked.path["class_index"]))
     known = known_heatmap(found.opened, result, choice)
     if known is None or result.image_id[:32] != asked.path["digest"]:
         raise AnswerError(404, "This heatmap is not there any more. Open the film again.")
@@ -254,7 +255,17 @@ def _is_usual(found: AskedFilm, choice: Choice) -> bool:
     return choice == default_choice(found.opened.bundle.manifest.heatmap, choice.class_index)
 
 
-def _choice(found: AskedFilm, method: str, class_index: str) -> Choice:
+def asked_choice(found: AskedFilm, method: str, class_index: str) -> Choice:
+    """The heatmap that a request names.
+
+    Args:
+        found: Its film.
+        method: As in the request.
+        class_index: As in the request.
+
+    Raises:
+        AnswerError: If there is no such one, or the reader may not see it.
+    """
     found.require_model()
     bundle = found.opened.bundle
     classes = range(len(bundle.manifest.task.classes))

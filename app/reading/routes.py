@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from app.reading.actions import ACTIONS
 from app.reading.answers import PREFIX
 from app.reading.downloads import DOWNLOADS
+from app.reading.film_files import FILM_FILES
 from app.reading.film_lists import FILM_LISTS
 from app.reading.films import FILMS
 from app.reading.similar_films import SIMILAR_FILMS
@@ -23,6 +24,7 @@ ROUTES: list[BaseRoute] = [
     *STATE,
     *FILM_LISTS,
     *FILMS,
+    *FILM_FILES,
     *SIMILAR_FILMS,
     *ACTIONS,
     *DOWNLOADS,

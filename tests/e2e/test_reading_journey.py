@@ -147,6 +147,16 @@ def test_ten_films_are_read_by_keyboard_alone_and_no_key_is_lost(page, place):
         expect(page.locator(".comment")).to_have_value("Rcn 1?")
         wrong = contrast.violations_in_both_themes(page)
         assert not any(wrong.values()), wrong
+        page.get_by_text("File and header").click()
+        for button, ending in (
+            ("Picture with heatmap (PNG)", "png"),
+            ("Report of this film (PDF)", "pdf"),
+        ):
+            with page.expect_download() as download:
+                page.get_by_role("button", name=button).click()
+            item = film(page).get_attribute("data-item")
+            assert download.value.suggested_filename == f"film-{int(item) + 1}.{ending}"
+            assert download.value.path().stat().st_size > 5000
         page.keyboard.press("x")  # the first without a decision
         expect(page.locator(".position")).to_have_text(f"Film 11 of {NUM_FILMS}")
         assert not said

@@ -16,6 +16,7 @@ _MODES = {
     "blind_first": "blind first: the model was shown after each call",
     "second_reader": "second reader: each reader blind, an adjudicator where they differ",
 }
+_OF_ALL_FILMS = ("Films", "Readers", "True classes", "Record", "Last hash")
 _TRUTHS = {"folders": "the names of folders", "table": "a table of true classes"}
 
 
@@ -41,6 +42,11 @@ def provenance(contents: Contents) -> list[tuple[str, str]]:
         found.append(("Last hash", contents.entries[-1].hash))
     found.append(("Worklist", worklist.id))
     return found
+
+
+def film_provenance(contents: Contents) -> list[tuple[str, str]]:
+    """The same for a report of one film: without what is counted over the worklist."""
+    return [fact for fact in provenance(contents) if fact[0] not in _OF_ALL_FILMS]
 
 
 def _films(contents: Contents) -> str:

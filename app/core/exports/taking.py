@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from app.core.explanations.selection import Choice
 from app.core.exports.contents import Contents
 from app.core.exports.overlays import Drawn, drawn
 from app.core.record.answers import Answers
@@ -15,7 +16,7 @@ from app.core.record.readers import Reader
 from app.core.reliance.truth import known_truth
 from app.core.review.film_names import number_of, without_names
 from app.core.review.installed_models import installed_models
-from app.core.review.modes import hides_names, is_disputed, readers_view
+from app.core.review.modes import hides_names, is_disputed, own_answer, readers_view, sight
 from app.core.review.open_worklist import OpenWorklist
 
 
@@ -85,17 +86,55 @@ def may_see(contents: Contents, reader: Reader | None, said: Mapping[int, Answer
     )
 
 
-def draw(opened: OpenWorklist, item: int, *, side: int) -> Drawn:
+def take_film(record: Database, opened: OpenWorklist, item: int, reader: Reader | None) -> Contents:
+    """All of a worklist that a report of one of its films may tell a reader.
+
+    Args:
+        record: Where it is.
+        opened: The worklist.
+        item: Position of the film.
+        reader: Who asks, and may see what the model says of it; None where nobody is named.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    worklist, task = opened.worklist, opened.bundle.manifest.task
+    said, results = opened.answers.on(item), list(opened.results())
+    own = None if reader is None else reader.id
+    entries = [
+        one
+        for one in all_entries(record, worklist_id=worklist.id, item=item)
+        if one.reader_id == own or sight(worklist, reader, said).shows_others
+    ]
+    is_read = own_answer(worklist, reader, said) is not None
+    names = list(opened.names)[: len(results)]
+    return as_readers_see_it(
+        Contents(
+            worklist=worklist,
+            bundle=opened.bundle,
+            names=names,
+            results=results,
+            entries=tuple(entries),
+            truth=known_truth(record, worklist, names, task) if is_read else {},
+            taken_at=datetime.now(UTC),
+        )
+    )
+
+
+def draw(
+    opened: OpenWorklist, item: int, *, side: int | None, choice: Choice | None = None
+) -> Drawn:
     """Draws a film of a worklist, see `overlays.drawn`.
 
     Args:
         opened: The worklist.
         item: Position of the film.
-        side: Longer side of the picture in pixels.
+        side: Longer side of the picture in pixels; None for the size of the film.
+        choice: The heatmap, if it is known; None for that of the predicted class.
 
     Raises:
         BundleError: If the network cannot be computed.
     """
     engine = opened.engine
     maps = installed_models().evidence_maps(engine.bundle)
-    return drawn(engine, maps, opened.source(item), opened.result(item), side=side)
+    return drawn(engine, maps, opened.source(item), opened.result(item), side=side, choice=choice)

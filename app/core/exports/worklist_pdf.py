@@ -9,7 +9,7 @@ from app.core.exports.contents import Contents
 from app.core.exports.film_section import Size, film_section, in_words, what_was_said
 from app.core.exports.overlays import Drawn
 from app.core.exports.paper import Paper
-from app.core.exports.provenance import provenance
+from app.core.exports.provenance import film_provenance, provenance
 from app.core.exports.said import Said, all_said
 from app.core.performance import formatting
 from app.core.performance.performance import evaluate_binary
@@ -82,7 +82,7 @@ def case_pdf(contents: Contents, item: int, draw: Draw) -> bytes:
     paper.heading(contents.worklist.name)
     film_section(paper, contents, item, said, draw(item), _LARGE)
     paper.heading("Where it is from", level=2)
-    paper.facts(provenance(contents))
+    paper.facts(film_provenance(contents))
     return bytes(paper.output())
 
 

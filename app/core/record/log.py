@@ -166,7 +166,11 @@ def entry(database: Database, number: int) -> Entry:
 
 
 def all_entries(
-    database: Database, *, after: int = 0, worklist_id: str | None = None
+    database: Database,
+    *,
+    after: int = 0,
+    worklist_id: str | None = None,
+    item: int | None = None,
 ) -> Iterator[Entry]:
     """Every entry in order, read as they are asked for.
 
@@ -174,6 +178,7 @@ def all_entries(
         database: The record.
         after: Number of the last entry that is not wanted.
         worklist_id: Only those of this worklist; None for all.
+        item: Only those of the film at this position of the worklist; None for all.
 
     Raises:
         RecordError: If the record cannot be read.
@@ -181,6 +186,8 @@ def all_entries(
     query = select(entries).order_by(entries.c.number).limit(_AT_ONCE)
     if worklist_id is not None:
         query = query.where(entries.c.worklist_id == storable(worklist_id))
+    if item is not None:
+        query = query.where(entries.c.item == item)
     while True:
         with database.reading() as connection:
             found = connection.execute(query.where(entries.c.number > after)).mappings().all()

@@ -7,6 +7,7 @@ import { Controls } from "./controls.js";
 import { element, setText } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { FilmStore } from "./film_store.js";
+import { offerFiles } from "./files.js";
 import { listenTo } from "./gestures.js";
 import { HeatmapPanel } from "./heatmap_panel.js";
 import { fillHelp } from "./help.js";
@@ -59,6 +60,7 @@ export class Desk {
     this.keys = new Keys(root, this.actions, () => this.at(".help").open);
     fillHelp(this.at(".help"));
     listenToAnswers(this);
+    offerFiles(this);
     this.#listen();
     client.start();
     this.#start();
@@ -150,7 +152,8 @@ export class Desk {
         element("dt", { textContent: name }), element("dd", { textContent: value }),
       ]),
     );
-    this.at(".file").hidden = !film.details?.length;
+    this.at(".file").hidden = !film.details?.length && !film.has_files;
+    this.at(".files").hidden = !film.has_files;
     this.panel.open(film);
     this.marks.open(this.panel.draft.regions);
     this.similar.open(film, () => this.store.ready(this.position.after)?.film);

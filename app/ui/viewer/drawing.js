@@ -5,7 +5,7 @@ import { FullSize } from "./full_size.js";
 
 
 export class Drawing {
-  #entry = null;
+  entry = null; // what is shown
   #asking = 0;
 
   constructor({ root, stage, maps, store, beside }) {
@@ -14,7 +14,7 @@ export class Drawing {
     this.film = root.querySelector(".film");
     this.full = new FullSize(store);
     stage.addEventListener("drawn", () =>
-      this.full.lookAt(stage.pixelsOnScreen({ withLens: true }), () => this.show(this.#entry)));
+      this.full.lookAt(stage.pixelsOnScreen({ withLens: true }), () => this.show(this.entry)));
     maps.addEventListener("change", () => this.refresh());
     maps.addEventListener("chosen", () => this.#choose());
   }
@@ -26,7 +26,7 @@ export class Drawing {
   // Nothing of a film before is left.
   blank(item, text) {
     this.stop();
-    this.#entry = null;
+    this.entry = null;
     this.full.open(null);
     this.stage.main.pixels = null;
     this.beside.draw(null);
@@ -38,7 +38,7 @@ export class Drawing {
   // Film and heatmap as far as they are decoded.
   show(entry) {
     this.stop();
-    this.#entry = entry;
+    this.entry = entry;
     this.full.open(entry);
     const { film, pixels, map, problem } = entry;
     this.stage.main.pixels = pixels;
@@ -51,7 +51,7 @@ export class Drawing {
   }
 
   refresh() {
-    const entry = this.#entry;
+    const entry = this.entry;
     if (!entry) return;
     const { film, map } = entry;
     this.maps.show(film.heatmaps, map);
@@ -73,13 +73,13 @@ export class Drawing {
 
   async #askAgain(entry) {
     await this.store.again(entry);
-    if (entry === this.#entry) this.show(entry);
+    if (entry === this.entry) this.show(entry);
   }
 
   async #choose() {
-    const entry = this.#entry;
+    const entry = this.entry;
     this.store.choose(this.maps.chosen);
     await entry?.pictures;
-    if (entry && entry === this.#entry) this.show(entry);
+    if (entry && entry === this.entry) this.show(entry);
   }
 }

@@ -3,6 +3,7 @@
 export class Saving {
   #saved = new Map(); // item to the answer of the server
   #refused = []; // actions that the server will not take, with its reasons
+  #problems = [];
 
   constructor(client, { line, banner, place }) {
     this.client = client;
@@ -47,6 +48,7 @@ export class Saving {
     const words = this.#refused.map(
       ({ action, sentence }) => `${this.place(action.item)}: not saved. ${sentence}`,
     );
+    words.push(...this.#problems);
     if (problem) {
       const kept = waiting
         ? `${waiting === 1 ? "1 answer is" : `${waiting} answers are`} not saved yet and will be sent as soon as it does.`
@@ -58,9 +60,16 @@ export class Saving {
     this.banner.hidden = !text;
   }
 
+  // Something else that went wrong, until the next film.
+  tell(sentence) {
+    this.#problems.push(sentence);
+    this.show();
+  }
+
   // Seen by the reader, who went on.
   dismiss() {
     this.#refused = [];
+    this.#problems = [];
     this.show();
   }
 }

@@ -177,6 +177,8 @@ def test_before_the_call_nothing_of_the_model_leaves_the_server(make, mode, know
         asked += [
             browser.get(f"/reading/films/{item}?next=0,1,2,3"),
             browser.get(f"/reading/films/{item}/priors"),
+            browser.get(f"/reading/films/{item}/overlay"),
+            browser.get(f"/reading/films/{item}/report"),
             *(browser.get(f"/reading/films/{item}/heatmap?method=grad_cam&class={index}")
               for index in (0, 1)),
             browser.get(f"/reading/heatmaps/{item}/grad_cam/1/{digest}"),
