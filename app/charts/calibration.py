@@ -123,10 +123,11 @@ def probability_histograms(
             y=1,
             yref="paper",
             yanchor="bottom",
-            text=f"threshold {threshold:.3f}",
+            text=f"threshold {formatting.threshold(threshold)}",
             showarrow=False,
         )
-    figure.update_xaxes(range=(0, 1), zeroline=False)
+    edges = histograms[0].edges
+    figure.update_xaxes(range=(edges[0], edges[-1]), zeroline=False)
     figure.update_xaxes(title=axis, row=len(histograms), col=1)
     layout.styled(figure, height=height)
     return figure.update_layout(

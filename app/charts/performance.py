@@ -15,6 +15,7 @@ from app.core.statistics.curves import PrecisionRecallCurve, RocCurve
 from app.core.statistics.metrics import OperatingPoint, Proportion
 
 _OUTCOMES = (("True negative", "False positive"), ("False negative", "True positive"))
+_MOST_POINTS = 4000  # of a curve; a screen shows no more
 _MAX_WORDED = 8  # with more classes, a cell has no room for its percentage
 
 
@@ -173,10 +174,17 @@ def _points(
     point: OperatingPoint, reference: OperatingPoint
 ) -> list[tuple[OperatingPoint, str, str]]:
     """The points marked on a curve: the model's own threshold only if the user moved it."""
-    here = (point, f"threshold {point.threshold:.3f}", "diamond")
+    here = (point, f"threshold {formatting.threshold(point.threshold)}", "diamond")
     if point == reference:
         return [here]
-    return [(reference, f"model's threshold {reference.threshold:.3f}", "circle-open"), here]
+    return [
+        (
+            reference,
+            f"model's threshold {formatting.threshold(reference.threshold)}",
+            "circle-open",
+        ),
+        here,
+    ]
 
 
 def _add_line(figure: go.Figure, x: tuple[float, float], y: tuple[float, float], name: str) -> None:
@@ -198,15 +206,28 @@ def _add_curve(
     *,
     shape: str = "linear",
 ) -> None:
+    drawn = _visible(x, y)
+    shown = thresholds[drawn]
+    highest = max(1.0, float(np.max(shown[np.isfinite(shown)], initial=1.0)))
     figure.add_scatter(
-        x=x,
-        y=y,
-        customdata=np.minimum(thresholds, 1.0),
+        x=x[drawn],
+        y=y[drawn],
+        customdata=np.minimum(shown, highest),
         mode="lines",
         line={"color": palette.RIGHT, "width": 2.5, "shape": shape},
         showlegend=False,
         hovertemplate="%{x:.3f}, %{y:.3f} at threshold %{customdata:.3f}<extra></extra>",
     )
+
+
+def _visible(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Points that tell a curve of many from the whole one by less than a pixel."""
+    if len(x) <= _MOST_POINTS:
+        return np.arange(len(x))
+    path = np.cumsum(np.abs(np.diff(x, prepend=x[0])) + np.abs(np.diff(y, prepend=y[0])))
+    step = np.floor(path / path[-1] * _MOST_POINTS)
+    first = np.flatnonzero(np.diff(step, prepend=-1))
+    return np.union1d(first, [len(x) - 1]).astype(np.int64)
 
 
 def _add_point(figure: go.Figure, x: float, y: float, name: str, symbol: str) -> None:

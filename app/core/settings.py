@@ -220,6 +220,11 @@ class Settings(BaseSettings):
         return self.home / "uploads"
 
     @property
+    def evidence(self) -> Path:
+        """Folder of results without a model, with a folder for each."""
+        return self.home / "evidence"
+
+    @property
     def converted(self) -> Path:
         """Folder of networks converted for this machine; may be deleted at any time."""
         return self.home / "converted"

@@ -125,29 +125,34 @@ def formatted(table: pd.DataFrame, texts: Mapping[str, Callable[[Any], str]]) ->
     return table.style.format(dict(texts), na_rep="")
 
 
-def threshold_slider(default: float, *, key: str) -> float:
+def threshold_slider(
+    default: float, *, key: str, scores: tuple[float, float] = (0.0, 1.0)
+) -> float:
     """A slider for the decision threshold that keeps its value between pages, with a reset button.
 
     Args:
-        default: The model's own threshold, in [0, 1].
+        default: The model's own threshold.
         key: Session key of the slider.
+        scores: The lowest and the highest that can be chosen.
 
     Returns:
-        The chosen threshold, in [0, 1].
+        The chosen threshold.
     """
     slider, back = st.columns([4, 1], vertical_alignment="bottom")
+    low, high = min(scores[0], default), max(scores[1], default)
+    are_probabilities = (low, high) == (0.0, 1.0)
     value = slider.slider(
         "Threshold",
-        0.0,
-        1.0,
+        low,
+        high,
         default,
-        _STEP,
-        format="%.3f",
+        _STEP if are_probabilities else (high - low) * _STEP,
+        format="%.3f" if are_probabilities else "%.4g",
         key=key,
         persist_state="session",
     )
     back.button(
-        f"Reset to {default:.3f}",
+        f"Reset to {formatting.threshold(default)}",
         icon=":material/undo:",
         help="Resets to the model's own threshold.",
         key=f"{key}_back",

@@ -156,6 +156,11 @@ def _adaptings() -> dict[str, Adapting]:
     return found
 
 
+def has_model() -> bool:
+    """Whether a model is chosen."""
+    return st.session_state.get(_MODEL) is not None
+
+
 def require_bundle() -> Bundle:
     """The chosen bundle; without one, tells the user what to do and stops the page.
 

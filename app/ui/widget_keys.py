@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.core.bundles.bundle import Bundle
 
+RESULTS = "performance_results"
 FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
 READER_NAME, NEW_READER = "reader_name_known", "reader_name_new"
 ACTIVATIONS_VIEW, PICTURE_REQUEST = "activations_view", "activations_picture_request"

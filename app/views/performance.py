@@ -2,89 +2,88 @@
 
 import streamlit as st
 
+from app.core.bundles.bundle import Bundle
 from app.core.performance import classifications, learning, predictions
-from app.core.statistics import metrics
-from app.ui import components, quality, state
+from app.ui import components, quality
 from app.ui.cache import performance as cached_performance
+from app.ui.performance import (
+    choosing,
+    findings,
+    key_figures,
+    misclassified,
+    without_model,
+)
 from app.ui.performance import details as details
 from app.ui.performance import figures as views
-from app.ui.performance import findings, misclassified, prevalence, taking
+from app.ui.performance import splits as chosen_splits
 
 st.title("Performance")
 
-bundle = state.require_bundle()
-quality.say(bundle)
-if bundle.manifest.task.any_of:
-    finding = findings.pick_finding(bundle)
+results = choosing.pick()
+trained = isinstance(results, Bundle)
+if isinstance(results, Bundle):
+    quality.say(results)
+else:
+    without_model.about(results)
+if results.manifest.task.any_of:
+    finding = findings.pick_finding(results)
     if finding is None:
-        findings.show_all(bundle)
+        findings.show_all(results)
         st.stop()
-    findings.say_missing_splits(bundle, finding)
-    bundle = bundle.of_finding(finding)
-task, decision = bundle.manifest.task, bundle.manifest.thresholds.decision
-class_names = [task.display_name(name) for name in task.classes]
-splits = predictions.splits(cached_performance.predictions(bundle))
+    findings.say_missing_splits(results, finding)
+    results = results.of_finding(finding)
+task, decision = results.manifest.task, results.manifest.thresholds.decision
+splits = predictions.splits(cached_performance.predictions(results))
 if not splits:
-    if not bundle.finding:
-        quality.say_no_figures(bundle)
+    if isinstance(results, Bundle) and not results.finding:
+        quality.say_no_figures(results)
     st.stop()
 
 threshold = None
 split_column, slider = st.columns([1, 3])
 with split_column:
-    split = views.pick_split(splits)
+    split = chosen_splits.pick_split(splits)
+held_out = cached_performance.held_out(results, split)
 with slider:
     if task.binary:
-        key = f"performance_threshold_{bundle.sha256[:12]}{bundle.finding}"
-        threshold = components.threshold_slider(decision, key=key)
-held_out = cached_performance.held_out(bundle, split)
-views.describe(held_out, bundle, threshold)
-
-truth, predicted = held_out.y_true, held_out.predicted(threshold)
-matrix = metrics.confusion_matrix(truth, predicted, num_classes=len(class_names))
-if threshold is not None:
-    score, result = (
-        held_out.probabilities[:, 1],
-        cached_performance.binary_performance(bundle, split),
-    )
-    point = metrics.operating_point(truth, score, threshold=threshold)
-    own = metrics.operating_point(truth, score, threshold=decision)
-    decisions = cached_performance.decision_metrics(bundle, split, threshold)
-    views.binary_cards(decisions, result, held_out.unit)
-    views.binary_figures(matrix, point, own, result, class_names, held_out.unit)
-    prevalence.at_own_site(decisions, result.prevalence, class_names[1])
-    taking.offer_threshold(bundle, threshold)
+        key = f"performance_threshold_{results.sha256[:12]}{results.finding}"
+        scores = classifications.score_range(cached_performance.held_out(results, splits[0]))
+        threshold = components.threshold_slider(decision, key=key, scores=scores)
+if isinstance(results, Bundle):
+    views.describe(held_out, results, threshold)
 else:
-    decisions_by_class = [
-        cached_performance.decision_metrics(bundle, split, None, label)
-        for label in range(len(class_names))
-    ]
-    result_by_class = cached_performance.multiclass_performance(bundle, split)
-    views.multiclass_figures(
-        matrix, decisions_by_class, result_by_class, class_names, held_out.unit
-    )
-views.zone_promises(held_out, bundle)
+    without_model.describe(held_out, results, threshold)
 
-view = details.pick_view()
+if threshold is not None:
+    key_figures.of_two_classes(held_out, results, threshold)
+else:
+    key_figures.of_classes(held_out, results)
+if isinstance(results, Bundle):
+    views.zone_promises(held_out, results)
+
+view = details.pick_view(trained=trained)
 if view == "Misclassified films":
     misclassified.show(
         classifications.misclassified(held_out, threshold=threshold),
-        bundle,
-        key=f"misclassified_{bundle.sha256}{bundle.finding}_{split}_{threshold}",
+        results,
+        key=f"misclassified_{results.sha256}{results.finding}_{split}_{threshold}",
     )
 elif view == "Calibration":
-    check = cached_performance.calibration(bundle, split)
     spread = classifications.histograms(held_out, threshold=threshold)
-    details.calibration(check, spread, task, threshold=threshold, unit=held_out.unit)
+    if held_out.are_probabilities:
+        check = cached_performance.calibration(results, split)
+        details.calibration(check, spread, task, threshold=threshold, unit=held_out.unit)
+    else:
+        details.scores(spread, task, threshold=threshold)
 elif view == "Subgroups":
     subgroups = classifications.subgroup_results(held_out, threshold=threshold)
-    details.subgroup_table(subgroups, task, held_out.unit)
-elif view == "Training":
-    best = learning.best_epoch(bundle.manifest.training)
-    details.training(learning.learning_curves(bundle.history()), best_epoch=best)
+    details.subgroup_table(subgroups, task, held_out.unit, trained=trained)
+elif view == "Training" and isinstance(results, Bundle):
+    best = learning.best_epoch(results.manifest.training)
+    details.training(learning.learning_curves(results.history()), best_epoch=best)
 else:
-    held_out_sets = [cached_performance.held_out(bundle, name) for name in splits]
+    held_out_sets = [cached_performance.held_out(results, name) for name in splits]
     counts = [
         row for split_column in held_out_sets for row in predictions.count_classes(split_column)
     ]
-    details.count_table(counts, task, held_out.unit)
+    details.count_table(counts, task, held_out.unit, trained=trained)

@@ -17,11 +17,12 @@ from app.core.evidence.asked import Asked
 from app.core.evidence.columns import Columns
 from app.core.evidence.cuts import choose_cuts, doubts, kind_of
 from app.core.evidence.joining import CASE, OF_TRUTH, Joined, one_row_each, with_truth
-from app.core.evidence.manifest import ALL_CASES, SITE, Cut, ScoreKind
+from app.core.evidence.manifest import SITE, Cut, ScoreKind
 from app.core.evidence.numbers import MISSING, numbers_of
 from app.core.evidence.questions import one_finding, several_classes, several_findings
 from app.core.evidence.table_files import Table
 from app.core.performance.formatting import counted
+from app.core.performance.predictions import ALL_CASES
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,8 @@ from app.core.bundles.findings import column
 from app.core.bundles.task import Task
 from app.core.errors import DatasetError
 from app.core.evidence.asked import Asked
-from app.core.evidence.manifest import ALL_CASES, THE_FINDING, Cut, ScoreKind
+from app.core.evidence.manifest import THE_FINDING, Cut, ScoreKind
+from app.core.performance.predictions import ALL_CASES
 from app.core.statistics.curves import roc_auc, roc_curve
 
 _SUMS_TO_ONE = 0.02

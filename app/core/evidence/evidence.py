@@ -111,7 +111,13 @@ def load_evidence(path: Path) -> Evidence:
     if PREDICTIONS not in manifest.files:
         raise BundleError(f"The results {path.name!r} do not list {PREDICTIONS}. Make them again.")
     for name, expected in manifest.files.items():
-        check_digest(path, name, expected)
+        try:
+            check_digest(path, name, expected)
+        except BundleError:
+            raise BundleError(
+                f"{name} of the results {path.name!r} is missing or was changed. Put it back as it "
+                "was, or make the results again with `overread evidence`."
+            ) from None
     return Evidence(path, manifest, hashlib.sha256(text).hexdigest())
 
 

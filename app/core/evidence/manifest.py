@@ -14,8 +14,7 @@ from app.core.errors import BundleError
 
 EVIDENCE = "evidence.json"
 EVIDENCE_FORMAT: Literal[1] = 1
-# The split of all cases; where there are several sites, each is a split as well.
-ALL_CASES = "cases"
+# Where there are several sites, each is a split as well.
 SITE = "site"
 # The finding of results that are about one question only.
 THE_FINDING = ""

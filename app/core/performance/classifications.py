@@ -17,7 +17,7 @@ class Histogram:
 
     Attributes:
         label: The true class, or None for all images together.
-        edges: Edges of the bins, `(num_bins + 1,)`, in [0, 1].
+        edges: Edges of the bins, `(num_bins + 1,)`: from 0 to 1, or over all scores.
         right: Correctly classified images in each bin, `(num_bins,)`.
         wrong: Misclassified images in each bin, `(num_bins,)`.
     """
@@ -55,10 +55,10 @@ class Misclassified:
         patient: Patient identifier; empty if unknown.
         truth: Position of the true class.
         predicted: Position of the predicted class.
-        probability: Probability of the second class with two classes, of the predicted class with
-            more.
+        probability: Probability, or score, of the second class with two classes, of the predicted
+            class with more.
         true_class_probability: Probability of the true class; the lower, the more confident the
-            error.
+            error. Where scores are no probabilities, how far they lie on the right side.
     """
 
     image_id: str
@@ -80,7 +80,7 @@ def histograms(
         threshold: Decision threshold of a two-class model: gives a histogram of the probability
             of the second class for each true class. None gives one histogram of the probability
             of the predicted class.
-        num_bins: Number of bins of equal width in [0, 1].
+        num_bins: Number of bins of equal width in [0, 1], or from the lowest score to the highest.
     """
     predicted = cases.predicted(threshold)
     right = predicted == cases.y_true
@@ -91,7 +91,7 @@ def histograms(
     else:
         panels = [(label, cases.y_true == label) for label in range(cases.num_classes)]
         probability = cases.probabilities[:, 1]
-    edges = np.linspace(0, 1, num_bins + 1)
+    edges = np.linspace(*score_range(cases), num_bins + 1)
     return tuple(
         Histogram(
             label=label,
@@ -101,6 +101,15 @@ def histograms(
         )
         for label, inside in panels
     )
+
+
+def score_range(cases: HeldOut) -> tuple[float, float]:
+    """The lowest and the highest score: 0 and 1 of probabilities."""
+    if cases.are_probabilities or not cases.num_images:
+        return 0.0, 1.0
+    values = cases.probabilities[:, 1] if cases.num_classes == 2 else cases.probabilities
+    low, high = float(values.min()), float(values.max())
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
 def subgroup_results(
@@ -145,6 +154,7 @@ def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Mi
     """
     predicted = cases.predicted(threshold)
     rows = np.flatnonzero(predicted != cases.y_true)
+    right = _on_right_side(cases, threshold)
     found = [
         Misclassified(
             image_id=str(cases.image_ids[row]),
@@ -155,8 +165,15 @@ def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Mi
             probability=float(
                 cases.probabilities[row, predicted[row] if cases.num_classes > 2 else 1]
             ),
-            true_class_probability=float(cases.probabilities[row, cases.y_true[row]]),
+            true_class_probability=float(right[row]),
         )
         for row in rows
     ]
     return tuple(sorted(found, key=lambda film: (film.true_class_probability, film.path)))
+
+
+def _on_right_side(cases: HeldOut, threshold: float | None) -> NDArray[np.float64]:
+    """Probability of the true class, or how far a score lies on its side of the threshold."""
+    if cases.are_probabilities or threshold is None:
+        return cases.probabilities[np.arange(cases.num_images), cases.y_true]
+    return np.where(cases.y_true == 1, 1.0, -1.0) * (cases.probabilities[:, 1] - threshold)

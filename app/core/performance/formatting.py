@@ -78,6 +78,11 @@ def rate(per_second: float) -> str:
     return f"{per_second * 3600:.0f} an hour"
 
 
+def threshold(value: float) -> str:
+    """A decision threshold, such as `0.696`; of scores that are no probabilities, such as `71`."""
+    return f"{value:.3f}" if 0 <= value <= 1 else f"{value:.4g}"
+
+
 def probability(value: float) -> str:
     """A probability of one image, or a threshold for it, such as `67.3 %`.
 

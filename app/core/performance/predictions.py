@@ -14,7 +14,9 @@ from app.core.networks.class_logits import class_probabilities
 from app.core.performance.sampling_units import sampling_units, unit_of
 from app.core.statistics.decisions import predicted_classes
 
-SPLITS = ("test", "val")
+# All cases of results without a model, which have no splits of a training.
+ALL_CASES = "cases"
+SPLITS = (ALL_CASES, "test", "val")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,12 +26,14 @@ class HeldOut:
     Attributes:
         split: Name of the split in the table, such as `test`.
         y_true: Reference class indices, int64 `(num_images,)`.
-        probabilities: Calibrated probabilities in [0, 1], `(num_images, num_classes)`.
+        probabilities: Calibrated probabilities in [0, 1], `(num_images, num_classes)`; other
+            scores, which rank the images alike, where `are_probabilities` says so.
         patients: Unit of resampling of each image, `(num_images,)`, see `sampling_units`.
         named_patients: Patient of each image, `(num_images,)`; empty if unknown.
         subgroups: Subgroup of each image, `(num_images,)`; empty if unknown.
         image_ids: SHA-256 of each file, `(num_images,)`.
         paths: Path of each file inside the trainer's data folder, `(num_images,)`.
+        are_probabilities: Whether scores can be read as probabilities.
     """
 
     split: str
@@ -40,6 +44,7 @@ class HeldOut:
     subgroups: NDArray[np.str_]
     image_ids: NDArray[np.str_]
     paths: NDArray[np.str_]
+    are_probabilities: bool = True
 
     @property
     def num_images(self) -> int:
@@ -92,13 +97,16 @@ def splits(predictions: pd.DataFrame) -> tuple[str, ...]:
     return tuple(name for name in SPLITS if name in found) + tuple(sorted(found - set(SPLITS)))
 
 
-def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
+def select(
+    predictions: pd.DataFrame, task: Task, *, split: str, are_probabilities: bool = True
+) -> HeldOut:
     """The predictions of one split.
 
     Args:
         predictions: The bundle's predictions table.
         task: The classes of the model.
         split: Name of the split, such as `test`.
+        are_probabilities: Whether scores can be read as probabilities.
     """
     rows = predictions[predictions["split"] == split]
     if task.binary:
@@ -118,6 +126,7 @@ def select(predictions: pd.DataFrame, task: Task, *, split: str) -> HeldOut:
         subgroups=text["subgroup"],
         image_ids=text["image_id"],
         paths=text["path"],
+        are_probabilities=are_probabilities,
     )
 
 

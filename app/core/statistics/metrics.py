@@ -7,12 +7,12 @@ bootstrap intervals in `bootstrap`, reliability of probabilities in `calibration
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import isfinite, nan, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from app.core.statistics.labels import binary_probabilities, class_indices, require_same_length
+from app.core.statistics.labels import binary_cases, class_indices, require_same_length
 
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
 
@@ -110,7 +110,7 @@ class OperatingPoint:
     """The confusion matrix of a two-class model at one decision threshold.
 
     Attributes:
-        threshold: The decision threshold, in [0, 1].
+        threshold: The decision threshold, in the unit of the scores.
         tp: True positives.
         fp: False positives.
         fn: False negatives.
@@ -149,24 +149,24 @@ def operating_point(y_true: ArrayLike, y_score: ArrayLike, *, threshold: float) 
 
     Args:
         y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
-        y_score: Predicted probabilities of label 1, shape `(num_cases,)`, in [0, 1].
-        threshold: Decision threshold in [0, 1]. A score equal to it counts as positive.
+        y_score: Scores of label 1, such as probabilities, shape `(num_cases,)`, finite.
+        threshold: Decision threshold, finite. A score equal to it counts as positive.
 
     Returns:
         The four counts, from which every proportion follows with its denominator.
 
     Raises:
         ValueError: If the arrays differ in shape, a label is not 0 or 1, or a score or the
-            threshold is not in [0, 1].
+            threshold is not finite.
 
     Example:
         >>> point = operating_point([1, 1, 0], [0.9, 0.2, 0.4], threshold=0.5)
         >>> point.sensitivity
         Proportion(successes=1, total=2)
     """
-    positive, score = binary_probabilities(y_true, y_score)
-    if not 0 <= threshold <= 1:
-        raise ValueError(f"`threshold` must be in [0, 1]. Received threshold={threshold}.")
+    positive, score = binary_cases(y_true, y_score)
+    if not isfinite(threshold):
+        raise ValueError(f"`threshold` must be finite. Received threshold={threshold}.")
     predicted = score >= threshold
     return OperatingPoint(
         threshold=float(threshold),

@@ -11,7 +11,11 @@ from operator import attrgetter
 from typing import Any
 
 from app.core.bundles.bundle import Bundle
+from app.core.evidence.evidence import Evidence
 
 # A bundle is identified by its digest, so one that was exported again is a different one. A
-# finding of it is a bundle with the same digest.
-NAMED_BY: dict[str | type[Any], Callable[[Any], Any]] = {Bundle: attrgetter("sha256", "finding")}
+# finding of it is a bundle with the same digest. So are results without a model.
+NAMED_BY: dict[str | type[Any], Callable[[Any], Any]] = {
+    Bundle: attrgetter("sha256", "finding"),
+    Evidence: attrgetter("sha256", "finding"),
+}

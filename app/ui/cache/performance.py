@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app.core.bundles.bundle import Bundle
+from app.core.evidence.evidence import Evidence, Results
 from app.core.performance.calibration_check import CalibrationCheck, check_calibration
 from app.core.performance.findings import LabelledFindings, mean_auc, select_findings
 from app.core.performance.performance import (
@@ -21,30 +21,35 @@ from app.ui.cache.names import NAMED_BY
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner="Reading the predictions")
-def predictions(bundle: Bundle) -> pd.DataFrame:
+def predictions(bundle: Results) -> pd.DataFrame:
     """The bundle's predictions table."""
     return bundle.predictions()
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=64, show_spinner=False)
-def held_out(bundle: Bundle, split: str) -> HeldOut:
+def held_out(bundle: Results, split: str) -> HeldOut:
     """The predictions of one split.
 
     Args:
-        bundle: The model.
+        bundle: The model, or results without one.
         split: Name of the split, such as `test`.
     """
-    return select(predictions(bundle), bundle.manifest.task, split=split)
+    return select(
+        predictions(bundle),
+        bundle.manifest.task,
+        split=split,
+        are_probabilities=not isinstance(bundle, Evidence) or bundle.are_probabilities,
+    )
 
 
 @st.cache_resource(
     hash_funcs=NAMED_BY, max_entries=16, show_spinner="Bootstrapping confidence intervals"
 )
-def binary_performance(bundle: Bundle, split: str) -> BinaryPerformance:
+def binary_performance(bundle: Results, split: str) -> BinaryPerformance:
     """Threshold-independent performance of a two-class model.
 
     Args:
-        bundle: The model.
+        bundle: The model, or results without one.
         split: Name of the split, such as `test`.
     """
     return evaluate_binary(held_out(bundle, split))
@@ -53,11 +58,11 @@ def binary_performance(bundle: Bundle, split: str) -> BinaryPerformance:
 @st.cache_resource(
     hash_funcs=NAMED_BY, max_entries=16, show_spinner="Bootstrapping confidence intervals"
 )
-def multiclass_performance(bundle: Bundle, split: str) -> MulticlassPerformance:
+def multiclass_performance(bundle: Results, split: str) -> MulticlassPerformance:
     """Threshold-independent performance of a model with more than two classes.
 
     Args:
-        bundle: The model.
+        bundle: The model, or results without one.
         split: Name of the split, such as `test`.
     """
     return evaluate_multiclass(held_out(bundle, split))
@@ -66,12 +71,12 @@ def multiclass_performance(bundle: Bundle, split: str) -> MulticlassPerformance:
 # One entry per slider position; fast enough not to need a spinner.
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=64, show_spinner=False)
 def decision_metrics(
-    bundle: Bundle, split: str, threshold: float | None, label: int = 1
+    bundle: Results, split: str, threshold: float | None, label: int = 1
 ) -> DecisionMetrics:
     """Sensitivity, PPV and others at a decision threshold.
 
     Args:
-        bundle: The model.
+        bundle: The model, or results without one.
         split: Name of the split, such as `test`.
         threshold: Decision threshold in [0, 1]; None predicts the most likely class.
         label: Position of the class that counts as positive.
@@ -80,22 +85,22 @@ def decision_metrics(
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=16, show_spinner="Checking the calibration")
-def calibration(bundle: Bundle, split: str) -> CalibrationCheck:
+def calibration(bundle: Results, split: str) -> CalibrationCheck:
     """Calibration of a model.
 
     Args:
-        bundle: The model.
+        bundle: The model, or results without one.
         split: Name of the split, such as `test`.
     """
     return check_calibration(held_out(bundle, split))
 
 
 @st.cache_resource(hash_funcs=NAMED_BY, max_entries=16, show_spinner=False)
-def labelled_findings(bundle: Bundle, split: str) -> LabelledFindings:
+def labelled_findings(bundle: Results, split: str) -> LabelledFindings:
     """The predictions of one split for all findings.
 
     Args:
-        bundle: An `any-of` model.
+        bundle: An `any-of` model, or results without one.
         split: Name of the split, such as `test`.
     """
     return select_findings(predictions(bundle), bundle.manifest.task, split=split)
@@ -104,11 +109,11 @@ def labelled_findings(bundle: Bundle, split: str) -> LabelledFindings:
 @st.cache_resource(
     hash_funcs=NAMED_BY, max_entries=16, show_spinner="Bootstrapping confidence intervals"
 )
-def mean_finding_auc(bundle: Bundle, split: str) -> Interval:
+def mean_finding_auc(bundle: Results, split: str) -> Interval:
     """The mean AUC of all findings.
 
     Args:
-        bundle: An `any-of` model.
+        bundle: An `any-of` model, or results without one.
         split: Name of the split, such as `test`.
     """
     return mean_auc(labelled_findings(bundle, split))
@@ -117,7 +122,7 @@ def mean_finding_auc(bundle: Bundle, split: str) -> Interval:
 @st.cache_resource(
     hash_funcs=NAMED_BY, max_entries=256, show_spinner="Bootstrapping confidence intervals"
 )
-def finding_auc(finding: Bundle, split: str) -> Interval:
+def finding_auc(finding: Results, split: str) -> Interval:
     """The AUC of one finding.
 
     Args:

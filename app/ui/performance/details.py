@@ -15,18 +15,22 @@ from app.core.performance.classifications import Histogram, SubgroupResult
 from app.core.performance.learning import LearningCurve
 from app.core.performance.predictions import ClassCount
 from app.ui import components
-from app.ui.performance.figures import SPLIT_LABELS
+from app.ui.performance.splits import SPLIT_LABELS
 
 _HEIGHT = 380
 _VIEWS = ("Misclassified films", "Calibration", "Subgroups", "Training", "Counts")
 
 
-def pick_view() -> str:
-    """Lets the user choose which details are shown."""
+def pick_view(*, trained: bool) -> str:
+    """Lets the user choose which details are shown.
+
+    Args:
+        trained: Whether it is about a model, whose training is known.
+    """
     return str(
         st.segmented_control(
             "Details",
-            _VIEWS,
+            [view for view in _VIEWS if trained or view != "Training"],
             default=_VIEWS[0],
             required=True,
             key="performance_view",
@@ -53,9 +57,9 @@ def calibration(
         threshold: The decision threshold; None with more than two classes.
         unit: What was resampled, see `HeldOut.unit`.
     """
-    class_names = [task.display_name(name) for name in task.classes]
     axis = probability_title(task)
-    outcome_title = f"Proportion that is {class_names[1]}" if task.binary else "Proportion correct"
+    positive = task.display_name(task.classes[1])
+    outcome_title = f"Proportion that is {positive}" if task.binary else "Proportion correct"
     left, right = st.columns(2)
     with left:
         components.figure(
@@ -67,21 +71,7 @@ def calibration(
             alt="Observed against predicted frequency in ten bins of probability",
         )
     with right:
-        components.figure(
-            "Probabilities",
-            calibration_charts.probability_histograms(
-                histograms,
-                [
-                    "all classes" if histogram.label is None else class_names[histogram.label]
-                    for histogram in histograms
-                ],
-                axis=axis,
-                threshold=threshold,
-                height=_HEIGHT,
-            ),
-            key="performance_histograms",
-            alt="Number of correctly and incorrectly classified images by probability",
-        )
+        _histograms("Probabilities", histograms, task, axis, threshold)
     verdict = "more than" if check.error > check.error_by_chance else "no more than"
     st.caption(
         "Left: images per bin above the diagram. Right: misclassified images on the bars. "
@@ -90,6 +80,43 @@ def calibration(
         f"of such samples a perfectly calibrated model stays below {check.error_by_chance:.3f}. "
         f"Brier score {formatting.figure(check.brier)} (95 % interval "
         f"{formatting.figure_interval(check.brier)}; {formatting.sample_text(check.brier, unit)})."
+    )
+
+
+def scores(histograms: Sequence[Histogram], task: Task, *, threshold: float | None) -> None:
+    """Histograms of scores that are no probabilities, whose calibration cannot be judged.
+
+    Args:
+        histograms: Images by score.
+        task: Classes and their display names.
+        threshold: The decision threshold; None with more than two classes.
+    """
+    st.info(
+        "Calibration compares probabilities with what happened. These scores are not "
+        "probabilities, so only their distribution is shown."
+    )
+    axis = probability_title(task, are_probabilities=False)
+    _histograms("Scores", histograms, task, axis, threshold)
+
+
+def _histograms(
+    title: str, histograms: Sequence[Histogram], task: Task, axis: str, threshold: float | None
+) -> None:
+    class_names = [task.display_name(name) for name in task.classes]
+    components.figure(
+        title,
+        calibration_charts.probability_histograms(
+            histograms,
+            [
+                "all classes" if histogram.label is None else class_names[histogram.label]
+                for histogram in histograms
+            ],
+            axis=axis,
+            threshold=threshold,
+            height=_HEIGHT,
+        ),
+        key="performance_histograms",
+        alt="Number of correctly and incorrectly classified images by score",
     )
 
 
@@ -115,18 +142,26 @@ def training(curves: Sequence[LearningCurve], *, best_epoch: int | None) -> None
     )
 
 
-def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> None:
+def subgroup_table(
+    results: Sequence[SubgroupResult], task: Task, unit: str, *, trained: bool
+) -> None:
     """Sensitivity and specificity, or proportion correct, for each subgroup.
 
     Args:
         results: One entry for each subgroup and true class.
         task: Classes and their display names.
         unit: What was resampled, see `HeldOut.unit`.
+        trained: Whether it is about a model.
     """
     if not results:
+        what = (
+            "train with a manifest that has a `subgroup` column"
+            if trained
+            else "add the results with the column of a subgroup"
+        )
         st.info(
             "The predictions have no subgroups. To compare, for example, sexes, ages or scanners, "
-            "train with a manifest that has a `subgroup` column."
+            f"{what}."
         )
         return
     names = ("Specificity", "Sensitivity") if task.binary else ("Sensitivity",) * len(task.classes)
@@ -153,13 +188,14 @@ def subgroup_table(results: Sequence[SubgroupResult], task: Task, unit: str) -> 
     )
 
 
-def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
+def count_table(counts: Sequence[ClassCount], task: Task, unit: str, *, trained: bool) -> None:
     """Number of images and patients, or groups, by split and class.
 
     Args:
         counts: One entry for each split and class.
         task: Classes and their display names.
         unit: What was resampled, see `HeldOut.unit`.
+        trained: Whether it is about a model.
     """
     rows = [
         {
@@ -171,21 +207,24 @@ def count_table(counts: Sequence[ClassCount], task: Task, unit: str) -> None:
         for count in counts
     ]
     components.table(rows, key="performance_counts", figures=["Images", _column(unit)])
-    st.caption(
-        f"A {unit} may have images of several classes. There are no predictions for the training "
-        "split; its counts are on the model card."
+    about_training = (
+        " There are no predictions for the training split; its counts are on the model card."
+        if trained
+        else ""
     )
+    st.caption(f"A {unit} may have images of several classes.{about_training}")
 
 
 def _column(unit: str) -> str:
     return f"{unit.capitalize()}s"
 
 
-def probability_title(task: Task) -> str:
-    """What the probability of an image is of.
+def probability_title(task: Task, *, are_probabilities: bool = True) -> str:
+    """What the probability or score of an image is of.
 
     Args:
         task: Classes and their display names.
+        are_probabilities: Whether scores can be read as probabilities.
     """
     of = task.display_name(task.classes[1]) if task.binary else "the predicted class"
-    return f"Probability of {of}"
+    return f"Probability of {of}" if are_probabilities else f"Score for {of}"

@@ -27,26 +27,11 @@ from app.core.performance.proportions import (
 from app.core.performance.sampling_units import about_units
 from app.core.statistics.metrics import OperatingPoint
 from app.ui import components
+from app.ui.performance.splits import SPLIT_LABELS, split_title
 
-SPLIT_LABELS = {"test": "Test", "val": "Validation", LOCAL: "Local"}
 _HEIGHT = 264
 _CELL = 56  # height of a row of a larger confusion matrix, in pixels
 _ZOOM = "Drag to zoom in; double-click to reset."
-
-
-def pick_split(splits: Sequence[str]) -> str:
-    """Lets the user choose the split that the page describes."""
-    return str(
-        st.segmented_control(
-            "Split",
-            splits,
-            default=splits[0],
-            required=True,
-            format_func=lambda split: SPLIT_LABELS.get(split, split),
-            key=f"performance_split_{'_'.join(splits)}",
-            persist_state="session",
-        )
-    )
 
 
 def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None:
@@ -60,9 +45,8 @@ def describe(held_out: HeldOut, bundle: Bundle, threshold: float | None) -> None
     chosen_on = bundle.manifest.thresholds.chosen_on
     counts = (count.num_images for count in count_classes(held_out))
     classes = escape_markdown(formatting.by_class(counts, bundle.manifest.task))
-    split_name = SPLIT_LABELS.get(held_out.split, held_out.split)
     text = (
-        f"{split_name} split: {formatting.counted(held_out.num_images, 'image')} of "
+        f"{split_title(held_out.split)}: {formatting.counted(held_out.num_images, 'image')} of "
         f"{formatting.counted(count_patients(held_out), held_out.unit)} ({classes}). "
     )
     if about := about_units(held_out.named_patients):

@@ -8,22 +8,23 @@ import streamlit as st
 
 from app.charts import findings as charts
 from app.core.bundles.bundle import Bundle
+from app.core.evidence.evidence import Results
 from app.core.markdown import escape_markdown
 from app.core.performance import formatting, predictions
 from app.core.performance.findings import CoOccurrence, LabelledFindings, co_occurrence
 from app.core.performance.sampling_units import about_units
 from app.ui import components, quality
 from app.ui.cache import performance as cached
-from app.ui.performance.figures import SPLIT_LABELS, pick_split
+from app.ui.performance.splits import SPLIT_LABELS, pick_split, split_title
 
 _ALL = "All findings"
 
 
-def pick_finding(bundle: Bundle) -> str | None:
+def pick_finding(bundle: Results) -> str | None:
     """Lets the user choose the finding that the page describes; None for all together.
 
     Args:
-        bundle: An `any-of` model.
+        bundle: An `any-of` model, or results without one.
     """
     task = bundle.manifest.task
     place, _ = st.columns([1, 2])
@@ -37,11 +38,11 @@ def pick_finding(bundle: Bundle) -> str | None:
     return None if chosen == _ALL else chosen
 
 
-def say_missing_splits(bundle: Bundle, finding: str) -> None:
+def say_missing_splits(bundle: Results, finding: str) -> None:
     """Says so if no image of a split is labelled for a finding.
 
     Args:
-        bundle: An `any-of` model.
+        bundle: An `any-of` model, or results without one.
         finding: One of its findings.
     """
     own = predictions.splits(cached.predictions(bundle.of_finding(finding)))
@@ -51,15 +52,16 @@ def say_missing_splits(bundle: Bundle, finding: str) -> None:
             st.info(f"No {_in_words(split)} images are labelled for {escape_markdown(shown)}.")
 
 
-def show_all(bundle: Bundle) -> None:
+def show_all(bundle: Results) -> None:
     """The mean AUC, a table of the findings, and how often they occur together.
 
     Args:
-        bundle: An `any-of` model.
+        bundle: An `any-of` model, or results without one.
     """
     splits = predictions.splits(cached.predictions(bundle))
     if not splits:
-        quality.say_no_figures(bundle)
+        if isinstance(bundle, Bundle):
+            quality.say_no_figures(bundle)
         return
     split = pick_split(splits)
     cases = cached.labelled_findings(bundle, split)
@@ -87,9 +89,8 @@ def show_all(bundle: Bundle) -> None:
     _show_co_occurrence(co_occurrence(cases), bundle)
 
 
-def _describe(cases: LabelledFindings, bundle: Bundle) -> None:
-    name = SPLIT_LABELS.get(cases.split, cases.split)
-    text = f"{name} split: {formatting.counted(cases.num_images, 'image')}. "
+def _describe(cases: LabelledFindings, bundle: Results) -> None:
+    text = f"{split_title(cases.split)}: {formatting.counted(cases.num_images, 'image')}. "
     if about := about_units(cases.named_patients):
         text += f"{about} "
     chosen_on = {one.thresholds.chosen_on for one in bundle.manifest.findings.values()}
@@ -101,7 +102,7 @@ def _describe(cases: LabelledFindings, bundle: Bundle) -> None:
     st.caption(text)
 
 
-def _row(finding: Bundle, split: str) -> dict[str, str]:
+def _row(finding: Results, split: str) -> dict[str, str]:
     """One finding, as a bundle with two classes."""
     task, threshold = finding.manifest.task, finding.manifest.thresholds.decision
     held_out = cached.held_out(finding, split)
@@ -111,7 +112,7 @@ def _row(finding: Bundle, split: str) -> dict[str, str]:
             "Finding": name,
             "Shown by": f"no {_in_words(split)} images",
             "AUC": formatting.NO_FIGURE,
-            "Threshold": f"{threshold:.3f}",
+            "Threshold": formatting.threshold(threshold),
             "Sensitivity": formatting.NO_FIGURE,
             "Specificity": formatting.NO_FIGURE,
         }
@@ -121,7 +122,7 @@ def _row(finding: Bundle, split: str) -> dict[str, str]:
         "Finding": name,
         "Shown by": f"{int(held_out.y_true.sum()):,} of {held_out.num_images:,} labelled",
         "AUC": f"{formatting.figure(auc)} ({formatting.figure_interval(auc)})",
-        "Threshold": f"{threshold:.3f}",
+        "Threshold": formatting.threshold(threshold),
         "Sensitivity": formatting.proportion_in_full(decisions.sensitivity),
         "Specificity": formatting.proportion_in_full(decisions.specificity),
     }
@@ -131,7 +132,7 @@ def _in_words(split: str) -> str:
     return SPLIT_LABELS.get(split, split).lower()
 
 
-def _show_co_occurrence(found: CoOccurrence, bundle: Bundle) -> None:
+def _show_co_occurrence(found: CoOccurrence, bundle: Results) -> None:
     task = bundle.manifest.task
     components.figure(
         "Co-occurrence, as labelled",

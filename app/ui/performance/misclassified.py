@@ -9,7 +9,9 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
-from app.core.markdown import escape_markdown
+from app.core.errors import ImageError
+from app.core.evidence.evidence import Evidence, Results
+from app.core.markdown import escape_markdown, escape_sentence
 from app.core.performance import formatting
 from app.core.performance.classifications import Misclassified
 from app.core.review import making
@@ -18,56 +20,77 @@ from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
 from app.core.sources.lookup import Seen, locate, small_picture, to_be_seen
 from app.ui import components, state
+from app.ui.cache import evidence as cached_evidence
 from app.ui.performance.details import probability_title
 
 _MAX_LISTED = 1000  # more would take seconds to look for and to send
 _TO_SEE: dict[Seen, str] = {"film": "film", "picture": "small picture", "nothing": "no picture"}
 _SET_ROOT = "Set OVERREAD_DATA_ROOT to the folder the model was trained on and start Overread again"
+_SMALL, _LARGE = 240, 680  # width of a picture, in pixels
 
 
-def show(misclassified: Sequence[Misclassified], bundle: Bundle, *, key: str) -> None:
+def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) -> None:
     """Lists the films, most confident errors first; selecting one opens it, or its picture.
 
     Args:
         misclassified: The films to list.
-        bundle: The model.
+        results: The model, or results without one.
         key: Streamlit key of the table.
     """
     if not misclassified:
         st.info("Every film was classified correctly at this threshold.")
         return
-    listed = misclassified[:_MAX_LISTED]
-    root = read_settings().data_root
-    seen = [to_be_seen(film.image_id, film.path, bundle=bundle, data_root=root) for film in listed]
+    listed, task = misclassified[:_MAX_LISTED], results.manifest.task
+    seen = [_seen(film, results) for film in listed]
+    noun = "film" if isinstance(results, Bundle) else "case"
     st.caption(
-        f"{formatting.counted(len(misclassified), 'film')} misclassified, most confident errors "
-        f"first.{_not_listed(len(misclassified))} {_what_opens(seen)}"
+        f"{formatting.counted(len(misclassified), noun)} misclassified, most confident errors "
+        f"first.{_not_listed(len(misclassified))} {_what_opens(seen, results)}"
     )
     notice = st.container()
+    is_probability = isinstance(results, Bundle) or results.are_probabilities
     event = st.dataframe(
         components.formatted(
-            _rows(listed, seen, bundle.manifest.task), {"Probability": formatting.probability}
+            _rows(listed, seen, task),
+            {"Probability": formatting.probability if is_probability else "{:.5g}".format},
         ),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key=key,
         column_config={
-            "Probability": st.column_config.NumberColumn(probability_title(bundle.manifest.task))
+            "Probability": st.column_config.NumberColumn(
+                probability_title(task, are_probabilities=is_probability)
+            )
         },
     )
     for row in event.selection.rows:
         with notice:
-            _open(listed[row], bundle)
+            if isinstance(results, Bundle):
+                _open(listed[row], results)
+            else:
+                _show_film(listed[row], results)
+
+
+def _seen(film: Misclassified, results: Results) -> Seen:
+    if isinstance(results, Bundle):
+        root = read_settings().data_root
+        return to_be_seen(film.image_id, film.path, bundle=results, data_root=root)
+    return "film" if film.image_id else "nothing"
 
 
 def _not_listed(total: int) -> str:
     return "" if total <= _MAX_LISTED else f" The first {_MAX_LISTED:,} are listed."
 
 
-def _what_opens(seen: Sequence[Seen]) -> str:
+def _what_opens(seen: Sequence[Seen], results: Results) -> str:
     """What selecting a row does, said before anybody selects one."""
     films, pictures = seen.count("film"), seen.count("picture")
+    if isinstance(results, Evidence):
+        if not films:
+            return "None of them can be opened: the results were added without their films."
+        missing = f"; of {len(seen) - films:,} there is none" if films < len(seen) else ""
+        return f"Select a row to see its film{missing}. Without the model there is no heatmap."
     if films == len(seen):
         return "Select a row to open the film with its heatmap."
     if not films and not pictures:
@@ -78,9 +101,9 @@ def _what_opens(seen: Sequence[Seen]) -> str:
         if count
     ]
     text = f"Select a row to open it: {' and '.join(opened)}"
-    missing = len(seen) - films - pictures
-    if missing:
-        text += f"; of {missing:,} there is no picture here"
+    missing_films = len(seen) - films - pictures
+    if missing_films:
+        text += f"; of {missing_films:,} there is no picture here"
     return f"{text}. To open all, set OVERREAD_DATA_ROOT to the folder the model was trained on."
 
 
@@ -124,24 +147,57 @@ def _show_picture(film: Misclassified, bundle: Bundle) -> None:
             icon=":material/folder_off:",
         )
         return
-    task = bundle.manifest.task
+    _draw(film, bundle, path.read_bytes(), width=_SMALL)
+    st.caption(
+        "The small picture that the model ships, from the film it was tested on. There is no "
+        "heatmap of it: the probability was computed from the film itself, and what the model "
+        f"looked at can only be shown on that. {_SET_ROOT} to open it."
+    )
+
+
+def _show_film(film: Misclassified, evidence: Evidence) -> None:
+    """The film of a case, as its file shows it; else why it cannot be shown."""
+    if not film.image_id:
+        st.info("There is no film of this case.")
+        return
+    name, path = escape_markdown(repr(film.path)), evidence.film(film.image_id, film.path)
+    if path is None:
+        st.warning(
+            f"{name} was not found, or was changed, in the folder of films. Put it back as it was "
+            "when the results were added.",
+            icon=":material/folder_off:",
+        )
+        return
+    try:
+        picture = cached_evidence.film(film.image_id, path)
+    except (ImageError, OSError) as error:
+        reason = str(error) if isinstance(error, ImageError) else "it cannot be read"
+        st.warning(
+            f"{name} cannot be shown: {escape_sentence(reason)}", icon=":material/broken_image:"
+        )
+        return
+    _draw(film, evidence, picture, width=_LARGE)
+
+
+def _draw(film: Misclassified, results: Results, picture: bytes, *, width: int) -> None:
+    """A picture, with what is known of its film beside it."""
+    task = results.manifest.task
+    is_probability = isinstance(results, Bundle) or results.are_probabilities
     truth, predicted = (
         escape_markdown(task.display_name(task.classes[label]))
         for label in (film.truth, film.predicted)
     )
+    value = (
+        formatting.probability(film.probability) if is_probability else f"{film.probability:.5g}"
+    )
     name = film.path.rpartition("/")[2]
     with st.container(border=True, horizontal=True, key="performance_picture"):
-        st.image(path.read_bytes(), width=240, alt=f"{name}: truth {truth}, predicted {predicted}")
+        st.image(picture, width=width, alt=f"{name}: truth {truth}, predicted {predicted}")
         st.markdown(
             f"**{escape_markdown(name)}**  \n"
             f"Truth: **{truth}**  \n"
             f"Predicted: **{predicted}**  \n"
-            f"{escape_markdown(probability_title(task))}: "
-            f"**{formatting.probability(film.probability)}**  \n"
+            f"{escape_markdown(probability_title(task, are_probabilities=is_probability))}: "
+            f"**{value}**  \n"
             f"Patient: {escape_markdown(film.patient) or 'not named'}"
-        )
-        st.caption(
-            "The small picture that the model ships, from the film it was tested on. There is no "
-            "heatmap of it: the probability was computed from the film itself, and what the model "
-            f"looked at can only be shown on that. {_SET_ROOT} to open it."
         )

@@ -139,7 +139,7 @@ def test_changed_or_broken_results_are_refused(tmp_path):
     manifest.write_text(whole)
     with (evidence.path / "predictions.csv").open("a") as file:
         file.write("\n")
-    with pytest.raises(BundleError, match="was changed"):
+    with pytest.raises(BundleError, match="of the results 'vendor' is missing or was changed"):
         load_evidence(evidence.path)
     with pytest.raises(BundleError, match=r"evidence\.json is missing"):
         load_evidence(tmp_path)

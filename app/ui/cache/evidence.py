@@ -1,0 +1,56 @@
+"""Cached results without a model, and their films."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.core.bundles.bundle_files import PREDICTIONS
+from app.core.evidence.evidence import Evidence, load_evidence
+from app.core.evidence.manifest import EVIDENCE
+from app.core.images import display, geometry
+from app.core.images.preparation import read_film
+
+# Longer side of a film on Performance, in pixels.
+_SIDE = 1200
+
+
+def evidence(path: Path) -> Evidence:
+    """Verified results; read again if a file of them changes.
+
+    Args:
+        path: Their folder.
+
+    Raises:
+        BundleError: If they cannot be used.
+    """
+    stamps = []
+    for name in (EVIDENCE, PREDICTIONS):
+        try:
+            status = (path / name).stat()
+            stamps.append((status.st_size, status.st_mtime_ns))
+        except OSError:
+            stamps.append((0, 0))  # `load_evidence` says what is wrong
+    return _evidence(path, tuple(stamps))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Checking the results")
+def _evidence(path: Path, stamps: tuple[tuple[int, int], ...]) -> Evidence:
+    return load_evidence(path)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Opening the film")
+def film(image_id: str, path: Path) -> bytes:
+    """A film as a JPEG file, in grey levels as its file says.
+
+    Args:
+        image_id: SHA-256 of the file.
+        path: The file.
+
+    Raises:
+        ImageError: If it cannot be decoded.
+        OSError: If it cannot be read.
+    """
+    decoded = read_film(path.read_bytes(), digest=image_id)
+    return display.jpeg(geometry.shrunk(decoded, _SIDE), quality=90)
