@@ -53,23 +53,24 @@ def rows(asked: Asked) -> dict[str, Any]:
 
 
 def thumbnail(asked: Asked) -> Response:
-    """The small picture of a film, as long as it is still the same film.
+    """The small picture of a film, as long as it is still the same film; nothing if it has none.
 
     Raises:
-        AnswerError: If there is none.
+        AnswerError: If it is another film.
     """
     opened, item = _opened(asked), asked.path["item"]
     result = opened.result(item) if item < len(opened) else None
-    made = None
-    if result is not None and _digest(opened, item) == asked.path["digest"]:
-        made = _thumbnails.get(
-            result.image_id,
-            opened.source(item),
-            model_window=opened.bundle.manifest.input.window,
-        )
-    if made is None:
-        raise AnswerError(404, "There is no picture of this film.")
-    return Response(made, media_type="image/jpeg", headers=_FOR_A_DAY)
+    if result is None or _digest(opened, item) != asked.path["digest"]:
+        raise AnswerError(404, "There is no such film.")
+    made = _thumbnails.get(
+        result.image_id, opened.source(item), model_window=opened.bundle.manifest.input.window
+    )
+    # No error, as browsers would report one for every film that cannot be read.
+    return (
+        Response(status_code=204)
+        if made is None
+        else Response(made, media_type="image/jpeg", headers=_FOR_A_DAY)
+    )
 
 
 FILM_LISTS = (

@@ -1,14 +1,13 @@
 """Worklist page: the films of one worklist, and how far scoring is."""
 
+from functools import partial
+
 import streamlit as st
 
-from app.core.results.rows import table, with_verdicts
-from app.core.review.film_names import shown_results
 from app.core.review.refusals import all_refused_note
-from app.core.spreadsheets import to_csv
 from app.reading.sessions import sessions
-from app.ui import quality, reader, state, verdict_log
-from app.ui.worklist import choices, film_list, heading, scoring, shift
+from app.ui import quality, reader, state
+from app.ui.worklist import choices, film_list, heading, results, scoring, shift
 from app.ui.worklists import opened as worklists
 
 found = worklists.require()
@@ -42,12 +41,8 @@ if item is not None:
 if is_open and not opened.progress.running:
     st.download_button(
         "Download results.csv",
-        # Built on request: for 100,000 films it takes longer than the page.
-        lambda: to_csv(
-            with_verdicts(
-                table(shown_results(opened), opened.bundle), verdict_log.current(opened.bundle)
-            )
-        ),
+        # Built on request, outside of the session: for 100,000 films it takes longer than the page.
+        partial(results.as_csv, opened, who),
         "results.csv",
         "text/csv",
         icon=":material/download:",

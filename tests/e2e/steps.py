@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -177,6 +178,12 @@ def unfold_row(page: Page, number: int) -> None:
 def name_of_film(page: Page) -> Locator:
     """The name of the film in the viewer."""
     return page.locator(".panel .name")
+
+
+def wait_for_film(page: Page) -> None:
+    """Waits until a film is drawn; before, keys of a decision are about none."""
+    viewer = page.get_by_role("group", name="Film", exact=True)
+    expect(viewer).to_have_attribute("data-drawn", re.compile("film"))
 
 
 def settled(page: Page) -> None:

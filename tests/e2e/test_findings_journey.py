@@ -23,6 +23,7 @@ def test_films_are_listed_shown_and_judged_by_finding(page, url):
     expect(findings.get_by_role("listitem")).to_have_count(3)
     expect(findings).to_contain_text("Nodule")
 
+    steps.wait_for_film(page)
     page.keyboard.press("a")
     expect(page.locator(".saved")).to_contain_text("Saved")
     steps.go_to(page, "Worklist")

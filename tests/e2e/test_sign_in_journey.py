@@ -37,21 +37,6 @@ def server(home):
             yield url
 
 
-@pytest.fixture
-def new_page(browser):
-    """Opens browsers of several people."""
-    contexts = []
-
-    def open_one() -> Page:
-        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
-        contexts[-1].set_default_timeout(15_000)
-        return contexts[-1].new_page()
-
-    yield open_one
-    for context in contexts:
-        context.close()
-
-
 def sign_in(page: Page, url: str, person: str) -> None:
     page.goto(url)
     shown(page.get_by_role("heading", name="Sign in"))
@@ -63,7 +48,8 @@ def sign_in(page: Page, url: str, person: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_two_of_one_name_and_an_administrator(server, new_page):
+def test_two_of_one_name_and_an_administrator(server, new_page, console):
+    console.expect("/fomanticui/", "/oauth/end_session", "/favicon.ico")  # the provider's own pages
     ada, other, chief = new_page(), new_page(), new_page()
     for page, person, name, place in (
         (ada, "ada", "Ada Lovelace", ""),

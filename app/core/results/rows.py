@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -25,6 +25,9 @@ _AFTER_CLASSES = (
 )  # fmt: skip
 # A class of one of these names would take the place of the column.
 TAKEN_NAMES = frozenset({*_BEFORE_CLASSES, *_AFTER_CLASSES})
+# What a reader said of a film beside a class, and the columns of what was said.
+_MARKS = ("seen", "reported")
+_OF_VERDICT = ("verdict", "own_class", "comment", "reviewed_at")
 # With findings: of the image, then of each finding as `probability:effusion`.
 _BEFORE_FINDINGS = ("path", "image_id", "status", "reason", "prediction", "zone")
 _OF_A_FINDING = ("probability", "raw_probability", "threshold", "zone")
@@ -119,20 +122,17 @@ def table(results: Iterable[Result], bundle: Bundle) -> pd.DataFrame:
     return pd.DataFrame([row(result, bundle) for result in results], columns=columns(bundle))
 
 
-def with_verdicts(results: pd.DataFrame, verdicts: dict[str, Verdict]) -> pd.DataFrame:
-    """The table with the current verdict, comment and time of each image added.
+def with_verdicts(results: pd.DataFrame, verdicts: Sequence[Verdict | None]) -> pd.DataFrame:
+    """The table with what was said of each film added: agreement or mark, own class, comment, time.
 
     Args:
         results: The results table.
-        verdicts: Verdicts by image id.
+        verdicts: That of each row; None without one.
     """
-    found = [verdicts.get(image_id or "") for image_id in results["image_id"]]
-    beside = {
-        "verdict": [verdict.agreement if verdict else None for verdict in found],
-        "comment": [verdict.comment if verdict else None for verdict in found],
-        "reviewed_at": [
-            verdict.created_at.isoformat(timespec="seconds") if verdict else None
-            for verdict in found
-        ],
-    }
-    return results.join(pd.DataFrame(beside, index=results.index))
+    written = [
+        (one.agreement or (one.event if one.event in _MARKS else None), one.label, one.comment,
+         one.created_at.isoformat(timespec="seconds"))
+        if one else (None,) * len(_OF_VERDICT)
+        for one in verdicts
+    ]  # fmt: skip
+    return results.join(pd.DataFrame(written, columns=_OF_VERDICT, index=results.index))

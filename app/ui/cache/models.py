@@ -13,7 +13,6 @@ from app.core.bundles.bundle import Bundle
 from app.core.networks.network import Network
 from app.core.record.database import Database
 from app.core.record.decisions import DecisionStore
-from app.core.record.verdicts import VerdictStore
 from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults
 from app.core.review.installed_models import installed_models
@@ -90,12 +89,6 @@ def record() -> Database:
         RecordError: If it cannot be opened.
     """
     return open_worklists().record
-
-
-@st.cache_resource(show_spinner=False)
-def verdict_store(url: str) -> VerdictStore:
-    """The verdicts of the record, shared by all sessions."""
-    return VerdictStore(record())
 
 
 @st.cache_resource(show_spinner=False)

@@ -91,9 +91,10 @@ export class FilmCache extends EventTarget {
     if (!path) return;
     this.#loading.add(path);
     try {
-      this.#keepPicture(path, URL.createObjectURL(await this.client.blob(path)));
+      const picture = await this.client.blob(path); // empty of a film that has none
+      this.#keepPicture(path, picture.size ? URL.createObjectURL(picture) : "");
     } catch (error) {
-      if (!error.isPassing) this.#keepPicture(path, ""); // has none
+      if (!error.isPassing) this.#keepPicture(path, "");
     } finally {
       this.#loading.delete(path);
       this.#fetchNext();

@@ -57,15 +57,19 @@ def test_order_is_the_order_of_the_input(bundle):
     assert list(table["path"]) == ["b.png", "a.png"]
 
 
-def test_verdicts_stand_beside_their_image(bundle):
+def test_what_was_said_stands_beside_its_film(bundle):
     when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    verdicts = {"f" * 64: Verdict("disagree", "marker", when)}
-    table = rows.with_verdicts(rows.table([scored(bundle)], bundle), verdicts)
+    said = [
+        Verdict("disagree", "marker", when, label="NORMAL"),
+        None,
+        Verdict(None, "", when, event="reported"),
+    ]
+    table = rows.with_verdicts(rows.table([scored(bundle)] * 3, bundle), said)
 
-    assert table.loc[0, ["verdict", "comment", "reviewed_at"]].tolist() == [
-        "disagree",
-        "marker",
-        "2026-01-02T03:04:05+00:00",
+    assert table[["verdict", "own_class", "comment", "reviewed_at"]].fillna("").values.tolist() == [
+        ["disagree", "NORMAL", "marker", "2026-01-02T03:04:05+00:00"],
+        [""] * 4,
+        ["reported", "", "", "2026-01-02T03:04:05+00:00"],
     ]
 
 
