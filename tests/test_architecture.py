@@ -52,7 +52,7 @@ FORBIDDEN = {
 ROOMS = {
     "app/core": (
         "errors", "markdown", "spreadsheets", "atomic_write", "progress", "backend_names",
-        "settings",
+        "settings", "imports",
         "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
         "performance", "evidence", "backends", "explanations", "scoring", "adaptation", "record",
         "results", "review", "reliance", "exports",

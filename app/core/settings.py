@@ -88,8 +88,8 @@ class Settings(BaseSettings):
 
     models: Annotated[_Folder, Explained(_FOLDER, "the shipped ones")] = Field(
         default_factory=_shipped_models,
-        description="folder whose subfolders are bundles; the page Adapt saves adaptations there, "
-        "if it is writable",
+        description="folder whose subfolders are bundles; the pages Adapt and Add a model write "
+        "there, if it is writable",
     )
     data_root: Annotated[_Folder | None, Explained(_FOLDER, "not offered")] = Field(
         default=None,

@@ -12,6 +12,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import SAMPLES
 from app.core.bundles.bundle_folders import find_bundles, shown_name
 from app.core.exports.jobs import ExportJob
+from app.core.imports.running import Importing
 from app.core.markdown import escape_markdown
 from app.core.settings import read_settings
 from app.ui import widget_keys
@@ -20,7 +21,7 @@ from app.ui.cache import models
 _T = TypeVar("_T")
 
 _MODEL, _PICKER = "model", "model_picker"
-_ADAPTING, _CHECKING = "adapting", "checking"
+_ADAPTING, _CHECKING, _IMPORTING = "adapting", "checking", "importing"
 # Also what they are called in addresses.
 _ID, _FILM = "id", "film"
 _FOLLOWED = "followed"
@@ -127,6 +128,17 @@ def forget_adapting(sha256: str) -> None:
     before = _adaptings().pop(sha256, None)
     if before is not None:
         before.cancel()
+
+
+def importing() -> Importing | None:
+    """The model that is being added, or was added last in this session."""
+    found: Importing | None = st.session_state.get(_IMPORTING)
+    return found
+
+
+def set_importing(new: Importing) -> None:
+    """Remembers a model that is being added."""
+    st.session_state[_IMPORTING] = new
 
 
 def checking(bundle: Bundle) -> Checking | None:

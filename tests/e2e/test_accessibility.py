@@ -91,5 +91,8 @@ def test_every_page_is_readable_in_both_themes(page, url):
     check("Model card")
     steps.go_to(page, "Adapt")
     check("Adapt")
+    steps.go_to(page, "Add a model")
+    steps.choose(page, "Server folder")
+    check("Add a model")
 
     assert not found

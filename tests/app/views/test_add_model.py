@@ -1,0 +1,115 @@
+"""The page that adds a model runs the trainer's command, and the model is there at once."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from app.core.bundles.bundle import load_bundle
+from app.core.imports import running
+from tests.model_training.films import write_classes
+from tests.model_training.importing.graph_files import torch_like
+
+PAGE = "views/add_model.py"
+CLASSES = ("NORMAL", "PNEUMONIA")
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("OVERREAD_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def page(app, models):
+    return app.switch_page(PAGE).run()
+
+
+def texts(at):
+    kinds = (at.markdown, at.caption, at.error, at.warning, at.info, at.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def start(at, model, *, name="mine", **said):
+    upload = (model.name, model.read_bytes(), "application/octet-stream")
+    uploader = next(one for one in at.file_uploader if one.key.startswith("add_model_file"))
+    uploader.set_value([upload])
+    at.text_input(key="add_model_name").set_value(name)
+    at.text_area(key="add_model_classes").set_value(said.pop("classes", "NORMAL\nPNEUMONIA"))
+    for key, value in said.items():
+        at.selectbox(key=f"add_model_{key}").set_value(value)
+    at.run()
+    return at.button(key="add_model_start").click().run()
+
+
+def wait(at, seconds=60):
+    at.session_state["importing"].wait(seconds)
+    return at.run()
+
+
+def test_a_model_is_added_and_can_be_used_at_once(page, models, tmp_path):
+    model = torch_like(tmp_path / "model.onnx")
+
+    at = wait(start(page, model, scale="imagenet", head="softmax"))
+
+    assert not at.exception
+    assert not at.error, at.error[0].value
+    assert "The model mine was added." in texts(at)
+    assert "Pixels are scaled to imagenet" in texts(at)
+    assert load_bundle(models / "mine").manifest.task.classes == CLASSES
+    assert list((tmp_path / "home" / running.FOLDER).iterdir()) == []
+    at.button(key="add_model_use").click().run()
+    assert at.session_state["model"] == "mine"
+
+
+def test_what_is_wrong_is_said_and_nothing_is_added(page, models, tmp_path):
+    model = torch_like(tmp_path / "model.onnx")
+
+    at = start(page, model, name="../mine")
+    assert "Expected letters" in at.error[0].value
+
+    at = wait(start(at, model))
+    assert "does not say how pixels were scaled" in at.error[0].value
+    assert list(models.iterdir()) == []
+    assert list((tmp_path / "home" / running.FOLDER).iterdir()) == []
+
+
+@pytest.mark.slow
+def test_labelled_images_find_the_scaling_or_say_that_they_do_not(
+    page, models, data_root, tmp_path
+):
+    write_classes(data_root / "labelled", CLASSES, patients=10)
+    page.segmented_control(key="add_model_origin").set_value("Server folder").run()
+    page.text_input(key="add_model_folder").set_value("labelled").run()
+
+    at = wait(start(page, torch_like(tmp_path / "model.onnx"), head="softmax"))
+
+    assert "Nothing was chosen" in at.error[0].value
+    assert "--scale per-image" in texts(at)  # the ranked table
+    assert list(models.iterdir()) == []
+
+
+def test_an_import_is_cancelled_and_leaves_nothing(page, models, tmp_path):
+    at = start(page, torch_like(tmp_path / "model.onnx"), scale="0..1", head="softmax")
+    importing = at.session_state["importing"]
+    assert importing.running
+
+    at.button(key="add_model_cancel").click().run()
+
+    assert not importing.running
+    assert "Cancelled. Nothing was added." in texts(at)
+    time.sleep(0.1)
+    assert list(models.iterdir()) == []
+    assert list((tmp_path / "home" / running.FOLDER).iterdir()) == []
+
+
+def test_without_the_trainer_the_page_says_what_to_do(page, monkeypatch):
+    monkeypatch.setattr(running, "trainer_is_installed", lambda: False)
+
+    at = page.run()
+
+    assert "The trainer is not installed here" in at.info[0].value
+    assert not any(one.key == "add_model_start" for one in at.button)
