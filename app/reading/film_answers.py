@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.core.bundles.manifest import Manifest
 from app.core.bundles.task import Task
 from app.core.explanations.selection import default_choice, format_ticks
 from app.core.performance.formatting import probability_and_threshold
@@ -71,25 +72,26 @@ def details(picture: FilmPicture) -> list[list[str]]:
     return [[name, text] for name, text in found.items() if text]
 
 
-def prediction_part(prediction: Prediction, task: Task) -> dict[str, Any]:
+def prediction_part(prediction: Prediction, manifest: Manifest) -> dict[str, Any]:
     """What the model says of a film; only for a reader who may see it.
 
     Args:
         prediction: The prediction.
-        task: The classes of the model.
+        manifest: Classes and thresholds of the model.
     """
-    texts = probability_and_threshold(prediction.probability, prediction.threshold)
+    task, threshold = manifest.task, _threshold(prediction, manifest)
+    texts = probability_and_threshold(prediction.probability, threshold)
     return {
         "label": prediction.label,
         "text": prediction_text(prediction, task),
         "class_index": prediction.class_index,
         "probability": prediction.probability,
         "probability_text": texts[0],
-        "threshold": prediction.threshold,
+        "threshold": threshold,
         "threshold_text": texts[1],
         "zone": prediction.zone,
         "zone_word": STATUS_LABELS[prediction.zone],
-        "sentence": _sentence(prediction, task, *texts),
+        "sentence": _sentence(prediction, manifest, texts),
         "classes": list(_classes(prediction, task)),
     }
 
@@ -214,9 +216,18 @@ def _note(picture: FilmPicture) -> str:
     return " ".join(filter(None, (image, smaller)))
 
 
-def _sentence(prediction: Prediction, task: Task, probability: str, threshold: str) -> str:
+def _threshold(prediction: Prediction, manifest: Manifest) -> float:
+    """What the probability is compared with; of more than two classes, to be a clear answer."""
+    if manifest.task.binary or manifest.task.any_of:
+        return prediction.threshold
+    thresholds = manifest.thresholds
+    return thresholds.uncertain_high if thresholds.rules_in else 1.0
+
+
+def _sentence(prediction: Prediction, manifest: Manifest, texts: tuple[str, str]) -> str:
     """Why the model says what it says, such as `Pneumonia 26 %: above the threshold of 22 %.`."""
-    side = "above" if prediction.probability >= prediction.threshold else "below"
+    (probability, threshold), task = texts, manifest.task
+    side = "above" if prediction.probability >= _threshold(prediction, manifest) else "below"
     if task.binary:
         name = task.display_name(task.classes[1])
         return f"{name} {probability}: {side} the threshold of {threshold}."
@@ -224,6 +235,8 @@ def _sentence(prediction: Prediction, task: Task, probability: str, threshold: s
         name = task.display_name(task.classes[prediction.class_index])
         return f"{name} {probability}: {side} its threshold of {threshold}."
     name = label_text(prediction.label, task)
+    if not manifest.thresholds.rules_in:
+        return f"{name} {probability}: no answer of this model counts as clear."
     return f"{name} {probability}: {side} the limit of {threshold} for a clear answer."
 
 

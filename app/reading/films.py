@@ -92,7 +92,7 @@ def film_object(asked: Asked, found: AskedFilm) -> dict[str, Any]:
         "reason": _reason(found, status) or row.reason or reason,
         "film": None if picture is None else film_part(picture, item),
         "heatmaps": heatmaps_part(found, None if picture is None else _shown(found)),
-        "prediction": prediction and prediction_part(prediction, opened.bundle.manifest.task),
+        "prediction": prediction and prediction_part(prediction, opened.bundle.manifest),
         "verdict": own and said_part(own, scale),
         "call": called and said_part(called, scale),
         "others": [said_part(one, scale) for one in others],
