@@ -219,8 +219,9 @@ export class Desk {
       if (this.film?.status === "pending") this.#describeAnew(); // may be scored by now
     });
     this.client.addEventListener("connection", () => {
-      // A session that has ended: Streamlit gives another when it runs.
-      if (this.client.problem?.status === 401) this.setStateValue("asked", Date.now());
+      // A session that has ended: Streamlit gives another when it runs, as it does by itself once it
+      // has connected again.
+      if (this.client.problem?.status === 401 && isConnected()) this.setStateValue("asked", Date.now());
       if (this.client.problem?.isShutOut) this.#shutOut();
       if (!this.client.problem) this.whereabouts.restAgain(this.item);
     });
@@ -234,4 +235,10 @@ export class Desk {
     this.store.forget(item);
     this.wait(item);
   }
+}
+
+// Whether Streamlit can be told something.
+function isConnected() {
+  const { testConnectionState } = document.querySelector('[data-testid="stApp"]')?.dataset ?? {};
+  return testConnectionState === "CONNECTED";
 }
