@@ -10,8 +10,8 @@ from app.core.record.database import Database
 from app.core.record.problems import RecordError
 
 # The newest of `migrations/versions`.
-NEWEST = "0003"
-_KNOWN = frozenset({"0001", "0002", NEWEST})
+NEWEST = "0004"
+_KNOWN = frozenset({"0001", "0002", "0003", NEWEST})
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # A large record of an earlier version takes its time.
 _MIGRATION_SECONDS = 120

@@ -62,6 +62,8 @@ worklists = Table(
     # Where the true class is from: `folders`, their names, or `table`; and since when.
     Column("truth", String(16)),
     Column("truth_at", Text),
+    # Choices for files that leave open which image or window is meant, as JSON.
+    Column("reading", Text),
 )
 
 # Who may read a worklist; everybody where it has no row.

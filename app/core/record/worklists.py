@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import defaultdict
 from collections.abc import Collection
@@ -11,11 +12,13 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
 
+from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.record import times
 from app.core.record.database import Database
 from app.core.record.entry import storable
 from app.core.record.problems import RecordError
 from app.core.record.schema import worklist_readers, worklists
+from app.core.record.shown import reading_of, stored_reading
 
 # `open`: the model is shown at once. `blind_first`: once a reader has made a call. `second_reader`:
 # the same for each of several readers; where they differ, an adjudicator decides.
@@ -51,6 +54,7 @@ class Worklist:
         hides_names: Whether names of files are not shown.
         truth: Where the true class of its films is from; None if it is not known.
         truth_at: Since when, in UTC; None if it was never changed.
+        reading: How those of its files are read that leave it open.
         readers: Numbers of those who may read it; empty for everybody.
     """
 
@@ -70,6 +74,7 @@ class Worklist:
     hides_names: bool = False
     truth: Truth | None = None
     truth_at: datetime | None = None
+    reading: ReadOptions = AS_STORED
     readers: tuple[int, ...] = ()
 
     def is_for(self, reader_id: int | None) -> bool:
@@ -244,6 +249,21 @@ def set_truth(database: Database, worklist_id: str, truth: Truth | None) -> None
     _change(database, worklist_id, truth=_truth(truth), truth_at=times.now())
 
 
+def set_reading(database: Database, worklist_id: str, reading: ReadOptions) -> None:
+    """Says how files that leave it open are read from now on.
+
+    Args:
+        database: The record.
+        worklist_id: Part of its address.
+        reading: Which image of several, and which window.
+
+    Raises:
+        RecordError: If there is no such worklist, or it could not be saved.
+    """
+    stored = stored_reading(reading)
+    _change(database, worklist_id, reading=stored and json.dumps(stored))
+
+
 def set_readers(database: Database, worklist_id: str, readers: Collection[int]) -> None:
     """Says who may read a worklist from now on; what others said in it stays.
 
@@ -297,6 +317,7 @@ def _worklist(row: RowMapping, readers: tuple[int, ...]) -> Worklist:
     closed_at, hides_names = kept.pop("closed_at"), kept.pop("hides_names")
     for name in ("created_at", "threshold_at", "truth_at"):
         kept[name] = kept[name] and times.read(kept[name])
+    kept["reading"] = reading_of(kept["reading"] and json.loads(kept["reading"]))
     return Worklist(
         **kept, is_closed=closed_at is not None, hides_names=bool(hides_names), readers=readers
     )

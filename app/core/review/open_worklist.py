@@ -13,12 +13,12 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError, raised_at
 from app.core.gate.near_duplicates import NearDuplicates
 from app.core.gate.shift import Shift
-from app.core.images.reading import AS_STORED, ReadOptions
+from app.core.images.reading import ReadOptions
 from app.core.record.answers import WorklistAnswers
 from app.core.record.database import Database
 from app.core.record.decisions import DecisionStore
 from app.core.record.worklist_items import NewItem, add_items
-from app.core.record.worklists import Worklist, worklist
+from app.core.record.worklists import Worklist, set_reading, worklist
 from app.core.results.folder_shift import compare_results
 from app.core.review.film_files import FilmFiles, to_be_looked_for
 from app.core.review.installed_models import InstalledModels
@@ -88,7 +88,6 @@ class OpenWorklist:
         self._place = place
         self._files = FilmFiles(record, worklist.id, place)
         self._results: list[Result | None] = [None] * len(self._files)
-        self._reading = AS_STORED
         self._duplicates = NearDuplicates()
         self._cancel = Event()
         self._error = ""
@@ -133,7 +132,7 @@ class OpenWorklist:
             item: Its position.
         """
         found = self._results[item]
-        reading = self._reading if found is None else found.source.reading
+        reading = self.reading if found is None else found.source.reading
         return replace(self._place.source(self._files.names[item]), reading=reading)
 
     @property
@@ -149,7 +148,7 @@ class OpenWorklist:
     @property
     def reading(self) -> ReadOptions:
         """How all files are read that leave it open."""
-        return self._reading
+        return self.worklist.reading
 
     @property
     def progress(self) -> Progress:
@@ -202,6 +201,8 @@ class OpenWorklist:
         Args:
             found: The same worklist.
         """
+        if found.reading != self.reading:
+            self._score_anew(found)
         with self._lock:
             before, self.worklist = self.worklist, found
             if found == before:
@@ -252,12 +253,20 @@ class OpenWorklist:
         """Scores all films again, with a reader's choices for what files leave open.
 
         Args:
-            reading: The choices, for all films.
+            reading: The choices, for all films; they are kept.
+
+        Raises:
+            RecordError: If they could not be saved; nothing is changed then.
         """
+        set_reading(self._record, self.worklist.id, reading)
+        self.refresh()
+
+    def _score_anew(self, found: Worklist) -> None:
+        """Takes over a worklist whose files are read otherwise than before."""
         self.cancel()
         self.wait_until_scored()
         with self._lock:
-            self._reading = reading
+            self.worklist = found
             self._results[:] = [None] * len(self._results)
             self._num_done = 0
             self._duplicates = NearDuplicates()
@@ -332,7 +341,7 @@ class OpenWorklist:
             return
         self.computed_by = self.engine.backend.description
         refused_as = {one.judged_id: name for name, one in decided.items()}
-        sources = (replace(self._files.to_read(one), reading=self._reading) for one in missing)
+        sources = (replace(self._files.to_read(one), reading=self.reading) for one in missing)
         scored = self.engine.score(
             sources, known=known, second_look=second_look, is_background=True
         )
@@ -359,7 +368,7 @@ class OpenWorklist:
                 if is_unchanged is None:
                     self._put(position, self._files.gone(position))
                 elif is_unchanged:
-                    source = Source(item.name, None, reading=self._reading)
+                    source = Source(item.name, None, reading=self.reading)
                     unchanged.append((position, item.image_id, source))
             found = known.results([(digest, source) for _, digest, source in unchanged])
             for (position, _, _), result in zip(unchanged, found, strict=True):

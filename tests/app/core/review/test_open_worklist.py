@@ -4,9 +4,12 @@ import os
 import shutil
 import threading
 from dataclasses import replace
+from io import BytesIO
 
 import cv2
+import numpy as np
 import pytest
+import tifffile
 
 from app.core.images.reading import ReadOptions
 from app.core.record.decisions import DecisionStore
@@ -261,3 +264,30 @@ def test_rate_and_time_left_by_hand():
     assert progress.rate == pytest.approx(3.0)
     assert progress.seconds_left == pytest.approx(20.0)
     assert Progress(10, 90, 10, 5.0, True, False).seconds_left is None
+
+
+def test_a_choice_for_files_that_leave_something_open_outlasts_a_restart(
+    opened, start, ward, settings
+):
+    stack = BytesIO()
+    tifffile.imwrite(stack, np.stack([ward_film(8), 255 - ward_film(8)]), photometric="minisblack")
+    (ward / "stack.tif").write_bytes(stack.getvalue())
+    opened.look_again()
+    opened.wait_until_scored(60)
+    assert opened.result(4).reason_code == "several_images"
+
+    opened.read_as(ReadOptions(frame=2))
+    opened.wait_until_scored(60)
+    again = start().get(opened.worklist.id)
+    again.wait_until_scored(60)
+
+    assert again.reading == ReadOptions(frame=2)
+    assert again.result(4).chosen.frame == 2
+    assert again.result(4).image_id == opened.result(4).image_id
+    assert again.source(4).reading.frame == 2
+
+    # Another server that has it open hears of the next choice.
+    opened.read_as(ReadOptions())
+    again.refresh()
+    again.wait_until_scored(60)
+    assert again.result(4).reason_code == "several_images"
