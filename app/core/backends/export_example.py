@@ -12,12 +12,13 @@ import numpy as np
 
 folder = Path(__file__).parent
 outputs = json.loads((folder / "export.json").read_text(encoding="utf-8"))["outputs"]
-vectors = np.load(folder / "test_vectors.npz")
-films = vectors["pixels"].astype(np.float32)  # (film, row, column, channel), from 0 to 255
+with np.load(folder / "test_vectors.npz") as vectors:
+    films, expected = vectors["pixels"].astype(np.float32), vectors["probabilities"]
+# Films are (film, row, column, channel), grey or RGB, with values from 0 to 255.
 '''
 _END = """for film in found:
     print({name: round(float(value), 4) for name, value in zip(outputs, film)})
-print("largest difference:", np.abs(found - vectors["probabilities"]).max())
+print("largest difference:", np.abs(found - expected).max())
 """
 _USE = {
     "keras": (

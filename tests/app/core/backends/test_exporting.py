@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import runpy
 
 import numpy as np
 import pytest
@@ -25,15 +24,15 @@ def findings(tmp_path_factory):
     return make_bundle(folder, classes=("EFFUSION", "NODULE", "MASS"), any_of=True)
 
 
-def run_example(folder):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", folder / EXAMPLE], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    *films, last = done.stdout.strip().splitlines()
+def run_example(folder, capsys):
+    capsys.readouterr()
+    runpy.run_path(folder / EXAMPLE)
+    *films, last = capsys.readouterr().out.strip().splitlines()
     return films, float(last.removeprefix("largest difference:"))
 
 
+# TensorFlow's own interpreter says that it will move, and loads Keras' files without closing them.
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.slow
 @pytest.mark.parametrize("to", ["keras", "onnx", "openvino", "tflite"])
 def test_a_shipped_model_is_exported_with_an_example_that_runs(
@@ -44,9 +43,9 @@ def test_a_shipped_model_is_exported_with_an_example_that_runs(
 
     assert overread(["export", str(phantom_bundle.path), "--to", to, "--out", str(out)]) == 0
 
-    films, difference = run_example(out)
-    assert difference <= TOLERANCE
     assert float(capsys.readouterr().out.removeprefix("largest difference from the bundle:")) < 1e-4
+    films, difference = run_example(out, capsys)
+    assert difference <= TOLERANCE
     with np.load(out / VECTORS) as vectors:
         assert len(films) == len(vectors["pixels"]) == 9
         assert np.ptp(vectors["probabilities"]) > 0.5
@@ -67,7 +66,7 @@ def test_findings_keep_their_names_and_order(findings, tmp_path):
 
 
 @pytest.mark.parametrize("units", [1, 2])
-def test_a_graph_is_exported_as_one_with_probabilities(tmp_path, monkeypatch, units):
+def test_a_graph_is_exported_as_one_with_probabilities(tmp_path, monkeypatch, capsys, units):
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
     model = torch_like(tmp_path / "model.onnx", units=units)
     head = "sigmoid" if units == 1 else "softmax"
@@ -78,7 +77,7 @@ def test_a_graph_is_exported_as_one_with_probabilities(tmp_path, monkeypatch, un
     assert overread(["export", str(imported), "--to", "openvino", "--out", str(out)]) == 0
     assert overread(["export", str(imported), "--to", "onnx", "--out", str(tmp_path / "x")]) == 1
 
-    films, difference = run_example(out)
+    films, difference = run_example(out, capsys)
     assert difference <= TOLERANCE
     assert len(films) == 3
     assert not (tmp_path / "x").exists()
