@@ -33,6 +33,7 @@ page = st.navigation(
             st.Page("views/model_card.py", title="Model card", icon=":material/description:"),
             st.Page("views/adapt.py", title="Adapt", icon=":material/tune:"),
             st.Page("views/add_model.py", title="Add a model", icon=":material/add_circle:"),
+            st.Page("views/add_results.py", title="Add results", icon=":material/table_view:"),
         ],
         "People": [st.Page("views/readers.py", title="Readers", icon=":material/group:")],
     },

@@ -81,9 +81,9 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody said of the columns; what is None or empty is recognised.
+    """What somebody said of the columns; what is None or an empty mapping is recognised.
 
-    The attributes are those of `Columns`.
+    The attributes are those of `Columns`; an empty text is no column.
     """
 
     case: str | None = None
@@ -121,7 +121,7 @@ def recognise(table: Table, truth: Table | None = None, said: Said | None = None
             raise _not_recognised("which column names the case", "--truth-case COLUMN", truth)
     taken = {case, said.patient, said.site, said.subgroup}
     roles = {
-        role: given or _first(table, known, taken)
+        role: (_first(table, known, taken) if given is None else given) or None
         for role, given, known in (
             ("patient", said.patient, _PATIENTS),
             ("site", said.site, _SITES),
@@ -138,6 +138,19 @@ def recognise(table: Table, truth: Table | None = None, said: Said | None = None
         truths = _truths(labelled, scores, left)
     _require_pairs(scores, truths)
     return Columns(case, scores, truths, truth_case=truth_case, **roles)
+
+
+def proposed(table: Table, truth: Table | None = None) -> Columns | None:
+    """What each column may be, for somebody to confirm; None where names do not tell.
+
+    Args:
+        table: The scores, and the truth if there is no table of it.
+        truth: The truth by case.
+    """
+    try:
+        return recognise(table, truth)
+    except DatasetError:
+        return None
 
 
 def normal(name: str) -> str:

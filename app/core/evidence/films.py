@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
 
 import pandas as pd
 
@@ -13,8 +15,13 @@ from app.core.bundles.bundle_files import file_sha256
 from app.core.errors import DatasetError
 from app.core.evidence.joining import file_name, stem
 from app.core.performance.formatting import counted
+from app.core.sources.file_names import is_hidden
 from app.core.sources.folder_listing import images_in
 from app.core.sources.left_out import LeftOut
+from app.core.sources.uploads import Upload
+
+# Parts of a path that would lead out of a folder.
+_UP = frozenset({"..", ".", "/"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +83,28 @@ def with_films(
         ),
         tuple(notes),
     )
+
+
+def keep_films(uploads: Iterable[Upload], folder: Path) -> None:
+    """Writes uploaded films into a folder, by the paths they had.
+
+    Args:
+        uploads: The files; hidden ones are passed over.
+        folder: Where they are written; created.
+
+    Raises:
+        OSError: If they cannot be written.
+    """
+    folder.mkdir(parents=True)
+    for upload in uploads:
+        parts = [part for part in PurePosixPath(_slashed(upload.name)).parts if part not in _UP]
+        if not parts or is_hidden("/".join(parts)):
+            continue
+        path = folder.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        upload.seek(0)
+        with path.open("wb") as file:
+            shutil.copyfileobj(cast(BinaryIO, upload), file)
 
 
 def _found(cases: list[str], names: list[str]) -> tuple[list[str], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from app.core.bundles.bundle_files import PREDICTIONS
 from app.core.errors import DatasetError, system_reason
 from app.core.evidence.cases import Cases
 from app.core.evidence.evidence import Evidence, load_evidence
-from app.core.evidence.films import with_films
+from app.core.evidence.films import keep_films, with_films
 from app.core.evidence.manifest import (
     EVIDENCE,
     EVIDENCE_FORMAT,
@@ -25,6 +26,7 @@ from app.core.evidence.manifest import (
     TableFile,
 )
 from app.core.evidence.table_files import Table
+from app.core.sources.uploads import Upload
 from app.core.spreadsheets import to_csv
 
 # Films that belong to the folder, as those that were uploaded.
@@ -38,6 +40,7 @@ def write_evidence(
     name: str,
     tables: Sequence[Table],
     films: Path | None = None,
+    uploads: Sequence[Upload] = (),
     watch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evidence:
     """Writes the folder under a hidden name, renames it, and loads it back.
@@ -48,6 +51,7 @@ def write_evidence(
         name: What they are called.
         tables: What they were read from.
         films: The folder of the films, which stays where it is; None without films.
+        uploads: Films that become part of the folder, in place of `films`.
         watch: Is told how many films of how many were read.
 
     Raises:
@@ -55,6 +59,52 @@ def write_evidence(
     """
     if out.exists():
         raise DatasetError(f"{out.name!r} exists already. Choose another name.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".evidence-", dir=out.parent))
+        try:
+            if uploads:
+                keep_films(uploads, made / FILMS)
+                films = made / FILMS
+            manifest, predictions = _described(cases, name, tables, films, watch)
+            if uploads:
+                manifest = manifest.model_copy(update={"films": FILMS})
+            text = json.dumps(manifest.model_dump(mode="json"), indent=2, ensure_ascii=False)
+            (made / PREDICTIONS).write_bytes(predictions)
+            (made / EVIDENCE).write_bytes(f"{text}\n".encode())
+            load_evidence(made)
+            os.chmod(made, 0o755)
+            made.rename(out)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise DatasetError(
+            f"The folder {out.name!r} cannot be written ({system_reason(error)}). Choose another "
+            "place, or free space."
+        ) from None
+    return load_evidence(out)
+
+
+def folder_name(name: str) -> str:
+    """The name of the folder of results, from what they are called.
+
+    Args:
+        name: As somebody typed it.
+
+    Returns:
+        Empty if nothing is left that a folder can be called.
+    """
+    return re.sub(r"[^\w .,()+-]+", "_", name).strip(" .")[:60]
+
+
+def _described(
+    cases: Cases,
+    name: str,
+    tables: Sequence[Table],
+    films: Path | None,
+    watch: Callable[[int, int], None],
+) -> tuple[EvidenceManifest, bytes]:
+    """What is written of the results, and their predictions as CSV."""
     predictions, notes = cases.predictions, cases.notes
     if films is not None:
         found = with_films(predictions, films, watch=watch)
@@ -76,21 +126,4 @@ def write_evidence(
         version=version("overread"),
         files={PREDICTIONS: sha256(content).hexdigest()},
     )
-    text = json.dumps(manifest.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".evidence-", dir=out.parent))
-        try:
-            (made / PREDICTIONS).write_bytes(content)
-            (made / EVIDENCE).write_bytes(text.encode())
-            load_evidence(made)
-            os.chmod(made, 0o755)
-            made.rename(out)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-    except OSError as error:
-        raise DatasetError(
-            f"The folder {out.name!r} cannot be written ({system_reason(error)}). Choose another "
-            "place, or free space."
-        ) from None
-    return load_evidence(out)
+    return manifest, content

@@ -7,8 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from app.core.bundles.bundle_files import PREDICTIONS
+from app.core.evidence.asked import Asked
+from app.core.evidence.cases import Cases, collect
+from app.core.evidence.columns import Columns
 from app.core.evidence.evidence import Evidence, load_evidence
 from app.core.evidence.manifest import EVIDENCE
+from app.core.evidence.table_files import Table, read_table
 from app.core.images import display, geometry
 from app.core.images.preparation import read_film
 
@@ -38,6 +42,40 @@ def evidence(path: Path) -> Evidence:
 @st.cache_resource(max_entries=16, show_spinner="Checking the results")
 def _evidence(path: Path, stamps: tuple[tuple[int, int], ...]) -> Evidence:
     return load_evidence(path)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the table")
+def table(file_id: str, name: str, _content: bytes) -> Table:
+    """A table that was uploaded.
+
+    Args:
+        file_id: Identity of the upload.
+        name: Its file name.
+        _content: Its content.
+
+    Raises:
+        DatasetError: If it is no table.
+    """
+    return read_table(_content, name)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the cases")
+def cases(
+    named: str, _table: Table, _truth: Table | None, _columns: Columns, _asked: Asked
+) -> Cases:
+    """The cases of tables, as their columns were confirmed.
+
+    Args:
+        named: Tells them from all others: the digests of the tables, and what was said of them.
+        _table: The scores.
+        _truth: The truth by case; None if the scores have it.
+        _columns: What the columns are.
+        _asked: What the tables do not say.
+
+    Raises:
+        DatasetError: If nothing is left, or something has to be said.
+    """
+    return collect(_table, _truth, _columns, _asked)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Opening the film")

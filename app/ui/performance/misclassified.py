@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +27,7 @@ from app.ui.performance.details import probability_title
 _MAX_LISTED = 1000  # more would take seconds to look for and to send
 _TO_SEE: dict[Seen, str] = {"film": "film", "picture": "small picture", "nothing": "no picture"}
 _SET_ROOT = "Set OVERREAD_DATA_ROOT to the folder the model was trained on and start Overread again"
-_SMALL, _LARGE = 240, 680  # width of a picture, in pixels
+_SMALL = 240  # width of a small picture, in pixels; a film takes what there is
 
 
 def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) -> None:
@@ -47,9 +48,12 @@ def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) 
         f"{formatting.counted(len(misclassified), noun)} misclassified, most confident errors "
         f"first.{_not_listed(len(misclassified))} {_what_opens(seen, results)}"
     )
-    notice = st.container()
+    table, notice = st.container(), st.container()
+    if isinstance(results, Evidence) or "picture" in seen:
+        # Beside the table, so that the next film is one click away.
+        table, notice = st.columns([3, 2])
     is_probability = isinstance(results, Bundle) or results.are_probabilities
-    event = st.dataframe(
+    event = table.dataframe(
         components.formatted(
             _rows(listed, seen, task),
             {"Probability": formatting.probability if is_probability else "{:.5g}".format},
@@ -176,11 +180,13 @@ def _show_film(film: Misclassified, evidence: Evidence) -> None:
             f"{name} cannot be shown: {escape_sentence(reason)}", icon=":material/broken_image:"
         )
         return
-    _draw(film, evidence, picture, width=_LARGE)
+    _draw(film, evidence, picture, width="stretch")
 
 
-def _draw(film: Misclassified, results: Results, picture: bytes, *, width: int) -> None:
-    """A picture, with what is known of its film beside it."""
+def _draw(
+    film: Misclassified, results: Results, picture: bytes, *, width: int | Literal["stretch"]
+) -> None:
+    """A picture, with what is known of its film below it."""
     task = results.manifest.task
     is_probability = isinstance(results, Bundle) or results.are_probabilities
     truth, predicted = (
@@ -191,7 +197,7 @@ def _draw(film: Misclassified, results: Results, picture: bytes, *, width: int) 
         formatting.probability(film.probability) if is_probability else f"{film.probability:.5g}"
     )
     name = film.path.rpartition("/")[2]
-    with st.container(border=True, horizontal=True, key="performance_picture"):
+    with st.container(border=True, key="performance_picture"):
         st.image(picture, width=width, alt=f"{name}: truth {truth}, predicted {predicted}")
         st.markdown(
             f"**{escape_markdown(name)}**  \n"

@@ -1,0 +1,104 @@
+"""Writes the results that were confirmed, with their films, and lists those that were added."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import streamlit as st
+
+from app.core.errors import DatasetError
+from app.core.evidence.evidence import find_evidence
+from app.core.evidence.writing import folder_name, write_evidence
+from app.core.markdown import escape_markdown
+from app.core.review.upload_space import require_space
+from app.core.settings import read_settings
+from app.core.sources.folders import inside_root
+from app.ui import errors, state, widget_keys
+from app.ui.results.columns import Confirmed
+from app.ui.results.tables import Given
+
+
+def offer(given: Given, confirmed: Confirmed) -> None:
+    """Asks for the films and the name, and adds the results when told to.
+
+    Args:
+        given: The tables.
+        confirmed: What was read of them.
+
+    Raises:
+        DatasetError: If they have no name or one that is taken, or cannot be written.
+        SourceError: If the folder of films is outside the data root, or uploads do not fit.
+    """
+    settings = read_settings()
+    left, right = st.columns(2)
+    uploads = left.file_uploader(
+        "Folder of films, if you have them",
+        accept_multiple_files="directory",
+        key=f"results_films_{state.upload_number()}",
+        help="Films are found by the name of their case. They are kept with the results.",
+    )
+    folder = ""
+    if settings.data_root is not None:
+        folder = right.text_input(
+            "Or a folder of films in the data root",
+            key="results_folder",
+            placeholder="e.g. 2026/ward",
+            help="They stay where they are.",
+        )
+    name = right.text_input(
+        "What the results are called",
+        value=confirmed.name,
+        max_chars=60,
+        key=f"results_name_{given.named}",
+    )
+    if not st.button("Add results", type="primary", icon=":material/add:", key="results_add"):
+        return
+    path = folder_name(name)
+    if not path:
+        raise DatasetError("The results have no name. Name them with letters or digits.")
+    require_space(uploads or (), settings)
+    films = None
+    if folder and settings.data_root is not None and not uploads:
+        films = inside_root(settings.data_root, folder)
+    with st.spinner("Adding the results"):
+        write_evidence(
+            settings.evidence / path,
+            confirmed.cases,
+            name=name.strip(),
+            tables=[given.scores] if given.truth is None else [given.scores, given.truth],
+            films=films,
+            uploads=uploads or (),
+        )
+    state.next_upload()
+    state.set_value(widget_keys.RESULTS, path)
+    st.switch_page("views/performance.py")
+
+
+def list_added() -> None:
+    """The results that were added, each to be opened or removed."""
+    found = find_evidence(read_settings().evidence)
+    if not found:
+        return
+    st.markdown("##### Results that were added")
+    for path in found:
+        name, opened, removed = st.columns([4, 1, 1], vertical_alignment="center")
+        name.write(escape_markdown(path.name))
+        if opened.button("Open", key=f"results_open_{path.name}", width="stretch"):
+            state.set_value(widget_keys.RESULTS, path.name)
+            st.switch_page("views/performance.py")
+        with removed.popover("Remove", width="stretch"):
+            st.write(
+                "Nobody who uses this server can look at these results any longer. Films that "
+                "were uploaded with them are deleted; films on the server stay."
+            )
+            st.button(
+                "Remove the results",
+                key=f"results_remove_{path.name}",
+                on_click=errors.callback(_remove),
+                args=(path,),
+            )
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""A vendor's table and a folder of films, without a model: figures, a ward, the worst errors."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e import steps
+from tests.e2e.conftest import dashboard
+
+ROW, HEADER = 35, 35  # height of a row of a table and of its headings, in pixels
+
+
+@pytest.fixture
+def vendor(phantom_bundle, tmp_path):
+    """What a vendor sent of the sample films, and the names of the worst errors in order."""
+    films = tmp_path / "films"
+    films.mkdir()
+    rows, errors = ["image,ai_score,reference"], []
+    for number, sample in enumerate(phantom_bundle.samples):
+        shutil.copy(sample, films)
+        ill, is_wrong = sample.parent.name == "PNEUMONIA", number % 4 == 0
+        score = 0.6 + 0.01 * number if ill != is_wrong else 0.4 - 0.01 * number
+        rows.append(f"{sample.name},{score:.2f},{'yes' if ill else 'no'}")
+        if is_wrong:
+            errors.append((score if ill else 1 - score, sample.name))
+    table = tmp_path / "vendor.csv"
+    table.write_text("\n".join(rows) + "\n")
+    return table, films, [name for _, name in sorted(errors)]
+
+
+def test_a_vendors_table_becomes_figures_and_films(page, vendor, home):
+    table, films, errors = vendor
+    with dashboard(home) as address:
+        steps.open_page(page, address, "Add results")
+        uploaders = page.get_by_test_id("stFileUploaderDropzoneInput")
+        with steps.rerun(page):
+            uploaders.first.set_input_files(table)
+        steps.shown(page.get_by_text("24 cases with a score and a truth."))
+        with steps.rerun(page):
+            uploaders.nth(2).set_input_files(films)
+        page.get_by_role("button", name="Add results", exact=True).click()
+        steps.shown(page.get_by_text("All cases: 24 cases"))
+        steps.settled(page)
+
+        ward = page.get_by_role("spinbutton", name="Prevalence at your site, in %")
+        ward.fill("2")
+        with steps.rerun(page):
+            ward.press("Enter")
+        steps.shown(page.get_by_text("PPV there", exact=True))
+        steps.shown(page.get_by_text("of 1,000 films at a prevalence of 2 %"))
+
+        steps.shown(page.get_by_text("6 cases misclassified"))
+        listed = page.get_by_test_id("stDataFrame").filter(visible=True)
+        shown = page.locator(".st-key-performance_picture")
+        for row, name in enumerate(errors[:5]):
+            with steps.rerun(page):
+                listed.click(position={"x": 15, "y": HEADER + ROW * row + ROW // 2})
+            expect(shown.get_by_text(name, exact=True)).to_be_visible()
+            expect(shown.get_by_role("img")).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
