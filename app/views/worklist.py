@@ -5,14 +5,19 @@ from functools import partial
 import streamlit as st
 
 from app.core.review.refusals import all_refused_note
+from app.core.review.worklist_registry import WorklistModelError
 from app.reading.sessions import sessions
 from app.ui import quality, reader, state
-from app.ui.worklist import choices, film_list, heading, results, scoring, shift
+from app.ui.worklist import choices, film_list, heading, results, scoring, shift, without_model
 from app.ui.worklists import opened as worklists
 
 found = worklists.require()
-opened = worklists.opened(found)
 who = reader.require_reader()
+try:
+    opened = worklists.opened(found)
+except WorklistModelError as error:
+    without_model.show(found, who, str(error))
+    st.stop()
 is_open = found.mode == "open"
 
 heading.show(found, opened, state.require_bundle())

@@ -39,7 +39,7 @@ def show(found: Worklist, opened: OpenWorklist, chosen: Bundle) -> None:
         with add.popover("Add films", width="stretch"):
             _offer_more_films(found, opened)
     with more.popover("More", width="stretch"):
-        _offer_copy(found, chosen)
+        offer_copy(found, chosen)
         _offer_to_close(found)
     st.caption(f"{_counts(opened)}  \n{_describe(found, opened)}")
 
@@ -99,7 +99,13 @@ def _offer_more_films(found: Worklist, opened: OpenWorklist) -> None:
         st.rerun()
 
 
-def _offer_copy(found: Worklist, chosen: Bundle) -> None:
+def offer_copy(found: Worklist, chosen: Bundle) -> None:
+    """Offers a worklist of the same films under another model.
+
+    Args:
+        found: The worklist.
+        chosen: The model in the picker.
+    """
     same = chosen.sha256 == found.bundle_sha256
     other = "the same model" if same else escape_markdown(chosen.name)
     st.markdown("**Copy**")

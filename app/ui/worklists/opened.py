@@ -7,7 +7,7 @@ import streamlit as st
 from app.core.errors import OverreadError
 from app.core.record.worklists import Worklist, worklist
 from app.core.review.open_worklist import OpenWorklist
-from app.core.review.worklist_registry import WorklistModelError, open_worklists
+from app.core.review.worklist_registry import open_worklists
 from app.ui import reader, state
 
 
@@ -101,16 +101,3 @@ def follow_model() -> None:
     except OverreadError:
         return  # the page says so
     state.choose_model(found.model)
-
-
-def is_gone(found: Worklist) -> str:
-    """Why a worklist can only be looked at, in words; empty if it can be read.
-
-    Args:
-        found: As the record has it.
-    """
-    try:
-        opened(found)
-    except WorklistModelError as error:
-        return str(error)
-    return ""

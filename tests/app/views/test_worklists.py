@@ -1,10 +1,18 @@
+import csv
+import json
 import secrets
 import shutil
 import threading
+from io import StringIO
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.exports.recorded import entries_csv, entries_json, recorded
+from app.core.record.entry import Draft
+from app.core.record.readers import find_reader
+from app.core.record.verdicts import VerdictStore
+from app.core.record.worklist_items import items
 from app.core.record.worklists import all_worklists
 from app.core.review.worklist_registry import open_worklists
 from app.core.scoring.engine import Engine
@@ -182,6 +190,15 @@ def test_an_address_of_no_worklist_is_a_sentence(app):
 
 def test_a_worklist_whose_model_is_gone_says_so(app, bundle, tmp_path, monkeypatch):
     listed = made(app, "ward")
+    record, reader = open_worklists().record, find_reader(open_worklists().record, READER)
+    said = "=1+1 <b>\u80ba</b>"
+    VerdictStore(record).record(
+        Draft(
+            event="verdict", image_id=listed.result(0).image_id, bundle_sha256=bundle.sha256,
+            worklist_id=listed.worklist.id, item=0, reader=reader.name, reader_id=reader.id,
+            agreement="disagree", label="NORMAL", comment=said, prediction="PNEUMONIA",
+        )
+    )  # fmt: skip
     shutil.copytree(bundle.path, tmp_path / "models" / "other")
     card = tmp_path / "models" / "other" / "bundle.json"
     card.write_text(card.read_text().replace('"small"', '"other"'))
@@ -192,6 +209,24 @@ def test_a_worklist_whose_model_is_gone_says_so(app, bundle, tmp_path, monkeypat
 
     assert not again.exception
     assert "The model of this worklist is gone or was changed" in texts(again)
+    assert again.title[0].value == "ward"
+    (films,) = (one.value for one in again.dataframe)
+    assert list(films["Name"]) == listed.names
+    assert list(films.loc[0, ["Your answer", "The model said", "Comment"]]) == [
+        "disagree: NORMAL", "PNEUMONIA", said,
+    ]  # fmt: skip
+    contents = recorded(record, listed.worklist, reader)
+    rows = list(csv.DictReader(StringIO(entries_csv(contents).decode("utf-8-sig"))))
+    assert [(row["film"], row["comment"]) for row in rows] == [(listed.names[0], f"'{said}")]
+    kept = json.loads(entries_json(contents))
+    assert [entry["comment"] for entry in kept["entries"]] == [said]
+    assert kept["films"] == listed.names
+
+    again.button(key="worklist_copy").click().run()
+    copied = next(one for one in all_worklists(record) if one.name == "ward (copy)")
+    assert not again.exception
+    assert copied.bundle_sha256 != listed.worklist.bundle_sha256
+    assert [one.name for one in items(record, copied.id)] == listed.names
 
 
 @pytest.mark.parametrize("relative", ["../", "ward/../../..", "/etc", "nowhere"])
