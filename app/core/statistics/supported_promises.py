@@ -13,7 +13,8 @@ from __future__ import annotations
 import numpy as np
 
 from app.core.statistics.exact_tests import smallest_sample
-from app.core.statistics.zones import CONFIDENCE, MISS_RATE, PRECISION, start_sizes
+from app.core.statistics.zone_edges import start_sizes
+from app.core.statistics.zones import CONFIDENCE, MISS_RATE, PRECISION
 
 # A zone that promises less is of no use to a department.
 LOOSEST_MISS_RATE = 0.25
