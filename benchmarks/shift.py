@@ -26,12 +26,8 @@ from app.core.gate.reservoir import Answer, Reservoir
 from app.core.gate.sample import Sample
 from app.core.gate.shift import compare
 from app.core.performance.formatting import count_of_total, percent, percent_interval
-from app.core.results.folder_shift import (
-    add_result,
-    answer_names,
-    compare_folder,
-    reference_films,
-)
+from app.core.results.folder_shift import add_result, compare_folder
+from app.core.results.reference_films import answer_names, reference_films
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import Result
 from app.core.sources.source import Source

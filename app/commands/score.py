@@ -149,8 +149,9 @@ def _score(options: argparse.Namespace, bundle: Bundle, store: ResultStore) -> s
     from app.core.images.reading import ReadOptions
     from app.core.progress import progress
     from app.core.results.bundle_results import BundleResults
-    from app.core.results.folder_shift import add_result, compare_folder, write_shift
+    from app.core.results.folder_shift import add_result, compare_folder
     from app.core.results.overlay_writer import write_overlays
+    from app.core.results.shift_file import write_shift
     from app.core.results.table_writer import open_table
     from app.core.scoring.duplicates import with_duplicates
     from app.core.scoring.engine import Engine

@@ -10,7 +10,7 @@ from app.core.gate.comparisons import Difference
 from app.core.gate.shift import Shift
 from app.core.markdown import escape_markdown
 from app.core.performance import formatting
-from app.core.results.folder_shift import answer_names
+from app.core.results.reference_films import answer_names
 from app.core.scoring.gatekeeper import NO_REFERENCE
 from app.core.statistics.metrics import Proportion
 from app.ui import components
