@@ -10,8 +10,6 @@ Counted is the processor's time, which other programs on the machine hardly affe
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -22,8 +20,7 @@ import numpy as np
 
 from app.core.backends.openvino_cpu import compile_for_cpu, load_openvino
 from app.core.backends.scoring_graph import scoring_function
-from app.core.bundles.bundle import Bundle, load_bundle
-from app.core.bundles.manifest import MANIFEST
+from app.core.bundles.bundle import load_bundle
 from app.core.bundles.reference_section import FeatureLayer
 from app.core.errors import OverreadError
 from app.core.networks.network import Network, load_network
@@ -31,6 +28,7 @@ from app.core.scoring.engine import BATCH_SIZE, Engine
 from app.core.sources.source import Source
 from benchmarks import calls, films
 from benchmarks.table import Row, log, log_machine, print_table
+from benchmarks.ungated import without_reference
 from model_training.reference.layers import default_layers
 
 _ROUNDS = 30
@@ -126,7 +124,7 @@ def measure_gate(folder: Path, source: Path, num_images: int) -> list[Row]:
     found = [Source(path.name, path) for path in films.paths(source)[:num_images]]
     times: dict[str, list[float]] = {"with": [], "without": []}
     with tempfile.TemporaryDirectory() as work:
-        plain = _without_reference(bundle, Path(work) / bundle.name)
+        plain = without_reference(bundle, Path(work) / bundle.name)
         engines = {
             "with": Engine(bundle, backend="openvino", workers=1),
             "without": Engine(plain, backend="openvino", workers=1, cache=Path(work)),
@@ -144,15 +142,6 @@ def measure_gate(folder: Path, source: Path, num_images: int) -> list[Row]:
         Row(f"{bundle.name}: score with the gate, time relative to score without", ratio, _LIMIT,
             at_most=True),
     ]  # fmt: skip
-
-
-def _without_reference(bundle: Bundle, folder: Path) -> Bundle:
-    """A copy that refuses nothing and returns no features."""
-    shutil.copytree(bundle.path, folder)
-    content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    del content["reference"]
-    (folder / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
-    return load_bundle(folder)
 
 
 def _compiled(network: Network, layers: tuple[FeatureLayer, ...], file: Path) -> Any:
