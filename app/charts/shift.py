@@ -82,7 +82,7 @@ def distributions(drawn: Distributions, *, height: int) -> go.Figure:
             line={"color": colour, "dash": dash, "width": 2, "shape": "hv"},
             fill=fill,
             fillcolor=palette.WRONG_FILL,
-            customdata=[_written(drawn.what, edge) for edge in edges],
+            customdata=[written(drawn.what, edge) for edge in edges],
             hovertemplate=f"from %{{customdata}}: %{{y:.1f}} % of {name}<extra></extra>",
         )
     figure.update_xaxes(title=AXES.get(drawn.what, drawn.what), zeroline=False)
@@ -95,8 +95,13 @@ def distributions(drawn: Distributions, *, height: int) -> go.Figure:
     )
 
 
-def _written(what: str, value: float) -> str:
-    """A value as it is said, no logarithm."""
+def written(what: str, value: float) -> str:
+    """A value as it is said, no logarithm.
+
+    Args:
+        what: Of which figure, as in `AXES`.
+        value: In its unit there.
+    """
     match what:
         case "size":
             return f"{2**value:,.0f} pixels"

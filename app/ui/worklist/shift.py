@@ -97,7 +97,10 @@ def _proportion_row(what: str, folder: Proportion, reference: Proportion) -> dic
 
 def _row(difference: Difference) -> dict[str, str]:
     medians = (difference.folder, difference.reference)
-    ours, theirs = ("" if value is None else f"median {value:.3g}" for value in medians)
+    ours, theirs = (
+        "" if value is None else f"median {charts.written(difference.what, value)}"
+        for value in medians
+    )
     return {
         "What": _name(difference.what),
         "These films": ours,

@@ -67,6 +67,15 @@ def test_a_difference_is_a_warning_with_its_proof_below(known):
     assert [one.value for one in at.caption] == [shift.detail]
 
 
+def test_medians_along_a_logarithm_are_said_as_they_are(known):
+    large = films(100, seed=1)
+    large.statistics[:, NAMES.index("size")] = 10
+
+    table = drawn(_compare(large), known).dataframe[0].value.set_index("What")
+
+    assert table.loc["Pixels a side", "These films"] == "median 1,024 pixels"
+
+
 def test_what_does_not_matter_is_one_line(known):
     shift = _compare(films(100, seed=1))
 
