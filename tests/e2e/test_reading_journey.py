@@ -124,6 +124,18 @@ def test_ten_films_are_read_by_keyboard_alone_and_no_key_is_lost(page, place, co
         page.keyboard.press("/")
         expect(beside).to_be_hidden()
 
+        for key in (
+            "g",
+            "ArrowLeft",
+            "Enter",
+            "Shift+ArrowRight",
+            "Shift+ArrowDown",
+            "Enter",
+            "Escape",
+        ):
+            page.keyboard.press(key)
+        shown(page.get_by_text("Region 1: rectangle"))
+
         page.keyboard.press("c")
         page.keyboard.type("Rcn 1?")  # keys of the viewer and of Streamlit are text here
         expect(page.locator(".comment")).to_have_value("Rcn 1?")
@@ -172,6 +184,11 @@ def test_ten_films_are_read_by_keyboard_alone_and_no_key_is_lost(page, place, co
     assert sorted(one.agreement for one in verdicts.values()) == ["agree"] * 9 + ["disagree"]
     (commented,) = (one for one in verdicts.values() if one.comment)
     assert (commented.comment, commented.confidence) == ("Rcn 1?", 1.0)
+    (region,) = commented.regions
+    (left, top), (right, bottom) = region["points"]
+    assert region["kind"] == "rectangle"
+    assert right > left
+    assert bottom > top
     assert {one.reader for one in verdicts.values()} == {READER}
 
 

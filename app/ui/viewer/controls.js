@@ -58,6 +58,9 @@ export class Controls {
 
   useTool(tool) {
     this.tool = tool;
+    this.desk.cursor.leave();
+    // So that arrows draw, and Enter is not another press of the button.
+    if (tool && tool !== "window") this.desk.at(".film").focus();
     const buttons = this.desk.root.querySelectorAll("button[data-tool]");
     const kind = tool in SHAPES ? "region" : tool;
     press(buttons, (button) => button.dataset.tool === kind);

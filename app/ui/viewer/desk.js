@@ -5,6 +5,7 @@ import { Beside } from "./beside.js";
 import { ReadingClock } from "./clock.js";
 import { Controls } from "./controls.js";
 import { element, setText } from "./dom.js";
+import { Cursor } from "./cursor.js";
 import { Drawing } from "./drawing.js";
 import { FilmStore } from "./film_store.js";
 import { offerFiles } from "./files.js";
@@ -57,6 +58,10 @@ export class Desk {
     });
     this.actions = this.typed.actions;
     this.controls = new Controls(this);
+    this.cursor = new Cursor({
+      stage: this.stage, view: this.view, marks: this.marks,
+      tool: () => this.controls.tool, say: (text) => this.say(text),
+    });
     this.keys = new Keys(root, this.actions, () => this.at(".help").open);
     fillHelp(this.at(".help"));
     listenToAnswers(this);

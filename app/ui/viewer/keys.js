@@ -42,7 +42,7 @@ export const KEYS = [
     ["flip", "L", "Flip left to right"],
     ["magnifier", "M", "Magnifier"],
     ["distance", "K", "Measure a distance"],
-    ["region", "G", "Draw a region: rectangle, ellipse, arrow, freehand"],
+    ["region", "G", "Draw a region: rectangle, ellipse, arrow, freehand; with arrows (Shift: farther) and Enter too"],
     ["windowing", "B", "Brightness and contrast by dragging; right button or two fingers too"],
     ["reset", "V", "Film as it comes"],
     ["panel", "Y", "Fold the panel"],
@@ -106,7 +106,8 @@ export class Keys {
     if (STREAMLITS.has(event.key)) event.stopImmediatePropagation();
     if (target.closest?.(".tags") && this.actions.tag(event.key)) return this.#swallow(event);
     if (ARROWS[event.key]) {
-      if (isOurs && this.actions.pan(...ARROWS[event.key])) this.#swallow(event);
+      const moved = this.actions.draw(...ARROWS[event.key], event.shiftKey);
+      if (moved || (isOurs && this.actions.pan(...ARROWS[event.key]))) this.#swallow(event);
       return;
     }
     if (/^[1-9]$/.test(event.key)) return this.#take(event, "class", Number(event.key) - 1);

@@ -1,6 +1,7 @@
 // What is drawn on a film: a distance, which is not kept, and regions, which are saved with a verdict.
 const SVG = "http://www.w3.org/2000/svg";
 const SMALLEST = 3; // CSS pixels: less was a click
+const CROSS = 14; // CSS pixels from its middle
 
 export const SHAPES = {
   rectangle: "Rectangle",
@@ -12,6 +13,7 @@ export const SHAPES = {
 export class Marks {
   distance = null; // two points
   regions = [];
+  cross = null; // where the keys draw
   #drawing = null;
 
   constructor(pane, overlay, whenDrawn) {
@@ -22,12 +24,16 @@ export class Marks {
 
   open(regions) {
     this.regions = regions;
-    this.distance = this.#drawing = null;
+    this.distance = this.cross = this.#drawing = null;
   }
 
   begin(tool, point) {
     this.#drawing = { kind: tool, points: [[point.x, point.y]] };
     if (tool === "distance") this.distance = null;
+  }
+
+  cancel() {
+    this.#drawing = null;
   }
 
   extend(point) {
@@ -57,6 +63,7 @@ export class Marks {
     if (this.#drawing) all.push(this.#drawing);
     overlay.replaceChildren(
       ...all.flatMap((mark, index) => this.#shapes(mark, matrix, index < this.regions.length ? index + 1 : 0)),
+      ...(this.cross ? crossAt(onScreen(matrix, this.cross)) : []),
     );
   }
 
@@ -100,6 +107,11 @@ function outline(kind, [[x1, y1], [x2, y2]]) {
 
 function closed(at) {
   return make("polygon", { points: at.map(({ x, y }) => `${x},${y}`).join(" ") });
+}
+
+function crossAt({ x, y }) {
+  const points = `${x - CROSS},${y} ${x + CROSS},${y} ${x},${y} ${x},${y - CROSS} ${x},${y + CROSS}`;
+  return [make("polyline", { points, class: "shadow" }), make("polyline", { points, class: "cross" })];
 }
 
 function arrowHead() {

@@ -2,7 +2,7 @@
 // once it is, so that none is lost and none reaches another film.
 const MOST = 100;
 const MOVES = new Set(["next", "previous", "unread"]); // which need to know the order alone
-const AT_ONCE = new Set(["peek", "endPeek", "pan", "tag", "full", "panel", "help", "escape"]);
+const AT_ONCE = new Set(["peek", "endPeek", "draw", "pan", "tag", "full", "panel", "help", "escape"]);
 
 export class TypedAhead {
   #waiting = [];
