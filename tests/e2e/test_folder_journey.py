@@ -27,13 +27,13 @@ def test_a_folder_of_other_films_is_warned_of_before_one_is_opened(page, ward):
     steps.open_page(page, ward)
     steps.review_server_folder(page, "brighter")
 
-    warning = page.get_by_test_id("stAlert")
+    warning = page.locator(".st-key-review_shift summary")
     expect(warning).to_contain_text("These films differ from those the model learned from")
     expect(warning).to_contain_text("brighter")
     box = warning.bounding_box()
     assert box
     assert box["y"] + box["height"] < 450  # in the upper half of the screen
-    page.get_by_text("How these films differ").click()
+    warning.click()
     steps.charts_drawn(page)
     figure = page.get_by_test_id("stPlotlyChart")
     steps.shown(figure)
@@ -43,4 +43,4 @@ def test_a_folder_of_other_films_is_warned_of_before_one_is_opened(page, ward):
     steps.go_to(page, "Worklists")
     steps.review_server_folder(page, "alike")
     steps.shown(page.get_by_text("55 films were compared with 80 held-out films"))
-    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    expect(page.locator(".st-key-review_shift")).to_have_count(0)

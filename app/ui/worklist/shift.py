@@ -20,7 +20,7 @@ _TOGETHER = {"features": "What the network sees", "statistics": "How they were m
 
 
 def show(shift: Shift | None, bundle: Bundle) -> None:
-    """Shows the sentence if a difference matters; else a line that says what was compared.
+    """Shows a line if a difference matters, and below it how; else what was compared.
 
     Args:
         shift: The comparison; None if there is none.
@@ -33,10 +33,15 @@ def show(shift: Shift | None, bundle: Bundle) -> None:
     if not shift.matters:
         st.caption(shift.detail)
         return
-    st.warning(escape_markdown(shift.sentence), icon=":material/compare_arrows:")
     if not shift.differences:
+        st.warning(escape_markdown(shift.sentence), icon=":material/compare_arrows:")
         return
-    with st.expander("How these films differ", key="review_shift"):
+    # One line, so that the list keeps its rows; what to do about it is a click away.
+    first, _, rest = shift.sentence.partition(". ")
+    label = f"{escape_markdown(first.rstrip('.'))}. :small[More]"
+    with st.expander(label, icon=":material/warning:", key="review_shift"):
+        if rest:
+            st.markdown(escape_markdown(rest))
         _show_proof(shift, bundle)
 
 
