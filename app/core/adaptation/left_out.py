@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from app.core.errors import Status
@@ -23,6 +24,20 @@ _STATUSES = {
     "failed": "the model gave no valid output for {them}",
 }
 _BETWEEN = ": "
+# Codes of refusals that do not read as words, or that say the same.
+_WORDS = {
+    **dict.fromkeys(("border", "frame", "framed"), "with a border"),
+    **dict.fromkeys(("several_films", "side_by_side"), "with several films"),
+    **dict.fromkeys(("turned_90", "turned_180", "turned_270"), "turned"),
+    **dict.fromkeys(("too_small", "small_for_model"), "too small"),
+    "colour_picture": "in colour",
+    "few_grey_levels": "with few grey levels",
+    "text": "written on",
+    "wrong_body_part": "of another body part",
+    "wrong_view": "of another view",
+    "wrong_age": "of another age",
+    "wrong_modality": "of another modality",
+}
 
 
 def not_judged(status: Status, code: str) -> str:
@@ -82,5 +97,8 @@ def _sentence(count: int, why: str) -> str:
 
 
 def _listed(codes: Mapping[str, int]) -> str:
-    most_first = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ", ".join(f"{count:,} {code.replace('_', ' ')}" for code, count in most_first)
+    words: Counter[str] = Counter()
+    for code, count in codes.items():
+        words[_WORDS.get(code, code.replace("_", " "))] += count
+    most_first = sorted(words.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{count:,} {word}" for word, count in most_first)

@@ -12,6 +12,8 @@ def test_each_kind_of_reason_is_a_sentence_with_its_count():
     left_out = {
         not_judged("refused", "wrong_view"): 2,
         not_judged("refused", "inverted"): 3,
+        not_judged("refused", "border"): 1,
+        not_judged("refused", "frame"): 4,
         not_judged("unreadable", "damaged"): 1,
         CONTRADICTING: 2,
         TRAINED_ON: 1,
@@ -26,7 +28,8 @@ def test_each_kind_of_reason_is_a_sentence_with_its_count():
         "1 film is left out: the same file is in the list more than once.",
         "2 labels contradict each other: a film is labelled as two classes (a.png). Such films "
         "are left out.",
-        "5 films are left out: the model refuses them (3 inverted, 2 wrong view).",
+        "10 films are left out: the model refuses them (5 with a border, 3 inverted, 2 of another "
+        "view).",
         "1 film is left out: it cannot be read (1 damaged).",
     ]
 
