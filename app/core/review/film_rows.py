@@ -29,7 +29,8 @@ class FilmRow:
         status: Its status as the reader may see it.
         status_word: The same as a shape and a word.
         probability: Of the decisive class or finding, in [0, 1]; None if there is none to be seen.
-        threshold: What the probability is compared with.
+        threshold: What the probability is compared with; None where the likeliest of more than two
+            classes is the answer.
         probability_text: The probability as it is written; empty without one.
         threshold_text: The threshold as it is written.
         prediction: The class, or the findings with their probabilities.
@@ -83,9 +84,12 @@ def film_row(
     if finding is not None and result is not None:
         (result,) = results_of_finding([result], task.classes.index(finding))
     prediction = result.prediction if result is not None and may_see else None
-    texts = ("", "")
+    threshold, texts = None, ("", "")
     if prediction is not None:
-        texts = probability_and_threshold(prediction.probability, prediction.threshold)
+        threshold = prediction.threshold
+        texts = probability_and_threshold(prediction.probability, threshold)
+        if finding is None and not (task.binary or task.any_of):  # the likeliest is the answer
+            threshold, texts = None, (texts[0], "")
     status = _status(result, may_see=may_see)
     answer = view.answers.get(item, _NO_ANSWER)
     folder, file = ("", f"Film {item + 1}") if view.hides_names else _parts(name, result)
@@ -96,7 +100,7 @@ def film_row(
         status,
         STATUS_LABELS[status],
         None if prediction is None else prediction.probability,
-        None if prediction is None else prediction.threshold,
+        threshold,
         *texts,
         _prediction(prediction, task if finding is None else finding_task(task, finding)),
         findings_text(every, task) if finding is not None and every is not None else "",

@@ -99,11 +99,17 @@ function fillProbability(cell, row) {
   const has = row?.probability !== null && row?.probability !== undefined;
   bar.hidden = !has;
   number.textContent = row?.probability_text ?? "";
-  spoken.textContent = has ? `, threshold ${row.threshold_text}` : "";
-  cell.title = has ? `${row.probability_text}, threshold ${row.threshold_text}` : "";
+  spoken.textContent = has ? ofThreshold(row) : "";
+  cell.title = has ? row.probability_text + ofThreshold(row) : "";
   if (!has) return;
   bar.firstChild.style.width = `${100 * row.probability}%`;
+  bar.lastChild.hidden = row.threshold === null;
   bar.lastChild.style.left = `${100 * row.threshold}%`;
+}
+
+// With more than two classes there is none.
+function ofThreshold({ threshold_text: text }) {
+  return text && `, threshold ${text}`;
 }
 
 function fillMore(cell, row) {
@@ -122,7 +128,7 @@ export function details(row) {
   const list = made("dl");
   const facts = [
     ["Name", row.folder ? `${row.folder}/${row.name}` : row.name],
-    ["Probability", row.probability_text && `${row.probability_text}, threshold ${row.threshold_text}`],
+    ["Probability", row.probability_text && row.probability_text + ofThreshold(row)],
     ["Prediction", row.prediction],
     ["All findings", row.beside],
     ["Verdict", [row.verdict, row.reader].filter(Boolean).join(", ")],

@@ -20,6 +20,14 @@ def result(manifest=None, logits=(), status="ok", **facts):
     return Result(Source(PATH, Path(PATH)), "a" * 64, status, prediction=prediction, **facts)
 
 
+def test_the_likeliest_of_more_than_two_classes_is_compared_with_no_threshold(three_class_bundle):
+    manifest = three_class_bundle.manifest
+    row = film_row(3, PATH, result(manifest, [0.0, 3.0, 1.0]), SEES_ALL, manifest.task)
+
+    assert row.probability_text.endswith(" %")
+    assert (row.threshold, row.threshold_text) == (None, "")
+
+
 def test_a_row_says_all_of_a_film(bundle):
     manifest = bundle.manifest
     row = film_row(3, PATH, result(manifest, [0.0, 3.0]), SEES_ALL, manifest.task)
