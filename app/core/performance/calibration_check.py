@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.performance.predictions import HeldOut
-from app.core.statistics.bootstrap import Interval, bootstrap_interval
+from app.core.statistics.bootstrap import Interval, bootstrap_interval, resamples_for
 from app.core.statistics.calibration import (
     ReliabilityBin,
     brier_score,
@@ -50,7 +50,13 @@ def check_calibration(cases: HeldOut) -> CalibrationCheck:
         bins=reliability_bins(outcome, probability),
         error=expected_calibration_error(outcome, probability),
         error_by_chance=_calibration_error_by_chance(probability),
-        brier=bootstrap_interval(brier_score, outcome, probability, groups=cases.patients),
+        brier=bootstrap_interval(
+            brier_score,
+            outcome,
+            probability,
+            groups=cases.patients,
+            num_resamples=resamples_for(len(outcome)),
+        ),
         num_images=len(outcome),
     )
 

@@ -15,7 +15,7 @@ from app.core.bundles.findings import column
 from app.core.bundles.task import Task
 from app.core.performance.predictions import group_of_each
 from app.core.performance.sampling_units import unit_of
-from app.core.statistics.bootstrap import Interval, mean_auc_interval
+from app.core.statistics.bootstrap import Interval, mean_auc_interval, resamples_for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +86,12 @@ def select_findings(predictions: pd.DataFrame, task: Task, *, split: str) -> Lab
 
 def mean_auc(cases: LabelledFindings) -> Interval:
     """Unweighted mean AUC of the findings, bootstrapped over patients."""
-    return mean_auc_interval(cases.labels, cases.probabilities, groups=cases.patients)
+    return mean_auc_interval(
+        cases.labels,
+        cases.probabilities,
+        groups=cases.patients,
+        num_resamples=resamples_for(cases.num_images),
+    )
 
 
 def co_occurrence(cases: LabelledFindings) -> CoOccurrence:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.performance.predictions import HeldOut
-from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
+from app.core.statistics.bootstrap import (
+    MANY_CASES,
+    Interval,
+    areas_of_many,
+    auc_interval,
+    bootstrap_interval,
+    resamples_for,
+)
 from app.core.statistics.curves import (
     PrecisionRecallCurve,
     RocCurve,
@@ -59,14 +66,24 @@ class MulticlassPerformance:
 def evaluate_binary(cases: HeldOut) -> BinaryPerformance:
     """Curves and areas of a two-class model, with intervals bootstrapped over patients."""
     truth, score = cases.y_true, cases.probabilities[:, 1]
+    auc, precision = _areas(cases)
     return BinaryPerformance(
         roc=roc_curve(truth, score),
         precision_recall=precision_recall_curve(truth, score),
-        auc=auc_interval(truth, score, groups=cases.patients),
-        average_precision=bootstrap_interval(
-            average_precision, truth, score, groups=cases.patients
-        ),
+        auc=auc,
+        average_precision=precision,
         prevalence=Proportion(int(truth.sum()), len(truth)),
+    )
+
+
+def _areas(cases: HeldOut) -> tuple[Interval, Interval]:
+    """AUC and average precision."""
+    truth, score, groups = cases.y_true, cases.probabilities[:, 1], cases.patients
+    if cases.num_images >= MANY_CASES:
+        return areas_of_many(truth, score, groups=groups)
+    return (
+        auc_interval(truth, score, groups=groups),
+        bootstrap_interval(average_precision, truth, score, groups=groups),
     )
 
 
@@ -75,10 +92,18 @@ def evaluate_multiclass(cases: HeldOut) -> MulticlassPerformance:
     columns = [
         (cases.y_true == label, cases.probabilities[:, label]) for label in range(cases.num_classes)
     ]
+    number = resamples_for(cases.num_images)
     return MulticlassPerformance(
         roc=tuple(roc_curve(truth, score) for truth, score in columns),
-        auc=tuple(auc_interval(truth, score, groups=cases.patients) for truth, score in columns),
+        auc=tuple(
+            auc_interval(truth, score, groups=cases.patients, num_resamples=number)
+            for truth, score in columns
+        ),
         macro_auc=bootstrap_interval(
-            macro_auc, cases.y_true, cases.probabilities, groups=cases.patients
+            macro_auc,
+            cases.y_true,
+            cases.probabilities,
+            groups=cases.patients,
+            num_resamples=number,
         ),
     )

@@ -157,4 +157,4 @@ def count_patients(cases: HeldOut, which: NDArray[np.bool_] | None = None) -> in
         cases: The predictions of one split.
         which: Images to include, bool `(num_images,)`; None includes all.
     """
-    return len(np.unique(cases.patients if which is None else cases.patients[which]))
+    return len(pd.unique(pd.Series(cases.patients if which is None else cases.patients[which])))

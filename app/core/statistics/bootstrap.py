@@ -20,8 +20,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from app.core.statistics.curves import auc_from_counts
+from app.core.statistics.curves import auc_from_counts, average_precision_from_counts
 from app.core.statistics.labels import binary_cases, require_finite
+
+# From this many cases on, an interval is so narrow that fewer resamples change no digit shown.
+MANY_CASES = 50_000
+_RESAMPLES, _RESAMPLES_OF_MANY = 1000, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,49 @@ def auc_interval(
     )
 
 
+def resamples_for(num_cases: int) -> int:
+    """Number of resamples for a sample: 1,000, or 200 from `MANY_CASES` on."""
+    return _RESAMPLES if num_cases < MANY_CASES else _RESAMPLES_OF_MANY
+
+
+def areas_of_many(
+    y_true: ArrayLike, y_score: ArrayLike, *, groups: ArrayLike, seed: int = 0
+) -> tuple[Interval, Interval]:
+    """95 % intervals of AUC and average precision of a large sample, from the same resamples.
+
+    They equal those of `auc_interval` and `bootstrap_interval` with as many resamples, but take a
+    fraction of the time.
+
+    Args:
+        y_true: Reference labels, shape `(num_cases,)`, 0 or 1.
+        y_score: Scores, shape `(num_cases,)`, finite; higher means more likely positive.
+        groups: Patient of each case, shape `(num_cases,)`, none missing.
+        seed: Seed of the random generator.
+
+    Raises:
+        ValueError: If the shapes do not match, a label is not 0 or 1, a score is not finite, or a
+            group is missing.
+    """
+    ranked = _Ranked.of(y_true, y_score)
+    patients = _patient_codes(groups, num_cases=len(ranked.order))
+    number = resamples_for(len(patients))
+
+    def areas(times: NDArray[np.int64]) -> tuple[float, float]:
+        counts = ranked.counts(times)
+        return auc_from_counts(*counts), average_precision_from_counts(*counts)
+
+    whole = areas(np.ones(len(patients), dtype=np.int64))
+    drawn = _draws(patients[ranked.order], num_resamples=number, seed=seed)
+    found = [areas(times) for times in drawn]
+    auc, precision = (
+        _percentile_interval(
+            value, [one[place] for one in found], patients=patients, num_resamples=number
+        )
+        for place, value in enumerate(whole)
+    )
+    return auc, precision
+
+
 def mean_auc_interval(
     y_true: ArrayLike,
     y_score: ArrayLike,
@@ -231,12 +278,14 @@ class _Ranked:
 
     def auc(self, times: NDArray[np.int64]) -> float:
         """The AUC if each case, in order of score, occurs so many times."""
-        if not len(times):
-            return nan
+        return auc_from_counts(*self.counts(times)) if len(times) else nan
+
+    def counts(self, times: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Positives and negatives at each distinct score, from the lowest up."""
         counts = np.add.reduceat(
             [times * self.positive, times * ~self.positive], self.first_of_score, axis=1
         )
-        return auc_from_counts(counts[0], counts[1])
+        return counts[0], counts[1]
 
 
 def _patient_codes(groups: ArrayLike, *, num_cases: int) -> NDArray[np.int64]:

@@ -156,6 +156,24 @@ def average_precision(y_true: ArrayLike, y_score: ArrayLike) -> float:
     return float(np.diff(curve.recall) @ curve.precision[1:])
 
 
+def average_precision_from_counts(
+    positives: NDArray[np.int64], negatives: NDArray[np.int64]
+) -> float:
+    """The average precision, from how many cases there are at each distinct score.
+
+    Args:
+        positives: Positives at each score, from the lowest up, `(num_distinct,)`.
+        negatives: Negatives at each score, same shape.
+
+    Returns:
+        A value in [0, 1]; NaN if no case is positive.
+    """
+    tp, fp = np.cumsum(positives[::-1]), np.cumsum(negatives[::-1])
+    if not len(tp) or not tp[-1]:
+        return nan
+    return float((positives[::-1] * (tp / np.maximum(tp + fp, 1))).sum() / tp[-1])
+
+
 def class_aucs(y_true: ArrayLike, y_score: ArrayLike) -> NDArray[np.float64]:
     """AUC of each class against all others.
 

@@ -16,7 +16,7 @@ from app.core.performance.performance import (
 )
 from app.core.performance.predictions import HeldOut, select
 from app.core.performance.proportions import DecisionMetrics, evaluate_decisions
-from app.core.statistics.bootstrap import Interval, auc_interval
+from app.core.statistics.bootstrap import Interval, auc_interval, resamples_for
 from app.ui.cache.names import NAMED_BY
 
 
@@ -130,4 +130,9 @@ def finding_auc(finding: Results, split: str) -> Interval:
         split: Name of the split, such as `test`.
     """
     cases = held_out(finding, split)
-    return auc_interval(cases.y_true, cases.probabilities[:, 1], groups=cases.patients)
+    return auc_interval(
+        cases.y_true,
+        cases.probabilities[:, 1],
+        groups=cases.patients,
+        num_resamples=resamples_for(cases.num_images),
+    )

@@ -107,7 +107,7 @@ def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, uni
         performance: Figures independent of the threshold.
         unit: What was resampled, see `HeldOut.unit`.
     """
-    narrow = _bootstrap_note(unit)
+    narrow = _bootstrap_note(unit, performance.auc.num_resamples)
     prevalence = (
         f"At the prevalence of this split, {formatting.percent(performance.prevalence)}; "
         "the clinical prevalence will differ."
@@ -143,10 +143,10 @@ def _over_patients(label: str, proportion: ClusteredProportion, unit: str) -> No
     components.proportion(label, proportion, note=note)
 
 
-def _bootstrap_note(unit: str) -> str:
+def _bootstrap_note(unit: str, num_resamples: int) -> str:
     return (
-        f"Bootstrap over {unit}s, 1,000 resamples. For values close to 1 with fewer than about "
-        f"200 {unit}s, the interval is too narrow."
+        f"Bootstrap over {unit}s, {num_resamples:,} resamples. For values close to 1 with "
+        f"fewer than about 200 {unit}s, the interval is too narrow."
     )
 
 
@@ -222,7 +222,12 @@ def multiclass_figures(
     cards, left, right = st.columns([1, 2, 2])
     with cards:
         components.proportion("Accuracy", correct)
-        components.auc("Macro AUC", performance.macro_auc, unit=unit, note=_bootstrap_note(unit))
+        components.auc(
+            "Macro AUC",
+            performance.macro_auc,
+            unit=unit,
+            note=_bootstrap_note(unit, performance.macro_auc.num_resamples),
+        )
     with left:
         components.figure(
             "Confusion matrix, with row percentages",

@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from app.core.statistics import bootstrap
 from app.core.statistics.bootstrap import (
     Interval,
     auc_interval,
     bootstrap_interval,
     mean_auc_interval,
 )
-from app.core.statistics.curves import macro_auc, roc_auc
+from app.core.statistics.curves import average_precision, macro_auc, roc_auc
 from app.core.statistics.metrics import operating_point
 
 
@@ -316,3 +317,20 @@ def test_mean_auc_of_one_finding_is_its_auc():
 def test_mean_auc_refuses_other_shapes():
     with pytest.raises(ValueError, match="a column for each finding"):
         mean_auc_interval([0, 1], [0.1, 0.2], groups=["a", "b"])
+
+
+def test_areas_of_a_large_sample_are_those_of_the_slower_ways(monkeypatch):
+    monkeypatch.setattr(bootstrap, "MANY_CASES", 100)
+    random = np.random.default_rng(3)
+    truth = random.integers(0, 2, 300)
+    score = np.round(random.normal(truth, 1.0), 1)  # with ties
+    patients = random.integers(0, 120, 300)
+    assert bootstrap.resamples_for(300) == 200
+
+    auc, precision = bootstrap.areas_of_many(truth, score, groups=patients)
+
+    assert auc == auc_interval(truth, score, groups=patients, num_resamples=200)
+    slower = bootstrap_interval(average_precision, truth, score, groups=patients, num_resamples=200)
+    for name in ("value", "low", "high"):
+        assert getattr(precision, name) == pytest.approx(getattr(slower, name), abs=1e-12)
+    assert precision.num_resamples == slower.num_resamples == 200
