@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.core.backends.graph import Graph
+from app.core.backends.graph_parts import is_for_one
 from app.core.backends.openvino_cpu import compile_for_cpu, load_openvino, read_model
 from model_training.importing.graph_entrance import Entrance, scaled_pixels
 from model_training.importing.heads import Ending, Head, ending_from
@@ -81,7 +82,8 @@ def graph_from(
         ordered = _ordered(logits, ending, order)
         try:
             whole = openvino.Model([ordered.output(0)], [pixels])
-            whole.validate_nodes_and_infer_types()
+            if batch == -1 and is_for_one(whole):
+                continue
             graph = _read_again(whole)
             if _computes(graph, size, 2 if batch == -1 else 1):
                 return graph

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.core.backends.graph_parts import bypassed, channel_axis, node_named
+from app.core.backends.graph_parts import bypassed, channel_axis, is_for_one, node_named
 from app.core.backends.openvino_cpu import read_model
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import GRAPH
@@ -95,6 +95,8 @@ def _check(graph: Graph, bundle: Bundle) -> None:
     units = graph.num_logits
     if units != len(task.classes) and not (task.binary and units == 1):
         raise _misfit(bundle, f"has {units} outputs", f"{len(task.classes)} classes")
+    if graph.takes_batches and is_for_one(graph.model):
+        raise _misfit(bundle, "has shapes for one image and takes several", "either")
     if graph.has_nan:
         raise _misfit(bundle, "has weights that are NaN", "numbers")
     layers = [one.layer for one in bundle.manifest.feature_layers if one.layer != PIXELS]

@@ -113,19 +113,27 @@ def head_from(model: Any, name: str) -> tuple[Any, bool]:
     """What comes after a map, as a model of its own, and whether it sees only each channel's mean.
 
     If the mean over all places comes next, the model starts from that mean: it is much smaller
-    than the map, and the gradient of all places of a channel is the same.
+    than the map, and the gradient of all places of a channel is the same. Its batch is free, or
+    1 where a shape in it is written for one image.
 
     Args:
         model: An `openvino.Model`.
         name: Of a node with a map that is not bypassed.
     """
+    head, sees_means = _cut_off(model, name, -1)
+    if is_for_one(head):
+        head, _ = _cut_off(model, name, 1)
+    return head, sees_means
+
+
+def _cut_off(model: Any, name: str, batch: int) -> tuple[Any, bool]:
+    """See `head_from`; for any number of images, -1, also if the graph takes them one by one."""
     whole = model.clone()
     cut = node_named(whole, name)
     mean = _mean_after(cut)
     source = (cut if mean is None else mean).output(0)
     openvino = load_openvino()
-    # The batch is free, also where the graph takes images one by one.
-    shape = openvino.PartialShape([-1, *list(source.partial_shape)[1:]])
+    shape = openvino.PartialShape([batch, *list(source.partial_shape)[1:]])
     start = openvino.opset13.parameter(shape, openvino.Type.f32, name="features")
     for consumer in source.get_target_inputs():
         consumer.replace_source_output(start.output(0))
@@ -149,6 +157,31 @@ def with_taps(model: Any, names: Sequence[str]) -> Any:
         # A node of its own, as one output may be asked for twice.
         outputs.append(openvino.opset13.convert(node, "f32").output(0))
     return openvino.Model(outputs, whole.get_parameters())
+
+
+def is_for_one(model: Any) -> bool:
+    """Whether a shape in a graph of any number of images is written for one of them.
+
+    To be known before it is run: on two images OpenVINO 2026.4 then ends the process.
+
+    Args:
+        model: An `openvino.Model` whose input has a free batch.
+    """
+    of_images: set[str] = set()
+    for node in model.get_ordered_ops():
+        kind, name = node.get_type_name(), node.get_friendly_name()
+        before = (node.input_value(at).get_node() for at in range(node.get_input_size()))
+        follows = kind == "Parameter" or any(one.get_friendly_name() in of_images for one in before)
+        if kind == "ShapeOf" or not follows:
+            continue
+        of_images.add(name)
+        if kind != "Result" and _first_size_is_fixed(node.output(0).partial_shape):
+            return True
+    return False
+
+
+def _first_size_is_fixed(shape: Any) -> bool:
+    return bool(shape.rank.is_static and len(shape) > 0 and shape[0].is_static)
 
 
 def _mean_after(node: Any) -> Any:

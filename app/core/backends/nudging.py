@@ -40,6 +40,7 @@ class Head:
         node = node_named(model, layer)
         head, self.sees_means = head_from(model, layer)
         self._axis = channel_axis(node)
+        self._takes_batches = bool(head.input(0).partial_shape[0].is_dynamic)
         self._compiled = compile_for_cpu(head, streams=1)
         self._shape = tuple(
             int(size.get_length()) for size in list(head.input(0).partial_shape)[1:]
@@ -141,8 +142,13 @@ class Head:
 
     def _run(self, features: _Array) -> _Array:
         shaped = np.ascontiguousarray(features.reshape(-1, *self._shape), np.float32)
-        output = self._compiled.create_infer_request().infer(shaped)
-        return np.array(next(iter(output.values())))
+        request, size = self._compiled.create_infer_request(), len(shaped)
+        size = size if self._takes_batches else 1
+        parts = [
+            np.array(next(iter(request.infer(shaped[at : at + size]).values())))
+            for at in range(0, len(shaped), size)
+        ]
+        return np.concatenate(parts)
 
     def _is_linear(self) -> bool:
         rng = np.random.default_rng(0)
