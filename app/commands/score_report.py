@@ -52,7 +52,7 @@ class Tally:
         if self._num_duplicates:
             notes.append(
                 f"Nearly the same as an earlier image of the batch: {self._num_duplicates:,} "
-                "(column duplicate_of). They were judged all the same."
+                "(column duplicate_of). None is left out for that."
             )
         return notes
 
