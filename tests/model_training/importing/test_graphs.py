@@ -40,7 +40,7 @@ def test_a_network_of_pytorch_answers_as_onnx_does(tmp_path, batch):
     )
     assert np.abs(logits_function(imported.network)(pixels) - expected).max() < 1e-5
     assert imported.network.heatmap_layer
-    assert imported.network.takes_batches
+    assert imported.network.takes_batches == (batch == "batch")
     assert imported.is_graph
     assert imported.kind == "ONNX"
 
