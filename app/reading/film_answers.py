@@ -145,6 +145,7 @@ def heatmap_part(film: AskedFilm, heatmap: FilmHeatmap) -> dict[str, Any]:
         "unit": choice.unit,
         "title": f"Evidence for {word} ({choice.description})",
         "top": top,
+        "highest": float(heatmap.evidence.max()),
         "ticks": format_ticks(top),
         "caption": empty if heatmap.is_empty else heatmap.caption,
         "empty": heatmap.is_empty,

@@ -5,6 +5,7 @@ import { element, remember, remembered, setText } from "./dom.js";
 const KEY = "overread.heatmap";
 const USUAL = { on: true, opacity: 0.6, lines: false, beside: "", besideMethod: "" };
 const LEVELS = [0.25, 0.5, 0.75]; // of the scale
+const NO_LINE = "All evidence lies below the lowest contour line, a quarter of the scale.";
 
 export class HeatmapPanel extends EventTarget {
   #peeking = false;
@@ -71,10 +72,12 @@ export class HeatmapPanel extends EventTarget {
     const { map } = this;
     const scale = this.root.querySelector(".scale");
     const shown = map?.shown;
-    const note = noteOf(map, this.isShown);
+    const hasNoLine = this.settings.lines && map?.bitmap && shown.highest <= LEVELS[0] * shown.top;
+    const note = hasNoLine && this.isShown ? NO_LINE : noteOf(map, this.isShown);
     setText(this.root.querySelector(".map-note"), note);
     // On the film too, where a reader would otherwise wait for colours.
-    setText(this.root.querySelector(".pane-label"), this.isShown && map && !map.bitmap ? note : "");
+    const isTold = this.isShown && map && (hasNoLine || !map.bitmap);
+    setText(this.root.querySelector(".pane-label"), isTold ? note : "");
     setText(this.root.querySelector(".map-caption"), shown?.caption ?? "");
     scale.hidden = !shown || shown.empty || !this.isShown;
     if (scale.hidden) return;

@@ -44,6 +44,7 @@ def test_a_film_comes_with_its_picture_its_heatmap_and_what_the_model_says(make,
         assert cv2.imdecode(np.frombuffer(colours, np.uint8), -1).shape[-1] == 4
     evidence = got(browser, f"{shown['url']}?grid=1").json()["evidence"]
     assert np.shape(evidence) == (shown["rows"], shown["columns"])
+    assert shown["highest"] == pytest.approx(np.max(evidence))
     # No address names anybody.
     assert "film_" not in film["film"]["url"] + shown["url"]
 
