@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from streamlit import file_util
 
 _HEAD = "<head>"
-_IS_AT_THE_ROOT = "<script>window.__streamlit = { BACKEND_BASE_URL: location.origin }</script>"
+_IS_AT_THE_ROOT = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
 
 
 @cache
