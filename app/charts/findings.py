@@ -1,4 +1,4 @@
-"""Figures of findings: their probabilities in one film, and how often they occur together."""
+"""How often findings occur together."""
 
 from __future__ import annotations
 
@@ -8,59 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts import palette
-from app.charts.layout import PER_CENT_TICKS, mark_decision, styled
-from app.core.bundles.manifest import Manifest
+from app.charts.layout import styled
 from app.core.performance.findings import CoOccurrence
-from app.core.performance.formatting import percent_interval, probability
-from app.core.review.worklist import STATUS_LABELS
-from app.core.scoring.prediction import Prediction
+from app.core.performance.formatting import percent_interval
 from app.core.statistics.metrics import Proportion
 
-# Height of a finding in pixels; of many, so that the verdict below stays on the screen.
-_ROW, _LOW_ROW = 34, 23
-_FEW = 6
-# Where the words of a finding begin: right of all bars, so that no threshold crosses them.
-_WORDS = 1.03
 _CELL = 46
-
-
-def finding_bars(prediction: Prediction, manifest: Manifest) -> go.Figure:
-    """Calibrated probability of each finding, with its own threshold and uncertain zone.
-
-    Args:
-        prediction: The prediction to draw.
-        manifest: Findings, display names and thresholds of the model.
-    """
-    task, findings = manifest.task, prediction.findings
-    names = [task.display_name(name) for name in task.classes]
-    figure = go.Figure(
-        go.Bar(
-            x=[one.probability for one in findings],
-            y=names,
-            orientation="h",
-            marker_color=[palette.ACCENT if one.is_positive else palette.MUTED for one in findings],
-            showlegend=False,
-            customdata=[
-                (probability(one.probability), probability(one.threshold)) for one in findings
-            ],
-            hovertemplate="%{y}: %{customdata[0]}, threshold %{customdata[1]}<extra></extra>",
-        )
-    )
-    figure.add_scatter(
-        x=[_WORDS] * len(findings),
-        y=names,
-        mode="text",
-        text=[f"{probability(one.probability)} {STATUS_LABELS[one.zone]}" for one in findings],
-        textposition="middle right",
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    for row, name in enumerate(task.classes):
-        mark_decision(figure, manifest.findings[name].thresholds, row=row)
-    styled(figure, height=48 + (_ROW if len(findings) <= _FEW else _LOW_ROW) * len(findings))
-    figure.update_xaxes(range=[0, 1.75], **PER_CENT_TICKS)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure
 
 
 def co_occurrence_matrix(found: CoOccurrence, names: Sequence[str]) -> go.Figure:

@@ -5,14 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from app.charts import palette
-from app.core.bundles.decision_rule import Thresholds
 
 _UNIT_RANGE = (-0.02, 1.02)
-# Ticks of an axis of probabilities; Plotly's own have no space before the sign.
-PER_CENT_TICKS = {
-    "tickvals": [0, 0.25, 0.5, 0.75, 1],
-    "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
-}
 
 
 def styled(figure: go.Figure, *, height: int, zoom: bool = False) -> go.Figure:
@@ -45,31 +39,3 @@ def unit_axes(figure: go.Figure, x: str, y: str) -> None:
     """
     for update, title in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
         update(title=title, range=_UNIT_RANGE, nticks=6, zeroline=False)
-
-
-def mark_decision(figure: go.Figure, thresholds: Thresholds, *, row: int) -> None:
-    """Draws the uncertain zone and the decision threshold across one row of horizontal bars.
-
-    Args:
-        figure: Has probabilities along x; changed in place.
-        thresholds: Of the row.
-        row: Its place along y, from 0.
-    """
-    across = {"y0": row - 0.5, "y1": row + 0.5}
-    figure.add_shape(
-        type="rect",
-        x0=thresholds.uncertain_low,
-        x1=thresholds.uncertain_high,
-        **across,
-        fillcolor=palette.CONTRAST,
-        opacity=0.25,
-        line_width=0,
-        layer="below",
-    )
-    figure.add_shape(
-        type="line",
-        x0=thresholds.decision,
-        x1=thresholds.decision,
-        **across,
-        line={"color": palette.CONTRAST, "width": 2, "dash": "dash"},
-    )

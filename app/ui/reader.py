@@ -6,6 +6,7 @@ Without one, whoever can open the app may choose any name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 import streamlit as st
@@ -120,10 +121,23 @@ def _chosen() -> Reader | None:
 def _ask_to_sign_in() -> None:
     st.title("Sign in")
     st.write("Readers have verdicts of their own here.")
-    st.button(
-        "Sign in", on_click=errors.callback(st.login), type="primary", icon=":material/login:"
-    )
+    for name in _providers():
+        st.button(
+            f"Sign in with {escape_markdown(name)}" if name else "Sign in",
+            key=f"reader_sign_in_{name}",
+            on_click=errors.callback(st.login),
+            args=(name or None,),
+            type="primary",
+            icon=":material/login:",
+        )
     _keep_in_browser(key="reader_wanted", data={"signedIn": False})
+
+
+def _providers() -> list[str]:
+    """Those that readers may sign in with, by the names of their sections; the unnamed first."""
+    section = st.secrets["auth"]
+    named = [name for name, value in section.items() if isinstance(value, Mapping)]
+    return [*([""] if "client_id" in section else []), *named]
 
 
 def _ask_for_name() -> None:

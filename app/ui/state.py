@@ -25,7 +25,6 @@ _ADAPTING, _CHECKING, _IMPORTING = "adapting", "checking", "importing"
 # Also what they are called in addresses.
 _ID, _FILM = "id", "film"
 _FOLLOWED = "followed"
-_LISTED = "listed"
 _UPLOAD = "upload"
 _ERRORS = "errors"
 _CACHED = "remembered"
@@ -336,22 +335,6 @@ def enter_subfolder() -> None:
         current = st.session_state.get(widget_keys.FOLDER, "").strip("/")
         st.session_state[widget_keys.FOLDER] = f"{current}/{picked}".lstrip("/")
         st.session_state[widget_keys.SUBFOLDER] = None
-
-
-def set_listed(items: list[int]) -> None:
-    """Stores the films of the worklist as listed; the Case page steps through them."""
-    st.session_state[filter_key(_LISTED)] = items
-
-
-def neighbours(item: int) -> tuple[int | None, int | None, str]:
-    """The previous and next film in the worklist, and the position as text."""
-    listed: list[int] = st.session_state.get(filter_key(_LISTED), [])
-    if item not in listed:
-        return None, None, ""
-    index = listed.index(item)
-    before = listed[index - 1] if index else None
-    after = listed[index + 1] if index + 1 < len(listed) else None
-    return before, after, f"{index + 1:,} of {len(listed):,}"
 
 
 def add_error(sentence: str) -> None:

@@ -85,8 +85,11 @@ def test_a_reader_who_was_removed_is_told_so_and_sees_nothing(record):
 
 def test_where_readers_sign_in_nothing_is_shown_before(record, tmp_path, monkeypatch):
     known_reader(record, "Ada")
-    monkeypatch.setattr("streamlit.user_info.get_secrets_auth_section", lambda: {"client_id": "x"})
-    at = open_page()
+    section = {"client_id": "x"}
+    monkeypatch.setattr("streamlit.user_info.get_secrets_auth_section", lambda: section)
+    at = AppTest.from_file(MAIN, default_timeout=60).switch_page("views/readers.py")
+    at.secrets["auth"] = section
+    at.run()
 
     assert not at.exception
     assert [one.value for one in at.title] == ["Sign in"]
