@@ -119,7 +119,7 @@ def _take(cases: HeldOut, rows: list[int]) -> HeldOut:
     arrays = {
         field.name: getattr(cases, field.name)[rows]
         for field in fields(cases)
-        if field.name != "split"
+        if field.name not in ("split", "are_probabilities")  # of all images alike
     }
     return replace(cases, **arrays)
 
