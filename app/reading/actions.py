@@ -69,6 +69,8 @@ def verdict(asked: Asked) -> dict[str, Any]:
         raise AnswerError(409, _MARKED_ONLY)
     elif asked_for == "call":
         raise AnswerError(409, "Your call comes first; nothing was saved.")
+    elif asked_for == "confirm" and wanted.label is None:
+        raise AnswerError(400, "A verdict needs a class here; nothing was saved.")
     elif asked_for == "nothing" and not is_closed:
         raise AnswerError(409, "Nothing is asked of this film now; nothing was saved.")
     else:

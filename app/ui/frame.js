@@ -4,6 +4,7 @@
 // took the reader back all the same.
 const MOMENT = 200; // milliseconds
 const SETTLED = 2000;
+const AWAY = "No connection to the server. The page goes on by itself when it is back.";
 const TABLET = 900; // pixels; also where the viewer puts its panel below the film
 
 export default function () {
@@ -11,6 +12,32 @@ export default function () {
   document.body.dataset.framed = "yes";
   followLinksAfterFields();
   closeSidebarOnTablets();
+  tellOfConnection();
+}
+
+// Says at once that the server is gone, and until when. Streamlit says so after some seconds, in a
+// dialog over the film that takes the keys and asks whether there is an internet.
+function tellOfConnection() {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const line = document.createElement("p");
+  line.className = "connection";
+  line.role = "status";
+  document.body.append(line);
+  const dialogs = new MutationObserver(closeDialogOfConnection);
+  const tell = () => {
+    const isThere = app.dataset.testConnectionState === "CONNECTED";
+    line.textContent = isThere ? "" : AWAY;
+    if (isThere) dialogs.disconnect();
+    else dialogs.observe(document.body, { childList: true, subtree: true });
+    window.dispatchEvent(new Event("overread-connection"));
+  };
+  new MutationObserver(tell).observe(app, { attributeFilter: ["data-test-connection-state"] });
+}
+
+function closeDialogOfConnection() {
+  for (const dialog of document.querySelectorAll('[role="dialog"]'))
+    if (dialog.querySelector("h2")?.textContent === "Connection error")
+      dialog.querySelector('button[aria-label="Close"]')?.click();
 }
 
 // Streamlit opens it on all that is wider than a telephone; on a tablet the page needs the place.

@@ -19,6 +19,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from app.core.backends.conversion import converted
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.settings import read_settings
+from tests.e2e.wards import Ward
 from tests.homes import link_converted
 from tests.openid_provider import free_port
 
@@ -232,6 +233,16 @@ def films(phantom_bundle, tmp_path_factory) -> Path:
 def home(networks, tmp_path) -> Path:
     """The home of a dashboard of a test's own."""
     return link_converted(tmp_path / "home")
+
+
+@pytest.fixture
+def ward(home, networks, tmp_path, monkeypatch) -> Ward:
+    """A home whose worklists a test makes without a browser."""
+    made = Ward(home, tmp_path / "root")
+    monkeypatch.setenv("OVERREAD_HOME", str(made.home))
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(made.root))
+    monkeypatch.setenv("OVERREAD_MODELS", str(REPOSITORY / "models"))
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from app.core.bundles.task import Task
 from app.core.record.entry import Entry
-from app.core.reliance.question import Question
 from app.core.reliance.readings import in_force
+from app.core.review.said_class import said_class
 
 # Kinds of decisions about a film.
 ADJUDICATED, UNANIMOUS, ONE_READER, OPEN = "adjudication", "all readers", "one reader", ""
@@ -73,13 +73,7 @@ def class_said(entry: Entry | None, task: Task) -> str | None:
         entry: Of a call, a verdict or an adjudication.
         task: The classes.
     """
-    if entry is None:
-        return None
-    if task.any_of:
-        return entry.label or (entry.prediction if entry.agreement == "agree" else None)
-    question = Question.of(task)
-    answer = question.answer(entry)
-    return entry.label if answer is None else question.classes[answer]
+    return None if entry is None else said_class(entry, () if task.any_of else task.classes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.core.bundles.findings import absent
 from app.core.bundles.task import BETWEEN_FINDINGS, Task
 from app.core.record.entry import Entry
+from app.core.review.said_class import said_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,5 @@ class Question:
         return self.classes.index(label) if label in self.classes else None
 
     def answer(self, entry: Entry) -> int | None:
-        """The class that a reader's entry says; None if it says none.
-
-        It is the class that was chosen, else that of the model where the reader agrees with it. To
-        disagree with one of two classes is to say the other; among more, it says none.
-        """
-        if entry.label is not None:
-            return self.position(entry.label)
-        advice = self.position(entry.prediction)
-        if advice is None or entry.agreement == "agree":
-            return advice if entry.agreement == "agree" else None
-        is_other = entry.agreement == "disagree" and len(self.classes) == 2 and not self.finding
-        return 1 - advice if is_other else None
+        """The class that a reader's entry says, see `said_class`; None if it says none."""
+        return self.position(said_class(entry, () if self.finding else self.classes))

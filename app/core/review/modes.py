@@ -22,6 +22,7 @@ from app.core.record.verdict import Verdict
 from app.core.record.worklists import Worklist
 from app.core.review.film_answers import Answer, ReadersView
 from app.core.review.findings import label_text
+from app.core.review.said_class import said_class
 
 # `agreement`: a verdict with the model in sight. `call`: what the reader says before it is shown.
 # `confirm`: a verdict after that. `nothing`: as of a closed worklist, or a film that waits.
@@ -207,21 +208,15 @@ def _decided(reader: Reader | None, said: Answers) -> bool:
 
 
 def _differ(said: Answers) -> bool:
+    # Blind, every verdict names its class.
     finals = {
-        _said_class(found)
+        said_class(found, ())
         for reader_id in said.readers
         if said.call(reader_id) is not None
         and (found := said.verdict(reader_id)) is not None
         and found.reader_id == reader_id
     }
     return len(finals) > 1
-
-
-def _said_class(verdict: Verdict) -> str | None:
-    """The class that a verdict says, itself or by agreeing; None if it says none."""
-    if verdict.label is not None:
-        return verdict.label
-    return verdict.prediction if verdict.agreement == "agree" else None
 
 
 def _answer(
