@@ -1,3 +1,5 @@
+import { ConnectionDialog } from "./connection_dialog.js";
+
 // Streamlit sends what was typed into a field a moment after the field is left, but a change of page
 // at once. The text then arrives last, from the page that was left, and takes the reader back to it.
 // So a link that is clicked within that moment is followed after it, and once more if a slow machine
@@ -7,7 +9,10 @@ const SETTLED = 2000;
 const AWAY = "No connection to the server. The page goes on by itself when it is back.";
 const TABLET = 900; // pixels; also where the viewer puts its panel below the film
 
-export default function () {
+let runAgain = () => {}; // has Streamlit draw the whole page anew
+
+export default function ({ setStateValue }) {
+  runAgain = () => setStateValue("asked", Date.now());
   if (document.body.dataset.framed) return;
   document.body.dataset.framed = "yes";
   followLinksAfterFields();
@@ -22,22 +27,17 @@ function tellOfConnection() {
   const line = document.createElement("p");
   line.className = "connection";
   line.role = "status";
-  document.body.append(line);
-  const dialogs = new MutationObserver(closeDialogOfConnection);
+  app.append(line); // which has the colours of the theme
+  new ConnectionDialog().start();
   const tell = () => {
     const isThere = app.dataset.testConnectionState === "CONNECTED";
     line.textContent = isThere ? "" : AWAY;
-    if (isThere) dialogs.disconnect();
-    else dialogs.observe(document.body, { childList: true, subtree: true });
+    // A server that was started again has drawn nothing yet, nor given the page a session.
+    if (isThere) runAgain();
     window.dispatchEvent(new Event("overread-connection"));
   };
+  window.addEventListener("overread-session-ended", () => runAgain());
   new MutationObserver(tell).observe(app, { attributeFilter: ["data-test-connection-state"] });
-}
-
-function closeDialogOfConnection() {
-  for (const dialog of document.querySelectorAll('[role="dialog"]'))
-    if (dialog.querySelector("h2")?.textContent === "Connection error")
-      dialog.querySelector('button[aria-label="Close"]')?.click();
 }
 
 // Streamlit opens it on all that is wider than a telephone; on a tablet the page needs the place.

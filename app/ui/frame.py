@@ -16,4 +16,4 @@ def prepare_page() -> None:
     """Styles the page and handles its links and keys, see `frame.js`; draws nothing."""
     st.html(_STYLE)
     with st.container(key="frame"):
-        _run_script(key="frame_script")
+        _run_script(key="frame_script", on_asked_change=lambda: None)

@@ -1,11 +1,12 @@
 // The reading routes as a page sees them: one client for a worklist, shared by all that shows it.
 import { ActionQueue } from "./action_queue.js";
-import { ConnectionDialog } from "./connection_dialog.js";
 
 export const PREFIX = "/reading";
 const BUSY_POLL = 2000; // milliseconds, while films are being scored
 const CALM_POLL = 3000; // also tells that the server is gone
 const AWAY_POLL = 1000;
+// By which a page hears that it may have lost its server, or has it again; see `frame.js`.
+const CONNECTION = ["online", "offline", "overread-connection"];
 
 // An answer other than the one that was asked for. Worth another try: the server or the record is
 // away, this session is no longer known and Streamlit is about to give another, or the reader was
@@ -30,7 +31,6 @@ export class ReadingClient extends EventTarget {
     this.state = null; // as last polled
     this.problem = null; // why nothing can be saved just now, else null
     this.actions = new ActionQueue(this);
-    this.dialog = new ConnectionDialog();
   }
 
   // Another token is another session, as after a restart of the server.
@@ -41,19 +41,15 @@ export class ReadingClient extends EventTarget {
   }
 
   start() {
-    this.dialog.start();
     document.addEventListener("visibilitychange", this.poll);
-    window.addEventListener("online", this.poll);
-    window.addEventListener("offline", this.poll);
+    for (const type of CONNECTION) window.addEventListener(type, this.poll);
     this.poll();
     this.actions.send();
   }
 
   stop() {
-    this.dialog.stop();
     document.removeEventListener("visibilitychange", this.poll);
-    window.removeEventListener("online", this.poll);
-    window.removeEventListener("offline", this.poll);
+    for (const type of CONNECTION) window.removeEventListener(type, this.poll);
     clearTimeout(this.#timer);
   }
 

@@ -64,7 +64,11 @@ async function goToUnread(desk) {
   try {
     const found = await desk.position.toUnread((item) => desk.client.actions.isWaitingFor(item));
     if (!found) desk.say("Every other film has a decision.");
-    else if (desk.position.index !== before) desk.show();
+    else if (desk.position.index !== before) {
+      // Loaded ahead, it may not have waited for a decision yet.
+      if (desk.store.ready(desk.item)?.film.asks === "nothing") desk.store.forget(desk.item);
+      desk.show();
+    }
   } catch (error) {
     desk.say(error.message);
   }

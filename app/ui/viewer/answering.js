@@ -18,12 +18,13 @@ function send(desk, { name, body, isDecision }) {
 async function saved(desk, { action: { item, name }, answer }) {
   const { client, panel, saving, store } = desk;
   if (!client.actions.isWaitingFor(item)) panel.forgetDraft(item);
-  if (name === "undo") {
+  const entry = name === "undo" ? null : await store.load(item).catch(() => null);
+  // What may be seen of the film is another now: after a decision between readers, the model too.
+  if (name === "undo" || entry?.film.asks === "adjudication") {
     store.forget(item);
     if (item === desk.item) desk.show();
     return;
   }
-  const entry = await store.load(item).catch(() => null);
   if (!entry) return;
   if (name === "call") store.replace(item, answer);
   else entry.film.verdict = answer;

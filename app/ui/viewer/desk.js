@@ -23,7 +23,10 @@ import { VerdictPanel } from "./verdict_panel.js";
 import { View } from "./view.js";
 import { Whereabouts } from "./whereabouts.js";
 
+const ENDED = 10_000; // milliseconds until another session is asked for; one may be on its way
+
 export class Desk {
+  #reopening = 0;
   #version = null; // of the worklist
   #entry = null;
   #failed = false; // whether the open film cannot be had
@@ -50,8 +53,10 @@ export class Desk {
       line: this.at(".saved"), banner: this.at(".banner"),
       place: (item) => this.position.textOf(item),
     });
-    this.whereabouts = new Whereabouts(data.worklist, data.addressed, (item) =>
-      this.setStateValue("item", item));
+    this.whereabouts = new Whereabouts(data.worklist, data.addressed, (item) => {
+      // A server that is gone would hear of it before it has drawn the page anew.
+      if (![0, 401].includes(this.client.problem?.status)) this.setStateValue("item", item);
+    });
     this.typed = new TypedAhead(actionsOf(this), {
       isOrdered: () => this.position.items.length > 0,
       isThere: () => this.film !== null || this.#failed,
@@ -85,6 +90,7 @@ export class Desk {
       this.drawing, this.whereabouts, this.similar])
       part.stop();
     this.store.clear();
+    clearTimeout(this.#reopening);
   }
 
   // The description of the open film, once it is there.
@@ -221,15 +227,23 @@ export class Desk {
       this.stage.draw();
     });
     this.client.addEventListener("state", () => {
-      if (this.film?.status === "pending") this.#describeAnew(); // may be scored by now
+      // May be scored by now, or wait for a decision between readers.
+      if (this.film?.status === "pending" || this.film?.asks === "nothing") this.#describeAnew();
     });
     this.client.addEventListener("connection", () => {
-      // A session that has ended: Streamlit gives another when it runs, as it does by itself once it
-      // has connected again.
-      if (this.client.problem?.status === 401 && isConnected()) this.setStateValue("asked", Date.now());
+      clearTimeout(this.#reopening);
+      if (this.client.problem?.status === 401) this.#reopen();
       if (this.client.problem?.isShutOut) this.#shutOut();
       if (!this.client.problem) this.whereabouts.restAgain(this.item);
     });
+  }
+
+  // A session that has ended, as after half a day: Streamlit gives another when it draws the page.
+  #reopen() {
+    this.#reopening = setTimeout(() => {
+      window.dispatchEvent(new Event("overread-session-ended"));
+      this.#reopen();
+    }, ENDED);
   }
 
   // As when it was scored, or a reader decided below that a refused film is judged after all.
@@ -240,10 +254,4 @@ export class Desk {
     this.store.forget(item);
     this.wait(item);
   }
-}
-
-// Whether Streamlit can be told something.
-function isConnected() {
-  const { testConnectionState } = document.querySelector('[data-testid="stApp"]')?.dataset ?? {};
-  return testConnectionState === "CONNECTED";
 }

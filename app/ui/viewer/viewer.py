@@ -56,6 +56,6 @@ def read_films(
         "addressed": addressed,
         "version": version,
     }
-    result = _mount(data=data, key=key, on_item_change=lambda: None, on_asked_change=lambda: None)
+    result = _mount(data=data, key=key, on_item_change=lambda: None)
     opened: int | None = result.item
     return opened
