@@ -15,6 +15,7 @@ from app.core.record.worklist_items import NewItem, add_items, items
 from app.core.record.worklists import Mode, Origin, Worklist, all_worklists, create_worklist
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.places import FolderPlace, Place, SamplesPlace, UploadsPlace
+from app.core.review.reading_order import in_reading_order
 from app.core.review.upload_space import copy_uploads, delete_expired, require_space
 from app.core.review.worklist_registry import OpenWorklists
 from app.core.settings import Settings
@@ -259,7 +260,7 @@ def _save(
     )
     if moved is not None:
         moved.rename(moved.with_name(made.id))
-    add_items(worklists.record, made.id, films)
+    add_items(worklists.record, made.id, in_reading_order(films, made))
     return worklists.get(made.id)
 
 

@@ -24,6 +24,7 @@ from app.core.review.film_files import FilmFiles, to_be_looked_for
 from app.core.review.installed_models import InstalledModels
 from app.core.review.known_films import KnownFilms
 from app.core.review.places import Place
+from app.core.review.reading_order import in_reading_order
 from app.core.review.scoring_progress import Progress
 from app.core.scoring.engine import Engine
 from app.core.scoring.own_threshold import bundle_at, result_at
@@ -238,7 +239,8 @@ class OpenWorklist:
         Raises:
             RecordError: If they could not be saved.
         """
-        num_new = add_items(self._record, self.worklist.id, films)
+        ordered = in_reading_order(films, self.worklist)
+        num_new = add_items(self._record, self.worklist.id, ordered)
         with self._lock:
             self._files.reload()
             self._results.extend([None] * (len(self._files) - len(self._results)))
