@@ -30,6 +30,10 @@ from app.reading.film_answers import said_part, scaled_regions
 from app.reading.films import asks, film_object
 from app.reading.opened import AskedFilm, asked_film
 
+_NOT_JUDGED_YET = (
+    "The model has yet to judge this film, as after the server was started again. Nothing was "
+    "saved; send it again."
+)
 _MARKED_ONLY = (
     "The model says nothing of this film, so there is nothing to agree with. Mark it as seen or "
     "reported."
@@ -72,6 +76,7 @@ def verdict(asked: Asked) -> dict[str, Any]:
     elif asked_for == "confirm" and wanted.label is None:
         raise AnswerError(400, "A verdict needs a class here; nothing was saved.")
     elif asked_for == "nothing" and not is_closed:
+        _require_judged(found)
         raise AnswerError(409, "Nothing is asked of this film now; nothing was saved.")
     else:
         entry = _save(asked, found, wanted, _said(found, wanted), "verdict")
@@ -92,13 +97,14 @@ def undo(asked: Asked) -> dict[str, Any]:
 
 
 def mark(asked: Asked) -> dict[str, Any]:
-    """Marks a film without a result as seen or reported.
+    """Marks a film without a prediction as seen or reported.
 
     Raises:
-        AnswerError: If the film has a result.
+        AnswerError: If the film has one.
     """
     wanted, found = understood(MarkRequest, asked), asked_film(asked)
     if asks(found) != "mark" and not found.opened.worklist.is_closed:
+        _require_judged(found)
         raise AnswerError(409, "This film is read, not marked; nothing was saved.")
     return said_part(_save(asked, found, wanted, {"comment": wanted.comment}, wanted.event))
 
@@ -118,6 +124,13 @@ def _save(
     entry = _store().record(draft)
     found.opened.answers.follow()
     return entry
+
+
+def _require_judged(found: AskedFilm) -> None:
+    """Has the browser ask again, which keeps what was said, while a film may still be judged."""
+    progress = found.opened.progress
+    if found.result is None and not progress.cancelled and not progress.error:
+        raise AnswerError(503, _NOT_JUDGED_YET)
 
 
 def _decide(asked: Asked, found: AskedFilm, wanted: ReadingRequest) -> Entry:

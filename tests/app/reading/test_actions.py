@@ -1,6 +1,7 @@
 """What readers say of films: saved as it was sent, once, or refused in words."""
 
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from uuid import uuid4
@@ -17,6 +18,7 @@ from app.core.record.shown import heatmap_digest
 from app.core.record.worklists import close_worklist
 from app.core.review.installed_models import installed_models
 from app.core.review.worklist_registry import open_worklists
+from app.core.scoring.engine import Engine
 from tests.app.reading.conftest import browser_of, named
 
 REGION = {"kind": "rectangle", "points": [[1, 2], [30.5, 40]], "label": ""}
@@ -193,6 +195,32 @@ INVALID = [
     {"regions": [REGION | {"points": [["doe^john", 0], [0, 0]]}]}, {"regions": [None]},
     {"regions": [REGION | {"points": [[1], [2]]}]}, {"regions": [{"kind": "line"}]},
 ]  # fmt: skip
+
+
+def test_an_answer_about_a_film_that_is_yet_to_be_judged_is_to_be_sent_again(
+    make, ward, monkeypatch
+):
+    opened, browser = make()
+    item, judged, score = len(opened), threading.Event(), Engine.score
+
+    def held(self, *arguments, **options):
+        judged.wait(60)
+        yield from score(self, *arguments, **options)
+
+    monkeypatch.setattr(Engine, "score", held)
+    (ward / "new.png").write_bytes((ward / "film_0.png").read_bytes() + b"another film")
+    opened.look_again()
+    early = [
+        sent(browser, f"{item}/verdict", agreement="agree"),
+        sent(browser, f"{item}/mark", event="seen"),
+    ]
+    judged.set()
+    opened.wait_until_scored(60)
+
+    assert [one.status_code for one in early] == [503, 503]
+    assert "yet to judge this film" in early[0].json()["error"]
+    assert not entries()
+    saved(browser, f"{item}/verdict", agreement="agree")
 
 
 def test_what_is_not_valid_is_refused_before_anything_is_saved(make):

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from itertools import count
 from uuid import uuid4
 
 import httpx2
@@ -67,12 +68,13 @@ def test_a_killed_server_loses_nothing_that_it_confirmed(make):
     confirmed, sent = {}, []
     for _ in range(2):
         server = Server(opened.worklist.id)
-        killer = threading.Timer(0.3 + random.random(), server.process.kill)
-        killer.start()
+        killer = threading.Timer(random.random() / 2, server.process.kill)
         try:
             if sent:  # the browser's queue sends it again
                 confirmed[sent[-1]] = answer(server, sent[-1], len(sent) - 1)
-            while True:
+            for number in count():
+                if number == 3:
+                    killer.start()
                 sent.append(str(uuid4()))
                 confirmed[sent[-1]] = answer(server, sent[-1], len(sent) - 1)
         except httpx2.TransportError:
@@ -84,7 +86,7 @@ def test_a_killed_server_loses_nothing_that_it_confirmed(make):
     open_worklists().close_all()
     record = open_worklists().record
     found = {entry.action_id: entry.number for entry in log.all_entries(record)}
-    assert len(confirmed) > 2  # of a machine that is busy with other things
+    assert len(confirmed) >= 6
     assert confirmed.items() <= found.items()
     assert found.keys() <= set(sent)
     assert set(Counter(entry.action_id for entry in log.all_entries(record)).values()) == {1}
@@ -94,6 +96,8 @@ def test_a_killed_server_loses_nothing_that_it_confirmed(make):
 def answer(server, action, number):
     """The number of the entry, once it is on disk."""
     body = {"action": action, "agreement": "agree", "comment": f"answer {number}"}
-    answered = server.browser.post(f"/reading/films/{number % 4}/verdict", json=body)
+    address = f"/reading/films/{number % 4}/verdict"
+    while (answered := server.browser.post(address, json=body)).status_code == 503:
+        time.sleep(0.05)  # the film is yet to be judged by the server that was started again
     assert answered.status_code == 200, answered.text
     return answered.json()["number"]
