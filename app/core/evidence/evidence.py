@@ -75,7 +75,7 @@ class Evidence:
             return None
         # A table that a spreadsheet may open has an apostrophe before what looks like a formula.
         for name in (path, path.removeprefix("'")):
-            if found := locate(image_id, name, data_root=self.films, samples=()):
+            if found := locate(image_id, [name], data_root=self.films, samples=()):
                 return found
         return None
 

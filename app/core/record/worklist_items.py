@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from sqlalchemy import Select, bindparam, func, select, update
 
@@ -136,6 +137,33 @@ def item_at(database: Database, worklist_id: str, position: int) -> Item:
     if row is None:
         raise RecordError(f"The worklist has no film {position + 1:,}.")
     return _item(*row)
+
+
+def server_paths(database: Database, image_ids: Collection[str]) -> dict[str, list[str]]:
+    """Where films lay that were reviewed in server folders.
+
+    Args:
+        database: The record.
+        image_ids: Identities of films.
+
+    Returns:
+        Their paths below the data root, by identity, the latest first; nothing for unknown films.
+
+    Raises:
+        RecordError: If the record cannot be read.
+    """
+    columns = worklist_items.c
+    query = (
+        select(columns.image_id, worklists.c.place, columns.name)
+        .join(worklists, worklists.c.id == columns.worklist_id)
+        .where(worklists.c.origin == "folder", columns.image_id.in_(image_ids))
+        .order_by(worklists.c.created_at.desc())
+    )
+    found: dict[str, list[str]] = {}
+    with database.reading(_WHAT) as connection:
+        for image_id, place, name in connection.execute(query):
+            found.setdefault(image_id, []).append((PurePosixPath(place) / name).as_posix())
+    return found
 
 
 def set_image_ids(

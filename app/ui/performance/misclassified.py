@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -15,6 +15,7 @@ from app.core.evidence.evidence import Evidence, Results
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.performance import formatting
 from app.core.performance.classifications import Misclassified
+from app.core.record.worklist_items import server_paths
 from app.core.review import making
 from app.core.review.making import Plan
 from app.core.review.worklist_registry import open_worklists
@@ -26,7 +27,10 @@ from app.ui.performance.details import probability_title
 
 _MAX_LISTED = 1000  # more would take seconds to look for and to send
 _TO_SEE: dict[Seen, str] = {"film": "film", "picture": "small picture", "nothing": "no picture"}
-_SET_ROOT = "Set OVERREAD_DATA_ROOT to the folder the model was trained on and start Overread again"
+_SET_ROOT = (
+    "Review them from a server folder, or set OVERREAD_DATA_ROOT to the folder the model was "
+    "trained on and start Overread again"
+)
 _SMALL = 240  # width of a small picture, in pixels; a film takes what there is
 
 
@@ -42,7 +46,8 @@ def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) 
         st.info("Every film was classified correctly at this threshold.")
         return
     listed, task = misclassified[:_MAX_LISTED], results.manifest.task
-    seen = [_seen(film, results) for film in listed]
+    paths = _paths(listed, results)
+    seen = [_seen(film, paths, results) for film in listed]
     noun = "film" if isinstance(results, Bundle) else "case"
     st.caption(
         f"{formatting.counted(len(misclassified), noun)} misclassified, most confident errors "
@@ -71,15 +76,24 @@ def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) 
     for row in event.selection.rows:
         with notice:
             if isinstance(results, Bundle):
-                _open(listed[row], results)
+                _open(listed[row], paths, results)
             else:
                 _show_film(listed[row], results)
 
 
-def _seen(film: Misclassified, results: Results) -> Seen:
+def _paths(films: Sequence[Misclassified], results: Results) -> dict[str, list[str]]:
+    """Where each film may lie below the data root: as it was evaluated, or as it was reviewed."""
+    if not isinstance(results, Bundle) or read_settings().data_root is None:
+        return {}
+    reviewed = server_paths(open_worklists().record, [film.image_id for film in films])
+    return {film.image_id: [film.path, *reviewed.get(film.image_id, ())] for film in films}
+
+
+def _seen(film: Misclassified, paths: Mapping[str, Sequence[str]], results: Results) -> Seen:
     if isinstance(results, Bundle):
         root = read_settings().data_root
-        return to_be_seen(film.image_id, film.path, bundle=results, data_root=root)
+        known = paths.get(film.image_id, ())
+        return to_be_seen(film.image_id, known, bundle=results, data_root=root)
     return "film" if film.image_id else "nothing"
 
 
@@ -108,7 +122,7 @@ def _what_opens(seen: Sequence[Seen], results: Results) -> str:
     missing_films = len(seen) - films - pictures
     if missing_films:
         text += f"; of {missing_films:,} there is no picture here"
-    return f"{text}. To open all, set OVERREAD_DATA_ROOT to the folder the model was trained on."
+    return f"{text}. {_SET_ROOT} to open all."
 
 
 def _rows(films: Sequence[Misclassified], seen: Sequence[Seen], task: Task) -> pd.DataFrame:
@@ -124,9 +138,9 @@ def _rows(films: Sequence[Misclassified], seen: Sequence[Seen], task: Task) -> p
     )
 
 
-def _open(film: Misclassified, bundle: Bundle) -> None:
-    settings = read_settings()
-    found = locate(film.image_id, film.path, data_root=settings.data_root, samples=bundle.samples)
+def _open(film: Misclassified, paths: Mapping[str, Sequence[str]], bundle: Bundle) -> None:
+    settings, known = read_settings(), paths.get(film.image_id, ())
+    found = locate(film.image_id, known, data_root=settings.data_root, samples=bundle.samples)
     if found is None:
         _show_picture(film, bundle)
         return
@@ -155,7 +169,7 @@ def _show_picture(film: Misclassified, bundle: Bundle) -> None:
     st.caption(
         "The small picture that the model ships, from the film it was tested on. There is no "
         "heatmap of it: the probability was computed from the film itself, and what the model "
-        f"looked at can only be shown on that. {_SET_ROOT} to open it."
+        f"looked at can only be shown on that. {_SET_ROOT} to open the films."
     )
 
 

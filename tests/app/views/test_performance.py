@@ -5,6 +5,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.core.bundles.bundle import load_bundle
+from app.core.record.worklist_items import NewItem, add_items
+from app.core.record.worklists import create_worklist
+from app.core.review.worklist_registry import open_worklists
 from tests.app.views.conftest import opened
 from tests.app.views.light_bundles import (
     HISTORY_TABLE,
@@ -210,6 +213,29 @@ def test_a_miss_whose_film_is_not_here_shows_the_picture_that_the_model_ships(mo
     for fact in ("Truth: **Normal**", "Predicted: **Pneumonia**", "**80.0 %**", "Patient: p1"):
         assert fact in said
     assert "There is no heatmap of it" in captions(at)
+
+
+def test_a_miss_opens_where_it_was_reviewed(models, tmp_path, monkeypatch):
+    frame = table(ROWS)
+    film = tmp_path / "data" / "ward" / "renamed.png"
+    film.parent.mkdir(parents=True)
+    film.write_bytes(b"pixels")
+    image_id = frame.loc[1, "image_id"] = hashlib.sha256(b"pixels").hexdigest()
+    bundle = load_bundle(write_bundle(models, frame))
+    monkeypatch.setenv("OVERREAD_DATA_ROOT", str(tmp_path / "data"))
+    ward = create_worklist(
+        open_worklists().record, name="Ward", origin="folder", place="ward", model="light",
+        bundle_sha256=bundle.sha256, network_sha256=bundle.network_sha256,
+    )  # fmt: skip
+    add_items(open_worklists().record, ward.id, [NewItem("renamed.png", image_id)])
+
+    at = open_page()
+    assert at.dataframe[0].value["To see"].tolist() == ["film", "no picture"]
+    select_first_miss(at, models)
+
+    assert not at.exception
+    looked_at = opened(at)
+    assert looked_at.source(int(at.session_state["film"])).path == film
 
 
 def test_a_miss_opens_on_the_case_page(models, tmp_path, monkeypatch):

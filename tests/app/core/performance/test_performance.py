@@ -205,28 +205,28 @@ def film(tmp_path):
 def test_a_film_is_found_below_the_data_root(film, tmp_path):
     path, image_id = film
 
-    assert locate(image_id, "test/film.png", data_root=tmp_path / "root", samples=[]) == path
+    assert locate(image_id, ["test/film.png"], data_root=tmp_path / "root", samples=[]) == path
 
 
 def test_another_film_under_the_same_name_is_not_taken(film, tmp_path):
     path, image_id = film
     path.write_bytes(b"other pixels")
 
-    assert locate(image_id, "test/film.png", data_root=tmp_path / "root", samples=[]) is None
+    assert locate(image_id, ["test/film.png"], data_root=tmp_path / "root", samples=[]) is None
 
 
 @pytest.mark.parametrize("name", ["../outside.png", "/etc/hostname", "gone.png", "a\0b"])
 def test_nothing_outside_the_root_is_looked_at(film, tmp_path, name):
     (tmp_path / "outside.png").write_bytes(b"pixels")
 
-    assert locate(film[1], name, data_root=tmp_path / "root", samples=[]) is None
+    assert locate(film[1], [name], data_root=tmp_path / "root", samples=[]) is None
 
 
 def test_a_sample_is_found_by_its_bytes_and_not_its_name(film, tmp_path):
     sample = tmp_path / "sample.png"
     sample.write_bytes(b"pixels")
 
-    assert locate(film[1], "gone.png", data_root=None, samples=[film[0].parent, sample]) == sample
+    assert locate(film[1], ["gone.png"], data_root=None, samples=[film[0].parent, sample]) == sample
 
 
 def interval(value, low, high):

@@ -10,6 +10,7 @@ from app.core.record.worklist_items import (
     add_items,
     item_at,
     items,
+    server_paths,
     set_image_ids,
 )
 from app.core.record.worklists import create_worklist
@@ -22,9 +23,9 @@ def worklist_id(record):
     return create(record)
 
 
-def create(record):
+def create(record, origin="folder", place="ward"):
     return create_worklist(
-        record, name="Ward 3", origin="folder", place="ward", bundle_sha256="b" * 64,
+        record, name="Ward 3", origin=origin, place=place, bundle_sha256="b" * 64,
         network_sha256="n" * 64, model="chest",
     ).id  # fmt: skip
 
@@ -53,6 +54,19 @@ def test_a_film_that_was_read_is_known_again_by_its_file(record, worklist_id):
     assert item_at(record, worklist_id, 2) == Item(2, "c", "f" * 64, STAMP)
     with pytest.raises(RecordError, match="no film 4"):
         item_at(record, worklist_id, 3)
+
+
+def test_where_films_lay_is_known_of_server_folders(record, worklist_id):
+    film, other = "e" * 64, "f" * 64
+    add_items(record, worklist_id, [NewItem("a/1.png", film), NewItem("2.png", other)])
+    add_items(record, create(record, place=""), [NewItem("moved.png", film)])
+    add_items(record, create(record, origin="uploads"), [NewItem("sent.png", film)])
+
+    found = server_paths(record, [film, "0" * 64])
+
+    assert set(found) == {film}
+    assert sorted(found[film]) == ["moved.png", "ward/a/1.png"]
+    assert server_paths(record, []) == {}
 
 
 def test_nothing_is_added_to_a_worklist_that_is_not_there(record):

@@ -21,7 +21,7 @@ def test_a_film_is_found_however_its_accents_were_encoded_where_it_was_trained(
     path.parent.mkdir()
     path.write_bytes(FILM)
 
-    found = locate(IMAGE_ID, normalize(evaluated, NAME), data_root=tmp_path, samples=[])
+    found = locate(IMAGE_ID, [normalize(evaluated, NAME)], data_root=tmp_path, samples=[])
 
     assert found is not None
     assert found.samefile(path)
@@ -32,10 +32,10 @@ def test_another_file_of_that_name_is_not_the_film(tmp_path):
     sample = tmp_path / "sample.png"
     sample.write_bytes(FILM)
 
-    assert locate(IMAGE_ID, "a.png", data_root=tmp_path, samples=[]) is None
-    assert locate(IMAGE_ID, "a.png", data_root=tmp_path, samples=[sample]) == sample
-    assert locate(IMAGE_ID, "../a.png", data_root=tmp_path, samples=[]) is None
-    assert locate(IMAGE_ID, "gone.png", data_root=None, samples=[]) is None
+    assert locate(IMAGE_ID, ["a.png"], data_root=tmp_path, samples=[]) is None
+    assert locate(IMAGE_ID, ["a.png"], data_root=tmp_path, samples=[sample]) == sample
+    assert locate(IMAGE_ID, ["../a.png"], data_root=tmp_path, samples=[]) is None
+    assert locate(IMAGE_ID, ["gone.png"], data_root=None, samples=[]) is None
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_what_there_is_to_see_is_known_before_a_file_is_read(shipped, tmp_path):
     (root / "here.png").write_bytes(b"whatever is in it")
 
     def seen(image_id, path, data_root=root):
-        return to_be_seen(image_id, path, bundle=bundle, data_root=data_root)
+        return to_be_seen(image_id, [path], bundle=bundle, data_root=data_root)
 
     assert seen(IMAGE_ID, "gone.png") == "film"
     assert seen("0" * 64, "here.png") == "film"
