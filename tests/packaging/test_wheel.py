@@ -85,4 +85,5 @@ def test_the_samples_are_scored_with_the_bundle_by_its_name(installed):
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(installed.folder / "results.csv")
     assert list(table["status"]) == ["ok"] * 24
-    assert [path.name for path in installed.folder.iterdir()] == ["results.csv"]
+    written = sorted(path.name for path in installed.folder.iterdir())
+    assert written == ["results.csv", "results.csv.shift.json"]
