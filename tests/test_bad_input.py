@@ -344,7 +344,7 @@ def spoil_byte(folder):
 
 def spoil_format(folder):
     manifest = json.loads((folder / "bundle.json").read_text())
-    (folder / "bundle.json").write_text(json.dumps(manifest | {"format": 5}))
+    (folder / "bundle.json").write_text(json.dumps(manifest | {"format": 6}))
 
 
 def spoil_classes(folder):
@@ -365,7 +365,7 @@ def spoil_classes(folder):
     [
         (spoil_byte, ["model.keras", "was changed", "Copy or train"]),
         (lambda folder: (folder / "history.csv").unlink(), ["lacks history.csv", "Copy"]),
-        (spoil_format, ["has format 5", "reads the formats 1, 2, 3 and 4", "Update"]),
+        (spoil_format, ["has format 6", "reads the formats 1, 2, 3, 4 and 5", "Update"]),
         (spoil_classes, ["has 1 outputs", "lists 3 classes", "Train it again"]),
         (lambda folder: (folder / "bundle.json").unlink(), ["no bundle", "Expected"]),
     ],

@@ -88,12 +88,14 @@ def choose_layer(
     key = widget_keys.layer_key(bundle)
     steps = [*(layer.name for layer in layers), EVIDENCE]
     kinds = {layer.name: layer for layer in layers}
+    # In each run: a browser that missed a choice, because a run was interrupted, has it then.
+    chosen = state.value_of(key)
+    state.set_value(key, chosen if chosen in steps else _first(walk, steps))
     strip = st.container()
     back, chooser, forward = st.columns([2, 8, 2], vertical_alignment="bottom")
     current: str = chooser.selectbox(
         "Layer",
         steps,
-        index=_index(steps, state.value_of(key), walk[0].layer if walk else steps[0]),
         format_func=lambda step: _step_label(step, steps.index(step), kinds, bundle),
         key=key,
         label_visibility="collapsed",
@@ -165,12 +167,8 @@ def format_kind(layer: LayerInfo) -> str:
     return f"{layer.kind} ({layer.activation})" if layer.activation else layer.kind
 
 
-def _index(steps: Sequence[str], chosen: str | None, first: str) -> int:
-    """Where the layer is that is shown, chosen or not.
-
-    A browser that did not receive the choice, because the run was interrupted, falls back on it.
-    """
-    return steps.index(chosen if chosen in steps else first)
+def _first(walk: Sequence[StrongestChannel], steps: Sequence[str]) -> str:
+    return walk[0].layer if walk else steps[0]
 
 
 def _show_strip(

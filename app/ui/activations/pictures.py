@@ -83,13 +83,15 @@ def show_film(case: Case, film: Film, pixels: NDArray[np.uint8], bundle: Bundle)
 
 def choose_view() -> View:
     """Shows the controls above the images and returns the choice."""
+    key = widget_keys.ACTIVATIONS_VIEW
+    # In each run: a browser that missed a choice, because a run was interrupted, has it then.
+    state.set_value(key, state.value_of(key, GRID))
     views, beside, drawing = st.columns([7, 5, 3], vertical_alignment="center")
     name = views.segmented_control(
         "View",
         [GRID, ONE, LIST],
-        default=state.value_of(widget_keys.ACTIVATIONS_VIEW, GRID),
         required=True,
-        key=widget_keys.ACTIVATIONS_VIEW,
+        key=key,
         label_visibility="collapsed",
         persist_state="session",
     )

@@ -65,6 +65,7 @@ def engine(backbone, tmp_path_factory):
         input=Input(height=size, width=size, channels=channels, fit="stretch"),
         heatmap=Heatmap(layer=PRESETS[name].heatmap_layer, scale=1),
         files={"model.keras": file_sha256(folder / "model.keras")},
+        is_graph=False,
         reference=None,
         feature_layers=(),
     )
