@@ -1,4 +1,4 @@
-"""Takes the README's screenshots: `make screenshots`.
+"""Takes the screenshots of README and docs/reading.md: `make screenshots`.
 
 Starts the app with the default model, walks through its pages in headless Chromium like a
 user, and writes one screenshot per page to `docs/images`.
@@ -42,17 +42,31 @@ def _walk(page: Page, url: str) -> None:
     _keep(page, "worklist")
     steps.choose_filter(page, "Status", "▲ Positive")
     steps.open_row(page, 0)
-    for verdict in "aad":
-        page.keyboard.press(verdict)
-        expect(page.locator(".panel .saved")).to_contain_text("Saved")
-        page.keyboard.press("n")
+    _read_three_films(page)
     _keep(page, "case")
+    page.keyboard.press("?")
+    _keep(page, "keys")
+    page.keyboard.press("Escape")
     for title in ("Worklists", "Report", "Activations", "Performance", "Model card"):
         steps.go_to(page, title)
         if title == "Report":
             with steps.rerun(page):
                 page.get_by_role("button", name="Take the names of folders").click()
         _keep(page, title.lower().replace(" ", "_"))
+    steps.go_to(page, "Worklists")
+    with steps.rerun(page):
+        page.get_by_label("Reading mode").click()
+        page.get_by_role("option", name="Blind first").click()
+    steps.review_samples(page)
+    steps.open_row(page, 0)
+    _keep(page, "blind")
+
+
+def _read_three_films(page: Page) -> None:
+    for verdict in "aad":
+        page.keyboard.press(verdict)
+        expect(page.locator(".panel .saved")).to_contain_text("Saved")
+        page.keyboard.press("n")
 
 
 def _keep(page: Page, name: str) -> None:
@@ -60,8 +74,8 @@ def _keep(page: Page, name: str) -> None:
     # Images are rendered after the script has ended, with no event to wait for.
     page.mouse.move(0, 0)
     page.wait_for_timeout(3000)
-    page.screenshot(path=IMAGES / f"{name}.png")
-    print(f"docs/images/{name}.png")
+    page.screenshot(path=IMAGES / f"{name}.jpg", type="jpeg", quality=85)
+    print(f"docs/images/{name}.jpg")
 
 
 if __name__ == "__main__":
