@@ -52,6 +52,8 @@ def _run(options: argparse.Namespace) -> None:
         for one in known:
             closed = "\tclosed" if one.is_closed else ""
             print(f"{one.id}\t{one.created_at:%Y-%m-%d}\t{one.name}{closed}")
+        if not known:
+            print("overread: there are no worklists yet.", file=sys.stderr)
         return
     if options.out is None:
         raise WrongCall("--out is missing. Name the folder to write, such as --out report.")

@@ -81,6 +81,14 @@ def test_overlays_are_named_as_the_tables_name_films(opened, tmp_path):
     ]
 
 
+def test_that_there_are_no_worklists_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path))
+
+    assert main(["report"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "overread: there are no worklists yet.\n")
+
+
 def test_without_a_worklist_those_there_are_are_listed(opened, capsys):
     assert main(["report"]) == 0
 
