@@ -50,5 +50,5 @@ class Readings:
         self.add(
             "verdict", item, reader, label=after, prediction=advice, confidence=1.0,
             agreement="agree" if after == advice else "disagree", reading_seconds=4.0,
-            probability=0.9 if advice else 0.1, threshold=0.5,
+            probability=0.9 if advice else 0.1, threshold=0.5, tags=(), regions=(),
         )  # fmt: skip

@@ -65,6 +65,7 @@ def test_csv_is_read_by_a_spreadsheet_as_it_is(contents):
     assert table["film"][3] == "PNEUMONIA/肺 2.png"
     assert table["comment"][5] == "'=HYPERLINK(1)\\r\nopacité 肺 \U0001f62e <b>"
     assert table["tags"][5] == "rotated, device"
+    assert (table["tags"][0], table["regions"][0]) == ("", "")
     assert table["verdict_entry"][0] == "2"  # not 2.0
     assert table["call_entry"][5] == ""
 
