@@ -14,7 +14,7 @@ from app.commands.parsing import WrongCall, given_path, require_output_folder
 
 if TYPE_CHECKING:
     from app.core.exports.contents import Contents
-    from app.core.record.worklists import Worklist
+    from app.core.record.worklist import Worklist
     from app.core.review.open_worklist import OpenWorklist
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from app.core.errors import ImageError
 from app.core.explanations.methods import METHODS
 from app.core.explanations.selection import Choice, default_choice
-from app.core.record.worklists import Worklist
+from app.core.record.worklist import Worklist
 from app.core.reliance.truth import known_truth
 from app.core.review import modes
 from app.core.review.film_heatmaps import (

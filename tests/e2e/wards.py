@@ -11,7 +11,7 @@ from app.core.bundles.bundle import load_bundle
 from app.core.record.entry import Entry
 from app.core.record.log import all_entries
 from app.core.record.readers import Role, known_reader, set_role
-from app.core.record.worklists import Mode
+from app.core.record.worklist import Mode
 from app.core.review import making
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings

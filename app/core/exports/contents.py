@@ -8,7 +8,7 @@ from datetime import datetime
 
 from app.core.bundles.bundle import Bundle
 from app.core.record.entry import Entry
-from app.core.record.worklists import Worklist
+from app.core.record.worklist import Worklist
 from app.core.reliance.question import Question
 from app.core.reliance.report import RelianceReport, reliance_report
 from app.core.scoring.result import Result

@@ -17,8 +17,8 @@ from app.core.record.entry import Entry
 from app.core.record.log import all_entries
 from app.core.record.readers import Reader
 from app.core.record.verdict import Verdict
+from app.core.record.worklist import Worklist
 from app.core.record.worklist_items import items
-from app.core.record.worklists import Worklist
 from app.core.review.film_names import shown_name
 from app.core.review.modes import hides_names, own_answer
 

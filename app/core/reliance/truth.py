@@ -10,8 +10,8 @@ from app.core.adaptation.labels import class_positions, parse_table
 from app.core.adaptation.matching import match
 from app.core.bundles.task import Task
 from app.core.record.database import Database
+from app.core.record.worklist import Worklist
 from app.core.record.worklist_truth import table_truth
-from app.core.record.worklists import Worklist
 from app.core.scoring.result import Result
 
 

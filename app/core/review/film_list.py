@@ -10,7 +10,7 @@ from typing import NamedTuple
 from app.core.bundles.findings import finding_task
 from app.core.bundles.task import Task
 from app.core.record.readers import Reader
-from app.core.record.worklists import Worklist
+from app.core.record.worklist import Worklist
 from app.core.review.film_answers import ReadersView
 from app.core.review.film_order import Filter, Listing, Order, listing
 from app.core.review.film_rows import FilmRow, film_row

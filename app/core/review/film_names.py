@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.core.record.worklists import Worklist
+from app.core.record.worklist import Worklist
 from app.core.review.modes import hides_names
 from app.core.review.open_worklist import OpenWorklist
 from app.core.scoring.result import Result

@@ -11,8 +11,9 @@ from pathlib import Path
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import SAMPLES
 from app.core.errors import SourceError
+from app.core.record.worklist import Mode, Origin, Worklist
 from app.core.record.worklist_items import NewItem, add_items, items
-from app.core.record.worklists import Mode, Origin, Worklist, all_worklists, create_worklist
+from app.core.record.worklists import all_worklists, create_worklist
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.places import FolderPlace, Place, SamplesPlace, UploadsPlace
 from app.core.review.reading_order import in_reading_order

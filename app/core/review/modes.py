@@ -19,7 +19,7 @@ from app.core.bundles.task import Task
 from app.core.record.answers import Answers
 from app.core.record.readers import Reader
 from app.core.record.verdict import Verdict
-from app.core.record.worklists import Worklist
+from app.core.record.worklist import Worklist
 from app.core.review.film_answers import Answer, ReadersView
 from app.core.review.findings import label_text
 from app.core.review.said_class import said_class

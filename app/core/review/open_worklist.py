@@ -17,8 +17,9 @@ from app.core.images.reading import ReadOptions
 from app.core.record.answers import WorklistAnswers
 from app.core.record.database import Database
 from app.core.record.decisions import DecisionStore
+from app.core.record.worklist import Worklist
 from app.core.record.worklist_items import NewItem, add_items
-from app.core.record.worklists import Worklist, set_reading, worklist
+from app.core.record.worklists import set_reading, worklist
 from app.core.results.folder_shift import compare_results
 from app.core.review.film_files import FilmFiles, to_be_looked_for
 from app.core.review.installed_models import InstalledModels
@@ -197,7 +198,7 @@ class OpenWorklist:
         self.take(worklist(self._record, self.worklist.id))
 
     def take(self, found: Worklist) -> None:
-        """Takes over what the record says of the worklist by now, such as its threshold.
+        """Takes over what the record says of the worklist by now, such as that it was closed.
 
         Args:
             found: The same worklist.
@@ -206,12 +207,8 @@ class OpenWorklist:
             self._score_anew(found)
         with self._lock:
             before, self.worklist = self.worklist, found
-            if found == before:
-                return
-            if found.threshold != before.threshold:
-                self.bundle = bundle_at(self._model, found.threshold)
-                self._results = [one and result_at(one, self.bundle) for one in self._results]
-            self.version += 1
+            if found != before:
+                self.version += 1
 
     def look_again(self) -> int:
         """Adds the films that are new at its place, and looks for those that were gone or changed.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from app.core.record.worklist import Worklist
 from app.core.record.worklist_items import NewItem
-from app.core.record.worklists import Worklist
 
 
 def in_reading_order(films: Sequence[NewItem], worklist: Worklist) -> list[NewItem]:

@@ -8,7 +8,8 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError
 from app.core.record.database import Database
 from app.core.record.opening import open_record
-from app.core.record.worklists import Worklist, worklist
+from app.core.record.worklist import Worklist
+from app.core.record.worklists import worklist
 from app.core.review.installed_models import InstalledModels, installed_models
 from app.core.review.kept import Kept
 from app.core.review.open_worklist import OpenWorklist

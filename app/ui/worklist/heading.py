@@ -8,7 +8,8 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import SourceError
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.performance.formatting import counted
-from app.core.record.worklists import Worklist, close_worklist, reopen_worklist
+from app.core.record.worklist import Worklist
+from app.core.record.worklists import close_worklist, reopen_worklist
 from app.core.review import making
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.upload_space import kept_until

@@ -10,7 +10,7 @@ from app.core.exports.recorded import Recorded, entries_csv, entries_json, recor
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.record.readers import Reader
 from app.core.record.verdict import Verdict
-from app.core.record.worklists import Worklist
+from app.core.record.worklist import Worklist
 from app.core.review.worklist_registry import open_worklists
 from app.ui import state
 from app.ui.worklist import heading

@@ -10,8 +10,9 @@ from app.core.bundles.bundle_folders import shown_name
 from app.core.markdown import escape_markdown
 from app.core.performance.formatting import counted
 from app.core.record.readers import Reader
+from app.core.record.worklist import Mode, Worklist
 from app.core.record.worklist_progress import NOTHING, ReadSoFar, read_so_far
-from app.core.record.worklists import Mode, Worklist, all_worklists
+from app.core.record.worklists import all_worklists
 from app.core.review.next_film import next_unread
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.core.errors import OverreadError
-from app.core.record.worklists import Worklist, worklist
+from app.core.record.worklist import Worklist
+from app.core.record.worklists import worklist
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.worklist_registry import open_worklists
 from app.ui import reader, state

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.record.readers import all_readers
-from app.core.record.worklists import Mode
+from app.core.record.worklist import Mode
 from app.core.review.making import Plan
 from app.core.review.worklist_registry import open_worklists
 from app.ui import reader, state

@@ -12,10 +12,8 @@ from app.core.record.worklists import (
     all_worklists,
     close_worklist,
     create_worklist,
-    rename_worklist,
     reopen_worklist,
     set_readers,
-    set_threshold,
     set_truth,
     worklist,
 )
@@ -53,15 +51,13 @@ def test_a_worklist_is_there_after_a_restart_at_its_address(url):
 
 
 def test_a_worklist_is_changed_and_says_since_when(record):
-    made, reader = create(record, threshold=0.25), known_reader(record, "Ada")
-    set_threshold(record, made.id, None)
+    made, reader = create(record), known_reader(record, "Ada")
     set_truth(record, made.id, "folders")
     set_readers(record, made.id, [reader.id, reader.id])
-    rename_worklist(record, made.id, "Ward 4")
 
     found = worklist(record, made.id)
-    assert (found.name, found.threshold, found.truth) == ("Ward 4", None, "folders")
-    assert made.created_at < found.threshold_at < found.truth_at
+    assert (made.truth, made.truth_at, found.truth) == (None, None, "folders")
+    assert made.created_at < found.truth_at
     assert found.readers == (reader.id,)
 
     set_readers(record, made.id, [])

@@ -10,7 +10,7 @@ from app.core.bundles.task import Task
 from app.core.record.answers import Answers
 from app.core.record.readers import Reader
 from app.core.record.verdict import Verdict
-from app.core.record.worklists import Worklist
+from app.core.record.worklist import Worklist
 from app.core.review import modes
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
