@@ -105,7 +105,7 @@ class Background(Generic[_T]):
         except OverreadError as error:
             self.error = str(error)
         except Exception as error:
-            # The text of an unexpected exception may contain a path, see `open_worklist`.
+            # The text of an unexpected exception may contain a path, see `worklist_scoring`.
             _LOG.error("Work on films stopped: %s at %s", type(error).__name__, raised_at(error))
             self.error = (
                 f"It stopped unexpectedly ({type(error).__name__}). Nothing was written; start it "

@@ -3,7 +3,6 @@
 import os
 import shutil
 import threading
-from dataclasses import replace
 from io import BytesIO
 
 import cv2
@@ -13,16 +12,14 @@ import tifffile
 
 from app.core.images.reading import ReadOptions
 from app.core.record.decisions import DecisionStore
-from app.core.record.worklists import close_worklist
 from app.core.review import making
 from app.core.review.installed_models import InstalledModels
 from app.core.review.making import Plan
-from app.core.review.scoring_progress import Progress
 from app.core.review.worklist_registry import WorklistModelError
 from app.core.scoring.engine import Engine
 from app.core.settings import read_settings
 from app.core.sources.source import Source
-from tests.folder_films import ward_film, with_ward, write_ward
+from tests.folder_films import ward_film
 
 
 def test_a_folder_is_listed_and_scored(opened, bundle):
@@ -145,65 +142,6 @@ def test_a_model_that_is_gone_is_said_to_be(opened, start, bundle, tmp_path, mon
         worklists.get(opened.worklist.id)
 
 
-def test_a_closed_worklist_is_read_and_not_scored(opened, start, settings):
-    settings.results.unlink()
-    worklists = start()
-    close_worklist(worklists.record, opened.worklist.id)
-    again = worklists.get(opened.worklist.id)
-    again.wait_until_scored(60)
-
-    assert again.worklist.is_closed
-    assert list(again.results()) == [None] * 4
-
-
-def test_cancel_keeps_what_is_done_and_starting_again_does_the_rest(
-    start, settings, bundle, ward, monkeypatch
-):
-    write_ward(ward / "more", 200)
-    reached, go_on = threading.Event(), threading.Event()
-    original = Engine.run
-
-    def run(self, pixels):
-        reached.set()
-        go_on.wait(30)
-        return original(self, pixels)
-
-    monkeypatch.setattr(Engine, "run", run)
-    made = making.of_folder(start(), Plan(name="Ward", bundle=bundle), "ward", settings=settings)
-    assert reached.wait(60)
-    made.cancel()
-    go_on.set()
-    made.wait_until_scored(60)
-    assert 0 < made.progress.done < 204
-    assert made.progress.cancelled
-    assert made.shift is None
-
-    made.start()
-    made.wait_until_scored(60)
-    assert made.progress.done == 204
-    assert not made.progress.cancelled
-
-
-def test_an_unexpected_error_is_reported_without_its_text(
-    start, settings, bundle, monkeypatch, capfd, caplog
-):
-    def score(self, sources, **options):
-        yield from ()
-        raise RuntimeError("/home/ward/Jane_Doe.png")
-
-    monkeypatch.setattr(Engine, "score", score)
-    # The hook of the app, which prints what a thread leaves; that of pytest would keep it.
-    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
-    made = making.of_folder(start(), Plan(name="Ward", bundle=bundle), "ward", settings=settings)
-    made.wait_until_scored(60)
-
-    printed = capfd.readouterr().err + caplog.text
-    assert "RuntimeError" in made.progress.error
-    assert "Jane" not in made.progress.error + printed
-    assert "RuntimeError at test_open_worklist.py:" in printed
-    assert not made.progress.running
-
-
 def test_a_decision_about_a_refused_film_outlives_a_restart(
     start, settings, referenced_bundle, ward, monkeypatch
 ):
@@ -233,37 +171,6 @@ def test_a_decision_about_a_refused_film_outlives_a_restart(
     again.wait_until_scored(60)
     assert again.result(1).prediction == judged.prediction
     assert [one.status for one in again.results()] == ["refused", "ok", "refused", "refused"]
-
-
-def test_films_are_compared_with_those_of_the_model_and_again_after_a_decision(
-    start, bundle, ward, tmp_path, monkeypatch
-):
-    ward_bundle = with_ward(bundle, tmp_path / "models" / bundle.name)
-    monkeypatch.setenv("OVERREAD_MODELS", str(ward_bundle.path.parent))
-    settings = read_settings()
-    write_ward(ward.parent / "bright", 60, brighter=60)
-    worklists = type(start())(settings, InstalledModels(settings))
-    plan = Plan(name="Bright", bundle=ward_bundle)
-    made = making.of_folder(worklists, plan, "bright", settings=settings)
-    made.wait_until_scored(60)
-    assert "brighter" in made.shift.sentence
-    assert (made.shift.refused.successes, made.shift.refused.total) == (0, 60)
-
-    for item in range(20):
-        made.replace(
-            item,
-            replace(made.result(item), status="refused", reason_code="unfamiliar", prediction=None),
-        )
-    made.wait_until_scored(60)
-    assert (made.shift.refused.successes, made.shift.refused.total) == (20, 60)
-
-
-def test_rate_and_time_left_by_hand():
-    progress = Progress(40, 100, known=10, seconds=10.0, running=True, cancelled=False)
-
-    assert progress.rate == pytest.approx(3.0)
-    assert progress.seconds_left == pytest.approx(20.0)
-    assert Progress(10, 90, 10, 5.0, True, False).seconds_left is None
 
 
 def test_a_choice_for_files_that_leave_something_open_outlasts_a_restart(
