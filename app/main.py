@@ -6,8 +6,9 @@ import streamlit as st
 
 from app.core.images.in_flight import in_flight
 from app.core.settings import read_settings
-from app.ui import errors, frame, reader, state
+from app.ui import errors, frame, reader
 from app.ui.cache import garbage
+from app.ui.state import chosen_model
 from app.ui.worklists import opened
 
 st.set_page_config(
@@ -50,7 +51,7 @@ with errors.handled():
     with st.sidebar:
         reader.show_in_sidebar()
         opened.follow_model()
-        state.pick_model()
+        chosen_model.pick_model()
     try:
         page.run()
     finally:  # also after `st.stop`

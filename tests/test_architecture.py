@@ -80,7 +80,7 @@ WITH_DATABASE = ("app.core.record.verdicts",)
 
 
 # What reads or sets a widget by its key.
-SESSION_FUNCTIONS = ("value_of", "set_value", "selected_rows", "selected_columns")
+SESSION_FUNCTIONS = ("value_of", "set_value", "selected_rows")
 
 
 @functools.cache
@@ -167,10 +167,10 @@ def test_only_the_cache_package_caches():
     assert cached == {ROOT / "app" / "ui" / "cache"}
 
 
-def test_only_the_state_module_touches_the_session():
-    touching = [p.name for p in sources("app") if "session_state" in p.read_text("utf-8")]
+def test_only_the_state_package_touches_the_session():
+    touching = {p.parent for p in sources("app") if "session_state" in p.read_text("utf-8")}
 
-    assert touching == ["state.py"]
+    assert touching == {ROOT / "app" / "ui" / "state"}
 
 
 def test_every_key_that_is_read_back_has_a_name():
@@ -180,7 +180,7 @@ def test_every_key_that_is_read_back_has_a_name():
         for path in sources(area)
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call)
-        and ast.unparse(call.func) in {f"state.{name}" for name in SESSION_FUNCTIONS}
+        and ast.unparse(call.func) in {f"widgets.{name}" for name in SESSION_FUNCTIONS}
         and not isinstance(call.args[0], ast.Name | ast.Attribute | ast.Call)
     ]
 

@@ -12,7 +12,8 @@ import streamlit as st
 from app.core.performance import formatting
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import F1, Proportion
-from app.ui import errors, state
+from app.ui import errors
+from app.ui.state import widgets
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -156,7 +157,7 @@ def threshold_slider(
         icon=":material/undo:",
         help="Resets to the model's own threshold.",
         key=f"{key}_back",
-        on_click=errors.callback(state.set_value),
+        on_click=errors.callback(widgets.set_value),
         args=(key, default),
         disabled=value == default,
         width="stretch",

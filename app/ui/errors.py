@@ -16,7 +16,7 @@ import streamlit as st
 
 from app.core.errors import OverreadError, missing_package
 from app.core.markdown import escape_sentence
-from app.ui import state
+from app.ui.state import remembered
 
 _P = ParamSpec("_P")
 
@@ -40,7 +40,7 @@ def callback(act: Callable[_P, object]) -> Callable[_P, None]:
         try:
             act(*args, **kwargs)
         except OverreadError as error:
-            state.add_error(str(error))
+            remembered.add_error(str(error))
 
     return guarded
 
@@ -74,7 +74,7 @@ def show_raised() -> None:
     move everything after it to new positions, and show parts of it twice until the rerun ends.
     """
     with st.container():
-        for sentence in state.take_errors():
+        for sentence in remembered.take_errors():
             _show(sentence)
 
 

@@ -15,8 +15,9 @@ from app.core.markdown import escape_markdown
 from app.core.record.database import Database
 from app.core.record.readers import Reader, all_readers, find_reader, known_reader, set_role
 from app.core.settings import read_settings
-from app.ui import elements, errors, state
+from app.ui import elements, errors
 from app.ui.cache import models
+from app.ui.state import remembered, widgets
 from app.ui.widget_keys import NEW_READER, READER_NAME
 
 _COOKIE = "overread_reader"
@@ -93,7 +94,7 @@ def show_in_sidebar() -> None:
                 _ask_for_name()
     if signs_in():
         _keep_in_browser(key="reader_kept", data={"signedIn": True})
-    elif chosen := state.chosen_reader():
+    elif chosen := remembered.chosen_reader():
         _keep_in_browser(key="reader_kept", data={"chosen": chosen})
 
 
@@ -114,7 +115,7 @@ def _signed_in() -> Reader | None:
 
 
 def _chosen() -> Reader | None:
-    name = state.chosen_reader() or unquote(st.context.cookies.get(_COOKIE, ""))
+    name = remembered.chosen_reader() or unquote(st.context.cookies.get(_COOKIE, ""))
     return find_reader(_record(), name) if name else None
 
 
@@ -160,8 +161,8 @@ def _ask_for_name() -> None:
 
 
 def _choose(key: str) -> None:
-    if name := state.value_of(key):
-        state.choose_reader(known_reader(_record(), name).name)
+    if name := widgets.value_of(key):
+        remembered.choose_reader(known_reader(_record(), name).name)
 
 
 def _record() -> Database:

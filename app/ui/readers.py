@@ -16,8 +16,9 @@ from app.core.record.readers import (
     set_role,
 )
 from app.reading.sessions import sessions
-from app.ui import errors, reader, state
+from app.ui import errors, reader
 from app.ui.cache import models
+from app.ui.state import widgets
 
 
 def explain(who: Reader) -> None:
@@ -91,7 +92,7 @@ def _show_removal(one: Reader) -> None:
 
 def _change_role(reader_id: int, key: str) -> None:
     _check()
-    set_role(_record(), reader_id, state.value_of(key))
+    set_role(_record(), reader_id, widgets.value_of(key))
     sessions.end_of(reader_id)
 
 

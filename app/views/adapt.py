@@ -4,13 +4,14 @@ import streamlit as st
 
 from app.core.markdown import escape_sentence
 from app.core.review.modes import hides_names
-from app.ui import quality, state
+from app.ui import quality
 from app.ui.adapt import check, labels, opening, progress, proposal, result
+from app.ui.state import chosen_model, jobs
 from app.ui.worklists import opened as worklists
 
 st.title("Adapt")
 
-bundle = state.require_bundle()
+bundle = chosen_model.require_bundle()
 quality.say(bundle)
 opening.say_purpose()
 opening.require_adaptable(bundle)
@@ -31,7 +32,7 @@ if opened is not None and (
 ):
     opened = None
 
-adapting = state.adapting(bundle)
+adapting = jobs.adapting(bundle)
 # One key for each, so that it folds and the outcome is seen without scrolling far.
 with st.expander(
     "1. Which films to label", expanded=adapting is None, key=f"adapt_proposal_{id(adapting)}"

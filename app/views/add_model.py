@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app.ui import state
 from app.ui.add_model import asking, progress
+from app.ui.state import jobs
 
 st.title("Add a model")
 st.write(
@@ -12,7 +12,7 @@ st.write(
 )
 asking.require_place()
 
-importing = state.importing()
+importing = jobs.importing()
 if importing is not None and importing.running:
     progress.show(importing)
     st.stop()

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from app.core.bundles.provenance import check_files, check_versions
-from app.ui import quality, state
+from app.ui import quality
 from app.ui.model_card import sections as views
+from app.ui.state import chosen_model
 
 st.title("Model card")
 
-bundle = state.require_bundle()
+bundle = chosen_model.require_bundle()
 quality.say(bundle)
 files, versions = check_files(bundle), check_versions(bundle)
 views.headline(bundle, files, versions)

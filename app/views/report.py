@@ -5,8 +5,9 @@ import streamlit as st
 from app.core.exports.taking import as_readers_see_it, may_see, take
 from app.core.markdown import escape_markdown
 from app.core.review.worklist_registry import open_worklists
-from app.ui import quality, reader, state
+from app.ui import quality, reader
 from app.ui.report import downloads, model, readers, truth
+from app.ui.state import address
 from app.ui.worklist import scoring
 from app.ui.worklists import opened as worklists
 
@@ -35,5 +36,5 @@ model.show(shown, version)
 item = readers.show(shown, version)
 downloads.show(shown, opened, version)
 if item is not None:
-    state.open_film(contents.worklist.id, item)
-    st.switch_page("views/case.py", query_params=state.film_address(contents.worklist.id, item))
+    address.open_film(contents.worklist.id, item)
+    st.switch_page("views/case.py", query_params=address.film_address(contents.worklist.id, item))

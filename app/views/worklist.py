@@ -7,7 +7,8 @@ import streamlit as st
 from app.core.review.refusals import all_refused_note
 from app.core.review.worklist_registry import WorklistModelError
 from app.reading.sessions import sessions
-from app.ui import quality, reader, state
+from app.ui import quality, reader
+from app.ui.state import address, chosen_model
 from app.ui.worklist import choices, film_list, heading, results, scoring, shift, without_model
 from app.ui.worklists import opened as worklists
 
@@ -20,7 +21,7 @@ except WorklistModelError as error:
     st.stop()
 is_open = found.mode == "open"
 
-heading.show(found, opened, state.require_bundle())
+heading.show(found, opened, chosen_model.require_bundle())
 quality.say(opened.bundle)
 if opened.progress.running:
     scoring.show_progress(opened)
@@ -40,8 +41,8 @@ item = film_list.show_films(
     hides_model=not is_open,
 )
 if item is not None:
-    state.open_film(found.id, item)
-    st.switch_page("views/case.py", query_params=state.film_address(found.id, item))
+    address.open_film(found.id, item)
+    st.switch_page("views/case.py", query_params=address.film_address(found.id, item))
 
 if is_open and not opened.progress.running:
     st.download_button(

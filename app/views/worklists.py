@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app.ui import quality, reader, state
+from app.ui import quality, reader
+from app.ui.state import chosen_model
 from app.ui.worklists import front_page, intake
 
 st.title("Worklists")
@@ -11,6 +12,6 @@ has_any = front_page.show(reader.require_reader())
 st.subheader("New worklist")
 if not has_any:
     st.write("Choose films to review. They stay on this computer.")
-bundle = state.require_bundle()
+bundle = chosen_model.require_bundle()
 quality.say(bundle)
 intake.choose_films(bundle)

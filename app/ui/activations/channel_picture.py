@@ -13,8 +13,9 @@ from app.core.explanations.activation_maximisation import ChannelPicture
 from app.core.networks.layer_descriptions import format_value
 from app.core.performance.formatting import counted
 from app.core.rendering import feature_maps
-from app.ui import errors, state, widget_keys
+from app.ui import errors, widget_keys
 from app.ui.cache import channel_pictures
+from app.ui.state import widgets
 
 TITLE = "What it responds to most"
 EXPLANATION = (
@@ -69,7 +70,7 @@ def show(bundle: Bundle, layer: str, channel: int, *, film_mean: float) -> Pendi
         The picture that `search` still has to search for; None if there is none.
     """
     found = channel_pictures.channel_picture(bundle, layer, channel)
-    is_requested = state.value_of(widget_keys.PICTURE_REQUEST) == (bundle.sha256, layer, channel)
+    is_requested = widgets.value_of(widget_keys.PICTURE_REQUEST) == (bundle.sha256, layer, channel)
     if found is None and is_requested:
         return _show_pending(layer, channel)
     if found is not None:
@@ -158,10 +159,10 @@ def _describe_silence(channel: int, film_mean: float) -> str:
 
 
 def _request(bundle: Bundle, layer: str, channel: int, then: Callable[[], None] | None) -> None:
-    state.set_value(widget_keys.PICTURE_REQUEST, (bundle.sha256, layer, channel))
+    widgets.set_value(widget_keys.PICTURE_REQUEST, (bundle.sha256, layer, channel))
     if then is not None:
         then()
 
 
 def _clear_request() -> None:
-    state.set_value(widget_keys.PICTURE_REQUEST, None)
+    widgets.set_value(widget_keys.PICTURE_REQUEST, None)

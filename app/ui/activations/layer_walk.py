@@ -15,9 +15,10 @@ from app.core.images.film import Film
 from app.core.networks.activations import LayerInfo, StrongestChannel, member_of
 from app.core.networks.layer_descriptions import format_shape, format_value
 from app.core.rendering import feature_maps
-from app.ui import errors, state, widget_keys
+from app.ui import errors, widget_keys
 from app.ui.activations.pictures import GRID
 from app.ui.activations.tiles import Tile, show_tiles
+from app.ui.state import widgets
 
 EVIDENCE = "evidence/grad-cam"  # the last step; Keras layer names cannot contain a slash
 _TILE_SIZE = 92
@@ -89,8 +90,8 @@ def choose_layer(
     steps = [*(layer.name for layer in layers), EVIDENCE]
     kinds = {layer.name: layer for layer in layers}
     # In each run: a browser that missed a choice, because a run was interrupted, has it then.
-    chosen = state.value_of(key)
-    state.set_value(key, chosen if chosen in steps else _first(walk, steps))
+    chosen = widgets.value_of(key)
+    widgets.set_value(key, chosen if chosen in steps else _first(walk, steps))
     strip = st.container()
     back, chooser, forward = st.columns([2, 8, 2], vertical_alignment="bottom")
     current: str = chooser.selectbox(
@@ -236,21 +237,21 @@ def _step_label(step: str, index: int, kinds: dict[str, LayerInfo], bundle: Bund
 
 def _step(key: str, steps: Sequence[str], by: int) -> None:
     # Starts from the session's state, not from what is drawn, so that quick presses all count.
-    position = steps.index(state.value_of(key)) + by
+    position = steps.index(widgets.value_of(key)) + by
     _choose(key, steps[min(max(position, 0), len(steps) - 1)])
 
 
 def _change_member(member_key: str, key: str) -> None:
-    step = state.value_of(key)
+    step = widgets.value_of(key)
     if step is not None and member_of(step) is not None:
-        _choose(key, f"m{state.value_of(member_key)}_{step.partition('_')[2]}")
+        _choose(key, f"m{widgets.value_of(member_key)}_{step.partition('_')[2]}")
 
 
 def _choose(key: str, step: str) -> None:
-    state.set_value(key, step)
+    widgets.set_value(key, step)
 
 
 def _choose_row(table_key: str, key: str, layers: Sequence[LayerInfo]) -> None:
-    for row in state.selected_rows(table_key):
+    for row in widgets.selected_rows(table_key):
         _choose(key, layers[row].name)
-        state.set_value(widget_keys.ACTIVATIONS_VIEW, GRID)
+        widgets.set_value(widget_keys.ACTIVATIONS_VIEW, GRID)

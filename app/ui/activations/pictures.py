@@ -24,10 +24,11 @@ from app.core.review.cases import Case
 from app.core.review.findings import prediction_text
 from app.core.review.worklist import STATUS_LABELS
 from app.core.scoring.prediction import Prediction
-from app.ui import state, widget_keys
+from app.ui import widget_keys
 from app.ui.activations import channel_picture
 from app.ui.activations.channel_picture import PendingPicture
 from app.ui.activations.tiles import Tile, show_tiles
+from app.ui.state import widgets
 
 GRID, ONE, LIST = "All channels", "One channel", "List of layers"
 PICTURE_SIDE = 720  # longer side of an enlarged feature map, in pixels
@@ -85,7 +86,7 @@ def choose_view() -> View:
     """Shows the controls above the images and returns the choice."""
     key = widget_keys.ACTIVATIONS_VIEW
     # In each run: a browser that missed a choice, because a run was interrupted, has it then.
-    state.set_value(key, state.value_of(key, GRID))
+    widgets.set_value(key, widgets.value_of(key, GRID))
     views, beside, drawing = st.columns([7, 5, 3], vertical_alignment="center")
     name = views.segmented_control(
         "View",
@@ -295,8 +296,8 @@ def _describe_overlay(scale: Scale) -> str:
 
 
 def _show_one() -> None:
-    state.set_value(widget_keys.ACTIVATIONS_VIEW, ONE)
+    widgets.set_value(widget_keys.ACTIVATIONS_VIEW, ONE)
 
 
 def _choose_channel(key: str, picked: str) -> None:
-    state.set_value(key, int(picked))
+    widgets.set_value(key, int(picked))

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from app.core.rendering import heatmaps
 from app.core.rendering.feature_maps import Sheet
-from app.ui import elements, errors, state
+from app.ui import elements, errors
+from app.ui.state import widgets
 
 # Percent of the width for each pixel of `size`, so that tiles grow on a projector.
 _WIDTH_PERCENT = {"grid": 0.19, "strip": 0.1}
@@ -91,6 +92,6 @@ def _as_dict(tile: Tile) -> dict[str, Any]:
 
 
 def _report(key: str, choose: Callable[[str], None]) -> None:
-    picked = state.value_of(key).get("picked")
+    picked = widgets.value_of(key).get("picked")
     if picked is not None:
         choose(picked)

@@ -20,9 +20,10 @@ from app.core.errors import BundleError
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.performance.formatting import counted
 from app.core.review.open_worklist import OpenWorklist
-from app.ui import components, state
+from app.ui import components
 from app.ui.adapt import labels, progress
 from app.ui.cache import models
+from app.ui.state import jobs
 
 
 def offer(bundle: Bundle, opened: OpenWorklist | None) -> None:
@@ -39,7 +40,7 @@ def offer(bundle: Bundle, opened: OpenWorklist | None) -> None:
         "with the adaptation."
     )
     labelled = labels.choose(bundle, opened, key="check")
-    current = state.checking(bundle)
+    current = jobs.checking(bundle)
     is_running = current is not None and current.running
     if st.button(
         "Check",
@@ -50,7 +51,7 @@ def offer(bundle: Bundle, opened: OpenWorklist | None) -> None:
     ):
         new = Checking(labelled, bundle=bundle)
         new.start(models.engine(bundle))
-        state.set_checking(new)
+        jobs.set_checking(new)
         st.rerun()
     if current is not None and current.running:
         progress.show(current)

@@ -14,7 +14,8 @@ from app.core.markdown import escape_markdown
 from app.core.performance.formatting import by_class, counted
 from app.core.performance.promises import promises
 from app.core.settings import read_settings
-from app.ui import errors, state
+from app.ui import errors
+from app.ui.state import chosen_model, jobs
 
 
 def say_purpose() -> None:
@@ -106,8 +107,8 @@ def offer_to_remove(bundle: Bundle) -> None:
 def _remove(bundle: Bundle, adaptation: Adaptation) -> None:
     folder.remove(bundle)
     # Else its base would still offer to use what is gone.
-    state.forget_adapting(adaptation.bundle_sha256)
-    state.choose_model(bundle.path.name)
+    jobs.forget_adapting(adaptation.bundle_sha256)
+    chosen_model.choose_model(bundle.path.name)
 
 
 def offer_removed(bundle: Bundle) -> None:
@@ -136,4 +137,4 @@ def offer_removed(bundle: Bundle) -> None:
 def _restore(path: Path, models: Path) -> None:
     restored = folder.restore(path, models)
     if restored.adapted_in is not None:
-        state.choose_model(restored.adapted_in.name)
+        chosen_model.choose_model(restored.adapted_in.name)

@@ -16,8 +16,9 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
 from app.core.markdown import escape_markdown
 from app.core.statistics.zones import MISS_RATE, PRECISION
-from app.ui import errors, state
+from app.ui import errors
 from app.ui.cache import models
+from app.ui.state import jobs
 
 _BY_LABELS, _OWN = "As strict as these labels can show", "Choose them"
 
@@ -38,7 +39,7 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
         persist_state="session",
     )
     wanted = _ask_promises(bundle.manifest.task, labelled)
-    current = state.adapting(bundle)
+    current = jobs.adapting(bundle)
     is_running = current is not None and current.running
     if st.button(
         "Adapt",
@@ -55,7 +56,7 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
             wanted=wanted,
         )
         new.start(models.engine(bundle))
-        state.set_adapting(new)
+        jobs.set_adapting(new)
         st.rerun()
 
 

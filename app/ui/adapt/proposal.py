@@ -11,7 +11,7 @@ from app.core.performance.formatting import counted
 from app.core.review.open_worklist import OpenWorklist
 from app.core.spreadsheets import to_csv
 from app.core.statistics.supported_promises import positives_needed
-from app.ui import state
+from app.ui.state import remembered
 
 _FEWEST, _USUAL, _MOST = 50, 100, 1000
 
@@ -33,7 +33,7 @@ def offer(opened: OpenWorklist | None) -> None:
     if opened.progress.running:
         st.write("The films under review are still being scored. Come back when they are done.")
         return
-    found = state.cached(
+    found = remembered.cached(
         "adapt_candidates", (opened.version,), lambda: candidates_among(opened.scored)
     )
     if not found.sources:

@@ -16,7 +16,8 @@ from app.core.markdown import escape_markdown
 from app.core.performance.formatting import by_class, calibration_in_full, counted, probability
 from app.core.performance.promises import promises
 from app.core.settings import read_settings
-from app.ui import components, errors, state
+from app.ui import components, errors
+from app.ui.state import chosen_model
 
 _HEIGHT = 330
 
@@ -133,7 +134,7 @@ def offer_to_save(adapting: Adapting) -> None:
         "Use it now",
         type="primary",
         key="adapt_use",
-        on_click=errors.callback(state.choose_model),
+        on_click=errors.callback(chosen_model.choose_model),
         args=(name,),
     )
 

@@ -23,7 +23,8 @@ from app.core.imports.request import (
 )
 from app.core.settings import Settings, read_settings
 from app.core.sources import folders
-from app.ui import reader, state
+from app.ui import reader
+from app.ui.state import jobs, widgets
 
 _NONE, _DIRECTORY, _SERVER = "None", "Folder on this computer", "Server folder"
 _BY_FILE = "as the file says"
@@ -74,14 +75,14 @@ def ask() -> None:
         ".bin)",
         accept_multiple_files=True,
         type=[*(suffix[1:] for suffix in MODEL_SUFFIXES), "bin", "data", "weights"],
-        key=f"add_model_file_{state.upload_number()}",
+        key=f"add_model_file_{widgets.upload_number()}",
     )
     request = _ask_about_it()
     st.markdown("##### 2. Labelled images")
     images, server_folder = _ask_images()
     if st.button("Add the model", type="primary", key="add_model_start", disabled=not uploads):
-        state.set_importing(_start(request, uploads or [], images, server_folder))
-        state.next_upload()
+        jobs.set_importing(_start(request, uploads or [], images, server_folder))
+        widgets.next_upload()
         st.rerun()
 
 
@@ -139,7 +140,7 @@ def _ask_images() -> tuple[Sequence[Upload], str]:
         found = st.file_uploader(
             "Folder with a folder for each class, named like it",
             accept_multiple_files="directory",
-            key=f"add_model_images_{state.upload_number()}",
+            key=f"add_model_images_{widgets.upload_number()}",
         )
         st.caption("They are deleted from the server when the import ends.")
         return found or [], ""

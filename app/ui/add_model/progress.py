@@ -6,7 +6,8 @@ import streamlit as st
 
 from app.core.imports.running import Importing
 from app.core.markdown import escape_markdown, escape_sentence
-from app.ui import errors, state
+from app.ui import errors
+from app.ui.state import chosen_model
 
 
 @errors.fragment(run_every=1.0)
@@ -47,7 +48,7 @@ def show_outcome(importing: Importing) -> None:
             "Review films with it",
             type="primary",
             key="add_model_use",
-            on_click=errors.callback(state.choose_model),
+            on_click=errors.callback(chosen_model.choose_model),
             args=(importing.name,),
         ):
             st.switch_page("views/worklists.py")

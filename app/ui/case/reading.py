@@ -9,9 +9,10 @@ from app.core.review import modes
 from app.core.review.open_worklist import OpenWorklist
 from app.core.settings import read_settings
 from app.reading.sessions import sessions
-from app.ui import errors, reader, state
+from app.ui import errors, reader
 from app.ui.cache import films
 from app.ui.case import refusal
+from app.ui.state import address
 from app.ui.viewer import viewer
 
 
@@ -30,7 +31,7 @@ def read(opened: OpenWorklist) -> None:
         classes=[(label, task.display_name(label)) for label in task.classes],
         tags=read_settings().reading_tags,
     )
-    addressed = state.film()  # also what pages without a film in their address are then about
+    addressed = address.film()  # also what pages without a film in their address are then about
     with st.container(key="viewer_frame"):
         item = viewer.read_films(
             reading,
@@ -61,5 +62,5 @@ def _show_below(opened: OpenWorklist, item: int, who: Reader) -> None:
             "views/activations.py",
             label="Activations of this film",
             icon=":material/layers:",
-            query_params=state.film_address(opened.worklist.id, item),
+            query_params=address.film_address(opened.worklist.id, item),
         )

@@ -14,8 +14,9 @@ from app.core.review import refusals
 from app.core.review.cases import Case
 from app.core.review.open_worklist import OpenWorklist
 from app.core.scoring.result import Result
-from app.ui import decision_log, errors, local_time, state, widget_keys
+from app.ui import decision_log, errors, local_time, widget_keys
 from app.ui.cache import pictures
+from app.ui.state import widgets
 
 _CORRECTED_WIDTH = 480
 
@@ -114,7 +115,7 @@ def tell(case: Case, opened: OpenWorklist, item: int) -> None:
 
 
 def _judge_all_the_same(case: Case, opened: OpenWorklist, item: int, key: str) -> None:
-    reason = str(state.value_of(key) or "").strip()
+    reason = str(widgets.value_of(key) or "").strip()
     if not reason:
         raise NoReasonError("Write a reason first: it stays with the result of this film.")
     _judge(case, opened, item, opened.source(item).reading.remedy, reason)

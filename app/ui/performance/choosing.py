@@ -8,8 +8,9 @@ import streamlit as st
 
 from app.core.evidence.evidence import Results, find_evidence
 from app.core.settings import read_settings
-from app.ui import state, widget_keys
+from app.ui import widget_keys
 from app.ui.cache import evidence
+from app.ui.state import chosen_model, widgets
 
 _MODEL = ""
 
@@ -23,12 +24,12 @@ def pick() -> Results:
         BundleError: If what was chosen cannot be used.
     """
     found = find_evidence(read_settings().evidence)
-    options = [_MODEL] if state.has_model() else []
+    options = [_MODEL] if chosen_model.has_model() else []
     options += [path.name for path in found]
     if not found:
-        return state.require_bundle()
-    if state.value_of(widget_keys.RESULTS) not in options:
-        state.set_value(widget_keys.RESULTS, options[0])
+        return chosen_model.require_bundle()
+    if widgets.value_of(widget_keys.RESULTS) not in options:
+        widgets.set_value(widget_keys.RESULTS, options[0])
     place, _ = st.columns([1, 3])
     chosen = place.selectbox(
         "Results of",
@@ -50,7 +51,7 @@ def open_results(name: str) -> Results:
         BundleError: If they cannot be used.
     """
     if name == _MODEL:
-        return state.require_bundle()
+        return chosen_model.require_bundle()
     return evidence.evidence(Path(read_settings().evidence) / name)
 
 

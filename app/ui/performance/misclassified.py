@@ -21,9 +21,10 @@ from app.core.review.making import Plan
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
 from app.core.sources.lookup import Seen, locate, small_picture, to_be_seen
-from app.ui import components, state
+from app.ui import components
 from app.ui.cache import evidence as cached_evidence
 from app.ui.performance.details import probability_title
+from app.ui.state import address
 
 _MAX_LISTED = 1000  # more would take seconds to look for and to send
 _TO_SEE: dict[Seen, str] = {"film": "film", "picture": "small picture", "nothing": "no picture"}
@@ -147,9 +148,9 @@ def _open(film: Misclassified, paths: Mapping[str, Sequence[str]], bundle: Bundl
     plan = Plan(name=f"Looked up on Performance: {bundle.name}", bundle=bundle)
     opened = making.of_film(open_worklists(), plan, found, settings=settings)
     if opened is not None:
-        state.open_film(opened[0].worklist.id, opened[1])
+        address.open_film(opened[0].worklist.id, opened[1])
         st.switch_page(
-            "views/case.py", query_params=state.film_address(opened[0].worklist.id, opened[1])
+            "views/case.py", query_params=address.film_address(opened[0].worklist.id, opened[1])
         )
 
 

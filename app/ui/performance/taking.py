@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
-from app.ui import state
+from app.ui.state import remembered
 
 
 def offer_threshold(bundle: Bundle, threshold: float) -> None:
@@ -22,5 +22,5 @@ def offer_threshold(bundle: Bundle, threshold: float) -> None:
         icon=":material/playlist_add:",
         key="performance_take",
     ):
-        state.take_threshold(bundle, threshold)
+        remembered.take_threshold(bundle, threshold)
         st.switch_page("views/worklists.py")

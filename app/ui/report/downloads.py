@@ -18,7 +18,8 @@ from app.core.exports.zipped import SIDE, write_overlays
 from app.core.markdown import escape_sentence
 from app.core.review.open_worklist import OpenWorklist
 from app.reading.downloads import tickets
-from app.ui import errors, reader, state
+from app.ui import errors, reader
+from app.ui.state import jobs
 
 _LABELS = {
     "readings.csv": "By reader (CSV)",
@@ -58,19 +59,19 @@ def show(contents: Contents, opened: OpenWorklist, version: tuple[object, ...]) 
 
 def _made_ones(contents: Contents, opened: OpenWorklist, version: tuple[object, ...]) -> None:
     """Those that take long: begun by a button, then their progress, then a link."""
-    jobs = [state.export_job(name, version) for name in _MADE]
-    if any(job is not None and job.is_running for job in jobs):
+    begun = [jobs.export_job(name, version) for name in _MADE]
+    if any(job is not None and job.is_running for job in begun):
         _progress(version)
         return
     with st.container(horizontal=True):
-        for (name, label), job in zip(_MADE.items(), jobs, strict=True):
+        for (name, label), job in zip(_MADE.items(), begun, strict=True):
             if job is not None and job.is_done:
                 address = tickets.address(job, reader.current())
                 st.link_button(f"Save: {label}", address, icon=":material/download:")
             elif st.button(f"Make: {label}", icon=":material/draft:", key=f"report_make_{name}"):
-                state.set_export_job(name, version, _begin(name, contents, opened))
+                jobs.set_export_job(name, version, _begin(name, contents, opened))
                 st.rerun()
-    for job in jobs:
+    for job in begun:
         if job is not None and job.error:
             st.warning(escape_sentence(job.error), icon=":material/error:")
 
@@ -80,7 +81,7 @@ def _progress(version: tuple[object, ...]) -> None:
     """Reruns itself until the files are made, then the page."""
     running = False
     for name, label in _MADE.items():
-        job = state.export_job(name, version)
+        job = jobs.export_job(name, version)
         if job is None or not job.is_running:
             continue
         running = True

@@ -11,8 +11,8 @@ from app.core.performance.proportions import evaluate_decisions
 from app.core.performance.sampling_units import about_units
 from app.core.reliance.performance import OwnFilms, own_films
 from app.core.statistics import metrics
-from app.ui import state
 from app.ui.performance import figures
+from app.ui.state import remembered
 
 
 def show(contents: Contents, version: tuple[object, ...]) -> None:
@@ -40,10 +40,10 @@ def show(contents: Contents, version: tuple[object, ...]) -> None:
     )
     if threshold is None:
         decisions = [evaluate_decisions(cases, label=label) for label in range(len(classes))]
-        several = state.cached("report_classes", version, lambda: evaluate_multiclass(cases))
+        several = remembered.cached("report_classes", version, lambda: evaluate_multiclass(cases))
         figures.multiclass_figures(matrix, decisions, several, words, cases.unit)
         return
-    found = state.cached("report_model", version, lambda: evaluate_binary(cases))
+    found = remembered.cached("report_model", version, lambda: evaluate_binary(cases))
     point = metrics.operating_point(cases.y_true, cases.probabilities[:, 1], threshold=threshold)
     decided = evaluate_decisions(cases, threshold=threshold)
     figures.binary_cards(decided, found, cases.unit)

@@ -15,7 +15,8 @@ from app.core.reliance import words
 from app.core.reliance.readings import Reading
 from app.core.reliance.report import ReaderReport, RelianceReport
 from app.core.reliance.words import Line
-from app.ui import components, state
+from app.ui import components
+from app.ui.state import remembered
 
 _INTERVALS = (
     "95 % intervals: Wilson, widened where several readers read a film; kappa and AC1 by their "
@@ -41,7 +42,7 @@ def show(contents: Contents, version: tuple[object, ...]) -> int | None:
         question = st.selectbox(
             "Finding", questions, format_func=lambda one: one.words[1], key="report_finding"
         )
-    found = state.cached(
+    found = remembered.cached(
         "report_reliance", (*version, question), lambda: contents.reliance(question)
     )
     if not found.readers:

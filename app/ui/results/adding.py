@@ -14,9 +14,10 @@ from app.core.markdown import escape_markdown
 from app.core.review.upload_space import require_space
 from app.core.settings import read_settings
 from app.core.sources.folders import inside_root
-from app.ui import errors, state, widget_keys
+from app.ui import errors, widget_keys
 from app.ui.results.columns import Confirmed
 from app.ui.results.tables import Given
+from app.ui.state import widgets
 
 
 def offer(given: Given, confirmed: Confirmed) -> None:
@@ -35,7 +36,7 @@ def offer(given: Given, confirmed: Confirmed) -> None:
     uploads = left.file_uploader(
         "Folder of films, if you have them",
         accept_multiple_files="directory",
-        key=f"results_films_{state.upload_number()}",
+        key=f"results_films_{widgets.upload_number()}",
         help="Films are found by the name of their case. They are kept with the results.",
     )
     folder = ""
@@ -70,8 +71,8 @@ def offer(given: Given, confirmed: Confirmed) -> None:
             films=films,
             uploads=uploads or (),
         )
-    state.next_upload()
-    state.set_value(widget_keys.RESULTS, path)
+    widgets.next_upload()
+    widgets.set_value(widget_keys.RESULTS, path)
     st.switch_page("views/performance.py")
 
 
@@ -85,7 +86,7 @@ def list_added() -> None:
         name, opened, removed = st.columns([4, 1, 1], vertical_alignment="center")
         name.write(escape_markdown(path.name))
         if opened.button("Open", key=f"results_open_{path.name}", width="stretch"):
-            state.set_value(widget_keys.RESULTS, path.name)
+            widgets.set_value(widget_keys.RESULTS, path.name)
             st.switch_page("views/performance.py")
         with removed.popover("Remove", width="stretch"):
             st.write(

@@ -10,8 +10,8 @@ import streamlit as st
 from app.core.errors import OverreadError
 from app.core.evidence.table_files import SUFFIXES, Table
 from app.core.markdown import escape_sentence
-from app.ui import state
 from app.ui.cache import evidence as cached
+from app.ui.state import widgets
 
 _TYPES = [suffix.removeprefix(".") for suffix in SUFFIXES]
 
@@ -53,7 +53,7 @@ def ask() -> Given | None:
     st.markdown("##### 1. Tables")
     left, right = st.columns(2)
     # A new key each time empties the uploaders and releases their memory.
-    number = state.upload_number()
+    number = widgets.upload_number()
     with left:
         scores = _table("Table of scores: CSV, TSV, Parquet or .xlsx", f"results_table_{number}")
     with right:

@@ -18,7 +18,7 @@ from app.core.images.reading import (
 )
 from app.core.review.open_worklist import OpenWorklist
 from app.core.scoring.result import Result
-from app.ui import state
+from app.ui.state import remembered
 
 
 def offer_choices(opened: OpenWorklist) -> None:
@@ -27,7 +27,7 @@ def offer_choices(opened: OpenWorklist) -> None:
     Args:
         opened: The worklist, scored.
     """
-    counts, is_answered = state.cached(
+    counts, is_answered = remembered.cached(
         "left_open", (opened.version,), lambda: _count_left_open(opened.scored)
     )
     if not counts:

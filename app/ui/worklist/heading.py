@@ -16,7 +16,8 @@ from app.core.review.upload_space import kept_until
 from app.core.review.worklist import STATUS_LABELS, count_by_status
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
-from app.ui import errors, local_time, state
+from app.ui import errors, local_time
+from app.ui.state import address, remembered, widgets
 from app.ui.worklists import plans
 
 
@@ -68,7 +69,7 @@ def _counts(opened: OpenWorklist) -> str:
     total = counted(len(opened), "film")
     if opened.worklist.mode != "open":
         return total
-    counts = state.cached("counts", (opened.version,), lambda: count_by_status(opened.scored))
+    counts = remembered.cached("counts", (opened.version,), lambda: count_by_status(opened.scored))
     return " · ".join(
         [total, *(f"{count:,} {STATUS_LABELS[status]}" for status, count in counts.items())]
     )
@@ -86,7 +87,7 @@ def _offer_more_films(found: Worklist, opened: OpenWorklist) -> None:
     uploads = st.file_uploader(
         "Films: JPEG, PNG, TIFF, DICOM, or ZIP archives of them",
         accept_multiple_files=True,
-        key=f"worklist_upload_{state.upload_number()}",
+        key=f"worklist_upload_{widgets.upload_number()}",
     )
     if uploads and st.button(
         f"Add {counted(len(uploads), 'file')}", key="worklist_add", type="primary"
@@ -96,7 +97,7 @@ def _offer_more_films(found: Worklist, opened: OpenWorklist) -> None:
         except SourceError as error:
             st.warning(escape_sentence(str(error)))
             return
-        state.next_upload()
+        widgets.next_upload()
         st.rerun()
 
 
@@ -117,7 +118,7 @@ def offer_copy(found: Worklist, chosen: Bundle) -> None:
     plan = plans.ask(chosen, f"{found.name} (copy)", key="copy")
     if st.button("Make the copy", key="worklist_copy"):
         made = making.copy(open_worklists(), found, plan, settings=read_settings())
-        state.open_worklist(made.worklist.id)
+        address.open_worklist(made.worklist.id)
         st.switch_page("views/worklist.py", query_params={"id": made.worklist.id})
 
 

@@ -12,7 +12,7 @@ from app.core.record.readers import Reader
 from app.core.record.verdict import Verdict
 from app.core.record.worklist import Worklist
 from app.core.review.worklist_registry import open_worklists
-from app.ui import state
+from app.ui.state import chosen_model
 from app.ui.worklist import heading
 
 _FILES = {"entries.csv": entries_csv, "entries.json": entries_json}
@@ -40,7 +40,7 @@ def show(found: Worklist, who: Reader, problem: str) -> None:
                 on_click="ignore",
             )
         with st.popover("Copy to another model"):
-            heading.offer_copy(found, state.require_bundle())
+            heading.offer_copy(found, chosen_model.require_bundle())
     _list(contents)
 
 

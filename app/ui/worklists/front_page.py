@@ -16,7 +16,8 @@ from app.core.record.worklists import all_worklists
 from app.core.review.next_film import next_unread
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
-from app.ui import local_time, state
+from app.ui import local_time
+from app.ui.state import address
 from app.ui.worklists import opened
 
 MODES: dict[Mode, str] = {
@@ -81,7 +82,7 @@ def _show_row(one: Worklist, progress: ReadSoFar, reader: Reader | None, *, is_f
             type="primary" if is_first else "secondary",
             width="stretch",
         ):
-            state.open_worklist(one.id)
+            address.open_worklist(one.id)
             st.switch_page("views/worklist.py", query_params={"id": one.id})
         if not one.is_closed and following.button(
             "Next unread",
@@ -94,12 +95,12 @@ def _show_row(one: Worklist, progress: ReadSoFar, reader: Reader | None, *, is_f
 
 
 def _open_next(one: Worklist, reader: Reader | None) -> None:
-    state.open_worklist(one.id)
+    address.open_worklist(one.id)
     item = next_unread(opened.opened(one), reader)
     if item is None:
         st.switch_page("views/worklist.py", query_params={"id": one.id})
-    state.open_film(one.id, item)
-    st.switch_page("views/case.py", query_params=state.film_address(one.id, item))
+    address.open_film(one.id, item)
+    st.switch_page("views/case.py", query_params=address.film_address(one.id, item))
 
 
 def _describe(one: Worklist) -> str:

@@ -15,7 +15,8 @@ from app.core.review.open_worklist import OpenWorklist
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
 from app.core.sources import folders
-from app.ui import errors, state, widget_keys
+from app.ui import errors, widget_keys
+from app.ui.state import address, widgets
 from app.ui.worklists import plans
 
 _FILES = "Files or ZIP"
@@ -64,7 +65,7 @@ def _upload(bundle: Bundle, *, directory: bool) -> None:
         if directory
         else "Films: JPEG, PNG, TIFF, DICOM, or ZIP archives of them",
         accept_multiple_files="directory" if directory else True,
-        key=f"review_upload_{state.upload_number()}_{directory}",
+        key=f"review_upload_{widgets.upload_number()}_{directory}",
     )
     st.caption(
         f"Uploads are kept on the server for {counted(settings.uploads_days, 'day')}, up to "
@@ -105,7 +106,7 @@ def _server_folder(bundle: Bundle) -> None:
             "Folders inside",
             inside[:_MAX_LISTED],
             key=widget_keys.SUBFOLDER,
-            on_change=errors.callback(state.enter_subfolder),
+            on_change=errors.callback(widgets.enter_subfolder),
         )
     if len(inside) > _MAX_LISTED:
         st.caption(
@@ -127,6 +128,6 @@ def _open(make: Callable[[], OpenWorklist]) -> None:
     except SourceError as error:
         st.warning(escape_sentence(str(error)))
         return
-    state.next_upload()
-    state.open_worklist(made.worklist.id)
+    widgets.next_upload()
+    address.open_worklist(made.worklist.id)
     st.switch_page("views/worklist.py", query_params={"id": made.worklist.id})

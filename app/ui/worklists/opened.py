@@ -9,7 +9,8 @@ from app.core.record.worklist import Worklist
 from app.core.record.worklists import worklist
 from app.core.review.open_worklist import OpenWorklist
 from app.core.review.worklist_registry import open_worklists
-from app.ui import reader, state
+from app.ui import reader
+from app.ui.state import address, chosen_model
 
 
 def require() -> Worklist:
@@ -18,7 +19,7 @@ def require() -> Worklist:
     Raises:
         RecordError: If there is no such worklist, or the record cannot be read.
     """
-    worklist_id = state.worklist_id()
+    worklist_id = address.worklist_id()
     if worklist_id is None:
         st.info("No worklist is open. Choose one, or make one.")
         st.page_link("views/worklists.py", label="Worklists", icon=":material/lists:")
@@ -68,7 +69,7 @@ def require_film() -> tuple[OpenWorklist, int]:
         OverreadError: If they cannot be opened.
     """
     found = require_open()
-    item = state.film()
+    item = address.film()
     if item is None or item >= len(found):
         st.info("No film is open. Choose one from the worklist.")
         st.page_link(
@@ -83,7 +84,7 @@ def require_film() -> tuple[OpenWorklist, int]:
 
 def last() -> OpenWorklist | None:
     """The worklist that was opened last in this session; None without one that can be opened."""
-    worklist_id = state.worklist_id()
+    worklist_id = address.worklist_id()
     if worklist_id is None:
         return None
     try:
@@ -94,11 +95,11 @@ def last() -> OpenWorklist | None:
 
 def follow_model() -> None:
     """Chooses the model of a worklist that is opened, before the picker is drawn."""
-    worklist_id = state.new_in_address()
+    worklist_id = address.new_in_address()
     if worklist_id is None:
         return
     try:
         found = worklist(open_worklists().record, worklist_id)
     except OverreadError:
         return  # the page says so
-    state.choose_model(found.model)
+    chosen_model.choose_model(found.model)

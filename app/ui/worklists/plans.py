@@ -11,7 +11,8 @@ from app.core.record.readers import all_readers
 from app.core.record.worklist import Mode
 from app.core.review.making import Plan
 from app.core.review.worklist_registry import open_worklists
-from app.ui import reader, state
+from app.ui import reader
+from app.ui.state import remembered
 
 MODES: dict[Mode, str] = {
     "open": "Open: the model is shown at once",
@@ -75,7 +76,7 @@ def ask(bundle: Bundle, proposed: str, *, key: str = "plan") -> Plan:
 
 def _taken_threshold(bundle: Bundle, key: str) -> float | None:
     """The threshold that was taken from Performance, unless it is declined here."""
-    taken = state.taken_threshold(bundle)
+    taken = remembered.taken_threshold(bundle)
     if taken is None:
         return None
     own = bundle.manifest.thresholds.decision

@@ -11,23 +11,23 @@ def _script():
     from app.core.adaptation.running import Adapting
     from app.core.adaptation.wanted import Wanted
     from app.core.bundles.bundle import load_bundle
-    from app.ui import state
+    from app.ui.state import jobs
 
     def adapting(name):
         bundle = load_bundle(Path("models") / name)
         return Adapting([], bundle=bundle, place="Ward 3", wanted=Wanted())
 
     first, other, again = map(adapting, ("phantom-chest", "phantom-findings", "phantom-chest"))
-    state.set_adapting(first)
-    state.set_adapting(other)
-    st.write("kept" if state.adapting(first.bundle) is first else "lost")
-    st.write("kept" if state.adapting(other.bundle) is other else "lost")
+    jobs.set_adapting(first)
+    jobs.set_adapting(other)
+    st.write("kept" if jobs.adapting(first.bundle) is first else "lost")
+    st.write("kept" if jobs.adapting(other.bundle) is other else "lost")
     st.write("cancelled" if first.is_cancelled else "goes on")
-    state.set_adapting(again)
+    jobs.set_adapting(again)
     st.write("cancelled" if first.is_cancelled else "goes on")
-    st.write("kept" if state.adapting(first.bundle) is again else "lost")
-    state.forget_adapting(again.bundle.sha256)
-    st.write("kept" if state.adapting(first.bundle) else "forgotten")
+    st.write("kept" if jobs.adapting(first.bundle) is again else "lost")
+    jobs.forget_adapting(again.bundle.sha256)
+    st.write("kept" if jobs.adapting(first.bundle) else "forgotten")
 
 
 def test_another_model_does_not_end_it_and_the_same_one_does():
