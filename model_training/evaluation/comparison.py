@@ -19,11 +19,7 @@ from app.core.progress import progress
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.calibration import brier_score, expected_calibration_error
 from app.core.statistics.curves import macro_auc
-from model_training.data.datasets import Dataset
-from model_training.evaluation.contenders import Contender, on_shared_images, unique_labels
-from model_training.evaluation.scored import describe_counts
-from model_training.evaluation.scoring import score
-from model_training.statistics.paired_tests import (
+from app.core.statistics.paired_tests import (
     AucTest,
     McNemarTest,
     auc_test,
@@ -31,6 +27,10 @@ from model_training.statistics.paired_tests import (
     mcnemar_test,
     paired_difference,
 )
+from model_training.data.datasets import Dataset
+from model_training.evaluation.contenders import Contender, on_shared_images, unique_labels
+from model_training.evaluation.scored import describe_counts
+from model_training.evaluation.scoring import score
 
 
 @dataclass(frozen=True, slots=True)

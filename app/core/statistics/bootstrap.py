@@ -101,15 +101,15 @@ def bootstrap_interval(
             f"Received shapes {truth.shape} and {score.shape}."
         )
     require_finite("y_score", score)
-    patients = _patient_codes(groups, num_cases=len(truth))
+    patients = patient_codes(groups, num_cases=len(truth))
     classes = np.unique(truth, return_inverse=True)[1]
     cases = np.arange(len(truth))
     figures = []
-    for times in _draws(patients, num_resamples=num_resamples, seed=seed):
+    for times in draws(patients, num_resamples=num_resamples, seed=seed):
         if np.bincount(classes, times).all():
             drawn = cases.repeat(times)
             figures.append(statistic(truth[drawn], score[drawn]))
-    return _percentile_interval(
+    return percentile_interval(
         statistic(truth, score), figures, patients=patients, num_resamples=num_resamples
     )
 
@@ -150,9 +150,9 @@ def auc_interval(
         (0.889, 6, 5)
     """
     ranked = _Ranked.of(y_true, y_score)
-    patients = _patient_codes(groups, num_cases=len(ranked.order))
-    drawn_in_order = _draws(patients[ranked.order], num_resamples=num_resamples, seed=seed)
-    return _percentile_interval(
+    patients = patient_codes(groups, num_cases=len(ranked.order))
+    drawn_in_order = draws(patients[ranked.order], num_resamples=num_resamples, seed=seed)
+    return percentile_interval(
         ranked.auc(np.ones(len(patients), dtype=np.int64)),
         [ranked.auc(times) for times in drawn_in_order],
         patients=patients,
@@ -184,7 +184,7 @@ def areas_of_many(
             group is missing.
     """
     ranked = _Ranked.of(y_true, y_score)
-    patients = _patient_codes(groups, num_cases=len(ranked.order))
+    patients = patient_codes(groups, num_cases=len(ranked.order))
     number = resamples_for(len(patients))
 
     def areas(times: NDArray[np.int64]) -> tuple[float, float]:
@@ -192,10 +192,10 @@ def areas_of_many(
         return auc_from_counts(*counts), average_precision_from_counts(*counts)
 
     whole = areas(np.ones(len(patients), dtype=np.int64))
-    drawn = _draws(patients[ranked.order], num_resamples=number, seed=seed)
+    drawn = draws(patients[ranked.order], num_resamples=number, seed=seed)
     found = [areas(times) for times in drawn]
     auc, precision = (
-        _percentile_interval(
+        percentile_interval(
             value, [one[place] for one in found], patients=patients, num_resamples=number
         )
         for place, value in enumerate(whole)
@@ -237,7 +237,7 @@ def mean_auc_interval(
             "`y_true` and `y_score` must have a row for each case and a column for each finding. "
             f"Received shapes {labels.shape} and {score.shape}."
         )
-    patients = _patient_codes(groups, num_cases=len(labels))
+    patients = patient_codes(groups, num_cases=len(labels))
     ranked = []
     for truth, scores in zip(labels.T, score.T, strict=True):
         labelled = np.flatnonzero(~np.isnan(truth))
@@ -247,9 +247,9 @@ def mean_auc_interval(
     def mean(times: NDArray[np.int64]) -> float:
         return sum(one.auc(times[one.order]) for one in ranked) / len(ranked)
 
-    return _percentile_interval(
+    return percentile_interval(
         mean(np.ones(len(patients), dtype=np.int64)),
-        [mean(times) for times in _draws(patients, num_resamples=num_resamples, seed=seed)],
+        [mean(times) for times in draws(patients, num_resamples=num_resamples, seed=seed)],
         patients=patients,
         num_resamples=num_resamples,
     )
@@ -288,8 +288,19 @@ class _Ranked:
         return counts[0], counts[1]
 
 
-def _patient_codes(groups: ArrayLike, *, num_cases: int) -> NDArray[np.int64]:
-    """Patients as integers from 0, in the order of their sorted identifiers."""
+def patient_codes(groups: ArrayLike, *, num_cases: int) -> NDArray[np.int64]:
+    """Patients as integers from 0, in the order of their sorted identifiers.
+
+    Args:
+        groups: Patient of each case, shape `(num_cases,)`, none missing.
+        num_cases: Number of cases.
+
+    Returns:
+        Shape `(num_cases,)`.
+
+    Raises:
+        ValueError: If the shape does not match, or a group is missing.
+    """
     names = np.asarray(groups)
     if names.shape != (num_cases,):
         raise ValueError(
@@ -306,10 +317,19 @@ def _patient_codes(groups: ArrayLike, *, num_cases: int) -> NDArray[np.int64]:
     return codes
 
 
-def _draws(
+def draws(
     patients: NDArray[np.int64], *, num_resamples: int, seed: int
 ) -> Iterator[NDArray[np.int64]]:
-    """Yields, for each resample, how many times each case occurs in it."""
+    """Yields, for each resample, how many times each case occurs in it.
+
+    Args:
+        patients: Patient of each case as an integer from 0, shape `(num_cases,)`.
+        num_resamples: Number of bootstrap resamples.
+        seed: Seed of the random generator.
+
+    Raises:
+        ValueError: If `num_resamples` is below 1.
+    """
     if num_resamples < 1:
         raise ValueError(
             f"`num_resamples` must be at least 1. Received num_resamples={num_resamples}."
@@ -327,9 +347,17 @@ def _num_groups(patients: NDArray[np.int64]) -> int:
     return int(patients.max()) + 1 if len(patients) else 0
 
 
-def _percentile_interval(
+def percentile_interval(
     value: float, figures: list[float], *, patients: NDArray[np.int64], num_resamples: int
 ) -> Interval:
+    """The 95 % interval between percentiles of the resamples.
+
+    Args:
+        value: The statistic on all cases.
+        figures: The statistic on each resample; those that are not finite are skipped.
+        patients: Patient of each case as an integer from 0, shape `(num_cases,)`.
+        num_resamples: Number of bootstrap resamples.
+    """
     defined = [figure for figure in figures if isfinite(figure)]
     low, high = np.percentile(defined, (2.5, 97.5)) if defined else (nan, nan)
     return Interval(

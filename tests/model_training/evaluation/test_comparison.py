@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from app.core.errors import BundleError, DatasetError
+from app.core.statistics.paired_tests import auc_test, mcnemar_test
 from model_training.evaluation.comparison import compare_on_test_rows
-from model_training.statistics.paired_tests import auc_test, mcnemar_test
 from tests.model_training.altered_bundles import altered
 
 pytestmark = pytest.mark.slow
