@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from app.commands import adapt, audit, evidence, export, report, score, serve, verify
+from app.commands import adapt, audit, compare, evidence, export, report, score, serve, verify
 from app.commands.parsing import Parser, WrongCall
 from app.core.errors import NOT_ENOUGH_MEMORY, OverreadError, system_reason
 
@@ -47,6 +47,6 @@ def _parser() -> argparse.ArgumentParser:
         "device.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (serve, score, report, adapt, evidence, verify, export, audit):
+    for command in (serve, score, report, adapt, evidence, compare, verify, export, audit):
         command.add(commands)
     return parser

@@ -24,6 +24,8 @@ CaseSplit = SplitName | Literal[""]
 PREDICTION_COLUMNS = (
     "split", "image_id", "path", "patient_id", "subgroup", "y_true", "logit", "probability",
 )  # fmt: skip
+# Read as they are written: `0001` is no number. The last two are of results without a model.
+_TEXT_COLUMNS = ("image_id", "path", "patient_id", "subgroup", "case", "site")
 # Images with the same value always go into the same split; missing from older bundles.
 GROUP_ID = "group_id"
 _OLD_GROUP_ID = "kept_together"
@@ -42,7 +44,7 @@ def read_predictions(folder: Path, task: Task, finding: str = "") -> pd.DataFram
     Raises:
         ValueError: If the file is not a table.
     """
-    text_columns = {"image_id": str, "path": str, "patient_id": str, "subgroup": str}
+    text_columns = dict.fromkeys(_TEXT_COLUMNS, str)
     table = pd.read_csv(
         folder / PREDICTIONS, dtype=text_columns, keep_default_na=False, na_values={}
     )

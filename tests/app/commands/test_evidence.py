@@ -1,5 +1,6 @@
-"""`overread evidence`, as docs/evidence.md shows it."""
+"""`overread evidence` and `overread compare`, as docs/evidence.md shows them."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,14 +12,15 @@ import pytest
 from app.cli import main
 from app.core.evidence.evidence import load_evidence
 
-PAGE = Path(__file__).parents[3] / "docs" / "evidence.md"
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "evidence.md"
 
 
 def commands():
     """The commands of the page, without the program's folder."""
     blocks = re.findall(r"^```\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.S | re.M)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [shlex.split(line) for line in lines if "overread evidence" in line]
+    return [shlex.split(line) for line in lines if "overread " in line]
 
 
 def write_tables(folder):
@@ -42,6 +44,14 @@ def write_tables(folder):
     )
     save("scores.csv", case=cases, score=score)
     save("truth.csv", case=[case.removesuffix(".png") for case in cases], truth=truth)
+    save("rival.csv", case=cases[4:], score=np.round(1 - score, 3)[4:])
+    (folder / "models").symlink_to(ROOT / "models")
+    rows = pd.read_csv(folder / "models" / "phantom-findings" / "predictions.csv")
+    rows = rows[rows["split"] == "test"]
+    save(
+        "effusions.csv", case=rows["path"], score=random.uniform(0, 1, len(rows)),
+        truth=rows["y_true:EFFUSION"],
+    )  # fmt: skip
     save("points.csv", case=cases, score=np.round(100 * score), truth=truth)
     (folder / "films").mkdir()
     for case in cases:
@@ -57,9 +67,10 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch, capsys)
         assert Path(command[0]).name == "overread"
         assert main(command[1:]) == 0, command
 
-    outs = [command[command.index("--out") + 1] for command in found]
+    outs = [command[command.index("--out") + 1] for command in found if "--out" in command]
     made = {Path(out).name: load_evidence(tmp_path / out) for out in outs}
-    assert len(made) == len(found) >= 5
+    assert {command[1] for command in found} == {"evidence", "compare"}
+    assert len(made) == len(outs) >= 5
     assert made["vendor"].manifest.cuts[""].rule == "stated"
     assert "Films of 40 of 40 cases were found." in made["vendor"].manifest.notes
     assert made["export"].manifest.sites == ("A", "B")
@@ -70,6 +81,13 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch, capsys)
     said = capsys.readouterr()
     assert "Columns: case 'case'; score 'score'; truth 'truth'; patient 'patient_id'" in said.out
     assert "40 cases. Folder: evidence/vendor" in said.err
+    assert "AUC: Vendor, spring 2026 is better, " in said.out
+    assert "36 shared cases of 36 groups" in said.out
+    assert "Not compared: 4 cases only in Vendor, spring 2026, 0 cases only in rival." in said.out
+    assert "AUC: phantom-findings is better, " in said.out
+    figures = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    assert figures["num_shared"] == 36
+    assert [one["is_clear"] for one in figures["differences"]] == [True] * 5
 
 
 @pytest.mark.parametrize(
@@ -91,3 +109,32 @@ def test_a_wrong_call_writes_nothing(arguments, status, told, tmp_path, monkeypa
 
     assert told in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["evidence/a", "gone"], 1, "gone"),
+        (["evidence/a", "evidence/b", "--json", "."], 2, "which is a folder"),
+        (["evidence/a", "evidence/b", "--json", "c.json"], 1, "have no case in common"),
+        (["evidence/a", "models/phantom-findings"], 1, "choose it with --finding"),
+        (["evidence/a", "models/phantom-chest", "--split", "train"], 1, "the split 'train'"),
+        (["evidence/a"], 2, ""),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_says_why(
+    arguments, status, told, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    write_tables(tmp_path)
+    assert main(["evidence", "vendor.csv", "--out", "evidence/a"]) == 0
+    assert main(["evidence", "effusions.csv", "--out", "evidence/b"]) == 0
+
+    try:
+        found = main(["compare", *arguments])
+    except SystemExit as ended:
+        found = ended.code
+
+    assert found == status
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "c.json").exists()
