@@ -6,11 +6,17 @@ Where a key names a model or a film, each has its own, so that nothing carries o
 from __future__ import annotations
 
 from app.core.bundles.bundle import Bundle
+from app.core.evidence.evidence import Results
 
 RESULTS = "performance_results"
 FOLDER, SUBFOLDER = "review_folder", "review_subfolder"
 READER_NAME, NEW_READER = "reader_name_known", "reader_name_new"
 ACTIVATIONS_VIEW, PICTURE_REQUEST = "activations_view", "activations_picture_request"
+
+
+def compared_key(results: Results) -> str:
+    """The key of the results that those on Performance are compared with; each keep their own."""
+    return f"performance_compared_{results.sha256[:12]}"
 
 
 def layer_key(bundle: Bundle) -> str:

@@ -8,12 +8,13 @@ from app.ui import components, quality
 from app.ui.cache import performance as cached_performance
 from app.ui.performance import (
     choosing,
+    comparing,
+    details,
     findings,
     key_figures,
     misclassified,
     without_model,
 )
-from app.ui.performance import details as details
 from app.ui.performance import figures as views
 from app.ui.performance import splits as chosen_splits
 
@@ -78,12 +79,12 @@ elif view == "Calibration":
 elif view == "Subgroups":
     subgroups = classifications.subgroup_results(held_out, threshold=threshold)
     details.subgroup_table(subgroups, task, held_out.unit, trained=trained)
+elif view == "Comparison":
+    comparing.show(results, split)
 elif view == "Training" and isinstance(results, Bundle):
     best = learning.best_epoch(results.manifest.training)
     details.training(learning.learning_curves(results.history()), best_epoch=best)
 else:
     held_out_sets = [cached_performance.held_out(results, name) for name in splits]
-    counts = [
-        row for split_column in held_out_sets for row in predictions.count_classes(split_column)
-    ]
+    counts = [row for cases in held_out_sets for row in predictions.count_classes(cases)]
     details.count_table(counts, task, held_out.unit, trained=trained)

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e import contrast, steps
 
 ORIGINS = ("Files or ZIP", "Folder on this computer", "Server folder", "Sample films")
-DETAILS = ("Misclassified films", "Calibration", "Subgroups", "Training", "Counts")
+DETAILS = ("Misclassified films", "Calibration", "Subgroups", "Comparison", "Training", "Counts")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ from app.ui import components
 from app.ui.performance.splits import SPLIT_LABELS
 
 _HEIGHT = 380
-_VIEWS = ("Misclassified films", "Calibration", "Subgroups", "Training", "Counts")
+_VIEWS = (
+    "Misclassified films", "Calibration", "Subgroups", "Comparison", "Training", "Counts",
+)  # fmt: skip
 
 
 def pick_view(*, trained: bool) -> str:

@@ -1,6 +1,7 @@
 """Performance on results without a model."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.bundles.bundle import load_bundle
 from app.core.evidence.asked import Asked
 from app.core.evidence.cases import collect
 from app.core.evidence.columns import recognise
@@ -171,3 +173,62 @@ def test_changed_results_are_a_message_not_a_traceback(home):
 
     assert not at.exception
     assert "predictions.csv of the results 'vendor' is missing or was changed" in at.error[0].value
+
+
+def test_it_is_compared_with_other_results_of_the_same_cases(home):
+    bundle = write_bundle(home.parent / "models", table(ROWS))
+    rows = "\n".join(f"film{row}.png,{row / 10},{label}" for row, (*_, label, _) in enumerate(ROWS))
+    rival = add(home, f"case,score,truth\n{rows}\n", name="rival")
+    add(home, "case,score,truth\nother1,0.1,0\nother2,0.9,1\n", name="elsewhere")
+    at = view(open_page(), "Comparison")
+    key = f"performance_compared_{load_bundle(bundle).sha256[:12]}"
+    assert at.selectbox(key=key).options == ["elsewhere", "rival"]
+    assert at.selectbox(key=key).value is None
+
+    at.selectbox(key=key).set_value(rival.path).run()
+
+    assert not at.exception
+    (shown,) = [one.value for one in at.dataframe if "Figure" in one.value]
+    assert shown["In light"].tolist()[:2] == ["0.750", "71.4 %"]
+    assert shown["In rival"].tolist()[0] == "1.000"
+    # The rival clears film 1, which the model calls positive, and misses film 3; both miss film 4.
+    assert shown["Only rival right"].tolist()[1:4] == ["1", "0", "1"]
+    assert shown["Only light right"].tolist()[1:4] == ["1", "1", "0"]
+    assert "7 shared cases of 5 patients (3 Normal, 4 Pneumonia)" in captions(at)
+    assert "0 cases only in light, 2 cases only in rival" in captions(at)
+    assert "Accuracy: these cases show no difference" in " ".join(one.value for one in at.markdown)
+
+    at.selectbox(key=key).set_value(home / "evidence" / "elsewhere").run()
+
+    assert not at.exception
+    assert "have no case in common" in at.warning[0].value
+
+    shutil.rmtree(home / "evidence" / "elsewhere")
+    at.run()
+
+    assert not at.exception
+    assert at.selectbox(key=key).value is None
+
+
+def test_with_nothing_else_there_is_nothing_to_compare(home):
+    add(home)
+
+    at = view(open_page(), "Comparison")
+
+    assert not at.exception
+    assert any("There is nothing to compare with" in info.value for info in at.info)
+
+
+def test_one_finding_of_several_is_compared_with_results_about_it(home):
+    rows = "".join(f"{n},{n / 10},{n % 2},{1 - n / 10},{n % 3 // 2}\n" for n in range(9))
+    several = add(home, f"case,A_score,A_truth,B_score,B_truth\n{rows}", name="findings")
+    other = "".join(f"{n},{n % 3 / 4},{n % 3 // 2}\n" for n in range(9))
+    one = add(home, f"case,score,truth\n{other}", name="one", finding="b")
+    at = open_page()
+    next(box for box in at.selectbox if box.label == "Finding").set_value("B").run()
+    view(at, "Comparison")
+
+    at.selectbox(key=f"performance_compared_{several.sha256[:12]}").set_value(one.path).run()
+
+    assert not at.exception
+    assert "9 shared cases of 9 groups (6 No B, 3 B)" in captions(at)
