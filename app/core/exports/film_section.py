@@ -14,6 +14,7 @@ from app.core.performance import formatting
 from app.core.record.entry import Entry
 from app.core.record.verdict import CONFIDENCES
 from app.core.reliance.words import name_of
+from app.core.review.film_names import number_of
 from app.core.scoring.prediction import Prediction
 
 _MARKS = {"seen": "seen", "reported": "reported"}
@@ -42,8 +43,10 @@ def film_section(
     """
     if paper.will_page_break(size.height + 15):
         paper.add_page()
-    paper.heading(f"Film {item + 1}", level=3)
-    paper.paragraph(contents.names[item], is_small=True)
+    heading, name = number_of(item), contents.names[item]
+    paper.heading(heading, level=3)
+    if name != heading:
+        paper.paragraph(name, is_small=True)
     top, high = paper.get_y(), 0.0
     left = paper.l_margin
     if drawn.pixels is not None:

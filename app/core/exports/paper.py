@@ -18,7 +18,7 @@ _MARGIN, _FOOTER = 15.0, 12.0  # millimetres
 _SIZE, _SMALL = 9.0, 7.5  # points
 _LINE = 4.4  # height of a line in millimetres
 _GREY = 110
-_LONGEST_CELL = 60
+_LONGEST_CELL = 120
 
 
 class Paper(FPDF):

@@ -52,7 +52,11 @@ def write_overlays(
 def _about(contents: Contents, missing: Counter[str]) -> str:
     lines = ["Research use only, not a medical device.", "", contents.worklist.name]
     lines += [f"{name}: {value}" for name, value in provenance(contents)]
-    lines += ["", "Pictures are named by the film's number in the worklist and its SHA-256."]
+    lines += [
+        "",
+        "Pictures are named by the film's number in the worklist, which is `item` + 1 in tables, "
+        "and its SHA-256.",
+    ]
     lines += [
         f"without a picture: {count:,} {code.replace('_', ' ')}"
         for code, count in sorted(missing.items())

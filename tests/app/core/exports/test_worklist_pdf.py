@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from app.core.exports.overlays import Drawn
 from app.core.exports.rows import READING_COLUMNS, reading_rows
 from app.core.exports.tables import csv
+from app.core.exports.taking import as_readers_see_it
 from app.core.exports.worklist_pdf import case_pdf, worklist_pdf
 from app.core.record.audit import audit
 from app.core.record.log import all_entries
@@ -99,6 +100,23 @@ def test_the_report_says_where_everything_is_from(contents, written):
     assert contents.bundle.sha256 in first
     assert contents.worklist.id in first
     assert "blind first" in first
+
+
+def test_what_a_figure_counts_is_written_in_full(written):
+    text = " ".join("".join(pages(written)).split())
+
+    assert "wrong in the end as the model was, among right calls on which the model was wrong" in (
+        text
+    )
+
+
+def test_a_film_whose_name_is_hidden_is_headed_by_its_number_once(contents):
+    hidden = as_readers_see_it(contents)
+
+    (text,) = pages(case_pdf(hidden, 1, draw))
+
+    assert hidden.names[1] == "Film 2"
+    assert text.count("Film 2") == 1
 
 
 def test_the_threshold_of_a_worklist_is_said(contents):
