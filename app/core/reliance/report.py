@@ -59,6 +59,7 @@ class PairReport:
         second: Name of another, or `MODEL`.
         before: Before the model was shown; None where nobody made a call.
         after: In the end.
+        differing_before: Films on which the calls differ.
         differing: Films on which the verdicts differ.
     """
 
@@ -66,6 +67,7 @@ class PairReport:
     second: str
     before: Agreement | None
     after: Agreement
+    differing_before: tuple[int, ...]
     differing: tuple[int, ...]
 
 
@@ -168,11 +170,8 @@ def _pair(
         second[0],
         _agreement(((one.before, two.before) for one, two in both), question) if is_blind else None,
         _agreement(((one.after, two.after) for one, two in both), question),
-        tuple(
-            one.item
-            for one, two in both
-            if None not in (one.after, two.after) and one.after != two.after
-        ),
+        _differing((one.item, one.before, two.before) for one, two in both),
+        _differing((one.item, one.after, two.after) for one, two in both),
     )
 
 
@@ -183,11 +182,15 @@ def _with_model(name: str, own: Sequence[Reading], question: Question) -> PairRe
         MODEL,
         _agreement(((one.before, one.advice) for one in own), question) if is_blind else None,
         _agreement(((one.after, one.advice) for one in own), question),
-        tuple(
-            one.item
-            for one in own
-            if None not in (one.after, one.advice) and one.after != one.advice
-        ),
+        _differing((one.item, one.before, one.advice) for one in own),
+        _differing((one.item, one.after, one.advice) for one in own),
+    )
+
+
+def _differing(said: Iterable[tuple[int, int | None, int | None]]) -> tuple[int, ...]:
+    """The films of which two said something, and not the same."""
+    return tuple(
+        item for item, one, two in said if one is not None and two is not None and one != two
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 
 from app.charts import reliance as charts
@@ -48,29 +49,76 @@ def show(contents: Contents, version: tuple[object, ...]) -> int | None:
     if not found.readers:
         st.info("Nobody has read a film of this worklist yet.")
         return None
-    _agreement(found)
-    return _reader(_pick(found), found, contents)
+    differing = _agreement(found, contents)
+    behind_figure = _reader(_pick(found), found, contents)
+    return behind_figure if differing is None else differing
 
 
-def _agreement(found: RelianceReport) -> None:
+def _agreement(found: RelianceReport, contents: Contents) -> int | None:
+    """How far each two agree, and where not; a film that is selected, if any."""
+    stages = [
+        (pair, when, agreement, differing)
+        for pair in found.pairs
+        for when, agreement, differing in (
+            ("before the model", pair.before, pair.differing_before),
+            ("in the end", pair.after, pair.differing),
+        )
+        if agreement is not None
+    ]
     rows = []
-    for pair in found.pairs:
-        for when, agreement in (("before the model", pair.before), ("in the end", pair.after)):
-            if agreement is not None:
-                raw, kappa, ac1 = words.agreement_in_words(agreement)
-                rows.append(
-                    {
-                        "Between": words.pair_in_words(pair),
-                        "When": when,
-                        "Same class": raw,
-                        "Cohen's κ": kappa,
-                        "Gwet's AC1": ac1,
-                    }
-                )
+    for pair, when, agreement, _ in stages:
+        raw, kappa, ac1 = words.agreement_in_words(agreement)
+        rows.append(
+            {
+                "Between": words.pair_in_words(pair),
+                "When": when,
+                "Same class": raw,
+                "Cohen's κ": kappa,
+                "Gwet's AC1": ac1,
+            }
+        )
     st.markdown("**Agreement**", help=_INTERVALS)
-    components.table(
+    chosen = _selectable(
         rows, key="report_agreement", figures=["Same class", "Cohen's κ", "Gwet's AC1"]
     )
+    st.caption("Select a row to list the films on which the two differ.")
+    if chosen is None or chosen >= len(stages):
+        return None
+    pair, when, agreement, differing = stages[chosen]
+    st.markdown(
+        f"**{escape_markdown(words.pair_in_words(pair))}, {when}**: another class on "
+        f"{formatting.counted(len(differing), 'film')} of {agreement.raw.total:,}"
+    )
+    readings = [
+        one
+        for report in found.readers
+        if report.reader in (pair.first, pair.second)
+        for one in report.readings
+        if one.item in differing
+    ]
+    readings.sort(key=lambda one: one.item)
+    return _listed(
+        readings, [_row(one, found, contents) for one in readings],
+        key=f"report_differing_{chosen}",
+    )  # fmt: skip
+
+
+def _selectable(
+    rows: Sequence[dict[str, str]], *, key: str, figures: Sequence[str] = ()
+) -> int | None:
+    """A table in full; the position of the row that is selected, if any."""
+    right = st.column_config.TextColumn(alignment="right")
+    event = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height="content",
+        column_config=dict.fromkeys(figures, right),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+    )
+    chosen = event.selection.rows
+    return chosen[0] if chosen else None
 
 
 def _pick(found: RelianceReport) -> ReaderReport:
@@ -94,19 +142,14 @@ def _reader(one: ReaderReport, found: RelianceReport, contents: Contents) -> int
     if not one.compared:
         return None
     lines = (*words.accuracy_lines(one, found.question), *words.reliance_lines(one))
-    left, right = st.columns([4, 5])
-    with left:
-        components.chart(
-            charts.proportions(lines), key="report_figures", alt=charts.describe(lines)
-        )
-    with right:
-        line = _pick_line(lines)
+    components.chart(charts.proportions(lines), key="report_figures", alt=charts.describe(lines))
+    line = _pick_line(lines)
     return None if line is None else _films(line, found, contents)
 
 
 def _pick_line(lines: Sequence[Line]) -> Line | None:
     """A table of the figures; the one whose row is selected, if any."""
-    event = st.dataframe(
+    chosen = _selectable(
         [
             {
                 "Figure": line.name,
@@ -115,15 +158,10 @@ def _pick_line(lines: Sequence[Line]) -> Line | None:
             }
             for line in lines
         ],
-        hide_index=True,
-        height="content",
-        on_select="rerun",
-        selection_mode="single-row",
         key="report_lines",
     )
     st.caption("Select a row to list the films behind it.")
-    rows = event.selection.rows
-    return lines[rows[0]] if rows and rows[0] < len(lines) else None
+    return lines[chosen] if chosen is not None and chosen < len(lines) else None
 
 
 def _films(line: Line, found: RelianceReport, contents: Contents) -> int | None:
@@ -134,27 +172,29 @@ def _films(line: Line, found: RelianceReport, contents: Contents) -> int | None:
         f"{escape_markdown(line.meaning)}"
     )
     readings = [*figure.counted, *figure.others]
+    rows = [
+        {"Counts": "yes" if place < len(figure.counted) else "no"} | _row(one, found, contents)
+        for place, one in enumerate(readings)
+    ]
+    if len(figure.counted) and len(figure.others):
+        st.caption(f"First those that count, then {_OTHERS}.")
+    return _listed(readings, rows, key=f"report_films_{line.name}")
+
+
+def _listed(readings: Sequence[Reading], rows: Sequence[dict[str, str]], *, key: str) -> int | None:
+    """Readings as a table; the film of the one that is selected, if any."""
     if not readings:
         st.caption("No film is behind it.")
         return None
     event = st.dataframe(
-        [
-            _row(one, found, contents, is_counted=place < len(figure.counted))
-            for place, one in enumerate(readings)
-        ],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"report_films_{line.name}",
+        pd.DataFrame(rows), hide_index=True, on_select="rerun", selection_mode="single-row", key=key
     )
-    st.caption(f"First those that count, then {_OTHERS}. Select a row to open the film.")
-    rows = event.selection.rows
-    return readings[rows[0]].item if rows else None
+    st.caption("Select a row to open the film.")
+    chosen = event.selection.rows
+    return readings[chosen[0]].item if chosen else None
 
 
-def _row(
-    one: Reading, found: RelianceReport, contents: Contents, *, is_counted: bool
-) -> dict[str, str]:
+def _row(one: Reading, found: RelianceReport, contents: Contents) -> dict[str, str]:
     task, question = contents.bundle.manifest.task, found.question
 
     def word(label: int | None) -> str:
@@ -162,7 +202,6 @@ def _row(
 
     truth = contents.truth.get(one.item)
     return {
-        "Counts": "yes" if is_counted else "no",
         "Film": f"{one.item + 1:,}",
         "Name": contents.names[one.item],
         "Reader": words.name_of(one.reader),

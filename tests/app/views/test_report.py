@@ -52,6 +52,17 @@ def test_agreement_of_two_readers_and_the_files(app):
     assert "Median reading time 10 s" in texts(at)
     assert {one.label for one in at.get("download_button")} >= {"By reader (CSV)", "By film (CSV)"}
 
+    row = {"rows": [int(of_both.index[0])], "columns": []}
+    at.session_state["report_agreement"] = {"selection": row}
+    at.run()
+
+    assert not at.exception
+    assert f"another class on 1 film of {len(items)}" in texts(at)
+    (differing,) = (one.value for one in at.dataframe if "Verdict" in one.value)
+    assert sorted(zip(differing["Film"], differing["Reader"], strict=True)) == [
+        (str(items[0] + 1), reader) for reader in sorted((READER, "Grace"))
+    ]
+
 
 def test_a_report_stays_closed_until_a_blind_reader_has_decided_every_film(app):
     settings, models = read_settings(), installed_models()

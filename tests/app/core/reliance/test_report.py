@@ -105,6 +105,8 @@ def test_agreement_of_readers_on_the_films_that_both_read(found):
     assert (two.before.raw.successes, two.before.raw.total) == (2, 4)
     assert (two.after.raw.successes, two.after.raw.total) == (2, 4)
     assert two.differing == (2, 3)
+    assert len(two.differing_before) == 2
+    assert len(ada_model.differing) == ada_model.after.raw.total - ada_model.after.raw.successes
     assert ada_model.after.kappa.value == pytest.approx(
         cohen_kappa_score([row[3] for row in ADA], [row[2] for row in ADA])
     )
