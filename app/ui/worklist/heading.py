@@ -7,7 +7,7 @@ import streamlit as st
 from app.core.bundles.bundle import Bundle
 from app.core.errors import SourceError
 from app.core.markdown import escape_markdown, escape_sentence
-from app.core.performance.formatting import counted
+from app.core.performance.formatting import counted, probability
 from app.core.record.worklist import Worklist
 from app.core.record.worklists import close_worklist, reopen_worklist
 from app.core.review import making
@@ -50,6 +50,8 @@ def _describe(found: Worklist, opened: OpenWorklist) -> str:
     words = [escape_markdown(opened.bundle.name), plans.MODE_NAMES[found.mode]]
     if found.is_closed:
         words.append("closed: it can be looked at, and no more is read in it")
+    if found.threshold is not None:
+        words.append(f"threshold {probability(found.threshold)}, chosen instead of the model's")
     if opened.computed_by:
         words.append(f"computed by {opened.computed_by}")
     if found.origin == "uploads":

@@ -37,3 +37,9 @@ def test_it_is_proposed_and_may_be_declined(at, is_used, threshold):
     at.button(key="review_samples").click().run()
     (made,) = all_worklists(open_worklists().record)
     assert made.threshold == threshold
+
+    at.switch_page("views/worklist.py").run()
+
+    assert not at.exception
+    said = any("threshold 70.0 %, chosen instead of the model's" in one.value for one in at.caption)
+    assert said == is_used
