@@ -235,7 +235,7 @@ def test_other_films_of_the_patient_are_told_once_they_are_found(make, ward):
         cv2.imwrite(str(ward / f"person7_virus_{number}.png"), ward_film(number + 10))
     opened, browser = make(mode="blind_first")
     item = opened.names.index("person7_virus_1.png")
-    assert got(browser, "films/0/priors").json() == {"priors": []}
+    assert got(browser, f"films/{opened.names.index('film_0.png')}/priors").json() == {"priors": []}
 
     assert browser.get(f"/reading/films/{item}/priors").status_code == 202
     look_up_patients(opened)
