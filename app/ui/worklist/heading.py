@@ -18,6 +18,7 @@ from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
 from app.ui import errors, local_time
 from app.ui.state import address, remembered, widgets
+from app.ui.worklist import who_reads
 from app.ui.worklists import plans
 
 
@@ -41,6 +42,9 @@ def show(found: Worklist, opened: OpenWorklist, chosen: Bundle) -> None:
         with add.popover("Add films", width="stretch"):
             _offer_more_films(found, opened)
     with more.popover("More", width="stretch"):
+        if not found.is_closed:
+            who_reads.offer(found, opened)
+            st.divider()
         offer_copy(found, chosen)
         _offer_to_close(found)
     st.caption(f"{_counts(opened)}  \n{_describe(found, opened)}")

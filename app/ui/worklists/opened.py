@@ -28,7 +28,8 @@ def require() -> Worklist:
     who = reader.require_reader()
     if not found.is_for(who.id):
         st.warning(
-            "This worklist is for other readers. Ask whoever made it to add you.",
+            "This worklist is for other readers. Ask whoever made it, or an administrator, to add "
+            "you.",
             icon=":material/lock:",
         )
         st.stop()

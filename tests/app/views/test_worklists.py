@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.exports.recorded import entries_csv, entries_json, recorded
 from app.core.record.entry import Draft
-from app.core.record.readers import find_reader
+from app.core.record.readers import find_reader, known_reader
 from app.core.record.verdicts import VerdictStore
 from app.core.record.worklist_items import items
 from app.core.record.worklists import all_worklists
@@ -309,6 +309,27 @@ def gate(monkeypatch):
     monkeypatch.setattr(Engine, "score", score)
     yield allowed
     allowed.release(1000)
+
+
+def test_its_maker_says_who_reads_it(app):
+    grace = known_reader(open_worklists().record, "Grace")
+    at = review_folder(app, "ward")
+    made = opened(at).worklist
+    at.multiselect(key=f"worklist_readers_{made.id}").set_value([grace.id]).run()
+    at.button(key="worklist_save_readers").click().run()
+    assert not at.exception
+    ada = known_reader(open_worklists().record, READER)
+    assert set(opened(at).worklist.readers) == {ada.id, grace.id}
+
+    at.session_state["reader_name"] = "Grace"
+    at.run()
+    assert "worklist_save_readers" not in keys(at)
+    assert "Ada, Grace. Whoever made the worklist" in texts(at)
+
+    known_reader(open_worklists().record, "Joan")
+    at.session_state["reader_name"] = "Joan"
+    at.run()
+    assert "Ask whoever made it, or an administrator, to add you" in texts(at)
 
 
 def test_a_worklist_opens_whatever_its_id(app, monkeypatch):
