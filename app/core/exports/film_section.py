@@ -9,7 +9,7 @@ from app.core.bundles.task import BETWEEN_FINDINGS, NO_FINDING, Task
 from app.core.exports.contents import Contents
 from app.core.exports.overlays import Drawn
 from app.core.exports.paper import Paper
-from app.core.exports.said import ADJUDICATED, Said, class_said, decision
+from app.core.exports.said import ADJUDICATED, ONE_READER, Said, class_said, decision
 from app.core.performance import formatting
 from app.core.record.entry import Entry
 from app.core.record.verdict import CONFIDENCES
@@ -91,7 +91,8 @@ def film_facts(
     if item in contents.truth:
         found.append(("Truth", in_words(task.classes[contents.truth[item]], task)))
     decided = decision(said, task)
-    if decided.label:
+    # What one reader said stands below; a report for that reader may not hold what others said.
+    if decided.label and decided.by != ONE_READER:
         by = "by adjudication" if decided.by == ADJUDICATED else f"by {decided.by}"
         found.append(("Decided", f"{in_words(decided.label, task)}, {by}"))
     if result is not None and result.image_id:

@@ -119,6 +119,11 @@ def test_a_film_whose_name_is_hidden_is_headed_by_its_number_once(contents):
     assert text.count("Film 2") == 1
 
 
+@pytest.mark.parametrize(("item", "is_decided"), [(0, True), (1, True), (2, False)])
+def test_one_reader_alone_decides_nothing(contents, item, is_decided):
+    assert ("Decided" in "".join(pages(case_pdf(contents, item, draw)))) == is_decided
+
+
 def test_the_threshold_of_a_worklist_is_said(contents):
     moved = replace(contents, worklist=replace(contents.worklist, threshold=0.62))
 
