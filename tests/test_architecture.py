@@ -52,8 +52,8 @@ FORBIDDEN = {
 ROOMS = {
     "app/core": (
         "errors", "markdown", "spreadsheets", "atomic_write", "progress", "backend_names",
-        "settings", "imports",
-        "bundles", "images", "statistics", "gate", "networks", "sources", "rendering",
+        "settings",
+        "bundles", "images", "statistics", "gate", "networks", "sources", "imports", "rendering",
         "performance", "evidence", "backends", "explanations", "scoring", "adaptation", "record",
         "results", "review", "reliance", "exports",
     ),

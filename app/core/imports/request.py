@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, cast
 
 from app.core.errors import OverreadError, system_reason
+from app.core.sources.uploads import Upload
 
 # As `overread-train import` has them; `tests/app/core/imports` holds both together.
 SCALES = ("0..255", "0..1", "-1..1", "imagenet", "caffe", "per-image")
@@ -22,24 +23,6 @@ _LONGEST_NAME = 120
 
 class ImportRequestError(OverreadError):
     """A model that cannot be added as asked, with what to do about it."""
-
-
-class Upload(Protocol):
-    """A named binary stream."""
-
-    name: str
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Moves to a position.
-
-        Args:
-            offset: How far, in bytes.
-            whence: From where: 0 the start, 1 the position, 2 the end.
-
-        Returns:
-            The position from the start.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from app.core.imports.request import (
     MODEL_SUFFIXES,
     SCALES,
     Request,
-    Upload,
     keep_images,
     keep_model,
     names_of,
@@ -23,6 +22,7 @@ from app.core.imports.request import (
 )
 from app.core.settings import Settings, read_settings
 from app.core.sources import folders
+from app.core.sources.uploads import Upload
 from app.ui import reader
 from app.ui.state import jobs, widgets
 
