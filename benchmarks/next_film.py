@@ -10,22 +10,18 @@ times a second, and those that moved no film are counted.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 from benchmarks import calls, films
+from benchmarks.served_worklist import served_worklist
 from benchmarks.table import Row, log, log_machine, print_table
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-READER = "Benchmark"
 # Notes when a key was pressed, and when the film that it asked for is on the screen.
 #
 # Run before the page is: the viewer lets nobody who listens later hear of its keys.
@@ -74,17 +70,9 @@ def measure(options: argparse.Namespace, home: Path) -> list[Row]:
         options: As parsed.
         home: An empty folder.
     """
-    from tests.e2e.conftest import dashboard
-
-    root = home / "root"
-    (root / "films").mkdir(parents=True)
-    for number, path in enumerate(films.paths(options.films)[: options.images + 1]):
-        shutil.copy(path, root / "films" / f"{number:04}{path.suffix}")
-    worklist_id = make_worklist(options.bundle, home, root)
-    with dashboard(home, data_root=root) as url, browser_page() as page:
-        page.context.add_cookies([{"name": "overread_reader", "value": READER, "url": url}])
-        page.add_init_script(_WATCH)
-        page.goto(f"{url}/case?id={worklist_id}")
+    read = films.paths(options.films)[: options.images + 1]
+    with served_worklist(options.bundle, read, home=home, script=_WATCH) as (page, address):
+        page.goto(address)
         page.locator(".film[data-drawn^='film']").wait_for(timeout=120_000)
         page.wait_for_timeout(2000)
         for number in range(1, options.images + 1):
@@ -120,45 +108,6 @@ def keys_lost(page: Page, presses: int) -> int:
 def position(page: Page) -> int:
     """Number of the open film."""
     return int(page.evaluate("window.position()").split()[1].replace(",", ""))
-
-
-def make_worklist(bundle: Path, home: Path, root: Path) -> str:
-    """Scores the folder `films` as a worklist and returns its id.
-
-    Args:
-        bundle: Folder of the model, which lies among the models of the app.
-        home: Home of the app.
-        root: Its data root.
-    """
-    os.environ |= {
-        "OVERREAD_HOME": str(home),
-        "OVERREAD_DATA_ROOT": str(root),
-        "OVERREAD_MODELS": str(bundle.resolve().parent),
-    }
-    from app.core.bundles.bundle import load_bundle
-    from app.core.record.readers import known_reader
-    from app.core.review import making
-    from app.core.review.worklist_registry import open_worklists
-    from app.core.settings import read_settings
-
-    known_reader(open_worklists().record, READER)
-    plan = making.Plan(name="Benchmark", bundle=load_bundle(bundle))
-    opened = making.of_folder(open_worklists(), plan, "films", settings=read_settings())
-    opened.wait_until_scored()
-    return opened.worklist.id
-
-
-@contextmanager
-def browser_page() -> Iterator[Page]:
-    """A page of Chromium at the size of a ward's screen."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.e2e.conftest import QUIET, chromium
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
-        yield browser.new_page(viewport={"width": 1440, "height": 900})
-        browser.close()
 
 
 if __name__ == "__main__":

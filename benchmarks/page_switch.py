@@ -11,7 +11,6 @@ any more, within components neither.
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -19,7 +18,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 from benchmarks import calls, films
-from benchmarks.next_film import READER, browser_page, make_worklist
+from benchmarks.served_worklist import served_worklist
 from benchmarks.table import Row, log, log_machine, print_table
 
 if TYPE_CHECKING:
@@ -93,18 +92,10 @@ def measure(options: argparse.Namespace, home: Path) -> list[Row]:
         options: As parsed.
         home: An empty folder.
     """
-    from tests.e2e.conftest import dashboard
-
-    root = home / "root"
-    (root / "films").mkdir(parents=True)
-    for number, path in enumerate(films.paths(options.films)[: options.images]):
-        shutil.copy(path, root / "films" / f"{number:04}{path.suffix}")
-    worklist_id = make_worklist(options.bundle, home, root)
+    read = films.paths(options.films)[: options.images]
     waits: dict[str, list[float]] = defaultdict(list)
-    with dashboard(home, data_root=root) as url, browser_page() as page:
-        page.context.add_cookies([{"name": "overread_reader", "value": READER, "url": url}])
-        page.add_init_script(_WATCH)
-        page.goto(f"{url}/case?id={worklist_id}&film=0")
+    with served_worklist(options.bundle, read, home=home, script=_WATCH) as (page, address):
+        page.goto(f"{address}&film=0")
         _settle(page)
         for number in range(options.rounds + 1):
             for title in _PAGES:
