@@ -111,11 +111,11 @@ def _ask_about_it() -> Request:
     head = head_column.selectbox(
         "Its outputs are (--head)", ["", *HEADS], key="add_model_head",
         format_func=lambda one: _HEAD_NAMES.get(one, one),
-        help="To be said only of a model that ends without sigmoid or softmax.",
+        help="Needed only for a model that ends without sigmoid or softmax.",
     )  # fmt: skip
     size = size_column.text_input(
         "Size of its images (--size)", key="add_model_size", placeholder=_BY_FILE,
-        help="To be said only of a model that takes any, such as 224 or 224x320 (height x width).",
+        help="Needed only where a model takes any size, such as 224 or 224x320 (height x width).",
     )  # fmt: skip
     return Request(
         name.strip(), names_of(classes), scale or "", head or "", size.strip(), trained_by.strip()

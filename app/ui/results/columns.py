@@ -45,7 +45,7 @@ def confirm(given: Given) -> Confirmed | None:
     """
     found = proposed(given.scores, given.truth)
     if found is None:
-        st.info("The names of the columns do not tell what they are. Say it below.")
+        st.info("The names of the columns do not tell what they are. Choose them below.")
     else:
         st.caption("As recognised by their names. Change what is not right.")
     said = _said(given, found)

@@ -21,7 +21,7 @@ def film() -> int | None:
 
 
 def open_worklist(worklist_id: str) -> None:
-    """Makes a worklist that which pages are about, from the next page on."""
+    """Makes a worklist the one that pages are about, from the next page on."""
     if st.session_state.get(_ID) != worklist_id:
         st.session_state.pop(_FILM, None)
     st.session_state[_ID] = worklist_id
