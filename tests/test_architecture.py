@@ -51,8 +51,8 @@ FORBIDDEN = {
 # Lowest first: a room may import the rooms before it, and its own files.
 ROOMS = {
     "app/core": (
-        "errors", "markdown", "spreadsheets", "atomic_write", "progress", "backend_names",
-        "settings",
+        "errors", "markdown", "spreadsheets", "atomic_write", "only_writer", "progress",
+        "backend_names", "settings",
         "bundles", "images", "statistics", "gate", "networks", "sources", "imports", "rendering",
         "performance", "evidence", "backends", "explanations", "scoring", "adaptation", "record",
         "results", "review", "reliance", "exports",

@@ -13,6 +13,7 @@ from app.core.bundles.adaptation_checks import CHECKS
 from app.core.bundles.bundle import Bundle, load_bundle
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import OverreadError, system_reason
+from app.core.only_writer import lock_path
 
 # Of one bundle; the page lets whoever reaches it write another one.
 MOST_BESIDE = 50
@@ -90,7 +91,9 @@ def remove(bundle: Bundle) -> Path:
     path, adaptation = bundle.adapted_in, bundle.adaptation
     if path is None or adaptation is None or path.is_symlink() or (path / MANIFEST).exists():
         raise OverreadError(f"{bundle.name!r} is not an adaptation, so it is not removed.")
-    others = sorted({one.name for one in path.iterdir()} - {ADAPTATION, CHECKS, *adaptation.files})
+    of_checks = {CHECKS, lock_path(path / CHECKS).name}
+    found = {one.name for one in path.iterdir()}
+    others = sorted(found - {ADAPTATION, *of_checks, *adaptation.files})
     if others:
         raise OverreadError(
             f"The folder {path.name!r} also holds {others[0]!r}, so it is not removed. Take away "

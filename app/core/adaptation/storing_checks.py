@@ -10,7 +10,7 @@ import numpy as np
 
 from app.core.adaptation.checking import Check, ZoneCheck
 from app.core.atomic_write import write_whole
-from app.core.bundles.adaptation import LocalData, LocalFigure
+from app.core.bundles.adaptation import ADAPTATION, LocalData, LocalFigure
 from app.core.bundles.adaptation_checks import (
     CHECKS,
     CheckedZone,
@@ -19,8 +19,13 @@ from app.core.bundles.adaptation_checks import (
     read_checks,
 )
 from app.core.bundles.bundle import Bundle
+from app.core.bundles.bundle_files import is_file
 from app.core.errors import OverreadError, system_reason
+from app.core.only_writer import only_writer
 from app.core.statistics.metrics import Proportion
+
+# Writing takes milliseconds; whoever is checked at the same time waits for its turn.
+_WAIT_SECONDS = 30.0
 
 
 def as_stored(check: Check, bundle: Bundle) -> StoredCheck:
@@ -56,20 +61,33 @@ def store_check(stored: StoredCheck, bundle: Bundle) -> None:
         bundle: The adapted model.
 
     Raises:
-        OverreadError: If the model is not adapted, or the folder cannot be written.
+        OverreadError: If the model is not adapted, or was removed, or the folder cannot be
+            written.
         BundleError: If the checks that are there already cannot be read.
     """
-    if bundle.adapted_in is None:
+    folder = bundle.adapted_in
+    if folder is None:
         raise OverreadError(f"{bundle.name!r} is not adapted to a place.")
-    others = (one for one in read_checks(bundle) if one.data.fingerprint != stored.data.fingerprint)
-    content = Checks(checks=(*others, stored)).model_dump_json(indent=2) + "\n"
+    if not is_file(folder / ADAPTATION):
+        raise OverreadError(
+            f"The check could not be stored: the adaptation {folder.name!r} was removed meanwhile. "
+            "Bring it back, and check again."
+        )
     try:
-        write_whole(bundle.adapted_in / CHECKS, content.encode())
+        with only_writer(folder / CHECKS, wait_seconds=_WAIT_SECONDS):
+            kept = read_checks(bundle)
+            others = (one for one in kept if one.data.fingerprint != stored.data.fingerprint)
+            content = Checks(checks=(*others, stored)).model_dump_json(indent=2) + "\n"
+            write_whole(folder / CHECKS, content.encode())
+    except TimeoutError:
+        raise OverreadError(
+            f"The check could not be stored: another process holds {CHECKS} of {folder.name!r}. "
+            "Check again when it has ended."
+        ) from None
     except OSError as error:
         raise OverreadError(
-            f"The check could not be stored in {bundle.adapted_in.name!r} "
-            f"({system_reason(error)}). Have the folder of models made writable for Overread, and "
-            "check again."
+            f"The check could not be stored in {folder.name!r} ({system_reason(error)}). Have the "
+            "folder of models made writable for Overread, and check again."
         ) from None
 
 

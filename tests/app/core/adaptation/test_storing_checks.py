@@ -1,6 +1,8 @@
 """Checks of an adaptation as they are kept beside it, and said."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -8,13 +10,14 @@ import pytest
 from app.core.adaptation.check_words import headline, section, summary, worst
 from app.core.adaptation.checking import Check, count_zones
 from app.core.adaptation.fitting import Decision
+from app.core.adaptation.folder import remove
 from app.core.adaptation.holding_out import adapt_decision
 from app.core.adaptation.storing_checks import as_stored, store_check
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation, write_adaptation
 from app.core.bundles.adaptation_checks import CHECKS, read_checks
 from app.core.bundles.bundle import load_bundle
-from app.core.errors import BundleError
+from app.core.errors import BundleError, OverreadError
 from tests.app.core.adaptation.local_films import local_films
 from tests.app.views.light_bundles import BINARY, drawn_table, write_bundle
 
@@ -44,6 +47,31 @@ def test_checks_are_kept_beside_the_adaptation_which_stays_the_same(adapted):
     assert again.sha256 == adapted.sha256
     assert sum(first.data.counts.values()) == 60
     assert len(first.data.fingerprint) == 64
+
+
+def test_of_checks_that_end_at_the_same_time_each_is_kept(adapted):
+    checks = [checked(adapted, number) for number in range(60, 68)]
+    at_once = Barrier(len(checks))
+
+    def store(one):
+        at_once.wait()
+        store_check(one, adapted)
+
+    with ThreadPoolExecutor(len(checks)) as pool:
+        list(pool.map(store, checks))
+
+    kept = {one.data.fingerprint for one in read_checks(adapted)}
+    assert kept == {one.data.fingerprint for one in checks}
+    assert not list(adapted.adapted_in.glob("*.lock"))
+
+
+def test_a_removed_adaptation_is_not_made_again_by_a_check_that_ends_later(adapted):
+    found = checked(adapted, 60)
+    remove(adapted)
+
+    with pytest.raises(OverreadError, match=r"the adaptation 'light@ward-3' was removed meanwhile"):
+        store_check(found, adapted)
+    assert not adapted.adapted_in.exists()
 
 
 def test_the_outcome_is_said_with_its_counts_and_intervals(adapted):
