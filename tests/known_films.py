@@ -17,8 +17,8 @@ from app.core.bundles.bundle_files import PICTURES, REFERENCE, REFERENCE_SAMPLE,
 from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, MANIFEST
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.reference import Reference, write_reference
-from app.core.images import display, geometry
 from app.core.images.preparation import Prepared, prepare
+from model_training.reference.small_pictures import small_pixels, within_size
 
 # Features of these bundles: the mean of each cell of the network's input.
 GRID = 2
@@ -46,11 +46,11 @@ def with_files_as_known_films(bundle: Bundle, folder: Path, labels: Mapping[Path
         cells = cv2.resize(prepared.pixels, (GRID, GRID), interpolation=cv2.INTER_AREA)
         ids.append(prepared.image_id)
         places.append(cells.astype(np.float32).ravel()[: GRID**2] / 255)
-        pictures[prepared.image_id] = display.jpeg(geometry.shrunk(prepared.film, 160), quality=80)
+        pictures[prepared.image_id] = small_pixels(prepared.film)
     table = pd.DataFrame(
         {"image_id": ids, "split": "test", "y_true": list(labels.values()), "group": ids}
     )
-    return with_known_films(bundle, folder, table, np.array(places), pictures=pictures)
+    return with_known_films(bundle, folder, table, np.array(places), pictures=within_size(pictures))
 
 
 def on_a_line(
@@ -106,7 +106,7 @@ def with_known_films(
     table.to_csv(folder / REFERENCE_SAMPLE, index=False)
     names = [REFERENCE, REFERENCE_SAMPLE]
     for image_id, content in (pictures or {}).items():
-        names.append(f"{PICTURES}/{image_id}.jpg")
+        names.append(f"{PICTURES}/{image_id}.webp")
         (folder / PICTURES).mkdir(exist_ok=True)
         (folder / names[-1]).write_bytes(content)
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))

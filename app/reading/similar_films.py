@@ -10,7 +10,7 @@ from PIL import Image
 from starlette.responses import Response
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.bundle_files import PICTURES
+from app.core.bundles.bundle_files import PICTURE_TYPES
 from app.core.bundles.task import Task
 from app.core.errors import OverreadError
 from app.core.gate.film_distances import VOTERS
@@ -71,14 +71,15 @@ def picture(asked: Asked) -> Response:
     """
     found = asked_film(asked)
     found.require_shown()
-    bundle, name = found.opened.bundle, f"{PICTURES}/{asked.path['image_id']}.jpg"
-    if name not in bundle.manifest.files or bundle.sha256[:32] != asked.path["digest"]:
+    bundle = found.opened.bundle
+    path = bundle.picture(asked.path["image_id"])
+    if path is None or bundle.sha256[:32] != asked.path["digest"]:
         raise AnswerError(404, "There is no picture of this film.")
     try:
-        content = (bundle.path / name).read_bytes()
+        content = path.read_bytes()
     except OSError:
         raise AnswerError(404, "The picture of this film cannot be read any more.") from None
-    return Response(content, media_type="image/jpeg", headers=_FOR_A_DAY)
+    return Response(content, media_type=PICTURE_TYPES[path.suffix], headers=_FOR_A_DAY)
 
 
 SIMILAR_FILMS = (route("/similar/{item:int}/{digest}/{image_id}", picture),)

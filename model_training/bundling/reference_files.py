@@ -61,9 +61,9 @@ def write_files(folder: Path, built: Built, predictions: pd.DataFrame) -> None:
     """
     write_reference(folder / REFERENCE, built.reference)
     sample_table(built, predictions).to_csv(folder / REFERENCE_SAMPLE, index=False)
-    for image_id, picture in zip(built.image_ids, built.pictures, strict=False):
+    for image_id, picture in built.pictures.items():
         (folder / PICTURES).mkdir(exist_ok=True)
-        (folder / PICTURES / f"{image_id}.jpg").write_bytes(picture)
+        (folder / PICTURES / f"{image_id}.webp").write_bytes(picture)
 
 
 def sample_table(built: Built, predictions: pd.DataFrame) -> pd.DataFrame:

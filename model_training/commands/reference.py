@@ -60,6 +60,7 @@ def _run(options: argparse.Namespace) -> None:
         reading_of,
     )
     from model_training.reference.faults import learned_as_right
+    from model_training.reference.held_out_pictures import with_pictures
     from model_training.reference.similar_films import with_contradictions
 
     folder = options.bundle.resolve()
@@ -77,7 +78,6 @@ def _run(options: argparse.Namespace) -> None:
         found.cases,
         network_input=bundle.manifest.input,
         reading=reading_of(bundle),
-        pictures=options.pictures,
         no_faults=learned_as_right(augmentation_of(bundle)),
     )
     if options.foreign:
@@ -89,6 +89,14 @@ def _run(options: argparse.Namespace) -> None:
             reading=reading_of(bundle),
         )
     built = with_contradictions(built, bundle.manifest, bundle.predictions())
+    if options.pictures:
+        built = with_pictures(
+            built,
+            found.cases,
+            bundle.manifest,
+            bundle.predictions(),
+            reading=reading_of(bundle),
+        )
     add_reference(bundle, built, out)
     print("\n\n".join(text for _, text in sections(built, bundle.manifest)))
     print(f"The bundle with the reference is {out}", file=sys.stderr)

@@ -35,6 +35,7 @@ from model_training.reference.build import (
     build_reference,
 )
 from model_training.reference.faults import learned_as_right
+from model_training.reference.held_out_pictures import with_pictures
 from model_training.reference.known_cases import known_cases
 from model_training.reference.similar_films import with_contradictions
 from model_training.training.experiment import Trained
@@ -91,7 +92,7 @@ def publish(
         more: Further entries of the manifest about the training.
     """
     size = network_input(config, description.accepted)
-    reference = build_reference_of(trained.network, films, config, description, size)
+    reference = build_reference_of(trained.network, films, config, size)
     manifest = Manifest(
         format=FORMAT_WITH_REFERENCE,
         name=out.name,
@@ -114,7 +115,7 @@ def publish(
     )
     predictions = predictions_of(films, outcome)
     if reference is not None:
-        reference = with_contradictions(reference, manifest, predictions)
+        reference = complete_reference(reference, films, manifest, predictions, config, description)
         manifest = manifest.model_copy(update={"reference": reference.section})
     contents = export.Contents(
         manifest,
@@ -155,7 +156,6 @@ def build_reference_of(
     network: AnyNetwork,
     films: Films,
     config: TrainingConfig,
-    description: Description,
     size: Input,
 ) -> Built | None:
     """How images are told that are unlike the known ones; None, and why, with too few of these.
@@ -164,7 +164,6 @@ def build_reference_of(
         network: The network.
         films: The films, with their split.
         config: How files are read, the seed, and which changes are no faults.
-        description: Whether small pictures may be shipped.
         size: The network's input.
     """
     try:
@@ -174,12 +173,37 @@ def build_reference_of(
             network_input=size,
             reading=ReadOptions(config.frame),
             seed=config.seed,
-            pictures=description.pictures,
             no_faults=learned_as_right(config.augmentation_options),
         )
     except TooFewFilmsError as error:
         say(f"{error} So images unlike them will not be refused.")
         return None
+
+
+def complete_reference(
+    built: Built,
+    films: Films,
+    manifest: Manifest,
+    predictions: pd.DataFrame,
+    config: TrainingConfig,
+    description: Description,
+) -> Built:
+    """The reference with what follows from the predictions.
+
+    Args:
+        built: The reference.
+        films: The films, with their split.
+        manifest: That of the bundle, with task and thresholds.
+        predictions: The predictions table of the bundle.
+        config: How files are read.
+        description: Whether small pictures may be shipped.
+    """
+    built = with_contradictions(built, manifest, predictions)
+    if not description.pictures:
+        return built
+    cases = known_cases(films.cases, films.digests, films.groups)
+    reading = ReadOptions(config.frame)
+    return with_pictures(built, cases, manifest, predictions, reading=reading)
 
 
 def decisions(outcome: Outcome | FindingsOutcome) -> dict[str, Any]:

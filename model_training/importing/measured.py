@@ -24,6 +24,7 @@ from model_training.evaluation.films_evaluation import evaluate_films
 from model_training.fitting.publishing import (
     Description,
     build_reference_of,
+    complete_reference,
     decisions,
     describe_data,
     predictions_of,
@@ -32,7 +33,6 @@ from model_training.importing.description import Provenance, about_training, net
 from model_training.importing.imported import Imported
 from model_training.importing.unmeasured import task_of
 from model_training.preparation.films import Films, prepare, report
-from model_training.reference.similar_films import with_contradictions
 
 _NEEDED = ("val", "test")
 _UNKNOWN_TRAINING = (
@@ -106,7 +106,7 @@ def publish_measured(
     size = _size(imported, description, provenance, config)
     report(films)
     outcome = evaluate_films(imported.network, films, config, test=films.positions("test"))
-    reference = build_reference_of(imported.network, films, config, description, size)
+    reference = build_reference_of(imported.network, films, config, size)
     manifest = Manifest(
         format=FORMAT_OF_GRAPH if imported.is_graph else FORMAT_WITH_REFERENCE,
         name=out.name,
@@ -123,7 +123,7 @@ def publish_measured(
     )
     predictions = predictions_of(films, outcome)
     if reference is not None:
-        reference = with_contradictions(reference, manifest, predictions)
+        reference = complete_reference(reference, films, manifest, predictions, config, description)
         manifest = manifest.model_copy(update={"reference": reference.section})
     contents = export.Contents(
         manifest,

@@ -25,7 +25,6 @@ from model_training.reference.known_cases import KnownCase
 from model_training.reference.layers import default_layers, num_channels
 from model_training.reference.probes import Elsewhere, fit_probes
 from model_training.reference.refusals import RefusalCounter
-from model_training.reference.small_pictures import within_size
 from model_training.reference.views import Featurise, Looked, Looker
 
 # With fewer films a limit that refuses one in fifty is a matter of chance.
@@ -72,13 +71,13 @@ class Built:
         image_ids: SHA-256 of the films of the sample, in the order of its coordinates.
         distances: float64 `(num_in_sample,)`, their distances, refused above 1.
         statistics: float32 `(num_in_sample, num_statistics)`, their image statistics.
-        pictures: Small JPEG pictures of the same films; empty if none were wanted.
         own: Validation and test -> share of right films that are refused, clustered by patient.
         faulty: Fault -> share of test films made faulty that are refused; no film twice.
         named: Fault -> share of the same that are refused for this very fault.
         places: Validation and test -> where the network sees the films that were looked at.
         contradictions: When similar films contradict the model, see `with_contradictions`; empty
             until that is measured.
+        pictures: Small pictures by SHA-256, see `with_pictures`; empty until they are made.
         foreign: Kind -> share of foreign pictures that are refused; empty if none were looked at.
     """
 
@@ -87,12 +86,12 @@ class Built:
     image_ids: tuple[str, ...]
     distances: NDArray[np.float64]
     statistics: NDArray[np.float32]
-    pictures: tuple[bytes, ...]
     own: dict[str, ClusteredProportion]
     faulty: dict[str, ClusteredProportion]
     named: dict[str, ClusteredProportion]
     places: dict[str, Placed]
     contradictions: tuple[Measured, ...] = ()
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
     foreign: Mapping[str, ClusteredProportion] = field(default_factory=dict)
 
 
@@ -104,7 +103,6 @@ def build_reference(
     reading: ReadOptions,
     seed: int = 0,
     amounts: Amounts | None = None,
-    pictures: bool = False,
     no_faults: Collection[str] = (),
 ) -> Built:
     """Builds a reference.
@@ -120,7 +118,6 @@ def build_reference(
         reading: How the films were read.
         seed: Of the choice of films and of what varies in the faults.
         amounts: How many films to look at.
-        pictures: Whether small pictures of the held-out films are made.
         no_faults: Of the faults of `FAULTS`, those that a right film may show, see
             `learned_as_right`.
 
@@ -130,7 +127,7 @@ def build_reference(
     amounts = amounts or Amounts()
     split = _chosen(cases, amounts, seed)
     layers = default_layers(network)
-    looker = Looker(network_input, reading, _featurise(network, layers), pictures)
+    looker = Looker(network_input, reading, _featurise(network, layers))
     named = tuple(name for name in NAMED if name not in no_faults)
     tried = tuple(name for name in FAULTS if name not in no_faults)
     looked = {
@@ -168,7 +165,6 @@ def build_reference(
         tuple(split[name][at].image_id for name, at in held_out),
         np.array([one.distance for one in seen]),
         np.array(statistics, np.float32),
-        within_size([looked[name].pictures[at] for name, at in held_out if pictures]),
         own,
         {fault: any_reason for fault, (any_reason, _) in refused.items()},
         {fault: this_fault for fault, (_, this_fault) in refused.items()},

@@ -71,17 +71,10 @@ def measure_contradictions(
         One for the task; one for each finding where they do not exclude each other. None if the
         films are those of one patient.
     """
-    task = manifest.task
-    questions = [("", manifest, predictions)]
-    if task.any_of:
-        labelled = with_missing_labels(predictions, task.classes)
-        questions = [
-            (name, finding_manifest(manifest, name), finding_predictions(labelled, name))
-            for name in task.classes
-        ]
     films = _films(predictions, known.image_ids)
+    findings = manifest.task.classes if manifest.task.any_of else ("",)
     measured = []
-    for finding, asked, table in questions:
+    for finding, (asked, table) in zip(findings, questions(manifest, predictions), strict=True):
         labels = dict(zip(table["image_id"], table["y_true"].astype(int), strict=True))
         try:
             compared = KnownFilms.of(
@@ -99,6 +92,22 @@ def measure_contradictions(
         }
         measured.append(_measured(finding, voted["val"], voted["test"]))
     return tuple(measured)
+
+
+def questions(manifest: Manifest, predictions: pd.DataFrame) -> list[tuple[Manifest, pd.DataFrame]]:
+    """Manifest and predictions of the task, or of each finding if they do not exclude each other.
+
+    Args:
+        manifest: That of the bundle.
+        predictions: Its predictions table.
+    """
+    if not manifest.task.any_of:
+        return [(manifest, predictions)]
+    labelled = with_missing_labels(predictions, manifest.task.classes)
+    return [
+        (finding_manifest(manifest, name), finding_predictions(labelled, name))
+        for name in manifest.task.classes
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,6 @@ from app.core.progress import progress
 from app.core.sources.source import Source
 from model_training.data.datasets import Case
 from model_training.reference.faults import CROPPED, faulty
-from model_training.reference.small_pictures import small_picture
 from model_training.reference.variation import varied
 
 # Network input, uint8 `(batch, height, width, channels)`, to features, float32
@@ -47,7 +46,6 @@ class Looked:
         faulty: Fault -> features of copies of the first films that have it.
         elsewhere: Features of variants of the films, see `variation`; none if none were wanted.
         faulty_elsewhere: Fault -> the same of copies that lack a side.
-        pictures: Small JPEG pictures of the films; empty if none were wanted.
     """
 
     positions: NDArray[np.int64]
@@ -58,7 +56,6 @@ class Looked:
     faulty: dict[str, NDArray[np.float32]]
     elsewhere: NDArray[np.float32]
     faulty_elsewhere: dict[str, NDArray[np.float32]]
-    pictures: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +66,11 @@ class Looker:
         network_input: Size, channels and fit of the network.
         reading: What files leave open.
         featurise: The network up to its features.
-        pictures: Whether small pictures of the films are wanted.
     """
 
     network_input: Input
     reading: ReadOptions
     featurise: Featurise
-    pictures: bool = False
 
     def look(
         self,
@@ -101,7 +96,6 @@ class Looker:
         statistics: list[NDArray[np.float32]] = []
         shapes: list[tuple[int, int]] = []
         stated: list[RefusedImageError | None] = []
-        pictures: list[bytes] = []
         copies: dict[str, list[NDArray[np.float32]]] = {fault: [] for fault in faults}
         variants: list[NDArray[np.float32]] = []
         variants_without: dict[str, list[NDArray[np.float32]]] = {
@@ -114,7 +108,6 @@ class Looker:
             statistics += [view_statistics(view) for view in views]
             shapes += [(film.pixels.shape[0], film.pixels.shape[1]) for film in films]
             stated += map(self._stated, films, views)
-            pictures += [small_picture(film) for film in films] if self.pictures else []
             chosen = films[: max(0, num_faulty - len(positions))]
             positions += [position for position, _ in some]
             for fault in faults if chosen else ():
@@ -140,7 +133,6 @@ class Looker:
             {fault: np.concatenate([nothing, *found]) for fault, found in copies.items()},
             np.concatenate([nothing, *variants]),
             {fault: np.concatenate([nothing, *found]) for fault, found in variants_without.items()},
-            tuple(pictures),
         )
 
     def look_again(self, case: Case, remedy: Remedy) -> NDArray[np.float32]:
@@ -150,7 +142,7 @@ class Looker:
             case: The film; it was read before.
             remedy: What to do with it.
         """
-        film = remedies.apply(self._decoded(case), remedy)
+        film = remedies.apply(read_film(case, self.network_input, self.reading), remedy)
         features: NDArray[np.float32] = self.featurise(self._fitted([film]))[0]
         return features
 
@@ -164,7 +156,7 @@ class Looker:
         numbered = progress(enumerate(cases), title="looking", unit="film", total=len(cases))
         for position, case in numbered:
             try:
-                some.append((position, self._decoded(case)))
+                some.append((position, read_film(case, self.network_input, self.reading)))
             except ImageError:
                 continue
             if len(some) == _TOGETHER:
@@ -173,13 +165,24 @@ class Looker:
         if some:
             yield some
 
-    def _decoded(self, case: Case) -> Film:
-        with guarded():
-            data = Source(case.name, case.path).read()
-            return decoding.decode(data, for_model(self.reading, self.network_input))
-
     def _fitted(self, films: Sequence[Film]) -> NDArray[np.uint8]:
         return np.stack([to_input(film, self.network_input) for film in films])
+
+
+def read_film(case: Case, network_input: Input, reading: ReadOptions) -> Film:
+    """A film as the network that is looked at would be given it, in its own size.
+
+    Args:
+        case: The film.
+        network_input: Size, channels and fit of the network.
+        reading: What files leave open.
+
+    Raises:
+        ImageError: If it cannot be read.
+    """
+    with guarded():
+        data = Source(case.name, case.path).read()
+        return decoding.decode(data, for_model(reading, network_input))
 
 
 def _without_side(fault: str, film: Film, rng: np.random.Generator) -> Film:

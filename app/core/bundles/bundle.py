@@ -20,6 +20,8 @@ from app.core.bundles.bundle_files import (
     GRAPH_WEIGHTS,
     HISTORY,
     MODEL,
+    PICTURE_TYPES,
+    PICTURES,
     PREDICTIONS,
     REFERENCE,
     REQUIRED_FILES,
@@ -75,6 +77,15 @@ class Bundle:
         return sorted(
             self.path / name for name in self.manifest.files if name.startswith(SAMPLES + "/")
         )
+
+    def picture(self, image_id: str) -> Path | None:
+        """The small picture of a held-out image; None if the bundle includes none of it.
+
+        Args:
+            image_id: SHA-256 of the image's file.
+        """
+        names = (f"{PICTURES}/{image_id}{suffix}" for suffix in PICTURE_TYPES)
+        return next((self.path / name for name in names if name in self.manifest.files), None)
 
     def of_finding(self, finding: str) -> Bundle:
         """One finding of an `any-of` bundle, as a bundle with two classes and predictions of them.

@@ -20,6 +20,8 @@ SAMPLES = "samples"
 REFERENCE = "reference.npz"
 REFERENCE_SAMPLE = "reference.csv"
 PICTURES = "pictures"
+# Ending of a picture -> what it is; the second in bundles of older versions.
+PICTURE_TYPES = {".webp": "image/webp", ".jpg": "image/jpeg"}
 REQUIRED_FILES = (HISTORY, PREDICTIONS, CARD)
 
 

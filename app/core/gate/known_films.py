@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.bundle_files import PICTURES, PREDICTIONS, REFERENCE_SAMPLE, SPLIT
+from app.core.bundles.bundle_files import PREDICTIONS, REFERENCE_SAMPLE, SPLIT
 from app.core.bundles.findings import column
 from app.core.bundles.predictions_table import GROUP_ID
 from app.core.errors import BundleError
@@ -108,9 +108,7 @@ def make_held_out(
             "the reference again with `overread-train reference`."
         ) from None
     pictures = {
-        film.image_id: bundle.path / name
-        for film in films
-        if (name := f"{PICTURES}/{film.image_id}.jpg") in bundle.manifest.files
+        film.image_id: path for film in films if (path := bundle.picture(film.image_id)) is not None
     }
     splits = dict(zip(table["image_id"], table["split"], strict=True))
     return HeldOutFilms(known, splits, pictures, owners)

@@ -9,7 +9,7 @@ from typing import Literal
 from unicodedata import normalize
 
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.bundle_files import PICTURES, SAMPLES, file_sha256, is_file
+from app.core.bundles.bundle_files import SAMPLES, file_sha256, is_file
 from app.core.errors import SourceError
 from app.core.sources.folders import inside_root
 
@@ -55,18 +55,7 @@ def to_be_seen(
     )
     if is_sample or any(is_file(file) for file in _below(data_root, paths)):
         return "film"
-    return "picture" if small_picture(image_id, bundle) is not None else "nothing"
-
-
-def small_picture(image_id: str, bundle: Bundle) -> Path | None:
-    """The small picture of a film that a bundle ships; None if it ships none of it.
-
-    Args:
-        image_id: SHA-256 of the file.
-        bundle: The bundle.
-    """
-    name = f"{PICTURES}/{image_id}.jpg"
-    return bundle.path / name if name in bundle.manifest.files else None
+    return "picture" if bundle.picture(image_id) is not None else "nothing"
 
 
 def _below(data_root: Path | None, paths: Sequence[str]) -> list[Path]:

@@ -20,7 +20,7 @@ from app.core.review import making
 from app.core.review.making import Plan
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
-from app.core.sources.lookup import Seen, locate, small_picture, to_be_seen
+from app.core.sources.lookup import Seen, locate, to_be_seen
 from app.ui import components
 from app.ui.cache import evidence as cached_evidence
 from app.ui.performance.details import probability_title
@@ -156,7 +156,7 @@ def _open(film: Misclassified, paths: Mapping[str, Sequence[str]], bundle: Bundl
 
 def _show_picture(film: Misclassified, bundle: Bundle) -> None:
     """The small picture that the model ships, and what is known of the film; else what to do."""
-    path = small_picture(film.image_id, bundle)
+    path = bundle.picture(film.image_id)
     if path is None:
         root = read_settings().data_root
         st.warning(

@@ -97,8 +97,8 @@ def test_in_a_worklist_they_come_with_the_film_and_their_pictures_are_fetched(ma
     films = [film for row in similar["rows"] for film in row["films"]]
     assert len(films) == 6
     fetched = browser.get(films[0]["film"]["url"])
-    assert (fetched.status_code, fetched.headers["content-type"]) == (200, "image/jpeg")
-    assert fetched.content == (known_ward.path / f"pictures/{films[0]['key']}.jpg").read_bytes()
+    assert (fetched.status_code, fetched.headers["content-type"]) == (200, "image/webp")
+    assert fetched.content == (known_ward.path / f"pictures/{films[0]['key']}.webp").read_bytes()
     another = films[0]["film"]["url"].replace(known_ward.sha256[:32], "0" * 32)
     assert browser.get(another).status_code == 404
     assert browser.get(films[0]["film"]["url"][:-1] + "x").status_code == 404

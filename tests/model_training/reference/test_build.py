@@ -72,7 +72,7 @@ def test_without_a_training_split_half_of_the_patients_of_validation_stand_for_i
     assert built.reference.sample.shape == (70, len(built.reference.variances))
     assert built.statistics.shape[0] == 70
     assert built.reference.ranges.num_films in (69, 70)
-    assert built.pictures == ()
+    assert built.pictures == {}
     assert {fault.total for fault in built.faulty.values()} == {10}
     for fault, named in built.named.items():
         assert named.successes <= built.faulty[fault].successes

@@ -1,6 +1,7 @@
 """`overread-train reference` from an older bundle to one that refuses foreign pictures."""
 
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -160,6 +161,7 @@ def test_small_pictures_are_shipped_only_if_allowed(newer, older, data):
     pictures = [name for name in newer.manifest.files if name.startswith("pictures/")]
 
     assert len(pictures) == NUMBERS["val"] + NUMBERS["test"]
+    assert set(newer.predictions()["image_id"]) == {Path(name).stem for name in pictures}
     shown = cv2.imread(str(newer.path / pictures[0]), cv2.IMREAD_GRAYSCALE)
     assert shown.shape == (48, 48)
 

@@ -4,7 +4,7 @@ from unicodedata import normalize
 import pytest
 
 from app.core.bundles.bundle import load_bundle
-from app.core.sources.lookup import locate, small_picture, to_be_seen
+from app.core.sources.lookup import locate, to_be_seen
 from tests.app.views.light_bundles import PICTURE, table, write_bundle
 
 FILM = b"a film"
@@ -66,5 +66,5 @@ def test_what_there_is_to_see_is_known_before_a_file_is_read(shipped, tmp_path):
     assert seen("0" * 64, "../here.png") == "nothing"
     assert seen(other, "gone.png") == "picture"
     assert seen(other, "here.png") == "film"
-    assert small_picture(other, bundle).read_bytes() == PICTURE
-    assert small_picture(IMAGE_ID, bundle) is None
+    assert bundle.picture(other).read_bytes() == PICTURE
+    assert bundle.picture(IMAGE_ID) is None
