@@ -7,64 +7,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.gate.familiarity import UNFAMILIAR
+from app.core.gate.statistic_words import Differing, in_words
 from app.core.statistics.metrics import Proportion
 
 # What the network itself sees of films; image statistics say how they were made.
 _SEEN_BY_NETWORK = ("features", "distance", "probability")
-# Films with a lower and with a higher figure. Those of a group say nearly the same, and only the
-# one that differs most is named.
-_WORDS = {
-    "size": ("smaller in pixels", "larger in pixels", "size"),
-    "aspect": ("narrower", "wider", "aspect"),
-    "mean": ("darker", "brighter", "brightness"),
-    "contrast": ("lower in contrast", "higher in contrast", "contrast"),
-    "entropy": ("poorer in grey levels", "richer in grey levels", "levels"),
-    "levels": ("poorer in grey levels", "richer in grey levels", "levels"),
-    "black": ("black over a smaller area", "black over a larger area", "brightness"),
-    "white": ("white over a smaller area", "white over a larger area", "white"),
-    "sharpness": ("less sharp", "sharper", "sharpness"),
-    "noise": ("smoother in fine detail", "noisier", "noise"),
-    "blockiness": ("less compressed", "more compressed", "compression"),
-    "surround": ("darker at the margin", "brighter at the margin", "brightness"),
-    "symmetry": ("less symmetrical", "more symmetrical", "symmetry"),
-    "colour": ("less coloured", "more coloured", "colour"),
-    "border": ("less bordered", "more bordered", "border"),
-    "frame": ("less framed", "more framed", "border"),
-    "line": ("less crossed by straight lines", "more crossed by straight lines", "parts"),
-    "parts": ("less divided into parts", "more divided into parts", "parts"),
-    "letters": ("less written on", "more written on", "letters"),
-    "paper": ("less even in the background", "more even in the background", "paper"),
-    "steps": ("softer at edges", "harder at edges", "steps"),
-}
 # Why all images were refused, by the code of the reason.
 _BECAUSE = {
-    "inverted": "black and white are swapped in them",
+    "inverted": "black and white are swapped",
     "turned_90": "they are turned by 90°",
     "turned_180": "they are upside down",
     "turned_270": "they are turned by 90°",
-    "mirrored": "left and right are swapped in them",
-    "cropped": "a part of the film is cut off",
+    "mirrored": "left and right are swapped",
+    "cropped": "part of the film is cut off",
     "framed": "they have a border",
     "border": "they have a border",
     "frame": "they have a border",
-    "side_by_side": "they hold several films",
-    "several_films": "they hold several films",
+    "side_by_side": "each shows several films",
+    "several_films": "each shows several films",
     "blurred": "they are blurred",
     "blank": "they show nothing",
     "few_grey_levels": "they have too few grey levels",
-    "colour_picture": "they are pictures in colour",
+    "colour_picture": "they are colour pictures",
     "document": "they are documents",
     "text": "text is written over them",
-    "too_small": "they are too small",
-    "small_for_model": "they are too small",
+    "too_small": "they have too few pixels",
+    "small_for_model": "they have too few pixels",
     "wrong_body_part": "they show another part of the body",
-    "wrong_view": "they are of another view",
-    "wrong_age": "the people examined are of another age",
-    "wrong_modality": "they are of another modality",
+    "wrong_view": "they were taken in another view",
+    "wrong_age": "the patients are not of the age the model is for",
+    "wrong_modality": "they are from another modality",
     "overridden": "the model is not for them",
 }
-_MOST_NAMED = 3
-_OTHERWISE = "their sharpness, grey levels and the like go together in another way"
+_OTHERWISE = "have unusual combinations of sharpness, grey levels and the like"
 _TOGETHER = "statistics"
 _ON_ADAPT = "Label 50 to 100 of them on Adapt, or read them all."
 _READ_ALL = "Read them all."
@@ -93,8 +68,8 @@ class Told:
     reference_refused: Proportion
     reasons: Counter[str]
     answers: Sequence[tuple[str, int, int]]
-    matter: Mapping[str, tuple[float, float | None, float | None]]
-    is_no_chance: Mapping[str, tuple[float, float | None, float | None]]
+    matter: Mapping[str, Differing]
+    is_no_chance: Mapping[str, Differing]
     num_compared: int
     num_reference: int
     num_tests: int
@@ -158,10 +133,10 @@ def _all_refused(told: Told) -> str:
         )
         return f"{all_were} because {because}. {what}"
     if count == 1:
-        return f"{all_were}, for different reasons. The list has them, and what can be done."
+        return f"{all_were}, for different reasons. The list gives them, and what can be done."
     return (
-        f"{all_were}, {count:,} of them because {because}. The list has the reasons of the others, "
-        "and what can be done."
+        f"{all_were}, {count:,} of them because {because}. The list gives the reasons for the "
+        "others, and what can be done."
     )
 
 
@@ -179,35 +154,22 @@ def _more_refused(told: Told) -> str:
 
 
 def _films(told: Told) -> str:
-    made = _in_words(told.matter)
+    made = in_words(told.matter)
     if not made and _TOGETHER in told.matter:
-        slightly = _in_words(told.is_no_chance)
-        made = f"slightly {slightly}" if slightly else ""
+        made = in_words(told.is_no_chance, slightly=True)
     if any(one in told.matter for one in _SEEN_BY_NETWORK):
-        how = f": they are {made}" if made else " in what the network sees in them"
+        how = f": they {made}" if made else " in what the network sees in them"
         return (
             f"These films differ from those the model learned from{how}. The model's "
             f"probabilities and threshold may not hold here. {told.advice}"
         )
     if not made and _TOGETHER not in told.matter:
         return ""
-    how = f"they are {made}" if made else _OTHERWISE
     return (
-        f"These films were made differently from those the model learned from: {how}. The network "
-        "sees little of that, but the model's figures were not measured on such films. "
-        f"{told.advice}"
+        "These films were made differently from those the model learned from: they "
+        f"{made or _OTHERWISE}. That hardly changes what the network sees, but the model's figures "
+        f"were not measured on such films. {told.advice}"
     )
-
-
-def _in_words(differences: Mapping[str, tuple[float, float | None, float | None]]) -> str:
-    """Such as `sharper, less compressed and darker`, the largest difference first."""
-    words: dict[str, str] = {}
-    for what, (_, folder, reference) in sorted(differences.items(), key=lambda one: -one[1][0]):
-        if what in _WORDS and folder is not None and reference is not None:
-            lower, higher, group = _WORDS[what]
-            words.setdefault(group, higher if folder > reference else lower)
-    *before, last = list(words.values())[:_MOST_NAMED] or [""]
-    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _answers(told: Told, *, is_alone: bool) -> str:
@@ -231,7 +193,7 @@ def _answers(told: Told, *, is_alone: bool) -> str:
     if not is_alone:
         return said
     return (
-        f"{said} If that is not what you expect of the people examined here, the model's "
+        f"{said} If that is not what you expect of your patients, the model's "
         f"probabilities may not hold. {told.advice}"
     )
 

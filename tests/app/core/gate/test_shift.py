@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.gate import shift_words
+from app.core.gate import statistic_words
 from app.core.gate.image_statistics import NAMES
 from app.core.gate.sample import matched
 from app.core.gate.shift import FEWEST_JUDGED, compare
@@ -87,11 +87,22 @@ def test_a_model_adapted_to_a_place_is_not_adapted_to_it_again():
 def test_of_two_statistics_that_say_the_same_one_is_named():
     made = _changed(_changed(films(80, seed=1), "levels", 2), "entropy", 3)
 
-    assert _compare(filled(made)).sentence.count("richer in grey levels") == 1
+    assert _compare(filled(made)).sentence.count("more grey levels") == 1
+
+
+def test_what_films_are_and_have_is_said_in_one_sentence():
+    found = {"frame": (0.5, 0.4, 0.1), "noise": (0.4, 1.0, 2.0), "surround": (0.3, 0.3, 0.1),
+             "steps": (0.1, 0.0, 0.1)}  # fmt: skip
+
+    said = "have more of a frame around them and brighter margins, and are smoother"
+    assert statistic_words.in_words(found) == said
+    few = {"sharpness": (0.2, 0.0, 1.0), "features": (0.3, None, None)}
+    assert statistic_words.in_words(few, slightly=True) == "are slightly less sharp"
+    assert statistic_words.in_words({}) == ""
 
 
 def test_every_statistic_has_words_and_a_smallest_step():
-    assert set(shift_words._WORDS) == set(LEAST_STEPS) == set(NAMES)
+    assert set(statistic_words.WORDS) == set(LEAST_STEPS) == set(NAMES)
 
 
 def test_films_one_pixel_larger_are_no_other_films():
