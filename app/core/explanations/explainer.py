@@ -14,6 +14,7 @@ from app.core.explanations import class_activation, perturbation
 from app.core.explanations.graph_logits import GraphLogits
 from app.core.explanations.logits import ClassLogit, ExplainedLogits, Logits, LogitsOf, Progress
 from app.core.explanations.methods import METHODS, Method, MethodKey
+from app.core.explanations.rise import rise
 from app.core.images.film import Film
 from app.core.images.preparation import to_input
 from app.core.networks import activations
@@ -62,9 +63,9 @@ class Explainer:
         Args:
             network: The network to explain. It is not modified.
             network_input: Size and fit of the network's input.
-            logits_of: A faster way to compute the logits, used by Score-CAM and occlusion; None
-                computes them in Keras. The other methods need gradients and always use Keras.
-                A graph needs none.
+            logits_of: A faster way to compute the logits, used by Score-CAM, occlusion and RISE;
+                None computes them in Keras. The other methods need gradients and always use
+                Keras. A graph needs none.
         """
         self._network = network
         self._input = network_input
@@ -131,6 +132,8 @@ class Explainer:
             evidence = perturbation.smooth_grad(logit, pixels, progress=progress)
         elif method == "occlusion":
             evidence = perturbation.occlusion(logit, pixels, progress=progress)
+        elif method == "rise":
+            evidence = rise(logit, pixels, progress=progress)
         else:
             read = self._checked(layer or self._network.heatmap_layer)
             evidence = _from_layer(logit, pixels, method, read, progress)

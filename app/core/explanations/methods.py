@@ -13,6 +13,7 @@ MethodKey = Literal[
     "score_cam",
     "smooth_grad",
     "occlusion",
+    "rise",
 ]
 
 
@@ -133,6 +134,19 @@ METHODS: dict[MethodKey, Method] = {
             paper="Zeiler and Fergus, Visualizing and Understanding Convolutional Networks "
             "(ECCV 2014)",
             url="https://arxiv.org/abs/1311.2901",
+        ),
+        Method(
+            key="rise",
+            title="RISE",
+            sentence="How much higher the logit of the class is, on average, when a place is seen "
+            "and random other parts of the film are blurred. Needs no layer and no gradient; takes "
+            "up to a minute.",
+            uses_layer=False,
+            is_signed=True,
+            is_slow=True,
+            unit="logits",
+            paper="Petsiuk et al., RISE (BMVC 2018)",
+            url="https://arxiv.org/abs/1806.07421",
         ),
     )
 }

@@ -69,7 +69,7 @@ def test_explanations_agree_with_each_other(home):
     }
 
     assert "smooth_grad" not in found
-    assert set(found) > {"grad_cam", "hires_cam", "score_cam", "occlusion"}
+    assert set(found) > {"grad_cam", "hires_cam", "score_cam", "occlusion", "rise"}
     # After global pooling the gradient is the same at each place.
     assert np.allclose(found["hires_cam"], found["grad_cam"], atol=1e-6)
     assert all(np.isfinite(one).all() for one in found.values())
@@ -85,7 +85,7 @@ def test_without_a_map_there_are_scores_and_no_heatmap(home, capsys):
 
     assert [one.status for one in results] == ["ok"] * len(results)
     assert all(one.evidence is None for one in results)
-    assert [one.key for one in methods_of(bundle)] == ["occlusion"]
+    assert [one.key for one in methods_of(bundle)] == ["occlusion", "rise"]
     assert "there is no heatmap" in capsys.readouterr().out
     assert "no heatmap" in bundle.card()
 

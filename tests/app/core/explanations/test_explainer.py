@@ -109,7 +109,7 @@ def test_every_method_explains_every_kind_of_preset(name, units, channels, wide_
             assert evidence.shape == net.model.get_layer(found.layer).output.shape[1:3]
         else:
             assert found.layer is None
-            assert evidence.shape == ((64, 64) if key == "smooth_grad" else (12, 12))
+            assert evidence.shape == ((12, 12) if key == "occlusion" else (64, 64))
         if method.is_signed:
             assert np.ptp(evidence) > 0
         else:
@@ -244,14 +244,14 @@ def test_any_layer_with_maps_may_be_read(key, binary, explainer, wide_film):
         assert np.isfinite(found.evidence).all()
 
 
-@pytest.mark.parametrize("key", ["smooth_grad", "occlusion"])
+@pytest.mark.parametrize("key", ["smooth_grad", "occlusion", "rise"])
 def test_methods_without_a_layer_ignore_one(key, explainer, wide_film):
     found = explainer.explain(wide_film, method=key, class_index=1, layer="no such layer")
 
     assert found.layer is None
 
 
-@pytest.mark.parametrize("key", ["score_cam", "occlusion"])
+@pytest.mark.parametrize("key", ["score_cam", "occlusion", "rise"])
 def test_logits_may_come_from_elsewhere(key, binary, bundle, explainer, wide_film):
     seen = []
 
@@ -275,6 +275,7 @@ def test_logits_may_come_from_elsewhere(key, binary, bundle, explainer, wide_fil
 
 @pytest.mark.parametrize(("key", "total"), [
     ("grad_cam", 1), ("hires_cam", 1), ("smooth_grad", 50), ("occlusion", 121),
+    ("rise", 1000),
 ])  # fmt: skip
 def test_progress_is_reported_for_each_batch(key, total, explainer, wide_film):
     told = []
@@ -290,7 +291,7 @@ def test_progress_is_reported_for_each_batch(key, total, explainer, wide_film):
     assert steps.max() <= 8
 
 
-@pytest.mark.parametrize("key", ["score_cam", "smooth_grad", "occlusion"])
+@pytest.mark.parametrize("key", ["score_cam", "smooth_grad", "occlusion", "rise"])
 def test_the_progress_callback_may_cancel(key, explainer, wide_film):
     class CancelledError(Exception):
         pass

@@ -6,7 +6,7 @@ from app.core.explanations.methods import METHODS
 def test_the_table_says_what_a_reader_needs():
     assert list(METHODS) == [
         "grad_cam", "grad_cam_plus_plus", "hires_cam", "layer_cam",
-        "score_cam", "smooth_grad", "occlusion",
+        "score_cam", "smooth_grad", "occlusion", "rise",
     ]  # fmt: skip
     for key, method in METHODS.items():
         assert method.key == key
