@@ -29,7 +29,7 @@ from app.core.performance.formatting import (
 )
 from app.core.performance.predictions import select
 from app.core.performance.proportions import ClusteredProportion
-from app.core.statistics.bootstrap import auc_interval
+from app.core.statistics.bootstrap_areas import auc_interval
 from app.core.statistics.metrics import Proportion
 
 MODELS = Path(__file__).parents[1] / "models"

@@ -141,9 +141,10 @@ def class_rocs(curves: Sequence[RocCurve], names: Sequence[str], *, height: int)
     figure = go.Figure()
     _add_line(figure, (0, 1), (0, 1), "chance")
     for index, (curve, name) in enumerate(zip(curves, names, strict=True)):
+        drawn = _visible(curve.fpr, curve.tpr)
         figure.add_scatter(
-            x=curve.fpr,
-            y=curve.tpr,
+            x=curve.fpr[drawn],
+            y=curve.tpr[drawn],
             name=name,
             mode="lines",
             line={

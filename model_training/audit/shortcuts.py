@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.statistics.bootstrap import Interval, auc_interval
+from app.core.statistics.bootstrap import Interval
+from app.core.statistics.bootstrap_areas import auc_interval
 
 # Width of the border in thumbnail pixels: a sixteenth of the film on each side.
 BORDER_WIDTH = 2

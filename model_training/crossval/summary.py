@@ -12,12 +12,8 @@ from numpy.typing import NDArray
 
 from app.core.bundles.findings import column
 from app.core.performance.sampling_units import sampling_units, unit_of
-from app.core.statistics.bootstrap import (
-    Interval,
-    auc_interval,
-    bootstrap_interval,
-    mean_auc_interval,
-)
+from app.core.statistics.bootstrap import Interval, bootstrap_interval
+from app.core.statistics.bootstrap_areas import auc_interval, mean_auc_interval
 from app.core.statistics.curves import macro_auc
 from model_training.crossval.fold import UNSHIFTED, VIEWS, Fold, pooled_probabilities
 from model_training.evaluation import finding_figures

@@ -21,7 +21,8 @@ from app.core.performance.formatting import counted
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import ClusteredProportion
 from app.core.performance.sampling_units import about_units
-from app.core.statistics.bootstrap import Interval, auc_interval, bootstrap_interval
+from app.core.statistics.bootstrap import Interval, bootstrap_interval
+from app.core.statistics.bootstrap_areas import auc_interval
 from app.core.statistics.calibration import brier_score, expected_calibration_error
 from app.core.statistics.curves import macro_auc, roc_auc
 from app.core.statistics.metrics import operating_point

@@ -33,7 +33,7 @@ from app.core.bundles.bundle_files import (
 )
 from app.core.bundles.findings import finding_manifest
 from app.core.bundles.manifest import MANIFEST, Manifest, parse_manifest
-from app.core.bundles.predictions_table import check_predictions, read_predictions
+from app.core.bundles.predictions_table import as_predictions, check_predictions, read_table
 from app.core.errors import BundleError
 
 
@@ -102,13 +102,21 @@ class Bundle:
         manifest = finding_manifest(self.manifest, finding)
         return replace(self, manifest=manifest, finding=finding)
 
-    def predictions(self) -> pd.DataFrame:
+    def table(self) -> pd.DataFrame:
+        """The table of predictions of all findings as it is written, for `predictions`."""
+        return read_table(self._tables)
+
+    def predictions(self, table: pd.DataFrame | None = None) -> pd.DataFrame:
         """The validation and test predictions, one row per image.
 
         With findings, three columns for each, see `findings.FINDING_COLUMNS`; a missing label is
         NaN. Of an adapted bundle, those of the place's films, each as held out.
+
+        Args:
+            table: What `table` returned before; None reads it.
         """
-        return read_predictions(self._tables, self.manifest.task, self.finding)
+        written = self.table() if table is None else table
+        return as_predictions(written, self.manifest.task, self.finding)
 
     @property
     def _tables(self) -> Path:

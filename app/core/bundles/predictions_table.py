@@ -44,11 +44,33 @@ def read_predictions(folder: Path, task: Task, finding: str = "") -> pd.DataFram
     Raises:
         ValueError: If the file is not a table.
     """
+    return as_predictions(read_table(folder), task, finding)
+
+
+def read_table(folder: Path) -> pd.DataFrame:
+    """The table of all findings as it is written, one row per image.
+
+    Args:
+        folder: Where the table is.
+
+    Raises:
+        ValueError: If the file is not a table.
+    """
     text_columns = dict.fromkeys(_TEXT_COLUMNS, str)
     table = pd.read_csv(
         folder / PREDICTIONS, dtype=text_columns, keep_default_na=False, na_values={}
     )
-    table = table.rename(columns={_OLD_GROUP_ID: GROUP_ID})
+    return table.rename(columns={_OLD_GROUP_ID: GROUP_ID})
+
+
+def as_predictions(table: pd.DataFrame, task: Task, finding: str = "") -> pd.DataFrame:
+    """What `read_predictions` gives of a table that was read before.
+
+    Args:
+        table: As from `read_table`.
+        task: Of the bundle.
+        finding: See `read_predictions`.
+    """
     if finding:
         return finding_predictions(with_missing_labels(table, [finding]), finding)
     return with_missing_labels(table, task.classes) if task.any_of else table

@@ -12,15 +12,8 @@ from numpy.typing import NDArray
 
 from app.core.evidence.pairing import Pairing, Side
 from app.core.performance.calibration_check import outcomes_and_probabilities
-from app.core.statistics.bootstrap import resamples_for
-from app.core.statistics.curves import macro_auc
-from app.core.statistics.paired_tests import (
-    McNemarTest,
-    auc_test,
-    mcnemar_test,
-    mean_differences,
-    paired_difference,
-)
+from app.core.statistics.paired_intervals import mean_auc_difference, mean_differences
+from app.core.statistics.paired_tests import McNemarTest, auc_test, mcnemar_test
 
 _CHANCE = 0.05
 
@@ -127,7 +120,7 @@ class _Mean:
     is_error: bool = False
 
 
-def _differences(means: list[_Mean], patients: NDArray[np.str_]) -> Iterator[Difference]:
+def _differences(means: list[_Mean], patients: NDArray[Any]) -> Iterator[Difference]:
     intervals = mean_differences(
         [one.first for one in means],
         [one.second for one in means],
@@ -166,12 +159,9 @@ def _auc(pairing: Pairing) -> Difference:
 
 
 def _mean_auc(pairing: Pairing) -> Difference:
-    truth, patients = pairing.cases.y_true, pairing.cases.patients
+    truth = pairing.cases.y_true
     scores = pairing.first.cases.probabilities, pairing.second.cases.probabilities
-    interval = paired_difference(
-        macro_auc, truth, *scores, groups=patients, num_resamples=resamples_for(len(truth))
-    )
-    first, second = (macro_auc(truth, score) for score in scores)
+    first, second, interval = mean_auc_difference(truth, *scores, groups=pairing.cases.patients)
     return Difference(
         "Mean AUC of the classes", first, second, interval.low, interval.high, len(truth)
     )

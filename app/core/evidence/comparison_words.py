@@ -9,7 +9,13 @@ from typing import Any
 
 from app.core.evidence.comparison import Comparison, Difference
 from app.core.evidence.pairing import Side
-from app.core.performance.formatting import NO_FIGURE, by_class, counted, threshold
+from app.core.performance.formatting import (
+    NO_FIGURE,
+    by_class,
+    counted,
+    interval_method,
+    threshold,
+)
 from app.core.performance.predictions import count_classes, count_patients
 from app.core.performance.sampling_units import about_units
 
@@ -76,10 +82,11 @@ def method(comparison: Comparison) -> str:
     form = f", in Obuchowski's form for several cases of one {unit}" if several else ""
     auc = f"AUC: DeLong's test{form}. " if pairing.cases.num_classes == 2 else ""
     independent = f", which takes cases of one {unit} for independent" if several else ""
+    how = interval_method(pairing.cases.num_images, unit)
     return (
         f"Differences are {pairing.second.name} minus {pairing.first.name}. {auc}Other intervals: "
-        f"paired bootstrap over {unit}s. p of proportions: McNemar's exact test{independent}. One "
-        "is called better only where the interval excludes 0 and p is below 0.05; p is not "
+        f"{how}, paired. p of proportions: McNemar's exact test{independent}. One is called "
+        "better only where the interval excludes 0 and p is below 0.05; p is not "
         "corrected for the number of figures. Cases that show no difference do not show that there "
         "is none: the interval says how large it may be."
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import PREDICTIONS, check_digest, is_file, not_readable
-from app.core.bundles.predictions_table import read_predictions
+from app.core.bundles.predictions_table import as_predictions, read_table
 from app.core.errors import BundleError
 from app.core.evidence.manifest import EVIDENCE, SITE, EvidenceManifest, parse_evidence
 from app.core.sources.lookup import locate
@@ -53,16 +53,24 @@ class Evidence:
         """
         return replace(self, manifest=self.manifest.of_finding(finding), finding=finding)
 
-    def predictions(self) -> pd.DataFrame:
+    def table(self) -> pd.DataFrame:
+        """The table of predictions of all findings as it is written, for `predictions`."""
+        return read_table(self.path)
+
+    def predictions(self, table: pd.DataFrame | None = None) -> pd.DataFrame:
         """One row per case; those of each site once more, as a split of its own.
 
         The column `probability` holds the scores, also where they are no probabilities.
+
+        Args:
+            table: What `table` returned before; None reads it.
         """
-        table = read_predictions(self.path, self.manifest.task, self.finding)
+        written = self.table() if table is None else table
+        rows = as_predictions(written, self.manifest.task, self.finding)
         if not self.manifest.sites:
-            return table
-        by_site = table[table[SITE] != ""]
-        return pd.concat([table, by_site.assign(split=by_site[SITE])], ignore_index=True)
+            return rows
+        by_site = rows[rows[SITE] != ""]
+        return pd.concat([rows, by_site.assign(split=by_site[SITE])], ignore_index=True)
 
     def film(self, image_id: str, path: str) -> Path | None:
         """The film behind a case; None if there is none, or it was changed.

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.performance.predictions import HeldOut
-from app.core.statistics.bootstrap import Interval, bootstrap_interval, resamples_for
+from app.core.statistics import intervals
+from app.core.statistics.bootstrap import Interval
 from app.core.statistics.calibration import (
     ReliabilityBin,
-    brier_score,
     expected_calibration_error,
     reliability_bins,
 )
@@ -32,7 +32,7 @@ class CalibrationCheck:
         error_by_chance: 95th percentile of the error that a perfectly calibrated model with the
             same probabilities would show by chance; a smaller error is not evidence of
             miscalibration.
-        brier: Brier score, with an interval bootstrapped over patients.
+        brier: Brier score, with its interval over patients.
         num_images: Number of images.
     """
 
@@ -50,13 +50,7 @@ def check_calibration(cases: HeldOut) -> CalibrationCheck:
         bins=reliability_bins(outcome, probability),
         error=expected_calibration_error(outcome, probability),
         error_by_chance=_calibration_error_by_chance(probability),
-        brier=bootstrap_interval(
-            brier_score,
-            outcome,
-            probability,
-            groups=cases.patients,
-            num_resamples=resamples_for(len(outcome)),
-        ),
+        brier=intervals.brier(outcome, probability, groups=cases.patients),
         num_images=len(outcome),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,7 +147,48 @@ def subgroup_results(
     )
 
 
-def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Misclassified, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class MisclassifiedFilms(Sequence[Misclassified]):
+    """The misclassified images, most confident errors first; each is put together when asked for.
+
+    Attributes:
+        cases: The predictions they are among.
+        rows: Their places in them, int64 `(num_misclassified,)`.
+        predicted: Predicted class of all images, int64 `(num_images,)`.
+        right: How far all images lie on the right side, float64 `(num_images,)`.
+    """
+
+    cases: HeldOut
+    rows: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    right: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Misclassified: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> MisclassifiedFilms: ...
+
+    def __getitem__(self, place: int | slice) -> Misclassified | MisclassifiedFilms:
+        if isinstance(place, slice):
+            return replace(self, rows=self.rows[place])
+        cases, row = self.cases, int(self.rows[place])
+        predicted = int(self.predicted[row])
+        return Misclassified(
+            image_id=str(cases.image_ids[row]),
+            path=str(cases.paths[row]),
+            patient=str(cases.named_patients[row]),
+            truth=int(cases.y_true[row]),
+            predicted=predicted,
+            probability=float(cases.probabilities[row, predicted if cases.num_classes > 2 else 1]),
+            true_class_probability=float(self.right[row]),
+        )
+
+
+def misclassified(cases: HeldOut, *, threshold: float | None = None) -> MisclassifiedFilms:
     """The misclassified images, most confident errors first.
 
     Args:
@@ -153,23 +196,10 @@ def misclassified(cases: HeldOut, *, threshold: float | None = None) -> tuple[Mi
         threshold: Decision threshold, see `HeldOut.predicted`.
     """
     predicted = cases.predicted(threshold)
-    rows = np.flatnonzero(predicted != cases.y_true)
+    wrong = np.flatnonzero(predicted != cases.y_true)
     right = _on_right_side(cases, threshold)
-    found = [
-        Misclassified(
-            image_id=str(cases.image_ids[row]),
-            path=str(cases.paths[row]),
-            patient=str(cases.named_patients[row]),
-            truth=int(cases.y_true[row]),
-            predicted=int(predicted[row]),
-            probability=float(
-                cases.probabilities[row, predicted[row] if cases.num_classes > 2 else 1]
-            ),
-            true_class_probability=float(right[row]),
-        )
-        for row in rows
-    ]
-    return tuple(sorted(found, key=lambda film: (film.true_class_probability, film.path)))
+    rows = wrong[np.lexsort((cases.paths[wrong], right[wrong]))]
+    return MisclassifiedFilms(cases, rows, predicted, right)
 
 
 def _on_right_side(cases: HeldOut, threshold: float | None) -> NDArray[np.float64]:

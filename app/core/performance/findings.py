@@ -6,6 +6,7 @@ What concerns one finding alone is computed from `Bundle.of_finding`, a model wi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ from app.core.bundles.findings import column
 from app.core.bundles.task import Task
 from app.core.performance.predictions import group_of_each
 from app.core.performance.sampling_units import unit_of
-from app.core.statistics.bootstrap import Interval, mean_auc_interval, resamples_for
+from app.core.statistics import intervals
+from app.core.statistics.bootstrap import Interval, patient_codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,14 +28,14 @@ class LabelledFindings:
         split: Name of the split, such as `test`.
         labels: 0, 1, or NaN where an image is not labelled, float64 `(num_images, num_findings)`.
         probabilities: Calibrated probabilities in [0, 1], same shape.
-        patients: Unit of resampling of each image, `(num_images,)`, see `sampling_units`.
+        patients: Unit of resampling of each image, `(num_images,)`, see `HeldOut.patients`.
         named_patients: Patient of each image, `(num_images,)`; empty if unknown.
     """
 
     split: str
     labels: NDArray[np.float64]
     probabilities: NDArray[np.float64]
-    patients: NDArray[np.str_]
+    patients: NDArray[Any]
     named_patients: NDArray[np.str_]
 
     @property
@@ -79,19 +81,14 @@ def select_findings(predictions: pd.DataFrame, task: Task, *, split: str) -> Lab
         split=split,
         labels=labels,
         probabilities=probabilities,
-        patients=group_of_each(rows),
+        patients=patient_codes(group_of_each(rows), num_cases=len(rows)),
         named_patients=rows["patient_id"].to_numpy().astype(np.str_),
     )
 
 
 def mean_auc(cases: LabelledFindings) -> Interval:
-    """Unweighted mean AUC of the findings, bootstrapped over patients."""
-    return mean_auc_interval(
-        cases.labels,
-        cases.probabilities,
-        groups=cases.patients,
-        num_resamples=resamples_for(cases.num_images),
-    )
+    """Unweighted mean AUC of the findings, with its interval over patients."""
+    return intervals.aucs(cases.labels, cases.probabilities, groups=cases.patients)[0]
 
 
 def co_occurrence(cases: LabelledFindings) -> CoOccurrence:

@@ -7,7 +7,7 @@ from math import isfinite
 
 from app.core.bundles.decision_rule import Calibration
 from app.core.bundles.task import Task
-from app.core.statistics.bootstrap import Interval
+from app.core.statistics.bootstrap import MANY_CASES, Interval
 from app.core.statistics.metrics import F1, Proportion
 from app.core.statistics.prevalence import Estimate
 
@@ -68,6 +68,18 @@ def figure_interval(interval: Interval) -> str:
     decimals = _decimals(interval)
     low, high = _bounded(interval.low, decimals), _bounded(interval.high, decimals)
     return f"{low} to {high}" if low != high else f"under {10**-decimals:.{decimals}f} wide"
+
+
+def interval_method(num_cases: int, unit: str) -> str:
+    """How intervals of areas and means are found, such as `bootstrap over patients`.
+
+    Args:
+        num_cases: Size of the sample.
+        unit: What a group is: `patient` or `group`.
+    """
+    if num_cases < MANY_CASES:
+        return f"bootstrap over {unit}s"
+    return f"from how far each {unit} moves the figure (Obuchowski 1997)"
 
 
 def rate(per_second: float) -> str:

@@ -7,20 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from app.core.performance.predictions import HeldOut
-from app.core.statistics.bootstrap import (
-    MANY_CASES,
-    Interval,
-    areas_of_many,
-    auc_interval,
-    bootstrap_interval,
-    resamples_for,
-)
+from app.core.statistics import intervals
+from app.core.statistics.bootstrap import Interval
 from app.core.statistics.curves import (
     PrecisionRecallCurve,
     RocCurve,
-    average_precision,
-    macro_auc,
     precision_recall_curve,
     roc_curve,
 )
@@ -31,7 +25,7 @@ from app.core.statistics.metrics import Proportion
 class BinaryPerformance:
     """Threshold-independent performance of a two-class model.
 
-    The intervals of `auc` and `average_precision` are bootstrapped over patients.
+    The intervals of `auc` and `average_precision` are over patients, see `intervals`.
 
     Attributes:
         roc: The ROC curve.
@@ -54,7 +48,7 @@ class MulticlassPerformance:
 
     Attributes:
         roc: ROC curve of each class.
-        auc: Area under each ROC curve, with intervals bootstrapped over patients.
+        auc: Area under each ROC curve, with intervals over patients, see `intervals`.
         macro_auc: Unweighted mean of the areas.
     """
 
@@ -64,9 +58,9 @@ class MulticlassPerformance:
 
 
 def evaluate_binary(cases: HeldOut) -> BinaryPerformance:
-    """Curves and areas of a two-class model, with intervals bootstrapped over patients."""
+    """Curves and areas of a two-class model, with intervals over patients."""
     truth, score = cases.y_true, cases.probabilities[:, 1]
-    auc, precision = _areas(cases)
+    auc, precision = intervals.areas(truth, score, groups=cases.patients)
     return BinaryPerformance(
         roc=roc_curve(truth, score),
         precision_recall=precision_recall_curve(truth, score),
@@ -76,34 +70,15 @@ def evaluate_binary(cases: HeldOut) -> BinaryPerformance:
     )
 
 
-def _areas(cases: HeldOut) -> tuple[Interval, Interval]:
-    """AUC and average precision."""
-    truth, score, groups = cases.y_true, cases.probabilities[:, 1], cases.patients
-    if cases.num_images >= MANY_CASES:
-        return areas_of_many(truth, score, groups=groups)
-    return (
-        auc_interval(truth, score, groups=groups),
-        bootstrap_interval(average_precision, truth, score, groups=groups),
-    )
-
-
 def evaluate_multiclass(cases: HeldOut) -> MulticlassPerformance:
-    """Curves and areas of each class against all others, bootstrapped over patients."""
-    columns = [
-        (cases.y_true == label, cases.probabilities[:, label]) for label in range(cases.num_classes)
-    ]
-    number = resamples_for(cases.num_images)
+    """Curves and areas of each class against all others, with intervals over patients."""
+    labels = (cases.y_true[:, np.newaxis] == np.arange(cases.num_classes)).astype(np.float64)
+    mean, each = intervals.aucs(labels, cases.probabilities, groups=cases.patients)
     return MulticlassPerformance(
-        roc=tuple(roc_curve(truth, score) for truth, score in columns),
-        auc=tuple(
-            auc_interval(truth, score, groups=cases.patients, num_resamples=number)
-            for truth, score in columns
+        roc=tuple(
+            roc_curve(truth, score)
+            for truth, score in zip(labels.T, cases.probabilities.T, strict=True)
         ),
-        macro_auc=bootstrap_interval(
-            macro_auc,
-            cases.y_true,
-            cases.probabilities,
-            groups=cases.patients,
-            num_resamples=number,
-        ),
+        auc=each,
+        macro_auc=mean,
     )

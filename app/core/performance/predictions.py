@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from app.core.bundles.predictions_table import GROUP_ID
 from app.core.bundles.task import Task
 from app.core.networks.class_logits import class_probabilities
 from app.core.performance.sampling_units import sampling_units, unit_of
+from app.core.statistics.bootstrap import patient_codes
 from app.core.statistics.decisions import predicted_classes
 
 # All cases of results without a model, which have no splits of a training.
@@ -28,7 +30,8 @@ class HeldOut:
         y_true: Reference class indices, int64 `(num_images,)`.
         probabilities: Calibrated probabilities in [0, 1], `(num_images, num_classes)`; other
             scores, which rank the images alike, where `are_probabilities` says so.
-        patients: Unit of resampling of each image, `(num_images,)`, see `sampling_units`.
+        patients: Unit of resampling of each image, `(num_images,)`: its name, see
+            `sampling_units`, or a number that stands for it, which is faster with many images.
         named_patients: Patient of each image, `(num_images,)`; empty if unknown.
         subgroups: Subgroup of each image, `(num_images,)`; empty if unknown.
         image_ids: SHA-256 of each file, `(num_images,)`.
@@ -39,7 +42,7 @@ class HeldOut:
     split: str
     y_true: NDArray[np.int64]
     probabilities: NDArray[np.float64]
-    patients: NDArray[np.str_]
+    patients: NDArray[Any]
     named_patients: NDArray[np.str_]
     subgroups: NDArray[np.str_]
     image_ids: NDArray[np.str_]
@@ -93,7 +96,7 @@ class ClassCount:
 
 def splits(predictions: pd.DataFrame) -> tuple[str, ...]:
     """The splits in the table, the test split first."""
-    found = set(predictions["split"])
+    found = set(predictions["split"].unique())
     return tuple(name for name in SPLITS if name in found) + tuple(sorted(found - set(SPLITS)))
 
 
@@ -121,7 +124,7 @@ def select(
         split=split,
         y_true=rows["y_true"].to_numpy(np.int64),
         probabilities=probabilities,
-        patients=group_of_each(rows),
+        patients=patient_codes(group_of_each(rows), num_cases=len(rows)),
         named_patients=text["patient_id"],
         subgroups=text["subgroup"],
         image_ids=text["image_id"],

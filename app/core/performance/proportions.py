@@ -15,8 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from app.core.bundles.decision_rule import Thresholds
@@ -38,7 +40,7 @@ class ClusteredProportion(Proportion):
     design_effect: float
 
     @classmethod
-    def of(cls, successes: NDArray[np.bool_], patients: NDArray[np.str_]) -> ClusteredProportion:
+    def of(cls, successes: NDArray[np.bool_], patients: NDArray[Any]) -> ClusteredProportion:
         """The proportion of images that fulfil a condition.
 
         Args:
@@ -60,7 +62,7 @@ class ClusteredProportion(Proportion):
                 "`patients` must have one entry for each image. "
                 f"Received shapes {successes.shape} and {patients.shape}."
             )
-        codes = np.unique(patients, return_inverse=True)[1]
+        codes = pd.factorize(patients)[0]
         images = np.bincount(codes)
         count, total = int(successes.sum()), len(successes)
         if count in (0, total):

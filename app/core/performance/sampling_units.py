@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 _UNKNOWN = (
@@ -30,13 +31,11 @@ def sampling_units(patient_ids: Sequence[str], group_ids: ArrayLike) -> NDArray[
     Returns:
         A name for each unit, shape `(num_images,)`.
     """
-    groups = np.asarray(group_ids).astype(np.str_)
+    patients = pd.Series(patient_ids, dtype=str)
+    groups = pd.Series(np.asarray(group_ids).astype(np.str_), dtype=str)
     # A prefix keeps a group apart from a patient of the same name.
-    units = [
-        f"patient {patient}" if patient else f"group {group}"
-        for patient, group in zip(patient_ids, groups, strict=True)
-    ]
-    return np.array(units, dtype=np.str_)
+    units = ("patient " + patients).where(patients.to_numpy() != "", "group " + groups)
+    return units.to_numpy().astype(np.str_)
 
 
 def unit_of(patient_ids: Sequence[str] | NDArray[np.str_]) -> str:
@@ -45,7 +44,7 @@ def unit_of(patient_ids: Sequence[str] | NDArray[np.str_]) -> str:
     Args:
         patient_ids: Shape `(num_images,)`; empty where the patient is not known.
     """
-    return "patient" if all(patient_ids) else "group"
+    return "patient" if _known(patient_ids).all() else "group"
 
 
 def about_units(patient_ids: Sequence[str] | NDArray[np.str_]) -> str:
@@ -54,6 +53,11 @@ def about_units(patient_ids: Sequence[str] | NDArray[np.str_]) -> str:
     Args:
         patient_ids: Shape `(num_images,)`; empty where the patient is not known.
     """
-    if all(patient_ids):
+    known = _known(patient_ids)
+    if known.all():
         return ""
-    return _SOME_UNKNOWN if any(patient_ids) else _UNKNOWN
+    return _SOME_UNKNOWN if known.any() else _UNKNOWN
+
+
+def _known(patient_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.bool_]:
+    return np.not_equal(np.asarray(patient_ids, np.str_), "")

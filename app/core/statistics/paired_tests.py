@@ -7,7 +7,7 @@ are easy or hard for both models say nothing about the difference.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from math import erfc, nan, sqrt
 from typing import Any
@@ -16,14 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr
 
-from app.core.statistics.bootstrap import (
-    Interval,
-    bootstrap_interval,
-    draws,
-    patient_codes,
-    percentile_interval,
-    resamples_for,
-)
+from app.core.statistics.bootstrap import Interval, bootstrap_interval
 from app.core.statistics.labels import binary_cases, require_same_length
 from app.core.statistics.metrics import Z_95
 
@@ -161,57 +154,6 @@ def paired_difference(
     )
 
 
-def mean_differences(
-    first: ArrayLike, second: ArrayLike, *, among: ArrayLike, groups: ArrayLike
-) -> list[Interval]:
-    """Means of the second minus those of the first, by paired bootstrap over patients.
-
-    A proportion is a mean, and so is the Brier score. The intervals are those of
-    `paired_difference`, in a fraction of the time: all means are taken of the same draws, and a
-    patient is drawn as the sum of their cases. Large samples are drawn less often, see
-    `resamples_for`.
-
-    Args:
-        first: What is averaged for the first model, such as whether it is right, shape
-            `(num_means, num_cases)`.
-        second: The same for the second model, same shape.
-        among: Which cases are averaged, such as the positive ones, bool, same shape. Patients are
-            drawn from all cases.
-        groups: Patient of each case, shape `(num_cases,)`.
-
-    Raises:
-        ValueError: If the arrays differ in shape, or a group is missing.
-    """
-    gains = np.asarray(second, np.float64) - np.asarray(first, np.float64)
-    counted = np.asarray(among, dtype=bool)
-    if gains.ndim != 2 or counted.shape != gains.shape:
-        raise ValueError(
-            "`first`, `second` and `among` must have a row for each mean and a column for each "
-            f"case. Received shapes {np.shape(first)}, {np.shape(second)} and {counted.shape}."
-        )
-    patients = patient_codes(groups, num_cases=gains.shape[1])
-    columns = [*(gains * counted), *counted]
-    sums = np.stack([np.bincount(patients, column) for column in columns], axis=1)
-    number = resamples_for(len(patients))
-    drawn = [
-        times.astype(np.float64) @ sums
-        for times in draws(np.arange(len(sums)), num_resamples=number, seed=0)
-    ]
-    means = [_means(totals) for totals in (sums.sum(axis=0), *drawn)]
-    return [
-        replace(
-            percentile_interval(
-                means[0][place],
-                [one[place] for one in means[1:]],
-                patients=patients,
-                num_resamples=number,
-            ),
-            num_cases=int(counted[place].sum()),
-        )
-        for place in range(len(gains))
-    ]
-
-
 def holm(p_values: Sequence[float]) -> list[float]:
     """p-values corrected for multiple tests, controlling the family-wise error rate.
 
@@ -235,15 +177,6 @@ def _difference(
     both: NDArray[np.float64],
 ) -> float:
     return statistic(y_true, both[:, 1]) - statistic(y_true, both[:, 0])
-
-
-def _means(totals: NDArray[np.float64]) -> list[float]:
-    """Sums divided by the numbers of cases behind them, which follow them in the array."""
-    sums, numbers = np.split(totals, 2)
-    return [
-        float(total / number) if number else nan
-        for total, number in zip(sums, numbers, strict=True)
-    ]
 
 
 def _aucs_with_covariance(

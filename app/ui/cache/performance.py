@@ -16,17 +16,24 @@ from app.core.performance.performance import (
 )
 from app.core.performance.predictions import HeldOut, select
 from app.core.performance.proportions import DecisionMetrics, evaluate_decisions
-from app.core.statistics.bootstrap import Interval, auc_interval, resamples_for
+from app.core.statistics import intervals
+from app.core.statistics.bootstrap import Interval
 from app.ui.cache.names import NAMED_BY
 
 
-@st.cache_resource(hash_funcs=NAMED_BY, max_entries=32, show_spinner="Reading the predictions")
+# With 200,000 rows, a table or a split of it takes up to 100 megabytes.
+@st.cache_resource(max_entries=4, show_spinner="Reading the predictions")
+def _table(sha256: str, _bundle: Results) -> pd.DataFrame:
+    return _bundle.table()
+
+
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=8, show_spinner="Reading the predictions")
 def predictions(bundle: Results) -> pd.DataFrame:
     """The bundle's predictions table."""
-    return bundle.predictions()
+    return bundle.predictions(_table(bundle.sha256, bundle))
 
 
-@st.cache_resource(hash_funcs=NAMED_BY, max_entries=64, show_spinner=False)
+@st.cache_resource(hash_funcs=NAMED_BY, max_entries=16, show_spinner=False)
 def held_out(bundle: Results, split: str) -> HeldOut:
     """The predictions of one split.
 
@@ -130,9 +137,4 @@ def finding_auc(finding: Results, split: str) -> Interval:
         split: Name of the split, such as `test`.
     """
     cases = held_out(finding, split)
-    return auc_interval(
-        cases.y_true,
-        cases.probabilities[:, 1],
-        groups=cases.patients,
-        num_resamples=resamples_for(cases.num_images),
-    )
+    return intervals.auc(cases.y_true, cases.probabilities[:, 1], groups=cases.patients)

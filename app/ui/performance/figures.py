@@ -25,6 +25,7 @@ from app.core.performance.proportions import (
     evaluate_zones,
 )
 from app.core.performance.sampling_units import about_units
+from app.core.statistics.bootstrap import Interval
 from app.core.statistics.metrics import OperatingPoint
 from app.ui import components
 from app.ui.performance.splits import SPLIT_LABELS, split_title
@@ -107,7 +108,7 @@ def binary_cards(decisions: DecisionMetrics, performance: BinaryPerformance, uni
         performance: Figures independent of the threshold.
         unit: What was resampled, see `HeldOut.unit`.
     """
-    narrow = _bootstrap_note(unit, performance.auc.num_resamples)
+    narrow = _interval_note(performance.auc, unit)
     prevalence = (
         f"At the prevalence of this split, {formatting.percent(performance.prevalence)}; "
         "the clinical prevalence will differ."
@@ -143,9 +144,15 @@ def _over_patients(label: str, proportion: ClusteredProportion, unit: str) -> No
     components.proportion(label, proportion, note=note)
 
 
-def _bootstrap_note(unit: str, num_resamples: int) -> str:
+def _interval_note(interval: Interval, unit: str) -> str:
+    method = formatting.interval_method(interval.num_cases, unit)
+    if not interval.num_resamples:
+        return (
+            f"Interval {method}. For values close to 1 with fewer than about 200 images of a "
+            "class, it is too narrow."
+        )
     return (
-        f"Bootstrap over {unit}s, {num_resamples:,} resamples. For values close to 1 with "
+        f"{method.capitalize()}, {interval.num_resamples:,} resamples. For values close to 1 with "
         f"fewer than about 200 {unit}s, the interval is too narrow."
     )
 
@@ -226,7 +233,7 @@ def multiclass_figures(
             "Macro AUC",
             performance.macro_auc,
             unit=unit,
-            note=_bootstrap_note(unit, performance.macro_auc.num_resamples),
+            note=_interval_note(performance.macro_auc, unit),
         )
     with left:
         components.figure(
@@ -284,7 +291,8 @@ def class_table(
         }
         for word, decision, auc in zip(class_names, decisions, performance.auc, strict=True)
     ]
+    method = formatting.interval_method(performance.macro_auc.num_cases, unit)
     components.table(rows, key="performance_classes", figures=["Sensitivity", "PPV", "AUC"])
     st.caption("Each class against all others. In brackets 95 % intervals. Proportions: "
                f"Wilson, widened for several images of one {unit} (Rao and Scott 1992). AUC: "
-               f"bootstrap over {unit}s.")  # fmt: skip
+               f"{method}.")  # fmt: skip

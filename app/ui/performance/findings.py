@@ -82,9 +82,9 @@ def show_all(bundle: Results) -> None:
     )
     st.caption(
         "Each finding on the images that are labelled for it, at its own threshold. In brackets "
-        f"95 % intervals: of the AUC by bootstrap over {cases.unit}s, of the others Wilson's, "
-        f"widened for several images of one {cases.unit}. Choose a finding above for its curves, "
-        "calibration and misclassified films."
+        f"95 % intervals: of the AUC {formatting.interval_method(cases.num_images, cases.unit)}, "
+        f"of the others Wilson's, widened for several images of one {cases.unit}. Choose a finding "
+        "above for its curves, calibration and misclassified films."
     )
     _show_co_occurrence(co_occurrence(cases), bundle)
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from app.core.performance.findings import mean_auc, select_findings
 from app.core.performance.formatting import figure
 from app.core.performance.predictions import select
-from app.core.statistics.bootstrap import auc_interval
+from app.core.statistics.bootstrap_areas import auc_interval
 from tests.app.views.conftest import MAIN, made, named, open_film
 from tests.bundles import without_test_labels
 from tests.homes import link_converted

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from app.core.statistics.bootstrap import auc_interval
+from app.core.statistics.bootstrap_areas import auc_interval
 from model_training.importing.paired_figures import Drawn
 
 

@@ -5,14 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from app.core.statistics import bootstrap
-from app.core.statistics.bootstrap import (
-    Interval,
-    auc_interval,
-    bootstrap_interval,
-    mean_auc_interval,
-)
-from app.core.statistics.curves import average_precision, macro_auc, roc_auc
+from app.core.statistics.bootstrap import Interval, bootstrap_interval
+from app.core.statistics.bootstrap_areas import auc_interval
+from app.core.statistics.curves import macro_auc, roc_auc
 from app.core.statistics.metrics import operating_point
 
 
@@ -257,80 +252,3 @@ def test_inputs_are_left_alone_and_results_are_plain_numbers():
     assert isinstance(interval, Interval)
     assert {type(value) for value in (interval.value, interval.low, interval.high)} == {float}
     assert type(interval.num_groups) is int
-
-
-def findings(seed, *, missing):
-    """Labels and scores of three findings of 120 films of 40 patients, some labels missing."""
-    random = np.random.default_rng(seed)
-    labels = (random.random((120, 3)) < 0.4).astype(float)
-    scores = np.round(labels + random.normal(0, 1, labels.shape), 2)
-    labels[random.random(labels.shape) < missing] = np.nan
-    return labels, scores, np.repeat(np.arange(40), 3)
-
-
-@pytest.mark.parametrize("missing", [0.0, 0.3])
-def test_mean_auc_equals_scikit_learn_on_labelled_cases(missing):
-    labels, scores, patients = findings(1, missing=missing)
-
-    interval = mean_auc_interval(labels, scores, groups=patients, num_resamples=10)
-
-    by_finding = [
-        roc_auc_score(labels[known, k], scores[known, k])
-        for k, known in enumerate((~np.isnan(labels)).T)
-    ]
-    assert interval.value == pytest.approx(np.mean(by_finding), abs=1e-12)
-    assert (interval.num_cases, interval.num_groups) == (120, 40)
-
-
-def test_mean_auc_interval_equals_resampling_all_findings_of_a_patient():
-    labels, scores, patients = findings(2, missing=0.2)
-
-    def mean(rows, _):
-        drawn = rows.astype(int)
-        known = ~np.isnan(labels[drawn])
-        return np.mean(
-            [roc_auc(labels[drawn, k][known[:, k]], scores[drawn, k][known[:, k]])
-             for k in range(3)]
-        )  # fmt: skip
-
-    fast = mean_auc_interval(labels, scores, groups=patients, num_resamples=200, seed=5)
-    rows = np.arange(len(labels))
-    # Constant classes, so that the slow one skips a resample only where its mean is undefined.
-    slow = bootstrap_interval(
-        lambda _, drawn: mean(drawn, None), np.zeros(len(rows)), rows.astype(float),
-        groups=patients, num_resamples=200, seed=5,
-    )  # fmt: skip
-
-    assert fast.low == pytest.approx(slow.low, abs=1e-12)
-    assert fast.high == pytest.approx(slow.high, abs=1e-12)
-    assert fast.low < fast.value < fast.high
-
-
-def test_mean_auc_of_one_finding_is_its_auc():
-    labels, scores, patients = findings(3, missing=0.0)
-
-    one = mean_auc_interval(labels[:, :1], scores[:, :1], groups=patients, num_resamples=100)
-
-    assert one == auc_interval(labels[:, 0], scores[:, 0], groups=patients, num_resamples=100)
-
-
-def test_mean_auc_refuses_other_shapes():
-    with pytest.raises(ValueError, match="a column for each finding"):
-        mean_auc_interval([0, 1], [0.1, 0.2], groups=["a", "b"])
-
-
-def test_areas_of_a_large_sample_are_those_of_the_slower_ways(monkeypatch):
-    monkeypatch.setattr(bootstrap, "MANY_CASES", 100)
-    random = np.random.default_rng(3)
-    truth = random.integers(0, 2, 300)
-    score = np.round(random.normal(truth, 1.0), 1)  # with ties
-    patients = random.integers(0, 120, 300)
-    assert bootstrap.resamples_for(300) == 200
-
-    auc, precision = bootstrap.areas_of_many(truth, score, groups=patients)
-
-    assert auc == auc_interval(truth, score, groups=patients, num_resamples=200)
-    slower = bootstrap_interval(average_precision, truth, score, groups=patients, num_resamples=200)
-    for name in ("value", "low", "high"):
-        assert getattr(precision, name) == pytest.approx(getattr(slower, name), abs=1e-12)
-    assert precision.num_resamples == slower.num_resamples == 200

@@ -10,7 +10,6 @@ from app.core.statistics.paired_tests import (
     auc_test,
     holm,
     mcnemar_test,
-    mean_differences,
     paired_difference,
 )
 
@@ -219,34 +218,6 @@ def test_paired_differences_take_class_probabilities():
 
     right = (proportions.argmax(axis=2) == np.arange(20) % 3).mean(axis=1)
     assert found.value == pytest.approx(right[1] - right[0])
-
-
-def test_mean_differences_are_the_paired_bootstrap_of_means():
-    y_true, first, second, patient = draw(4, num_patients=30, films_each=3)
-    right = [(score > 0.7) == y_true for score in (first, second)]
-    among = [y_true == 1, y_true >= 0]
-
-    found = mean_differences(*(np.stack([one, one]) for one in right), among=among, groups=patient)
-
-    for interval, which in zip(found, (1, 0), strict=True):
-        slow = paired_difference(
-            lambda truth, is_right, least=which: is_right[truth >= least].mean(),
-            y_true,
-            *right,
-            groups=patient,
-        )
-        assert (interval.value, interval.low, interval.high) == pytest.approx(
-            (slow.value, slow.low, slow.high)
-        )
-        assert interval.num_groups == 30
-    assert [one.num_cases for one in found] == [int(y_true.sum()), 90]
-
-
-def test_mean_differences_reject_malformed_input():
-    with pytest.raises(ValueError, match=r"\(1, 2\), \(1, 2\) and \(1, 1\)"):
-        mean_differences([[1, 1]], [[1, 1]], among=[[True]], groups=["a", "b"])
-    with pytest.raises(ValueError, match="1 missing of 2"):
-        mean_differences([[1, 1]], [[1, 1]], among=[[True, True]], groups=["a", ""])
 
 
 def test_holm_by_hand():
