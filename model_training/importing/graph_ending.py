@@ -17,7 +17,7 @@ from model_training.importing.heatmap_layers import graph_heatmap_layer
 from model_training.importing.refusal import NotImportedError
 
 _ACTIVATIONS = {"LogSoftmax": "softmax", "Sigmoid": "sigmoid", "Softmax": "softmax"}
-_PASSED_ON = ("Convert", "Reshape", "Result", "Squeeze", "Unsqueeze")
+_PASSED_ON = ("Convert", "Identity", "Reshape", "Result", "Squeeze", "Unsqueeze")
 # Logits of images alone, and in a batch.
 _SAME = 1e-3
 

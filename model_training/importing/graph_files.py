@@ -9,6 +9,7 @@ from typing import Any
 from app.core.backends.openvino_cpu import read_model
 from app.core.errors import system_reason
 from model_training.importing.archives import damaged
+from model_training.importing.onnx_outputs import probabilities_only
 from model_training.importing.refusal import NotImportedError
 
 ONNX, TFLITE, SAVED_MODEL, IR = "ONNX", "TensorFlow Lite", "a TensorFlow SavedModel", "OpenVINO IR"
@@ -50,8 +51,9 @@ def open_graph(path: Path, kind: str) -> Any:
         NotImportedError: If it is damaged, refers to files outside its folder, or has what
             OpenVINO does not know.
     """
+    content: bytes | None = None
     if kind == ONNX:
-        _check_onnx(path)
+        content = probabilities_only(_checked_onnx(path))
     elif kind == SAVED_MODEL:
         _check_folder(path)
     elif kind == IR and not path.with_suffix(".bin").is_file():
@@ -60,7 +62,7 @@ def open_graph(path: Path, kind: str) -> Any:
             "Copy both files that OpenVINO wrote."
         )
     try:
-        return read_model(path)
+        return read_model(content or path)
     except RuntimeError as error:
         raise NotImportedError(
             f"{path.name} cannot be read as {kind}: {_reason(error)}. Is it complete? If it has "
@@ -68,7 +70,7 @@ def open_graph(path: Path, kind: str) -> Any:
         ) from None
 
 
-def _check_onnx(path: Path) -> None:
+def _checked_onnx(path: Path) -> Any:
     """Reads the structure of an ONNX file without its external weights, and looks at both."""
     import onnx
     from google.protobuf.message import DecodeError
@@ -96,6 +98,7 @@ def _check_onnx(path: Path) -> None:
     for tensor in _tensors(model.graph):
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             _check_external(path, {entry.key: entry.value for entry in tensor.external_data})
+    return model
 
 
 def _tensors(graph: Any) -> list[Any]:
@@ -158,6 +161,7 @@ def _reason(error: Exception) -> str:
         for line in lines
         if line and not re.match(r"(Exception from|Check '|While validating|\[ .*\]$)", line)
     ]
-    chosen = next((line for line in telling if "support" in line.lower()), "")
+    marks = ("No conversion rule found", "support")
+    chosen = next((line for mark in marks for line in telling if mark in line), "")
     chosen = chosen or (telling[-1] if telling else type(error).__name__)
     return re.sub(r"\S*/\S+", "…", chosen)[:_MOST_REASON].rstrip(".: ")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from app.core.backends.openvino_cpu import load_openvino
 
 # Their results have channels first, whatever comes before.
@@ -81,6 +83,9 @@ def map_shape(node: Any) -> tuple[int, int, int]:
 def ancestors(node: Any, *, without: Any = None) -> list[Any]:
     """All nodes that a node is computed from, itself included.
 
+    What is only asked for its size is left out: by it, PyTorch tells the end of a graph how many
+    images there are, past all maps.
+
     Args:
         node: The node.
         without: A node that is not gone through, nor counted.
@@ -94,6 +99,8 @@ def ancestors(node: Any, *, without: Any = None) -> list[Any]:
         if name in seen or name == blocked:
             continue
         seen[name] = one
+        if _tells_number_of_images(one):
+            continue
         waiting += [one.input_value(index).get_node() for index in range(one.get_input_size())]
     return list(seen.values())
 
@@ -137,7 +144,24 @@ def _cut_off(model: Any, name: str, batch: int) -> tuple[Any, bool]:
     start = openvino.opset13.parameter(shape, openvino.Type.f32, name="features")
     for consumer in source.get_target_inputs():
         consumer.replace_source_output(start.output(0))
+    for node in ancestors(whole.output(0).get_node()):
+        if _tells_number_of_images(node):
+            node.output(0).replace(_size_of_as_many(node, start).output(0))
     return openvino.Model(whole.outputs, [start]), mean is not None
+
+
+def _size_of_as_many(size: Any, start: Any) -> Any:
+    """The size of what lies before a cut, for as many images as there are after it.
+
+    Args:
+        size: A node that gives the size of something with a free batch.
+        start: The input after the cut.
+    """
+    ops = load_openvino().opset13
+    kind = size.get_element_type()
+    rest = [one.get_length() for one in list(size.input_value(0).partial_shape)[1:]]
+    images = ops.gather(ops.shape_of(start, kind.to_string()), np.array([0]), 0)
+    return ops.concat([images, np.array(rest, kind.to_dtype())], 0)
 
 
 def with_taps(model: Any, names: Sequence[str]) -> Any:
@@ -180,16 +204,25 @@ def is_for_one(model: Any) -> bool:
     return False
 
 
+def _tells_number_of_images(node: Any) -> bool:
+    """Whether it gives the size of something of which only the number of images is not fixed."""
+    if node.get_type_name() != "ShapeOf" or node.input_value(0).partial_shape.rank.is_dynamic:
+        return False
+    first, *rest = [*node.input_value(0).partial_shape] or [None]
+    return first is not None and first.is_dynamic and all(size.is_static for size in rest)
+
+
 def _first_size_is_fixed(shape: Any) -> bool:
     return bool(shape.rank.is_static and len(shape) > 0 and shape[0].is_static)
 
 
 def _mean_after(node: Any) -> Any:
     """The mean over all places of a map, if that alone is made of it."""
-    consumers = list(node.output(0).get_target_inputs())
+    consumers = [one.get_node() for one in node.output(0).get_target_inputs()]
+    consumers = [one for one in consumers if not _tells_number_of_images(one)]
     if len(consumers) != 1:
         return None
-    after = consumers[0].get_node()
+    after = consumers[0]
     size = _num_values(node)
     channels = int(node.get_output_partial_shape(0)[channel_axis(node) or 1].get_length())
     is_mean = after.get_type_name() in ("AvgPool", "ReduceMean") and size > channels

@@ -30,11 +30,11 @@ def _core() -> Any:
     return load_openvino().Core()
 
 
-def read_model(path: Path) -> Any:
+def read_model(path: Path | bytes) -> Any:
     """Reads a model file of a kind that OpenVINO knows; nothing in it is executed.
 
     Args:
-        path: The file, or the folder of a SavedModel.
+        path: The file, or the folder of a SavedModel; or the content of an ONNX file.
 
     Raises:
         RuntimeError: If OpenVINO cannot read it.
