@@ -84,7 +84,8 @@ def graph_from(
             whole = openvino.Model([ordered.output(0)], [pixels])
             if batch == -1 and is_for_one(whole):
                 continue
-            graph = _read_again(whole)
+            read = read_again(whole)
+            graph = Graph(read, graph_heatmap_layer(read))
             if _computes(graph, size, 2 if batch == -1 else 1):
                 return graph
         except RuntimeError:
@@ -107,15 +108,17 @@ def _ordered(logits: Any, ending: Ending, order: tuple[int, ...]) -> Any:
     return ops.gather(flat, np.array(order), 1)
 
 
-def _read_again(model: Any) -> Graph:
-    """The graph as its files will have it: names of nodes are made unique when it is written."""
+def read_again(model: Any) -> Any:
+    """A graph as its files will have it: names of nodes are made unique when it is written.
+
+    Args:
+        model: An `openvino.Model`.
+    """
     with TemporaryDirectory(prefix="overread-import-") as folder:
         path = Path(folder) / "network.xml"
         load_openvino().serialize(model, path, path.with_suffix(".bin"))
-        read = read_model(path)
         # Weights are kept in the file as long as nobody copies them.
-        copied = read.clone()
-        return Graph(copied, graph_heatmap_layer(copied))
+        return read_model(path).clone()
 
 
 def _computes(graph: Graph, size: tuple[int, int, int], batch: int) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.backends.graph_parts import ancestors, bypassed, map_shape
 from app.core.networks.network import Network
 from model_training.importing.scaling import BLUE_FIRST, CAFFE
+from model_training.importing.special_layers import ATTENTION
 
 if TYPE_CHECKING:
     import keras
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _ONLY_SMALLER = ("AveragePooling2D", "MaxPooling2D", "ZeroPadding2D", "Cropping2D")
 # The same in a graph of OpenVINO, and what changes the order of axes or the type of numbers only.
 _NOTHING_NEW = ("AvgPool", "Convert", "MaxPool", "Pad", "StridedSlice", "Transpose")
+# After several attentions, a map is no longer one of the places that an answer comes from.
+_MOST_ATTENTIONS = 1
 # A head of more nodes is no head: running it for each channel would take longer than the network.
 _MOST_NODES = 80
 
@@ -37,10 +40,11 @@ def heatmap_layer(model: keras.Model) -> str | None:
         if type(layer).__name__ in _ONLY_SMALLER or not _learned_before(model, layer):
             continue
         try:
-            _ = Network(model, layer.name).head
+            head = Network(model, layer.name).head
         except ValueError:  # another path goes around it
             continue
-        return str(layer.name)
+        attentions = [one for one in head.layers if type(one).__name__ in ATTENTION]
+        return str(layer.name) if len(attentions) <= _MOST_ATTENTIONS else None
     return None
 
 

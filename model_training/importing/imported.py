@@ -23,11 +23,17 @@ from model_training.importing.graph_files import graph_kind, open_graph
 from model_training.importing.heads import Ending, Head, ending_of, with_head
 from model_training.importing.heatmap_layers import heatmap_layer
 from model_training.importing.input_size import InputShape, input_shape
+from model_training.importing.keras_graph import graph_without_map
 from model_training.importing.opening import Opened, open_model
 from model_training.importing.refusal import NotImportedError
 from model_training.importing.replay import Replay
 from model_training.importing.scaling import SCALES, scaled
 from model_training.importing.weight_files import Place
+
+_WITHOUT_MAP = (
+    "No layer near its end has a map of the image that all paths go through: it is imported for "
+    "its scores, without heatmaps."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ class Imported:
 
     Attributes:
         network: From raw pixels in [0, 255] to probabilities; of Keras a flat functional model, of
-            other formats a graph of OpenVINO, which ends in logits.
+            other formats, and without a layer for heatmaps, a graph of OpenVINO, which ends in
+            logits.
         classes: Names in the order of its outputs; of two classes, the positive one last.
         task: Whether one of the classes is true, or any of the findings.
         scale: How pixels are scaled in the graph; one of `scaling.SCALES`, or empty if that is
@@ -124,15 +131,16 @@ def import_network(path: Path, said: Said) -> Imported:
         if said.blue_first:
             notes.append("Red and blue are exchanged in the graph before that.")
     layer = heatmap_layer(model)
+    network: AnyNetwork
     if layer is None:
-        raise NotImportedError(
-            "No layer of the model has a map of the image that all paths go through, so no heatmap "
-            "could be shown. Export it as ONNX: then it is imported for its scores alone."
-        )
-    notes.append(f"Heatmaps are made of the layer {layer}.")
+        network = graph_without_map(model)
+        notes += [_WITHOUT_MAP, "It runs in OpenVINO.", *odd_answers(network)]
+    else:
+        network = Network(model, layer)
+        notes.append(f"Heatmaps are made of the layer {layer}.")
     classes = tuple(names[index] for index in order)
     return Imported(
-        Network(model, layer),
+        network,
         classes,
         ending.task,
         scale if is_known else "",
@@ -161,10 +169,7 @@ def _import_graph(path: Path, kind: str, said: Said) -> Imported:
     if graph.heatmap_layer:
         notes.append(f"Heatmaps are made of the node {graph.heatmap_layer}.")
     else:
-        notes.append(
-            "No layer near its end has a map of the image that all paths go through: it is "
-            "imported for its scores, without heatmaps."
-        )
+        notes.append(_WITHOUT_MAP)
     classes = tuple(names[index] for index in order)
     return Imported(
         graph, classes, ending.task, scale if is_known else "", kind, tuple(notes + positive_note)

@@ -15,10 +15,14 @@ from model_training.importing.refusal import NotImportedError
 _SETTINGS = {
     "Activation": "activation",
     "Add": "",
+    "AdditiveAttention": "use_scale",
+    "Attention": "use_scale score_mode",
     "Average": "",
     "AveragePooling2D": "pool_size strides padding",
     "BatchNormalization": "axis epsilon center scale",
+    "CenterCrop": "height width",
     "Concatenate": "axis",
+    "Conv1D": "filters kernel_size strides padding dilation_rate groups activation use_bias",
     "Conv2D": "filters kernel_size strides padding dilation_rate groups activation use_bias",
     "Conv2DTranspose": "filters kernel_size strides padding output_padding dilation_rate "
     "activation use_bias",
@@ -28,7 +32,9 @@ _SETTINGS = {
     "use_bias",
     "ELU": "alpha",
     "Flatten": "",
+    "GlobalAveragePooling1D": "keepdims",
     "GlobalAveragePooling2D": "keepdims",
+    "GlobalMaxPooling1D": "keepdims",
     "GlobalMaxPooling2D": "keepdims",
     "GroupNormalization": "groups axis epsilon center scale",
     "LayerNormalization": "axis epsilon center scale",
@@ -36,6 +42,7 @@ _SETTINGS = {
     "Maximum": "",
     "MaxPooling2D": "pool_size strides padding",
     "Minimum": "",
+    "MultiHeadAttention": "num_heads key_dim value_dim use_bias output_shape attention_axes",
     "Multiply": "",
     "Normalization": "axis mean variance",
     "PReLU": "shared_axes",
@@ -53,20 +60,28 @@ _SETTINGS = {
 }
 # These do nothing once a model is trained.
 IDENTITIES = frozenset({
-    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise",
-    "Identity", "RandomBrightness", "RandomColorJitter", "RandomContrast", "RandomFlip",
-    "RandomHue", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
-    "RandomTranslation", "RandomZoom", "SpatialDropout2D",
+    "ActivityRegularization", "AlphaDropout", "AugMix", "CutMix", "Dropout", "GaussianDropout",
+    "GaussianNoise", "Identity", "MixUp", "RandAugment", "RandomBrightness", "RandomColorJitter",
+    "RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip",
+    "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
+    "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
+    "RandomTranslation", "RandomZoom", "SpatialDropout1D", "SpatialDropout2D",
 })  # fmt: skip
 # What a setting was called before.
 _OLD_NAMES = {("LeakyReLU", "alpha"): "negative_slope", ("Dense", "output_dim"): "units"}
 # Settings of training, or of how a layer is named and stored.
 _WITHOUT_EFFECT = frozenset({
-    "autocast", "batch_input_shape", "batch_shape", "build_config", "dtype", "dynamic", "fused",
+    "autocast", "batch_input_shape", "batch_shape", "build_config", "dropout", "dtype", "dynamic",
+    "fused",
     "groups", "implementation", "input_dim", "input_dtype", "input_shape", "input_spec", "momentum",
     "name", "registered_name", "renorm_momentum", "sparse", "supports_masking", "synchronized",
     "trainable",
 })  # fmt: skip
+# Not to be left to a default: a layer of somebody's own may have the name of one of Keras.
+_ALWAYS_WRITTEN = (
+    "activation", "filters", "kernel_size", "key_dim", "num_heads", "score_mode", "units",
+    "use_scale",
+)  # fmt: skip
 _OF_TRAINING = ("_initializer", "_regularizer", "_constraint", "_quantizer")
 _ACTIVATIONS = frozenset({
     "elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_swish", "leaky_relu",
@@ -93,7 +108,7 @@ def settings_of(
             unknown or no plain value.
     """
     if class_name not in _SETTINGS:
-        raise _refused_class(class_name, name)
+        raise refused_class(class_name, name)
     _require_channels_last(config, class_name, name)
     known = _SETTINGS[class_name].split()
     kept: dict[str, Any] = {}
@@ -117,7 +132,7 @@ def _set_defaults(class_name: str, kept: dict[str, Any], name: str) -> None:
         kept["axis"] = kept["axis"][0] if len(kept["axis"]) == 1 else kept["axis"]
     if class_name == "ReLU" and kept.get("negative_slope") is None:
         kept.pop("negative_slope", None)
-    for needed in ("filters", "units", "kernel_size", "activation"):
+    for needed in _ALWAYS_WRITTEN:
         if needed in _SETTINGS[class_name].split() and needed not in kept:
             raise NotImportedError(
                 f"The layer {name!r} ({class_name}) does not say its {needed}. The file is "
@@ -180,7 +195,13 @@ def plain(value: Any) -> Any:
     )
 
 
-def _refused_class(class_name: str, name: str) -> NotImportedError:
+def refused_class(class_name: str, name: str) -> NotImportedError:
+    """What is said of a layer that is not imported.
+
+    Args:
+        class_name: Name of its class.
+        name: Of the layer.
+    """
     if class_name in ("Lambda", "TFOpLambda", "SlicingOpLambda"):
         what = (
             "which contains Python code; that is never run. Build the model without it (scaling of "

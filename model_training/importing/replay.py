@@ -8,19 +8,27 @@ no custom code, which is what heatmaps and the app need.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from model_training.importing.arithmetic import as_layer, is_operation, normalisation
-from model_training.importing.layers import IDENTITIES, settings_of
+from model_training.importing.layers import IDENTITIES, refused_class, settings_of
 from model_training.importing.refusal import NotImportedError
+from model_training.importing.special_layers import (
+    ATTENTION,
+    attention_weights,
+    is_of_applications,
+    of_applications,
+    require_plain_attention,
+)
 from model_training.importing.topology import (
     Call,
     Node,
     Origin,
     Topology,
     read_topology,
+    require_one_way,
 )
 from model_training.importing.weight_files import Arrays, Place, Wanted, Weights, layer_key
 
@@ -30,7 +38,9 @@ if TYPE_CHECKING:
 # A map of more values does not fit into memory for a batch of films.
 _MOST_VALUES = 2**28
 _DEEPEST = 20
-_WITH_KERNEL = ("Conv2D", "Conv2DTranspose", "Dense", "SeparableConv2D")
+_WITH_KERNEL = (
+    "Conv1D", "Conv2D", "Conv2DTranspose", "Dense", "MultiHeadAttention", "SeparableConv2D",
+)  # fmt: skip
 _DROPOUTS = ("AlphaDropout", "Dropout", "GaussianDropout", "SpatialDropout2D")
 
 
@@ -74,7 +84,7 @@ class Replay:
                 "its parts as one model."
             )
         topology = read_topology(node.class_name, node.config, name=node.name)
-        _require_one_way(topology)
+        require_one_way(topology)
         places = _places(topology.nodes, place)
         done: dict[Origin, Any] = {}
         waiting = [
@@ -131,6 +141,8 @@ class Replay:
     def _layer(
         self, node: Node, call: Call, tensors: Sequence[Any], arguments: list[Any], place: Place
     ) -> Any:
+        if node.is_custom:
+            raise refused_class(node.class_name, node.name)
         if node.class_name in IDENTITIES:
             if call.training and node.class_name in _DROPOUTS:
                 raise NotImportedError(
@@ -149,11 +161,17 @@ class Replay:
                 "answer depends on the other images of its batch. Build the model without "
                 "`training=True`."
             )
+        if is_of_applications(node):
+            name = self._unique(node.name)
+            layer, tensors = of_applications(node, tensors, place, self.weights, name=name)
+            return self._applied(layer, tensors, node)
+        if node.class_name in ATTENTION:
+            require_plain_attention(node, call.options)
         settings = settings_of(node.class_name, node.config, name=node.name, keras_2=self.keras_2)
         self._require_in_file(node, settings, tensors)
         layer = self._created(node, settings, tensors, place)
         self._note_scaling(node, layer)
-        return self._applied(layer, tensors, node, lambda wanted: self.weights.of(place, wanted))
+        return self._applied(layer, tensors, node, place)
 
     def _created(
         self, node: Node, settings: dict[str, Any], tensors: Sequence[Any], place: Place
@@ -173,22 +191,28 @@ class Replay:
         layer: keras.layers.Layer,
         tensors: Sequence[Any],
         node: Node,
-        weights: Callable[[Sequence[Wanted]], Arrays] | None = None,
+        place: Place | None = None,
     ) -> Any:
-        """Calls a new layer and gives it its weights."""
+        """Calls a new layer and gives it the weights of its place, if it has one."""
         import tensorflow as tf
 
         try:
-            output = layer(tensors[0] if len(tensors) == 1 else list(tensors))
+            is_several = node.class_name == "MultiHeadAttention" or len(tensors) == 1
+            output = layer(*tensors) if is_several else layer(list(tensors))
         except (TypeError, ValueError, MemoryError, tf.errors.OpError):
             raise _does_not_fit(node) from None
         shape = output.shape[1:]
         if None in shape or math.prod(shape) > _MOST_VALUES:
             raise _does_not_fit(node)
-        if weights is not None and layer.weights:
-            wanted = [Wanted(one.name, tuple(one.shape)) for one in layer.weights]
-            layer.set_weights(weights(wanted))
+        if place is not None and layer.weights:
+            layer.set_weights(self._weights_of(layer, node, place))
         return output
+
+    def _weights_of(self, layer: keras.layers.Layer, node: Node, place: Place) -> Arrays:
+        if node.class_name == "MultiHeadAttention":
+            return attention_weights(layer, place, self.weights)
+        wanted = [Wanted(one.name, tuple(one.shape)) for one in layer.weights]
+        return self.weights.of(place, wanted)
 
     def _note_scaling(self, node: Node, layer: keras.layers.Layer | None) -> None:
         """Notes what scales the pixels before anything is learned from them."""
@@ -204,7 +228,7 @@ class Replay:
         if node.class_name not in _WITH_KERNEL:
             return
         size = settings.get("kernel_size", 1)
-        width = settings.get("filters", settings.get("units"))
+        width = settings.get("filters", settings.get("units", settings.get("key_dim")))
         channels = tensors[0].shape[-1]
         try:
             area = math.prod(size) if isinstance(size, list) else int(size) ** 2
@@ -256,20 +280,6 @@ def _look_up(done: Mapping[Origin, Any], nodes: Sequence[Node], origin: Origin) 
             "whole model without using it again."
         )
     return done.get(origin)
-
-
-def _require_one_way(topology: Topology) -> None:
-    for what, names in (
-        ("inputs", topology.inputs),
-        ("outputs", tuple(one.layer for one in topology.outputs)),
-    ):
-        if len(names) > 1:
-            listed = ", ".join(map(repr, names[:6]))
-            raise NotImportedError(
-                f"The model {topology.name!r} has {len(names)} {what} ({listed}). Expected one: "
-                "an image in, its classes or findings out. Build a model from one of them, such "
-                "as `keras.Model(model.inputs[0], model.outputs[0])`, and save that."
-            )
 
 
 def _only(tensors: Sequence[Any], node: Node) -> Any:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_training.importing.refusal import NotImportedError
 
 MODELS = ("Functional", "Model", "Sequential")
+# What tensors are called where they are named, in the order of a call without names.
+_OPERANDS = ("x1", "x2", "inputs", "query", "value", "key")
+_OF_KERAS = ("keras", "tensorflow", "tf_keras")
+_OLD_OPERANDS = ("training", "y", "value", "key", "bias")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,12 @@ class Call:
     Attributes:
         arguments: What it is called with: outputs of layers, numbers, or lists of numbers.
         training: Whether it was called as in training, whatever the model is used for.
+        options: What it is called with by name, apart from that and tensors.
     """
 
     arguments: tuple[Any, ...]
     training: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -46,12 +52,14 @@ class Node:
         class_name: Name of its class.
         config: Its own configuration.
         calls: The calls of it; none of an input.
+        is_custom: Whether the file says that its class is none of Keras.
     """
 
     name: str
     class_name: str
     config: Any
     calls: tuple[Call, ...] = ()
+    is_custom: bool = False
 
     @property
     def is_model(self) -> bool:
@@ -99,6 +107,28 @@ def read_topology(class_name: str, config: Any, *, name: str) -> Topology:
         ) from None
 
 
+def require_one_way(topology: Topology) -> None:
+    """Refuses a model with several inputs or outputs.
+
+    Args:
+        topology: Of the model.
+
+    Raises:
+        NotImportedError: If it has them.
+    """
+    for what, names in (
+        ("inputs", topology.inputs),
+        ("outputs", tuple(one.layer for one in topology.outputs)),
+    ):
+        if len(names) > 1:
+            listed = ", ".join(map(repr, names[:6]))
+            raise NotImportedError(
+                f"The model {topology.name!r} has {len(names)} {what} ({listed}). Expected one: "
+                "an image in, its classes or findings out. Build a model from one of them, such "
+                "as `keras.Model(model.inputs[0], model.outputs[0])`, and save that."
+            )
+
+
 def _sequential(config: Any, name: str) -> Topology:
     layers = config if isinstance(config, list) else config["layers"]
     named = config.get("name", name) if isinstance(config, dict) else name
@@ -111,15 +141,14 @@ def _sequential(config: Any, name: str) -> Topology:
             nodes.append(found)
             continue
         before = (Origin(nodes[-1].name, 0),) if nodes else ()
-        nodes.append(Node(found.name, found.class_name, found.config, (Call(before),)))
+        nodes.append(replace(found, calls=(Call(before),)))
     return Topology(str(named), tuple(nodes), tuple(inputs), (Origin(nodes[-1].name, 0),))
 
 
 def _functional(config: Any, name: str) -> Topology:
     nodes = tuple(
-        Node(one.name, one.class_name, one.config, _calls(layer["inbound_nodes"]))
+        replace(_node(layer, number), calls=_calls(layer["inbound_nodes"]))
         for number, layer in enumerate(config["layers"])
-        for one in [_node(layer, number)]
     )
     if len({node.name for node in nodes}) < len(nodes):
         raise ValueError("two layers of one name")
@@ -134,7 +163,9 @@ def _functional(config: Any, name: str) -> Topology:
 def _node(layer: Any, number: int) -> Node:
     class_name, config = str(layer["class_name"]), layer["config"]
     name = layer.get("name") or (config.get("name") if isinstance(config, dict) else None)
-    return Node(str(name or f"{class_name}_{number}"), class_name, config)
+    origin = str(layer.get("module") or "keras").partition(".")[0]
+    is_custom = origin not in _OF_KERAS or ">" in str(layer.get("registered_name"))
+    return Node(str(name or f"{class_name}_{number}"), class_name, config, is_custom=is_custom)
 
 
 def _ends(written: Any) -> list[Origin]:
@@ -160,8 +191,10 @@ def _calls(written: Any) -> tuple[Call, ...]:
 def _new_call(written: dict[str, Any]) -> Call:
     """As Keras 3 writes a call: arguments, among them tensors with their history."""
     options = written.get("kwargs", {})
-    operands = [options[key] for key in ("x1", "x2", "inputs") if key in options]
-    return Call(tuple(_arguments([*written["args"], *operands])), options.get("training") is True)
+    operands = [options[key] for key in _OPERANDS if options.get(key) is not None]
+    others = {key: one for key, one in options.items() if key not in (*_OPERANDS, "training")}
+    arguments = tuple(_arguments([*written["args"], *operands]))
+    return Call(arguments, options.get("training") is True, others)
 
 
 def _arguments(written: Sequence[Any]) -> list[Any]:
@@ -180,14 +213,16 @@ def _old_call(written: Any) -> Call:
     """As Keras 2 writes a call: `[name, call, tensor, options]`, or a list of these."""
     parts = [written] if written and isinstance(written[0], str) else written
     arguments: list[Any] = []
+    others: dict[str, Any] = {}
     training = False
     for part in parts:
         options = part[3] if len(part) > 3 else {}
         arguments.append(_origin(part))
         training = training or options.get("training") is True
-        for key in ("y", "value", "bias"):
+        others |= {key: one for key, one in options.items() if key not in _OLD_OPERANDS}
+        for key in _OLD_OPERANDS[1:]:
             if key in options:
                 operand = options[key]
                 is_origin = isinstance(operand, list) and operand and isinstance(operand[0], str)
                 arguments.append(_origin(operand) if is_origin else operand)
-    return Call(tuple(arguments), training)
+    return Call(tuple(arguments), training, others)

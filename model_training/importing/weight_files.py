@@ -184,7 +184,8 @@ class ArchivedWeights:
         """
         group = self._root
         for key in place.keys:
-            layers = group.get("layers", group.get("_layer_checkpoint_dependencies", {}))
+            # The layers in an attention lie beside its own weights.
+            layers = group.get("layers", group.get("_layer_checkpoint_dependencies", group))
             group = layers.get(key)
             if group is None:
                 raise _lacks(self._name, place)

@@ -50,14 +50,14 @@ class Network:
         import keras
 
         features = self.model.get_layer(self.heatmap_layer).output
-        return keras.Model(self.model.input, [features, _logits(self.model)])
+        return keras.Model(self.model.input, [features, logits_of(self.model)])
 
     @cached_property
     def head(self) -> keras.Model:
         """Features of the heatmap layer -> logits: the only part that Grad-CAM differentiates."""
         import keras
 
-        return keras.Model(self.model.get_layer(self.heatmap_layer).output, _logits(self.model))
+        return keras.Model(self.model.get_layer(self.heatmap_layer).output, logits_of(self.model))
 
 
 def load_network(bundle: Bundle) -> Network:
@@ -245,8 +245,12 @@ def output_activation(model: keras.Model) -> str:
     return str(last.name)
 
 
-def _logits(model: keras.Model) -> Any:
-    """The input of the last sigmoid or softmax, as a tensor of the same graph."""
+def logits_of(model: keras.Model) -> Any:
+    """The input of the last sigmoid or softmax, as a tensor of the same graph.
+
+    Args:
+        model: A flat functional network.
+    """
     import keras
 
     last = model.layers[-1]

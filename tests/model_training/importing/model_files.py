@@ -117,3 +117,39 @@ def pictures(model: Any, number: int = 4) -> np.ndarray:
     """Random pixels, 0 to 255, of the size that a model takes."""
     shape = (number, *model.input_shape[1:])
     return np.random.default_rng(1).integers(0, 256, shape).astype(np.float32)
+
+
+def perceptron() -> Any:
+    """A network of Keras 3 that sees 16 x 20 pixels as a row of numbers, for three classes."""
+    import keras
+
+    return shaken(
+        keras.Sequential(
+            [
+                keras.Input((16, 20, 1)),
+                keras.layers.Flatten(),
+                keras.layers.Dense(8, activation="relu"),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dropout(0.3),
+                keras.layers.Dense(3, activation="softmax"),
+            ]
+        )
+    )
+
+
+def transformer() -> Any:
+    """A vision transformer of Keras 3 on 32 x 48 pixels in colour, for three classes."""
+    import keras
+
+    layers = keras.layers
+    pixels = keras.Input((32, 48, 3))
+    patches = layers.Conv2D(12, 8, strides=8)(layers.Rescaling(1 / 255)(pixels))
+    x = layers.Reshape((-1, 12))(patches)
+    for number in range(2):
+        y = layers.LayerNormalization(epsilon=1e-6)(x)
+        attention = layers.MultiHeadAttention(num_heads=2, key_dim=5, dropout=0.1)
+        x = layers.Add()([x, attention(y, value=y) if number else attention(y, y)])
+        y = layers.Dense(24, activation="gelu")(layers.LayerNormalization()(x))
+        x = layers.Add()([x, layers.Dense(12)(y)])
+    x = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(x))
+    return shaken(keras.Model(pixels, layers.Dense(3, activation="softmax")(x)))

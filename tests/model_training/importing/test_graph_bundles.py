@@ -20,8 +20,8 @@ from app.core.scoring.engine import Engine
 from app.core.sources.sources import from_paths
 from model_training.cli import main as overread_train
 from tests.model_training.films import write_classes
-from tests.model_training.importing import graph_files
-from tests.model_training.importing.graph_files import torch_like
+from tests.model_training.importing.graph_files import scikit_like, torch_like
+from tests.model_training.importing.model_files import perceptron, saved
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 HOW = ("--classes", *CLASSES, "--scale", "imagenet", "--head", "softmax")
@@ -75,9 +75,14 @@ def test_explanations_agree_with_each_other(home):
     assert all(np.isfinite(one).all() for one in found.values())
 
 
-def test_without_a_map_there_are_scores_and_no_heatmap(home, capsys):
-    model = graph_files.scikit_like(home / "mlp.onnx", features=16 * 20)
-    bundle = imported(home, model, "--classes", "A", "B", "C", "--scale", "0..1", "--size", "16x20")
+@pytest.mark.parametrize("kind", ["scikit-learn", "keras"])
+def test_without_a_map_there_are_scores_and_no_heatmap(home, capsys, kind):
+    how = ("--classes", "A", "B", "C", "--scale", "0..1")
+    if kind == "keras":
+        model = saved(perceptron(), home / "mlp.keras")
+    else:
+        model, how = scikit_like(home / "mlp.onnx", features=16 * 20), (*how, "--size", "16x20")
+    bundle = imported(home, model, *how)
     write_classes(home / "films", ("A",), patients=1)
 
     assert overread(["verify", str(bundle.path)]) == 0

@@ -256,17 +256,6 @@ def test_pixels_are_not_scaled_twice(tmp_path):
     assert imported.network.model.input_shape == (None, 40, 56, 3)
 
 
-def test_a_network_without_a_map_is_refused(tmp_path):
-    flat = keras.Sequential([
-        keras.Input((32, 32, 1)), keras.layers.Flatten(),
-        keras.layers.Dense(1, activation="sigmoid"),
-    ])  # fmt: skip
-    path = saved(flat, tmp_path / "flat.keras")
-
-    with pytest.raises(NotImportedError, match="no heatmap could be shown"):
-        import_network(path, Said(classes=CLASSES, scale="0..1"))
-
-
 @pytest.mark.parametrize(
     ("which", "names"), [("inputs", "'film', 'prior'"), ("outputs", "'effusion', 'nodule'")]
 )
