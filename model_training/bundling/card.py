@@ -22,7 +22,7 @@ from model_training.evaluation.figures import by_subgroup, markdown, notes, over
 from model_training.reference.build import Built
 
 DECISION = "## Decision"
-_FIGURES = "## Figures on the test split\n\n"
+_FIGURES = "## Figures on the test split"
 
 
 def write_card(
@@ -54,7 +54,7 @@ def write_card(
         *opening(not_tested),
         "## Intended use\n\n" + _intended_use(manifest),
         "## Data\n\n" + _data(manifest, notes),
-        _FIGURES + _figures_or_none(manifest, predictions),
+        f"{_FIGURES}\n\n{_figures_or_none(manifest, predictions)}",
         decision_section(manifest),
         *(text for _, text in reference_files.sections(reference, manifest)),
         "## Training\n\n" + _training(manifest),
@@ -144,12 +144,24 @@ def figures(manifest: Manifest, predictions: pd.DataFrame) -> str:
     return "\n\n".join([*tables, notes(test, task)])
 
 
+def with_figures(card: str, manifest: Manifest, predictions: pd.DataFrame) -> str:
+    """An older card with its figures as they would be computed and written today.
+
+    Args:
+        card: The card.
+        manifest: The manifest of the bundle.
+        predictions: Its table of predictions.
+    """
+    section = f"{_FIGURES}\n\n{_figures_or_none(manifest, predictions)}"
+    return reference_files.with_section(card, _FIGURES, section)
+
+
 def written_figures(card: str) -> str:
     """What `figures` returned when the card was written.
 
     Nothing is computed again: 1,000 resamples of each figure take seconds with many images.
     """
-    return card.split(f"\n{_FIGURES}", 1)[1].split("\n\n## ", 1)[0]
+    return card.split(f"\n{_FIGURES}\n\n", 1)[1].split("\n\n## ", 1)[0]
 
 
 def decision_section(manifest: Manifest) -> str:

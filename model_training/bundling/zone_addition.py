@@ -14,7 +14,7 @@ from app.core.bundles.manifest import FORMAT_WITH_REFERENCE, Manifest
 from app.core.errors import DatasetError
 from app.core.performance.predictions import select
 from app.core.statistics.zones import Units
-from model_training.bundling.card import DECISION, decision_section
+from model_training.bundling.card import DECISION, decision_section, with_figures
 from model_training.bundling.reference_files import with_section
 from model_training.bundling.revision import write_copy
 from model_training.evaluation.decision_fitting import validation_zones
@@ -24,7 +24,9 @@ _OLD_ZONE = re.compile(r"; (doubtful|uncertain) between 98 % sensitivity and 98 
 
 
 def add_zones(bundle: Bundle, out: Path) -> Bundle:
-    """Writes a new version of a bundle whose zones have a guarantee; all else stays as it is.
+    """Writes a new version of a bundle whose zones have a guarantee.
+
+    The figures of its card are computed anew from its predictions; all else stays as it is.
 
     The films of the validation split are used as they are, also where calibration and threshold
     were chosen on changed views of them, of which a bundle keeps no scores.
@@ -38,6 +40,7 @@ def add_zones(bundle: Bundle, out: Path) -> Bundle:
     """
     manifest = with_zones(bundle)
     card = with_section(bundle.card(), DECISION, decision_section(manifest))
+    card = with_figures(card, manifest, bundle.predictions())
     changes: dict[str, Any] = {
         "format": FORMAT_WITH_REFERENCE,
         "one_of_thresholds": manifest.one_of_thresholds,

@@ -17,7 +17,8 @@ from app.core.performance.calibration_check import outcomes_and_probabilities
 from app.core.performance.predictions import HeldOut, select
 from app.core.progress import progress
 from app.core.statistics.bootstrap import Interval
-from app.core.statistics.calibration import brier_score, expected_calibration_error
+from app.core.statistics.calibration import brier_score
+from app.core.statistics.calibration_error import calibration_error, error_difference
 from app.core.statistics.curves import macro_auc
 from app.core.statistics.paired_tests import (
     AucTest,
@@ -223,7 +224,7 @@ class _Figure(NamedTuple):
 
 def _differences(first: Contender, second: Contender) -> list[Difference]:
     truth, groups = first.cases.y_true, first.cases.patients
-    return [
+    differences = [
         Difference(
             name=figure.name,
             first=float(figure.statistic(truth, figure.first)),
@@ -235,6 +236,21 @@ def _differences(first: Contender, second: Contender) -> list[Difference]:
         )
         for figure in _figures(first, second)
     ]
+    return [*differences, _calibration(first, second)]
+
+
+def _calibration(first: Contender, second: Contender) -> Difference:
+    one, other = (
+        calibration_error(*outcomes_and_probabilities(each.cases), groups=each.cases.patients)
+        for each in (first, second)
+    )
+    return Difference(
+        name="Expected calibration error",
+        first=one.corrected.value,
+        second=other.corrected.value,
+        interval=error_difference(one, other),
+        is_proportion=False,
+    )
 
 
 def _figures(first: Contender, second: Contender) -> list[_Figure]:
@@ -251,7 +267,6 @@ def _figures(first: Contender, second: Contender) -> list[_Figure]:
         figures.append(_Figure("AUC, mean of each class against the rest", macro_auc, *proportions))
     return [
         *figures,
-        _Figure("Expected calibration error", _calibration_error, outcomes[0], outcomes[1]),
         _Figure("Brier score", _brier_score, outcomes[0], outcomes[1]),
     ]
 
@@ -266,10 +281,6 @@ def _sensitivity(y_true: NDArray[np.int64], predicted: NDArray[np.float64]) -> f
 
 def _specificity(y_true: NDArray[np.int64], predicted: NDArray[np.float64]) -> float:
     return float((predicted[y_true == 0] == 0).mean())
-
-
-def _calibration_error(_: NDArray[np.int64], outcomes: NDArray[np.float64]) -> float:
-    return expected_calibration_error(outcomes[:, 0], outcomes[:, 1])
 
 
 def _brier_score(_: NDArray[np.int64], outcomes: NDArray[np.float64]) -> float:

@@ -24,6 +24,7 @@ from app.core.performance.sampling_units import about_units
 from app.core.statistics.bootstrap import Interval, bootstrap_interval
 from app.core.statistics.bootstrap_areas import auc_interval
 from app.core.statistics.calibration import brier_score, expected_calibration_error
+from app.core.statistics.calibration_error import calibration_error
 from app.core.statistics.curves import macro_auc, roc_auc
 from app.core.statistics.metrics import operating_point
 from model_training.reports.markdown import markdown_table
@@ -146,9 +147,11 @@ def notes(cases: HeldOut, task: Task) -> str:
     unit = cases.unit
     lines = [
         "Intervals: of proportions, Wilson's with the design effect of several images of one "
-        f"{unit} (Rao and Scott 1992); of the other figures, bootstrap over {unit}s, 1,000 "
-        "resamples.",
-        "Calibration error: ten bins of equal width (Naeini 2015, Guo 2017).",
+        f"{unit} (Rao and Scott 1992); of the calibration error, test inversion; of the other "
+        f"figures, bootstrap over {unit}s, 1,000 resamples.",
+        "Calibration error: ten bins of equal width (Naeini 2015, Guo 2017), corrected for what "
+        f"chance adds; {expected_calibration_error(*outcomes_and_probabilities(cases)):.3f} as "
+        "counted.",
     ]
     if about := about_units(cases.named_patients):
         lines.append(about)
@@ -203,16 +206,12 @@ def _decisions(cases: HeldOut, task: Task, threshold: float) -> list[Row]:
 
 def _calibration(cases: HeldOut) -> list[Row]:
     outcome, probability = outcomes_and_probabilities(cases)
+    error = calibration_error(outcome, probability, groups=cases.patients).corrected
+    brier = bootstrap_interval(brier_score, outcome, probability, groups=cases.patients)
+    patients = _describe_patients(cases)
     return [
-        _row(
-            name,
-            bootstrap_interval(statistic, outcome, probability, groups=cases.patients),
-            _describe_patients(cases),
-        )
-        for name, statistic in (
-            ("Expected calibration error", expected_calibration_error),
-            ("Brier score", brier_score),
-        )
+        _row("Expected calibration error", error, patients),
+        _row("Brier score", brier, patients),
     ]
 
 

@@ -16,8 +16,7 @@ from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.task import Task
 from app.core.performance.predictions import HeldOut
 from app.core.performance.proportions import evaluate_decisions, evaluate_zones
-from app.core.statistics.bootstrap import bootstrap_interval
-from app.core.statistics.calibration import expected_calibration_error
+from app.core.statistics.calibration_error import calibration_error
 from app.core.statistics.decisions import predicted_classes
 from app.core.statistics.metrics import Proportion
 
@@ -156,9 +155,7 @@ def _calibration_error(outcome: Outcome, task: Task) -> LocalFigure:
         truth, score = cases.y_true, cases.probabilities[:, 1]
     else:
         truth, score = outcome.right.astype(np.int64), cases.probabilities.max(axis=1)
-    interval = bootstrap_interval(
-        expected_calibration_error, truth, score, groups=cases.patients, num_resamples=500
-    )
+    interval = calibration_error(truth, score, groups=cases.patients).corrected
     return LocalFigure(
         value=interval.value if isfinite(interval.value) else None,
         low=interval.low if isfinite(interval.low) else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,9 @@ from app.core.statistics import intervals
 from app.core.statistics.bootstrap import Interval
 from app.core.statistics.calibration import (
     ReliabilityBin,
-    expected_calibration_error,
     reliability_bins,
 )
+from app.core.statistics.calibration_error import CalibrationError, calibration_error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,16 +28,12 @@ class CalibrationCheck:
     Attributes:
         bins: Bins of the reliability diagram in ascending order.
         error: Expected calibration error.
-        error_by_chance: 95th percentile of the error that a perfectly calibrated model with the
-            same probabilities would show by chance; a smaller error is not evidence of
-            miscalibration.
         brier: Brier score, with its interval over patients.
         num_images: Number of images.
     """
 
     bins: tuple[ReliabilityBin, ...]
-    error: float
-    error_by_chance: float
+    error: CalibrationError
     brier: Interval
     num_images: int
 
@@ -48,8 +43,7 @@ def check_calibration(cases: HeldOut) -> CalibrationCheck:
     outcome, probability = outcomes_and_probabilities(cases)
     return CalibrationCheck(
         bins=reliability_bins(outcome, probability),
-        error=expected_calibration_error(outcome, probability),
-        error_by_chance=_calibration_error_by_chance(probability),
+        error=calibration_error(outcome, probability, groups=cases.patients),
         brier=intervals.brier(outcome, probability, groups=cases.patients),
         num_images=len(outcome),
     )
@@ -72,22 +66,3 @@ def outcomes_and_probabilities(cases: HeldOut) -> tuple[NDArray[np.int64], NDArr
         return cases.y_true, cases.probabilities[:, 1]
     right = (cases.predicted() == cases.y_true).astype(np.int64)
     return right, cases.probabilities.max(axis=1)
-
-
-def _calibration_error_by_chance(
-    probability: NDArray[np.float64], *, num_draws: int = 200, seed: int = 0
-) -> float:
-    """95th percentile of the calibration error if outcomes followed the probabilities exactly.
-
-    Reference:
-        - Bröcker and Smith (2007), Increasing the Reliability of Reliability Diagrams,
-          https://doi.org/10.1175/WAF993.1
-    """
-    if not len(probability):
-        return nan
-    random = np.random.default_rng(seed)
-    errors = [
-        expected_calibration_error(random.random(len(probability)) < probability, probability)
-        for _ in range(num_draws)
-    ]
-    return float(np.percentile(errors, 95))

@@ -74,12 +74,13 @@ def calibration(
         )
     with right:
         _histograms("Probabilities", histograms, task, axis, threshold)
-    verdict = "more than" if check.error > check.error_by_chance else "no more than"
+    error = check.error.corrected
+    verdict = " That is no evidence of a calibration error." if error.low == 0 else ""
     st.caption(
         "Left: images per bin above the diagram. Right: misclassified images on the bars. "
-        f"Expected calibration error {check.error:.3f} on "
-        f"{formatting.counted(check.num_images, 'image')}, {verdict} expected by chance: in 95 % "
-        f"of such samples a perfectly calibrated model stays below {check.error_by_chance:.3f}. "
+        f"Expected calibration error {formatting.figure(error)} (95 % interval "
+        f"{formatting.figure_interval(error)}; {formatting.sample_text(error, unit)}), corrected "
+        f"for what chance adds; {check.error.counted:.3f} as counted.{verdict} "
         f"Brier score {formatting.figure(check.brier)} (95 % interval "
         f"{formatting.figure_interval(check.brier)}; {formatting.sample_text(check.brier, unit)})."
     )

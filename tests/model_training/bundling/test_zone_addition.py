@@ -7,6 +7,7 @@ from app.core.errors import BundleError, DatasetError
 from app.core.performance.predictions import select
 from app.core.performance.promises import promises
 from app.core.performance.proportions import evaluate_zones
+from model_training.bundling.card import figures, written_figures
 from model_training.bundling.revision import write_copy
 from model_training.bundling.zone_addition import add_zones, with_zones
 from model_training.cli import main
@@ -40,6 +41,7 @@ def test_an_older_bundle_gets_zones_and_keeps_the_rest(old, tmp_path):
         sentence in new.card() for sentence in promises(new.manifest.thresholds, new.manifest.task)
     )
     assert new.card().count("\n## Decision\n") == 1
+    assert written_figures(new.card()) == figures(new.manifest, new.predictions())
 
 
 def test_what_is_promised_is_what_lies_in_the_zones(old):
