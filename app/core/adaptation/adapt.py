@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from app.core.adaptation.films import LocalFilms, Watch, score_films
 from app.core.adaptation.fitting import Decision
 from app.core.adaptation.holding_out import Fitted, adapt_decision, require_enough
 from app.core.adaptation.labels import Labelled
-from app.core.adaptation.wanted import Wanted
+from app.core.adaptation.wanted import Wanted, units_of
 from app.core.adaptation.writing import make_adaptation, write_adaptation
 from app.core.bundles.adaptation import Adaptation
 from app.core.bundles.bundle import Bundle
@@ -65,14 +67,18 @@ def require_adaptable(bundle: Bundle) -> None:
         )
 
 
-def require_place(place: str) -> None:
-    """Checks the name of a place.
+def one_line(place: str) -> str:
+    """The name of a place on one line, without spaces around it.
 
     Raises:
-        OverreadError: If it is empty or too long.
+        OverreadError: If it is empty or too long, or holds a character that cannot be shown.
     """
-    if not 1 <= len(place.strip()) <= 80:
-        raise OverreadError(f"The place is {place!r}. Expected a name of 1 to 80 characters.")
+    name = " ".join(place.split())
+    if not 1 <= len(name) <= 80 or not name.isprintable():
+        raise OverreadError(
+            f"The place is {place!r}. Expected a name of 1 to 80 characters that can be shown."
+        )
+    return name
 
 
 def adapt(
@@ -88,7 +94,7 @@ def adapt(
     Args:
         engine: The model.
         labelled: Films of the place whose truth is known.
-        place: Where they are from, 1 to 80 characters.
+        place: Where they are from, see `one_line`.
         wanted: What the zones are to promise; None for what the labels can show.
         watch: Is told of the progress, see `score_films`.
 
@@ -101,11 +107,11 @@ def adapt(
     """
     bundle = engine.bundle
     require_adaptable(bundle)
-    require_place(place)
+    place = one_line(place)
     task = bundle.manifest.task
-    given = [sum(one.label == label for one in labelled) for label in range(len(task.classes))]
-    require_enough(given, task)  # before minutes are spent on scoring
+    labels = np.array([one.label for one in labelled], np.int64)
+    require_enough(labels, units_of(labelled), task)  # before minutes are spent on scoring
     films = score_films(engine, labelled, watch)
     base = Decision(bundle.manifest.calibration, bundle.manifest.thresholds)
     fitted = adapt_decision(films, base, task, wanted or Wanted(None, None))
-    return Adapted(bundle, films, fitted, make_adaptation(bundle, films, fitted, place.strip()))
+    return Adapted(bundle, films, fitted, make_adaptation(bundle, films, fitted, place))

@@ -7,7 +7,7 @@ import shutil
 from glob import escape
 from pathlib import Path
 
-from app.core.adaptation.adapt import Adapted, require_place
+from app.core.adaptation.adapt import Adapted, one_line
 from app.core.bundles.adaptation import ADAPTATION
 from app.core.bundles.adaptation_checks import CHECKS
 from app.core.bundles.bundle import Bundle, load_bundle
@@ -22,6 +22,8 @@ REMOVED = ".removed"
 MOST_REMOVED = 500
 _BEFORE_DIGEST = " "
 _DIGITS = 12
+# Of the place in the name of a folder, which has 255 at most, with the bundle's name and a digest.
+_MOST_BYTES = 120
 
 
 def folder_name(bundle: Bundle, place: str) -> str:
@@ -34,8 +36,8 @@ def folder_name(bundle: Bundle, place: str) -> str:
     Raises:
         OverreadError: If the place has no name, or none with a letter or digit.
     """
-    require_place(place)
-    written = re.sub(r"[^\w.]+", "-", place.strip().lower()).strip("-._")
+    dashed = re.sub(r"[^\w.]+", "-", one_line(place).lower())
+    written = dashed.encode()[:_MOST_BYTES].decode(errors="ignore").strip("-._")
     if not written:
         raise OverreadError(f"The place is {place!r}. Expected a name with letters or digits.")
     return f"{bundle.path.name}@{written}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,12 @@ from app.core.adaptation.fitting import Decision, fit_decision
 from app.core.adaptation.left_out import left_out_sentences
 from app.core.adaptation.wanted import Wanted
 from app.core.bundles.adaptation import Comparison
+from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.task import Task
 from app.core.errors import DatasetError
 from app.core.performance.formatting import by_class
 from app.core.statistics.recalibration import calibrated
+from app.core.statistics.zones import Units
 
 # Fewer films of a class say nothing of a threshold; 50 to 200 films are what an adaptation is for.
 MIN_OF_CLASS = 5
@@ -53,9 +55,8 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
     Raises:
         DatasetError: If there are too few films, or one class is missing.
     """
-    counts = np.bincount(films.labels, minlength=len(task.classes)).tolist()
     left_out = left_out_sentences(films.left_out, films.examples)
-    require_enough(counts, task, left_out=left_out)
+    require_enough(films.labels, films.units, task, left_out=left_out)
     decision = fit_decision(films, base, wanted)
     folds = _folds(films, wanted.seed)
     num_films = len(films.labels)
@@ -63,7 +64,8 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
     for fold in range(NUM_FOLDS):
         held_out = np.flatnonzero(folds == fold)
         others = films.select(np.flatnonzero(folds != fold))
-        fitted = fit_decision(others, base, wanted, is_part=True)
+        part = fit_decision(others, base, wanted, is_part=True)
+        fitted = replace(part, thresholds=_with_zones_of(decision.thresholds, part.thresholds))
         for position in held_out:
             after[position] = fitted
     probabilities = np.concatenate(
@@ -81,29 +83,54 @@ def adapt_decision(films: LocalFilms, base: Decision, task: Task, wanted: Wanted
     return Fitted(decision, probabilities, figures)
 
 
-def require_enough(counts: Sequence[int], task: Task, *, left_out: Sequence[str] = ()) -> None:
-    """Checks that there are enough labels of each class.
+def require_enough(
+    labels: NDArray[np.int64], units: Units, task: Task, *, left_out: Sequence[str] = ()
+) -> None:
+    """Checks that there are enough labels of each class, and of enough patients.
 
     Args:
-        counts: Labelled films of each class.
+        labels: Class indices, `(num_films,)`.
+        units: Which films are of one patient.
         task: The classes.
         left_out: Why others cannot be used, in sentences.
 
     Raises:
-        DatasetError: If there are too few films, or one class is missing.
+        DatasetError: If there are too few films or patients, or one class is missing.
     """
-    if sum(counts) >= MIN_FILMS and min(counts) >= MIN_OF_CLASS:
+    names, classes = np.asarray(units.names), range(len(task.classes))
+    films = [int((labels == label).sum()) for label in classes]
+    patients = [len(np.unique(names[labels == label])) for label in classes]
+    if sum(films) < MIN_FILMS or min(films) < MIN_OF_CLASS:
+        what, expected = f"films to adapt to ({by_class(films, task)})", f"{MIN_OF_CLASS}"
+    elif min(patients) < MIN_OF_CLASS:
+        what = f"patients to adapt to ({by_class(patients, task)})"
+        expected = f"films of {MIN_OF_CLASS} patients"
+    else:
         return
     raise DatasetError(
         " ".join(
             (
-                f"There are too few labelled films to adapt to ({by_class(counts, task)}).",
+                f"There are too few labelled {what}.",
                 *left_out,
-                f"Expected at least {MIN_FILMS} films with {MIN_OF_CLASS} of each class; 50 to 200 "
-                "are better.",
+                f"Expected at least {MIN_FILMS} films with {expected} of each class; 50 to 200 "
+                "films are better.",
             )
         )
     )
+
+
+def _with_zones_of(whole: Thresholds, part: Thresholds) -> Thresholds:
+    """The zones of a part without those that all films do not show: they are none of the place."""
+    guarantee = part.guarantee
+    if guarantee is None:
+        return part
+    none = {"found": False, "inside": 0}
+    changed = {}
+    if guarantee.rule_out is not None and not whole.rules_out:
+        changed["rule_out"] = guarantee.rule_out.model_copy(update=none)
+    if not whole.rules_in:
+        changed["rule_in"] = guarantee.rule_in.model_copy(update=none)
+    return part.model_copy(update={"guarantee": guarantee.model_copy(update=changed)})
 
 
 def _folds(films: LocalFilms, seed: int) -> NDArray[np.int64]:

@@ -180,8 +180,9 @@ def parse_table(content: bytes, name: str, task: Task) -> list[LabelRow]:
     patients = next((names[one] for one in _PATIENTS if one in names), None)
     given = table[table[labels].str.strip() != ""]
     positions = class_positions(task)
-    wanted = given[labels].str.strip().str.lower()
-    if unknown := sorted(set(wanted) - set(positions)):
+    written = given[labels].str.strip()
+    wanted = written.str.lower()
+    if unknown := sorted(set(written[~wanted.isin(positions)])):
         listed = ", ".join(repr(one) for one in unknown[:_MAX_LISTED])
         raise DatasetError(
             f"The column {labels} of {name!r} has the labels {listed}, which the model does "

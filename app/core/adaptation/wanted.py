@@ -91,14 +91,23 @@ def count_labelled(labelled: Sequence[Labelled], *, is_binary: bool) -> LabelCou
         labelled: Films whose truth is known.
         is_binary: Whether there are two classes.
     """
+    labels = [one.label for one in labelled]
+    return count_labels(labels, units_of(labelled), is_binary=is_binary)
+
+
+def units_of(labelled: Sequence[Labelled]) -> Units:
+    """Patient of each film that was not read yet; a film of an unknown one is a unit of its own.
+
+    Args:
+        labelled: Films whose truth is known.
+    """
     known = [bool(one.patient_id) for one in labelled]
     names = [
         f"patient {one.patient_id}" if one.patient_id else f"film {number}"
         for number, one in enumerate(labelled)
     ]
     kind: Unit = "film" if not any(known) else "patient" if all(known) else "group"
-    units = Units(np.array(names, np.str_), kind)
-    return count_labels([one.label for one in labelled], units, is_binary=is_binary)
+    return Units(np.array(names, np.str_), kind)
 
 
 def promised(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.bundles.adaptation import ADAPTATION, parse_adaptation
@@ -20,6 +22,20 @@ def find_bundles(folder: Path) -> list[Path]:
         if not path.name.startswith(".")
         and (is_file(path / MANIFEST) or is_file(path / ADAPTATION))
     )
+
+
+def shown_names(paths: Sequence[Path]) -> list[str]:
+    """The names of bundles or adaptations as shown, with the folder where several have one name.
+
+    Args:
+        paths: Their folders, as returned by `find_bundles`.
+    """
+    names = [shown_name(path) for path in paths]
+    times = Counter(names)
+    return [
+        name if times[name] == 1 else f"{name} ({path.name})"
+        for name, path in zip(names, paths, strict=True)
+    ]
 
 
 def shown_name(path: Path) -> str:

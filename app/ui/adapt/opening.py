@@ -9,7 +9,7 @@ import streamlit as st
 from app.core.adaptation import folder
 from app.core.bundles.adaptation import Adaptation
 from app.core.bundles.bundle import Bundle
-from app.core.bundles.bundle_folders import shown_name
+from app.core.bundles.bundle_folders import shown_names
 from app.core.markdown import escape_markdown
 from app.core.performance.formatting import by_class, counted
 from app.core.performance.promises import promises
@@ -122,9 +122,9 @@ def offer_removed(bundle: Bundle) -> None:
     if not found:
         return
     with st.expander("Removed adaptations", icon=":material/restore_from_trash:"):
-        for path in found:
+        for path, shown in zip(found, shown_names(found), strict=True):
             name, button = st.columns([4, 1], vertical_alignment="center")
-            name.write(escape_markdown(shown_name(path)))
+            name.write(escape_markdown(shown))
             button.button(
                 "Restore",
                 key=f"adapt_restore_{path.name}",

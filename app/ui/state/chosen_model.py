@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import SAMPLES
-from app.core.bundles.bundle_folders import find_bundles, shown_name
+from app.core.bundles.bundle_folders import find_bundles, shown_names
 from app.core.markdown import escape_markdown
 from app.core.settings import read_settings
 from app.ui.cache import models
@@ -27,16 +27,17 @@ def pick_model() -> None:
         # A model with sample films can be tried immediately.
         tried = (path.name for path in bundles if (path / SAMPLES).is_dir())
         st.session_state[_PICKER] = next(tried, names[0])
+    shown = dict(zip(names, shown_names(bundles), strict=True))
     chosen = st.selectbox(
         "Model",
         names,
-        format_func=lambda name: shown_name(folder / name),
+        format_func=shown.__getitem__,
         key=_PICKER,
         persist_state="session",
     )
     st.session_state[_MODEL] = chosen
-    if (shown := shown_name(folder / chosen)) != chosen:
-        st.text(shown)  # which the picker has no room for
+    if shown[chosen] != chosen:
+        st.text(shown[chosen])  # which the picker has no room for
 
 
 def choose_model(name: str) -> None:

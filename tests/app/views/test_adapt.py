@@ -242,7 +242,7 @@ def test_a_table_that_is_not_understood_is_an_error(page, models, labelled):
         ("labels.csv", b"path,label\n0.png,TUMOUR\n", "text/csv")
     ).run()
 
-    assert "labels 'tumour', which the model does not know" in page.error[0].value
+    assert "labels 'TUMOUR', which the model does not know" in page.error[0].value
 
 
 def test_three_classes_have_one_zone_of_clear_predictions(

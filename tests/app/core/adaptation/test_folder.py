@@ -9,7 +9,7 @@ from app.core.adaptation.holding_out import adapt_decision
 from app.core.adaptation.wanted import Wanted
 from app.core.adaptation.writing import make_adaptation
 from app.core.bundles.bundle import load_bundle
-from app.core.bundles.bundle_folders import find_bundles
+from app.core.bundles.bundle_folders import find_bundles, shown_names
 from app.core.errors import OverreadError
 from tests.app.core.adaptation.local_films import local_films
 
@@ -36,13 +36,15 @@ def adapted(models, bundle):
         ("Köln/Süd", "small@köln-süd"),
         ("../../etc", "small@etc"),
         ("2026.11", "small@2026.11"),
+        ('Ward\n3 "<b>"', "small@ward-3-b"),
+        ("北" * 80, f"small@{'北' * 40}"),
     ],
 )
 def test_a_folder_is_named_after_bundle_and_place(bundle, place, name):
     assert folder.folder_name(bundle, place) == name
 
 
-@pytest.mark.parametrize("place", ["", "../..", "?!"])
+@pytest.mark.parametrize("place", ["", "../..", "?!", "Ward\u202e3", "a" * 81])
 def test_a_place_that_makes_no_name(bundle, place):
     with pytest.raises(OverreadError, match="Expected a name"):
         folder.folder_name(bundle, place)
@@ -59,6 +61,16 @@ def test_it_is_written_once_and_removed_whole(adapted, models):
     assert find_bundles(models) == [models / "small"]
     assert sorted(path.name for path in models.iterdir()) == [".removed", "small"]
     assert away == models / ".removed" / f"small@ward-3 {written.sha256[:12]}"
+
+
+def test_the_folder_stands_beside_a_name_that_two_have(adapted, models):
+    written = folder.write_beside(adapted, models)
+    shutil.copytree(written.adapted_in, models / "small@copy")
+
+    name = f"{written.manifest.name}, adapted to Ward 3"
+    assert shown_names(find_bundles(models)) == [
+        "small", f"{name} (small@copy)", f"{name} (small@ward-3)"
+    ]  # fmt: skip
 
 
 def test_a_removed_one_is_brought_back_as_it_was(adapted, models):

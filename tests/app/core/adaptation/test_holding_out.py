@@ -96,6 +96,16 @@ def test_too_few_films_or_one_class_are_refused(number, positives, listed):
         adapt_decision(local_films(number, positives=positives), BASE, TASK, Wanted())
 
 
+@pytest.mark.parametrize(
+    ("patients", "listed"),
+    [(["p"] * 60, "1 NORMAL, 1 PNEUMONIA"),
+     ([f"p{number}" if number >= 30 else "p" for number in range(60)], "30 NORMAL, 1 PNEUMONIA")],
+)  # fmt: skip
+def test_films_of_too_few_patients_are_refused(patients, listed):
+    with pytest.raises(DatasetError, match=rf"too few labelled patients .*\({listed}\)"):
+        adapt_decision(local_films(60, patients=patients), BASE, TASK, Wanted())
+
+
 def test_too_few_films_are_told_with_what_was_left_out():
     films = replace(local_films(8), left_out={CONTRADICTING: 40}, examples=("a.png",))
 
@@ -111,6 +121,16 @@ def test_so_few_labels_promise_what_they_can_show_in_every_fold():
     assert fitted.decision.thresholds.guarantee.rule_out.promised == 0.21
     assert fitted.decision.thresholds.guarantee.rule_out.found
     assert figures(fitted)["ruled out"].after.successes > 0
+
+
+def test_held_out_films_lie_in_no_zone_that_all_films_together_do_not_show():
+    fitted = adapt_decision(local_films(24, distance=9.0), BASE, TASK, Wanted(None, None))
+    thresholds = fitted.decision.thresholds
+
+    assert not thresholds.rules_out
+    assert not thresholds.rules_in
+    after = {name: one.after.successes for name, one in figures(fitted).items()}
+    assert (after["ruled out"], after["ruled in"], after["to be read"]) == (0, 0, 24)
 
 
 def test_several_classes_get_a_clear_zone():

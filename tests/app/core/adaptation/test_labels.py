@@ -77,7 +77,7 @@ def test_folders_of_classes(tmp_path, film):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("path,label\na.png,TUMOUR\n", "labels 'tumour'.*Expected NORMAL, PNEUMONIA"),
+        ("path,label\na.png,TUMOUR\n", "labels 'TUMOUR'.*Expected NORMAL, PNEUMONIA"),
         ("path,diagnosis\na.png,NORMAL\n", "no column label; it has path, diagnosis"),
         ("scan,label\na.png,NORMAL\n", "no column path"),
         ("path,label\na.png,\n", "no film with a label"),
