@@ -5,7 +5,8 @@
 For each shipped bundle with a reference, through the engine and all of its gate, all foreign
 pictures and a sample of the other folders. Of a fault, only the films count of which it changes the
 model's answer; what the model saw in training as right is no fault. Foreign pictures are in
-`DATA/foreign`, a folder for each kind; no reference is chosen on them.
+`DATA/foreign`, a folder for each kind; no reference is chosen on them. Of kinds that the reference
+was shown, only the images count that were held out from it.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from app.core.statistics.metrics import Proportion
 from benchmarks import calls, films
 from benchmarks.homes import HOMES, Home, add_data, bundles_with_reference, held_out_films
 from benchmarks.table import log, log_machine
-from model_training.reference.bundle_films import augmentation_of
+from model_training.reference.bundle_films import augmentation_of, reading_of
 from model_training.reference.faults import FAULTS, faulty, learned_as_right
+from model_training.reference.other_kinds import divided, kinds_called
 
 FOREIGN = "foreign"
-LEAST_FOREIGN, LEAST_FAULTY, MOST_OWN = 0.95, 0.90, 0.03
+LEAST_FOREIGN, LEAST_OTHER, LEAST_FAULTY, MOST_OWN = 0.95, 0.90, 0.90, 0.03
 _ALL_JUDGED = ReadOptions(override="benchmark")
 Item = TypeVar("Item")
 
@@ -141,6 +143,7 @@ def measure(
     seen = _scored(engine, own, "own test films")
     yield Row(name, "own test films", _refused(seen), most=MOST_OWN)
     yield from foreign_rows(engine, home, data / FOREIGN)
+    yield from other_kind_rows(engine, home, data)
     for other, folder in _others(home):
         paths = _some(films.paths(data / folder), num_images)
         refused = _refused(_scored(engine, _files(paths), folder))
@@ -173,6 +176,26 @@ def foreign_rows(engine: Engine, home: Home, folder: Path) -> Iterator[Row]:
     for kind, refused in by_kind.items():
         what = f"{home.subject}: {kind}" if kind in home.not_foreign else f"foreign: {kind}"
         yield Row(name, what, refused)
+
+
+def other_kind_rows(engine: Engine, home: Home, data: Path) -> Iterator[Row]:
+    """What is refused of the kinds that the reference was shown, of the half that was held out.
+
+    Args:
+        engine: The engine of a bundle with a reference.
+        home: Where images of these kinds lie.
+        data: Folder of the data sets.
+    """
+    manifest = engine.bundle.manifest
+    if manifest.reference is None or not manifest.reference.other_kinds:
+        return
+    named = [f"{name}={data / folder}" for name, folder in home.other_kinds]
+    kinds = divided(
+        kinds_called(named), (), network_input=manifest.input, reading=reading_of(engine.bundle)
+    )
+    for kind in kinds:
+        seen = _scored(engine, _files(one.case.path for one in kind.held_out), kind.name)
+        yield Row(engine.bundle.name, f"held out: {kind.name}", _refused(seen), least=LEAST_OTHER)
 
 
 def faulty_rows(engine: Engine, own: Sequence[tuple[Source, Result]]) -> Iterator[Row]:

@@ -26,17 +26,31 @@ class Home:
         folders: Folders in which its held-out films lie.
         elsewhere: Folders with films of the subject from elsewhere, as far as none is held out.
         not_foreign: Kinds of foreign picture that show its subject.
+        other_kinds: Kinds of image that its reference was shown, and their folders, in the order in
+            which `overread-train reference --unlike` was given them.
     """
 
     subject: str
     folders: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
     not_foreign: tuple[str, ...] = ()
+    other_kinds: tuple[tuple[str, str], ...] = ()
 
 
+_T1 = "a T1-weighted slice with contrast medium"
 HOMES = {
     "chest-pneumonia": Home("chest radiographs", ("chest",), ("chest-adult-rsna",)),
-    "brain-tumour": Home("brain MRI", ("brain", "brain-lgg"), ("brain-lgg",)),
+    "brain-tumour": Home(
+        "brain MRI",
+        ("brain", "brain-lgg"),
+        ("brain-lgg",),
+        other_kinds=(
+            (_T1, "brain-types/glioma"),
+            (_T1, "brain-types/meningioma"),
+            (_T1, "brain-types/pituitary"),
+            ("a T1- or T2-weighted slice", "brain-types/notumor"),
+        ),
+    ),
     "brain-tumour-type": Home("brain MRI", ("brain-types",)),
     "blood-cells": Home("blood cells", ("blood-cells",), (), ("blood-cell",)),
 }

@@ -145,6 +145,7 @@ def section(built: Built | None) -> str:
         for fault, refused in built.faulty.items()
         if refused.total
     ]
+    rows += [_row(f"held-out images of {name}", *shares) for name, shares in built.kinds.items()]
     rows += [
         _row(f"foreign pictures, {kind.replace('_', ' ')}", refused)
         for kind, refused in built.foreign.items()
@@ -161,8 +162,28 @@ def section(built: Built | None) -> str:
         "right. Films as they are and foreign pictures are counted as the app refuses them, by "
         "their distance or by a rule. The faults below were made of test films and are counted "
         "without the rules; the last column counts the films refused for this very "
-        f"fault.\n\n{table}"
+        f"fault.{_of_kinds(built)}\n\n{table}"
     )
+
+
+def _of_kinds(built: Built) -> str:
+    """What is said of kinds that the model is not for; empty if there are none."""
+    if not built.kinds:
+        return ""
+    source = f" The images come from: {built.kinds_from.rstrip('.')}." if built.kinds_from else ""
+    return (
+        f"\n\nThe model is not for {_listed(list(built.kinds))}, and refuses what looks like it. "
+        "It learned that from half of such images, with a limit that 1 % of validation films "
+        "exceed, as they are and varied as if taken elsewhere. The other half, of other patients "
+        "as far as they are known and without near-duplicates of the first, is counted below; the "
+        "last column counts the images refused as such. Images of the same kind from elsewhere "
+        f"may look otherwise.{source}"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    *before, last = names
+    return f"{', '.join(before)} or {last}" if before else last
 
 
 def _row(

@@ -18,6 +18,7 @@ def add(commands: Commands) -> None:
         "Write a new version of a bundle that refuses images unlike those it was trained on.",
         "overread-train reference models/old films/",
         "overread-train reference models/old films/ --out models/new --pictures --foreign others/",
+        "overread-train reference models/old films/ --unlike 'a T1-weighted slice=others/t1'",
     )
     command.add_argument(
         "bundle", type=given_path, metavar="BUNDLE", help="folder of a model bundle"
@@ -42,16 +43,35 @@ def add(commands: Commands) -> None:
         "hands or documents; the card says how many of each are refused, and nothing is chosen on "
         "them; default: none",
     )
+    command.add_argument(
+        "--unlike",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="folder with images of a kind that the model is not for but takes for its own; NAME "
+        "completes the sentence 'This image looks like …'. The model learns to refuse them from "
+        "half of them, and the card says how many of the other half are refused. Images in one "
+        "folder in it are of one patient; folders of one name are one kind; default: none",
+    )
+    command.add_argument(
+        "--unlike-source",
+        default="",
+        metavar="TEXT",
+        help="where those images come from, for the card",
+    )
     add_pictures(command)
     add_accepted(command)
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
     from app.core.bundles.bundle import load_bundle
     from app.core.networks.network import load_network
     from model_training.bundling.reference_files import add_reference, sections
-    from model_training.reference.build import build_reference, try_foreign
+    from model_training.reference.build import build_reference
     from model_training.reference.bundle_films import (
         augmentation_of,
         files_below,
@@ -60,7 +80,9 @@ def _run(options: argparse.Namespace) -> None:
         reading_of,
     )
     from model_training.reference.faults import learned_as_right
+    from model_training.reference.foreign import try_foreign
     from model_training.reference.held_out_pictures import with_pictures
+    from model_training.reference.other_kinds import divided, kinds_called
     from model_training.reference.similar_films import with_contradictions
 
     folder = options.bundle.resolve()
@@ -72,6 +94,12 @@ def _run(options: argparse.Namespace) -> None:
     found = find_films(bundle, files_below(options.data))
     print(f"Found of the images of {bundle.name}: {found.in_words()}.", file=sys.stderr)
     foreign = kinds_below(options.foreign) if options.foreign else {}
+    kinds = divided(
+        kinds_called(options.unlike),
+        {one.image_id for one in found.cases},
+        network_input=bundle.manifest.input,
+        reading=reading_of(bundle),
+    )
     network = load_network(bundle)
     built = build_reference(
         network,
@@ -79,7 +107,9 @@ def _run(options: argparse.Namespace) -> None:
         network_input=bundle.manifest.input,
         reading=reading_of(bundle),
         no_faults=learned_as_right(augmentation_of(bundle)),
+        kinds=kinds,
     )
+    built = replace(built, kinds_from=options.unlike_source)
     if options.foreign:
         built = try_foreign(
             built,

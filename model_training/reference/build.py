@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.backends.running import AnyNetwork, features_function
+from app.core.backends.running import AnyNetwork
 from app.core.bundles import reference_section
 from app.core.bundles.network_input import Input
 from app.core.bundles.reference_section import FeatureLayer
@@ -17,21 +17,21 @@ from app.core.gate.reference import Reference
 from app.core.gate.statistic_ranges import FEWEST_FILMS, StatisticRanges
 from app.core.images.reading import ReadOptions
 from app.core.performance.proportions import ClusteredProportion
-from model_training.data.datasets import Case
 from model_training.reference.components import choose_limit, find_components
 from model_training.reference.contradictions import Measured, Placed
 from model_training.reference.faults import FAULTS, NAMED
+from model_training.reference.kind_probes import look_at, with_kinds
 from model_training.reference.known_cases import KnownCase
 from model_training.reference.layers import default_layers, num_channels
+from model_training.reference.other_kinds import OtherKind
 from model_training.reference.probes import Elsewhere, fit_probes
 from model_training.reference.refusals import RefusalCounter
-from model_training.reference.views import Featurise, Looked, Looker
+from model_training.reference.variation import NUM_VARIANTS
+from model_training.reference.views import Looked, Looker, featuriser
 
 # With fewer films a limit that refuses one in fifty is a matter of chance.
 FEWEST_TRAINING = 60
 FEWEST_VALIDATION = 50
-# Of each film, as another place might have taken it.
-_VARIANTS = 2
 
 
 class TooFewFilmsError(DatasetError):
@@ -79,6 +79,9 @@ class Built:
             until that is measured.
         pictures: Small pictures by SHA-256, see `with_pictures`; empty until they are made.
         foreign: Kind -> share of foreign pictures that are refused; empty if none were looked at.
+        kinds: Kind that the reference was shown -> shares of its other images that are refused, and
+            refused as of another kind.
+        kinds_from: Where those images come from; empty if that was not said.
     """
 
     section: reference_section.Reference
@@ -93,6 +96,10 @@ class Built:
     contradictions: tuple[Measured, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     foreign: Mapping[str, ClusteredProportion] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[ClusteredProportion, ClusteredProportion]] = field(
+        default_factory=dict
+    )
+    kinds_from: str = ""
 
 
 def build_reference(
@@ -104,6 +111,7 @@ def build_reference(
     seed: int = 0,
     amounts: Amounts | None = None,
     no_faults: Collection[str] = (),
+    kinds: Sequence[OtherKind] = (),
 ) -> Built:
     """Builds a reference.
 
@@ -120,6 +128,7 @@ def build_reference(
         amounts: How many films to look at.
         no_faults: Of the faults of `FAULTS`, those that a right film may show, see
             `learned_as_right`.
+        kinds: Kinds of image that the model is not for, which the reference learns to tell.
 
     Raises:
         TooFewFilmsError: If there are too few films of training or of validation.
@@ -127,7 +136,7 @@ def build_reference(
     amounts = amounts or Amounts()
     split = _chosen(cases, amounts, seed)
     layers = default_layers(network)
-    looker = Looker(network_input, reading, _featurise(network, layers))
+    looker = Looker(network_input, reading, featuriser(network, layers))
     named = tuple(name for name in NAMED if name not in no_faults)
     tried = tuple(name for name in FAULTS if name not in no_faults)
     looked = {
@@ -139,17 +148,21 @@ def build_reference(
             num_variants=variants,
         )
         for name, faults, number, variants in (
-            ("train", named, amounts.faulty, _VARIANTS),
-            ("val", named, amounts.checked, _VARIANTS),
+            ("train", named, amounts.faulty, NUM_VARIANTS),
+            ("val", named, amounts.checked, NUM_VARIANTS),
             ("test", tried, amounts.checked, 0),
         )
     }
     split = {name: [split[name][at] for at in looked[name].positions] for name in split}
     _require_enough(split)
     reference = _fitted(looked, named, _layer_sizes(network, layers), amounts)
+    reference = with_kinds(
+        reference, kinds, looker, training=looked["train"], validation=looked["val"], seed=seed
+    )
     counter = RefusalCounter(reference, looker)
     own = {name: counter.right(looked[name], split[name]) for name in ("val", "test")}
     refused = {fault: counter.wrong(fault, looked["test"], split["test"]) for fault in tried}
+    of_kinds = {kind.name: counter.of_kind(*look_at(looker, kind.held_out)) for kind in kinds}
     held_out = _held_out(looked, split, amounts.sample)
     seen = [reference.observe(looked[name].features[at]) for name, at in held_out]
     statistics = [looked[name].statistics[at] for name, at in held_out]
@@ -160,6 +173,10 @@ def build_reference(
             refused=own["val"].successes,
             of=own["val"].total,
             faults=reference.probes.names,
+            other_kinds=tuple(
+                reference_section.OtherKind(name=name, refused=refused.successes, of=refused.total)
+                for name, (refused, _) in of_kinds.items()
+            ),
         ),
         replace(reference, sample=np.stack([one.coordinates for one in seen])),
         tuple(split[name][at].image_id for name, at in held_out),
@@ -169,37 +186,8 @@ def build_reference(
         {fault: any_reason for fault, (any_reason, _) in refused.items()},
         {fault: this_fault for fault, (_, this_fault) in refused.items()},
         {name: _places(reference, looked[name], split[name]) for name in ("val", "test")},
+        kinds=of_kinds,
     )
-
-
-def try_foreign(
-    built: Built,
-    network: AnyNetwork,
-    kinds: Mapping[str, Sequence[Case]],
-    *,
-    network_input: Input,
-    reading: ReadOptions,
-) -> Built:
-    """The same with the share of foreign pictures that reference and rules refuse.
-
-    Those that are refused while they are read, such as for colour, are not counted.
-
-    Args:
-        built: The reference, of which nothing is changed.
-        network: The network.
-        kinds: Kind of picture -> the files.
-        network_input: Size, channels and fit of its input.
-        reading: How files are read that leave it open.
-    """
-    looker = Looker(network_input, reading, _featurise(network, built.section.layers))
-    counter = RefusalCounter(built.reference, looker)
-    foreign = {}
-    for kind, cases in kinds.items():
-        looked = looker.look(cases, faults=(), num_faulty=0, seed=0)
-        readable = [cases[at] for at in looked.positions]
-        known = [KnownCase(case, "", f"picture {n}") for n, case in enumerate(readable)]
-        foreign[kind] = counter.right(looked, known)
-    return replace(built, foreign=foreign)
 
 
 def _places(reference: Reference, looked: Looked, cases: Sequence[KnownCase]) -> Placed:
@@ -238,15 +226,6 @@ def _chosen(cases: Sequence[KnownCase], amounts: Amounts, seed: int) -> dict[str
 
 # Split -> which of the amounts limits it.
 _MOST = {"train": "training", "val": "validation", "test": "test"}
-
-
-def _featurise(network: AnyNetwork, layers: Sequence[FeatureLayer]) -> Featurise:
-    function = features_function(network, layers)
-
-    def featurise(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return function(pixels.astype(np.float32))
-
-    return featurise
 
 
 def _layer_sizes(network: AnyNetwork, layers: Sequence[FeatureLayer]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Fits the linear probes that name what is wrong with a film.
+"""Fits the linear probes that name what is wrong with a film, or the foreign kind it is of.
 
 Reference:
     - Friedman, Regularized Discriminant Analysis (JASA 1989),
@@ -27,12 +27,16 @@ _SHRINKAGE = 0.05
 _FALSE_ALARMS_OF_CROPPED = 0.02
 _FALSE_ALARMS = {"side_by_side": 0.002}
 _FALSE_ALARMS_OF_OTHERS = 0.005
+# Of all kinds together; of films as they are and as if taken elsewhere, of which the latter are
+# taken for another kind more often.
+_FALSE_ALARMS_OF_KINDS = 0.01
 # Of films with a fault, the share that must be named for the fault to be named at all.
 _WORTH_NAMING = 0.25
 # A fault is named up to the distance within which this share of films with it lie, and within the
 # limit. Without a remedy nothing confirms it, and what lies farther out than half of these films
 # may as well be of another kind.
 _REACH = {True: 0.98, False: 0.5}
+_REACH_OF_KINDS = 0.98
 
 Features = NDArray[np.float32]
 
@@ -100,6 +104,31 @@ def fit_probes(
         >= _WORTH_NAMING
     ]
     return _chosen(names, weights, offsets, reach, worth)
+
+
+def fit_kinds(
+    right: Features,
+    kinds: Mapping[str, Features],
+    *,
+    validation: Features,
+    distances: Mapping[str, NDArray[np.float64]],
+) -> FaultProbes:
+    """Linear discriminants of each foreign kind against right films.
+
+    What tells one hospital from another must not be what tells a kind. So all films come as they
+    are and as another place might have taken them, see `variation`.
+
+    Args:
+        right: Standardised features of training films, `(num_films, num_features)`.
+        kinds: Kind -> the same of images of it.
+        validation: Of right validation films, which set the threshold.
+        distances: Kind -> how far its images are as they are, in limits, `(num_images,)`.
+    """
+    weights, offsets = _discriminants([right, *kinds.values()])
+    scores = clipped(validation) @ weights.T + offsets
+    offsets = offsets - np.maximum(0.0, highest_allowed(scores, _FALSE_ALARMS_OF_KINDS))
+    reach = np.array([max(1.0, np.quantile(distances[name], _REACH_OF_KINDS)) for name in kinds])
+    return _chosen(tuple(kinds), weights, offsets, reach, range(len(kinds)))
 
 
 def _families(names: Sequence[str]) -> Iterator[tuple[list[int], float]]:

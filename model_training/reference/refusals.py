@@ -10,6 +10,7 @@ import numpy as np
 
 from app.core.errors import RefusedImageError, Remedy
 from app.core.gate.admission import Impression, Remedied, refusal_of, require_admitted
+from app.core.gate.familiarity import OTHER_KIND
 from app.core.gate.fault_probes import REMEDY_OF
 from app.core.gate.observation import Observation
 from app.core.gate.reference import Reference
@@ -39,6 +40,17 @@ class RefusalCounter:
             looked: What was seen of them.
             cases: The films, in the same order.
         """
+        return self.of_kind(looked, cases)[0]
+
+    def of_kind(
+        self, looked: Looked, cases: Sequence[KnownCase]
+    ) -> tuple[ClusteredProportion, ClusteredProportion]:
+        """The shares of images as they are that are refused, and refused as of another kind.
+
+        Args:
+            looked: What was seen of them.
+            cases: The images, in the same order.
+        """
         codes = [
             _code(
                 self.reference.observe(looked.features[at]),
@@ -47,7 +59,10 @@ class RefusalCounter:
             )
             for at, one in enumerate(cases)
         ]
-        return _share([code != "" for code in codes], cases)
+        return (
+            _share([code != "" for code in codes], cases),
+            _share([code == OTHER_KIND for code in codes], cases),
+        )
 
     def wrong(
         self, fault: str, looked: Looked, cases: Sequence[KnownCase]

@@ -19,6 +19,8 @@ _ELSEWHERE = Augmentation(
     rotation=5, shift=0.08, zoom=0.15, gamma=0.5, contrast=0.4, brightness=0.15, tone=0.7,
     shading=0.1, sharpness=0.5, noise=4, resampling=0.4, compression=0.5, markers=0.3,
 )  # fmt: skip
+# Of each film.
+NUM_VARIANTS = 2
 # Pixels of the longer side; no network looks at films in more detail than this.
 _LARGEST = 512
 

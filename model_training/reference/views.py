@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.backends.running import AnyNetwork, features_function
 from app.core.bundles.network_input import Input
+from app.core.bundles.reference_section import FeatureLayer
 from app.core.errors import ImageError, RefusedImageError, Remedy
 from app.core.gate.admission import refusal_of
 from app.core.gate.film_view import FilmView
@@ -56,6 +58,11 @@ class Looked:
     faulty: dict[str, NDArray[np.float32]]
     elsewhere: NDArray[np.float32]
     faulty_elsewhere: dict[str, NDArray[np.float32]]
+
+    @property
+    def anywhere(self) -> NDArray[np.float32]:
+        """Features of the films as they are and of their variants, `(num_seen, num_features)`."""
+        return np.concatenate([self.features, self.elsewhere])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,6 +174,21 @@ class Looker:
 
     def _fitted(self, films: Sequence[Film]) -> NDArray[np.uint8]:
         return np.stack([to_input(film, self.network_input) for film in films])
+
+
+def featuriser(network: AnyNetwork, layers: Sequence[FeatureLayer]) -> Featurise:
+    """A network up to its features.
+
+    Args:
+        network: The network.
+        layers: Those whose features are taken.
+    """
+    function = features_function(network, layers)
+
+    def featurise(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return function(pixels.astype(np.float32))
+
+    return featurise
 
 
 def read_film(case: Case, network_input: Input, reading: ReadOptions) -> Film:

@@ -32,6 +32,7 @@ _WORDS = {
     **dict.fromkeys(("too_small", "small_for_model"), "too small"),
     "colour_picture": "in colour",
     "few_grey_levels": "with few grey levels",
+    "other_kind": "of another kind",
     "text": "written on",
     "wrong_body_part": "of another body part",
     "wrong_view": "of another view",

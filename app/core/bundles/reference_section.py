@@ -10,6 +10,8 @@ from app.core.bundles.section import Section
 
 # In place of a layer: what the network is given.
 PIXELS = "pixels"
+# Of the name of a kind, which stands in a sentence.
+MOST_LETTERS = 80
 
 
 class FeatureLayer(Section):
@@ -49,6 +51,24 @@ class Contradictions(Section):
         return self
 
 
+class OtherKind(Section):
+    """A kind of image that the model is not for, and how many of those held out are refused.
+
+    `name` completes the sentence `This image looks like …`. Half of the images at hand show what
+    such images look like; of the other half, `refused` of `of` are refused, for whatever reason.
+    """
+
+    name: str = Field(min_length=1, max_length=MOST_LETTERS)
+    refused: int = Field(ge=0)
+    of: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> Self:
+        if self.refused > self.of:
+            raise ValueError(f"{self.refused} images of a kind are refused of {self.of}")
+        return self
+
+
 class Reference(Section):
     """How images are told that are unlike those the model was trained on.
 
@@ -56,7 +76,7 @@ class Reference(Section):
     proportion `limit_share` of the validation images exceed; `refused` says how many `of` them are
     refused, in older bundles without what rules refuse. `faults` are the ways to be wrong that can
     be named, such as `inverted`. `contradictions` is one for the task, or one for each finding;
-    older ones have none.
+    older ones have none. `other_kinds` are foreign kinds that were shown to be told.
     """
 
     layers: tuple[FeatureLayer, ...] = Field(min_length=1)
@@ -65,6 +85,7 @@ class Reference(Section):
     of: int = Field(ge=1)
     faults: tuple[str, ...] = ()
     contradictions: tuple[Contradictions, ...] = ()
+    other_kinds: tuple[OtherKind, ...] = ()
 
     def contradictions_of(self, finding: str) -> Contradictions | None:
         """When the films most like an image contradict the model; None if that was not measured.

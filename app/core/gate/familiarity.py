@@ -10,6 +10,8 @@ from app.core.gate.observation import Observation
 
 # Code of an image that is refused for nothing but its distance.
 UNFAMILIAR = "unfamiliar"
+# Code of an image of a kind that the model is known not to be for.
+OTHER_KIND = "other_kind"
 # Code of a film that lacks a side.
 CROPPED = "cropped"
 
@@ -37,12 +39,18 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
         remedied: What was seen of it with the remedy of its fault, see `needs_second_look`.
 
     Raises:
-        RefusedImageError: If it is farther than the limit, or has a fault. It carries the remedy
-            if that makes the film familiar.
+        RefusedImageError: If it is farther than the limit, of a kind that the model is not for, or
+            has a fault. It carries the remedy if that makes the film familiar.
     """
     fault = observation.fault
     if fault in REMEDY_OF and remedied is not None and is_right(remedied):
         raise RefusedImageError(fault, _SENTENCES[fault], remedy=REMEDY_OF[fault])
+    if observation.kind:
+        raise RefusedImageError(
+            OTHER_KIND,
+            f"This image looks like {observation.kind}, which this model does not judge. Check "
+            "what it shows, and read it without the model.",
+        )
     if fault and fault not in REMEDY_OF:
         code = CROPPED if fault in _CUT_OFF else fault
         raise RefusedImageError(code, _SENTENCES.get(fault, _of_other_fault(fault)))
@@ -73,7 +81,7 @@ def is_right(remedied: Observation) -> bool:
     Args:
         remedied: What was seen of it with the remedy.
     """
-    return remedied.distance <= 1 and not remedied.fault
+    return remedied.distance <= 1 and not remedied.fault and not remedied.kind
 
 
 # Fault -> the part of the picture that is missing; older references do not know the side.

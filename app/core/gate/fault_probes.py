@@ -1,13 +1,16 @@
-"""Linear probes that name what is wrong with a film: inverted, turned, cropped and the like."""
+"""Linear probes that name what is wrong with a film, or the foreign kind that it is of."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import Remedy
+from app.core.gate.stored_numbers import stored_numbers
 
 # What makes a film with a fault what it should be; other faults have no remedy.
 REMEDY_OF: dict[str, Remedy] = {
@@ -21,13 +24,13 @@ REMEDY_OF: dict[str, Remedy] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaultProbes:
-    """A linear discriminant of each fault against films without one.
+    """A linear discriminant of each fault, or kind, against films without one.
 
     A foreign picture lies far out in every direction, so it would be taken for some fault. A fault
     is therefore only named of an image that is no farther than films with this fault are.
 
     Attributes:
-        names: The faults, such as `inverted`.
+        names: The faults, such as `inverted`, or the kinds, such as `a T1-weighted slice`.
         weights: float32 `(num_faults, num_features)`, of standardised features.
         offsets: float32 `(num_faults,)`; a score above 0 speaks for the fault.
         reach: float32 `(num_faults,)`, the largest distance at which a fault is named, in limits.
@@ -78,6 +81,44 @@ class FaultProbes:
             self.names[at] if named else ""
             for at, named in zip(likeliest.tolist(), is_named.tolist(), strict=True)
         ]
+
+    def arrays(self, what: str) -> dict[str, NDArray[Any]]:
+        """The probes as arrays for an `.npz` file, all but their names; see `from_arrays`.
+
+        Args:
+            what: `fault` or `kind`, with which the names of the arrays begin.
+        """
+        return {
+            f"{what}_weights": self.weights.astype(np.float16),
+            f"{what}_offsets": self.offsets,
+            f"{what}_reach": self.reach,
+        }
+
+    @classmethod
+    def from_arrays(
+        cls,
+        what: str,
+        arrays: Mapping[str, NDArray[Any]],
+        names: tuple[str, ...],
+        num_features: int,
+    ) -> FaultProbes:
+        """The probes that `arrays` gave.
+
+        Args:
+            what: `fault` or `kind`.
+            arrays: What the file holds, `(num_names, num_features)` and `(num_names,)`.
+            names: The faults or kinds, in their order.
+            num_features: How many features they are of.
+
+        Raises:
+            ValueError: If an array is missing, has another shape, or is not finite.
+        """
+        shapes = {
+            f"{what}_weights": (len(names), num_features),
+            f"{what}_offsets": (len(names),),
+            f"{what}_reach": (len(names),),
+        }
+        return cls(names, *stored_numbers(arrays, shapes).values())
 
 
 def clipped(standardised: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,6 +16,8 @@ class Observation:
         distance: How far it is from them, from 0 up, divided by the limit: refused above 1.
         coordinates: float16 `(k,)`, its place in the principal components of the reference.
         fault: What is wrong with it if that can be named, such as `inverted`; else empty.
+        kind: What it looks like instead, if that is a kind known not to be for the model; else
+            empty. See `Reference.kinds`.
         statistics: float32 `(num_statistics,)`, its image statistics in their fixed order; None if
             they were not taken.
     """
@@ -23,4 +25,5 @@ class Observation:
     distance: float
     coordinates: NDArray[np.float16]
     fault: str = ""
+    kind: str = ""
     statistics: NDArray[np.float32] | None = None

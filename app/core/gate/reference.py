@@ -30,6 +30,7 @@ from app.core.errors import BundleError, InvalidOutputError
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.observation import Observation
 from app.core.gate.statistic_ranges import StatisticRanges
+from app.core.gate.stored_numbers import stored_numbers
 
 # Coordinates are kept in float16, and 99 deviations are as strange as more.
 _FARTHEST = 99.0
@@ -43,10 +44,6 @@ _UNREADABLE = (
 )  # fmt: skip
 
 _RANGES = "ranges_"
-_AXES = {
-    "mean": 1, "scale": 1, "components": 2, "variances": 1, "limits": 1, "fault_weights": 2,
-    "fault_offsets": 1, "fault_reach": 1, "sample": 2,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +61,8 @@ class Reference:
         ranges: Where the image statistics of the training images lay; None if not known.
         sample: float16 `(n, k)`, coordinates of the images in the bundle's `reference.csv`, in its
             order.
+        kinds: What foreign kinds look like that are known not to be for the model; None if it was
+            shown none.
     """
 
     mean: NDArray[np.float32]
@@ -74,6 +73,7 @@ class Reference:
     probes: FaultProbes
     ranges: StatisticRanges | None
     sample: NDArray[np.float16]
+    kinds: FaultProbes | None = None
 
     def standardised(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Features minus their mean, divided by their scale.
@@ -142,11 +142,16 @@ class Reference:
             standardised = self.standardised(features)
             coordinates, distances = self.distances(standardised)
             faults = self.probes.names_of(standardised, distances)
+            kinds = [""] * len(faults)
+            if self.kinds is not None:
+                kinds = self.kinds.names_of(standardised, distances)
         places = np.clip(coordinates, -_FARTHEST, _FARTHEST).astype(np.float16)
         # No limit is below NaN: such a film would pass.
         return [
-            Observation(distance, place, fault) if isfinite(distance) else _not_finite()
-            for distance, place, fault in zip(distances.tolist(), places, faults, strict=True)
+            Observation(distance, place, fault, kind) if isfinite(distance) else _not_finite()
+            for distance, place, fault, kind in zip(
+                distances.tolist(), places, faults, kinds, strict=True
+            )
         ]
 
 
@@ -174,7 +179,8 @@ def load_reference(bundle: Bundle) -> Reference | None:
             _require_size(stream)
             with np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-        reference = _reference(arrays, section.faults)
+        kinds = tuple(one.name for one in section.other_kinds)
+        reference = _reference(arrays, section.faults, kinds)
     except _UNREADABLE as error:
         what = str(error) if type(error) is ValueError else type(error).__name__
         raise BundleError(
@@ -188,7 +194,7 @@ def load_reference(bundle: Bundle) -> Reference | None:
 
 
 def write_reference(path: Path, reference: Reference) -> None:
-    """Writes a reference; the names of its faults are in the manifest.
+    """Writes a reference; the names of its faults and kinds are in the manifest.
 
     Args:
         path: The file, `reference.npz`.
@@ -200,11 +206,11 @@ def write_reference(path: Path, reference: Reference) -> None:
         "components": reference.components.astype(np.float16),
         "variances": reference.variances,
         "limits": reference.limits,
-        "fault_weights": reference.probes.weights.astype(np.float16),
-        "fault_offsets": reference.probes.offsets,
-        "fault_reach": reference.probes.reach,
         "sample": reference.sample,
+        **reference.probes.arrays("fault"),
     }
+    if reference.kinds is not None:
+        arrays |= reference.kinds.arrays("kind")
     if reference.ranges is not None:
         arrays |= {_RANGES + name: array for name, array in reference.ranges.arrays().items()}
     np.savez_compressed(path, **arrays)
@@ -224,28 +230,25 @@ def _require_size(stream: BinaryIO) -> None:
     stream.seek(0)
 
 
-def _reference(arrays: Mapping[str, NDArray[Any]], faults: tuple[str, ...]) -> Reference:
+def _reference(
+    arrays: Mapping[str, NDArray[Any]], faults: tuple[str, ...], kinds: tuple[str, ...]
+) -> Reference:
     """A reference of the arrays in a file.
 
     Raises:
         ValueError: If one is missing, has another shape, or is not finite.
     """
-    numbers = {name: _numbers(arrays, name, axes) for name, axes in _AXES.items()}
-    num_features, num_components = len(numbers["mean"]), len(numbers["variances"])
+    lengths = stored_numbers(arrays, {"mean": (None,), "variances": (None,)})
+    num_features, num_components = len(lengths["mean"]), len(lengths["variances"])
     if not num_features or not num_components:
         raise ValueError("mean or variances are empty")
-    expected = {
+    shapes = {
         "scale": (num_features,),
         "components": (num_components, num_features),
         "limits": (2,),
-        "fault_weights": (len(faults), num_features),
-        "fault_offsets": (len(faults),),
-        "fault_reach": (len(faults),),
-        "sample": (len(numbers["sample"]), num_components),
+        "sample": (None, num_components),
     }
-    for name, shape in expected.items():
-        if numbers[name].shape != shape:
-            raise ValueError(f"{name} has the shape {numbers[name].shape}, expected {shape}")
+    numbers = lengths | stored_numbers(arrays, shapes)
     for name in ("scale", "variances", "limits"):
         if not (numbers[name] > 0).all():
             raise ValueError(f"{name} has numbers that are not above 0")
@@ -262,21 +265,8 @@ def _reference(arrays: Mapping[str, NDArray[Any]], faults: tuple[str, ...]) -> R
         components=numbers["components"],
         variances=numbers["variances"],
         limits=numbers["limits"],
-        probes=FaultProbes(
-            faults, numbers["fault_weights"], numbers["fault_offsets"], numbers["fault_reach"]
-        ),
+        probes=FaultProbes.from_arrays("fault", arrays, faults, num_features),
         ranges=StatisticRanges.from_arrays(ranges) if ranges else None,
         sample=numbers["sample"].astype(np.float16),
+        kinds=FaultProbes.from_arrays("kind", arrays, kinds, num_features) if kinds else None,
     )
-
-
-def _numbers(arrays: Mapping[str, NDArray[Any]], name: str, axes: int) -> NDArray[np.float32]:
-    if name not in arrays:
-        raise ValueError(f"{name} is missing")
-    array = arrays[name]
-    if array.dtype.kind != "f" or array.ndim != axes:
-        raise ValueError(f"{name} has the shape {array.shape} and the type {array.dtype}")
-    numbers = array.astype(np.float32)
-    if not np.isfinite(numbers).all():
-        raise ValueError(f"{name} has numbers that are not finite")
-    return numbers

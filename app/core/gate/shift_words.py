@@ -37,6 +37,7 @@ _BECAUSE = {
     "wrong_view": "they were taken in another view",
     "wrong_age": "the patients are not of the age the model is for",
     "wrong_modality": "they are from another modality",
+    "other_kind": "they are of a kind that the model does not judge",
     "overridden": "the model is not for them",
 }
 _OTHERWISE = "have unusual combinations of sharpness, grey levels and the like"

@@ -25,6 +25,7 @@ def packed(observation: Observation | None) -> list[Any] | None:
         observation.fault,
         _text(observation.coordinates.astype("<f2")),
         None if statistics is None else _text(statistics.astype("<f4")),
+        observation.kind,
     ]
 
 
@@ -36,11 +37,13 @@ def unpacked(stored: list[Any] | None) -> Observation | None:
     """
     if stored is None:
         return None
-    distance, fault, coordinates, statistics = stored
+    # Earlier versions knew no kinds.
+    distance, fault, coordinates, statistics, *kind = stored
     return Observation(
         distance,
         _array(coordinates, "<f2").astype(np.float16),
         fault,
+        kind[0] if kind else "",
         None if statistics is None else _array(statistics, "<f4").astype(np.float32),
     )
 

@@ -51,6 +51,9 @@ def reference_note(bundle: Bundle) -> str:
         f"distance that {100 * reference.limit_share:g} % of the validation images exceed, "
         f"of which {refused} are refused."
     )
+    for kind in reference.other_kinds:
+        of_kind = proportion_in_full(Proportion(kind.refused, kind.of))
+        note += f" The model is not for what looks like {kind.name}: {of_kind} are refused."
     if adaptation is not None and adaptation.reach > 1:
         note += (
             f" Adapted to {adaptation.place}, the limit is {adaptation.reach:.2f} times as far, so "

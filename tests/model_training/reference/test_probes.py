@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from model_training.reference.probes import Elsewhere, fit_probes, highest_allowed
+from model_training.reference.probes import Elsewhere, fit_kinds, fit_probes, highest_allowed
 
 SHIFTS = {
     "inverted": np.array([4, 0, 0, 0, 0]),
@@ -93,6 +93,37 @@ def test_what_differs_between_places_is_no_missing_side():
     assert false_here > 0.15
     assert false_anywhere < 0.04
     assert min(true_here, true_anywhere) > 0.75
+
+
+def test_what_differs_between_places_is_no_other_kind():
+    """Kinds differ along 0; between places, films differ along 1, where the kind was found too."""
+
+    def taken(films, where):
+        return films + np.outer(where, np.float32([0, 1, 0, 0, 0])).astype(np.float32)
+
+    def anywhere(films, seed):
+        places = np.random.default_rng(seed).normal(0, 4, len(films))
+        return np.concatenate([films, taken(films, places)])
+
+    knees = taken(right(300, 71) + np.float32([5, 0, 0, 0, 0]), np.full(300, 2))
+    elsewhere = taken(right(500, 72), np.full(500, 2))
+    probes = {
+        shown: fit_kinds(
+            seen(right(600, 73), 1),
+            {"a knee": seen(knees, 2)},
+            validation=seen(right(600, 74), 3),
+            distances={"a knee": np.linspace(0, 2, 300)},
+        )
+        for shown, seen in (("here", lambda films, seed: films), ("anywhere", anywhere))
+    }
+
+    told = {shown: np.mean(one.scores(elsewhere) > 0) for shown, one in probes.items()}
+    assert told["here"] > 0.03
+    assert told["anywhere"] < 0.02
+    held_out = taken(right(300, 75) + np.float32([5, 0, 0, 0, 0]), np.full(300, 2))
+    assert np.mean(probes["anywhere"].scores(held_out) > 0) > 0.9
+    assert probes["anywhere"].name(held_out[0], 1.9) == "a knee"
+    assert probes["anywhere"].name(held_out[0], 2.0) == ""
 
 
 def test_thresholds_are_exceeded_by_a_share_of_films_in_any_score():

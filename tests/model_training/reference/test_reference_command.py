@@ -18,6 +18,7 @@ from app.core.gate.known_films import load_held_out
 from app.core.gate.reference import load_reference
 from app.core.networks.feature_pooling import feature_function
 from app.core.networks.network import load_network
+from app.core.scoring.gatekeeper import reference_note
 from model_training.bundling.revision import write_copy
 from model_training.cli import main
 from tests.bundles import make_bundle
@@ -93,12 +94,29 @@ def foreign(tmp_path_factory):
     return folder
 
 
+def ringed(number):
+    """A film with a fine ring in place of the spot: familiar, and not for the model."""
+    shown = film(number)
+    across, down, radius = (int(one) for one in np.random.default_rng(number).integers(8, 40, 3))
+    cv2.circle(shown, (across, down), 4 + radius // 4, int(shown[down, across]) + 40, 2)
+    return shown
+
+
 @pytest.fixture(scope="module")
-def newer(older, data, foreign, tmp_path_factory):
+def rings(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rings")
+    for number in range(2_000, 2_080):
+        cv2.imwrite(str(folder / f"{number}.png"), ringed(number))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def newer(older, data, foreign, rings, tmp_path_factory):
     out = tmp_path_factory.mktemp("newer") / "newer"
+    unlike = ("--unlike", f"a film with a ring={rings}", "--unlike-source", "Drawn for a test.")
     stated = ("--body-parts", "thorax", "--views", "PA", "AP", "--ages", "1", "5")
     call = ["reference", str(older.path), str(data), "--out", str(out), "--pictures", *stated]
-    assert main([*call, "--foreign", str(foreign)]) == 0
+    assert main([*call, "--foreign", str(foreign), *unlike]) == 0
     return load_bundle(out)
 
 
@@ -208,6 +226,18 @@ def test_a_foreign_picture_is_unfamiliar(observe, picture):
     assert seen.distance > 1
     with pytest.raises(RefusedImageError):
         check_familiar(seen)
+
+
+def test_what_it_is_known_not_to_be_for_is_refused_as_such(newer, observe):
+    (kind,) = newer.manifest.reference.other_kinds
+    told = [observe(ringed(number)).kind for number in range(3_000, 3_020)]
+
+    assert (kind.name, kind.of) == ("a film with a ring", 40)
+    assert kind.refused >= 36
+    assert told.count("a film with a ring") >= 18
+    assert reference_note(newer).endswith(f"{kind.refused} of 40) are refused.")
+    assert "The images come from: Drawn for a test." in newer.card()
+    assert "| held-out images of a film with a ring" in newer.card()
 
 
 @pytest.mark.parametrize(

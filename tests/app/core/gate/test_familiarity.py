@@ -9,8 +9,8 @@ from app.core.gate.fault_probes import REMEDY_OF, FaultProbes
 from app.core.gate.observation import Observation
 
 
-def seen(distance, fault=""):
-    return Observation(distance, np.zeros(2, np.float16), fault)
+def seen(distance, fault="", kind=""):
+    return Observation(distance, np.zeros(2, np.float16), fault, kind)
 
 
 PROBES = FaultProbes(
@@ -114,3 +114,29 @@ def test_without_probes_nothing_is_named():
     )
 
     assert none.name(np.ones(2, np.float32), 1.0) == ""
+
+
+@pytest.mark.parametrize("distance", [0.5, 1.5])
+@pytest.mark.parametrize("fault", ["", "cropped"])
+def test_an_image_of_a_foreign_kind_is_refused_as_such_however_familiar(distance, fault):
+    with pytest.raises(RefusedImageError, match="like a knee, which this model does not judge") as (
+        caught
+    ):
+        check_familiar(seen(distance, fault, "a knee"))
+
+    assert caught.value.code == "other_kind"
+    assert caught.value.remedy is None
+
+
+def test_a_turned_film_that_looks_like_another_kind_until_it_is_upright_is_called_turned():
+    with pytest.raises(RefusedImageError) as caught:
+        check_familiar(seen(0.9, "turned_90", "a knee"), remedied=seen(0.8))
+
+    assert caught.value.code == "turned_90"
+
+
+def test_a_turned_image_of_another_kind_is_of_another_kind():
+    with pytest.raises(RefusedImageError) as caught:
+        check_familiar(seen(0.9, "turned_90", "a knee"), remedied=seen(0.8, kind="a knee"))
+
+    assert caught.value.code == "other_kind"

@@ -144,20 +144,25 @@ class OfBundle:
         self.path, self.name, self.manifest, self.adaptation = path, "mine", manifest, None
 
 
-def section(faults=()):
-    from app.core.bundles.reference_section import FeatureLayer
+def section(faults=(), kinds=()):
+    from app.core.bundles.reference_section import FeatureLayer, OtherKind
     from app.core.bundles.reference_section import Reference as Section
 
     return Section(
-        layers=(FeatureLayer(layer="pixels"),), limit_share=0.02, refused=1, of=50, faults=faults
+        layers=(FeatureLayer(layer="pixels"),),
+        limit_share=0.02,
+        refused=1,
+        of=50,
+        faults=faults,
+        other_kinds=tuple(OtherKind(name=name, refused=9, of=10) for name in kinds),
     )
 
 
 class OfManifest:
     """A manifest, of which only the reference counts here."""
 
-    def __init__(self, faults=()):
-        self.reference = section(faults)
+    def __init__(self, faults=(), kinds=()):
+        self.reference = section(faults, kinds)
 
 
 def test_reads_back_what_was_written(tmp_path):
@@ -185,6 +190,31 @@ def test_reads_back_what_was_written(tmp_path):
     adapted = OfBundle(tmp_path, OfManifest(names))
     adapted.adaptation = SimpleNamespace(reach=1.25)
     assert load_reference(adapted).limits == pytest.approx(1.25 * written.limits)
+
+
+KNEES = FaultProbes(
+    ("a knee",),
+    np.array([[0, 0, 1]], np.float32),
+    np.array([-0.5], np.float32),
+    np.array([2], np.float32),
+)
+
+
+def test_a_foreign_kind_is_told_after_it_was_written_and_read(tmp_path):
+    write_reference(tmp_path / "reference.npz", reference(kinds=KNEES))
+
+    read = load_reference(OfBundle(tmp_path, OfManifest(kinds=("a knee",))))
+
+    knee, own = read.mean + [0, 0, 1] * read.scale, read.mean
+    seen = read.observe_all(np.stack([knee, own]).astype(np.float32))
+    assert [one.kind for one in seen] == ["a knee", ""]
+
+
+def test_a_kind_of_the_manifest_that_the_file_does_not_tell_is_an_error(tmp_path):
+    write_reference(tmp_path / "reference.npz", reference())
+
+    with pytest.raises(BundleError, match="kind_weights is missing"):
+        load_reference(OfBundle(tmp_path, OfManifest(kinds=("a knee",))))
 
 
 def test_a_bundle_without_reference_has_none():
@@ -226,7 +256,7 @@ def test_numbers_that_do_not_fit_are_refused(tmp_path, name, array, message):
 def test_a_missing_array_is_named(tmp_path):
     np.savez(tmp_path / "reference.npz", mean=np.ones(3, np.float32))
 
-    with pytest.raises(BundleError, match=r"scale is missing\). Copy the bundle again"):
+    with pytest.raises(BundleError, match=r"variances is missing\). Copy the bundle again"):
         load_reference(OfBundle(tmp_path, OfManifest()))
 
 
