@@ -39,24 +39,33 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument(
         "--name", metavar="NAME", help="what the results are called; default: the name of EVIDENCE"
     )
+    command.add_argument(
+        "--sheet", metavar="NAME",
+        help="sheet of an .xlsx TABLE; default: the only one that has rows",
+    )  # fmt: skip
     for option, what in (
         ("--case", "the case"),
         ("--truth-case", "the case in the table of truth"),
         ("--patient", "the patient"),
         ("--site", "the site"),
-        ("--subgroup", "what results are compared between, such as sex"),
     ):
         command.add_argument(
             option, metavar="COLUMN", help=f"column of {what}; default: recognised by its name"
         )
+    command.add_argument(
+        "--subgroup", action="append", metavar="COLUMN",
+        help="column of what results are compared between, such as sex; may be given more than "
+        "once; default: recognised by its name",
+    )  # fmt: skip
     for option, what in (("--score", "scores"), ("--truth-column", "truth")):
         command.add_argument(
             option, action="append", default=[], metavar="[FINDING=]COLUMN",
             help=f"column of the {what}, once for each finding; default: recognised by its name",
         )  # fmt: skip
     command.add_argument(
-        "--positive", metavar="VALUE",
-        help="what the truth says where the finding is there; default: 1, yes, positive and such",
+        "--positive", action="append", default=[], metavar="VALUE",
+        help="what the truth says where the finding is there, once for each such value; default: "
+        "1, yes, positive and such",
     )  # fmt: skip
     command.add_argument(
         "--finding", default="", metavar="NAME",
@@ -84,7 +93,7 @@ def _run(options: argparse.Namespace) -> None:
 
     if options.out.exists():
         raise WrongCall(f"{str(options.out)!r} exists. Name a new folder with --out.")
-    table = read_table_file(options.table)
+    table = read_table_file(options.table, sheet=options.sheet)
     truth = None if options.truth is None else read_table_file(options.truth)
     said = Said(
         options.case,
@@ -92,12 +101,12 @@ def _run(options: argparse.Namespace) -> None:
         _pairs(options.truth_column),
         options.patient,
         options.site,
-        options.subgroup,
+        None if options.subgroup is None else tuple(options.subgroup),
         options.truth_case,
     )
     asked = Asked(
         options.finding,
-        options.positive,
+        tuple(options.positive),
         {finding: _number(text) for finding, text in _pairs(options.threshold).items()},
         False if options.not_probabilities else None,
     )

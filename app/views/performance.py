@@ -13,6 +13,7 @@ from app.ui.performance import (
     findings,
     key_figures,
     misclassified,
+    subgroups,
     without_model,
 )
 from app.ui.performance import figures as views
@@ -77,8 +78,7 @@ elif view == "Calibration":
     else:
         details.scores(spread, task, threshold=threshold)
 elif view == "Subgroups":
-    subgroups = classifications.subgroup_results(held_out, threshold=threshold)
-    details.subgroup_table(subgroups, task, held_out.unit, trained=trained)
+    subgroups.show(held_out, results, threshold=threshold)
 elif view == "Comparison":
     comparing.show(results, split)
 elif view == "Training" and isinstance(results, Bundle):

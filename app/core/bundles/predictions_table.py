@@ -26,6 +26,8 @@ PREDICTION_COLUMNS = (
 )  # fmt: skip
 # Read as they are written: `0001` is no number. The last two are of results without a model.
 _TEXT_COLUMNS = ("image_id", "path", "patient_id", "subgroup", "case", "site")
+# Before the name of each of several subgroups, of results without a model.
+SUBGROUP = "subgroup:"
 # Images with the same value always go into the same split; missing from older bundles.
 GROUP_ID = "group_id"
 _OLD_GROUP_ID = "kept_together"
@@ -56,10 +58,11 @@ def read_table(folder: Path) -> pd.DataFrame:
     Raises:
         ValueError: If the file is not a table.
     """
-    text_columns = dict.fromkeys(_TEXT_COLUMNS, str)
-    table = pd.read_csv(
-        folder / PREDICTIONS, dtype=text_columns, keep_default_na=False, na_values={}
-    )
+    path = folder / PREDICTIONS
+    names = [str(name) for name in pd.read_csv(path, nrows=0)]
+    subgroups = [name for name in names if name.startswith(SUBGROUP)]
+    text_columns = dict.fromkeys((*_TEXT_COLUMNS, *subgroups), str)
+    table = pd.read_csv(path, dtype=text_columns, keep_default_na=False, na_values={})
     return table.rename(columns={_OLD_GROUP_ID: GROUP_ID})
 
 

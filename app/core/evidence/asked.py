@@ -12,13 +12,13 @@ class Asked:
 
     Attributes:
         finding: What the positive class is called; empty takes it from the table.
-        positive: What a cell of truth says where the finding is there; None recognises it.
+        positive: What cells of truth say where the finding is there; nothing recognises it.
         thresholds: Finding -> lowest score called positive; `THE_FINDING` where there is one
             question. What is missing is 0.5 for probabilities, else chosen on the cases.
         probabilities: Whether scores are probabilities; None if all are from 0 to 1.
     """
 
     finding: str = ""
-    positive: str | None = None
+    positive: tuple[str, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict)
     probabilities: bool | None = None

@@ -15,7 +15,8 @@ from app.core.bundles.task import Task
 from app.core.errors import DatasetError
 from app.core.evidence.asked import Asked
 from app.core.evidence.columns import Columns
-from app.core.evidence.cuts import choose_cuts, doubts, kind_of
+from app.core.evidence.cuts import DECISIONS_ONLY, choose_cuts, decision_cuts, doubts, kind_of
+from app.core.evidence.decisions import are_decisions, scores_of_decisions
 from app.core.evidence.joining import CASE, OF_TRUTH, Joined, one_row_each, with_truth
 from app.core.evidence.manifest import SITE, Cut, ScoreKind
 from app.core.evidence.numbers import MISSING, numbers_of
@@ -65,10 +66,14 @@ def collect(
     asked = asked or Asked()
     joined = _joined(table, truth, columns)
     columns = _in_joined(columns, truth)
-    notes = [f"{columns.stated().replace(OF_TRUTH, '')}.", *joined.notes]
+    read = [note for one in (table, truth) if one is not None for note in one.notes]
+    notes = [f"{columns.stated().replace(OF_TRUTH, '')}.", *read, *joined.notes]
     cells = joined.cells
-    scores = {finding: numbers_of(cells[name]) for finding, name in columns.scores.items()}
-    if columns.of_classes:
+    scores = _scores(cells, columns, asked)
+    decided = are_decisions(scores)
+    if decided:
+        asked = replace(asked, probabilities=False)
+    if columns.of_classes or len(scores) > len(columns.scores):
         task, values, more = several_classes(cells, columns, scores, asked)
     elif len(columns.truths) == 1:
         task, values, more = one_finding(cells, columns, scores, asked)
@@ -86,13 +91,25 @@ def collect(
     frame = frame[kept].reset_index(drop=True)
     if not task.any_of:
         frame["y_true"] = frame["y_true"].astype(np.int64)
-    kind = kind_of(frame, task, asked)
+    kind, why = kind_of(frame, task, asked)
     notes.append(
         "Scores are taken for probabilities." if kind == "probability" else
-        "Scores are not taken for probabilities: figures that need them are left out."
+        f"Scores are not taken for probabilities{why}: figures that need them are left out."
     )  # fmt: skip
-    cuts, about_cuts = choose_cuts(frame, task, kind, asked)
+    if decided:
+        cuts, about_cuts = decision_cuts(task), [DECISIONS_ONLY]
+    else:
+        cuts, about_cuts = choose_cuts(frame, task, kind, asked)
     return Cases(frame, task, kind, cuts, (*notes, *about_cuts), tuple(doubts(frame, task)))
+
+
+def _scores(cells: pd.DataFrame, columns: Columns, asked: Asked) -> dict[str, NDArray[np.float64]]:
+    """Finding or class -> its scores; of decisions in words, 0 and 1."""
+    if len(columns.scores) == len(columns.truths) == 1:
+        (name,), (truth,) = columns.scores.values(), columns.truths.values()
+        if np.isnan(numbers_of(cells[name])).all():
+            return scores_of_decisions(cells[name], cells[truth], name, positive=asked.positive)
+    return {finding: numbers_of(cells[name]) for finding, name in columns.scores.items()}
 
 
 def _joined(table: Table, truth: Table | None, columns: Columns) -> Joined:
@@ -123,16 +140,19 @@ def _shared(cells: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
     rows = pd.Series(cells.index.astype(str), index=cells.index)
     groups = texts(columns.group)
+    # The first is that of a bundle's table, too.
+    subgroups = {column("subgroup", one): texts(one) for one in columns.subgroups}
     return pd.DataFrame(
         {
             "split": ALL_CASES,
             "image_id": "",
             "path": cells[CASE],
             "patient_id": texts(columns.patient),
-            "subgroup": texts(columns.subgroup),
+            "subgroup": texts(next(iter(columns.subgroups), None)),
             GROUP_ID: groups.where(groups != "", "row " + rows) if columns.group else rows,
             SITE: texts(columns.site),
             "case": cells[CASE],
+            **subgroups,
         }
     )
 

@@ -6,28 +6,23 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.core.errors import DatasetError
-from app.core.evidence.manifest import THE_FINDING
-from app.core.evidence.numbers import are_numbers
-from app.core.evidence.table_files import Table
+import numpy as np
 
-_CASES = (
-    "case", "case_id", "image_id", "image", "image_name", "filename", "file_name", "file", "path",
-    "image_path", "name", "study", "study_id", "study_uid", "study_instance_uid",
-    "sop_instance_uid", "accession", "accession_number", "exam", "exam_id", "uid", "id",
-)  # fmt: skip
-_PATIENTS = ("patient_id", "patient", "patientid", "subject_id", "subject", "mrn")
-_SITES = ("site", "hospital", "centre", "center", "institution", "clinic", "ward")
-_SUBGROUPS = ("subgroup", "sex", "gender", "age_group", "scanner", "manufacturer", "view")
-_GROUPS = ("group_id",)
-_SCORES = (
-    "score", "probability", "prob", "y_score", "y_prob", "ai_score", "model_score", "risk",
-    "risk_score", "confidence", "output", "p", "prediction_score", "abnormality_score", "logit",
-)  # fmt: skip
-_TRUTHS = (
-    "truth", "y_true", "ground_truth", "gt", "label", "class", "target", "reference",
-    "reference_standard", "diagnosis",
-)  # fmt: skip
+from app.core.errors import DatasetError
+from app.core.evidence.column_words import (
+    CASES,
+    DECISIONS,
+    GROUPS,
+    PATIENTS,
+    SCORES,
+    SITES,
+    SUBGROUPS,
+    TRUTHS,
+    normal,
+)
+from app.core.evidence.manifest import THE_FINDING
+from app.core.evidence.numbers import are_numbers, numbers_of
+from app.core.evidence.table_files import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,7 @@ class Columns:
             other.
         patient: Of the patient; None if there is none, like the next ones.
         site: Of the place.
-        subgroup: Of what results are compared between.
+        subgroups: Of what results are compared between, such as sex and scanner.
         group: Of images that belong together, such as near-duplicates.
         truth_case: Names the case in the table of truth, where it is called otherwise there.
     """
@@ -51,7 +46,7 @@ class Columns:
     truths: Mapping[str, str]
     patient: str | None = None
     site: str | None = None
-    subgroup: str | None = None
+    subgroups: tuple[str, ...] = ()
     group: str | None = None
     truth_case: str | None = None
 
@@ -69,7 +64,7 @@ class Columns:
             for what, column in (
                 ("patient", self.patient),
                 ("site", self.site),
-                ("subgroup", self.subgroup),
+                *(("subgroup", one) for one in self.subgroups),
                 ("group", self.group),
             )
             if column
@@ -83,7 +78,7 @@ class Columns:
 class Said:
     """What somebody said of the columns; what is None or an empty mapping is recognised.
 
-    The attributes are those of `Columns`; an empty text is no column.
+    The attributes are those of `Columns`; an empty text is no column, and so are no subgroups.
     """
 
     case: str | None = None
@@ -91,7 +86,7 @@ class Said:
     truths: Mapping[str, str] = field(default_factory=dict)
     patient: str | None = None
     site: str | None = None
-    subgroup: str | None = None
+    subgroups: tuple[str, ...] | None = None
     truth_case: str | None = None
 
 
@@ -108,28 +103,33 @@ def recognise(table: Table, truth: Table | None = None, said: Said | None = None
     """
     said = said or Said()
     labelled = truth or table
-    named = {said.case, said.patient, said.site, said.subgroup, *said.scores.values()}
+    subgroups = () if said.subgroups is None else said.subgroups
+    named = {said.case, said.patient, said.site, *subgroups, *said.scores.values()}
     _require_there(table, named)
     _require_there(labelled, {said.truth_case, *said.truths.values()})
-    case = said.case or _first(table, _CASES)
+    case = said.case or _first(table, CASES)
     if case is None:
         raise _not_recognised("which column names the case", "--case COLUMN", table)
     truth_case = None
     if truth is not None:
-        truth_case = said.truth_case or (case if case in truth.columns else _first(truth, _CASES))
+        truth_case = said.truth_case or (case if case in truth.columns else _first(truth, CASES))
         if truth_case is None:
             raise _not_recognised("which column names the case", "--truth-case COLUMN", truth)
-    taken = {case, said.patient, said.site, said.subgroup}
+    taken = {case, said.patient, said.site, *subgroups}
     roles = {
         role: (_first(table, known, taken) if given is None else given) or None
         for role, given, known in (
-            ("patient", said.patient, _PATIENTS),
-            ("site", said.site, _SITES),
-            ("subgroup", said.subgroup, _SUBGROUPS),
-            ("group", None, _GROUPS),
+            ("patient", said.patient, PATIENTS),
+            ("site", said.site, SITES),
+            ("group", None, GROUPS),
         )
     }
     taken |= set(roles.values())
+    if said.subgroups is None:
+        subgroups = tuple(
+            one for one in table.columns if normal(one) in SUBGROUPS and one not in taken
+        )
+        taken |= set(subgroups)
     scores, truths = dict(said.scores), dict(said.truths)
     if not scores:
         scores = _scores(table, labelled, taken | set(truths.values()))
@@ -137,7 +137,7 @@ def recognise(table: Table, truth: Table | None = None, said: Said | None = None
         left = taken | set(scores.values()) if truth is None else {truth_case}
         truths = _truths(labelled, scores, left)
     _require_pairs(scores, truths)
-    return Columns(case, scores, truths, truth_case=truth_case, **roles)
+    return Columns(case, scores, truths, subgroups=subgroups, truth_case=truth_case, **roles)
 
 
 def proposed(table: Table, truth: Table | None = None) -> Columns | None:
@@ -153,42 +153,66 @@ def proposed(table: Table, truth: Table | None = None) -> Columns | None:
         return None
 
 
-def normal(name: str) -> str:
-    """A column's name in lower case, with underscores for all that is no letter or digit."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
-    return re.sub(r"[\W_]+", "_", spaced.lower()).strip("_")
-
-
 def _scores(table: Table, labelled: Table, taken: set[str | None]) -> dict[str, str]:
     """The columns of scores: those of findings, of classes, or the only one."""
     free = [one for one in table.columns if one not in taken and _is_numeric(table, one)]
-    affixed = _by_affix(free, _SCORES)
-    if affixed:
+    truth = _first(labelled, TRUTHS, taken)
+    affixed = _by_affix(free, SCORES)
+    if affixed and _have_truths(affixed, labelled, truth):
         return affixed
-    truth = _first(labelled, _TRUTHS, taken)
     if truth is not None:
-        values = set(labelled.cells[truth])
-        classes = {one: one for one in free if one in values}
+        values = {one.lower() for one in labelled.cells[truth].unique()}
+        classes = {one: one for one in free if one.lower() in values}
         if len(classes) > 1:
-            return classes
+            return _with_absent(classes, [one for one in free if one != truth], table)
     elif labelled is not table:
         shared = {one: one for one in free if one in labelled.columns}
         if shared:
             return shared
-    only = _first(table, _SCORES, taken)
+    several = list(affixed.values()) if len(affixed) > 1 else []
+    only = None if several else _first(table, SCORES, taken) or _first(table, DECISIONS, taken)
     if only is not None:
         return {THE_FINDING: only}
-    free = [one for one in free if one != truth]
+    free = several or [one for one in free if one != truth]
     if len(free) == 1:
         return {THE_FINDING: free[0]}
     raise _not_recognised(
-        "which column is the score", "--score COLUMN, or --score FINDING=COLUMN for each", table
+        f"which of {', '.join(map(repr, free))} is the score" if free else
+        "which column is the score", "--score COLUMN, or --score FINDING=COLUMN for each; of "
+        "several models, make results of each and compare them", table,
+    )  # fmt: skip
+
+
+def _with_absent(classes: dict[str, str], free: list[str], table: Table) -> dict[str, str]:
+    """The classes with those that no case has, if the scores of a case only add up to 1 with them.
+
+    Args:
+        classes: Those that the truth names.
+        free: All columns that may be scores.
+        table: Where they are.
+    """
+    ours, all_of_them = (
+        np.sum([numbers_of(table.cells[one]) for one in columns], axis=0)
+        for columns in (classes.values(), free)
     )
+    if np.allclose(all_of_them, 1, atol=0.02) and not np.allclose(ours, 1, atol=0.02):
+        return {one: one for one in free}
+    return classes
+
+
+def _have_truths(scores: Mapping[str, str], labelled: Table, truth: str | None) -> bool:
+    """Whether scores are of findings with a truth each, or of classes that the truth names."""
+    if truth is None or len(scores) == 1:
+        return True
+    if set(scores) & {*_by_affix(labelled.columns, TRUTHS), *labelled.columns}:
+        return True
+    values = {one.lower() for one in labelled.cells[truth].unique()}
+    return sum(name.lower() in values for name in scores) > 1
 
 
 def _truths(labelled: Table, scores: Mapping[str, str], taken: set[str | None]) -> dict[str, str]:
     free = [one for one in labelled.columns if one not in taken]
-    affixed = _by_affix(free, _TRUTHS)
+    affixed = _by_affix(free, TRUTHS)
     findings = {
         finding: affixed.get(finding, finding)
         for finding in scores
@@ -196,7 +220,7 @@ def _truths(labelled: Table, scores: Mapping[str, str], taken: set[str | None]) 
     }
     if findings:
         return findings
-    only = _first(labelled, _TRUTHS, taken)
+    only = _first(labelled, TRUTHS, taken)
     if only is None:
         raise _not_recognised(
             "which column is the truth",

@@ -16,10 +16,15 @@ from app.core.performance.predictions import ALL_CASES
 from app.core.statistics.curves import roc_auc, roc_curve
 
 _SUMS_TO_ONE = 0.02
+DECISIONS_ONLY = (
+    "The table has decisions, 0 and 1, and no scores that order the cases: sensitivity and "
+    "specificity are those of the decisions, and the AUC is their mean."
+)
+_HIGHEST = Cut(decision=0.0, rule="the highest score")
 
 
-def kind_of(frame: pd.DataFrame, task: Task, asked: Asked) -> ScoreKind:
-    """Whether scores are probabilities, by what they are if nothing was said.
+def kind_of(frame: pd.DataFrame, task: Task, asked: Asked) -> tuple[ScoreKind, str]:
+    """Whether scores are probabilities, by what they are if nothing was said, and why not.
 
     Args:
         frame: The predictions table.
@@ -30,22 +35,25 @@ def kind_of(frame: pd.DataFrame, task: Task, asked: Asked) -> ScoreKind:
         DatasetError: If they are said to be, and cannot be.
     """
     if asked.probabilities is False:
-        return "score"
+        return "score", ""
     if task.any_of:
         parts = [frame[column("probability", finding)] for finding in task.classes]
     else:
         parts = [
             frame[name] for name in (task.classes if len(task.classes) > 2 else ["probability"])
         ]
-    inside = all(bool(part.between(0, 1).all()) for part in parts)
+    low, high = min(part.min() for part in parts), max(part.max() for part in parts)
+    inside, why = low >= 0 and high <= 1, f", as they lie from {low:g} to {high:g}"
     if inside and len(task.classes) > 2 and not task.any_of:
-        inside = bool((np.abs(np.sum(parts, axis=0) - 1) <= _SUMS_TO_ONE).all())
+        off = int((np.abs(np.sum(parts, axis=0) - 1) > _SUMS_TO_ONE).sum())
+        inside = not off
+        why = f", as those of all classes do not add up to 1 in {off:,} of {len(frame):,} cases"
     if asked.probabilities and not inside:
         raise DatasetError(
-            f"Scores are said to be probabilities, and lie from {min(p.min() for p in parts):g} to "
-            f"{max(p.max() for p in parts):g}. Expected 0 to 1, and 1 in all of several classes."
+            f"Scores are said to be probabilities, and lie from {low:g} to {high:g}. "
+            "Expected 0 to 1, and 1 in all of several classes."
         )
-    return "probability" if inside else "score"
+    return ("probability", "") if inside else ("score", why)
 
 
 def _questions(frame: pd.DataFrame, task: Task) -> dict[str, tuple[pd.Series, pd.Series]]:
@@ -93,7 +101,7 @@ def choose_cuts(
             )
             chosen.append(finding or task.display_name(task.classes[1]))
     if not questions:
-        return {THE_FINDING: Cut(decision=0.0, rule="the highest score")}, []
+        return {THE_FINDING: _HIGHEST}, []
     if chosen:
         return cuts, [
             f"No threshold was stated for {', '.join(chosen)}: the one with the highest sum of "
@@ -102,6 +110,18 @@ def choose_cuts(
     if any(cut.rule != "stated" for cut in cuts.values()):
         return cuts, ["No threshold was stated: 0.5 is used. State the model's own."]
     return cuts, []
+
+
+def decision_cuts(task: Task) -> dict[str, Cut]:
+    """The threshold between the decisions 0 and 1.
+
+    Args:
+        task: The question.
+    """
+    cut = Cut(decision=1.0, rule="the decisions of the table")
+    if task.any_of:
+        return dict.fromkeys(task.classes, cut)
+    return {THE_FINDING: cut if task.binary else _HIGHEST}
 
 
 def _chosen(truth: pd.Series[float], score: pd.Series[float]) -> float:
@@ -121,6 +141,10 @@ def doubts(frame: pd.DataFrame, task: Task) -> list[str]:
     warnings = []
     for finding, (truth, score) in _questions(frame, task).items():
         name = finding or task.display_name(task.classes[1])
+        if score.nunique() == 1 < len(score):
+            warnings.append(
+                f"All cases have the same score for {name}, {score.iloc[0]:g}: it tells nothing."
+            )
         if truth.nunique() < 2:
             which = "with" if (truth == 1).all() else "without"
             warnings.append(

@@ -75,7 +75,11 @@ def with_films(
     watch(len(films), len(films))
     notes = [f"Films of {len(films):,} of {counted(len(found), 'case')} were found."]
     if ambiguous:
-        notes.append(f"{counted(ambiguous, 'case')} are named like several films, and have none.")
+        are = "is" if ambiguous == 1 else "are"
+        notes.append(
+            f"{counted(ambiguous, 'case')} {are} named like several films, which lie in different "
+            "folders: none of them is shown. Name these cases with their folders."
+        )
     return WithFilms(
         predictions.assign(
             image_id=[digests.get(name, "") for name in found],

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 # Cells that say that there is nothing.
-MISSING = frozenset({"", "nan", "na", "n/a", "none", "null", "-", "?"})
+MISSING = frozenset({"", "nan", "na", "n/a", "none", "null", "nil", "-", "–", "?", "#n/a"})
 _LEAST_NUMERIC = 0.9
 
 

@@ -16,7 +16,6 @@ from app.core.errors import DatasetError
 from app.core.evidence.asked import Asked
 from app.core.evidence.columns import Columns
 from app.core.evidence.joining import OF_TRUTH
-from app.core.evidence.manifest import THE_FINDING
 from app.core.evidence.numbers import MISSING
 from app.core.evidence.truths import read_truth
 from app.core.performance.formatting import counted
@@ -90,7 +89,9 @@ def several_findings(
     parts, unsure = [], 0
     for finding in findings:
         name = columns.truths[finding]
-        truth = read_truth(cells[name], name.removeprefix(OF_TRUTH), positive=asked.positive)
+        values = {one.lower() for one in cells[name].unique()}
+        positive = [one for one in asked.positive if one.lower() in values]
+        truth = read_truth(cells[name], name.removeprefix(OF_TRUTH), positive=positive)
         unsure += truth.num_unsure
         score = scores[finding]
         labels = np.where(np.isnan(score), np.nan, truth.labels)
@@ -117,7 +118,7 @@ def several_classes(
     Raises:
         DatasetError: If something has to be said.
     """
-    name = columns.truths[THE_FINDING]
+    (name,) = columns.truths.values()
     if len(scores) == 2:
         truth = read_truth(cells[name], name.removeprefix(OF_TRUTH), positive=asked.positive)
         if truth.present not in scores:

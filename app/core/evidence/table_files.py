@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO, StringIO
+from io import BytesIO
+from math import isfinite
 from pathlib import Path, PurePath
 
 import pandas as pd
 
 from app.core.errors import DatasetError, system_reason
+from app.core.evidence.column_words import KNOWN, normal
+from app.core.evidence.numbers import numbers_of
+from app.core.evidence.table_text import rows_of_text
+from app.core.evidence.workbooks import read_sheet
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
-_SEPARATORS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,11 +29,13 @@ class Table:
         name: Its file name.
         sha256: Digest of the file.
         cells: All cells as text without blanks around it; empty where there is nothing.
+        notes: What was decided in reading it, in sentences.
     """
 
     name: str
     sha256: str
     cells: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -35,11 +43,12 @@ class Table:
         return [str(column) for column in self.cells]
 
 
-def read_table_file(path: Path) -> Table:
+def read_table_file(path: Path, *, sheet: str | None = None) -> Table:
     """Reads the file of a table.
 
     Args:
         path: CSV, TSV, Parquet or a workbook of Excel.
+        sheet: Which sheet of a workbook; may be None if only one has rows.
 
     Raises:
         DatasetError: If it cannot be read, or is no table.
@@ -51,19 +60,21 @@ def read_table_file(path: Path) -> Table:
             f"The table {path.name!r} cannot be read ({system_reason(error)}). Check the path and "
             "its permissions."
         ) from None
-    return read_table(content, path.name)
+    return read_table(content, path.name, sheet=sheet)
 
 
-def read_table(content: bytes, name: str) -> Table:
+def read_table(content: bytes, name: str, *, sheet: str | None = None) -> Table:
     """Reads the content of a table.
 
     Args:
-        content: Text with commas, semicolons, tabs or bars, in UTF-8 or Windows-1252; Parquet; or
-            a workbook of Excel, of which the first sheet is read.
+        content: Text with commas, semicolons, tabs or bars, in UTF-8, UTF-16 or Windows-1252;
+            Parquet; or a workbook of Excel.
         name: Its file name, by whose ending the format is known.
+        sheet: Which sheet of a workbook; may be None if only one has rows.
 
     Raises:
-        DatasetError: If it is no table, has no rows, or two columns have the same name.
+        DatasetError: If it is no table, has no rows, or two columns have the same name, or several
+            sheets have rows and none is named.
     """
     suffix = PurePath(name).suffix.lower()
     if suffix not in SUFFIXES:
@@ -71,18 +82,20 @@ def read_table(content: bytes, name: str) -> Table:
             f"{name!r} is not a table that can be read. Expected {', '.join(SUFFIXES)}; save it as "
             "CSV."
         )
-    try:
-        cells = _read(content, suffix)
-    except MemoryError:
-        raise
-    except Exception as error:  # readers of damaged files raise what they like
-        # Its message may quote a row.
-        raise DatasetError(
-            f"The table {name!r} cannot be read ({type(error).__name__}). Expected one line of "
-            "column names and as many cells in every row; save it as CSV again."
-        ) from None
-    names = [str(column).strip().removeprefix("\ufeff") for column in cells]
-    cells.columns = pd.Index(names)
+    notes = [] if sheet is None else [f"Read from the sheet {sheet!r}."]
+    with _reading(name):
+        if suffix == ".parquet":
+            cells = _as_text(pd.read_parquet(BytesIO(content)))
+            cells.columns = pd.Index([str(column).strip() for column in cells])
+        else:
+            rows = (
+                _as_text(read_sheet(content, name, sheet))
+                if suffix == ".xlsx"
+                else rows_of_text(content, separator="\t" if suffix == ".tsv" else None)
+            )
+            cells, more = _with_names(rows, name)
+            notes += more
+    names = [str(column) for column in cells]
     twice = sorted({column for column in names if names.count(column) > 1})
     if twice:
         raise DatasetError(
@@ -90,27 +103,47 @@ def read_table(content: bytes, name: str) -> Table:
         )
     if cells.empty:
         raise DatasetError(f"The table {name!r} has no rows. Expected one row for each case.")
-    return Table(name, hashlib.sha256(content).hexdigest(), cells)
+    return Table(name, hashlib.sha256(content).hexdigest(), cells, tuple(notes))
 
 
-def _read(content: bytes, suffix: str) -> pd.DataFrame:
-    if suffix == ".parquet":
-        return _as_text(pd.read_parquet(BytesIO(content)))
-    if suffix == ".xlsx":
-        return _as_text(pd.read_excel(BytesIO(content), dtype=object))
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Says of a damaged file that it cannot be read."""
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252")
-    heading = text.partition("\n")[0]
-    separator = "\t" if suffix == ".tsv" else max(_SEPARATORS, key=heading.count)
-    # With the names of columns as a row, which pandas would otherwise number where two are equal.
-    table = pd.read_csv(
-        StringIO(text), sep=separator, dtype=str, keep_default_na=False, header=None
-    ).fillna("")
-    return pd.DataFrame({place: table[place].iloc[1:].str.strip() for place in table}).set_axis(
-        table.iloc[0].tolist(), axis="columns"
-    )
+        yield
+    except (MemoryError, DatasetError):
+        raise
+    except Exception as error:  # readers of damaged files raise what they like
+        # Its message may quote a row.
+        raise DatasetError(
+            f"The table {name!r} cannot be read ({type(error).__name__}). Expected one line of "
+            "column names and as many cells in every row; save it as CSV again."
+        ) from None
+
+
+def _with_names(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """The rows below the line of names, called so, and what was decided about that line."""
+    filled = rows != ""
+    rows = rows.loc[filled.any(axis="columns"), filled.any(axis="index")].reset_index(drop=True)
+    names = rows.iloc[0].tolist() if len(rows) else []
+    numbered = [f"column {place}" for place in range(1, len(names) + 1)]
+    if holds_values(names):
+        return rows.set_axis(numbered, axis="columns"), [
+            f"The first line of {name!r} holds values, not names: columns are called column 1 to "
+            f"column {len(names)}."
+        ]
+    named = [own or number for own, number in zip(names, numbered, strict=True)]
+    return rows.iloc[1:].reset_index(drop=True).set_axis(named, axis="columns"), []
+
+
+def holds_values(names: Sequence[str]) -> bool:
+    """Whether the first line of a table holds no names of columns: a number, and no known name.
+
+    Args:
+        names: Its cells. Classes may be called 0, 1 and 2 beside a column that is known.
+    """
+    is_number = [isfinite(number) for number in numbers_of(pd.Series(names, dtype=str)).tolist()]
+    return any(is_number) and not any(normal(one) in KNOWN for one in names)
 
 
 def _as_text(table: pd.DataFrame) -> pd.DataFrame:

@@ -115,26 +115,31 @@ def score_range(cases: HeldOut) -> tuple[float, float]:
 
 
 def subgroup_results(
-    cases: HeldOut, *, threshold: float | None = None
+    cases: HeldOut,
+    *,
+    threshold: float | None = None,
+    subgroups: NDArray[np.str_] | None = None,
 ) -> tuple[SubgroupResult, ...]:
     """Correctly classified images by subgroup and true class.
 
     Args:
         cases: The predictions of one split.
         threshold: Decision threshold, see `HeldOut.predicted`.
+        subgroups: Another grouping than that of the cases, see `predictions.subgroups_of`.
 
     Returns:
         One entry for each combination that occurs; empty if the table names no subgroups.
     """
-    if not (cases.subgroups != "").any():
+    named = cases.subgroups if subgroups is None else subgroups
+    if not (named != "").any():
         return ()
     right = cases.predicted(threshold) == cases.y_true
     pairs = sorted(
-        set(zip(cases.subgroups.tolist(), cases.y_true.tolist(), strict=True)),
+        set(zip(named.tolist(), cases.y_true.tolist(), strict=True)),
         key=lambda pair: (not pair[0], pair),
     )
     inside = {
-        (subgroup, label): (cases.subgroups == subgroup) & (cases.y_true == label)
+        (subgroup, label): (named == subgroup) & (cases.y_true == label)
         for subgroup, label in pairs
     }
     return tuple(

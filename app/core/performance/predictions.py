@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.core.bundles.predictions_table import GROUP_ID
+from app.core.bundles.predictions_table import GROUP_ID, SUBGROUP
 from app.core.bundles.task import Task
 from app.core.networks.class_logits import class_probabilities
 from app.core.performance.sampling_units import sampling_units, unit_of
@@ -138,6 +138,27 @@ def group_of_each(rows: pd.DataFrame) -> NDArray[np.str_]:
     # Older tables lack this column: each image is then its own group.
     stand_in = rows[GROUP_ID if GROUP_ID in rows else "image_id"].to_numpy().astype(np.str_)
     return sampling_units(rows["patient_id"].astype(str).tolist(), stand_in)
+
+
+def subgroups_of(predictions: pd.DataFrame, *, split: str) -> dict[str, NDArray[np.str_]]:
+    """What the images of one split can be grouped by.
+
+    Args:
+        predictions: The predictions table.
+        split: Name of the split, such as `test`.
+
+    Returns:
+        Name of the grouping, empty where it has none -> subgroup of each image, `(num_images,)`,
+        empty where it is unknown.
+    """
+    rows = predictions[predictions["split"] == split]
+    named = {
+        str(name).removeprefix(SUBGROUP): rows[name]
+        for name in rows
+        if str(name).startswith(SUBGROUP)
+    }
+    found = named or {"": rows["subgroup"]}
+    return {name: values.to_numpy().astype(np.str_) for name, values in found.items()}
 
 
 def count_classes(cases: HeldOut) -> tuple[ClassCount, ...]:

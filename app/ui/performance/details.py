@@ -11,7 +11,7 @@ from app.charts import learning as learning_charts
 from app.core.bundles.task import Task
 from app.core.performance import formatting
 from app.core.performance.calibration_check import CalibrationCheck
-from app.core.performance.classifications import Histogram, SubgroupResult
+from app.core.performance.classifications import Histogram
 from app.core.performance.learning import LearningCurve
 from app.core.performance.predictions import ClassCount
 from app.ui import components
@@ -145,52 +145,6 @@ def training(curves: Sequence[LearningCurve], *, best_epoch: int | None) -> None
     )
 
 
-def subgroup_table(
-    results: Sequence[SubgroupResult], task: Task, unit: str, *, trained: bool
-) -> None:
-    """Sensitivity and specificity, or proportion correct, for each subgroup.
-
-    Args:
-        results: One entry for each subgroup and true class.
-        task: Classes and their display names.
-        unit: What was resampled, see `HeldOut.unit`.
-        trained: Whether it is about a model.
-    """
-    if not results:
-        what = (
-            "train with a manifest that has a `subgroup` column"
-            if trained
-            else "add the results with the column of a subgroup"
-        )
-        st.info(
-            "The predictions have no subgroups. To compare, for example, sexes, ages or scanners, "
-            f"{what}."
-        )
-        return
-    names = ("Specificity", "Sensitivity") if task.binary else ("Sensitivity",) * len(task.classes)
-    rows = [
-        {
-            "Subgroup": result.subgroup or "none given",
-            "Truth": task.display_name(task.classes[result.label]),
-            "Figure": names[result.label],
-            "Value": formatting.percent(result.right),
-            "95 % interval": formatting.percent_interval(result.right),
-            "Images": formatting.count_of_total(result.right),
-            _column(unit): f"{result.right.num_patients:,}",
-        }
-        for result in results
-    ]
-    components.table(
-        rows,
-        key="performance_subgroups",
-        figures=["Value", "95 % interval", "Images", _column(unit)],
-    )
-    st.caption(
-        "Small subgroups have wide intervals. If two intervals overlap widely, these images do "
-        "not show a difference between the subgroups."
-    )
-
-
 def count_table(counts: Sequence[ClassCount], task: Task, unit: str, *, trained: bool) -> None:
     """Number of images and patients, or groups, by split and class.
 
@@ -205,11 +159,11 @@ def count_table(counts: Sequence[ClassCount], task: Task, unit: str, *, trained:
             "Split": SPLIT_LABELS.get(count.split, count.split),
             "Class": task.display_name(task.classes[count.label]),
             "Images": f"{count.num_images:,}",
-            _column(unit): f"{count.num_patients:,}",
+            column_of(unit): f"{count.num_patients:,}",
         }
         for count in counts
     ]
-    components.table(rows, key="performance_counts", figures=["Images", _column(unit)])
+    components.table(rows, key="performance_counts", figures=["Images", column_of(unit)])
     about_training = (
         " There are no predictions for the training split; its counts are on the model card."
         if trained
@@ -218,7 +172,12 @@ def count_table(counts: Sequence[ClassCount], task: Task, unit: str, *, trained:
     st.caption(f"A {unit} may have images of several classes.{about_training}")
 
 
-def _column(unit: str) -> str:
+def column_of(unit: str) -> str:
+    """The heading of a column that counts patients, or groups.
+
+    Args:
+        unit: What was resampled, see `HeldOut.unit`.
+    """
     return f"{unit.capitalize()}s"
 
 

@@ -69,8 +69,7 @@ def _said(given: Given, found: Columns | None) -> Said | None:
     scores, labelled = given.scores.columns, given.labelled.columns
     first = st.columns(3)
     case = _choice(first[0], "Case", scores, found.case if found else None, given)
-    roles = {} if found is None else {"Patient": found.patient, "Site": found.site,
-                                      "Subgroup": found.subgroup}  # fmt: skip
+    roles = {} if found is None else {"Patient": found.patient, "Site": found.site}
     pairs: _Pairs | None = None
     if found is not None and len(found.scores) > 1:
         pairs = _findings(given, found)
@@ -81,9 +80,17 @@ def _said(given: Given, found: Columns | None) -> Said | None:
         if score is not None and truth is not None:
             pairs = {named: score}, {named: truth}
     second = st.columns(3)
-    patient, site, subgroup = (
+    patient, site = (
         _choice(place, role, [_NONE, *scores], roles.get(role) or _NONE, given)
-        for place, role in zip(second, ("Patient", "Site", "Subgroup"), strict=True)
+        for place, role in zip(second, ("Patient", "Site"), strict=False)
+    )
+    subgroups = second[2].multiselect(
+        "Subgroups",
+        scores,
+        default=list(found.subgroups) if found else [],
+        key=f"results_subgroups_{given.named}",
+        placeholder="none",
+        help="What results are compared between, such as sex, age group or scanner.",
     )
     if case is None or pairs is None or not pairs[0]:
         return None
@@ -92,7 +99,7 @@ def _said(given: Given, found: Columns | None) -> Said | None:
         *pairs,
         patient="" if patient == _NONE else patient,
         site="" if site == _NONE else site,
-        subgroup="" if subgroup == _NONE else subgroup,
+        subgroups=tuple(subgroups),
         truth_case=found.truth_case if found else None,
     )
 
@@ -123,12 +130,13 @@ def _asked(given: Given, columns: Columns) -> Asked:
     column = _only(columns.truths)
     values = sorted(set(given.labelled.cells[column]) - {""})
     places = st.columns(3)
-    positive = _BY_WORD
+    positive: list[str] = []
     if len(values) <= _MANY:
-        positive = places[0].selectbox(
+        positive = places[0].multiselect(
             "The finding is there where the truth says",
-            [_BY_WORD, *values],
+            values,
             key=f"results_positive_{given.named}_{column}",
+            placeholder=_BY_WORD,
         )
     finding = places[1].text_input(
         "What the finding is called",
@@ -146,7 +154,7 @@ def _asked(given: Given, columns: Columns) -> Asked:
     )
     return Asked(
         finding.strip(),
-        None if positive == _BY_WORD else positive,
+        tuple(positive),
         {} if threshold is None else {THE_FINDING: float(threshold)},
     )
 

@@ -67,7 +67,8 @@ def test_columns_whose_names_tell_nothing_are_asked():
     for role, column in (("Case", "a"), ("Score", "b"), ("Truth", "d")):
         choice(at, role).set_value(column).run()
     assert "not clear which value" in at.error[0].value
-    choice(at, "The finding is there where the truth says").set_value("dog").run()
+    said_so = next(one for one in at.multiselect if one.label.startswith("The finding is there"))
+    said_so.set_value(["dog"]).run()
 
     assert not at.exception
     assert not at.error
@@ -81,9 +82,10 @@ def test_a_truth_apart_findings_and_doubts():
     drop(at, b"case,A,B\n1,0,0\n2,1,0\n3,0,1\n", "truth.csv", to="results_truth_0")
 
     assert not at.exception
-    assert at.multiselect[0].value == ["A", "B"]
+    findings = next(one for one in at.multiselect if one.label == "Findings")
+    assert findings.value == ["A", "B"]
     assert any("AUC for A is 0.000, below 0.5" in warning.value for warning in at.warning)
-    at.multiselect[0].set_value(["B"]).run()
+    findings.set_value(["B"]).run()
     assert not any("AUC" in warning.value for warning in at.warning)
 
 

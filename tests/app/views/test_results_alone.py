@@ -118,6 +118,19 @@ def test_a_site_is_looked_at_alone_and_doubts_are_said(home):
     assert cards(at)["Specificity"].proto.delta_description == "0 of 2"
 
 
+def test_subgroups_of_several_kinds_are_compared_one_kind_at_a_time(home):
+    rows = "".join(f"{n},{'FM'[n % 2]},{'XYZ'[n % 3]},{n / 10},{n % 2}\n" for n in range(10))
+    add(home, f"case,sex,scanner,score,truth\n{rows}")
+    at = open_page()
+
+    view(at, "Subgroups")
+    assert not at.exception
+    assert set(at.dataframe[0].value["Subgroup"]) == {"F", "M"}
+    at.segmented_control(key="performance_subgroups_sex_scanner").set_value("scanner").run()
+    assert not at.exception
+    assert set(at.dataframe[0].value["Subgroup"]) == {"X", "Y", "Z"}
+
+
 def test_findings_and_classes_have_their_pages(home):
     rows = "".join(f"{n},{n / 10},{n % 2},{1 - n / 10},{n % 3 // 2}\n" for n in range(9))
     add(home, f"case,A_score,A_truth,B_score,B_truth\n{rows}", name="findings")

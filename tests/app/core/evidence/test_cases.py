@@ -36,12 +36,12 @@ def test_which_value_is_positive_is_asked_and_never_guessed():
     with pytest.raises(DatasetError, match=r"'cat', 'cow', 'dog'.*--positive VALUE"):
         cases(text)
 
-    found = cases(text, positive="DOG")
+    found = cases(text, positive=("DOG",))
 
     assert found.task.classes == ("no dog", "dog")
     assert found.predictions["y_true"].tolist() == [0, 1, 0]
     with pytest.raises(DatasetError, match="No cell of the column 'truth' says 'sheep'"):
-        cases(text, positive="sheep")
+        cases(text, positive=("sheep",))
 
 
 def test_a_row_that_cannot_be_used_costs_itself_and_is_counted():

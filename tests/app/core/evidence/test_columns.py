@@ -1,7 +1,8 @@
 import pytest
 
 from app.core.errors import DatasetError
-from app.core.evidence.columns import Said, normal, recognise
+from app.core.evidence.column_words import normal
+from app.core.evidence.columns import Said, recognise
 from tests.app.core.evidence.tables import csv
 
 
@@ -41,8 +42,8 @@ def test_columns_are_recognised_as_programs_call_them(heading, row, scores, trut
 def test_patients_sites_and_subgroups_are_recognised_and_stated():
     found = recognise(csv("Image,PatientID,Hospital,Sex,Score,Truth\na,1,X,F,0.5,1\n"))
 
-    assert (found.case, found.patient, found.site, found.subgroup) == (
-        "Image", "PatientID", "Hospital", "Sex",
+    assert (found.case, found.patient, found.site, found.subgroups) == (
+        "Image", "PatientID", "Hospital", ("Sex",),
     )  # fmt: skip
     assert found.stated() == (
         "Columns: case 'Image'; score 'Score'; truth 'Truth'; patient 'PatientID'; site "

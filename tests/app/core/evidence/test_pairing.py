@@ -47,7 +47,7 @@ def test_a_table_and_a_bundle_are_matched_by_file_and_what_is_not_shared_is_coun
     np.testing.assert_allclose(found.second.cases.probabilities[:, 1], [r[4] for r in ROWS[2:]])
     # The bundle knows the patients, which hold for both.
     assert found.first.cases.unit == "patient"
-    assert found.first.cases.patients.tolist() == [f"patient p{n // 2}" for n in range(2, 12)]
+    assert found.first.cases.named_patients.tolist() == [f"p{n // 2}" for n in range(2, 12)]
     assert "'vendor' does not name its finding" in found.notes[0]
 
 
@@ -123,7 +123,7 @@ def test_different_questions_are_not_compared(tmp_path):
     again = results(tmp_path, rows(range(12)), finding="EFFUSION", name="again")
     turned = results(
         tmp_path, rows(range(12), truth=lambda n: ("normal", "Effusion")[n % 2]), name="turned",
-        positive="normal",
+        positive=("normal",),
     )  # fmt: skip
 
     with pytest.raises(DatasetError, match="different questions cannot be compared"):

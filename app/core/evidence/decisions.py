@@ -1,0 +1,58 @@
+"""What a program decided, where a table has no scores: a decision counts as a score of 0 or 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.core.errors import DatasetError
+from app.core.evidence.manifest import THE_FINDING
+from app.core.evidence.numbers import MISSING
+from app.core.evidence.truths import read_truth
+
+
+def scores_of_decisions(
+    decided: pd.Series[str], truth: pd.Series[str], column: str, *, positive: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    """A score for the finding, or for each of several classes.
+
+    Args:
+        decided: What was decided, text, `(n,)`.
+        truth: What is true, text, `(n,)`.
+        column: Name of the column of decisions, for messages.
+        positive: What the truth says where the finding is there; nothing recognises it.
+
+    Returns:
+        Finding or class -> 0, 1, or NaN where nothing was decided, float64 `(n,)`.
+
+    Raises:
+        DatasetError: If it is not clear what a decision means.
+    """
+    said = decided.str.strip().str.lower()
+    nothing = said.isin(MISSING)
+    classes = {one.strip().lower(): one.strip() for one in truth.unique()}
+    classes = {lower: one for lower, one in sorted(classes.items()) if lower not in MISSING}
+    if len(classes) > 2 and not positive and said[~nothing].isin(classes).all():
+        return {
+            one: np.where(nothing, np.nan, (said == lower).astype(np.float64))
+            for lower, one in classes.items()
+        }
+    try:
+        # With the truth, whose words mean the same.
+        both = read_truth(pd.concat([truth, decided]), column, positive=positive)
+        return {THE_FINDING: both.labels[len(truth) :]}
+    except DatasetError:
+        return {THE_FINDING: read_truth(decided, column).labels}
+
+
+def are_decisions(scores: Mapping[str, NDArray[np.float64]]) -> bool:
+    """Whether every score is 0 or 1, and both occur.
+
+    Args:
+        scores: Finding or class -> its scores, float64 `(num_cases,)`, NaN where there is none.
+    """
+    values = np.unique(np.concatenate(list(scores.values())))
+    return np.array_equal(values[~np.isnan(values)], [0.0, 1.0])
