@@ -23,8 +23,10 @@ _FILMS_A_DIRECTION = 4
 _SHRINKAGE = 0.05
 # Share of right films that may be taken for having a fault, or for lacking any of their four sides.
 # A cropped film looks most like a right one, and a part that is missing can change the answer; its
-# share is of films as they are and as if taken elsewhere. A remedy is confirmed by a second look.
+# share is of films as they are and as if taken elsewhere together. Of those as they are, which a
+# model refuses for their distance too, it is smaller. A remedy is confirmed by a second look.
 _FALSE_ALARMS_OF_CROPPED = 0.02
+_FALSE_ALARMS_AS_THEY_ARE = 0.01
 _FALSE_ALARMS = {"side_by_side": 0.002}
 _FALSE_ALARMS_OF_OTHERS = 0.005
 # Of all kinds together; of films as they are and as if taken elsewhere, of which the latter are
@@ -87,12 +89,14 @@ def fit_probes(
         ]
     )
     for places, share in _families(names):
-        films = validation
+        allowed = [(validation, share)]
         if names[places[0]] in CROPPED:
-            films = np.concatenate([validation, elsewhere.validation])
+            allowed = [
+                (validation, _FALSE_ALARMS_AS_THEY_ARE),
+                (np.concatenate([validation, elsewhere.validation]), share),
+            ]
             weights[places], offsets[places] = (part[places] for part in with_elsewhere)
-        scores = clipped(films) @ weights.T + offsets
-        offsets[places] -= np.maximum(0.0, highest_allowed(scores[:, places], share))
+        offsets[places] -= _thresholds(weights[places], offsets[places], allowed)
     reach = np.array(
         [max(1.0, np.quantile(distances[name], _REACH[name in REMEDY_OF])) for name in names]
     )
@@ -125,8 +129,7 @@ def fit_kinds(
         distances: Kind -> how far its images are as they are, in limits, `(num_images,)`.
     """
     weights, offsets = _discriminants([right, *kinds.values()])
-    scores = clipped(validation) @ weights.T + offsets
-    offsets = offsets - np.maximum(0.0, highest_allowed(scores, _FALSE_ALARMS_OF_KINDS))
+    offsets = offsets - _thresholds(weights, offsets, [(validation, _FALSE_ALARMS_OF_KINDS)])
     reach = np.array([max(1.0, np.quantile(distances[name], _REACH_OF_KINDS)) for name in kinds])
     return _chosen(tuple(kinds), weights, offsets, reach, range(len(kinds)))
 
@@ -139,6 +142,28 @@ def _families(names: Sequence[str]) -> Iterator[tuple[list[int], float]]:
     for place, name in enumerate(names):
         if name not in CROPPED:
             yield [place], _FALSE_ALARMS.get(name, _FALSE_ALARMS_OF_OTHERS)
+
+
+def _thresholds(
+    weights: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    allowed: Sequence[tuple[Features, float]],
+) -> NDArray[np.float64]:
+    """The lowest scores of probes, 0 or more, with no more false alarms than are allowed.
+
+    Args:
+        weights: float64 `(num_probes, num_features)`.
+        offsets: float64 `(num_probes,)`.
+        allowed: Films, and the share of them that may exceed any threshold.
+
+    Returns:
+        float64 `(num_probes,)`.
+    """
+    thresholds = np.zeros(len(offsets))
+    for films, share in allowed:
+        scores = clipped(films) @ weights.T + offsets
+        thresholds = np.maximum(thresholds, highest_allowed(scores, share))
+    return thresholds
 
 
 def highest_allowed(scores: NDArray[np.float64], share: float) -> NDArray[np.float64]:

@@ -95,6 +95,26 @@ def test_what_differs_between_places_is_no_missing_side():
     assert min(true_here, true_anywhere) > 0.75
 
 
+def test_right_films_as_they_are_are_seldom_taken_for_cropped_however_few_varied_ones_are():
+    missing, films = right(300, 81) + np.float32([0, 2, 0, 0, 0]), right(1_000, 82)
+    # None of the varied films is ever taken for cropped, so all alarms would be of right ones.
+    elsewhere = Elsewhere(
+        right(600, 83) - np.float32([0, 9, 0, 0, 0]),
+        {},
+        right(1_000, 84) - np.float32([0, 9, 0, 0, 0]),
+    )
+    probes = fit_probes(
+        right(600, 85),
+        {"cropped_top": missing},
+        validation=films,
+        elsewhere=elsewhere,
+        faulty_validation={"cropped_top": missing},
+        distances={"cropped_top": np.ones(300)},
+    )
+
+    assert 5 <= np.sum(probes.scores(films) > 0) <= 10
+
+
 def test_what_differs_between_places_is_no_other_kind():
     """Kinds differ along 0; between places, films differ along 1, where the kind was found too."""
 
