@@ -37,6 +37,8 @@ def graph_ending(model: Any, head: Head | None) -> Ending:
     node = result.input_value(0).get_node()
     while node.get_type_name() in _PASSED_ON:
         node = node.input_value(0).get_node()
+    if node.get_type_name() == "FakeQuantize":
+        raise _rounded()
     activation = _ACTIVATIONS.get(node.get_type_name(), "linear")
     before = node.input_value(0) if activation != "linear" else result.input_value(0)
     if _units(before) != units:
@@ -142,10 +144,7 @@ def _output(model: Any) -> Any:
         one for one in model.get_results() if one.input_value(0).get_element_type().is_real()
     ]
     if not results:
-        raise NotImportedError(
-            "The model answers in whole numbers, as one quantised to integers throughout does. Its "
-            "probabilities would be rounded: convert it again with float inputs and outputs."
-        )
+        raise _rounded()
     if len(results) != 1:
         names = ", ".join(str(one.input_value(0).get_node().get_friendly_name()) for one in results)
         raise NotImportedError(
@@ -153,6 +152,14 @@ def _output(model: Any) -> Any:
             "number for each class: a model with several tasks, or of features, cannot be imported."
         )
     return results[0]
+
+
+def _rounded() -> NotImportedError:
+    return NotImportedError(
+        "The model answers in whole numbers, as one quantised to integers throughout does. Its "
+        "probabilities would be rounded: convert it again in float, or with its weights alone "
+        "quantised (without `representative_dataset`)."
+    )
 
 
 def _units(output: Any) -> int:

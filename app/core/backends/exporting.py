@@ -118,7 +118,7 @@ def _write(bundle: Bundle, to: ExportFormat, file: Path) -> None:
             raise BundleError(
                 f"The network of {bundle.name!r} is a graph of OpenVINO, imported from "
                 f"{bundle.manifest.training.get('file', 'another format')}, and can be exported "
-                "only with --to openvino."
+                "only with --to openvino: nothing converts such graphs to other formats."
             )
         _save_openvino(_with_probabilities(bundle), file)
         return
@@ -128,13 +128,19 @@ def _write(bundle: Bundle, to: ExportFormat, file: Path) -> None:
     elif to == "openvino":
         _save_openvino(load_openvino().convert_model(_frozen(model)), file)
     elif to == "tflite":
-        import tensorflow as tf
-
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")  # and Keras lists what it saves
-            file.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+        _save_tflite(model, file)
     else:
         _save_onnx(model, file)
+
+
+def _save_tflite(model: Any, file: Path) -> None:
+    import keras
+    import tensorflow as tf
+
+    named = keras.Model({"pixels": model.input}, {"probabilities": model.output})
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # and Keras lists what it saves
+        file.write_bytes(tf.lite.TFLiteConverter.from_keras_model(named).convert())
 
 
 def _save_onnx(model: Any, file: Path) -> None:

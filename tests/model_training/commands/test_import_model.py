@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.cli import main as overread
 from app.core.bundles.bundle import load_bundle
 from model_training.cli import main
 from tests.model_training.films import draw, write_classes
@@ -30,11 +32,20 @@ def commands() -> list[list[str]]:
     """The commands of the page, without the program's folder."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.S | re.M)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [shlex.split(line) for line in lines if "overread-train import" in line]
+    return [shlex.split(line) for line in lines if line.startswith(".venv/bin/")]
+
+
+def run(command: list[str]) -> int:
+    """Runs a command of the page in this process."""
+    program = Path(command[0]).name
+    if program == "python":
+        runpy.run_path(command[1])
+        return 0
+    return {"overread-train": main, "overread": overread}[program](command[1:])
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch):
+def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch, phantom_bundle, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
     write_classes(tmp_path / "films", CLASSES, patients=12)
@@ -48,13 +59,16 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch):
     torch_like(tmp_path / "model.onnx")
     scikit_like(tmp_path / "mlp.onnx", features=28 * 28)
     write_tensorflow(tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "phantom-chest").symlink_to(phantom_bundle.path)
     found = commands()
 
     for command in found:
-        assert Path(command[0]).name == "overread-train"
-        assert main(command[1:]) == 0, command
+        assert run(command) == 0, command
 
-    outs = [command[command.index("--out") + 1] for command in found]
+    assert capsys.readouterr().out.splitlines()[-1].startswith("largest difference: ")
+    imports = [command for command in found if command[1] == "import"]
+    outs = [command[command.index("--out") + 1] for command in imports]
     bundles = [load_bundle(tmp_path / out) for out in outs]
     assert len(bundles) >= 5
     assert {bundle.manifest.quality for bundle in bundles} == {"measured", "unknown"}

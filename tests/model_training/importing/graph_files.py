@@ -139,3 +139,26 @@ def write_tensorflow(folder: Path) -> Any:
     read = openvino.Core().read_model(folder / "saved_model")
     openvino.save_model(read, folder / "model.xml", compress_to_fp16=False)
     return model
+
+
+def quantised(model: Any, path: Path, kind: str, pixels: np.ndarray) -> Path:
+    """A network of Keras as TensorFlow Lite has it on small devices.
+
+    Args:
+        model: The network.
+        path: The file to write.
+        kind: `whole` takes and gives integers, `inside` floats but computes in integers, `weights`
+            has integers for its weights alone.
+        pixels: What it is fitted to, as it takes them.
+    """
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind != "weights":
+        converter.representative_dataset = lambda: ([one[np.newaxis]] for one in pixels)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if kind == "whole":
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+    path.write_bytes(converter.convert())
+    return path

@@ -264,6 +264,26 @@ def test_files_of_other_formats_that_are_damaged(of_tensorflow, tmp_path):
             import_network(tmp_path / name, Said(classes=("A", "B", "C"), scale="0..1"))
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_of_integers_is_refused_and_one_of_quantised_weights_is_not(
+    of_tensorflow, tmp_path
+):
+    _, model = of_tensorflow
+    said, pixels = Said(classes=("A", "B", "C"), scale="0..1"), films()
+    whole, inside, weights = (
+        graph_files.quantised(model, tmp_path / f"{kind}.tflite", kind, pixels / 255)
+        for kind in ("whole", "inside", "weights")
+    )
+
+    for path in (whole, inside):
+        with pytest.raises(NotImportedError, match="answers in whole numbers"):
+            import_network(path, said)
+    imported = import_network(weights, said)
+
+    expected = np.asarray(model(pixels / 255))
+    assert np.abs(softmax(logits_function(imported.network)(pixels)) - expected).max() < 5e-3
+
+
 def _with(path, *, before=(), reshaped=False):
     """The network of PyTorch with arithmetic before it, or with a batch of 1 written into it."""
     torch_like(path, batch=1 if reshaped else "batch")
