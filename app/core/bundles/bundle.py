@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -215,6 +216,21 @@ def _load_adapted(path: Path, base: Path | None) -> Bundle:
     )
     check_predictions(adapted._tables, adapted.manifest.task, bundle=adapted.path.name)
     return adapted
+
+
+def network_folder(path: Path) -> Path:
+    """The folder of the network that a folder is used with.
+
+    Args:
+        path: The folder of a bundle, or of an adaptation.
+
+    Returns:
+        Of an adaptation, the folder of its bundle, as far as that can be told; else the same.
+    """
+    if is_file(path / ADAPTATION) and not is_file(path / MANIFEST):
+        with suppress(BundleError, OSError):
+            return _base_of(path, parse_adaptation((path / ADAPTATION).read_bytes(), path.name))
+    return path
 
 
 def _base_of(path: Path, adaptation: Adaptation) -> Path:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from app.core.bundles.bundle import Bundle, load_bundle
+from app.core.bundles.bundle import Bundle, load_bundle, network_folder
 from app.core.bundles.bundle_folders import find_bundles
 from app.core.errors import BundleError
 from app.core.results.evidence_maps import EvidenceMaps
@@ -33,7 +33,7 @@ class InstalledModels:
             settings: Where models and results are, and what computes.
         """
         self._settings = settings
-        self._bundles: Kept[tuple[Path, int], Bundle] = Kept(_MOST_BUNDLES)
+        self._bundles: Kept[tuple[Path, int, int], Bundle] = Kept(_MOST_BUNDLES)
         self._engines: Kept[str, Engine] = Kept(_MOST_ENGINES)
         self._maps: Kept[str, EvidenceMaps] = Kept(_MOST_ENGINES)
         self._store: ResultStore | None = None
@@ -42,13 +42,15 @@ class InstalledModels:
     def bundle(self, path: Path) -> Bundle:
         """A verified bundle; read again if any of its files changes.
 
+        An adaptation is also read again if its bundle changes: it may be for another version then.
+
         Args:
             path: Its folder.
 
         Raises:
             BundleError: If it cannot be used.
         """
-        return self._bundles.get((path, _newest_change(path)), lambda: load_bundle(path))
+        return self._bundles.get(_state(path), lambda: load_bundle(path))
 
     def known_bundle(self, path: Path) -> Bundle | None:
         """A verified bundle if it need not be read again; else None.
@@ -56,7 +58,7 @@ class InstalledModels:
         Args:
             path: Its folder.
         """
-        return self._bundles.find((path, _newest_change(path)))
+        return self._bundles.find(_state(path))
 
     def find(self, sha256: str, *, name: str) -> Bundle | None:
         """The model with a digest; None if it is gone, or was changed.
@@ -127,6 +129,11 @@ def installed_models() -> InstalledModels:
 @lru_cache(maxsize=8)
 def _installed(settings: Settings) -> InstalledModels:
     return InstalledModels(settings)
+
+
+def _state(path: Path) -> tuple[Path, int, int]:
+    network = network_folder(path)
+    return path, _newest_change(path), 0 if network == path else _newest_change(network)
 
 
 def _newest_change(path: Path) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from app.core.bundles.bundle import Bundle
@@ -9,9 +11,10 @@ from app.core.bundles.bundle_files import SAMPLES
 from app.core.bundles.bundle_folders import find_bundles, shown_names
 from app.core.markdown import escape_markdown
 from app.core.settings import read_settings
+from app.ui import errors
 from app.ui.cache import models
 
-_MODEL, _PICKER = "model", "model_picker"
+_MODEL, _PICKER, _GONE = "model", "model_picker", "model_gone"
 
 
 def pick_model() -> None:
@@ -23,10 +26,10 @@ def pick_model() -> None:
         st.session_state.pop(_MODEL, None)
         st.warning(f"There is no model in the folder {escape_markdown(repr(folder.name))}.")
         return
-    if st.session_state.get(_PICKER) not in names:
-        # A model with sample films can be tried immediately.
-        tried = (path.name for path in bundles if (path / SAMPLES).is_dir())
-        st.session_state[_PICKER] = next(tried, names[0])
+    before = st.session_state.get(_PICKER)
+    if before not in names:
+        st.session_state[_GONE] = before
+        st.session_state[_PICKER] = _instead_of(before, bundles)
     shown = dict(zip(names, shown_names(bundles), strict=True))
     chosen = st.selectbox(
         "Model",
@@ -34,10 +37,28 @@ def pick_model() -> None:
         format_func=shown.__getitem__,
         key=_PICKER,
         persist_state="session",
+        on_change=errors.callback(_forget_gone),
     )
     st.session_state[_MODEL] = chosen
     if shown[chosen] != chosen:
         st.text(shown[chosen])  # which the picker has no room for
+    if gone := st.session_state.get(_GONE):
+        st.warning(
+            f"The model {escape_markdown(gone)} is no longer installed; {escape_markdown(chosen)} "
+            "is chosen instead."
+        )
+
+
+def _instead_of(gone: str | None, bundles: list[Path]) -> str:
+    """Of an adaptation that is gone, its bundle; else a model with films to try it with."""
+    names = [path.name for path in bundles]
+    base = (gone or "").partition("@")[0]
+    tried = (path.name for path in bundles if (path / SAMPLES).is_dir())
+    return base if base in names else next(tried, names[0])
+
+
+def _forget_gone() -> None:
+    st.session_state.pop(_GONE, None)
 
 
 def choose_model(name: str) -> None:
@@ -47,6 +68,7 @@ def choose_model(name: str) -> None:
         name: Of its folder.
     """
     st.session_state[_PICKER] = name
+    _forget_gone()
 
 
 def has_model() -> bool:

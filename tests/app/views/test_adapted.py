@@ -1,5 +1,6 @@
 """An adaptation in the app: chosen like a model, and named wherever it decides."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,27 @@ def test_performance_is_that_of_the_place(adapted):
     promised = " ".join(one.value for one in at.markdown)
     assert "Ruled out below" in promised
     assert "On the local split" in promised
+
+
+def test_one_that_is_deleted_by_hand_gives_way_to_its_bundle_and_says_so(adapted):
+    at = choose("views/adapt.py")
+    shutil.rmtree(adapted.adapted_in)
+    at.run()
+
+    assert not at.exception
+    assert at.selectbox(key="model_picker").value == "light"
+    said = "The model light@ward-3 is no longer installed; light is chosen instead."
+    assert [one.value for one in at.warning] == [said]
+    # Until a model is chosen.
+    assert [one.value for one in at.run().warning] == [said]
+
+
+def test_one_for_another_version_of_the_bundle_is_refused_as_soon_as_that_changes(adapted):
+    at = choose("views/adapt.py")
+    assert not at.error
+    manifest = adapted.path / "bundle.json"
+    manifest.write_text(manifest.read_text() + "\n")
+    at.run()
+
+    assert not at.exception
+    assert "was made for another version of the bundle 'light'" in at.error[0].value
