@@ -53,6 +53,11 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
             option, metavar="COLUMN", help=f"column of {what}; default: recognised by its name"
         )
     command.add_argument(
+        "--long", metavar="COLUMN",
+        help="column that names the finding, class or reader of a row, where each case has several "
+        "rows; empty for a row each; default: recognised by its name",
+    )  # fmt: skip
+    command.add_argument(
         "--subgroup", action="append", metavar="COLUMN",
         help="column of what results are compared between, such as sex; may be given more than "
         "once; default: recognised by its name",
@@ -87,6 +92,7 @@ def _run(options: argparse.Namespace) -> None:
     from app.core.evidence.asked import Asked
     from app.core.evidence.cases import collect
     from app.core.evidence.columns import Said, recognise
+    from app.core.evidence.long_layout import as_cases
     from app.core.evidence.table_files import read_table_file
     from app.core.evidence.writing import write_evidence
     from app.core.progress import progress
@@ -94,7 +100,10 @@ def _run(options: argparse.Namespace) -> None:
     if options.out.exists():
         raise WrongCall(f"{str(options.out)!r} exists. Name a new folder with --out.")
     table = read_table_file(options.table, sheet=options.sheet)
-    truth = None if options.truth is None else read_table_file(options.truth)
+    table = as_cases(table, kind=options.long, case=options.case)
+    truth = None
+    if options.truth is not None:
+        truth = as_cases(read_table_file(options.truth), case=options.truth_case)
     said = Said(
         options.case,
         _pairs(options.score),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 
 # Longer and plainer names first: the first that is found is taken.
 CASES = (
@@ -65,3 +66,17 @@ def normal(name: str) -> str:
     letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", letters)
     return re.sub(r"[\W_]+", "_", spaced.lower()).strip("_")
+
+
+def first_of(
+    columns: Iterable[str], known: Iterable[str], taken: Collection[str | None] = ()
+) -> str | None:
+    """The first column with one of these names, in the order of the names.
+
+    Args:
+        columns: All columns.
+        known: Names as `normal` writes them.
+        taken: Columns that are something else.
+    """
+    places = {normal(one): one for one in reversed(list(columns)) if one not in taken}
+    return next((places[name] for name in known if name in places), None)

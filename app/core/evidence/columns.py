@@ -18,6 +18,7 @@ from app.core.evidence.column_words import (
     SITES,
     SUBGROUPS,
     TRUTHS,
+    first_of,
     normal,
 )
 from app.core.evidence.manifest import THE_FINDING
@@ -140,17 +141,24 @@ def recognise(table: Table, truth: Table | None = None, said: Said | None = None
     return Columns(case, scores, truths, subgroups=subgroups, truth_case=truth_case, **roles)
 
 
-def proposed(table: Table, truth: Table | None = None) -> Columns | None:
-    """What each column may be, for somebody to confirm; None where names do not tell.
+def proposed(table: Table, truth: Table | None = None) -> Columns:
+    """What each column may be, for somebody to confirm.
 
     Args:
         table: The scores, and the truth if there is no table of it.
         truth: The truth by case.
+
+    Returns:
+        Where names do not tell all of it, what they tell: no case, or neither scores nor truths.
     """
     try:
         return recognise(table, truth)
     except DatasetError:
-        return None
+        case = _first(table, CASES)
+        patient, site = _first(table, PATIENTS, {case}), _first(table, SITES, {case})
+        subgroups = tuple(one for one in table.columns if normal(one) in SUBGROUPS)
+        truth_case = None if truth is None else _first(truth, CASES)
+        return Columns(case or "", {}, {}, patient, site, subgroups, truth_case=truth_case)
 
 
 def _scores(table: Table, labelled: Table, taken: set[str | None]) -> dict[str, str]:
@@ -269,9 +277,7 @@ def _require_there(table: Table, named: Iterable[str | None]) -> None:
 
 
 def _first(table: Table, known: Iterable[str], taken: Iterable[str | None] = ()) -> str | None:
-    """The first column with one of these names, in the order of the names."""
-    places = {normal(one): one for one in reversed(table.columns) if one not in set(taken)}
-    return next((places[name] for name in known if name in places), None)
+    return first_of(table.columns, known, set(taken))
 
 
 def _is_numeric(table: Table, column: str) -> bool:

@@ -16,7 +16,7 @@ from app.core.errors import DatasetError, system_reason
 from app.core.evidence.column_words import KNOWN, normal
 from app.core.evidence.numbers import numbers_of
 from app.core.evidence.table_text import rows_of_text
-from app.core.evidence.workbooks import read_sheet
+from app.core.evidence.workbooks import read_sheet, sheets_of
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
@@ -104,6 +104,22 @@ def read_table(content: bytes, name: str, *, sheet: str | None = None) -> Table:
     if cells.empty:
         raise DatasetError(f"The table {name!r} has no rows. Expected one row for each case.")
     return Table(name, hashlib.sha256(content).hexdigest(), cells, tuple(notes))
+
+
+def sheets_with_rows(content: bytes, name: str) -> list[str]:
+    """The sheets of a workbook that have rows; nothing of any other table.
+
+    Args:
+        content: The file.
+        name: Its name, by whose ending the format is known.
+
+    Raises:
+        DatasetError: If it cannot be read.
+    """
+    if PurePath(name).suffix.lower() != ".xlsx":
+        return []
+    with _reading(name):
+        return sheets_of(content)
 
 
 @contextmanager

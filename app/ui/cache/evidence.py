@@ -11,8 +11,9 @@ from app.core.evidence.asked import Asked
 from app.core.evidence.cases import Cases, collect
 from app.core.evidence.columns import Columns
 from app.core.evidence.evidence import Evidence, load_evidence
+from app.core.evidence.long_layout import as_cases
 from app.core.evidence.manifest import EVIDENCE
-from app.core.evidence.table_files import Table, read_table
+from app.core.evidence.table_files import Table, read_table, sheets_with_rows
 from app.core.images import display, geometry
 from app.core.images.preparation import read_film
 
@@ -45,8 +46,24 @@ def _evidence(path: Path, stamps: tuple[tuple[int, int], ...]) -> Evidence:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the table")
-def table(file_id: str, name: str, _content: bytes) -> Table:
+def table(file_id: str, name: str, _content: bytes, sheet: str | None) -> Table:
     """A table that was uploaded.
+
+    Args:
+        file_id: Identity of the upload.
+        name: Its file name.
+        _content: Its content.
+        sheet: Which sheet of a workbook; None if only one has rows.
+
+    Raises:
+        DatasetError: If it is no table.
+    """
+    return read_table(_content, name, sheet=sheet)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the workbook")
+def sheets(file_id: str, name: str, _content: bytes) -> list[str]:
+    """The sheets of an uploaded workbook that have rows; nothing of any other table.
 
     Args:
         file_id: Identity of the upload.
@@ -54,9 +71,21 @@ def table(file_id: str, name: str, _content: bytes) -> Table:
         _content: Its content.
 
     Raises:
-        DatasetError: If it is no table.
+        DatasetError: If it cannot be read.
     """
-    return read_table(_content, name)
+    return sheets_with_rows(_content, name)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the rows")
+def wide(named: str, _table: Table, kind: str) -> Table:
+    """A table with one row for each case.
+
+    Args:
+        named: Tells it from all others.
+        _table: As it was read.
+        kind: The column that tells what a row is about; empty if that is a case.
+    """
+    return as_cases(_table, kind=kind)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the cases")

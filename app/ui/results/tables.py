@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import streamlit as st
 
 from app.core.errors import OverreadError
+from app.core.evidence.long_layout import recognised_layout
 from app.core.evidence.table_files import SUFFIXES, Table
 from app.core.markdown import escape_sentence
 from app.ui.cache import evidence as cached
@@ -36,7 +38,10 @@ class Given:
     @property
     def named(self) -> str:
         """Tells these tables from all others."""
-        return self.scores.sha256 + ("" if self.truth is None else self.truth.sha256)
+        tables = [one for one in (self.scores, self.truth) if one is not None]
+        # A sheet, or a row for each case, has other columns.
+        columns = "\n".join(name for one in tables for name in one.columns)
+        return "_".join([*(one.sha256 for one in tables), sha256(columns.encode()).hexdigest()[:8]])
 
 
 def say_purpose() -> None:
@@ -65,9 +70,37 @@ def _table(label: str, key: str) -> Table | None:
     upload: Any = st.file_uploader(label, type=_TYPES, key=key)
     if upload is None:
         return None
+    content = upload.getvalue()
     try:
-        return cached.table(upload.file_id, upload.name, upload.getvalue())
+        sheet = _pick_sheet(upload, content)
+        read = cached.table(upload.file_id, upload.name, content, sheet)
+        return _with_rows_of_cases(read)
     except OverreadError as error:
         # Here, so that the rest of the page stays.
         st.error(escape_sentence(str(error)), icon=":material/error:")
         return None
+
+
+def _pick_sheet(upload: Any, content: bytes) -> str | None:
+    """The sheet of a workbook that has several with rows; None of anything else."""
+    sheets = cached.sheets(upload.file_id, upload.name, content)
+    if len(sheets) < 2:
+        return None
+    return st.selectbox("Sheet", sheets, key=f"results_sheet_{upload.file_id}")
+
+
+def _with_rows_of_cases(table: Table) -> Table:
+    """One row for each case; where a row may be about a part of one, the user says so."""
+    try:
+        layout = recognised_layout(table)
+    except OverreadError:
+        layout = None
+    if layout is None:
+        return table
+    kind = st.selectbox(
+        "A row is about",
+        [layout.kind, ""],
+        format_func=lambda one: f"a case and its {one}" if one else "a case",
+        key=f"results_long_{table.sha256}",
+    )
+    return cached.wide(f"{table.sha256} {table.notes} {kind}", table, kind)

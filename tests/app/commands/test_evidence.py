@@ -42,6 +42,15 @@ def write_tables(folder):
     save(
         "findings.csv", case=cases, eff_ai=score, eff_ref=truth, nod_ai=1 - score, nod_ref=1 - truth
     )
+    save(
+        "long.csv", image=np.repeat(cases, 2), pathology=["effusion", "nodule"] * 40,
+        score=np.stack([score, 1 - score], axis=1).ravel().round(3),
+        truth=np.stack([truth, 1 - truth], axis=1).ravel(),
+    )  # fmt: skip
+    save(
+        "readers.csv", case=np.repeat(cases, 2), reader=["R1", "R2"] * 40,
+        score=random.integers(1, 6, 80), truth=np.repeat(truth, 2),
+    )  # fmt: skip
     save("scores.csv", case=cases, score=score)
     save("truth.csv", case=[case.removesuffix(".png") for case in cases], truth=truth)
     save("rival.csv", case=cases[4:], score=np.round(1 - score, 3)[4:])
@@ -76,6 +85,8 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch, capsys)
     assert made["export"].manifest.sites == ("A", "B")
     assert made["export"].manifest.task.classes == ("benign", "malignant")
     assert made["findings"].manifest.findings["effusion"].thresholds.decision == 0.3
+    assert made["long"].manifest.task.classes == ("effusion", "nodule")
+    assert made["second-reader"].manifest.kind == "score"
     assert made["spring"].name == "Vendor, spring 2026"
     assert not made["points"].are_probabilities
     said = capsys.readouterr()
