@@ -13,6 +13,7 @@ from app.core.bundles import reference_section
 from app.core.bundles.network_input import Input
 from app.core.bundles.reference_section import FeatureLayer
 from app.core.errors import DatasetError
+from app.core.gate.image_statistics import NAMES
 from app.core.gate.reference import Reference
 from app.core.gate.statistic_ranges import FEWEST_FILMS, StatisticRanges
 from app.core.images.reading import ReadOptions
@@ -32,6 +33,9 @@ from model_training.reference.views import Looked, Looker, featuriser
 # With fewer films a limit that refuses one in fifty is a matter of chance.
 FEWEST_TRAINING = 60
 FEWEST_VALIDATION = 50
+
+# Mean grey level around films, 0 to 1, up to which it counts as black.
+_BLACK = 0.05
 
 
 class TooFewFilmsError(DatasetError):
@@ -240,6 +244,9 @@ def _fitted(
     looked: Mapping[str, Looked], named: Sequence[str], sizes: Sequence[int], amounts: Amounts
 ) -> Reference:
     training, validation = looked["train"], looked["val"]
+    # Where a black frame cannot be cut off, it is another fault; rules see all others there.
+    other_frame = "framed" if _is_black_around(training) else "padded"
+    named = [name for name in named if name != other_frame]
     reference = find_components(training.features, sizes)
     reference = choose_limit(reference, validation.features, share=amounts.share)
     wrong = {name: reference.standardised(validation.faulty[name]) for name in named}
@@ -264,6 +271,12 @@ def _fitted(
         else None
     )
     return replace(reference, probes=probes, ranges=ranges)
+
+
+def _is_black_around(films: Looked) -> bool:
+    """Whether most films are black around what they show, so that a black frame has no edge."""
+    surround = films.statistics[:, NAMES.index("surround")]
+    return bool(np.median(surround) <= _BLACK)
 
 
 def _held_out(

@@ -37,7 +37,7 @@ def faulty(name: str, film: Pixels, other: Pixels, rng: np.random.Generator) -> 
     """A film with a fault.
 
     Args:
-        name: One of `FAULTS` or `CROPPED`.
+        name: One of `FAULTS`, `CROPPED` or `PADDED`.
         film: uint8 `(height, width)` or `(height, width, 3)` in [0, 255].
         other: Another film, for `side_by_side`.
         rng: Decides what varies: which side is cropped, by how much, how wide a frame is.
@@ -48,7 +48,7 @@ def faulty(name: str, film: Pixels, other: Pixels, rng: np.random.Generator) -> 
     Raises:
         KeyError: If there is no such fault.
     """
-    make = (FAULTS | CROPPED)[name]
+    make = (FAULTS | CROPPED | PADDED)[name]
     return np.ascontiguousarray(make(film, other, rng))
 
 
@@ -92,11 +92,16 @@ def _side_by_side(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixe
     return np.concatenate([film, beside], axis=int(rng.integers(2)))
 
 
-def _framed(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
-    width = max(1, round(rng.uniform(*_FRAME) * min(film.shape[:2])))
-    grey = int(rng.choice((0, 255)))
-    around = [(width, width), (width, width), (0, 0)][: film.ndim]
-    return np.pad(film, around, constant_values=grey)
+def _framed_in(*greys: int) -> Maker:
+    """The fault of a film in a frame of one of these grey levels."""
+
+    def frame(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+        width = max(1, round(rng.uniform(*_FRAME) * min(film.shape[:2])))
+        grey = int(rng.choice(greys))
+        around = [(width, width), (width, width), (0, 0)][: film.ndim]
+        return np.pad(film, around, constant_values=grey)
+
+    return frame
 
 
 # A film that lacks its left part differs from a right one in the opposite way to one that lacks its
@@ -115,10 +120,14 @@ FAULTS: dict[str, Maker] = {
     "mirrored": _mirrored,
     "cropped": _cropped,
     "side_by_side": _side_by_side,
-    "framed": _framed,
+    "framed": _framed_in(0, 255),
 }
+# A frame that is as black as what is around a slice anyway has no edge to be seen by: the slice
+# only looks smaller. A probe of its own recognises that better than one of white frames as well.
+PADDED: dict[str, Maker] = {"padded": _framed_in(0)}
 # A mirrored film may be a patient whose heart is on the right: it is tried, but never named.
 NAMED: tuple[str, ...] = (
     *(fault for fault in FAULTS if fault not in ("mirrored", "cropped")),
     *CROPPED,
+    *PADDED,
 )

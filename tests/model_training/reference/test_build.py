@@ -130,3 +130,22 @@ def test_too_few_films_are_refused_before_any_is_read(network, cases):
 
     with pytest.raises(TooFewFilmsError, match="there are 50 and 50"):
         build(network, gone)
+
+
+@pytest.mark.parametrize(("ground", "frame"), [(0, "padded"), (120, "framed")])
+def test_a_black_frame_is_a_fault_of_its_own_where_films_are_black_around(
+    network, tmp_path, ground, frame
+):
+    found = []
+    for number in range(140):
+        rng = np.random.default_rng(number)
+        picture = np.full((40, 40), ground, np.uint8)
+        picture[4:36, 4:36] = rng.normal(150, 5, (32, 32)).clip(0, 255).astype(np.uint8)
+        path = tmp_path / f"{number}.png"
+        cv2.imwrite(str(path), picture)
+        found.append(Case(path, path.name, 0, "", "", "train" if number < 70 else "val"))
+    cases = known_cases(found, [f"{number:064x}" for number in range(140)], np.arange(140))
+
+    named = build(network, cases).section.faults
+
+    assert {"framed", "padded"} & set(named) == {frame}

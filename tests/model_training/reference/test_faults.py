@@ -6,7 +6,7 @@ import pytest
 from app.core.gate.fault_probes import REMEDY_OF
 from app.core.images import remedies
 from app.core.images.film import Film
-from model_training.reference.faults import CROPPED, FAULTS, faulty
+from model_training.reference.faults import CROPPED, FAULTS, PADDED, faulty
 
 
 def film(rows=40, columns=60):
@@ -21,7 +21,7 @@ def test_the_remedy_undoes_the_fault(fault):
     assert remedies.apply(Film(wrong), REMEDY_OF[fault]).pixels.tolist() == film().tolist()
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, *CROPPED])
+@pytest.mark.parametrize("fault", [*FAULTS, *CROPPED, *PADDED])
 @pytest.mark.parametrize("shape", [(40, 60), (40, 60, 3), (1, 1)])
 def test_makes_a_film_of_the_same_kind_and_leaves_the_first_unchanged(fault, shape):
     pixels = np.random.default_rng(2).integers(0, 256, shape).astype(np.uint8)
@@ -45,6 +45,16 @@ def test_a_cropped_film_is_a_part_that_lacks_a_side():
 
     assert min(losses) >= 15
     assert max(losses) <= 50
+
+
+def test_a_padded_film_is_whole_in_the_middle_of_a_black_one():
+    whole = film(100, 100)
+    padded = faulty("padded", whole, film(), np.random.default_rng(4))
+    width = (len(padded) - 100) // 2
+
+    assert 5 <= width <= 15
+    assert padded[width:-width, width:-width].tolist() == whole.tolist()
+    assert padded.sum() == whole.sum()
 
 
 @pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])

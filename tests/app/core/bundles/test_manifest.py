@@ -238,6 +238,7 @@ def test_a_reference_takes_format_3(content):
         "layers": [REFERENCE["layers"][0], {"layer": "stage3", "grid": 1, "spread": False}],
         "faults": [],
         "contradictions": [],
+        "other_kinds": [],
     }
 
 

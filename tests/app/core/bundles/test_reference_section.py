@@ -46,6 +46,8 @@ def test_a_layer_is_pooled_whole_unless_it_says_otherwise():
         ({"refused": 151}, "151 images are refused of 150"),
         ({"layers": [{"layer": "pixels", "grid": 0}]}, "layers.0.grid"),
         (contradicted(votes=5), "contradictions.0.votes"),
+        ({"other_kinds": [{"name": "a knee", "refused": 11, "of": 10}]}, "11 images of a kind"),
+        ({"other_kinds": [{"name": "", "refused": 1, "of": 10}]}, "other_kinds.0.name"),
         (contradicted(on_wrong=32), "32 of 31 wrong"),
         (contradicted(on_right=1014), "1014 of 1013 right"),
     ],

@@ -135,6 +135,14 @@ def test_a_turned_film_that_looks_like_another_kind_until_it_is_upright_is_calle
     assert caught.value.code == "turned_90"
 
 
+def test_a_slice_with_more_black_around_it_is_framed_and_cannot_be_put_right():
+    with pytest.raises(RefusedImageError, match="smaller than in those") as caught:
+        check_familiar(seen(0.9, "padded"))
+
+    assert caught.value.code == "framed"
+    assert caught.value.remedy is None
+
+
 def test_a_turned_image_of_another_kind_is_of_another_kind():
     with pytest.raises(RefusedImageError) as caught:
         check_familiar(seen(0.9, "turned_90", "a knee"), remedied=seen(0.8, kind="a knee"))
