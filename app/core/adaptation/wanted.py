@@ -157,10 +157,10 @@ def proposal_in_words(counts: LabelCounts, task: Task) -> str:
     needed, fewest = positives_needed(MISS_RATE), positives_needed(LOOSEST_MISS_RATE)
     if counts.positives >= needed:
         return f"{having}. That can show {promise}."
-    usual = f"{percent(MISS_RATE)} takes {needed:,} that have it"
+    usual = f"To show at most {percent(MISS_RATE)}, {needed:,} with {positive} are needed"
     if counts.positives:
         films = ceil((needed - counts.positives) * counts.units / counts.positives)
-        usual += f", about {counted(films, f'more {counts.unit}')} like these"
+        usual += f": about {counted(films, f'more {counts.unit}')} like these"
     if counts.positives < fewest:
         return f"{having}: too few to rule anything out, which takes at least {fewest}. {usual}."
     return f"{having}. That can show at best {promise}. {usual}."

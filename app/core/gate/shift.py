@@ -55,7 +55,7 @@ class Shift:
         num_reference: Films of the reference they were compared with.
         is_matched: Whether these give the model's answers in the proportions of the folder.
         differences: Every comparison; empty if there were too few images.
-        sentence: What a reader must know; empty if nothing matters.
+        paragraphs: What a reader must know; none if nothing matters.
         detail: What was compared, in a sentence.
         drawn: What shows the difference best; None if nothing matters or nothing can be drawn.
     """
@@ -69,14 +69,19 @@ class Shift:
     num_reference: int
     is_matched: bool
     differences: tuple[Difference, ...]
-    sentence: str
+    paragraphs: tuple[str, ...]
     detail: str
     drawn: Distributions | None
 
     @property
     def matters(self) -> bool:
         """Whether a difference is neither chance nor small, or every image was refused."""
-        return bool(self.sentence)
+        return bool(self.paragraphs)
+
+    @property
+    def sentence(self) -> str:
+        """All that a reader must know; empty if nothing matters."""
+        return " ".join(self.paragraphs)
 
 
 def compare(
@@ -159,7 +164,7 @@ def compare(
         num_reference=num_reference,
         is_matched=is_matched,
         differences=differences,
-        sentence=shift_words.sentence(told),
+        paragraphs=shift_words.paragraphs(told),
         detail=shift_words.detail(told),
         drawn=_most_telling(differences, figures),
     )

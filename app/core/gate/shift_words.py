@@ -33,6 +33,12 @@ _BECAUSE = {
     "text": "text is written over them",
     "too_small": "they have too few pixels",
     "small_for_model": "they have too few pixels",
+    "too_dark": "they are too dark",
+    "too_bright": "they are too bright",
+    "low_contrast": "they have too little contrast",
+    "several_images": "each file holds several images",
+    "range_unknown": "nothing says which of their values are black and white",
+    "overlay": "they have a heatmap drawn over them",
     "wrong_body_part": "they show another part of the body",
     "wrong_view": "they were taken in another view",
     "wrong_age": "the patients are not of the age the model is for",
@@ -91,16 +97,16 @@ class Told:
         )
 
 
-def sentence(told: Told) -> str:
-    """What a reader must know before the first film is opened; empty if nothing matters."""
+def paragraphs(told: Told) -> tuple[str, ...]:
+    """What a reader must know before the first film is opened; none if nothing matters."""
     if 1 < told.refused.total == told.refused.successes:
-        return _all_refused(told)
+        return (_all_refused(told),)
     parts = [_films(told)]
     if "refused" in told.matter:
         parts.append(_more_refused(told))
     if "answers" in told.matter:
         parts.append(_answers(told, is_alone=not parts[0]))
-    return " ".join(filter(None, parts))
+    return tuple(filter(None, parts))
 
 
 def detail(told: Told) -> str:

@@ -12,10 +12,11 @@ from app.core.performance.formatting import counted, proportion_in_full
 from app.core.statistics.exact_tests import upper_bound
 from app.core.statistics.metrics import Proportion
 
-LIMITS = (
-    "It is about new films from where these came from: elsewhere nothing is promised, and a "
-    "precision holds only where positives are as frequent as here."
-)
+_ELSEWHERE = "It is about new films from where these came from: elsewhere nothing is promised"
+_NOT_SHOWN = "for no threshold do these films show that"
+# What is missed does not depend on how frequent the classes are.
+_PRECISION = "a precision holds only where positives are as frequent as here"
+_RIGHT = "it holds only where each class is as frequent as here"
 
 
 def promises(thresholds: Thresholds, task: Task) -> list[str]:
@@ -45,9 +46,16 @@ def promises(thresholds: Thresholds, task: Task) -> list[str]:
         drawn = "" if guarantee.unit == "film" else f", one of each {guarantee.unit}"
         words.append(
             f"{both} with {percent(guarantee.confidence)} confidence{views}, by exact binomial "
-            f"tests on {counted(guarantee.units, 'film')}{drawn}. {LIMITS}"
+            f"tests on {counted(guarantee.units, 'film')}{drawn}. {_limits(guarantee, task)}"
         )
     return words
+
+
+def _limits(guarantee: Guarantee, task: Task) -> str:
+    """When the promises break."""
+    if not guarantee.rule_in.found:
+        return f"{_ELSEWHERE}."
+    return f"{_ELSEWHERE}, and {_PRECISION if task.binary else _RIGHT}."
 
 
 def percent(value: float) -> str:
@@ -71,10 +79,10 @@ def _rule_out(
         level = (1 - guarantee.confidence) / 2
         least = upper_bound(0, promise.of, level=level)
         could = f" {promise.of:,} positives cannot show less than {_rounded_up(least)}."
-        return f"No rule-out zone: no threshold is shown where {wanted}.{could} {_lacking(promise)}"
+        return f"No rule-out zone: {_NOT_SHOWN} {wanted}.{could} {_lacking(promise)}"
     missed, bound = missed_per_thousand(guarantee)
     return (
-        f"Ruled out below {thresholds.uncertain_low:.3f}: {wanted} "
+        f"Ruled out below a probability of {thresholds.uncertain_low:.3f}: {wanted} "
         f"({promise.errors:,} of {promise.of:,} here; at most {_rounded_up(promise.bound)}). "
         f"{_inside(guarantee, promise)} {missed:.3g} missed per 1,000 films, at most "
         f"{ceil(bound):,}."
@@ -93,10 +101,10 @@ def _rule_in(
         wanted = f"at most {percent(promise.promised)} of the predictions above it are wrong"
         errors = "wrong here"
     if not promise.found:
-        return f"No {name}: no threshold is shown where {wanted}. {_lacking(promise)}"
+        return f"No {name}: {_NOT_SHOWN} {wanted}. {_lacking(promise)}"
     return (
-        f"{verb} from {thresholds.uncertain_high:.3f}: {wanted} ({promise.errors:,} of "
-        f"{promise.of:,} {errors}). {_inside(guarantee, promise)}"
+        f"{verb} from a probability of {thresholds.uncertain_high:.3f}: {wanted} "
+        f"({promise.errors:,} of {promise.of:,} {errors}). {_inside(guarantee, promise)}"
     )
 
 

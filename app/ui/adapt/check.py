@@ -100,7 +100,7 @@ def _show(check: StoredCheck, bundle: Bundle) -> None:
     sentences = map(escape_markdown, films_in_words(check, task))
     st.caption(
         f"{' '.join(sentences)} In brackets 95 % intervals and counts, films of a patient taken "
-        f"together. The list of films is known by {check.data.fingerprint[:12]}."
+        f"together. Fingerprint of these films: {check.data.fingerprint[:12]}."
     )
 
 

@@ -37,16 +37,16 @@ def show(shift: Shift | None, bundle: Bundle) -> None:
         st.warning(escape_markdown(shift.sentence), icon=":material/compare_arrows:")
         return
     # One line, so that the list keeps its rows; what to do about it is a click away.
-    first, _, rest = shift.sentence.partition(". ")
+    first, _, rest = shift.paragraphs[0].partition(". ")
     label = f"{escape_markdown(first.rstrip('.'))}. :small[More]"
     with st.expander(label, icon=":material/warning:", key="review_shift"):
-        if rest:
-            st.markdown(escape_markdown(rest))
+        for paragraph in filter(None, (rest, *shift.paragraphs[1:])):
+            st.markdown(escape_markdown(paragraph))
         _show_proof(shift, bundle)
 
 
 def _show_proof(shift: Shift, bundle: Bundle) -> None:
-    figure, table = st.columns([1, 2])
+    figure, table = st.columns([1, 2.6])
     if shift.drawn is not None:
         with figure:
             axis = charts.AXES[shift.drawn.what]

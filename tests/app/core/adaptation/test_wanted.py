@@ -40,7 +40,10 @@ def test_a_part_of_the_films_is_tried_with_what_it_can_show():
     ("counts", "facts"),
     [
         # (72 - 16) * 100 / 16 = 350 more.
-        (LabelCounts(100, 16, "film"), ["at most 21 %", "72 that have it, about 350 more films"]),
+        (
+            LabelCounts(100, 16, "film"),
+            ["at most 21 %", "72 with PNEUMONIA are needed: about 350 more films"],
+        ),
         (LabelCounts(100, 8, "patient"), ["too few", "at least 13", "about 800 more patients"]),
         (LabelCounts(50, 0, "film"), ["0 of 50 films", "too few"]),
         (LabelCounts(200, 80, "film"), ["at most 5 %", "at least 90 %"]),
