@@ -16,6 +16,7 @@ from app.core.statistics.metrics import OperatingPoint, Proportion
 
 _OUTCOMES = (("True negative", "False positive"), ("False negative", "True positive"))
 _MOST_POINTS = 4000  # of a curve; a screen shows no more
+_MOST_LEVEL = 4  # names that stand beside each other below a matrix
 _MAX_WORDED = 8  # with more classes, a cell has no room for its percentage
 
 
@@ -72,7 +73,9 @@ def confusion_matrix(
         "ticktext": list(class_names),
         "showgrid": False,
     }
-    figure.update_xaxes(title="Predicted", zeroline=False, **ticks)
+    # Many names lie askew, and to the right the last of them would have no room.
+    askew = -45 if len(class_names) > _MOST_LEVEL else 0
+    figure.update_xaxes(title="Predicted", zeroline=False, tickangle=askew, **ticks)
     figure.update_yaxes(
         title="Truth",
         zeroline=False,

@@ -1,4 +1,4 @@
-"""A vendor's table and a folder of films, without a model: figures, a ward, the worst errors."""
+"""A vendor's table and a folder of films: figures, a ward, the worst errors, and a comparison."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from app.cli import main
 from tests.e2e import steps
 from tests.e2e.conftest import dashboard
 
@@ -31,7 +32,19 @@ def vendor(phantom_bundle, tmp_path):
     return table, films, [name for _, name in sorted(errors)]
 
 
-def test_a_vendors_table_becomes_figures_and_films(page, vendor, home):
+@pytest.fixture
+def rival(phantom_bundle, tmp_path, home):
+    """Results of another vendor, right about the first 20 of the same films, added before."""
+    rows = ["image,ai_score,reference"]
+    for sample in phantom_bundle.samples[:20]:
+        ill = sample.parent.name == "PNEUMONIA"
+        rows.append(f"{sample.name},{0.9 if ill else 0.2},{'yes' if ill else 'no'}")
+    table = tmp_path / "rival.csv"
+    table.write_text("\n".join(rows) + "\n")
+    assert main(["evidence", str(table), "--out", str(home / "evidence" / "rival")]) == 0
+
+
+def test_a_vendors_table_becomes_figures_and_films(page, vendor, rival, home):
     table, films, errors = vendor
     with dashboard(home) as address:
         steps.open_page(page, address, "Add results")
@@ -60,4 +73,12 @@ def test_a_vendors_table_becomes_figures_and_films(page, vendor, home):
                 listed.click(position={"x": 15, "y": HEADER + ROW * row + ROW // 2})
             expect(shown.get_by_text(name, exact=True)).to_be_visible()
             expect(shown.get_by_role("img")).to_be_visible()
+
+        steps.choose(page, "Comparison")
+        page.get_by_role("combobox", name="Compare with").fill("rival")
+        with steps.rerun(page):
+            page.keyboard.press("Enter")
+        steps.shown(page.get_by_text("Accuracy: too few cases to tell, 75.0 % and 100.0 %"))
+        steps.shown(page.get_by_text("20 shared cases of 20 groups"))
+        steps.shown(page.get_by_text("4 cases only in vendor, 0 cases only in rival"))
         expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -245,7 +245,7 @@ def _require_one_truth(pairing: Pairing) -> None:
         raise DatasetError(
             f"{first.name!r} and {second.name!r} state a different truth for "
             f"{int(differing.sum()):,} of {counted(len(differing), 'shared case')}, such as "
-            f"{first.names[differing][0]!r}: decide which is right, and add the results again."
+            f"{str(first.names[differing][0])!r}: decide which is right, and add the results again."
         )
 
 

@@ -9,7 +9,7 @@ from app.core.bundles.decision_rule import Calibration
 from app.core.bundles.task import Task
 from app.core.statistics.bootstrap import MANY_CASES, Interval
 from app.core.statistics.metrics import F1, Proportion
-from app.core.statistics.prevalence import Estimate
+from app.core.statistics.prevalence import PER, Estimate
 
 NO_FIGURE = "none"
 _MOST_DECIMALS = 4  # in which a probability is told from its threshold
@@ -43,8 +43,8 @@ def share(estimate: Estimate) -> tuple[str, str]:
     """A proportion that was worked out, such as `33.3 %`, and its 95 % interval."""
     if not isfinite(estimate.value):
         return NO_FIGURE, "no interval"
-    interval = f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
-    return f"{100 * estimate.value:.1f} %", interval
+    low, high = (_not_rounded_away(100 * limit, 100) for limit in (estimate.low, estimate.high))
+    return f"{_not_rounded_away(100 * estimate.value, 100)} %", f"{low} to {high} %"
 
 
 def expected(estimate: Estimate) -> tuple[str, str]:
@@ -52,8 +52,11 @@ def expected(estimate: Estimate) -> tuple[str, str]:
     if not isfinite(estimate.value):
         return NO_FIGURE, "no interval"
     decimals = 1 if estimate.high < 100 else 0
-    interval = f"{estimate.low:.{decimals}f} to {estimate.high:.{decimals}f}"
-    return f"{estimate.value:.{decimals}f}", interval
+    value, low, high = (
+        _not_rounded_away(number, PER, decimals)
+        for number in (estimate.value, estimate.low, estimate.high)
+    )
+    return value, f"{low} to {high}"
 
 
 def figure(interval: Interval) -> str:
@@ -167,6 +170,16 @@ def by_class(counts: Iterable[int], task: Task) -> str:
     """
     classes = zip(counts, task.classes, strict=True)
     return ", ".join(f"{count:,} {task.display_name(name)}" for count, name in classes)
+
+
+def _not_rounded_away(number: float, most: float, decimals: int = 1) -> str:
+    """A number from 0 to `most`; `< 0.1` or `> 99.9` where rounding would say none or all."""
+    step = 10**-decimals
+    if 0 < number < step / 2:
+        return f"< {step:.{decimals}f}"
+    if most - step / 2 <= number < most:
+        return f"> {most - step:.{decimals}f}"
+    return f"{number:.{decimals}f}"
 
 
 def _percent_text(value: float, decimals: int) -> str:

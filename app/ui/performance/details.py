@@ -75,7 +75,8 @@ def calibration(
     with right:
         _histograms("Probabilities", histograms, task, axis, threshold)
     error = check.error.corrected
-    verdict = " That is no evidence of a calibration error." if error.low == 0 else ""
+    reaches_zero = error.low < 0.0005  # as shown
+    verdict = " The interval reaches 0: no evidence of a calibration error." if reaches_zero else ""
     st.caption(
         "Left: images per bin above the diagram. Right: misclassified images on the bars. "
         f"Expected calibration error {formatting.figure(error)} (95 % interval "

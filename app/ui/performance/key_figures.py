@@ -46,15 +46,16 @@ def of_classes(held_out: HeldOut, results: Results) -> None:
     """
     task, split = results.manifest.task, held_out.split
     names = [task.display_name(name) for name in task.classes]
+    decisions = [
+        cached.decision_metrics(results, split, None, label) for label in range(len(task.classes))
+    ]
     figures.multiclass_figures(
         metrics.confusion_matrix(
             held_out.y_true, held_out.predicted(), num_classes=len(task.classes)
         ),
-        [
-            cached.decision_metrics(results, split, None, label)
-            for label in range(len(task.classes))
-        ],
+        decisions,
         cached.multiclass_performance(results, split),
         names,
         held_out.unit,
     )
+    prevalence.of_one_class(decisions, names)

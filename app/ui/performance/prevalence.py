@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 
 import streamlit as st
@@ -14,7 +15,7 @@ from app.core.statistics.prevalence import PER, at_prevalence
 from app.ui import components
 
 KEY = "performance_prevalence"
-_LOWEST, _HIGHEST = 0.01, 99.99  # per cent
+CLASS_KEY = "performance_prevalence_class"
 _HOW = (
     "Sensitivity and specificity as shown above, taken over to your prevalence, which counts as "
     "known exactly. Intervals: those of sensitivity and specificity; of the predictive values, "
@@ -22,23 +23,51 @@ _HOW = (
 )
 
 
-def at_own_site(decisions: DecisionMetrics, tested: Proportion, positive: str) -> None:
+def of_one_class(decisions: Sequence[DecisionMetrics], names: Sequence[str]) -> None:
+    """Asks for one of several classes and its prevalence, and shows what follows from it.
+
+    Args:
+        decisions: Figures of each class against all others.
+        names: Display names of the classes.
+    """
+    place, _ = st.columns([1, 4])
+    label = place.selectbox(
+        "Class at your site",
+        range(len(names)),
+        format_func=lambda position: names[position],
+        key=CLASS_KEY,
+        persist_state="session",
+    )
+    of_class = decisions[label]
+    positive, negative = of_class.sensitivity.total, of_class.specificity.total
+    at_own_site(
+        of_class,
+        Proportion(positive, positive + negative),
+        names[label],
+        condition="the other classes are as frequent among each other as here, and ",
+    )
+
+
+def at_own_site(
+    decisions: DecisionMetrics, tested: Proportion, positive: str, *, condition: str = ""
+) -> None:
     """Asks for the prevalence at the reader's site, and shows what follows from it.
 
     Args:
         decisions: Figures at the decision threshold.
         tested: The prevalence of the split.
         positive: Display name of the positive class.
+        condition: What else must be as here, for a sentence.
     """
     asked, *cards = st.columns(5)
     with asked:
         per_cent = st.number_input(
             "Prevalence at your site, in %",
-            min_value=_LOWEST,
-            max_value=_HIGHEST,
+            min_value=0.0,
+            max_value=100.0,
             value=None,
             step=1.0,
-            format="%.2f",
+            format="%g",
             placeholder=f"here {formatting.percent(tested)}",
             key=KEY,
             persist_state="session",
@@ -46,10 +75,15 @@ def at_own_site(decisions: DecisionMetrics, tested: Proportion, positive: str) -
             "films of this split only.",
         )
     if per_cent is None:
-        cards[0].caption(
-            "What PPV, NPV, missed films and false alarms become where the finding is rarer or "
-            "more frequent."
+        st.caption(
+            "With your prevalence, this shows what PPV, NPV, missed films and false alarms become "
+            "where the finding is rarer or more frequent."
         )
+        return
+    name = escape_markdown(positive)
+    if not 0 < per_cent < 100:
+        films = "no film shows" if per_cent == 0 else "every film shows"
+        st.caption(f"Where {films} {name}, there is nothing to tell apart. Give a share between.")
         return
     there = at_prevalence(decisions.sensitivity, decisions.specificity, per_cent / 100)
     with_finding, without = PER * there.prevalence, PER - PER * there.prevalence
@@ -68,11 +102,10 @@ def at_own_site(decisions: DecisionMetrics, tested: Proportion, positive: str) -
     ):
         with card:
             components.estimate(label, texts, of, note=_HOW)
-    name = escape_markdown(positive)
     st.caption(
-        f"Expected of 1,000 films at a prevalence of {per_cent:.4g} %, if films with and without "
-        f"{name} look there as they do here: a place with milder disease or other machines has "
-        "another sensitivity and specificity."
+        f"Expected of 1,000 films at a prevalence of {per_cent:.4g} %, if {condition}films with "
+        f"and without {name} look there as they do here: a place with milder disease or other "
+        "machines has another sensitivity and specificity."
     )
 
 
