@@ -40,7 +40,11 @@ def foreign_film(seed: int, *, side: int = 64) -> NDArray[np.uint8]:
 
 
 def with_reference(
-    bundle: Bundle, folder: Path, *, ranges: StatisticRanges | None = None
+    bundle: Bundle,
+    folder: Path,
+    *,
+    ranges: StatisticRanges | None = None,
+    reads_markers: bool = True,
 ) -> Bundle:
     """A copy in `folder` of a bundle, as if trained on films like `familiar_film`.
 
@@ -87,6 +91,7 @@ def with_reference(
         "refused": 1,
         "of": 60,
         "faults": FAULTS,
+        "reads_markers": reads_markers,
     }
     (folder / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
     return load_bundle(folder)

@@ -23,7 +23,7 @@ from model_training.reference.contradictions import Measured, Placed
 from model_training.reference.faults import FAULTS, NAMED
 from model_training.reference.kind_probes import look_at, with_kinds
 from model_training.reference.known_cases import KnownCase
-from model_training.reference.layers import default_layers, num_channels
+from model_training.reference.layers import layers_by_depth, num_channels
 from model_training.reference.other_kinds import OtherKind
 from model_training.reference.probes import Elsewhere, fit_probes
 from model_training.reference.refusals import RefusalCounter
@@ -33,6 +33,9 @@ from model_training.reference.views import Looked, Looker, featuriser
 # With fewer films a limit that refuses one in fifty is a matter of chance.
 FEWEST_TRAINING = 60
 FEWEST_VALIDATION = 50
+# The share of training films in which a side marker can be read, for markers to be looked for: none
+# can in slices or cells, and looking takes a fifth of the gate's time.
+_LEAST_MARKED = 0.01
 
 # Mean grey level around films, 0 to 1, up to which it counts as black.
 _BLACK = 0.05
@@ -139,7 +142,8 @@ def build_reference(
     """
     amounts = amounts or Amounts()
     split = _chosen(cases, amounts, seed)
-    layers = default_layers(network)
+    by_depth = layers_by_depth(network)
+    layers = tuple(layer for some in by_depth for layer in some)
     looker = Looker(network_input, reading, featuriser(network, layers))
     named = tuple(name for name in NAMED if name not in no_faults)
     tried = tuple(name for name in FAULTS if name not in no_faults)
@@ -159,7 +163,7 @@ def build_reference(
     }
     split = {name: [split[name][at] for at in looked[name].positions] for name in split}
     _require_enough(split)
-    reference = _fitted(looked, named, _layer_sizes(network, layers), amounts)
+    reference = _fitted(looked, named, _sizes(network, by_depth), amounts)
     reference = with_kinds(
         reference, kinds, looker, training=looked["train"], validation=looked["val"], seed=seed
     )
@@ -181,6 +185,7 @@ def build_reference(
                 reference_section.OtherKind(name=name, refused=refused.successes, of=refused.total)
                 for name, (refused, _) in of_kinds.items()
             ),
+            reads_markers=reference.reads_markers,
         ),
         replace(reference, sample=np.stack([one.coordinates for one in seen])),
         tuple(split[name][at].image_id for name, at in held_out),
@@ -232,11 +237,11 @@ def _chosen(cases: Sequence[KnownCase], amounts: Amounts, seed: int) -> dict[str
 _MOST = {"train": "training", "val": "validation", "test": "test"}
 
 
-def _layer_sizes(network: AnyNetwork, layers: Sequence[FeatureLayer]) -> list[int]:
-    """Number of features of each layer."""
+def _sizes(network: AnyNetwork, by_depth: Sequence[Sequence[FeatureLayer]]) -> list[int]:
+    """Number of features at each depth of a network."""
     return [
-        layer.grid**2 * num_channels(network, layer) * (2 if layer.spread else 1)
-        for layer in layers
+        sum(one.grid**2 * num_channels(network, one) * (2 if one.spread else 1) for one in some)
+        for some in by_depth
     ]
 
 
@@ -270,7 +275,8 @@ def _fitted(
         if len(training.statistics) >= FEWEST_FILMS
         else None
     )
-    return replace(reference, probes=probes, ranges=ranges)
+    reads_markers = bool(training.has_marker.mean() >= _LEAST_MARKED)
+    return replace(reference, probes=probes, ranges=ranges, reads_markers=reads_markers)
 
 
 def _is_black_around(films: Looked) -> bool:

@@ -93,6 +93,8 @@ class RefusalCounter:
         if refusal is None and ranges is not None:
             size = self.looker.network_input
             refusal = refusal_of(lambda: check_figures(looked.shapes[at], statistics, size, ranges))
+        if refusal is None and self.reference.reads_markers:
+            refusal = looked.mirrored[at]
         return Impression(statistics, refusal)
 
     def _observe_with(self, case: Case, remedy: Remedy) -> Observation:

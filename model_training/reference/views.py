@@ -15,6 +15,7 @@ from app.core.errors import ImageError, RefusedImageError, Remedy
 from app.core.gate.admission import refusal_of
 from app.core.gate.film_view import FilmView
 from app.core.gate.image_statistics import NAMES, view_statistics
+from app.core.gate.markers import has_marker
 from app.core.gate.rules.header import check_header
 from app.core.gate.rules.mirrored import check_mirrored
 from app.core.images import decoding, remedies
@@ -44,7 +45,9 @@ class Looked:
         features: float32 `(num_films, num_features)`.
         statistics: float32 `(num_films, num_statistics)`, see `image_statistics`.
         shapes: Rows and columns of each film.
-        stated: Why each is refused for what its file or its marker states; None if it is not.
+        stated: Why each is refused for what its file states; None if it is not.
+        mirrored: The same for its marker.
+        has_marker: bool `(num_films,)`, whether the letter R of one can be read.
         faulty: Fault -> features of copies of the first films that have it.
         elsewhere: Features of variants of the films, see `variation`; none if none were wanted.
         faulty_elsewhere: Fault -> the same of copies that lack a side.
@@ -55,6 +58,8 @@ class Looked:
     statistics: NDArray[np.float32]
     shapes: tuple[tuple[int, int], ...]
     stated: tuple[RefusedImageError | None, ...]
+    mirrored: tuple[RefusedImageError | None, ...]
+    has_marker: NDArray[np.bool_]
     faulty: dict[str, NDArray[np.float32]]
     elsewhere: NDArray[np.float32]
     faulty_elsewhere: dict[str, NDArray[np.float32]]
@@ -103,6 +108,8 @@ class Looker:
         statistics: list[NDArray[np.float32]] = []
         shapes: list[tuple[int, int]] = []
         stated: list[RefusedImageError | None] = []
+        mirrored: list[RefusedImageError | None] = []
+        markers: list[bool] = []
         copies: dict[str, list[NDArray[np.float32]]] = {fault: [] for fault in faults}
         variants: list[NDArray[np.float32]] = []
         variants_without: dict[str, list[NDArray[np.float32]]] = {
@@ -114,7 +121,9 @@ class Looker:
             views = [FilmView(film) for film in films]
             statistics += [view_statistics(view) for view in views]
             shapes += [(film.pixels.shape[0], film.pixels.shape[1]) for film in films]
-            stated += map(self._stated, films, views)
+            stated += map(self._stated, films)
+            mirrored += map(_mirrored, views)
+            markers += map(has_marker, views)
             chosen = films[: max(0, num_faulty - len(positions))]
             positions += [position for position, _ in some]
             for fault in faults if chosen else ():
@@ -137,6 +146,8 @@ class Looker:
             np.array(statistics, np.float32).reshape(len(positions), len(NAMES)),
             tuple(shapes),
             tuple(stated),
+            tuple(mirrored),
+            np.array(markers, np.bool_),
             {fault: np.concatenate([nothing, *found]) for fault, found in copies.items()},
             np.concatenate([nothing, *variants]),
             {fault: np.concatenate([nothing, *found]) for fault, found in variants_without.items()},
@@ -153,9 +164,8 @@ class Looker:
         features: NDArray[np.float32] = self.featurise(self._fitted([film]))[0]
         return features
 
-    def _stated(self, film: Film, view: FilmView) -> RefusedImageError | None:
-        by_header = refusal_of(lambda: check_header(film, self.network_input))
-        return by_header or refusal_of(lambda: check_mirrored(view))
+    def _stated(self, film: Film) -> RefusedImageError | None:
+        return refusal_of(lambda: check_header(film, self.network_input))
 
     def _read(self, cases: Sequence[Case]) -> Iterator[list[tuple[int, Film]]]:
         """Position and film of those that can be read, some at a time."""
@@ -205,6 +215,10 @@ def read_film(case: Case, network_input: Input, reading: ReadOptions) -> Film:
     with guarded():
         data = Source(case.name, case.path).read()
         return decoding.decode(data, for_model(reading, network_input))
+
+
+def _mirrored(view: FilmView) -> RefusedImageError | None:
+    return refusal_of(lambda: check_mirrored(view))
 
 
 def _without_side(fault: str, film: Film, rng: np.random.Generator) -> Film:

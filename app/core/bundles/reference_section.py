@@ -75,8 +75,10 @@ class Reference(Section):
     The numbers themselves are in files of the bundle. The limit rests on the distance that the
     proportion `limit_share` of the validation images exceed; `refused` says how many `of` them are
     refused, in older bundles without what rules refuse. `faults` are the ways to be wrong that can
-    be named, such as `inverted`. `contradictions` is one for the task, or one for each finding;
-    older ones have none. `other_kinds` are foreign kinds that were shown to be told.
+    be named, such as `inverted`. `reads_markers` says whether the letter R of a side marker could
+    be read in training images; without, none is looked for. `contradictions` is one for the task,
+    or one for each finding; older ones have none. `other_kinds` are foreign kinds that were shown
+    to be told.
     """
 
     layers: tuple[FeatureLayer, ...] = Field(min_length=1)
@@ -84,6 +86,7 @@ class Reference(Section):
     refused: int = Field(ge=0)
     of: int = Field(ge=1)
     faults: tuple[str, ...] = ()
+    reads_markers: bool = True
     contradictions: tuple[Contradictions, ...] = ()
     other_kinds: tuple[OtherKind, ...] = ()
 

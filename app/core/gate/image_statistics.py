@@ -82,7 +82,7 @@ def view_statistics(view: FilmView) -> NDArray[np.float32]:
     rows, columns = view.shape
     levels = view.levels
     straight = lines(view)
-    mean, deviation = _moments(view.small)
+    mean, deviation = _moments(view.focus)
     return np.array(
         [
             math.log2(rows * columns) / 2,
@@ -93,10 +93,10 @@ def view_statistics(view: FilmView) -> NDArray[np.float32]:
             _num_levels(levels) / 256,
             sum(levels[: _BLACK + 1].tolist()),
             sum(levels[_WHITE:].tolist()),
-            _sharpness(view.focus),
+            _sharpness(view.focus, deviation),
             _noise(view.middle),
             _blockiness(view),
-            _surround(view.small, mean),
+            _surround(view.focus, mean),
             _symmetry(view.focus),
             _colour(view.small_in_colour),
             border(view),
@@ -126,8 +126,8 @@ def _num_levels(levels: NDArray[np.float32]) -> int:
     return int(total.searchsorted(_OF_ALL_PIXELS * total[-1])) + 1
 
 
-def _sharpness(film: NDArray[np.uint8]) -> float:
-    _, deviation = _moments(film)
+def _sharpness(film: NDArray[np.uint8], deviation: float) -> float:
+    """The detail of a film, given the standard deviation of all."""
     # Its mean is zero but for the border; whole numbers in float32, which OpenCV does faster.
     detail = cv2.Laplacian(film.astype(np.float32), cv2.CV_32F)
     variance = cv2.norm(detail, cv2.NORM_L2) ** 2 / detail.size

@@ -71,7 +71,8 @@ def parts(view: FilmView) -> float:
 
     The correlation of the halves at low resolution; 0 if no such line crosses the film.
     """
-    is_beside, is_above = (_is_parted(view.small, along=along) for along in (0, 1))
+    is_beside = _is_parted(view.small)
+    is_above = _is_parted(np.asarray(cv2.transpose(view.small), np.uint8))
     if not is_beside and not is_above:
         return 0.0
     halves = cv2.resize(
@@ -85,8 +86,8 @@ def parts(view: FilmView) -> float:
 
 def border(view: FilmView) -> float:
     """Share of a film that is a uniform border with a straight edge, in [0, 1]."""
-    rows, columns = view.small.shape
-    inside = inside_border(view.small)
+    rows, columns = view.focus.shape
+    inside = inside_border(view.focus)
     if inside.rows < _LEAST_INSIDE * rows or inside.columns < _LEAST_INSIDE * columns:
         return 0.0
     return 1.0 - (inside.rows * inside.columns) / float(rows * columns)
@@ -139,13 +140,13 @@ def _strongest(
     return np.asarray(np.maximum.reduceat(spans, ends)[::2], np.float32)
 
 
-def _is_parted(film: NDArray[np.uint8], *, along: int) -> bool:
+def _is_parted(film: NDArray[np.uint8]) -> bool:
+    """Whether a uniform column parts what is shown."""
     # Few pixels of each line tell that most are not uniform, so few films are looked at wholly.
-    step = max(1, film.shape[along] // _LOOKED_AT)
-    looked_at = film[::step] if along == 0 else np.ascontiguousarray(film[:, ::step].T)
-    if not _may_be_parted(_are_uniform(looked_at, along=0)):
+    step = max(1, film.shape[0] // _LOOKED_AT)
+    if not _may_be_parted(_are_uniform(film[::step])):
         return False
-    is_uniform = _are_uniform(film, along=along)
+    is_uniform = _are_uniform(film)
     shown = np.flatnonzero(~is_uniform)
     if not shown.size:
         return False
@@ -170,9 +171,9 @@ def _may_be_parted(may_be_uniform: NDArray[np.bool_]) -> bool:
     return bool(may_be_uniform[start:end].any())
 
 
-def _are_uniform(film: NDArray[np.uint8], *, along: int) -> NDArray[np.bool_]:
-    """Whether each column (`along` 0) or row (1) has about one grey level."""
-    return np.asarray(film.max(axis=along) - film.min(axis=along) <= _UNIFORM)
+def _are_uniform(film: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Whether each column has about one grey level."""
+    return np.asarray(film.max(axis=0) - film.min(axis=0) <= _UNIFORM)
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

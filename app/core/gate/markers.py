@@ -19,6 +19,7 @@ from app.core.gate.pieces import pieces_of
 
 # Strokes are narrower than this, in pixels of the small film, and stand out by so many levels.
 _STROKE = 9
+_KERNEL = np.ones((_STROKE, _STROKE), np.uint8)
 _CONTRAST = 90
 # Height of a letter in pixels of the small film, its width relative to that, and the part of its
 # box that it fills.
@@ -53,6 +54,11 @@ def has_mirrored_marker(view: FilmView) -> bool:
     return not any(_is_r(letter) for letter in _letters(view, 0))
 
 
+def has_marker(view: FilmView) -> bool:
+    """Whether an R can be read anywhere in a film, as it is written or mirrored."""
+    return any(_is_r(letter) or _is_mirrored_r(letter) for letter in _letters(view, 0))
+
+
 def _is_mirrored_r(letter: NDArray[np.float32]) -> bool:
     written, mirrored = _templates()
     alike = float((letter @ mirrored).max())
@@ -71,7 +77,7 @@ def _letters(view: FilmView, start: int) -> Iterator[NDArray[np.float32]]:
     part = np.ascontiguousarray(view.small[:, start:])
     if min(part.shape) < _STROKE:
         return
-    strokes = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, np.ones((_STROKE, _STROKE), np.uint8))
+    strokes = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, _KERNEL)
     mask = cv2.threshold(strokes, _CONTRAST - 1, 1, cv2.THRESH_BINARY)[1]
     pieces = pieces_of(np.asarray(mask, np.uint8))
     for left, top, width, height, _ in pieces[_are_letters(pieces)].tolist():

@@ -16,7 +16,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -63,6 +63,7 @@ class Reference:
             order.
         kinds: What foreign kinds look like that are known not to be for the model; None if it was
             shown none.
+        reads_markers: Whether a side marker is looked for, which may show that a film is mirrored.
     """
 
     mean: NDArray[np.float32]
@@ -74,6 +75,13 @@ class Reference:
     ranges: StatisticRanges | None
     sample: NDArray[np.float16]
     kinds: FaultProbes | None = None
+    reads_markers: bool = True
+    _products: NDArray[np.float64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Works out the products of the components with each other, once."""
+        components = self.components.astype(np.float64)
+        object.__setattr__(self, "_products", components @ components.T)
 
     def standardised(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Features minus their mean, divided by their scale.
@@ -106,13 +114,26 @@ class Reference:
         # In float32: converting the components for each film took longer than the products. And
         # without BLAS: its threads, which wait by spinning, took thirty times as long as the
         # products where other programs or other films had the cores.
-        places = np.einsum("nf,kf->nk", standardised, self.components)
-        coordinates = places.astype(np.float64) / np.sqrt(self.variances)
+        places = np.einsum("nf,kf->nk", standardised, self.components).astype(np.float64)
+        coordinates = places / np.sqrt(self.variances)
         within = np.sqrt(np.mean(coordinates**2, axis=1))
-        rest = standardised - np.einsum("nk,kf->nf", places, self.components)
-        beyond = np.sqrt(np.mean(rest.astype(np.float64) ** 2, axis=1))
+        beyond = np.sqrt(self._left_over(standardised, places) / standardised.shape[1])
         distances = np.maximum(within / self.limits[0], beyond / self.limits[1])
         return coordinates, distances
+
+    def _left_over(
+        self, standardised: NDArray[np.float32], places: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The squared length of what the components leave over, float64 `(n,)`.
+
+        As that of the whole, less what they take: a product of all features fewer. Components are
+        kept in float16, so they are orthonormal only nearly, and their own products count.
+        """
+        whole = np.einsum("nf,nf->n", standardised, standardised, dtype=np.float64)
+        taken = np.einsum(
+            "nk,nk->n", places, 2 * places - np.einsum("nk,kj->nj", places, self._products)
+        )
+        return np.asarray(np.maximum(whole - taken, 0), np.float64)
 
     def observe(self, features: NDArray[np.float32]) -> Observation:
         """Where one image lies; its statistics are left to the caller.
@@ -180,7 +201,9 @@ def load_reference(bundle: Bundle) -> Reference | None:
             with np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
         kinds = tuple(one.name for one in section.other_kinds)
-        reference = _reference(arrays, section.faults, kinds)
+        reference = replace(
+            _reference(arrays, section.faults, kinds), reads_markers=section.reads_markers
+        )
     except _UNREADABLE as error:
         what = str(error) if type(error) is ValueError else type(error).__name__
         raise BundleError(

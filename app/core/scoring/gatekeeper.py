@@ -113,7 +113,7 @@ class Gatekeeper:
         ranges = self.reference.ranges
         if refusal is None and ranges is not None:
             refusal = refusal_of(lambda: check_figures(view.shape, statistics, self._input, ranges))
-        if refusal is None and ranges is not None:
+        if refusal is None and self.reference.reads_markers:
             refusal = refusal_of(lambda: check_mirrored(view))
         return Impression(statistics, refusal)
 

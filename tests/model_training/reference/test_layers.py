@@ -9,7 +9,7 @@ from app.core.bundles.reference_section import FeatureLayer
 from app.core.networks.network import Network
 from model_training.networks.catalogue import PRESETS
 from model_training.networks.ensemble import merge
-from model_training.reference.layers import default_layers
+from model_training.reference.layers import default_layers, layers_by_depth
 
 
 def network(preset, size=96):
@@ -35,6 +35,20 @@ def test_the_first_member_of_an_ensemble_has_the_middle_layer():
 
     assert [one.layer for one in found][::2] == ["pixels", together.heatmap_layer]
     assert found[1].layer.startswith("m1_")
+
+
+def test_maps_of_an_ensemble_are_taken_before_they_are_enlarged():
+    pixels = keras.Input((32, 32, 1))
+    fine = layers.Conv2D(3, 3, strides=8, padding="same", name="fine")(pixels)
+    coarse = layers.Conv2D(2, 3, strides=16, padding="same", name="coarse")(pixels)
+    framed = layers.ZeroPadding2D(1)(fine)
+    enlarged = layers.ZeroPadding2D(1)(layers.UpSampling2D(2)(coarse))
+    last = layers.Concatenate(name="both")([framed, enlarged])
+    output = layers.Dense(1, activation="sigmoid")(layers.GlobalAveragePooling2D()(last))
+
+    by_depth = layers_by_depth(Network(keras.Model(pixels, output), "both"))
+
+    assert [one.layer for one in by_depth[-1]] == ["fine", "coarse"]
 
 
 @pytest.mark.parametrize(

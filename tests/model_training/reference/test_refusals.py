@@ -47,6 +47,8 @@ def looked(*films):
         np.stack(statistics),
         ((40, 40),) * len(films),
         stated,
+        (None,) * len(films),
+        np.zeros(len(films), np.bool_),
         faulty={},
         elsewhere=np.stack(features)[:0],
         faulty_elsewhere={},

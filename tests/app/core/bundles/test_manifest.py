@@ -237,6 +237,7 @@ def test_a_reference_takes_format_3(content):
     assert written == REFERENCE | {
         "layers": [REFERENCE["layers"][0], {"layer": "stage3", "grid": 1, "spread": False}],
         "faults": [],
+        "reads_markers": True,
         "contradictions": [],
         "other_kinds": [],
     }

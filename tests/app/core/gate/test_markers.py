@@ -6,7 +6,7 @@ import pytest
 
 from app.core.errors import RefusedImageError
 from app.core.gate.film_view import FilmView
-from app.core.gate.markers import has_mirrored_marker
+from app.core.gate.markers import has_marker, has_mirrored_marker
 from app.core.gate.rules.mirrored import check_mirrored
 from app.core.images.decoding import decode
 from app.core.images.film import Film
@@ -37,6 +37,14 @@ def test_a_film_with_an_r_is_known_when_it_is_mirrored(side, font):
     assert is_mirrored(film[:, ::-1])
     assert not is_mirrored(film)
     assert is_mirrored(np.repeat(film[:, ::-1, np.newaxis], 3, axis=2))
+
+
+@pytest.mark.parametrize(("text", "expected"), [("R", True), ("L", False), ("", False)])
+def test_a_marker_can_be_read_as_it_is_and_mirrored(text, expected):
+    film = marked(text)
+
+    for pixels in (film, np.ascontiguousarray(film[:, ::-1])):
+        assert has_marker(FilmView(Film(pixels))) is expected
 
 
 @pytest.mark.parametrize("text", [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "AP 19:49", ""])

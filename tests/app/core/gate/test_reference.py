@@ -54,6 +54,25 @@ def test_distance_beyond_the_components_by_hand():
     assert seen.coordinates.tolist() == [0]
 
 
+def test_what_is_left_over_is_right_for_components_that_are_orthonormal_only_nearly():
+    rng = np.random.default_rng(0)
+    exact = np.linalg.qr(rng.normal(size=(40, 4)))[0].T
+    components = exact.astype(np.float16).astype(np.float32)
+    films = rng.normal(size=(5, 40)).astype(np.float32)
+    known = reference(
+        mean=np.zeros(40, np.float32),
+        scale=np.ones(40, np.float32),
+        components=components,
+        variances=np.full(4, 1e6, np.float32),
+        limits=np.ones(2, np.float32),
+    )
+
+    rest = films - (films @ components.T) @ components
+
+    expected = np.sqrt((rest**2).mean(axis=1))
+    np.testing.assert_allclose(known.distances(films)[1], expected, rtol=1e-5)
+
+
 def test_coordinates_far_away_stay_finite_in_float16():
     seen = reference().observe(np.array([1e30, 20, 30], np.float32))
 

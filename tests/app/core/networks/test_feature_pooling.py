@@ -54,6 +54,29 @@ def test_a_grid_that_does_not_divide_the_map_evenly(model):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("grid", [1, 2, 3])
+def test_means_and_deviations_of_many_channels(grid):
+    """Cells of one size, and of several."""
+    pixels = keras.Input((8, 8, 5), name="film")
+    many = layers.Activation("relu", name="many")(pixels)
+    model = keras.Model(pixels, layers.GlobalAveragePooling2D()(many))
+    films = np.random.default_rng(0).uniform(0, 9, (2, 8, 8, 5)).astype(np.float32)
+
+    found = feature_function(model, (FeatureLayer(layer="many", grid=grid, spread=True),))(films)
+
+    ends = [8 * part // grid for part in range(grid + 1)]
+    cells = [
+        films[:, ends[row] : ends[row + 1], ends[column] : ends[column + 1]]
+        for row in range(grid)
+        for column in range(grid)
+    ]
+    expected = [
+        np.stack([of(cell, axis=(1, 2)) for cell in cells], axis=-1).reshape(2, -1)
+        for of in (np.mean, np.std)
+    ]
+    np.testing.assert_allclose(found, np.concatenate(expected, axis=1), rtol=1e-4)
+
+
 def test_small_cells_of_a_stack_of_large_pictures():
     """TensorFlow's products of such stacks end the process on processors with AVX-512."""
     pixels = keras.Input((192, 192, 1))

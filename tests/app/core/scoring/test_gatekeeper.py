@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -34,6 +35,17 @@ def test_a_familiar_film_is_measured_and_passes(guarded):
 
     assert found.refusal is None
     assert found.statistics.shape == (len(NAMES),)
+
+
+@pytest.mark.parametrize(("reads", "code"), [(True, "mirrored"), (False, None)])
+def test_a_marker_is_read_where_training_films_had_one(bundle, tmp_path, reads, code):
+    gate = Gatekeeper(with_reference(bundle, tmp_path / bundle.name, reads_markers=reads))
+    film = np.full((256, 256), 60, np.uint8)
+    cv2.putText(film, "R", (20, 50), cv2.FONT_HERSHEY_SIMPLEX, 0.9, 240, 2, cv2.LINE_AA)
+
+    refusal = gate.look_at(Film(np.ascontiguousarray(film[:, ::-1]))).refusal
+
+    assert (refusal and refusal.code) == code
 
 
 def test_nothing_is_judged_without_the_features_that_a_reference_compares(guarded):
