@@ -24,8 +24,6 @@ from model_training.importing.description import Provenance, about_training, net
 from model_training.importing.imported import Imported
 from model_training.importing.refusal import NotImportedError
 
-# Without films there is nothing to choose it on; peaks of trained networks are 0.1 to 2 logits.
-_SCALE = 1.0
 _SPLITS = ("train", "val", "test")
 
 
@@ -51,10 +49,7 @@ def publish_unmeasured(
         name=out.name,
         task=task,
         input=network_input(imported, provenance, description),
-        heatmap=Heatmap(
-            layer=imported.network.heatmap_layer,
-            scale=dict.fromkeys(task.classes, _SCALE) if task.any_of else _SCALE,
-        ),
+        heatmap=Heatmap(layer=imported.network.heatmap_layer, scale=None),
         **_decisions(task),
         data=_no_data(task, description),
         training=about_training(imported, provenance),

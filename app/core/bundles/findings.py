@@ -71,7 +71,9 @@ def finding_manifest(manifest: Manifest, finding: str) -> Manifest:
     task = finding_task(manifest.task, finding)
     without, present = task.classes
     labelled, decided = manifest.data.labelled, manifest.findings[finding]
-    scale = manifest.heatmap.scale_for(manifest.task.classes.index(finding))
+    scale = manifest.heatmap.scale
+    if isinstance(scale, dict):
+        scale = scale[finding]
     counts = {
         split: {without: labelled[split][finding] - found[finding], present: found[finding]}
         for split, found in manifest.data.counts.items()

@@ -9,14 +9,12 @@ from math import floor, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.bundles.heatmap import Heatmap
+from app.core.bundles.heatmap import ROUNDING, Heatmap
 from app.core.explanations.methods import METHODS, MethodKey
 
 # The bundle's scale was chosen for Grad-CAM. HiResCAM weights the same feature maps by the same
 # gradient, so its values lie in the same range.
 _ON_THE_BUNDLES_SCALE = ("grad_cam", "hires_cam")
-# Smallest top of a scale: a map below it is zero apart from rounding errors.
-_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,9 @@ def scale_of(evidence: NDArray[np.float32], choice: Choice, heatmap: Heatmap) ->
         heatmap: Heatmap settings of the bundle.
     """
     if choice.method in _ON_THE_BUNDLES_SCALE and choice.layer == heatmap.layer:
-        return Scale(heatmap.scale_for(choice.class_index), is_shared=True)
-    return Scale(max(float(evidence.max()), _ROUNDING), is_shared=False)
+        top = heatmap.scale_for(choice.class_index, evidence)
+        return Scale(top, is_shared=heatmap.is_shared)
+    return Scale(max(float(evidence.max()), ROUNDING), is_shared=False)
 
 
 def describe_scale(scale: Scale, unit: str) -> str:

@@ -103,7 +103,7 @@ class _Files:
             return ""
         evidence, overlay = (self.folder / f"{result.image_id}.{end}" for end in ("npy", "png"))
         content = _npy(result.evidence)
-        scale = self.colours.scale_for(result.prediction.class_index)
+        scale = self.colours.scale_for(result.prediction.class_index, result.evidence)
         if _is_current(overlay, scale) and _is_same(evidence, content):
             return ""
         code = ""

@@ -117,7 +117,7 @@ def choose_layer(
             width="stretch",
         )
     with strip:
-        scale = bundle.manifest.heatmap.scale_for(class_index)
+        scale = bundle.manifest.heatmap.scale_for(class_index, evidence)
         _show_strip(walk, film, evidence, bundle, scale=scale, selected=current, key=key)
     return current
 

@@ -191,7 +191,8 @@ def show_evidence(
         class_index: Position of the explained class.
     """
     manifest = bundle.manifest
-    scale = manifest.heatmap.scale_for(class_index)
+    scale = manifest.heatmap.scale_for(class_index, evidence)
+    films = "the same scale for every film" if manifest.heatmap.is_shared else "its own maximum"
     word = escape_markdown(manifest.task.display_name(manifest.task.classes[class_index]).lower())
     st.write(
         f"The sum of all channels of {manifest.heatmap.layer}, each weighted by its influence on "
@@ -209,7 +210,7 @@ def show_evidence(
         show_picture(feature_maps.resized(picture, shape=shape[:2]), f"Evidence for {word}")
         st.caption(
             f"{evidence.shape[1]} × {evidence.shape[0]} cells, from 0 (violet) to "
-            f"{format_value(scale)} logits (yellow), the same scale for every film."
+            f"{format_value(scale)} logits (yellow), {films}."
         )
     with right:
         show_picture(

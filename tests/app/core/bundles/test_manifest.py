@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from app.core.bundles.manifest import parse_manifest
@@ -175,7 +176,8 @@ def test_one_heatmap_scale_for_all_findings_as_in_older_bundles(findings_content
 
     manifest = parse_manifest(json.dumps(findings_content).encode(), "findings")
 
-    assert [manifest.heatmap.scale_for(index) for index in range(3)] == [0.7, 0.7, 0.7]
+    evidence = np.zeros((1, 1), np.float32)
+    assert [manifest.heatmap.scale_for(index, evidence) for index in range(3)] == [0.7, 0.7, 0.7]
 
 
 def test_format_1_is_one_of(content):

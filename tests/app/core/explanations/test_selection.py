@@ -43,6 +43,16 @@ def test_each_finding_has_a_scale_of_its_own():
     assert scales == [Scale(0.5, is_shared=True), Scale(1.5, is_shared=True)]
 
 
+def test_without_films_to_choose_a_scale_on_each_has_its_own():
+    """Or films of a network with small logits would be said to have no evidence at all."""
+    heatmap, choice = Heatmap(layer="conv5", scale=None), Choice("grad_cam", "conv5", 0)
+
+    assert scale_of(np.array([[0.01, -2.0]], np.float32), choice, heatmap) == Scale(
+        pytest.approx(0.01), is_shared=False
+    )
+    assert scale_of(np.array([[-1.0]], np.float32), choice, heatmap).top > 0
+
+
 @pytest.mark.parametrize("peak", [0.0, -1.0])
 def test_a_map_without_positive_evidence_has_a_scale_above_it(peak):
     evidence = np.full((2, 2), peak, np.float32)

@@ -19,7 +19,7 @@ def test_a_scored_film_is_drawn_with_the_heatmap_of_its_class(engine, source, ma
 
     assert found.pixels.shape[2] == 3
     assert max(found.pixels.shape) == 40
-    assert found.scale == engine.bundle.manifest.heatmap.scale_for(result.prediction.class_index)
+    assert found.scale == engine.bundle.manifest.heatmap.scale
 
 
 def test_a_film_without_prediction_is_drawn_alone(engine, source, maps):

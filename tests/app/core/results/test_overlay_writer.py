@@ -73,7 +73,7 @@ def write(results, bundle, folder, **more):
 
 
 def overlay(film, result, bundle):
-    scale = bundle.manifest.heatmap.scale_for(result.prediction.class_index)
+    scale = bundle.manifest.heatmap.scale_for(result.prediction.class_index, result.evidence)
     return heatmaps.blend(film, result.evidence, scale=scale)
 
 
