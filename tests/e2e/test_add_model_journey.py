@@ -1,71 +1,170 @@
-"""Somebody without any model drops one of another framework, and sees why it says what it says."""
+"""Models that people have go from their files to heatmaps, and answer as where they were made."""
 
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
 import numpy as np
+import pandas as pd
 import pytest
-from onnx import numpy_helper
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.e2e import foreign_models as foreign
 from tests.e2e import steps
 from tests.e2e.conftest import dashboard
+from tests.e2e.foreign_models import CHEST, CLASSES, SKIN, Foreign
 from tests.model_training.films import write_classes
-from tests.model_training.importing.graph_files import torch_like
 
-CLASSES = ("NORMAL", "PNEUMONIA")
+TORCHVISION = "imagenet: ToTensor and Normalize"
+SAME = 1e-4
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A dashboard without a model, its data root, and the folder of its models."""
+    folder = tmp_path_factory.mktemp("empty")
+    (folder / "models").mkdir()
+    (folder / "root").mkdir()
+    settings = {"OVERREAD_MODELS": str(folder / "models")}
+    with dashboard(folder / "home", data_root=folder / "root", **settings) as address:
+        yield address, folder / "root"
 
 
 @pytest.fixture
-def empty(tmp_path, films):
-    """A dashboard without a model, with some films and the same labelled."""
-    (tmp_path / "models").mkdir()
-    write_classes(tmp_path / "labelled", CLASSES, patients=10)
-    settings = {"OVERREAD_MODELS": str(tmp_path / "models")}
-    with dashboard(tmp_path / "home", data_root=films.parent, **settings) as address:
-        yield address
+def add(page, place, tmp_path):
+    """Adds a model on the page, opens its films, and leaves the browser at the first of them."""
+    address, root = place
 
-
-def telling(path):
-    """A network whose features all speak for the second class, so that every heatmap shows."""
-    pro = np.stack([np.full(8, -0.3), np.full(8, 0.3)]).astype(np.float32)
-    return torch_like(path, channels=1, weights={"w3": numpy_helper.from_array(pro, "w3")})
-
-
-def test_a_network_of_pytorch_goes_from_its_file_to_a_heatmap(page, empty, tmp_path):
-    model = telling(tmp_path / "network.onnx")
-    steps.open_page(page, empty, "Add a model")
-    files = page.get_by_test_id("stFileUploaderDropzoneInput")
-    files.first.set_input_files(model)
-    steps.shown(page.get_by_text("network.onnx"))
-    said = {"Name of the model": "of-pytorch", "Classes or findings": "\n".join(CLASSES)}
-    for name, text in said.items():
-        field = page.get_by_role("textbox", name=name)
+    def run(model: Foreign, name: str, *, fields=None, picks=None, labelled=False) -> None:
+        model.write_films(root / name)
+        steps.open_page(page, address, "Add a model")
+        files = page.get_by_test_id("stFileUploaderDropzoneInput")
         with steps.rerun(page):
-            field.fill(text)
-            field.press("Tab")
-    pick(page, "Pixels were scaled to (--scale)", "0..1: x / 255, ToTensor")
-    pick(page, "Its outputs are (--head)", "logits of classes that exclude each other")
-    with steps.rerun(page):
-        steps.choose(page, "Folder on this computer")
-    with steps.rerun(page):
-        files.nth(1).set_input_files(tmp_path / "labelled")
-    page.get_by_role("button", name="Add the model").click()
+            files.first.set_input_files(list(model.files))
+        for field, text in {"Name of the model": name, **(fields or {})}.items():
+            fill(page, field, text)
+        for field, option in (picks or {}).items():
+            pick(page, field, option)
+        if labelled:
+            write_classes(tmp_path / "labelled", CLASSES, patients=12)
+            steps.choose(page, "Folder on this computer")
+            with steps.rerun(page):
+                files.nth(1).set_input_files(tmp_path / "labelled")
+        page.get_by_role("button", name="Add the model").click()
+        steps.shown(page.get_by_text(f"The model {name} was added."), timeout=180_000)
+        steps.settled(page)
+        assert page.get_by_role("cell", name="AUC").count() == int(labelled)
+        with steps.rerun(page):
+            page.get_by_role("button", name="Review films with it").click()
+        steps.shown(page.get_by_role("heading", name="Worklists", exact=True))
+        steps.review_server_folder(page, name)
+        require_same_answers(page, model)
+        steps.open_row(page, 0)
 
-    steps.shown(page.get_by_text("The model of-pytorch was added."), timeout=120_000)
-    steps.shown(page.get_by_role("cell", name="Accuracy"))  # among what was measured
-    page.get_by_role("button", name="Review films with it").click()
-    steps.shown(page.get_by_role("heading", name="Worklists", exact=True))
-    steps.review_server_folder(page, "week 12")
-    steps.open_row(page, 0)
-    expect(page.locator(".map-note")).to_have_text(
-        re.compile(r"^Evidence for PNEUMONIA \(Grad-CAM at last_map\)$", re.IGNORECASE)
-    )
+    return run
+
+
+def require_same_answers(page: Page, model: Foreign) -> None:
+    """Compares the results that the worklist offers with those of the model's framework."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download results.csv").click()
+    table = pd.read_csv(BytesIO(download.value.path().read_bytes())).sort_values("path")
+    assert list(table["status"]) == ["ok"] * len(model.films)
+    for column, expected in model.answers.items():
+        assert np.abs(table[column] - expected).max() <= SAME, column
+    # Or the films would not tell a right scaling from a wrong one.
+    assert max(np.ptp(one) for one in model.answers.values()) > 10 * SAME
+
+
+def expect_heatmap(page: Page, classes: str) -> None:
+    """Expects colours over the film, and a word of what they are."""
+    steps.wait_for_film(page)
+    note = re.compile(rf"^Evidence for ({classes}) \(Grad-CAM at \S+\)$", re.IGNORECASE)
+    expect(page.locator(".map-note")).to_have_text(note)
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def pick(page, name, option):
+def test_a_network_of_a_notebook_whose_pixels_labelled_images_explain(page, add, tmp_path):
+    model = foreign.of_a_notebook(tmp_path)
+
+    add(model, "notebook", fields={"Classes": "\n".join(CLASSES)}, labelled=True)
+
+    expect_heatmap(page, "|".join(CLASSES))
+
+
+def test_a_mobilenet_nested_in_a_model(page, add, tmp_path):
+    model = foreign.nested_mobilenet(tmp_path)
+
+    add(
+        model,
+        "mobilenet",
+        fields={"Classes": "NORMAL, PNEUMONIA"},
+        picks={"Pixels": "-1..1: x / 127.5 - 1"},
+    )
+
+    expect_heatmap(page, "|".join(CLASSES))
+
+
+def test_an_archive_of_teachable_machine(page, add, tmp_path):
+    model = foreign.of_teachable_machine(tmp_path)
+
+    add(model, "teachable", fields={"Positive class": "Class B"})
+
+    expect_heatmap(page, "Class [AB]")
+
+
+def test_a_network_of_pytorch_with_its_weights_beside_it(page, add, tmp_path):
+    model = foreign.of_pytorch(tmp_path)
+
+    add(
+        model,
+        "resnet",
+        fields={"Classes": "\n".join(CLASSES)},
+        picks={"Pixels": TORCHVISION, "Its outputs": "logits of classes that exclude each other"},
+    )
+
+    expect_heatmap(page, "|".join(CLASSES))
+
+
+def test_seven_classes_that_exclude_each_other(page, add, tmp_path):
+    model = foreign.of_skin_lesions(tmp_path)
+
+    add(
+        model,
+        "lesions",
+        fields={"Classes": "\n".join(SKIN)},
+        picks={"Pixels": "0..1: x / 255, ToTensor"},
+    )
+
+    expect_heatmap(page, "|".join(SKIN))
+
+
+def test_fourteen_findings_any_of_which_can_be_there(page, add, tmp_path):
+    model = foreign.of_chest_findings(tmp_path)
+
+    add(
+        model,
+        "chest-findings",
+        fields={"Classes": "\n".join(CHEST)},
+        picks={"Pixels": TORCHVISION},
+    )
+
+    expect_heatmap(page, "|".join(name.replace("_", " ") for name in CHEST))
+    findings = page.locator(".panel .findings")
+    expect(findings.get_by_role("listitem")).to_have_count(len(CHEST))
+
+
+def fill(page: Page, name: str, text: str) -> None:
+    """Fills a field of which the name begins so."""
+    field = page.get_by_role("textbox", name=re.compile(rf"^{name}"))
     with steps.rerun(page):
-        page.get_by_role("combobox", name=name).click()
-        page.get_by_role("option", name=option).click()
+        field.fill(text)
+        field.press("Tab")
+
+
+def pick(page: Page, name: str, option: str) -> None:
+    """Picks an option of a list of which the name begins so."""
+    with steps.rerun(page):
+        page.get_by_role("combobox", name=re.compile(rf"^{name}")).click()
+        page.get_by_role("option", name=option, exact=True).click()

@@ -32,6 +32,7 @@ class Request:
     Attributes:
         name: Of the new model.
         classes: In the order of its outputs.
+        positive: Which of two classes it is that is looked for.
         scale: One of `SCALES`; empty also if labelled images are to tell.
         head: One of `HEADS`.
         size: Height and width, such as `224` or `224x320`.
@@ -44,6 +45,7 @@ class Request:
     head: str = ""
     size: str = ""
     trained_by: str = ""
+    positive: str = ""
 
     def arguments(self, folder: Path) -> list[str]:
         """The options of the command.
@@ -61,9 +63,11 @@ class Request:
             ("--scale", self.scale),
             ("--head", self.head),
             ("--size", self.size),
+            ("--positive", self.positive),
+            ("--trained-by", self.trained_by),
         ):
             found += [f"{option}={value}"] if value else []
-        return [*found, *([f"--trained-by={self.trained_by}"] if self.trained_by else [])]
+        return found
 
 
 def names_of(text: str) -> tuple[str, ...]:

@@ -94,15 +94,24 @@ def _ask_about_it() -> Request:
     trained_by = right.text_input(
         "Trained by", key="add_model_trained_by", placeholder="stands in the model card"
     )
-    classes = st.text_area(
+    classes_column, rest_column = st.columns([2, 1])
+    classes = classes_column.text_area(
         "Classes or findings in the order of the outputs, one a line; of one sigmoid, that of 0 "
         "and that of 1",
         key="add_model_classes",
         placeholder="NORMAL\nPNEUMONIA",
-        height=100,
+        height=142,
         help="Keras' folders are in alphabetical order. Teachable Machine's file names them.",
     )
-    scale_column, head_column, size_column = st.columns(3)
+    positive = rest_column.text_input(
+        "Positive class (--positive)", key="add_model_positive", placeholder="as the names say",
+        help="Needed only where the names of two classes do not tell which one is looked for.",
+    )  # fmt: skip
+    size = rest_column.text_input(
+        "Size of its images (--size)", key="add_model_size", placeholder=_BY_FILE,
+        help="Needed only where a model takes any size, such as 224 or 224x320 (height x width).",
+    )  # fmt: skip
+    scale_column, head_column = st.columns(2)
     scale = scale_column.selectbox(
         "Pixels were scaled to (--scale)", ["", *SCALES], key="add_model_scale",
         format_func=lambda one: _SCALE_NAMES.get(one, one),
@@ -113,12 +122,14 @@ def _ask_about_it() -> Request:
         format_func=lambda one: _HEAD_NAMES.get(one, one),
         help="Needed only for a model that ends without sigmoid or softmax.",
     )  # fmt: skip
-    size = size_column.text_input(
-        "Size of its images (--size)", key="add_model_size", placeholder=_BY_FILE,
-        help="Needed only where a model takes any size, such as 224 or 224x320 (height x width).",
-    )  # fmt: skip
     return Request(
-        name.strip(), names_of(classes), scale or "", head or "", size.strip(), trained_by.strip()
+        name.strip(),
+        names_of(classes),
+        scale=scale or "",
+        head=head or "",
+        size=size.strip(),
+        trained_by=trained_by.strip(),
+        positive=positive.strip(),
     )
 
 

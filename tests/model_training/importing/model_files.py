@@ -44,11 +44,28 @@ def saved(model: Any, path: Path) -> Path:
     return path
 
 
-def teachable_machine(path: Path) -> Any:
+def at_home(model: Any, pixels: np.ndarray) -> Any:
+    """The shaken model with normalisations that know these pixels, as those that it learnt from."""
+    normalisations = [
+        layer for layer in model._flatten_layers() if "BatchNormalization" in type(layer).__name__
+    ]
+    momenta = [layer.momentum for layer in normalisations]
+    for layer in normalisations:
+        layer.momentum = 0.0
+    shaken(model)(pixels, training=True)
+    for layer, momentum in zip(normalisations, momenta, strict=True):
+        layer.momentum = momentum
+    return model
+
+
+def teachable_machine(
+    path: Path, *, labels: str = "0 Normal\n1 Pneumonia\n", pixels: np.ndarray | None = None
+) -> Any:
     """Teachable Machine's ZIP, and the model in it: Sequentials of a MobileNet and of a head."""
     keras = keras_2()
+    shape = (96, 96, 3) if pixels is None else pixels.shape[1:]
     backbone = keras.applications.MobileNetV2(
-        input_shape=(96, 96, 3), alpha=0.35, include_top=False, weights=None
+        input_shape=shape, alpha=0.35, include_top=False, weights=None
     )
     features = keras.Sequential([backbone, keras.layers.GlobalAveragePooling2D()])
     head = keras.Sequential([
@@ -56,11 +73,13 @@ def teachable_machine(path: Path) -> Any:
         keras.layers.Dense(2, use_bias=False, activation="softmax"),
     ])  # fmt: skip
     model = keras.Sequential([features, head])
-    model.build((None, 96, 96, 3))
-    file = saved(shaken(model), path.with_suffix(".h5"))
+    model.build((None, *shape))
+    file = saved(
+        shaken(model) if pixels is None else at_home(model, pixels), path.with_suffix(".h5")
+    )
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(file, "keras_model.h5")
-        archive.writestr("labels.txt", "0 Normal\n1 Pneumonia\n")
+        archive.writestr("labels.txt", labels)
     return model
 
 

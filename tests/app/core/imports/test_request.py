@@ -31,13 +31,13 @@ def test_the_words_are_those_of_the_command():
 
 
 def test_a_request_becomes_options_that_no_name_can_change(tmp_path):
-    request = Request("mine", ("--out", "B"), "-1..1", "softmax", "24x32", "--data /etc")
+    request = Request("mine", ("--out", "B"), "-1..1", "softmax", "24x32", "--data /etc", "-B")
 
     found = request.arguments(tmp_path)
 
     assert found == [
         "--classes", str(tmp_path / "classes.txt"), "--scale=-1..1", "--head=softmax",
-        "--size=24x32", "--trained-by=--data /etc",
+        "--size=24x32", "--positive=-B", "--trained-by=--data /etc",
     ]  # fmt: skip
     assert (tmp_path / "classes.txt").read_text() == "--out\nB\n"
     assert Request("mine").arguments(tmp_path) == []
