@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from model_training.commands.calls import Commands, add_command, wrong_call
 from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import add_description, chosen_description
 from model_training.config import FITS, LEAKS, TrainingConfig
+from model_training.console import say
 
 if TYPE_CHECKING:
     from model_training.importing.doctor import Fit
@@ -118,13 +118,15 @@ def _run(options: argparse.Namespace) -> None:
 
     require_output_folder("--out", options.out)
     check_out(options.out, options.samples)
+    say(f"Reading {options.model.name}, building its network and trying it.")
     imported = import_network(options.model, _said(options))
     description = chosen_description(options)
     provenance = Provenance(options.model, options.trained_by, options.fit or "stretch")
     if options.data is None:
         _say(imported.notes)
+        say("Writing the bundle, reading it back and comparing its answers.")
         publish_unmeasured(options.out, imported, description=description, provenance=provenance)
-        print(f"Of the quality of this model {QUALITY_UNKNOWN}", file=sys.stderr)
+        say(f"Of the quality of this model {QUALITY_UNKNOWN}")
     else:
         dataset = read(options, classes=imported.classes, any_of=imported.task == "any-of")
         if not imported.scale:
@@ -157,12 +159,12 @@ def _run(options: argparse.Namespace) -> None:
             config=config,
         )
         print(written_figures(bundle.card()))
-    print(f"The bundle is {options.out}", file=sys.stderr)
+    say(f"The bundle is {options.out}")
 
 
 def _say(notes: Sequence[str]) -> None:
     for note in notes:
-        print(note, file=sys.stderr)
+        say(note)
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:

@@ -41,6 +41,11 @@ class Entrance:
     is_flat: bool
     scaled: tuple[str, ...]
 
+    @property
+    def takes_integers(self) -> bool:
+        """Whether it takes whole numbers."""
+        return not self.model.input(0).get_element_type().is_real()
+
 
 def read_entrance(model: Any, size: tuple[int, int] | None) -> Entrance:
     """Finds out which images a graph takes.
@@ -92,6 +97,11 @@ def require_known_scaling(entrance: Entrance, scale: str | None, *, asks_images:
             "The model scales its pixels itself, from 0..255, in "
             f"{', '.join(map(repr, entrance.scaled))}; received --scale {scale}, which would scale "
             "them twice. Leave --scale out."
+        )
+    if entrance.takes_integers and scale not in (None, "0..255"):
+        raise NotImportedError(
+            f"The model takes whole numbers; pixels scaled to {scale} would all be rounded to a "
+            "few of them. Say --scale 0..255, or export it with float inputs."
         )
     if not entrance.scaled and scale is None and not asks_images:
         raise NotImportedError(

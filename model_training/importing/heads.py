@@ -85,7 +85,7 @@ def ending_from(activation: str, units: int, head: Head | None, *, layer: Any) -
         found = _said(head, units)
     else:
         raise NotImportedError(
-            f"The model ends in {activation!r} (layer {_name(layer)!r}). Expected a sigmoid, a "
+            f"The model ends in {activation!r} (layer {name_of(layer)!r}). Expected a sigmoid, a "
             "softmax, or logits without activation: a classifier of images."
         )
     if found == "softmax" and units == 1:
@@ -96,7 +96,12 @@ def ending_from(activation: str, units: int, head: Head | None, *, layer: Any) -
     return Ending(layer, found, units, recognised=activation != "linear")
 
 
-def _name(layer: Any) -> str:
+def name_of(layer: Any) -> str:
+    """Name of the last layer, of Keras or of a graph.
+
+    Args:
+        layer: Of an `Ending`.
+    """
     return str(getattr(layer, "name", "") or layer.get_friendly_name())
 
 

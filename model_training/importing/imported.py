@@ -134,7 +134,7 @@ def import_network(path: Path, said: Said) -> Imported:
     network: AnyNetwork
     if layer is None:
         network = graph_without_map(model)
-        notes += [_WITHOUT_MAP, "It runs in OpenVINO.", *odd_answers(network)]
+        notes += [_WITHOUT_MAP, "It runs in OpenVINO.", *odd_answers(network, ending)]
     else:
         network = Network(model, layer)
         notes.append(f"Heatmaps are made of the layer {layer}.")
@@ -164,7 +164,7 @@ def _import_graph(path: Path, kind: str, said: Said) -> Imported:
         f"{entrance.height} × {entrance.width}, and runs in OpenVINO as it is.",
         *scaling_notes(entrance, scale if is_known else "", blue_first=said.blue_first),
         *_head_notes(ending),
-        *odd_answers(graph),
+        *odd_answers(graph, ending),
     ]
     if graph.heatmap_layer:
         notes.append(f"Heatmaps are made of the node {graph.heatmap_layer}.")

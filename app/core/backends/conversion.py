@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import logging
 import os
 import shutil
@@ -144,10 +145,14 @@ def write(bundle: Bundle, folder: Path) -> None:
     from app.core.backends.scoring_graph import scoring_function
 
     function = scoring_function(network, bundle.manifest.feature_layers)
+    # Each graph that was frozen holds the weights again, in circles of references.
+    gc.collect()
     frozen = convert_variables_to_constants_v2(function.get_concrete_function())
     try:
         model = _as_openvino(frozen.graph)
         openvino.save_model(model, folder / MODEL_FILE, compress_to_fp16=False)
+        del frozen, model
+        gc.collect()
         _require_agreement(function, folder / MODEL_FILE, bundle)
     except UnsupportedNetworkError as error:
         (folder / _REFUSAL_FILE).write_text(str(error), encoding="utf-8")

@@ -142,8 +142,10 @@ def _cut_off(model: Any, name: str, batch: int) -> tuple[Any, bool]:
     openvino = load_openvino()
     shape = openvino.PartialShape([batch, *list(source.partial_shape)[1:]])
     start = openvino.opset13.parameter(shape, openvino.Type.f32, name="features")
+    # Of a network in half precision, the weights of the head are halves too.
+    given = openvino.opset13.convert(start, source.get_element_type().to_string())
     for consumer in source.get_target_inputs():
-        consumer.replace_source_output(start.output(0))
+        consumer.replace_source_output(given.output(0))
     for node in ancestors(whole.output(0).get_node()):
         if _tells_number_of_images(node):
             node.output(0).replace(_size_of_as_many(node, start).output(0))

@@ -7,9 +7,10 @@ import shutil
 import numpy as np
 import onnx
 import pytest
+from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from app.core.backends.graph_backend import GraphBackend
-from app.core.backends.running import logits_function
+from app.core.backends.running import logits_function, scores_function
 from app.core.statistics.calibration import sigmoid, softmax
 from model_training.importing.imported import Said, import_network
 from model_training.importing.refusal import NotImportedError
@@ -192,6 +193,52 @@ def test_a_network_of_any_size_takes_the_one_that_is_said(tmp_path):
 
     expected = onnx_answers(path, normalised(pixels))
     assert np.abs(logits_function(imported.network)(pixels) - expected).max() < 1e-5
+
+
+def test_a_network_in_half_precision_has_its_heatmaps(tmp_path):
+    path = torch_like(tmp_path / "model.onnx")
+    full = import_network(path, said())
+    onnx.save(convert_float_to_float16(onnx.load(path)), path)
+
+    half = import_network(path, said())
+
+    (logits, maps, _), (expected, seen, _) = (
+        scores_function(one.network)(films()) for one in (half, full)
+    )
+    assert np.abs(logits - expected).max() < 0.01
+    assert np.abs(maps - seen).max() < 0.01 * np.abs(seen).max()
+
+
+def test_whole_numbers_are_not_given_fractions(tmp_path):
+    path = torch_like(tmp_path / "model.onnx")
+    model = onnx.load(path)
+    model.graph.node[0].input[0] = "real"
+    cast = onnx.helper.make_node("Cast", ["image"], ["real"], to=onnx.TensorProto.FLOAT)
+    model.graph.node.insert(0, cast)
+    model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
+    onnx.save(model, path)
+
+    with pytest.raises(NotImportedError, match="takes whole numbers"):
+        import_network(path, said(scale="0..1"))
+    assert import_network(path, said(scale="0..255")).network.heatmap_layer
+
+
+@pytest.mark.parametrize("head", ["softmax", "findings"])
+def test_probabilities_that_are_called_logits(tmp_path, head):
+    path = torch_like(tmp_path / "model.onnx", ending="Softmax" if head == "softmax" else "Sigmoid")
+    model = onnx.load(path)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(1), "one"))
+    model.graph.node.append(onnx.helper.make_node("Mul", ["answer", "one"], ["last"]))
+    model.graph.node.append(onnx.helper.make_node("Clip", ["last"], ["clipped"]))
+    model.graph.output[0].name = "clipped"
+    onnx.save(model, path)
+
+    if head == "softmax":
+        with pytest.raises(NotImportedError, match="are no logits: they are positive and add up"):
+            import_network(path, said(head=head))
+    else:
+        notes = import_network(path, said(head=head)).notes
+        assert any("lie between 0 and 1, as probabilities do" in note for note in notes)
 
 
 def test_old_operators_are_read(tmp_path):
