@@ -24,6 +24,7 @@ from app.core.evidence.column_words import (
 from app.core.evidence.manifest import THE_FINDING
 from app.core.evidence.numbers import are_numbers, numbers_of
 from app.core.evidence.table_files import Table
+from app.core.evidence.truths import says_truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def proposed(table: Table, truth: Table | None = None) -> Columns:
         truth: The truth by case.
 
     Returns:
-        Where names do not tell all of it, what they tell: no case, or neither scores nor truths.
+        Where names do not tell all of it, what they tell: no case, no scores, or no truths.
     """
     try:
         return recognise(table, truth)
@@ -158,7 +159,11 @@ def proposed(table: Table, truth: Table | None = None) -> Columns:
         patient, site = _first(table, PATIENTS, {case}), _first(table, SITES, {case})
         subgroups = tuple(one for one in table.columns if normal(one) in SUBGROUPS)
         truth_case = None if truth is None else _first(truth, CASES)
-        return Columns(case or "", {}, {}, patient, site, subgroups, truth_case=truth_case)
+        try:
+            scores = _scores(table, truth or table, {case, patient, site, *subgroups})
+        except DatasetError:
+            scores = {}
+        return Columns(case or "", scores, {}, patient, site, subgroups, truth_case=truth_case)
 
 
 def _scores(table: Table, labelled: Table, taken: set[str | None]) -> dict[str, str]:
@@ -229,6 +234,9 @@ def _truths(labelled: Table, scores: Mapping[str, str], taken: set[str | None]) 
     if findings:
         return findings
     only = _first(labelled, TRUTHS, taken)
+    if only is None:
+        said = [one for one in free if says_truth(labelled.cells[one])]
+        only = said[0] if len(said) == 1 else None
     if only is None:
         raise _not_recognised(
             "which column is the truth",

@@ -86,6 +86,16 @@ def read_truth(cells: pd.Series[str], column: str, *, positive: Sequence[str] = 
     return Truth(labels.astype(np.float64), present, absent, int(unsure.sum()))
 
 
+def says_truth(cells: pd.Series[str]) -> bool:
+    """Whether a column says of every case that something is there, is not, or is uncertain.
+
+    Args:
+        cells: Text, `(n,)`.
+    """
+    values = {one.strip().lower() for one in cells.unique()} - MISSING - _UNSURE
+    return bool(values & _PRESENT) and bool(values & _ABSENT) and values <= _PRESENT | _ABSENT
+
+
 def _meaning(values: list[str], column: str, positive: Sequence[str]) -> tuple[set[str], str, str]:
     """The values that mean present, and the names of both classes where values are names."""
     if positive:

@@ -17,6 +17,7 @@ from app.ui.results.choices import choice
 from app.ui.results.tables import Given
 
 _NONE = "none"
+_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,10 +40,22 @@ def confirm(given: Given) -> Confirmed | None:
         given: The tables.
     """
     found = proposed(given.scores, given.truth)
-    if not found.case or not found.scores:
-        st.info("The names of the columns do not tell what all of them are. Choose them below.")
+    missing = [
+        what
+        for what, known in (
+            ("the case", found.case), ("the score", found.scores), ("the truth", found.truths),
+        )
+        if not known
+    ]  # fmt: skip
+    if missing:
+        st.info(
+            f"The names of the columns do not tell which one is {' or '.join(missing)}. Choose "
+            "below."
+        )
     else:
         st.caption("As recognised by their names. Change what is not right.")
+    with st.expander("The first rows"):
+        st.dataframe(given.scores.cells.head(_ROWS), hide_index=True)
     roles = _roles(given, found)
     asked = questions.ask(given, found)
     if roles.case is None or asked is None:

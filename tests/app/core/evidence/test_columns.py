@@ -2,7 +2,7 @@ import pytest
 
 from app.core.errors import DatasetError
 from app.core.evidence.column_words import normal
-from app.core.evidence.columns import Said, recognise
+from app.core.evidence.columns import Said, proposed, recognise
 from tests.app.core.evidence.tables import csv
 
 
@@ -85,3 +85,14 @@ def test_what_is_not_clear_is_asked(heading, said, told):
 
 def test_names_of_columns_are_compared_without_case_and_signs():
     assert normal(" StudyInstanceUID ") == normal("study_instance uid")
+
+
+def test_a_truth_is_recognised_by_what_it_says_and_the_rest_is_proposed():
+    table = csv("Image;AI Score;Radiologist;Sex\na;0,5;pos;F\nb;0,1;neg;M\nc;0,2;unknown;F\n")
+    assert dict(recognise(table).truths) == {"": "Radiologist"}
+
+    unknown = csv("Image;AI Score;R1;R2\na;0,5;pos;pos\nb;0,1;neg;neg\n")
+    with pytest.raises(DatasetError, match="which column is the truth"):
+        recognise(unknown)
+    found = proposed(unknown)
+    assert (found.case, dict(found.scores), dict(found.truths)) == ("Image", {"": "AI Score"}, {})
