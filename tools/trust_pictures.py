@@ -1,29 +1,33 @@
-"""Takes the pictures of `docs/trust.md`: `python -m tools.trust_pictures FILMS`.
+"""Takes the pictures of `docs/trust.md`: `python -m tools.trust_pictures FILMS PLACE`.
 
 `FILMS` holds chest radiographs of children, a folder for each class, that may be shown in public
 (https://doi.org/10.17632/rscbjbr9sj.2, CC BY 4.0). Copies of them are turned, inverted, framed,
 put side by side, or cropped and compressed, and reviewed with the model `chest-pneumonia` in
-headless Chromium.
+headless Chromium. `PLACE` holds films of another place in the same way, to which that model is
+adapted; of these no film is shown, but what the page Adapt says of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e import steps
-from tests.e2e.conftest import QUIET, chromium, dashboard
+from tests.e2e.conftest import QUIET, REPOSITORY, chromium, dashboard
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 MODEL = "chest-pneumonia"
-FAULTY, WORN = "faulty", "worn"
+FAULTY, WORN, PLACE = "faulty", "worn", "adults"
 _NUM_WORN = 60
 # The pages without the sidebar, in pixels.
 _LEFT, _WIDTH, _HEIGHT = 225, 1215, 900
@@ -34,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Writes the pictures; returns 1 if there is no Chromium."""
     parser = argparse.ArgumentParser(prog="python -m tools.trust_pictures")
     parser.add_argument("films", type=Path, help="folder with a folder of films for each class")
-    films = sorted(parser.parse_args(arguments).films.rglob("*.jp*g"))
+    parser.add_argument("place", type=Path, help="the same, of another place; 100 are labelled")
+    options = parser.parse_args(arguments)
+    films = sorted(options.films.rglob("*.jp*g"))
     path = chromium()
     if path is None:
         print("No Chromium found: install one (Debian: apt-get install chromium)", file=sys.stderr)
@@ -44,13 +50,21 @@ def main(arguments: list[str] | None = None) -> int:
         root = Path(name) / "root"
         _write_faulty(root / FAULTY, films)
         _write_worn(root / WORN, films)
-        with dashboard(Path(name) / "home", data_root=root) as url, sync_playwright() as playwright:
+        shutil.copytree(options.place, root / PLACE)
+        models = Path(name) / "models"  # a folder that it is adapted in, with no other model
+        models.mkdir()
+        (models / MODEL).symlink_to(REPOSITORY / "models" / MODEL)
+        with (
+            dashboard(Path(name) / "home", data_root=root, OVERREAD_MODELS=str(models)) as url,
+            sync_playwright() as playwright,
+        ):
             browser = playwright.chromium.launch(executable_path=path, args=QUIET)
             page = browser.new_page(
                 viewport={"width": _LEFT + _WIDTH, "height": _HEIGHT}, color_scheme="dark"
             )
             page.set_default_timeout(_SLOW)
             _walk(page, url)
+            _adapt(page, url, root, Path(name) / "labels.csv")
             browser.close()
     return 0
 
@@ -67,16 +81,50 @@ def _walk(page: Page, url: str) -> None:
     page.get_by_text("Corrected: ").scroll_into_view_if_needed()
     _keep(page, "trust-corrected")
     _review(page, url, WORN)
-    page.get_by_text("How these films differ").click()
+    page.get_by_text("These films differ from those the model learned from").click()
     _keep(page, "trust-folder")
+
+
+def _adapt(page: Page, url: str, root: Path, labels: Path) -> None:
+    """Adapts the model to 100 films of another place, and checks it on the others."""
+    _review(page, url, PLACE)
+    steps.go_to(page, "Adapt")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the table to fill in").click()
+    _upload(page, pd.read_csv(download.value.path(), dtype=str)["path"], labels)
+    place = page.get_by_role("textbox", name="Place", exact=True)
+    place.fill("Adults")
+    with steps.rerun(page):
+        place.press("Enter")
+    page.get_by_role("button", name="Adapt", exact=True).click()
+    save = page.get_by_role("button", name="Save adaptation")
+    steps.shown(save, timeout=_SLOW)
+    page.get_by_role("heading", name="The zones at Adults").scroll_into_view_if_needed()
+    page.mouse.wheel(0, _HEIGHT // 2)
+    _keep(page, "trust-adapt")
+    with steps.rerun(page):
+        save.click()
+    with steps.rerun(page):
+        page.get_by_role("button", name="Use it now").click()
+    files = sorted((root / PLACE).glob("*/*.*"))
+    _upload(page, [file.relative_to(root).as_posix() for file in files], labels)
+    page.get_by_role("button", name="Check", exact=True).click()
+    steps.shown(page.get_by_role("heading", name="Checked on other films"), timeout=_SLOW)
+    _keep(page, "trust-checked")
+
+
+def _upload(page: Page, paths: Iterable[str], labels: Path) -> None:
+    """Uploads a table of labels; the folder of a film is its truth."""
+    table = pd.DataFrame({"path": paths})
+    table["label"] = [path.split("/")[-2] for path in table["path"]]
+    table.to_csv(labels, index=False)
+    with steps.rerun(page):
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(labels)
 
 
 def _review(page: Page, url: str, folder: str) -> None:
     """Reviews a folder in a session of its own."""
     steps.open_page(page, url)
-    page.get_by_test_id("stSidebar").get_by_role("combobox").first.click()
-    with steps.rerun(page):
-        page.get_by_role("option", name=MODEL, exact=True).click()
     steps.review_server_folder(page, folder)
 
 

@@ -27,7 +27,7 @@ AXES = {
     "sharpness": "Sharpness (log10 of relative detail)",
     "noise": "Finest detail (log2 of grey levels)",
     "blockiness": "JPEG blocks (log2 of steps at their borders)",
-    "surround": "Mean grey level at the margin (0 black, 1 white)",
+    "surround": "Grey level at the margin (mean, 0 black, 1 white)",
     "symmetry": "Symmetry (correlation with the mirror image)",
     "colour": "Colour (0 grey, 1 pure)",
     "border": "Uniform bars around the film (fraction)",
