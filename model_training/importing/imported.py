@@ -152,8 +152,8 @@ def import_network(path: Path, said: Said) -> Imported:
 def _import_graph(path: Path, kind: str, said: Said) -> Imported:
     """A network that is not Keras, as a graph of OpenVINO from raw pixels to logits."""
     entrance = read_entrance(open_graph(path, kind), said.size)
-    require_known_scaling(entrance, said.scale, asks_images=said.asks_images)
     ending = graph_ending(entrance.model, said.head)
+    require_known_scaling(entrance, said.scale, asks_images=said.asks_images)
     names = _classes(said, (), ending)
     order, positive_note = _order(names, ending, said.positive)
     is_known = bool(said.scale or entrance.scaled)
