@@ -11,6 +11,9 @@ from app.cli import main
 from tests.e2e import steps
 from tests.e2e.conftest import dashboard
 
+# Texts that are wider than their place.
+CUT_OFF = """all => all.flatMap(one => [one, ...one.querySelectorAll("*")])
+  .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)"""
 ROW, HEADER = 35, 35  # height of a row of a table and of its headings, in pixels
 
 
@@ -71,6 +74,12 @@ def test_a_vendors_table_becomes_figures_and_films(page, vendor, rival, home):
             ward.press("Enter")
         steps.shown(page.get_by_text("PPV there", exact=True))
         steps.shown(page.get_by_text("of 1,000 films at a prevalence of 2 %"))
+
+        page.set_viewport_size({"width": 1280, "height": 720})
+        denominators = page.get_by_test_id("stMetricDeltaDescription")
+        expect(denominators).to_have_count(12)
+        assert not denominators.evaluate_all(CUT_OFF)
+        page.set_viewport_size({"width": 1440, "height": 900})
 
         steps.shown(page.get_by_text("6 cases misclassified"))
         listed = page.get_by_test_id("stDataFrame").filter(visible=True)

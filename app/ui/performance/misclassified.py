@@ -70,7 +70,8 @@ def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) 
         key=key,
         column_config={
             "Probability": st.column_config.NumberColumn(
-                probability_title(task, are_probabilities=is_probability)
+                _column_title(task, is_probability),
+                help=probability_title(task, are_probabilities=is_probability),
             )
         },
     )
@@ -80,6 +81,13 @@ def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) 
                 _open(listed[row], paths, results)
             else:
                 _show_film(listed[row], results)
+
+
+def _column_title(task: Task, is_probability: bool) -> str:
+    """Beside the predicted class a short one: a long one pushes what opens out of sight."""
+    if task.binary:
+        return probability_title(task, are_probabilities=is_probability)
+    return "Probability" if is_probability else "Score"
 
 
 def _paths(films: Sequence[Misclassified], results: Results) -> dict[str, list[str]]:
@@ -130,11 +138,11 @@ def _rows(films: Sequence[Misclassified], seen: Sequence[Seen], task: Task) -> p
     return pd.DataFrame(
         {
             "Film": [film.path.rpartition("/")[2] for film in films],
-            "Patient": [film.patient or "not named" for film in films],
             "Truth": [task.display_name(task.classes[film.truth]) for film in films],
             "Predicted": [task.display_name(task.classes[film.predicted]) for film in films],
             "Probability": [film.probability for film in films],
             "To see": [_TO_SEE[one] for one in seen],
+            "Patient": [film.patient or "not named" for film in films],
         }
     )
 
