@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 # Also as wide characters, which some spreadsheets take for the plain ones.
 _FORMULA_STARTS = (*"=+-@\t\r\n", *"＝＋－＠")
@@ -22,11 +23,22 @@ def to_csv(table: pd.DataFrame) -> str:
         '=cmd.png,0.25
         <BLANKLINE>
     """
-    return (
-        table.map(escape_formula)
-        .rename(columns=escape_formula)
-        .to_csv(index=False, lineterminator="\n")
-    )
+    escaped = table.apply(_escaped)
+    return escaped.rename(columns=escape_formula).to_csv(index=False, lineterminator="\n")
+
+
+def _escaped(column: pd.Series[Any]) -> pd.Series[Any]:
+    """The column with all its cells escaped; of 200,000 cells that need none, in no time."""
+    if is_numeric_dtype(column.dtype):
+        return column
+    if (
+        isinstance(column.dtype, pd.StringDtype)
+        and not (
+            column.str.startswith(_FORMULA_STARTS) | column.str.contains("\r", regex=False)
+        ).any()
+    ):
+        return column
+    return column.map(escape_formula)
 
 
 def escape_formula(value: Any) -> Any:

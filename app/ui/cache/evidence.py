@@ -9,9 +9,9 @@ import streamlit as st
 from app.core.bundles.bundle_files import PREDICTIONS
 from app.core.evidence.asked import Asked
 from app.core.evidence.cases import Cases, collect
-from app.core.evidence.columns import Columns
+from app.core.evidence.columns import Columns, proposed
 from app.core.evidence.evidence import Evidence, load_evidence
-from app.core.evidence.long_layout import as_cases
+from app.core.evidence.long_layout import LongLayout, as_cases, recognised_layout
 from app.core.evidence.manifest import EVIDENCE
 from app.core.evidence.table_files import Table, read_table, sheets_with_rows
 from app.core.images import display, geometry
@@ -74,6 +74,29 @@ def sheets(file_id: str, name: str, _content: bytes) -> list[str]:
         DatasetError: If it cannot be read.
     """
     return sheets_with_rows(_content, name)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def layout(named: str, _table: Table) -> LongLayout | None:
+    """What a row of a table is about; None where it is a case.
+
+    Args:
+        named: Tells it from all others.
+        _table: As it was read.
+    """
+    return recognised_layout(_table)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Recognising the columns")
+def proposal(named: str, _table: Table, _truth: Table | None) -> Columns:
+    """What each column may be, see `columns.proposed`.
+
+    Args:
+        named: Tells the tables from all others.
+        _table: The scores.
+        _truth: The truth by case; None if the scores have it.
+    """
+    return proposed(_table, _truth)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the rows")

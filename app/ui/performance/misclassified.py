@@ -26,7 +26,7 @@ from app.ui.cache import evidence as cached_evidence
 from app.ui.performance.details import probability_title
 from app.ui.state import address
 
-_MAX_LISTED = 1000  # more would take seconds to look for and to send
+_MAX_LISTED = 1000  # at once; more would take seconds to look for and to send
 _TO_SEE: dict[Seen, str] = {"film": "film", "picture": "small picture", "nothing": "no picture"}
 _SET_ROOT = (
     "Review them from a server folder, or set OVERREAD_DATA_ROOT to the folder the model was "
@@ -46,13 +46,15 @@ def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) 
     if not misclassified:
         st.info("Every film was classified correctly at this threshold.")
         return
-    listed, task = misclassified[:_MAX_LISTED], results.manifest.task
+    start = _pick_part(len(misclassified), key)
+    listed, task = misclassified[start : start + _MAX_LISTED], results.manifest.task
     paths = _paths(listed, results)
     seen = [_seen(film, paths, results) for film in listed]
     noun = "film" if isinstance(results, Bundle) else "case"
     st.caption(
         f"{formatting.counted(len(misclassified), noun)} misclassified, most confident errors "
-        f"first.{_not_listed(len(misclassified))} {_what_opens(seen, results)}"
+        f"first.{_not_listed(start, len(listed), len(misclassified))} "
+        f"{_what_opens(seen, results)}"
     )
     table, notice = st.container(), st.container()
     if isinstance(results, Evidence) or "picture" in seen:
@@ -67,7 +69,7 @@ def show(misclassified: Sequence[Misclassified], results: Results, *, key: str) 
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        key=key,
+        key=f"{key}_{start}" if start else key,
         column_config={
             "Probability": st.column_config.NumberColumn(
                 _column_title(task, is_probability),
@@ -106,8 +108,21 @@ def _seen(film: Misclassified, paths: Mapping[str, Sequence[str]], results: Resu
     return "film" if film.image_id else "nothing"
 
 
-def _not_listed(total: int) -> str:
-    return "" if total <= _MAX_LISTED else f" The first {_MAX_LISTED:,} are listed."
+def _pick_part(total: int, key: str) -> int:
+    """The first of those that are listed; of more than fit at once, the user chooses a part."""
+    if total <= _MAX_LISTED:
+        return 0
+    place, _ = st.columns([1, 3])
+    return place.selectbox(
+        "Listed",
+        range(0, total, _MAX_LISTED),
+        format_func=lambda start: f"{start + 1:,} to {min(start + _MAX_LISTED, total):,}",
+        key=f"{key}_part",
+    )
+
+
+def _not_listed(start: int, listed: int, total: int) -> str:
+    return "" if listed == total else f" {start + 1:,} to {start + listed:,} are listed."
 
 
 def _what_opens(seen: Sequence[Seen], results: Results) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.core.errors import OverreadError
 from app.core.evidence.cases import Cases
-from app.core.evidence.columns import Columns, Said, proposed, recognise
+from app.core.evidence.columns import Columns, Said, recognise
 from app.core.markdown import escape_sentence
 from app.core.performance.formatting import counted
 from app.ui.cache import evidence as cached
@@ -39,7 +39,7 @@ def confirm(given: Given) -> Confirmed | None:
     Args:
         given: The tables.
     """
-    found = proposed(given.scores, given.truth)
+    found = cached.proposal(given.named, given.scores, given.truth)
     missing = [
         what
         for what, known in (

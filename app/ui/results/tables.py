@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from app.core.errors import OverreadError
-from app.core.evidence.long_layout import recognised_layout
 from app.core.evidence.table_files import SUFFIXES, Table
 from app.core.markdown import escape_sentence
 from app.ui.cache import evidence as cached
@@ -91,10 +90,8 @@ def _pick_sheet(upload: Any, content: bytes) -> str | None:
 
 def _with_rows_of_cases(table: Table) -> Table:
     """One row for each case; where a row may be about a part of one, the user says so."""
-    try:
-        layout = recognised_layout(table)
-    except OverreadError:
-        layout = None
+    named = f"{table.sha256} {table.notes}"
+    layout = cached.layout(named, table)
     if layout is None:
         return table
     kind = st.selectbox(
@@ -103,4 +100,4 @@ def _with_rows_of_cases(table: Table) -> Table:
         format_func=lambda one: f"a case and its {one}" if one else "a case",
         key=f"results_long_{table.sha256}",
     )
-    return cached.wide(f"{table.sha256} {table.notes} {kind}", table, kind)
+    return cached.wide(f"{named} {kind}", table, kind)

@@ -14,6 +14,7 @@ from app.core.evidence.asked import Asked
 from app.core.evidence.cases import collect
 from app.core.evidence.columns import recognise
 from app.core.evidence.writing import write_evidence
+from app.ui.performance import misclassified
 from tests.app.core.evidence.tables import csv
 from tests.app.views.light_bundles import table, write_bundle
 from tests.app.views.test_performance import PAGE, ROWS, captions, cards, view
@@ -116,6 +117,20 @@ def test_a_site_is_looked_at_alone_and_doubts_are_said(home):
     assert not at.exception
     assert "X: 3 cases of 3 groups" in captions(at)
     assert cards(at)["Specificity"].proto.delta_description == "0 of 2"
+
+
+def test_many_errors_are_listed_part_by_part(home, monkeypatch):
+    monkeypatch.setattr(misclassified, "_MAX_LISTED", 3)
+    add(home, "case,score,truth\n" + "".join(f"c{n},0.{n},{int(n < 5)}\n" for n in range(1, 10)))
+    at = open_page()
+
+    assert "9 cases misclassified, most confident errors first. 1 to 3 are listed." in captions(at)
+    part = next(one for one in at.selectbox if one.label == "Listed")
+    assert part.options == ["1 to 3", "4 to 6", "7 to 9"]
+    part.set_value(6).run()
+    assert not at.exception
+    assert "7 to 9 are listed." in captions(at)
+    assert len(at.dataframe[0].value) == 3
 
 
 def test_subgroups_of_several_kinds_are_compared_one_kind_at_a_time(home):
