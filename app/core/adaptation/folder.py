@@ -43,6 +43,32 @@ def folder_name(bundle: Bundle, place: str) -> str:
     return f"{bundle.path.name}@{written}"
 
 
+def free_name(bundle: Bundle, place: str, models: Path) -> str:
+    """The name of an adaptation's folder, if it can be written.
+
+    Args:
+        bundle: The bundle that is adapted.
+        place: Where the films are from.
+        models: The folder of bundles.
+
+    Raises:
+        OverreadError: If it has no name, it exists, or there are too many already.
+    """
+    name = folder_name(bundle, place)
+    if (models / name).exists():
+        raise OverreadError(
+            f"There is an adaptation {name!r} already. Choose it as the model and remove it, or "
+            "give the place another name, such as one with the date."
+        )
+    beside = sum(1 for one in models.glob(f"{escape(bundle.path.name)}@*"))
+    if beside >= MOST_BESIDE:
+        raise OverreadError(
+            f"There are {beside:,} adaptations of {bundle.path.name!r} already. Expected fewer "
+            f"than {MOST_BESIDE}: choose one that is no longer used as the model, and remove it."
+        )
+    return name
+
+
 def write_beside(adapted: Adapted, models: Path) -> Bundle:
     """Writes an adaptation into the folder of bundles, as `BUNDLE@PLACE`.
 
@@ -51,21 +77,9 @@ def write_beside(adapted: Adapted, models: Path) -> Bundle:
         models: The folder of bundles.
 
     Raises:
-        OverreadError: If it exists, there are too many already, or it cannot be written.
+        OverreadError: As of `free_name`, or if it cannot be written.
     """
-    name = folder_name(adapted.bundle, adapted.adaptation.place)
-    if (models / name).exists():
-        raise OverreadError(
-            f"There is an adaptation {name!r} already. Choose it as the model and remove it, or "
-            "give the place another name, such as one with the date."
-        )
-    beside = sum(1 for one in models.glob(f"{escape(adapted.bundle.path.name)}@*"))
-    if beside >= MOST_BESIDE:
-        raise OverreadError(
-            f"There are {beside:,} adaptations of {adapted.bundle.path.name!r} already. Expected "
-            f"fewer than {MOST_BESIDE}: choose one that is no longer used as the model, and remove "
-            "it."
-        )
+    name = free_name(adapted.bundle, adapted.adaptation.place, models)
     try:
         return adapted.write(models / name)
     except OSError as error:

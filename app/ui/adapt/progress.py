@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.core.adaptation.folder import folder_name
+from app.core.adaptation.folder import free_name
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.running import Adapting, Background
 from app.core.adaptation.wanted import Wanted, count_labelled, proposal_in_words
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.task import Task
 from app.core.markdown import escape_markdown
+from app.core.settings import read_settings
 from app.core.statistics.zones import MISS_RATE, PRECISION
 from app.ui import errors
 from app.ui.cache import models
@@ -48,7 +49,7 @@ def ask(bundle: Bundle, labelled: Sequence[Labelled]) -> None:
         disabled=is_running or not labelled,
         help=None if labelled else "Choose labelled films first.",
     ):
-        folder_name(bundle, name)
+        free_name(bundle, name, read_settings().models)  # before minutes are spent on scoring
         new = Adapting(
             labelled,
             bundle=bundle,

@@ -175,13 +175,17 @@ def test_what_is_left_out_is_told(page, labelled, data_root):
 
 
 def test_a_place_is_not_overwritten(page, labelled, models):
-    (models / "small@ward-3").mkdir()
     at = adapt(page, labelled)
+    (models / "small@ward-3").mkdir()
     at.button(key="adapt_save").click().run()
 
     assert "There is an adaptation 'small@ward-3' already" in at.error[0].value
     assert not list((models / "small@ward-3").iterdir())
     assert "adapt_save" in keys(at)
+    # Nor are films scored for a name that is taken.
+    at.button(key="adapt_start").click().run()
+    assert "There is an adaptation 'small@ward-3' already" in at.error[0].value
+    assert at.text_input(key="adapt_place").value == "Ward 3"
 
 
 def test_one_class_only_is_an_error_and_nothing_typed_is_lost(page, labelled, data_root):
