@@ -7,10 +7,13 @@ import pytest
 
 from app.core.bundles.bundle import load_bundle
 from app.core.bundles.bundle_folders import find_bundles
+from app.core.images.reading import AS_STORED
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from app.core.statistics.curves import roc_auc
 from app.core.statistics.metrics import operating_point
+from benchmarks.homes import HOMES
+from model_training.reference.other_kinds import divided, kinds_called
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +128,23 @@ def test_it_refuses_what_it_is_not_for(name, real_data):
     assert len(results) > 100
     assert sum(result.status == "refused" for result in results) >= 0.95 * len(results)
     assert all(result.prediction is None for result in results if result.status != "ok")
+
+
+def test_slices_of_another_contrast_that_it_was_not_shown_are_refused(real_data):
+    bundle = load_bundle(MODELS / "brain-tumour")
+    called = [f"{name}={real_data / folder}" for name, folder in HOMES[bundle.name].other_kinds]
+    kinds = divided(
+        kinds_called(called), (), network_input=bundle.manifest.input, reading=AS_STORED
+    )
+    told = bundle.manifest.reference.other_kinds
+
+    assert [kind.name for kind in kinds] == [one.name for one in told]
+    for kind in kinds:
+        paths = [one.case.path for one in kind.held_out[::4]]
+        results = Engine(bundle).score(Source(path.name, path) for path in paths)
+        codes = [result.reason_code for result in results]
+        assert sum(code != "" for code in codes) >= 0.85 * len(codes)
+        assert codes.count("other_kind") >= 0.5 * len(codes)
 
 
 def test_predictions_are_what_the_app_gives_for_the_same_file(real_data):
