@@ -41,7 +41,7 @@ def add(commands: Commands) -> None:
         type=given_path,
         metavar="MODEL",
         help="a .keras or .h5 file of the whole model, the ZIP of Teachable Machine, an ONNX or "
-        "TensorFlow Lite file, the folder of a SavedModel, or the .xml of OpenVINO",
+        "TensorFlow Lite file, the folder of a SavedModel or a ZIP of it, or the .xml of OpenVINO",
     )
     command.add_argument(
         "--out", type=given_path, required=True, metavar="OUT", help="folder of the bundle; new"

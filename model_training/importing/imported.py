@@ -27,6 +27,7 @@ from model_training.importing.keras_graph import graph_without_map
 from model_training.importing.opening import Opened, open_model
 from model_training.importing.refusal import NotImportedError
 from model_training.importing.replay import Replay
+from model_training.importing.saved_model_archive import unpacked
 from model_training.importing.scaling import SCALES, scaled
 from model_training.importing.weight_files import Place
 
@@ -97,7 +98,8 @@ def import_network(path: Path, said: Said) -> Imported:
     """Builds the network of a model file anew, from layers of Keras; other kinds run as they are.
 
     Args:
-        path: A `.keras` or `.h5` file, Teachable Machine's ZIP, or one of `graph_files`.
+        path: A `.keras` or `.h5` file, Teachable Machine's ZIP, one of `graph_files`, or a ZIP of
+            a SavedModel.
         said: What a person says of it.
 
     Raises:
@@ -109,8 +111,9 @@ def import_network(path: Path, said: Said) -> Imported:
         )
         imported.network.model.predict(pixels)
     """
-    if (kind := graph_kind(path)) is not None:
-        return _import_graph(path, kind, said)
+    with unpacked(path) as model_path:
+        if (kind := graph_kind(model_path)) is not None:
+            return _import_graph(model_path, kind, said)
     silence_tensorflow()
     import keras
 

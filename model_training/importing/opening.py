@@ -33,7 +33,7 @@ _ZIP = b"PK\x03\x04"
 _EXPECTED = (
     "Expected a `.keras` or `.h5` file written by `model.save`, the ZIP that Teachable Machine "
     "exports for Keras (`keras_model.h5` with `labels.txt`), an ONNX or TensorFlow Lite file, a "
-    "SavedModel folder, or OpenVINO IR (`.xml` and `.bin`)."
+    "SavedModel folder or a ZIP of one, or OpenVINO IR (`.xml` and `.bin`)."
 )
 _OTHER_FORMATS = {
     ".tflite": "no TensorFlow Lite file", ".pt": "a PyTorch file", ".pth": "a PyTorch file",

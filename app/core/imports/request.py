@@ -17,6 +17,8 @@ SCALES = ("0..255", "0..1", "-1..1", "imagenet", "caffe", "per-image")
 HEADS = ("sigmoid", "softmax", "findings")
 # A model of one file each, but for weights beside the graph of ONNX and OpenVINO.
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".zip", ".onnx", ".tflite", ".xml")
+# What they are saved as by PyTorch and scikit-learn: accepted to say what to do instead.
+PROGRAMS = (".pt", ".pth", ".ckpt", ".pkl", ".joblib")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _LONGEST_NAME = 120
 
@@ -112,6 +114,13 @@ def keep_model(uploads: Sequence[Upload], folder: Path) -> Path:
     """
     names = [_plain(PurePosixPath(one.name).name) for one in uploads]
     models = [name for name in names if Path(name).suffix.lower() in MODEL_SUFFIXES]
+    programs = [name for name in names if Path(name).suffix.lower() in PROGRAMS]
+    if programs and not models:
+        raise ImportRequestError(
+            f"{programs[0]} is a pickle, as PyTorch and scikit-learn save models: a program that "
+            "would have to be run, and never is. Export the model as ONNX where it was trained, "
+            "with torch.onnx.export or skl2onnx, and drop that file with those beside it."
+        )
     if len(models) != 1:
         raise ImportRequestError(
             f"{len(models)} of the {len(names)} files are models. Expected one, of the kinds "

@@ -13,6 +13,7 @@ from app.core.imports import running
 from app.core.imports.request import (
     HEADS,
     MODEL_SUFFIXES,
+    PROGRAMS,
     SCALES,
     Request,
     keep_images,
@@ -71,10 +72,10 @@ def ask() -> None:
     """Asks for everything; starts the import and reruns the page."""
     st.markdown("##### 1. Model")
     uploads = st.file_uploader(
-        "One file of Keras, Teachable Machine (ZIP), ONNX, TensorFlow Lite or OpenVINO (.xml with "
-        ".bin)",
+        "One file of Keras, Teachable Machine (ZIP), ONNX, TensorFlow Lite, SavedModel (ZIP of its "
+        "folder) or OpenVINO (.xml with .bin)",
         accept_multiple_files=True,
-        type=[*(suffix[1:] for suffix in MODEL_SUFFIXES), "bin", "data", "weights"],
+        type=[*(suffix[1:] for suffix in (*MODEL_SUFFIXES, *PROGRAMS)), "bin", "data", "weights"],
         key=f"add_model_file_{widgets.upload_number()}",
     )
     request = _ask_about_it()

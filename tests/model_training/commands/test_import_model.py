@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import shutil
 from pathlib import Path
 
 import cv2
@@ -59,6 +60,7 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch, phantom
     torch_like(tmp_path / "model.onnx")
     scikit_like(tmp_path / "mlp.onnx", features=28 * 28)
     write_tensorflow(tmp_path)
+    shutil.make_archive(str(tmp_path / "zipped_model"), "zip", tmp_path, "saved_model")
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "phantom-chest").symlink_to(phantom_bundle.path)
     found = commands()

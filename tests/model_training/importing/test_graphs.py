@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -329,6 +331,40 @@ def test_a_model_of_integers_is_refused_and_one_of_quantised_weights_is_not(
 
     expected = np.asarray(model(pixels / 255))
     assert np.abs(softmax(logits_function(imported.network)(pixels)) - expected).max() < 5e-3
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("inside", ["", "folder/model"])
+def test_a_saved_model_comes_as_a_zip(of_tensorflow, tmp_path, inside):
+    folder, model = of_tensorflow
+    shutil.copytree(folder / "saved_model", tmp_path / "root" / inside)
+    path = Path(shutil.make_archive(str(tmp_path / "model"), "zip", tmp_path / "root"))
+    (tmp_path / "temporary").mkdir()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+        imported = import_network(path, Said(classes=("A", "B", "C"), scale="0..1"))
+
+    expected = np.asarray(model(films() / 255))
+    assert np.abs(softmax(logits_function(imported.network)(films())) - expected).max() < 1e-5
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["saved_model.pb", "../variables/variables.index"], "leads outside"),
+        (["a/saved_model.pb", "b/saved_model.pb"], "2 SavedModels"),
+        (["saved_model.pb"], "model.zip cannot be read as a TensorFlow SavedModel"),
+    ],
+)
+def test_a_zip_of_a_saved_model_that_is_none(tmp_path, names, words):
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, b"nothing")
+
+    with pytest.raises(NotImportedError, match=words):
+        import_network(tmp_path / "model.zip", said())
 
 
 def _with(path, *, before=(), reshaped=False):

@@ -80,6 +80,13 @@ def test_one_file_has_to_be_a_model(tmp_path, names):
         keep_model([upload(name) for name in names], tmp_path)
 
 
+@pytest.mark.parametrize("name", ["model.pt", "weights.PTH", "forest.joblib"])
+def test_a_program_is_not_run_and_another_way_is_told(tmp_path, name):
+    with pytest.raises(ImportRequestError, match="Export the model as ONNX"):
+        keep_model([upload(name)], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_labelled_images_lie_in_a_folder_for_each_class(tmp_path):
     names = ["set/NORMAL/person1_1.png", "set/../../x/PNEU\0MONIA/../person2.png", ".x/NORMAL/.y"]
 
