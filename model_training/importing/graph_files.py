@@ -133,7 +133,7 @@ def _check_external(path: Path, where: dict[str, str]) -> None:
     if not file.is_file():
         raise NotImportedError(
             f"{path.name} keeps its weights in {name}, which is not beside it. Put both files into "
-            "one folder, or save the model with all weights in one file."
+            "one folder, or drop both on the page, or save the model with all weights in one file."
         )
     try:
         end = int(where.get("offset", 0) or 0) + int(where.get("length", 0) or 0)

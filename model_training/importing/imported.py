@@ -208,9 +208,10 @@ def _classes(said: Said, labels: tuple[str, ...], ending: Ending) -> tuple[str, 
             f"Name them with --classes, {order}, or with --classes FILE, one name a line."
         )
     if len(names) != needed:
+        received = "1 name" if len(names) == 1 else f"{len(names)} names"
         raise NotImportedError(
-            f"The model tells {needed} {what}; received {len(names)} names: "
-            f"{', '.join(names[:10])}. Name each once, in the order of the outputs."
+            f"The model tells {needed} {what}; received {received}: {', '.join(names[:10])}. "
+            "Name each once, in the order of the outputs."
         )
     if len(set(names)) < len(names) or not all(names):
         raise NotImportedError(

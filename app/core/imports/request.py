@@ -17,8 +17,8 @@ SCALES = ("0..255", "0..1", "-1..1", "imagenet", "caffe", "per-image")
 HEADS = ("sigmoid", "softmax", "findings")
 # A model of one file each, but for weights beside the graph of ONNX and OpenVINO.
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5", ".zip", ".onnx", ".tflite", ".xml")
-# What they are saved as by PyTorch and scikit-learn: accepted to say what to do instead.
-PROGRAMS = (".pt", ".pth", ".ckpt", ".pkl", ".joblib")
+# What PyTorch and scikit-learn save models as.
+_PROGRAMS = (".pt", ".pth", ".ckpt", ".pkl", ".joblib")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _LONGEST_NAME = 120
 
@@ -73,12 +73,16 @@ class Request:
 
 
 def names_of(text: str) -> tuple[str, ...]:
-    """Names of classes, separated by commas or lines.
+    """Names of classes, one a line; on a single line, separated by commas.
 
     Args:
         text: As typed.
     """
-    return tuple(name for name in map(str.strip, re.split(r"[,\n]", text)) if name)
+    lines = [line.strip(" ,") for line in text.splitlines()]
+    parts = [line for line in lines if line]
+    if len(parts) == 1:
+        parts = parts[0].split(",")
+    return tuple(name for name in map(str.strip, parts) if name)
 
 
 def require_new(name: str, models: Path) -> Path:
@@ -114,7 +118,7 @@ def keep_model(uploads: Sequence[Upload], folder: Path) -> Path:
     """
     names = [_plain(PurePosixPath(one.name).name) for one in uploads]
     models = [name for name in names if Path(name).suffix.lower() in MODEL_SUFFIXES]
-    programs = [name for name in names if Path(name).suffix.lower() in PROGRAMS]
+    programs = [name for name in names if Path(name).suffix.lower() in _PROGRAMS]
     if programs and not models:
         raise ImportRequestError(
             f"{programs[0]} is a pickle, as PyTorch and scikit-learn save models: a program that "

@@ -12,8 +12,6 @@ from app.core.errors import OverreadError
 from app.core.imports import running
 from app.core.imports.request import (
     HEADS,
-    MODEL_SUFFIXES,
-    PROGRAMS,
     SCALES,
     Request,
     keep_images,
@@ -75,7 +73,6 @@ def ask() -> None:
         "One file of Keras, Teachable Machine (ZIP), ONNX, TensorFlow Lite, SavedModel (ZIP of its "
         "folder) or OpenVINO (.xml with .bin)",
         accept_multiple_files=True,
-        type=[*(suffix[1:] for suffix in (*MODEL_SUFFIXES, *PROGRAMS)), "bin", "data", "weights"],
         key=f"add_model_file_{widgets.upload_number()}",
     )
     request = _ask_about_it()

@@ -43,7 +43,10 @@ def test_a_request_becomes_options_that_no_name_can_change(tmp_path):
     assert Request("mine").arguments(tmp_path) == []
 
 
-def test_names_are_separated_by_commas_or_lines():
+def test_names_are_separated_by_lines_or_on_one_by_commas():
+    assert names_of("unauffällig\nPneumonie, links\n") == ("unauffällig", "Pneumonie, links")
+    assert names_of(" NORMAL, PNEUMONIA,") == ("NORMAL", "PNEUMONIA")
+    assert names_of(" \n,") == ()
     assert names_of(" NORMAL,\nPNEUMONIA\n\n of both lungs ,") == (
         "NORMAL", "PNEUMONIA", "of both lungs",
     )  # fmt: skip
