@@ -50,11 +50,14 @@ _SETTINGS = {
     "ReLU": "max_value negative_slope threshold",
     "Rescaling": "scale offset",
     "Reshape": "target_shape",
-    "Resizing": "height width interpolation",
+    "Resizing": "height width interpolation crop_to_aspect_ratio pad_to_aspect_ratio fill_mode "
+    "fill_value antialias",
+    "RMSNormalization": "axis epsilon",
     "SeparableConv2D": "filters kernel_size strides padding dilation_rate depth_multiplier "
     "activation use_bias",
     "Softmax": "axis",
     "Subtract": "",
+    "UnitNormalization": "axis",
     "UpSampling2D": "size interpolation",
     "ZeroPadding2D": "padding",
 }
@@ -202,7 +205,13 @@ def refused_class(class_name: str, name: str) -> NotImportedError:
         class_name: Name of its class.
         name: Of the layer.
     """
-    if class_name in ("Lambda", "TFOpLambda", "SlicingOpLambda"):
+    if class_name in ("GetItem", "SlicingOpLambda", "Stack"):
+        what = (
+            "an operation on single channels, as `preprocess_input` of VGG and ResNet has them, "
+            "which is not imported. Build the model without `preprocess_input`, load its weights, "
+            "save that, and say --scale caffe"
+        )
+    elif class_name in ("Lambda", "TFOpLambda"):
         what = (
             "which contains Python code; that is never run. Build the model without it (scaling of "
             "pixels can be given with --scale), load its weights, and save that"

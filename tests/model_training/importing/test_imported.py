@@ -168,6 +168,43 @@ def test_a_shared_layer_becomes_two_with_the_same_weights(tmp_path):
     assert {"shared", "shared_1"} <= {layer.name for layer in imported.network.model.layers}
 
 
+@pytest.mark.parametrize("name", ["model.h5", "model.keras"])
+def test_resizing_augmentation_and_normalisation_of_any_kind(tmp_path, name):
+    layers = keras.layers
+    original = keras.Sequential([
+        keras.Input((48, 64, 3)),
+        keras.Sequential([layers.RandomFlip(), layers.RandomErasing(), layers.RandAugment()]),
+        layers.Resizing(32, 32),
+        layers.Rescaling(1 / 127.5, offset=-1),
+        layers.Conv2D(4, 3, name="conv"),
+        layers.RMSNormalization(),
+        layers.UnitNormalization(),
+        layers.GroupNormalization(2),
+        layers.SpatialDropout2D(0.3),
+        layers.GlobalMaxPooling2D(),
+        layers.Dense(2, activation="softmax"),
+    ])  # fmt: skip
+    path = saved(shaken(original), tmp_path / name)
+
+    imported = import_network(path, Said(classes=CLASSES))
+
+    films = pictures(original)
+    expected = np.asarray(original(films, training=False))
+    np.testing.assert_allclose(answers(imported.network, films), expected, atol=TOLERANCE)
+    assert np.ptp(expected, axis=0).max() > 30 * TOLERANCE
+
+
+def test_preprocessing_of_single_channels_is_refused_with_what_to_do(tmp_path):
+    pixels = keras.Input((32, 32, 3))
+    x = keras.layers.Conv2D(2, 3)(keras.applications.vgg16.preprocess_input(pixels))
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(pixels, keras.layers.Dense(2, activation="softmax")(x))
+    path = saved(model, tmp_path / "model.keras")
+
+    with pytest.raises(NotImportedError, match=r"'get_item' is .* and say --scale caffe"):
+        import_network(path, Said(classes=CLASSES))
+
+
 def test_a_sigmoid_whose_positive_class_is_the_first_is_turned(tmp_path):
     original = tiny()
     path = saved(original, tmp_path / "model.h5")
