@@ -25,6 +25,8 @@ from app.core.evidence.table_files import Table
 from app.core.performance.formatting import counted
 from app.core.performance.predictions import ALL_CASES
 
+_MOST_NAMED = 6
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
@@ -64,10 +66,15 @@ def collect(
         DatasetError: If nothing is left, or something has to be said.
     """
     asked = asked or Asked()
+    unused = columns.unused(table)
     joined = _joined(table, truth, columns)
     columns = _in_joined(columns, truth)
     read = [note for one in (table, truth) if one is not None for note in one.notes]
     notes = [f"{columns.stated().replace(OF_TRUTH, '')}.", *read, *joined.notes]
+    if unused:
+        rest = "" if len(unused) <= _MOST_NAMED else f" and {len(unused) - _MOST_NAMED:,} more"
+        named = ", ".join(map(repr, unused[:_MOST_NAMED]))
+        notes.append(f"Columns that are not used: {named}{rest}.")
     cells = joined.cells
     scores = _scores(cells, columns, asked)
     decided = are_decisions(scores)

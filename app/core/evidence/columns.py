@@ -75,6 +75,18 @@ class Columns:
             f"; {one}" for one in more
         )
 
+    def unused(self, table: Table) -> list[str]:
+        """The columns of the table of scores that are nothing of this.
+
+        Args:
+            table: The scores, and the truth if there is no table of it.
+        """
+        used = {
+            self.case, self.patient, self.site, self.group, *self.subgroups,
+            *self.scores.values(), *self.truths.values(),
+        }  # fmt: skip
+        return [one for one in table.columns if one not in used]
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -150,3 +150,13 @@ def test_two_scores_for_two_classes_are_one_question():
 
     assert found.task.classes == ("NORMAL", "ILL")
     assert found.predictions["probability"].tolist() == [0.2, 0.9]
+
+
+def test_columns_that_are_not_used_are_said():
+    found = cases("case,B_score,B_truth,eff_ai,A_truth\n1,0.2,0,0.3,1\n2,0.9,1,0.4,0\n")
+
+    assert "Columns that are not used: 'eff_ai', 'A_truth'." in said(found)
+    assert "not used" not in said(cases("case,score\na,0.2\nb,0.9\n", "case,truth\na,0\nb,1\n"))
+    many = ",".join(f"x{number}" for number in range(9))
+    wide = cases(f"case,score,truth,{many}\n" + f"a,0.2,0{',k' * 9}\nb,0.9,1{',k' * 9}\n")
+    assert "'x5' and 3 more." in said(wide)
