@@ -8,6 +8,8 @@ import pytest
 from app.core.bundles.bundle import load_bundle
 from app.core.bundles.bundle_folders import find_bundles
 from app.core.images.reading import AS_STORED
+from app.core.performance.classifications import misclassified
+from app.core.performance.predictions import select
 from app.core.scoring.engine import Engine
 from app.core.sources.source import Source
 from app.core.statistics.curves import roc_auc
@@ -53,6 +55,27 @@ def test_no_patient_is_in_two_splits(name):
     assert name in OF_UNKNOWN_PATIENTS or len(known) == len(predictions)
     assert (known.groupby("patient_id")["split"].nunique() == 1).all()
     assert predictions.groupby("image_id")["split"].nunique().max() == 1
+
+
+@pytest.mark.parametrize("split", ["test", "val"])
+@pytest.mark.parametrize("name", ["blood-cells", "chest-pneumonia"])
+def test_each_misclassified_film_has_a_picture_where_the_licence_allows(name, split):
+    bundle = load_bundle(MODELS / name)
+    task = bundle.manifest.task
+    films = misclassified(
+        select(bundle.predictions(), task, split=split),
+        threshold=bundle.manifest.thresholds.decision if task.binary else None,
+    )
+
+    assert films
+    assert all(bundle.picture(film.image_id) is not None for film in films)
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"blood-cells", "chest-pneumonia"}))
+def test_no_other_source_has_its_pictures_shipped(name):
+    files = load_bundle(MODELS / name).manifest.files
+
+    assert not [one for one in files if one.startswith("pictures/")]
 
 
 @pytest.mark.parametrize(("name", "least_auc", "least_share"), [
