@@ -32,6 +32,7 @@ _SET_ROOT = (
     "Review them from a server folder, or set OVERREAD_DATA_ROOT to the folder the model was "
     "trained on and start Overread again"
 )
+_KEYS = " (on the keyboard with Shift and Space)"
 _SMALL = 240  # width of a small picture, in pixels; a film takes what there is
 
 
@@ -132,9 +133,11 @@ def _what_opens(seen: Sequence[Seen], results: Results) -> str:
         if not films:
             return "None of them can be opened: the results were added without their films."
         missing = f"; of {len(seen) - films:,} there is none" if films < len(seen) else ""
-        return f"Select a row to see its film{missing}. Without the model there is no heatmap."
+        return (
+            f"Select a row{_KEYS} to see its film{missing}. Without the model there is no heatmap."
+        )
     if films == len(seen):
-        return "Select a row to open the film with its heatmap."
+        return f"Select a row{_KEYS} to open the film with its heatmap."
     if not films and not pictures:
         return f"None of them can be opened: their films are not on this server. {_SET_ROOT}."
     opened = [
@@ -142,7 +145,7 @@ def _what_opens(seen: Sequence[Seen], results: Results) -> str:
         for count, what in ((films, "the heatmap"), (pictures, "a small picture"))
         if count
     ]
-    text = f"Select a row to open it: {' and '.join(opened)}"
+    text = f"Select a row{_KEYS} to open it: {' and '.join(opened)}"
     missing_films = len(seen) - films - pictures
     if missing_films:
         text += f"; of {missing_films:,} there is no picture here"

@@ -174,7 +174,7 @@ def test_a_film_is_shown_as_it_was_and_no_other(home, tmp_path):
     (films / "film4.png").write_bytes(b"no picture")
     evidence = add(home, films=films)
     at = open_page()
-    assert "Select a row to see its film." in captions(at)
+    assert "Select a row (on the keyboard with Shift and Space) to see its film." in captions(at)
     assert at.dataframe[0].value["To see"].tolist() == ["film", "film"]
     key = f"misclassified_{evidence.sha256}_cases_0.5"
 
