@@ -30,7 +30,7 @@ from model_training.commands import (
 )
 
 # Modules of the extra `train`, which an installation that only serves the app does not have.
-TRAINER_MODULES = ("h5py", "imagehash", "onnx", "openpyxl", "optuna")
+TRAINER_MODULES = ("h5py", "imagehash", "onnx", "optuna")
 
 
 def run(arguments: list[str] | None) -> int:

@@ -116,7 +116,7 @@ def test_development_has_every_extra():
     assert set(re.findall(r"\w+", everything)) == {"overread", *EXTRAS} - {"dev"}
 
 
-@pytest.mark.parametrize("module", ["optuna", "openpyxl"])
+@pytest.mark.parametrize("module", ["optuna", "imagehash"])
 def test_training_without_its_extra_is_refused_in_a_sentence(module, tmp_path):
     code = "import sys; sys.modules[sys.argv.pop(1)] = None; from model_training.cli import main"
     command = [sys.executable, "-c", f"{code}; sys.exit(main())", module]
