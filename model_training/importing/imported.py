@@ -23,7 +23,7 @@ from model_training.importing.graph_files import graph_kind, open_graph
 from model_training.importing.heads import Ending, Head, ending_of, with_head
 from model_training.importing.heatmap_layers import heatmap_layer
 from model_training.importing.input_size import InputShape, input_shape
-from model_training.importing.keras_graph import graph_without_map
+from model_training.importing.keras_graph import graph_of
 from model_training.importing.opening import Opened, open_model
 from model_training.importing.refusal import NotImportedError
 from model_training.importing.replay import Replay
@@ -31,10 +31,8 @@ from model_training.importing.saved_model_archive import unpacked
 from model_training.importing.scaling import SCALES, scaled
 from model_training.importing.weight_files import Place
 
-_WITHOUT_MAP = (
-    "No layer near its end has a map of the image that all paths go through: it is imported for "
-    "its scores, without heatmaps."
-)
+# Gradients of each output are part of a network of Keras; with 1,000 they take minutes.
+_MOST_OUTPUTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,8 @@ class Imported:
 
     Attributes:
         network: From raw pixels in [0, 255] to probabilities; of Keras a flat functional model, of
-            other formats, and without a layer for heatmaps, a graph of OpenVINO, which ends in
-            logits.
+            other formats, and without a layer for heatmaps or of many classes, a graph of OpenVINO,
+            which ends in logits.
         classes: Names in the order of its outputs; of two classes, the positive one last.
         task: Whether one of the classes is true, or any of the findings.
         scale: How pixels are scaled in the graph; one of `scaling.SCALES`, or empty if that is
@@ -135,9 +133,9 @@ def import_network(path: Path, said: Said) -> Imported:
             notes.append("Red and blue are exchanged in the graph before that.")
     layer = heatmap_layer(model)
     network: AnyNetwork
-    if layer is None:
-        network = graph_without_map(model)
-        notes += [_WITHOUT_MAP, "It runs in OpenVINO.", *odd_answers(network, ending)]
+    if layer is None or ending.units > _MOST_OUTPUTS:
+        network = graph_of(model, has_map=layer is not None)
+        notes += ["It runs in OpenVINO.", *_map_notes(network), *odd_answers(network, ending)]
     else:
         network = Network(model, layer)
         notes.append(f"Heatmaps are made of the layer {layer}.")
@@ -169,14 +167,20 @@ def _import_graph(path: Path, kind: str, said: Said) -> Imported:
         *_head_notes(ending),
         *odd_answers(graph, ending),
     ]
-    if graph.heatmap_layer:
-        notes.append(f"Heatmaps are made of the node {graph.heatmap_layer}.")
-    else:
-        notes.append(_WITHOUT_MAP)
+    notes += _map_notes(graph)
     classes = tuple(names[index] for index in order)
     return Imported(
         graph, classes, ending.task, scale if is_known else "", kind, tuple(notes + positive_note)
     )
+
+
+def _map_notes(graph: Graph) -> list[str]:
+    if graph.heatmap_layer:
+        return [f"Heatmaps are made of the node {graph.heatmap_layer}."]
+    return [
+        "No layer near its end has a map of the image that all paths go through: it is imported "
+        "for its scores, without heatmaps."
+    ]
 
 
 def _require_one_scaling(said: Said, opened: Opened, found: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""A Keras network without a layer that heatmaps could be made of, as a graph of OpenVINO."""
+"""A Keras network as a graph of OpenVINO: without a layer for heatmaps, or of many classes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.core.backends.openvino_cpu import load_openvino
 from app.core.backends.running import logits_function
 from app.core.networks.network import logits_of
 from model_training.importing.graph_ending import read_again
+from model_training.importing.heatmap_layers import graph_heatmap_layer
 from model_training.importing.refusal import NotImportedError
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 _TOLERANCE = 1e-4
 
 
-def graph_without_map(model: keras.Model) -> Graph:
-    """The graph of a network, from raw pixels to logits, for its scores alone.
+def graph_of(model: keras.Model, *, has_map: bool) -> Graph:
+    """The graph of a network, from raw pixels to logits.
 
     Args:
         model: A flat functional network.
+        has_map: Whether heatmaps are made of one of its layers.
 
     Raises:
         NotImportedError: If OpenVINO does not compute it, or not the same.
@@ -45,7 +47,8 @@ def graph_without_map(model: keras.Model) -> Graph:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             converted = load_openvino().convert_model(frozen.graph)
-        graph = Graph(read_again(converted), "")
+        read = read_again(converted)
+        graph = Graph(read, graph_heatmap_layer(read) if has_map else "")
         found = logits_function(graph)(films.astype(np.float32))
     except RuntimeError as error:
         raise _not_computed(type(error).__name__) from None
@@ -58,7 +61,6 @@ def graph_without_map(model: keras.Model) -> Graph:
 
 def _not_computed(why: str) -> NotImportedError:
     return NotImportedError(
-        "No layer of the model has a map of the image that all paths go through, so that it would "
-        f"be imported for its scores, in OpenVINO; that does not compute it ({why}). Export it as "
-        "ONNX, and import that."
+        "A model of so many classes, or without a layer that heatmaps are made of, runs in "
+        f"OpenVINO; that does not compute it ({why}). Export it as ONNX, and import that."
     )
