@@ -91,8 +91,9 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
 def _run(options: argparse.Namespace) -> None:
     from app.core.evidence.asked import Asked
     from app.core.evidence.cases import collect
-    from app.core.evidence.columns import Said, recognise
+    from app.core.evidence.columns import Said
     from app.core.evidence.long_layout import as_cases
+    from app.core.evidence.recognition import recognise
     from app.core.evidence.table_files import read_table_file
     from app.core.evidence.writing import write_evidence
     from app.core.progress import progress

@@ -9,10 +9,11 @@ import streamlit as st
 from app.core.bundles.bundle_files import PREDICTIONS
 from app.core.evidence.asked import Asked
 from app.core.evidence.cases import Cases, collect
-from app.core.evidence.columns import Columns, proposed
+from app.core.evidence.columns import Columns
 from app.core.evidence.evidence import Evidence, load_evidence
 from app.core.evidence.long_layout import LongLayout, as_cases, recognised_layout
 from app.core.evidence.manifest import EVIDENCE
+from app.core.evidence.recognition import proposed
 from app.core.evidence.table_files import Table, read_table, sheets_with_rows
 from app.core.images import display, geometry
 from app.core.images.preparation import read_film
@@ -89,7 +90,7 @@ def layout(named: str, _table: Table) -> LongLayout | None:
 
 @st.cache_resource(max_entries=4, show_spinner="Recognising the columns")
 def proposal(named: str, _table: Table, _truth: Table | None) -> Columns:
-    """What each column may be, see `columns.proposed`.
+    """What each column may be, see `recognition.proposed`.
 
     Args:
         named: Tells the tables from all others.

@@ -8,7 +8,8 @@ import streamlit as st
 
 from app.core.errors import OverreadError
 from app.core.evidence.cases import Cases
-from app.core.evidence.columns import Columns, Said, recognise
+from app.core.evidence.columns import Columns, Said
+from app.core.evidence.recognition import recognise
 from app.core.markdown import escape_sentence
 from app.core.performance.formatting import counted
 from app.ui.cache import evidence as cached

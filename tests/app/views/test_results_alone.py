@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app.core.bundles.bundle import load_bundle
 from app.core.evidence.asked import Asked
 from app.core.evidence.cases import collect
-from app.core.evidence.columns import recognise
+from app.core.evidence.recognition import recognise
 from app.core.evidence.writing import write_evidence
 from app.ui.performance import misclassified
 from tests.app.core.evidence.tables import csv

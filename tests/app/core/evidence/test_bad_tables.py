@@ -9,8 +9,9 @@ import pytest
 from app.core.errors import DatasetError
 from app.core.evidence.asked import Asked
 from app.core.evidence.cases import collect
-from app.core.evidence.columns import Said, recognise
+from app.core.evidence.columns import Said
 from app.core.evidence.films import with_films
+from app.core.evidence.recognition import recognise
 from app.core.evidence.table_files import read_table
 from app.core.evidence.writing import write_evidence
 from tests.app.core.evidence.tables import csv

@@ -4,7 +4,7 @@ import pytest
 from app.core.errors import DatasetError
 from app.core.evidence.asked import Asked
 from app.core.evidence.cases import collect
-from app.core.evidence.columns import recognise
+from app.core.evidence.recognition import recognise
 from tests.app.core.evidence.tables import csv
 
 

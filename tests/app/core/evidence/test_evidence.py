@@ -9,8 +9,8 @@ from app.core.bundles.bundle import load_bundle
 from app.core.errors import BundleError, DatasetError
 from app.core.evidence.asked import Asked
 from app.core.evidence.cases import collect
-from app.core.evidence.columns import recognise
 from app.core.evidence.evidence import find_evidence, load_evidence
+from app.core.evidence.recognition import recognise
 from app.core.evidence.writing import write_evidence
 from app.core.performance.calibration_check import check_calibration
 from app.core.performance.classifications import misclassified, subgroup_results

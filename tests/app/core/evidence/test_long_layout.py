@@ -2,8 +2,9 @@ import pytest
 
 from app.core.errors import DatasetError
 from app.core.evidence.cases import collect
-from app.core.evidence.columns import Said, recognise
+from app.core.evidence.columns import Said
 from app.core.evidence.long_layout import as_cases, recognised_layout
+from app.core.evidence.recognition import recognise
 from tests.app.core.evidence.tables import csv
 
 FINDINGS = (

@@ -2,7 +2,8 @@ import pytest
 
 from app.core.errors import DatasetError
 from app.core.evidence.column_words import normal
-from app.core.evidence.columns import Said, proposed, recognise
+from app.core.evidence.columns import Said
+from app.core.evidence.recognition import proposed, recognise
 from tests.app.core.evidence.tables import csv
 
 
