@@ -5,7 +5,13 @@ import shutil
 import pytest
 
 from app.core.bundles.bundle import load_bundle
-from app.core.bundles.bundle_files import MODEL, PREDICTIONS, REQUIRED_FILES, file_sha256
+from app.core.bundles.bundle_files import (
+    MODEL,
+    PICTURES,
+    PREDICTIONS,
+    REQUIRED_FILES,
+    file_sha256,
+)
 from app.core.bundles.manifest import MANIFEST
 from app.core.errors import BundleError
 from app.core.networks.network import load_network
@@ -58,6 +64,22 @@ def test_a_valid_bundle(bundle):
     assert list(again.history().columns) == ["epoch", "loss", "val_loss", "val_auc"]
     assert again.card().startswith("#")
     assert again.samples == []
+
+
+def test_pictures_of_older_bundles_are_jpegs(copy):
+    content = json.loads((copy / MANIFEST).read_text())
+    (copy / PICTURES).mkdir()
+    for name in ("old.jpg", "new.webp"):
+        picture = copy / PICTURES / name
+        picture.write_bytes(b"picture")
+        content["files"][f"{PICTURES}/{name}"] = file_sha256(picture)
+    (copy / MANIFEST).write_text(json.dumps(content))
+
+    bundle = load_bundle(copy)
+
+    assert bundle.picture("old") == copy / PICTURES / "old.jpg"
+    assert bundle.picture("new") == copy / PICTURES / "new.webp"
+    assert bundle.picture("none") is None
 
 
 def test_a_reference_without_its_numbers(copy):

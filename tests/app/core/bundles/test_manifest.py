@@ -253,3 +253,37 @@ def test_a_problem_within_the_reference_is_named_with_its_place(content):
 def test_a_bundle_without_a_reference_is_what_older_versions_read(content):
     assert content["format"] == 2
     assert "reference" not in content
+
+
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [
+        (1, {}),
+        (2, {}),
+        (3, {"reference": REFERENCE}),
+        (4, {"quality": "unknown"}),
+        (5, {}),
+        (5, {"quality": "unknown", "reference": REFERENCE}),
+    ],
+)
+def test_bundles_of_all_formats_are_read_as_older_versions_wrote_them(content, number, changes):
+    older = content | {"format": number} | changes
+    assert not {"other_kinds", "reads_markers"} & set(older.get("reference", {}))
+
+    manifest = parse_manifest(json.dumps(older).encode(), "small")
+
+    assert manifest.heatmap.scale == content["heatmap"]["scale"] > 0
+    if manifest.reference is not None:
+        assert manifest.reference.reads_markers
+        assert manifest.reference.other_kinds == ()
+
+
+def test_without_films_to_choose_a_scale_on_each_heatmap_reaches_up_to_its_own_maximum(content):
+    content |= {"format": 4, "quality": "unknown"}
+    content["heatmap"]["scale"] = None
+
+    heatmap = parse_manifest(json.dumps(content).encode(), "small").heatmap
+
+    assert not heatmap.is_shared
+    assert heatmap.scale_for(0, np.array([[0.5, 2.0]], np.float32)) == 2.0
+    assert heatmap.scale_for(0, np.zeros((1, 1), np.float32)) > 0
