@@ -1,8 +1,7 @@
-"""Films for benchmarks: real ones, and any number of copies or variants of them."""
+"""Films for benchmarks: real ones, and any number of variants of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import numpy as np
 from app.core.errors import SourceError
 from app.core.sources.sources import from_paths
 
-_JPEG_START = b"\xff\xd8"
 # How far a corner of a variant is moved at most, of the side: so few of them are near-duplicates.
 _MOVED = 0.1
 
@@ -26,28 +24,10 @@ def paths(folder: Path) -> list[Path]:
     ]
 
 
-def write_copies(folder: Path, originals: list[Path], count: int) -> None:
-    """Writes JPEG copies of the originals, each with a different comment.
-
-    Identical files would be scored only once.
-
-    Args:
-        folder: A new folder.
-        originals: Files to copy; only JPEGs are used.
-        count: Number of copies.
-
-    Raises:
-        SourceError: If none of the originals is a JPEG.
-    """
-    folder.mkdir(parents=True)
-    for number, content in enumerate(_numbered(originals, count)):
-        (folder / f"{number:06d}.jpg").write_bytes(content)
-
-
 def write_variants(folder: Path, originals: list[Path], count: int, *, side: int) -> None:
     """Writes small grey JPEGs of the originals, each with its corners moved at random.
 
-    Unlike copies, they look different, to a network as well as to the search for near-duplicates.
+    They look different, to a network as well as to the search for near-duplicates.
 
     Args:
         folder: A new folder.
@@ -77,17 +57,3 @@ def write_variants(folder: Path, originals: list[Path], count: int, *, side: int
         view = cv2.getPerspectiveTransform(side * corners, side * moved)
         variant = cv2.warpPerspective(film, view, (side, side), borderMode=cv2.BORDER_REPLICATE)
         cv2.imwrite(str(folder / f"{number:06d}.jpg"), variant)
-
-
-def _numbered(originals: list[Path], count: int) -> Iterator[bytes]:
-    contents = [path.read_bytes() for path in originals]
-    contents = [content for content in contents if content.startswith(_JPEG_START)]
-    if not contents:
-        raise SourceError(
-            f"None of the {len(originals)} films is a JPEG, and only JPEGs can be copied. Choose "
-            "a folder with JPEGs."
-        )
-    for number, content in enumerate(islice(cycle(contents), count)):
-        comment = f"{number:012d}".encode()
-        segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
-        yield _JPEG_START + segment + content[2:]

@@ -5,6 +5,8 @@ import re
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from app.core.errors import OverreadError
@@ -76,10 +78,18 @@ def test_help_gives_the_default_of_every_option(module, monkeypatch, capsys):
     assert set(lacking) <= {"--core-rate", "--driver-rate", "--measure-driver", "--faults"}
 
 
-def test_copies_are_made_of_jpegs_alone(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"\x89PNG")
-    with pytest.raises(OverreadError, match="None of the 1 films is a JPEG"):
-        films.write_copies(tmp_path / "copies", [tmp_path / "a.png"], 3)
+def test_variants_are_made_of_films_that_can_be_read(tmp_path):
+    film = tmp_path / "a.png"
+    film.write_bytes(b"\x89PNG")
+    with pytest.raises(OverreadError, match="None of the 1 films can be read"):
+        films.write_variants(tmp_path / "none", [film], 2, side=16)
+
+    cv2.imwrite(str(film), np.tile(np.arange(64, dtype=np.uint8) * 4, (64, 1)))
+    films.write_variants(tmp_path / "variants", [film], 2, side=16)
+    first, second = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+                     for path in films.paths(tmp_path / "variants"))  # fmt: skip
+    assert first.shape == second.shape == (16, 16)
+    assert not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize(
