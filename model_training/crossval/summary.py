@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.core.bundles.findings import column
 from app.core.performance.sampling_units import sampling_units, unit_of
 from app.core.statistics.bootstrap import Interval, bootstrap_interval
-from app.core.statistics.bootstrap_areas import auc_interval, mean_auc_interval
+from app.core.statistics.bootstrap_areas import auc_interval, auc_intervals
 from app.core.statistics.curves import macro_auc
 from model_training.crossval.fold import UNSHIFTED, VIEWS, Fold, pooled_probabilities
 from model_training.evaluation import finding_figures
@@ -178,7 +178,7 @@ def _pooled(folds: Sequence[Fold], films: Films) -> Interval:
     probabilities = pooled_probabilities(folds, len(films.cases))[positions]
     groups = _units(positions, films)
     if films.task == "any-of":
-        return mean_auc_interval(films.findings[positions], probabilities, groups=groups)
+        return auc_intervals(films.findings[positions], probabilities, groups=groups)[0]
     labels = films.labels[positions]
     if probabilities.shape[1] == 2:
         return auc_interval(labels, probabilities[:, 1], groups=groups)

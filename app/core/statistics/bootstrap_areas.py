@@ -111,32 +111,6 @@ def area_intervals(
     return auc, precision
 
 
-def mean_auc_interval(
-    y_true: ArrayLike,
-    y_score: ArrayLike,
-    *,
-    groups: ArrayLike,
-    num_resamples: int = 1000,
-    seed: int = 0,
-) -> Interval:
-    """95 % confidence interval of the unweighted mean AUC of several findings.
-
-    Args:
-        y_true: Labels, shape `(num_cases, num_findings)`, 0, 1, or NaN where not labelled.
-        y_score: Scores, same shape, finite.
-        groups: Patient of each case, shape `(num_cases,)`, none missing.
-        num_resamples: Number of bootstrap resamples.
-        seed: Seed of the random generator.
-
-    Returns:
-        The interval; its value is NaN if a finding has no positive or no negative case.
-
-    Raises:
-        ValueError: See `auc_intervals`.
-    """
-    return auc_intervals(y_true, y_score, groups=groups, num_resamples=num_resamples, seed=seed)[0]
-
-
 def auc_intervals(
     y_true: ArrayLike,
     y_score: ArrayLike,

@@ -7,7 +7,6 @@ from app.core.statistics.bootstrap_areas import (
     area_intervals,
     auc_interval,
     auc_intervals,
-    mean_auc_interval,
 )
 from app.core.statistics.curves import average_precision, macro_auc, roc_auc
 
@@ -25,17 +24,18 @@ def findings(seed, *, missing):
 def test_mean_auc_equals_scikit_learn_on_labelled_cases(missing):
     labels, scores, patients = findings(1, missing=missing)
 
-    interval = mean_auc_interval(labels, scores, groups=patients, num_resamples=10)
+    interval, each = auc_intervals(labels, scores, groups=patients, num_resamples=10)
 
     by_finding = [
         roc_auc_score(labels[known, k], scores[known, k])
         for k, known in enumerate((~np.isnan(labels)).T)
     ]
     assert interval.value == pytest.approx(np.mean(by_finding), abs=1e-12)
+    assert [one.value for one in each] == pytest.approx(by_finding, abs=1e-12)
     assert (interval.num_cases, interval.num_groups) == (120, 40)
 
 
-def test_mean_auc_interval_equals_resampling_all_findings_of_a_patient():
+def test_the_interval_of_a_mean_auc_equals_resampling_all_findings_of_a_patient():
     labels, scores, patients = findings(2, missing=0.2)
 
     def mean(rows, _):
@@ -46,7 +46,7 @@ def test_mean_auc_interval_equals_resampling_all_findings_of_a_patient():
              for k in range(3)]
         )  # fmt: skip
 
-    fast = mean_auc_interval(labels, scores, groups=patients, num_resamples=200, seed=5)
+    fast, _ = auc_intervals(labels, scores, groups=patients, num_resamples=200, seed=5)
     rows = np.arange(len(labels))
     # Constant classes, so that the slow one skips a resample only where its mean is undefined.
     slow = bootstrap_interval(
@@ -62,14 +62,14 @@ def test_mean_auc_interval_equals_resampling_all_findings_of_a_patient():
 def test_mean_auc_of_one_finding_is_its_auc():
     labels, scores, patients = findings(3, missing=0.0)
 
-    one = mean_auc_interval(labels[:, :1], scores[:, :1], groups=patients, num_resamples=100)
+    one, _ = auc_intervals(labels[:, :1], scores[:, :1], groups=patients, num_resamples=100)
 
     assert one == auc_interval(labels[:, 0], scores[:, 0], groups=patients, num_resamples=100)
 
 
 def test_mean_auc_refuses_other_shapes():
     with pytest.raises(ValueError, match="a column for each finding"):
-        mean_auc_interval([0, 1], [0.1, 0.2], groups=["a", "b"])
+        auc_intervals([0, 1], [0.1, 0.2], groups=["a", "b"])
 
 
 def sample(seed, *, num_cases=300, num_patients=120):
