@@ -197,8 +197,9 @@ class Replay:
         import tensorflow as tf
 
         try:
-            is_several = node.class_name == "MultiHeadAttention" or len(tensors) == 1
-            output = layer(*tensors) if is_several else layer(list(tensors))
+            # All other layers take several tensors as a list.
+            one_by_one = len(tensors) == 1 or node.class_name == "MultiHeadAttention"
+            output = layer(*tensors) if one_by_one else layer(list(tensors))
         except (TypeError, ValueError, MemoryError, tf.errors.OpError):
             raise _does_not_fit(node) from None
         shape = output.shape[1:]

@@ -54,7 +54,7 @@ def add(page, place, tmp_path):
         page.get_by_role("button", name="Add the model").click()
         steps.shown(page.get_by_text(f"The model {name} was added."), timeout=180_000)
         steps.settled(page)
-        assert page.get_by_role("cell", name="AUC").count() == int(labelled)
+        expect(page.get_by_role("cell", name="AUC")).to_have_count(int(labelled))
         with steps.rerun(page):
             page.get_by_role("button", name="Review films with it").click()
         steps.shown(page.get_by_role("heading", name="Worklists", exact=True))

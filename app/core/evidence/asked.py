@@ -12,7 +12,7 @@ class Asked:
 
     Attributes:
         finding: What the positive class is called; empty takes it from the table.
-        positive: What cells of truth say where the finding is there; nothing recognises it.
+        positive: What cells of truth say where the finding is there; if empty, it is recognised.
         thresholds: Finding -> lowest score called positive; `THE_FINDING` where there is one
             question. What is missing is 0.5 for probabilities, else chosen on the cases.
         probabilities: Whether scores are probabilities; None if all are from 0 to 1.

@@ -23,7 +23,7 @@ def scores_of_decisions(
         decided: What was decided, text, `(n,)`.
         truth: What is true, text, `(n,)`.
         column: Name of the column of decisions, for messages.
-        positive: What the truth says where the finding is there; nothing recognises it.
+        positive: What the truth says where the finding is there; if empty, it is recognised.
 
     Returns:
         Finding or class -> 0, 1, or NaN where nothing was decided, float64 `(n,)`.

@@ -96,8 +96,8 @@ def _layout(table: Table, case: str, kind: str) -> LongLayout | None:
     truth = first_of(table.columns, TRUTHS, {case, kind})
     score = first_of(table.columns, SCORES, {case, kind, truth})
     if score is None:
-        free = [one for one in table.columns
-                if one not in (case, kind, truth) and are_numbers(table.cells[one])]  # fmt: skip
+        others = [one for one in table.columns if one not in (case, kind, truth)]
+        free = [one for one in others if are_numbers(table.cells[one])]
         score = free[0] if len(free) == 1 else None
     if score is None and truth is None:
         return None
@@ -119,8 +119,8 @@ def _widened(table: Table, layout: LongLayout) -> Table:
     kinds = cells[kind].unique().tolist()
     order = cells[case].unique()
     wide = cells.drop_duplicates(case).set_index(case)
-    constant = [one for one in wide if one not in (kind, layout.score) and _is_constant(cells, case,
-                str(one))]  # fmt: skip
+    others = [one for one in wide if one not in (kind, layout.score)]
+    constant = [one for one in others if _is_constant(cells, case, str(one))]
     parts = [wide[constant]]
     for column, what in ((layout.score, "score"), (layout.truth, "truth")):
         if column is not None and column not in constant:

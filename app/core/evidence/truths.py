@@ -62,8 +62,8 @@ def read_truth(cells: pd.Series[str], column: str, *, positive: Sequence[str] = 
     Args:
         cells: Text, `(n,)`.
         column: Its name, for messages.
-        positive: What cells say where it is; every other value then means that it is not. Nothing
-            recognises it.
+        positive: What cells say where it is; every other value then means that it is not. If
+            empty, it is recognised.
 
     Raises:
         DatasetError: If it is not clear which value is the positive one, or nothing is said.

@@ -83,7 +83,10 @@ def at_own_site(
     name = escape_markdown(positive)
     if not 0 < per_cent < 100:
         films = "no film shows" if per_cent == 0 else "every film shows"
-        st.caption(f"Where {films} {name}, there is nothing to tell apart. Give a share between.")
+        st.caption(
+            f"Where {films} {name}, there is nothing to tell apart. Enter a prevalence above 0 and "
+            "below 100 %."
+        )
         return
     there = at_prevalence(decisions.sensitivity, decisions.specificity, per_cent / 100)
     with_finding, without = PER * there.prevalence, PER - PER * there.prevalence

@@ -40,11 +40,14 @@ class Question:
 
 
 def ask(given: Given, found: Columns) -> Question | None:
-    """Lets the user choose scores and truth, and say what the tables do not; None if some miss.
+    """Lets the user choose scores and truth, and say what the tables do not.
 
     Args:
         given: The tables.
         found: What was recognised.
+
+    Returns:
+        What was chosen; None if anything is missing.
     """
     places = st.columns([1, 1])
     columns = places[0].multiselect(
@@ -174,7 +177,7 @@ def _named(
 def _positive(
     place: st.delta_generator.DeltaGenerator, given: Given, truths: Sequence[str]
 ) -> tuple[str, ...]:
-    """What the truth says where the finding is there; nothing recognises it."""
+    """What the truth says where the finding is there; if empty, it is recognised."""
     values = {one for column in truths for one in given.labelled.cells[column].unique()} - {""}
     if len(values) > _MANY:
         return ()
