@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,15 +66,11 @@ def collect(
         DatasetError: If nothing is left, or something has to be said.
     """
     asked = asked or Asked()
-    unused = columns.unused(table)
+    unused = _about_unused(columns.unused(table))
     joined = _joined(table, truth, columns)
     columns = _in_joined(columns, truth)
     read = [note for one in (table, truth) if one is not None for note in one.notes]
-    notes = [f"{columns.stated().replace(OF_TRUTH, '')}.", *read, *joined.notes]
-    if unused:
-        rest = "" if len(unused) <= _MOST_NAMED else f" and {len(unused) - _MOST_NAMED:,} more"
-        named = ", ".join(map(repr, unused[:_MOST_NAMED]))
-        notes.append(f"Columns that are not used: {named}{rest}.")
+    notes = [f"{columns.stated().replace(OF_TRUTH, '')}.", *read, *joined.notes, *unused]
     cells = joined.cells
     scores = _scores(cells, columns, asked)
     decided = are_decisions(scores)
@@ -108,6 +104,14 @@ def collect(
     else:
         cuts, about_cuts = choose_cuts(frame, task, kind, asked)
     return Cases(frame, task, kind, cuts, (*notes, *about_cuts), tuple(doubts(frame, task)))
+
+
+def _about_unused(columns: Sequence[str]) -> list[str]:
+    """The columns that are not used, in a sentence; nothing if there are none."""
+    if not columns:
+        return []
+    rest = "" if len(columns) <= _MOST_NAMED else f" and {len(columns) - _MOST_NAMED:,} more"
+    return [f"Columns that are not used: {', '.join(map(repr, columns[:_MOST_NAMED]))}{rest}."]
 
 
 def _scores(cells: pd.DataFrame, columns: Columns, asked: Asked) -> dict[str, NDArray[np.float64]]:

@@ -40,8 +40,7 @@ def recognise(table: Table, truth: Table | None = None, said: Said | None = None
     """
     said = said or Said()
     labelled = truth or table
-    subgroups = () if said.subgroups is None else said.subgroups
-    named = {said.case, said.patient, said.site, *subgroups, *said.scores.values()}
+    named = {said.case, said.patient, said.site, *(said.subgroups or ()), *said.scores.values()}
     _require_there(table, named)
     _require_there(labelled, {said.truth_case, *said.truths.values()})
     case = said.case or _first(table, CASES)
@@ -52,21 +51,8 @@ def recognise(table: Table, truth: Table | None = None, said: Said | None = None
         truth_case = said.truth_case or (case if case in truth.columns else _first(truth, CASES))
         if truth_case is None:
             raise _not_recognised("which column names the case", "--truth-case COLUMN", truth)
-    taken = {case, said.patient, said.site, *subgroups}
-    roles = {
-        role: (_first(table, known, taken) if given is None else given) or None
-        for role, given, known in (
-            ("patient", said.patient, PATIENTS),
-            ("site", said.site, SITES),
-            ("group", None, GROUPS),
-        )
-    }
-    taken |= set(roles.values())
-    if said.subgroups is None:
-        subgroups = tuple(
-            one for one in table.columns if normal(one) in SUBGROUPS and one not in taken
-        )
-        taken |= set(subgroups)
+    roles, subgroups = _roles(table, case, said)
+    taken = {case, *roles.values(), *subgroups}
     scores, truths = dict(said.scores), dict(said.truths)
     if not scores:
         scores = _scores(table, labelled, taken | set(truths.values()))
@@ -91,14 +77,33 @@ def proposed(table: Table, truth: Table | None = None) -> Columns:
         return recognise(table, truth)
     except DatasetError:
         case = _first(table, CASES)
-        patient, site = _first(table, PATIENTS, {case}), _first(table, SITES, {case})
-        subgroups = tuple(one for one in table.columns if normal(one) in SUBGROUPS)
+        roles, subgroups = _roles(table, case, Said())
         truth_case = None if truth is None else _first(truth, CASES)
         try:
-            scores = _scores(table, truth or table, {case, patient, site, *subgroups})
+            scores = _scores(table, truth or table, {case, *roles.values(), *subgroups})
         except DatasetError:
             scores = {}
-        return Columns(case or "", scores, {}, patient, site, subgroups, truth_case=truth_case)
+        return Columns(case or "", scores, {}, subgroups=subgroups, truth_case=truth_case, **roles)
+
+
+def _roles(
+    table: Table, case: str | None, said: Said
+) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    """The columns of patient, site and group, and those of subgroups."""
+    taken = {case, said.patient, said.site, *(said.subgroups or ())}
+    roles = {
+        role: (_first(table, known, taken) if given is None else given) or None
+        for role, given, known in (
+            ("patient", said.patient, PATIENTS),
+            ("site", said.site, SITES),
+            ("group", None, GROUPS),
+        )
+    }
+    if said.subgroups is not None:
+        return roles, said.subgroups
+    taken |= set(roles.values())
+    found = (one for one in table.columns if normal(one) in SUBGROUPS and one not in taken)
+    return roles, tuple(found)
 
 
 def _scores(table: Table, labelled: Table, taken: set[str | None]) -> dict[str, str]:
