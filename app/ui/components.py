@@ -51,7 +51,7 @@ def estimate(label: str, texts: tuple[str, str], of: str, *, note: str | None = 
 
 
 def auc(label: str, interval: Interval, *, unit: str, note: str | None = None) -> None:
-    """A card with a bootstrapped statistic, its 95 % interval and the number of patients.
+    """A card with a figure that is no proportion, its 95 % interval and the number of patients.
 
     Args:
         label: Name of the statistic.

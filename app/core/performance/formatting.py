@@ -60,12 +60,12 @@ def expected(estimate: Estimate) -> tuple[str, str]:
 
 
 def figure(interval: Interval) -> str:
-    """A bootstrapped statistic such as `0.663`, or `none` if it is undefined."""
+    """A figure that is no proportion, such as `0.663`, or `none` if it is undefined."""
     return _bounded(interval.value, _decimals(interval)) if isfinite(interval.value) else NO_FIGURE
 
 
 def figure_interval(interval: Interval) -> str:
-    """The interval of a bootstrapped statistic, such as `0.491 to 0.821`, or `no interval`."""
+    """The interval of such a figure, such as `0.491 to 0.821`, or `no interval`."""
     if interval.degenerate or not isfinite(interval.low):
         return "no interval"
     decimals = _decimals(interval)
@@ -125,7 +125,7 @@ def probability_and_threshold(value: float, threshold: float) -> tuple[str, str]
 
 
 def sample_text(interval: Interval, unit: str) -> str:
-    """The sample behind a bootstrapped statistic, such as `45 images of 43 patients`.
+    """The sample behind an interval over patients, such as `45 images of 43 patients`.
 
     Args:
         interval: The statistic with its counts.

@@ -74,17 +74,20 @@ def show_all(bundle: Results) -> None:
         st.caption(
             "There is a mean only if every finding has images with it and images without it."
         )
+    findings = [bundle.of_finding(name) for name in bundle.manifest.task.classes]
+    sizes = [cached.held_out(finding, split).num_images for finding in findings]
+    methods = dict.fromkeys(formatting.interval_method(size, cases.unit) for size in sizes)
     st.markdown("**Findings**")
     components.table(
-        [_row(bundle.of_finding(name), split) for name in bundle.manifest.task.classes],
+        [_row(finding, split) for finding in findings],
         key="performance_findings",
         figures=["Shown by", "AUC", "Threshold", "Sensitivity", "Specificity"],
     )
     st.caption(
         "Each finding on the images that are labelled for it, at its own threshold. In brackets "
-        f"95 % intervals: of the AUC {formatting.interval_method(cases.num_images, cases.unit)}, "
-        f"of the others Wilson's, widened for several images of one {cases.unit}. Choose a finding "
-        "above for its curves, calibration and misclassified films."
+        f"95 % intervals. AUC: {' or '.join(methods)}. Proportions: Wilson, widened for several "
+        f"images of one {cases.unit} (Rao and Scott 1992). Choose a finding above for its curves, "
+        "calibration and misclassified films."
     )
     _show_co_occurrence(co_occurrence(cases), bundle)
 
