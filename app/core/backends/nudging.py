@@ -1,4 +1,4 @@
-"""Gradients of a network's head without gradients: by nudging its features and looking again."""
+"""Gradients of a network's head: by going back through it, or by nudging its features."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.backends.graph_parts import channel_axis, head_from, node_named
+from app.core.backends.head_gradients import gradient_graph
 from app.core.backends.openvino_cpu import compile_for_cpu
 
 # Rounding, relative to the largest logit; more is a head that is not linear.
@@ -24,7 +25,9 @@ class Head:
 
     If its logits are linear in the map, as after global pooling and a dense layer, their gradient
     is the same for every image: it is found once, exactly, by steps of 1 from a map of zeros. If
-    not, each channel is nudged up and down a little, and the head alone is run on what results.
+    it consists of dense layers, rectifiers and pooling, as in VGG and AlexNet, it is gone through
+    backwards for each image. If neither, each channel is nudged up and down a little, and the head
+    alone is run on what results.
 
     Reference:
         - Selvaraju et al., Grad-CAM (ICCV 2017), https://arxiv.org/abs/1610.02391
@@ -47,7 +50,12 @@ class Head:
         )
         shape = tuple(int(size.get_length()) for size in list(node.get_output_partial_shape(0))[1:])
         self._places = shape[:2] if self._axis == 3 else shape[1:]
-        self._constant = self._of_channels(self._zeros(), 1.0) if self._is_linear() else None
+        is_linear = self._is_linear()
+        back = None if is_linear else gradient_graph(head)
+        self._back = None if back is None else compile_for_cpu(back, streams=1)
+        if back is not None:
+            self._compiled = None  # its weights are not kept twice
+        self._constant = self._of_channels(self._zeros(), 1.0) if is_linear else None
 
     @property
     def is_linear(self) -> bool:
@@ -82,9 +90,7 @@ class Head:
             of_channels = self.mean_gradients(features) @ weights
             return np.broadcast_to(of_channels, features.shape).astype(np.float32)
         start, step = (self._zeros(), 1.0) if self.is_linear else self._both(features)
-        found = (self._differences(start, step, np.arange(start.size), 1) @ weights).reshape(
-            self._shape
-        )
+        found = (self._of_each(start, step) @ weights).reshape(self._shape)
         return np.ascontiguousarray(found if self._axis == 3 else np.moveaxis(found, 0, -1))
 
     def evidence(self, maps: _Array) -> _Array:
@@ -99,11 +105,14 @@ class Head:
         return np.stack([one @ self.mean_gradients(one) for one in maps]).astype(np.float32)
 
     def _of_channels(self, start: _Array, step: float) -> _Array:
-        """The mean gradient of each channel, by nudging all of its places at once."""
+        """The mean gradient of each channel; if nudged, all of its places are at once."""
         num_places = int(np.prod(self._places))
         if self.sees_means:
-            per_mean = self._differences(start, step, np.arange(start.size), 1)
-            return np.asarray(per_mean / num_places, np.float32)
+            return np.asarray(self._of_each(start, step) / num_places, np.float32)
+        if self._back is not None:
+            of_places = self._of_each(start, step).reshape(*self._shape, -1)
+            places = (0, 1) if self._axis == 3 else (1, 2)
+            return np.asarray(of_places.mean(axis=places), np.float32)
         if self._axis == 3:
             filters = self._shape[2]
             # Channels last: the places of a channel are as far apart as there are channels.
@@ -113,6 +122,13 @@ class Head:
                 start, step, np.arange(self._shape[0]) * num_places, 1, num_places
             )
         return np.asarray(found / num_places, np.float32)
+
+    def _of_each(self, start: _Array, step: float) -> _Array:
+        """The gradients of each feature, float32 `(num_features, num_logits)`."""
+        if self._back is None:
+            return self._differences(start, step, np.arange(start.size), 1)
+        output = self._back.create_infer_request().infer(start.reshape(1, *self._shape))
+        return np.array(next(iter(output.values()))).reshape(-1, start.size).T
 
     def _differences(
         self, start: _Array, step: float, first: NDArray[np.int64], stride: int, count: int = 1

@@ -57,6 +57,9 @@ def small_network(kind):
         x = layers.Dense(16, activation="swish")(layers.GlobalAveragePooling2D()(x))
     elif kind == "flat":
         x = layers.Flatten()(x)
+    elif kind == "dense":
+        x = layers.Flatten()(layers.MaxPooling2D(3, strides=2)(x))
+        x = layers.Dense(16, activation="relu")(layers.Dense(16, activation="relu")(x))
     else:
         x = layers.Dense(8, activation="tanh")(layers.Flatten()(x))
     output = layers.Dense(2, activation="softmax")(x)
@@ -65,9 +68,14 @@ def small_network(kind):
 
 @pytest.mark.parametrize(
     ("kind", "is_linear", "limit"),
-    [("flat", True, 5e-6), ("curved", False, 1e-4), ("curved and flat", False, 1e-3)],
+    [
+        ("flat", True, 5e-6),
+        ("dense", False, 5e-6),
+        ("curved", False, 1e-4),
+        ("curved and flat", False, 1e-3),
+    ],
 )
-def test_heads_that_are_not_linear_are_nudged_about_each_film(tmp_path, kind, is_linear, limit):
+def test_heads_give_the_gradients_of_tensorflow(tmp_path, kind, is_linear, limit):
     network = small_network(kind)
     graph = graph_of(network, tmp_path / "network.xml")
     pixels = films(graph.input_shape)
