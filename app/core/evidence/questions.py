@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -86,11 +86,14 @@ def several_findings(
         DatasetError: If something has to be said.
     """
     findings = tuple(columns.truths)
+    written = {
+        name: {one.lower() for one in cells[name].unique()} for name in columns.truths.values()
+    }
+    _require_said_anywhere(asked.positive, set().union(*written.values()))
     parts, unsure = [], 0
     for finding in findings:
         name = columns.truths[finding]
-        values = {one.lower() for one in cells[name].unique()}
-        positive = [one for one in asked.positive if one.lower() in values]
+        positive = [one for one in asked.positive if one.strip().lower() in written[name]]
         truth = read_truth(cells[name], name.removeprefix(OF_TRUTH), positive=positive)
         unsure += truth.num_unsure
         score = scores[finding]
@@ -132,6 +135,11 @@ def several_classes(
         return Question(
             task, _values(truth.labels, scores[positive]), _about_unsure(truth.num_unsure)
         )
+    if asked.positive:
+        raise DatasetError(
+            f"Of {len(scores):,} classes that exclude each other, none is the positive one. Leave "
+            "--positive out."
+        )
     classes = tuple(scores)
     places = {one.lower(): float(place) for place, one in enumerate(classes)}
     said = cells[name].str.strip().str.lower()
@@ -148,6 +156,14 @@ def several_classes(
         y_true=said.map(places), logit="", probability=values.max(axis=1, skipna=False)
     )
     return Question(_task("Results", classes, {}), values, notes)
+
+
+def _require_said_anywhere(positive: Sequence[str], written: Set[str]) -> None:
+    for one in positive:
+        if one.strip().lower() not in written:
+            raise DatasetError(
+                f"No column of truth says {one!r}. Name with --positive what cells of truth say."
+            )
 
 
 def _values(labels: NDArray[np.float64], score: NDArray[np.float64]) -> pd.DataFrame:
@@ -175,8 +191,7 @@ def _task(
 
 
 def _about_unsure(number: int) -> list[str]:
-    return (
-        [f"{counted(number, 'cell')} of truth that say uncertain count as not known."]
-        if number
-        else []
-    )
+    if not number:
+        return []
+    say, count = ("says", "counts") if number == 1 else ("say", "count")
+    return [f"{counted(number, 'cell')} of truth {say} uncertain and {count} as not known."]

@@ -124,7 +124,7 @@ def test_truth_in_words(words, classes):
 
     assert found.task.classes == classes
     assert found.predictions["y_true"].tolist() == [1, 0]
-    assert "1 cell of truth that say uncertain count as not known." in said(found)
+    assert "1 cell of truth says uncertain and counts as not known." in said(found)
     assert "2 cases without a score or a truth left out." in said(found)
 
 

@@ -52,7 +52,7 @@ def test_a_row_that_cannot_be_used_costs_itself_and_is_counted():
     assert found.predictions["case"].tolist() == ["a", "e"]
     assert "1 row without a case left out." in said(found)
     assert "5 cases without a score or a truth left out." in said(found)
-    assert "1 cell of truth that say uncertain count as not known." in said(found)
+    assert "1 cell of truth says uncertain and counts as not known." in said(found)
 
 
 def test_cases_listed_twice_count_once_or_not_at_all():
@@ -132,6 +132,22 @@ def test_findings_are_labelled_one_by_one():
     assert {finding: cut.decision for finding, cut in found.cuts.items()} == {"A": 0.5, "B": 0.3}
     with pytest.raises(DatasetError, match="given for 'C'"):
         cases("case,A_score,A_truth\na,0.1,0\n", thresholds={"C": 0.3})
+
+
+def test_what_is_positive_of_findings_is_said_by_one_of_them_or_refused():
+    text = "case,A_score,A_truth,B_score,B_truth\na,0.1,0,0.9,ill\nb,0.8,1,0.2,well\n"
+
+    found = cases(text, positive=("ILL",))
+
+    assert found.predictions["y_true:A"].tolist() == [0, 1]
+    assert found.predictions["y_true:B"].tolist() == [1, 0]
+    with pytest.raises(DatasetError, match="No column of truth says 'sick'"):
+        cases(text, positive=("ill", "sick"))
+
+
+def test_of_several_classes_none_is_positive():
+    with pytest.raises(DatasetError, match="Leave --positive out"):
+        cases("case,class,a,b,c\n1,a,0.6,0.3,0.1\n2,b,0.2,0.7,0.1\n", positive=("a",))
 
 
 def test_several_classes_have_a_score_each():
