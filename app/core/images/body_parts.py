@@ -45,6 +45,7 @@ _SAME = {
     "TOOTH": "TEETH", "SINUSES": "SINUS", "FACIAL": "FACE", "MAMMA": "BREAST", "HEEL": "CALCANEUS",
     "UPPERARM": "HUMERUS", "LOWERLEG": "TIBIA", "WHOLESPINE": "SPINE", "LOWERLIMB": "EXTREMITY",
     "UPPERLIMB": "EXTREMITY", "DENTAL": "TEETH", "SACRUM": "SSPINE", "SELLA": "PITUITARY",
+    "FEET": "FOOT",
     "LSPINEANDSACRUM": "LSSPINE", "ABDOMINAL": "ABDOMEN",
 }  # fmt: skip
 # Terms for several regions at once; a model of one of them may judge the film.
@@ -54,6 +55,10 @@ _SEVERAL = {
     "NECKCHESTABDOMEN": ("NECK", "CHEST", "ABDOMEN"),
     "NECKCHESTABDPELV": ("NECK", "CHEST", "ABDOMEN", "PELVIS"), "HEADNECK": ("HEAD", "NECK"),
 }  # fmt: skip
+# What is often written beside a body part.
+_SIDES_AND_VIEWS = frozenset(
+    ("L", "R", "LT", "RT", "LEFT", "RIGHT", "BOTH", "BILATERAL", "AP", "PA", "LAT", "LATERAL")
+)
 
 LATERAL = "LATERAL"
 # View -> the same in one word.
@@ -68,11 +73,9 @@ _VIEWS = {
 
 def body_part(term: str) -> str | None:
     """A body part in the word used here, such as `CHEST` for `Thorax`; None if it is not known."""
-    word = "".join(letter for letter in term.upper() if letter.isalpha())
-    if word in _SEVERAL:
-        return word
-    word = _SAME.get(word, word)
-    return word if word in _PART_OF else None
+    words = "".join(letter if letter.isalpha() else " " for letter in term.upper()).split()
+    # The whole first: of `L SPINE`, L is no side.
+    return _known("".join(words)) or _known("".join(w for w in words if w not in _SIDES_AND_VIEWS))
 
 
 def view(term: str) -> str | None:
@@ -94,6 +97,17 @@ def is_same_region(one: str, other: str) -> bool:
         for first in _regions(one)
         for second in _regions(other)
     )
+
+
+def _known(word: str) -> str | None:
+    """The word used here for one without spaces, in the plural too."""
+    if word in _SEVERAL:
+        return word
+    for one in (word, word.removesuffix("S")):
+        one = _SAME.get(one, one)
+        if one in _PART_OF:
+            return one
+    return None
 
 
 def _regions(part: str) -> Iterable[str]:

@@ -11,6 +11,9 @@ from app.core.images.body_parts import body_part, is_same_region, view
         ("CHEST", "CHEST"), ("Thorax", "CHEST"), (" chest ", "CHEST"), ("EXTREMITY", "EXTREMITY"),
         ("UP_EXM", None), ("LOW EXTREMITY", "EXTREMITY"), ("TIBIA/FIBULA", "TIBIA"),
         ("C-SPINE", "CSPINE"), ("CHEST_ABDOMEN", "CHESTABDOMEN"), ("Mrs Smith", None), ("", None),
+        ("KNEE RIGHT", "KNEE"), ("HAND_L", "HAND"), ("L SPINE", "LSPINE"), ("L HIP AP", "HIP"),
+        ("Chest PA", "CHEST"), ("HANDS", "HAND"), ("Feet", "FOOT"), ("L", None),
+        ("KNEE SMITH", None),
     ],
 )  # fmt: skip
 def test_body_parts(term, part):
