@@ -26,6 +26,8 @@ _BECAUSE = {
     "side_by_side": "each shows several films",
     "several_films": "each shows several films",
     "blurred": "they are blurred",
+    "noisy": "they are full of noise",
+    "compressed": "they are compressed too strongly",
     "blank": "they show nothing",
     "few_grey_levels": "they have too few grey levels",
     "colour_picture": "they are colour pictures",

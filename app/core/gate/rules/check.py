@@ -23,15 +23,18 @@ from app.core.gate.rules.look import Look
 from app.core.gate.rules.mirrored import check_mirrored
 from app.core.gate.rules.several_films import check_several_films
 from app.core.gate.rules.size import check_size
+from app.core.gate.rules.storage import check_storage
 from app.core.gate.rules.text import check_text
 from app.core.gate.statistic_ranges import StatisticRanges
 from app.core.images.film import Film
 
-# A document may be white, flat and full of text: what it is comes before how it looks.
+# A document may be white, flat and full of text: what it is comes before how it looks. Noise and
+# blocks have lines of their own, which are neither frames nor seams.
 PIXEL_RULES = (
     check_size,
     check_document,
     check_inversion,
+    check_storage,
     check_border,
     check_several_films,
     check_text,
