@@ -155,12 +155,26 @@ def _through_maximum(node: Any, gradient: Any, index: int) -> Any:
     return _like_operand(node, found, index)
 
 
+def _through_mean(node: Any, gradient: Any, index: int) -> Any:
+    """A share of each mean's gradient to all places of its window, where none has two."""
+    given, ops = node.get_attributes(), load_openvino().opset13
+    (height, width), sizes = given["kernel"], list(node.get_output_shape(0))
+    before = [int(size) for size in node.input_value(index).get_shape()]
+    if given["strides"] != [height, width] or before[2:] != [sizes[2] * height, sizes[3] * width]:
+        return None
+    num_logits = int(gradient.get_output_partial_shape(0)[0].get_length())
+    apart = ops.reshape(gradient, np.array([-1, sizes[1], sizes[2], 1, sizes[3], 1]), False)
+    repeated = ops.broadcast(apart, np.array([num_logits, *sizes[1:3], height, sizes[3], width]))
+    return _like_operand(node, ops.divide(repeated, np.float32(height * width)), index)
+
+
 def _through_convert(node: Any, gradient: Any, index: int) -> Any:
     return gradient if node.input_value(index).get_element_type().to_string() == "f32" else None
 
 
 _RULES: dict[str, _Rule] = {
     "Add": _through_sum,
+    "AvgPool": _through_mean,
     "Convert": _through_convert,
     "Divide": _through_product,
     "MatMul": _through_dense,

@@ -46,10 +46,11 @@ def model_of(features, logits):
 
 
 def test_what_pytorch_flattens_and_makes_dense(ops, features):
-    pooled = ops.max_pool(features, [1, 2], [1, 1], [1, 0], [1, 0], [3, 3]).output(0)
+    pooled = ops.max_pool(features, [1, 1], [1, 1], [1, 0], [1, 0], [3, 4]).output(0)
+    pooled = ops.avg_pool(pooled, [1, 2], [0, 0], [0, 0], [1, 2], False)
     # A shape that is written for one image.
     flat = ops.reshape(pooled, np.array([1, -1]), False)
-    dense = ops.relu(ops.add(ops.matmul(flat, random(60, 12), False, False), random(12)))
+    dense = ops.relu(ops.add(ops.matmul(flat, random(40, 12), False, False), random(12)))
     square = ops.relu(ops.subtract(random(1, 12), ops.matmul(dense, random(12, 12), False, True)))
     scaled = ops.divide(ops.multiply(square, random(12)), np.float32(2))
     head = model_of(features, ops.matmul(scaled, random(3, 12), False, True))
