@@ -45,13 +45,15 @@ def channel_axis(node: Any) -> int | None:
     """
     if not _has_known_places(node):
         return None
-    moves: list[list[int]] = []
+    moves: list[list[int] | None] = []
     while True:
         kind = node.get_type_name()
         if kind in _CHANNELS_FIRST:
             break
         if kind == "Transpose":
             moves.append(_order(node))
+        elif kind == "MatMul" and _is_dense(node):
+            moves.append(None)
         elif kind not in _KEEP_AXES:
             return None
         before = _computed(node)
@@ -60,7 +62,9 @@ def channel_axis(node: Any) -> int | None:
         node = before
     axis = 1
     for order in reversed(moves):
-        if order not in (_TO_LAST, _TO_FIRST):
+        if order is None and axis == 3:
+            continue
+        if order is None or order not in (_TO_LAST, _TO_FIRST):
             return None
         axis = order.index(axis)
     return axis if axis in (1, 3) else None
@@ -251,6 +255,16 @@ def _computed(node: Any) -> Any:
         if any(one.get_type_name() == "Parameter" for one in ancestors(before)):
             return before
     return None
+
+
+def _is_dense(node: Any) -> bool:
+    """Whether it is a dense layer at each place, which needs the channels last."""
+    weights = node.input_value(1).get_node()
+    if any(one.get_type_name() == "Parameter" for one in ancestors(weights)):
+        return False
+    return (
+        len(weights.get_output_partial_shape(0)) == 2 and not node.get_attributes()["transpose_a"]
+    )
 
 
 def _order(node: Any) -> list[int]:

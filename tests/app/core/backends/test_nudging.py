@@ -94,6 +94,28 @@ def test_heads_give_the_gradients_of_tensorflow(tmp_path, kind, is_linear, limit
     assert np.abs(of_places - gradient).max() < 1e-3 * np.abs(gradient).max()
 
 
+def test_a_map_after_dense_layers_at_each_place_as_in_convnext(tmp_path):
+    import keras
+
+    keras.utils.set_random_seed(1)
+    layers = keras.layers
+    pixels = keras.Input((24, 32, 3), name="pixels")
+    before = layers.Conv2D(6, 3, activation="relu", strides=2)(pixels)
+    x = layers.LayerNormalization()(layers.DepthwiseConv2D(7, padding="same")(before))
+    x = layers.Dense(6)(layers.Dense(24, activation="gelu")(x))
+    x = layers.GlobalAveragePooling2D()(layers.Add(name="last")([x, before]))
+    model = keras.Model(pixels, layers.Dense(2, "softmax")(layers.LayerNormalization()(x)))
+    network = Network(model, "last")
+    graph = graph_of(network, tmp_path / "network.xml")
+    pixels = films(graph.input_shape)
+
+    found = GraphBackend(graph, workers=1).run(pixels)
+
+    expected = np.asarray(scoring_function(network)(pixels)[1])
+    assert found.maps.shape == expected.shape
+    assert np.abs(found.maps - expected).max() < 1e-3 * np.abs(expected).max()
+
+
 def test_features_are_pooled_as_those_of_keras():
     rng = np.random.default_rng(3)
     maps = [rng.normal(size=(2, 7, 9, channels)).astype(np.float32) for channels in (1, 6, 6)]
