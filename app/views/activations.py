@@ -7,7 +7,7 @@ from app.core.networks import activations
 from app.core.networks.contributions import contributions
 from app.core.review.film_names import shown_name
 from app.ui import quality
-from app.ui.activations import channel_picture, layer_walk, pictures, value_views
+from app.ui.activations import channel_picture, evidence, layer_walk, pictures, value_views
 from app.ui.cache import activations as cached_activations
 from app.ui.cache import films, models
 from app.ui.worklists import opened as worklists
@@ -56,9 +56,7 @@ with layer_side:
     if view.name == pictures.LIST:
         layer_walk.show_layer_list(layers, bundle)
     elif layer is None:
-        pictures.show_evidence(
-            case.film, case.evidence[explained], bundle=bundle, class_index=explained
-        )
+        evidence.show(case.film, case.evidence[explained], bundle=bundle, class_index=explained)
     else:
         description, action = st.columns([8, 5], vertical_alignment="center")
         description.write(layer.sentence)
