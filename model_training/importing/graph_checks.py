@@ -55,9 +55,9 @@ def _odd_logits(logits: NDArray[np.float32], ending: Ending) -> list[str]:
         return []
     if ending.head == "softmax" and np.allclose(logits.sum(axis=1), 1, atol=_SAME):
         raise NotImportedError(
-            f"The model's outputs are no logits: they are positive and add up to 1 for each image, "
-            f"as after a softmax, but end in {name_of(ending.layer)!r}. Export the "
-            "model so that it ends in its softmax, or in the logits before it."
+            "The model's outputs are not logits: they are positive and add up to 1 for each image, "
+            f"as after a softmax, but end in {name_of(ending.layer)!r}. Export the model so that "
+            "it ends in its softmax, or in the logits before it."
         )
     return [
         "Odd: for noise, a ramp, black and white the outputs lie between 0 and 1, as probabilities "

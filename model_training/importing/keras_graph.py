@@ -61,6 +61,6 @@ def graph_of(model: keras.Model, *, has_map: bool) -> Graph:
 
 def _not_computed(why: str) -> NotImportedError:
     return NotImportedError(
-        "A model of so many classes, or without a layer that heatmaps are made of, runs in "
-        f"OpenVINO; that does not compute it ({why}). Export it as ONNX, and import that."
+        "A model of so many classes, or without a layer that heatmaps are made of, is to run in "
+        f"OpenVINO, which cannot compute it ({why}). Export it as ONNX, and import that."
     )

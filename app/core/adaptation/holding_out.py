@@ -101,10 +101,11 @@ def require_enough(
     films = [int((labels == label).sum()) for label in classes]
     patients = [len(np.unique(names[labels == label])) for label in classes]
     if sum(films) < MIN_FILMS or min(films) < MIN_OF_CLASS:
-        what, expected = f"films to adapt to ({by_class(films, task)})", f"{MIN_OF_CLASS}"
+        what = f"films to adapt to ({by_class(films, task)})"
+        expected = f"at least {MIN_OF_CLASS} of each class"
     elif min(patients) < MIN_OF_CLASS:
         what = f"patients to adapt to ({by_class(patients, task)})"
-        expected = f"films of {MIN_OF_CLASS} patients"
+        expected = f"those of each class from at least {MIN_OF_CLASS} patients"
     else:
         return
     raise DatasetError(
@@ -112,8 +113,7 @@ def require_enough(
             (
                 f"There are too few labelled {what}.",
                 *left_out,
-                f"Expected at least {MIN_FILMS} films with {expected} of each class; 50 to 200 "
-                "films are better.",
+                f"Expected at least {MIN_FILMS} films, {expected}; 50 to 200 films are better.",
             )
         )
     )

@@ -46,8 +46,8 @@ WORDS = {
     "line": Words("have", "shorter lines across them", "longer lines across them", "parts"),
     "parts": Words(
         "are",
-        "less often made up of two alike halves",
-        "more often made up of two alike halves",
+        "less often made up of two similar halves",
+        "more often made up of two similar halves",
         "parts",
     ),
     "letters": Words("have", "less text on them", "more text on them", "letters"),

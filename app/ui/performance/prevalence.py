@@ -44,7 +44,7 @@ def of_one_class(decisions: Sequence[DecisionMetrics], names: Sequence[str]) -> 
         of_class,
         Proportion(positive, positive + negative),
         names[label],
-        condition="the other classes are as frequent among each other as here, and ",
+        condition="the other classes are in the same proportions to each other as here, and ",
     )
 
 

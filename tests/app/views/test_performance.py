@@ -409,4 +409,4 @@ def test_of_several_classes_one_at_a_time_has_a_prevalence(models):
     found = cards(at)
     assert found["PPV there"].proto.delta_description == "100 of 325"
     assert found["False alarms per 1,000"].value == "225"
-    assert any("other classes are as frequent" in one.value for one in at.caption)
+    assert any("other classes are in the same proportions" in one.value for one in at.caption)

@@ -236,7 +236,7 @@ def test_probabilities_that_are_called_logits(tmp_path, head):
     onnx.save(model, path)
 
     if head == "softmax":
-        with pytest.raises(NotImportedError, match="are no logits: they are positive and add up"):
+        with pytest.raises(NotImportedError, match="are not logits: they are positive and add up"):
             import_network(path, said(head=head))
     else:
         notes = import_network(path, said(head=head)).notes
