@@ -53,7 +53,7 @@ def open_graph(path: Path, kind: str) -> Any:
     """
     content: bytes | None = None
     if kind == ONNX:
-        content = probabilities_only(_checked_onnx(path))
+        content = probabilities_only(_checked_onnx(path), path.parent)
     elif kind == SAVED_MODEL:
         _check_folder(path)
     elif kind == IR and not path.with_suffix(".bin").is_file():

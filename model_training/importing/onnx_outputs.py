@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 
-def probabilities_only(model: Any) -> bytes | None:
+def probabilities_only(model: Any, folder: Path) -> bytes | None:
     """An ONNX file that ends in its probabilities; None if that is what the model does.
 
     skl2onnx adds the label, by operations that OpenVINO does not know, makes a dictionary of the
     probabilities if nobody tells it not to, and writes both p and 1 - p of two classes.
 
     Args:
-        model: An `onnx.ModelProto`, with its weights.
+        model: An `onnx.ModelProto`; weights in files beside it are read if anything is left out.
+        folder: Where its file is.
     """
     from onnx import TensorProto
+    from onnx.external_data_helper import load_external_data_for_model
     from onnx.utils import Extractor
 
     whole = (TensorProto.INT32, TensorProto.INT64, TensorProto.STRING)
@@ -27,6 +30,8 @@ def probabilities_only(model: Any) -> bytes | None:
     ]
     if kept == given or len(kept) != 1:
         return None
+    # What is left has no place, so that nothing could be found beside it.
+    load_external_data_for_model(model, str(folder))
     known = {one.name for one in (*model.graph.value_info, *model.graph.output)}
     if kept[0] not in known:
         model.graph.value_info.add(name=kept[0]).type.tensor_type.elem_type = TensorProto.FLOAT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,24 @@ def test_networks_of_pytorch_answer_and_explain_as_there(name, said):
     assert np.abs(answers - expected["answers"]).max() < 1e-5
     assert np.abs(scores.maps[:1] - expected["evidence"]).max() < 1e-5
     assert network.takes_batches
+
+
+def test_a_label_beside_the_logits_is_left_out_with_the_weights_in_a_file_of_their_own(tmp_path):
+    for file in FILES.glob("resnet.onnx*"):
+        shutil.copy(file, tmp_path)
+    make, path, expected = onnx.helper, tmp_path / "resnet.onnx", known("resnet")
+    model = onnx.load(path, load_external_data=False)
+    logits = model.graph.output[0].name
+    model.graph.node.append(make.make_node("ArgMax", [logits], ["label"], axis=1, keepdims=0))
+    label = make.make_tensor_value_info("label", onnx.TensorProto.INT64, [None])
+    model.graph.output.append(label)
+    onnx.save(model, path)
+
+    said = Said(("NORMAL", "PNEUMONIA"), scale="imagenet", head="softmax")
+    network = import_network(path, said).network
+    scores = GraphBackend(network, workers=1).run(expected["films"].astype(np.float32))
+
+    assert np.abs(scores.logits - expected["answers"]).max() < 1e-5
 
 
 def test_a_network_of_scikit_learn_answers_as_there():
