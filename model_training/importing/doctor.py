@@ -14,6 +14,12 @@ from app.core.backends.graph import Graph
 from app.core.backends.running import AnyNetwork, input_shape_of, logits_function
 from app.core.networks.network import Network
 from app.core.progress import progress
+from model_training.importing.oddities import (
+    LOWEST_AUC,
+    SAME,
+    log_odds,
+    odd_answers_to_films,
+)
 from model_training.importing.paired_figures import Drawn, Resampled
 from model_training.importing.scaling import SCALES, scaled
 
@@ -25,13 +31,13 @@ Fit = Literal["stretch", "pad"]
 # Two settings are told apart where their AUCs differ by so many standard errors: one in a thousand
 # by chance, as one is compared with up to 23 others.
 _STANDARD_ERRORS = 3.3
-# Answers that differ by less are those of the same setting in other words.
-_SAME = 1e-4
 # How much nearer to what batch normalisation saw in training one setting has to be than another.
 _NEARER = 3.0
 _FARTHER = 0.1
-# A network that is right hardly more often than a coin says nothing of its pixels.
-_LOWEST_AUC = 0.6
+_NOTHING = (
+    "In no way of giving it pixels does the network tell these classes apart. Are the labels and "
+    "the classes those it was trained for?"
+)
 _BATCH = 32
 
 
@@ -152,7 +158,7 @@ def examine(
             logits, mismatch = _logits_of_graph(network, setting, films), float("nan")
         else:
             logits, mismatch = _looked(network, setting, films)
-        columns = (_log_odds(logits) if exclusive else logits)[:, -targets.shape[1] :]
+        columns = (log_odds(logits) if exclusive else logits)[:, -targets.shape[1] :]
         return Tried(setting, columns, drawn.aucs(columns), drawn.log_loss(columns), mismatch)
 
     fit, *others = pixels
@@ -211,16 +217,6 @@ def _looked(
     return np.concatenate(logits), _divergence(mean, np.asarray(squares) / count - mean**2, norm)
 
 
-def _log_odds(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The logit of each class's probability; those of a softmax depend on each other."""
-    if logits.shape[1] == 1:
-        return logits
-    wide = np.repeat(logits[:, np.newaxis, :], logits.shape[1], axis=1)
-    wide[:, np.arange(logits.shape[1]), np.arange(logits.shape[1])] = -np.inf
-    others: NDArray[np.float64] = np.logaddexp.reduce(wide, axis=2)
-    return logits - others
-
-
 def _first_norm(model: keras.Model) -> keras.layers.Layer | None:
     import keras
 
@@ -239,9 +235,7 @@ def _divergence(
 
 
 def _ranked(tried: Sequence[Tried]) -> Examination:
-    first = max(tried, key=lambda one: one.aucs.value)
-    if first.aucs.value < _LOWEST_AUC:  # the classes may be the other way round
-        first = max(tried, key=lambda one: one.telling)
+    first = _most_telling(tried)
     as_good = [one for one in tried if one is first or not _told_apart(first, one)]
     remembered = min(as_good, key=lambda one: np.nan_to_num(one.mismatch))
     # The log loss only puts these in order: a network that is too sure of itself has a lower one
@@ -249,10 +243,11 @@ def _ranked(tried: Sequence[Tried]) -> Examination:
     best = remembered if first.mismatch >= 0 else min(as_good, key=lambda one: one.loss.value)
     same = [one for one in as_good if one is not best and _same_answers(best, one)]
     rivals = [one for one in as_good if one is not best and one not in same]
-    decided_by = _decided_by(best, rivals)
+    turned = [one for one in tried if _is_as_telling_turned(one, best)]
+    decided_by = _decided_by(best, [*rivals, *turned])
     if decided_by:
         rivals = []
-    if best.aucs.value < _LOWEST_AUC:  # labels, or the order of the classes, are for a person
+    if best.aucs.value < LOWEST_AUC:  # labels, or the order of the classes, are for a person
         decided_by = ""
     rest = sorted(
         (one for one in tried if one is not best),
@@ -263,8 +258,22 @@ def _ranked(tried: Sequence[Tried]) -> Examination:
         tuple(one.setting for one in rivals),
         tuple(one.setting for one in same),
         decided_by,
-        tuple(_oddities(best, same)),
+        (*_oddities(best, same), *([] if decided_by else _other_order(turned))),
     )
+
+
+def _most_telling(tried: Sequence[Tried]) -> Tried:
+    """The setting with the highest AUC, or the one with the lowest, where that is more telling.
+
+    The classes may be the other way round, and pixels given wrongly by chance turn them back.
+    """
+    upright = max(tried, key=lambda one: one.aucs.value)
+    most = max(tried, key=lambda one: one.telling)
+    if most is upright or upright.aucs.value < LOWEST_AUC:
+        return most
+    turned = most.aucs.turned()
+    error = max(turned.error_of_difference(upright.aucs), 1e-9)
+    return most if turned.value - upright.aucs.value > _STANDARD_ERRORS * error else upright
 
 
 def _decided_by(best: Tried, rivals: Sequence[Tried]) -> str:
@@ -300,31 +309,34 @@ def _told_apart(best: Tried, other: Tried) -> bool:
     return difference > _STANDARD_ERRORS * max(one.error_of_difference(another), 1e-9)
 
 
+def _is_as_telling_turned(one: Tried, best: Tried) -> bool:
+    """Whether a setting would be as good as the best one, were the classes the other way round."""
+    if one.aucs.value >= 0.5 or best.aucs.value < 0.5:
+        return False
+    turned = one.aucs.turned()
+    error = max(best.aucs.error_of_difference(turned), 1e-9)
+    return best.aucs.value - turned.value <= _STANDARD_ERRORS * error
+
+
+def _other_order(turned: Sequence[Tried]) -> list[str]:
+    """That the classes may be in another order than the outputs, if settings say so."""
+    if not turned:
+        return []
+    most = max(turned, key=lambda one: one.telling)
+    return [
+        f"With {most.setting} the AUC is {most.aucs.value:.3f}, as far below 0.5 as the best one "
+        "is above it: the classes may be in another order than the outputs. Turn --classes round, "
+        "if they are, or look at the labels."
+    ]
+
+
 def _same_answers(one: Tried, other: Tried) -> bool:
     first, second = (1 / (1 + np.exp(-np.clip(x.logits, -50, 50))) for x in (one, other))
-    return float(np.abs(first - second).max()) < _SAME
+    return float(np.abs(first - second).max()) < SAME
 
 
 def _oddities(best: Tried, same: Sequence[Tried]) -> list[str]:
-    odd = []
-    probabilities = 1 / (1 + np.exp(-np.clip(best.logits, -50, 50)))
-    if np.ptp(probabilities, axis=0).max() < _SAME:
-        odd.append("The answer is the same for every film.")
-    elif ((probabilities < 1e-6) | (probabilities > 1 - 1e-6)).mean() > 0.5:
-        odd.append(
-            "More than half of the answers are 0 or 1 to six digits: no probabilities, and often "
-            "pixels of another scale."
-        )
-    if best.aucs.high < 0.5:
-        odd.append(
-            "The AUC is below 0.5 by more than chance: the classes seem to be in another order "
-            "than the outputs. Turn --classes round, or look at the labels."
-        )
-    elif best.telling < _LOWEST_AUC:
-        odd.append(
-            "In no way of giving it pixels does the network tell these classes apart. Are the "
-            "labels and the classes those it was trained for?"
-        )
+    odd = odd_answers_to_films(best.logits, best.aucs, _NOTHING)
     if same:
         odd.append(
             f"Of no effect: {', '.join(str(one.setting) for one in same)} "

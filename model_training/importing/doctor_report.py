@@ -33,10 +33,12 @@ def verdict(examination: Examination) -> str:
         )
     if examination.rivals:
         listed = "; ".join(map(str, examination.rivals[:5]))
+        num = len(examination.rivals)
+        others = "another setting" if num == 1 else f"{num} other settings"
         return (
-            f"The images do not tell {examination.best} from {len(examination.rivals)} other "
-            f"settings ({listed}): the differences can be chance. Nothing was chosen. Say how the "
-            "model was trained with --scale, or give more images."
+            f"The images do not tell {examination.best} from {others} ({listed}): the differences "
+            "can be chance. Nothing was chosen. Say how the model was trained with --scale, or "
+            "give more images."
         )
     return "Nothing was chosen, for the reason below. Say how the model was trained with --scale."
 

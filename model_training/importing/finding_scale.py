@@ -13,7 +13,7 @@ from model_training.importing.description import Provenance
 from model_training.importing.doctor import Examination, Fit, examine
 from model_training.importing.doctor_report import verdict
 from model_training.importing.imported import Imported
-from model_training.importing.measured import films_for
+from model_training.importing.measured import films_for, targets_of
 from model_training.importing.refusal import NotImportedError
 
 # More would take long, and tell hardly more.
@@ -60,13 +60,10 @@ def examine_on_validation(
     for fit, fitted in by_fit.items():
         rows = dict(zip(fitted.digests, fitted.rows, strict=True))
         pixels[fit] = np.asarray(fitted.pixels[[rows[digest] for digest in digests]])
-    targets = films.findings if films.task == "any-of" else np.eye(len(films.classes))[films.labels]
-    columns = targets[positions, 1:] if imported.is_binary else targets[positions]
     patients = [str(name) for name in films.units(positions).names]
     exclusive = imported.task == "one-of"
-    return examine(
-        imported.network, pixels, columns.astype(np.float32), patients, exclusive=exclusive
-    )
+    targets = targets_of(imported, films, positions)
+    return examine(imported.network, pixels, targets, patients, exclusive=exclusive)
 
 
 def require_sure(examination: Examination) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.core.backends.openvino_cpu import load_openvino
+from model_training.importing.input_size import other_size
 from model_training.importing.refusal import NotImportedError
 from model_training.importing.scaling import CAFFE_MEANS, DEVIATIONS, MEANS, SCALES
 
@@ -195,7 +196,7 @@ def _places(sizes: list[int | None], size: tuple[int, int] | None) -> tuple[int,
     ):
         raise NotImportedError(
             f"The model takes images of {_text(sizes)}; received --size {size[0]}x{size[1]}. "
-            "Leave --size out."
+            f"{other_size(sizes)}"
         )
     height, width = size or sizes
     if height is None or width is None:

@@ -155,7 +155,7 @@ def _check_folder(path: Path) -> None:
 
 def _reason(error: Exception) -> str:
     """The sentence of OpenVINO's message that tells what is wrong, without places in its code."""
-    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line.strip(" -") for line in str(error).splitlines()]
     telling = [
         line
         for line in lines

@@ -217,7 +217,12 @@ def _classes(said: Said, labels: tuple[str, ...], ending: Ending) -> tuple[str, 
             f"The model tells {needed} {what}; received {received}: {', '.join(names[:10])}. "
             "Name each once, in the order of the outputs."
         )
-    if len(set(names)) < len(names) or not all(names):
+    if not all(name.strip() for name in names):
+        raise NotImportedError(
+            f"Name {[bool(name.strip()) for name in names].index(False) + 1} of the {what} is "
+            "empty. Give each a name with --classes."
+        )
+    if len(set(names)) < len(names):
         raise NotImportedError(
             f"The names of the {what} are not all different: {', '.join(names[:10])}. Name each "
             "once with --classes."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from model_training.importing.refusal import NotImportedError
@@ -40,7 +41,7 @@ def input_shape(model: Node, size: tuple[int, int] | None) -> InputShape:
     ):
         raise NotImportedError(
             f"The model takes images of {_text(height)} × {_text(width)}; received --size "
-            f"{size[0]}x{size[1]}. Leave --size out."
+            f"{size[0]}x{size[1]}. {other_size((height, width))}"
         )
     if size is None and (height is None or width is None):
         raise NotImportedError(
@@ -81,6 +82,18 @@ def _first(topology: Topology) -> Node | None:
         if wanted in (None, node.name):
             return node
     return None
+
+
+def other_size(known: Sequence[int | None]) -> str:
+    """What to say instead of a size that contradicts the model's own.
+
+    Args:
+        known: Its height and width, None where it takes any.
+    """
+    if None not in known:
+        return "Leave --size out."
+    fixed = ("height", known[0]) if known[0] is not None else ("width", known[1])
+    return f"Say a --size whose {fixed[0]} is {fixed[1]}."
 
 
 def _text(side: int | None) -> str:

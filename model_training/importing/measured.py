@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.heatmap import Heatmap
@@ -16,6 +18,7 @@ from app.core.bundles.network_input import Input
 from app.core.errors import DatasetError
 from model_training.bundling import export
 from model_training.config import TrainingConfig
+from model_training.console import say
 from model_training.data.answers import answer_counts
 from model_training.data.datasets import Case, Dataset
 from model_training.data.film_cache import default_folder
@@ -31,6 +34,8 @@ from model_training.fitting.publishing import (
 )
 from model_training.importing.description import Provenance, about_training, network_input
 from model_training.importing.imported import Imported
+from model_training.importing.oddities import log_odds, odd_answers_to_films
+from model_training.importing.paired_figures import Drawn
 from model_training.importing.unmeasured import task_of
 from model_training.preparation.films import Films, prepare, report
 
@@ -38,6 +43,10 @@ _NEEDED = ("val", "test")
 _UNKNOWN_TRAINING = (
     "Which images the model was trained on is not known. If some of these are among them, the "
     "figures are too good."
+)
+_NOTHING = (
+    "The network hardly tells these classes apart. Are the scaling of the pixels, the labels and "
+    "the classes those it was trained with?"
 )
 
 
@@ -63,8 +72,10 @@ def films_for(
     Raises:
         DatasetError: If the data have other classes or too few images.
     """
+    usable = for_measuring(aligned(dataset, imported))
+    _require_enough(usable)
     films = prepare(
-        for_measuring(aligned(dataset, imported)),
+        usable,
         config=config,
         cache=default_folder(),
         size=_size(imported, description, provenance, config),
@@ -106,6 +117,11 @@ def publish_measured(
     size = _size(imported, description, provenance, config)
     report(films)
     outcome = evaluate_films(imported.network, films, config, test=films.positions("test"))
+    notes = [*imported.notes, *films.split.notes]
+    for odd in _oddities(imported, films, outcome.class_logits):
+        if odd not in notes:
+            say(odd)
+            notes.append(odd)
     reference = build_reference_of(imported.network, films, config, size)
     manifest = Manifest(
         format=FORMAT_OF_GRAPH if imported.is_graph else FORMAT_WITH_REFERENCE,
@@ -130,7 +146,7 @@ def publish_measured(
         imported.network,
         pd.DataFrame({"epoch": pd.Series(dtype=int)}),
         predictions,
-        [*imported.notes, *films.split.notes],
+        notes,
         description.samples,
         split_table(films.split, films.classes, films.digests),
         description.remarks,
@@ -141,6 +157,35 @@ def publish_measured(
     with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
         pixels = films.pixels[films.rows[:16]]
         return export.publish(out, contents, work=Path(work) / "bundle", check_pixels=pixels)
+
+
+def targets_of(
+    imported: Imported, films: Films, positions: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """1 where a film shows a class or finding, 0 where not, NaN where that is not known.
+
+    Args:
+        imported: The network.
+        films: As returned by `films_for`.
+        positions: Which of them, `(num_positions,)`.
+
+    Returns:
+        `(num_positions, num_columns)`; of two classes, the second alone.
+    """
+    targets = films.findings if films.task == "any-of" else np.eye(len(films.classes))[films.labels]
+    columns = targets[positions, 1:] if imported.is_binary else targets[positions]
+    return columns.astype(np.float32)
+
+
+def _oddities(imported: Imported, films: Films, class_logits: NDArray[np.float64]) -> list[str]:
+    """What is odd about the answers to the images that the figures are of."""
+    test = films.positions("test")
+    targets = targets_of(imported, films, test)
+    logits = class_logits[test]
+    if imported.task == "one-of":
+        logits = log_odds(logits)[:, -targets.shape[1] :]
+    patients = [str(name) for name in films.units(test).names]
+    return odd_answers_to_films(logits, Drawn(targets, patients).aucs(logits), _NOTHING)
 
 
 def _size(
@@ -201,6 +246,16 @@ def for_measuring(dataset: Dataset) -> Dataset:
             notes.append("The images of val and test are divided anew, as one has too few.")
         left = [replace(case, split="") for case in left]
     return replace(dataset, cases=left, notes=tuple(notes))
+
+
+def _require_enough(dataset: Dataset) -> None:
+    for name, found in answer_counts(dataset.cases, dataset.classes).items():
+        if found < 2 * MIN_IMAGES:
+            raise DatasetError(
+                f"The data have {found} images of {name}; at least {2 * MIN_IMAGES} are needed, as "
+                "one half decides and the figures are of the other. Add images, or leave --data "
+                "out and say --scale: then nothing is measured."
+            )
 
 
 def _is_large_enough(cases: Sequence[Case], classes: tuple[str, ...], split_name: str) -> bool:

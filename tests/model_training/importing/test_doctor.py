@@ -73,6 +73,38 @@ def test_classes_the_other_way_round_are_said_and_never_turned():
     assert any("in another order than the outputs" in one for one in examination.odd)
 
 
+def red_network_and_films() -> tuple[Network, np.ndarray, np.ndarray, list[str]]:
+    """Says the opposite of what red says, on films whose blue says a little of it."""
+    films, labels, patients = bright_films(120)
+    blue = 110 - 8 * labels[:, :1] + np.random.default_rng(1).normal(0, 15, (120, 1))
+    films[..., 2] = np.clip(blue, 0, 255)[:, :, np.newaxis].astype(np.uint8)
+    network = brightness_network(-0.05, 0.0)
+    network.model.get_layer("last").set_weights([np.eye(3)[:1].reshape(1, 1, 3, 1), np.zeros(1)])
+    return network, films, labels, patients
+
+
+def test_a_setting_that_turns_the_answers_does_not_hide_an_order_of_classes():
+    network, films, labels, patients = red_network_and_films()
+
+    examination = examine(network, {"stretch": films}, labels, patients)
+
+    assert examination.tried[0].aucs.value > 0.9  # per image, with red and blue exchanged
+    assert not examination.is_sure
+    assert any("the classes may be in another order" in one for one in examination.odd)
+
+
+def test_settings_that_turn_less_than_others_are_not_the_best(monkeypatch):
+    monkeypatch.setattr("model_training.importing.doctor.SCALES", ("0..255", "0..1"))
+    network, films, labels, patients = red_network_and_films()
+
+    examination = examine(network, {"stretch": films}, labels, patients)
+
+    assert max(one.aucs.value for one in examination.tried) > 0.6
+    assert examination.tried[0].aucs.value < 0.3
+    assert not examination.is_sure
+    assert any("seem to be in another order" in one for one in examination.odd)
+
+
 def test_a_network_that_always_says_the_same():
     films, labels, patients = bright_films()
 

@@ -169,6 +169,7 @@ def _own_operation(path):
         (_own_operation, {}, "Mystery"),
         (lambda path: torch_like(path, size=("h", "w")), {}, "images of any size"),
         (lambda path: torch_like(path, size=("h", "w")), {"size": (8, 9)}, "16 to 4,096"),
+        (lambda path: torch_like(path, size=("h", 48)), {"size": (32, 32)}, "whose width is 48"),
         (lambda path: torch_like(path), {"size": (64, 64)}, "Leave --size out"),
         (lambda path: torch_like(path, inputs=2, units=8), {}, "2 inputs"),
         (lambda path: torch_like(path, channels=4), {}, "1 channel for grey or 3"),

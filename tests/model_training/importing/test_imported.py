@@ -252,6 +252,7 @@ def test_a_thousand_classes(tmp_path):
         ({}, {"classes": None}, "does not name the classes. Name them with --classes"),
         ({}, {"classes": ("A",)}, "tells 2 classes; received 1 name:"),
         ({}, {"classes": ("A", "A")}, "not all different"),
+        ({}, {"classes": ("A", " ")}, "Name 2 of the classes is empty"),
         ({}, {"classes": ("cat", "dog")}, "do not say which of the two classes is the positive"),
         ({}, {"positive": "COVID"}, "none of the classes NORMAL, PNEUMONIA"),
         ({}, {"scale": None}, "Say it with --scale"),

@@ -60,6 +60,37 @@ def test_half_of_the_patients_decide_and_the_figures_are_of_the_others(tmp_path)
     )
 
 
+@pytest.mark.slow
+def test_what_is_odd_about_the_answers_is_said_and_stands_in_the_card(tmp_path, capsys):
+    write_classes(tmp_path / "films", CLASSES, patients=21)
+    imported, provenance = imported_from(tmp_path)
+    for weight in imported.network.model.weights:
+        weight.assign(np.zeros(weight.shape))
+
+    said = {"description": Description(), "provenance": provenance, "config": CONFIG}
+    films = films_for(imported, read_dataset(tmp_path / "films"), **said)
+    bundle = publish_measured(tmp_path / "measured", imported, films, **said)
+
+    printed, card = capsys.readouterr().err, bundle.card()
+    for told in ("The answer is the same for every film.", "hardly tells these classes apart"):
+        assert told in printed
+        assert told in card
+
+
+def test_too_few_images_are_refused_with_what_to_do(tmp_path):
+    write_classes(tmp_path / "films", CLASSES, patients=2)
+    imported, provenance = imported_from(tmp_path)
+
+    with pytest.raises(DatasetError, match=r"at least 20 are needed.*leave --data out"):
+        films_for(
+            imported,
+            read_dataset(tmp_path / "films"),
+            description=Description(),
+            provenance=provenance,
+            config=CONFIG,
+        )
+
+
 def test_training_images_take_no_part_and_small_splits_are_divided_anew(tmp_path):
     for split, patients, first in (("train", 5, 0), ("val", 2, 50), ("test", 12, 100)):
         write_classes(tmp_path / "films", CLASSES, patients=patients, split=split, first=first)
