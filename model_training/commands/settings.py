@@ -183,8 +183,9 @@ def add_pictures(command: argparse._ActionsContainer) -> None:
     command.add_argument(
         "--pictures",
         action="store_true",
-        help="ship small pictures of up to 700 held-out images, to show beside images like them; "
-        "only if the licence of the data allows it; default: features and digests only",
+        help="ship small pictures of up to 1,000 held-out images: misclassified ones, and those "
+        "that are shown beside images like them; only if the licence of the data allows it; "
+        "default: features and digests only",
     )
 
 
