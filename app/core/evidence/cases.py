@@ -67,10 +67,11 @@ def collect(
     """
     asked = asked or Asked()
     unused = _about_unused(columns.unused(table))
+    stated = columns.stated()
     joined = _joined(table, truth, columns)
     columns = _in_joined(columns, truth)
     read = [note for one in (table, truth) if one is not None for note in one.notes]
-    notes = [f"{columns.stated().replace(OF_TRUTH, '')}.", *read, *joined.notes, *unused]
+    notes = [f"{stated}.", *read, *joined.notes, *unused]
     cells = joined.cells
     scores = _scores(cells, columns, asked)
     decided = are_decisions(scores)

@@ -16,7 +16,8 @@ CASES = (
     "arquivo", "exame", "afbeelding", "bestand",
 )  # fmt: skip
 PATIENTS = (
-    "patient_id", "patient", "patientid", "subject_id", "subject", "mrn", "patienten_id",
+    "patient_id", "patient", "patientid", "pat_id", "patid", "pid", "subject_id", "subject", "mrn",
+    "patienten_id", "pat_nr",
     "patientennummer", "id_patient", "paciente", "id_paciente", "paziente",
 )  # fmt: skip
 SITES = (

@@ -89,27 +89,42 @@ def choose_cuts(
             f"{', '.join(map(repr, questions)) or 'classes that need none'}. Name one of them: "
             "--threshold FINDING=NUMBER; NUMBER alone where there is one question."
         )
-    cuts, chosen = {}, []
+    cuts, chosen, idle = {}, [], []
     for finding, (truth, score) in questions.items():
+        name = finding or task.display_name(task.classes[1])
         if finding in asked.thresholds:
-            cuts[finding] = Cut(decision=asked.thresholds[finding], rule="stated")
+            stated = asked.thresholds[finding]
+            _require_possible(stated, name, kind)
+            cuts[finding] = Cut(decision=stated, rule="stated")
+            if stated > score.max() or stated <= score.min():
+                sign = "negative" if stated > score.max() else "positive"
+                idle.append(f"At the threshold {stated:g} for {name}, every case is {sign}.")
         elif kind == "probability":
             cuts[finding] = Cut(decision=0.5, rule="0.5, as none was stated")
         else:
             cuts[finding] = Cut(
                 decision=_chosen(truth, score), rule="Youden's index", chosen_on=ALL_CASES
             )
-            chosen.append(finding or task.display_name(task.classes[1]))
+            chosen.append(name)
     if not questions:
         return {THE_FINDING: _HIGHEST}, []
     if chosen:
         return cuts, [
+            *idle,
             f"No threshold was stated for {', '.join(chosen)}: the one with the highest sum of "
-            "sensitivity and specificity on these cases is used, so figures at it are optimistic."
+            "sensitivity and specificity on these cases is used, so figures at it are optimistic.",
         ]
     if any(cut.rule != "stated" for cut in cuts.values()):
-        return cuts, ["No threshold was stated: 0.5 is used. State the model's own."]
-    return cuts, []
+        return cuts, [*idle, "No threshold was stated: 0.5 is used. State the model's own."]
+    return cuts, idle
+
+
+def _require_possible(threshold: float, name: str, kind: ScoreKind) -> None:
+    if kind == "probability" and not 0 <= threshold <= 1:
+        raise DatasetError(
+            f"The threshold for {name} is {threshold:g}, and scores are probabilities from 0 to 1; "
+            "those written in percent are divided by 100. State it from 0 to 1, such as 0.5."
+        )
 
 
 def decision_cuts(task: Task) -> dict[str, Cut]:

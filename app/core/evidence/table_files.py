@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from math import isfinite
 from pathlib import Path, PurePath
+from zipfile import BadZipFile
 
 import pandas as pd
 
@@ -18,6 +20,8 @@ from app.core.evidence.numbers import numbers_of
 from app.core.evidence.table_text import rows_of_text
 from app.core.evidence.workbooks import read_sheet, sheets_of
 
+# How pandas says that a line has more cells than those above it.
+_UNEVEN = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
 
@@ -130,11 +134,31 @@ def _reading(name: str) -> Iterator[None]:
     except (MemoryError, DatasetError):
         raise
     except Exception as error:  # readers of damaged files raise what they like
-        # Its message may quote a row.
-        raise DatasetError(
-            f"The table {name!r} cannot be read ({type(error).__name__}). Expected one line of "
-            "column names and as many cells in every row; save it as CSV again."
-        ) from None
+        raise DatasetError(f"The table {name!r} {_what_is_wrong(error)}") from None
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """What a reader found and what to do; never its own message, which may quote a row."""
+    if isinstance(error, pd.errors.EmptyDataError):
+        return "is empty. Expected a line of column names and one row for each case."
+    if isinstance(error, BadZipFile):
+        return (
+            "is no workbook of Excel, or is cut off. Open it in Excel, and save it again as .xlsx "
+            "or CSV."
+        )
+    if type(error).__name__ == "ArrowInvalid":  # pyarrow is loaded where it is needed
+        return "is no Parquet file, or is cut off. Copy it again, or save it as CSV."
+    if uneven := _UNEVEN.search(str(error)):
+        cells, line, found = uneven.groups()
+        return (
+            f"has {found} cells in line {line}, and {cells} in the lines above. Expected one line "
+            "of column names, the first one, and as many cells in every row: delete what stands "
+            "above the line of names, and put cells that hold the separator into quotes."
+        )
+    return (
+        f"cannot be read ({type(error).__name__}). Expected one line of column names and as many "
+        "cells in every row; save it as CSV again."
+    )
 
 
 def _with_names(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:

@@ -82,6 +82,7 @@ def test_a_sheet_is_asked_where_several_have_rows():
     [
         ("Bild;Wahrscheinlichkeit;Diagnose;Patienten-ID;Klinik;Geschlecht", "patient"),
         ("imagen;puntuación;diagnóstico;paciente;hospital;sexo", "patient"),
+        ("StudyUID;AI Score (%);Ground Truth;PatID;Klinik;Geschlecht", "patient"),
         ("cas;probabilité;vérité;id_patient;hôpital;sexe", "patient"),
     ],
 )

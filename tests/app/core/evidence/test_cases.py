@@ -119,6 +119,25 @@ def test_decimal_commas_and_per_cents_are_numbers():
     assert found.predictions["probability"].tolist() == [0.25, 0.97]
 
 
+def test_thresholds_that_no_probability_reaches():
+    text = "case;score;truth\na;25 %;0\nb;97 %;1\n"
+    with pytest.raises(DatasetError, match=r"is 50, .* divided by 100. State it from 0 to 1"):
+        cases(text, thresholds={"": 50.0})
+
+    assert "At the threshold 0.98 for Positive, every case is negative." in said(
+        cases(text, thresholds={"": 0.98})
+    )
+    assert "At the threshold 5 for Positive, every case is positive." in said(
+        cases("case,score,truth\na,12,0\nb,88,1\n", thresholds={"": 5.0})
+    )
+
+
+def test_columns_of_a_table_of_truth_are_called_as_there():
+    found = cases("case,label,score\na,x,0.2\nb,y,0.9\n", "case,label\na,0\nb,1\n")
+
+    assert "truth 'label'" in said(found)
+
+
 def test_findings_are_labelled_one_by_one():
     found = cases(
         "case,A_score,A_truth,B_score,B_truth\na,0.1,0,0.9,1\nb,0.8,1,,0\nc,0.3,,0.4,0\n",
