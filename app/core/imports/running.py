@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,35 +58,43 @@ def remove(folder: Path) -> None:
 
 
 class Importing:
-    """The command `overread-train import`, running or ended.
+    """The command `overread-train import`, running or ended. Thread-safe.
+
+    It goes on whether or not a page looks at it.
 
     Attributes:
         name: Of the new model.
         cancelled: Whether the user gave up.
+        told: Whether a page has shown how it ended.
     """
 
-    def __init__(self, name: str, arguments: list[str], folder: Path) -> None:
+    def __init__(self, out: Path, arguments: list[str], folder: Path) -> None:
         """Starts the command.
 
         Args:
-            name: Of the new model.
+            out: Folder of the new model.
             arguments: Of the command.
             folder: Has the files that were uploaded, and is deleted when the command ends.
         """
-        self.name = name
+        self.name = out.name
         self.cancelled = False
+        self.told = False
+        self._out = out
         self._folder = folder
+        self._ending = threading.Lock()
         self._started = time.monotonic()
         self._texts: tuple[str, str] | None = None
-        command = [sys.executable, "-m", f"{_TRAINER}.cli", "import", *arguments]
-        with (folder / _OUT).open("wb") as out, (folder / _SAID).open("wb") as said:
+        command = [sys.executable, "-m", f"{_TRAINER}.cli", "import"]
+        command += [*arguments, "--out", str(out)]
+        with (folder / _OUT).open("wb") as written, (folder / _SAID).open("wb") as said:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=out,
+                stdout=written,
                 stderr=said,
                 env=os.environ | {"PYTHONUNBUFFERED": "1"},
             )
+        threading.Thread(target=self.wait, name="import", daemon=True).start()
 
     @property
     def running(self) -> bool:
@@ -131,7 +140,7 @@ class Importing:
         return f"It stopped unexpectedly (exit status {self._process.returncode}). Try it again."
 
     def cancel(self) -> None:
-        """Ends the command, which leaves nothing behind."""
+        """Ends the command and removes what it has written, within seconds."""
         if self._process.poll() is None:
             self.cancelled = True
             self._process.terminate()
@@ -140,16 +149,19 @@ class Importing:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+                for unfinished in self._out.parent.glob(f".{self.name}-*"):
+                    remove(unfinished)
         self._end()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Blocks until it has ended.
+        """Blocks until it has ended and its files are deleted.
 
         Args:
             timeout: In seconds; None waits for ever.
         """
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout)
+            self._end()
 
     def _read(self) -> tuple[str, str]:
         """What the command wrote, from its files while it runs."""
@@ -159,9 +171,11 @@ class Importing:
         for name in (_OUT, _SAID):
             with contextlib.suppress(OSError):
                 found.append((self._folder / name).read_text("utf-8", "replace"))
-        return (found[0], found[1]) if len(found) == 2 else ("", "")
+        # If they were deleted meanwhile, it has ended meanwhile.
+        return (found[0], found[1]) if len(found) == 2 else self._texts or ("", "")
 
     def _end(self) -> None:
-        if self._texts is None:
-            self._texts = self._read()
-            remove(self._folder)
+        with self._ending:
+            if self._texts is None:
+                self._texts = self._read()
+                remove(self._folder)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.core.errors import OverreadError
 from app.core.imports import running
+from app.core.imports.registry import open_imports
 from app.core.imports.request import (
     HEADS,
     SCALES,
@@ -23,7 +24,7 @@ from app.core.settings import Settings, read_settings
 from app.core.sources import folders
 from app.core.sources.uploads import Upload
 from app.ui import reader
-from app.ui.state import jobs, widgets
+from app.ui.state import widgets
 
 _NONE, _DIRECTORY, _SERVER = "None", "Folder on this computer", "Server folder"
 _BY_FILE = "as the file says"
@@ -79,7 +80,7 @@ def ask() -> None:
     st.markdown("##### 2. Labelled images")
     images, server_folder = _ask_images()
     if st.button("Add the model", type="primary", key="add_model_start", disabled=not uploads):
-        jobs.set_importing(_start(request, uploads or [], images, server_folder))
+        _start(request, uploads or [], images, server_folder)
         widgets.next_upload()
         st.rerun()
 
@@ -165,8 +166,9 @@ def _ask_images() -> tuple[Sequence[Upload], str]:
 
 def _start(
     request: Request, uploads: Sequence[Upload], images: Sequence[Upload], server_folder: str
-) -> running.Importing:
+) -> None:
     settings = read_settings()
+    open_imports().require_free()
     out = require_new(request.name, settings.models)
     data = _server_data(settings, server_folder) if server_folder else None
     folder = running.make_folder(settings)
@@ -174,9 +176,9 @@ def _start(
         model = keep_model(uploads, _new(folder / "model"))
         if images:
             data = keep_images(images, _new(folder / "images"))
-        given = [str(model), "--out", str(out), *request.arguments(folder)]
+        given = [str(model), *request.arguments(folder)]
         given += ["--data", str(data)] if data is not None else []
-        return running.Importing(request.name, given, folder)
+        open_imports().start(out, given, folder)
     except (OverreadError, OSError):
         running.remove(folder)
         raise

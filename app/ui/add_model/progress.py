@@ -22,7 +22,7 @@ def show(importing: Importing) -> None:
     told, stop = st.columns([7.5, 1], vertical_alignment="center")
     told.write(
         f"Adding **{escape_markdown(importing.name)}**: {importing.seconds:.0f} s. Other pages can "
-        "be used meanwhile."
+        "be used meanwhile, and this one closed."
     )
     stop.button(
         "Cancel", on_click=errors.callback(importing.cancel), key="add_model_cancel",
@@ -39,6 +39,7 @@ def show_outcome(importing: Importing) -> None:
     Args:
         importing: What has ended.
     """
+    importing.told = True
     if importing.has_succeeded:
         st.success(
             f"The model {escape_markdown(importing.name)} was added.",

@@ -7,6 +7,7 @@ import streamlit as st
 from app.core.adaptation.running import Adapting, Checking
 from app.core.bundles.bundle import Bundle
 from app.core.exports.jobs import ExportJob
+from app.core.imports.registry import open_imports
 from app.core.imports.running import Importing
 from app.ui.state.address import of_worklist
 
@@ -58,14 +59,16 @@ def set_checking(new: Checking) -> None:
 
 
 def importing() -> Importing | None:
-    """The model that is being added, or was added last in this session."""
+    """The model that is being added, or was added last and this session is to know.
+
+    One that is going on is found by every session, also after a reload; how it ended, by those that
+    saw it going on, or by the first that comes afterwards.
+    """
+    last = open_imports().last
+    if last is not None and (last.running or not last.told):
+        st.session_state[_IMPORTING] = last
     found: Importing | None = st.session_state.get(_IMPORTING)
     return found
-
-
-def set_importing(new: Importing) -> None:
-    """Remembers a model that is being added."""
-    st.session_state[_IMPORTING] = new
 
 
 def export_job(name: str, version: tuple[object, ...]) -> ExportJob | None:

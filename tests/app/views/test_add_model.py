@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.core.bundles.bundle import load_bundle
 from app.core.imports import running
+from app.core.imports.registry import open_imports
+from tests.app.views.conftest import MAIN, named
 from tests.model_training.importing.graph_files import torch_like
 from tests.model_training.importing.model_files import saved, tiny
 
@@ -43,6 +46,10 @@ def start(at, model, *, name="mine", **said):
     return at.button(key="add_model_start").click().run()
 
 
+def new_session():
+    return named(AppTest.from_file(MAIN, default_timeout=60)).switch_page(PAGE).run()
+
+
 def wait(at, seconds=60):
     at.session_state["importing"].wait(seconds)
     return at.run()
@@ -69,7 +76,7 @@ def test_what_is_wrong_is_said_and_nothing_is_added(page, models, tmp_path):
     at = start(page, model, name="../mine")
     assert "Expected letters" in at.error[0].value
 
-    at = wait(start(at, model))
+    at = wait(start(at, model, head="softmax"))
     assert "does not say how pixels were scaled" in at.error[0].value
     assert list(models.iterdir()) == []
     assert list((tmp_path / "home" / running.FOLDER).iterdir()) == []
@@ -87,6 +94,29 @@ def test_an_import_is_cancelled_and_leaves_nothing(page, models, tmp_path):
     assert "Cancelled. Nothing was added." in texts(at)
     assert list(models.iterdir()) == []
     assert list((tmp_path / "home" / running.FOLDER).iterdir()) == []
+
+
+def test_a_reload_finds_the_import_again(page, models, tmp_path):
+    start(page, saved(tiny(), tmp_path / "model.keras"), scale="0..1")
+
+    reloaded = new_session()
+
+    assert "Adding **mine**" in texts(reloaded)
+    assert not any(one.key == "add_model_start" for one in reloaded.button)
+    reloaded.button(key="add_model_cancel").click().run()
+    assert "Cancelled. Nothing was added." in texts(reloaded)
+    assert list(models.iterdir()) == []
+    assert "Cancelled. Nothing was added." in texts(page.run())
+    later = new_session()
+    assert not later.error
+    assert any(one.key == "add_model_start" for one in later.button)
+
+
+def test_how_an_import_ended_is_told_to_whoever_comes_back(page, models, tmp_path):
+    start(page, torch_like(tmp_path / "model.onnx"), scale="imagenet", head="softmax")
+    open_imports().last.wait(60)
+
+    assert "The model mine was added." in texts(new_session())
 
 
 def test_without_the_trainer_the_page_says_what_to_do(page, monkeypatch):
