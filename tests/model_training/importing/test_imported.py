@@ -202,7 +202,7 @@ def test_preprocessing_of_single_channels_is_refused_with_what_to_do(tmp_path):
     model = keras.Model(pixels, keras.layers.Dense(2, activation="softmax")(x))
     path = saved(model, tmp_path / "model.keras")
 
-    with pytest.raises(NotImportedError, match=r"'get_item' is .* and say --scale caffe"):
+    with pytest.raises(NotImportedError, match=r"'get_item\w*' is .* and say --scale caffe"):
         import_network(path, Said(classes=CLASSES))
 
 
