@@ -48,6 +48,7 @@ _WORDS = {
     "cropped": "15 to 50 % of one side cut off",
     "side_by_side": "two films on one picture",
     "framed": "a black or white border",
+    "cropped_around": "only the middle left, 50 to 75 % of each side",
 }
 
 

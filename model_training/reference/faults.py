@@ -15,6 +15,8 @@ Maker = Callable[[Pixels, Pixels, np.random.Generator], Pixels]
 
 # How much of a film is lost at one side when it is cropped, as a share of that side.
 _LOST = (0.15, 0.5)
+# The same where only its middle is left, of each side; less is framed tightly.
+_LOST_AROUND = (0.25, 0.5)
 # How far a film is turned that has the fault.
 _DEGREES = {"turned_90": 90, "turned_180": 180, "turned_270": 90}
 # Width of a frame, as a share of the shorter side.
@@ -70,8 +72,8 @@ def _mirrored(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _cropped(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
-    side = str(rng.choice(tuple(CROPPED)))
-    return CROPPED[side](film, other, rng)
+    side = str(rng.choice(tuple(SIDES)))
+    return SIDES[side](film, other, rng)
 
 
 def _without(quarters: int) -> Maker:
@@ -84,6 +86,16 @@ def _without(quarters: int) -> Maker:
         return np.rot90(upright[-kept:], -quarters)
 
     return crop
+
+
+def _middle(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
+    lost = rng.uniform(*_LOST_AROUND)
+    kept = [max(1, round(side * (1 - lost))) for side in film.shape[:2]]
+    top, left = (
+        round((side - left_over) * rng.uniform(0.25, 0.75))
+        for side, left_over in zip(film.shape[:2], kept, strict=True)
+    )
+    return film[top : top + kept[0], left : left + kept[1]]
 
 
 def _side_by_side(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
@@ -106,12 +118,13 @@ def _framed_in(*greys: int) -> Maker:
 
 # A film that lacks its left part differs from a right one in the opposite way to one that lacks its
 # right part, so each is a fault of its own to what is to recognise it.
-CROPPED: dict[str, Maker] = {
+SIDES: dict[str, Maker] = {
     "cropped_top": _without(0),
     "cropped_right": _without(1),
     "cropped_bottom": _without(2),
     "cropped_left": _without(3),
 }
+CROPPED: dict[str, Maker] = SIDES | {"cropped_around": _middle}
 FAULTS: dict[str, Maker] = {
     "inverted": _inverted,
     "turned_90": _turned(1),
@@ -121,13 +134,14 @@ FAULTS: dict[str, Maker] = {
     "cropped": _cropped,
     "side_by_side": _side_by_side,
     "framed": _framed_in(0, 255),
+    "cropped_around": _middle,
 }
 # A frame that is as black as what is around a slice anyway has no edge to be seen by: the slice
 # only looks smaller. A probe of its own recognises that better than one of white frames as well.
 PADDED: dict[str, Maker] = {"padded": _framed_in(0)}
 # A mirrored film may be a patient whose heart is on the right: it is tried, but never named.
 NAMED: tuple[str, ...] = (
-    *(fault for fault in FAULTS if fault not in ("mirrored", "cropped")),
+    *(fault for fault in FAULTS if fault not in ("mirrored", "cropped", *CROPPED)),
     *CROPPED,
     *PADDED,
 )

@@ -10,13 +10,14 @@ import numpy as np
 
 from app.core.errors import RefusedImageError, Remedy
 from app.core.gate.admission import Impression, Remedied, refusal_of, require_admitted
-from app.core.gate.familiarity import OTHER_KIND
+from app.core.gate.familiarity import CROPPED, OTHER_KIND
 from app.core.gate.fault_probes import REMEDY_OF
 from app.core.gate.observation import Observation
 from app.core.gate.reference import Reference
 from app.core.gate.rules.check import check_figures
 from app.core.performance.proportions import ClusteredProportion
 from model_training.data.datasets import Case
+from model_training.reference import faults
 from model_training.reference.known_cases import KnownCase
 from model_training.reference.views import Looked, Looker
 
@@ -83,8 +84,8 @@ class RefusalCounter:
             as_it_was = self.reference.observe(original)
             helps = {REMEDY_OF[fault]: as_it_was} if fault in REMEDY_OF else {}
             codes.append(_code(self.reference.observe(features), Impression(), helps.get))
-        of = cases[: len(codes)]
-        return _share([code != "" for code in codes], of), _share([c == fault for c in codes], of)
+        of, name = cases[: len(codes)], CROPPED if fault in faults.CROPPED else fault
+        return _share([code != "" for code in codes], of), _share([c == name for c in codes], of)
 
     def _impression(self, looked: Looked, at: int) -> Impression:
         """What a film is refused for by its file and its figures, as `check_film` finds it."""

@@ -52,7 +52,7 @@ def check_familiar(observation: Observation, *, remedied: Observation | None = N
             "what it shows, and read it without the model.",
         )
     if fault and fault not in REMEDY_OF:
-        code = CROPPED if fault in _CUT_OFF else _CODES.get(fault, fault)
+        code = _CODES.get(fault, fault)
         raise RefusedImageError(code, _SENTENCES.get(fault, _of_other_fault(fault)))
     if observation.distance > 1:
         raise RefusedImageError(
@@ -92,8 +92,8 @@ _CUT_OFF = {
     "cropped_left": "The left part",
     "cropped_right": "The right part",
 }
-# Fault -> the code of the same fault where it can be put right.
-_CODES = {"padded": "framed"}
+# Fault -> the code of what it is a case of.
+_CODES = {"padded": "framed", **dict.fromkeys((*_CUT_OFF, "cropped_around"), CROPPED)}
 _SENTENCES = {
     "inverted": (
         "Black and white are swapped in this film: inverted, it is like those the model learned "
@@ -118,6 +118,10 @@ _SENTENCES = {
     "padded": (
         "What this film shows is smaller than in those the model learned from, as if there were a "
         "dark border around it. Crop the film to what it shows, or choose the original."
+    ),
+    "cropped_around": (
+        "Only the middle of a film seems to be here: compared with those the model learned from, "
+        "it is cut off on all sides. Choose the whole film."
     ),
     **{
         fault: f"{part} of this film seems to be cut off, compared with those the model learned "

@@ -69,6 +69,18 @@ def test_one_side_is_cropped_and_the_other_three_are_kept(side):
     assert 50 <= rows * columns / 100 <= 85
 
 
+def test_the_middle_of_a_film_lacks_all_four_sides():
+    whole = film(100, 100)
+    for seed in range(20):
+        part = faulty("cropped_around", whole, film(), np.random.default_rng(seed))
+        rows, columns = part.shape
+        inside = np.lib.stride_tricks.sliding_window_view(whole, part.shape)[1:-1, 1:-1]
+
+        assert rows == columns
+        assert 50 <= rows <= 75
+        assert (inside == part).all(axis=(2, 3)).any()
+
+
 def test_two_films_stand_side_by_side_or_one_above_the_other():
     shapes = {
         faulty("side_by_side", film(), film(10, 10), np.random.default_rng(seed)).shape

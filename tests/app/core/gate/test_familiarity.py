@@ -84,6 +84,13 @@ def test_a_cropped_film_is_told_which_part_it_lacks():
     assert caught.value.code == "cropped"
 
 
+def test_a_film_of_which_only_the_middle_is_left_is_cropped():
+    with pytest.raises(RefusedImageError, match=r"^Only the middle of a film") as caught:
+        check_familiar(seen(0.9, "cropped_around"))
+
+    assert caught.value.code == "cropped"
+
+
 def test_a_fault_of_a_newer_version_has_a_sentence():
     with pytest.raises(RefusedImageError, match="looks double exposed"):
         check_familiar(seen(0.9, "double_exposed"))
