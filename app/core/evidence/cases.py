@@ -16,7 +16,12 @@ from app.core.errors import DatasetError
 from app.core.evidence.asked import Asked
 from app.core.evidence.columns import Columns
 from app.core.evidence.cuts import DECISIONS_ONLY, choose_cuts, decision_cuts, doubts, kind_of
-from app.core.evidence.decisions import are_decisions, scores_of_decisions
+from app.core.evidence.decisions import (
+    are_decisions,
+    are_words,
+    said_of_truth,
+    scores_of_decisions,
+)
 from app.core.evidence.joining import CASE, OF_TRUTH, Joined, one_row_each, with_truth
 from app.core.evidence.manifest import SITE, Cut, ScoreKind
 from app.core.evidence.numbers import MISSING, numbers_of
@@ -76,7 +81,9 @@ def collect(
     scores = _scores(cells, columns, asked)
     decided = are_decisions(scores)
     if decided:
-        asked = replace(asked, probabilities=False)
+        (name, *_), (truth_name, *_) = columns.scores.values(), columns.truths.values()
+        positive = said_of_truth(asked.positive, cells[name], cells[truth_name])
+        asked = replace(asked, probabilities=False, positive=positive)
     if columns.of_classes or len(scores) > len(columns.scores):
         task, values, more = several_classes(cells, columns, scores, asked)
     elif len(columns.truths) == 1:
@@ -119,7 +126,7 @@ def _scores(cells: pd.DataFrame, columns: Columns, asked: Asked) -> dict[str, ND
     """Finding or class -> its scores; of decisions in words, 0 and 1."""
     if len(columns.scores) == len(columns.truths) == 1:
         (name,), (truth,) = columns.scores.values(), columns.truths.values()
-        if np.isnan(numbers_of(cells[name])).all():
+        if are_words(cells[name]):
             return scores_of_decisions(cells[name], cells[truth], name, positive=asked.positive)
     return {finding: numbers_of(cells[name]) for finding, name in columns.scores.items()}
 

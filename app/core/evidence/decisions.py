@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
 from app.core.evidence.manifest import THE_FINDING
-from app.core.evidence.numbers import MISSING
+from app.core.evidence.numbers import MISSING, numbers_of
 from app.core.evidence.truths import read_truth
 
 
@@ -46,6 +46,30 @@ def scores_of_decisions(
         return {THE_FINDING: both.labels[len(truth) :]}
     except DatasetError:
         return {THE_FINDING: read_truth(decided, column).labels}
+
+
+def are_words(column: pd.Series[str]) -> bool:
+    """Whether a column of scores holds decisions in words, and no number.
+
+    Args:
+        column: Its cells.
+    """
+    return bool(np.isnan(numbers_of(column)).all())
+
+
+def said_of_truth(
+    positive: Sequence[str], decided: Iterable[str], true: Iterable[str]
+) -> tuple[str, ...]:
+    """What was said of the truth, without the words that only decisions use.
+
+    Args:
+        positive: What is said where the finding is there.
+        decided: What decisions say.
+        true: What the truth says.
+    """
+    known = {one.strip().lower() for one in true}
+    only_decided = {one.strip().lower() for one in decided} - known
+    return tuple(one for one in positive if one.strip().lower() not in only_decided)
 
 
 def are_decisions(scores: Mapping[str, NDArray[np.float64]]) -> bool:

@@ -121,8 +121,8 @@ def _meaning(values: list[str], column: str, positive: Sequence[str]) -> tuple[s
         return {unknown[0]}, unknown[0], absent_name if _is_name(absent_name) else ""
     raise DatasetError(
         f"It is not clear which value of the column {column!r} means that the finding is there: "
-        f"{_listed(values)}. Say it with --positive VALUE, once for each such value; every other "
-        "value then means that it is not."
+        f"{_listed(values)}. Say it with --positive VALUE, once for each such value, or choose "
+        "them on the page; every other value then means that it is not."
     )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.core.evidence.asked import Asked
 from app.core.evidence.columns import Columns
+from app.core.evidence.decisions import are_words
 from app.core.evidence.manifest import THE_FINDING
 from app.core.markdown import escape_markdown
 from app.ui.results.choices import choice
@@ -87,7 +88,7 @@ def _one_finding(
         return None
     finding = finding if finding in truths else THE_FINDING
     places = st.columns(3)
-    positive = _positive(places[0], given, [truth])
+    positive = _positive(places[0], given, [truth], score=column)
     name = places[1].text_input(
         "What the finding is called",
         key=f"results_finding_{given.named}_{truth}",
@@ -175,14 +176,21 @@ def _named(
 
 
 def _positive(
-    place: st.delta_generator.DeltaGenerator, given: Given, truths: Sequence[str]
+    place: st.delta_generator.DeltaGenerator,
+    given: Given,
+    truths: Sequence[str],
+    *,
+    score: str | None = None,
 ) -> tuple[str, ...]:
-    """What the truth says where the finding is there; if empty, it is recognised."""
+    """What the truth, or a decision, says where the finding is there; if empty, recognised."""
     values = {one for column in truths for one in given.labelled.cells[column].unique()} - {""}
+    has_words = score is not None and are_words(given.scores.cells[score])
+    if has_words:
+        values |= set(given.scores.cells[score].unique()) - {""}
     if len(values) > _MANY:
         return ()
     chosen = place.multiselect(
-        "The finding is there where the truth says",
+        f"The finding is there where the truth {'or the decision ' if has_words else ''}says",
         sorted(values),
         key=f"results_positive_{given.named}_{'_'.join(truths)}",
         placeholder=_BY_WORD,

@@ -80,6 +80,18 @@ def test_columns_whose_names_tell_nothing_are_asked():
     assert at.button(key="results_add")
 
 
+def test_decisions_in_words_can_be_chosen_as_the_truth_can():
+    at = drop(open_page(), b"case,score,label\nx,high,1\ny,low,0\nz,low,1\n")
+    assert "not clear which value of the column 'score'" in at.error[0].value
+
+    label = "The finding is there where the truth or the decision says"
+    several(at, label).set_value(["1", "high"]).run()
+
+    assert not at.exception
+    assert not at.error
+    assert "**3 cases with a score and a truth.**" in said(at)
+
+
 def test_a_truth_apart_findings_and_doubts():
     at = drop(open_page(), b"case,A,B\n1,0.9,0.2\n2,0.1,0.3\n3,0.8,0.9\n")
     assert any("do not tell" in info.value for info in at.info)

@@ -170,6 +170,18 @@ def test_decisions_alone_are_no_scores():
     assert other_words.predictions["probability"].tolist() == [1.0, 0.0]
 
 
+@pytest.mark.parametrize("positive", [("high",), ("High", "1")])
+def test_decisions_in_words_that_the_truth_does_not_use(positive):
+    table = b"case,score,label\na,high,1\nb,low,0\nc,low,1\nd,high,0\n"
+    with pytest.raises(DatasetError, match=r"'high', 'low'.*choose them on the page"):
+        read(table)
+
+    found = read(table, positive=positive)
+
+    assert found.predictions["probability"].tolist() == [1, 0, 0, 1]
+    assert found.predictions["y_true"].tolist() == [1, 0, 1, 0]
+
+
 def test_decisions_between_classes_have_a_confusion_matrix():
     found = read(b"case,predicted_class,class\n1,a,a\n2,c,b\n3,c,c\n")
 
