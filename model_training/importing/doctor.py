@@ -244,7 +244,7 @@ def _ranked(tried: Sequence[Tried]) -> Examination:
     same = [one for one in as_good if one is not best and _same_answers(best, one)]
     rivals = [one for one in as_good if one is not best and one not in same]
     turned = [one for one in tried if _is_as_telling_turned(one, best)]
-    decided_by = _decided_by(best, [*rivals, *turned])
+    decided_by = _decided_by(best, rivals)
     if decided_by:
         rivals = []
     if best.aucs.value < LOWEST_AUC:  # labels, or the order of the classes, are for a person
@@ -258,7 +258,7 @@ def _ranked(tried: Sequence[Tried]) -> Examination:
         tuple(one.setting for one in rivals),
         tuple(one.setting for one in same),
         decided_by,
-        (*_oddities(best, same), *([] if decided_by else _other_order(turned))),
+        (*_oddities(best, same), *_other_order(turned)),
     )
 
 
@@ -325,8 +325,8 @@ def _other_order(turned: Sequence[Tried]) -> list[str]:
     most = max(turned, key=lambda one: one.telling)
     return [
         f"With {most.setting} the AUC is {most.aucs.value:.3f}, as far below 0.5 as the best one "
-        "is above it: the classes may be in another order than the outputs. Turn --classes round, "
-        "if they are, or look at the labels."
+        "is above it: if the classes are in another order than the outputs, that setting fits as "
+        "well. Be certain of their order."
     ]
 
 
