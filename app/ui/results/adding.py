@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +12,7 @@ from app.core.errors import DatasetError
 from app.core.evidence.evidence import find_evidence
 from app.core.evidence.writing import folder_name, write_evidence
 from app.core.markdown import escape_markdown
+from app.core.performance.formatting import counted
 from app.core.review.upload_space import require_space
 from app.core.settings import read_settings
 from app.core.sources.folders import inside_root
@@ -18,6 +20,9 @@ from app.ui import errors, widget_keys
 from app.ui.results.columns import Confirmed
 from app.ui.results.tables import Given
 from app.ui.state import widgets
+
+# Films that are read between two lines of progress.
+_FILMS_A_STEP = 20
 
 
 def offer(given: Given, confirmed: Confirmed) -> None:
@@ -62,18 +67,34 @@ def offer(given: Given, confirmed: Confirmed) -> None:
     films = None
     if folder and settings.data_root is not None and not uploads:
         films = inside_root(settings.data_root, folder)
-    with st.spinner("Adding the results"):
-        write_evidence(
-            settings.evidence / path,
-            confirmed.cases,
-            name=name.strip(),
-            tables=[given.scores] if given.truth is None else [given.scores, given.truth],
-            films=films,
-            uploads=uploads or (),
-        )
+    write_evidence(
+        settings.evidence / path,
+        confirmed.cases,
+        name=name.strip(),
+        tables=[given.scores] if given.truth is None else [given.scores, given.truth],
+        films=films,
+        uploads=uploads or (),
+        watch=_shown_progress(),
+    )
     widgets.next_upload()
     widgets.set_value(widget_keys.RESULTS, path)
     st.switch_page("views/performance.py")
+
+
+def _shown_progress() -> Callable[[int, int], None]:
+    """A bar of the films that were read, with a button that ends the reading.
+
+    Streamlit stops a run that somebody's click has overtaken at the next line of progress; nothing
+    is left of the results then.
+    """
+    bar = st.progress(0.0, text="Adding the results")
+    st.button("Cancel", shortcut="Esc", key="results_cancel")
+
+    def show(done: int, total: int) -> None:
+        if done % _FILMS_A_STEP == 0 or done == total:
+            bar.progress(done / max(total, 1), text=f"Reading {done:,} of {counted(total, 'film')}")
+
+    return show
 
 
 def list_added() -> None:
