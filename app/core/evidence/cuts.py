@@ -12,8 +12,9 @@ from app.core.bundles.task import Task
 from app.core.errors import DatasetError
 from app.core.evidence.asked import Asked
 from app.core.evidence.manifest import THE_FINDING, Cut, ScoreKind
-from app.core.performance.predictions import ALL_CASES
-from app.core.statistics.curves import roc_auc, roc_curve
+from app.core.performance.predictions import ALL_CASES, group_of_each
+from app.core.statistics.curves import roc_curve
+from app.core.statistics.influence import auc_influence, interval_by_influence
 
 _SUMS_TO_ONE = 0.02
 DECISIONS_ONLY = (
@@ -166,10 +167,15 @@ def doubts(frame: pd.DataFrame, task: Task) -> list[str]:
                 f"All cases are {which} {name}: there is no AUC, and only one of sensitivity and "
                 "specificity."
             )
-        elif (area := roc_auc(truth.to_numpy(), score.to_numpy())) < 0.5:
+            continue
+        patients = group_of_each(frame.loc[truth.index])
+        area = interval_by_influence(auc_influence(truth, score), groups=patients)
+        if area.value < 0.5:
+            shown = area.high < 0.5
+            means = ": high scores go with its absence." if shown else ", perhaps by chance."
             warnings.append(
-                f"The AUC for {name} is {area:.3f}, below 0.5: high scores go with its absence. "
-                "Scores or truth may be upside down; nothing was turned round. Check which value "
-                "is the positive one, and what a high score means."
+                f"The AUC for {name} is {area.value:.3f}, below 0.5{means} Scores or truth may be "
+                "upside down; nothing was turned round. Check which value is the positive one, and "
+                "what a high score means."
             )
     return warnings

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.core.errors import DatasetError
 from app.core.evidence.evidence import find_evidence
@@ -58,7 +59,8 @@ def offer(given: Given, confirmed: Confirmed) -> None:
         max_chars=60,
         key=f"results_name_{given.named}",
     )
-    if not st.button("Add results", type="primary", icon=":material/add:", key="results_add"):
+    adding, progress = st.columns([1, 3], vertical_alignment="center")
+    if not adding.button("Add results", type="primary", icon=":material/add:", key="results_add"):
         return
     path = folder_name(name)
     if not path:
@@ -74,21 +76,21 @@ def offer(given: Given, confirmed: Confirmed) -> None:
         tables=[given.scores] if given.truth is None else [given.scores, given.truth],
         films=films,
         uploads=uploads or (),
-        watch=_shown_progress(),
+        watch=_shown_progress(progress),
     )
     widgets.next_upload()
     widgets.set_value(widget_keys.RESULTS, path)
     st.switch_page("views/performance.py")
 
 
-def _shown_progress() -> Callable[[int, int], None]:
+def _shown_progress(place: DeltaGenerator) -> Callable[[int, int], None]:
     """A bar of the films that were read, with a button that ends the reading.
 
     Streamlit stops a run that somebody's click has overtaken at the next line of progress; nothing
     is left of the results then.
     """
-    bar = st.progress(0.0, text="Adding the results")
-    st.button("Cancel", shortcut="Esc", key="results_cancel")
+    bar = place.progress(0.0, text="Adding the results")
+    place.button("Cancel", shortcut="Esc", key="results_cancel")
 
     def show(done: int, total: int) -> None:
         if done % _FILMS_A_STEP == 0 or done == total:

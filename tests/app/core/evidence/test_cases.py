@@ -92,6 +92,20 @@ def test_scores_upside_down_are_said_and_not_turned():
     assert "nothing was turned round" in found.warnings[0]
 
 
+def test_scores_below_chance_are_told_from_those_upside_down():
+    rows = [(n % 10 / 10, n // 10 % 2) for n in range(400)]
+    level = "".join(f"{n},{score},{truth}\n" for n, (score, truth) in enumerate(rows))
+    turned = "".join(f"{n},{score - truth / 5},{truth}\n" for n, (score, truth) in enumerate(rows))
+    by_chance = level.replace("0,0.0,0", "0,0.1,0", 1)
+
+    assert not cases(f"case,score,truth\n{level}").warnings
+    assert (
+        "0.499, below 0.5, perhaps by chance."
+        in cases(f"case,score,truth\n{by_chance}").warnings[0]
+    )
+    assert "high scores go with its absence" in cases(f"case,score,truth\n{turned}").warnings[0]
+
+
 def test_one_class_alone_is_said():
     found = cases("case,score,truth\na,0.9,yes\nb,0.8,yes\n")
 
