@@ -254,11 +254,12 @@ def _fitted(
     named = [name for name in named if name != other_frame]
     reference = find_components(training.features, sizes)
     reference = choose_limit(reference, validation.features, share=amounts.share)
+    right = reference.standardised(validation.features)
     wrong = {name: reference.standardised(validation.faulty[name]) for name in named}
     probes = fit_probes(
         reference.standardised(training.features),
         {name: reference.standardised(training.faulty[name]) for name in named},
-        validation=reference.standardised(validation.features),
+        validation=right,
         elsewhere=Elsewhere(
             reference.standardised(training.elsewhere),
             {
@@ -269,6 +270,7 @@ def _fitted(
         ),
         faulty_validation=wrong,
         distances={name: reference.distances(wrong[name])[1] for name in named},
+        still_refusable=amounts.share - float(np.mean(reference.distances(right)[1] > 1)),
     )
     ranges = (
         StatisticRanges.from_films(training.statistics)

@@ -23,10 +23,11 @@ _FILMS_A_DIRECTION = 4
 _SHRINKAGE = 0.05
 # Share of right films that may be taken for having a fault, or for lacking any of their four sides.
 # A cropped film looks most like a right one, and a part that is missing can change the answer; its
-# share is of films as they are and as if taken elsewhere together. Of those as they are, which a
-# model refuses for their distance too, it is smaller. A remedy is confirmed by a second look.
-_FALSE_ALARMS_OF_CROPPED = 0.02
-_FALSE_ALARMS_AS_THEY_ARE = 0.01
+# share is of films as they are and as if taken elsewhere together. Of those as they are, it is what
+# their distance leaves of all that may be refused, at least 1 %. A remedy is confirmed by a second
+# look.
+_FALSE_ALARMS_OF_CROPPED = 0.06
+_LEAST_FALSE_ALARMS_OF_CROPPED = 0.01
 _FALSE_ALARMS = {"side_by_side": 0.002}
 _FALSE_ALARMS_OF_OTHERS = 0.005
 # Of all kinds together; of films as they are and as if taken elsewhere, of which the latter are
@@ -66,6 +67,7 @@ def fit_probes(
     elsewhere: Elsewhere,
     faulty_validation: Mapping[str, Features],
     distances: Mapping[str, NDArray[np.float64]],
+    still_refusable: float = 0.0,
 ) -> FaultProbes:
     """Linear discriminants of each fault against right films, at a low rate of false alarms.
 
@@ -76,6 +78,7 @@ def fit_probes(
         elsewhere: What a missing side must be told from as well.
         faulty_validation: Fault -> of faulty validation films, which say if naming it is worth it.
         distances: Fault -> how far those are, in limits, `(num_films,)`.
+        still_refusable: Share of right films that may be refused and are not for their distance.
     """
     names = tuple(faulty)
     weights, offsets = _discriminants([right, *faulty.values()])
@@ -92,7 +95,7 @@ def fit_probes(
         allowed = [(validation, share)]
         if names[places[0]] in CROPPED:
             allowed = [
-                (validation, _FALSE_ALARMS_AS_THEY_ARE),
+                (validation, max(_LEAST_FALSE_ALARMS_OF_CROPPED, still_refusable)),
                 (np.concatenate([validation, elsewhere.validation]), share),
             ]
             weights[places], offsets[places] = (part[places] for part in with_elsewhere)

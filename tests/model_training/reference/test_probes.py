@@ -95,7 +95,10 @@ def test_what_differs_between_places_is_no_missing_side():
     assert min(true_here, true_anywhere) > 0.75
 
 
-def test_right_films_as_they_are_are_seldom_taken_for_cropped_however_few_varied_ones_are():
+@pytest.mark.parametrize(("still_refusable", "most"), [(-0.01, 10), (0.004, 10), (0.02, 20)])
+def test_right_films_are_seldom_taken_for_cropped_however_few_varied_ones_are(
+    still_refusable, most
+):
     missing, films = right(300, 81) + np.float32([0, 2, 0, 0, 0]), right(1_000, 82)
     # None of the varied films is ever taken for cropped, so all alarms would be of right ones.
     elsewhere = Elsewhere(
@@ -110,9 +113,10 @@ def test_right_films_as_they_are_are_seldom_taken_for_cropped_however_few_varied
         elsewhere=elsewhere,
         faulty_validation={"cropped_top": missing},
         distances={"cropped_top": np.ones(300)},
+        still_refusable=still_refusable,
     )
 
-    assert 5 <= np.sum(probes.scores(films) > 0) <= 10
+    assert most / 2 <= np.sum(probes.scores(films) > 0) <= most
 
 
 def test_what_differs_between_places_is_no_other_kind():
