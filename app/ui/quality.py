@@ -33,10 +33,10 @@ def say_no_figures(bundle: Bundle) -> None:
         st.info("This model has no predictions. Train it again to record them.")
         return
     st.info(
-        "There are no figures, as this model was imported without labelled images. Its threshold "
-        "was not chosen on any image, and its probabilities are not calibrated. To measure it, "
-        "import it again with `--data` and images whose truth is known, best those that it was "
-        "not trained on:"
+        "There are no figures, as this model was imported with too few labelled images, or none. "
+        "Its threshold was not chosen on any image, and its probabilities are not calibrated. To "
+        "measure it, import it again with `--data` and 20 images or more of each class, best those "
+        "that it was not trained on:"
     )
     file = bundle.manifest.training.get("file", "MODEL")
     st.code(f"overread-train import {file} --data FOLDER --out NEW", language=None)

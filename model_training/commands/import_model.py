@@ -18,8 +18,11 @@ from model_training.config import FITS, LEAKS, TrainingConfig
 from model_training.console import say
 
 if TYPE_CHECKING:
+    from model_training.data.datasets import Dataset
+    from model_training.fitting.publishing import Description
+    from model_training.importing.description import Provenance
     from model_training.importing.doctor import Fit
-    from model_training.importing.imported import Said
+    from model_training.importing.imported import Imported, Said
 
 # As `model_training.importing` has them, which loads more than --help needs.
 _SCALES = ("0..255", "0..1", "-1..1", "imagenet", "caffe", "per-image")
@@ -110,10 +113,13 @@ def _run(options: argparse.Namespace) -> None:
     from model_training.bundling.card import written_figures
     from model_training.fitting.run_folder import check_out
     from model_training.importing.description import Provenance
-    from model_training.importing.doctor_report import report, verdict
-    from model_training.importing.finding_scale import examine_on_validation, require_sure
     from model_training.importing.imported import import_network
-    from model_training.importing.measured import films_for, publish_measured
+    from model_training.importing.measured import (
+        TOO_FEW_TO_MEASURE,
+        can_be_halved,
+        films_for,
+        publish_measured,
+    )
     from model_training.importing.unmeasured import publish_unmeasured
 
     require_output_folder("--out", options.out)
@@ -122,32 +128,22 @@ def _run(options: argparse.Namespace) -> None:
     imported = import_network(options.model, _said(options))
     description = chosen_description(options)
     provenance = Provenance(options.model, options.trained_by, options.fit or "stretch")
-    if options.data is None:
-        _say(imported.notes)
+    dataset: Dataset | None = None
+    if options.data is not None:
+        dataset = read(options, classes=imported.classes, any_of=imported.task == "any-of")
+        if not imported.scale:
+            imported, provenance = _with_scale_found(
+                options, imported, dataset, description, provenance, config
+            )
+            if not can_be_halved(imported, dataset):
+                imported = replace(imported, notes=(*imported.notes, TOO_FEW_TO_MEASURE))
+                dataset = None
+    _say(imported.notes)
+    if dataset is None:
         say("Writing the bundle, reading it back and comparing its answers.")
         publish_unmeasured(options.out, imported, description=description, provenance=provenance)
         say(f"Of the quality of this model {QUALITY_UNKNOWN}")
     else:
-        dataset = read(options, classes=imported.classes, any_of=imported.task == "any-of")
-        if not imported.scale:
-            fits: tuple[Fit, ...] = (options.fit,) if options.fit else ("stretch", "pad")
-            examination = examine_on_validation(
-                imported,
-                dataset,
-                description=description,
-                provenance=provenance,
-                config=config,
-                fits=fits,
-            )
-            print(report(examination) + "\n")
-            require_sure(examination)
-            best = examination.best
-            found = replace(_said(options), scale=best.scale, blue_first=best.blue_first)
-            imported = import_network(options.model, found)
-            notes = (*imported.notes, verdict(examination), *examination.odd)
-            imported = replace(imported, notes=notes)
-            provenance = replace(provenance, fit=best.fit)
-        _say(imported.notes)
         bundle = publish_measured(
             options.out,
             imported,
@@ -160,6 +156,41 @@ def _run(options: argparse.Namespace) -> None:
         )
         print(written_figures(bundle.card()))
     say(f"The bundle is {options.out}")
+
+
+def _with_scale_found(
+    options: argparse.Namespace,
+    imported: Imported,
+    dataset: Dataset,
+    description: Description,
+    provenance: Provenance,
+    config: TrainingConfig,
+) -> tuple[Imported, Provenance]:
+    """The network with the scaling and fit that labelled images tell.
+
+    Raises:
+        NotImportedError: If they do not tell it.
+    """
+    from model_training.importing.doctor_report import report, verdict
+    from model_training.importing.finding_scale import examine_on_validation, require_sure
+    from model_training.importing.imported import import_network
+
+    fits: tuple[Fit, ...] = (options.fit,) if options.fit else ("stretch", "pad")
+    examination = examine_on_validation(
+        imported,
+        dataset,
+        description=description,
+        provenance=provenance,
+        config=config,
+        fits=fits,
+    )
+    print(report(examination) + "\n")
+    require_sure(examination)
+    best = examination.best
+    said = replace(_said(options), scale=best.scale, blue_first=best.blue_first)
+    found = import_network(options.model, said)
+    notes = (*found.notes, verdict(examination), *examination.odd)
+    return replace(found, notes=notes), replace(provenance, fit=best.fit)
 
 
 def _say(notes: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from model_training.importing.description import Provenance
 from model_training.importing.doctor import Examination, Fit, examine
 from model_training.importing.doctor_report import verdict
 from model_training.importing.imported import Imported
-from model_training.importing.measured import films_for, targets_of
+from model_training.importing.measured import can_be_halved, films_for, targets_of
 from model_training.importing.refusal import NotImportedError
 
 # More would take long, and tell hardly more.
@@ -31,6 +31,8 @@ def examine_on_validation(
 ) -> Examination:
     """Tries every way of giving pixels to a network on the validation half of labelled images.
 
+    Where they are too few to be halved, on all of them.
+
     Args:
         imported: The network, on pixels as they are.
         dataset: Labelled images that the model was not trained on.
@@ -42,6 +44,7 @@ def examine_on_validation(
     Raises:
         DatasetError: If the data have other classes or too few images.
     """
+    halves = can_be_halved(imported, dataset)
     by_fit = {
         fit: films_for(
             imported,
@@ -49,6 +52,7 @@ def examine_on_validation(
             description=description,
             provenance=replace(provenance, fit=fit),
             config=config,
+            halves=halves,
         )
         for fit in fits
     }

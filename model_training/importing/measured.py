@@ -40,6 +40,12 @@ from model_training.importing.unmeasured import task_of
 from model_training.preparation.films import Films, prepare, report
 
 _NEEDED = ("val", "test")
+TOO_FEW_TO_MEASURE = (
+    f"The images told the scaling. They are too few to measure the model as well: {2 * MIN_IMAGES} "
+    "of each class are needed for that."
+)
+# Of each class, for the scaling of pixels to be asked of them.
+_FEWEST_TO_EXAMINE = 5
 _UNKNOWN_TRAINING = (
     "Which images the model was trained on is not known. If some of these are among them, the "
     "figures are too good."
@@ -57,6 +63,7 @@ def films_for(
     description: Description,
     provenance: Provenance,
     config: TrainingConfig,
+    halves: bool = True,
 ) -> Films:
     """Labelled images as the network takes them, divided in halves for validation and test.
 
@@ -68,23 +75,38 @@ def films_for(
         description: Which films the model is for.
         provenance: How a film is fitted to it.
         config: How files are read, and the seed of the split.
+        halves: If False, all are for validation, as where nothing is measured on them.
 
     Raises:
         DatasetError: If the data have other classes or too few images.
     """
     usable = for_measuring(aligned(dataset, imported))
-    _require_enough(usable)
+    _require_enough(usable, halves=halves)
     films = prepare(
         usable,
         config=config,
         cache=default_folder(),
         size=_size(imported, description, provenance, config),
-        halves=True,
+        assign_splits=halves,
+        halves=halves,
     )
     # Of an odd number of patients, one is in neither half.
-    return films.with_splits(
-        [case.split if case.split == "test" else "val" for case in films.cases]
-    )
+    in_test = [halves and case.split == "test" for case in films.cases]
+    return films.with_splits(["test" if one else "val" for one in in_test])
+
+
+def can_be_halved(imported: Imported, dataset: Dataset) -> bool:
+    """Whether there are enough labelled images for one half to decide and one to be measured.
+
+    Args:
+        imported: The network.
+        dataset: Labelled images that the model was not trained on.
+
+    Raises:
+        DatasetError: If the data have other classes.
+    """
+    usable = for_measuring(aligned(dataset, imported))
+    return min(answer_counts(usable.cases, usable.classes).values()) >= 2 * MIN_IMAGES
 
 
 def publish_measured(
@@ -248,13 +270,14 @@ def for_measuring(dataset: Dataset) -> Dataset:
     return replace(dataset, cases=left, notes=tuple(notes))
 
 
-def _require_enough(dataset: Dataset) -> None:
+def _require_enough(dataset: Dataset, *, halves: bool) -> None:
+    needed = 2 * MIN_IMAGES if halves else _FEWEST_TO_EXAMINE
     for name, found in answer_counts(dataset.cases, dataset.classes).items():
-        if found < 2 * MIN_IMAGES:
+        if found < needed:
+            why = "as one half decides and the figures are of the other" if halves else "to tell it"
             raise DatasetError(
-                f"The data have {found} images of {name}; at least {2 * MIN_IMAGES} are needed, as "
-                "one half decides and the figures are of the other. Add images, or leave --data "
-                "out and say --scale: then nothing is measured."
+                f"The data have {found} images of {name}; at least {needed} are needed, {why}. Add "
+                "images, or leave --data out and say --scale: then nothing is measured."
             )
 
 

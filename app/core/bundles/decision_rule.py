@@ -18,9 +18,9 @@ from app.core.bundles.section import Section
 # Of an imported network that never scored an image with known truth.
 NOT_CHOSEN = "not chosen on any image"
 QUALITY_UNKNOWN = (
-    "nothing is known. The model was imported without labelled images: how often it is right, "
-    "missed findings and false alarms were not measured, its threshold was not chosen on any "
-    "image, and its probabilities are not calibrated."
+    "nothing is known. The model was imported with too few labelled images, or none: how often it "
+    "is right, missed findings and false alarms were not measured, its threshold was not chosen on "
+    "any image, and its probabilities are not calibrated."
 )
 
 

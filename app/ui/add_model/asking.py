@@ -136,8 +136,9 @@ def _ask_images() -> tuple[Sequence[Upload], str]:
     """Labelled images that were uploaded, or their folder in the data root; neither without."""
     st.write(
         "With 20 images of each class or more, which the model was not trained on, its figures, "
-        "threshold and calibration are measured, and its scaling is found. Without any, nothing "
-        "is known of its quality, and every page says so."
+        "threshold and calibration are measured, and its scaling is found. From 5 on only its "
+        "scaling is looked for. Without any, nothing is known of its quality, and every page says "
+        "so."
     )
     origin = st.segmented_control(
         "Labelled images",

@@ -96,6 +96,26 @@ def test_data_that_do_not_tell_the_scaling_choose_none(tmp_path, capsys, monkeyp
     assert not out.exists()
 
 
+@pytest.mark.slow
+def test_few_images_tell_the_scaling_and_measure_nothing(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    write_classes(tmp_path / "films", CLASSES, patients=6)
+    drawn = [cv2.resize(draw(number % 2, number), (48, 32)) for number in range(40)]
+    path, out = saved(remembering(np.array(drawn)), tmp_path / "model.keras"), tmp_path / "out"
+    given = ["--classes", *CLASSES, "--data", str(tmp_path / "films")]
+
+    assert main(["import", str(path), *given, "--out", str(out)]) == 0
+
+    told = capsys.readouterr().err
+    assert "too few to measure the model as well: 20 of each class" in told
+    made = load_bundle(out)
+    assert (made.manifest.quality, made.manifest.training["scale"]) == ("unknown", "0..1")
+    assert "too few to measure" in made.card()
+
+    assert main(["import", str(path), *given, "--scale", "0..1", "--out", str(tmp_path / "b")]) == 1
+    assert "at least 20 are needed" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
