@@ -183,3 +183,14 @@ def open_film(at: AppTest, name: str, page: str = "views/case.py") -> AppTest:
     at.session_state["film"] = str(opened(at).names.index(name))
     at.query_params.clear()
     return at.switch_page(page).run()
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """An empty folder of models, and no data root."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv("OVERREAD_MODELS", str(folder))
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("OVERREAD_DATA_ROOT", raising=False)
+    return folder

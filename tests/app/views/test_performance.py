@@ -1,7 +1,5 @@
 import hashlib
-from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.core.bundles.bundle import load_bundle
@@ -15,52 +13,16 @@ from tests.app.views.light_bundles import (
     table,
     write_bundle,
 )
-
-MAIN = Path(__file__).parents[3] / "app" / "main.py"
-PAGE = "views/performance.py"
-
-# At 0.5: 3 of 4 positives found, 2 of 3 negatives cleared, two images wrong.
-ROWS = [
-    ("test", "p1", "", 0, 0.10),
-    ("test", "p1", "", 0, 0.80),
-    ("test", "p2", "", 0, 0.20),
-    ("test", "p3", "bacteria", 1, 0.90),
-    ("test", "p3", "bacteria", 1, 0.30),
-    ("test", "p4", "virus", 1, 0.60),
-    ("test", "p5", "virus", 1, 0.55),
-    ("val", "p6", "", 0, 0.40),
-    ("val", "p7", "bacteria", 1, 0.80),
-]
-
-
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    folder = tmp_path / "models"
-    folder.mkdir()
-    monkeypatch.setenv("OVERREAD_MODELS", str(folder))
-    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("OVERREAD_DATA_ROOT", raising=False)
-    return folder
-
-
-def open_page():
-    return AppTest.from_file(MAIN, default_timeout=60).switch_page(PAGE).run()
-
-
-def key_of(models, name="light"):
-    return f"performance_threshold_{load_bundle(models / name).sha256[:12]}"
-
-
-def view(at, name):
-    return at.segmented_control(key="performance_view").set_value(name).run()
-
-
-def cards(at):
-    return {metric.label: metric for metric in at.metric}
-
-
-def captions(at):
-    return " ".join(caption.value for caption in at.caption)
+from tests.app.views.performance_page import (
+    MAIN,
+    PAGE,
+    ROWS,
+    captions,
+    cards,
+    key_of,
+    open_page,
+    view,
+)
 
 
 def test_without_a_model_the_page_says_what_to_do(models):
@@ -335,78 +297,3 @@ def test_the_chosen_model_stays_chosen_when_a_miss_is_opened(models, tmp_path, m
     item = int(at.session_state["film"])
     assert opened(at).source(item).path.is_relative_to(tmp_path / "data")
     assert at.sidebar.selectbox[0].value == "light"
-
-
-def test_the_prevalence_of_a_ward_changes_what_answers_are_worth_there(models):
-    write_bundle(models, table(ROWS))
-    at = open_page()
-    assert "PPV there" not in cards(at)
-
-    at.number_input(key="performance_prevalence").set_value(10.0).run()
-
-    # Sensitivity 3 of 4 and specificity 2 of 3: of 100 with it 75 are found, of 900 without it
-    # 300 are false alarms.
-    assert not at.exception
-    found = cards(at)
-    assert found["PPV there"].value == "20.0 %"
-    assert found["PPV there"].proto.delta_description == "75 of 375"
-    assert found["NPV there"].value == "96.0 %"
-    assert found["NPV there"].proto.delta_description == "600 of 625"
-    assert found["Missed per 1,000"].value == "25.0"
-    assert found["Missed per 1,000"].delta == "4.6 to 69.9"
-    assert found["Missed per 1,000"].proto.delta_description == "of 100"
-    assert found["False alarms per 1,000"].value == "300"
-    assert found["PPV"].value == "75.0 %"
-
-    at.slider(key=key_of(models)).set_value(0.95).run()
-    found = cards(at)
-    assert found["PPV there"].value == "none"
-    assert found["PPV there"].proto.delta_description == "0 of 0"
-    assert found["Missed per 1,000"].value == "100"
-
-
-@pytest.mark.parametrize(
-    ("per_cent", "films"), [(0.0, "no film shows"), (100.0, "every film shows")]
-)
-def test_where_all_films_are_alike_there_is_nothing_to_tell_apart(models, per_cent, films):
-    write_bundle(models, table(ROWS))
-    at = open_page()
-
-    at.number_input(key="performance_prevalence").set_value(per_cent).run()
-
-    assert not at.exception
-    assert "PPV there" not in cards(at)
-    assert any(f"Where {films} Pneumonia, there is nothing" in one.value for one in at.caption)
-
-
-def test_at_a_rare_finding_nothing_is_rounded_to_certainty(models):
-    write_bundle(models, table(ROWS))
-    at = open_page()
-
-    at.number_input(key="performance_prevalence").set_value(0.001).run()
-
-    found = cards(at)
-    assert found["PPV there"].value == "< 0.1 %"
-    assert found["NPV there"].value == "> 99.9 %"
-    assert found["Missed per 1,000"].value == "< 0.1"
-
-
-def test_of_several_classes_one_at_a_time_has_a_prevalence(models):
-    # Of each class two films, of which the model takes one of "b" for "c".
-    answers = (("a", "a"), ("a", "a"), ("b", "b"), ("b", "c"), ("c", "c"), ("c", "c"))
-    rows = table([("test", f"p{number}", "", 0, 0.9) for number in range(len(answers))])
-    rows["y_true"] = ["abc".index(true) for true, _ in answers]
-    for name in "abc":
-        rows[name] = [0.9 if called == name else 0.05 for _, called in answers]
-    write_bundle(models, rows, classes=("a", "b", "c"))
-    at = open_page()
-
-    at.selectbox(key="performance_prevalence_class").set_value(2).run()
-    at.number_input(key="performance_prevalence").set_value(10.0).run()
-
-    # Sensitivity 2 of 2, specificity 3 of 4: 100 found, 225 of 900 are false alarms.
-    assert not at.exception
-    found = cards(at)
-    assert found["PPV there"].proto.delta_description == "100 of 325"
-    assert found["False alarms per 1,000"].value == "225"
-    assert any("other classes are in the same proportions" in one.value for one in at.caption)

@@ -162,3 +162,9 @@ def quantised(model: Any, path: Path, kind: str, pixels: np.ndarray) -> Path:
         converter.inference_input_type = converter.inference_output_type = tf.int8
     path.write_bytes(converter.convert())
     return path
+
+
+def films(channels: int = 3, size: tuple[int, int] = (32, 48), number: int = 3) -> np.ndarray:
+    """Random pixels, float32 `(number, height, width, channels)` in [0, 255]."""
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (number, *size, channels)).astype(np.float32)
