@@ -20,7 +20,10 @@ from model_training.bundling.revision import write_copy
 from model_training.evaluation.decision_fitting import validation_zones
 
 # What older rules say of zones that promise nothing.
-_OLD_ZONE = re.compile(r"; (doubtful|uncertain) between 98 % sensitivity and 98 % specificity")
+_OLD_ZONE = re.compile(
+    r"; (doubtful|uncertain) (between 98 % sensitivity and 98 % specificity"
+    r"|below the probability of 98 % of its errors)"
+)
 
 
 def add_zones(bundle: Bundle, out: Path) -> Bundle:

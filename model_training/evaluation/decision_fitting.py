@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ from model_training.statistics.threshold_rules import decide, parse_rule
 # are not of the predicted class.
 ERROR_RATES = (0.02, 0.05, 0.10)
 _LEVEL = 1 - CONFIDENCE
+# What of the level the strictest promise of a clear zone gets, and the next one.
+_SHARES = (0.6, 0.4)
 
 
 def choose_thresholds(
@@ -39,8 +42,10 @@ def choose_thresholds(
     is clearly negative or positive. With more classes, the most likely class is predicted, and
     `zones.find_clear_zone` says from which probability on it is clear; the rule has no effect.
 
-    Both promise the strictest of `ERROR_RATES` that so many films can show. This is chosen by
-    the number of films alone, so that it does not weaken the tests; see `validation_zones`.
+    They promise the strictest of `ERROR_RATES` that so many films can show. This is chosen by
+    the number of films alone, so that it does not weaken the tests; see `validation_zones`. With
+    more than two classes, a part of the level is kept for the next one, which is promised if the
+    strictest is not shown.
 
     Args:
         probabilities: Calibrated, in [0, 1], `(num_views * num_films, num_classes)`.
@@ -91,19 +96,7 @@ def validation_zones(
     """
     labels, probabilities = views[0]
     if probabilities.shape[1] > 2:
-        allowed = _strictest(np.ones(len(labels), bool), units, level=_LEVEL)
-        return in_every_view(
-            [
-                find_clear_zone(
-                    view.argmax(axis=1) == truth,
-                    view.max(axis=1),
-                    error_rate=allowed,
-                    confidence=CONFIDENCE,
-                    units=units,
-                )
-                for truth, view in views
-            ]
-        )
+        return _clear_zone(views, units)
     allowed = _strictest(labels == 1, units, level=_LEVEL / 2)
     return in_every_view(
         [
@@ -119,6 +112,37 @@ def validation_zones(
             for truth, view in views
         ]
     )
+
+
+def _clear_zone(
+    views: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], units: Units | None
+) -> Zones:
+    """The clear zone of the strictest promise that is shown, of two that share the level.
+
+    Whether errors are rare enough for the strictest depends on the network as well as on the number
+    of films, so the next one is tested too. Bonferroni's correction makes up for the choice.
+    """
+    strictest = _strictest(np.ones(len(views[0][0]), bool), units, level=_LEVEL)
+    rates = [rate for rate in ERROR_RATES if rate >= strictest][: len(_SHARES)]
+    shares = _SHARES if len(rates) == len(_SHARES) else (1.0,)
+    found = [
+        in_every_view(
+            [
+                find_clear_zone(
+                    view.argmax(axis=1) == truth,
+                    view.max(axis=1),
+                    error_rate=rate,
+                    confidence=1 - share * _LEVEL,
+                    units=units,
+                )
+                for truth, view in views
+            ]
+        )
+        for rate, share in zip(rates, shares, strict=True)
+    ]
+    zones = next((one for one in found if one.guarantee.rule_in.found), found[-1])
+    guarantee = zones.guarantee.model_copy(update={"confidence": CONFIDENCE})
+    return replace(zones, guarantee=guarantee)
 
 
 def _strictest(counted: NDArray[np.bool_], units: Units | None, *, level: float) -> float:

@@ -7,7 +7,7 @@ def test_each_kind_of_sample_is_counted(capsys):
     zones.main(["--draws", "4"])
 
     rows = capsys.readouterr().out.splitlines()[2:]
-    assert len(rows) == 13
+    assert len(rows) == 14
     assert "of 4 kept" in rows[0]
 
 

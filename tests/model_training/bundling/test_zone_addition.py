@@ -13,17 +13,17 @@ from model_training.bundling.zone_addition import add_zones, with_zones
 from model_training.cli import main
 
 
+def with_rule(bundle, rule):
+    """A bundle as if its zones promised nothing yet."""
+    thresholds = bundle.manifest.thresholds.model_copy(update={"guarantee": None, "rule": rule})
+    manifest = bundle.manifest.model_copy(update={"one_of_thresholds": thresholds})
+    return replace(bundle, manifest=manifest)
+
+
 @pytest.fixture
 def old(phantom_bundle):
-    """The phantom model as if its zones promised nothing yet."""
-    thresholds = phantom_bundle.manifest.thresholds.model_copy(
-        update={
-            "guarantee": None,
-            "rule": "half; doubtful between 98 % sensitivity and 98 % specificity",
-        }
-    )
-    manifest = phantom_bundle.manifest.model_copy(update={"one_of_thresholds": thresholds})
-    return replace(phantom_bundle, manifest=manifest)
+    rule = "half; doubtful between 98 % sensitivity and 98 % specificity"
+    return with_rule(phantom_bundle, rule)
 
 
 def test_an_older_bundle_gets_zones_and_keeps_the_rest(old, tmp_path):
@@ -55,6 +55,14 @@ def test_what_is_promised_is_what_lies_in_the_zones(old):
     assert found.missed.value <= guarantee.rule_out.promised
     assert 1 - found.precision.value <= guarantee.rule_in.promised
     assert guarantee.rule_out.bound <= guarantee.rule_out.promised
+
+
+def test_what_an_older_rule_says_of_several_classes_is_left_out(phantom_bundle):
+    rule = "The most likely class; uncertain below the probability of 98 % of its errors"
+
+    manifest = with_zones(with_rule(phantom_bundle, rule))
+
+    assert manifest.thresholds.rule == "The most likely class"
 
 
 def test_each_finding_has_its_own(findings_bundle):

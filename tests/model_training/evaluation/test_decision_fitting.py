@@ -103,6 +103,46 @@ def test_three_classes_are_clear_where_errors_are_rare():
     assert thresholds.guarantee.rule_out is None
 
 
+def clear_of(correct):
+    """The clear zone of predictions that are less and less certain."""
+    confidence = np.linspace(0.99, 0.4, len(correct))
+    shares = np.stack([confidence, *[(1 - confidence) / 2] * 2], axis=1)
+    return choose_thresholds(shares, np.where(correct, 0, 1)).guarantee.rule_in
+
+
+def test_where_the_strictest_promise_is_not_shown_the_next_is():
+    # 130 films could show 5 %, of which 69 at three fifths of 5 % are asked for without an error,
+    # and 10 %, of which 44 at two fifths, shared by two starts: the 60th is wrong.
+    correct = np.ones(130, bool)
+    correct[[59, 95, 110, 120, 125, 129]] = False
+
+    found = clear_of(correct)
+
+    assert found.found
+    assert found.promised == 0.10
+    assert found.of >= 88
+    correct[59] = True
+    assert clear_of(correct).promised == 0.05
+
+
+def test_of_two_promises_that_share_the_level_the_one_that_is_made_holds():
+    random = np.random.default_rng(0)
+    broken, made = 0, set()
+    for _ in range(300):
+        scores = random.random(137)
+        # Wrong answers are twice as frequent at the lowest score as on average.
+        correct = random.random(137) > 0.2 * (1 - scores)
+        shares = np.stack([(1 + scores) / 2, *[(1 - scores) / 4] * 2], axis=1)
+        thresholds = choose_thresholds(shares, np.where(correct, 0, 1))
+        clear = thresholds.guarantee.rule_in
+        lowest = 2 * thresholds.uncertain_high - 1
+        made.add(clear.promised if clear.found else None)
+        broken += bool(clear.found and 0.2 * (1 - lowest) / 2 > clear.promised)
+
+    assert made >= {0.05, 0.10}
+    assert broken <= 15
+
+
 def test_three_films_of_three_classes_are_never_clear():
     thresholds = choose_thresholds(np.eye(3), np.arange(3))
 
