@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import DatasetError
 from app.core.images.reading import AS_STORED, ReadOptions
+from model_training.audit.at_the_gate import AtTheGate
 from model_training.audit.contradictions import Contradictions, contradictions, repeated
 from model_training.audit.odd_films import odd_films
 from model_training.audit.shortcut_search import search_shortcuts
@@ -48,6 +49,7 @@ class Inspection:
         shortcuts: Strongest first.
         shortcut_note: Which images they were computed on, or why they were not.
         reading: Which image and which window were read where a file leaves it open.
+        gate: What the gate of a model says of the images; None if no model was named.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Inspection:
     shortcuts: list[Shortcut]
     shortcut_note: str
     reading: ReadOptions = AS_STORED
+    gate: AtTheGate | None = None
 
     @property
     def any_of(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from app.core.performance.formatting import counted
+from model_training.audit import gate_report
 from model_training.audit.checks import Inspection
 from model_training.audit.shortcuts import Shortcut
 from model_training.data.answers import answer_counts
@@ -72,6 +73,7 @@ def observations(inspection: Inspection) -> list[Observation]:
         *_about_split(inspection),
         *_about_labels(inspection),
         *_about_files(inspection),
+        *_about_gate(inspection),
         *_about_duplicates(inspection),
         *_about_shortcuts(inspection),
     ]
@@ -165,6 +167,17 @@ def _about_files(inspection: Inspection) -> Iterator[Observation]:
             "Look at them. What is no film, or has a border or text that the model will not meet, "
             "is better left out or exported again; what is rare but right may stay.",
         )
+
+
+def _about_gate(inspection: Inspection) -> Iterator[Observation]:
+    found = inspection.gate
+    if found is None:
+        return
+    said, *more = gate_report.sentences(found)
+    is_fine = found.shift is not None and not (
+        found.refused.successes or found.seen or found.shift.matters
+    )
+    yield Observation("fine" if is_fine else "check", said, " ".join(more))
 
 
 def _about_duplicates(inspection: Inspection) -> Iterator[Observation]:

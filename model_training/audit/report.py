@@ -15,7 +15,7 @@ from app.core.images.film import Film
 from app.core.images.guard import guarded
 from app.core.images.reading import ReadOptions
 from app.core.sources.source import Source
-from model_training.audit import tables
+from model_training.audit import gate_report, tables
 from model_training.audit import text as inspection_text
 from model_training.audit.checks import Inspection
 from model_training.audit.observations import observations
@@ -78,6 +78,7 @@ def write_html(path: Path, inspection: Inspection) -> None:
             ),
             _size_figures(inspection),
         ),
+        *_at_the_gate(inspection),
         Section(
             "Duplicates",
             [
@@ -115,6 +116,25 @@ def write_html(path: Path, inspection: Inspection) -> None:
 
 def _filled(*tables: Table) -> list[Table]:
     return [table for table in tables if table.rows]
+
+
+def _at_the_gate(inspection: Inspection) -> list[Section]:
+    found = inspection.gate
+    if found is None:
+        return []
+    return [
+        Section(
+            gate_report.heading(found),
+            gate_report.sentences(found),
+            _filled(
+                gate_report.reasons(found),
+                gate_report.groups(found),
+                gate_report.differences(found),
+                gate_report.refused(found),
+            ),
+            gate_report.figures(found),
+        )
+    ]
 
 
 def _size_figures(inspection: Inspection) -> list[Figure]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_training.audit import tables
+from model_training.audit import gate_report, tables
 from model_training.audit.checks import Inspection
 from model_training.audit.contradictions import same_answer
 from model_training.audit.observations import Observation, observations, strength
@@ -32,6 +32,7 @@ def text(inspection: Inspection) -> str:
         tables.kinds(inspection),
         tables.problems_by_reason(inspection),
         tables.odd_by_reason(inspection),
+        *_at_the_gate(inspection),
         tables.shared(inspection),
         tables.group_sizes(inspection),
         tables.shortcuts(inspection),
@@ -64,6 +65,7 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
         "counts": _counts(inspection),
         "unusable": [{"path": path, "reason": reason} for path, reason in inspection.problems],
         "odd": [{"path": names[index], "reason": reason} for index, reason in inspection.odd],
+        "gate": inspection.gate and gate_report.as_dict(inspection.gate),
         "formats": _counted(inspection, "file_format"),
         "pixels": _counted(inspection, "pixel_kind"),
         "sizes": {
@@ -124,6 +126,13 @@ def as_dict(inspection: Inspection) -> dict[str, Any]:
     }
 
 
+def _at_the_gate(inspection: Inspection) -> Iterator[Table]:
+    if inspection.gate is not None:
+        yield gate_report.reasons(inspection.gate)
+        yield gate_report.groups(inspection.gate)
+        yield gate_report.differences(inspection.gate)
+
+
 def _counts(inspection: Inspection) -> list[dict[str, object]]:
     """The counts; the number of patients is None unless all of them are known."""
     return [
@@ -146,6 +155,7 @@ def _has_names(inspection: Inspection) -> bool:
         inspection.problems
         or inspection.odd
         or inspection.leaks
+        or (inspection.gate is not None and inspection.gate.refused.successes)
         or inspection.identical_files
         or len(inspection.pairs)
     )

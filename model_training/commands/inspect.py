@@ -13,6 +13,10 @@ from model_training.commands.data import add_data_arguments, read
 from model_training.commands.settings import chosen_read_options
 
 if TYPE_CHECKING:
+    from app.core.bundles.bundle import Bundle
+    from app.core.images.reading import ReadOptions
+    from model_training.audit.at_the_gate import AtTheGate
+    from model_training.data.datasets import Dataset
     from model_training.data.rules import Conflicts
 
 
@@ -25,15 +29,22 @@ def add(commands: Commands) -> None:
         "overread-train inspect chest/",
         "overread-train inspect brain/ --class-names 0=none 1=tumour --html brain.html",
         "overread-train inspect films/ --table labels.csv --label-column diagnosis --strict",
+        "overread-train inspect other-hospital/ --bundle models/chest-pneumonia --html other.html",
     )
     add_data_arguments(command)
+    command.add_argument(
+        "--bundle",
+        type=given_path,
+        metavar="BUNDLE",
+        help="folder of a model bundle, or of an adaptation of one: says what its gate would "
+        "refuse of the images, and how they differ from those it learned from; default: none",
+    )
     command.add_argument(
         "--channels",
         type=whole_number,
         choices=(1, 3),
-        default=1,
-        help="of the network to be trained: 1 grey (default), which does not accept colour "
-        "pictures, or 3 RGB",
+        help="of the network to be trained: 1 grey, which does not accept colour pictures, or 3 "
+        "RGB; default: those of --bundle, or 1",
     )
     add_reading(command, without="they are listed as not readable")
     output = command.add_argument_group("output")
@@ -59,8 +70,11 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     import json
+    from dataclasses import replace
 
+    from app.core.bundles.bundle import load_bundle
     from app.core.errors import DatasetError
+    from app.core.images.preparation import for_model
     from model_training.audit import report as inspection_report
     from model_training.audit import text as inspection_text
     from model_training.audit.checks import inspect
@@ -68,13 +82,17 @@ def _run(options: argparse.Namespace) -> None:
     require_output_file("--json", options.json)
     require_output_file("--html", options.html)
     conflicts: Conflicts = "drop" if options.conflicts == "drop" else "keep"
+    bundle = load_bundle(options.bundle) if options.bundle else None
     dataset = read(options, conflicts=conflicts, any_of=True)
+    reading = chosen_read_options(options)
     inspection = inspect(
         dataset,
         name=options.data.resolve().name,
-        channels=options.channels,
-        reading=chosen_read_options(options),
+        channels=options.channels or (bundle.manifest.input.channels if bundle else 1),
+        reading=for_model(reading, bundle.manifest.input) if bundle else reading,
     )
+    if bundle:
+        inspection = replace(inspection, gate=_at_the_gate(bundle, dataset, reading))
     print(inspection_text.text(inspection))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -89,3 +107,20 @@ def _run(options: argparse.Namespace) -> None:
         raise DatasetError(
             "Splits share patients or images, see above; --json FILE or --html FILE lists them."
         )
+
+
+def _at_the_gate(bundle: Bundle, dataset: Dataset, reading: ReadOptions) -> AtTheGate:
+    """What the bundle makes of all images, as `evaluate` would."""
+    from model_training.audit.at_the_gate import AtTheGate
+    from model_training.evaluation.overlap import overlap_note
+    from model_training.evaluation.scoring import results_of
+
+    results = results_of(bundle, dataset.cases, reading=reading)
+    digests = [one.image_id for one in results if one.prediction is not None]
+    return AtTheGate.of(
+        bundle,
+        dataset.classes,
+        dataset.cases,
+        results,
+        seen=overlap_note(bundle, digests, reading=reading),
+    )

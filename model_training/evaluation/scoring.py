@@ -17,6 +17,7 @@ from app.core.images.preparation import for_model
 from app.core.images.reading import AS_STORED, ReadOptions
 from app.core.progress import progress
 from app.core.scoring.engine import Engine
+from app.core.scoring.result import Result
 from app.core.sources.source import Source
 from model_training.data.datasets import Case, Dataset
 from model_training.data.duplicates import (
@@ -60,8 +61,29 @@ def score(bundle: Bundle, dataset: Dataset, *, reading: ReadOptions = AS_STORED)
             f"{list(classes)}; rename the classes of the data with --class-names OLD=NEW, or "
             "choose another bundle."
         )
-    sources = [Source(case.name, case.path, reading=reading) for case in dataset.cases]
-    results = [
+    results = results_of(bundle, dataset.cases, reading=reading)
+    scored = [
+        case for case, result in zip(dataset.cases, results, strict=True) if result.prediction
+    ]
+    groups = split_groups(scored, for_model(reading, bundle.manifest.input))
+    return Scored(bundle, dataset.classes, dataset.cases, results, groups)
+
+
+def results_of(
+    bundle: Bundle, cases: Sequence[Case], *, reading: ReadOptions = AS_STORED
+) -> list[Result]:
+    """What a bundle makes of images, whatever their labels: one result each, without heatmap.
+
+    Args:
+        bundle: The bundle to score with.
+        cases: The images.
+        reading: The reader's choices for what files leave open.
+
+    Raises:
+        BundleError: If the network does not match its manifest.
+    """
+    sources = [Source(case.name, case.path, reading=reading) for case in cases]
+    return [
         replace(result, evidence=None)  # which would fill the memory with many images
         for result in progress(
             Engine(bundle).score(sources),
@@ -70,11 +92,6 @@ def score(bundle: Bundle, dataset: Dataset, *, reading: ReadOptions = AS_STORED)
             total=len(sources),
         )
     ]
-    scored = [
-        case for case, result in zip(dataset.cases, results, strict=True) if result.prediction
-    ]
-    groups = split_groups(scored, for_model(reading, bundle.manifest.input))
-    return Scored(bundle, dataset.classes, dataset.cases, results, groups)
 
 
 def split_groups(cases: Sequence[Case], reading: ReadOptions = AS_STORED) -> NDArray[np.int64]:

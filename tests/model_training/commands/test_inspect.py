@@ -3,11 +3,14 @@
 import base64
 import json
 import re
+import shutil
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
+from app.cli import main as overread
 from model_training.cli import main
 from tests.model_training.audit.test_checks import BINARY, anatomy
 from tests.model_training.films import draw, write, write_classes
@@ -245,3 +248,65 @@ def test_a_class_of_which_nothing_can_be_read_is_named(tmp_path, capsys):
     assert "No image of TB can be read." in capsys.readouterr().out
     assert main(["fit", str(root), *out]) == 1
     assert "None of the 10 images of TB can be read" in capsys.readouterr().err
+
+
+@pytest.fixture
+def for_a_model(phantom_bundle, tmp_path):
+    """Films of the shipped phantom model, with a foreign, an inverted and an unreadable one."""
+    root = tmp_path / "films"
+    for name in ("NORMAL", "PNEUMONIA"):
+        shutil.copytree(phantom_bundle.path / "samples" / name, root / "test" / name)
+    film = cv2.imread(str(next((root / "test" / "NORMAL").iterdir())), cv2.IMREAD_GRAYSCALE)
+    write(root / "test" / "NORMAL" / "Mustermann.png", 255 - film)
+    write(root / "train" / "NORMAL" / "brighter.png", film // 2 + 100)
+    write(root / "train" / "PNEUMONIA" / "foreign.png", anatomy(3))
+    write(root / "train" / "PNEUMONIA" / "phantom.png", film[:, ::-1])
+    (root / "train" / "PNEUMONIA" / "broken.png").write_bytes(b"no image")
+    return root
+
+
+def test_a_model_says_what_its_gate_would_refuse_as_score_does(
+    phantom_bundle, for_a_model, tmp_path, capsys
+):
+    out, table = tmp_path / "i.json", tmp_path / "results.csv"
+    call = ["inspect", str(for_a_model), "--bundle", str(phantom_bundle.path), "--json", str(out)]
+
+    assert main([*call, "--html", str(tmp_path / "i.html")]) == 0
+    printed = capsys.readouterr()
+    assert overread(["score", str(phantom_bundle.path), str(for_a_model), "--out", str(table)]) == 0
+
+    gate = json.loads(out.read_text("utf-8"))["gate"]
+    scored = pd.read_csv(table, keep_default_na=False).set_index("path")
+    assert len(scored) == len(gate["images"])
+    for one in gate["images"]:
+        row = scored.loc[str(for_a_model / one["path"])]
+        assert one["status"] == row["status"]
+        assert row["reason"] == (f"{one['code']}: {one['reason']}" if one["code"] else "")
+        assert (one["remedy"] or "") == row["remedy_offered"]
+        assert str(one["distance"] or "") == row["distance"]
+    by_path = {one["path"]: one for one in gate["images"]}
+    assert by_path["test/NORMAL/Mustermann.png"]["remedy"] == "invert"
+    assert by_path["train/PNEUMONIA/broken.png"]["status"] == "unreadable"
+    assert gate["refused"]["of"] == 28
+    assert gate["differences"]["detail"].startswith("Too few images to compare")
+    assert re.search(r"^Check  phantom-chest would refuse ", printed.out, re.MULTILINE)
+    assert re.search(r"^train  PNEUMONIA +\d of 2 ", printed.out, re.MULTILINE)
+    assert "Mustermann" not in printed.out + printed.err
+    page = (tmp_path / "i.html").read_text("utf-8")
+    section = page.split("<h2>At the gate of phantom-chest</h2>")[1].split("<h2>")[0]
+    assert "Mustermann.png" in section
+    assert section.count('class="plot"') == 1
+
+
+def test_a_model_without_a_reference_says_so(bundle, leaking, capsys):
+    assert main(["inspect", str(leaking), "--bundle", str(bundle.path)]) == 0
+
+    said = capsys.readouterr().out.replace("\n       ", " ")
+    assert "This model has no reference of the images it learned from" in said
+    assert "By their files alone, small would refuse 0.0 %" in said
+
+
+def test_no_bundle_where_one_is_named_is_a_sentence(leaking, tmp_path, capsys):
+    assert main(["inspect", str(leaking), "--bundle", str(tmp_path)]) == 1
+
+    assert "There is no bundle in the folder" in capsys.readouterr().err
