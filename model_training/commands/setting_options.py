@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
 
 from app.commands.parsing import given_path, number, whole_number
 from app.commands.reading_options import add_reading
@@ -29,9 +28,6 @@ from model_training.networks.custom_cnn_settings import (
     NORMALISATIONS,
 )
 from model_training.networks.residual_settings import RESIDUAL_FILTERS
-
-if TYPE_CHECKING:
-    pass
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:

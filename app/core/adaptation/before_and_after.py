@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.adaptation.films import LocalFilms
 from app.core.adaptation.fitting import Decision
+from app.core.adaptation.local_figures import proportion_figure
 from app.core.bundles.adaptation import LOCAL, Comparison, LocalFigure
 from app.core.bundles.decision_rule import Thresholds
 from app.core.bundles.task import Task
@@ -97,7 +98,11 @@ def compare(before: Outcome, after: Outcome, task: Task) -> tuple[Comparison, ..
     """
     proportions = [_proportions(one, one.cases.y_true, task) for one in (before, after)]
     found = [
-        Comparison(name=name, before=_of(value), after=_of(proportions[1][name]))
+        Comparison(
+            name=name,
+            before=proportion_figure(value),
+            after=proportion_figure(proportions[1][name]),
+        )
         for name, value in proportions[0].items()
     ]
     errors = [_calibration_error(one, task) for one in (before, after)]
@@ -135,18 +140,6 @@ def _proportions(outcome: Outcome, labels: NDArray[np.int64], task: Task) -> dic
         "ruled in": zones.ruled_in,
         "to be read": zones.to_be_read,
     }
-
-
-def _of(proportion: Proportion) -> LocalFigure:
-    low, high = proportion.interval()
-    is_known = isfinite(proportion.value)
-    return LocalFigure(
-        value=proportion.value if is_known else None,
-        low=low if is_known else None,
-        high=high if is_known else None,
-        successes=proportion.successes,
-        total=proportion.total,
-    )
 
 
 def _calibration_error(outcome: Outcome, task: Task) -> LocalFigure:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from importlib.metadata import version
-from math import isfinite
 
 import numpy as np
 
 from app.core.adaptation.checking import Check, ZoneCheck
+from app.core.adaptation.local_figures import proportion_figure
 from app.core.atomic_write import write_whole
-from app.core.bundles.adaptation import ADAPTATION, LocalData, LocalFigure
+from app.core.bundles.adaptation import ADAPTATION, LocalData
 from app.core.bundles.adaptation_checks import (
     CHECKS,
     CheckedZone,
@@ -22,7 +22,6 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import is_file
 from app.core.errors import OverreadError, system_reason
 from app.core.only_writer import only_writer
-from app.core.statistics.metrics import Proportion
 
 # Writing takes milliseconds; whoever is checked at the same time waits for its turn.
 _WAIT_SECONDS = 30.0
@@ -95,19 +94,7 @@ def _zone(zone: ZoneCheck) -> CheckedZone:
     return CheckedZone(
         name=zone.name,
         promised=zone.promise.promised if zone.promise.found else None,
-        errors=_figure(zone.errors),
-        inside=_figure(zone.inside),
+        errors=proportion_figure(zone.errors),
+        inside=proportion_figure(zone.inside),
         verdict=zone.verdict,
-    )
-
-
-def _figure(found: Proportion) -> LocalFigure:
-    low, high = found.interval()
-    is_defined = isfinite(found.value)
-    return LocalFigure(
-        value=found.value if is_defined else None,
-        low=low if is_defined else None,
-        high=high if is_defined else None,
-        successes=found.successes,
-        total=found.total,
     )

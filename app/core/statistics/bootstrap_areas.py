@@ -54,14 +54,11 @@ def auc_interval(
         (0.889, 6, 5)
     """
     ranked = _Ranked.of(y_true, y_score)
-    patients = patient_codes(groups, num_cases=len(ranked.order))
-    drawn_in_order = draws(patients[ranked.order], num_resamples=num_resamples, seed=seed)
-    return percentile_interval(
-        ranked.auc(np.ones(len(patients), dtype=np.int64)),
-        [ranked.auc(times) for times in drawn_in_order],
-        patients=patients,
-        num_resamples=num_resamples,
+    patients = patient_codes(groups, num_cases=len(ranked.order))[ranked.order]
+    (interval,) = _intervals(
+        lambda times: [ranked.auc(times)], patients, num_resamples=num_resamples, seed=seed
     )
+    return interval
 
 
 def area_intervals(
@@ -89,25 +86,15 @@ def area_intervals(
             group is missing, or `num_resamples` is below 1.
     """
     ranked = _Ranked.of(y_true, y_score)
-    patients = patient_codes(groups, num_cases=len(ranked.order))
-    both = 0 < ranked.positive.sum() < len(patients)
+    patients = patient_codes(groups, num_cases=len(ranked.order))[ranked.order]
+    has_both_classes = 0 < ranked.positive.sum() < len(patients)
 
-    def areas(times: NDArray[np.int64]) -> tuple[float, float]:
+    def areas(times: NDArray[np.int64]) -> list[float]:
         counts = ranked.counts(times)
         auc, precision = auc_from_counts(*counts), average_precision_from_counts(*counts)
-        return auc, nan if both and not isfinite(auc) else precision
+        return [auc, nan if has_both_classes and not isfinite(auc) else precision]
 
-    drawn = draws(patients[ranked.order], num_resamples=num_resamples, seed=seed)
-    whole, *found = [areas(times) for times in (np.ones(len(patients), np.int64), *drawn)]
-    auc, precision = (
-        percentile_interval(
-            whole[place],
-            [one[place] for one in found],
-            patients=patients,
-            num_resamples=num_resamples,
-        )
-        for place in range(2)
-    )
+    auc, precision = _intervals(areas, patients, num_resamples=num_resamples, seed=seed)
     return auc, precision
 
 
@@ -152,17 +139,7 @@ def auc_intervals(
         each = areas_of(times)
         return [sum(each) / len(each), *each]
 
-    drawn = draws(patients, num_resamples=num_resamples, seed=seed)
-    whole, *found = [areas(times) for times in (np.ones(len(patients), np.int64), *drawn)]
-    mean, *each = (
-        percentile_interval(
-            value,
-            [one[place] for one in found],
-            patients=patients,
-            num_resamples=num_resamples,
-        )
-        for place, value in enumerate(whole)
-    )
+    mean, *each = _intervals(areas, patients, num_resamples=num_resamples, seed=seed)
     return mean, tuple(each)
 
 
@@ -184,6 +161,35 @@ def areas_when_drawn(
         one = _Ranked.of(truth[labelled], scores[labelled])
         ranked.append(replace(one, order=labelled[one.order]))
     return lambda times: [one.auc(times[one.order]) for one in ranked]
+
+
+def _intervals(
+    areas: Callable[[NDArray[np.int64]], list[float]],
+    patients: NDArray[np.int64],
+    *,
+    num_resamples: int,
+    seed: int,
+) -> list[Interval]:
+    """The interval of each area, all from the same resamples of patients.
+
+    Args:
+        areas: The areas if each case occurs so many times.
+        patients: Patient of each case as an integer from 0, in the order that `areas` expects.
+        num_resamples: Number of bootstrap resamples.
+        seed: Seed of the random generator.
+    """
+    drawn = draws(patients, num_resamples=num_resamples, seed=seed)
+    whole = areas(np.ones(len(patients), np.int64))
+    found = [areas(times) for times in drawn]
+    return [
+        percentile_interval(
+            value,
+            [one[place] for one in found],
+            patients=patients,
+            num_resamples=num_resamples,
+        )
+        for place, value in enumerate(whole)
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
