@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from model_training.data.datasets import Dataset
     from model_training.fitting.publishing import Description
     from model_training.importing.description import Provenance
-    from model_training.importing.doctor import Fit
     from model_training.importing.imported import Imported, Said
+    from model_training.importing.preprocessing import Fit
 
 # As `model_training.importing` has them, which loads more than --help needs.
 _SCALES = ("0..255", "0..1", "-1..1", "imagenet", "caffe", "per-image")
@@ -171,9 +171,9 @@ def _with_scale_found(
     Raises:
         NotImportedError: If they do not tell it.
     """
-    from model_training.importing.doctor_report import report, verdict
     from model_training.importing.finding_scale import examine_on_validation, require_sure
     from model_training.importing.imported import import_network
+    from model_training.importing.preprocessing_report import report, verdict
 
     fits: tuple[Fit, ...] = (options.fit,) if options.fit else ("stretch", "pad")
     examination = examine_on_validation(

@@ -10,8 +10,8 @@ from app.core.backends.running import input_shape_of, num_parameters_of
 from app.core.bundles.bundle_files import file_sha256
 from app.core.bundles.network_input import Input
 from model_training.fitting.publishing import Description
-from model_training.importing.doctor import Fit
 from model_training.importing.imported import Imported
+from model_training.importing.preprocessing import Fit
 
 NOT_STATED = "not stated"
 

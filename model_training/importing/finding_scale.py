@@ -10,10 +10,11 @@ from model_training.config import TrainingConfig
 from model_training.data.datasets import Dataset
 from model_training.fitting.publishing import Description
 from model_training.importing.description import Provenance
-from model_training.importing.doctor import Examination, Fit, examine
-from model_training.importing.doctor_report import verdict
 from model_training.importing.imported import Imported
 from model_training.importing.measured import can_be_halved, films_for, targets_of
+from model_training.importing.preprocessing import Fit
+from model_training.importing.preprocessing_report import verdict
+from model_training.importing.preprocessing_search import Examination, examine
 from model_training.importing.refusal import NotImportedError
 
 # More would take long, and tell hardly more.

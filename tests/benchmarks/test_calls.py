@@ -20,12 +20,12 @@ MODULES = sorted(
 )
 WRONG = {
     "archive": ["--core-rate", "-1"],
-    "doctor": ["--seeds", "-1"],
     "film_list": ["--films", "-5"],
     "fuzz": ["--cases", "0"],
     "gate": [".", "--images", "0"],
     "killed": ["--kills", "0"],
     "pointing": [".", ".", "nosuch"],
+    "preprocessing": ["--seeds", "-1"],
     "shift": [".", "--folders", "0"],
     "training_rate": ["p", "--preset", "nosuch"],
 }

@@ -1,11 +1,11 @@
 """How often the preprocessing that a network was trained with is found by labelled images.
 
-    python -m benchmarks.doctor [--seeds 4] [--films 120]
+    python -m benchmarks.preprocessing [--seeds 4] [--films 120]
 
 Trains small networks on drawn colour pictures, each with another scaling and order of colours, with
-and without batch normalisation. The scaling is then taken off, and the doctor of
-`model_training.importing` looks for it on pictures that the network has not seen. 12 kinds of
-networks for each seed: 48.
+and without batch normalisation. The scaling is then taken off, and looked for as
+`overread-train import` does, on pictures that the network has not seen. 12 kinds of networks for
+each seed: 48.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from app.core.networks.network import Network, silence_tensorflow
 from benchmarks import calls
 from benchmarks.table import log_machine
-from model_training.importing.doctor import Examination, Setting, examine, settings_for
+from model_training.importing.preprocessing import Setting, settings_for
+from model_training.importing.preprocessing_search import Examination, examine
 from model_training.reports.markdown import markdown_table
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _body(normalised: bool) -> keras.Model:
 
 
 def found(wrapping: Wrapping, num_films: int, *, seed: int) -> Examination:
-    """What the doctor says of a wrapping on pictures that it has not seen.
+    """What is found for a wrapping on pictures that it has not seen.
 
     Args:
         wrapping: The network.
@@ -125,21 +126,21 @@ def is_right(examination: Examination, planted: Setting) -> bool:
     """Whether the planted setting comes first, or answers like the one that does.
 
     Args:
-        examination: What the doctor says.
+        examination: What was found.
         planted: How the network was trained.
     """
     return planted in (examination.best, *examination.same)
 
 
 def main() -> int:
-    """Prints how often the planted setting was found, and how often the doctor was sure.
+    """Prints how often the planted setting was found, and how often the search was sure.
 
     Returns:
-        1 if the doctor was sure of a setting that was not planted.
+        1 if it was sure of a setting that was not planted.
     """
     parser = calls.parser(__spec__.name, __doc__ or "")
     calls.add_count(parser, "--seeds", 4, "networks of each scaling and kind")
-    calls.add_count(parser, "--films", 120, "labelled films that the doctor is given")
+    calls.add_count(parser, "--films", 120, "labelled films to search with")
     options = parser.parse_args()
     log_machine()
     rows: list[tuple[object, ...]] = []

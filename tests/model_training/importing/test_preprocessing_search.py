@@ -1,4 +1,4 @@
-"""The doctor finds planted preprocessing, or says that the images do not tell."""
+"""The search finds planted preprocessing, or says that the images do not tell."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from app.core.networks.network import Network
-from benchmarks.doctor import found, is_right, pictures, wrap
-from model_training.importing.doctor import Setting, examine, settings_for
-from model_training.importing.doctor_report import report
+from benchmarks.preprocessing import found, is_right, pictures, wrap
+from model_training.importing.preprocessing import Setting, settings_for
+from model_training.importing.preprocessing_report import report
+from model_training.importing.preprocessing_search import examine
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -93,7 +94,7 @@ def test_a_setting_that_turns_the_answers_does_not_hide_an_order_of_classes():
 
 
 def test_settings_that_turn_less_than_others_are_not_the_best(monkeypatch):
-    monkeypatch.setattr("model_training.importing.doctor.SCALES", ("0..255", "0..1"))
+    monkeypatch.setattr("model_training.importing.preprocessing.SCALES", ("0..255", "0..1"))
     network, films, labels, patients = red_network_and_films()
 
     examination = examine(network, {"stretch": films}, labels, patients)

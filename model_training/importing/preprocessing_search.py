@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.backends.graph import Graph
-from app.core.backends.running import AnyNetwork, input_shape_of, logits_function
-from app.core.networks.network import Network
+from app.core.backends.running import AnyNetwork, input_shape_of
 from app.core.progress import progress
-from model_training.importing.oddities import (
-    LOWEST_AUC,
-    SAME,
-    log_odds,
-    odd_answers_to_films,
-)
-from model_training.importing.paired_figures import Drawn, Resampled
-from model_training.importing.scaling import SCALES, scaled
-
-if TYPE_CHECKING:
-    import keras
-
-Fit = Literal["stretch", "pad"]
+from model_training.importing.oddities import LOWEST_AUC, SAME, odd_answers_to_films
+from model_training.importing.paired_figures import Drawn
+from model_training.importing.preprocessing import Fit, Setting, settings_for
+from model_training.importing.preprocessing_trials import Trial, try_setting
 
 # Two settings are told apart where their AUCs differ by so many standard errors: one in a thousand
 # by chance, as one is compared with up to 23 others.
@@ -38,51 +25,6 @@ _NOTHING = (
     "In no way of giving it pixels does the network tell these classes apart. Are the labels and "
     "the classes those it was trained for?"
 )
-_BATCH = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A way to give pixels to a network.
-
-    Attributes:
-        scale: One of `scaling.SCALES`.
-        blue_first: Whether red and blue are exchanged.
-        fit: How a film is made the size of the input.
-    """
-
-    scale: str
-    blue_first: bool = False
-    fit: Fit = "stretch"
-
-    def __str__(self) -> str:
-        """In the words of the options."""
-        return f"--scale {self.scale}{' --blue-first' if self.blue_first else ''} --fit {self.fit}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tried:
-    """A setting and what came of it.
-
-    Attributes:
-        setting: The setting.
-        logits: Of each film, `(num_films, num_columns)`; of two classes, that of the second.
-        aucs: Its AUC, mean over findings or classes, with the resamples.
-        loss: Its log loss, the same.
-        mismatch: How far the first batch normalisation is from what it saw in training, from 0;
-            NaN without one.
-    """
-
-    setting: Setting
-    logits: NDArray[np.float64]
-    aucs: Resampled
-    loss: Resampled
-    mismatch: float
-
-    @property
-    def telling(self) -> float:
-        """How well it tells the classes apart, whichever is which, in [0.5, 1]."""
-        return max(self.aucs.value, 1 - self.aucs.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +39,7 @@ class Examination:
         odd: What is odd, a sentence each.
     """
 
-    tried: tuple[Tried, ...]
+    tried: tuple[Trial, ...]
     rivals: tuple[Setting, ...]
     same: tuple[Setting, ...]
     decided_by: str
@@ -112,18 +54,6 @@ class Examination:
     def is_sure(self) -> bool:
         """Whether every other setting is worse by more than chance."""
         return bool(self.decided_by)
-
-
-def settings_for(channels: int, fit: Fit) -> list[Setting]:
-    """The settings that are tried.
-
-    Args:
-        channels: Of the input, 1 or 3.
-        fit: How films are fitted.
-    """
-    scales = [name for name in SCALES if channels == 3 or name not in ("imagenet", "caffe")]
-    orders = (False, True) if channels == 3 else (False,)
-    return [Setting(scale, order, fit) for scale, order in product(scales, orders)]
 
 
 def examine(
@@ -152,14 +82,15 @@ def examine(
     """
     drawn = Drawn(targets, patients)
 
-    def tried(setting: Setting) -> Tried:
-        films = pixels[setting.fit]
-        if isinstance(network, Graph):
-            logits, mismatch = _logits_of_graph(network, setting, films), float("nan")
-        else:
-            logits, mismatch = _looked(network, setting, films)
-        columns = (log_odds(logits) if exclusive else logits)[:, -targets.shape[1] :]
-        return Tried(setting, columns, drawn.aucs(columns), drawn.log_loss(columns), mismatch)
+    def tried(setting: Setting) -> Trial:
+        return try_setting(
+            network,
+            setting,
+            pixels[setting.fit],
+            drawn,
+            num_columns=targets.shape[1],
+            exclusive=exclusive,
+        )
 
     fit, *others = pixels
     settings = settings_for(input_shape_of(network)[2], fit)
@@ -169,72 +100,7 @@ def examine(
     return found
 
 
-def _logits_of_graph(
-    network: Graph, setting: Setting, films: NDArray[np.uint8]
-) -> NDArray[np.float64]:
-    """The logits of films; a graph has no batch normalisation that could be compared."""
-    front, logits_of = _front(input_shape_of(network), setting), logits_function(network)
-    logits = [
-        logits_of(np.asarray(front(films[at : at + _BATCH].astype(np.float32), training=False)))
-        for at in range(0, len(films), _BATCH)
-    ]
-    return np.concatenate(logits).astype(np.float64)
-
-
-def _front(shape: tuple[int, int, int], setting: Setting) -> keras.Model:
-    """From raw pixels to those that a network is given with a setting."""
-    import keras
-
-    entrance = keras.Input(shape)
-    return keras.Model(entrance, scaled(entrance, setting.scale, blue_first=setting.blue_first))
-
-
-def _looked(
-    network: Network, setting: Setting, films: NDArray[np.uint8]
-) -> tuple[NDArray[np.float64], float]:
-    """The logits of films, and the mismatch of the first batch normalisation."""
-    import keras
-
-    front = _front(input_shape_of(network), setting)
-    norm = _first_norm(network.model)
-    body = keras.Model(
-        network.model.input,
-        [network.logits_model.outputs[1], *([] if norm is None else [norm.input])],
-    )
-    logits, sums, squares, count = [], 0.0, 0.0, 0
-    for start in range(0, len(films), _BATCH):
-        batch = films[start : start + _BATCH].astype(np.float32)
-        found = body(front(batch, training=False), training=False)
-        answers = found if norm is None else found[0]
-        logits.append(np.asarray(answers, np.float64))
-        if norm is not None:
-            values = np.asarray(found[1], np.float64).reshape(-1, found[1].shape[-1])
-            sums, squares = sums + values.sum(axis=0), squares + (values**2).sum(axis=0)
-            count += len(values)
-    if norm is None:
-        return np.concatenate(logits), float("nan")
-    mean = np.asarray(sums) / count
-    return np.concatenate(logits), _divergence(mean, np.asarray(squares) / count - mean**2, norm)
-
-
-def _first_norm(model: keras.Model) -> keras.layers.Layer | None:
-    import keras
-
-    found = [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
-    return found[0] if found else None
-
-
-def _divergence(
-    mean: NDArray[np.float64], variance: NDArray[np.float64], norm: keras.layers.Layer
-) -> float:
-    """Divergence (Kullback-Leibler) of channels seen now from those of training, median."""
-    known = np.asarray(norm.moving_variance, np.float64) + norm.epsilon
-    now = np.maximum(variance, 0) + norm.epsilon
-    shift = (mean - np.asarray(norm.moving_mean, np.float64)) ** 2
-    return float(np.median(0.5 * ((now + shift) / known - 1 - np.log(now / known))))
-
-
-def _ranked(tried: Sequence[Tried]) -> Examination:
+def _ranked(tried: Sequence[Trial]) -> Examination:
     first = _most_telling(tried)
     as_good = [one for one in tried if one is first or not _told_apart(first, one)]
     remembered = min(as_good, key=lambda one: np.nan_to_num(one.mismatch))
@@ -262,7 +128,7 @@ def _ranked(tried: Sequence[Tried]) -> Examination:
     )
 
 
-def _most_telling(tried: Sequence[Tried]) -> Tried:
+def _most_telling(tried: Sequence[Trial]) -> Trial:
     """The setting with the highest AUC, or the one with the lowest, where that is more telling.
 
     The classes may be the other way round, and pixels given wrongly by chance turn them back.
@@ -276,7 +142,7 @@ def _most_telling(tried: Sequence[Tried]) -> Tried:
     return most if turned.value - upright.aucs.value > _STANDARD_ERRORS * error else upright
 
 
-def _decided_by(best: Tried, rivals: Sequence[Tried]) -> str:
+def _decided_by(best: Trial, rivals: Sequence[Trial]) -> str:
     """What tells the best one from those that are as good by their AUC; empty if nothing does."""
     if not rivals:
         return "AUC"
@@ -286,7 +152,7 @@ def _decided_by(best: Tried, rivals: Sequence[Tried]) -> str:
     return ""
 
 
-def _with_other_fit(found: Examination, other: Tried) -> Examination:
+def _with_other_fit(found: Examination, other: Trial) -> Examination:
     """The examination with the best setting at another fit, first if it is better."""
     best = found.tried[0]
     turned = other.aucs.value > best.aucs.value and _told_apart(other, best)
@@ -301,7 +167,7 @@ def _with_other_fit(found: Examination, other: Tried) -> Examination:
     return replace(found, tried=tried, odd=(*found.odd, note))
 
 
-def _told_apart(best: Tried, other: Tried) -> bool:
+def _told_apart(best: Trial, other: Trial) -> bool:
     """Whether a setting is worse than the best one by more than chance."""
     turned = best.aucs.value < 0.5
     one, another = (best.aucs.turned(), other.aucs.turned()) if turned else (best.aucs, other.aucs)
@@ -309,7 +175,7 @@ def _told_apart(best: Tried, other: Tried) -> bool:
     return difference > _STANDARD_ERRORS * max(one.error_of_difference(another), 1e-9)
 
 
-def _is_as_telling_turned(one: Tried, best: Tried) -> bool:
+def _is_as_telling_turned(one: Trial, best: Trial) -> bool:
     """Whether a setting would be as good as the best one, were the classes the other way round."""
     if one.aucs.value >= 0.5 or best.aucs.value < 0.5:
         return False
@@ -318,7 +184,7 @@ def _is_as_telling_turned(one: Tried, best: Tried) -> bool:
     return best.aucs.value - turned.value <= _STANDARD_ERRORS * error
 
 
-def _other_order(turned: Sequence[Tried]) -> list[str]:
+def _other_order(turned: Sequence[Trial]) -> list[str]:
     """That the classes may be in another order than the outputs, if settings say so."""
     if not turned:
         return []
@@ -330,12 +196,12 @@ def _other_order(turned: Sequence[Tried]) -> list[str]:
     ]
 
 
-def _same_answers(one: Tried, other: Tried) -> bool:
+def _same_answers(one: Trial, other: Trial) -> bool:
     first, second = (1 / (1 + np.exp(-np.clip(x.logits, -50, 50))) for x in (one, other))
     return float(np.abs(first - second).max()) < SAME
 
 
-def _oddities(best: Tried, same: Sequence[Tried]) -> list[str]:
+def _oddities(best: Trial, same: Sequence[Trial]) -> list[str]:
     odd = odd_answers_to_films(best.logits, best.aucs, _NOTHING)
     if same:
         odd.append(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from model_training.importing.doctor import Examination, Tried
+from model_training.importing.preprocessing_search import Examination
+from model_training.importing.preprocessing_trials import Trial
 from model_training.reports.markdown import decimals, markdown_table
 
 _HEADER = ("setting", "AUC", "95 % interval", "of batch normalisation", "")
@@ -43,7 +44,7 @@ def verdict(examination: Examination) -> str:
     return "Nothing was chosen, for the reason below. Say how the model was trained with --scale."
 
 
-def _row(one: Tried, examination: Examination) -> tuple[str, str, str, str, str]:
+def _row(one: Trial, examination: Examination) -> tuple[str, str, str, str, str]:
     aucs = one.aucs
     standing = ""
     if one is examination.tried[0]:
