@@ -58,7 +58,7 @@ class TrainingConfig:
         reductions: Side of the blocks of pixels that the preset `residual` averages first; in a
             cross-validation, fold k uses the k-th value, and begins again after the last one.
         margin: Width of the edge of the input that the preset `residual` does not look at, in
-            pixels; None for none.
+            pixels: of all edges, or of those above and below and those at the sides.
         filters: Filters of each block of the `custom-cnn`, or of each stage of `residual`; for
             this and the next six see `custom_cnn.custom_cnn`.
         weights: `none`, `imagenet`, or a file or bundle with initial weights.
@@ -113,7 +113,7 @@ class TrainingConfig:
     unfreeze_from: str = ""
     fine_tuning_rate: float = 1e-4
     reductions: tuple[int, ...] = ()
-    margin: int | None = None
+    margin: tuple[int, ...] = ()
     filters: tuple[int, ...] = ()
     kernels: tuple[int, ...] = ()
     dropouts: tuple[float, ...] = ()

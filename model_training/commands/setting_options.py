@@ -245,8 +245,10 @@ def _add_residual(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--margin",
         type=whole_number,
+        nargs="+",
         metavar="N",
-        help="cut off N pixels at each edge first, 8 or more and a multiple of 8; default: none",
+        help="cut off N pixels at each edge first, a multiple of 8; two values: above and below, "
+        "and at the sides; default: none",
     )
 
 

@@ -16,7 +16,7 @@ from model_training.networks.blocks import (
     standardised,
     unit_range,
 )
-from model_training.networks.residual_settings import CELL, MARGIN_STEP, RESIDUAL_FILTERS
+from model_training.networks.residual_settings import CELL, MARGIN_STEP, RESIDUAL_FILTERS, edges
 
 _STRIDES = (1, 2, 2, 2, 1)
 
@@ -31,7 +31,7 @@ def residual(
     output_bias: OutputBias,
     filters: Sequence[int] = RESIDUAL_FILTERS,
     reduction: int = 1,
-    margin: int = 0,
+    margin: Sequence[int] = (),
 ) -> keras.Model:
     """A small residual network that standardises every film inside the graph.
 
@@ -50,36 +50,40 @@ def residual(
         output_bias: Initial bias (logit) of each output, shape `(num_outputs,)`.
         filters: Number of filters of each of the five stages.
         reduction: Side of the blocks of pixels that are averaged first; 1 for none.
-        margin: Width of the edge that is cut off first, in pixels; a multiple of `MARGIN_STEP`.
+        margin: Width of the edge that is cut off first, in pixels: nothing, one multiple of
+            `MARGIN_STEP`, or two, for above and below and for the sides.
     """
+    cut = edges(margin)
     pixels = keras.Input(input_shape, name="pixels")
     x = unit_range(pixels)
-    if margin:
-        x = layers.Cropping2D(margin, name="middle")(x)
+    if any(cut):
+        x = layers.Cropping2D(cut, name="middle")(x)
     if reduction > 1:
         x = layers.AveragePooling2D(reduction, name="reduced")(x)
     x = standardised(x)
     x = convolution(x, filters[0], strides=2, name="stem", momentum=_MOMENTUM)
-    enlargement = reduction * (CELL // MARGIN_STEP if margin else 1)
+    enlargement = reduction * (CELL // MARGIN_STEP if any(cut) else 1)
     for step, (width, strides) in enumerate(zip(filters, _STRIDES, strict=True), start=1):
         x = _block(x, width, strides=strides, name=f"stage{step}")
         is_last = step == len(filters)
         name = "seen" if is_last and enlargement > 1 else f"stage{step}_out"
         x = layers.Activation("relu", name=name)(x)
     if enlargement > 1:
-        x = _over_the_film(x, enlargement, margin // MARGIN_STEP, name=f"stage{len(filters)}_out")
+        x = _over_the_film(x, enlargement, cut, name=f"stage{len(filters)}_out")
     return keras.Model(pixels, pooled_predictions(x, output_bias, dropout=0.4), name="residual")
 
 
-def _over_the_film(x: Tensor, enlargement: int, edge: int, *, name: str) -> Tensor:
+def _over_the_film(x: Tensor, enlargement: int, cut: tuple[int, int], *, name: str) -> Tensor:
     """The maps of the last stage on the grid of the whole film.
 
     Enlarged between the cells, each of which keeps its share of the mean, so that a heatmap is as
     smooth as that of a network with more cells.
     """
-    last = name if not edge else "enlarged"
+    last = "enlarged" if any(cut) else name
     x = layers.UpSampling2D(enlargement, interpolation="bilinear", name=last)(x)
-    return layers.ZeroPadding2D(edge, name=name)(x) if edge else x
+    if not any(cut):
+        return x
+    return layers.ZeroPadding2D([edge // MARGIN_STEP for edge in cut], name=name)(x)
 
 
 def _block(x: Tensor, filters: int, *, strides: int, name: str) -> Tensor:

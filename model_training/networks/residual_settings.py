@@ -23,7 +23,7 @@ def check_residual(
     *,
     filters: Sequence[int] = RESIDUAL_FILTERS,
     reductions: Sequence[int] = (1,),
-    margin: int = 0,
+    margin: Sequence[int] = (),
 ) -> None:
     """Checks that a residual network can be built with these options, as `residual` takes them.
 
@@ -31,7 +31,7 @@ def check_residual(
         image_size: Side of the input, pixels.
         filters: Number of filters of each stage.
         reductions: Those of the networks of an ensemble, one each.
-        margin: Width of the edge that is cut off first, pixels.
+        margin: Width of the edge that is cut off first, pixels; see `edges`.
 
     Raises:
         ValueError: If a value is out of range, or the input does not divide by a reduction.
@@ -41,11 +41,18 @@ def check_residual(
             f"`filters` of the preset 'residual' must be {len(RESIDUAL_FILTERS)} whole numbers "
             f"above 0. Received filters={list(filters)}."
         )
-    middle = image_size - 2 * margin
-    if margin and (margin < 0 or margin % MARGIN_STEP or middle % CELL or middle < _SMALLEST):
+    if len(margin) > 2:
         raise ValueError(
-            f"`margin` must be a multiple of {MARGIN_STEP} and leave a multiple of {CELL} pixels "
-            f"in the middle, at least {_SMALLEST}. Received margin={margin} of "
+            "`margin` must be one number, or two: above and below, and at the sides. Received "
+            f"margin={list(margin)}."
+        )
+    middles = [image_size - 2 * edge for edge in edges(margin)]
+    if any(edge < 0 or edge % MARGIN_STEP for edge in margin) or any(
+        middle % CELL or middle < _SMALLEST for middle in middles if margin
+    ):
+        raise ValueError(
+            f"`margin` must be of multiples of {MARGIN_STEP} and leave a multiple of {CELL} pixels "
+            f"in the middle, at least {_SMALLEST}. Received margin={list(margin)} of "
             f"image_size={image_size}."
         )
     for reduction in reductions:
@@ -54,10 +61,21 @@ def check_residual(
                 f"`reductions` must be whole numbers above 0. Received {list(reductions)}."
             )
         step = CELL * reduction
-        if reduction > 1 and (middle % step or middle // reduction < _SMALLEST):
+        if reduction > 1 and any(
+            middle % step or middle // reduction < _SMALLEST for middle in middles
+        ):
             within = " without its `margin`" if margin else ""
             raise ValueError(
                 f"A reduction by {reduction} needs an `image_size` that is{within} a multiple of "
                 f"{step}, and at least {_SMALLEST * reduction}. Received image_size={image_size}"
-                f"{f', margin={margin}' if margin else ''}."
+                f"{f', margin={list(margin)}' if margin else ''}."
             )
+
+
+def edges(margin: Sequence[int]) -> tuple[int, int]:
+    """What a margin cuts off above and below, and what at the sides, in pixels.
+
+    Args:
+        margin: Nothing for no margin, one number for all four edges, or these two.
+    """
+    return (margin[0], margin[-1]) if margin else (0, 0)

@@ -94,9 +94,14 @@ def test_an_impossible_custom_cnn_is_refused_without_keras(change, message):
         ({"reductions": (0,)}, r"`reductions` must be whole numbers above 0. Received \[0\]"),
         ({"reductions": (1, 2), "image_size": 80}, "a multiple of 32, and at least 64. Received"),
         ({"reductions": (3,), "image_size": 48}, "a multiple of 48, and at least 96. Received"),
-        ({"margin": 12, "image_size": 96}, "a multiple of 8 and leave .* Received margin=12 of"),
-        ({"margin": 8, "image_size": 96, "reductions": (2,)}, "without its `margin` a multiple of"),
-        ({"margin": 32, "image_size": 80}, "a multiple of 16 pixels in the middle, at least 32"),
+        (
+            {"margin": (12,), "image_size": 96},
+            r"multiples of 8 and leave .* Received margin=\[12\]",
+        ),
+        ({"margin": (8, 12), "image_size": 96}, r"multiples of 8 .* Received margin=\[8, 12\]"),
+        ({"margin": (8, 8, 8), "image_size": 96}, "one number, or two: above and below, and at"),
+        ({"margin": (8,), "image_size": 96, "reductions": (2,)}, "without its `margin` a multiple"),
+        ({"margin": (8, 32), "image_size": 80}, "a multiple of 16 pixels in the middle, at least"),
         ({"dense_units": 8}, "Only the preset 'custom-cnn' takes .'dense_units'."),
     ],
 )

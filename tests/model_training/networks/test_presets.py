@@ -154,7 +154,7 @@ def test_a_residual_network_with_a_margin_sees_the_middle_alone_where_it_lies(fi
     films = films.astype(np.float32)
     edges = np.random.default_rng(3).uniform(0, 255, (2, len(films), SIZE + 16, SIZE + 16, 1))
     edges[:, :, 8:-8, 8:-8] = films
-    model = build("residual", size=SIZE + 16, margin=8)
+    model = build("residual", size=SIZE + 16, margin=(8,))
     whole = build("residual", size=SIZE)
     for layer in whole.layers:
         model.get_layer(layer.name).set_weights(layer.get_weights())
@@ -176,9 +176,24 @@ def test_a_residual_network_with_a_margin_sees_the_middle_alone_where_it_lies(fi
     assert_flat(model, "residual", 1)
 
 
+def test_a_margin_above_and_below_may_be_wider_than_at_the_sides():
+    edges = np.random.default_rng(3).uniform(0, 255, (2, 3, 80, 80, 1)).astype(np.float32)
+    edges[:, :, 24:-24, 8:-8] = edges[:1, :, 24:-24, 8:-8]
+    model = build("residual", size=80, margin=(24, 8))
+    maps = keras.Model(model.input, model.get_layer("stage5_out").output)
+
+    found, same = (np.asarray(maps(films, training=False)) for films in edges)
+
+    np.testing.assert_allclose(found, same, atol=1e-5)
+    assert found.shape[1:3] == (10, 10)
+    assert not found[:, [0, 1, 2, -3, -2, -1]].any()
+    assert not found[:, :, [0, -1]].any()
+    assert found[:, 3:-3, 1:-1].any(axis=(0, 3)).all()
+
+
 def test_reduced_residual_networks_with_a_margin_have_the_same_grid():
     grids = {
-        build("residual", size=80, margin=8, reduction=reduction)
+        build("residual", size=80, margin=(8,), reduction=reduction)
         .get_layer("stage5_out")
         .output.shape
         for reduction in (1, 2)
