@@ -78,7 +78,7 @@ def _walk(page: Page, url: str) -> None:
     steps.go_to(page, "Worklist")
     steps.choose_filter(page, "Status", "✕ Refused")
     steps.open_row(page, 1)  # the inverted film
-    page.get_by_text("Corrected: ").scroll_into_view_if_needed()
+    steps.shown(page.get_by_text("Corrected: "))
     _keep(page, "trust-corrected")
     _review(page, url, WORN)
     page.get_by_text("These films differ from those the model learned from").click()

@@ -14,6 +14,7 @@ from app.core.settings import read_settings
 from app.reading.answers import AnswerError, Asked
 
 MOST_CHARACTERS = 5000
+MOST_OF_REASON = 300
 # A day: whoever leaves a film open longer does not read it.
 _Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 _Action = Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")]
@@ -42,6 +43,13 @@ class MarkRequest(ActionRequest):
 
     event: Literal["seen", "reported"]
     comment: _Comment = ""
+
+
+class JudgeRequest(ActionRequest):
+    """A refused film is to be judged after all: corrected, or for a reason."""
+
+    corrected: bool = False
+    reason: Annotated[str, Field(max_length=MOST_OF_REASON)] = ""
 
 
 class ReadingRequest(ActionRequest):

@@ -15,12 +15,15 @@ from app.core.record.database import Database
 from app.core.record.entry import Draft, Entry, Event
 from app.core.record.shown import shown
 from app.core.record.verdicts import VerdictStore
+from app.core.review import second_looks
 from app.core.review.film_heatmaps import known_heatmap
 from app.core.review.film_pictures import FilmPicture
 from app.core.review.worklist_registry import open_worklists
+from app.core.scoring.result import Result
 from app.reading import shelf
 from app.reading.action_requests import (
     ActionRequest,
+    JudgeRequest,
     MarkRequest,
     ReadingRequest,
     understood,
@@ -29,6 +32,7 @@ from app.reading.answers import AnswerError, Asked, route
 from app.reading.film_answers import said_part, scaled_regions
 from app.reading.films import asks, film_object
 from app.reading.opened import AskedFilm, asked_film
+from app.reading.second_looks import decisions
 
 _NOT_JUDGED_YET = (
     "The model has yet to judge this film, as after the server was started again. Nothing was "
@@ -109,11 +113,54 @@ def mark(asked: Asked) -> dict[str, Any]:
     return said_part(_save(asked, found, wanted, {"comment": wanted.comment}, wanted.event))
 
 
+def judge(asked: Asked) -> dict[str, Any]:
+    """Judges a refused film after all; of one that is judged so already, nothing is changed.
+
+    Raises:
+        AnswerError: If it is not to be judged, or not without a reason.
+    """
+    wanted, found = understood(JudgeRequest, asked), asked_film(asked)
+    result, reason = _decidable(found), wanted.reason.strip()
+    if not wanted.corrected and not reason:
+        raise AnswerError(400, "Write a reason first: it stays with the result of this film.")
+    if result.status == "refused":
+        if wanted.corrected and result.remedy is None:
+            raise AnswerError(409, "No correction of this film is offered; nothing was changed.")
+        second_looks.judge(
+            found.opened,
+            found.item,
+            result,
+            decisions=decisions(),
+            reader=asked.session.reader,
+            remedy=result.remedy if wanted.corrected else None,
+            reason="" if wanted.corrected else reason,
+        )
+    return film_object(asked, asked_film(asked))
+
+
+def leave(asked: Asked) -> dict[str, Any]:
+    """Leaves a film refused that was judged after all; of one that is, nothing is changed.
+
+    Raises:
+        AnswerError: If nothing is decided about it now.
+    """
+    understood(ActionRequest, asked)
+    found = asked_film(asked)
+    result = _decidable(found)
+    if result.source.reading.is_second_look:
+        second_looks.leave_refused(
+            found.opened, found.item, result, decisions=decisions(), reader=asked.session.reader
+        )
+    return film_object(asked, asked_film(asked))
+
+
 ACTIONS = (
     route("/films/{item:int}/call", call, method="POST"),
     route("/films/{item:int}/verdict", verdict, method="POST"),
     route("/films/{item:int}/undo", undo, method="POST"),
     route("/films/{item:int}/mark", mark, method="POST"),
+    route("/films/{item:int}/judge", judge, method="POST"),
+    route("/films/{item:int}/leave", leave, method="POST"),
 )
 
 
@@ -131,6 +178,15 @@ def _require_judged(found: AskedFilm) -> None:
     progress = found.opened.progress
     if found.result is None and not progress.cancelled and not progress.error:
         raise AnswerError(503, _NOT_JUDGED_YET)
+
+
+def _decidable(found: AskedFilm) -> Result:
+    """The result of a film about whose refusal its reader may decide."""
+    if not found.opened.worklist.is_closed:
+        _require_judged(found)
+    if found.opened.worklist.is_closed or not found.sight.shows_model or found.result is None:
+        raise AnswerError(409, "Nothing is decided of this film now; nothing was changed.")
+    return found.result
 
 
 def _decide(asked: Asked, found: AskedFilm, wanted: ReadingRequest) -> Entry:

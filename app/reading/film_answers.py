@@ -23,19 +23,20 @@ from app.reading.opened import AskedFilm
 _NO_MAP = "No heatmap: no layer of this model has a map of the film. Occlusion needs none."
 
 
-def film_part(picture: FilmPicture, item: int) -> dict[str, Any]:
+def film_part(picture: FilmPicture, item: int, *, query: str = "") -> dict[str, Any]:
     """The picture of a film, without its pixels.
 
     Args:
         picture: The picture.
         item: Position of the film in its worklist.
+        query: Part of its address, of a picture other than that of the film as it is judged.
     """
     low, high = picture.window
     spacing = picture.spacing
     url = f"{PREFIX}/pixels/{item}/{picture.digest}"
     return {
-        "url": url,
-        "full": f"{url}?full=1" if picture.is_reduced else None,
+        "url": f"{url}?{query}" if query else url,
+        "full": f"{url}?full=1" if picture.is_reduced and not query else None,
         "scale": picture.scale,
         "rows": picture.rows,
         "columns": picture.columns,

@@ -46,6 +46,7 @@ from app.reading.film_answers import (
     said_part,
 )
 from app.reading.opened import AskedFilm, asked_film
+from app.reading.second_looks import second_look_part
 from app.reading.similar_films import similar_part
 
 _FOR_A_DAY = {"Cache-Control": "private, max-age=86400, immutable"}
@@ -100,6 +101,7 @@ def film_object(asked: Asked, found: AskedFilm) -> dict[str, Any]:
         "details": [] if picture is None else details(picture),
         "has_files": seen.shows_model and picture is not None,
         "truth": _truth(found) if own is not None and seen.shows_model else None,
+        "second_look": second_look_part(found, has_picture=picture is not None),
         "similar": similar_part(asked, found),
     }
 
@@ -122,12 +124,17 @@ def asks(found: AskedFilm) -> str:
 def pixels(asked: Asked) -> Response:
     """The picture of a film, with `full=1` all of its pixels, as long as it is the one told of.
 
+    With `corrected=1` it is that of a refused film as it should be.
+
     Raises:
         AnswerError: If it is not.
     """
     found = asked_film(asked)
     try:
-        picture = shelf.picture(found.opened, found.item)
+        if asked.query.get("corrected"):
+            picture = _corrected(found)
+        else:
+            picture = shelf.picture(found.opened, found.item)
     except ImageError as error:
         raise AnswerError(404, str(error)) from None
     if picture.digest != asked.path["digest"]:
@@ -219,6 +226,13 @@ def _picture(found: AskedFilm) -> tuple[FilmPicture | None, str]:
         return shelf.picture(found.opened, found.item), ""
     except ImageError as error:
         return None, str(error)
+
+
+def _corrected(found: AskedFilm) -> FilmPicture:
+    remedy = found.require_shown().remedy
+    if remedy is None:
+        raise AnswerError(404, "No correction of this film is offered.")
+    return shelf.corrected_picture(found.opened, found.item, remedy)
 
 
 def _identity(found: AskedFilm, picture: FilmPicture | None) -> str:

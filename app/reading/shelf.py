@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Lock
 
+from app.core.errors import Remedy
 from app.core.explanations.selection import Choice
 from app.core.review.film_heatmaps import FilmHeatmap, compute_heatmap, known_heatmap
 from app.core.review.film_pictures import FilmPicture, film_picture
@@ -78,6 +79,21 @@ def picture(opened: OpenWorklist, item: int) -> FilmPicture:
         ImageError: If it cannot be read or decoded.
     """
     return _pictures.get(_key(opened, item), lambda: film_picture(opened, item))
+
+
+def corrected_picture(opened: OpenWorklist, item: int, remedy: Remedy) -> FilmPicture:
+    """The picture of a refused film as it would be with a remedy, made once.
+
+    Args:
+        opened: The worklist.
+        item: Position of the film.
+        remedy: What is offered.
+
+    Raises:
+        ImageError: If it cannot be read or decoded.
+    """
+    key = _key(opened, item), remedy
+    return _pictures.get(key, lambda: film_picture(opened, item, remedy=remedy))
 
 
 def usual_heatmap(opened: OpenWorklist, item: int, result: Result, choice: Choice) -> FilmHeatmap:

@@ -43,13 +43,3 @@ def channel_key(bundle: Bundle, image_id: str, layer: str) -> str:
         layer: Name of the layer.
     """
     return f"activations_channel_{bundle.sha256[:12]}_{image_id[:12]}_{layer}"
-
-
-def override_key(bundle: Bundle, image_id: str) -> str:
-    """The key of the reason to judge a refused film all the same.
-
-    Args:
-        bundle: The model that refused it.
-        image_id: Its identity as it was refused.
-    """
-    return f"case_override_{bundle.sha256[:12]}_{image_id}"

@@ -1,4 +1,4 @@
-"""One film prepared for the Case page: decoded for display, scored, explained for every class."""
+"""One film decoded for display, scored, and explained for every class."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import ImageError, RefusedImageError, Remedy, Status
+from app.core.errors import ImageError
 from app.core.explanations.selection import default_choice
-from app.core.gate.observation import Observation
 from app.core.images import display, geometry
 from app.core.images.film import Film
 from app.core.images.preparation import Prepared, Rejected, prepare
@@ -40,7 +39,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One film with its prediction, as shown on the Case page.
+    """One film with its prediction.
 
     Attributes:
         image_id: SHA-256 of the file.
@@ -50,9 +49,6 @@ class Case:
             without a prediction.
         reason_code: Stable short code for why there is no prediction; empty if there is one.
         reason: The same as a sentence.
-        status: As in `Result`.
-        observation: Where the film lies among those the model learned from, if that is known.
-        remedy: What would make a refused film what it should be, if that is certain.
     """
 
     image_id: str
@@ -61,14 +57,6 @@ class Case:
     evidence: tuple[NDArray[np.float32], ...] = ()
     reason_code: str = ""
     reason: str = ""
-    status: Status = "ok"
-    observation: Observation | None = None
-    remedy: Remedy | None = None
-
-    @property
-    def can_be_overridden(self) -> bool:
-        """Whether it was the gate that refused the film, so that a reader may decide otherwise."""
-        return self.status == "refused" and self.film is not None
 
 
 def examine(
@@ -88,31 +76,15 @@ def examine(
     prepared = prepare(data, engine.bundle.manifest.input, reading=source.reading)
     display_film = geometry.shrunk(prepared.film, DISPLAY_SIDE) if prepared.film else None
     if isinstance(prepared, Rejected):
-        return _refused(prepared.image_id, display_film, prepared.error, None)
+        return _refused(prepared.image_id, display_film, prepared.error)
     judged = _judged(engine, prepared, source, maps)
     if judged.error is not None:
-        return _refused(prepared.image_id, display_film, judged.error, judged.observation)
-    return Case(
-        prepared.image_id,
-        display_film,
-        judged.prediction,
-        judged.evidence,
-        observation=judged.observation,
-    )
+        return _refused(prepared.image_id, display_film, judged.error)
+    return Case(prepared.image_id, display_film, judged.prediction, judged.evidence)
 
 
-def _refused(
-    image_id: str, film: Film | None, error: ImageError, observation: Observation | None
-) -> Case:
-    return Case(
-        image_id,
-        film,
-        reason_code=error.code,
-        reason=str(error),
-        status=error.status,
-        observation=observation,
-        remedy=error.remedy if isinstance(error, RefusedImageError) else None,
-    )
+def _refused(image_id: str, film: Film | None, error: ImageError) -> Case:
+    return Case(image_id, film, reason_code=error.code, reason=str(error))
 
 
 def _judged(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.core.errors import UnreadableImageError
+from app.core.errors import Remedy, UnreadableImageError
 from app.core.images import decoding
 from app.core.images.dicom_spacing import Spacing
 from app.core.images.film import Film
@@ -65,19 +65,23 @@ class FilmPicture:
         return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
 
 
-def film_picture(opened: OpenWorklist, item: int) -> FilmPicture:
+def film_picture(opened: OpenWorklist, item: int, *, remedy: Remedy | None = None) -> FilmPicture:
     """Reads a film of a worklist for a screen.
 
     Args:
         opened: The worklist.
         item: Position of the film.
+        remedy: What is done to it that is not decided yet; None reads it as it is judged.
 
     Raises:
         UnreadableImageError: If the file is not the one that was judged.
         ImageError: If it cannot be read or decoded.
     """
     data, digest = _read(opened, item)
-    found = screen_film(data, for_model(opened.source(item).reading, opened.bundle.manifest.input))
+    reading = opened.source(item).reading
+    if remedy is not None:
+        reading = replace(reading, remedy=remedy)
+    found = screen_film(data, for_model(reading, opened.bundle.manifest.input))
     values = found.levels.values
     rows, columns = values.shape[:2]
     scale = max(found.shape) / max(rows, columns)

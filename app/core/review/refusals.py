@@ -8,7 +8,6 @@ from app.core.errors import Remedy
 from app.core.gate.familiarity import UNFAMILIAR, times_the_limit
 from app.core.gate.observation import Observation
 from app.core.images import remedies
-from app.core.images.film import Film
 from app.core.images.reading import ReadOptions
 from app.core.scoring.result import Result
 
@@ -27,16 +26,6 @@ _DISTANCE = "Its distance from the films the model learned from"
 def offered(remedy: Remedy) -> str:
     """How the film would be with a remedy, such as `black and white swapped`."""
     return _OFFERED[remedy]
-
-
-def corrected(film: Film, remedy: Remedy) -> Film:
-    """A film for display as it would be with a remedy.
-
-    Args:
-        film: As it is.
-        remedy: What would be done to it.
-    """
-    return remedies.apply(film, remedy)
 
 
 def second_look_note(chosen: ReadOptions) -> str:
@@ -65,10 +54,10 @@ def row_note(result: Result, *, hides_names: bool = False) -> str:
     by_gate = result.observation is not None or result.remedy is not None
     words = [
         second_look_note(result.chosen),
+        # First, as the end of a long reason is cut off in the list.
+        "Can be corrected." if result.remedy is not None else "",
         _first_sentence(result.reason) if by_gate else result.reason,
     ]
-    if result.remedy is not None:
-        words.append("Case offers the corrected film.")
     if result.duplicate_of:
         other = "another film" if hides_names else result.duplicate_of
         words.append(f"Nearly the same as {other}.")

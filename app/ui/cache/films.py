@@ -1,4 +1,4 @@
-"""Cached films: prepared for the Case page, and as network input."""
+"""Cached films: examined, and as network input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.ui.cache.names import NAMED_BY
 
 
 def case(bundle: Bundle, source: Source) -> Case:
-    """One film prepared for the Case page; without an image id if it cannot be read.
+    """One film examined; without an image id if it cannot be read.
 
     Args:
         bundle: The model.

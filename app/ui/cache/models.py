@@ -12,7 +12,6 @@ import streamlit as st
 from app.core.bundles.bundle import Bundle
 from app.core.networks.network import Network
 from app.core.record.database import Database
-from app.core.record.decisions import DecisionStore
 from app.core.results.evidence_maps import EvidenceMaps
 from app.core.results.result_cache import CachedResults
 from app.core.review.installed_models import installed_models
@@ -89,12 +88,6 @@ def record() -> Database:
         RecordError: If it cannot be opened.
     """
     return open_worklists().record
-
-
-@st.cache_resource(show_spinner=False)
-def decision_store(url: str) -> DecisionStore:
-    """The decisions about refused films in the record, shared by all sessions."""
-    return DecisionStore(record())
 
 
 def known_results(bundle: Bundle) -> CachedResults | None:

@@ -10,8 +10,6 @@ from app.core.review.open_worklist import OpenWorklist
 from app.core.settings import read_settings
 from app.reading.sessions import sessions
 from app.ui import errors, reader
-from app.ui.cache import films
-from app.ui.case import refusal
 from app.ui.state import address
 from app.ui.viewer import viewer
 
@@ -45,19 +43,12 @@ def read(opened: OpenWorklist) -> None:
 
 
 def _show_below(opened: OpenWorklist, item: int, who: Reader) -> None:
-    """What may be decided about a refused film, and activations; nothing before a blind call."""
+    """The way to the film's activations; nothing before a blind call."""
     opened.answers.follow()
     if not modes.sight(opened.worklist, who, opened.answers.on(item)).shows_model:
         return
-    bundle, source = opened.bundle, opened.source(item)
-    case = films.case(bundle, source)
-    refusal.tell(case, opened, item)
-    if case.can_be_overridden:
-        refusal.explain(case)
-        if case.film is not None and case.remedy is not None:
-            refusal.show_corrected(case, case.film, case.remedy)
-        refusal.ask(case, opened, item)
-    if case.prediction is not None:
+    result = opened.result(item)
+    if result is not None and result.prediction is not None:
         st.page_link(
             "views/activations.py",
             label="Activations of this film",

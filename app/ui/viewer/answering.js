@@ -3,6 +3,10 @@ import { remembered } from "./dom.js";
 
 export function listenToAnswers(desk) {
   desk.panel.addEventListener("answered", ({ detail }) => send(desk, detail));
+  desk.secondLook.addEventListener("decided", ({ detail: { name, body } }) => {
+    desk.client.actions.add(desk.item, name, body);
+    desk.saving.show();
+  });
   desk.client.actions.addEventListener("saved", ({ detail }) => saved(desk, detail));
   desk.client.actions.addEventListener("refused", ({ detail }) => refused(desk, detail));
 }
@@ -26,10 +30,12 @@ async function saved(desk, { action: { item, name }, answer }) {
     return;
   }
   if (!entry) return;
-  if (name === "call") store.replace(item, answer);
+  const isOther = ["call", "judge", "leave"].includes(name); // another film, as far as it is told of
+  if (isOther) store.replace(item, answer);
   else entry.film.verdict = answer;
   if (item !== desk.item) return;
-  if (name === "call") await desk.describe(entry);
+  if (name === "judge" || name === "leave") desk.setStateValue("judged", Date.now()); // for what is below
+  if (isOther) await desk.describe(entry);
   else if (!client.actions.isWaitingFor(item)) panel.settle();
   saving.open(entry.film);
   desk.say(saving.line.textContent);

@@ -16,6 +16,7 @@ import { Keys } from "./keys.js";
 import { Marks } from "./marks.js";
 import { Position } from "./position.js";
 import { Saving } from "./saving.js";
+import { SecondLook } from "./second_look.js";
 import { SimilarFilms } from "./similar_films.js";
 import { Stage } from "./stage.js";
 import { TypedAhead } from "./typed_ahead.js";
@@ -49,6 +50,7 @@ export class Desk {
     this.similar = new SimilarFilms(root, client, {
       beside: this.beside, open: (item) => this.open(item),
     });
+    this.secondLook = new SecondLook(root, this.beside);
     this.saving = new Saving(client, {
       line: this.at(".saved"), banner: this.at(".banner"),
       place: (item) => this.position.textOf(item),
@@ -174,6 +176,7 @@ export class Desk {
     this.say(`${this.position.text}. ${film.prediction?.sentence ?? film.status_word ?? ""}`);
     const { pixels, map, problem } = entry;
     this.drawing.show(entry);
+    this.secondLook.open(film);
     await entry.pictures;
     const isSame = entry.pixels === pixels && entry.map === map && entry.problem === problem;
     if (entry === this.#entry && !isSame) this.drawing.show(entry);
@@ -246,7 +249,7 @@ export class Desk {
     }, ENDED);
   }
 
-  // As when it was scored, or a reader decided below that a refused film is judged after all.
+  // As when it was scored, or somebody decided that a refused film is judged after all.
   async #describeAnew() {
     const { item } = this;
     const film = await this.client.get(`/films/${item}`).catch(() => null);

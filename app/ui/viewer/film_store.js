@@ -39,10 +39,11 @@ export class FilmStore {
     this.#loadInTurn(near, items);
   }
 
-  // The film anew, as a verdict or a call changed it.
+  // The film anew, as a call or a second look changed it.
   replace(item, film) {
     const entry = this.#entries.get(item);
     if (!entry) return;
+    if (entry.film.film?.url !== film.film?.url) entry.pixels = null;
     entry.film = film;
     entry.pictures = this.#picture(entry);
   }

@@ -56,6 +56,11 @@ def read_films(
         "addressed": addressed,
         "version": version,
     }
-    result = _mount(data=data, key=key, on_item_change=lambda: None)
+    result = _mount(
+        data=data,
+        key=key,
+        on_item_change=lambda: None,
+        on_judged_change=lambda: None,  # a refused film was, or is no more
+    )
     opened: int | None = result.item
     return opened

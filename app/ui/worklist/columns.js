@@ -4,14 +4,14 @@
 // are shown at less, at their narrowest and with the gaps between them.
 const COLUMNS = [
   { name: "picture", heading: "Film", width: "52px", least: 0 },
-  { name: "name", heading: "Name", width: "minmax(110px, 2fr)", least: 0, sorts: true },
+  { name: "name", heading: "Name", width: "minmax(110px, 1.3fr)", least: 0, sorts: true },
   { name: "status", heading: "Status", width: "108px", least: 0, sorts: true },
   { name: "probability", heading: "Probability", width: "140px", least: 610, sorts: true },
-  { name: "prediction", heading: "Prediction", width: "minmax(96px, 1fr)", least: 720, sorts: true },
+  { name: "prediction", heading: "Prediction", width: "minmax(96px, 0.5fr)", least: 720, sorts: true },
   { name: "verdict", heading: "Verdict", width: "96px", least: 460, sorts: true },
   { name: "reader", heading: "Reader", width: "minmax(80px, 0.7fr)", least: 1030, sorts: true },
   { name: "tags", heading: "Tags", width: "minmax(80px, 0.8fr)", least: 940, sorts: true },
-  { name: "reason", heading: "Reason", width: "minmax(120px, 1.8fr)", least: 850, sorts: true },
+  { name: "reason", heading: "Reason", width: "minmax(120px, 2.4fr)", least: 850, sorts: true },
   { name: "more", heading: "", width: "36px", least: 0 },
 ];
 

@@ -190,6 +190,8 @@ def test_before_the_call_nothing_of_the_model_leaves_the_server(make, mode, know
             browser.post(f"/reading/films/{item}/verdict", json=action),
             browser.post(f"/reading/films/{item}/undo", json=action),
             browser.post(f"/reading/films/{item}/mark", json=action | {"event": "seen"}),
+            browser.post(f"/reading/films/{item}/judge", json=action | {"reason": "seen"}),
+            browser.post(f"/reading/films/{item}/leave", json=action),
         ]  # fmt: skip
 
     for answered in asked:
@@ -197,7 +199,7 @@ def test_before_the_call_nothing_of_the_model_leaves_the_server(make, mode, know
         assert not [word for word in telling if word in text], (answered.url, text)
     films = [one.json() for one in asked if "next=" in str(one.url)]
     assert all(one["asks"] == "call" for one in films)
-    hidden = ("prediction", "heatmaps", "truth", "similar")
+    hidden = ("prediction", "heatmaps", "truth", "second_look", "similar")
     assert not any(one[part] for one in films for part in hidden)
     orders = [one.json()["items"] for one in asked if str(one.url).endswith("/order")]
     assert all(items in ([0, 1, 2, 3], []) for items in orders)

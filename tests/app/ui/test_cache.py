@@ -5,11 +5,9 @@ import pytest
 
 from app.core.errors import UnreadableImageError
 from app.core.images import decoding
-from app.core.images.film import Film
-from app.core.images.reading import ReadOptions
 from app.core.review import installed_models
 from app.core.sources.source import Source
-from app.ui.cache import channel_pictures, films, models, pictures
+from app.ui.cache import channel_pictures, films, models
 
 
 def test_a_film_that_there_was_no_memory_for_is_tried_again(bundle, tmp_path, film, monkeypatch):
@@ -24,17 +22,6 @@ def test_a_film_that_there_was_no_memory_for_is_tried_again(bundle, tmp_path, fi
         assert films.case(bundle, Source("film", path)).reason_code == "no_memory"
 
     assert films.case(bundle, Source("film", path)).reason_code != "no_memory"
-
-
-def test_a_film_has_a_picture_of_its_own_for_every_model_window(film):
-    drawn = {
-        pictures.film_picture(
-            "c", Film(film // half, chosen=ReadOptions(model_window=(0, 4080 * half)))
-        )
-        for half in (1, 2)
-    }
-
-    assert len(drawn) == 2
 
 
 def test_results_are_cached_again_after_a_short_lock(bundle, tmp_path, monkeypatch):

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.record.decisions import DecisionStore
 from app.core.record.readers import known_reader
 from app.core.review import making
 from app.core.review.worklist_registry import open_worklists
@@ -18,7 +16,6 @@ from app.reading.sessions import sessions
 from tests.app.views.conftest import MAIN
 from tests.homes import link_converted
 from tests.known_films import with_files_as_known_films
-from tests.references import familiar_film, foreign_film
 
 
 @pytest.fixture
@@ -94,55 +91,3 @@ def test_before_a_blind_call_nothing_that_the_model_found_is_below(
     assert not at.exception
     assert given(at, '"token"')
     assert not re.search("Films like|Positive|Uncertain|Negative|Pneumonia|Normal", texts(at))
-
-
-@pytest.fixture
-def gated(referenced_bundle, tmp_path, make):
-    """A worklist of a model with a reference: a familiar, a foreign and an inverted film."""
-    films = tmp_path / "root" / "mixed"
-    films.mkdir(parents=True)
-    cv2.imwrite(str(films / "familiar.png"), familiar_film(3000))
-    cv2.imwrite(str(films / "foreign.png"), foreign_film(3001))
-    cv2.imwrite(str(films / "inverted.png"), 255 - familiar_film(3002))
-    return make(referenced_bundle, "mixed")
-
-
-def decisions(bundle):
-    return list(DecisionStore(open_worklists().record).latest(bundle.sha256).values())
-
-
-def test_the_corrected_film_is_judged_and_the_decision_logged(gated, referenced_bundle):
-    item = item_of(gated, "inverted.png")
-    at = open_case(gated, item)
-    assert not at.exception
-
-    at.button(key="case_judge_corrected").click().run()
-
-    assert not at.exception
-    assert gated.result(item).prediction is not None
-    assert "Decided by Ada" in texts(at)
-    (decision,) = decisions(referenced_bundle)
-    assert (decision.remedy, decision.reason) == ("invert", "")
-
-
-def test_a_refused_film_is_judged_all_the_same_only_with_a_reason(gated, referenced_bundle):
-    item = item_of(gated, "foreign.png")
-    at = open_case(gated, item)
-    assert not any(one.key == "case_judge_corrected" for one in at.button)
-
-    next(one for one in at.button if one.label == "Judge it all the same").click().run()
-    assert "Write a reason first" in texts(at)
-    assert not decisions(referenced_bundle)
-
-    at.text_input[0].set_value("Known phantom of this ward")
-    next(one for one in at.button if one.label == "Judge it all the same").click().run()
-
-    assert not at.exception
-    assert gated.result(item).prediction is not None
-    assert gated.result(item).chosen.override == "Known phantom of this ward"
-    assert re.search(r"\d\.\d times the limit", texts(at))
-
-    at.button(key="case_take_back").click().run()
-    assert not at.exception
-    assert gated.result(item).status == "refused"
-    assert not decisions(referenced_bundle)

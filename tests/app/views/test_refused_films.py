@@ -1,6 +1,6 @@
 """Refused films in a worklist: what is said of a folder of them, and by a model that refuses none.
 
-What a reader may decide about one is tested with the Case page.
+What a reader may decide about one is tested with the reading routes.
 """
 
 import cv2

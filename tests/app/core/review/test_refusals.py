@@ -30,7 +30,7 @@ def test_a_distance_is_told_by_the_limit(distance, figure):
 
 def test_a_row_tells_reason_and_remedy():
     refused = result(reason_code="inverted", reason="It is inverted.", remedy="invert")
-    assert row_note(refused) == "It is inverted. Case offers the corrected film."
+    assert row_note(refused) == "Can be corrected. It is inverted."
     assert row_note(result("ok")) == ""
 
 
