@@ -98,7 +98,8 @@ def measure(number: int) -> list[Row]:
 def measure_orders(table: FilmTable) -> dict[str, float]:
     """Median seconds of an order by each column, half of the films being answered."""
     from app.core.review.film_answers import Answer, ReadersView
-    from app.core.review.film_order import COLUMNS, Filter, Order, listing
+    from app.core.review.film_filter import Filter
+    from app.core.review.film_order import COLUMNS, Order, listing
 
     answers = {
         item: Answer("Agree" if item % 3 else "Disagree", ("Reader 1",), ("rotated",))

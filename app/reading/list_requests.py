@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.bundles.task import NO_FINDING, Task
-from app.core.review.film_order import UNREAD, Column, Counts, Filter, Listing, Order
+from app.core.review.film_filter import UNREAD, Counts, Filter
+from app.core.review.film_order import Column, Listing, Order
 from app.core.review.film_rows import FilmRow
 from app.core.review.film_table import FilmTable
 from app.core.review.worklist import STATUS_LABELS

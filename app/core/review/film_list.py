@@ -12,7 +12,8 @@ from app.core.bundles.task import Task
 from app.core.record.readers import Reader
 from app.core.record.worklist import Worklist
 from app.core.review.film_answers import ReadersView
-from app.core.review.film_order import Filter, Listing, Order, listing
+from app.core.review.film_filter import Filter
+from app.core.review.film_order import Listing, Order, listing
 from app.core.review.film_rows import FilmRow, film_row
 from app.core.review.film_table import FilmTable, FilmTables
 from app.core.review.findings import results_of_finding

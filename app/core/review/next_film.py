@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.core.record.readers import Reader
+from app.core.review.film_filter import UNREAD, Filter
 from app.core.review.film_list import film_list
-from app.core.review.film_order import UNREAD, Filter, Order
+from app.core.review.film_order import Order
 from app.core.review.open_worklist import OpenWorklist
 
 

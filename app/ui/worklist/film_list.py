@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.bundles.bundle import Bundle
 from app.core.performance.formatting import probability_and_threshold
-from app.core.review.film_order import UNREAD
+from app.core.review.film_filter import UNREAD
 from app.core.review.worklist import STATUS_LABELS
 from app.ui import elements
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from app.core.review.film_answers import Answer, ReadersView
-from app.core.review.film_order import UNREAD, Filter, Order, listing
+from app.core.review.film_filter import UNREAD, Filter
+from app.core.review.film_order import Order, listing
 from app.core.review.film_table import FilmTables
 from app.core.review.worklist import FILM_STATUSES
 from app.core.scoring.prediction import Prediction
