@@ -18,7 +18,7 @@ import numpy as np
 from app.core.networks.network import silence_tensorflow
 from benchmarks import calls
 from benchmarks.table import Row, print_table, seconds
-from model_training.config import PRESET_NAMES
+from model_training.networks.usual_settings import PRESET_NAMES
 
 ROUNDS = 3
 

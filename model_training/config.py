@@ -5,9 +5,8 @@ Imports no Keras, so that `overread-train --help` answers at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from math import inf, isfinite
+from math import inf
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -15,8 +14,15 @@ from model_training.augmentation import sets as augmentation_sets
 from model_training.augmentation.sets import Augmentation
 from model_training.networks.custom_cnn_settings import check_custom_cnn
 from model_training.networks.residual_settings import check_residual
+from model_training.networks.usual_settings import PRESET_NAMES, USUAL_SETTINGS
+from model_training.setting_checks import (
+    require_choice,
+    require_fraction,
+    require_not_negative,
+    require_positive,
+    require_whole,
+)
 from model_training.statistics.threshold_rules import parse_rule
-from model_training.suggestions import nearest
 
 SCHEDULES = ("constant", "exponential", "cosine", "plateau")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
@@ -136,33 +142,33 @@ class TrainingConfig:
         Raises:
             ValueError: If a setting is out of range, or settings contradict each other.
         """
-        _require_choice("preset", self.preset, PRESET_NAMES)
-        _require_choice("optimizer", self.optimizer, OPTIMIZERS)
-        _require_choice("schedule", self.schedule, SCHEDULES)
-        _require_choice("channels", self.channels, (1, 3))
-        _require_choice("fit", self.fit, FITS)
-        _require_choice("imbalance", self.imbalance, IMBALANCE)
-        _require_choice("precision", self.precision, PRECISIONS)
-        _require_choice("leaks", self.leaks, LEAKS)
+        require_choice("preset", self.preset, PRESET_NAMES)
+        require_choice("optimizer", self.optimizer, OPTIMIZERS)
+        require_choice("schedule", self.schedule, SCHEDULES)
+        require_choice("channels", self.channels, (1, 3))
+        require_choice("fit", self.fit, FITS)
+        require_choice("imbalance", self.imbalance, IMBALANCE)
+        require_choice("precision", self.precision, PRECISIONS)
+        require_choice("leaks", self.leaks, LEAKS)
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if value is not None or name not in _OPTIONAL:
-                _require_whole(name, value, low, high)
+                require_whole(name, value, low, high)
         if self.window is not None and not -inf < self.window[0] < self.window[1] < inf:
             raise ValueError(
                 "`window` must be two numbers, the value of black and the higher value of white. "
                 f"Received window={self.window}."
             )
-        _require_whole("frozen_epochs", self.frozen_epochs, 0, self.epochs)
-        _require_positive("learning_rate", self.learning_rate)
-        _require_positive("fine_tuning_rate", self.fine_tuning_rate)
-        _require_positive("decay_epochs", self.decay_epochs)
-        _require_not_negative("warmup_epochs", self.warmup_epochs)
-        _require_not_negative("weight_decay", self.weight_decay)
+        require_whole("frozen_epochs", self.frozen_epochs, 0, self.epochs)
+        require_positive("learning_rate", self.learning_rate)
+        require_positive("fine_tuning_rate", self.fine_tuning_rate)
+        require_positive("decay_epochs", self.decay_epochs)
+        require_not_negative("warmup_epochs", self.warmup_epochs)
+        require_not_negative("weight_decay", self.weight_decay)
         if self.ema_momentum is not None:
-            _require_fraction("ema_momentum", self.ema_momentum)
-        _require_fraction("validation_fraction", self.validation_fraction)
-        _require_fraction("test_fraction", self.test_fraction)
+            require_fraction("ema_momentum", self.ema_momentum)
+        require_fraction("validation_fraction", self.validation_fraction)
+        require_fraction("test_fraction", self.test_fraction)
         if self.validation_fraction + self.test_fraction >= 1:
             raise ValueError(
                 "`validation_fraction` and `test_fraction` must leave something to train on. "
@@ -234,10 +240,9 @@ class TrainingConfig:
         >>> TrainingConfig.from_preset("basic-cnn", epochs=5).epochs
         5
         """
-        name = _RENAMED_PRESETS.get(name, name)
-        _require_choice("preset", name, PRESET_NAMES)
+        require_choice("preset", name, PRESET_NAMES)
         given = {key: value for key, value in changes.items() if value is not None}
-        return replace(_USUAL[name], **given)  # type: ignore[arg-type]
+        return cls(**{"preset": name} | USUAL_SETTINGS[name] | given)
 
     def as_dict(self) -> dict[str, str | int | float | bool | None]:
         """Flat dictionary for the bundle; tuples become text such as `32, 64`.
@@ -258,72 +263,3 @@ _ARCHITECTURE = {
 
 def _flat(value: Any) -> Any:
     return ", ".join(f"{part:.12g}" for part in value) if isinstance(value, tuple) else value
-
-
-def _require_choice(name: str, value: object, choices: Iterable[object]) -> None:
-    choices = list(choices)
-    if value not in choices:
-        raise ValueError(
-            f"`{name}` must be one of {choices}. Received {name}={value!r}."
-            + nearest(str(value), (choice for choice in choices if isinstance(choice, str)))
-        )
-
-
-def _require_whole(name: str, value: int, low: int, high: int) -> None:
-    if not (isinstance(value, int) and low <= value <= high):
-        raise ValueError(
-            f"`{name}` must be a whole number from {low:,} to {high:,}. Received {name}={value!r}."
-        )
-
-
-def _require_positive(name: str, value: float) -> None:
-    if not (isfinite(value) and value > 0):
-        raise ValueError(f"`{name}` must be above 0. Received {name}={value}.")
-
-
-def _require_not_negative(name: str, value: float) -> None:
-    if not (isfinite(value) and value >= 0):
-        raise ValueError(f"`{name}` must be 0 or more. Received {name}={value}.")
-
-
-def _require_fraction(name: str, value: float) -> None:
-    if not 0 < value < 1:
-        raise ValueError(f"`{name}` must lie between 0 and 1. Received {name}={value}.")
-
-
-_BACKBONE: dict[str, Any] = {
-    # Low enough to fine-tune a whole pre-trained backbone at once.
-    "image_size": 224, "epochs": 20, "batch_size": 32, "optimizer": "adamw",
-    "learning_rate": 3e-4, "schedule": "cosine", "augmentation": "medical", "patience": 20,
-}  # fmt: skip
-
-_RENAMED_PRESETS = {"ladder": "custom-cnn"}
-
-# Default settings of each preset; every setting can be changed.
-_USUAL_SETTINGS: dict[str, dict[str, Any]] = {
-    "basic-cnn": {
-        "image_size": 160, "epochs": 30, "batch_size": 16, "optimizer": "adam",
-        "learning_rate": 1e-3, "schedule": "plateau", "augmentation": "classic",
-    },
-    "probreathe": {
-        "image_size": 150, "epochs": 20, "batch_size": 32, "optimizer": "rmsprop",
-        "learning_rate": 1e-3, "schedule": "plateau", "augmentation": "classic",
-    },
-    "residual": {
-        "image_size": 192, "epochs": 30, "batch_size": 32, "optimizer": "adamw",
-        "learning_rate": 1e-3, "schedule": "cosine", "augmentation": "medical",
-        # The schedule ends at zero, and its last epochs are its best.
-        "ema_momentum": 0.99, "patience": 30,
-    },
-    "custom-cnn": {
-        "image_size": 160, "epochs": 30, "batch_size": 32, "optimizer": "adam",
-        "learning_rate": 1e-3, "schedule": "plateau", "augmentation": "classic",
-    },
-    **dict.fromkeys(
-        ("squeezenet", "mobilenetv2", "densenet121", "efficientnetv2b0", "resnet50v2"), _BACKBONE
-    ),
-}  # fmt: skip
-PRESET_NAMES = tuple(_USUAL_SETTINGS)
-_USUAL = {
-    name: TrainingConfig(preset=name, **settings) for name, settings in _USUAL_SETTINGS.items()
-}

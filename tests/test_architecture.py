@@ -58,7 +58,7 @@ ROOMS = {
         "results", "review", "reliance", "exports",
     ),
     "model_training": (
-        "console", "interruption", "suggestions",
+        "console", "interruption", "suggestions", "setting_checks",
         "statistics", "phantoms", "reports", "networks", "augmentation", "config", "data",
         "audit", "preparation", "training", "evaluation", "tracking", "reference", "bundling",
         "fitting", "importing", "crossval", "tuning", "commands", "cli",

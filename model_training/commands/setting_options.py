@@ -9,25 +9,18 @@ from dataclasses import fields, replace
 from app.commands.parsing import given_path, number, whole_number
 from app.commands.reading_options import add_reading
 from model_training.augmentation.sets import AUGMENTATIONS, Augmentation
+from model_training.commands.network_options import add_custom_cnn, add_residual, add_transfer
 from model_training.config import (
     FITS,
     IMBALANCE,
     LEAKS,
     OPTIMIZERS,
     PRECISIONS,
-    PRESET_NAMES,
     RANGES,
     SCHEDULES,
     TrainingConfig,
 )
-from model_training.networks.custom_cnn_settings import (
-    DROPOUTS,
-    FILTERS,
-    HEADS,
-    KERNELS,
-    NORMALISATIONS,
-)
-from model_training.networks.residual_settings import RESIDUAL_FILTERS
+from model_training.networks.usual_settings import PRESET_NAMES
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:
@@ -49,9 +42,9 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     _add_split(command.add_argument_group("split"))
     _add_training(command.add_argument_group("training", _usual_settings()))
     add_augmentation(command.add_argument_group("augmentation"))
-    _add_transfer(command.add_argument_group("transfer learning"))
-    _add_residual(command.add_argument_group("architecture", "of the preset residual"))
-    _add_custom_cnn(command.add_argument_group("architecture", "of the preset custom-cnn"))
+    add_transfer(command.add_argument_group("transfer learning"))
+    add_residual(command.add_argument_group("architecture", "of the preset residual"))
+    add_custom_cnn(command.add_argument_group("architecture", "of the preset custom-cnn"))
 
 
 def _usual_settings() -> str:
@@ -204,98 +197,6 @@ def add_augmentation(group: argparse._ActionsContainer, *, usual: str = "the pre
         metavar="OPTIONS",
         help="changes to the set, such as 'rotation=5, noise=0'; default: none; options: "
         f"{options}",
-    )
-
-
-def _add_transfer(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--weights",
-        metavar="WEIGHTS",
-        help="initial weights: none (default), imagenet, or a file or bundle",
-    )
-    group.add_argument(
-        "--frozen-epochs",
-        type=whole_number,
-        metavar="N",
-        help="initial epochs in which only the head is trained, 0 to --epochs; default: 0",
-    )
-    group.add_argument(
-        "--unfreeze-from",
-        metavar="LAYER",
-        help="first layer to train after them; an unknown name prints the list; default: all are "
-        "trained",
-    )
-    group.add_argument(
-        "--fine-tuning-rate",
-        type=number,
-        metavar="RATE",
-        help="learning rate after them, above 0; default: 1e-4",
-    )
-
-
-def _add_residual(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--reductions",
-        type=whole_number,
-        nargs="+",
-        metavar="N",
-        help="average blocks of N x N pixels first, 1 or more; in crossval, the folds take several "
-        "values in turn; default: 1, no reduction",
-    )
-    group.add_argument(
-        "--margin",
-        type=whole_number,
-        nargs="+",
-        metavar="N",
-        help="cut off N pixels at each edge first, a multiple of 8; two values: above and below, "
-        "and at the sides; default: none",
-    )
-
-
-def _add_custom_cnn(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--filters",
-        type=whole_number,
-        nargs="+",
-        metavar="N",
-        help=f"of each block, 1 or more; default: {' '.join(map(str, FILTERS))}; also of the five "
-        f"stages of the preset residual; default there: {' '.join(map(str, RESIDUAL_FILTERS))}",
-    )
-    group.add_argument(
-        "--kernels",
-        type=whole_number,
-        nargs="+",
-        metavar="N",
-        help="kernel size of each block in pixels, 1 or more; the last one is repeated; default: "
-        f"{KERNELS[0]}",
-    )
-    group.add_argument(
-        "--dropouts",
-        type=number,
-        nargs="+",
-        metavar="FRACTION",
-        help="dropout after each block, 0 or more and below 1; the last one is repeated; default: "
-        f"{DROPOUTS[0]:g}",
-    )
-    group.add_argument(
-        "--normalisation", choices=NORMALISATIONS, help="after each convolution; default: batch"
-    )
-    group.add_argument(
-        "--head",
-        choices=HEADS,
-        help="how the last maps become numbers: their average (default), or flatten, every cell",
-    )
-    group.add_argument(
-        "--dense-units",
-        type=whole_number,
-        metavar="N",
-        help="of a dense layer after the head, 0 or more; default: 0, no such layer",
-    )
-    group.add_argument(
-        "--dense-dropout",
-        type=number,
-        metavar="FRACTION",
-        help="dropout before the predictions, 0 or more and below 1; default: 0",
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from model_training.suggestions import nearest
+from model_training.setting_checks import require_choice
 
 NORMALISATIONS = ("batch", "layer", "group", "none")
 HEADS = ("average", "flatten")
@@ -51,8 +51,8 @@ def check_custom_cnn(
         _require_whole(name, numbers)
     for dropout in dropouts:
         _require_fraction("dropouts", dropout)
-    _require_name("normalisation", normalisation, NORMALISATIONS)
-    _require_name("head", head, HEADS)
+    require_choice("normalisation", normalisation, NORMALISATIONS)
+    require_choice("head", head, HEADS)
     if dense_units < 0:
         raise ValueError(f"`dense_units` must be 0 or more. Received dense_units={dense_units}.")
     _require_fraction("dense_dropout", dense_dropout)
@@ -75,14 +75,6 @@ def _require_whole(name: str, values: Sequence[int]) -> None:
 def _require_fraction(name: str, value: float) -> None:
     if not 0 <= value < 1:
         raise ValueError(f"`{name}` must be at least 0 and below 1. Received {value}.")
-
-
-def _require_name(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise ValueError(
-            f"`{name}` must be one of {list(known)}. Received {name}={value!r}."
-            + nearest(value, known)
-        )
 
 
 def _require_large_enough(height: int, width: int, *, num_blocks: int) -> None:

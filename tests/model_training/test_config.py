@@ -3,7 +3,8 @@ import math
 
 import pytest
 
-from model_training.config import PRESET_NAMES, TrainingConfig
+from model_training.config import TrainingConfig
+from model_training.networks.usual_settings import PRESET_NAMES
 
 
 def test_changes_that_are_not_given_keep_the_preset_s_value():
@@ -143,7 +144,3 @@ def test_only_the_name_of_a_weights_file_is_recorded():
 
     assert config.as_dict()["weights"] == "squeezenet.h5"
     assert config.weights == "/home/mustermann/squeezenet.h5"
-
-
-def test_a_preset_of_an_earlier_name_is_found():
-    assert TrainingConfig.from_preset("ladder") == TrainingConfig.from_preset("custom-cnn")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from keras import layers
 
-from model_training.config import PRESET_NAMES, TrainingConfig
+from model_training.config import TrainingConfig
 from model_training.networks.blocks import PREDICTIONS_LAYER
 from model_training.networks.catalogue import PRESETS
+from model_training.networks.usual_settings import PRESET_NAMES
 from model_training.training.class_imbalance import initial_output_bias
 from tests.model_training.networks.presets import (
     BACKBONES,
