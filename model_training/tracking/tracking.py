@@ -12,8 +12,6 @@ Reference:
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import sys
 import time
@@ -21,28 +19,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.core.errors import TrackingError
 from app.core.networks.network import silence_tensorflow
+from model_training.tracking import server
 
 if TYPE_CHECKING:
     import keras
     from mlflow import MlflowClient
     from mlflow.entities import Metric
-
-_ADDRESS = "MLFLOW_TRACKING_URI"
-_DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
-
-_SETTINGS = {
-    # By default MLflow retries for minutes, at the start of a training and in the middle of it.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    # By default MLflow reports usage to its makers.
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    # It prints the address, which may contain a password, among the results.
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-}
 
 # Characters that MLflow refuses in a name, and with it all figures that are sent together.
 _REFUSED = re.compile(r"[^\w .-]")
@@ -135,10 +121,10 @@ class Run:
             return False
         try:
             getattr(self._client, method)(self._id, *values)
-        except _failures() as error:
+        except server.failures() as error:
             if not self._refused:
                 print(
-                    f"Logging to MLflow failed ({_reason(error)}). Training continues; the "
+                    f"Logging to MLflow failed ({server.reason(error)}). Training continues; the "
                     "figures of the epochs will be sent again later, files will not.",
                     file=sys.stderr,
                 )
@@ -211,13 +197,13 @@ def check(enabled: bool) -> None:
         TrackingError: If MLflow is not installed or does not answer.
     """
     if enabled:
-        with _as_sentence():
-            _client().search_experiments(max_results=1)
+        with server.as_sentence():
+            server.client().search_experiments(max_results=1)
 
 
 def _open(experiment: str, run_name: str, config: Mapping[str, object]) -> Run:
-    with _as_sentence():
-        client = _client()
+    with server.as_sentence():
+        client = server.client()
         run = client.create_run(_experiment_id(client, experiment), run_name=run_name)
         from mlflow.entities import Param
 
@@ -238,67 +224,3 @@ def _experiment_id(client: MlflowClient, name: str) -> str:
             if found is None:
                 raise
     return str(found.experiment_id)
-
-
-def _client() -> MlflowClient:
-    for name, value in _SETTINGS.items():
-        os.environ.setdefault(name, value)
-    try:
-        from mlflow import MlflowClient
-    except ModuleNotFoundError:
-        raise TrackingError(
-            "Tracking needs MLflow, which is not installed. Install it with "
-            "`pip install 'overread[tracking]'`, or leave out --track."
-        ) from None
-    # Their error messages quote addresses, which may contain a password.
-    for chatty in ("mlflow", "alembic", "urllib3"):
-        logging.getLogger(chatty).setLevel(logging.CRITICAL)
-    _require_database(os.environ.get(_ADDRESS, ""))
-    return MlflowClient()
-
-
-def _require_database(address: str) -> None:
-    """Opens a database once, as MLflow would try for minutes; nothing if it is not on a server."""
-    kind = address.partition("://")[0].partition("+")[0]
-    if kind not in _DATABASE_SERVERS:
-        return
-    from sqlalchemy import create_engine
-
-    engine = create_engine(address)
-    try:
-        engine.connect().close()
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def _as_sentence() -> Iterator[None]:
-    try:
-        yield
-    except _failures() as error:
-        if _ADDRESS not in os.environ:
-            raise TrackingError(
-                f"MLflow cannot write to this folder ({_reason(error)}). Choose a folder that "
-                f"can be written to, name a server in {_ADDRESS}, or leave out --track."
-            ) from None
-        raise TrackingError(
-            f"MLflow does not answer at the address in {_ADDRESS} ({_reason(error)}). Expected a "
-            "running server, such as http://127.0.0.1:5000, or sqlite:///notes.db. Start it, "
-            "correct the address, or leave out --track."
-        ) from None
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """Every exception MLflow raises when a server, a database or a disk fails."""
-    try:
-        from mlflow import MlflowException
-    except ModuleNotFoundError:
-        return ()
-    from sqlalchemy.exc import SQLAlchemyError
-
-    return (MlflowException, SQLAlchemyError, OSError, ImportError, ValueError)
-
-
-def _reason(error: Any) -> str:
-    """A short reason; the full text would quote addresses and paths."""
-    return str(getattr(error, "error_code", None) or type(error).__name__)
