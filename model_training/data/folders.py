@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -11,11 +10,15 @@ from pathlib import Path, PurePosixPath
 from app.core.bundles.predictions_table import CaseSplit
 from app.core.errors import DatasetError
 from app.core.performance.formatting import counted
-from app.core.sources.patient_names import KNOWN_PATTERNS
 from model_training.data.class_names import spelling_key
+from model_training.data.folder_levels import (
+    about_folders_below,
+    are_numbered,
+    are_unique,
+    require_one_level,
+)
 from model_training.data.image_files import HIDDEN, LabelledImage, images_below, name_below
 from model_training.data.nested_copies import Place, without_nested_copies
-from model_training.data.positive_class import is_telling, says_nothing_found
 from model_training.data.split_names import splits_of_folders
 from model_training.data.wrappers import wrapper
 
@@ -28,18 +31,6 @@ _UNLABELLED = frozenset({
 _UNKNOWN = frozenset(
     "unknown unbekannt inconnu inconnue desconocido sconosciuto onbekend unclear".split()
 )
-
-# Folders that divide one set by number, and are not classes.
-_NUMBERED = re.compile(
-    r"(.*[ _-])?(images?|imgs?|pictures?|part|batch|chunk|shard|archive)[ _-]?\d+"
-    r"|(data|folder|set|dicom|dcm|series|files?|group|patients?|subjects?|sub|persons?|pat|case"
-    r"|study|exam|p|s)[ _-]?\d+",
-    re.IGNORECASE,
-)
-# A long number at the end is that of a patient: `LIDC-IDRI-0001`, `10253`.
-_LONG_NUMBER = re.compile(r"\d{3,}$")
-_MANY = 20
-_MAX_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +83,15 @@ def read_folders(
         notes += more
     names = {place.class_name for place in places}
     is_named = class_folder is not None or any(spelling_key(name) in known for name in names)
-    numbered = not is_named and (_are_numbered(names) or _are_unique(names, places))
+    numbered = not is_named and (are_numbered(names) or are_unique(names, places))
     if class_folder is None and not numbered:
-        _require_one_level(places)
-        notes += _about_folders_below(places)
+        require_one_level(places)
+        notes += about_folders_below(places)
     found = [
         LabelledImage(p.path, name_below(p.path, folder), p.class_name, "", p.split, "")
         for p in places
     ]
     return LabelledFolders(found, notes, numbered)
-
-
-def _are_numbered(names: Collection[str]) -> bool:
-    """Whether folders have numbers of parts or patients, and no names of classes."""
-    return len(names) > 1 and (
-        all(_NUMBERED.fullmatch(name) or _LONG_NUMBER.search(name) for name in names)
-        or any(
-            all(pattern.search(f"{name}/") for name in names) for pattern in KNOWN_PATTERNS.values()
-        )
-    )
-
-
-def _are_unique(names: Collection[str], places: Sequence[Place]) -> bool:
-    """Whether most folders hold one image, as those of people do."""
-    return len(names) > _MANY and len(names) * 2 > len(places)
 
 
 def _at_level(parts: Mapping[Path, tuple[str, ...]], level: int) -> list[Place]:
@@ -249,56 +225,3 @@ def _with_splits_inside(places: list[Place]) -> tuple[list[Place], list[str]]:
     return [
         replace(place, split=splits[place.below[0]], below=place.below[1:]) for place in places
     ], ["The splits are folders inside the classes."]
-
-
-def _about_folders_below(places: Sequence[Place]) -> list[str]:
-    """The remark on folders in those of the classes that may be classes too."""
-    below = Counter(place.below[0] for place in places if place.below)
-    are_few = 1 < len(below) <= _MANY and 2 * len(below) <= below.total()
-    if not are_few or _are_numbered(below) or any(map(_NUMBERED.fullmatch, below)):
-        return []
-    return [
-        f"Folders inside those of the classes make no difference ({_listed(below)}); "
-        "--class-folder makes a level of them the classes."
-    ]
-
-
-def _require_one_level(places: Sequence[Place]) -> None:
-    """Checks that only the first level of folders can be the classes.
-
-    Raises:
-        DatasetError: If the same folders are in them again and again, as in `HOSPITAL/CLASS/` and
-            in `PATIENT/CLASS/` of patients with some of the classes, or if folders further down
-            say that nothing was found, as in `ELBOW/patient1/study1_negative/`.
-    """
-    below: dict[str, set[str]] = defaultdict(set)
-    healthy: dict[str, set[str]] = defaultdict(set)
-    for place in places:
-        below[place.class_name].add(spelling_key(place.below[0]) if place.below else "")
-        healthy[place.class_name] |= {name for name in place.below if says_nothing_found(name)}
-    if len(below) < 2:
-        return
-    is_clear = any(is_telling(name) for name in below)
-    times = Counter(name for names in below.values() for name in names)
-    is_same = len({frozenset(names) for names in below.values()}) == 1
-    is_shared = min(times.values()) > 1 and len(below) > len(times) and not is_clear
-    if (is_same or is_shared) and len(times) > 1 and "" not in times:
-        are_parts = all(_NUMBERED.fullmatch(name) for name in times)
-        if not are_parts and not (is_clear and all(re.search(r"\d$", name) for name in times)):
-            raise _two_levels(below, times)
-    found = [names for names in healthy.values() if names]
-    if len(found) > 1 and not is_clear:
-        raise _two_levels(below, set().union(*found))
-
-
-def _two_levels(outer: Collection[str], inner: Collection[str]) -> DatasetError:
-    return DatasetError(
-        f"Each of the folders {_listed(outer)} contains folders {_listed(inner)}, so either "
-        "could be the classes. Say which: --class-folder 1 for the first level, --class-folder 2 "
-        "for the second, counted from the data folder, or -1 for the folder that holds the image."
-    )
-
-
-def _listed(names: Collection[str]) -> str:
-    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    return ", ".join(sorted(names)[:_MAX_LISTED]) + more
