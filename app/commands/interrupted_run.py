@@ -26,7 +26,8 @@ def temporary_store(options: argparse.Namespace, bundle: Bundle) -> Iterator[Res
     Raises:
         OverreadError: If this would discard the results of another run.
     """
-    from app.core.results.result_store import ResultStore, delete
+    from app.core.results.result_store import ResultStore
+    from app.core.results.store_file import delete
 
     path = options.out.with_name(options.out.name + ".unfinished")
     if options.restart:

@@ -12,13 +12,8 @@ from numpy.typing import NDArray
 
 from app.core.bundles.bundle import Bundle
 from app.core.results.bundle_results import BundleResults
-from app.core.results.result_store import (
-    Entry,
-    LostResultsError,
-    ResultStore,
-    ResultStoreError,
-    delete,
-)
+from app.core.results.result_store import Entry, ResultStore
+from app.core.results.store_file import LostResultsError, ResultStoreError, delete
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
 

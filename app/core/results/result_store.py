@@ -6,50 +6,22 @@ computed by another pipeline version are treated as missing.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import OverreadError
 from app.core.images.preparation import PIPELINE_VERSION
+from app.core.results.store_file import StoreFile
 
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS kept (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    image_id TEXT NOT NULL,
-    bundle_sha256 TEXT NOT NULL,
-    what TEXT NOT NULL,
-    facts TEXT NOT NULL,
-    rows INTEGER NOT NULL,
-    columns INTEGER NOT NULL,
-    map BLOB NOT NULL,
-    pipeline INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (image_id, bundle_sha256, what)
-)
-"""
-# Older files lack this column; their entries count as version 0.
-_ADD_PIPELINE = "ALTER TABLE kept ADD COLUMN pipeline INTEGER NOT NULL DEFAULT 0"
 _BYTES = "length(facts) + length(map) + 300"  # 300: digests (stored twice) and SQLite overhead
-_WAIT_SECONDS = 10.0
 # Fraction of the limit that remains after eviction, so that not every film evicts again.
 _LEFT = 0.9
-
-
-class ResultStoreError(OverreadError):
-    """Results that cannot be stored or read."""
-
-
-class LostResultsError(ResultStoreError):
-    """Results that are lost for good: the file is damaged or has an incompatible version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +59,15 @@ class ResultStore:
             LostResultsError: If the file is damaged or has an incompatible version.
             ResultStoreError: If it cannot be opened.
         """
-        self._path = path
         self._max_bytes = max_bytes
         self._pipeline = pipeline
-        self._lock = Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(
-                path, timeout=_WAIT_SECONDS, check_same_thread=False, isolation_level=None
-            )
-            # A killed process loses nothing; a power failure may lose the last seconds.
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._require_version()
-            self._connection.execute(_SCHEMA)
-            self._add_pipeline()
-            self._bytes = self._counted_bytes()
-        except (OSError, sqlite3.Error) as error:
-            raise self._error("opened", error) from None
+        self._file = StoreFile(path)
+        with self._file.connected("opened") as connection:
+            self._bytes = _counted_bytes(connection)
 
     def close(self) -> None:
         """Closes the file."""
-        with self._lock:
-            self._connection.close()
+        self._file.close()
 
     def __len__(self) -> int:
         """Number of entries of the current pipeline version."""
@@ -160,7 +118,7 @@ class ResultStore:
             ResultStoreError: If the file cannot be read.
         """
         marks = ",".join("?" * len(image_ids))
-        with self._connected("read") as connection:
+        with self._file.connected("read") as connection:
             rows = connection.execute(
                 f"SELECT image_id, facts FROM kept WHERE image_id IN ({marks}) "
                 "AND bundle_sha256 = ? AND what = ? AND pipeline = ?",
@@ -189,7 +147,7 @@ class ResultStore:
         Raises:
             ResultStoreError: If the file cannot be read.
         """
-        with self._connected("read") as connection:
+        with self._file.connected("read") as connection:
             rows = connection.execute(
                 "SELECT DISTINCT bundle_sha256 FROM kept WHERE pipeline = ?", (self._pipeline,)
             )
@@ -206,7 +164,7 @@ class ResultStore:
             ResultStoreError: If they cannot be written.
         """
         rows = [(*_row(bundle_sha256, entry), self._pipeline) for entry in entries]
-        with self._connected("written") as connection, _transaction(connection):
+        with self._file.transaction() as connection:
             for row in rows:
                 connection.execute(
                     "DELETE FROM kept WHERE image_id = ? AND bundle_sha256 = ? "
@@ -221,87 +179,45 @@ class ResultStore:
                 )
                 if inserted.rowcount:
                     self._bytes += len(row[3]) + len(row[6]) + 300
-            self._evict()
+            self._evict(connection)
 
     def _page(self, bundle_sha256: str, what: str, *, after: int) -> list[tuple[int, str]]:
-        with self._connected("read") as connection:
+        with self._file.connected("read") as connection:
             return connection.execute(
                 "SELECT number, image_id FROM kept WHERE bundle_sha256 = ? AND what = ? "
                 "AND pipeline = ? AND number > ? ORDER BY number LIMIT 10000",
                 (bundle_sha256, what, self._pipeline, after),
             ).fetchall()
 
-    def _evict(self) -> None:
+    def _evict(self, connection: sqlite3.Connection) -> None:
         """Deletes the oldest entries if the size limit is exceeded."""
         if self._max_bytes is None or self._bytes <= self._max_bytes:
             return
         # Other processes also add entries, which are only counted here.
-        self._bytes = self._counted_bytes()
+        self._bytes = _counted_bytes(connection)
         too_many = self._bytes - int(_LEFT * self._max_bytes)
         if self._bytes <= self._max_bytes:
             return
-        last = self._connection.execute(
+        last = connection.execute(
             f"SELECT number FROM (SELECT number, sum({_BYTES}) OVER (ORDER BY number) AS total "
             "FROM kept) WHERE total >= ? ORDER BY number LIMIT 1",
             (too_many,),
         ).fetchone()
-        self._connection.execute("DELETE FROM kept WHERE number <= ?", last)
-        self._bytes = self._counted_bytes()
-
-    def _counted_bytes(self) -> int:
-        query = f"SELECT coalesce(sum({_BYTES}), 0) FROM kept"
-        return int(self._connection.execute(query).fetchone()[0])
+        connection.execute("DELETE FROM kept WHERE number <= ?", last)
+        self._bytes = _counted_bytes(connection)
 
     def _count(self, condition: str) -> int:
         query = f"SELECT count(*) FROM kept WHERE {condition}"
         return int(self._fetch(query, (self._pipeline,))[0])
 
     def _fetch(self, query: str, values: tuple[str | int, ...]) -> Any:
-        with self._connected("read") as connection:
+        with self._file.connected("read") as connection:
             return connection.execute(query, values).fetchone()
 
-    @contextlib.contextmanager
-    def _connected(self, verb: str) -> Iterator[sqlite3.Connection]:
-        """The connection, for one thread at a time; `verb` names what failed in the message."""
-        with self._lock:
-            try:
-                yield self._connection
-            except sqlite3.Error as error:
-                raise self._error(verb, error) from None
 
-    def _require_version(self) -> None:
-        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, _VERSION):
-            raise LostResultsError(
-                f"The results in {self._path.name!r} have format version {found}; this version of "
-                f"Overread reads {_VERSION}. Delete the file, or use the version that wrote it."
-            )
-        self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-
-    def _add_pipeline(self) -> None:
-        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(kept)")}
-        if "pipeline" not in columns:
-            try:
-                self._connection.execute(_ADD_PIPELINE)
-            except sqlite3.OperationalError as error:
-                # Another process may have added it at the same time.
-                if "duplicate column" not in str(error):
-                    raise
-
-    def _error(self, verb: str, error: Exception) -> ResultStoreError:
-        # Distinguishes a damaged file from one that is locked, unreadable or on a full disk.
-        is_damaged = type(error) is sqlite3.DatabaseError
-        return (LostResultsError if is_damaged else ResultStoreError)(
-            f"The results in {self._path.name!r} could not be {verb} ({error}). Check free disk "
-            "space and permissions; results stored earlier are kept. If the file is damaged, "
-            "delete it."
-        )
-
-
-def delete(path: Path) -> None:
-    """Deletes a store's file, including the auxiliary files of SQLite."""
-    for ending in ("", "-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
+def _counted_bytes(connection: sqlite3.Connection) -> int:
+    query = f"SELECT coalesce(sum({_BYTES}), 0) FROM kept"
+    return int(connection.execute(query).fetchone()[0])
 
 
 def _row(bundle_sha256: str, entry: Entry) -> tuple[str, str, str, str, int, int, bytes]:
@@ -311,16 +227,3 @@ def _row(bundle_sha256: str, entry: Entry) -> tuple[str, str, str, str, int, int
     rows, columns = entry.map.shape
     content = np.ascontiguousarray(entry.map, np.float32).tobytes()
     return entry.image_id, bundle_sha256, entry.what, facts, rows, columns, content
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Any:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        # On a full disk SQLite has rolled back by itself; rolling back again would hide that error.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.results import result_store
+from app.core.results import store_file
 from app.core.results.bundle_results import BundleResults
 from app.core.results.result_cache import CachedResults, open_cache
-from app.core.results.result_store import Entry, ResultStore, ResultStoreError
+from app.core.results.result_store import Entry, ResultStore
+from app.core.results.store_file import ResultStoreError
 from app.core.scoring.engine import Engine
 from app.core.scoring.prediction import predict
 from app.core.scoring.result import Result
@@ -229,8 +230,8 @@ def test_a_file_of_another_version_says_so(tmp_path):
 def test_a_full_disk_is_reported_and_loses_no_stored_result(tmp_path):
     store = ResultStore(tmp_path / "kept.sqlite3")
     store.add("b", [entry(1)])
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+    pages = store._file._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._file._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
 
     with pytest.raises(ResultStoreError, match="is full"):
         store.add("b", [entry(number, cells=5000) for number in range(2, 9)])
@@ -249,7 +250,7 @@ def test_a_damaged_cache_is_replaced(tmp_path):
 
 
 def test_a_cache_that_is_locked_is_done_without_and_stays(tmp_path, monkeypatch):
-    monkeypatch.setattr(result_store, "_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(store_file, "_WAIT_SECONDS", 0.1)
     path = tmp_path / "kept.sqlite3"
     store = ResultStore(path)
     store.add("b", [entry(1)])
