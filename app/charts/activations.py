@@ -71,12 +71,11 @@ def output_bars(values: Sequence[float], names: Sequence[str]) -> go.Figure:
     )
 
 
-def contribution_bars(contributions: Contributions, *, height: int = 310) -> go.Figure:
+def contribution_bars(contributions: Contributions) -> go.Figure:
     """The inputs with the largest contributions to a logit: right for the class, left against it.
 
     Args:
         contributions: Contributions of all inputs.
-        height: Height of the figure in pixels.
     """
     order = np.argsort(-np.abs(contributions.values), kind="stable")[:MAX_CONTRIBUTIONS]
     values = contributions.values[order]
@@ -94,7 +93,7 @@ def contribution_bars(contributions: Contributions, *, height: int = 310) -> go.
     )
     return _styled(
         go.Figure(trace),
-        height=height,
+        height=310,
         xaxis={
             "title": "against  ←  contribution in logits  →  for",
             "range": [-reach, reach],

@@ -6,12 +6,10 @@ An action that is sent again, as after a connection that broke, is answered as t
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from app.core.errors import ImageError
 from app.core.explanations.selection import default_choice
-from app.core.record.database import Database
 from app.core.record.entry import Draft, Entry, Event
 from app.core.record.shown import shown
 from app.core.record.verdicts import VerdictStore
@@ -244,10 +242,4 @@ def _picture(found: AskedFilm) -> FilmPicture | None:
 
 
 def _store() -> VerdictStore:
-    return _store_of(open_worklists().record)
-
-
-@lru_cache(maxsize=4)
-def _store_of(record: Database) -> VerdictStore:
-    """Made once: it looks through the whole record."""
-    return VerdictStore(record)
+    return VerdictStore(open_worklists().record)

@@ -143,20 +143,17 @@ def pooled_logits(
     return _pooled(folds, num_cases, lambda fold: fold.logits[view])
 
 
-def pooled_probabilities(
-    folds: Sequence[Fold], num_cases: int, view: str = UNSHIFTED
-) -> NDArray[np.float64]:
+def pooled_probabilities(folds: Sequence[Fold], num_cases: int) -> NDArray[np.float64]:
     """Probabilities of every case from the network that was not trained on it.
 
     Args:
         folds: The folds; each has its own calibration.
         num_cases: Number of cases in `Films.cases`.
-        view: One of `VIEWS`.
 
     Returns:
         In [0, 1], shape `(num_cases, num_classes)`; NaN for cases that are in no fold.
     """
-    return _pooled(folds, num_cases, lambda fold: fold.probabilities(view))
+    return _pooled(folds, num_cases, lambda fold: fold.probabilities(UNSHIFTED))
 
 
 def _pooled(

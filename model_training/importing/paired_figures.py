@@ -54,19 +54,16 @@ class Drawn:
           https://doi.org/10.1111/j.1467-9868.2007.00593.x
     """
 
-    def __init__(
-        self, targets: NDArray[np.float32], patients: Sequence[str], *, seed: int = 0
-    ) -> None:
+    def __init__(self, targets: NDArray[np.float32], patients: Sequence[str]) -> None:
         """Draws the resamples.
 
         Args:
             targets: 0, 1, or NaN where not known, `(num_films, num_columns)`.
             patients: Patient of each film.
-            seed: Of the draw.
         """
         _, codes = np.unique(np.asarray(patients), return_inverse=True)
         number = int(codes.max()) + 1
-        drawn = np.random.default_rng(seed).multinomial(
+        drawn = np.random.default_rng(0).multinomial(
             number, np.full(number, 1 / number), _RESAMPLES
         )
         # First as it is, then each resample: how often a film counts.

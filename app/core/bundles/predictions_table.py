@@ -33,7 +33,7 @@ GROUP_ID = "group_id"
 _OLD_GROUP_ID = "kept_together"
 
 
-def read_predictions(folder: Path, task: Task, finding: str = "") -> pd.DataFrame:
+def read_predictions(folder: Path, task: Task) -> pd.DataFrame:
     """The predictions, one row per image.
 
     With findings, three columns for each, see `findings.FINDING_COLUMNS`; a missing label is NaN.
@@ -41,12 +41,11 @@ def read_predictions(folder: Path, task: Task, finding: str = "") -> pd.DataFram
     Args:
         folder: Where the table is.
         task: Of the bundle.
-        finding: Gives the rows and columns of one finding, as of a model with two classes.
 
     Raises:
         ValueError: If the file is not a table.
     """
-    return as_predictions(read_table(folder), task, finding)
+    return as_predictions(read_table(folder), task)
 
 
 def read_table(folder: Path) -> pd.DataFrame:
@@ -72,7 +71,7 @@ def as_predictions(table: pd.DataFrame, task: Task, finding: str = "") -> pd.Dat
     Args:
         table: As from `read_table`.
         task: Of the bundle.
-        finding: See `read_predictions`.
+        finding: Gives the rows and columns of one finding, as of a model with two classes.
     """
     if finding:
         return finding_predictions(with_missing_labels(table, [finding]), finding)

@@ -90,19 +90,18 @@ class Paper(FPDF):
         self.set_text_color(0)
         self.ln(1)
 
-    def facts(self, facts: Sequence[tuple[str, str]], *, width: float | None = None) -> None:
+    def facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Writes names with their values, one below the other.
 
         Args:
             facts: Names and values; long values go over several lines.
-            width: Of both together in millimetres; None for all of the page.
         """
         left = self.x
-        named = min(42.0, (width or self.epw) * 0.4)
+        named = min(42.0, self.epw * 0.4)
         for name, value in facts:
             self.set_font(BASE, size=_SIZE)
             lines = self.multi_cell(
-                (width or self.epw) - named, h=_LINE, text=self._readable(value), dry_run=True,
+                self.epw - named, h=_LINE, text=self._readable(value), dry_run=True,
                 output=MethodReturnValue.HEIGHT,
             )  # fmt: skip
             if self.will_page_break(min(float(str(lines)), 40)):
@@ -112,7 +111,7 @@ class Paper(FPDF):
             self.cell(named, h=_LINE, text=self._readable(name))
             self.set_text_color(0)
             self.multi_cell(
-                (width or self.epw) - named, h=_LINE, text=self._readable(value),
+                self.epw - named, h=_LINE, text=self._readable(value),
                 new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L",
             )  # fmt: skip
             self.set_x(left)

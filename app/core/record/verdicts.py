@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import Connection, Row, and_, exists, or_, select
 
 from app.core.record import log
 from app.core.record.answers import verdict_of
@@ -31,22 +31,15 @@ class VerdictStore:
     A change of mind is a new entry, never an edit, and nobody replaces the verdict of another
     reader. Those that name nobody, as those of earlier versions, hold for everybody until a named
     reader gives another.
-
-    Attributes:
-        num_ignored: Number of rows, found on opening, with neither verdict nor comment that
-            withdraw nothing. An earlier version wrote them when a film was merely opened.
     """
 
     def __init__(self, database: Database) -> None:
-        """Counts what is to be ignored.
+        """Reads nothing yet.
 
-        Raises:
-            RecordError: If the record cannot be read.
+        Args:
+            database: The record.
         """
         self._database = database
-        with database.reading(_WHAT) as connection:
-            query = select(func.count()).where(entries.c.event == "empty")
-            self.num_ignored = int(connection.scalar(query) or 0)
 
     def record(self, draft: Draft) -> Entry:
         """Adds what a reader says of a film. It is on disk when this returns.

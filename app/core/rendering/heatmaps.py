@@ -40,6 +40,8 @@ FLOOR = 0.05
 # Longer side of a heatmap that the browser enlarges to the film. It has so many pixels per cell
 # that it looks the same as one drawn at full size, but takes a tenth of the time.
 _SCREEN_SIDE = 512
+# Of the strongest evidence in a film with its heatmap: the film stays visible below it.
+_OPACITY = 0.6
 
 
 def without_padding(
@@ -143,7 +145,6 @@ def blend(
     evidence: NDArray[np.float32],
     *,
     scale: float,
-    opacity: float = 0.6,
 ) -> NDArray[np.uint8]:
     """A film with its heatmap overlaid.
 
@@ -151,14 +152,13 @@ def blend(
         pixels: The film, uint8 `(height, width)` grey or `(height, width, 3)` RGB.
         evidence: float32 `(rows, columns)` covering the whole film, in the unit of `scale`.
         scale: Evidence at the top of the colour map.
-        opacity: Opacity of the strongest evidence; 0 shows the film alone, 1 hides it there.
 
     Returns:
         uint8 RGB `(height, width, 3)`.
     """
     film = pixels if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     layer = overlay_layer(evidence, shape=film.shape[:2], scale=scale)
-    alpha = layer[..., 3] * np.float32(opacity / 255)
+    alpha = layer[..., 3] * np.float32(_OPACITY / 255)
     colour = cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB)
     return np.asarray(cv2.blendLinear(film, colour, 1 - alpha, alpha), np.uint8)
 

@@ -148,11 +148,11 @@ def _gaps(
     return gaps, covariance
 
 
-def _chance(covariance: NDArray[np.float64], *, seed: int = 0) -> NDArray[np.float64]:
+def _chance(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     """What chance adds to the gaps, `(num_draws, num_bins)`, as often as it takes from them."""
     values, vectors = np.linalg.eigh(covariance)
     spread = vectors * np.sqrt(np.maximum(values, 0))
-    drawn = np.random.default_rng(seed).normal(size=(_DRAWS // 2, len(values))) @ spread.T
+    drawn = np.random.default_rng(0).normal(size=(_DRAWS // 2, len(values))) @ spread.T
     return np.concatenate([drawn, -drawn])
 
 

@@ -33,7 +33,6 @@ def read_films(
     *,
     addressed: int | None,
     version: int,
-    key: str = "viewer",
 ) -> int | None:
     """Draws the viewer and returns the film on which the reader came to rest.
 
@@ -43,7 +42,6 @@ def read_films(
         reading: What is read, by whom.
         addressed: The film in the address; of this one the page need not be told.
         version: Of the worklist; the open film is described anew when it grows.
-        key: Of the component.
 
     Returns:
         Number of the film in its worklist; None until another than the addressed one is open.
@@ -58,7 +56,7 @@ def read_films(
     }
     result = _mount(
         data=data,
-        key=key,
+        key="viewer",
         on_item_change=lambda: None,
         on_judged_change=lambda: None,  # a refused film was, or is no more
     )

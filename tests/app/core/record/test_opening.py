@@ -77,7 +77,6 @@ def test_what_an_earlier_version_stored_is_in_the_record(earlier):
     assert {name: (one.agreement, one.comment) for name, one in current.items()} == {
         "i1": ("disagree", "x")
     }
-    assert verdicts.num_ignored == 1
     [(image_id, decision)] = decisions_of(decisions)
     assert (image_id, decision.judged_id, decision.reason) == ("i5", "j5", "at the bedside")
     assert decision.reader == "a@b.org"
