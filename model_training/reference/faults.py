@@ -8,15 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.gate.missing_parts import CUT_OFF, SIDES
 from model_training.augmentation.sets import Augmentation
 
 Pixels = NDArray[np.uint8]
 Maker = Callable[[Pixels, Pixels, np.random.Generator], Pixels]
 
-# How much of a film is lost at one side when it is cropped, as a share of that side.
-_LOST = (0.15, 0.5)
-# The same where only its middle is left, of each side; less is framed tightly.
-_LOST_AROUND = (0.25, 0.5)
 # How far a film is turned that has the fault.
 _DEGREES = {"turned_90": 90, "turned_180": 180, "turned_270": 90}
 # Width of a frame, as a share of the shorter side.
@@ -72,30 +69,16 @@ def _mirrored(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _cropped(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
-    side = str(rng.choice(tuple(SIDES)))
-    return SIDES[side](film, other, rng)
+    return SIDES[str(rng.choice(tuple(SIDES)))](film, rng)
 
 
-def _without(quarters: int) -> Maker:
-    """The fault of a film without the side that so many turns anticlockwise bring to the top."""
+def _lacking(fault: str) -> Maker:
+    """The fault of a film of which a part is missing."""
 
     def crop(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
-        upright = np.rot90(film, quarters)
-        lost = rng.uniform(*_LOST)
-        kept = max(1, round(len(upright) * (1 - lost)))
-        return np.rot90(upright[-kept:], -quarters)
+        return CUT_OFF[fault](film, rng)
 
     return crop
-
-
-def _middle(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
-    lost = rng.uniform(*_LOST_AROUND)
-    kept = [max(1, round(side * (1 - lost))) for side in film.shape[:2]]
-    top, left = (
-        round((side - left_over) * rng.uniform(0.25, 0.75))
-        for side, left_over in zip(film.shape[:2], kept, strict=True)
-    )
-    return film[top : top + kept[0], left : left + kept[1]]
 
 
 def _side_by_side(film: Pixels, other: Pixels, rng: np.random.Generator) -> Pixels:
@@ -116,15 +99,7 @@ def _framed_in(*greys: int) -> Maker:
     return frame
 
 
-# A film that lacks its left part differs from a right one in the opposite way to one that lacks its
-# right part, so each is a fault of its own to what is to recognise it.
-SIDES: dict[str, Maker] = {
-    "cropped_top": _without(0),
-    "cropped_right": _without(1),
-    "cropped_bottom": _without(2),
-    "cropped_left": _without(3),
-}
-CROPPED: dict[str, Maker] = SIDES | {"cropped_around": _middle}
+CROPPED: dict[str, Maker] = {fault: _lacking(fault) for fault in CUT_OFF}
 FAULTS: dict[str, Maker] = {
     "inverted": _inverted,
     "turned_90": _turned(1),
@@ -134,7 +109,7 @@ FAULTS: dict[str, Maker] = {
     "cropped": _cropped,
     "side_by_side": _side_by_side,
     "framed": _framed_in(0, 255),
-    "cropped_around": _middle,
+    "cropped_around": CROPPED["cropped_around"],
 }
 # A frame that is as black as what is around a slice anyway has no edge to be seen by: the slice
 # only looks smaller. A probe of its own recognises that better than one of white frames as well.

@@ -1,9 +1,4 @@
-"""Fits the linear probes that name what is wrong with a film, or the foreign kind it is of.
-
-Reference:
-    - Friedman, Regularized Discriminant Analysis (JASA 1989),
-      https://doi.org/10.1080/01621459.1989.10478752
-"""
+"""Fits the linear probes that name what is wrong with a film, or the foreign kind it is of."""
 
 from __future__ import annotations
 
@@ -13,14 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.gate.discriminants import discriminants, highest_allowed
 from app.core.gate.fault_probes import REMEDY_OF, FaultProbes, clipped
 from model_training.reference.faults import CROPPED
 
-# Directions in which films and their faulted copies differ most.
-_MOST_DIRECTIONS = 160
-_FILMS_A_DIRECTION = 4
-# How far the covariance is drawn towards a sphere.
-_SHRINKAGE = 0.05
 # Share of right films that may be taken for having a fault, or for lacking any of their four sides.
 # A cropped film looks most like a right one, and a part that is missing can change the answer; its
 # share is of films as they are and as if taken elsewhere together. Of those as they are, it is what
@@ -81,8 +72,8 @@ def fit_probes(
         still_refusable: Share of right films that may be refused and are not for their distance.
     """
     names = tuple(faulty)
-    weights, offsets = _discriminants([right, *faulty.values()])
-    with_elsewhere = _discriminants(
+    weights, offsets = discriminants([right, *faulty.values()])
+    with_elsewhere = discriminants(
         [
             np.concatenate([right, elsewhere.right]),
             *(
@@ -131,7 +122,7 @@ def fit_kinds(
         validation: Of right validation films, which set the threshold.
         distances: Kind -> how far its images are as they are, in limits, `(num_images,)`.
     """
-    weights, offsets = _discriminants([right, *kinds.values()])
+    weights, offsets = discriminants([right, *kinds.values()])
     offsets = offsets - _thresholds(weights, offsets, [(validation, _FALSE_ALARMS_OF_KINDS)])
     reach = np.array([max(1.0, np.quantile(distances[name], _REACH_OF_KINDS)) for name in kinds])
     return _chosen(tuple(kinds), weights, offsets, reach, range(len(kinds)))
@@ -169,25 +160,6 @@ def _thresholds(
     return thresholds
 
 
-def highest_allowed(scores: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Thresholds that at most a share of films exceed in any of their scores.
-
-    As many films exceed each of them. The same films are often the highest in several scores, so
-    thresholds chosen apart would be higher than they need be.
-
-    Args:
-        scores: float64 `(num_films, num_scores)`.
-        share: At least 0 and below 1.
-
-    Returns:
-        float64 `(num_scores,)`.
-    """
-    ranks = np.argsort(np.argsort(-scores, axis=0), axis=0)  # 0 is the highest
-    best = np.sort(ranks.min(axis=1))
-    num_above = best[int(share * len(scores))]
-    return np.asarray(-np.sort(-scores, axis=0)[num_above], np.float64)
-
-
 def _chosen(
     names: tuple[str, ...],
     weights: NDArray[np.float64],
@@ -202,31 +174,3 @@ def _chosen(
         offsets[rows].astype(np.float32),
         reach[rows].astype(np.float32),
     )
-
-
-def _discriminants(
-    groups: Sequence[Features],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Log ratio of the density of each group but the first to that of the first, as a line.
-
-    The groups are normally distributed with one covariance, within the directions in which all
-    films together vary most.
-
-    Returns:
-        Weights, float64 `(num_groups - 1, num_features)`, and offsets, `(num_groups - 1,)`.
-    """
-    films = clipped(np.concatenate(groups)).astype(np.float64)
-    group = np.repeat(np.arange(len(groups)), [len(one) for one in groups])
-    centre = films.mean(axis=0)
-    count = max(1, min(_MOST_DIRECTIONS, len(films) // _FILMS_A_DIRECTION))
-    directions = np.linalg.svd(films - centre, full_matrices=False)[2][:count]
-    places = (films - centre) @ directions.T
-    means = np.stack([places[group == one].mean(axis=0) for one in range(len(groups))])
-    within = places - means[group]
-    covariance = within.T @ within / len(places)
-    sphere = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
-    covariance = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * sphere
-    slopes = np.linalg.solve(covariance, means.T).T
-    constants = -0.5 * (slopes * means).sum(axis=1)
-    weights = (slopes[1:] - slopes[0]) @ directions
-    return weights, constants[1:] - constants[0] - weights @ centre

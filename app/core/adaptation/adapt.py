@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from app.core.adaptation.cropped_probes import FittedProbes, fit_cropped_probes
+from app.core.adaptation.cut_films import look_at_cut_films
 from app.core.adaptation.films import LocalFilms, Watch, score_films
 from app.core.adaptation.fitting import Decision
 from app.core.adaptation.holding_out import Fitted, adapt_decision, require_enough
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.wanted import Wanted, units_of
-from app.core.adaptation.writing import make_adaptation, write_adaptation
+from app.core.adaptation.writing import make_adaptation, reach_of, write_adaptation
 from app.core.bundles.adaptation import Adaptation
 from app.core.bundles.bundle import Bundle
 from app.core.errors import OverreadError
@@ -29,12 +31,14 @@ class Adapted:
         films: The films of the place that were used, and those left out.
         fitted: What was fitted on them, and how it compares.
         adaptation: The same as it is written, without the digests of its files.
+        cropped: What tells cropped films there; None if that was not tried.
     """
 
     bundle: Bundle
     films: LocalFilms
     fitted: Fitted
     adaptation: Adaptation
+    cropped: FittedProbes | None = None
 
     def write(self, out: Path) -> Bundle:
         """Writes the folder, and loads it back.
@@ -46,7 +50,9 @@ class Adapted:
             OverreadError: If it exists.
             OSError: If it cannot be written.
         """
-        return write_adaptation(out, self.adaptation, self.bundle, self.films, self.fitted)
+        return write_adaptation(
+            out, self.adaptation, self.bundle, self.films, self.fitted, self.cropped
+        )
 
 
 def require_adaptable(bundle: Bundle) -> None:
@@ -113,5 +119,18 @@ def adapt(
     require_enough(labels, units_of(labelled), task)  # before minutes are spent on scoring
     films = score_films(engine, labelled, watch)
     base = Decision(bundle.manifest.calibration, bundle.manifest.thresholds)
-    fitted = adapt_decision(films, base, task, wanted or Wanted(None, None))
-    return Adapted(bundle, films, fitted, make_adaptation(bundle, films, fitted, place))
+    wanted = wanted or Wanted(None, None)
+    fitted = adapt_decision(films, base, task, wanted)
+    cropped = _tell_cropped(engine, films, wanted.seed, watch)
+    adaptation = make_adaptation(bundle, films, fitted, place, cropped)
+    return Adapted(bundle, films, fitted, adaptation, cropped)
+
+
+def _tell_cropped(
+    engine: Engine, films: LocalFilms, seed: int, watch: Watch | None
+) -> FittedProbes | None:
+    reference, reach = engine.gatekeeper.reference, reach_of(films)
+    cut = look_at_cut_films(engine, films, reach=reach, seed=seed, watch=watch)
+    if cut is None or reference is None:
+        return None
+    return fit_cropped_probes(cut, reference, reach, seed=seed)

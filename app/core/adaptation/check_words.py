@@ -94,7 +94,8 @@ def films_in_words(check: StoredCheck, task: Task) -> list[str]:
     ]
     if check.refused:
         said.append(
-            f"{check.refused:,} of them refused as unfamiliar, so in no zone: they are to be read."
+            f"{check.refused:,} of them refused as unfamiliar or cropped, so in no zone: they are "
+            "to be read."
         )
     return [*said, *left_out_sentences(data.left_out)]
 

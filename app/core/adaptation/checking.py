@@ -53,7 +53,7 @@ class Check:
 
     Attributes:
         films: The films that were used, and those left out.
-        refused: How many of them the gate refuses as unfamiliar; they lie in no zone.
+        refused: How many of them the gate refuses as unfamiliar or cropped; they lie in no zone.
         zones: Each zone.
     """
 
@@ -84,8 +84,8 @@ def check_promises(
             "Choose an adaptation."
         )
     films = score_films(engine, labelled, watch)
-    refused = films.distances > 1 if len(films.distances) else np.zeros(len(films.labels), bool)
-    return Check(films, int(refused.sum()), count_zones(films, refused, engine.bundle))
+    zones = count_zones(films, films.refused, engine.bundle)
+    return Check(films, int(films.refused.sum()), zones)
 
 
 def count_zones(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,18 +25,40 @@ from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import SPLIT
 from app.core.bundles.guarantee import Unit
 from app.core.errors import DatasetError, ImageError
-from app.core.gate.familiarity import UNFAMILIAR
+from app.core.gate.familiarity import CROPPED, UNFAMILIAR
 from app.core.gate.observation import Observation
 from app.core.images.decoding import image_id
 from app.core.images.guard import guarded
 from app.core.progress import progress
 from app.core.scoring.engine import Engine
+from app.core.sources.source import Source
 from app.core.spreadsheets import escape_formula
 from app.core.statistics.zones import Units
 
 _MAX_LISTED = 3
-# Is told how many films are scored, and of how many. What it raises ends the work.
-Watch = Callable[[int, int], None]
+# Reasons for which the gate refuses films that a place may have many of: framed or exposed in
+# another way, they look like no film that the model knows, or like a part of one. Whoever gave
+# their truth has looked at them.
+USED_ALL_THE_SAME = frozenset({UNFAMILIAR, CROPPED})
+# What is done with films one after the other, for whoever watches.
+Step = Literal["scored", "compared with cropped copies"]
+# Is told of how many films a step is done, and of how many it will be. What it raises ends the
+# work.
+Watch = Callable[[int, int, Step], None]
+
+
+class ShownFilm(NamedTuple):
+    """A film as it is shown.
+
+    Attributes:
+        image_id: SHA-256 of the file.
+        name: Of the file.
+        source: Where it can be read again.
+    """
+
+    image_id: str
+    name: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +73,8 @@ class LocalFilms:
         names: Of the files, `(num_films,)`.
         distances: From the training images, divided by the limit, `(num_films,)`; empty if the
             bundle has no reference.
+        looks_cropped: Which the gate takes for films of which a part is missing, `(num_films,)`.
+        sources: Where each can be read again.
         left_out: Films that are not used, by reason, see `left_out`.
         examples: Names of some of those that contradict each other.
     """
@@ -61,8 +85,16 @@ class LocalFilms:
     image_ids: NDArray[np.str_]
     names: NDArray[np.str_]
     distances: NDArray[np.float64]
+    looks_cropped: NDArray[np.bool_]
+    sources: tuple[Source, ...]
     left_out: dict[str, int] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> NDArray[np.bool_]:
+        """Which the gate refuses, `(num_films,)`."""
+        is_far = self.distances > 1 if len(self.distances) else np.zeros(len(self.labels), bool)
+        return np.asarray(is_far | self.looks_cropped, np.bool_)
 
     @property
     def units(self) -> Units:
@@ -74,6 +106,14 @@ class LocalFilms:
         ]
         kind: Unit = "patient" if all(known) else "group" if any(known) else "film"
         return Units(np.array(names), kind)
+
+    @property
+    def taken_for_cropped(self) -> tuple[ShownFilm, ...]:
+        """Films of which the gate thinks that a part is missing, to be looked at."""
+        return tuple(
+            ShownFilm(str(self.image_ids[one]), str(self.names[one]), self.sources[one])
+            for one in np.flatnonzero(self.looks_cropped)
+        )
 
     def select(self, which: NDArray[np.int64]) -> LocalFilms:
         """Some of the films.
@@ -88,6 +128,8 @@ class LocalFilms:
             self.image_ids[which],
             self.names[which],
             self.distances[which] if len(self.distances) else self.distances,
+            self.looks_cropped[which],
+            tuple(self.sources[one] for one in which),
             self.left_out,
             self.examples,
         )
@@ -104,7 +146,7 @@ class LocalFilms:
 def score_films(
     engine: Engine, labelled: Sequence[Labelled], watch: Watch | None = None
 ) -> LocalFilms:
-    """Scores labelled films, unfamiliar ones too, as those of another place may look it.
+    """Scores labelled films, also those that look unfamiliar or cropped, as others' films may.
 
     Left out and counted are files that cannot be read or that the model refuses for another
     reason, copies, files with more than one label, and films that the model was trained or tested
@@ -127,9 +169,9 @@ def score_films(
     bar = progress(labelled, title="scoring", unit="film")
     for number, (one, result) in enumerate(zip(bar, judged, strict=True)):
         if watch is not None:
-            watch(number, len(labelled))
+            watch(number, len(labelled), "scored")
         if result.logits is None or (
-            result.prediction is None and result.reason_code != UNFAMILIAR
+            result.prediction is None and result.reason_code not in USED_ALL_THE_SAME
         ):
             left_out[not_judged(result.status, result.reason_code)] += 1
             continue
@@ -147,7 +189,8 @@ def score_films(
         elif digest in contradicting:
             left_out[CONTRADICTING] += 1
         elif digest not in usable:
-            usable[digest] = _Usable(one, result.logits, result.observation)
+            is_cropped = result.prediction is None and result.reason_code == CROPPED
+            usable[digest] = _Usable(one, result.logits, result.observation, is_cropped)
         elif usable[digest].labelled.label == one.label:
             left_out[REPEATED] += 1
         else:
@@ -155,7 +198,7 @@ def score_films(
             left_out[CONTRADICTING] += 2
             del usable[digest]
     if watch is not None:
-        watch(len(labelled), len(labelled))
+        watch(len(labelled), len(labelled), "scored")
     examples = tuple(contradicting.values())[:_MAX_LISTED]
     if not usable:
         raise DatasetError(
@@ -172,6 +215,8 @@ def score_films(
         np.array(list(usable), np.str_),
         np.array([one.labelled.source.name for one in found], np.str_),
         np.array(observed, np.float64),
+        np.array([one.looks_cropped for one in found], np.bool_),
+        tuple(one.labelled.source for one in found),
         dict(left_out),
         examples,
     )
@@ -183,6 +228,7 @@ class _Usable(NamedTuple):
     labelled: Labelled
     logits: NDArray[np.float64]
     observation: Observation | None
+    looks_cropped: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.adaptation.adapt import Adapted
+from app.core.adaptation.cropped_probes import CUT_REFUSED, REFUSED
 from app.core.bundles.adaptation import Comparison
 from app.core.statistics.metrics import Proportion
 from app.core.statistics.recalibration import calibrated
 
 _HIGHER_IS_BETTER = {
     "sensitivity", "specificity", "accuracy", "positive where ruled in", "right where clear",
+    CUT_REFUSED,
 }  # fmt: skip
-_LOWER_IS_BETTER = {"positives ruled out", "calibration error"}
+_LOWER_IS_BETTER = {"positives ruled out", "calibration error", REFUSED}
 
 
 @dataclass(frozen=True, slots=True)

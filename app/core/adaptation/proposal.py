@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from app.core.gate.familiarity import UNFAMILIAR
+from app.core.adaptation.films import USED_ALL_THE_SAME
 from app.core.scoring.engine import Engine
 from app.core.scoring.result import Result
 from app.core.sources.source import Source
@@ -31,7 +31,7 @@ class Candidates:
 
 
 def candidates(engine: Engine, sources: Iterable[Source]) -> Candidates:
-    """Scores films of a place; those that only look unfamiliar are candidates too.
+    """Scores films of a place; those that only look unfamiliar or cropped too.
 
     What is refused for another reason, such as a film that is inverted, is not.
 
@@ -40,20 +40,20 @@ def candidates(engine: Engine, sources: Iterable[Source]) -> Candidates:
         sources: The images.
     """
     found: list[tuple[Source, float]] = []
-    unfamiliar: list[Source] = []
+    refused: list[Source] = []
     passed_over = 0
     for result in engine.score(sources):
         if result.prediction is not None:
             found.append((result.source, result.prediction.probability))
-        elif result.reason_code == UNFAMILIAR:
-            unfamiliar.append(result.source)
+        elif result.reason_code in USED_ALL_THE_SAME:
+            refused.append(result.source)
         else:
             passed_over += 1
     # These scores decide only which films are proposed; nothing is written of them.
     again = (
-        replace(one, reading=replace(one.reading, override="to be labelled")) for one in unfamiliar
+        replace(one, reading=replace(one.reading, override="to be labelled")) for one in refused
     )
-    for source, result in zip(unfamiliar, engine.score(again), strict=True):
+    for source, result in zip(refused, engine.score(again), strict=True):
         if result.prediction is None:
             passed_over += 1
         else:
@@ -66,8 +66,9 @@ def candidates(engine: Engine, sources: Iterable[Source]) -> Candidates:
 def candidates_among(results: Iterable[Result]) -> Candidates:
     """The candidates among films that were scored already.
 
-    Films that only look unfamiliar have no probability. They come after all others, in order of
-    their distance, as if they were scored above 1: that they are drawn as often is what counts.
+    Films that only look unfamiliar or cropped have no probability. They come after all others, in
+    order of their distance, as if they were scored above 1: that they are drawn as often is what
+    counts.
 
     Args:
         results: Of the batch under review.
@@ -77,7 +78,7 @@ def candidates_among(results: Iterable[Result]) -> Candidates:
     for result in results:
         if result.prediction is not None:
             found.append((result.source, result.prediction.probability))
-        elif result.reason_code == UNFAMILIAR:
+        elif result.reason_code in USED_ALL_THE_SAME:
             distance = result.observation.distance if result.observation is not None else 0.0
             found.append((result.source, 1 + distance))
         else:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from app.core.adaptation.adapt import Adapted, adapt
 from app.core.adaptation.checking import check_promises
-from app.core.adaptation.films import Watch
+from app.core.adaptation.films import Step, Watch
 from app.core.adaptation.folder import write_beside
 from app.core.adaptation.labels import Labelled
 from app.core.adaptation.storing_checks import as_stored, store_check
@@ -23,8 +23,8 @@ from app.core.scoring.engine import Engine
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
-# Reading and scoring the films takes most of the time; fitting has the rest.
-_SCORED_SHARE = 0.9
+# Where in the whole each step ends; fitting has the rest.
+_ENDS: dict[Step, float] = {"scored": 0.5, "compared with cropped copies": 0.9}
 
 
 class _CancelledError(Exception):
@@ -112,11 +112,12 @@ class Background(Generic[_T]):
                 "again."
             )
 
-    def _watch(self, done: int, total: int) -> None:
+    def _watch(self, done: int, total: int, step: Step) -> None:
         if self._cancel.is_set():
             raise _CancelledError
-        share = done / total if total else 1.0
-        self.stage = Stage(share * _SCORED_SHARE, f"{done:,} of {total:,} films scored.")
+        before = max((end for end in _ENDS.values() if end < _ENDS[step]), default=0.0)
+        fraction = before + (done / total if total else 1.0) * (_ENDS[step] - before)
+        self.stage = Stage(fraction, f"{done:,} of {total:,} films {step}.")
 
 
 class Adapting(Background[Adapted]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -9,17 +10,21 @@ from datetime import date
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from app.core.adaptation.cropped_probes import FittedProbes
 from app.core.adaptation.films import LocalFilms
+from app.core.adaptation.gate_words import gate_sentences, taken_for_cropped
 from app.core.adaptation.holding_out import Fitted
 from app.core.adaptation.left_out import left_out_sentences
 from app.core.bundles.adaptation import (
     ADAPTATION,
     ADAPTATION_CARD,
     ADAPTATION_FORMAT,
+    CROPPED_PROBES,
     LOCAL,
     MAX_REACH,
     Adaptation,
@@ -42,7 +47,13 @@ FAMILIAR_SHARE = 0.98
 _DIGITS = 9
 
 
-def make_adaptation(bundle: Bundle, films: LocalFilms, fitted: Fitted, place: str) -> Adaptation:
+def make_adaptation(
+    bundle: Bundle,
+    films: LocalFilms,
+    fitted: Fitted,
+    place: str,
+    cropped: FittedProbes | None = None,
+) -> Adaptation:
     """The adaptation, without the digests of its files.
 
     Args:
@@ -50,7 +61,9 @@ def make_adaptation(bundle: Bundle, films: LocalFilms, fitted: Fitted, place: st
         films: The films of the place.
         fitted: What was fitted on them.
         place: Where they are from.
+        cropped: What tells cropped films there; None if that was not tried.
     """
+    probes = cropped.probes if cropped is not None else None
     task, units = bundle.manifest.task, films.units
     counts = np.bincount(films.labels, minlength=len(task.classes))
     return Adaptation(
@@ -70,14 +83,16 @@ def make_adaptation(bundle: Bundle, films: LocalFilms, fitted: Fitted, place: st
         thresholds=fitted.decision.thresholds,
         calibration=fitted.decision.calibration,
         base_calibration=bundle.manifest.calibration,
-        reach=reach(films),
-        figures=fitted.figures,
+        reach=reach_of(films),
+        cropped=probes.names if probes is not None else (),
+        taken_for_cropped=int(films.looks_cropped.sum()),
+        figures=(*fitted.figures, *(cropped.figures if cropped is not None else ())),
         version=version("overread"),
         files={},
     )
 
 
-def reach(films: LocalFilms) -> float:
+def reach_of(films: LocalFilms) -> float:
     """Factor by which the limit of distance grows, from 1 to `MAX_REACH`; 1 without a reference."""
     if not len(films.distances):
         return 1.0
@@ -86,7 +101,12 @@ def reach(films: LocalFilms) -> float:
 
 
 def write_adaptation(
-    out: Path, adaptation: Adaptation, bundle: Bundle, films: LocalFilms, fitted: Fitted
+    out: Path,
+    adaptation: Adaptation,
+    bundle: Bundle,
+    films: LocalFilms,
+    fitted: Fitted,
+    cropped: FittedProbes | None = None,
 ) -> Bundle:
     """Writes the folder, and loads it back.
 
@@ -96,6 +116,7 @@ def write_adaptation(
         bundle: The bundle that is adapted.
         films: The films of the place.
         fitted: What was fitted on them.
+        cropped: What tells cropped films there; None if that was not tried.
 
     Raises:
         OverreadError: If the folder exists.
@@ -111,6 +132,13 @@ def write_adaptation(
         .encode(),
         ADAPTATION_CARD: card(adaptation, task).encode(),
     }
+    if cropped is not None and cropped.probes is not None:
+        # Few numbers, so in full: thresholds rest on what these very weights gave.
+        arrays: dict[str, Any] = cropped.probes.arrays("fault")
+        arrays["fault_weights"] = cropped.probes.weights
+        file = io.BytesIO()
+        np.savez_compressed(file, **arrays)
+        contents[CROPPED_PROBES] = file.getvalue()
     whole = adaptation.model_copy(
         update={
             "base": Path(os.path.relpath(bundle.path.absolute(), out.absolute())).as_posix(),
@@ -184,11 +212,9 @@ def card(adaptation: Adaptation, task: Task) -> str:
     ]
     if data.left_out:
         lines += [" ".join(left_out_sentences(data.left_out)), ""]
-    if adaptation.reach > 1:
-        lines += [
-            f"Films are refused as unfamiliar at {adaptation.reach:.2f} times the bundle's limit.",
-            "",
-        ]
+    of_gate = [taken_for_cropped(adaptation), *gate_sentences(adaptation)]
+    if any(of_gate):
+        lines += [" ".join(filter(None, of_gate)), ""]
     if task.binary:
         positive = escape_markdown(task.display_name(task.classes[1]))
         lines.append(f"- {positive} from {adaptation.thresholds.decision:.3f}.")

@@ -15,7 +15,11 @@ from app.core.errors import BundleError
 
 ADAPTATION = "adaptation.json"
 ADAPTATION_CARD = "ADAPTATION.md"
-ADAPTATION_FORMAT: Literal[1] = 1
+# Probes that were learned at the place, beside it; see `Adaptation.cropped`.
+CROPPED_PROBES = "cropped.npz"
+# What is written; format 1 has no probes of its own.
+ADAPTATION_FORMAT: Literal[2] = 2
+_READ_FORMATS = (1, 2)
 # By how much the limit of distance may grow at most: no file may switch off the gate.
 MAX_REACH = 1.5
 # The split of an adaptation's predictions table: local films, each scored as held out.
@@ -88,12 +92,16 @@ class Adaptation(Section):
         base_calibration: That of the bundle.
         reach: Factor from 1 to `MAX_REACH` by which the distance grows at which a film is refused
             as unfamiliar.
+        cropped: Faults of films of which a part is missing that are told by probes of the place, in
+            the order of `CROPPED_PROBES`; empty if by those of the bundle.
+        taken_for_cropped: Labelled films that the bundle's probes took for such, and that were used
+            as whole ones.
         figures: Comparison of both on held-out films.
         version: Version of Overread that made it.
         files: SHA-256 of the other files in the folder.
     """
 
-    format: Literal[1]
+    format: Literal[1, 2]
     place: str = Field(min_length=1, max_length=80)
     date: str
     bundle: str
@@ -104,6 +112,8 @@ class Adaptation(Section):
     calibration: Calibration
     base_calibration: Calibration
     reach: float = Field(default=1.0, ge=1, le=MAX_REACH)
+    cropped: tuple[str, ...] = ()
+    taken_for_cropped: int = Field(default=0, ge=0)
     figures: tuple[Comparison, ...] = ()
     version: str
     files: dict[str, str]
@@ -147,10 +157,11 @@ def parse_adaptation(text: bytes, folder: str) -> Adaptation:
             f"{ADAPTATION} of {folder!r} is not valid JSON ({error}). {again}"
         ) from None
     found = content.get("format") if isinstance(content, dict) else None
-    if isinstance(found, bool) or found != ADAPTATION_FORMAT:
+    if isinstance(found, bool) or found not in _READ_FORMATS:
         raise BundleError(
             f"The adaptation {folder!r} has format {found!r}; this version of Overread reads "
-            f"format {ADAPTATION_FORMAT}. Update Overread, or make it again with `overread adapt`."
+            f"formats 1 to {ADAPTATION_FORMAT}. Update Overread, or make it again with `overread "
+            "adapt`."
         )
     try:
         return Adaptation.model_validate(content)

@@ -45,7 +45,7 @@ class StoredCheck(Section):
         date: Day on which it was checked, ISO 8601.
         adaptation_sha256: Digest of the `adaptation.json` that was checked.
         data: The films that were used, and those left out.
-        refused: How many of them the gate refuses as unfamiliar; they lie in no zone.
+        refused: How many of them the gate refuses as unfamiliar or cropped; they lie in no zone.
         zones: Each zone.
         version: Version of Overread that checked it.
     """

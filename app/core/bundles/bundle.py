@@ -12,6 +12,7 @@ import pandas as pd
 from app.core.bundles.adaptation import (
     ADAPTATION,
     ADAPTATION_CARD,
+    CROPPED_PROBES,
     Adaptation,
     parse_adaptation,
 )
@@ -187,7 +188,8 @@ def _load_adapted(path: Path, base: Path | None) -> Bundle:
     except OSError as error:
         raise not_readable(path.name, ADAPTATION, error) from None
     adaptation = parse_adaptation(text, path.name)
-    for name in (PREDICTIONS, ADAPTATION_CARD):
+    probes = (CROPPED_PROBES,) if adaptation.cropped else ()
+    for name in (PREDICTIONS, ADAPTATION_CARD, *probes):
         if name not in adaptation.files:
             raise BundleError(
                 f"The adaptation {path.name!r} does not list {name} in {ADAPTATION}. Copy it "

@@ -82,6 +82,21 @@ class FaultProbes:
             for at, named in zip(likeliest.tolist(), is_named.tolist(), strict=True)
         ]
 
+    def with_others(self, others: FaultProbes) -> FaultProbes:
+        """These probes, with others in place of those of the same names.
+
+        Args:
+            others: Each of the name of one of these.
+
+        Raises:
+            ValueError: If one is not.
+        """
+        places = [self.names.index(name) for name in others.names]
+        weights, offsets, reach = self.weights.copy(), self.offsets.copy(), self.reach.copy()
+        weights[places], offsets[places] = others.weights, others.offsets
+        reach[places] = others.reach
+        return FaultProbes(self.names, weights, offsets, reach)
+
     def arrays(self, what: str) -> dict[str, NDArray[Any]]:
         """The probes as arrays for an `.npz` file, all but their names; see `from_arrays`.
 

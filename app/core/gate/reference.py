@@ -13,20 +13,20 @@ Reference:
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.bundles.adaptation import CROPPED_PROBES
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_files import REFERENCE
 from app.core.errors import BundleError, InvalidOutputError
+from app.core.gate.array_files import UNREADABLE, read_arrays, what_is_wrong
 from app.core.gate.fault_probes import FaultProbes
 from app.core.gate.observation import Observation
 from app.core.gate.statistic_ranges import StatisticRanges
@@ -34,14 +34,6 @@ from app.core.gate.stored_numbers import stored_numbers
 
 # Coordinates are kept in float16, and 99 deviations are as strange as more.
 _FARTHEST = 99.0
-
-# Of all arrays together, unpacked; that of a network with a million features takes an eighth.
-MOST_BYTES = 2**29
-# What NumPy and its archives raise for files that are damaged, encrypted or made to harm.
-_UNREADABLE = (
-    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 
 _RANGES = "ranges_"
 
@@ -195,25 +187,42 @@ def load_reference(bundle: Bundle) -> Reference | None:
     if section is None:
         return None
     try:
-        # NumPy leaves a file open that it cannot read.
-        with (bundle.path / REFERENCE).open("rb") as stream:
-            _require_size(stream)
-            with np.load(stream, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+        arrays = read_arrays(bundle.path / REFERENCE)
         kinds = tuple(one.name for one in section.other_kinds)
         reference = replace(
             _reference(arrays, section.faults, kinds), reads_markers=section.reads_markers
         )
-    except _UNREADABLE as error:
-        what = str(error) if type(error) is ValueError else type(error).__name__
+    except UNREADABLE as error:
         raise BundleError(
-            f"{REFERENCE} of the bundle {bundle.name!r} cannot be used ({what}). Copy the bundle "
-            "again, or add the reference again with `overread-train reference`."
+            f"{REFERENCE} of the bundle {bundle.name!r} cannot be used ({what_is_wrong(error)}). "
+            "Copy the bundle again, or add the reference again with `overread-train reference`."
         ) from None
-    if bundle.adaptation is None:
+    return _at_place(reference, bundle)
+
+
+def _at_place(reference: Reference, bundle: Bundle) -> Reference:
+    """The reference of a bundle as it is used at the place that the bundle is adapted to.
+
+    Raises:
+        BundleError: If the probes that were learned there cannot be used.
+    """
+    adaptation, folder = bundle.adaptation, bundle.adapted_in
+    if adaptation is None or folder is None:
         return reference
     # Films like those of the place are familiar there.
-    return replace(reference, limits=reference.limits * np.float32(bundle.adaptation.reach))
+    reference = replace(reference, limits=reference.limits * np.float32(adaptation.reach))
+    if not adaptation.cropped:
+        return reference
+    try:
+        learned = FaultProbes.from_arrays(
+            "fault", read_arrays(folder / CROPPED_PROBES), adaptation.cropped, len(reference.mean)
+        )
+        return replace(reference, probes=reference.probes.with_others(learned))
+    except UNREADABLE as error:
+        raise BundleError(
+            f"{CROPPED_PROBES} of the adaptation {folder.name!r} cannot be used "
+            f"({what_is_wrong(error)}). Copy it again, or make it again with `overread adapt`."
+        ) from None
 
 
 def write_reference(path: Path, reference: Reference) -> None:
@@ -237,20 +246,6 @@ def write_reference(path: Path, reference: Reference) -> None:
     if reference.ranges is not None:
         arrays |= {_RANGES + name: array for name, array in reference.ranges.arrays().items()}
     np.savez_compressed(path, **arrays)
-
-
-def _require_size(stream: BinaryIO) -> None:
-    """Refuses an archive that unpacks to more than any reference takes, before it is unpacked.
-
-    Raises:
-        ValueError: If it does.
-        BadZipFile: If it is no archive.
-    """
-    with zipfile.ZipFile(stream) as archive:
-        size = sum(one.file_size for one in archive.infolist())
-    if size > MOST_BYTES:
-        raise ValueError(f"it unpacks to {size:,} bytes; at most {MOST_BYTES:,} are read")
-    stream.seek(0)
 
 
 def _reference(

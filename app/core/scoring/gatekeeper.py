@@ -59,6 +59,8 @@ def reference_note(bundle: Bundle) -> str:
             f" Adapted to {adaptation.place}, the limit is {adaptation.reach:.2f} times as far, so "
             "fewer are refused."
         )
+    if adaptation is not None and adaptation.cropped:
+        note += f" Films of which a part is missing are told as learned from {adaptation.place}."
     return note
 
 

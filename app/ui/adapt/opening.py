@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.core.adaptation import folder
+from app.core.adaptation.gate_words import gate_sentences
 from app.core.bundles.adaptation import Adaptation
 from app.core.bundles.bundle import Bundle
 from app.core.bundles.bundle_folders import shown_names
@@ -76,7 +77,8 @@ def show_adaptation(bundle: Bundle) -> None:
         "picker. Its card is on Model card, its films are the Local split of Performance.",
         icon=":material/tune:",
     )
-    st.markdown("\n".join(f"- {one}" for one in promises(adaptation.thresholds, task)))
+    said = [*promises(adaptation.thresholds, task), *gate_sentences(adaptation)]
+    st.markdown("\n".join(f"- {one}" for one in said))
 
 
 def offer_to_remove(bundle: Bundle) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from app.charts import zones as charts
 from app.core.adaptation.adapt import Adapted
 from app.core.adaptation.folder import folder_name
+from app.core.adaptation.gate_words import gate_sentences
 from app.core.adaptation.left_out import left_out_sentences
 from app.core.adaptation.picture import change, place_films
 from app.core.adaptation.running import Adapting
@@ -17,6 +18,7 @@ from app.core.performance.formatting import by_class, calibration_in_full, count
 from app.core.performance.promises import promises
 from app.core.settings import read_settings
 from app.ui import components, errors
+from app.ui.adapt import cropped_films
 from app.ui.state import chosen_model
 
 _HEIGHT = 330
@@ -31,6 +33,7 @@ def show(adapted: Adapted) -> None:
     adaptation, task = adapted.adaptation, adapted.bundle.manifest.task
     st.markdown(f"##### The zones at {escape_markdown(adaptation.place)}")
     _say_films(adapted)
+    cropped_films.show(adapted)
     figure, words = st.columns([3, 2])
     placed = place_films(adapted)
     with figure:
@@ -43,7 +46,8 @@ def show(adapted: Adapted) -> None:
                 f"{adaptation.data.unit}."
             )
     with words:
-        st.markdown("\n".join(f"- {one}" for one in promises(adaptation.thresholds, task)))
+        said = [*promises(adaptation.thresholds, task), *gate_sentences(adaptation)]
+        st.markdown("\n".join(f"- {one}" for one in said))
         if task.binary:
             before = adapted.bundle.manifest.thresholds.decision
             positive = escape_markdown(task.display_name(task.classes[1]))

@@ -1,10 +1,9 @@
-"""Probes on points, against the linear discriminant analysis of scikit-learn."""
+"""Probes on points."""
 
 import numpy as np
 import pytest
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from model_training.reference.probes import Elsewhere, fit_kinds, fit_probes, highest_allowed
+from model_training.reference.probes import Elsewhere, fit_kinds, fit_probes
 
 SHIFTS = {
     "inverted": np.array([4, 0, 0, 0, 0]),
@@ -148,34 +147,3 @@ def test_what_differs_between_places_is_no_other_kind():
     assert np.mean(probes["anywhere"].scores(held_out) > 0) > 0.9
     assert probes["anywhere"].name(held_out[0], 1.9) == "a knee"
     assert probes["anywhere"].name(held_out[0], 2.0) == ""
-
-
-def test_thresholds_are_exceeded_by_a_share_of_films_in_any_score():
-    scores = np.array([[9, 8], [7, 9], [5, 1], [1, 7], [4, 2], [3, 3], [2, 4], [0, 0]], np.float64)
-
-    assert highest_allowed(scores, 0.0).tolist() == [9, 9]
-    # The two films that are highest in one score are the second in the other.
-    assert highest_allowed(scores, 2 / 8).tolist() == [5, 7]
-    # A third film would exceed the next threshold of each.
-    assert highest_allowed(scores, 3 / 8).tolist() == [5, 7]
-    assert highest_allowed(scores, 4 / 8).tolist() == [4, 4]
-    assert highest_allowed(scores[:, :1], 2 / 8).tolist() == [5]
-
-
-def test_directions_agree_with_scikit_learn():
-    groups = [right(500, 1), (right(500, 2) + SHIFTS["inverted"]).astype(np.float32)]
-    probes = fit_probes(
-        groups[0],
-        {"inverted": groups[1]},
-        validation=groups[0],
-        elsewhere=Elsewhere(groups[0][:0], {}, groups[0][:0]),
-        faulty_validation={"inverted": groups[1]},
-        distances={"inverted": np.ones(500)},
-    )
-    theirs = LinearDiscriminantAnalysis().fit(
-        np.clip(np.concatenate(groups), -8, 8), np.repeat([0, 1], 500)
-    )
-
-    mine, expected = probes.weights[0], theirs.coef_[0]
-    cosine = mine @ expected / np.linalg.norm(mine) / np.linalg.norm(expected)
-    assert cosine == pytest.approx(1, abs=0.01)

@@ -7,6 +7,7 @@ from app.core.adaptation.fitting import Decision
 from app.core.bundles.decision_rule import Calibration, Thresholds
 from app.core.bundles.task import Task
 from app.core.networks.class_logits import class_logits
+from app.core.sources.source import Source
 
 TASK = Task(title="Pneumonia", classes=("NORMAL", "PNEUMONIA"), positive="PNEUMONIA")
 BASE = Decision(
@@ -32,4 +33,6 @@ def local_films(num_films, *, shift=0.0, distance=4.0, positives=0.5, patients=N
         np.char.add("digest", names),
         np.char.add(names, ".png"),
         np.zeros(0),
+        np.zeros(num_films, np.bool_),
+        tuple(Source(f"{name}.png", None) for name in names),
     )

@@ -1,13 +1,23 @@
+import json
+import shutil
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from app.core.adaptation.adapt import adapt
 from app.core.adaptation.labels import Labelled
+from app.core.bundles.bundle import load_bundle
+from app.core.bundles.bundle_files import REFERENCE, file_sha256
+from app.core.bundles.manifest import MANIFEST
 from app.core.errors import OverreadError
+from app.core.gate.reference import load_reference, write_reference
+from app.core.scoring.engine import Engine
 from app.core.scoring.ray_cluster import driver
 from app.core.scoring.ray_cluster.worker import Worker
 from app.core.sources.source import Source
+from tests.references import familiar_film
 
 
 @pytest.fixture
@@ -43,3 +53,35 @@ def test_a_cluster_gets_the_adaptation_with_its_bundle(engine, labelled, tmp_pat
     worker = Worker(bundle.sha256, "openvino", str(tmp_path), 0)
 
     assert worker._engine(driver._files(bundle)).bundle.manifest == bundle.manifest
+
+
+def test_a_missing_part_is_told_by_what_was_learned_at_the_place(referenced_bundle, tmp_path):
+    home = shutil.copytree(referenced_bundle.path, tmp_path / "models" / "small")
+    reference = load_reference(referenced_bundle)
+    # So that no distance refuses a film of which a part is missing.
+    write_reference(home / REFERENCE, replace(reference, limits=1_000 * reference.limits))
+    content = json.loads((home / MANIFEST).read_text())
+    content["files"][REFERENCE] = file_sha256(home / REFERENCE)
+    content["reference"]["faults"][2] = "cropped_top"  # a probe that never speaks
+    (home / MANIFEST).write_text(json.dumps(content))
+    films = [_written(tmp_path / f"{seed}.png", familiar_film(seed)) for seed in range(60)]
+    given = [Labelled(one, number % 2) for number, one in enumerate(films)]
+
+    adapted = adapt(Engine(load_bundle(home), backend="tensorflow"), given, place="Ward 3")
+    bundle = adapted.write(home.with_name("small@ward-3"))
+
+    new = [
+        _written(tmp_path / f"{seed}-{cut}.png", familiar_film(seed)[cut:])
+        for seed in range(100, 110)
+        for cut in (0, 25)
+    ]
+    codes = [one.reason_code for one in Engine(bundle, backend="tensorflow").score(new)]
+    assert bundle.adaptation.cropped == ("cropped_top",)
+    assert codes.count("cropped") >= 9
+    assert codes[::2].count("") >= 9
+    assert "copies of them with a part cut off" in bundle.card()
+
+
+def _written(path, pixels):
+    cv2.imwrite(str(path), pixels)
+    return Source(path.name, path)

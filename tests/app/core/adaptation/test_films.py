@@ -48,11 +48,11 @@ def test_each_film_goes_through_the_network_once(engine, pictures, monkeypatch):
     found = score_films(
         engine,
         [labelled(path) for path in pictures],
-        lambda number, of: events.append(f"{number} of {of}"),
+        lambda number, of, step: events.append(f"{number} of {of} {step}"),
     )
 
     assert len(found.labels) == sum(batches) == 6
-    assert events == [f"{number} of 6" for number in range(7)]
+    assert events == [f"{number} of 6 scored" for number in range(7)]
 
 
 def test_what_cannot_be_used_is_left_out_and_counted(engine, pictures, tmp_path):

@@ -1,8 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.core.adaptation.adapt import Adapted
-from app.core.adaptation.films import LocalFilms
 from app.core.adaptation.fitting import Decision
 from app.core.adaptation.holding_out import adapt_decision
 from app.core.adaptation.picture import change, place_films
@@ -46,8 +47,8 @@ def three_classes(num_films):
     labels = np.arange(num_films) % 3
     logits = 8.0 * np.eye(3)[labels]
     logits[0] = [0.0, 0.5, 0.0]  # of class 0
-    names = np.array([f"{number}" for number in range(num_films)])
-    return LocalFilms(logits, labels, np.full(num_films, ""), names, names, np.zeros(0))
+    found = local_films(num_films)
+    return replace(found, logits=logits, labels=labels)
 
 
 def test_with_three_classes_films_stand_by_whether_the_prediction_is_right(three_class_bundle):

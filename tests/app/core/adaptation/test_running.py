@@ -34,7 +34,7 @@ def test_it_ends_with_an_outcome(engine, labelled):
     assert running.adapted.adaptation.place == "Ward 3"
     assert running.adapted.adaptation.thresholds.guarantee.rule_out.promised == 0.3
     assert running.stage.text == "24 of 24 films scored."
-    assert running.stage.fraction == pytest.approx(0.9)
+    assert running.stage.fraction == pytest.approx(0.5)
 
 
 def test_it_is_given_up_and_nothing_can_be_written(engine, labelled, tmp_path):

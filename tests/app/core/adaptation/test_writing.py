@@ -8,7 +8,7 @@ import pytest
 from app.core.adaptation.fitting import Decision
 from app.core.adaptation.holding_out import adapt_decision
 from app.core.adaptation.wanted import Wanted
-from app.core.adaptation.writing import make_adaptation, reach, write_adaptation
+from app.core.adaptation.writing import make_adaptation, reach_of, write_adaptation
 from app.core.bundles.adaptation import ADAPTATION
 from app.core.bundles.bundle import load_bundle
 from app.core.bundles.bundle_files import file_sha256
@@ -144,10 +144,11 @@ def test_a_changed_file_is_refused(adapted, name):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, "has format 2"),
+        ({"format": 3}, "has format 3"),
         ({"format": True}, "has format True"),
         ({"place": ""}, "place"),
         ({"files": {}}, "does not list"),
+        ({"cropped": ["cropped_top"]}, "does not list cropped.npz"),
         ({"reach": 0.5}, "reach"),
         ({"reach": 1e6}, "reach"),
         ({"calibration": {"method": "temperature_and_offset", "temperature": 1.0,
@@ -175,4 +176,13 @@ def test_the_limit_of_distance_grows_to_hold_98_percent_but_not_far(distances, e
     films = local_films(50)
     object.__setattr__(films, "distances", np.array(distances))
 
-    assert reach(films) == pytest.approx(expected, abs=0.01)
+    assert reach_of(films) == pytest.approx(expected, abs=0.01)
+
+
+def test_an_adaptation_of_the_format_before_is_read(adapted):
+    file = adapted.adapted_in / ADAPTATION
+    content = json.loads(file.read_text()) | {"format": 1}
+    del content["cropped"], content["taken_for_cropped"]
+    file.write_text(json.dumps(content))
+
+    assert load_bundle(adapted.adapted_in).manifest == adapted.manifest

@@ -2,6 +2,7 @@
 
 import dataclasses
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -161,6 +162,7 @@ class OfBundle:
 
     def __init__(self, path, manifest):
         self.path, self.name, self.manifest, self.adaptation = path, "mine", manifest, None
+        self.adapted_in = None
 
 
 def section(faults=(), kinds=()):
@@ -206,9 +208,39 @@ def test_reads_back_what_was_written(tmp_path):
     assert read.probes.weights.tolist() == written.probes.weights.tolist()
     assert read.ranges.low == pytest.approx(written.ranges.low)
     # Adapted to a place, more films are familiar.
-    adapted = OfBundle(tmp_path, OfManifest(names))
-    adapted.adaptation = SimpleNamespace(reach=1.25)
+    adapted = adapted_to(tmp_path, names)
     assert load_reference(adapted).limits == pytest.approx(1.25 * written.limits)
+    assert load_reference(adapted).probes.weights.tolist() == written.probes.weights.tolist()
+
+
+def adapted_to(folder, names, cropped=()):
+    bundle = OfBundle(folder, OfManifest(names))
+    bundle.adaptation = SimpleNamespace(reach=1.25, cropped=cropped)
+    bundle.adapted_in = folder
+    return bundle
+
+
+def test_a_missing_part_is_told_as_was_learned_at_the_place(tmp_path):
+    names = ("inverted", "cropped_top")
+    write_reference(tmp_path / "reference.npz", reference(probes=line_probes(names)))
+    learned = replace(line_probes(names[1:]), offsets=np.float32([7]))
+    np.savez(tmp_path / "cropped.npz", **learned.arrays("fault"))
+
+    read = load_reference(adapted_to(tmp_path, names, names[1:]))
+    assert read.probes.offsets.tolist() == [0, 7]
+    np.savez(tmp_path / "cropped.npz", fault_weights=learned.weights[:, :2])
+    with pytest.raises(BundleError, match=r"cropped\.npz of the adaptation .* cannot be used"):
+        load_reference(adapted_to(tmp_path, names, names[1:]))
+    with pytest.raises(BundleError, match="cannot be used"):
+        load_reference(adapted_to(tmp_path, names, ("cropped_left",)))
+
+
+def line_probes(names):
+    number = len(names)
+    return FaultProbes(
+        names, np.ones((number, 3), np.float32), np.zeros(number, np.float32),
+        np.ones(number, np.float32),
+    )  # fmt: skip
 
 
 KNEES = FaultProbes(
@@ -302,7 +334,7 @@ def test_a_damaged_archive_is_refused(tmp_path):
 
 def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path, monkeypatch):
     write_reference(tmp_path / "reference.npz", reference())
-    monkeypatch.setattr("app.core.gate.reference.MOST_BYTES", 1000)
+    monkeypatch.setattr("app.core.gate.array_files.MOST_BYTES", 1000)
 
     with pytest.raises(BundleError, match=r"it unpacks to 1,\d{3} bytes; at most 1,000 are read"):
         load_reference(OfBundle(tmp_path, OfManifest()))

@@ -103,8 +103,10 @@ def test_a_bundle_without_a_reference_compares_what_the_file_states(bundle, part
 
 def test_the_note_of_an_adapted_model_says_how_much_wider_its_limit_is(bundle, tmp_path):
     referenced = with_reference(bundle, tmp_path / bundle.name)
-    adapted = replace(referenced, adaptation=SimpleNamespace(reach=1.25, place="Ward 3"))
+    adaptation = SimpleNamespace(reach=1.25, place="Ward 3", cropped=("cropped_top",))
+    adapted = replace(referenced, adaptation=adaptation)
 
     assert reference_note(bundle) == NO_REFERENCE
     assert "times as far" not in reference_note(referenced)
     assert "Adapted to Ward 3, the limit is 1.25 times as far" in reference_note(adapted)
+    assert "as learned from Ward 3" in reference_note(adapted)
