@@ -79,23 +79,22 @@ def _letters(view: FilmView, start: int) -> Iterator[NDArray[np.float32]]:
         return
     strokes = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, _KERNEL)
     mask = cv2.threshold(strokes, _CONTRAST - 1, 1, cv2.THRESH_BINARY)[1]
-    pieces = pieces_of(np.asarray(mask, np.uint8))
-    for left, top, width, height, _ in pieces[_are_letters(pieces)].tolist():
+    for left, top, width, height, area in pieces_of(np.asarray(mask, np.uint8)).tolist():
+        if not _may_be_letter(width, height, area):
+            continue
         first_row, first_column = max(0, top - 1), max(0, left - 1)
         found = _shape(part[first_row : top + height + 1, first_column : left + width + 1])
         if found is not None:
             yield found
 
 
-def _are_letters(pieces: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which pieces, with left, top, width, height and area, have the size and shape of a letter."""
-    _, _, width, height, area = pieces.T
-    is_letter = (
-        (height >= _HEIGHT[0]) & (height <= _HEIGHT[1])
-        & (width >= _WIDTH[0] * height) & (width <= _WIDTH[1] * height)
-        & (area >= _FULL[0] * width * height) & (area <= _FULL[1] * width * height)
-    )  # fmt: skip
-    return np.asarray(is_letter, np.bool_)
+def _may_be_letter(width: int, height: int, area: int) -> bool:
+    """Whether a piece has the size and shape of a letter."""
+    return (
+        _HEIGHT[0] <= height <= _HEIGHT[1]
+        and _WIDTH[0] * height <= width <= _WIDTH[1] * height
+        and _FULL[0] * width * height <= area <= _FULL[1] * width * height
+    )
 
 
 def _shape(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
@@ -113,7 +112,7 @@ def _shape(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     if not _WIDTH[0] * height <= width <= _WIDTH[1] * height:
         return None
     box = numbers[top : top + height, left : left + width]
-    return _normalised(np.where(box == largest, 255, 0).astype(np.uint8))
+    return _normalised(np.asarray(cv2.inRange(box, np.array(largest), np.array(largest)), np.uint8))
 
 
 def _normalised(letter: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -121,8 +120,8 @@ def _normalised(letter: NDArray[np.uint8]) -> NDArray[np.float32]:
     method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     scaled = cv2.resize(letter, (_COLUMNS, _ROWS), interpolation=method).astype(np.float32)
     soft = cv2.GaussianBlur(scaled, (3, 3), 0)
-    centred = (soft - soft.mean()).ravel()
-    return np.asarray(centred / max(float(np.linalg.norm(centred)), 1e-6), np.float32)
+    centred = (soft - np.float32(cv2.mean(soft)[0])).ravel()
+    return np.asarray(centred / max(cv2.norm(centred), 1e-6), np.float32)
 
 
 def _drawn(letter: str, font: int, thickness: int) -> NDArray[np.uint8]:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 _TOLERANCE = 12
 # Share of a line that belongs to the bar: a few letters may be written on it.
 _OF_A_BAR = 0.97
+# One pixel of so many tells of most lines that no bar has them.
+_ONE_OF = 8
 # Share of the first lines within a bar that must differ from it, for its edge to be straight.
 _STRAIGHT = 0.6
 # Lines beyond the edge that are looked at, as a share of the side: reducing a film blurs the edge.
@@ -97,36 +99,48 @@ class _Bar(NamedTuple):
     level: int
 
 
+_NO_BAR = _Bar(0, 0)
+
+
 def _bars(pixels: NDArray[np.uint8]) -> list[_Bar]:
     """The bars at the top, the bottom, the left and the right, of depth 0 where there is none."""
-    counts: dict[tuple[int, int], NDArray[np.int32]] = {}
+    others: dict[tuple[int, int], NDArray[np.intp]] = {}
     masks: dict[int, NDArray[np.uint8]] = {}
     bars = []
     ends = ((pixels[0], 1, False), (pixels[-1], 1, True), (pixels[:, 0], 0, False),
             (pixels[:, -1], 0, True))  # fmt: skip
     for first, axis, is_last in ends:
-        level, num_belonging = _commonest(first)
-        if num_belonging < _OF_A_BAR * len(first):
-            bars.append(_Bar(0, level))
+        level = _level_of_bar(first)
+        if level is None:
+            bars.append(_NO_BAR)
             continue
         if level not in masks:
             masks[level] = _belongs(pixels, level)
-        if (level, axis) not in counts:
-            sums = cv2.reduce(masks[level], axis, cv2.REDUCE_SUM, None, cv2.CV_32S)
-            counts[level, axis] = np.asarray(sums.ravel(), np.int32)
-        is_other = counts[level, axis] < 255 * _OF_A_BAR * pixels.shape[axis]
-        others = is_other[::-1] if is_last else is_other
-        depth = int(others.argmax()) if others.any() else len(others)
-        bars.append(_Bar(depth, level))
+        if (level, axis) not in others:
+            sums = cv2.reduce(masks[level], axis, cv2.REDUCE_SUM, None, cv2.CV_32S).ravel()
+            others[level, axis] = np.flatnonzero(sums < 255 * _OF_A_BAR * pixels.shape[axis])
+        bars.append(_Bar(_depth(others[level, axis], pixels.shape[1 - axis], is_last), level))
     return bars
 
 
-def _commonest(line: NDArray[np.uint8]) -> tuple[int, int]:
-    """The median of a line, and how many of its pixels would belong to a bar of that level."""
+def _depth(others: NDArray[np.intp], num_lines: int, is_last: bool) -> int:
+    """How many lines at the first or the last end are before those that do not belong to a bar."""
+    if not len(others):
+        return num_lines
+    return int(num_lines - 1 - others[-1] if is_last else others[0])
+
+
+def _level_of_bar(line: NDArray[np.uint8]) -> int | None:
+    """The grey level of a bar that has such a line; None if no bar has."""
+    most_others = int((1 - _OF_A_BAR) * len(line))
+    few = sorted(line[::_ONE_OF].tolist())
+    if few[-1 - most_others] - few[most_others] > 2 * _TOLERANCE:
+        return None
     ordered = np.sort(line).tobytes()
     level = ordered[len(ordered) // 2]
     low = bisect_left(ordered, level - _TOLERANCE)
-    return level, bisect_right(ordered, level + _TOLERANCE) - low
+    num_belonging = bisect_right(ordered, level + _TOLERANCE) - low
+    return level if num_belonging >= _OF_A_BAR * len(line) else None
 
 
 def _belongs(pixels: NDArray[np.uint8], level: int) -> NDArray[np.uint8]:
