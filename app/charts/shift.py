@@ -21,23 +21,26 @@ AXES = {
     "mean": "Mean grey level (0 black, 1 white)",
     "contrast": "Contrast (deviation of grey levels, 0 to 0.5)",
     "entropy": "Entropy of grey levels (bits)",
-    "levels": "Grey levels that occur (fraction of 256)",
-    "black": "Black area (fraction)",
-    "white": "White area (fraction)",
+    "levels": "Grey levels that occur (of 256)",
+    "black": "Black area",
+    "white": "White area",
     "sharpness": "Sharpness (log10 of relative detail)",
     "noise": "Finest detail (log2 of grey levels)",
     "blockiness": "JPEG blocks (log2 of steps at their borders)",
     "surround": "Grey level at the margin (mean, 0 black, 1 white)",
     "symmetry": "Symmetry (correlation with the mirror image)",
     "colour": "Colour (0 grey, 1 pure)",
-    "border": "Uniform bars around the film (fraction)",
-    "frame": "Straight edges along all sides (fraction of the side)",
-    "line": "Straight edge across the middle (fraction of the side)",
+    "border": "Uniform bars around the film",
+    "frame": "Straight edges along all sides (of the side)",
+    "line": "Straight edge across the middle (of the side)",
     "parts": "Likeness of the halves beside a line (correlation)",
     "letters": "Letters in a line of text",
-    "paper": "Area of the commonest grey level (fraction)",
-    "steps": "Hard steps between neighbouring pixels (fraction)",
+    "paper": "Area of the commonest grey level",
+    "steps": "Hard steps between neighbouring pixels",
 }
+
+# Fractions, which are said in per cent.
+_FRACTIONS = frozenset({"levels", "black", "white", "border", "frame", "line", "paper", "steps"})
 
 # What lies along a logarithm -> place of each tick, and what is written there.
 _TICKS = {
@@ -85,7 +88,11 @@ def distributions(drawn: Distributions, *, height: int) -> go.Figure:
             customdata=[written(drawn.what, edge) for edge in edges],
             hovertemplate=f"from %{{customdata}}: %{{y:.1f}} % of {name}<extra></extra>",
         )
-    figure.update_xaxes(title=AXES.get(drawn.what, drawn.what), zeroline=False)
+    # What is in brackets stands below, as the figure is narrow.
+    title = AXES.get(drawn.what, drawn.what).replace(" (", "<br>(")
+    figure.update_xaxes(title=title, zeroline=False)
+    if drawn.what in _FRACTIONS:
+        figure.update_xaxes(tickformat=".2~%")
     if ticks := _TICKS.get(drawn.what):
         figure.update_xaxes(tickvals=list(ticks), ticktext=list(ticks.values()))
     figure.update_yaxes(title="Films, %", rangemode="tozero", zeroline=False)
@@ -109,7 +116,7 @@ def written(what: str, value: float) -> str:
             return f"{2**value:.2f}"
         case "letters":
             return f"{2**value - 1:.1f}"
-    return f"{value:.3g}"
+    return f"{100 * value:.3g} %" if what in _FRACTIONS else f"{value:.3g}"
 
 
 def _steps(values: NDArray[np.floating[Any]], edges: NDArray[np.floating[Any]]) -> NDArray[Any]:

@@ -53,19 +53,21 @@ def rows(asked: Asked) -> dict[str, Any]:
 
 
 def thumbnail(asked: Asked) -> Response:
-    """The small picture of a film, as long as it is still the same film; nothing if it has none.
+    """The small picture of a film; nothing if it has none, or was judged as another one since.
 
     Raises:
-        AnswerError: If it is another film.
+        AnswerError: If there is no such film.
     """
     opened, item = _opened(asked), asked.path["item"]
     result = opened.result(item) if item < len(opened) else None
-    if result is None or _digest(opened, item) != asked.path["digest"]:
+    if result is None:
         raise AnswerError(404, "There is no such film.")
-    made = _thumbnails.get(
-        result.image_id, opened.source(item), model_window=opened.bundle.manifest.input.window
-    )
-    # No error, as browsers would report one for every film that cannot be read.
+    made = None
+    if _digest(opened, item) == asked.path["digest"]:
+        made = _thumbnails.get(
+            result.image_id, opened.source(item), model_window=opened.bundle.manifest.input.window
+        )
+    # No error, as browsers would report one for every such film.
     return (
         Response(status_code=204)
         if made is None

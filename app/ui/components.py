@@ -18,6 +18,8 @@ from app.ui.state import widgets
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
+# Widths in pixels: around what stands in a cell of a table, and of one character in it.
+_OF_A_CELL, _OF_A_CHARACTER = 20, 6.6
 _STEP = 0.001
 
 
@@ -106,12 +108,18 @@ def table(
         key: Streamlit key of the table.
         figures: Columns of numbers, which are right-aligned.
     """
-    right = st.column_config.TextColumn(alignment="right")
+    widths = {name: max(len(row[name]) for row in rows) for name in figures if rows}
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         height="content",
-        column_config=dict.fromkeys(figures, right),
+        # Streamlit's own width may be too small for the longest, of which the beginning is cut off.
+        column_config={
+            name: st.column_config.TextColumn(
+                alignment="right", width=round(_OF_A_CELL + _OF_A_CHARACTER * max(most, len(name)))
+            )
+            for name, most in widths.items()
+        },
         key=key,
     )
 

@@ -20,10 +20,12 @@ except WorklistModelError as error:
     without_model.show(found, who, str(error))
     st.stop()
 is_open = found.mode == "open"
+# Asked first: if it ends while the page is drawn, the page is drawn again.
+is_running = opened.progress.running
 
-heading.show(found, opened, chosen_model.require_bundle())
+heading.show(found, opened, chosen_model.require_bundle(), who)
 quality.say(opened.bundle)
-if opened.progress.running:
+if is_running:
     scoring.show_progress(opened)
 else:
     scoring.show_end(opened)
@@ -44,7 +46,7 @@ if item is not None:
     address.open_film(found.id, item)
     st.switch_page("views/case.py", query_params=address.film_address(found.id, item))
 
-if is_open and not opened.progress.running:
+if is_open and not is_running:
     st.download_button(
         "Download results.csv",
         # Built on request, outside of the session: for 100,000 films it takes longer than the page.

@@ -17,7 +17,7 @@ _OFFERED: dict[Remedy, str] = {
     "turn_180": "turned by 180°",
     "turn_270": "turned anticlockwise by 90°",
     "mirror": "with left and right swapped",
-    "remove_border": "without its border",
+    "remove_border": "without the border",
 }
 
 _DISTANCE = "Its distance from the films the model learned from"

@@ -92,6 +92,34 @@ def leave_refused(
     opened.replace(item, result)
 
 
+def correctable(opened: OpenWorklist) -> dict[int, Result]:
+    """The refused films for which a remedy is certain, by their positions.
+
+    Args:
+        opened: The worklist.
+    """
+    found = enumerate(opened.results())
+    return {
+        item: one
+        for item, one in found
+        if one is not None and one.status == "refused" and one.remedy is not None
+    }
+
+
+def corrected(opened: OpenWorklist) -> dict[int, Result]:
+    """The films that are judged with a remedy and no other reason, by their positions.
+
+    Args:
+        opened: The worklist.
+    """
+    found = enumerate(opened.results())
+    return {
+        item: one
+        for item, one in found
+        if one is not None and one.chosen.remedy is not None and not one.chosen.override
+    }
+
+
 def decision_about(
     opened: OpenWorklist, result: Result, decisions: DecisionStore
 ) -> Decision | None:

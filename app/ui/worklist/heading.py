@@ -8,6 +8,7 @@ from app.core.bundles.bundle import Bundle
 from app.core.errors import SourceError
 from app.core.markdown import escape_markdown, escape_sentence
 from app.core.performance.formatting import counted, probability
+from app.core.record.readers import Reader
 from app.core.record.worklist import Worklist
 from app.core.record.worklists import close_worklist, reopen_worklist
 from app.core.review import making
@@ -18,19 +19,22 @@ from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
 from app.ui import errors, local_time
 from app.ui.state import address, remembered, widgets
-from app.ui.worklist import who_reads
+from app.ui.worklist import corrections, who_reads
 from app.ui.worklists import plans
 
 
-def show(found: Worklist, opened: OpenWorklist, chosen: Bundle) -> None:
+def show(found: Worklist, opened: OpenWorklist, chosen: Bundle, who: Reader) -> None:
     """Name, model, mode and counts, and what can be done.
 
     Args:
         found: The worklist as the record has it.
         opened: The same with its films.
         chosen: The model in the picker.
+        who: Who reads.
     """
-    name, report, add, more = st.columns([6.8, 1.2, 1.4, 1.2], vertical_alignment="center")
+    corrects = corrections.is_offered(opened)
+    widths = [5.0, 1.2, 1.9, 1.4, 1.2] if corrects else [6.8, 1.2, 1.4, 1.2]
+    name, report, *others, add, more = st.columns(widths, vertical_alignment="center")
     name.title(escape_markdown(found.name))
     report.page_link(
         "views/report.py",
@@ -38,6 +42,9 @@ def show(found: Worklist, opened: OpenWorklist, chosen: Bundle) -> None:
         icon=":material/summarize:",
         query_params={"id": found.id},
     )
+    for place in others:
+        with place:
+            corrections.offer(opened, who)
     if found.origin != "samples" and not found.is_closed:
         with add.popover("Add films", width="stretch"):
             _offer_more_films(found, opened)

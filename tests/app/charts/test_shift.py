@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.charts.shift import AXES, distributions
+from app.charts.shift import AXES, distributions, written
 from app.core.gate.comparisons import Distributions
 from app.core.gate.image_statistics import NAMES
 
@@ -29,7 +29,15 @@ def test_the_samples_differ_by_more_than_their_colour():
 
 def test_every_figure_of_a_film_has_the_title_of_its_axis():
     assert set(AXES) == {"distance", "probability", *NAMES}
-    assert distributions(DRAWN, height=200).layout.xaxis.title.text == AXES["mean"]
+    title = distributions(DRAWN, height=200).layout.xaxis.title.text
+    assert title.replace("<br>", " ") == AXES["mean"]
+
+
+def test_a_part_of_the_film_is_said_in_per_cent():
+    figure = distributions(Distributions("black", DRAWN.folder, DRAWN.reference), height=200)
+
+    assert figure.data[0].customdata[-1] == "100 %"
+    assert written("contrast", 0.25) == "0.25"
 
 
 def test_figures_that_are_all_the_same_are_drawn():

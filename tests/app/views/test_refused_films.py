@@ -7,10 +7,12 @@ import cv2
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.record.log import all_entries
+from app.core.review.worklist_registry import open_worklists
 from tests.app.views.conftest import MAIN, opened, review_folder
 from tests.app.views.test_case import texts
 from tests.homes import link_converted
-from tests.references import foreign_film
+from tests.references import familiar_film, foreign_film
 
 
 @pytest.fixture
@@ -40,3 +42,23 @@ def test_a_model_without_a_reference_says_so(app):
 
     at.switch_page("views/model_card.py").run()
     assert "cannot recognise foreign images" in texts(at)
+
+
+def test_films_are_corrected_together_and_left_refused_again(gated_app, tmp_path):
+    folder = tmp_path / "root" / "foreign"
+    for number in (0, 1):
+        cv2.imwrite(str(folder / f"inverted {number}.png"), 255 - familiar_film(3002 + number))
+    at = review_folder(gated_app, "foreign")
+    assert "2 with black and white swapped" in texts(at)
+
+    at.button(key="worklist_correct").click().run()
+    assert not at.exception
+    corrected = [one for one in opened(at).results() if one.chosen.remedy == "invert"]
+    assert [one.status for one in corrected] == ["ok", "ok"]
+    assert not any(one.key == "worklist_correct" for one in at.button)
+
+    at.button(key="worklist_leave_refused").click().run()
+    assert not at.exception
+    assert [one.status for one in opened(at).results()] == ["refused"] * 5
+    events = [one.event for one in all_entries(open_worklists().record)]
+    assert events == ["decision"] * 2 + ["withdrawal"] * 2
