@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 # Widths in pixels: around what stands in a cell of a table, and of one character in it.
-_OF_A_CELL, _OF_A_CHARACTER = 20, 6.6
+_OF_A_CELL, _OF_A_CHARACTER = 24, 6.0
 _STEP = 0.001
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.charts import shift as charts
 from app.core.bundles.bundle import Bundle
-from app.core.gate.comparisons import Difference
+from app.core.gate.comparisons import Difference, Distributions
 from app.core.gate.shift import Shift
 from app.core.markdown import escape_markdown
 from app.core.performance import formatting
@@ -40,31 +40,34 @@ def show(shift: Shift | None, bundle: Bundle) -> None:
     first, _, rest = shift.paragraphs[0].partition(". ")
     label = f"{escape_markdown(first.rstrip('.'))}. :small[More]"
     with st.expander(label, icon=":material/warning:", key="review_shift"):
+        words, *figure = st.columns([1.5, 1] if shift.drawn is not None else 1)
         for paragraph in filter(None, (rest, *shift.paragraphs[1:])):
-            st.markdown(escape_markdown(paragraph))
+            words.markdown(escape_markdown(paragraph))
+        if shift.drawn is not None:
+            with figure[0]:
+                _draw(shift.drawn)
         _show_proof(shift, bundle)
 
 
+def _draw(drawn: Distributions) -> None:
+    components.chart(
+        charts.distributions(drawn, height=_HEIGHT),
+        key="review_shift_figure",
+        alt=f"{charts.AXES[drawn.what]}: distribution of these films and of those the model was "
+        "tested on",
+    )
+
+
 def _show_proof(shift: Shift, bundle: Bundle) -> None:
-    figure, table = st.columns([1, 2.6])
-    if shift.drawn is not None:
-        with figure:
-            axis = charts.AXES[shift.drawn.what]
-            components.chart(
-                charts.distributions(shift.drawn, height=_HEIGHT),
-                key="review_shift_figure",
-                alt=f"{axis}: distribution of these films and of those the model was tested on",
-            )
-    with table:
-        components.table(
-            [
-                *_proportions(shift, bundle),
-                *(_row(one) for one in shift.differences if one.matters and _is_of_films(one)),
-            ],
-            key="review_shift_table",
-            figures=["These films", "Tested on", "Effect", "p"],
-        )
-        st.caption(shift.detail)
+    components.table(
+        [
+            *_proportions(shift, bundle),
+            *(_row(one) for one in shift.differences if one.matters and _is_of_films(one)),
+        ],
+        key="review_shift_table",
+        figures=["These films", "Tested on", "Effect", "p"],
+    )
+    st.caption(shift.detail)
 
 
 def _is_of_films(difference: Difference) -> bool:
