@@ -194,3 +194,12 @@ def models(tmp_path, monkeypatch):
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("OVERREAD_DATA_ROOT", raising=False)
     return folder
+
+
+def texts(at) -> str:
+    """All that a page says, but for its widgets."""
+    return "\n".join(
+        element.value
+        for kind in (at.title, at.markdown, at.caption, at.error, at.warning, at.info, at.success)
+        for element in kind
+    )

@@ -18,7 +18,7 @@ from app.ui.activations.channel_picture import EXPLANATION
 from app.ui.activations.layer_walk import EVIDENCE
 from app.ui.cache import channel_pictures, models
 from app.ui.widget_keys import layer_key
-from tests.app.views.conftest import MAIN, made, named, open_film
+from tests.app.views.conftest import MAIN, made, named, open_film, texts
 from tests.bundles import make_bundle, with_window
 
 pytestmark = pytest.mark.slow
@@ -38,10 +38,6 @@ def use(bundle: Bundle, source: Source, monkeypatch: pytest.MonkeyPatch) -> None
     """Has the app read the film from its folder, and judge it with the model."""
     monkeypatch.setenv("OVERREAD_MODELS", str(bundle.path.parent))
     monkeypatch.setenv("OVERREAD_DATA_ROOT", str(source.path.parent))
-
-
-def texts(at: AppTest) -> str:
-    return "\n".join(element.value for element in [*at.markdown, *at.caption, *at.info, *at.error])
 
 
 def drawn(at: AppTest) -> list[str]:

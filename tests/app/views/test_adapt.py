@@ -9,17 +9,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.views.conftest import MAIN, made
+from tests.app.views.conftest import MAIN, made, texts
 from tests.app.views.light_bundles import drawn_table, write_bundle
 from tests.homes import link_converted
 
 PAGE = "views/adapt.py"
 NUM_FILMS = 24
-
-
-def texts(at) -> str:
-    kinds = (at.markdown, at.caption, at.error, at.warning, at.info, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 @pytest.fixture

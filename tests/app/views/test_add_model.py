@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from app.core.bundles.bundle import load_bundle
 from app.core.imports import running
 from app.core.imports.registry import open_imports
-from tests.app.views.conftest import MAIN, named
+from tests.app.views.conftest import MAIN, named, texts
 from tests.model_training.importing.graph_files import torch_like
 from tests.model_training.importing.model_files import saved, tiny
 
@@ -27,11 +27,6 @@ def models(tmp_path, monkeypatch):
 @pytest.fixture
 def page(app, models):
     return app.switch_page(PAGE).run()
-
-
-def texts(at):
-    kinds = (at.markdown, at.caption, at.error, at.warning, at.info, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def start(at, model, *, name="mine", **said):

@@ -13,7 +13,7 @@ from app.core.review import making
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
 from app.reading.sessions import sessions
-from tests.app.views.conftest import MAIN
+from tests.app.views.conftest import MAIN, texts
 from tests.homes import link_converted
 from tests.known_films import with_files_as_known_films
 
@@ -52,11 +52,6 @@ def given(at, part):
     return [
         json.loads(one.proto.json) for one in at.get("bidi_component") if part in one.proto.json
     ]
-
-
-def texts(at):
-    kinds = (at.markdown, at.caption, at.warning, at.info, at.error)
-    return " ".join(element.value for kind in kinds for element in kind)
 
 
 def test_the_viewer_is_given_a_session_and_nothing_of_any_film(bundle, data_root, make):

@@ -7,7 +7,7 @@ from app.core.performance.findings import mean_auc, select_findings
 from app.core.performance.formatting import figure
 from app.core.performance.predictions import select
 from app.core.statistics.bootstrap_areas import auc_interval
-from tests.app.views.conftest import MAIN, made, named, open_film
+from tests.app.views.conftest import MAIN, made, named, open_film, texts
 from tests.bundles import without_test_labels
 from tests.homes import link_converted
 
@@ -19,12 +19,6 @@ def app(findings_bundle, data_root, tmp_path, monkeypatch) -> AppTest:
     monkeypatch.setenv("OVERREAD_DATA_ROOT", str(data_root))
     monkeypatch.setenv("OVERREAD_HOME", str(link_converted(tmp_path / "home")))
     return named(AppTest.from_file(MAIN, default_timeout=60))
-
-
-def texts(at) -> str:
-    return "\n".join(
-        element.value for kind in (at.markdown, at.caption, at.info) for element in kind
-    )
 
 
 def finding_key(bundle, page):

@@ -10,13 +10,9 @@ from app.core.review.installed_models import installed_models
 from app.core.review.making import Plan
 from app.core.review.worklist_registry import open_worklists
 from app.core.settings import read_settings
-from tests.app.views.conftest import READER, made
+from tests.app.views.conftest import READER, made, texts
 
 pytestmark = pytest.mark.slow
-
-
-def texts(at) -> str:
-    return "\n".join(one.value for kind in (at.markdown, at.caption, at.info) for one in kind)
 
 
 def say(found, item: int, name: str, agreement: str, event: str = "verdict") -> None:

@@ -238,56 +238,6 @@ def test_a_missing_folder_is_named_without_its_path(tmp_path):
     assert str(tmp_path) not in str(caught.value)
 
 
-def test_manifest_gives_patients_and_subgroups(tmp_path):
-    touch(tmp_path, "A/1.png", "A/2.png", "A/person7_virus_1.png", "B/3.png")
-    (tmp_path / "manifest.csv").write_text(
-        "path,age,patient_id,subgroup\nA/1.png,4,0012,left\n./A/2.png,5,0012,\nB\\3.png,6,0013,\n",
-        encoding="utf-8",
-    )
-
-    dataset = read_dataset(tmp_path, patient_pattern=r"(person\d+)_", positive="B")
-
-    found = {case.name: (case.patient_id, case.subgroup) for case in dataset.cases}
-    assert found == {
-        "A/1.png": ("0012", "left"),
-        "A/2.png": ("0012", ""),
-        "A/person7_virus_1.png": ("person7", ""),
-        "B/3.png": ("0013", ""),
-    }
-    assert dataset.notes[0] == "1 of 4 images are not in manifest.csv."
-    assert dataset.patients_from == r"a column of the data; paths, by the pattern (person\d+)_"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "file,patient\nA/1.png,1\n",
-            r"lacks the columns \['path', 'patient_id'\]; found \['file'",
-        ),
-        ("path,patient_id\nimages/1.png,1\n", "None of the 2 images is in manifest.csv"),
-        ("path,patient_id\nA/1.png,1\nA/1.png,2\n", "gives 1 images two patients"),
-        ("", "cannot be read as a table"),
-    ],
-)
-def test_a_manifest_that_does_not_fit_is_refused(tmp_path, text, message):
-    touch(tmp_path, "A/1.png", "B/1.png")
-    (tmp_path / "manifest.csv").write_text(text, encoding="utf-8")
-
-    with pytest.raises(DatasetError, match=message):
-        read_dataset(tmp_path)
-
-
-def test_a_manifest_that_is_no_text_says_nothing_of_its_content(tmp_path):
-    touch(tmp_path, "A/1.png", "B/1.png")
-    (tmp_path / "manifest.csv").write_bytes("path,patient_id\nA/1.png,Müller\n".encode("latin-1"))
-
-    with pytest.raises(DatasetError, match="UTF-8") as caught:
-        read_dataset(tmp_path)
-
-    assert "ller" not in str(caught.value)
-
-
 def test_a_name_that_is_not_utf_8_can_be_written_into_a_table(tmp_path):
     touch(tmp_path, "B/1.png")
     write(tmp_path / "A" / "x.png", draw(0, 0))

@@ -30,3 +30,7 @@ def sentence(found):
     """Why the only one of these sources gives nothing."""
     (source,) = found
     return str(reason(source))
+
+
+def denied(path, *_):
+    raise PermissionError(13, "Permission denied", str(path))
