@@ -20,7 +20,7 @@ from app.ui import components
 
 _DIGEST_DIGITS = 8
 _MOST_LISTED = 8  # files of one folder that are unchanged
-_WIDE, _NARROW = 140, 76
+_WIDE, _NARROW = 140, 76  # widths of a column of names and of digests, in pixels
 
 
 def headline(bundle: Bundle, files: Sequence[FileCheck], versions: Sequence[VersionCheck]) -> None:
