@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from glob import escape
@@ -67,6 +68,15 @@ def free_name(bundle: Bundle, place: str, models: Path) -> str:
             f"than {MOST_BESIDE}: choose one that is no longer used as the model, and remove it."
         )
     return name
+
+
+def may_be_written(models: Path) -> bool:
+    """Whether anything can be added to the folder of bundles, as far as the system says.
+
+    Args:
+        models: The folder of bundles.
+    """
+    return os.access(models, os.W_OK)
 
 
 def write_beside(adapted: Adapted, models: Path) -> Bundle:

@@ -55,6 +55,12 @@ def say_not_adapted(bundle: Bundle) -> None:
         f"Chosen model: {escape_markdown(bundle.name)}, not adapted. It stays as it is: "
         "an adaptation is a small folder beside it, used only when chosen."
     )
+    if not folder.may_be_written(read_settings().models):
+        st.warning(
+            "Nothing can be saved here: the folder of models may only be read. Have it made "
+            "writable for Overread, or set OVERREAD_MODELS to one that is.",
+            icon=":material/lock:",
+        )
 
 
 def show_adaptation(bundle: Bundle) -> None:

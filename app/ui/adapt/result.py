@@ -116,14 +116,11 @@ def offer_to_save(adapting: Adapting) -> None:
     place = adapting.adapted.adaptation.place
     name = folder_name(adapting.bundle, place)
     if adapting.written is None:
-        st.button(
-            "Save adaptation",
-            type="primary",
-            icon=":material/save:",
-            key="adapt_save",
-            on_click=errors.callback(_save),
-            args=(adapting,),
-        )
+        if st.button("Save adaptation", type="primary", icon=":material/save:", key="adapt_save"):
+            # Told here, as the top of the page is out of sight.
+            with errors.handled():
+                adapting.write(read_settings().models)
+                st.rerun()
         st.caption(
             f"Writes the folder {escape_markdown(name)} beside the model, which all who "
             "use this server can choose then. It names the labelled files and their patients."
@@ -141,7 +138,3 @@ def offer_to_save(adapting: Adapting) -> None:
         on_click=errors.callback(chosen_model.choose_model),
         args=(name,),
     )
-
-
-def _save(adapting: Adapting) -> None:
-    adapting.write(read_settings().models)

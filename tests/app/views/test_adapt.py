@@ -1,5 +1,6 @@
 """The page that adapts a model to a place, on a small bundle and real files."""
 
+import errno
 import shutil
 import time
 
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.adaptation import folder
+from app.core.adaptation.adapt import Adapted
 from tests.app.views.conftest import MAIN, made, texts
 from tests.app.views.light_bundles import drawn_table, write_bundle
 from tests.homes import link_converted
@@ -181,6 +184,24 @@ def test_a_place_is_not_overwritten(page, labelled, models):
     at.button(key="adapt_start").click().run()
     assert "There is an adaptation 'small@ward-3' already" in at.error[0].value
     assert at.text_input(key="adapt_place").value == "Ward 3"
+
+
+def test_a_folder_of_models_that_may_only_be_read_is_told_first_and_where_it_fails(
+    page, labelled, monkeypatch
+):
+    def refuse(*arguments):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(folder, "may_be_written", lambda models: False)
+    monkeypatch.setattr(Adapted, "write", refuse)
+    at = adapt(page, labelled)
+    assert "Nothing can be saved here: the folder of models may only be read" in texts(at)
+
+    at.button(key="adapt_save").click().run()
+
+    assert not at.exception
+    assert "could not be written into the folder of models (Read-only" in at.error[0].value
+    assert "adapt_save" in keys(at)
 
 
 def test_one_class_only_is_an_error_and_nothing_typed_is_lost(page, labelled, data_root):
